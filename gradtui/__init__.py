@@ -1,0 +1,3 @@
+"""gradtui: a terminal debugger for training."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What a scenario claims, compared with what is true: findings."""

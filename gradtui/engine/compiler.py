@@ -1,0 +1,220 @@
+"""Nodes -> flat Python functions: the training loop, one recorded step, a batch of evaluations.
+
+The text that is compiled holds names issued here (v0, v1, …), the registry's code and numbers; never
+text from a file.  All functions of one program emit the same statement for the same node, so a run,
+its replay and a recorded step agree to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from struct import Struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine import kernels
+from gradtui.engine.graph import Kind, Node, needed_for
+from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import Shape
+
+Array = NDArray[Any]
+Values = Mapping[int, Any]
+"""Node id -> its value."""
+
+
+class Mode(Enum):
+    """What the compiled code computes with."""
+
+    FLOAT = "Python floats"
+    ARRAY = "NumPy arrays"
+    BATCH = "NumPy arrays with leading axes"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Where a value of the state stands in a flat row of numbers."""
+
+    start: int
+    stop: int
+    shape: Shape
+
+
+def mode_for(nodes: Sequence[Node], dtype: str) -> Mode:
+    """Return FLOAT where every value is a float64 scalar, else ARRAY."""
+    scalar = dtype == "float64" and all(node.shape == () for node in nodes)
+    return Mode.FLOAT if scalar else Mode.ARRAY
+
+
+def row_slices(shapes: Iterable[Shape]) -> tuple[Slice, ...]:
+    """Return where values of these shapes stand when they are put into one flat row."""
+    slices, at = [], 0
+    for shape in shapes:
+        size = int(np.prod(shape, dtype=np.int64))
+        slices.append(Slice(at, at + size, shape))
+        at += size
+    return tuple(slices)
+
+
+class Compiler:
+    """Compiles functions over one list of nodes.
+
+    `fixed` are values that never change (data, constants of an optimizer).  `dtype` is that of all
+    arithmetic.
+    """
+
+    def __init__(self, nodes: Sequence[Node], fixed: Values, mode: Mode, dtype: str) -> None:
+        self.nodes = nodes
+        self.mode = mode
+        self.namespace = _namespace(mode, dtype)
+        self.fixed = frozenset(fixed)
+        scalar = self.namespace["scalar"]
+        for id, value in fixed.items():
+            is_scalar = nodes[id].shape == ()
+            self.namespace[f"d{id}"] = scalar(value) if is_scalar else np.asarray(value, dtype)
+        for node in nodes:
+            if node.kind is Kind.CONSTANT:
+                self.namespace[f"c{node.id}"] = scalar(node.value)
+
+    def evaluate(
+        self, arguments: Sequence[int], wanted: Sequence[int], batched: Iterable[int] = ()
+    ) -> Callable[..., tuple[Any, ...]]:
+        """Return a function of the values of `arguments` that gives the values of `wanted`.
+
+        In BATCH mode the arguments named in `batched` have one more axis in front.
+        """
+        names = [f"v{id}" for id in arguments]
+        body = self._body(wanted, arguments, frozenset(batched))
+        result = "".join(f"{self._read(id)}, " for id in wanted)
+        lines = [f"def compiled({', '.join(names)}):", *body, f"    return ({result})"]
+        return self._define(lines)
+
+    def train(
+        self,
+        state: Sequence[int],
+        after: Sequence[int],
+        varying: Sequence[int],
+        loss: int,
+        slices: Sequence[Slice] | None,
+    ) -> Callable[..., tuple[Any, ...]]:
+        """Return the training loop: `train(state, inputs[, rows]) -> state` after all inputs.
+
+        `inputs` yields the values of `varying` for one step after the other.  With `slices`, each
+        step first writes its state and its loss into the next row of `rows`, a float64 matrix.
+        """
+        wanted = [*after, loss] if slices else list(after)
+        body = self._body(wanted, [*state, *varying], frozenset())
+        names = "".join(f"v{id}, " for id in state)
+        each = ", ".join(f"v{id}" for id in varying)
+        sink = self._sink(state, loss, slices)
+        lines = [
+            f"def compiled(state, inputs{', rows' if slices else ''}):",
+            f"    ({names}) = state",
+            *sink.before,
+            f"    for {each} in inputs:",
+            *(f"    {line}" for line in body),
+            *(f"        {line}" for line in sink.each),
+            f"        ({names}) = ({''.join(f'{self._read(id)}, ' for id in after)})",
+            f"    return ({names})",
+        ]
+        return self._define(lines)
+
+    def _sink(self, state: Sequence[int], loss: int, slices: Sequence[Slice] | None) -> _Sink:
+        if not slices:
+            return _Sink((), ())
+        values = [*(f"v{id}" for id in state), self._read(loss)]
+        if self.mode is Mode.FLOAT:
+            row = Struct(f"{len(values)}d")
+            self.namespace["pack"] = row.pack_into
+            write = f"pack(rows, at, {', '.join(values)})"
+            return _Sink(("    at = 0",), (write, f"at += {row.size}"))
+        writes = [
+            f"row[{s.start}] = {v}"
+            if s.shape == ()
+            else f"row[{s.start}:{s.stop}] = {v}.reshape(-1)"
+            for s, v in zip(slices, values, strict=True)
+        ]
+        return _Sink(("    at = 0",), ("row = rows[at]", *writes, "at += 1"))
+
+    def _body(
+        self, wanted: Sequence[int], given: Sequence[int], batched: frozenset[int]
+    ) -> list[str]:
+        needed = needed_for(self.nodes, wanted)
+        varying = set(batched)
+        lines = []
+        for node in self.nodes:
+            if node.id not in needed or node.id in given or node.kind is Kind.CONSTANT:
+                continue
+            if node.kind is not Kind.OPERATION:
+                assert node.id in self.fixed, f"no value for {node.name}"
+                continue
+            if any(id in varying for id in node.inputs):
+                varying.add(node.id)
+            lines.append(f"    v{node.id} = {self._code(node, varying)}")
+        return lines
+
+    def _code(self, node: Node, batched: set[int]) -> str:
+        entry = OPS[node.op]
+        operands = [self.nodes[id] for id in node.inputs]
+        values = {"rank_" + f: len(n.shape) for f, n in zip("ab", operands, strict=False)}
+        for formal, operand in zip(entry.operands, operands, strict=True):
+            text = self._read(operand.id)
+            extra = len(node.shape) - len(operand.shape)
+            if operand.id in batched and extra > 0 and (entry.elementwise or node.op == "stretch"):
+                text = f"lift({text}, {len(operand.shape)}, {extra})"
+            values[formal] = text  # type: ignore[assignment]
+        constants = tuple(n.value if n.kind is Kind.CONSTANT else None for n in operands)
+        code = entry.code if isinstance(entry.code, str) else entry.code(constants)
+        if self.mode is Mode.FLOAT and entry.scalar:
+            code = entry.scalar
+        elif self.mode is Mode.BATCH and entry.batched:
+            code = entry.batched
+        return code.format(**values, **dict(node.options))
+
+    def _read(self, id: int) -> str:
+        if self.nodes[id].kind is Kind.CONSTANT:
+            return f"c{id}"
+        return f"d{id}" if id in self.fixed else f"v{id}"
+
+    def _define(self, lines: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
+        scope: dict[str, Any] = dict(self.namespace)
+        exec(compile("\n".join(lines), "<gradtui>", "exec"), scope)
+        function = scope["compiled"]
+
+        def run(*arguments: Any) -> tuple[Any, ...]:
+            with np.errstate(all="ignore"):
+                result: tuple[Any, ...] = function(*arguments)
+                return result
+
+        return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    before: tuple[str, ...]
+    each: tuple[str, ...]
+
+
+_NUMPY = ("exp", "log", "sqrt", "tanh", "maximum", "minimum", "power", "divide", "where")
+_KERNELS = ("sigmoid", "relu", "expand", "stretch", "collect", "transpose", "matmul", "lift")
+
+
+def _namespace(mode: Mode, dtype: str) -> dict[str, Any]:
+    functions: dict[str, Any] = {name: getattr(np, name) for name in _NUMPY}
+    functions |= {name: getattr(kernels, name) for name in _KERNELS}
+    if mode is Mode.FLOAT:
+        functions = {name: _on_floats(function) for name, function in functions.items()}
+        return {**functions, "mask": float, "scalar": float, "abs": abs}
+    number = np.dtype(dtype).type
+    functions |= {"mask": number, "scalar": number, "abs": np.abs}
+    return functions | {"total": np.add.reduce, "swapaxes": np.swapaxes}
+
+
+def _on_floats(function: Callable[..., Any]) -> Callable[..., float]:
+    def on_floats(*operands: float) -> float:
+        return float(function(*operands))
+
+    return on_floats

@@ -1,0 +1,470 @@
+"""The program language: text -> statements and expression trees. Knows no shapes and no values.
+
+A program is lines `name = expression` in a small subset of Python and NumPy.  It is parsed, never
+evaluated by Python.  Every part of a tree keeps its place in the file.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from gradtui.source import InputError, Place
+
+MAX_CHARACTERS = 10_000
+MAX_DEPTH = 100
+MAX_NAME = 64
+
+Option = int | bool | None | str | tuple[int, ...]
+"""A literal option of a call, such as `axis=0` or `keepdims=True`.
+
+Text names an option of the operation being differentiated: only derivative rules hold such."""
+Locate = Callable[[int, int, int], Place]
+"""(0-based line, 0-based column, width) in the program's text -> the place in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal number."""
+
+    value: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that is read."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation on expressions: an operator, a function, a method, `.T`, `[:, None]`."""
+
+    function: str
+    """The registry's name of the operation."""
+    arguments: tuple[Tree, ...]
+    options: tuple[tuple[str, Option], ...]
+    place: Place
+
+
+Tree = Number | Name | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One line `name = expression`."""
+
+    name: str
+    value: Tree
+    place: Place
+    """Where the name stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One lexical element with its position in the program's text."""
+
+    kind: str
+    """`number`, `name`, `operator`, `newline` or `end`."""
+    text: str
+    line: int
+    column: int
+
+
+_TOKEN = re.compile(
+    r"(?P<space>[ \t\r\f]+)|(?P<comment>\#[^\n]*)|(?P<newline>\n)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<operator>\*\*=|//=|<<=|>>=|\*\*|//|<<|>>|<=|>=|==|!=|:=|->|[-+*/@%&|^]="
+    r"|[-+*/@%&|^~<>=()\[\]{},.:;!?$\\])"
+)
+_BINARY = {"<": 1, ">": 1, "<=": 1, ">=": 1, "==": 1, "!=": 1}
+_BINARY |= {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3}
+_AUGMENTED = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "@=": "@", "**=": "**"}
+_ADVICE = {
+    "^": "for a power write **",
+    "−": "U+2212 is a Unicode minus: write -",
+    "·": "for a product write *",
+    "×": "for a product write *",
+    "÷": "for a quotient write /",
+    "//": "whole-number division is not part of the language",
+    "%": "the remainder is not part of the language",
+    "if": "for a choice write where(condition, a, b)",
+    "else": "for a choice write where(condition, a, b)",
+    "and": "multiply the 0/1 masks instead: (a > 0)*(b > 0)",
+    "or": "use maximum of the 0/1 masks instead",
+    "not": "subtract the 0/1 mask from 1 instead",
+    "&": "multiply the 0/1 masks instead",
+    "|": "use maximum of the 0/1 masks instead",
+    "~": "subtract the 0/1 mask from 1 instead",
+    "is": "compare with ==",
+    ";": "write one statement a line",
+    "\\": "an expression goes on over a line's end inside parentheses",
+}
+
+
+def parse_program(text: str, locate: Locate | None = None) -> tuple[Assignment, ...]:
+    """Return the statements of a program, in order.
+
+    `locate` says where the text stands in its file; without it places are those of the text.
+    Raises InputError at the first place that is not of the language.
+    """
+    return _Parser(text, locate or _in_text).program()
+
+
+def parse_expression(text: str, locate: Locate | None = None) -> Tree:
+    """Return the tree of a single expression; raises InputError as `parse_program` does."""
+    return _Parser(text, locate or _in_text).single()
+
+
+def parse_rule(text: str) -> Tree:
+    """Return the tree of a derivative rule of the registry, whose options may name an option."""
+    return _Parser(text, _in_text, rules=True).single()
+
+
+def _in_text(line: int, column: int, width: int) -> Place:
+    return Place(line + 1, column + 1, width)
+
+
+def _tokenize(text: str, locate: Locate) -> list[Token]:
+    tokens: list[Token] = []
+    at, line, start, depth, began = 0, 0, 0, 0, 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            _refuse_character(text[at], locate(line, at - start, 1))
+        kind, chunk = match.lastgroup or "", match.group()
+        column = at - start
+        if kind == "newline":
+            if depth == 0:
+                tokens.append(Token("newline", "\n", line, column))
+            line, start = line + 1, match.end()
+            began = began if depth else match.end()
+        elif kind in ("number", "name", "operator"):
+            if kind == "number":
+                _check_number(text, match, locate(line, column, len(chunk)))
+            depth += (chunk in ("(", "[")) - (chunk in (")", "]") and depth > 0)
+            tokens.append(Token(kind, chunk, line, column))
+        at = match.end()
+        if at - began > MAX_CHARACTERS:
+            raise InputError(
+                f"this expression is too long: the limit is {MAX_CHARACTERS} characters",
+                locate(line, column, 1),
+            )
+    tokens.append(Token("newline", "\n", line, at - start))
+    tokens.append(Token("end", "", line, at - start))
+    return tokens
+
+
+def _refuse_character(char: str, place: Place) -> NoReturn:
+    if char in "'\"`":
+        raise InputError("a quote starts a string, and strings are not part of the language", place)
+    what = f"U+{ord(char):04X}"
+    if char.isprintable() and not char.isspace():
+        what = f"'{char}' ({what})"
+    advice = _ADVICE.get(char)
+    if advice is None and (char.isalpha() or char.isdigit()):
+        advice = "names and numbers are ASCII; [labels] says how a name is shown"
+    raise InputError(
+        f"the character {what} is not part of the language" + (f": {advice}" if advice else ""),
+        place,
+    )
+
+
+def _check_number(text: str, match: re.Match[str], place: Place) -> None:
+    chunk, after = match.group(), text[match.end() : match.end() + 1]
+    if after.isalnum() or after == "_" or (after == "." and "." in chunk):
+        raise InputError(
+            "not a number of the language: expected decimal digits such as 12, 0.5 or 1e-3",
+            Place(place.line, place.column, place.width + 1),
+        )
+    if re.match(r"0[0-9]", chunk):
+        raise InputError("not a number of the language: a leading zero", place)
+    value = float(chunk)
+    if math.isinf(value):
+        raise InputError(f"the number {chunk} is too large: the largest is about 1.8e308", place)
+    if value == 0.0 and re.search(r"[1-9]", re.split("[eE]", chunk)[0]):
+        raise InputError(f"the number {chunk} is too small: it would become 0", place)
+
+
+class _Parser:
+    def __init__(self, text: str, locate: Locate, *, rules: bool = False) -> None:
+        self.locate = locate
+        self.rules = rules
+        self.tokens = _tokenize(text, locate)
+        self.at = 0
+        self.depth = 0
+
+    def program(self) -> tuple[Assignment, ...]:
+        statements: list[Assignment] = []
+        while True:
+            while self.peek().kind == "newline":
+                self.at += 1
+            if self.peek().kind == "end":
+                return tuple(statements)
+            statements.append(self.statement())
+
+    def single(self) -> Tree:
+        while self.peek().kind == "newline" and self.tokens[self.at + 1].kind != "end":
+            self.at += 1
+        if self.peek().kind in ("newline", "end"):
+            raise InputError("empty expression", self.place(self.peek()))
+        tree = self.expression()
+        while self.peek().kind == "newline":
+            self.at += 1
+        if self.peek().kind != "end":
+            self.refuse(self.peek(), "an operator or the end")
+        return tree
+
+    def statement(self) -> Assignment:
+        target = self.take()
+        if target.kind != "name":
+            self.refuse(target, "a line `name = expression`")
+        if keyword.iskeyword(target.text):
+            self.refuse(target, "a name")
+        if len(target.text) > MAX_NAME:
+            raise InputError(f"this name is longer than {MAX_NAME} characters", self.place(target))
+        self.equals(target)
+        if self.peek().kind in ("newline", "end"):
+            raise InputError(
+                f"empty expression: expected a value for {target.text}", self.place(self.peek())
+            )
+        value = self.expression()
+        after = self.peek()
+        if after.kind not in ("newline", "end"):
+            self.refuse(after, "an operator or the end of the line")
+        return Assignment(target.text, value, self.place(target))
+
+    def equals(self, target: Token) -> None:
+        equals, name = self.take(), target.text
+        if equals.text == "=":
+            return
+        if equals.text in _AUGMENTED:
+            operator = _AUGMENTED[equals.text]
+            raise InputError(
+                f"'{equals.text}' is not part of the language, a name is assigned once: "
+                f"write {name}_2 = {name} {operator} (…) and use {name}_2 from here on",
+                self.place(equals),
+            )
+        if equals.text == "[":
+            raise InputError(
+                f"'[': part of an array cannot be assigned: for {name}[range(N), y] -= 1 "
+                f"write {name}_2 = {name} - one_hot(y, k)",
+                self.place(equals),
+            )
+        expected = "a line `name = expression`"
+        self.refuse(target if keyword.iskeyword(name) else equals, expected)
+
+    def expression(self, floor: int = 0) -> Tree:
+        left = self.unary()
+        while True:
+            operator = self.peek()
+            precedence = _BINARY.get(operator.text, -1) if operator.kind == "operator" else -1
+            if precedence <= floor:
+                return left
+            self.at += 1
+            right = self.expression(precedence)
+            left = Call(operator.text, (left, right), (), self.span(left, right, operator))
+            if precedence == 1 and _BINARY.get(self.peek().text) == 1:
+                self.refuse(self.peek(), "one comparison; multiply two masks: (a < b)*(b < c)")
+
+    def unary(self) -> Tree:
+        token = self.peek()
+        if token.kind == "operator" and token.text in "+-":
+            self.at += 1
+            self.deeper(token)
+            operand = self.unary()
+            self.depth -= 1
+            if token.text == "+":
+                return operand
+            return Call("neg", (operand,), (), self.span(token, operand, token))
+        return self.power()
+
+    def power(self) -> Tree:
+        base = self.postfix()
+        token = self.peek()
+        if token.text != "**":
+            return base
+        self.at += 1
+        self.deeper(token)
+        exponent = self.unary()
+        self.depth -= 1
+        return Call("**", (base, exponent), (), self.span(base, exponent, token))
+
+    def postfix(self) -> Tree:
+        tree = self.atom()
+        while self.peek().kind == "operator" and self.peek().text in (".", "[", "("):
+            token = self.take()
+            if token.text == ".":
+                tree = self.attribute(tree, token)
+            elif token.text == "[":
+                tree = self.subscript(tree, token)
+            else:
+                raise InputError("only a named function can be called", self.place(token))
+        return tree
+
+    def atom(self) -> Tree:
+        token = self.take()
+        if token.kind == "number":
+            return Number(float(token.text), self.place(token))
+        if token.text == "(":
+            self.deeper(token)
+            if self.peek().text == ")":
+                self.refuse(self.peek(), "an operand between the parentheses")
+            inner = self.expression()
+            self.expect(")")
+            self.depth -= 1
+            return inner
+        if token.kind != "name" or keyword.iskeyword(token.text):
+            self.refuse(token, "an operand (a number, a name or a parenthesis)")
+        if token.text == "np" and self.peek().text == ".":
+            self.at += 1
+            token = self.take()
+            if token.kind != "name" or self.peek().text != "(":
+                self.refuse(token, "a function after np.")
+        if self.peek().text == "(":
+            self.at += 1
+            return self.call(token)
+        return Name(token.text, self.place(token))
+
+    def attribute(self, tree: Tree, dot: Token) -> Tree:
+        name = self.take()
+        if name.kind == "name" and self.peek().text == "(":
+            self.at += 1
+            return self.call(name, tree)
+        if name.text == "T":
+            return Call("T", (tree,), (), self.span(tree, name, name))
+        if name.text == "shape" and self.peek().text == "[":
+            self.at += 1
+            axis = self.integer()
+            end = self.expect("]")
+            return Call("shape", (tree,), (("axis", axis),), self.span(tree, end, name))
+        raise InputError(
+            f"'.{name.text}' is not part of the language: after '.' expected T, shape[0] or a "
+            "method such as sum(axis=0)",
+            self.place(name if name.kind == "name" else dot),
+        )
+
+    def subscript(self, tree: Tree, bracket: Token) -> Tree:
+        positions: list[int] = []
+        entries = 0
+        while True:
+            token = self.take()
+            if token.text == "None":
+                positions.append(entries)
+            elif token.text != ":":
+                self.refuse_subscript(bracket)
+            entries += 1
+            end = self.take()
+            if end.text == "]":
+                break
+            if end.text != ",":
+                self.refuse_subscript(bracket)
+        options = (("axis", tuple(positions)), ("entries", entries))
+        return Call("expand", (tree,), options, self.span(tree, end, bracket))
+
+    def refuse_subscript(self, bracket: Token) -> NoReturn:
+        raise InputError(
+            "'[': only new axes can be written in brackets, such as [:, None] or [None, :]",
+            self.place(bracket),
+        )
+
+    def call(self, name: Token, owner: Tree | None = None) -> Tree:
+        self.deeper(name)
+        arguments: tuple[Tree, ...] = (owner,) if owner else ()
+        options: list[tuple[str, Option]] = []
+        while self.peek().text != ")":
+            token = self.peek()
+            if token.kind == "name" and self.tokens[self.at + 1].text == "=":
+                self.at += 2
+                if any(token.text == key for key, _ in options):
+                    raise InputError(f"'{token.text}' is given twice", self.place(token))
+                options.append((token.text, self.literal()))
+            elif options:
+                self.refuse(token, "options such as axis=0 after the operands")
+            else:
+                arguments = (*arguments, self.expression())
+            if self.peek().text != ",":
+                break
+            self.at += 1
+        end = self.expect(")")
+        self.depth -= 1
+        return Call(name.text, arguments, tuple(options), self.span(owner or name, end, name))
+
+    def literal(self) -> Option:
+        token = self.peek()
+        if token.text in ("True", "False", "None"):
+            self.at += 1
+            return {"True": True, "False": False, "None": None}[token.text]
+        if token.kind == "name" and self.rules:
+            self.at += 1
+            return token.text
+        if token.text == "(":
+            self.at += 1
+            values: list[int] = []
+            while self.peek().text != ")":
+                values.append(self.integer())
+                if self.peek().text != ",":
+                    break
+                self.at += 1
+            self.expect(")")
+            return tuple(values)
+        return self.integer()
+
+    def integer(self) -> int:
+        sign = 1
+        if self.peek().text == "-":
+            sign, self.at = -1, self.at + 1
+        token = self.take()
+        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 9:
+            self.refuse(token, "a whole number")
+        return sign * int(token.text)
+
+    def peek(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            self.at += 1
+        return token
+
+    def expect(self, text: str) -> Token:
+        token = self.take()
+        if token.text != text:
+            self.refuse(token, f"'{text}'")
+        return token
+
+    def deeper(self, token: Token) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise InputError(
+                f"this expression is nested too deep: the limit is {MAX_DEPTH}", self.place(token)
+            )
+
+    def refuse(self, token: Token, expected: str) -> NoReturn:
+        if token.kind in ("newline", "end"):
+            raise InputError(f"the line ends early: expected {expected}", self.place(token))
+        advice = _ADVICE.get(token.text)
+        if advice is None and keyword.iskeyword(token.text):
+            advice = f"'{token.text}' is not part of the language"
+        message = f"unexpected '{token.text}': " + (advice or f"expected {expected}")
+        raise InputError(message, self.place(token))
+
+    def place(self, token: Token) -> Place:
+        return self.locate(token.line, token.column, max(1, len(token.text.strip())))
+
+    def span(self, first: Tree | Token, last: Tree | Token, anchor: Token) -> Place:
+        """Return the place from `first` to `last`, or the anchor's where they share no line."""
+        start = self.place(first) if isinstance(first, Token) else first.place
+        end = self.place(last) if isinstance(last, Token) else last.place
+        if start.line != end.line or end.column < start.column:
+            return self.place(anchor)
+        return Place(start.line, start.column, end.column + end.width - start.column)

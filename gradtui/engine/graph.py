@@ -1,0 +1,266 @@
+"""The computation graph: nodes in evaluation order, and the builder that makes them.
+
+Knows shapes and names; knows no values but constants, and no derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from gradtui.engine.expression import Option
+from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import (
+    Options,
+    Shape,
+    ShapeError,
+    count,
+    negative_axes,
+    summed_axes,
+)
+from gradtui.source import InputError, Place
+from gradtui.text import shape_text
+
+Edge = tuple[int, int]
+"""(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
+
+
+class Kind(Enum):
+    """Where a node's value comes from."""
+
+    PARAMETER = "parameter"
+    DATA = "data"
+    CONSTANT = "constant"
+    HYPERPARAMETER = "hyperparameter"
+    STATE = "state"
+    OPERATION = "operation"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of the graph."""
+
+    id: int
+    """Its index; every input has a smaller one."""
+    kind: Kind
+    op: str
+    """The registry's name of the operation; the kind's name for a leaf."""
+    inputs: tuple[int, ...]
+    """Ids of the operands, in order: `a*a` has the same one twice."""
+    shape: Shape
+    options: tuple[tuple[str, Option], ...] = ()
+    name: str = ""
+    """The name assigned in the program, or nothing."""
+    place: Place | None = None
+    value: float = 0.0
+    """The value of a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line of the model: `name = expression`."""
+
+    name: str
+    root: int
+    """The node that holds its value."""
+    operations: tuple[int, ...]
+    """Ids of the nodes it computes, each before the operands it is made of; the root first."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A model as an immutable graph."""
+
+    nodes: tuple[Node, ...]
+    names: Mapping[str, int]
+    """Every name of the model, parameters and data included -> its node."""
+    statements: tuple[Statement, ...]
+    loss: int
+    """The node of the scalar loss."""
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The parameters, in the order of the file."""
+        return tuple(node for node in self.nodes if node.kind is Kind.PARAMETER)
+
+    @property
+    def data(self) -> tuple[Node, ...]:
+        """The data, in the order of the file."""
+        return tuple(node for node in self.nodes if node.kind is Kind.DATA)
+
+    def sources(self, statement: Statement) -> tuple[int, ...]:
+        """Return the named nodes that a statement reads, in the order it reads them."""
+        own = set(statement.operations)
+        found: dict[int, None] = {}
+        for op in reversed(statement.operations):
+            for source in self.nodes[op].inputs:
+                if source not in own and self.nodes[source].name:
+                    found.setdefault(source)
+        return tuple(found)
+
+
+def depends_on(nodes: Sequence[Node], kinds: frozenset[Kind]) -> frozenset[int]:
+    """Return the ids of all nodes that are of one of `kinds` or computed from one."""
+    found: set[int] = set()
+    for node in nodes:
+        if node.kind in kinds or any(source in found for source in node.inputs):
+            found.add(node.id)
+    return frozenset(found)
+
+
+def needed_for(nodes: Sequence[Node], wanted: Sequence[int]) -> frozenset[int]:
+    """Return the ids of `wanted` and of everything they are computed from."""
+    needed = set(wanted)
+    for node in reversed(nodes):
+        if node.id in needed:
+            needed.update(node.inputs)
+    return frozenset(needed)
+
+
+class Builder:
+    """Appends nodes one by one, checking shapes; the only way that graphs grow.
+
+    With `simplify`, as for derivatives, `1*x`, `x + 0`, `x**1` and arithmetic of constants are
+    reduced and equal nodes are shared; a user's own program is kept as it was written.
+    """
+
+    def __init__(self, nodes: Sequence[Node] = (), *, simplify: bool = False) -> None:
+        self.nodes = list(nodes)
+        self.simplify = simplify
+        self._interned: dict[tuple[object, ...], int] = {}
+
+    def leaf(self, kind: Kind, name: str, shape: Shape, place: Place | None = None) -> int:
+        """Append a value that comes from outside and return its id."""
+        return self._append(Node(len(self.nodes), kind, kind.value, (), shape, (), name, place))
+
+    def constant(self, value: float, place: Place | None = None) -> int:
+        """Append (or share) a constant and return its id."""
+        key = ("constant", repr(value))
+        if self.simplify and key in self._interned:
+            return self._interned[key]
+        kind = Kind.CONSTANT
+        id = self._append(Node(len(self.nodes), kind, kind.value, (), (), (), "", place, value))
+        self._interned[key] = id
+        return id
+
+    def apply(
+        self,
+        op: str,
+        inputs: tuple[int, ...],
+        options: Options = MappingProxyType({}),
+        place: Place | None = None,
+    ) -> int:
+        """Append an operation and return its id; raises InputError if the shapes do not fit."""
+        operands = [self.nodes[id] for id in inputs]
+        try:
+            own = normalise(op, [node.shape for node in operands], options)
+            shape = OPS[op].shape([node.shape for node in operands], own)
+        except ShapeError as error:
+            raise InputError(_shape_message(operands, str(error)), place) from None
+        if not self.simplify:
+            return self._append(self._operation(op, inputs, shape, own, place))
+        reduced = _simplify(self, op, inputs, shape)
+        if reduced is not None:
+            return reduced
+        if OPS[op].elementwise:
+            inputs = tuple(_unstretch(self.nodes, inputs, shape))
+        key = (op, inputs, tuple(own.items()))
+        if key not in self._interned:
+            self._interned[key] = self._append(self._operation(op, inputs, shape, own, place))
+        return self._interned[key]
+
+    def fit(self, id: int, shape: Shape) -> int:
+        """Return `id` summed over the axes that broadcasting added to `shape`, or stretched to it."""
+        own = self.nodes[id].shape
+        if own == shape:
+            return id
+        drop, keep = summed_axes(own, shape)
+        if drop or keep:
+            left = tuple(1 if axis in keep else own[axis] for axis in range(-len(shape), 0))
+            id = self.apply("collect", (id,), {"shape": left, "drop": drop, "keep": keep})
+            own = left
+        return id if own == shape else self.apply("stretch", (id,), {"shape": shape})
+
+    def rename(self, id: int, name: str, place: Place | None) -> None:
+        """Give a node its name."""
+        node = self.nodes[id]
+        self.nodes[id] = Node(
+            node.id, node.kind, node.op, node.inputs, node.shape, node.options, name,
+            node.place or place, node.value,
+        )  # fmt: skip
+
+    def _append(self, node: Node) -> int:
+        self.nodes.append(node)
+        return node.id
+
+    def _operation(
+        self, op: str, inputs: tuple[int, ...], shape: Shape, options: Options, place: Place | None
+    ) -> Node:
+        kind = Kind.OPERATION
+        return Node(len(self.nodes), kind, op, inputs, shape, tuple(options.items()), "", place)
+
+
+def normalise(op: str, shapes: Sequence[Shape], given: Options) -> dict[str, Option]:
+    """Return an operation's options with defaults filled in and axes counted from the end."""
+    entry = OPS[op]
+    options = {**dict(entry.options), **given}
+    if entry.reduction:
+        axes = negative_axes(options["axis"], len(shapes[0]))
+        options |= {"axis": axes, "n": count(shapes[0], axes)}
+    elif op == "expand":
+        axis = options["axis"]
+        added = axis if isinstance(axis, tuple) else (axis,)
+        rank = len(shapes[0]) + len(added)
+        if int(options["entries"] or 0) > rank:  # type: ignore[arg-type]
+            raise ShapeError("has fewer axes than the brackets name")
+        options = {"axis": negative_axes(added, rank)}  # type: ignore[arg-type]
+    return options
+
+
+def _shape_message(operands: Sequence[Node], reason: str) -> str:
+    described = [f"shape {shape_text(n.shape)} of {_describe(n)}" for n in operands]
+    return " and ".join(described) + f" {reason}"
+
+
+def _describe(node: Node) -> str:
+    if node.name:
+        return node.name
+    return "a number" if node.kind is Kind.CONSTANT else f"the result of '{node.op}'"
+
+
+def _unstretch(nodes: Sequence[Node], inputs: Sequence[int], shape: Shape) -> list[int]:
+    """Return the inputs without stretches that broadcasting does by itself."""
+    plain = [nodes[id].inputs[0] if nodes[id].op == "stretch" else id for id in inputs]
+    shapes = [nodes[id].shape for id in plain]
+    return plain if OPS["+"].shape(shapes, {}) == shape else list(inputs)
+
+
+def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) -> int | None:
+    """Return a node that already holds the result, or None; only rewritings that are exact."""
+    nodes = [builder.nodes[id] for id in inputs]
+    values = [node.value if node.kind is Kind.CONSTANT else None for node in nodes]
+    same = [node.shape == shape for node in nodes]
+    match op, values:
+        case "neg", [float(x)]:
+            return builder.constant(-x)
+        case "neg", _ if nodes[0].op == "neg":
+            return nodes[0].inputs[0]
+        case "identity", _:
+            return inputs[0]
+        case ("+" | "-" | "*", [float(x), float(y)]):
+            return builder.constant(x + y if op == "+" else x - y if op == "-" else x * y)
+        case ("*", [1.0, _]) | ("+", [0.0, _]) if same[1]:
+            return inputs[1]
+        case ("*" | "/" | "**", [_, 1.0]) | ("+" | "-", [_, 0.0]) if same[0]:
+            return inputs[0]
+        case ("*", [-1.0, _]) if same[1]:
+            return builder.apply("neg", inputs[1:])
+        case ("*", [_, -1.0]) if same[0]:
+            return builder.apply("neg", inputs[:1])
+        case ("*", [0.0, _]) | ("*", [_, 0.0]) if shape == ():
+            return builder.constant(0.0)
+        case _:
+            return None

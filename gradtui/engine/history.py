@@ -1,0 +1,87 @@
+"""The run so far: the state of every step, the loss column, branches; seeks and computes ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.tape import Tape
+from gradtui.engine.trainer import Row, Trainer
+
+MEMORY = 64 << 20
+"""Bytes of state that a history keeps before it thins out its rows."""
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One line of a run's history."""
+
+    id: int = 0
+    parent: int | None = None
+    start: int = 0
+    """The step at which it left its parent."""
+
+
+class History:
+    """The states of one branch, computed when they are asked for.
+
+    Every state is kept while all fit into `memory` bytes; then every second one is dropped, as often
+    as needed, and a step between is replayed by the function that ran it first, so its bits agree.
+    """
+
+    def __init__(
+        self, trainer: Trainer, branch: Branch | None = None, memory: int = MEMORY
+    ) -> None:
+        self.trainer = trainer
+        self.branch = branch or Branch()
+        self._limit = max(2, memory // (8 * max(1, trainer.width)))
+        self._every = 1
+        self._rows: list[Row] = []
+        self._losses: list[NDArray[np.float64]] = []
+        self._next: Row = trainer.initial
+        self._known = 0
+
+    @property
+    def known(self) -> int:
+        """How many steps have been computed: the states 0 to `known` can be had at once."""
+        return self._known
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """The loss of each computed step, (known,)."""
+        if len(self._losses) > 1:
+            self._losses = [np.concatenate(self._losses)]
+        return self._losses[0] if self._losses else np.empty(0)
+
+    def advance(self, budget: int) -> int:
+        """Compute `budget` more steps and return how many are known then."""
+        while budget > 0:
+            count = min(budget, _CHUNK)
+            rows, self._next = self.trainer.run_recorded(self._next, count)
+            first = -self._known % self._every
+            self._rows.extend(rows[first :: self._every, :-1])
+            self._losses.append(rows[:, -1].copy())
+            self._known += count
+            budget -= count
+            while len(self._rows) > self._limit:
+                self._rows = [row.copy() for row in self._rows[::2]]
+                self._every *= 2
+        return self._known
+
+    def state(self, step: int) -> Row:
+        """Return the state before update `step`, computing as far as needed."""
+        assert step >= 0
+        if step > self._known:
+            self.advance(step - self._known)
+        if step == self._known:
+            return self._next
+        index, ahead = divmod(step, self._every)
+        row = self._rows[index]
+        return self.trainer.run(row, ahead) if ahead else row
+
+    def tape(self, step: int) -> Tape:
+        """Return the tape of a step."""
+        return self.trainer.record(self.state(step), step)

@@ -1,0 +1,187 @@
+"""Expression trees -> nodes of a graph, for a user's program and for the registry's rules alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gradtui.engine.expression import Assignment, Call, Name, Number, Option, Tree
+from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
+from gradtui.engine.ops import FUNCTION, FUNCTIONS, OPS
+from gradtui.engine.shapes import Options, Shape
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.text import shape_text
+
+RESERVED = frozenset({"lr", "step", "grad", "prev", "norm", "file", "np", "len", *FUNCTIONS})
+"""Names that a program cannot assign."""
+_NOTHING: Options = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that the model takes from outside."""
+
+    name: str
+    shape: Shape
+    place: Place | None = None
+
+
+def build_graph(
+    parameters: Sequence[Leaf],
+    data: Sequence[Leaf],
+    program: Sequence[Assignment],
+    loss: str | None = None,
+    loss_place: Place | None = None,
+) -> Graph:
+    """Return the graph of a model; raises InputError with the place of what does not fit."""
+    builder, names = Builder(), dict[str, int]()
+    for kind, leaves in ((Kind.PARAMETER, parameters), (Kind.DATA, data)):
+        for leaf in leaves:
+            check_name(leaf.name, leaf.place)
+            if leaf.name in names:
+                raise InputError(f"'{leaf.name}' is both a parameter and data", leaf.place)
+            names[leaf.name] = builder.leaf(kind, leaf.name, leaf.shape, leaf.place)
+    statements = [lower_statement(line, builder, names) for line in program]
+    if not statements:
+        raise InputError("the program has no statement: expected lines `name = expression`")
+    loss = statements[-1].name if loss is None else loss
+    if loss not in names:
+        raise InputError(f"the loss '{loss}' is not a name of the model"
+                         + did_you_mean(loss, names), loss_place)  # fmt: skip
+    root = builder.nodes[names[loss]]
+    if root.shape != ():
+        raise InputError(
+            f"the loss '{loss}' must be a scalar, but its shape is {shape_text(root.shape)}: "
+            "take the mean or the sum",
+            loss_place or root.place,
+        )
+    nodes = tuple(builder.nodes)
+    return Graph(nodes, MappingProxyType(names), tuple(statements), root.id)
+
+
+def lower_statement(line: Assignment, builder: Builder, names: dict[str, int]) -> Statement:
+    """Append one statement's nodes, give the result its name and enter it in `names`."""
+    check_name(line.name, line.place)
+    if line.name in names:
+        kind = builder.nodes[names[line.name]].kind
+        already = {Kind.PARAMETER: "a parameter", Kind.DATA: "data"}.get(kind, "assigned above")
+        raise InputError(f"'{line.name}' is already {already}: a name is assigned once", line.place)
+    first = len(builder.nodes)
+    root = lower_tree(line.value, builder, _resolver(names))
+    if builder.nodes[root].name or root < first:
+        root = builder.apply("identity", (root,), place=line.value.place)
+    builder.rename(root, line.name, line.place)
+    names[line.name] = root
+    return Statement(line.name, root, _preorder(builder.nodes, root, first), line.place)
+
+
+def check_name(name: str, place: Place | None) -> None:
+    """Raise InputError if a program, parameter or data cannot have this name."""
+    if name in RESERVED:
+        raise InputError(f"'{name}' is reserved: choose another name", place)
+
+
+def lower_tree(
+    tree: Tree,
+    builder: Builder,
+    resolve: Callable[[Name], int],
+    inherited: Options = _NOTHING,
+) -> int:
+    """Append the nodes of a tree, operands first, and return the root's id.
+
+    `inherited` are the options that a derivative rule may name.  No recursion: a sum of thousands of
+    terms is a tree thousands deep.
+    """
+    pending: list[Tree | tuple[Call]] = [tree]
+    done: list[int] = []
+    while pending:
+        part = pending.pop()
+        match part:
+            case Number(value, place):
+                done.append(builder.constant(value, place))
+            case Name():
+                done.append(resolve(part))
+            case Call():
+                _check_call(part)
+                pending.append((part,))
+                pending.extend(reversed(part.arguments))
+            case (call,):
+                arity = len(call.arguments)
+                operands = tuple(done[len(done) - arity :])
+                del done[len(done) - arity :]
+                done.append(_apply(call, operands, builder, inherited))
+    return done[0]
+
+
+def _apply(call: Call, operands: tuple[int, ...], builder: Builder, inherited: Options) -> int:
+    if call.function in ("shape", "len"):
+        return _size(call, builder.nodes[operands[0]], builder)
+    options = {key: inherited[v] if isinstance(v, str) else v for key, v in call.options}
+    return builder.apply(call.function, operands, options, call.place)
+
+
+def _size(call: Call, operand: Node, builder: Builder) -> int:
+    axis = dict(call.options).get("axis", 0)
+    assert isinstance(axis, int)
+    if not -len(operand.shape) <= axis < len(operand.shape):
+        raise InputError(f"shape {shape_text(operand.shape)} has no axis {axis}", call.place)
+    return builder.constant(float(operand.shape[axis]), call.place)
+
+
+def _check_call(call: Call) -> None:
+    name, given = call.function, len(call.arguments)
+    if name in ("shape", "len"):
+        wanted: Sequence[str] = ("array",)
+        options: Iterable[str] = ("axis",) if name == "shape" else ()
+    elif name in OPS:
+        wanted, options = OPS[name].operands, dict(OPS[name].options)
+    else:
+        raise InputError(
+            f"'{name}' is not a function of the language" + did_you_mean(name, FUNCTIONS),
+            call.place,
+        )
+    if given != len(wanted):
+        raise InputError(_arity_message(name, len(wanted), given), call.place)
+    for key, _ in call.options:
+        if key not in options:
+            raise InputError(f"{name} has no option '{key}'" + did_you_mean(key, options),
+                             call.place)  # fmt: skip
+
+
+def _arity_message(name: str, wanted: int, given: int) -> str:
+    arguments = f"{wanted} argument{'s' if wanted > 1 else ''}"
+    message = f"{name} takes {arguments}, got {given}"
+    if name in OPS and OPS[name].reduction and given == 2:
+        message += f": the axis is given by keyword, {name}(x, axis=0)"
+    return message
+
+
+def _resolver(names: Mapping[str, int]) -> Callable[[Name], int]:
+    def resolve(name: Name) -> int:
+        if name.name in names:
+            return names[name.name]
+        if name.name in OPS and OPS[name.name].precedence == FUNCTION:
+            raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
+        raise InputError(
+            f"'{name.name}' is not defined" + did_you_mean(name.name, names), name.place
+        )
+
+    return resolve
+
+
+def _preorder(nodes: Sequence[Node], root: int, first: int) -> tuple[int, ...]:
+    """Return the operations of a statement, each before its operands, left operands first."""
+    order: list[int] = []
+    pending = [root]
+    while pending:
+        node = nodes[pending.pop()]
+        if node.kind is Kind.OPERATION and node.id >= first:
+            order.append(node.id)
+            pending.extend(reversed(node.inputs))
+    return tuple(order)
+
+
+def option_text(value: Option) -> str:
+    """Return an option as it is written in a program."""
+    return repr(value)

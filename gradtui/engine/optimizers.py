@@ -1,0 +1,54 @@
+"""Every optimizer, one entry each: its state, its update as a program, its formula and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+Hyperparameters = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """How an optimizer turns a gradient into a step."""
+
+    name: str
+    """As `[optimizer] name` gives it."""
+    title: str
+    """As a person would call it."""
+    hyperparameters: tuple[tuple[str, float], ...]
+    """Constants beside the learning rate, with their defaults."""
+    state: Callable[[Hyperparameters], tuple[tuple[str, float], ...]]
+    """What it remembers for each parameter, with the values it starts from."""
+    program: Callable[[Hyperparameters], str]
+    """The update of one parameter `w` with gradient `g`, at rate `lr` and time `t` = 1, 2, …"""
+    formula: str
+    """The update as it stands in the source."""
+    source: str
+    """Paper or textbook section."""
+
+
+_ENTRIES = (
+    Optimizer(
+        "sgd",
+        "gradient descent",
+        (),
+        state=lambda h: (),
+        program=lambda h: "w = w - lr*g",
+        formula="w ← w − lr · g",
+        source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 4.3",
+    ),
+)
+
+
+def _register(entries: Sequence[Optimizer]) -> Mapping[str, Optimizer]:
+    table: dict[str, Optimizer] = {}
+    for entry in entries:
+        if entry.name in table:
+            raise ValueError(f"optimizer {entry.name} is registered twice")
+        table[entry.name] = entry
+    return MappingProxyType(table)
+
+
+OPTIMIZERS = _register(_ENTRIES)

@@ -1,0 +1,173 @@
+"""Reverse mode: a graph -> the nodes of its local derivatives, contributions and adjoints.
+
+The backward pass is itself a graph, appended to the forward one, so that one compiler serves both
+and every number of it can be shown.  Baydin et al., "Automatic differentiation in machine learning:
+a survey" (2018), section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from gradtui.engine.expression import Name, parse_rule
+from gradtui.engine.graph import Builder, Edge, Graph, Kind, Node, Statement
+from gradtui.engine.lowering import lower_tree
+from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import axes_of
+
+_rule = cache(parse_rule)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reverse:
+    """The backward pass of a graph."""
+
+    nodes: tuple[Node, ...]
+    """The graph's nodes, then those of the derivatives."""
+    order: tuple[Edge, ...]
+    """The edges that carry a contribution, in the order in which the backward pass takes them."""
+    local: Mapping[Edge, int]
+    """Edge of an elementwise operation or a reduction -> node of its local derivative."""
+    contribution: Mapping[Edge, int]
+    """Edge -> node of what flows back along it, in its source's shape.
+
+    Edges that the loss does not use, or that no gradient can pass, are absent.
+    """
+    adjoint: Mapping[int, int]
+    """Node -> node of dLoss/dnode.  Absent where no path leads to the loss."""
+    named_local: Mapping[tuple[int, int], int]
+    """(source, root of a statement) -> node of ∂root/∂source, where that edge is elementwise."""
+
+
+def differentiate(graph: Graph) -> Reverse:
+    """Return the backward pass of the graph's loss."""
+    builder = Builder(graph.nodes, simplify=True)
+    walk = _Walk(builder, graph.loss, builder.constant(1.0))
+    for statement in reversed(graph.statements):
+        walk.visit(statement.operations)
+    named = {
+        (source, statement.root): local
+        for statement in graph.statements
+        for source, local in _locals_of(builder, statement).items()
+        if local is not None and graph.nodes[source].name and source != statement.root
+    }
+    return Reverse(
+        tuple(builder.nodes),
+        tuple(walk.contribution),
+        MappingProxyType(walk.local),
+        MappingProxyType(walk.contribution),
+        MappingProxyType(walk.adjoint),
+        MappingProxyType(named),
+    )
+
+
+def statement_rule(
+    graph: Graph, statement: Statement, source: int, *, seed: float | None = None
+) -> tuple[tuple[Node, ...], int]:
+    """Return nodes and the root of what flows from a statement to `source`.
+
+    This is the vector-Jacobian product of the whole statement as symbols, its adjoint the leaf `G`,
+    or the number `seed`.
+    """
+    builder = Builder(graph.nodes, simplify=True)
+    shape = graph.nodes[statement.root].shape
+    arriving = (
+        builder.leaf(Kind.HYPERPARAMETER, "G", shape) if seed is None else builder.constant(seed)
+    )
+    walk = _Walk(builder, statement.root, arriving)
+    walk.visit(statement.operations)
+    flow = walk.adjoint.get(source)
+    return tuple(builder.nodes), builder.constant(0.0) if flow is None else flow
+
+
+class _Walk:
+    """One sweep from a seed back to the leaves."""
+
+    def __init__(self, builder: Builder, root: int, seed: int) -> None:
+        self.builder = builder
+        self.adjoint = {root: seed}
+        self.local: dict[Edge, int] = {}
+        self.contribution: dict[Edge, int] = {}
+
+    def visit(self, operations: Iterable[int]) -> None:
+        """Add the contributions of operations, consumers first, to their operands' adjoints."""
+        nodes = self.builder.nodes
+        for op in operations:
+            for slot, source in enumerate(nodes[op].inputs):
+                if nodes[source].kind is not Kind.CONSTANT:
+                    self._pass((op, slot), nodes[op], nodes[source])
+
+    def _pass(self, edge: Edge, node: Node, source: Node) -> None:
+        builder, entry = self.builder, OPS[node.op]
+        arriving = self.adjoint.get(node.id)
+        if entry.partials:
+            local = self.local[edge] = _partial(builder, node, edge[1])
+            if arriving is None or _is_zero(builder.nodes[local]):
+                return
+            flow = builder.apply("*", (_unreduced(builder, node, arriving), local))
+        else:
+            if arriving is None:
+                return
+            assert entry.vjps is not None
+            rule = entry.vjps([builder.nodes[id].shape for id in node.inputs])[edge[1]]
+            flow = _apply_rule(builder, rule, node, {"G": arriving})
+        flow = self.contribution[edge] = builder.fit(flow, source.shape)
+        before = self.adjoint.get(source.id)
+        self.adjoint[source.id] = flow if before is None else builder.apply("+", (before, flow))
+
+
+def _partial(builder: Builder, node: Node, slot: int) -> int:
+    """Append the local derivative of an elementwise operation or a reduction."""
+    entry, extra = OPS[node.op], dict[str, int]()
+    if entry.reduction:
+        extra["out"] = _unreduced(builder, node, node.id)
+        extra["n"] = builder.constant(float(dict(node.options)["n"] or 0))  # type: ignore[arg-type]
+    return _apply_rule(builder, entry.partials[slot], node, extra)
+
+
+def _apply_rule(builder: Builder, rule: str, node: Node, extra: Mapping[str, int]) -> int:
+    names = {"out": node.id, **dict(zip(OPS[node.op].operands, node.inputs, strict=True)), **extra}
+
+    def resolve(name: Name) -> int:
+        return names[name.name]
+
+    return lower_tree(_rule(rule), builder, resolve, dict(node.options))
+
+
+def _unreduced(builder: Builder, node: Node, id: int) -> int:
+    """Return `id`, of the shape of `node`, with the axes that a reduction removed put back."""
+    if not OPS[node.op].reduction or dict(node.options)["keepdims"]:
+        return id
+    axes = axes_of(dict(node.options)["axis"])
+    rank = len(node.shape) + len(axes)
+    if axes == tuple(range(-rank, -rank + len(axes))):
+        return id
+    return builder.apply("expand", (id,), {"axis": axes})
+
+
+def _locals_of(builder: Builder, statement: Statement) -> dict[int, int | None]:
+    """Append ∂root/∂operand for whatever one statement reads or computes.
+
+    All uses inside the statement are summed and other names held.  None where an operation on the
+    way is not elementwise.
+    """
+    reached: dict[int, int | None] = {statement.root: builder.constant(1.0)}
+    for op in statement.operations:
+        node, above = builder.nodes[op], reached[op]
+        for slot, operand in enumerate(node.inputs):
+            if builder.nodes[operand].kind is Kind.CONSTANT:
+                continue
+            if above is None or not OPS[node.op].elementwise or reached.get(operand, 0) is None:
+                reached[operand] = None
+                continue
+            step = builder.apply("*", (above, _partial(builder, node, slot)))
+            before = reached.get(operand)
+            reached[operand] = step if before is None else builder.apply("+", (before, step))
+    return reached
+
+
+def _is_zero(node: Node) -> bool:
+    return node.kind is Kind.CONSTANT and node.value == 0.0

@@ -1,0 +1,110 @@
+"""Shapes of results: broadcasting, axes and the shape rule of each kind of operation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from gradtui.engine.expression import Option
+
+Shape = tuple[int, ...]
+Options = Mapping[str, Option]
+
+
+class ShapeError(ValueError):
+    """Operands whose shapes do not fit; the message completes `shapes … and … <message>`."""
+
+
+def broadcast(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape that NumPy broadcasts `shapes` to; raises ShapeError."""
+    rank = max(map(len, shapes), default=0)
+    result = [1] * rank
+    for shape in shapes:
+        for axis, size in enumerate(shape, rank - len(shape)):
+            if size != 1 and result[axis] not in (1, size):
+                raise ShapeError("do not broadcast")
+            if size != 1:
+                result[axis] = size
+    return tuple(result)
+
+
+def reduced(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape left by a reduction over `options["axis"]`, negative axes."""
+    (shape,) = shapes
+    axes = axes_of(options["axis"])
+    kept = enumerate(shape, -len(shape))
+    if options["keepdims"]:
+        return tuple(1 if axis in axes else size for axis, size in kept)
+    return tuple(size for axis, size in kept if axis not in axes)
+
+
+def multiplied(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of `a @ b` for operands of one axis or more, by NumPy's rules."""
+    a, b = shapes
+    if not a or not b:
+        raise ShapeError("cannot be multiplied with @: a scalar has no axis to sum over, use *")
+    inner = b[0] if len(b) == 1 else b[-2]
+    if a[-1] != inner:
+        raise ShapeError(f"cannot be multiplied with @: {a[-1]} columns against {inner} rows")
+    batch = broadcast((a[:-2], b[:-2]), {})
+    return batch + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())
+
+
+def transposed(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape with its axes in reverse order."""
+    return shapes[0][::-1]
+
+
+def swapped(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape with its last two axes exchanged."""
+    shape = shapes[0]
+    return (*shape[:-2], shape[-1], shape[-2])
+
+
+def expanded(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape with a new axis of size 1 at each position of `options["axis"]`."""
+    (shape,), axes = shapes, axes_of(options["axis"])
+    sizes = iter(shape)
+    rank = len(shape) + len(axes)
+    return tuple(1 if axis in axes else next(sizes) for axis in range(-rank, 0))
+
+
+def stated(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape that the options state."""
+    return axes_of(options["shape"])
+
+
+def axes_of(option: Option) -> tuple[int, ...]:
+    """Return an axis option as a tuple; `None` must have been normalised before."""
+    assert option is not None
+    return option if isinstance(option, tuple) else (int(option),)
+
+
+def negative_axes(axis: Option, rank: int) -> tuple[int, ...]:
+    """Return the axes counted from the end, sorted; raises ShapeError if one is out of range."""
+    if axis is None:
+        return tuple(range(-rank, 0))
+    axes = []
+    for one in axes_of(axis):
+        if not -rank <= one < rank:
+            raise ShapeError(f"has no axis {one}")
+        axes.append(one - rank if one >= 0 else one)
+    if len(set(axes)) != len(axes):
+        raise ShapeError("is given the same axis twice")
+    return tuple(sorted(axes))
+
+
+def count(shape: Shape, axes: Sequence[int]) -> int:
+    """Return how many elements a reduction of `shape` over `axes` puts into each result."""
+    return math.prod(shape[axis] for axis in axes)
+
+
+def summed_axes(shape: Shape, target: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the axes that undo the broadcast of `target` to `shape`: (to drop, to keep as 1)."""
+    drop = tuple(range(-len(shape), -len(target)))
+    keep = tuple(
+        axis
+        for axis in range(-min(len(shape), len(target)), 0)
+        if target[axis] == 1 and shape[axis] != 1
+    )
+    return drop, keep

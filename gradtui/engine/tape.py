@@ -1,0 +1,85 @@
+"""The tape of one training step: every value, local derivative, contribution and adjoint of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.graph import Edge
+from gradtui.engine.program import StepProgram
+from gradtui.engine.shapes import Shape
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tape:
+    """One recorded step.  All arrays are read-only."""
+
+    step: int
+    program: StepProgram
+    recorded: Sequence[Any]
+    """The value of each node of the program, by id."""
+
+    def value(self, node: int) -> Array:
+        """Return the value of a node, in its shape."""
+        return _frozen(self.recorded[node], self.program.nodes[node].shape)
+
+    def adjoint(self, node: int) -> Array:
+        """Return dLoss/dnode in the node's shape, zeros where no path leads to the loss."""
+        return self._derivative(self.program.reverse.adjoint.get(node), node)
+
+    def contribution(self, edge: Edge) -> Array:
+        """Return what flows back along an edge, in its source's shape."""
+        source = self.program.nodes[edge[0]].inputs[edge[1]]
+        return self._derivative(self.program.reverse.contribution.get(edge), source)
+
+    def local(self, edge: Edge) -> Array | None:
+        """Return the local derivative of an edge between operations.
+
+        None where the edge is not elementwise.
+        """
+        return self._local(self.program.reverse.local.get(edge), edge[0])
+
+    def named_local(self, source: int, root: int) -> Array | None:
+        """Return ∂root/∂source of one statement; None where that is not elementwise."""
+        return self._local(self.program.reverse.named_local.get((source, root)), root)
+
+    def named_contribution(self, source: int, operations: Sequence[int]) -> Array:
+        """Return what flows back from one statement's operations to a node, in its shape."""
+        nodes = self.program.nodes
+        total = np.zeros(nodes[source].shape)
+        for op in operations:
+            for slot, operand in enumerate(nodes[op].inputs):
+                if operand == source:
+                    total = total + self.contribution((op, slot))
+        return _frozen(total, nodes[source].shape)
+
+    def gradient(self, position: int) -> Array:
+        """Return dLoss/dparameter of the parameter at this position."""
+        parameter = self.program.updates[position].parameter
+        return _frozen(
+            self.recorded[self.program.gradients[position]], self.program.nodes[parameter].shape
+        )
+
+    def _derivative(self, id: int | None, node: int) -> Array:
+        shape = self.program.nodes[node].shape
+        return _frozen(0.0 if id is None else self.recorded[id], shape)
+
+    def _local(self, id: int | None, target: int) -> Array | None:
+        if id is None:
+            return None
+        rank = len(self.program.nodes[target].shape)
+        value = np.asarray(self.recorded[id])
+        shape = self.program.nodes[target].shape
+        return _frozen(value, shape if value.ndim <= rank else value.shape)
+
+
+def _frozen(value: Any, shape: Shape) -> Array:
+    array: Array = np.broadcast_to(np.asarray(value), shape)
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,147 @@
+"""A step program with its numbers: runs it, records a step, evaluates its model in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
+from gradtui.engine.program import StepProgram
+from gradtui.engine.tape import Tape
+
+Row = NDArray[np.float64]
+"""The whole state of a run at one step as one flat row."""
+
+
+class Trainer:
+    """Runs a step program.
+
+    `values` are the data and the initial parameters by name; `lr` the learning rate.
+    """
+
+    def __init__(
+        self, program: StepProgram, values: Mapping[str, Any], lr: float, dtype: str = "float64"
+    ) -> None:
+        self.program = program
+        self.lr = lr
+        self.dtype = dtype
+        graph = program.graph
+        self.data = {node.id: values[node.name] for node in graph.data}
+        self._before = tuple(old for old, _ in program.state)
+        self._after = tuple(new for _, new in program.state)
+        self.slices = row_slices(program.nodes[id].shape for id in self._before)
+        self.mode = mode_for(program.nodes, dtype)
+        fixed = {**self.data, **dict(program.constants)}
+        self._compiler = Compiler(program.nodes, fixed, self.mode, dtype)
+        self.initial = self._first_row(values)
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row of state."""
+        return self.slices[-1].stop if self.slices else 0
+
+    def run(self, row: Row, steps: int) -> Row:
+        """Return the state after `steps` more steps."""
+        return self._join(self._train(self._split(row), repeat(self.lr, steps)))
+
+    def run_recorded(self, row: Row, steps: int) -> tuple[NDArray[np.float64], Row]:
+        """Return a matrix of `steps` rows (state, then loss, of each step) and the state after."""
+        rows = np.empty((steps, self.width + 1))
+        state = self._train_recorded(self._split(row), repeat(self.lr, steps), rows)
+        return rows, self._join(state)
+
+    def record(self, row: Row, step: int) -> Tape:
+        """Return the tape of the step that starts from the state `row`."""
+        recorded = self._record(*self._split(row), self.lr)
+        return Tape(step, self.program, recorded)
+
+    def parameters(self, row: Row) -> tuple[NDArray[Any], ...]:
+        """Return the parameters held in a row, in their shapes, read-only."""
+        found = []
+        for part in self.slices[: len(self.program.updates)]:
+            values = row[part.start : part.stop].reshape(part.shape).view()
+            values.flags.writeable = False
+            found.append(values)
+        return tuple(found)
+
+    def losses_at(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the loss at each row of parameters, evaluated together in float64."""
+        count = len(self.program.updates)
+        arguments = [
+            rows[:, part.start : part.stop].reshape(len(rows), *part.shape)
+            for part in self.slices[:count]
+        ]
+        (losses,) = self._losses(*arguments)
+        return np.broadcast_to(np.asarray(losses, dtype=np.float64), (len(rows),))
+
+    def central_differences(self, row: Row, elements: Sequence[int]) -> NDArray[np.float64]:
+        """Return (L(w+h) - L(w-h))/2h for the given numbers of a row's parameters.
+
+        h = cbrt(machine epsilon)·max(1, |w|), which balances truncation against rounding; Press et
+        al., Numerical Recipes, section 5.7.
+        """
+        points = np.repeat(row[None, :], 2 * len(elements), axis=0)
+        steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(row[elements]))
+        above, below = row[elements] + steps, row[elements] - steps
+        index = np.arange(len(elements))
+        points[index, elements] = above
+        points[index + len(elements), elements] = below
+        losses = self.losses_at(points)
+        with np.errstate(all="ignore"):
+            return (losses[: len(elements)] - losses[len(elements) :]) / (above - below)
+
+    @cached_property
+    def _train(self) -> Callable[..., tuple[Any, ...]]:
+        return self._compile_train(None)
+
+    @cached_property
+    def _train_recorded(self) -> Callable[..., tuple[Any, ...]]:
+        shapes = [self.program.nodes[id].shape for id in self._before]
+        return self._compile_train([*row_slices([*shapes, ()])])
+
+    def _compile_train(self, slices: Any) -> Callable[..., tuple[Any, ...]]:
+        program = self.program
+        return self._compiler.train(
+            self._before, self._after, [program.lr], program.graph.loss, slices
+        )
+
+    @cached_property
+    def _record(self) -> Callable[..., tuple[Any, ...]]:
+        everything = range(len(self.program.nodes))
+        return self._compiler.evaluate([*self._before, self.program.lr], everything)
+
+    @cached_property
+    def _losses(self) -> Callable[..., tuple[Any, ...]]:
+        graph = self.program.graph
+        compiler = Compiler(graph.nodes, self.data, Mode.BATCH, "float64")
+        parameters = [node.id for node in graph.parameters]
+        return compiler.evaluate(parameters, [graph.loss], parameters)
+
+    def _first_row(self, values: Mapping[str, Any]) -> Row:
+        first = {node.id: values[node.name] for node in self.program.graph.parameters}
+        first |= dict(self.program.initial)
+        row = np.empty(self.width)
+        for part, id in zip(self.slices, self._before, strict=True):
+            row[part.start : part.stop] = np.broadcast_to(first[id], part.shape).reshape(-1)
+        return row.astype(self.dtype).astype(np.float64)
+
+    def _split(self, row: Row) -> tuple[Any, ...]:
+        if self.mode is Mode.FLOAT:
+            return tuple(row.tolist())
+        typed = row.astype(self.dtype)
+        return tuple(
+            typed[part.start]
+            if part.shape == ()
+            else typed[part.start : part.stop].reshape(part.shape)
+            for part in self.slices
+        )
+
+    def _join(self, state: Iterable[Any]) -> Row:
+        if self.mode is Mode.FLOAT:
+            return np.array(state, dtype=np.float64)
+        return np.concatenate([np.asarray(v, dtype=np.float64).reshape(-1) for v in state] or [[]])

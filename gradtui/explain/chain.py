@@ -1,0 +1,157 @@
+"""The chain rule of one node, written out: symbols, local derivatives, numbers."""
+
+from __future__ import annotations
+
+from gradtui.explain.spans import Line, line
+from gradtui.explain.symbols import (
+    gradient_of,
+    in_names,
+    label,
+    local_text,
+    partial,
+    rule_text,
+)
+from gradtui.explain.values import summary, table
+from gradtui.frame import Frame, Path, consumers_of
+from gradtui.text import number, shape_text
+
+SHOWN_PATHS = 6
+"""Paths written out; the rest are counted."""
+
+
+def chain_rows(frame: Frame) -> list[Line]:
+    """Return the chain-rule product of the selected node, a sum where several paths lead on."""
+    node = frame.selected
+    if node == frame.graph.loss:
+        return [
+            line((f"{gradient_of(frame, node)} = 1", "gradient")),
+            line(("where the backward pass starts: the loss changes as fast as itself", "dim")),
+        ]
+    if not frame.graph.nodes[node].name:
+        return _operation_rows(frame, node)
+    count = frame.count_paths(node)
+    if count == 0:
+        return [
+            line((f"{gradient_of(frame, node)} = 0", "gradient"), ": no path leads to the loss")
+        ]
+    paths = frame.paths(node)
+    if any(frame.factors(path) is None for path in paths):
+        return _tensor_rows(frame, paths[0], count)
+    if count == 1:
+        return _product_rows(frame, paths[0])
+    return _sum_rows(frame, paths, count)
+
+
+def _product_rows(frame: Frame, path: Path) -> list[Line]:
+    symbols, formulas, numbers, result = _product(frame, path)
+    head = gradient_of(frame, path.via[0])
+    indent = " " * len(head)
+    rows = [line((head, "gradient"), " = ", symbols)]
+    if formulas != symbols:
+        rows.append(line(indent, " = ", (formulas, "local")))
+    rows.append(line(indent, " = ", *_result(frame, path.via[0], numbers, result)))
+    return rows
+
+
+def _sum_rows(frame: Frame, paths: list[Path], count: int) -> list[Line]:
+    node = paths[0].via[0]
+    head = gradient_of(frame, node)
+    rows = [line((head, "gradient"), f" = the sum over {count} paths")]
+    for path in paths[:SHOWN_PATHS]:
+        symbols, _, numbers, result = _product(frame, path)
+        way = " → ".join(label(frame, id) for id in path.via)
+        rows.append(line(("  " + way, "dim")))
+        known = frame.gradient_state(node) == "known"
+        rows.append(line("    ", symbols, " = ", *((numbers, " = ", result) if known else ("·",))))
+    if count > SHOWN_PATHS:
+        rows.append(line((f"  … and {count - SHOWN_PATHS} more paths", "dim")))
+    total = summary(frame.gradient(node), 6)
+    rows.append(line(head, " = ", *_result(frame, node, "", total)))
+    return rows
+
+
+def _product(frame: Frame, path: Path) -> tuple[str, str, str, str]:
+    """Return the product in symbols, in formulas, in numbers, and its result; the loss comes first."""
+    edges = list(zip(path.via, path.via[1:], strict=False))[::-1]
+    symbols = " · ".join(partial(frame, target, source) for source, target in edges)
+    formulas = " · ".join(_factor(local_text(frame, *edge) or "?") for edge in edges)
+    factors = (frame.factors(path) or [])[::-1]
+    product = 1.0
+    for factor in factors:
+        product *= factor
+    numbers = " · ".join(_factor(number(factor)) for factor in factors)
+    return symbols, formulas, numbers, number(product)
+
+
+def _factor(text: str) -> str:
+    """Return a factor, in parentheses where it would be misread inside a product."""
+    loose = text.startswith("-") or " + " in text or " - " in text
+    return f"({text})" if loose and not (text.startswith("(") and text.endswith(")")) else text
+
+
+def _result(
+    frame: Frame, node: int, numbers: str, result: str
+) -> tuple[str | tuple[str, str], ...]:
+    match frame.gradient_state(node):
+        case "known" if numbers:
+            return (numbers, " = ", (result, "gradient"))  # type: ignore[return-value]
+        case "known":
+            return ((result, "gradient"),)
+        case "partial":
+            return ((summary(frame.gradient(node), 6), "gradient"), (" so far", "dim"))
+        case _:
+            return (("not reached yet", "dim"),)
+
+
+def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
+    """Return the rule of each step from the loss back to the node, with shapes, and the result."""
+    rows: list[Line] = []
+    for source, target in list(zip(path.via, path.via[1:], strict=False))[::-1]:
+        statement = frame.structure.statement_of.get(target)
+        if statement is None:
+            continue
+        several = sum(1 for edge in frame.named_edges if edge[0] == source) > 1
+        sign = " += " if several else " = "
+        rule = rule_text(frame, source, statement)
+        shape = shape_text(frame.graph.nodes[source].shape)
+        rows.append(
+            line(
+                (gradient_of(frame, source), "gradient"),
+                sign,
+                (rule, "local"),
+                (f"   {shape}", "dim"),
+            )
+        )
+    node = path.via[0]
+    if count > 1:
+        rows.append(line((f"along one of {count} paths; the gradient is their sum", "dim")))
+    if frame.gradient_state(node) == "unknown":
+        return [*rows, line(("not reached yet", "dim"))]
+    values = table(frame.gradient(node))
+    head = f"{gradient_of(frame, node)} = "
+    rows.append(line(head, (values[0], "gradient")))
+    rows += [line(" " * len(head), (text, "gradient")) for text in values[1:]]
+    return rows
+
+
+def _operation_rows(frame: Frame, node: int) -> list[Line]:
+    """Return the chain rule of an unnamed operation: one step, from what reads it."""
+    rows = [line(("the operation ", "dim"), in_names(frame, node))]
+    for target in consumers_of(frame.structure, node):
+        local = frame.edge_local(node, target)
+        name = "∂L/∂(" + in_names(frame, node) + ")"
+        rows.append(
+            line((name, "gradient"), " = ", gradient_of(frame, target), " · local derivative")
+        )
+        if frame.flowed(node, target) and local is not None:
+            rows.append(
+                line(" = ", summary(frame.tape.adjoint(target), 6), " · ", (summary(local, 6), "local"),
+                     " = ", (summary(frame.edge_contribution(node, target), 6), "gradient"))
+            )  # fmt: skip
+        elif frame.flowed(node, target):
+            rows.append(
+                line(" = ", (summary(frame.edge_contribution(node, target), 6), "gradient"))
+            )
+        else:
+            rows.append(line(("not reached yet", "dim")))
+    return rows

@@ -1,0 +1,76 @@
+"""Rows of text whose parts say what they are, so that a screen can colour them. Knows no colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from gradtui.text import cell_width, clean
+
+Role = Literal[
+    "plain",
+    "dim",
+    "name",
+    "value",
+    "gradient",
+    "local",
+    "good",
+    "bad",
+    "now",
+    "selected",
+    "heading",
+]
+Span = tuple[str, Role]
+Line = tuple[Span, ...]
+"""One row of the screen."""
+
+
+def line(*parts: str | Span) -> Line:
+    """Return a row; text without a role is plain.  All text is cleaned here."""
+    spans: list[Span] = []
+    for part in parts:
+        text, role = (part, "plain") if isinstance(part, str) else part
+        if text:
+            spans.append((clean(text), role))
+    return tuple(spans)
+
+
+def line_text(row: Line) -> str:
+    """Return a row as plain text."""
+    return "".join(text for text, _ in row)
+
+
+def line_width(row: Line) -> int:
+    """Return the cells that a row takes."""
+    return sum(cell_width(text) for text, _ in row)
+
+
+def aligned(left: Line, right: Line, width: int) -> Line:
+    """Return a row with `right` pushed to the right edge, if both fit, else `left` then `right`."""
+    space = width - line_width(left) - line_width(right)
+    return (*left, (" " * max(2, space), "plain"), *right)
+
+
+def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2, first_left: bool = True) -> list[Line]:
+    """Return rows of cells as aligned columns: the first to the left, numbers to the right."""
+    table = [[(clean(text), role) for text, role in row] for row in rows]
+    count = max(map(len, table), default=0)
+    widths = [
+        max((cell_width(row[i][0]) for row in table if i < len(row)), default=0)
+        for i in range(count)
+    ]
+    lines = []
+    for row in table:
+        spans: list[Span] = []
+        for index, (text, role) in enumerate(row):
+            space = " " * (widths[index] - cell_width(text))
+            before = "" if index == 0 and first_left else space
+            after = space if index == 0 and first_left else ""
+            lead = " " * gap if index else ""
+            if lead or before:
+                spans.append((lead + before, "plain"))
+            spans.append((text, role))
+            if after:
+                spans.append((after, "plain"))
+        lines.append(tuple(spans))
+    return lines

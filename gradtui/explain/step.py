@@ -1,0 +1,285 @@
+"""One step in rows: the header, what is done now, the gradient vector, the update, the program."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.explain.spans import Line, Span, aligned, columns, line
+from gradtui.explain.symbols import (
+    all_scalar,
+    gradient_of,
+    in_names,
+    in_numbers,
+    label,
+    partial,
+    update_in_numbers,
+)
+from gradtui.explain.values import UNKNOWN, Array, elements, summary, unlisted
+from gradtui.frame import Frame
+from gradtui.moments import Compute, Flow, Move, Pass, Seed
+from gradtui.text import clip, number, shape_text
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PASS_WORDS = {
+    Pass.START: "nothing computed yet",
+    Pass.FORWARD: "forward",
+    Pass.BACKWARD: "backward",
+    Pass.UPDATE: "update",
+}
+
+
+def header(frame: Frame, width: int) -> Line:
+    """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
+    problem = frame.problem
+    word = _PASS_WORDS[frame.where]
+    if frame.where is not Pass.START:
+        word += " done" if frame.pass_done else " …"
+    parts: list[Span] = [
+        (f"{problem.optimizer}  lr {number(problem.lr)}", "dim"),
+        (f"   step {frame.step}/{problem.steps}", "heading"),
+        (f"   {word}", "plain"),
+    ]
+    if frame.computed(frame.graph.loss):
+        parts.append((f"   L {number(frame.loss)}", "value"))
+        parts.append(_trend(frame))
+    else:
+        parts.append((f"   L {UNKNOWN}  ", "dim"))
+    right = line(*parts, " ")
+    room = width - sum(len(text) for text, _ in right) - 12
+    left = line((" gradtui ", "heading"), " ", clip(problem.title, max(0, room)))
+    return aligned(left, right, width)
+
+
+def _trend(frame: Frame) -> Span:
+    if frame.step == 0 or frame.step >= len(frame.losses):
+        return ("  ", "plain")
+    before = frame.losses[frame.step - 1]
+    if frame.loss == before:
+        return (" =", "dim")
+    return (" ▼", "good") if frame.loss < before else (" ▲", "bad")
+
+
+def now_line(frame: Frame) -> Line:
+    """Return what the cursor's moment did, as a sentence with its numbers."""
+    match frame.now:
+        case None:
+            return line(("now  ", "dim"), f"step {frame.step} begins: no value is computed yet")
+        case Compute(node):
+            return line(("now  ", "dim"), *_computed(frame, node))
+        case Seed(node):
+            return line(("now  ", "dim"), (f"{gradient_of(frame, node)} = 1", "now"),
+                        ("  the backward pass starts at the loss", "dim"))  # fmt: skip
+        case Flow(source, target):
+            return line(("now  ", "dim"), *_flowed(frame, source, target))
+        case Move(position):
+            return line(("now  ", "dim"), *_moved(frame, position))
+
+
+def _computed(frame: Frame, node: int) -> list[str | Span]:
+    value = frame.tape.value(node)
+    parts: list[str | Span] = []
+    if frame.graph.nodes[node].name:
+        parts += [(label(frame, node), "now"), " = "]
+    parts += [(in_names(frame, node), "now"), " = "]
+    if all_scalar(frame, node):
+        numbers = in_numbers(frame, node)
+        parts += [numbers, " = "] if numbers != number(float(value)) else []
+    return [*parts, (summary(value, 6), "value")]
+
+
+def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
+    flow, local = frame.edge_contribution(source, target), frame.edge_local(source, target)
+    arriving = frame.tape.adjoint(target)
+    parts: list[str | Span] = [(f"{label(frame, target)} → {label(frame, source)}  ", "now")]
+    if local is not None:
+        parts += [gradient_of(frame, target), " · ", partial(frame, target, source), " = "]
+        parts += [summary(arriving, 6), " · ", (summary(local, 6), "local"), " = "]
+    parts.append((summary(flow, 6), "gradient"))
+    if frame.gradient_state(source) == "partial":
+        parts.append(("  more paths add to it", "dim"))
+    elif len([1 for edge in frame.structure.edges if edge[0] == source]) > 1:
+        parts += ["  sum ", (summary(frame.gradient(source), 6), "gradient")]
+    return parts
+
+
+def _moved(frame: Frame, position: int) -> list[str | Span]:
+    update = frame.problem.trainer.program.updates[position]
+    new = frame.tape.value(update.result)
+    name = label(frame, update.parameter)
+    if new.shape == ():
+        return [
+            (f"{name} ← ", "now"),
+            _arithmetic(frame, position, ()),
+            " = ",
+            (summary(new, 6), "value"),
+        ]
+    return [(f"{name} ← ", "now"), (summary(new, 6), "value")]
+
+
+def gradient_rows(frame: Frame) -> list[Line]:
+    """Return the gradient vector: value, derivative, central difference, and its norm."""
+    loss = label(frame, frame.graph.loss)
+    table: list[list[Span]] = [
+        [("", "dim"), ("value", "dim"), (f"∂{loss}/∂", "dim"), ("central", "dim")]
+    ]
+    left_out = 0
+    for position, node in enumerate(frame.graph.parameters):
+        value, gradient, central = (
+            frame.tape.value(node.id),
+            frame.gradient(node.id),
+            frame.central[position],
+        )
+        left_out += unlisted(value)
+        state = frame.gradient_state(node.id)
+        for text, index in elements(label(frame, node.id), value):
+            role = "selected" if node.id == frame.selected else "name"
+            shown = UNKNOWN if state == "unknown" else number(float(gradient[index]))
+            row: list[Span] = [(text, role), (number(float(value[index])), "value")]
+            row.append((shown + ("…" if state == "partial" else ""), "gradient"))
+            row.append(_check(frame, gradient, central, index, known=state == "known"))
+            table.append(row)
+    whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
+    norm = number(frame.gradient_norm) if whole else UNKNOWN
+    table.append([("|∇|", "name"), ("", "plain"), (norm, "gradient")])
+    rows = columns(table)
+    if left_out:
+        rows.insert(-1, line((f"… {left_out:,} more elements", "dim")))
+    return rows
+
+
+def _check(
+    frame: Frame, gradient: Array, central: Array | None, index: tuple[int, ...], *, known: bool
+) -> Span:
+    """Return the central difference of one element, marked where it agrees."""
+    if not known:
+        return (UNKNOWN, "dim")
+    if central is None:
+        return ("", "dim")
+    true, near = float(gradient[index]), float(central[index])
+    scale = 1e-8 * max(1.0, abs(frame.loss))
+    if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
+        return (number(near) + "  ", "dim")
+    agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
+    return (number(near) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
+
+
+def update_rows(frame: Frame) -> list[Line]:
+    """Return how the optimizer moves each parameter, with its arithmetic."""
+    rows = [line((OPTIMIZERS[frame.problem.optimizer].formula, "dim"))]
+    left_out = 0
+    for position, update in enumerate(frame.problem.trainer.program.updates):
+        new = frame.tape.value(update.result)
+        left_out += unlisted(new)
+        moved = frame.moved(position)
+        ready = frame.gradient_state(update.parameter) == "known"
+        for text, index in elements(label(frame, update.parameter), new):
+            selected = update.parameter == frame.selected
+            name: Span = (f"{text}  ", "selected" if selected else "name")
+            if not ready:
+                rows.append(line(name, (UNKNOWN, "dim")))
+                continue
+            result = number(float(new[index]))
+            rows.append(
+                line(name, _arithmetic(frame, position, index), (" = ", "dim"),
+                     (result, "value" if moved else "dim"))
+            )  # fmt: skip
+    if left_out:
+        rows.append(line((f"… {left_out:,} more elements", "dim")))
+    return rows
+
+
+def _arithmetic(frame: Frame, position: int, index: tuple[int, ...]) -> str:
+    program = frame.problem.trainer.program
+    update = program.updates[position]
+
+    def read(id: int) -> float:
+        value = np.asarray(frame.tape.recorded[id])
+        return float(value if value.shape == () else value[index])
+
+    return update_in_numbers(frame, update.result, program.gradients[position], read)
+
+
+def program_rows(frame: Frame, width: int) -> list[Line]:
+    """Return the model's lines as they stand in the file, with the value of each."""
+    rows, problem = [], frame.problem
+    digits = len(str(frame.graph.statements[-1].place.line))
+    now = _current_statement(frame)
+    for statement in frame.graph.statements:
+        source = problem.lines[statement.place.line - 1].strip()
+        text = _NAME.sub(lambda match: problem.label(match[0]), source)
+        here = statement.root == now
+        mark = "▸" if here else " "
+        known = frame.computed(statement.root)
+        value = summary(frame.tape.value(statement.root)) if known else UNKNOWN
+        number_of = str(statement.place.line).rjust(digits)
+        room = max(4, width - digits - 4 - len(value))
+        left = line((f"{number_of}{mark} ", "now" if here else "dim"),
+                    (clip(text, room), "now" if here else "plain"))  # fmt: skip
+        rows.append(aligned(left, line((value, "value" if known else "dim")), width))
+    return rows
+
+
+def _current_statement(frame: Frame) -> int | None:
+    match frame.now:
+        case Compute(node) | Flow(_, node) | Seed(node):
+            for statement in frame.graph.statements:
+                if node == statement.root or node in statement.operations:
+                    return statement.root
+    return None
+
+
+def current_line(frame: Frame) -> int:
+    """Return the row of the program that the cursor stands on, -1 for none."""
+    roots = [s.root for s in frame.graph.statements]
+    now = _current_statement(frame)
+    return roots.index(now) if now in roots else -1
+
+
+def timeline(frame: Frame, width: int) -> Line:
+    """Return the run as a row of steps, the present one filled in."""
+    last = max(frame.problem.steps, frame.step)
+    word = " step "
+    room = width - len(word) - 1
+    if room < 8:
+        return line((f"{frame.step}/{last}", "heading"))
+    if last * 3 + 1 <= room:
+        spans: list[Span] = [(" ", "plain")]
+        for step in range(last + 1):
+            spans.append(("●", "now") if step == frame.step else ("○", "dim"))
+            if step < last:
+                spans.append(("──", "dim"))
+        return line(*spans, (word, "dim"))
+    at = round(frame.step * (room - 1) / last)
+    return line(
+        (" " + "─" * at, "dim"), ("●", "now"), ("─" * (room - 1 - at), "dim"), (word, "dim")
+    )
+
+
+def notes_rows(frame: Frame) -> list[Line]:
+    """Return the scenario's notes, then its notices."""
+    problem = frame.problem
+    rows = [line(text) for text in problem.notes.strip().split("\n")]
+    for notice in problem.notices:
+        rows.append(line(("note: ", "bad"), notice.message))
+    return rows
+
+
+def node_rows(frame: Frame) -> list[Line]:
+    """Return all numbers of the selected node: its value and its gradient as tables."""
+    from gradtui.explain.values import table
+
+    node, rows = frame.selected, list[Line]()
+    shape = shape_text(frame.graph.nodes[node].shape)
+    rows.append(line((label(frame, node), "selected"), (f"  {shape}", "dim")))
+    for title, known, value, role in (
+        ("value", frame.computed(node), frame.tape.value(node), "value"),
+        (gradient_of(frame, node), frame.gradient_state(node) != "unknown", frame.gradient(node),
+         "gradient"),
+    ):  # fmt: skip
+        rows.append(line((title, "dim")))
+        texts = table(value) if known else [UNKNOWN]
+        rows += [line("  ", (text, role)) for text in texts]  # type: ignore[arg-type]
+    return rows

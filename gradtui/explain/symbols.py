@@ -1,0 +1,102 @@
+"""Formulas of a frame: names as the user wants them shown, or numbers in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradtui.engine.graph import Kind, Node, Statement
+from gradtui.engine.reverse import statement_rule
+from gradtui.engine.unparse import PRETTY, PROGRAM, Style, formula
+from gradtui.frame import Frame
+from gradtui.text import number
+
+
+def label(frame: Frame, node: int) -> str:
+    """Return how a node is called: its label, its name, or its formula."""
+    found = frame.problem.trainer.program.nodes[node]
+    return frame.problem.label(found.name) if found.name else in_names(frame, node)
+
+
+def partial(frame: Frame, target: int, source: int) -> str:
+    """Return `∂ŷ/∂w2`."""
+    return f"∂{label(frame, target)}/∂{label(frame, source)}"
+
+
+def gradient_of(frame: Frame, node: int) -> str:
+    """Return `∂L/∂w2`."""
+    return partial(frame, frame.graph.loss, node)
+
+
+def in_names(frame: Frame, node: int, style: Style = PRETTY) -> str:
+    """Return a node's expression in names."""
+    nodes = frame.problem.trainer.program.nodes
+    return formula(nodes, node, _names(frame), style)
+
+
+def in_numbers(frame: Frame, node: int) -> str:
+    """Return a scalar node's expression with the numbers of this step in it."""
+    nodes = frame.problem.trainer.program.nodes
+
+    def show(part: Node) -> str | None:
+        if part.kind is Kind.OPERATION and not part.name:
+            return None
+        return number(float(frame.tape.value(part.id)))
+
+    return formula(nodes, node, show, PRETTY)
+
+
+def update_in_numbers(
+    frame: Frame, result: int, gradient: int, read: Callable[[int], float]
+) -> str:
+    """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`."""
+    nodes = frame.problem.trainer.program.nodes
+
+    def show(part: Node) -> str | None:
+        if part.kind is Kind.OPERATION and part.id != gradient and not part.name:
+            return None
+        return number(read(part.id))
+
+    return formula(nodes, result, show, PRETTY)
+
+
+def all_scalar(frame: Frame, node: int) -> bool:
+    """Return whether a statement's expression holds scalars only."""
+    nodes = frame.problem.trainer.program.nodes
+    pending, first = [node], True
+    while pending:
+        part = nodes[pending.pop()]
+        if part.shape != ():
+            return False
+        if first or not part.name:
+            pending.extend(part.inputs)
+        first = False
+    return True
+
+
+def local_text(frame: Frame, source: int, target: int) -> str | None:
+    """Return the local derivative of an edge of the named graph as a formula, if elementwise."""
+    program = frame.problem.trainer.program
+    id = program.reverse.named_local.get((source, target))
+    return None if id is None else formula(program.nodes, id, _names(frame), PRETTY)
+
+
+def rule_text(frame: Frame, source: int, statement: Statement, style: Style = PRETTY) -> str:
+    """Return what flows from a statement to `source` as a formula in the statement's gradient."""
+    paper = style is PRETTY
+    seed = 1.0 if paper and statement.root == frame.graph.loss else None
+    nodes, root = statement_rule(frame.graph, statement, source, seed=seed)
+    names = _names(frame)
+
+    def show(node: Node) -> str | None:
+        if node.kind is Kind.HYPERPARAMETER:
+            return gradient_of(frame, statement.root) if paper else "G"
+        return names(node) if paper else node.name or None
+
+    return formula(nodes, root, show, style)
+
+
+def _names(frame: Frame) -> Callable[[Node], str | None]:
+    def show(node: Node) -> str | None:
+        return frame.problem.label(node.name) if node.name else None
+
+    return show

@@ -1,0 +1,308 @@
+"""One moment of the debugger as frozen data: what is computed, what is selected, what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.graph import Graph, Kind, Node, Statement, depends_on, needed_for
+from gradtui.engine.tape import Tape
+from gradtui.moments import Compute, Flow, Level, Moment, Pass, Schedule
+from gradtui.scenario.problem import Problem
+
+Array = NDArray[Any]
+MAX_PATHS = 64
+LARGEST_CHECK = 256
+"""Parameter elements up to which all central differences of a step are computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way from a node to the loss."""
+
+    via: tuple[int, ...]
+    """The nodes, the loss last."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What the debugger shows at one moment."""
+
+    problem: Problem
+    tape: Tape
+    schedule: Schedule
+    position: int
+    """How many moments of the step have been done."""
+    selected: int
+    """The selected node."""
+    losses: NDArray[np.float64]
+    """The loss of every computed step, (known,)."""
+    message: str = ""
+    """What the last command has to say."""
+
+    @property
+    def step(self) -> int:
+        """The training step; its state is that before update `step`."""
+        return self.tape.step
+
+    @property
+    def loss(self) -> float:
+        """The loss of this step."""
+        return float(self.tape.value(self.graph.loss))
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Name -> value, a float where it is a scalar."""
+        return self._by_name(self.graph.names.items(), self.tape.value)
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Any]:
+        """Name -> dLoss/dname by reverse mode, a float where it is a scalar."""
+        return self._by_name(self.graph.names.items(), self.tape.adjoint)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """Parameter -> its value before this step's update."""
+        return self._by_name(((n.name, n.id) for n in self.graph.parameters), self.tape.value)
+
+    def local(self, source: str, target: str) -> Any:
+        """Return ∂target/∂source, other names held; None where the edge is not elementwise.
+
+        Raises KeyError if there is no such edge.
+        """
+        edge = (self.graph.names[source], self.graph.names[target])
+        if edge not in self.named_edges:
+            raise KeyError(f"no edge from {source} to {target}")
+        value = self.tape.named_local(*edge)
+        return None if value is None else plain(value)
+
+    def _by_name(self, items: Any, read: Any) -> Mapping[str, Any]:
+        return MappingProxyType({name: plain(read(id)) for name, id in items})
+
+    @property
+    def graph(self) -> Graph:
+        """The model."""
+        return self.problem.graph
+
+    @property
+    def level(self) -> Level:
+        """The named graph or that of the operations."""
+        return self.schedule.level
+
+    @cached_property
+    def structure(self) -> Structure:
+        """The nodes and edges that are drawn."""
+        return build_structure(self.graph, self.level)
+
+    @cached_property
+    def named_edges(self) -> Mapping[tuple[int, int], Statement]:
+        """(source, root) of each edge of the named graph, data included -> its statement."""
+        return MappingProxyType(
+            {(source, s.root): s for s in self.graph.statements for source in self.graph.sources(s)}
+        )
+
+    def edge_local(self, source: int, target: int) -> Array | None:
+        """Return the local derivative on a drawn edge; None where it is not elementwise."""
+        if self.level is Level.NAMED:
+            return self.tape.named_local(source, target)
+        slots = [i for i, id in enumerate(self.graph.nodes[target].inputs) if id == source]
+        parts = [self.tape.local((target, slot)) for slot in slots]
+        if any(part is None for part in parts):
+            return None
+        total: Array = sum(part for part in parts if part is not None)  # type: ignore[assignment]
+        return total
+
+    def edge_contribution(self, source: int, target: int) -> Array:
+        """Return what flows back along a drawn edge, in the source's shape."""
+        statement = self.structure.statement_of.get(target)
+        operations = statement.operations if statement and self.level is Level.NAMED else (target,)
+        return self.tape.named_contribution(source, operations)
+
+    @property
+    def now(self) -> Moment | None:
+        """The moment done last; None at the start of a step."""
+        return self.schedule.moments[self.position - 1] if self.position else None
+
+    @property
+    def where(self) -> Pass:
+        """The pass that the cursor stands in."""
+        return self.schedule.pass_at(self.position)
+
+    @property
+    def pass_done(self) -> bool:
+        """Whether the pass that the cursor stands in is complete."""
+        return self.position in self.schedule.boundaries
+
+    @cached_property
+    def done(self) -> frozenset[Moment]:
+        """The moments done so far in this step."""
+        return frozenset(self.schedule.moments[: self.position])
+
+    def computed(self, node: int) -> bool:
+        """Return whether a node's value is known at the cursor."""
+        return node not in self.structure.moment_of_value or (
+            self.position >= self.schedule.forward or node in self._values_done
+        )
+
+    def flowed(self, source: int, target: int) -> bool:
+        """Return whether the contribution along an edge has been taken at the cursor."""
+        return self.position >= self.schedule.backward or (source, target) in self._flows_done
+
+    def gradient_state(self, node: int) -> str:
+        """Return `known`, `partial` or `unknown` for a node's gradient at the cursor."""
+        if self.position >= self.schedule.backward:
+            return "known"
+        if self.position <= self.schedule.forward:
+            return "unknown"
+        if node == self.graph.loss:
+            return "known"
+        incoming = self._flows_into.get(node, ())
+        taken = sum((node, target) in self._flows_done for target in incoming)
+        if taken < len(incoming):
+            return "partial" if taken else "unknown"
+        return "known" if incoming else "unknown"
+
+    def gradient(self, node: int) -> Array:
+        """Return a node's gradient, or the sum of the contributions taken so far."""
+        if self.gradient_state(node) != "partial":
+            return self.tape.adjoint(node)
+        taken = [t for t in self._flows_into[node] if (node, t) in self._flows_done]
+        total = self.edge_contribution(node, taken[0])
+        for target in taken[1:]:
+            total = total + self.edge_contribution(node, target)
+        return total
+
+    def moved(self, position: int) -> bool:
+        """Return whether a parameter has been updated at the cursor."""
+        return self.position >= self.schedule.backward + position + 1
+
+    @cached_property
+    def _values_done(self) -> frozenset[int]:
+        return frozenset(m.node for m in self.done if isinstance(m, Compute))
+
+    @cached_property
+    def _flows_done(self) -> frozenset[tuple[int, int]]:
+        return frozenset((m.source, m.target) for m in self.done if isinstance(m, Flow))
+
+    @cached_property
+    def _flows_into(self) -> Mapping[int, tuple[int, ...]]:
+        found: dict[int, list[int]] = {}
+        for moment in self.schedule.moments:
+            if isinstance(moment, Flow) and moment.target not in found.get(moment.source, ()):
+                found.setdefault(moment.source, []).append(moment.target)
+        return {source: tuple(targets) for source, targets in found.items()}
+
+    def count_paths(self, node: int) -> int:
+        """Return how many paths lead from a node to the loss on the named graph."""
+        counts = {self.graph.loss: 1}
+        for statement in reversed(self.graph.statements):
+            onward = counts.get(statement.root, 0)
+            if onward:
+                for source in self.graph.sources(statement):
+                    counts[source] = counts.get(source, 0) + onward
+        return counts.get(node, 0)
+
+    def paths(self, node: int) -> list[Path]:
+        """Return the paths from a named node to the loss, the first 64 of them."""
+        leads = needed_for(self.graph.nodes, [self.graph.loss])
+        consumers: dict[int, list[int]] = {}
+        for source, root in self.named_edges:
+            if root in leads:
+                consumers.setdefault(source, []).append(root)
+        found: list[Path] = []
+        pending = [(node,)]
+        while pending and len(found) < MAX_PATHS:
+            via = pending.pop()
+            if via[-1] == self.graph.loss:
+                found.append(Path(via))
+            pending.extend((*via, root) for root in reversed(consumers.get(via[-1], [])))
+        return found
+
+    def factors(self, path: Path) -> list[float] | None:
+        """Return the local derivatives along a path, None where one is not a scalar."""
+        factors = []
+        for source, target in zip(path.via, path.via[1:], strict=False):
+            local = self.tape.named_local(source, target)
+            if local is None or local.shape != () or self.graph.nodes[source].shape != ():
+                return None
+            factors.append(float(local))
+        return factors
+
+    @cached_property
+    def central(self) -> tuple[Array | None, ...]:
+        """The central difference of every parameter, by position; None where it is too large."""
+        trainer = self.problem.trainer
+        found: list[Array | None] = []
+        row = np.concatenate([self.tape.value(n.id).reshape(-1) for n in self.graph.parameters])
+        for part in trainer.slices[: len(trainer.program.updates)]:
+            if part.stop - part.start > LARGEST_CHECK:
+                found.append(None)
+                continue
+            elements = list(range(part.start, part.stop))
+            found.append(trainer.central_differences(row, elements).reshape(part.shape))
+        return tuple(found)
+
+    @cached_property
+    def gradient_norm(self) -> float:
+        """The length of the whole gradient vector."""
+        parts = [self.tape.gradient(i) for i in range(len(self.graph.parameters))]
+        with np.errstate(all="ignore"):
+            return float(np.sqrt(sum(float(np.sum(np.square(part))) for part in parts)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Structure:
+    """Which nodes and edges one level of a graph shows."""
+
+    nodes: tuple[int, ...]
+    """In evaluation order."""
+    edges: tuple[tuple[int, int], ...]
+    """(source, target), one for each pair."""
+    moment_of_value: frozenset[int]
+    """The nodes whose value has to be computed."""
+    statement_of: Mapping[int, Statement]
+    """Root of a statement -> the statement."""
+
+
+def build_structure(graph: Graph, level: Level) -> Structure:
+    """Return what is drawn: whatever the parameters reach, and the parameters."""
+    trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
+    statement_of = MappingProxyType({s.root: s for s in graph.statements})
+    if level is Level.NAMED:
+        roots = [s.root for s in graph.statements]
+        edges = [(source, s.root) for s in graph.statements for source in graph.sources(s)]
+        computed = frozenset(roots)
+    else:
+        operations = [n for n in graph.nodes if n.kind is Kind.OPERATION]
+        edges = [(source, n.id) for n in operations for source in dict.fromkeys(n.inputs)]
+        computed = frozenset(n.id for n in operations)
+    shown = sorted(id for id in trained if graph.nodes[id].kind is Kind.PARAMETER or id in computed)
+    drawn = frozenset(shown)
+    wires = tuple(edge for edge in edges if edge[0] in drawn and edge[1] in drawn)
+    return Structure(tuple(shown), wires, computed, statement_of)
+
+
+def consumers_of(structure: Structure, node: int) -> Iterator[int]:
+    """Yield the drawn nodes that read a node."""
+    return (target for source, target in structure.edges if source == node)
+
+
+def inputs_of(structure: Structure, node: int) -> Iterator[int]:
+    """Yield the drawn nodes that a node reads."""
+    return (source for source, target in structure.edges if target == node)
+
+
+def plain(value: Array) -> Any:
+    """Return a float for a scalar, the array itself otherwise."""
+    return float(value) if value.shape == () else value
+
+
+def title_of(node: Node) -> str:
+    """Return a node's name, or its operation where it has none."""
+    return node.name or node.op

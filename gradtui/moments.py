@@ -1,0 +1,166 @@
+"""The order of things inside one training step: what each press of "step into" does.
+
+Knows the graph; knows no numbers and no screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from gradtui.engine.graph import Edge, Graph, Kind, depends_on
+from gradtui.engine.program import StepProgram
+
+
+class Level(Enum):
+    """Which graph is stepped through and drawn."""
+
+    NAMED = "named"
+    OPERATIONS = "operations"
+
+
+class Pass(Enum):
+    """The part of a training step that the cursor stands in."""
+
+    START = "start"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A value of the forward pass is computed."""
+
+    node: int
+    operations: tuple[int, ...]
+    """The operations this takes: one, or all of a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The backward pass starts: dLoss/dLoss = 1."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A contribution flows back from `target` to its input `source`."""
+
+    source: int
+    target: int
+    edges: tuple[Edge, ...]
+    """The edges between operations that carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A parameter is moved by the optimizer."""
+
+    position: int
+    """Which parameter, in the order of the file."""
+
+
+Moment = Compute | Seed | Flow | Move
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All moments of one training step, in order, at one level."""
+
+    level: Level
+    moments: tuple[Moment, ...]
+    forward: int
+    """Moments before the forward pass is done."""
+    backward: int
+    """Moments before the backward pass is done."""
+
+    @property
+    def end(self) -> int:
+        """The last position: the step is done."""
+        return len(self.moments)
+
+    def pass_at(self, position: int) -> Pass:
+        """Return the pass that the last thing done belongs to."""
+        if position == 0:
+            return Pass.START
+        if position <= self.forward:
+            return Pass.FORWARD
+        return Pass.BACKWARD if position <= self.backward else Pass.UPDATE
+
+    @property
+    def boundaries(self) -> tuple[int, ...]:
+        """The positions at which a pass begins or ends."""
+        return tuple(sorted({0, self.forward, self.backward, self.end}))
+
+
+def build_schedule(program: StepProgram, level: Level) -> Schedule:
+    """Return what one training step does, statement by statement or operation by operation."""
+    graph = program.graph
+    trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
+    carried = [edge for edge in program.reverse.order if _source(graph, edge) in trained]
+    if level is Level.NAMED:
+        forward: list[Moment] = [Compute(s.root, s.operations) for s in graph.statements]
+        flows = _named_flows(graph, carried)
+    else:
+        forward = [Compute(n.id, (n.id,)) for n in graph.nodes if n.kind is Kind.OPERATION]
+        flows = [Flow(_source(graph, edge), edge[0], (edge,)) for edge in carried]
+    backward: list[Moment] = [Seed(graph.loss), *flows]
+    moves = [Move(position) for position in range(len(program.updates))]
+    done = len(forward) + len(backward)
+    return Schedule(level, (*forward, *backward, *moves), len(forward), done)
+
+
+def translate(position: int, before: Schedule, after: Schedule) -> int:
+    """Return the position in `after` at which no more has been done than at `position` in `before`."""
+    if position >= before.backward:
+        return after.backward + position - before.backward
+    if position > before.forward:
+        done = _edges(before.moments[before.forward + 1 : position])
+        flows = after.moments[after.forward + 1 : after.backward]
+        return after.forward + 1 + _covered(flows, done, after.level)
+    done_operations = {op for m in before.moments[:position] for op in _operations(m)}
+    count = 0
+    for moment in after.moments[: after.forward]:
+        if not set(_operations(moment)) <= done_operations:
+            break
+        count += 1
+    return after.forward if position == before.forward else count
+
+
+def _source(graph: Graph, edge: Edge) -> int:
+    return graph.nodes[edge[0]].inputs[edge[1]]
+
+
+def _named_flows(graph: Graph, carried: Sequence[Edge]) -> list[Flow]:
+    """Return one flow for each named node that a statement reads, in the order they are complete."""
+    statement_of = {op: s.root for s in graph.statements for op in s.operations}
+    gathered: dict[tuple[int, int], list[Edge]] = {}
+    for edge in carried:
+        source = _source(graph, edge)
+        if graph.nodes[source].name:
+            key = (source, statement_of[edge[0]])
+            gathered[key] = [*gathered.pop(key, []), edge]
+    return [Flow(source, root, tuple(edges)) for (source, root), edges in gathered.items()]
+
+
+def _operations(moment: Moment) -> tuple[int, ...]:
+    return moment.operations if isinstance(moment, Compute) else ()
+
+
+def _edges(moments: Sequence[Moment]) -> set[Edge]:
+    return {edge for m in moments if isinstance(m, Flow) for edge in m.edges}
+
+
+def _covered(moments: Sequence[Moment], done: set[Edge], level: Level) -> int:
+    """Return how many of `moments` have been done when the edges `done` have.
+
+    Between two flows of the named graph lie edges inside a statement, which no named flow lists:
+    on the operations graph all up to the last listed edge count.
+    """
+    whole = [bool(edges := _edges([m])) and edges <= done for m in moments]
+    if level is Level.OPERATIONS:
+        return max((index + 1 for index, covered in enumerate(whole) if covered), default=0)
+    return whole.index(False) if False in whole else len(whole)

@@ -1,0 +1,1 @@
+"""Scenario files: TOML and CSV -> Problem, with errors that name file, line and column."""

@@ -1,0 +1,52 @@
+"""The scenarios that come with gradtui, and how a command's FILE is found."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradtui.source import InputError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a list of scenarios shows of one."""
+
+    name: str
+    """The file's name without its ending."""
+    title: str
+    about: str
+    tags: tuple[str, ...]
+    path: str
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the bundled scenarios, in an installed package or a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "scenarios"
+    return installed if installed.is_dir() else package.parent / "scenarios"
+
+
+def list_bundled() -> tuple[Entry, ...]:
+    """Return the bundled scenarios, in the order of their names."""
+    entries = []
+    for path in sorted(bundled_folder().glob("*.toml")):
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        tags = tuple(raw.get("tags", ()))
+        entries.append(Entry(path.stem, raw["title"], raw.get("about", ""), tags, str(path)))
+    return tuple(entries)
+
+
+def find_scenario(file: str) -> str:
+    """Return the path for a command's FILE: a bundled name, or a path as it is.
+
+    Raises InputError if `file` looks like a name but none is bundled.
+    """
+    if any(mark in file for mark in ("/", "\\", ".")) or Path(file).exists():
+        return file
+    names = [path.stem for path in bundled_folder().glob("*.toml")]
+    if file in names:
+        return str(bundled_folder() / f"{file}.toml")
+    raise InputError(f"no file and no bundled scenario has the name '{file}'"
+                     + did_you_mean(file, names), file=file)  # fmt: skip

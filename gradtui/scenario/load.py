@@ -1,0 +1,278 @@
+"""A scenario file -> Problem. Nothing in the file is executed."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gradtui.engine.expression import MAX_NAME, parse_program
+from gradtui.engine.graph import Graph, needed_for
+from gradtui.engine.lowering import Leaf, build_graph
+from gradtui.engine.program import build_step
+from gradtui.engine.tape import Tape
+from gradtui.engine.trainer import Trainer
+from gradtui.scenario.positions import Path, Positions, parse_toml
+from gradtui.scenario.problem import Array, Fact, Notice, Problem, read_only
+from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, read_beside, read_text
+from gradtui.scenario.schema import Expect, parse_scenario
+from gradtui.scenario.tables import read_csv
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.text import number, shape_text
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+Overrides = Mapping[str, str]
+"""`optimizer.lr` -> the text of a TOML value."""
+
+
+def load_problem(path: str | os.PathLike[str], overrides: Overrides | None = None) -> Problem:
+    """Return the problem that a scenario file states; raises InputError if it is unusable."""
+    file = os.fspath(path)
+    text = read_text(file, SCENARIO_LIMIT)
+    raw, positions = parse_toml(text, file)
+    try:
+        for key, value in (overrides or {}).items():
+            _override(raw, key, value)
+        return _Loader(file, raw, positions).problem()
+    except InputError as error:
+        raise error.within(file, positions.lines) from None
+
+
+def _override(raw: dict[str, Any], key: str, value: str) -> None:
+    *tables, last = key.split(".")
+    try:
+        parsed = tomllib.loads(f"value = {value}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        parsed = {}
+    if set(parsed) != {"value"}:
+        raise InputError(f"--set {key}={value}: the value is not a TOML value")
+    table = raw
+    for part in tables:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise InputError(f"--set {key}: '{part}' is not a table")
+    table[last] = parsed["value"]
+
+
+class _Loader:
+    def __init__(self, file: str, raw: dict[str, Any], positions: Positions) -> None:
+        self.file = file
+        self.positions = positions
+        self.parsed = parse_scenario(raw, positions)
+
+    def problem(self) -> Problem:
+        parsed, positions = self.parsed, self.positions
+        data = self.read_data()
+        parameters = {
+            name: self.array(("parameters", name), value)
+            for name, value in parsed.parameters.items()
+        }
+        if not parameters:
+            raise InputError("[parameters] is empty: there is nothing to train",
+                             positions.key(("parameters",)))  # fmt: skip
+        graph = self.build(parameters, data)
+        step = build_step(graph, parsed.optimizer.name, {})
+        values = MappingProxyType({**data, **parameters})
+        trainer = Trainer(step, values, self.rate(), parsed.run.dtype)
+        self.check_first_loss(trainer.record(trainer.initial, 0))
+        for name in parsed.labels:
+            if name not in graph.names:
+                raise InputError(f"[labels] names '{name}', which the model does not have"
+                                 + did_you_mean(name, graph.names),
+                                 positions.key(("labels", name)))  # fmt: skip
+        return Problem(
+            path=self.file,
+            lines=tuple(positions.lines),
+            title=parsed.title,
+            about=parsed.about,
+            tags=tuple(parsed.tags),
+            notes=parsed.notes,
+            labels=MappingProxyType(dict(parsed.labels)),
+            values=values,
+            trainer=trainer,
+            optimizer=parsed.optimizer.name,
+            steps=parsed.run.steps,
+            facts=tuple(self.facts(graph)),
+            notices=tuple(self.notices(graph)),
+        )
+
+    def rate(self) -> float:
+        lr = self.parsed.optimizer.lr
+        if not math.isfinite(lr):
+            raise InputError(f"the learning rate must be finite, got {number(lr)}",
+                             self.positions.value(("optimizer", "lr")))  # fmt: skip
+        return lr
+
+    def read_data(self) -> dict[str, Array]:
+        entries = dict(self.parsed.data)
+        file = entries.pop("file", None)
+        if file is None:
+            return {name: self.array(("data", name), value) for name, value in entries.items()}
+        place = self.positions.value(("data", "file"))
+        if not isinstance(file, str):
+            raise InputError("data.file: expected the name of a file beside the scenario", place)
+        if file.lower().endswith(".npz"):
+            raise InputError("data in an NPZ file is not supported yet", place)
+        if not file.lower().endswith(".csv"):
+            raise InputError("data.file: expected a .csv file", place)
+        table = read_csv(read_beside(self.file, file, DATA_LIMIT, place), file)
+        wanted: dict[str, None] = {}
+        for name, value in entries.items():
+            for column, at in _column_names(("data", name), value):
+                table.check_name(column, self.positions.value(at))
+                wanted.setdefault(column)
+        columns = table.columns(wanted)
+        return {
+            name: self.from_columns(("data", name), value, columns)
+            for name, value in entries.items()
+        }
+
+    def from_columns(self, path: Path, value: Any, columns: Mapping[str, Array]) -> Array:
+        names = [column for column, _ in _column_names(path, value)]
+        if not names:
+            return self.array(path, value)
+        if isinstance(value, str):
+            return read_only(columns[value])
+        return read_only(np.stack([columns[name] for name in names], axis=1))
+
+    def array(self, path: Path, value: Any) -> Array:
+        """Return a number or nested lists of numbers as an array; refuses anything else."""
+        name = str(path[-1])
+        place = self.positions.key(path)
+        if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
+            raise InputError(f"'{name}' cannot be a name of the model: expected letters, digits "
+                             f"and _, at most {MAX_NAME}", place)  # fmt: skip
+        if isinstance(value, dict) and path[0] == "parameters":
+            raise InputError("initial values from a shape are not supported yet", place)
+        self.check_numbers(path, value)
+        return read_only(value)
+
+    def check_numbers(self, path: Path, value: Any) -> tuple[int, ...]:
+        """Return the shape of nested lists, refusing what is ragged, empty or not a number."""
+        if isinstance(value, list):
+            if not value:
+                raise InputError("an empty list has no numbers", self.positions.value(path))
+            shapes = [self.check_numbers((*path, i), item) for i, item in enumerate(value)]
+            for index, shape in enumerate(shapes):
+                if shape != shapes[0]:
+                    raise InputError(
+                        f"the lists are ragged: expected {shape_text(shapes[0])} as in the first "
+                        f"element, got {shape_text(shape)}",
+                        self.positions.value((*path, index)),
+                    )
+            return (len(value), *shapes[0])
+        place = self.positions.value(path)
+        if isinstance(value, str):
+            hint = ": only with `file` strings name columns" if path[0] == "data" else ""
+            raise InputError(f"expected a number, got text{hint}", place)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(f"expected a number, got {_kind_of(value)}", place)
+        if not math.isfinite(value):
+            raise InputError(f"expected a finite number, got {number(value)}", place)
+        return ()
+
+    def build(self, parameters: Mapping[str, Array], data: Mapping[str, Array]) -> Graph:
+        model, positions = self.parsed.model, self.positions
+        code = positions.string_lines(("model", "code"))
+        program = parse_program(model.code, code.place)
+        if not program:
+            raise InputError("the model's code is empty: expected lines `name = expression`",
+                             positions.value(("model", "code")))  # fmt: skip
+        leaves = [
+            [Leaf(name, value.shape, positions.key((table, name))) for name, value in group.items()]
+            for table, group in (("parameters", parameters), ("data", data))
+        ]
+        loss_place = positions.value(("model", "loss")) if model.loss is not None else None
+        return build_graph(leaves[0], leaves[1], program, model.loss, loss_place)
+
+    def check_first_loss(self, tape: Tape) -> None:
+        """Refuse a loss that is not finite at step 0, at the operation that made it so."""
+        graph = tape.program.graph
+        if np.isfinite(tape.value(graph.loss)):
+            return
+        needed = needed_for(graph.nodes, [graph.loss])
+        for node in graph.nodes:
+            if node.id in needed and not np.all(np.isfinite(tape.value(node.id))):
+                operands = [
+                    f"{graph.nodes[id].name or 'operand'} = {_worst(tape, node.id, id)}"
+                    for id in node.inputs
+                ]
+                bad = tape.value(node.id)
+                raise InputError(
+                    f"the loss is not finite at step 0: '{node.op}' gives "
+                    f"{number(bad[~np.isfinite(bad)][0])} for {', '.join(operands)}",
+                    node.place,
+                )
+
+    def notices(self, graph: Graph) -> list[Notice]:
+        used = needed_for(graph.nodes, [graph.loss])
+        return [
+            Notice(f"the loss does not use the parameter '{node.name}'", node.place)
+            for node in graph.parameters
+            if node.id not in used and node.place
+        ]
+
+    def facts(self, graph: Graph) -> list[Fact]:
+        found: list[Fact] = []
+        for index, expect in enumerate(self.parsed.expect):
+            if expect.loss is not None:
+                place = self.positions.value(("expect", index, "loss"))
+                found.append(_fact(expect, "loss", "", expect.loss, place))
+            tables = {"gradients": expect.gradients, "parameters": expect.parameters}
+            for kind, table in {**tables, "values": expect.values}.items():
+                for name, value in table.items():
+                    path = ("expect", index, kind, name)
+                    self.check_fact(graph, kind, name, value, path)
+                    found.append(_fact(expect, kind, name, value, self.positions.value(path)))
+        return found
+
+    def check_fact(self, graph: Graph, kind: str, name: str, value: Any, path: Path) -> None:
+        parameters = [node.name for node in graph.parameters]
+        known = parameters if kind == "parameters" else list(graph.names)
+        if name not in known:
+            raise InputError(f"'{name}' is not a name of the model" + did_you_mean(name, known),
+                             self.positions.key(path))  # fmt: skip
+        try:
+            shape = np.shape(np.asarray(value, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise InputError("expected a number or lists of numbers",
+                             self.positions.value(path)) from None  # fmt: skip
+        wanted = graph.nodes[graph.names[name]].shape
+        if shape != wanted:
+            raise InputError(f"expected shape {shape_text(wanted)}, got {shape_text(shape)}",
+                             self.positions.value(path))  # fmt: skip
+
+
+def _fact(expect: Expect, kind: str, name: str, value: Any, place: Place) -> Fact:
+    return Fact(expect.step, kind, name, value, expect.tolerance, place)
+
+
+def _column_names(path: Path, value: Any) -> Sequence[tuple[str, Path]]:
+    """Return the columns that a value of [data] names, with their paths; none for numbers."""
+    if isinstance(value, str):
+        return [(value, path)]
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return [(item, (*path, index)) for index, item in enumerate(value)]
+    return []
+
+
+def _worst(tape: Tape, result: int, operand: int) -> str:
+    """Return the operand's number at the first place where the result is not finite."""
+    bad = ~np.isfinite(tape.value(result))
+    values = tape.value(operand)
+    if values.shape == bad.shape:
+        return number(values[bad][0])
+    if values.shape == ():
+        return number(float(values))
+    return f"an array of shape {shape_text(values.shape)}"
+
+
+def _kind_of(value: Any) -> str:
+    names = {bool: "true or false", dict: "a table", list: "a list"}
+    return names.get(type(value), "a date or time")

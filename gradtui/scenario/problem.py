@@ -1,0 +1,93 @@
+"""A loaded scenario: the model as a graph, its numbers, and the facts it states. Knows no TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.graph import Graph
+from gradtui.engine.trainer import Trainer
+from gradtui.source import InputError, Place, report
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One number, or array of numbers, that a scenario says must come out."""
+
+    step: int
+    kind: str
+    """`loss`, `gradients`, `parameters` or `values`."""
+    name: str
+    expected: Any
+    """A number or nested lists of them."""
+    tolerance: float
+    """Relative."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something odd about a scenario that does not stop it."""
+
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """A scenario, ready to train."""
+
+    path: str
+    """The file it came from."""
+    lines: tuple[str, ...]
+    """The text of the file."""
+    title: str
+    about: str
+    tags: tuple[str, ...]
+    notes: str
+    labels: Mapping[str, str]
+    """Name -> how it is shown."""
+    values: Mapping[str, Array]
+    """The data and the initial parameters by name, read-only."""
+    trainer: Trainer
+    optimizer: str
+    steps: int
+    """The run's length in steps; one may step on beyond it."""
+    facts: tuple[Fact, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def graph(self) -> Graph:
+        """The model."""
+        return self.trainer.program.graph
+
+    @property
+    def lr(self) -> float:
+        """The learning rate."""
+        return self.trainer.lr
+
+    def label(self, name: str) -> str:
+        """Return how a name is shown."""
+        return self.labels.get(name, name)
+
+    def error(self, error: InputError) -> InputError:
+        """Return an error with this file's name and line filled in."""
+        return error.within(self.path, list(self.lines))
+
+    def describe(self, notice: Notice) -> str:
+        """Return a notice as a compiler's warning."""
+        line = self.lines[notice.place.line - 1]
+        return report(self.path, notice.place, "warning", notice.message, line)
+
+
+def read_only(value: Any, dtype: str = "float64") -> Array:
+    """Return a value as a read-only array of its own."""
+    array: Array = np.array(value, dtype=dtype)
+    array.flags.writeable = False
+    return array

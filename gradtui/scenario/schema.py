@@ -1,0 +1,195 @@
+"""The typed shape of a scenario file. Knows which keys there are; knows nothing of their meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gradtui.scenario.positions import Path, Positions
+from gradtui.source import InputError, did_you_mean
+
+MAX_STEPS = 1_000_000
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class Model(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[model]`."""
+
+    code: str
+    loss: str | None = None
+
+
+class Sgd(Struct, forbid_unknown_fields=True, frozen=True, tag="sgd", tag_field="name"):
+    """`[optimizer] name = "sgd"`."""
+
+    lr: float
+
+    @property
+    def name(self) -> str:
+        """The registry's name of the optimizer."""
+        return "sgd"
+
+
+class Run(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[run]`."""
+
+    steps: Annotated[int, Meta(ge=0, le=MAX_STEPS)] = 100
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+class Expect(Struct, forbid_unknown_fields=True, frozen=True):
+    """One `[[expect]]`: facts that must hold at a step."""
+
+    step: Annotated[int, Meta(ge=0, le=MAX_STEPS)] = 0
+    loss: float | None = None
+    tolerance: Positive = 1e-6
+    gradients: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+
+
+class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
+    """A whole scenario file."""
+
+    title: str
+    parameters: dict[str, Any]
+    model: Model
+    optimizer: Sgd
+    about: str = ""
+    tags: list[str] = []
+    notes: str = ""
+    data: dict[str, Any] = {}
+    labels: dict[str, str] = {}
+    run: Run = Run()
+    expect: list[Expect] = []
+
+
+UNSUPPORTED: Mapping[Path, str] = {
+    ("schedule",): "[schedule] is",
+    ("validation",): "[validation] is",
+    ("batches",): "[batches] is",
+    ("backward",): "[backward] is",
+    ("update",): "[update] is",
+    ("model", "source"): "a model in a Python file is",
+    ("optimizer", "clip_norm"): "clip_norm is",
+    ("optimizer", "momentum"): "momentum is",
+    ("optimizer", "nesterov"): "nesterov is",
+    ("optimizer", "weight_decay"): "weight_decay is",
+    ("run", "drive"): "drive is",
+}
+"""Keys of the format that this version does not know yet."""
+_OPTIMIZERS_TO_COME = frozenset({"adagrad", "rmsprop", "adam", "adamw"})
+_WHERE = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]")
+_UNKNOWN = re.compile(r"unknown field `(.*)`")
+_MISSING = re.compile(r"required field `(.*)`")
+
+
+def parse_scenario(raw: dict[str, Any], positions: Positions) -> ScenarioFile:
+    """Return the typed file; raises InputError at the first key that does not fit."""
+    _refuse_unsupported(raw, positions)
+    try:
+        return msgspec.convert(raw, ScenarioFile)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error), raw, positions) from None
+
+
+def _refuse_unsupported(raw: dict[str, Any], positions: Positions) -> None:
+    for path, what in UNSUPPORTED.items():
+        table = raw
+        for part in path[:-1]:
+            inner = table.get(str(part))
+            table = inner if isinstance(inner, dict) else {}
+        if path[-1] in table:
+            raise InputError(f"{what} not supported yet", positions.key(path))
+    optimizer = raw.get("optimizer")
+    name = optimizer.get("name") if isinstance(optimizer, dict) else None
+    if isinstance(name, str) and name in _OPTIMIZERS_TO_COME:
+        place = positions.value(("optimizer", "name"))
+        raise InputError(f"the optimizer '{name}' is not supported yet", place)
+    expects = raw.get("expect")
+    for index, expect in enumerate(expects if isinstance(expects, list) else []):
+        for key in ("finding", "target"):
+            if isinstance(expect, dict) and key in expect:
+                place = positions.key(("expect", index, key))
+                raise InputError("an expected finding is not supported yet", place)
+
+
+def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError:
+    match = _WHERE.match(text)
+    assert match
+    message, path = match[1], tuple(_path(match[2] or ""))
+    if unknown := _UNKNOWN.search(message):
+        key = unknown[1]
+        known = _fields_at(path)
+        hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
+        return InputError(f"unknown key '{key}'{hint}", positions.key((*path, key)))
+    if missing := _MISSING.search(message):
+        where = f"[{'.'.join(map(str, path))}] " if path else "the file "
+        wanted = missing[1]
+        table = wanted in ("model", "optimizer", "parameters") and not path
+        what = f"the table [{wanted}]" if table else f"'{wanted}'"
+        return InputError(f"{where}lacks {what}", positions.key(path))
+    value = _value_at(raw, path)
+    if message.startswith("Invalid value") and path == ("optimizer", "name"):
+        known = ["sgd", *sorted(_OPTIMIZERS_TO_COME)]
+        hint = did_you_mean(str(value), known) or f"; expected one of {', '.join(known)}"
+        return InputError(f"unknown optimizer '{value}'{hint}", positions.value(path))
+    if message.startswith("Invalid enum value"):
+        return InputError(f"'{value}' is not one of float64, float32", positions.value(path))
+    name = ".".join(str(part) for part in path)
+    return InputError(f"{name}: {_plain(message)}", positions.value(path))
+
+
+def _path(text: str) -> Iterator[str | int]:
+    for match in _STEP.finditer(text):
+        if match[1]:
+            yield match[1]
+        elif match[2]:
+            yield int(match[2])
+
+
+def _fields_at(path: Path) -> list[str]:
+    types: dict[str, type[Struct]] = {
+        "model": Model,
+        "optimizer": Sgd,
+        "run": Run,
+        "expect": Expect,
+    }
+    owner = types.get(str(path[0]), ScenarioFile) if path else ScenarioFile
+    names = [field.name for field in msgspec.structs.fields(owner)]
+    return ["name", *names] if owner is Sgd else names
+
+
+def _value_at(raw: Any, path: Path) -> Any:
+    for part in path:
+        try:
+            raw = raw[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return raw
+
+
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "object": "a table",
+    "array": "a list",
+    "null": "nothing",
+    "datetime": "a date",
+    "date": "a date",
+    "time": "a time",
+}
+
+
+def _plain(message: str) -> str:
+    """Return a message with its type names in the words of TOML."""
+    message = message.replace("Expected", "expected", 1)
+    message = re.sub(r"`(\w+)( \| null)?`", lambda m: _TYPES.get(m[1], f"`{m[1]}`"), message)
+    return re.sub(r"`int` ([<>]=?)|`float` ([<>]=?)", r"a number \1\2", message)

@@ -1,0 +1,249 @@
+"""CSV files as columns of decimal numbers. Knows no other kind of value, and no scenario."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.scenario.reading import decode_text
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.text import clip
+
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 10_000
+MAX_DIGITS = 64
+
+Column: TypeAlias = NDArray[np.float64]
+
+_CHUNK = 4096
+_QUOTED = re.compile(r'[ \t]*+"([^"]*+(?:""[^"]*+)*+)"')
+_CELL = re.compile(rf'{_QUOTED.pattern}[ \t]*+(?=,|\Z)|([^",]*+)(?=,|\Z)')
+_QUOTES = re.compile(r'"[^"]*+"')
+_QUOTED_OR_DELIMITER = re.compile(r'"[^"]*+"|([;\t])')
+_DELIMITERS = {";": "semicolons", "\t": "tabs"}
+_DECIMALS = re.compile(r"[0-9+\-.eE \t]*+")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CsvTable:
+    """The rows of a CSV file, all of one length; a cell is read when its column is asked for."""
+
+    file: str
+    names: tuple[str, ...]
+    """Column names, in the order of the file."""
+    _records: Sequence[str]
+    _starts: Sequence[int]
+    """1-based line at which each record starts."""
+
+    def check_name(self, name: str, place: Place | None = None) -> None:
+        """Raise an `InputError` if there is no such column.
+
+        It is at `place`, where the scenario gives the name, and names no file.
+        """
+        if name in self.names:
+            return
+        near = did_you_mean(name[:_SHOWN], self.names)
+        known = clip(", ".join(self.names[:20]), 60)
+        message = f"no column '{clip(name, _SHOWN)}' in {self.file}{near or f'; it has {known}'}"
+        raise InputError(message, place)
+
+    def columns(self, names: Iterable[str]) -> dict[str, Column]:
+        """Return the named columns, each a read-only array of one number a row.
+
+        A `KeyError` for a name that is not in `names`; an `InputError` at the first cell that is no
+        finite decimal number.
+        """
+        index = {name: i for i, name in enumerate(self.names)}
+        wanted = {name: index[name] for name in names}
+        values = np.empty((len(wanted), len(self._records)))
+        for first in range(0, len(self._records), _CHUNK):
+            rows = [_cells(record) for record in self._records[first : first + _CHUNK]]
+            for into, i in zip(values, wanted.values(), strict=True):
+                cells = [row[i] for row in rows]
+                numbers = _numbers(cells)
+                if numbers is None:
+                    raise self._fault(first, cells, i)
+                into[first : first + len(rows)] = numbers
+        values.flags.writeable = False
+        return dict(zip(wanted, values, strict=True))
+
+    def _fault(self, first: int, cells: list[str], i: int) -> InputError:
+        """Return the error of the first bad one of `cells`: column `i` from row `first` on."""
+        for row, cell in enumerate(cells, start=first):
+            if fault := _cell_fault(cell):
+                message = f"column '{clip(self.names[i], _SHOWN)}': {fault}"
+                record = self._records[row]
+                span = _matches(record)[i].span()
+                return _error(message, self.file, self._starts[row], record, span)
+        raise AssertionError("a column that cannot be read has a cell that cannot be read")
+
+
+def read_csv(raw: bytes, file: str) -> CsvTable:
+    """Return the table that a CSV file holds: a header row, then rows of as many cells.
+
+    An `InputError` with the file's name, line and column if it is anything else.
+    """
+    text = decode_text(raw, file).replace("\r\n", "\n")
+    end = text.find("\n", len(text.rstrip()))
+    text = text if end < 0 else text[:end]
+    if text.count("\n") > MAX_ROWS:
+        raise InputError(f"too many rows: the limit is {MAX_ROWS:,}", file=file)
+    lines = text.split("\n")
+    records: Sequence[str] = lines
+    starts: Sequence[int] = range(1, len(lines) + 1)
+    if '"' in text:
+        records, starts = _join_quoted(lines)
+    names = _names(records[0], file)
+    if len(records) == 1:
+        raise InputError("the file has a header row but no rows under it", file=file)
+    for record, start in zip(records[1:], starts[1:], strict=True):
+        if '"' in record or record.count(",") != len(names) - 1 or not record.strip():
+            _check_row(record, start, len(names), file)
+    return CsvTable(file, names, records[1:], starts[1:])
+
+
+def _join_quoted(lines: list[str]) -> tuple[list[str], list[int]]:
+    """Return the records and their lines: a line break between quotes does not end a record."""
+    records: list[str] = []
+    starts: list[int] = []
+    joined: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        quotes_odd = line.count('"') % 2 == 1
+        if not joined:
+            starts.append(number)
+        ends = quotes_odd if joined else not quotes_odd
+        joined.append(line)
+        if ends or number == len(lines):
+            records.append("\n".join(joined))
+            joined = []
+    return records, starts
+
+
+def _names(header: str, file: str) -> tuple[str, ...]:
+    """Return the column names; an `InputError` if they are not separated, unique and filled."""
+    for match in _QUOTED_OR_DELIMITER.finditer(header if "," not in header else ""):
+        if match[1]:
+            message = f"wrong delimiter: found {_DELIMITERS[match[1]]}, expected commas"
+            raise _error(message, file, 1, header, match.span())
+    if "\r" in header:
+        message = "a lone carriage return: lines must end in LF or CRLF"
+        raise _error(message, file, 1, header, (at := header.index("\r"), at + 1))
+    if _count_cells(header) > MAX_COLUMNS:
+        raise InputError(f"too many columns: the limit is {MAX_COLUMNS:,}", Place(1), file=file)
+    cells = _check_quotes(header, 1, file)
+    names = tuple(cell.strip() for cell in _cells(header))
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if not name or name in seen:
+            fault = f"repeated column name '{clip(name, _SHOWN)}'" if name else "empty column name"
+            raise _error(fault, file, 1, header, cells[i].span())
+        seen.add(name)
+    return names
+
+
+def _check_row(record: str, start: int, expected: int, file: str) -> None:
+    """Raise an `InputError` unless the record is a row of `expected` cells."""
+    if not record.strip():
+        raise _error("a blank line between rows", file, start, record, (0, 0))
+    cells = _check_quotes(record, start, file)
+    if len(cells) != expected:
+        at = cells[expected].span() if len(cells) > expected else (len(record), len(record))
+        got = _count_cells(record)
+        message = f"a row of another length: expected {expected} cells, got {got}"
+        raise _error(message, file, start, record, at)
+
+
+def _check_quotes(record: str, start: int, file: str) -> list[re.Match[str]]:
+    """Return the record's cells; an `InputError` at a quote that RFC 4180 does not have there."""
+    cells = _matches(record)
+    at = cells[-1].end() + 1 if cells else 0
+    if at > len(record) or len(cells) > MAX_COLUMNS:
+        return cells
+    quote = record.index('"', at)
+    if record[at:quote].strip(" \t"):
+        message = "a quote inside a cell: quote the whole cell, and double the quote in it"
+    elif _QUOTED.match(record, at):
+        message = "text after the closing quote of this cell; a quote in a cell is doubled"
+    else:
+        message = "this quote is never closed"
+    raise _error(message, file, start, record, (quote, quote + 1))
+
+
+def _count_cells(record: str) -> int:
+    return _QUOTES.sub("", record).count(",") + 1
+
+
+def _matches(record: str) -> list[re.Match[str]]:
+    """Return the cells of a record, up to the first with wrong quotes or one past the limit."""
+    cells: list[re.Match[str]] = []
+    at = 0
+    while at <= len(record) and len(cells) <= MAX_COLUMNS:
+        if not (cell := _CELL.match(record, at)):
+            break
+        cells.append(cell)
+        at = cell.end() + 1
+    return cells
+
+
+def _cells(record: str) -> list[str]:
+    if '"' not in record:
+        return record.split(",")
+    pairs = [(cell[1], cell[2]) for cell in _matches(record)]
+    return [bare if quoted is None else quoted.replace('""', '"') for quoted, bare in pairs]
+
+
+def _numbers(cells: list[str]) -> Column | None:
+    """Return the numbers in the cells, or None if there is one with a `_cell_fault`."""
+    text = "".join(cells)
+    if max(map(len, cells)) > MAX_DIGITS or not _DECIMALS.fullmatch(text):
+        return None
+    try:
+        numbers = np.array(list(map(float, cells)))
+    except ValueError:
+        return None
+    if not np.isfinite(numbers).all():
+        return None
+    if ("e" in text or "E" in text) and any(map(_vanishes, cells)):
+        return None
+    return numbers
+
+
+def _vanishes(cell: str) -> bool:
+    """Tell whether a decimal number other than zero becomes zero in 64 bits."""
+    return float(cell) == 0.0 and re.search("[1-9]", cell.lower().partition("e")[0]) is not None
+
+
+def _cell_fault(cell: str) -> str:
+    """Return why a cell is no finite decimal number, or nothing."""
+    text = cell.strip(" \t")
+    shown = clip(text, _SHOWN)
+    if not text:
+        return "empty cell"
+    if text.lstrip("+-").lower() in ("nan", "inf", "infinity"):
+        return f"{shown} is not a finite number"
+    if not _DECIMAL.fullmatch(text):
+        return f"expected a number, got '{shown}'"
+    if len(cell) > MAX_DIGITS:
+        return f"a number of {len(cell)} characters: the limit is {MAX_DIGITS}"
+    if np.isinf(float(text)):
+        return f"{shown} is too large for a 64-bit float: the largest is about 1.8e308"
+    if _vanishes(text):
+        return f"{shown} is too small for a 64-bit float: it would become 0"
+    return ""
+
+
+def _error(message: str, file: str, start: int, record: str, span: tuple[int, int]) -> InputError:
+    """Return the error at a stretch of a record, which may cover several lines."""
+    line_start = record.rfind("\n", 0, span[0]) + 1
+    line_end = record.find("\n", span[0])
+    line_end = len(record) if line_end < 0 else line_end
+    width = max(1, min(span[1], line_end) - span[0])
+    place = Place(start + record.count("\n", 0, span[0]), span[0] - line_start + 1, width)
+    return InputError(message, place, file=file, source_line=record[line_start:line_end])

@@ -1,0 +1,78 @@
+"""Where text came from, and the one error for unusable input. Knows no file format and no screen."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gradtui.text import cell_width, clean, clip
+
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of one line of a file."""
+
+    line: int
+    """1-based line of the file."""
+    column: int = 1
+    """1-based column, in characters."""
+    width: int = 1
+    """Characters that the caret underlines."""
+
+
+class InputError(Exception):
+    """Input that cannot be used: what is wrong, where, and what was expected.
+
+    `str()` is the whole report: `FILE:LINE:COL: error: message`, the source line and a caret.
+    """
+
+    def __init__(
+        self, message: str, place: Place | None = None, *, file: str = "", source_line: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.file = file
+        self.source_line = source_line
+
+    def within(self, file: str, lines: list[str]) -> InputError:
+        """Return this error with the file's name and the text of its line filled in.
+
+        An error that already names another file, such as a data file's, is returned as it is.
+        """
+        if self.file and self.file != file:
+            return self
+        line = self.source_line
+        if not line and self.place and self.place.line <= len(lines):
+            line = lines[self.place.line - 1]
+        return InputError(self.message, self.place, file=file, source_line=line)
+
+    def __str__(self) -> str:
+        return report(self.file, self.place, "error", self.message, self.source_line)
+
+
+def report(file: str, place: Place | None, kind: str, message: str, source_line: str = "") -> str:
+    """Return a compiler's message: position, kind, message, then the line with a caret under it."""
+    where = place or Place(1, 1)
+    head = f"{clean(file)}:{where.line}:{where.column}: {kind}: {clean(message, newlines=True)}"
+    if not source_line.strip() or place is None:
+        return head
+    before = source_line[: where.column - 1]
+    start = 0
+    if cell_width(clean(before)) > _SHOWN - 40:
+        start = where.column - 41
+    shown_before = ("…" if start else "") + clean(source_line[start : where.column - 1])
+    marked = clean(source_line[where.column - 1 : where.column - 1 + where.width])
+    shown = clip(("…" if start else "") + clean(source_line[start:]), _SHOWN)
+    room = max(1, _SHOWN - cell_width(shown_before))
+    carets = "^" * max(1, min(cell_width(marked), room))
+    return f"{head}\n  {shown}\n  {' ' * cell_width(shown_before)}{carets}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'lr'?` for the nearest known name, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,80 @@
+"""How text and numbers are shown: cleaning, cell widths, number formatting. Knows no screen."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def clean(text: str, *, newlines: bool = False) -> str:
+    r"""Return `text` with every character that could act on a terminal made visible.
+
+    Control, format (bidirectional, zero-width), surrogate and unassigned characters become `\x1b` or
+    `\u202e` escapes; a tab becomes a space.  With `newlines` a line feed is kept.  A run of
+    combining marks is cut after two, so a letter cannot climb out of its row.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    shown: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks > 2:
+            continue
+        if char == "\t":
+            shown.append(" ")
+        elif char == "\n" and newlines:
+            shown.append(char)
+        elif unicodedata.category(char) in _INVISIBLE:
+            code = ord(char)
+            shown.append(f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+        else:
+            shown.append(char)
+    return "".join(shown)
+
+
+def cell_width(text: str) -> int:
+    """Return the number of terminal cells that `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def clip(text: str, width: int) -> str:
+    """Return `text` cut to `width` cells, an ellipsis showing that something was cut."""
+    if cell_width(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    used, kept = 0, []
+    for char in text:
+        used += cell_width(char)
+        if used > width - 1:
+            break
+        kept.append(char)
+    return "".join(kept) + "…"
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Return `text` clipped and padded with spaces to exactly `width` cells."""
+    text = clip(text, width)
+    space = " " * (width - cell_width(text))
+    return space + text if right else text + space
+
+
+def number(value: float, digits: int = 6) -> str:
+    """Return `value` with at most `digits` significant digits: `0.4`, `-3.6`, `6.4e-05`, `inf`."""
+    value = float(value)
+    if value == 0.0:
+        return "0"
+    return f"{value:.{digits}g}"
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """Return a shape as it is read aloud: `5×2`, `2`, or `scalar`."""
+    return "×".join(map(str, shape)) or "scalar"

@@ -1,0 +1,314 @@
+"""The facts of the bundled scenarios, recomputed with plain loops that share no code with gradtui.
+
+Every scenario has its forward pass and its derivatives written out by hand in `PASSES`; one without
+fails here.  That gradtui comes to the same figures is for `gradtui check` to show.
+"""
+
+import csv
+import math
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "scenarios"
+SCENARIOS = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.toml"))
+}
+FLOAT32_MAX = (2 - 2**-23) * 2.0**127
+
+
+# A pass takes the data and the parameters of one step and returns the values of the model and the
+# gradient of the loss by each name.
+
+
+def one_weight(x, y, w):
+    yhat = w * x
+    loss = (yhat - y) ** 2
+    dyhat = 2 * (yhat - y)
+    return {"yhat": yhat, "L": loss}, {"yhat": dyhat, "w": dyhat * x}
+
+
+def two_weights(x1, x2, y, w1, w2):
+    yhat = w1 * x1 + w2 * x2
+    e = yhat - y
+    slope = 2 * e
+    return (
+        {"yhat": yhat, "e": e, "L": e * e},
+        {"e": slope, "yhat": slope, "w1": slope * x1, "w2": slope * x2},
+    )
+
+
+def bias_weight(x1, x2, x3, y, w1, w2, w3):
+    yhat = w1 * x1 + w2 * x2 + w3 * x3
+    e = yhat - y
+    slope = 2 * e
+    return (
+        {"yhat": yhat, "e": e, "L": e * e},
+        {"e": slope, "yhat": slope, "w1": slope * x1, "w2": slope * x2, "w3": slope * x3},
+    )
+
+
+def illustration(x, y, w1, w2):
+    yhat = w1 * x + w2
+    loss = (yhat - y) ** 2
+    dyhat = 2 * (yhat - y)
+    return {"yhat": yhat, "L": loss}, {"yhat": dyhat, "w1": dyhat * x, "w2": dyhat}
+
+
+def five_parcels(X, y, w):
+    yhat, e, loss, slopes, gradient = [], [], 0.0, [], [0.0, 0.0]
+    for (distance, weight), hours in zip(X, y, strict=True):
+        guess = distance * w[0] + weight * w[1]
+        error = guess - hours
+        slope = 2 * error / len(y)
+        yhat.append(guess)
+        e.append(error)
+        loss += error * error / len(y)
+        slopes.append(slope)
+        gradient[0] += slope * distance
+        gradient[1] += slope * weight
+    return {"yhat": yhat, "e": e, "L": loss}, {"e": slopes, "yhat": slopes, "w": gradient}
+
+
+PASSES = {
+    "one_weight": one_weight,
+    "two_weights": two_weights,
+    "two_weights_rate_3": two_weights,
+    "five_parcels": five_parcels,
+    "five_parcels_rate_1_5": five_parcels,
+    "five_parcels_rate_0_001": five_parcels,
+    "illustration": illustration,
+    "bias_weight": bias_weight,
+    "practice": two_weights,
+    "practice_rate_2": two_weights,
+}
+
+
+def data_of(scenario):
+    """Return the constants of a scenario; the columns of its CSV file where it names them."""
+    data = dict(scenario["data"])
+    if "file" not in data:
+        return data
+    with open(FOLDER / data.pop("file"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        name: [float(row[columns]) for row in rows]
+        if isinstance(columns, str)
+        else [[float(row[column]) for column in columns] for row in rows]
+        for name, columns in data.items()
+    }
+
+
+def descend(parameter, gradient, rate):
+    if isinstance(parameter, list):
+        return [descend(p, g, rate) for p, g in zip(parameter, gradient, strict=True)]
+    return parameter - rate * gradient
+
+
+def run(name, steps):
+    """Return what holds before update 0, 1, …, `steps`: loss, parameters, gradients, values."""
+    scenario = SCENARIOS[name]
+    data = data_of(scenario)
+    parameters = scenario["parameters"]
+    rate = scenario["optimizer"]["lr"]
+    facts = []
+    for _ in range(steps + 1):
+        values, gradients = PASSES[name](**data, **parameters)
+        loss = values[scenario["model"]["loss"]]
+        facts.append(
+            {"loss": loss, "parameters": parameters, "gradients": gradients, "values": values}
+        )
+        parameters = {
+            weight: descend(value, gradients[weight], rate) for weight, value in parameters.items()
+        }
+    return facts
+
+
+def losses(name, steps):
+    return [fact["loss"] for fact in run(name, steps)]
+
+
+def agrees(actual, expected, tolerance):
+    """Tell whether numbers, lists or tables of numbers have the same shape and agree."""
+    if isinstance(expected, dict):
+        return expected.keys() <= actual.keys() and all(
+            agrees(actual[name], value, tolerance) for name, value in expected.items()
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(actual, list)
+            and len(actual) == len(expected)
+            and all(agrees(a, e, tolerance) for a, e in zip(actual, expected, strict=True))
+        )
+    return not isinstance(actual, list) and math.isclose(actual, expected, rel_tol=tolerance)
+
+
+def figures():
+    """Return every [[expect]] block of every scenario that states numbers."""
+    return [
+        pytest.param(name, expect, id=f"{name}-step-{expect.get('step')}")
+        for name, scenario in SCENARIOS.items()
+        for expect in scenario.get("expect", [])
+        if "finding" not in expect
+    ]
+
+
+@pytest.mark.parametrize(("name", "expect"), figures())
+def test_an_expected_figure_is_what_plain_loops_compute(name, expect):
+    assert name in PASSES, f"write a pass for {name}: its figures are not recomputed"
+    assert expect.keys() <= {"step", "loss", "tolerance", "gradients", "parameters", "values"}
+    facts = run(name, expect["step"])[expect["step"]]
+    tolerance = expect.get("tolerance", 1e-6)
+    stated = expect.keys() - {"step", "tolerance"}
+    assert stated
+    for kind in stated:
+        assert agrees(facts[kind], expect[kind], tolerance), (kind, facts[kind], expect[kind])
+
+
+def test_every_scenario_is_recomputed_and_every_pass_is_used():
+    assert PASSES.keys() == SCENARIOS.keys()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_states_figures_for_its_first_step_and_within_its_run(name):
+    steps = [expect["step"] for expect in SCENARIOS[name]["expect"]]
+    assert steps[0] == 0
+    assert steps == sorted(set(steps))
+    assert steps[-1] <= SCENARIOS[name]["run"]["steps"]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_says_what_it_is_and_what_to_look_at(name):
+    scenario = SCENARIOS[name]
+    assert name.isascii()
+    assert scenario["title"].strip()
+    assert scenario["tags"]
+    assert len(scenario["about"].splitlines()) == 1
+    assert len(scenario["about"]) <= 76
+    assert scenario["notes"].strip()
+    assert max(len(line) for line in scenario["notes"].splitlines()) <= 76
+
+
+# The figures of the lesson, as they must come out.
+
+
+def near(figure, tolerance=1e-9):
+    return pytest.approx(figure, rel=tolerance, abs=0)
+
+
+def test_one_weight_walks_to_two_and_a_half():
+    facts = run("one_weight", 5)
+    assert facts[0]["values"]["yhat"] == 6.0
+    assert [f["loss"] for f in facts] == near([1, 0.04, 0.0016, 6.4e-5, 2.56e-6, 1.024e-7])
+    weights = [f["parameters"]["w"] for f in facts]
+    assert weights == near([3, 2.6, 2.52, 2.504, 2.5008, 2.50016])
+    gradients = [f["gradients"]["w"] for f in facts]
+    assert gradients == near([4, 0.8, 0.16, 0.032, 0.0064, 0.00128])
+
+
+def test_one_weight_nudged_by_a_thousandth_shows_its_slope():
+    def loss(w):
+        return one_weight(x=2.0, y=5.0, w=w)[0]["L"]
+
+    assert (loss(3.001) - loss(3)) / 0.001 == near(4.004)
+    assert (loss(3.001) - loss(2.999)) / 0.002 == near(4)
+
+
+def test_two_weights_make_a_gradient_vector_by_the_chain_rule():
+    first = run("two_weights", 0)[0]
+    assert first["values"] == {"yhat": 8, "e": 3, "L": 9}
+    assert first["gradients"] == {"e": 6, "yhat": 6 * 1, "w1": 6 * 1 * 2, "w2": 6 * 1 * 3}
+    assert (first["gradients"]["w1"], first["gradients"]["w2"]) == (12, 18)
+
+
+def test_two_weights_descend_and_the_error_shrinks_by_minus_three_tenths():
+    facts = run("two_weights", 3)
+    assert [f["loss"] for f in facts] == near([9, 0.81, 0.0729, 0.006561])
+    assert facts[1]["parameters"] == near({"w1": 0.4, "w2": 1.1})
+    assert facts[2]["parameters"] == near({"w1": 0.58, "w2": 1.37})
+    assert facts[1]["gradients"]["w1"] == near(-3.6)
+    assert facts[1]["gradients"]["w2"] == near(-5.4)
+    assert [f["values"]["yhat"] for f in facts[:3]] == near([8, 4.1, 5.27])
+    errors = [f["values"]["e"] for f in facts]
+    assert [b / a for a, b in pairwise(errors)] == near([-0.3] * 3)
+
+
+def test_two_weights_fly_off_at_a_rate_of_three():
+    assert losses("two_weights_rate_3", 2) == near([9, 53361, 316377369])
+
+
+def test_five_parcels_start_and_end_where_the_lesson_does_not():
+    facts = run("five_parcels", 25)
+    assert facts[0]["loss"] == near(0.72884)
+    assert facts[0]["gradients"]["w"] == near([1.6456, 2.888])
+    assert facts[12]["loss"] == near(0.3278308831969)
+    assert facts[20]["loss"] == near(0.2368, 1e-3)
+    assert [step for step, f in enumerate(facts) if f["loss"] < 0.2] == [25]
+
+
+def test_five_parcels_lie_in_a_narrow_valley():
+    data = data_of(SCENARIOS["five_parcels"])
+    a = b = c = p = q = 0.0
+    for (distance, weight), hours in zip(data["X"], data["y"], strict=True):
+        a += 2 * distance * distance / 5
+        b += 2 * distance * weight / 5
+        c += 2 * weight * weight / 5
+        p += 2 * distance * hours / 5
+        q += 2 * weight * hours / 5
+    spread = math.sqrt(((a - c) / 2) ** 2 + b * b)
+    steep, flat = (a + c) / 2 + spread, (a + c) / 2 - spread
+    assert (flat, steep) == near((0.46876, 29.3832), 1e-5)
+    assert steep / flat == near(62.7, 1e-3)
+    assert 0.05 * steep == near(1.469, 1e-3)
+    lowest = [(p * c - b * q) / (a * c - b * b), (a * q - b * p) / (a * c - b * b)]
+    assert lowest == near([1.82767, 0.43703], 1e-5)
+    assert five_parcels(**data, w=lowest)[0]["L"] == near(0.03947, 1e-3)
+
+
+def test_five_parcels_explode_at_a_rate_of_one_and_a_half():
+    facts = run("five_parcels_rate_1_5", 12)
+    losses = [f["loss"] for f in facts]
+    assert losses[:2] == near([0.729, 333.8], 1e-3)
+    assert losses[2:4] == near([6.19e5, 1.15e9], 2e-3)
+    totals = [sum(e * e for e in f["values"]["e"]) for f in facts]
+    assert [step for step, total in enumerate(totals) if total > FLOAT32_MAX] == [12]
+
+
+def test_five_parcels_crawl_at_a_rate_of_a_thousandth():
+    crawl = losses("five_parcels_rate_0_001", 608)
+    assert crawl[0] == near(0.72884)
+    assert crawl[12] == near(0.63119, 1e-5)
+    goal = losses("five_parcels", 12)[12]
+    assert [step for step, loss in enumerate(crawl) if loss <= goal] == [608]
+
+
+def test_the_illustration_starts_at_four_and_ends_near_eight_hundredths():
+    facts = run("illustration", 4)
+    assert facts[0]["loss"] == 4.0
+    assert facts[0]["gradients"]["yhat"] == -4.0
+    assert round(facts[4]["loss"], 2) == 0.08
+    ratios = [b["loss"] / a["loss"] for a, b in pairwise(facts)]
+    assert ratios == near([0.3721] * 4)
+
+
+def test_a_bias_gets_the_bare_error_signal():
+    first = run("bias_weight", 0)[0]
+    assert first["gradients"]["w3"] == 2 * first["values"]["e"] * 1 == -1.0
+    assert (first["gradients"]["w1"], first["gradients"]["w2"]) == (-3.0, -4.0)
+
+
+def test_the_practice_step_overshoots():
+    before, after = run("practice", 1)
+    assert (before["values"]["yhat"], before["loss"]) == (5.5, 0.25)
+    assert (before["gradients"]["w1"], before["gradients"]["w2"]) == (-3.0, -4.0)
+    assert after["parameters"] == near({"w1": 0.8, "w2": 1.4})
+    assert (after["values"]["yhat"], after["loss"]) == near((8.0, 4.0))
+
+
+def test_the_practice_step_at_a_rate_of_two_is_reckless():
+    after = run("practice_rate_2", 1)[1]
+    assert after["parameters"] == {"w1": 6.5, "w2": 9.0}
+    assert (after["values"]["yhat"], after["loss"]) == (55.5, 2450.25)
