@@ -1,3 +1,35 @@
-"""gradtui: a terminal debugger for training."""
+"""gradtui: a terminal debugger for training.
+
+`load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradtui.api import check as check
+    from gradtui.api import load as load
+    from gradtui.diagnosis.finding import Finding as Finding
+    from gradtui.session import Session as Session
+    from gradtui.source import InputError as InputError
 
 __version__ = "0.1.0"
+__all__ = ["Finding", "InputError", "Session", "check", "load"]
+
+_HOMES = {
+    "Finding": "gradtui.diagnosis.finding",
+    "InputError": "gradtui.source",
+    "Session": "gradtui.session",
+    "check": "gradtui.api",
+    "load": "gradtui.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use: `gradtui --help` must not wait for numpy.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gradtui' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +45,10 @@ class Frame:
     """The loss of every computed step, (known,)."""
     message: str = ""
     """What the last command has to say."""
+
+    def selecting(self, node: int) -> Frame:
+        """Return the same moment with another node selected."""
+        return replace(self, selected=node)
 
     @property
     def step(self) -> int:
@@ -247,13 +251,6 @@ class Frame:
             elements = list(range(part.start, part.stop))
             found.append(trainer.central_differences(row, elements).reshape(part.shape))
         return tuple(found)
-
-    @cached_property
-    def gradient_norm(self) -> float:
-        """The length of the whole gradient vector."""
-        parts = [self.tape.gradient(i) for i in range(len(self.graph.parameters))]
-        with np.errstate(all="ignore"):
-            return float(np.sqrt(sum(float(np.sum(np.square(part))) for part in parts)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

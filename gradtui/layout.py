@@ -205,10 +205,10 @@ def lay_out(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Lay
     channels = [_thread(left, right) for left, right in pairwise(layers)]
     height = _number_rows(layers, channels)
     draft = _Draft(height)
-    for index, left in enumerate(layers):
+    for index, layer in enumerate(layers):
         if index:
-            draft.join(layers[index - 1], channels[index - 1], left)
-        draft.add(left)
+            draft.join(layers[index - 1], channels[index - 1], layer)
+        draft.add(layer)
     return draft.finish()
 
 
@@ -216,7 +216,7 @@ def light(layout: Layout, wires: Iterable[Pair]) -> Light:
     """Return the emphasis that draws `wires` heavy from end to end."""
     lines: set[int] = set()
     spans: dict[int, Pair] = {}
-    seen: set[int | None] = {None}
+    seen: set[int] = set()
     for wire in wires:
         index: int | None = layout._ends[wire]
         while index is not None and index not in seen:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
+_STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -78,3 +80,31 @@ def number(value: float, digits: int = 6) -> str:
 def shape_text(shape: Iterable[int]) -> str:
     """Return a shape as it is read aloud: `5×2`, `2`, or `scalar`."""
     return "×".join(map(str, shape)) or "scalar"
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return a text's paragraphs: a line that starts a list or follows a blank one starts a new one.
+
+    Continued lines are joined, so that they can be wrapped to any width.
+    """
+    found: list[str] = []
+    for row in text.strip().split("\n"):
+        fresh = not found or not row.strip() or not found[-1] or _STARTS_ITEM.match(row)
+        if fresh:
+            found.append(row.strip())
+        else:
+            found[-1] += " " + row.strip()
+    return found
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return a text as lines of at most `width` cells, a list's items indented under their number."""
+    item = _STARTS_ITEM.match(text)
+    indent = " " * len(item[0]) if item else ""
+    rows = [""]
+    for word in clean(text).split(" "):
+        if rows[-1].strip() and cell_width(rows[-1]) + 1 + cell_width(word) > width:
+            rows.append(indent + word)
+        else:
+            rows[-1] += (" " if rows[-1] and rows[-1] != indent else "") + word
+    return rows

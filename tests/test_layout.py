@@ -2,7 +2,9 @@
 
 import random
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import dedent
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -65,9 +67,7 @@ class Drawing:
 
 
 def assert_picture(drawn: str, expected: str) -> None:
-    lines = expected.strip("\n").splitlines()
-    indent = min(len(line) - len(line.lstrip()) for line in lines if line)
-    assert drawn == "\n".join(line[indent:].rstrip() for line in lines), "\n" + drawn
+    assert drawn == dedent(expected).strip("\n"), "\n" + drawn
 
 
 TWO_WEIGHTS = """
@@ -129,29 +129,35 @@ def test_a_late_bias_stands_just_left_of_its_consumer() -> None:
     )
 
 
-def test_shared_inputs_take_the_rows_between_the_straight_wires_and_a_cross_is_no_joint() -> None:
-    source = """
-    w1 1 1
-    w2 1 1
-    x1 1 1
-    x2 1 1
-    w3 1 1
-    w4 1 1
-    p 1 1 <- w1 ×1, w2 ×2, x1 ×3, x2 ×4
-    q 1 1 <- x1 ×5, x2 ×6, w3 ×7, w4 ×8
-    """
+SHARED = """
+w1 1 1
+w2 1 1
+x1 1 1
+x2 1 1
+w3 1 1
+w4 1 1
+p 1 1 <- w1 ×1, w2 ×2, x1 ×3, x2 ×4
+q 1 1 <- x1 ×5, x2 ×6, w3 ×7, w4 ×8
+"""
+
+
+def test_shared_inputs_fit_between_straight_wires_and_a_crossing_is_no_junction() -> None:
     assert_picture(
-        Drawing(source).picture(),
+        Drawing(SHARED).picture(),
         """
-        w1 1 ──────×1──╮
-           1    ╭──×3──┤
-        w2 1 ───┼──×2──●──▶ p 1
-           1    │      │      1
-        x1 1 ───┤      │
-           1    │ ╭─×4─╯
-        """
-        if False
-        else Drawing(source).picture(),
+        w1 1 ───────×1──╮
+           1            │
+        w2 1 ───────×2──┤
+           1   ╭────×3──●──▶ p 1
+        x1 1 ──┤        │      1
+           1   │ ╭──×4──╯
+        x2 1 ──┼─┴──×6──╮
+           1   ╰────×5──●──▶ q 1
+        w3 1 ───────×7──┤      1
+           1            │
+        w4 1 ───────×8──╯
+           1
+        """,
     )
 
 
@@ -208,7 +214,12 @@ def test_a_label_is_clipped_to_its_slot_and_the_line_fills_the_rest() -> None:
     drawn = lay_out([Box(0, 1, 1), Box(1, 1, 1)], [Wire(0, 1, 5)])
 
     def middle(text: str, x1: int = 9) -> str:
-        return "".join(p.text for p in paint(drawn, 0, 2, x1, lambda _: text) if p.x >= 4 if not isinstance(p, BoxRow))
+        return "".join(
+            p.text
+            for p in paint(drawn, 0, 2, x1, lambda _: text)
+            if p.x >= 4
+            if not isinstance(p, BoxRow)
+        )
 
     assert drawn.slots == {(0, 1): module.Rect(4, 0, 5, 1)}
     assert middle("×2") == "×2───"
@@ -219,7 +230,7 @@ def test_a_label_is_clipped_to_its_slot_and_the_line_fills_the_rest() -> None:
 
 def test_columns_list_the_boxes_as_they_stand() -> None:
     drawn = Drawing(TWO_WEIGHTS + "b 1 1\nM 1 1 <- L ×1, b ×1").layout
-    assert drawn.columns == ((0, 1), (2,), (3,), (5, 4), (6,))
+    assert drawn.columns == ((0, 1), (2,), (3,), (4, 5), (6,))
 
 
 def test_parts_without_a_connection_and_empty_graphs_are_drawn() -> None:
@@ -253,13 +264,15 @@ def test_a_malformed_graph_is_refused(wires: list[Wire]) -> None:
 
 def test_a_chain_of_10000_boxes_is_one_row() -> None:
     size = 10_000
-    drawn = lay_out([Box(k, 4, 2) for k in range(size)], [Wire(k, k + 1, 2) for k in range(size - 1)])
+    drawn = lay_out(
+        [Box(k, 4, 2) for k in range(size)], [Wire(k, k + 1, 2) for k in range(size - 1)]
+    )
     assert drawn.height == 2
     assert drawn.width == size * 4 + (size - 1) * 9
     assert {(r.y, r.x % 13) for r in drawn.boxes.values()} == {(0, 0)}
-    assert [p.x for p in paint(drawn, 0, 65_000, 65_013, lambda _: "×2") if isinstance(p, BoxRow)] == [
-        65_000
-    ]
+    assert [
+        p.x for p in paint(drawn, 0, 65_000, 65_013, lambda _: "×2") if isinstance(p, BoxRow)
+    ] == [65_000]
 
 
 def test_a_sum_of_2000_inputs_stands_at_their_middle() -> None:
@@ -303,23 +316,30 @@ def test_every_glyph_has_the_arms_of_its_mask() -> None:
 
 # properties
 
+
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[list[Box], list[Wire], int]:
-    count = draw(st.integers(1, 12))
+    """Draw boxes and wires, few or many, anywhere or between two halves, and a gap."""
+    count = draw(st.integers(1, 14))
     rng = random.Random(draw(st.integers(0, 2**32)))
-    density = draw(st.sampled_from([0.1, 0.2, 0.4, 0.8]))
+    density = draw(st.sampled_from([0.1, 0.2, 0.4, 0.8, 1.0]))
+    halves = draw(st.booleans())
     boxes = [Box(k, rng.randint(1, 7), rng.randint(1, 3)) for k in range(count)]
     wires = [
         Wire(a, b, rng.choice([0, 1, 4]))
         for b in range(count)
         for a in range(b)
-        if rng.random() < density
+        if rng.random() < density and (a < count // 2 <= b or not halves)
     ]
     rng.shuffle(wires)
     return boxes, wires, draw(st.integers(0, 1))
 
 
-def cells(layout: Layout, lit: Iterable[Pair] = ()) -> dict[tuple[int, int], str]:
+Place = tuple[int, int]
+Grid = dict[Place, str]
+
+
+def cells(layout: Layout, lit: Iterable[Pair] = ()) -> Grid:
     """Return the line characters of a drawing without labels."""
     shine = light(layout, lit)
     return {
@@ -332,8 +352,11 @@ def cells(layout: Layout, lit: Iterable[Pair] = ()) -> dict[tuple[int, int], str
     }
 
 
-def follow(grid: dict[tuple[int, int], str], x: int, y: int, weight: int = 1) -> set[tuple[int, int]]:
-    """Return the cells reached from (x, y) along arms: never leftward, and straight over `┼`."""
+def follow(grid: Grid, x: int, y: int, heavy: Grid | None = None) -> set[Place]:
+    """Return the cells reached from (x, y) along arms: never leftward, and straight over `┼`.
+
+    With `heavy`, the same picture with weights, only heavy arms count.
+    """
     seen: set[tuple[int, int, str]] = set()
     todo = [(x, y, "RIGHT")]
     while todo:
@@ -343,41 +366,52 @@ def follow(grid: dict[tuple[int, int], str], x: int, y: int, weight: int = 1) ->
         seen.add((x, y, heading))
         if grid[x, y] == "▶":
             continue
-        arms = read_arms(grid[x, y])
-        crossing = len(arms) == 4 and grid[x, y] != "●"
-        for side in (heading,) if crossing else ("UP", "DOWN", "RIGHT"):
+        arms = read_arms((heavy or grid)[x, y])
+        for side in (heading,) if grid[x, y] == "┼" else ("UP", "DOWN", "RIGHT"):
             dx, dy = SIDES[side]
-            if arms.get(side, 0) >= weight:
+            if arms.get(side, 0) >= (2 if heavy else 1):
                 assert (x + dx, y + dy) in grid, "a line ends in nothing"
                 todo.append((x + dx, y + dy, side))
     return {(x, y) for x, y, _ in seen}
 
 
-def targets(layout: Layout, reached: set[tuple[int, int]]) -> set[int]:
+def targets(layout: Layout, reached: set[Place]) -> set[int]:
     return {key for key, rect in layout.boxes.items() if (rect.x - 2, rect.y) in reached}
 
 
-def leaving(layout: Layout, grid: dict[tuple[int, int], str]) -> Iterator[tuple[int, int, int]]:
+def leaving(layout: Layout, grid: Grid) -> Iterator[tuple[int, int, int]]:
     for key, rect in layout.boxes.items():
         x, y = rect.x + rect.width + 1, rect.y
         if (x, y) in grid:
             yield key, x, y
 
 
-@given(graphs())
-def test_the_lines_drawn_are_the_wires_given(graph: tuple[list[Box], list[Wire], int]) -> None:
-    boxes, wires, gap = graph
-    layout = lay_out(boxes, wires, gap=gap)
+def assert_traced(layout: Layout, wires: Sequence[Wire]) -> None:
+    """Assert that the lines join what the wires join, and each label lies on its own wire."""
     grid = cells(layout)
     reached = {key: follow(grid, x, y) for key, x, y in leaving(layout, grid)}
     drawn = {(key, target) for key, found in reached.items() for target in targets(layout, found)}
     assert drawn == {(wire.source, wire.target) for wire in wires}
     assert set().union(*reached.values()) == set(grid), "a line belongs to no wire"
     for (source, target), slot in layout.slots.items():
-        places = {(slot.x + i, slot.y) for i in range(-1, slot.width + 1)}
-        assert all(grid[place] == "─" for place in places)
+        places = {(slot.x + i, slot.y) for i in range(-1, slot.width)}
+        assert {grid[place] for place in places} == {"─"}
         assert places <= reached[source]
-        assert targets(layout, follow(grid, slot.x, slot.y)) == {target}
+        assert targets(layout, follow(grid, slot.x - 1, slot.y)) == {target}
+
+
+@given(graphs())
+def test_the_lines_drawn_are_the_wires_given(graph: tuple[list[Box], list[Wire], int]) -> None:
+    boxes, wires, gap = graph
+    assert_traced(lay_out(boxes, wires, gap=gap), wires)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_line_of_a_large_tangle_can_be_traced(seed: int) -> None:
+    rng = random.Random(seed)
+    pairs = sorted({tuple(sorted(rng.sample(range(60), 2))) for _ in range(100)})
+    wires = [Wire(a, b, 2) for a, b in pairs]
+    assert_traced(lay_out([Box(k, 4, 2) for k in range(60)], wires), wires)
 
 
 @given(graphs(), st.data())
@@ -388,9 +422,53 @@ def test_lit_wires_and_no_others_are_heavy_from_end_to_end(
     layout = lay_out(boxes, wires, gap=gap)
     pairs = [(wire.source, wire.target) for wire in wires]
     lit = data.draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
-    grid = {place: "╋" if char == "●" else char for place, char in cells(layout, lit).items()}
-    plain = cells(layout)
-    ...
+    grid = cells(layout)
+    with patch.object(module, "_joint", lambda mask, char, **_: char):
+        heavy = cells(layout, lit)
+    drawn = set()
+    for key, x, y in leaving(layout, grid):
+        if read_arms(heavy[x, y])["RIGHT"] == 2:
+            drawn |= {(key, t) for t in targets(layout, follow(grid, x, y, heavy))}
+    assert drawn == set(lit)
+
+
+@given(graphs(), st.data(), st.booleans())
+def test_a_window_is_cut_from_the_whole(
+    graph: tuple[list[Box], list[Wire], int], data: st.DataObject, ascii: bool
+) -> None:
+    boxes, wires, gap = graph
+    layout = lay_out(boxes, wires, gap=gap)
+    y = data.draw(st.integers(0, layout.height - 1))
+    x0 = data.draw(st.integers(-3, layout.width + 3))
+    x1 = data.draw(st.integers(x0, layout.width + 5))
+    whole = tagged(layout, y, -3, layout.width + 5, ascii)
+    window = tagged(layout, y, x0, x1, ascii)
+    assert window == whole[x0 + 3 : x1 + 3]
+
+
+def tagged(layout: Layout, y: int, x0: int, x1: int, ascii: bool) -> list[object]:
+    """Return what each cell of a row shows: a character and its style, or a cell of a box."""
+    shown: list[object] = []
+    shine = light(layout, list(layout.slots)[::2])
+    for piece in paint(layout, y, x0, x1, lambda pair: f"{pair[0]}×{pair[1]}", shine, ascii=ascii):
+        assert piece.x == x0 + len(shown)
+        if isinstance(piece, BoxRow):
+            shown += [(piece.key, piece.row, piece.skip + i) for i in range(piece.width)]
+        else:
+            wire = piece.wire if isinstance(piece, Label) else None
+            shown += [(char, piece.lit, wire) for char in piece.text]
+    return shown
+
+
+@given(graphs())
+def test_the_order_in_which_wires_are_given_does_not_matter(
+    graph: tuple[list[Box], list[Wire], int],
+) -> None:
+    boxes, wires, gap = graph
+    first, second = lay_out(boxes, wires, gap=gap), lay_out(boxes, wires[::-1], gap=gap)
+    assert first.boxes == second.boxes
+    assert first.slots == second.slots
+    assert cells(first) == cells(second)
 
 
 @given(graphs())

@@ -72,12 +72,13 @@ class Compiler:
         self.namespace = _namespace(mode, dtype)
         self.fixed = frozenset(fixed)
         scalar = self.namespace["scalar"]
-        for id, value in fixed.items():
-            is_scalar = nodes[id].shape == ()
-            self.namespace[f"d{id}"] = scalar(value) if is_scalar else np.asarray(value, dtype)
-        for node in nodes:
-            if node.kind is Kind.CONSTANT:
-                self.namespace[f"c{node.id}"] = scalar(node.value)
+        with np.errstate(over="ignore"):
+            for id, value in fixed.items():
+                is_scalar = nodes[id].shape == ()
+                self.namespace[f"d{id}"] = scalar(value) if is_scalar else np.asarray(value, dtype)
+            for node in nodes:
+                if node.kind is Kind.CONSTANT:
+                    self.namespace[f"c{node.id}"] = scalar(node.value)
 
     def evaluate(
         self, arguments: Sequence[int], wanted: Sequence[int], batched: Iterable[int] = ()

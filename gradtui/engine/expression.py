@@ -10,10 +10,11 @@ import keyword
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from gradtui.source import InputError, Place
+from gradtui.text import clip
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 100
@@ -110,6 +111,10 @@ _ADVICE = {
 }
 
 
+_NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "shape": "x.shape[0]"}
+"""Names that trees use for what is not written as a call, and how it is written."""
+
+
 def parse_program(text: str, locate: Locate | None = None) -> tuple[Assignment, ...]:
     """Return the statements of a program, in order.
 
@@ -148,9 +153,16 @@ def _tokenize(text: str, locate: Locate) -> list[Token]:
             line, start = line + 1, match.end()
             began = began if depth else match.end()
         elif kind in ("number", "name", "operator"):
+            if kind == "name" and len(chunk) > MAX_NAME:
+                raise InputError(
+                    f"this name is longer than {MAX_NAME} characters",
+                    locate(line, column, len(chunk)),
+                )
             if kind == "number":
                 _check_number(text, match, locate(line, column, len(chunk)))
             depth += (chunk in ("(", "[")) - (chunk in (")", "]") and depth > 0)
+            if depth > MAX_DEPTH:
+                _refuse_depth(locate(line, column, 1))
             tokens.append(Token(kind, chunk, line, column))
         at = match.end()
         if at - began > MAX_CHARACTERS:
@@ -178,6 +190,10 @@ def _refuse_character(char: str, place: Place) -> NoReturn:
     )
 
 
+def _refuse_depth(place: Place) -> NoReturn:
+    raise InputError(f"this expression is nested too deep: the limit is {MAX_DEPTH}", place)
+
+
 def _check_number(text: str, match: re.Match[str], place: Place) -> None:
     chunk, after = match.group(), text[match.end() : match.end() + 1]
     if after.isalnum() or after == "_" or (after == "." and "." in chunk):
@@ -187,11 +203,11 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
         )
     if re.match(r"0[0-9]", chunk):
         raise InputError("not a number of the language: a leading zero", place)
-    value = float(chunk)
+    value, shown = float(chunk), clip(chunk, 40)
     if math.isinf(value):
-        raise InputError(f"the number {chunk} is too large: the largest is about 1.8e308", place)
+        raise InputError(f"the number {shown} is too large: the largest is about 1.8e308", place)
     if value == 0.0 and re.search(r"[1-9]", re.split("[eE]", chunk)[0]):
-        raise InputError(f"the number {chunk} is too small: it would become 0", place)
+        raise InputError(f"the number {shown} is too small: it would become 0", place)
 
 
 class _Parser:
@@ -229,8 +245,6 @@ class _Parser:
             self.refuse(target, "a line `name = expression`")
         if keyword.iskeyword(target.text):
             self.refuse(target, "a name")
-        if len(target.text) > MAX_NAME:
-            raise InputError(f"this name is longer than {MAX_NAME} characters", self.place(target))
         self.equals(target)
         if self.peek().kind in ("newline", "end"):
             raise InputError(
@@ -262,18 +276,27 @@ class _Parser:
         expected = "a line `name = expression`"
         self.refuse(target if keyword.iskeyword(name) else equals, expected)
 
-    def expression(self, floor: int = 0) -> Tree:
-        left = self.unary()
+    def expression(self) -> Tree:
+        """Return the operators and operands from here on as a tree.
+
+        Operators wait on a stack until one that binds no tighter follows: so a level of nesting
+        takes few Python frames, and MAX_DEPTH levels stay far from Python's recursion limit.
+        """
+        operands, waiting = [self.unary()], list[Token]()
         while True:
-            operator = self.peek()
-            precedence = _BINARY.get(operator.text, -1) if operator.kind == "operator" else -1
-            if precedence <= floor:
-                return left
+            token = self.peek()
+            precedence = _BINARY.get(token.text, 0)
+            while waiting and _BINARY[waiting[-1].text] >= precedence:
+                operator, right, left = waiting.pop(), operands.pop(), operands.pop()
+                place = self.span(left, right, operator)
+                operands.append(Call(operator.text, (left, right), (), place))
+                if precedence == _BINARY[operator.text] == 1:
+                    self.refuse(token, "one comparison; multiply two masks: (a < b)*(b < c)")
+            if precedence == 0:
+                return operands[0]
             self.at += 1
-            right = self.expression(precedence)
-            left = Call(operator.text, (left, right), (), self.span(left, right, operator))
-            if precedence == 1 and _BINARY.get(self.peek().text) == 1:
-                self.refuse(self.peek(), "one comparison; multiply two masks: (a < b)*(b < c)")
+            waiting.append(token)
+            operands.append(self.unary())
 
     def unary(self) -> Tree:
         token = self.peek()
@@ -319,9 +342,9 @@ class _Parser:
             if self.peek().text == ")":
                 self.refuse(self.peek(), "an operand between the parentheses")
             inner = self.expression()
-            self.expect(")")
+            place = self.span(token, self.expect(")"), inner)
             self.depth -= 1
-            return inner
+            return replace(inner, place=place)
         if token.kind != "name" or keyword.iskeyword(token.text):
             self.refuse(token, "an operand (a number, a name or a parenthesis)")
         if token.text == "np" and self.peek().text == ".":
@@ -336,6 +359,8 @@ class _Parser:
 
     def attribute(self, tree: Tree, dot: Token) -> Tree:
         name = self.take()
+        if name.kind in ("newline", "end"):
+            self.refuse(name, "T, shape[0] or a method after '.'")
         if name.kind == "name" and self.peek().text == "(":
             self.at += 1
             return self.call(name, tree)
@@ -377,6 +402,11 @@ class _Parser:
         )
 
     def call(self, name: Token, owner: Tree | None = None) -> Tree:
+        if name.text in _NOT_CALLED and not self.rules:
+            raise InputError(
+                f"'{name.text}' is not a function of the language: write {_NOT_CALLED[name.text]}",
+                self.place(name),
+            )
         self.deeper(name)
         arguments: tuple[Tree, ...] = (owner,) if owner else ()
         options: list[tuple[str, Option]] = []
@@ -445,9 +475,7 @@ class _Parser:
     def deeper(self, token: Token) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise InputError(
-                f"this expression is nested too deep: the limit is {MAX_DEPTH}", self.place(token)
-            )
+            _refuse_depth(self.place(token))
 
     def refuse(self, token: Token, expected: str) -> NoReturn:
         if token.kind in ("newline", "end"):
@@ -461,10 +489,12 @@ class _Parser:
     def place(self, token: Token) -> Place:
         return self.locate(token.line, token.column, max(1, len(token.text.strip())))
 
-    def span(self, first: Tree | Token, last: Tree | Token, anchor: Token) -> Place:
+    def span(self, first: Tree | Token, last: Tree | Token, anchor: Tree | Token) -> Place:
         """Return the place from `first` to `last`, or the anchor's where they share no line."""
-        start = self.place(first) if isinstance(first, Token) else first.place
-        end = self.place(last) if isinstance(last, Token) else last.place
+        start, end, middle = (
+            self.place(part) if isinstance(part, Token) else part.place
+            for part in (first, last, anchor)
+        )
         if start.line != end.line or end.column < start.column:
-            return self.place(anchor)
+            return middle
         return Place(start.line, start.column, end.column + end.width - start.column)

@@ -95,10 +95,14 @@ class Graph:
         """Return the named nodes that a statement reads, in the order it reads them."""
         own = set(statement.operations)
         found: dict[int, None] = {}
-        for op in reversed(statement.operations):
-            for source in self.nodes[op].inputs:
-                if source not in own and self.nodes[source].name:
-                    found.setdefault(source)
+        pending = [statement.root]
+        while pending:
+            node = self.nodes[pending.pop()]
+            if node.id in own:
+                pending.extend(reversed(node.inputs))
+            elif node.name:
+                found.setdefault(node.id)
+        found.pop(statement.root, None)
         return tuple(found)
 
 
@@ -260,7 +264,7 @@ def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) 
             return builder.apply("neg", inputs[1:])
         case ("*", [_, -1.0]) if same[0]:
             return builder.apply("neg", inputs[:1])
-        case ("*", [0.0, _]) | ("*", [_, 0.0]) if shape == ():
-            return builder.constant(0.0)
+        case ("*", [0.0, _]) | ("*", [_, 0.0]):
+            return builder.fit(builder.constant(0.0), shape)
         case _:
             return None

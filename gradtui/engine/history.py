@@ -51,18 +51,19 @@ class History:
 
     @property
     def losses(self) -> NDArray[np.float64]:
-        """The loss of each computed step, (known,)."""
+        """The loss of each computed step, (known,), read-only."""
         if len(self._losses) > 1:
             self._losses = [np.concatenate(self._losses)]
-        return self._losses[0] if self._losses else np.empty(0)
+        return _frozen(self._losses[0] if self._losses else np.empty(0))
 
     def advance(self, budget: int) -> int:
         """Compute `budget` more steps and return how many are known then."""
         while budget > 0:
-            count = min(budget, _CHUNK)
+            count = min(budget, _CHUNK, self._limit)
             rows, self._next = self.trainer.run_recorded(self._next, count)
             first = -self._known % self._every
-            self._rows.extend(rows[first :: self._every, :-1])
+            kept = rows[first :: self._every, :-1]
+            self._rows.extend(kept if self._every == 1 else kept.copy())
             self._losses.append(rows[:, -1].copy())
             self._known += count
             budget -= count
@@ -72,16 +73,22 @@ class History:
         return self._known
 
     def state(self, step: int) -> Row:
-        """Return the state before update `step`, computing as far as needed."""
+        """Return the state before update `step`, read-only, computing as far as needed."""
         assert step >= 0
         if step > self._known:
             self.advance(step - self._known)
         if step == self._known:
-            return self._next
+            return _frozen(self._next)
         index, ahead = divmod(step, self._every)
         row = self._rows[index]
-        return self.trainer.run(row, ahead) if ahead else row
+        return _frozen(self.trainer.run(row, ahead) if ahead else row)
 
     def tape(self, step: int) -> Tape:
         """Return the tape of a step."""
         return self.trainer.record(self.state(step), step)
+
+
+def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    view = array.view()
+    view.flags.writeable = False
+    return view

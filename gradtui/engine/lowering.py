@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from gradtui.engine.expression import Assignment, Call, Name, Number, Option, Tree
 from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
-from gradtui.engine.ops import FUNCTION, FUNCTIONS, OPS
+from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.shapes import Options, Shape
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import shape_text
@@ -103,7 +103,7 @@ def lower_tree(
             case Name():
                 done.append(resolve(part))
             case Call():
-                _check_call(part)
+                _check_call(part, rules=inherited is not _NOTHING)
                 pending.append((part,))
                 pending.extend(reversed(part.arguments))
             case (call,):
@@ -129,12 +129,12 @@ def _size(call: Call, operand: Node, builder: Builder) -> int:
     return builder.constant(float(operand.shape[axis]), call.place)
 
 
-def _check_call(call: Call) -> None:
+def _check_call(call: Call, *, rules: bool) -> None:
     name, given = call.function, len(call.arguments)
     if name in ("shape", "len"):
         wanted: Sequence[str] = ("array",)
-        options: Iterable[str] = ("axis",) if name == "shape" else ()
-    elif name in OPS:
+        options: Mapping[str, Option] = {"axis": 0} if name == "shape" else {}
+    elif name in OPS and (rules or not OPS[name].internal):
         wanted, options = OPS[name].operands, dict(OPS[name].options)
     else:
         raise InputError(
@@ -143,10 +143,14 @@ def _check_call(call: Call) -> None:
         )
     if given != len(wanted):
         raise InputError(_arity_message(name, len(wanted), given), call.place)
-    for key, _ in call.options:
+    for key, value in call.options:
         if key not in options:
             raise InputError(f"{name} has no option '{key}'" + did_you_mean(key, options),
                              call.place)  # fmt: skip
+        flag = isinstance(options[key], bool)
+        if isinstance(value, bool) != flag:
+            wanted_value = "True or False" if flag else "an axis such as 0, or several: (0, 1)"
+            raise InputError(f"the option '{key}' of {name} takes {wanted_value}", call.place)
 
 
 def _arity_message(name: str, wanted: int, given: int) -> str:
@@ -161,7 +165,7 @@ def _resolver(names: Mapping[str, int]) -> Callable[[Name], int]:
     def resolve(name: Name) -> int:
         if name.name in names:
             return names[name.name]
-        if name.name in OPS and OPS[name.name].precedence == FUNCTION:
+        if name.name in FUNCTIONS:
             raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
         raise InputError(
             f"'{name.name}' is not defined" + did_you_mean(name.name, names), name.place

@@ -36,7 +36,7 @@ _ENTRIES = (
         (),
         state=lambda h: (),
         program=lambda h: "w = w - lr*g",
-        formula="w ← w − lr · g",
+        formula="w ← w - lr·∂L/∂w",
         source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 4.3",
     ),
 )

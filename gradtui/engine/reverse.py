@@ -7,7 +7,7 @@ a survey" (2018), section 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -45,13 +45,14 @@ class Reverse:
 def differentiate(graph: Graph) -> Reverse:
     """Return the backward pass of the graph's loss."""
     builder = Builder(graph.nodes, simplify=True)
-    walk = _Walk(builder, graph.loss, builder.constant(1.0))
+    carriers = _carriers(graph.nodes)
+    walk = _Walk(builder, carriers, graph.loss, builder.constant(1.0))
     for statement in reversed(graph.statements):
         walk.visit(statement.operations)
     named = {
         (source, statement.root): local
         for statement in graph.statements
-        for source, local in _locals_of(builder, statement).items()
+        for source, local in _locals_of(builder, carriers, statement).items()
         if local is not None and graph.nodes[source].name and source != statement.root
     }
     return Reverse(
@@ -77,17 +78,32 @@ def statement_rule(
     arriving = (
         builder.leaf(Kind.HYPERPARAMETER, "G", shape) if seed is None else builder.constant(seed)
     )
-    walk = _Walk(builder, statement.root, arriving)
+    walk = _Walk(builder, _carriers(graph.nodes), statement.root, arriving)
     walk.visit(statement.operations)
-    flow = walk.adjoint.get(source)
-    return tuple(builder.nodes), builder.constant(0.0) if flow is None else flow
+    found = walk.adjoint.get(source)
+    flow = builder.constant(0.0) if found is None else found
+    return tuple(builder.nodes), flow
+
+
+def _carriers(nodes: Sequence[Node]) -> frozenset[int]:
+    """Return the ids of the nodes that have a gradient: not nameless numbers and their arithmetic.
+
+    The derivative by the exponent of `x**-2` is of no use, and is not a number where x < 0.
+    """
+    found: set[int] = set()
+    for node in nodes:
+        outside = node.kind not in (Kind.CONSTANT, Kind.OPERATION)
+        if outside or node.name or any(source in found for source in node.inputs):
+            found.add(node.id)
+    return frozenset(found)
 
 
 class _Walk:
     """One sweep from a seed back to the leaves."""
 
-    def __init__(self, builder: Builder, root: int, seed: int) -> None:
+    def __init__(self, builder: Builder, carriers: frozenset[int], root: int, seed: int) -> None:
         self.builder = builder
+        self.carriers = carriers
         self.adjoint = {root: seed}
         self.local: dict[Edge, int] = {}
         self.contribution: dict[Edge, int] = {}
@@ -97,7 +113,7 @@ class _Walk:
         nodes = self.builder.nodes
         for op in operations:
             for slot, source in enumerate(nodes[op].inputs):
-                if nodes[source].kind is not Kind.CONSTANT:
+                if source in self.carriers:
                     self._pass((op, slot), nodes[op], nodes[source])
 
     def _pass(self, edge: Edge, node: Node, source: Node) -> None:
@@ -148,7 +164,9 @@ def _unreduced(builder: Builder, node: Node, id: int) -> int:
     return builder.apply("expand", (id,), {"axis": axes})
 
 
-def _locals_of(builder: Builder, statement: Statement) -> dict[int, int | None]:
+def _locals_of(
+    builder: Builder, carriers: frozenset[int], statement: Statement
+) -> dict[int, int | None]:
     """Append ∂root/∂operand for whatever one statement reads or computes.
 
     All uses inside the statement are summed and other names held.  None where an operation on the
@@ -156,9 +174,9 @@ def _locals_of(builder: Builder, statement: Statement) -> dict[int, int | None]:
     """
     reached: dict[int, int | None] = {statement.root: builder.constant(1.0)}
     for op in statement.operations:
-        node, above = builder.nodes[op], reached[op]
+        node, above = builder.nodes[op], reached.get(op)
         for slot, operand in enumerate(node.inputs):
-            if builder.nodes[operand].kind is Kind.CONSTANT:
+            if operand not in carriers:
                 continue
             if above is None or not OPS[node.op].elementwise or reached.get(operand, 0) is None:
                 reached[operand] = None

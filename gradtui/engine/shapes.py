@@ -10,6 +10,9 @@ from gradtui.engine.expression import Option
 Shape = tuple[int, ...]
 Options = Mapping[str, Option]
 
+MAX_RANK = 32
+"""Axes of a value; NumPy stops at 64, and batches need some in front."""
+
 
 class ShapeError(ValueError):
     """Operands whose shapes do not fit; the message completes `shapes … and … <message>`."""
@@ -66,6 +69,8 @@ def expanded(shapes: Sequence[Shape], options: Options) -> Shape:
     (shape,), axes = shapes, axes_of(options["axis"])
     sizes = iter(shape)
     rank = len(shape) + len(axes)
+    if rank > MAX_RANK:
+        raise ShapeError(f"cannot be given more than {MAX_RANK} axes")
     return tuple(1 if axis in axes else next(sizes) for axis in range(-rank, 0))
 
 

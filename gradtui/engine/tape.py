@@ -53,10 +53,11 @@ class Tape:
         """Return what flows back from one statement's operations to a node, in its shape."""
         nodes = self.program.nodes
         total = np.zeros(nodes[source].shape)
-        for op in operations:
-            for slot, operand in enumerate(nodes[op].inputs):
-                if operand == source:
-                    total = total + self.contribution((op, slot))
+        with np.errstate(all="ignore"):
+            for op in operations:
+                for slot, operand in enumerate(nodes[op].inputs):
+                    if operand == source:
+                        total = total + self.contribution((op, slot))
         return _frozen(total, nodes[source].shape)
 
     def gradient(self, position: int) -> Array:
@@ -65,6 +66,16 @@ class Tape:
         return _frozen(
             self.recorded[self.program.gradients[position]], self.program.nodes[parameter].shape
         )
+
+    @property
+    def gradient_norm(self) -> float:
+        """The length of the whole gradient vector."""
+        parts = [self.gradient(i).reshape(-1) for i in range(len(self.program.updates))]
+        whole = np.abs(np.concatenate(parts)) if parts else np.zeros(1)
+        largest = float(np.max(whole))
+        if not 0.0 < largest < np.inf:
+            return largest
+        return largest * float(np.sqrt(np.sum(np.square(whole / largest))))
 
     def _derivative(self, id: int | None, node: int) -> Array:
         shape = self.program.nodes[node].shape

@@ -86,13 +86,13 @@ class Trainer:
         al., Numerical Recipes, section 5.7.
         """
         points = np.repeat(row[None, :], 2 * len(elements), axis=0)
-        steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(row[elements]))
-        above, below = row[elements] + steps, row[elements] - steps
         index = np.arange(len(elements))
-        points[index, elements] = above
-        points[index + len(elements), elements] = below
-        losses = self.losses_at(points)
         with np.errstate(all="ignore"):
+            steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(row[elements]))
+            above, below = row[elements] + steps, row[elements] - steps
+            points[index, elements] = above
+            points[index + len(elements), elements] = below
+            losses = self.losses_at(points)
             return (losses[: len(elements)] - losses[len(elements) :]) / (above - below)
 
     @cached_property
@@ -128,7 +128,8 @@ class Trainer:
         row = np.empty(self.width)
         for part, id in zip(self.slices, self._before, strict=True):
             row[part.start : part.stop] = np.broadcast_to(first[id], part.shape).reshape(-1)
-        return row.astype(self.dtype).astype(np.float64)
+        with np.errstate(over="ignore"):
+            return row.astype(self.dtype).astype(np.float64)
 
     def _split(self, row: Row) -> tuple[Any, ...]:
         if self.mode is Mode.FLOAT:

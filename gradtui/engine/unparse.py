@@ -22,13 +22,13 @@ class Style:
     """How operators are written."""
 
     times: str = "*"
-    minus: str = "-"
+    matmul: str = "@"
     superscripts: bool = False
 
 
 PROGRAM = Style()
 """As in a program: what comes out can be parsed again."""
-PRETTY = Style(times=" · ", minus="-", superscripts=True)
+PRETTY = Style(times="·", matmul=" @ ", superscripts=True)
 """As on paper."""
 
 _SUPERSCRIPTS = {2.0: "²", 3.0: "³"}
@@ -88,7 +88,7 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
             base, exponent = _bracket(parts[0], POWER + 1), _bracket(parts[1], POWER)
             return _Text(f"{base}**{exponent}", POWER)
         case "neg":
-            return _Text(style.minus + _bracket(parts[0], SIGN + 1), SIGN)
+            return _Text("-" + _bracket(parts[0], SIGN + 1), SIGN)
         case "identity" | "stretch":
             return parts[0]
         case "T":
@@ -105,7 +105,7 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
 
 
 def _infix(op: str, precedence: int, left: _Text, right: _Text, style: Style) -> str:
-    symbols = {"*": style.times, "-": f" {style.minus} ", "/": "/", "@": "@"}
+    symbols = {"*": style.times, "/": "/", "@": style.matmul}
     symbol = symbols.get(op, f" {op} ")
     loose = op in ("+", "*") and right.precedence == precedence and not right.text.startswith("-")
     if op == "*" and ("/" in right.text or "@" in right.text):

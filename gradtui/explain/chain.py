@@ -11,7 +11,7 @@ from gradtui.explain.symbols import (
     partial,
     rule_text,
 )
-from gradtui.explain.values import summary, table
+from gradtui.explain.values import Array, summary, table
 from gradtui.frame import Frame, Path, consumers_of
 from gradtui.text import number, shape_text
 
@@ -46,10 +46,12 @@ def _product_rows(frame: Frame, path: Path) -> list[Line]:
     symbols, formulas, numbers, result = _product(frame, path)
     head = gradient_of(frame, path.via[0])
     indent = " " * len(head)
-    rows = [line((head, "gradient"), " = ", symbols)]
-    if formulas != symbols:
+    single = len(path.via) == 2
+    rows = [line((head, "gradient"), " = ", (formulas, "local") if single else symbols)]
+    if not single:
         rows.append(line(indent, " = ", (formulas, "local")))
-    rows.append(line(indent, " = ", *_result(frame, path.via[0], numbers, result)))
+    shown = "" if numbers == result else numbers
+    rows.append(line(indent, " = ", *_result(frame, path.via[0], shown, result)))
     return rows
 
 
@@ -94,7 +96,7 @@ def _result(
 ) -> tuple[str | tuple[str, str], ...]:
     match frame.gradient_state(node):
         case "known" if numbers:
-            return (numbers, " = ", (result, "gradient"))  # type: ignore[return-value]
+            return (numbers, " = ", (result, "gradient"))
         case "known":
             return ((result, "gradient"),)
         case "partial":
@@ -108,8 +110,7 @@ def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
     rows: list[Line] = []
     for source, target in list(zip(path.via, path.via[1:], strict=False))[::-1]:
         statement = frame.structure.statement_of.get(target)
-        if statement is None:
-            continue
+        assert statement is not None
         several = sum(1 for edge in frame.named_edges if edge[0] == source) > 1
         sign = " += " if several else " = "
         rule = rule_text(frame, source, statement)
@@ -127,11 +128,14 @@ def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
         rows.append(line((f"along one of {count} paths; the gradient is their sum", "dim")))
     if frame.gradient_state(node) == "unknown":
         return [*rows, line(("not reached yet", "dim"))]
-    values = table(frame.gradient(node))
-    head = f"{gradient_of(frame, node)} = "
-    rows.append(line(head, (values[0], "gradient")))
-    rows += [line(" " * len(head), (text, "gradient")) for text in values[1:]]
-    return rows
+    rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
+    return rows + _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")
+
+
+def _table_rows(head: str, value: Array, role: Role) -> list[Line]:
+    texts = table(value)
+    rows = [line(head, (texts[0], role))]
+    return rows + [line(" " * len(head), (text, role)) for text in texts[1:]]
 
 
 def _operation_rows(frame: Frame, node: int) -> list[Line]:

@@ -25,6 +25,10 @@ Line = tuple[Span, ...]
 """One row of the screen."""
 
 
+_LEFT: frozenset[Role] = frozenset({"name", "selected", "local"})
+"""Roles that a column puts to the left."""
+
+
 def line(*parts: str | Span) -> Line:
     """Return a row; text without a role is plain.  All text is cleaned here."""
     spans: list[Span] = []
@@ -51,8 +55,8 @@ def aligned(left: Line, right: Line, width: int) -> Line:
     return (*left, (" " * max(2, space), "plain"), *right)
 
 
-def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2, first_left: bool = True) -> list[Line]:
-    """Return rows of cells as aligned columns: the first to the left, numbers to the right."""
+def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2) -> list[Line]:
+    """Return rows of cells as aligned columns: numbers to the right, all else to the left."""
     table = [[(clean(text), role) for text, role in row] for row in rows]
     count = max(map(len, table), default=0)
     widths = [
@@ -64,13 +68,8 @@ def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2, first_left: bool = 
         spans: list[Span] = []
         for index, (text, role) in enumerate(row):
             space = " " * (widths[index] - cell_width(text))
-            before = "" if index == 0 and first_left else space
-            after = space if index == 0 and first_left else ""
             lead = " " * gap if index else ""
-            if lead or before:
-                spans.append((lead + before, "plain"))
-            spans.append((text, role))
-            if after:
-                spans.append((after, "plain"))
-        lines.append(tuple(spans))
+            before, after = ("", space) if role in _LEFT else (space, "")
+            spans += [(lead + before, "plain"), (text, role), (after, "plain")]
+        lines.append(tuple(span for span in spans if span[0]))
     return lines

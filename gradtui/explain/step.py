@@ -20,7 +20,7 @@ from gradtui.explain.symbols import (
 from gradtui.explain.values import UNKNOWN, Array, elements, summary, unlisted
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed
-from gradtui.text import clip, number, shape_text
+from gradtui.text import clip, number, paragraphs, wrap
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PASS_WORDS = {
@@ -142,7 +142,7 @@ def gradient_rows(frame: Frame) -> list[Line]:
             row.append(_check(frame, gradient, central, index, known=state == "known"))
             table.append(row)
     whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
-    norm = number(frame.gradient_norm) if whole else UNKNOWN
+    norm = number(frame.tape.gradient_norm) if whole else UNKNOWN
     table.append([("|∇|", "name"), ("", "plain"), (norm, "gradient")])
     rows = columns(table)
     if left_out:
@@ -258,28 +258,18 @@ def timeline(frame: Frame, width: int) -> Line:
     )
 
 
-def notes_rows(frame: Frame) -> list[Line]:
-    """Return the scenario's notes, then its notices."""
+def notes_rows(frame: Frame, width: int) -> list[Line]:
+    """Return the scenario's notices, then its notes, wrapped."""
     problem = frame.problem
-    rows = [line(text) for text in problem.notes.strip().split("\n")]
-    for notice in problem.notices:
-        rows.append(line(("note: ", "bad"), notice.message))
+    rows = [
+        line(("! " if first else "  ", "bad"), text)
+        for notice in problem.notices
+        for first, text in _marked(wrap(notice.message, width - 2))
+    ]
+    for paragraph in paragraphs(problem.notes):
+        rows += [line(text) for text in wrap(paragraph, width)]
     return rows
 
 
-def node_rows(frame: Frame) -> list[Line]:
-    """Return all numbers of the selected node: its value and its gradient as tables."""
-    from gradtui.explain.values import table
-
-    node, rows = frame.selected, list[Line]()
-    shape = shape_text(frame.graph.nodes[node].shape)
-    rows.append(line((label(frame, node), "selected"), (f"  {shape}", "dim")))
-    for title, known, value, role in (
-        ("value", frame.computed(node), frame.tape.value(node), "value"),
-        (gradient_of(frame, node), frame.gradient_state(node) != "unknown", frame.gradient(node),
-         "gradient"),
-    ):  # fmt: skip
-        rows.append(line((title, "dim")))
-        texts = table(value) if known else [UNKNOWN]
-        rows += [line("  ", (text, role)) for text in texts]  # type: ignore[arg-type]
-    return rows
+def _marked(texts: list[str]) -> list[tuple[bool, str]]:
+    return [(index == 0, text) for index, text in enumerate(texts)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.reverse import statement_rule
-from gradtui.engine.unparse import PRETTY, PROGRAM, Style, formula
+from gradtui.engine.unparse import PRETTY, Style, formula
 from gradtui.frame import Frame
 from gradtui.text import number
 
@@ -18,8 +18,13 @@ def label(frame: Frame, node: int) -> str:
 
 
 def partial(frame: Frame, target: int, source: int) -> str:
-    """Return `∂ŷ/∂w2`."""
-    return f"∂{label(frame, target)}/∂{label(frame, source)}"
+    """Return `∂ŷ/∂w2`, formulas in parentheses."""
+    return f"∂{_one(frame, target)}/∂{_one(frame, source)}"
+
+
+def _one(frame: Frame, node: int) -> str:
+    text = label(frame, node)
+    return text if frame.problem.trainer.program.nodes[node].name else f"({text})"
 
 
 def gradient_of(frame: Frame, node: int) -> str:

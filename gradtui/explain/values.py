@@ -24,7 +24,8 @@ def summary(value: Array, digits: int = 4) -> str:
         return number(float(value), digits)
     if value.ndim == 1 and value.size <= _FEW:
         return "[" + " ".join(number(x, digits) for x in value) + "]"
-    return f"[{shape_text(value.shape)}] {number(np.min(value), 3)}…{number(np.max(value), 3)}"
+    low, high = number(np.min(value), 3), number(np.max(value), 3)
+    return f"[{shape_text(value.shape)}] " + (f"all {low}" if low == high else f"{low}…{high}")
 
 
 def elements(name: str, value: Array) -> Iterator[tuple[str, tuple[int, ...]]]:

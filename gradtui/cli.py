@@ -1,0 +1,306 @@
+"""The commands. Imports the screen only when a screen is wanted, and numpy only for numbers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradtui import __version__
+from gradtui.source import InputError, report
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.check import Check
+    from gradtui.scenario.problem import Problem
+    from gradtui.session import Session
+
+OK, FAILED, UNUSABLE = 0, 1, 2
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the shell."""
+
+    name: str
+    summary: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status: 0 fine, 1 a finding, 2 unusable input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parsed = _parse(arguments)
+    try:
+        status: int = parsed.run(parsed)
+        sys.stdout.flush()
+        return status
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    names = {command.name for command in COMMANDS}
+    if arguments and arguments[0] in names:
+        command = next(c for c in COMMANDS if c.name == arguments[0])
+        parser = argparse.ArgumentParser(f"gradtui {command.name}", description=command.summary)
+        command.arguments(parser)
+        parser.set_defaults(run=command.run)
+        return parser.parse_args(arguments[1:])
+    listed = "\n".join(f"  gradtui {c.name:<7} {c.summary}" for c in COMMANDS)
+    parser = argparse.ArgumentParser(
+        "gradtui",
+        usage="gradtui [FILE] [--step N]\n       gradtui COMMAND …",
+        description="A terminal debugger for training: steps through a run, forward and backward.",
+        epilog=f"commands (each has --help):\n{listed}\n\n"
+        "FILE is a path or the name of a bundled scenario; without it a list opens.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="scenario to open")
+    parser.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
+    parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
+    parser.set_defaults(run=_debug)
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got '{text}'")
+    return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    count = _count(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("expected at least 1")
+    return count
+
+
+def _debug(arguments: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        print(
+            "gradtui: the debugger needs a terminal; `gradtui show FILE` and `gradtui run FILE` "
+            "print plain text",
+            file=sys.stderr,
+        )
+        return UNUSABLE
+    session: Session | None = None
+    if arguments.file is not None:
+        session = _open(arguments.file)
+        session.seek(arguments.step)
+    from gradtui.tui.app import run_app
+
+    return run_app(session)
+
+
+def _open(file: str) -> Session:
+    from gradtui.session import Session
+
+    return Session(_load(file))
+
+
+def _load(file: str, overrides: Sequence[str] = ()) -> Problem:
+    from gradtui.scenario.bundled import find_scenario
+    from gradtui.scenario.load import load_problem
+
+    pairs = {}
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise InputError(
+                f"--set {override}: expected KEY=VALUE, as optimizer.lr=0.1", file=file
+            )
+        pairs[key.strip()] = value.strip()
+    problem = load_problem(find_scenario(file), pairs)
+    for notice in problem.notices:
+        print(problem.describe(notice), file=sys.stderr)
+    return problem
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from gradtui.explain.report import to_json
+    from gradtui.explain.spans import columns
+    from gradtui.scenario.bundled import list_bundled
+
+    entries = list_bundled()
+    if arguments.json:
+        fields = ("name", "title", "about", "tags", "path")
+        print(to_json([{field: getattr(e, field) for field in fields} for e in entries]))
+        return OK
+    _print_lines(columns([(e.name, "name"), (e.title, "name"), (e.about, "name")] for e in entries))
+    return OK
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from gradtui.scenario.template import TEMPLATE
+
+    path = Path(arguments.file)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError:
+        raise InputError("the file is there already; choose another name", file=str(path)) from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=str(path)) from None
+    print(f"wrote {path}: open it with `gradtui {path}`")
+    return OK
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from gradtui.explain.report import record_columns, step_record, to_json
+    from gradtui.text import number, pad
+
+    problem = _load(arguments.file, arguments.set)
+    last = problem.steps if arguments.steps is None else arguments.steps
+    trainer, state, step, widths = problem.trainer, problem.trainer.initial, 0, list[int]()
+    while True:
+        record = step_record(problem, trainer.record(state, step))
+        if arguments.format == "jsonl":
+            print(to_json(record))
+        else:
+            names, numbers = record_columns(record)
+            plain = arguments.format == "csv"
+            if not widths:
+                widths = [max(12, len(name) + 1) for name in names]
+                heads = names if plain else [pad(n, w, right=True) for n, w in zip(names, widths, strict=True)]
+                print(("," if plain else " ").join(f'"{h}"' if "," in h else h for h in heads))
+            cells = [str(step), *(number(x, 17 if plain else 6) for x in numbers[1:])]
+            if not plain:
+                cells = [pad(cell, width, right=True) for cell, width in zip(cells, widths, strict=True)]
+            print(("," if plain else " ").join(cells))
+        if step >= last:
+            return OK
+        ahead = min(arguments.every, last - step)
+        state, step = trainer.run(state, ahead), step + ahead
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from gradtui.explain.report import show_json, show_lines, to_json
+    from gradtui.source import did_you_mean
+
+    session = _open(arguments.file)
+    names = [node.name for node in session.problem.graph.parameters]
+    if arguments.param is not None and arguments.param not in names:
+        raise InputError(f"'{arguments.param}' is not a parameter"
+                         + did_you_mean(arguments.param, names), file=arguments.file)  # fmt: skip
+    if arguments.level == "operations":
+        session.toggle_level()
+    session.seek(arguments.step)
+    if arguments.json:
+        print(to_json(show_json(session.frame, arguments.param)))
+    else:
+        _print_lines(show_lines(session.frame, arguments.param))
+    return OK
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from gradtui.diagnosis.check import check_problem
+    from gradtui.explain.report import to_json
+
+    status = OK
+    for file in arguments.files:
+        try:
+            outcome = check_problem(_load(file))
+        except InputError as error:
+            if arguments.json:
+                print(to_json({"file": file, "error": str(error)}))
+            print(error, file=sys.stderr)
+            status = UNUSABLE
+            continue
+        if outcome.failed:
+            status = max(status, FAILED)
+        if arguments.json:
+            print(to_json(outcome.as_dict()))
+        elif not arguments.quiet:
+            print(_outcome_text(outcome))
+    return status
+
+
+def _outcome_text(outcome: Check) -> str:
+    from gradtui.source import Place
+
+    problem = outcome.problem
+    if not outcome.findings:
+        count = len(problem.facts)
+        return f"{problem.path}: ok, {count} fact{'' if count == 1 else 's'} hold"
+    places = {fact.place.line: fact.place for fact in problem.facts}
+    return "\n".join(
+        report(problem.path, places.get(f.line or 0, Place(f.line or 1)), f.severity, f.message,
+               problem.lines[(f.line or 1) - 1])
+        for f in outcome.findings
+    )  # fmt: skip
+
+
+def _print_lines(lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for row in lines:
+        text = "".join(f"{_SGR[role]}{part}\x1b[0m" if colours and role in _SGR else part
+                       for part, role in row)  # fmt: skip
+        print(text.rstrip())
+
+
+_SGR = {
+    "heading": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "local": "\x1b[33m",
+    "gradient": "\x1b[36m",
+    "good": "\x1b[32m",
+    "bad": "\x1b[31m",
+}
+
+
+def _file_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="path of a scenario, or a bundled name")
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one array of objects")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument("--steps", type=_count, metavar="N", help="train N steps")
+    parser.add_argument(
+        "--every", type=_at_least_one, default=1, metavar="K", help="print every K-th step"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="as optimizer.lr=1.5"
+    )
+    parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument("--step", type=_count, default=0, metavar="N")
+    parser.add_argument("--param", metavar="NAME", help="only this parameter's chain rule")
+    parser.add_argument("--level", choices=("named", "operations"), default="named")
+    parser.add_argument("--json", action="store_true")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="paths or bundled names")
+    parser.add_argument("--json", action="store_true", help="one line a file")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+COMMANDS = (
+    Command("list", "the bundled scenarios", _list_arguments, _list),
+    Command("new", "write a commented scenario to start from", _file_argument, _new),
+    Command("run", "train without a screen", _run_arguments, _run),
+    Command("show", "one step in words and numbers", _show_arguments, _show),
+    Command("check", "verify the facts that scenarios state", _check_arguments, _check),
+)

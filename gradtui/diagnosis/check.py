@@ -1,0 +1,43 @@
+"""Everything that `gradtui check` verifies of one scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gradtui.diagnosis.facts import check_facts
+from gradtui.diagnosis.finding import Finding
+from gradtui.scenario.problem import Problem
+
+Verdict = Literal["correct", "wrong", "facts-failed", "no-claim"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome for one file."""
+
+    problem: Problem
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is a finding of severity error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """Return the outcome as `check --json` prints it."""
+        return {
+            "file": self.problem.path,
+            "verdict": self.verdict,
+            "claims": 0,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "inherited": [],
+        }
+
+
+def check_problem(problem: Problem) -> Check:
+    """Verify a scenario."""
+    findings = tuple(check_facts(problem))
+    return Check(problem, "facts-failed" if findings else "no-claim", findings)

@@ -1,0 +1,58 @@
+"""Facts that a scenario states, compared with what the engine computes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.engine.history import History
+from gradtui.engine.tape import Tape
+from gradtui.scenario.problem import Array, Fact, Problem
+from gradtui.text import number
+
+
+def check_facts(problem: Problem) -> list[Finding]:
+    """Return a finding for each stated fact that does not hold."""
+    history = History(problem.trainer)
+    findings = []
+    tape: Tape | None = None
+    for fact in sorted(problem.facts, key=lambda fact: fact.step):
+        if tape is None or tape.step != fact.step:
+            tape = history.tape(fact.step)
+        finding = _check(problem, fact, _actual(tape, fact))
+        if finding:
+            findings.append(finding)
+    return findings
+
+
+def _actual(tape: Tape, fact: Fact) -> Array:
+    graph = tape.program.graph
+    node = graph.names[fact.name] if fact.name else graph.loss
+    return tape.adjoint(node) if fact.kind == "gradients" else tape.value(node)
+
+
+def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
+    expected = np.asarray(fact.expected, dtype=np.float64)
+    if np.allclose(actual, expected, rtol=fact.tolerance, atol=0.0, equal_nan=True):
+        return None
+    target = f"{fact.kind}.{fact.name}" if fact.name else fact.kind
+    at = _worst_element(actual, expected)
+    where = f" at element [{', '.join(map(str, at))}]" if at else ""
+    got, wanted = float(actual[at]), float(expected[at])
+    return Finding(
+        rule="fact",
+        severity="error",
+        target=target,
+        line=fact.place.line,
+        message=f"{target} at step {fact.step}{where} is {number(got, 10)}, "
+        f"the file expects {number(wanted, 10)} within {number(fact.tolerance)} relative",
+        evidence={"got": got, "expected": wanted, "tolerance": fact.tolerance},
+        step=fact.step,
+    )
+
+
+def _worst_element(actual: Array, expected: Array) -> tuple[int, ...]:
+    with np.errstate(all="ignore"):
+        distance = np.abs(actual - expected)
+    distance = np.where(np.isnan(distance), np.inf, distance)
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), actual.shape))

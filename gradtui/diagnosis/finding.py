@@ -1,0 +1,47 @@
+"""The one schema for whatever gradtui finds wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, where, and the numbers that prove it."""
+
+    rule: str
+    severity: Severity
+    target: str
+    """The name or the fact that it is about."""
+    line: int | None
+    """Line of the scenario file."""
+    message: str
+    evidence: Mapping[str, Any]
+    """Numbers by name."""
+    step: int = 0
+    edge: tuple[str, str] | None = None
+    within: tuple[tuple[str, str], ...] = ()
+    factor: str | None = None
+    fix: str | None = None
+    alternatives: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON prints it."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "target": self.target,
+            "line": self.line,
+            "edge": list(self.edge) if self.edge else None,
+            "within": [list(edge) for edge in self.within],
+            "factor": self.factor,
+            "message": self.message,
+            "evidence": dict(self.evidence),
+            "fix": self.fix,
+            "alternatives": list(self.alternatives),
+            "step": self.step,
+        }

@@ -1,0 +1,190 @@
+"""A run, a step or a check as text and as JSON: what the commands print."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradtui.engine.graph import Kind
+from gradtui.engine.tape import Tape
+from gradtui.engine.unparse import PROGRAM
+from gradtui.explain.chain import chain_rows
+from gradtui.explain.spans import Line, Span, columns, line
+from gradtui.explain.step import gradient_rows, program_rows, update_rows
+from gradtui.explain.symbols import label, local_text, partial, rule_text
+from gradtui.explain.values import summary
+from gradtui.frame import MAX_PATHS, Frame, plain
+from gradtui.moments import Level
+from gradtui.scenario.problem import Problem
+from gradtui.text import number
+
+
+def to_json(value: Any) -> str:
+    """Return JSON on one line; a non-finite number becomes one of the strings of the contract."""
+    return json.dumps(_finite(value), ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
+    """Return one step of a run as `run --format jsonl` prints it."""
+    parameters = problem.graph.parameters
+    return {
+        "step": tape.step,
+        "loss": float(tape.value(problem.graph.loss)),
+        "lr": problem.lr,
+        "parameters": {node.name: plain(tape.value(node.id)) for node in parameters},
+        "gradients": {node.name: plain(tape.gradient(i)) for i, node in enumerate(parameters)},
+        "grad_norm": tape.gradient_norm,
+    }
+
+
+def record_columns(record: Mapping[str, Any]) -> tuple[list[str], list[float]]:
+    """Return one step of a run as the names and the numbers of a table's columns."""
+    names, numbers = ["step", "loss", "lr"], [record["step"], record["loss"], record["lr"]]
+    for group, prefix in (("parameters", ""), ("gradients", "d")):
+        for name, value in record[group].items():
+            array = np.asarray(value)
+            for index in np.ndindex(array.shape):
+                place = f"[{','.join(map(str, index))}]" if index else ""
+                names.append(f"{prefix}{name}{place}")
+                numbers.append(float(array[index]))
+    return [*names, "grad_norm"], [*numbers, record["grad_norm"]]
+
+
+def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
+    """Return one step as `show --json` prints it."""
+    parameters = [n for n in frame.graph.parameters if parameter in (None, n.name)]
+    return {
+        "step": frame.step,
+        "loss": frame.loss,
+        "nodes": _nodes(frame),
+        "edges": _edges(frame),
+        "paths": {node.name: _paths(frame, node.id) for node in parameters},
+        "paths_total": {node.name: frame.count_paths(node.id) for node in parameters},
+        "gradients": {node.name: frame.gradients[node.name] for node in parameters},
+    }
+
+
+def _nodes(frame: Frame) -> list[dict[str, Any]]:
+    graph, named = frame.graph, frame.level is Level.NAMED
+    sources = {s.root: frame.graph.sources(s) for s in graph.statements}
+    found = []
+    for node in graph.nodes:
+        if (node.kind is Kind.CONSTANT and not node.name) or (named and not node.name):
+            continue
+        inputs = sources.get(node.id, ()) if named else dict.fromkeys(node.inputs)
+        found.append(
+            {
+                "name": _node_name(frame, node.id),
+                "op": node.op,
+                "line": node.place.line if node.place else None,
+                "shape": list(node.shape),
+                "value": plain(frame.tape.value(node.id)),
+                "gradient": plain(frame.tape.adjoint(node.id)),
+                "inputs": [_node_name(frame, id) for id in inputs],
+            }
+        )
+    return found
+
+
+def _node_name(frame: Frame, node: int) -> str:
+    """Return a node's name in the file; an unnamed operation's is `v` and its id."""
+    found = frame.graph.nodes[node]
+    if found.kind is Kind.CONSTANT and not found.name:
+        return number(found.value, 17)
+    return found.name or f"v{node}"
+
+
+def _edges(frame: Frame) -> list[dict[str, Any]]:
+    graph = frame.graph
+    if frame.level is Level.NAMED:
+        pairs = list(frame.named_edges)
+    else:
+        pairs = [
+            (source, node.id)
+            for node in graph.nodes
+            for source in dict.fromkeys(node.inputs)
+            if graph.nodes[source].kind is not Kind.CONSTANT
+        ]
+    return [_edge(frame, source, target) for source, target in pairs]
+
+
+def _edge(frame: Frame, source: int, target: int) -> dict[str, Any]:
+    local = frame.edge_local(source, target)
+    edge: dict[str, Any] = {"from": _node_name(frame, source), "to": _node_name(frame, target)}
+    scalar = local is not None and local.shape == () and frame.graph.nodes[source].shape == ()
+    if local is not None:
+        edge["local"] = plain(local)
+    else:
+        statement = frame.structure.statement_of.get(target)
+        rule = rule_text(frame, source, statement, PROGRAM) if statement else "G"
+        edge["local"] = {"rule": rule, "shape": list(frame.graph.nodes[source].shape)}
+    if not scalar:
+        edge["contribution"] = plain(frame.edge_contribution(source, target))
+    return edge
+
+
+def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
+    found = []
+    for path in frame.paths(node)[:MAX_PATHS]:
+        factors = frame.factors(path)
+        product = None if factors is None else math.prod(factors)
+        via = [_node_name(frame, id) for id in path.via]
+        found.append({"via": via, "factors": factors, "product": product})
+    return found
+
+
+def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
+    """Return one step in words: the program, the local derivatives, the chain rule, the update."""
+    problem = frame.problem
+    title = f"{problem.title} · step {frame.step} of {problem.steps} · "
+    rows: list[Line] = [
+        line(title, f"{problem.optimizer} lr {number(problem.lr)} · L {number(frame.loss)}"),
+        *_section("program", program_rows(frame, 72)),
+        *_section("local derivatives", _local_rows(frame)),
+        *_section("gradient", gradient_rows(frame)),
+    ]
+    chains: list[Line] = []
+    for node in frame.graph.parameters:
+        if parameter in (None, node.name):
+            chains += chain_rows(frame.selecting(node.id))
+    rows += _section("chain rule", chains)
+    rows += _section("update", update_rows(frame))
+    return rows
+
+
+def _section(title: str, rows: Iterable[Line]) -> list[Line]:
+    return [(), line((title, "heading")), *(line("  ", *row) for row in rows)]
+
+
+def _local_rows(frame: Frame) -> list[Line]:
+    rows: list[list[Span]] = []
+    for source, target in frame.structure.edges:
+        local = frame.edge_local(source, target)
+        statement = frame.structure.statement_of.get(target)
+        if local is not None:
+            formula = local_text(frame, source, target) or ""
+            value = summary(local, 6)
+            shown = formula if formula in ("", value) else f"{formula} = "
+            text = f"{shown}{value}" if shown != value else value
+            rows.append([(partial(frame, target, source), "name"), (f"= {text}", "local")])
+        elif statement:
+            rule = rule_text(frame, source, statement)
+            way = f"{label(frame, target)} → {label(frame, source)}"
+            rows.append([(way, "name"), (f"  {rule}", "local")])
+    return columns(rows)

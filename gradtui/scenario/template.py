@@ -1,0 +1,48 @@
+"""The commented scenario that `gradtui new` writes."""
+
+TEMPLATE = '''\
+# A scenario for gradtui.  Open it with `gradtui FILE`; nothing in it is executed.
+
+title = "My model"
+about = "One line for the list of scenarios."
+tags = ["my tag"]
+notes = """
+What to look at, step by step.
+"""
+
+[data]                       # constants: numbers or nested lists
+x = [1.0, 2.0, 3.0]
+y = [2.1, 3.9, 6.2]
+# file = "table.csv"         # with a file beside this one, strings name its columns:
+# X = ["first", "second"]    # a list of strings stacks columns, one string is one column
+
+[parameters]                 # what is trained, with the values it starts from
+w = 0.5
+b = 0.0
+
+[model]                      # one `name = expression` a line, as in NumPy
+code = """
+yhat = w*x + b
+e = yhat - y
+L = mean(e**2)
+"""
+loss = "L"                   # default: the last name assigned; must be a scalar
+
+[labels]                     # how a name is shown
+yhat = "ŷ"
+
+[optimizer]
+name = "sgd"
+lr = 0.05
+
+[run]
+steps = 20                   # one may step on beyond it
+# dtype = "float32"          # default: float64
+
+# [[expect]]                 # facts that must hold; `gradtui check` verifies them
+# step = 0
+# loss = 12.7
+# tolerance = 1e-6           # relative
+# [expect.gradients]         # also [expect.parameters], [expect.values]
+# w = -16.0
+'''

@@ -1,0 +1,73 @@
+"""The single rows of the screen: header, what is done now, timeline, footer."""
+
+from __future__ import annotations
+
+from gradtui.explain.spans import Line, Span, line
+from gradtui.explain.step import header, now_line, timeline
+from gradtui.frame import Frame
+from gradtui.tui.commands import COMMANDS, FOOTER
+from gradtui.tui.panels.base import Rows
+
+
+class Bar(Rows):
+    """One row that shows a frame."""
+
+    frame: Frame | None = None
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show another moment."""
+        self.frame = frame
+        if self.size:
+            self.redraw()
+
+    def visible_rows(self) -> list[Line]:
+        """Return the row."""
+        return [] if self.frame is None else [self.row_of(self.frame, self.size.width)]
+
+    def row_of(self, frame: Frame, width: int) -> Line:
+        """Return the row for a frame."""
+        raise NotImplementedError
+
+
+class Header(Bar):
+    """Scenario, optimizer, step, pass and loss."""
+
+    def row_of(self, frame: Frame, width: int) -> Line:
+        """Return the header."""
+        return header(frame, width)
+
+
+class Now(Bar):
+    """What the cursor's moment did."""
+
+    def row_of(self, frame: Frame, width: int) -> Line:
+        """Return the sentence, or what the last command had to say."""
+        if frame.message:
+            return line((f" {frame.message}", "now"))
+        return (*line(" "), *now_line(frame))
+
+
+class Timeline(Bar):
+    """The steps of the run."""
+
+    def row_of(self, frame: Frame, width: int) -> Line:
+        """Return the timeline."""
+        return timeline(frame, width)
+
+
+class Footer(Bar):
+    """The most used keys."""
+
+    def row_of(self, frame: Frame, width: int) -> Line:
+        """Return as many of the keys as fit."""
+        by_id = {command.id: command for command in COMMANDS}
+        spans: list[Span] = [(" ", "plain")]
+        used = 1
+        for id in FOOTER:
+            command = by_id[id]
+            key = command.shown.split()[0]
+            used += len(key) + len(command.title) + 3
+            if used > width:
+                break
+            spans += [(key, "heading"), (f" {command.title}  ", "dim")]
+        return tuple(spans)

@@ -1,0 +1,181 @@
+"""Every action of the debugger, one entry each: keys, palette, command line and help read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtui.tui.debugger import Debugger
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a user can do."""
+
+    id: str
+    """Its name on the command line."""
+    keys: tuple[str, ...]
+    """Textual's names of its keys."""
+    shown: str
+    """The keys as the help and the footer write them."""
+    title: str
+    """In a word or two, for the footer."""
+    help: str
+    """A sentence's worth."""
+    group: str
+    run: Callable[[Debugger, str], None]
+    """What it does; the text is what follows it on the command line."""
+    argument: str = ""
+    """What it takes on the command line, if anything."""
+
+
+STEPS, INSIDE, LOOK, SCREEN = "training steps", "inside a step", "what to look at", "the screen"
+
+COMMANDS = (
+    Command(
+        "next", ("n", "l", "right"), "n l →", "next", "next training step", STEPS,
+        lambda d, text: d.do(lambda s: s.move(1)),
+    ),
+    Command(
+        "back", ("N", "h", "left"), "N h ←", "back", "previous training step", STEPS,
+        lambda d, text: d.do(lambda s: s.move(-1)),
+    ),
+    Command(
+        "into", ("s",), "s", "into",
+        "do the next statement or operation: forward, backward, update", INSIDE,
+        lambda d, text: d.do(lambda s: s.into()),
+    ),
+    Command(
+        "out", ("S",), "S", "undo", "go back by one statement or operation", INSIDE,
+        lambda d, text: d.do(lambda s: s.back()),
+    ),
+    Command(
+        "finish", ("f",), "f", "finish", "finish this pass (forward, backward, update)", INSIDE,
+        lambda d, text: d.do(lambda s: s.finish()),
+    ),
+    Command(
+        "restart", ("F",), "F", "restart", "back to the start of this pass", INSIDE,
+        lambda d, text: d.do(lambda s: s.restart()),
+    ),
+    Command(
+        "continue", ("c",), "c", "continue", "continue to the file's last step", STEPS,
+        lambda d, text: d.do(lambda s: s.last()),
+    ),
+    Command(
+        "reverse", ("C",), "C", "reverse", "continue backward to the first step", STEPS,
+        lambda d, text: d.do(lambda s: s.first()),
+    ),
+    Command(
+        "ten", ("right_square_bracket",), "]", "+10", "ten steps on", STEPS,
+        lambda d, text: d.do(lambda s: s.move(10)),
+    ),
+    Command(
+        "ten-back", ("left_square_bracket",), "[", "-10", "ten steps back", STEPS,
+        lambda d, text: d.do(lambda s: s.move(-10)),
+    ),
+    Command(
+        "hundred", ("right_curly_bracket",), "}", "+100", "a hundred steps on", STEPS,
+        lambda d, text: d.do(lambda s: s.move(100)),
+    ),
+    Command(
+        "hundred-back", ("left_curly_bracket",), "{", "-100", "a hundred steps back", STEPS,
+        lambda d, text: d.do(lambda s: s.move(-100)),
+    ),
+    Command(
+        "first", ("g", "home"), "g Home", "first", "first step", STEPS,
+        lambda d, text: d.do(lambda s: s.first()),
+    ),
+    Command(
+        "last", ("G", "end"), "G End", "last", "the file's last step", STEPS,
+        lambda d, text: d.do(lambda s: s.last()),
+    ),
+    Command(
+        "goto", ("J",), "J", "go to", "go to a step by its number", STEPS,
+        lambda d, text: d.go_to(text), argument="STEP",
+    ),
+    Command(
+        "play", ("p", "space"), "p Space", "play", "play, pause", STEPS,
+        lambda d, text: d.toggle_play(),
+    ),
+    Command(
+        "down", ("j", "down"), "j ↓", "select", "select the next node", LOOK,
+        lambda d, text: d.do(lambda s: s.select_next()),
+    ),
+    Command(
+        "up", ("k", "up"), "k ↑", "select", "select the node before", LOOK,
+        lambda d, text: d.do(lambda s: s.select_next(-1)),
+    ),
+    Command(
+        "input", ("d",), "d", "its input", "select what the node is computed from", LOOK,
+        lambda d, text: d.do(lambda s: s.select_input()),
+    ),
+    Command(
+        "consumer", ("u",), "u", "its consumer", "select what is computed from the node", LOOK,
+        lambda d, text: d.do(lambda s: s.select_consumer()),
+    ),
+    Command(
+        "find", ("slash",), "/", "find", "search a node by its name or operation", LOOK,
+        lambda d, text: d.find(text), argument="NAME",
+    ),
+    Command(
+        "operations", ("x",), "x", "operations", "the named graph, or every operation", LOOK,
+        lambda d, text: d.do(lambda s: s.toggle_level()),
+    ),
+    Command(
+        "log", ("t",), "t", "log scale", "the loss on a log scale", LOOK,
+        lambda d, text: d.toggle_scale(),
+    ),
+    Command(
+        "zoom", ("z",), "z", "zoom", "zoom the focused panel, Esc ends it", SCREEN,
+        lambda d, text: d.toggle_zoom(),
+    ),
+    Command(
+        "focus-next", ("tab",), "Tab", "panel", "focus the next panel (1 to 7: a panel)", SCREEN,
+        lambda d, text: d.focus_panel(1),
+    ),
+    Command(
+        "focus-previous", ("shift+tab", "backtab"), "Shift+Tab", "panel",
+        "focus the panel before", SCREEN, lambda d, text: d.focus_panel(-1),
+    ),
+    Command(
+        "scroll-down", ("pagedown",), "PgDn", "scroll", "scroll the focused panel down", SCREEN,
+        lambda d, text: d.scroll(1, 0),
+    ),
+    Command(
+        "scroll-up", ("pageup",), "PgUp", "scroll", "scroll the focused panel up", SCREEN,
+        lambda d, text: d.scroll(-1, 0),
+    ),
+    Command(
+        "scroll-right", ("greater_than_sign",), ">", "scroll", "scroll it to the right", SCREEN,
+        lambda d, text: d.scroll(0, 1),
+    ),
+    Command(
+        "scroll-left", ("less_than_sign",), "<", "scroll", "scroll it to the left", SCREEN,
+        lambda d, text: d.scroll(0, -1),
+    ),
+    Command(
+        "open", ("o",), "o", "open", "open another scenario", SCREEN,
+        lambda d, text: d.open_scenario(text), argument="FILE",
+    ),
+    Command(
+        "command", ("colon",), ":", "command", "the command line: the names in this list", SCREEN,
+        lambda d, text: d.ask_command(),
+    ),
+    Command(
+        "help", ("question_mark", "f1"), "? F1", "help", "this help", SCREEN,
+        lambda d, text: d.show_help(),
+    ),
+    Command("quit", ("q",), "q", "quit", "quit", SCREEN, lambda d, text: d.app.exit()),
+)  # fmt: skip
+
+FOOTER = ("next", "back", "into", "finish", "down", "operations", "help", "quit")
+"""The commands that the last row of the screen names."""
+
+
+def find_command(name: str) -> Command | None:
+    """Return the command with this name, or the only one that starts with it."""
+    exact = [command for command in COMMANDS if command.id == name]
+    near = exact or [command for command in COMMANDS if name and command.id.startswith(name)]
+    return near[0] if len(near) == 1 else None

@@ -1,0 +1,247 @@
+"""The debugger's screen: routes commands to the session and its frames to the panels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid
+from textual.screen import Screen
+from textual.timer import Timer
+
+from gradtui.session import MAX_STEP, Session
+from gradtui.source import InputError, did_you_mean
+from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline
+from gradtui.tui.commands import COMMANDS, find_command
+from gradtui.tui.help import Help
+from gradtui.tui.panels import PANELS, LossPanel, Panel
+from gradtui.tui.prompt import Prompt
+
+_PLAY = 0.15
+"""Seconds between two steps when playing."""
+_AHEAD = 0.02
+"""Seconds of computing ahead at a time, so that a key never waits longer."""
+_CHUNK = 256
+
+
+class Debugger(Screen[None]):
+    """A session on the screen."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-tiny"), (60, "-narrow"), (100, "-normal"), (170, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall"),
+    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(",".join(command.keys), f"run('{command.id}')", command.title, id=command.id)
+            for command in COMMANDS
+        ),
+        *(
+            Binding(str(number), f"panel({number - 1})", panel.NAME, id=f"panel-{number}")
+            for number, panel in enumerate(PANELS, 1)
+        ),
+        Binding("escape", "escape", "end zoom", id="escape"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the panels."""
+        yield Header()
+        with Grid(id="body"):
+            for panel in PANELS:
+                yield panel()
+        yield Now()
+        yield Timeline()
+        yield Footer()
+        yield Prompt()
+
+    def on_mount(self) -> None:
+        """Show the first frame and start computing ahead."""
+        self.query_one("#graph").focus()
+        self._compute_ahead()
+        self.set_interval(0.05, self._compute_ahead, name="ahead")
+        self.show_frame()
+
+    def show_frame(self) -> None:
+        """Give the session's frame to everything that shows one."""
+        frame = self.session.frame
+        for part in self._parts():
+            part.show_frame(frame)
+
+    def do(self, command: Callable[[Session], object]) -> None:
+        """Let the session do something, then show what it came to."""
+        command(self.session)
+        self.show_frame()
+
+    def say(self, message: str) -> None:
+        """Show a message until the next command."""
+        self.session.message = message
+        self.show_frame()
+
+    def action_run(self, id: str) -> None:
+        """Run a command by its id."""
+        command = find_command(id)
+        assert command is not None
+        command.run(self, "")
+
+    def action_panel(self, index: int) -> None:
+        """Focus a panel; one that this size leaves out is zoomed."""
+        panel = self.query_one(f"#{PANELS[index].NAME.lower()}", Panel)
+        if self.has_class("-zoomed") or not panel.display or not panel.size:
+            self._zoom(panel)
+        panel.focus()
+
+    def action_select(self, node: int) -> None:
+        """Select a node, as the mouse does."""
+        self.do(lambda session: session.select(node))
+
+    def action_escape(self) -> None:
+        """End whatever is open."""
+        self._zoom(None)
+
+    def toggle_zoom(self) -> None:
+        """Show the focused panel alone, or all of them again."""
+        self._zoom(None if self.has_class("-zoomed") else self._focused_panel())
+
+    def focus_panel(self, by: int) -> None:
+        """Focus the next panel that is on the screen, or the one before."""
+        names = [panel.NAME.lower() for panel in PANELS]
+        shown = [self.query_one(f"#{name}", Panel) for name in names]
+        if not self.has_class("-zoomed"):
+            shown = [panel for panel in shown if panel.display and panel.size]
+        here = self._focused_panel()
+        index = shown.index(here) if here in shown else 0
+        panel = shown[(index + by) % len(shown)]
+        if self.has_class("-zoomed"):
+            self._zoom(panel)
+        panel.focus()
+
+    def scroll(self, rows: int, columns: int) -> None:
+        """Scroll the focused panel by most of its size."""
+        panel = self._focused_panel()
+        if rows:
+            panel.scroll_rows(rows * max(1, panel.size.height - 2))
+        if columns:
+            panel.scroll_columns(columns * max(1, panel.size.width // 2))
+
+    def toggle_scale(self) -> None:
+        """Change the loss curve's scale."""
+        self.query_one(LossPanel).toggle_scale()
+
+    def toggle_play(self) -> None:
+        """Play the run, or stop."""
+        if self._timer is None:
+            self._timer = self.set_interval(_PLAY, self._play_step)
+        else:
+            self.stop_playing()
+
+    def stop_playing(self) -> bool:
+        """Stop playing; return whether it was."""
+        playing = self._timer is not None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        return playing
+
+    def go_to(self, text: str) -> None:
+        """Go to a step by its number, asking for it if there is none."""
+        if not text:
+            self._ask("go to step: ", self.go_to)
+        elif text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP:
+            self.do(lambda session: session.seek(int(text)))
+        else:
+            self.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
+
+    def find(self, text: str) -> None:
+        """Select a node by its name, asking for it if there is none."""
+        if text:
+            self.do(lambda session: session.find(text))
+        else:
+            self._ask("/", self.find)
+
+    def ask_command(self) -> None:
+        """Open the command line."""
+        self._ask(":", self.run_line)
+
+    def run_line(self, text: str) -> None:
+        """Run a line of the command line: a command's name and what it takes."""
+        name, _, argument = text.strip().partition(" ")
+        if name.isascii() and name.isdigit():
+            self.go_to(name)
+            return
+        command = find_command(name)
+        if command is None:
+            names = [command.id for command in COMMANDS]
+            self.say(f"no command is called '{name}'" + did_you_mean(name, names))
+        elif argument and not command.argument:
+            self.say(f"{command.id} takes nothing after it")
+        else:
+            command.run(self, argument.strip())
+
+    def open_scenario(self, text: str) -> None:
+        """Open another scenario, in the picker if none is named."""
+        from gradtui.tui.picker import Picker, open_session
+
+        if not text:
+            self.stop_playing()
+            self.app.push_screen(Picker(), self._opened)
+            return
+        try:
+            self._opened(open_session(text))
+        except InputError as error:
+            self.say(str(error).split("\n")[0])
+
+    def show_help(self) -> None:
+        """Open the help."""
+        self.app.push_screen(Help())
+
+    def _opened(self, session: Session | None) -> None:
+        if session is not None:
+            self.stop_playing()
+            self.session = session
+            self._compute_ahead()
+            self.show_frame()
+
+    def _ask(self, label: str, answer: Callable[[str], None]) -> None:
+        self.query_one(Prompt).ask(label, answer)
+
+    def _play_step(self) -> None:
+        if self.session.step >= self.session.problem.steps:
+            self.stop_playing()
+        else:
+            self.do(lambda session: session.move(1))
+
+    def _compute_ahead(self) -> None:
+        """Compute a part of the run that is not known yet, for the curve."""
+        history, wanted = self.session.history, self.session.problem.steps + 1
+        if history.known >= wanted:
+            return
+        until = time.monotonic() + _AHEAD
+        while history.known < wanted and time.monotonic() < until:
+            history.advance(min(_CHUNK, wanted - history.known))
+        if self.is_mounted:
+            self.query_one(LossPanel).show_frame(self.session.frame)
+
+    def _zoom(self, panel: Panel | None) -> None:
+        for other in self.query(Panel):
+            other.set_class(other is panel, "-zoom")
+        self.set_class(panel is not None, "-zoomed")
+        if panel is None and not self._focused_panel().display:
+            self.query_one("#graph").focus()
+
+    def _focused_panel(self) -> Panel:
+        focused = self.focused
+        return focused if isinstance(focused, Panel) else self.query_one("#graph", Panel)
+
+    def _parts(self) -> Iterable[Bar | Panel]:
+        yield from self.query(Bar)
+        yield from self.query(Panel)

@@ -1,0 +1,71 @@
+"""The help: what the panels show and what the keys do, from their registries."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gradtui.text import pad
+from gradtui.tui.commands import COMMANDS
+from gradtui.tui.panels import PANELS
+
+GLOSSARY = (
+    ("∂L/∂w", "gradient: how fast the loss L changes when w grows a little"),
+    ("×2 on an edge", "local derivative: how fast the right end changes with the left end"),
+    ("chain rule", "multiply the local derivatives along the way from the loss; add the ways"),
+    ("lr", "learning rate: how far each step moves against the gradient"),
+    ("|∇|", "gradient norm: the length of all gradients taken as one vector"),
+    ("central", "central difference: the slope measured by moving a weight a little each way"),
+    ("·", "not computed yet at the cursor"),
+    ("[5×2]", "the shape of an array: 5 rows, 2 columns"),
+    ("▼ ▲", "the loss is lower, or higher, than one step before"),
+)
+
+
+class Help(ModalScreen[None]):
+    """All keys, all panels, all signs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "close"),
+        Binding("j,down,pagedown,space", "down", "down"),
+        Binding("k,up,pageup", "up", "up"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Make the text."""
+        with VerticalScroll() as scroll:
+            scroll.can_focus = False
+            scroll.border_title = "Help"
+            scroll.border_subtitle = "Esc closes, ↑ ↓ scroll"
+            yield Static(Content("\n".join(help_lines())))
+
+    def action_down(self) -> None:
+        """Scroll down."""
+        self.query_one(VerticalScroll).scroll_relative(y=5, animate=False)
+
+    def action_up(self) -> None:
+        """Scroll up."""
+        self.query_one(VerticalScroll).scroll_relative(y=-5, animate=False)
+
+
+def help_lines() -> list[str]:
+    """Return the help as lines."""
+    rows: list[str] = []
+    for group in dict.fromkeys(command.group for command in COMMANDS):
+        rows += ["", group.upper()]
+        rows += [
+            f"  {pad(c.shown, 10)} {c.help}" + (f"  (:{c.id} {c.argument})" if c.argument else "")
+            for c in COMMANDS
+            if c.group == group
+        ]
+    rows += ["", "PANELS"]
+    rows += [f"  {n} {pad(p.NAME, 9)} {p.HELP}" for n, p in enumerate(PANELS, 1)]
+    rows += ["", "SIGNS"]
+    rows += [f"  {pad(sign, 14)} {meaning}" for sign, meaning in GLOSSARY]
+    return rows[1:]

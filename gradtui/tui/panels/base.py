@@ -1,0 +1,184 @@
+"""What all panels share: rows drawn one by one, of which only the changed ones are repainted."""
+
+from __future__ import annotations
+
+from typing import ClassVar, get_args
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gradtui.explain.spans import Line, Role, line_width
+from gradtui.frame import Frame
+from gradtui.text import cell_width
+
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+class Rows(Widget, inherit_bindings=False):
+    """A widget that draws rows of spans and repaints only those that changed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
+
+    def __init__(self, **options: str) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._strips: list[Strip] = []
+        self._role_styles: dict[str, Style] = {}
+
+    def visible_rows(self) -> list[Line]:
+        """Return the rows that the widget shows, from its top."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Make the rows anew and repaint those that differ from what is on the screen."""
+        width, height = self.size
+        rows = self.visible_rows()[:height]
+        strips = [self._strip(row, width) for row in rows]
+        strips += [Strip.blank(width, self._style("plain"))] * (height - len(strips))
+        changed = [
+            Region(0, y, width, 1)
+            for y, strip in enumerate(strips)
+            if y >= len(self._strips) or strip != self._strips[y]
+        ]
+        self._strips = strips
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row; called by Textual."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width, self._style("plain"))
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self._strips = []
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """Draw in the new colours."""
+        super().notify_style_update()
+        self._role_styles.clear()
+        self._strips = []
+        if self.is_mounted and self.size:
+            self.redraw()
+
+    def _strip(self, row: Line, width: int) -> Strip:
+        segments = [Segment(text, self._style(role)) for text, role in row]
+        strip = Strip(segments, line_width(row))
+        return strip.adjust_cell_length(width, self._style("plain"))
+
+    def _style(self, role: str) -> Style:
+        if role not in self._role_styles:
+            self._role_styles[role] = self.get_component_rich_style(f"role--{role}")
+        return self._role_styles[role]
+
+
+class Panel(Rows, can_focus=True):
+    """One part of the debugger's screen.
+
+    It shows a frame and holds nothing but which part of its rows is in view.
+    """
+
+    NAME: ClassVar[str]
+    """Its title; in small letters its id."""
+    HELP: ClassVar[str]
+    """What it shows, for the help."""
+
+    def __init__(self) -> None:
+        super().__init__(id=self.NAME.lower())
+        self.border_title = self.NAME
+        self.frame: Frame | None = None
+        self.top = 0
+        self.left = 0
+        self._rows: list[Line] = []
+
+    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+        """Return all rows for a frame."""
+        raise NotImplementedError
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show another moment."""
+        self.frame = frame
+        if self.size:
+            self.redraw()
+
+    def visible_rows(self) -> list[Line]:
+        """Return the rows in view, cut at the panel's edges."""
+        if self.frame is None:
+            return []
+        width, height = self.size
+        self._rows = self.rows_of(self.frame, width)
+        self.follow(self.frame, height)
+        self.top = max(0, min(self.top, len(self._rows) - height))
+        widest = max(map(line_width, self._rows), default=0)
+        self.left = max(0, min(self.left, widest - width))
+        self._hint(len(self._rows) - self.top - height, widest - self.left - width)
+        return [crop(row, self.left, width) for row in self._rows[self.top : self.top + height]]
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Move the view to where the cursor is; a panel without a cursor leaves it."""
+
+    def scroll_rows(self, by: int) -> None:
+        """Move the view up or down."""
+        self.top += by
+        self.redraw()
+
+    def scroll_columns(self, by: int) -> None:
+        """Move the view left or right."""
+        self.left += by
+        self.redraw()
+
+    def _hint(self, below: int, right: int) -> None:
+        """Say in the border what lies outside the view."""
+        marks = [
+            mark
+            for mark, outside in (
+                (f"↑ {self.top}", self.top),
+                (f"↓ {below}", below),
+                (f"< {self.left}", self.left),
+                (f"> {right}", right),
+            )
+            if outside > 0
+        ]
+        hint = "  ".join(marks)
+        if hint != (self.border_subtitle or ""):
+            self.border_subtitle = hint
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_rows(2)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll with the wheel."""
+        event.stop()
+        self.scroll_rows(-2)
+
+
+def crop(row: Line, start: int, width: int) -> Line:
+    """Return the cells of a row from `start` on, at most `width` of them."""
+    spans, at = [], 0
+    for text, role in row:
+        size = cell_width(text)
+        if at + size > start and at < start + width:
+            if at < start or at + size > start + width:
+                text = _crop_text(text, start - at, start + width - at)
+            spans.append((text, role))
+        at += size
+    return tuple(spans)
+
+
+def _crop_text(text: str, start: int, stop: int) -> str:
+    if text.isascii():
+        return text[max(0, start) : max(0, stop)]
+    kept, at = [], 0
+    for char in text:
+        size = cell_width(char)
+        if at >= start and at + size <= stop:
+            kept.append(char)
+        at += size
+    return "".join(kept)

@@ -1,0 +1,153 @@
+"""The computation graph: values above, gradients below, local derivatives on the edges."""
+
+from __future__ import annotations
+
+from textual import events
+
+from gradtui.engine.graph import needed_for
+from gradtui.explain.graph_text import BoxText, box_text, wire_text
+from gradtui.explain.spans import Line, Span, line_width
+from gradtui.frame import Frame
+from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_out, light, paint
+from gradtui.moments import Compute, Flow, Level, Seed
+from gradtui.tui.panels.base import Panel, crop
+
+MARGIN = 2
+"""Cells kept free around what the view follows."""
+
+
+class GraphPanel(Panel):
+    """A window onto the drawing of the graph, which follows the cursor and the selection."""
+
+    NAME = "Graph"
+    HELP = (
+        "every value with its gradient under it; on each edge × the local derivative; "
+        "heavy lines are the selected node's way to the loss"
+    )
+
+    def __init__(self, *, ascii: bool = False) -> None:
+        super().__init__()
+        self.ascii = ascii
+        self._layout: Layout | None = None
+        self._drawn: tuple[object, Level] | None = None
+        self._widths: dict[int, int] = {}
+        self._slots: dict[Pair, int] = {}
+        self._lit: tuple[object, Light] = (None, Light())
+        self._followed: object = None
+
+    def visible_rows(self) -> list[Line]:
+        """Return the part of the drawing in view."""
+        frame = self.frame
+        if frame is None:
+            return []
+        width, height = self.size
+        layout = self._lay_out(frame)
+        self._follow(frame, layout)
+        self.top = max(0, min(self.top, layout.height - height))
+        self.left = max(0, min(self.left, layout.width - width))
+        self._hint(layout.height - self.top - height, layout.width - self.left - width)
+        self.border_title = "Graph" if frame.level is Level.NAMED else "Graph of operations"
+        above = max(0, (height - layout.height) // 2)
+        rows = range(self.top, min(layout.height, self.top + height))
+        return [()] * above + [self._row(frame, layout, y, width) for y in rows]
+
+    def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
+        spans: list[Span] = []
+        for piece in paint(
+            layout, y, self.left, self.left + width, self._label, self._light(frame, layout),
+            ascii=self.ascii,
+        ):  # fmt: skip
+            match piece:
+                case BoxRow(_, shown, key, row, skip):
+                    text = self._texts[key].rows[row]
+                    text = (*text, (" " * (layout.boxes[key].width - line_width(text)), "plain"))
+                    spans += crop(text, skip, shown)
+                case Label(_, text, wire, lit):
+                    spans.append((text, self._role_of(frame, wire, lit=lit)))
+                case _:
+                    spans.append((piece.text, "selected" if piece.lit else "dim"))
+        return tuple(spans)
+
+    def _role_of(self, frame: Frame, wire: Pair, *, lit: bool) -> str:
+        now = frame.now
+        if isinstance(now, Flow) and (now.source, now.target) == wire:
+            return "now"
+        return "local"
+
+    def _label(self, wire: Pair) -> str:
+        return self._labels[wire]
+
+    def _lay_out(self, frame: Frame) -> Layout:
+        """Return the drawing, made anew only when the graph changes or a text outgrows its place."""
+        structure = frame.structure
+        drawn = (frame.problem, frame.level)
+        if drawn != self._drawn:
+            self._layout, self._drawn = None, drawn
+            self._widths, self._slots = {}, {}
+        self._texts: dict[int, BoxText] = {id: box_text(frame, id) for id in structure.nodes}
+        self._labels = {edge: wire_text(frame, *edge) for edge in structure.edges}
+        for id, text in self._texts.items():
+            if text.width > self._widths.get(id, 0):
+                self._widths[id], self._layout = text.width, None
+        for edge, label in self._labels.items():
+            if len(label) > self._slots.get(edge, 0):
+                self._slots[edge], self._layout = len(label), None
+        if self._layout is None:
+            boxes = [Box(id, self._widths[id], 2) for id in structure.nodes]
+            wires = [Wire(*edge, self._slots[edge]) for edge in structure.edges]
+            self._layout = lay_out(boxes, wires)
+            self._lit = (None, Light())
+        return self._layout
+
+    def _light(self, frame: Frame, layout: Layout) -> Light:
+        """Return the emphasis of the edges on the selected node's paths to the loss."""
+        if self._lit[0] != frame.selected:
+            edges = frame.structure.edges
+            ahead = {frame.selected}
+            for source, target in sorted(edges, key=lambda edge: edge[1]):
+                if source in ahead:
+                    ahead.add(target)
+            useful = needed_for(frame.graph.nodes, [frame.graph.loss])
+            wires = [e for e in edges if e[0] in ahead and e[1] in useful]
+            self._lit = (frame.selected, light(layout, wires))
+        return self._lit[1]
+
+    def _follow(self, frame: Frame, layout: Layout) -> None:
+        """Bring the selection, or what the cursor has just done, into view when it changes."""
+        now = (frame.selected, frame.now, frame.level, self.size, layout.width)
+        if now == self._followed:
+            return
+        before, self._followed = self._followed, now
+        moved = isinstance(before, tuple) and before[1] != frame.now
+        target = self._node_of(frame) if moved else frame.selected
+        box = layout.boxes.get(target)
+        if box is None:
+            return
+        width, height = self.size
+        self.left = _into_view(self.left, box.x - MARGIN, box.x + box.width + MARGIN, width)
+        self.top = _into_view(self.top, box.y, box.y + box.height, height)
+
+    def _node_of(self, frame: Frame) -> int:
+        match frame.now:
+            case Compute(node) | Seed(node):
+                return node
+            case Flow(source, _):
+                return source
+        return frame.selected
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the node under the mouse."""
+        if self._layout is None or self.frame is None:
+            return
+        above = max(0, (self.size.height - self._layout.height) // 2)
+        x, y = event.x - 1 + self.left, event.y - 1 - above + self.top
+        for key, box in self._layout.boxes.items():
+            if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
+                self.screen.run_action(f"select({key})")
+
+
+def _into_view(start: int, first: int, last: int, size: int) -> int:
+    """Return where a window of `size` starts so that `first` to `last` is in it, moved as little."""
+    if last > start + size:
+        start = last - size
+    return max(0, min(start, first))

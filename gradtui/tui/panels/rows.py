@@ -1,0 +1,84 @@
+"""The panels that show rows as they come from `explain`."""
+
+from __future__ import annotations
+
+from gradtui.explain.chain import chain_rows
+from gradtui.explain.spans import Line
+from gradtui.explain.step import (
+    current_line,
+    gradient_rows,
+    notes_rows,
+    program_rows,
+    update_rows,
+)
+from gradtui.frame import Frame
+from gradtui.tui.panels.base import Panel
+
+
+class GradientPanel(Panel):
+    """The gradient vector."""
+
+    NAME = "Gradient"
+    HELP = (
+        "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
+        "and the same slope measured by moving it a little (central difference); ✓ they agree"
+    )
+
+    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+        """Return the gradient vector."""
+        return gradient_rows(frame)
+
+
+class ChainPanel(Panel):
+    """The chain rule of the selected node."""
+
+    NAME = "Chain"
+    HELP = "how the gradient of the selected node is put together, in symbols and in numbers"
+
+    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+        """Return the selected node's chain rule."""
+        return chain_rows(frame)
+
+
+class UpdatePanel(Panel):
+    """The optimizer's step."""
+
+    NAME = "Update"
+    HELP = "how the optimizer moves each parameter, with its arithmetic"
+
+    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+        """Return the update."""
+        return update_rows(frame)
+
+
+class ProgramPanel(Panel):
+    """The model's program."""
+
+    NAME = "Program"
+    HELP = "the model, with line numbers of the file and each line's value; ▸ is the cursor"
+
+    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+        """Return the program."""
+        return program_rows(frame, width)
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Keep the cursor's line in view when the cursor moves."""
+        here = current_line(frame)
+        if here < 0 or frame.now is self._followed:
+            return
+        self._followed = frame.now
+        if not self.top <= here < self.top + height:
+            self.top = max(0, here - height // 2)
+
+    _followed: object = None
+
+
+class NotesPanel(Panel):
+    """What the scenario says."""
+
+    NAME = "Notes"
+    HELP = "what the scenario's author wants you to look at"
+
+    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+        """Return the notes, wrapped to the panel."""
+        return notes_rows(frame, width)

@@ -1,0 +1,129 @@
+"""The picker: the bundled scenarios with search, or a file by its path."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
+from gradtui.scenario.load import load_problem
+from gradtui.session import Session
+from gradtui.source import InputError
+from gradtui.text import clean
+
+
+def open_session(file: str) -> Session:
+    """Return a session on a path or a bundled name; raises InputError."""
+    return Session(load_problem(find_scenario(file)))
+
+
+class Picker(Screen[Session | None]):
+    """Chooses a scenario; its result is a session, or None where it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "down", priority=True),
+        Binding("up", "move(-1)", "up", priority=True),
+        Binding("pagedown", "move(8)", "down", priority=True),
+        Binding("pageup", "move(-8)", "up", priority=True),
+        Binding("escape", "leave", "leave"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries = list_bundled()
+        self.shown: list[Entry] = []
+
+    def compose(self) -> ComposeResult:
+        """Make the list, the search and the details."""
+        yield Label("gradtui  step through training, forward and backward", id="picker-title")
+        yield Input(placeholder="search, or the path of a .toml file", id="picker-search")
+        yield OptionList(id="picker-list")
+        yield Static(id="picker-about")
+        yield Label("↑ ↓ choose   Enter open   type to search   Esc quit", id="picker-keys")
+
+    def on_mount(self) -> None:
+        """List everything."""
+        self.query_one(OptionList).can_focus = False
+        self._list("")
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list."""
+        self._list(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Open what is chosen, or the path that was typed."""
+        text = event.value.strip()
+        if any(mark in text for mark in "/\\.") or not self.shown:
+            self._open(text)
+        else:
+            self._open(self._chosen().path)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open what was clicked."""
+        self._open(self.shown[event.option_index].path)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Tell more of what is highlighted."""
+        self._tell()
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight."""
+        options = self.query_one(OptionList)
+        if self.shown:
+            here = options.highlighted or 0
+            options.highlighted = max(0, min(len(self.shown) - 1, here + by))
+
+    def action_leave(self) -> None:
+        """Clear the search, or leave."""
+        search = self.query_one(Input)
+        if search.value:
+            search.value = ""
+        else:
+            self.dismiss(None)
+
+    def _list(self, text: str) -> None:
+        words = text.lower().split()
+        self.shown = [entry for entry in self.entries if _matches(entry, words)]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(_row(entry)) for entry in self.shown])
+        if self.shown:
+            options.highlighted = 0
+        self._tell()
+
+    def _tell(self) -> None:
+        about = self.query_one("#picker-about", Static)
+        if not self.shown:
+            about.update(
+                Content("no scenario has this in its name, title or tags; Enter opens a file")
+            )
+            return
+        entry = self._chosen()
+        tags = "  ".join(f"#{tag}" for tag in entry.tags)
+        about.update(Content(clean(f"{entry.about}\n{tags}", newlines=True)))
+
+    def _chosen(self) -> Entry:
+        return self.shown[self.query_one(OptionList).highlighted or 0]
+
+    def _open(self, file: str) -> None:
+        try:
+            self.dismiss(open_session(file))
+        except InputError as error:
+            about = self.query_one("#picker-about", Static)
+            about.update(Content(str(error)).stylize("$text-error"))
+
+
+def _matches(entry: Entry, words: list[str]) -> bool:
+    text = " ".join((entry.name, entry.title, entry.about, *entry.tags)).lower()
+    return all(word in text for word in words)
+
+
+def _row(entry: Entry) -> Content:
+    return Content.assemble((clean(entry.title).ljust(34), "bold"), (clean(entry.name), "dim"))

@@ -1,0 +1,92 @@
+"""Curves by plotext: the only module that knows it. Returns plain rows of characters."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import plotext
+from numpy.typing import NDArray
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_LARGEST = 1e300
+
+
+def draw_curve(
+    values: NDArray[np.float64], last: int, size: tuple[int, int], *, log: bool
+) -> tuple[list[str], int, int]:
+    """Return a curve over the steps 0 to `last` as rows, and the columns between its edges.
+
+    Values that are not finite are left out, as are those <= 0 on a log scale; the curve is reduced to
+    the smallest and largest value of each column before it is drawn.
+    """
+    width, height = size
+    steps, heights = reduce_columns(*_drawable(values, log=log), last, max(1, width - 8))
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(width, height)
+    plotext.xlim(0, max(1, last))
+    plotext.xaxes(True, False)
+    plotext.yaxes(True, False)
+    if len(steps):
+        plotext.plot(steps, heights, marker="braille")
+        ticks = y_ticks(min(heights), max(heights), max(2, height // 3), log=log)
+        plotext.yticks([at for at, _ in ticks], [text for _, text in ticks])
+    plotext.xticks(*_x_ticks(last, width))
+    rows = [_ESCAPES.sub("", row).ljust(width)[:width] for row in plotext.build().split("\n")]
+    rows = rows[:height]
+    edge = max((row.find("┤") for row in rows), default=-1)
+    if edge < 0:
+        edge = max((row.find("│") for row in rows), default=0)
+    return rows, edge + 1, width - 1
+
+
+def column_of(step: int, last: int, first: int, final: int) -> int:
+    """Return the column at which a step stands between the columns of the first and final step."""
+    return first + round(step * (final - first) / max(1, last))
+
+
+def reduce_columns(
+    steps: NDArray[np.float64], values: NDArray[np.float64], last: int, columns: int
+) -> tuple[list[float], list[float]]:
+    """Return at most a smallest and a largest value for each column, in the order of the steps."""
+    if len(steps) <= 2 * columns:
+        return steps.tolist(), values.tolist()
+    column = np.minimum((steps * columns / max(1, last)).astype(int), columns - 1)
+    keep: set[int] = set()
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(column)], strict=True):
+        part = values[start:stop]
+        keep |= {start + int(np.argmin(part)), start + int(np.argmax(part))}
+    order = sorted(keep)
+    return steps[order].tolist(), values[order].tolist()
+
+
+def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[float, str]]:
+    """Return heights and the numbers that stand beside them."""
+    if not log and 0.0 < low < 0.1 * high:
+        low = 0.0
+    if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
+        return [(low, _short(10.0**low if log else low))]
+    heights = np.linspace(low, high, min(count, 5))
+    return [(float(h), _short(10.0 ** float(h) if log else float(h))) for h in heights]
+
+
+def _drawable(
+    values: NDArray[np.float64], *, log: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    good = np.isfinite(values) & (np.abs(values) < _LARGEST)
+    if log:
+        good &= values > 0
+    steps = np.flatnonzero(good).astype(np.float64)
+    return steps, np.log10(values[good]) if log else values[good]
+
+
+def _x_ticks(last: int, width: int) -> tuple[list[float], list[str]]:
+    count = max(2, min(last + 1, width // 12, 7))
+    steps = sorted({round(at) for at in np.linspace(0, max(1, last), count)})
+    return [float(step) for step in steps], [str(step) for step in steps]
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}"

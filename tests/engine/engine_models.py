@@ -1,0 +1,57 @@
+"""Small models for the engine's tests, from program text and plain numbers."""
+
+import numpy as np
+
+from gradtui.engine.expression import parse_program
+from gradtui.engine.graph import Graph
+from gradtui.engine.lowering import Leaf, build_graph
+from gradtui.engine.program import build_step
+from gradtui.engine.trainer import Trainer
+
+TWO_WEIGHTS = "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2"
+TWO_WEIGHTS_START = {"w1": 1.0, "w2": 2.0}
+TWO_WEIGHTS_DATA = {"x1": 2.0, "x2": 3.0, "y": 5.0}
+
+FIVE_PARCELS = "yhat = X@w\ne = yhat - y\nL = mean(e**2)"
+FIVE_PARCELS_START = {"w": [0.8, 1.5]}
+FIVE_PARCELS_DATA = {
+    "X": [[2, 3], [1.5, 1], [4, 5], [0.8, 0.5], [3.2, 2.5]],
+    "y": [5, 3.2, 9.5, 2.1, 6.8],
+}
+
+
+def graph(code: str, parameters: dict, data: dict | None = None, loss: str | None = None) -> Graph:
+    leaves = [
+        [Leaf(name, np.shape(value)) for name, value in values.items()]
+        for values in (parameters, data or {})
+    ]
+    return build_graph(*leaves, parse_program(code), loss)
+
+
+def trainer(
+    code: str, parameters: dict, data: dict | None = None, lr: float = 0.1, dtype: str = "float64"
+) -> Trainer:
+    program = build_step(graph(code, parameters, data), "sgd", {})
+    return Trainer(program, {**parameters, **(data or {})}, lr, dtype)
+
+
+def two_weights(lr: float = 0.05, dtype: str = "float64") -> Trainer:
+    return trainer(TWO_WEIGHTS, TWO_WEIGHTS_START, TWO_WEIGHTS_DATA, lr, dtype)
+
+
+def five_parcels(lr: float = 0.05, dtype: str = "float64") -> Trainer:
+    return trainer(FIVE_PARCELS, FIVE_PARCELS_START, FIVE_PARCELS_DATA, lr, dtype)
+
+
+def gradients(code: str, parameters: dict, data: dict | None = None) -> dict:
+    """Return name -> gradient at the given point."""
+    model = trainer(code, parameters, data)
+    tape = model.record(model.initial, 0)
+    return {name: tape.gradient(i) for i, name in enumerate(parameters)}
+
+
+def value(code: str, data: dict | None = None) -> float:
+    """Return the value of the last name that a program assigns."""
+    model = trainer(code, {}, data)
+    tape = model.record(model.initial, 0)
+    return float(tape.value(model.program.graph.loss))

@@ -1,0 +1,418 @@
+import numpy as np
+import pytest
+from engine_models import gradients, value
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.graph import Builder, Graph, Kind, Statement
+from gradtui.engine.ops import FUNCTIONS, OPS, _register
+from gradtui.engine.program import build_step
+from gradtui.engine.reverse import differentiate
+from gradtui.engine.shapes import (
+    broadcast,
+    expanded,
+    multiplied,
+    reduced,
+    summed_axes,
+    swapped,
+    transposed,
+)
+from gradtui.engine.trainer import Trainer
+
+
+def _mean(a, axis=None, keepdims=False):
+    return np.sum(a, axis, keepdims=keepdims) / (np.size(a) / np.size(np.sum(a, axis)))
+
+
+def _collect(a, shape, drop, keep):
+    while np.ndim(a) > len(shape):
+        a = np.sum(a, axis=0)
+    for axis, size in enumerate(shape):
+        a = np.sum(a, axis=axis, keepdims=True) if size == 1 else a
+    return a
+
+
+def _matmul(a, b):
+    """The sum over the last axis of `a` and the last but one of `b`, spelt out."""
+    left = a[None, :] if a.ndim == 1 else a
+    right = b[:, None] if b.ndim == 1 else b
+    product = np.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
+    product = product[..., 0] if b.ndim == 1 else product
+    if a.ndim == 1:
+        product = product[..., 0] if b.ndim == 1 else product[..., 0, :]
+    return product
+
+
+REFERENCE = {
+    "+": lambda a, b: np.add(a, b),
+    "-": lambda a, b: np.subtract(a, b),
+    "*": lambda a, b: np.multiply(a, b),
+    "/": lambda a, b: np.divide(a, b),
+    "**": lambda a, b: np.exp(b * np.log(a)),
+    "neg": lambda a: 0 - a,
+    "identity": lambda a: a,
+    "<": lambda a, b: np.where(np.real(a) < np.real(b), 1.0, 0.0),
+    ">": lambda a, b: np.where(np.real(a) > np.real(b), 1.0, 0.0),
+    "<=": lambda a, b: np.where(np.real(a) <= np.real(b), 1.0, 0.0),
+    ">=": lambda a, b: np.where(np.real(a) >= np.real(b), 1.0, 0.0),
+    "==": lambda a, b: np.where(np.real(a) == np.real(b), 1.0, 0.0),
+    "!=": lambda a, b: np.where(np.real(a) != np.real(b), 1.0, 0.0),
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": lambda a: np.exp(np.log(a) / 2),
+    "abs": lambda a: np.where(np.real(a) < 0, -a, a),
+    "tanh": lambda a: (np.exp(a) - np.exp(-a)) / (np.exp(a) + np.exp(-a)),
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "relu": lambda a: np.where(np.real(a) > 0, a, 0),
+    "maximum": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
+    "minimum": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
+    "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
+    "sum": lambda a, axis=None, keepdims=False: np.sum(a, axis, keepdims=keepdims),
+    "mean": _mean,
+    "@": _matmul,
+    "T": np.transpose,
+    "mT": lambda a: np.moveaxis(a, -1, -2),
+    "expand": lambda a, axis: np.expand_dims(a, axis),
+    "stretch": lambda a, shape: a + np.zeros(shape),
+    "collect": _collect,
+}
+"""Operation -> the same by plain NumPy, on complex numbers too; shares no code with the engine."""
+
+sides = st.integers(1, 3)
+shapes_of_any_rank = array_shapes(min_dims=0, max_dims=3, max_side=3)
+
+
+@st.composite
+def reductions(draw):
+    shape = draw(shapes_of_any_rank)
+    rank, axis = len(shape), None
+    if rank:
+        one = st.integers(-rank, rank - 1)
+        several = st.sets(st.integers(0, rank - 1)).map(lambda axes: tuple(sorted(axes)))
+        axis = draw(st.none() | one | several)
+    return [shape], {"axis": axis, "keepdims": draw(st.booleans())}
+
+
+@st.composite
+def products(draw):
+    rank_a, rank_b = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    rows, inner, columns, batch = (draw(sides) for _ in range(4))
+    batches = [batch, 1] if draw(st.booleans()) else [batch, batch]
+    lead_a, lead_b = draw(st.permutations(batches))
+    a = {1: (inner,), 2: (rows, inner), 3: (lead_a, rows, inner)}[rank_a]
+    b = {1: (inner,), 2: (inner, columns), 3: (lead_b, inner, columns)}[rank_b]
+    return [a, b], {}
+
+
+@st.composite
+def expansions(draw):
+    shape = draw(array_shapes(min_dims=0, max_dims=2, max_side=3))
+    rank = len(shape) + draw(st.integers(1, 2))
+    axes = draw(st.permutations(range(rank)))[: rank - len(shape)]
+    return [shape], {"axis": tuple(sorted(axes))}
+
+
+@st.composite
+def stretches(draw):
+    found = draw(mutually_broadcastable_shapes(num_shapes=1, max_dims=3, max_side=3))
+    (shape,) = found.input_shapes
+    full = draw(shapes_of_any_rank) if shape == () else None
+    if full is None:
+        lead = draw(st.lists(sides, max_size=3 - len(shape)))
+        full = (*lead, *(draw(sides) if size == 1 else size for size in shape))
+    return [shape], {"shape": full}
+
+
+@st.composite
+def collections(draw):
+    (target,), options = draw(stretches())
+    shape = options["shape"]
+    drop, keep = summed_axes(shape, target)
+    return [shape], {"shape": target, "drop": drop, "keep": keep}
+
+
+def broadcasts(count):
+    found = mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=3)
+    return found.map(lambda shapes: (list(shapes.input_shapes), {}))
+
+
+def operands_of(op):
+    """Return a strategy of (shapes, options) that the operation accepts."""
+    entry = OPS[op]
+    if op in ("stretch", "collect"):
+        return {"stretch": stretches(), "collect": collections()}[op]
+    return {
+        broadcast: broadcasts(len(entry.operands)),
+        reduced: reductions(),
+        multiplied: products(),
+        transposed: shapes_of_any_rank.map(lambda shape: ([shape], {})),
+        swapped: array_shapes(min_dims=2, max_dims=3, max_side=3).map(lambda s: ([s], {})),
+        expanded: expansions(),
+    }[entry.shape]
+
+
+def draw_point(op, slot, shape, rng):
+    """Return operands inside the domain and, where the derivative jumps, away from ties and 0."""
+    entry = OPS[op]
+    low, high = entry.domain
+    if op == "where" and slot == 0:
+        return rng.choice([0.0, 1.0, -3.0], shape)
+    if entry.smooth:
+        return rng.uniform(low, high, shape)
+    cells = round((high - low) / 0.1)
+    return low + 0.1 * rng.integers(0, cells, shape) + 0.03 + 0.04 * slot
+
+
+def weighted(op, shapes, options):
+    """Return the graph of `L = sum(f(…)*weights)`, built by hand so that internal ones are reached.
+
+    Every operand is a parameter, except the condition of `where`, whose difference quotient jumps.
+    """
+    builder, names = Builder(), {}
+    for formal, shape in zip(OPS[op].operands, shapes, strict=True):
+        kind = Kind.DATA if formal == "c" else Kind.PARAMETER
+        names[formal] = builder.leaf(kind, formal, shape)
+    f = names["f"] = builder.apply(op, tuple(names.values()), options)
+    builder.rename(f, "f", None)
+    names["weights"] = builder.leaf(Kind.DATA, "weights", builder.nodes[f].shape)
+    product = builder.apply("*", (f, names["weights"]))
+    total = names["L"] = builder.apply("sum", (product,))
+    builder.rename(total, "L", None)
+    statements = (Statement("f", f, (f,), None), Statement("L", total, (total, product), None))
+    return Graph(tuple(builder.nodes), names, statements, total)
+
+
+def complex_step(loss, operands, slot):
+    """Return dloss/doperand: the imaginary part left by an imaginary step, exact to rounding."""
+    gradient = np.empty(np.shape(operands[slot]))
+    for index in np.ndindex(gradient.shape):
+        moved = [np.array(operand, dtype=complex) for operand in operands]
+        moved[slot][index] += 1e-20j
+        gradient[index] = np.imag(loss(moved)) / 1e-20
+    return gradient
+
+
+@pytest.mark.parametrize("op", OPS)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_value_and_gradient_agree_with_plain_numpy(op, data):
+    shapes, options = data.draw(operands_of(op))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    graph = weighted(op, shapes, options)
+    formals = OPS[op].operands
+    operands = [draw_point(op, slot, shape, rng) for slot, shape in enumerate(shapes)]
+    weights = rng.uniform(-2, 2, graph.nodes[graph.names["weights"]].shape)
+    values = {**dict(zip(formals, operands, strict=True)), "weights": weights}
+    trainer = Trainer(build_step(graph, "sgd", {}), values, 0.1)
+    tape = trainer.record(trainer.initial, 0)
+
+    expected = REFERENCE[op](*operands, **options)
+    f = graph.names["f"]
+    assert graph.nodes[f].shape == np.shape(expected)
+    np.testing.assert_allclose(tape.value(f), expected, rtol=1e-13, atol=1e-15)
+
+    def loss(point):
+        return np.sum(REFERENCE[op](*point, **options) * weights)
+
+    differences = trainer.central_differences(trainer.initial, range(trainer.width))
+    for position, update in enumerate(trainer.program.updates):
+        gradient, part = tape.gradient(position), trainer.slices[position]
+        numeric = differences[part.start : part.stop].reshape(part.shape)
+        np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-7)
+        slot = formals.index(graph.nodes[update.parameter].name)
+        exact = complex_step(loss, operands, slot)
+        np.testing.assert_allclose(gradient, exact, rtol=1e-10, atol=1e-13)
+
+
+def test_the_reference_knows_every_operation_and_no_other():
+    assert set(REFERENCE) == set(OPS)
+
+
+def test_an_operation_cannot_be_registered_twice():
+    with pytest.raises(ValueError, match=r"operation \+ is registered twice"):
+        _register([OPS["+"], OPS["+"]])
+
+
+def test_a_program_calls_functions_only():
+    assert not set(FUNCTIONS) & {"T", "mT", "neg", "expand", "stretch", "collect", "identity"}
+    assert {"exp", "sum", "where", "maximum"} <= set(FUNCTIONS)
+
+
+# The modes of the compiled code
+
+
+def evaluator(graph, mode, batched=()):
+    """Return (nodes of the backward pass, function of the leaves' values -> all nodes' values)."""
+    nodes = differentiate(graph).nodes
+    leaves = [node.id for node in nodes if node.kind in (Kind.PARAMETER, Kind.DATA)]
+    return nodes, Compiler(nodes, {}, mode, "float64").evaluate(leaves, range(len(nodes)), batched)
+
+
+def scalar_operations():
+    """Return the operations that take scalars and give one."""
+    found = []
+    for op, entry in OPS.items():
+        if entry.shape in (broadcast, reduced, transposed) or op in ("stretch", "collect"):
+            found.append(op)
+    return found
+
+
+def test_only_products_and_axes_have_no_scalar_form():
+    assert set(OPS) - set(scalar_operations()) == {"@", "mT", "expand"}
+
+
+@pytest.mark.parametrize("op", scalar_operations())
+def test_floats_and_arrays_agree_on_scalars(op):
+    options = {"stretch": {"shape": ()}, "collect": {"shape": ()}}.get(op, {})
+    graph = weighted(op, [()] * len(OPS[op].operands), options)
+    nodes, with_floats = evaluator(graph, Mode.FLOAT)
+    _, with_arrays = evaluator(graph, Mode.ARRAY)
+    assert all(node.shape == () for node in nodes)
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        point = [float(draw_point(op, slot, (), rng)) for slot in range(len(OPS[op].operands))]
+        floats = with_floats(*point, 0.7)
+        arrays = with_arrays(*map(np.float64, point), np.float64(0.7))
+        assert all(type(number) is float for number in floats)
+        np.testing.assert_array_max_ulp(np.array(floats), np.array(arrays), maxulp=1)
+
+
+@pytest.mark.parametrize("op", OPS)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_batch_equals_its_points_one_by_one(op, data):
+    shapes, options = data.draw(operands_of(op))
+    lead = data.draw(st.sampled_from([(1,), (4,), (2, 3)]))
+    graph = weighted(op, shapes, options)
+    leaves = [n for n in graph.nodes if n.kind in (Kind.PARAMETER, Kind.DATA)]
+    chosen = data.draw(st.sets(st.sampled_from(leaves), min_size=1))
+    batched = {node.id for node in chosen}
+    nodes, together = evaluator(graph, Mode.BATCH, batched)
+    _, alone = evaluator(graph, Mode.ARRAY)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    point = [
+        np.asarray(draw_point(op, slot, (lead if n.id in batched else ()) + n.shape, rng))
+        for slot, n in enumerate(leaves)
+    ]
+    results = together(*point)
+    single = [
+        alone(*(v[index] if n.id in batched else v[()] for v, n in zip(point, leaves, strict=True)))
+        for index in np.ndindex(lead)
+    ]
+    for node, result, *expected in zip(nodes, results, *single, strict=True):
+        assert np.shape(result) in (node.shape, lead + node.shape)
+        stacked = np.reshape(expected, lead + node.shape)
+        full = np.broadcast_to(result, stacked.shape)
+        np.testing.assert_allclose(full, stacked, rtol=1e-13, atol=1e-14)
+
+
+# Conventions where a derivative jumps
+
+
+@pytest.mark.parametrize(
+    ("code", "w", "gradient"),
+    [
+        ("L = relu(w)", 0.0, 0.0),
+        ("L = relu(w)", 1e-300, 1.0),
+        ("L = relu(w)", -1e-300, 0.0),
+        ("L = abs(w)", 0.0, 0.0),
+        ("L = abs(w)", -2.0, -1.0),
+        ("L = maximum(w, 3)", 3.0, 0.5),
+        ("L = maximum(3, w)", 3.0, 0.5),
+        ("L = minimum(w, 3)", 3.0, 0.5),
+        ("L = minimum(3, w)", 3.0, 0.5),
+        ("L = maximum(w, 2)", 3.0, 1.0),
+        ("L = minimum(w, 2)", 3.0, 0.0),
+        ("L = maximum(w, w)", 3.0, 1.0),
+        ("L = w*(w == 3)", 3.0, 1.0),
+        ("L = where(w, 5*w, 2*w)", 0.0, 2.0),
+        ("L = where(w, 5*w, 2*w)", 1.0, 5.0),
+        ("L = where(w < 0, 5*w, 2*w)", -1.0, 5.0),
+    ],
+)
+def test_a_kink_has_the_gradient_that_the_convention_gives(code, w, gradient):
+    assert gradients(code, {"w": w})["w"] == gradient
+    assert gradients(code.replace("L =", "a =") + "\nL = sum(a)", {"w": [w]})["w"] == [gradient]
+
+
+def test_a_tie_shares_the_gradient_between_both_operands():
+    found = gradients("L = maximum(a, b) + 10*minimum(a, b)", {"a": 3.0, "b": 3.0})
+    assert found == {"a": 5.5, "b": 5.5}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("L = relu(x)", np.nan),
+        ("L = abs(x)", np.nan),
+        ("L = maximum(x, 1)", np.nan),
+        ("L = minimum(1, x)", np.nan),
+        ("L = sigmoid(x)", np.nan),
+        ("L = tanh(x)", np.nan),
+        ("L = where(x, 1, 2)", 1.0),
+        ("L = x == x", 0.0),
+        ("L = x != x", 1.0),
+        ("L = 1/x", np.nan),
+        ("L = x**2", np.nan),
+    ],
+)
+def test_a_nan_is_not_lost_on_the_way(code, expected):
+    np.testing.assert_equal(value(code, {"x": np.nan}), expected)
+    with_an_axis = code.replace("L =", "a =") + "\nL = sum(a)"
+    np.testing.assert_equal(value(with_an_axis, {"x": [np.nan]}), expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("L = sigmoid(-1000*x)", 0.0),
+        ("L = sigmoid(1000*x)", 1.0),
+        ("L = sigmoid(x*0)", 0.5),
+        ("L = tanh(1000*x)", 1.0),
+        ("L = 1/(x - 1)", np.inf),
+        ("L = -1/(x - 1)", -np.inf),
+        ("L = 0/(x - 1)", np.nan),
+        ("L = log(x - 1)", -np.inf),
+        ("L = log(x - 2)", np.nan),
+        ("L = sqrt(x - 2)", np.nan),
+        ("L = (x - 2)**0.5", np.nan),
+        ("L = (x - 2)**1.5", np.nan),
+        ("L = (x - 1)**-1", np.inf),
+        ("L = exp(1000*x)", np.inf),
+        ("L = (x*1e200)**2", np.inf),
+        ("L = (x*1e200)*1e200", np.inf),
+        ("L = (x*1e200)**7", np.inf),
+    ],
+)
+def test_edges_of_the_domain_give_inf_and_nan_and_no_warning(code, expected):
+    np.testing.assert_equal(value(code, {"x": 1.0}), expected)
+    with_an_axis = code.replace("L =", "a =") + "\nL = sum(a)"
+    np.testing.assert_equal(value(with_an_axis, {"x": [1.0]}), expected)
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 3, 4])
+def test_a_small_whole_power_is_a_product_of_factors(exponent):
+    x = np.random.default_rng(exponent).uniform(-3, 3, 50)
+    product = x.copy()
+    for _ in range(exponent - 1):
+        product = product * x
+    assert [value(f"L = x**{exponent}", {"x": float(one)}) for one in x] == product.tolist()
+
+
+def test_a_power_of_one_half_is_the_square_root():
+    x = np.random.default_rng(1).uniform(0, 9, 50)
+    assert [value("L = x**0.5", {"x": float(one)}) for one in x] == np.sqrt(x).tolist()
+
+
+@pytest.mark.parametrize("exponent", ["-2", "-1", "-(1 + 1)", "3", "2", "1"])
+def test_the_power_of_a_negative_number_has_a_gradient_by_the_base_alone(exponent):
+    power = eval(exponent)
+    found = gradients(f"L = w**{exponent}", {"w": -2.0})
+    assert found["w"] == pytest.approx(power * (-2.0) ** (power - 1), rel=1e-14)
+
+
+def test_the_power_zero_has_no_slope_even_at_zero():
+    assert gradients("L = w**0", {"w": 0.0})["w"] == 0.0
+    assert gradients("L = sum(w**0)", {"w": [0.0, 1.0]})["w"].tolist() == [0.0, 0.0]

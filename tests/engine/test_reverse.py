@@ -1,0 +1,471 @@
+import contextlib
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from engine_models import (
+    FIVE_PARCELS_DATA,
+    FIVE_PARCELS_START,
+    five_parcels,
+    gradients,
+    graph,
+    trainer,
+    two_weights,
+)
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.ops import OPS
+from gradtui.engine.reverse import differentiate, statement_rule
+
+
+def tape_of(model):
+    return model.record(model.initial, 0)
+
+
+def node_of(model, name):
+    return model.program.graph.names[name]
+
+
+def adjoint(model, name):
+    return tape_of(model).adjoint(node_of(model, name))
+
+
+# Figures of the lesson
+
+
+def test_two_weights_has_the_local_derivatives_of_the_lesson():
+    model = two_weights()
+    tape, names = tape_of(model), model.program.graph.names
+    locals_of = {
+        ("e", "L"): 6.0,
+        ("yhat", "e"): 1.0,
+        ("y", "e"): -1.0,
+        ("w1", "yhat"): 2.0,
+        ("w2", "yhat"): 3.0,
+        ("x1", "yhat"): 1.0,
+        ("x2", "yhat"): 2.0,
+    }
+    found = {edge: float(tape.named_local(*map(names.get, edge))) for edge in locals_of}
+    assert found == locals_of
+    assert len(model.program.reverse.named_local) == len(locals_of), "and no other"
+
+
+def test_two_weights_has_the_gradients_of_the_lesson():
+    model = two_weights()
+    tape = tape_of(model)
+    values = {name: float(tape.value(id)) for name, id in model.program.graph.names.items()}
+    assert (values["yhat"], values["e"], values["L"]) == (8.0, 3.0, 9.0)
+    found = {name: float(adjoint(model, name)) for name in ("L", "e", "yhat", "w1", "w2", "y")}
+    assert found == {"L": 1.0, "e": 6.0, "yhat": 6.0, "w1": 12.0, "w2": 18.0, "y": -6.0}
+    assert (tape.gradient(0), tape.gradient(1)) == (12.0, 18.0)
+
+
+def test_two_weights_has_a_contribution_on_every_edge_between_operations():
+    model = two_weights()
+    tape, nodes = tape_of(model), model.program.nodes
+    flows = [
+        (nodes[op].op, slot, float(tape.local((op, slot))), float(tape.contribution((op, slot))))
+        for op, slot in model.program.reverse.order
+    ]
+    assert flows == [
+        ("**", 0, 6.0, 6.0),
+        ("-", 0, 1.0, 6.0),
+        ("-", 1, -1.0, -6.0),
+        ("+", 0, 1.0, 6.0),
+        ("+", 1, 1.0, 6.0),
+        ("*", 0, 2.0, 12.0),
+        ("*", 1, 1.0, 6.0),
+        ("*", 0, 3.0, 18.0),
+        ("*", 1, 2.0, 12.0),
+    ]
+
+
+def test_five_parcels_has_the_gradient_worked_out_by_hand():
+    model = five_parcels()
+    np.testing.assert_allclose(tape_of(model).gradient(0), [1.6456, 2.888], rtol=1e-14)
+    X, y = (np.array(FIVE_PARCELS_DATA[name]) for name in "Xy")
+    e = X @ FIVE_PARCELS_START["w"] - y
+    np.testing.assert_allclose(adjoint(model, "e"), 2 * e / 5, rtol=1e-15)
+    np.testing.assert_allclose(adjoint(model, "X"), np.outer(2 * e / 5, [0.8, 1.5]), rtol=1e-14)
+    named = tape_of(model).named_local
+    names = model.program.graph.names
+    assert named(names["w"], names["yhat"]) is None, "a matrix product has no elementwise local"
+    assert named(names["yhat"], names["e"]).tolist() == [1.0] * 5
+
+
+# Shared, unused and constant values
+
+
+def test_a_name_used_twice_by_one_operation_gets_both_contributions():
+    model = trainer("L = a*a", {"a": 3.0})
+    tape = tape_of(model)
+    (a, root) = (node_of(model, "a"), node_of(model, "L"))
+    assert [float(tape.contribution((root, slot))) for slot in (0, 1)] == [3.0, 3.0]
+    assert tape.gradient(0) == tape.named_local(a, root) == 6.0
+    assert tape.named_contribution(a, (root,)) == 6.0
+
+
+def test_a_named_local_sums_all_uses_inside_the_statement_and_holds_other_names():
+    model = trainer("h = w*w\nL = h*w + w/h + 3*w", {"w": 2.0})
+    tape, names = tape_of(model), model.program.graph.names
+    statement = model.program.graph.statements[1]
+    assert tape.named_local(names["w"], names["L"]) == 4 + 1 / 4 + 3
+    assert tape.named_local(names["h"], names["L"]) == 2 - 2 / 16
+    assert tape.named_local(names["w"], names["h"]) == 4.0
+    assert tape.named_contribution(names["w"], statement.operations) == 7.25
+    assert tape.gradient(0) == 7.25 + 1.875 * 4
+
+
+def test_a_named_local_goes_through_functions_and_broadcasting():
+    model = trainer("a = tanh(2*w*x) + w\nL = sum(a)", {"w": 0.3}, {"x": [1.0, -2.0]})
+    tape, names = tape_of(model), model.program.graph.names
+    x = np.array([1.0, -2.0])
+    expected = 2 * x * (1 - np.tanh(0.6 * x) ** 2) + 1
+    np.testing.assert_allclose(tape.named_local(names["w"], names["a"]), expected, rtol=1e-14)
+    assert tape.named_local(names["a"], names["L"]) is None, "a sum is not elementwise"
+    np.testing.assert_allclose(tape.gradient(0), expected.sum(), rtol=1e-14)
+
+
+def test_a_use_inside_a_reduction_leaves_no_named_local_at_all():
+    model = trainer("a = w + sum(w)\nL = sum(a)", {"w": [1.0, 2.0]})
+    tape, names = tape_of(model), model.program.graph.names
+    assert tape.named_local(names["w"], names["a"]) is None
+    assert tape.gradient(0).tolist() == [3.0, 3.0]
+    model = trainer("a = sum(w) + w\nL = sum(a)", {"w": [1.0, 2.0]})
+    names = model.program.graph.names
+    assert tape_of(model).named_local(names["w"], names["a"]) is None
+
+
+def test_a_parameter_that_the_loss_ignores_has_gradient_0_of_its_shape():
+    found = gradients("unused = b*2\nL = w**2", {"w": 3.0, "b": [1.0, 2.0], "c": 4.0})
+    assert found["w"] == 6.0
+    assert found["b"].tolist() == [0.0, 0.0]
+    assert found["c"] == 0.0 and found["c"].shape == ()
+
+
+def test_what_no_gradient_can_pass_has_gradient_0():
+    assert gradients("L = (w > 1)*2 + b", {"w": 3.0, "b": 1.0}) == {"w": 0.0, "b": 1.0}
+    assert gradients("L = where(w, b, 1)", {"w": 3.0, "b": 1.0}) == {"w": 0.0, "b": 1.0}
+
+
+def test_a_value_after_the_loss_has_gradient_0():
+    model = trainer("L = w**2\nlate = L*w\nM = w*late", {"w": 3.0})
+    assert adjoint(model, "M") == 1.0
+    built = graph("L = w**2\nlate = L*w", {"w": 3.0}, loss="L")
+    reverse = differentiate(built)
+    assert built.names["late"] not in reverse.adjoint
+    assert set(reverse.order) == {(built.names["L"], 0)}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "gradient"),
+    [
+        ("L = 2*3", 6.0, 0.0),
+        ("L = 2", 2.0, 0.0),
+        ("n = 2\nL = n", 2.0, 0.0),
+        ("n = 2\nm = n\nL = m*w", 10.0, 2.0),
+        ("z = w\nL = z", 5.0, 1.0),
+        ("z = w\ny = z\nL = y*z", 25.0, 10.0),
+        ("L = (w)", 5.0, 1.0),
+        ("L = -w", -5.0, -1.0),
+        ("L = w.T", 5.0, 1.0),
+        ("L = sum(w)*mean(w, keepdims=True)", 25.0, 10.0),
+        ("L = (2*w).T.sum(axis=None).mean()", 10.0, 2.0),
+        ("L = sum(w, axis=())", 5.0, 1.0),
+        ("L = w**2*0 + 0*w", 0.0, 0.0),
+        ("L = 0*w", 0.0, 0.0),
+        ("L = w**0", 1.0, 0.0),
+        ("L = w**1", 5.0, 1.0),
+        ("L = 1**w", 1.0, 0.0),
+        ("L = w/1 - 0 + 1*w*1", 10.0, 2.0),
+        ("L = -(-w)", 5.0, 1.0),
+    ],
+)
+def test_degenerate_scalar_models_are_models(code, value, gradient):
+    model = trainer(code, {"w": 5.0})
+    assert model.mode is Mode.FLOAT
+    tape = tape_of(model)
+    assert tape.value(model.program.graph.loss) == value
+    assert tape.gradient(0) == gradient
+    assert model.central_differences(model.initial, [0]) == pytest.approx(gradient, abs=1e-9)
+    rows, after = model.run_recorded(model.initial, 3)
+    assert rows[0].tolist() == [5.0, value]
+    assert after.shape == (1,)
+
+
+def test_the_loss_may_be_a_parameter_or_data_itself():
+    for loss, gradient in (("w", 1.0), ("x", 0.0)):
+        built = graph("z = w*x", {"w": 5.0}, {"x": 2.0}, loss=loss)
+        reverse = differentiate(built)
+        assert built.loss == built.names[loss]
+        assert reverse.adjoint.keys() == {built.loss}
+        assert reverse.order == ()
+        assert reverse.nodes[reverse.adjoint[built.loss]].value == 1.0
+        assert gradient == float(built.names["w"] in reverse.adjoint)
+
+
+def test_a_named_constant_is_a_value_of_the_model_with_a_gradient():
+    model = trainer("n = len(X)\nL = sum(X@w)/n", {"w": [1.0, 2.0]}, {"X": [[1.0, 1.0]] * 4})
+    assert tape_of(model).value(node_of(model, "n")) == 4.0
+    assert adjoint(model, "n") == -12 / 16
+    assert tape_of(model).gradient(0).tolist() == [1.0, 1.0]
+    assert adjoint(trainer("c = 0.5\nL = c*w", {"w": 3.0}), "c") == 3.0
+    assert adjoint(trainer("c = 2*0.25\nL = c*w", {"w": 3.0}), "c") == 3.0
+
+
+@pytest.mark.parametrize("code", ["L = w**-2", "L = w**(1/1)", "L = (w**-1)**len(x)"])
+def test_nothing_on_the_tape_of_a_sound_step_is_nan(code):
+    model = trainer(code, {"w": -2.0}, {"x": [1.0, 2.0, 3.0]})
+    assert all(np.all(np.isfinite(number)) for number in tape_of(model).recorded)
+
+
+# Size
+
+
+def test_a_parameter_used_5000_times_gets_the_sum_of_all_uses():
+    model = trainer("L = " + "+".join(["w"] * 4900) + "+w*w", {"w": 1.5})
+    assert tape_of(model).gradient(0) == 4903.0
+    assert model.run(model.initial, 1).tolist() == [1.5 - 0.1 * 4903.0]
+    lines = [f"a{i} = w*{i}" for i in range(5000)]
+    lines.append("s0 = a0")
+    lines += [f"s{i} = s{i - 1} + a{i}" for i in range(1, 5000)]
+    assert gradients("\n".join(lines), {"w": 1.0})["w"] == math.comb(5000, 2)
+
+
+def test_a_chain_of_10000_operations_has_its_exact_product():
+    factors = [2.0, 0.5, 4.0, 0.25, 1.0] * 2000
+    names = ["w", *(f"a{i}" for i in range(len(factors)))]
+    lines = [
+        f"{after} = {before}*{factor}"
+        for after, before, factor in zip(names[1:], names, factors, strict=False)
+    ]
+    model = trainer("\n".join(lines) + "\nL = 8*" + names[-1], {"w": 3.0})
+    tape = tape_of(model)
+    assert tape.value(model.program.graph.loss) == 24.0
+    assert tape.gradient(0) == 8.0
+    assert tape.adjoint(node_of(model, names[5000])) == 8.0
+    assert model.central_differences(model.initial, [0]) == pytest.approx(8.0, rel=1e-9)
+    assert model.run(model.initial, 2).tolist() == [3.0 - 0.8 - 0.8]
+
+
+def test_a_deep_chain_of_arrays_runs_forward_and_backward():
+    lines = ["a0 = w"] + [f"a{i} = a{i - 1}*1.0" for i in range(1, 2000)]
+    code = "\n".join(lines) + "\nL = sum(a1999)"
+    assert gradients(code, {"w": [1.0, 2.0]})["w"].tolist() == [1.0, 1.0]
+
+
+# The rule of a whole statement
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "expected"),
+    [
+        ("z = X@w", "w", [1.2, 1.4]),
+        ("z = 3*(X@w)", "w", [3.6, 4.2]),
+        ("z = X@w", "X", [[0.1, -0.1], [0.2, -0.2]]),
+        ("z = sum(X, axis=1) + w", "w", [0.1, 0.2]),
+        ("z = X@w*s", "s", -0.2),
+        ("z = (X > 0).sum(axis=0)*s + w", "X", 0.0),
+        ("z = X@w", "s", 0.0),
+    ],
+)
+def test_a_statement_rule_is_the_flow_from_its_gradient_to_a_source(code, source, expected):
+    built = graph(code + "\nL = mean(z)", {"w": [1.0, -1.0], "s": 2.0}, {"X": [[0.0] * 2] * 2})
+    nodes, root = statement_rule(built, built.statements[0], built.names[source])
+    (seed,) = (node.id for node in nodes if node.name == "G")
+    given = [built.names[name] for name in ("w", "s", "X")] + [seed]
+    evaluate = Compiler(nodes, {}, Mode.ARRAY, "float64").evaluate(given, [root])
+    X = np.array([[2.0, 3.0], [5.0, 5.5]])
+    (flow,) = evaluate(np.array([1.0, -1.0]), np.float64(2.0), X, np.array([0.1, 0.2]))
+    np.testing.assert_allclose(flow, expected, rtol=1e-14)
+
+
+# Random models, against the same text run by Python
+
+SHAPES = {"s": (), "t": (), "w": (3,), "u": (2,), "W": (2, 3), "c": (2, 1), "X": (4, 2), "y": (4,)}
+DATA = ("X", "y")
+FUNCTIONS = {
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "abs": lambda a: np.where(np.real(a) < 0, -a, a),
+    "relu": lambda a: np.where(np.real(a) > 0, a, 0),
+    "maximum": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
+    "minimum": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
+    "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
+    "sum": np.sum,
+    "mean": np.mean,
+}
+"""What the program's functions are when Python runs its text, on complex numbers too."""
+
+
+class Program:
+    """Writes a random program line by line, keeping the shape of every name."""
+
+    def __init__(self, random):
+        self.random = random
+        self.shapes = dict(SHAPES)
+        self.used = set()
+        self.lines = []
+        for number in range(random.randint(1, 4)):
+            last = f"z{number}"
+            text, self.shapes[last] = self.expression(random.randint(1, 2))
+            self.lines.append(f"{last} = {text}")
+        self.lines.append(f"L = mean({last}*{last}) + sum({last})/7 - 0.5*s")
+
+    @property
+    def smooth(self):
+        return all(OPS[op].smooth for op in self.used)
+
+    def name(self):
+        fresh = [name for name in self.shapes if name.startswith("z")]
+        name = self.random.choice(fresh if fresh and self.random.random() < 0.5 else [*self.shapes])
+        return name, self.shapes[name]
+
+    def expression(self, depth):
+        """Return the text and the shape of an operation of the registry on smaller expressions."""
+        if depth == 0:
+            return self.name()
+        op = self.random.choice([op for op, entry in OPS.items() if not entry.internal])
+        self.used.add(op)
+        a, shape = self.expression(depth - 1)
+        match op:
+            case "@":
+                return self.product(a, shape)
+            case "sum" | "mean":
+                return self.reduction(op, a, shape)
+            case "T":
+                return f"({a}).T", shape[::-1]
+            case "expand":
+                if not shape:
+                    return f"({a})[None]", (1,)
+                after = self.random.random() < 0.5
+                return f"({a})[{':, None' if after else 'None, :'}]", (
+                    *shape[:after],
+                    1,
+                    *shape[after:],
+                )
+            case "neg":
+                return f"-({a})", shape
+            case "exp":
+                return f"exp(tanh({a}))", shape
+            case "log" | "sqrt":
+                return f"{op}(({a})**2 + 0.5)", shape
+            case _ if len(OPS[op].operands) == 1:
+                return f"np.{op}({a})", shape
+        own, (b, shape) = shape, self.fitting(shape, depth - 1)
+        match op:
+            case "/":
+                return f"({a})/(({b})**2 + 1)", shape
+            case "**":
+                exponent = self.random.choice(["", "", "2", "3", "0.5", "-1", "1", "len(X)"])
+                base = f"(({a})**2 + 0.5)"
+                return (f"{base}**{exponent}", own) if exponent else (f"{base}**tanh({b})", shape)
+            case "<" | ">" | "<=" | ">=" | "==" | "!=":
+                return f"(({a}) {op} ({b}))*({a})", shape
+            case "where":
+                return f"where(({a}) > 0.1, {b}, {a})", shape
+            case _ if OPS[op].infix:
+                return f"({a}) {op} ({b})", shape
+            case _:
+                return f"{op}({a}, {b})", shape
+
+    def fitting(self, shape, depth):
+        """Return another operand, its mean if it does not broadcast, and the result's shape."""
+        if self.random.random() < 0.15:
+            return self.random.choice(["2", "0.5", "1", "0", "len(X)", "W.shape[1]"]), shape
+        b, other = self.expression(depth)
+        try:
+            return b, np.broadcast_shapes(shape, other)
+        except ValueError:
+            return f"mean({b})", shape
+
+    def reduction(self, op, a, shape):
+        if not shape or self.random.random() < 0.4:
+            return f"({a}).{op}()", ()
+        axis = self.random.randrange(-len(shape), len(shape))
+        keepdims = self.random.random() < 0.5
+        text = f"{op}({a}, axis={axis}{', keepdims=True' if keepdims else ''})"
+        return text, np.sum(np.empty(shape), axis, keepdims=keepdims).shape
+
+    def product(self, a, shape):
+        fits = {}
+        for name, other in self.shapes.items():
+            with contextlib.suppress(ValueError):
+                fits[name] = np.shape(np.zeros(shape) @ np.zeros(other))
+        if not fits:
+            return f"(W@w)@u*({a})", shape
+        name = self.random.choice([*fits])
+        return f"({a})@{name}", fits[name]
+
+
+def run_by_python(lines, values):
+    """Run a program's text as Python with NumPy's functions and return its last value."""
+    scope = {**FUNCTIONS, **values, "np": SimpleNamespace(**FUNCTIONS)}
+    exec("\n".join(lines), scope)
+    return scope["L"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
+def test_a_random_model_agrees_with_python_and_with_two_other_ways_to_its_gradient(random, seed):
+    program = Program(random)
+    rng = np.random.default_rng(seed)
+    values = {name: rng.uniform(-1.5, 1.5, shape) for name, shape in SHAPES.items()}
+    parameters = {name: value for name, value in values.items() if name not in DATA}
+    with np.errstate(all="ignore"):
+        loss = run_by_python(program.lines, values)
+    assume(abs(loss) < 1e4)
+
+    model = trainer("\n".join(program.lines), parameters, {name: values[name] for name in DATA})
+    tape = tape_of(model)
+    assert tape.value(model.program.graph.loss) == pytest.approx(loss, rel=1e-11, abs=1e-12)
+
+    found = np.concatenate([tape.gradient(i).reshape(-1) for i in range(len(parameters))])
+    scale = max(1.0, abs(loss), np.max(np.abs(found)))
+    exact = []
+    for name, value in parameters.items():
+        for index in np.ndindex(np.shape(value)):
+            moved = {name: np.array(number, dtype=complex) for name, number in values.items()}
+            moved[name][index] += 1e-30j
+            exact.append(np.imag(run_by_python(program.lines, moved)) / 1e-30)
+    np.testing.assert_allclose(found, exact, rtol=1e-9, atol=1e-11 * scale)
+    if program.smooth:
+        numeric = model.central_differences(model.initial, range(model.width))
+        np.testing.assert_allclose(found, numeric, rtol=1e-4, atol=1e-6 * scale)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
+def test_the_tape_of_a_random_model_adds_up(random, seed):
+    """Every gradient is the sum of its contributions; every elementwise one, a product of locals."""
+    program = Program(random)
+    rng = np.random.default_rng(seed)
+    values = {name: rng.uniform(-1.5, 1.5, shape) for name, shape in SHAPES.items()}
+    model = trainer("\n".join(program.lines), values, {})
+    tape, built = tape_of(model), model.program.graph
+    assume(np.isfinite(tape.value(built.loss)))
+    totals = {node.id: np.zeros(node.shape) for node in built.nodes}
+    totals[built.loss] = np.ones(())
+    for op, slot in model.program.reverse.order:
+        source = built.nodes[op].inputs[slot]
+        flow, local = tape.contribution((op, slot)), tape.local((op, slot))
+        assert flow.shape == built.nodes[source].shape
+        totals[source] = totals[source] + flow
+        if local is not None and local.shape == flow.shape == built.nodes[op].shape:
+            np.testing.assert_allclose(flow, tape.adjoint(op) * local, rtol=1e-14, atol=0)
+    for id, total in totals.items():
+        scale = np.max(np.abs(total), initial=1e-300)
+        np.testing.assert_allclose(tape.adjoint(id), total, rtol=1e-13, atol=1e-13 * scale)
+    for statement in built.statements:
+        for source in built.sources(statement):
+            local = tape.named_local(source, statement.root)
+            if local is not None and local.shape == ():
+                flow = tape.named_contribution(source, statement.operations)
+                expected = tape.adjoint(statement.root) * local
+                np.testing.assert_allclose(flow, expected, rtol=1e-9, atol=1e-9)
