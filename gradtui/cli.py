@@ -176,11 +176,17 @@ def _run(arguments: argparse.Namespace) -> int:
             plain = arguments.format == "csv"
             if not widths:
                 widths = [max(12, len(name) + 1) for name in names]
-                heads = names if plain else [pad(n, w, right=True) for n, w in zip(names, widths, strict=True)]
+                heads = (
+                    names
+                    if plain
+                    else [pad(n, w, right=True) for n, w in zip(names, widths, strict=True)]
+                )
                 print(("," if plain else " ").join(f'"{h}"' if "," in h else h for h in heads))
             cells = [str(step), *(number(x, 17 if plain else 6) for x in numbers[1:])]
             if not plain:
-                cells = [pad(cell, width, right=True) for cell, width in zip(cells, widths, strict=True)]
+                cells = [
+                    pad(cell, width, right=True) for cell, width in zip(cells, widths, strict=True)
+                ]
             print(("," if plain else " ").join(cells))
         if step >= last:
             return OK

@@ -220,7 +220,7 @@ class Frame:
             if root in leads:
                 consumers.setdefault(source, []).append(root)
         found: list[Path] = []
-        pending = [(node,)]
+        pending: list[tuple[int, ...]] = [(node,)]
         while pending and len(found) < MAX_PATHS:
             via = pending.pop()
             if via[-1] == self.graph.loss:

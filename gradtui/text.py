@@ -77,6 +77,16 @@ def number(value: float, digits: int = 6) -> str:
     return f"{value:.{digits}g}"
 
 
+def compact(value: float, cells: int) -> str:
+    """Return `value` with as many significant digits, up to six, as fit into `cells`."""
+    text = ""
+    for digits in range(6, 0, -1):
+        text = re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", number(value, digits))
+        if len(text) <= cells:
+            break
+    return text
+
+
 def shape_text(shape: Iterable[int]) -> str:
     """Return a shape as it is read aloud: `5×2`, `2`, or `scalar`."""
     return "×".join(map(str, shape)) or "scalar"

@@ -21,7 +21,7 @@ def relu(a: Any) -> Any:
     return np.maximum(a, 0.0)
 
 
-def expand(a: Array, axis: tuple[int, ...]) -> Array:
+def expand(a: Array, axis: tuple[int, ...]) -> Any:
     """Return `a` with new axes of size 1 at the given negative positions."""
     return np.expand_dims(a, axis)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.explain.spans import Line, line
+from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import (
     gradient_of,
     in_names,
@@ -91,9 +91,7 @@ def _factor(text: str) -> str:
     return f"({text})" if loose and not (text.startswith("(") and text.endswith(")")) else text
 
 
-def _result(
-    frame: Frame, node: int, numbers: str, result: str
-) -> tuple[str | tuple[str, str], ...]:
+def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | Span, ...]:
     match frame.gradient_state(node):
         case "known" if numbers:
             return (numbers, " = ", (result, "gradient"))
@@ -141,21 +139,19 @@ def _table_rows(head: str, value: Array, role: Role) -> list[Line]:
 def _operation_rows(frame: Frame, node: int) -> list[Line]:
     """Return the chain rule of an unnamed operation: one step, from what reads it."""
     rows = [line(("the operation ", "dim"), in_names(frame, node))]
+    head = gradient_of(frame, node)
     for target in consumers_of(frame.structure, node):
-        local = frame.edge_local(node, target)
-        name = "∂L/∂(" + in_names(frame, node) + ")"
-        rows.append(
-            line((name, "gradient"), " = ", gradient_of(frame, target), " · local derivative")
-        )
-        if frame.flowed(node, target) and local is not None:
-            rows.append(
-                line(" = ", summary(frame.tape.adjoint(target), 6), " · ", (summary(local, 6), "local"),
-                     " = ", (summary(frame.edge_contribution(node, target), 6), "gradient"))
-            )  # fmt: skip
-        elif frame.flowed(node, target):
-            rows.append(
-                line(" = ", (summary(frame.edge_contribution(node, target), 6), "gradient"))
-            )
+        local, flow = frame.edge_local(node, target), frame.edge_contribution(node, target)
+        arriving = gradient_of(frame, target)
+        factor = f" · {partial(frame, target, node)}" if local is not None else ""
+        rows.append(line((head, "gradient"), " = ", arriving, factor))
+        parts: list[str | Span] = [" " * len(head), " = "]
+        if not frame.flowed(node, target):
+            parts.append(("not reached yet", "dim"))
         else:
-            rows.append(line(("not reached yet", "dim")))
+            if local is not None:
+                above = frame.tape.adjoint(target)
+                parts += [summary(above, 6), " · ", (summary(local, 6), "local"), " = "]
+            parts.append((summary(flow, 6), "gradient"))
+        rows.append(line(*parts))
     return rows

@@ -4,31 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradtui.explain.spans import Line, Role, line, line_width
+from gradtui.explain.spans import Line, Role, line
 from gradtui.explain.values import UNKNOWN, Array
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Level, Move, Seed
-from gradtui.text import clip, number, shape_text
+from gradtui.text import cell_width, clean, clip, compact, shape_text
 
 _LABEL = 14
 _FEW = 2
-_RULE = 12
+_VALUE, _ELEMENT, LOCAL = 6, 5, 5
+"""Cells of a value, of an element of a short array, of a local derivative: they do not depend on
+the numbers, so that the drawing stands still while these change."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoxText:
     """What stands in a node's box."""
 
-    rows: tuple[Line, Line]
-    """Name and value; under them the gradient."""
-    width: int
-    """Cells that the rows take."""
+    above: Line
+    """Name and value."""
+    below: Line
+    """The gradient, under the value."""
+
+
+def box_width(frame: Frame, node: int) -> int:
+    """Return the cells that a node's box needs, whatever its numbers."""
+    shape = frame.graph.nodes[node].shape
+    if shape == ():
+        value = _VALUE
+    elif len(shape) == 1 and shape[0] <= _FEW:
+        value = shape[0] * (_ELEMENT + 1) + 1
+    else:
+        value = len(shape_text(shape)) + 2
+    return cell_width(_name(frame, node)) + 1 + value
 
 
 def box_text(frame: Frame, node: int) -> BoxText:
     """Return a node's name and value, and its gradient, as far as they are known at the cursor."""
-    found = frame.graph.nodes[node]
-    name = clip(frame.problem.label(found.name) or found.op, _LABEL)
+    name = _name(frame, node)
     known = frame.computed(node)
     value = _short(frame.tape.value(node)) if known else UNKNOWN
     state = frame.gradient_state(node)
@@ -40,8 +53,15 @@ def box_text(frame: Frame, node: int) -> BoxText:
     above = line(
         (name, "now" if here == "value" else first), " ", (value, "value" if known else "dim")
     )
-    below = line(" " * (len(name) + 1), (gradient, "now" if here == "gradient" else "gradient"))
-    return BoxText((above, below), max(line_width(above), line_width(below)))
+    below = line(
+        " " * (cell_width(name) + 1), (gradient, "now" if here == "gradient" else "gradient")
+    )
+    return BoxText(above, below)
+
+
+def _name(frame: Frame, node: int) -> str:
+    found = frame.graph.nodes[node]
+    return clip(clean(frame.problem.label(found.name) or found.op), _LABEL)
 
 
 def wire_text(frame: Frame, source: int, target: int) -> str:
@@ -50,8 +70,14 @@ def wire_text(frame: Frame, source: int, target: int) -> str:
         return UNKNOWN
     local = frame.edge_local(source, target)
     if local is not None:
-        return "×" + _short(local)
-    return clip(_rule(frame, source, target), _RULE)
+        return "×" + (compact(float(local), LOCAL) if local.shape == () else _short(local))
+    return clip(_rule(frame, source, target), LOCAL + 1)
+
+
+def wire_width(frame: Frame, source: int, target: int) -> int:
+    """Return the cells that an edge's label needs, whatever its numbers."""
+    shape = frame.graph.nodes[target].shape
+    return 1 + (LOCAL if shape == () else max(LOCAL, len(shape_text(shape)) + 2))
 
 
 def _rule(frame: Frame, source: int, target: int) -> str:
@@ -66,11 +92,11 @@ def _rule(frame: Frame, source: int, target: int) -> str:
 
 
 def _short(value: Array) -> str:
-    """Return an array in at most about a dozen cells."""
+    """Return a scalar or an array of very few elements as numbers, any other as its shape."""
     if value.shape == ():
-        return number(float(value), 4)
+        return compact(float(value), _VALUE)
     if value.ndim == 1 and value.size <= _FEW:
-        return "[" + " ".join(number(x, 3) for x in value) + "]"
+        return "[" + " ".join(compact(x, _ELEMENT) for x in value) + "]"
     return f"[{shape_text(value.shape)}]"
 
 

@@ -33,9 +33,9 @@ def line(*parts: str | Span) -> Line:
     """Return a row; text without a role is plain.  All text is cleaned here."""
     spans: list[Span] = []
     for part in parts:
-        text, role = (part, "plain") if isinstance(part, str) else part
-        if text:
-            spans.append((clean(text), role))
+        span: Span = (part, "plain") if isinstance(part, str) else part
+        if span[0]:
+            spans.append((clean(span[0]), span[1]))
     return tuple(spans)
 
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from gradtui.engine.optimizers import OPTIMIZERS
-from gradtui.explain.spans import Line, Span, aligned, columns, line
+from gradtui.explain.spans import Line, Role, Span, aligned, columns, line
 from gradtui.explain.symbols import (
     all_scalar,
     gradient_of,
@@ -38,8 +38,8 @@ def header(frame: Frame, width: int) -> Line:
     if frame.where is not Pass.START:
         word += " done" if frame.pass_done else " …"
     parts: list[Span] = [
-        (f"{problem.optimizer}  lr {number(problem.lr)}", "dim"),
-        (f"   step {frame.step}/{problem.steps}", "heading"),
+        (f"{problem.optimizer}  lr {number(problem.lr)}   " if width >= 60 else "", "dim"),
+        (f"step {frame.step}/{problem.steps}", "heading"),
         (f"   {word}", "plain"),
     ]
     if frame.computed(frame.graph.loss):
@@ -49,7 +49,8 @@ def header(frame: Frame, width: int) -> Line:
         parts.append((f"   L {UNKNOWN}  ", "dim"))
     right = line(*parts, " ")
     room = width - sum(len(text) for text, _ in right) - 12
-    left = line((" gradtui ", "heading"), " ", clip(problem.title, max(0, room)))
+    name = " gradtui " if width >= 60 else " "
+    left = line((name, "heading"), " ", clip(problem.title, max(0, room)))
     return aligned(left, right, width)
 
 
@@ -93,7 +94,10 @@ def _computed(frame: Frame, node: int) -> list[str | Span]:
 def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
     flow, local = frame.edge_contribution(source, target), frame.edge_local(source, target)
     arriving = frame.tape.adjoint(target)
-    parts: list[str | Span] = [(f"{label(frame, target)} → {label(frame, source)}  ", "now")]
+    parts: list[str | Span] = [
+        (f"{label(frame, target)} → {label(frame, source)}", "now"),
+        "  ",
+    ]
     if local is not None:
         parts += [gradient_of(frame, target), " · ", partial(frame, target, source), " = "]
         parts += [summary(arriving, 6), " · ", (summary(local, 6), "local"), " = "]
@@ -135,7 +139,7 @@ def gradient_rows(frame: Frame) -> list[Line]:
         left_out += unlisted(value)
         state = frame.gradient_state(node.id)
         for text, index in elements(label(frame, node.id), value):
-            role = "selected" if node.id == frame.selected else "name"
+            role: Role = "selected" if node.id == frame.selected else "name"
             shown = UNKNOWN if state == "unknown" else number(float(gradient[index]))
             row: list[Span] = [(text, role), (number(float(value[index])), "value")]
             row.append((shown + ("…" if state == "partial" else ""), "gradient"))
@@ -161,9 +165,9 @@ def _check(
     true, near = float(gradient[index]), float(central[index])
     scale = 1e-8 * max(1.0, abs(frame.loss))
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
-        return (number(near) + "  ", "dim")
+        return (number(near, 5) + "  ", "dim")
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
-    return (number(near) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
+    return (number(near, 5) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
 
 
 def update_rows(frame: Frame) -> list[Line]:

@@ -29,12 +29,15 @@ def bundled_folder() -> Path:
 
 
 def list_bundled() -> tuple[Entry, ...]:
-    """Return the bundled scenarios, in the order of their names."""
+    """Return the bundled scenarios in the order of the lesson, which `contents.txt` holds."""
+    order = (bundled_folder() / "contents.txt").read_text(encoding="utf-8").split()
+    names = [path.stem for path in sorted(bundled_folder().glob("*.toml"))]
     entries = []
-    for path in sorted(bundled_folder().glob("*.toml")):
+    for name in sorted(names, key=lambda name: order.index(name) if name in order else len(order)):
+        path = bundled_folder() / f"{name}.toml"
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         tags = tuple(raw.get("tags", ()))
-        entries.append(Entry(path.stem, raw["title"], raw.get("about", ""), tags, str(path)))
+        entries.append(Entry(name, raw["title"], raw.get("about", ""), tags, str(path)))
     return tuple(entries)
 
 

@@ -16,6 +16,7 @@ from gradtui.session import Session
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.picker import Picker
+from gradtui.tui.themes import THEMES
 
 _TWICE = 2.0
 """Seconds within which a second Ctrl+C quits."""
@@ -38,6 +39,9 @@ class GradtuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Open the session, or the picker where there is none yet."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 128 + number)

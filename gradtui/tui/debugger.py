@@ -17,7 +17,9 @@ from gradtui.source import InputError, did_you_mean
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.help import Help
-from gradtui.tui.panels import PANELS, LossPanel, Panel
+from gradtui.tui.panels import PANELS
+from gradtui.tui.panels.base import Panel
+from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.prompt import Prompt
 
 _PLAY = 0.15
@@ -30,10 +32,10 @@ _CHUNK = 256
 class Debugger(Screen[None]):
     """A session on the screen."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-tiny"), (60, "-narrow"), (100, "-normal"), (170, "-wide"),
     ]  # fmt: skip
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall"),
     ]  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,8 +59,8 @@ class Debugger(Screen[None]):
         """Make the panels."""
         yield Header()
         with Grid(id="body"):
-            for panel in PANELS:
-                yield panel()
+            for key, panel in enumerate(PANELS, 1):
+                yield panel(key)
         yield Now()
         yield Timeline()
         yield Footer()

@@ -15,7 +15,7 @@ from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
 from gradtui.scenario.load import load_problem
 from gradtui.session import Session
 from gradtui.source import InputError
-from gradtui.text import clean
+from gradtui.text import clean, pad
 
 
 def open_session(file: str) -> Session:
@@ -126,4 +126,8 @@ def _matches(entry: Entry, words: list[str]) -> bool:
 
 
 def _row(entry: Entry) -> Content:
-    return Content.assemble((clean(entry.title).ljust(34), "bold"), (clean(entry.name), "dim"))
+    return Content.assemble(
+        (pad(clean(entry.title), 32), "bold"),
+        (pad(clean(entry.name), 25), "dim"),
+        clean(entry.about),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -29,9 +30,15 @@ def draw_curve(
     plotext.xaxes(True, False)
     plotext.yaxes(True, False)
     if len(steps):
-        plotext.plot(steps, heights, marker="braille")
-        ticks = y_ticks(min(heights), max(heights), max(2, height // 3), log=log)
-        plotext.yticks([at for at, _ in ticks], [text for _, text in ticks])
+        low, high = min(heights), max(heights)
+        if not log and 0.0 < low < 0.3 * high:
+            low = 0.0
+        # plotext divides by the range: it sees 0 to 1, whatever the numbers are.
+        scaled = [_share(height, low, high) for height in heights]
+        ticks = y_ticks(low, high, min(6, max(1, height // 3)), log=log)
+        plotext.ylim(0, 1)
+        plotext.plot(steps, scaled, marker="braille")
+        plotext.yticks([_share(at, low, high) for at, _ in ticks], [text for _, text in ticks])
     plotext.xticks(*_x_ticks(last, width))
     rows = [_ESCAPES.sub("", row).ljust(width)[:width] for row in plotext.build().split("\n")]
     rows = rows[:height]
@@ -57,19 +64,35 @@ def reduce_columns(
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(column)], strict=True):
         part = values[start:stop]
-        keep |= {start + int(np.argmin(part)), start + int(np.argmax(part))}
+        keep |= {int(start + np.argmin(part)), int(start + np.argmax(part))}
     order = sorted(keep)
     return steps[order].tolist(), values[order].tolist()
 
 
 def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[float, str]]:
-    """Return heights and the numbers that stand beside them."""
-    if not log and 0.0 < low < 0.1 * high:
-        low = 0.0
-    if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
+    """Return heights at round numbers between `low` and `high`, and the numbers beside them."""
+    if not high - low > 1e-12 * max(abs(low), abs(high), 1e-300):
         return [(low, _short(10.0**low if log else low))]
-    heights = np.linspace(low, high, min(count, 5))
-    return [(float(h), _short(10.0 ** float(h) if log else float(h))) for h in heights]
+    step = _round_step((high - low) / max(1, count))
+    if log:
+        step = max(1.0, round(step))
+    first = math.ceil(low / step - 1e-9)
+    heights = [index * step for index in range(first, math.floor(high / step + 1e-9) + 1)]
+    if log and len(heights) < 2:
+        heights = [low, high]
+    return [(h, _short(10.0**h if log else h)) for h in heights]
+
+
+def _share(value: float, low: float, high: float) -> float:
+    """Return where `value` stands between `low` and `high`, from 0 to 1."""
+    span = high / 2 - low / 2
+    return (value / 2 - low / 2) / span if span > 0.0 else 0.5
+
+
+def _round_step(rough: float) -> float:
+    """Return the 1, 2 or 5 times a power of ten that is not smaller than `rough`."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
 
 
 def _drawable(
@@ -84,7 +107,7 @@ def _drawable(
 
 def _x_ticks(last: int, width: int) -> tuple[list[float], list[str]]:
     count = max(2, min(last + 1, width // 12, 7))
-    steps = sorted({round(at) for at in np.linspace(0, max(1, last), count)})
+    steps = sorted({round(index * max(1, last) / (count - 1)) for index in range(count)})
     return [float(step) for step in steps], [str(step) for step in steps]
 
 

@@ -291,8 +291,8 @@ SAMPLE = [
     ("expr-103", "x!", "'!'"),
     ("expr-117", "max(x, 0)", "maximum"),
 ]
-"""Cases of the shared sample of hostile input. Left out: expr-004, `.T` is of our language; expr-043,
-044, 108 and 109, numbers that overflow, which the scenario refuses at step 0 and the engine shows."""
+"""Cases of the shared sample of hostile input. Left out: expr-004 (`.T` is of our language), and
+expr-043, 044, 108, 109: a number that overflows is refused by the scenario, at step 0."""
 
 
 @pytest.mark.parametrize(

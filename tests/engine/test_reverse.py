@@ -344,12 +344,9 @@ class Program:
             case "expand":
                 if not shape:
                     return f"({a})[None]", (1,)
-                after = self.random.random() < 0.5
-                return f"({a})[{':, None' if after else 'None, :'}]", (
-                    *shape[:after],
-                    1,
-                    *shape[after:],
-                )
+                if self.random.random() < 0.5:
+                    return f"({a})[None, :]", (1, *shape)
+                return f"({a})[:, None]", (*shape[:1], 1, *shape[1:])
             case "neg":
                 return f"-({a})", shape
             case "exp":
@@ -443,7 +440,7 @@ def test_a_random_model_agrees_with_python_and_with_two_other_ways_to_its_gradie
 @settings(max_examples=50, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_the_tape_of_a_random_model_adds_up(random, seed):
-    """Every gradient is the sum of its contributions; every elementwise one, a product of locals."""
+    """A gradient is the sum of its contributions, each a local derivative times what arrives."""
     program = Program(random)
     rng = np.random.default_rng(seed)
     values = {name: rng.uniform(-1.5, 1.5, shape) for name, shape in SHAPES.items()}

@@ -88,13 +88,20 @@ class Panel(Rows, can_focus=True):
     HELP: ClassVar[str]
     """What it shows, for the help."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: int) -> None:
         super().__init__(id=self.NAME.lower())
-        self.border_title = self.NAME
+        self.key = key
+        self.title(self.NAME)
         self.frame: Frame | None = None
         self.top = 0
         self.left = 0
         self._rows: list[Line] = []
+
+    def title(self, text: str) -> None:
+        """Show a title, the panel's key before it."""
+        title = f"{self.key} {text}"
+        if title != self.border_title:
+            self.border_title = title
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return all rows for a frame."""

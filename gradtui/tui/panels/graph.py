@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual import events
 
 from gradtui.engine.graph import needed_for
-from gradtui.explain.graph_text import BoxText, box_text, wire_text
-from gradtui.explain.spans import Line, Span, line_width
-from gradtui.frame import Frame
+from gradtui.explain.graph_text import box_text, box_width, wire_text, wire_width
+from gradtui.explain.spans import Line, Role, Span, line_width
+from gradtui.frame import Frame, consumers_of
 from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_out, light, paint
 from gradtui.moments import Compute, Flow, Level, Seed
 from gradtui.tui.panels.base import Panel, crop
@@ -25,14 +25,12 @@ class GraphPanel(Panel):
         "heavy lines are the selected node's way to the loss"
     )
 
-    def __init__(self, *, ascii: bool = False) -> None:
-        super().__init__()
-        self.ascii = ascii
+    def __init__(self, key: int) -> None:
+        super().__init__(key)
         self._layout: Layout | None = None
         self._drawn: tuple[object, Level] | None = None
-        self._widths: dict[int, int] = {}
-        self._slots: dict[Pair, int] = {}
         self._lit: tuple[object, Light] = (None, Light())
+        self._lit_wires: list[Pair] = []
         self._followed: object = None
 
     def visible_rows(self) -> list[Line]:
@@ -46,56 +44,55 @@ class GraphPanel(Panel):
         self.top = max(0, min(self.top, layout.height - height))
         self.left = max(0, min(self.left, layout.width - width))
         self._hint(layout.height - self.top - height, layout.width - self.left - width)
-        self.border_title = "Graph" if frame.level is Level.NAMED else "Graph of operations"
+        self.title("Graph" if frame.level is Level.NAMED else "Graph of operations")
         above = max(0, (height - layout.height) // 2)
         rows = range(self.top, min(layout.height, self.top + height))
         return [()] * above + [self._row(frame, layout, y, width) for y in rows]
 
     def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
+        def label(wire: Pair) -> str:
+            return wire_text(frame, *wire)
+
         spans: list[Span] = []
-        for piece in paint(
-            layout, y, self.left, self.left + width, self._label, self._light(frame, layout),
-            ascii=self.ascii,
-        ):  # fmt: skip
+        line_on = ""
+        shine = self._light(frame, layout)
+        for piece in paint(layout, y, self.left, self.left + width, label, shine):
             match piece:
                 case BoxRow(_, shown, key, row, skip):
-                    text = self._texts[key].rows[row]
-                    text = (*text, (" " * (layout.boxes[key].width - line_width(text)), "plain"))
+                    text, line_on = self._box_row(frame, key, row, layout.boxes[key].width)
                     spans += crop(text, skip, shown)
-                case Label(_, text, wire, lit):
-                    spans.append((text, self._role_of(frame, wire, lit=lit)))
+                case Label(_, text, wire, _):
+                    spans.append((text, self._role_of(frame, wire)))
                 case _:
-                    spans.append((piece.text, "selected" if piece.lit else "dim"))
+                    # The line goes on from a text that is shorter than its box.
+                    text = line_on + piece.text[len(line_on) :]
+                    spans.append((text, "selected" if piece.lit else "dim"))
+                    line_on = ""
         return tuple(spans)
 
-    def _role_of(self, frame: Frame, wire: Pair, *, lit: bool) -> str:
-        now = frame.now
-        if isinstance(now, Flow) and (now.source, now.target) == wire:
-            return "now"
-        return "local"
+    def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[Line, str]:
+        """Return a row of a box, and the line that goes on to its right where the text is shorter."""
+        text = box_text(frame, node)
+        line = text.below if row else text.above
+        space = width - line_width(line)
+        if row or space <= 0 or next(consumers_of(frame.structure, node), None) is None:
+            return (*line, (" " * space, "plain")), ""
+        lit = any(source == node for source, _ in self._lit_wires)
+        stroke = "━" if lit else "─"
+        return (*line, (" " + stroke * (space - 1), "selected" if lit else "dim")), stroke
 
-    def _label(self, wire: Pair) -> str:
-        return self._labels[wire]
+    def _role_of(self, frame: Frame, wire: Pair) -> Role:
+        now = frame.now
+        return "now" if isinstance(now, Flow) and (now.source, now.target) == wire else "local"
 
     def _lay_out(self, frame: Frame) -> Layout:
-        """Return the drawing, made anew only when the graph changes or a text outgrows its place."""
-        structure = frame.structure
+        """Return the drawing, made anew only for another graph."""
         drawn = (frame.problem, frame.level)
-        if drawn != self._drawn:
-            self._layout, self._drawn = None, drawn
-            self._widths, self._slots = {}, {}
-        self._texts: dict[int, BoxText] = {id: box_text(frame, id) for id in structure.nodes}
-        self._labels = {edge: wire_text(frame, *edge) for edge in structure.edges}
-        for id, text in self._texts.items():
-            if text.width > self._widths.get(id, 0):
-                self._widths[id], self._layout = text.width, None
-        for edge, label in self._labels.items():
-            if len(label) > self._slots.get(edge, 0):
-                self._slots[edge], self._layout = len(label), None
-        if self._layout is None:
-            boxes = [Box(id, self._widths[id], 2) for id in structure.nodes]
-            wires = [Wire(*edge, self._slots[edge]) for edge in structure.edges]
-            self._layout = lay_out(boxes, wires)
+        if drawn != self._drawn or self._layout is None:
+            structure = frame.structure
+            boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
+            wires = [Wire(*edge, wire_width(frame, *edge)) for edge in structure.edges]
+            self._layout, self._drawn = lay_out(boxes, wires), drawn
             self._lit = (None, Light())
         return self._layout
 
@@ -108,8 +105,8 @@ class GraphPanel(Panel):
                 if source in ahead:
                     ahead.add(target)
             useful = needed_for(frame.graph.nodes, [frame.graph.loss])
-            wires = [e for e in edges if e[0] in ahead and e[1] in useful]
-            self._lit = (frame.selected, light(layout, wires))
+            self._lit_wires = [e for e in edges if e[0] in ahead and e[1] in useful]
+            self._lit = (frame.selected, light(layout, self._lit_wires))
         return self._lit[1]
 
     def _follow(self, frame: Frame, layout: Layout) -> None:
@@ -135,7 +132,7 @@ class GraphPanel(Panel):
                 return source
         return frame.selected
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         """Select the node under the mouse."""
         if self._layout is None or self.frame is None:
             return
@@ -143,7 +140,7 @@ class GraphPanel(Panel):
         x, y = event.x - 1 + self.left, event.y - 1 - above + self.top
         for key, box in self._layout.boxes.items():
             if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
-                self.screen.run_action(f"select({key})")
+                await self.screen.run_action(f"select({key})")
 
 
 def _into_view(start: int, first: int, last: int, size: int) -> int:

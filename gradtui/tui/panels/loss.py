@@ -14,8 +14,8 @@ class LossPanel(Panel):
     NAME = "Loss"
     HELP = "the loss at each step, the present one marked; t changes to a log scale"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, key: int) -> None:
+        super().__init__(key)
         self.logarithmic = False
         self._key: object = None
         self._drawn: tuple[list[str], int, int] = ([], 0, 0)
@@ -23,7 +23,7 @@ class LossPanel(Panel):
     def toggle_scale(self) -> None:
         """Change between a linear and a log scale."""
         self.logarithmic = not self.logarithmic
-        self.border_title = "Loss (log scale)" if self.logarithmic else "Loss"
+        self.title("Loss, log scale" if self.logarithmic else "Loss")
         self.redraw()
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
@@ -50,5 +50,5 @@ class LossPanel(Panel):
         if y >= self.size.height - 2:
             return line((row, "dim"))
         under = row[at : at + 1]
-        mark: Span = ("│", "now") if under.strip() == "" else (under, "now")
+        mark: Span = ("│", "selected") if under.strip() == "" else (under, "now")
         return line((row[:first], "dim"), (row[first:at], "value"), mark, (row[at + 1 :], "value"))

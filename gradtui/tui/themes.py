@@ -1,0 +1,35 @@
+"""The colours: a dark and a light theme in which value, gradient and local derivative differ."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="gradtui-dark",
+    primary="#4fb3ff",
+    secondary="#7aa2c9",
+    accent="#ff9e64",
+    warning="#e0d561",
+    error="#ff6b6b",
+    success="#73d997",
+    foreground="#d7dde5",
+    background="#11151b",
+    surface="#171c24",
+    panel="#1d2530",
+    dark=True,
+)
+LIGHT = Theme(
+    name="gradtui-light",
+    primary="#0059b3",
+    secondary="#4a6a8a",
+    accent="#b34700",
+    warning="#7a5c00",
+    error="#b3002d",
+    success="#1a7a3a",
+    foreground="#1c2530",
+    background="#fbfbf8",
+    surface="#f1f1ec",
+    panel="#e4e6e4",
+    dark=False,
+)
+THEMES = (DARK, LIGHT)

@@ -1,0 +1,69 @@
+"""A debugger in a simulated terminal, and what a person would read on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+import gradtui
+from gradtui.session import Session
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.debugger import Debugger
+
+
+class Terminal:
+    """A running app, its keys and its text."""
+
+    def __init__(self, app: GradtuiApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        names = {".": "full_stop", "/": "slash", "_": "underscore", " ": "space", "-": "minus"}
+        await self.press(*(names.get(char, char) for char in text))
+
+    @property
+    def debugger(self) -> Debugger:
+        screen = self.app.screen
+        assert isinstance(screen, Debugger)
+        return screen
+
+    @property
+    def session(self) -> Session:
+        return self.debugger.session
+
+    @property
+    def rows(self) -> list[str]:
+        strips = self.app.screen._compositor.render_strips()
+        return [strip.text.rstrip() for strip in strips]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.rows)
+
+
+Open = Callable[..., AbstractAsyncContextManager[Terminal]]
+
+
+@pytest.fixture
+def terminal() -> Open:
+    """Open a scenario, or the picker, in a terminal of some size."""
+
+    @asynccontextmanager
+    async def open_in(
+        file: str | None, size: tuple[int, int] = (120, 40)
+    ) -> AsyncIterator[Terminal]:
+        app = GradtuiApp(gradtui.load(file) if file else None)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Terminal(app, pilot)
+
+    return open_in

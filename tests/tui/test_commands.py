@@ -1,0 +1,68 @@
+"""The command registry is what keys, help, footer and palette show."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradtui.tui.commands import COMMANDS, FOOTER, find_command
+from gradtui.tui.help import help_lines
+from gradtui.tui.panels import PANELS
+
+MODIFIED = ("ctrl+", "alt+")
+
+
+def test_ids_and_keys_are_unique():
+    ids = [command.id for command in COMMANDS]
+    keys = [key for command in COMMANDS for key in command.keys]
+    assert len(ids) == len(set(ids))
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_every_command_has_a_plain_key_and_stands_in_the_help(command):
+    assert any(not key.startswith(MODIFIED) for key in command.keys)
+    text = "\n".join(help_lines())
+    assert command.help in text
+    assert command.shown in text
+    assert find_command(command.id) is command
+
+
+def test_the_footer_names_at_most_eight():
+    assert len(FOOTER) <= 8
+    assert all(find_command(id) for id in FOOTER)
+
+
+def test_a_short_name_is_enough_where_it_is_the_only_one():
+    assert find_command("got").id == "goto"
+    assert find_command("f") is None
+    assert find_command("") is None
+    assert find_command("find").id == "find"
+
+
+def test_every_panel_stands_in_the_help_with_its_number():
+    text = "\n".join(help_lines())
+    for number, panel in enumerate(PANELS, 1):
+        assert f"  {number} {panel.NAME}" in text
+
+
+async def test_every_command_can_be_run_from_the_screen(terminal):
+    async with terminal("two_weights") as t:
+        for command in COMMANDS:
+            if command.id in ("quit",):
+                continue
+            t.debugger.action_run(command.id)
+            await t.pilot.pause()
+            while t.app.screen is not t.app.screen_stack[1]:
+                await t.press("escape")
+            await t.press("escape")
+        assert "1 Graph" in t.text
+
+
+async def test_the_palette_finds_a_command(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("ctrl+p")
+        await t.type("next")
+        await t.pilot.pause(0.4)
+        await t.press("enter")
+        await t.pilot.pause(0.2)
+        assert t.session.step == 1

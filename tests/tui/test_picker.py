@@ -1,0 +1,83 @@
+"""The picker: search, open, refuse, leave."""
+
+from __future__ import annotations
+
+from gradtui.scenario.bundled import list_bundled
+from gradtui.tui.picker import Picker
+
+
+async def test_it_lists_every_bundled_scenario_in_the_lessons_order(terminal):
+    async with terminal(None) as t:
+        text = t.text
+        titles = [entry.title for entry in list_bundled()]
+        assert titles[0] == "One weight, one parcel"
+        places = [text.index(f" {title} ") for title in titles]
+        assert places == sorted(places)
+
+
+async def test_search_narrows_by_title_name_and_tag_and_enter_opens(terminal):
+    async with terminal(None) as t:
+        await t.type("rate 3")
+        assert "two_weights_rate_3" in t.text
+        assert "one_weight" not in t.text
+        await t.press("enter")
+        assert t.session.problem.title == "Two weights, a rate of 3"
+        await t.press("n")
+        assert "53361" in t.text
+
+
+async def test_arrows_choose(terminal):
+    async with terminal(None) as t:
+        await t.press("down", "down", "up", "enter")
+        assert t.session.problem.title == "Two weights, one parcel"
+
+
+async def test_a_file_is_opened_by_its_path(terminal, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'title = "Mine"\n[parameters]\nw = 3.0\n[model]\ncode = "L = w**2"\n'
+        '[optimizer]\nname = "sgd"\nlr = 0.1\n'
+    )
+    async with terminal(None) as t:
+        t.app.screen.query_one("Input").value = str(file)
+        await t.press("enter")
+        assert t.session.problem.title == "Mine"
+
+
+async def test_a_broken_file_shows_its_error_and_the_app_lives_on(terminal, tmp_path):
+    file = tmp_path / "broken.toml"
+    file.write_text('title = "Mine"\n[parameters]\nw = 3.0\n[model]\ncode = "L = v**2"\n'
+                    '[optimizer]\nname = "sgd"\nlr = 0.1\n')  # fmt: skip
+    async with terminal(None, (200, 40)) as t:
+        t.app.screen.query_one("Input").value = str(file)
+        await t.press("enter")
+        assert "error: 'v' is not defined" in t.text
+        assert 'code = "L = v**2"' in t.text
+        assert "^" in t.text
+        await t.press("escape")
+        await t.press("enter")
+        assert t.session.problem.title == "One weight, one parcel"
+
+
+async def test_nothing_found_is_said_and_escape_clears_then_leaves(terminal):
+    async with terminal(None) as t:
+        await t.type("zzz")
+        assert "no scenario has this" in t.text
+        await t.press("enter")
+        assert isinstance(t.app.screen, Picker)
+        assert "no file and no bundled scenario" in t.text
+        await t.press("escape")
+        assert "One weight, one parcel" in t.text
+        await t.press("escape")
+        assert t.app.return_value == 0
+
+
+async def test_opening_from_the_debugger_and_coming_back(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("n", "o")
+        assert isinstance(t.app.screen, Picker)
+        await t.press("escape")
+        assert t.session.step == 1
+        await t.press("o", "enter")
+        assert t.session.problem.title == "One weight, one parcel"
+        assert "L 1" in t.text
