@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtui import __version__
-from gradtui.source import InputError, report
+from gradtui.source import InputError, did_you_mean, report
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
     from gradtui.scenario.problem import Problem
     from gradtui.session import Session
 
+_CELLS = 13
+"""Cells of a column of a table: `-1.23457e-308`."""
 OK, FAILED, UNUSABLE = 0, 1, 2
-_INTERRUPTED = 130
+_INTERRUPTED, _BROKEN_PIPE = 130, 141
+"""As a shell reports SIGINT and SIGPIPE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,11 @@ class Command:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status: 0 fine, 1 a finding, 2 unusable input."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        if hasattr(getattr(sys, name), "reconfigure"):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
     parsed = _parse(arguments)
     try:
         status: int = parsed.run(parsed)
@@ -47,10 +52,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return UNUSABLE
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        _abandon_output()
+        return _BROKEN_PIPE
+    except OSError as error:
+        _abandon_output()
+        print(f"gradtui: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return UNUSABLE
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _abandon_output() -> None:
+    """Throw away what is still buffered: Python would try to write it once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -74,7 +88,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
     parser.set_defaults(run=_debug)
-    return parser.parse_args(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown and parsed.file and not unknown[0].startswith("-"):
+        parser.error(f"'{parsed.file}' is not a command" + did_you_mean(parsed.file, names))
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return parsed
 
 
 def _count(text: str) -> int:
@@ -98,12 +117,18 @@ def _debug(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return UNUSABLE
+    import gc
+
+    # Nothing made while starting is garbage; collecting it took a tenth of the start.
+    gc.disable()
     session: Session | None = None
     if arguments.file is not None:
         session = _open(arguments.file)
         session.seek(arguments.step)
     from gradtui.tui.app import run_app
 
+    gc.freeze()
+    gc.enable()
     return run_app(session)
 
 
@@ -147,6 +172,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> int:
     from gradtui.scenario.template import TEMPLATE
+    from gradtui.text import clean
 
     path = Path(arguments.file)
     try:
@@ -156,13 +182,13 @@ def _new(arguments: argparse.Namespace) -> int:
         raise InputError("the file is there already; choose another name", file=str(path)) from None
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=str(path)) from None
-    print(f"wrote {path}: open it with `gradtui {path}`")
+    print(clean(f"wrote {path}: open it with `gradtui {path}`"))
     return OK
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from gradtui.explain.report import record_columns, step_record, to_json
-    from gradtui.text import number, pad
+    from gradtui.text import EXACT, number, pad
 
     problem = _load(arguments.file, arguments.set)
     last = problem.steps if arguments.steps is None else arguments.steps
@@ -173,21 +199,17 @@ def _run(arguments: argparse.Namespace) -> int:
             print(to_json(record))
         else:
             names, numbers = record_columns(record)
-            plain = arguments.format == "csv"
+            csv = arguments.format == "csv"
+            rows = [[str(step), *(number(x, EXACT if csv else 6) for x in numbers[1:])]]
             if not widths:
-                widths = [max(12, len(name) + 1) for name in names]
-                heads = (
-                    names
-                    if plain
-                    else [pad(n, w, right=True) for n, w in zip(names, widths, strict=True)]
-                )
-                print(("," if plain else " ").join(f'"{h}"' if "," in h else h for h in heads))
-            cells = [str(step), *(number(x, 17 if plain else 6) for x in numbers[1:])]
-            if not plain:
-                cells = [
-                    pad(cell, width, right=True) for cell, width in zip(cells, widths, strict=True)
-                ]
-            print(("," if plain else " ").join(cells))
+                widths = [max(_CELLS, len(name)) for name in names]
+                rows.insert(0, names)
+            for row in rows:
+                if csv:
+                    print(",".join(f'"{cell}"' if "," in cell else cell for cell in row))
+                else:
+                    padded = zip(row, widths, strict=True)
+                    print(" ".join(pad(cell, width, right=True) for cell, width in padded))
         if step >= last:
             return OK
         ahead = min(arguments.every, last - step)
@@ -196,16 +218,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from gradtui.explain.report import show_json, show_lines, to_json
-    from gradtui.source import did_you_mean
 
     session = _open(arguments.file)
     names = [node.name for node in session.problem.graph.parameters]
     if arguments.param is not None and arguments.param not in names:
-        raise InputError(f"'{arguments.param}' is not a parameter"
-                         + did_you_mean(arguments.param, names), file=arguments.file)  # fmt: skip
+        hint = did_you_mean(arguments.param, names) or f"; expected one of {', '.join(names)}"
+        raise InputError(f"'{arguments.param}' is not a parameter{hint}", file=arguments.file)
     if arguments.level == "operations":
         session.toggle_level()
     session.seek(arguments.step)
+    if session.message:
+        raise InputError(f"--step {arguments.step}: {session.message}", file=arguments.file)
     if arguments.json:
         print(to_json(show_json(session.frame, arguments.param)))
     else:
@@ -231,22 +254,24 @@ def _check(arguments: argparse.Namespace) -> int:
             status = max(status, FAILED)
         if arguments.json:
             print(to_json(outcome.as_dict()))
-        elif not arguments.quiet:
+        elif outcome.findings or not arguments.quiet:
             print(_outcome_text(outcome))
     return status
 
 
 def _outcome_text(outcome: Check) -> str:
     from gradtui.source import Place
+    from gradtui.text import clean
 
     problem = outcome.problem
     if not outcome.findings:
         count = len(problem.facts)
-        return f"{problem.path}: ok, {count} fact{'' if count == 1 else 's'} hold"
-    places = {fact.place.line: fact.place for fact in problem.facts}
+        held = {0: "no facts are stated", 1: "the one fact stated holds"}
+        return clean(f"{problem.path}: ok, {held.get(count, f'all {count} facts stated hold')}")
+    places = {(fact.place.line, fact.target): fact.place for fact in problem.facts}
     return "\n".join(
-        report(problem.path, places.get(f.line or 0, Place(f.line or 1)), f.severity, f.message,
-               problem.lines[(f.line or 1) - 1])
+        report(problem.path, places.get((f.line or 0, f.target), Place(f.line or 1)), f.severity,
+               f.message, problem.lines[(f.line or 1) - 1])
         for f in outcome.findings
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""One moment of the debugger as frozen data: what is computed, what is selected, what it is worth."""
+"""One moment of the debugger as frozen data: what is computed and selected, and its numbers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from gradtui.engine.graph import Graph, Kind, Node, Statement, depends_on, needed_for
 from gradtui.engine.tape import Tape
-from gradtui.moments import Compute, Flow, Level, Moment, Pass, Schedule
+from gradtui.moments import Compute, Flow, Level, Moment, Pass, Schedule, computed_by
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[Any]
 MAX_PATHS = 64
+MANY_PATHS = 10**15
+"""Paths are counted up to one more than these."""
 LARGEST_CHECK = 256
 """Parameter elements up to which all central differences of a step are computed."""
 
@@ -143,10 +145,10 @@ class Frame:
         """Whether the pass that the cursor stands in is complete."""
         return self.position in self.schedule.boundaries
 
-    @cached_property
-    def done(self) -> frozenset[Moment]:
-        """The moments done so far in this step."""
-        return frozenset(self.schedule.moments[: self.position])
+    @property
+    def done(self) -> tuple[Moment, ...]:
+        """The moments done so far in this step, in order."""
+        return self.schedule.moments[: self.position]
 
     def computed(self, node: int) -> bool:
         """Return whether a node's value is known at the cursor."""
@@ -196,20 +198,20 @@ class Frame:
 
     @cached_property
     def _flows_into(self) -> Mapping[int, tuple[int, ...]]:
-        found: dict[int, list[int]] = {}
+        found: dict[int, dict[int, None]] = {}
         for moment in self.schedule.moments:
-            if isinstance(moment, Flow) and moment.target not in found.get(moment.source, ()):
-                found.setdefault(moment.source, []).append(moment.target)
+            if isinstance(moment, Flow):
+                found.setdefault(moment.source, {})[moment.target] = None
         return {source: tuple(targets) for source, targets in found.items()}
 
     def count_paths(self, node: int) -> int:
-        """Return how many paths lead from a node to the loss on the named graph."""
+        """Return how many paths lead from a node to the loss on the named graph, up to a limit."""
         counts = {self.graph.loss: 1}
         for statement in reversed(self.graph.statements):
             onward = counts.get(statement.root, 0)
             if onward:
                 for source in self.graph.sources(statement):
-                    counts[source] = counts.get(source, 0) + onward
+                    counts[source] = min(counts.get(source, 0) + onward, MANY_PATHS + 1)
         return counts.get(node, 0)
 
     def paths(self, node: int) -> list[Path]:
@@ -276,9 +278,8 @@ def build_structure(graph: Graph, level: Level) -> Structure:
         edges = [(source, s.root) for s in graph.statements for source in graph.sources(s)]
         computed = frozenset(roots)
     else:
-        operations = [n for n in graph.nodes if n.kind is Kind.OPERATION]
-        edges = [(source, n.id) for n in operations for source in dict.fromkeys(n.inputs)]
-        computed = frozenset(n.id for n in operations)
+        computed = frozenset(id for s in graph.statements for id in computed_by(s))
+        edges = [(i, id) for id in sorted(computed) for i in dict.fromkeys(graph.nodes[id].inputs)]
     shown = sorted(id for id in trained if graph.nodes[id].kind is Kind.PARAMETER or id in computed)
     drawn = frozenset(shown)
     wires = tuple(edge for edge in edges if edge[0] in drawn and edge[1] in drawn)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from gradtui.engine.graph import Edge, Graph, Kind, depends_on
+from gradtui.engine.graph import Edge, Graph, Kind, Statement, depends_on
 from gradtui.engine.program import StepProgram
 
 
@@ -35,7 +35,7 @@ class Compute:
 
     node: int
     operations: tuple[int, ...]
-    """The operations this takes: one, or all of a statement."""
+    """The nodes this takes, in evaluation order: one, or all of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ def build_schedule(program: StepProgram, level: Level) -> Schedule:
     trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
     carried = [edge for edge in program.reverse.order if _source(graph, edge) in trained]
     if level is Level.NAMED:
-        forward: list[Moment] = [Compute(s.root, s.operations) for s in graph.statements]
+        forward: list[Moment] = [Compute(s.root, computed_by(s)) for s in graph.statements]
         flows = _named_flows(graph, carried)
     else:
-        forward = [Compute(n.id, (n.id,)) for n in graph.nodes if n.kind is Kind.OPERATION]
+        forward = [Compute(id, (id,)) for s in graph.statements for id in computed_by(s)]
         flows = [Flow(_source(graph, edge), edge[0], (edge,)) for edge in carried]
     backward: list[Moment] = [Seed(graph.loss), *flows]
     moves = [Move(position) for position in range(len(program.updates))]
@@ -113,8 +113,13 @@ def build_schedule(program: StepProgram, level: Level) -> Schedule:
     return Schedule(level, (*forward, *backward, *moves), len(forward), done)
 
 
+def computed_by(statement: Statement) -> tuple[int, ...]:
+    """Return the nodes that a statement computes, in evaluation order; a bare number counts."""
+    return tuple(sorted(statement.operations)) or (statement.root,)
+
+
 def translate(position: int, before: Schedule, after: Schedule) -> int:
-    """Return the position in `after` at which no more has been done than at `position` in `before`."""
+    """Return the position in `after` where no more has been done than at `position` in `before`."""
     if position >= before.backward:
         return after.backward + position - before.backward
     if position > before.forward:
@@ -135,7 +140,7 @@ def _source(graph: Graph, edge: Edge) -> int:
 
 
 def _named_flows(graph: Graph, carried: Sequence[Edge]) -> list[Flow]:
-    """Return one flow for each named node that a statement reads, in the order they are complete."""
+    """Return one flow for each named node that a statement reads, in the order of completion."""
     statement_of = {op: s.root for s in graph.statements for op in s.operations}
     gathered: dict[tuple[int, int], list[Edge]] = {}
     for edge in carried:

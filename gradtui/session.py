@@ -89,6 +89,8 @@ class Session:
         self.message = ""
         if self.position < self.schedule.end:
             self.position += 1
+        elif self._step == MAX_STEP:
+            self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         else:
             self._step, self.position = self._step + 1, 0
 
@@ -107,6 +109,8 @@ class Session:
         self.message = ""
         if self.position == self.schedule.end:
             self.into()
+            if self.message:
+                return
         self.position = min(b for b in self.schedule.boundaries if b > self.position)
 
     def restart(self) -> None:
@@ -120,6 +124,7 @@ class Session:
 
     def toggle_level(self) -> None:
         """Change between the named graph and that of the operations."""
+        self.message = ""
         before = self.schedule
         self.level = Level.OPERATIONS if self.level is Level.NAMED else Level.NAMED
         self.position = translate(self.position, before, self.schedule)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from gradtui.text import cell_width, clean, clip
 
 _SHOWN = 120
+_LONGEST = 500
+"""Cells after which a message is cut: it quotes what a file holds, and that may be huge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class InputError(Exception):
 def report(file: str, place: Place | None, kind: str, message: str, source_line: str = "") -> str:
     """Return a compiler's message: position, kind, message, then the line with a caret under it."""
     where = place or Place(1, 1)
-    head = f"{clean(file)}:{where.line}:{where.column}: {kind}: {clean(message, newlines=True)}"
+    head = f"{clean(file)}:{where.line}:{where.column}: {kind}: {_message(message)}"
     if not source_line.strip() or place is None:
         return head
     before = source_line[: where.column - 1]
@@ -70,6 +72,10 @@ def report(file: str, place: Place | None, kind: str, message: str, source_line:
     room = max(1, _SHOWN - cell_width(shown_before))
     carets = "^" * max(1, min(cell_width(marked), room))
     return f"{head}\n  {shown}\n  {' ' * cell_width(shown_before)}{carets}"
+
+
+def _message(message: str) -> str:
+    return clip(clean(message), _LONGEST)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+EXACT = 17
 _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -13,8 +14,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def clean(text: str, *, newlines: bool = False) -> str:
     r"""Return `text` with every character that could act on a terminal made visible.
 
-    Control, format (bidirectional, zero-width), surrogate and unassigned characters become `\x1b` or
-    `\u202e` escapes; a tab becomes a space.  With `newlines` a line feed is kept.  A run of
+    Control, format (bidirectional, zero-width), surrogate and unassigned characters become `\x1b`
+    or `\u202e` escapes; a tab becomes a space.  With `newlines` a line feed is kept.  A run of
     combining marks is cut after two, so a letter cannot climb out of its row.
     """
     if text.isascii() and text.isprintable():
@@ -70,10 +71,15 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def number(value: float, digits: int = 6) -> str:
-    """Return `value` with at most `digits` significant digits: `0.4`, `-3.6`, `6.4e-05`, `inf`."""
+    """Return `value` with at most `digits` significant digits: `0.4`, `-3.6`, `6.4e-05`, `inf`.
+
+    With `EXACT` digits it is the shortest text that reads back as the same number.
+    """
     value = float(value)
     if value == 0.0:
         return "0"
+    if digits >= EXACT:
+        return repr(value).removesuffix(".0")
     return f"{value:.{digits}g}"
 
 
@@ -93,7 +99,7 @@ def shape_text(shape: Iterable[int]) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return a text's paragraphs: a line that starts a list or follows a blank one starts a new one.
+    """Return a text's paragraphs: one starts at a line that starts a list or follows a blank one.
 
     Continued lines are joined, so that they can be wrapped to any width.
     """
@@ -108,13 +114,28 @@ def paragraphs(text: str) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return a text as lines of at most `width` cells, a list's items indented under their number."""
+    """Return a text as lines of at most `width` cells, a list's item indented under its number."""
     item = _STARTS_ITEM.match(text)
     indent = " " * len(item[0]) if item else ""
     rows = [""]
-    for word in clean(text).split(" "):
+    room = max(1, width - len(indent))
+    for word in _short_words(clean(text).split(" "), room):
         if rows[-1].strip() and cell_width(rows[-1]) + 1 + cell_width(word) > width:
             rows.append(indent + word)
         else:
             rows[-1] += (" " if rows[-1] and rows[-1] != indent else "") + word
     return rows
+
+
+def _short_words(words: Iterable[str], width: int) -> Iterator[str]:
+    """Yield words, those wider than `width` cells in pieces."""
+    for word in words:
+        while cell_width(word) > width:
+            piece = word[:1]
+            for char in word[1:]:
+                if cell_width(piece) + cell_width(char) > width:
+                    break
+                piece += char
+            yield piece
+            word = word[len(piece) :]
+        yield word

@@ -10,8 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui import layout as module
-from gradtui.layout import Box, BoxRow, Label, Layout, Line, Piece, Wire, lay_out, light, paint
+from gradtui.layout import (
+    Box,
+    BoxRow,
+    Label,
+    Layout,
+    Line,
+    Piece,
+    Rect,
+    Wire,
+    lay_out,
+    light,
+    paint,
+    painting,
+)
 from gradtui.text import cell_width, pad
 
 Pair = tuple[int, int]
@@ -221,7 +233,7 @@ def test_a_label_is_clipped_to_its_slot_and_the_line_fills_the_rest() -> None:
             if not isinstance(p, BoxRow)
         )
 
-    assert drawn.slots == {(0, 1): module.Rect(4, 0, 5, 1)}
+    assert drawn.slots == {(0, 1): Rect(4, 0, 5, 1)}
     assert middle("×2") == "×2───"
     assert middle("×123456") == "×123…"
     assert middle("数字") == "数字─"
@@ -307,7 +319,7 @@ def read_arms(char: str) -> dict[str, int]:
 
 
 def test_every_glyph_has_the_arms_of_its_mask() -> None:
-    for mask, char in enumerate("".join(module._GLYPHS)):
+    for mask, char in enumerate("".join(painting._GLYPHS)):
         arms = {s: mask // p % 3 for s, p in zip(SIDES, (27, 9, 3, 1), strict=True)}
         arms = {side: weight for side, weight in arms.items() if weight}
         if len(arms) > 1:
@@ -423,7 +435,7 @@ def test_lit_wires_and_no_others_are_heavy_from_end_to_end(
     pairs = [(wire.source, wire.target) for wire in wires]
     lit = data.draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
     grid = cells(layout)
-    with patch.object(module, "_joint", lambda mask, char, **_: char):
+    with patch.object(painting, "_joint", lambda mask, char, **_: char):
         heavy = cells(layout, lit)
     drawn = set()
     for key, x, y in leaving(layout, grid):

@@ -33,10 +33,11 @@ def _actual(tape: Tape, fact: Fact) -> Array:
 
 def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
     expected = np.asarray(fact.expected, dtype=np.float64)
-    if np.allclose(actual, expected, rtol=fact.tolerance, atol=0.0, equal_nan=True):
+    holds = np.isclose(actual, expected, rtol=fact.tolerance, atol=0.0, equal_nan=True)
+    if np.all(holds):
         return None
-    target = f"{fact.kind}.{fact.name}" if fact.name else fact.kind
-    at = _worst_element(actual, expected)
+    target = fact.target
+    at = _worst_element(actual, expected, holds)
     where = f" at element [{', '.join(map(str, at))}]" if at else ""
     got, wanted = float(actual[at]), float(expected[at])
     return Finding(
@@ -51,8 +52,10 @@ def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
     )
 
 
-def _worst_element(actual: Array, expected: Array) -> tuple[int, ...]:
+def _worst_element(actual: Array, expected: Array, holds: Array) -> tuple[int, ...]:
+    """Return the index of the largest relative difference among the elements that do not hold."""
     with np.errstate(all="ignore"):
-        distance = np.abs(actual - expected)
+        distance = np.abs(actual - expected) / np.abs(expected)
     distance = np.where(np.isnan(distance), np.inf, distance)
+    distance = np.where(holds, -1.0, distance)
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), actual.shape))

@@ -88,7 +88,7 @@ class Compiler:
         In BATCH mode the arguments named in `batched` have one more axis in front.
         """
         names = [f"v{id}" for id in arguments]
-        body = self._body(wanted, arguments, frozenset(batched))
+        body = self._body(wanted, frozenset(arguments), frozenset(batched))
         result = "".join(f"{self._read(id)}, " for id in wanted)
         lines = [f"def compiled({', '.join(names)}):", *body, f"    return ({result})"]
         return self._define(lines)
@@ -107,7 +107,7 @@ class Compiler:
         step first writes its state and its loss into the next row of `rows`, a float64 matrix.
         """
         wanted = [*after, loss] if slices else list(after)
-        body = self._body(wanted, [*state, *varying], frozenset())
+        body = self._body(wanted, frozenset([*state, *varying]), frozenset())
         names = "".join(f"v{id}, " for id in state)
         each = ", ".join(f"v{id}" for id in varying)
         sink = self._sink(state, loss, slices)
@@ -141,7 +141,7 @@ class Compiler:
         return _Sink(("    at = 0",), ("row = rows[at]", *writes, "at += 1"))
 
     def _body(
-        self, wanted: Sequence[int], given: Sequence[int], batched: frozenset[int]
+        self, wanted: Sequence[int], given: frozenset[int], batched: frozenset[int]
     ) -> list[str]:
         needed = needed_for(self.nodes, wanted)
         varying = set(batched)

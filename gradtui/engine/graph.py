@@ -16,6 +16,7 @@ from gradtui.engine.shapes import (
     Options,
     Shape,
     ShapeError,
+    axes_of,
     count,
     negative_axes,
     summed_axes,
@@ -166,11 +167,11 @@ class Builder:
             raise InputError(_shape_message(operands, str(error)), place) from None
         if not self.simplify:
             return self._append(self._operation(op, inputs, shape, own, place))
-        reduced = _simplify(self, op, inputs, shape)
+        reduced = _before_stretch(self, op, inputs, own, shape)
+        if reduced is None:
+            reduced = _simplify(self, op, inputs, shape)
         if reduced is not None:
             return reduced
-        if OPS[op].elementwise:
-            inputs = tuple(_unstretch(self.nodes, inputs, shape))
         key = (op, inputs, tuple(own.items()))
         if key not in self._interned:
             self._interned[key] = self._append(self._operation(op, inputs, shape, own, place))
@@ -182,8 +183,13 @@ class Builder:
         if own == shape:
             return id
         drop, keep = summed_axes(own, shape)
+        if self.nodes[id].op == "stretch":
+            summed = self.fit(self.nodes[id].inputs[0], shape)
+            times = self.constant(_repeats(self.nodes, id, drop + keep))
+            return self.fit(self.apply("*", (summed, times)), shape)
         if drop or keep:
-            left = tuple(1 if axis in keep else own[axis] for axis in range(-len(shape), 0))
+            kept = range(-min(len(own), len(shape)), 0)
+            left = tuple(1 if axis in keep else own[axis] for axis in kept)
             id = self.apply("collect", (id,), {"shape": left, "drop": drop, "keep": keep})
             own = left
         return id if own == shape else self.apply("stretch", (id,), {"shape": shape})
@@ -235,11 +241,31 @@ def _describe(node: Node) -> str:
     return "a number" if node.kind is Kind.CONSTANT else f"the result of '{node.op}'"
 
 
-def _unstretch(nodes: Sequence[Node], inputs: Sequence[int], shape: Shape) -> list[int]:
-    """Return the inputs without stretches that broadcasting does by itself."""
-    plain = [nodes[id].inputs[0] if nodes[id].op == "stretch" else id for id in inputs]
-    shapes = [nodes[id].shape for id in plain]
-    return plain if OPS["+"].shape(shapes, {}) == shape else list(inputs)
+def _before_stretch(
+    builder: Builder, op: str, inputs: tuple[int, ...], options: Options, shape: Shape
+) -> int | None:
+    """Return the operation done before the stretch of its inputs instead of after, or None."""
+    nodes = builder.nodes
+    plain = tuple(nodes[id].inputs[0] if nodes[id].op == "stretch" else id for id in inputs)
+    if plain == inputs:
+        return None
+    if OPS[op].elementwise:
+        return builder.fit(builder.apply(op, plain, options), shape)
+    base, rank = plain[0], len(nodes[plain[0]].shape)
+    if op == "sum":
+        axes = axes_of(options["axis"])
+        times = builder.constant(_repeats(nodes, inputs[0], axes))
+        if rank:
+            left = tuple(axis for axis in axes if axis >= -rank)
+            base = builder.apply("sum", (base,), {"axis": left, "keepdims": options["keepdims"]})
+        return builder.fit(builder.apply("*", (base, times)), shape)
+    return builder.fit(base, shape) if rank == 0 and op in ("expand", "T", "mT") else None
+
+
+def _repeats(nodes: Sequence[Node], stretch: int, axes: Sequence[int]) -> float:
+    """Return how often a sum over these axes of a stretched node meets each of its elements."""
+    full, base = nodes[stretch].shape, nodes[nodes[stretch].inputs[0]].shape
+    return float(count(full, [a for a in axes if a < -len(base) or base[a] != full[a]]))
 
 
 def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) -> int | None:

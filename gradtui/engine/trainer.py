@@ -93,7 +93,10 @@ class Trainer:
             points[index, elements] = above
             points[index + len(elements), elements] = below
             losses = self.losses_at(points)
-            return (losses[: len(elements)] - losses[len(elements) :]) / (above - below)
+            slopes: NDArray[np.float64] = (losses[: len(index)] - losses[len(index) :]) / (
+                above - below
+            )
+        return slopes
 
     @cached_property
     def _train(self) -> Callable[..., tuple[Any, ...]]:
@@ -145,4 +148,5 @@ class Trainer:
     def _join(self, state: Iterable[Any]) -> Row:
         if self.mode is Mode.FLOAT:
             return np.array(state, dtype=np.float64)
-        return np.concatenate([np.asarray(v, dtype=np.float64).reshape(-1) for v in state] or [[]])
+        parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in state]
+        return np.concatenate([np.empty(0), *parts])

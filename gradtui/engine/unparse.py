@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradtui.engine.graph import Kind, Node
-from gradtui.engine.ops import FUNCTION, OPS, POWER, PRODUCT, SIGN, SUM
+from gradtui.engine.ops import COMPARISON, FUNCTION, OPS, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.shapes import axes_of
 from gradtui.text import number
 
@@ -114,7 +114,7 @@ def _infix(op: str, precedence: int, left: _Text, right: _Text, style: Style) ->
     after = _bracket(right, floor)
     if after.startswith("-") and precedence >= SUM:
         after = f"({after})"
-    before = _bracket(left, precedence)
+    before = _bracket(left, precedence + (precedence == COMPARISON))
     if before.startswith("-") and precedence >= PRODUCT and left.precedence < PRODUCT:
         before = f"({before})"
     return f"{before}{symbol}{after}"

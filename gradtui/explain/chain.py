@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import (
     gradient_of,
@@ -11,8 +13,8 @@ from gradtui.explain.symbols import (
     partial,
     rule_text,
 )
-from gradtui.explain.values import Array, summary, table
-from gradtui.frame import Frame, Path, consumers_of
+from gradtui.explain.values import UNKNOWN, Array, summary, table
+from gradtui.frame import MANY_PATHS, Frame, Path, consumers_of
 from gradtui.text import number, shape_text
 
 SHOWN_PATHS = 6
@@ -58,37 +60,56 @@ def _product_rows(frame: Frame, path: Path) -> list[Line]:
 def _sum_rows(frame: Frame, paths: list[Path], count: int) -> list[Line]:
     node = paths[0].via[0]
     head = gradient_of(frame, node)
-    rows = [line((head, "gradient"), f" = the sum over {count} paths")]
+    known = frame.gradient_state(node) == "known"
+    rows = [line((head, "gradient"), f" = the sum over {_count(count)} paths")]
+    parts: list[str] = []
     for path in paths[:SHOWN_PATHS]:
         symbols, _, numbers, result = _product(frame, path)
         way = " → ".join(label(frame, id) for id in path.via)
         rows.append(line(("  " + way, "dim")))
-        known = frame.gradient_state(node) == "known"
-        rows.append(line("    ", symbols, " = ", *((numbers, " = ", result) if known else ("·",))))
+        parts.append(result)
+        shown = numbers if numbers == result else f"{numbers} = {result}"
+        rows.append(line("    ", symbols, " = ", shown if known else UNKNOWN))
     if count > SHOWN_PATHS:
-        rows.append(line((f"  … and {count - SHOWN_PATHS} more paths", "dim")))
+        rows.append(line((f"  … and {_count(count - SHOWN_PATHS)} more paths", "dim")))
+        parts = []
     total = summary(frame.gradient(node), 6)
-    rows.append(line(head, " = ", *_result(frame, node, "", total)))
+    added = " + ".join(_factor(part) for part in parts)
+    rows.append(line((head, "gradient"), " = ", *_result(frame, node, added, total)))
     return rows
 
 
+def _count(paths: int) -> str:
+    return f"more than {MANY_PATHS:,}" if paths > MANY_PATHS else f"{paths:,}"
+
+
 def _product(frame: Frame, path: Path) -> tuple[str, str, str, str]:
-    """Return the product in symbols, in formulas, in numbers, and its result; the loss comes first."""
+    """Return the product in symbols, formulas and numbers, and its result; the loss comes first."""
     edges = list(zip(path.via, path.via[1:], strict=False))[::-1]
     symbols = " · ".join(partial(frame, target, source) for source, target in edges)
-    formulas = " · ".join(_factor(local_text(frame, *edge) or "?") for edge in edges)
+    formulas = _joined([local_text(frame, *edge) or "?" for edge in edges])
     factors = (frame.factors(path) or [])[::-1]
     product = 1.0
     for factor in factors:
         product *= factor
-    numbers = " · ".join(_factor(number(factor)) for factor in factors)
+    numbers = _joined([number(factor) for factor in factors])
     return symbols, formulas, numbers, number(product)
 
 
+def _joined(factors: list[str]) -> str:
+    return factors[0] if len(factors) == 1 else " · ".join(map(_factor, factors))
+
+
 def _factor(text: str) -> str:
-    """Return a factor, in parentheses where it would be misread inside a product."""
-    loose = text.startswith("-") or " + " in text or " - " in text
-    return f"({text})" if loose and not (text.startswith("(") and text.endswith(")")) else text
+    """Return a factor, in parentheses where it would be misread inside a product.
+
+    Only sums and comparisons put spaces round an operator; those inside brackets do no harm.
+    """
+    depth, loose = 0, text.startswith("-")
+    for before, char in pairwise(text):
+        depth += (before in "([") - (before in ")]")
+        loose = loose or (depth == 0 and before == " " and char in "+-<>=!")
+    return f"({text})" if loose else text
 
 
 def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | Span, ...]:
@@ -113,6 +134,7 @@ def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
         sign = " += " if several else " = "
         rule = rule_text(frame, source, statement)
         shape = shape_text(frame.graph.nodes[source].shape)
+        shape = shape if shape == "scalar" else f"[{shape}]"
         rows.append(
             line(
                 (gradient_of(frame, source), "gradient"),
@@ -123,7 +145,7 @@ def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
         )
     node = path.via[0]
     if count > 1:
-        rows.append(line((f"along one of {count} paths; the gradient is their sum", "dim")))
+        rows.append(line((f"along one of {_count(count)} paths; the gradient is their sum", "dim")))
     if frame.gradient_state(node) == "unknown":
         return [*rows, line(("not reached yet", "dim"))]
     rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")

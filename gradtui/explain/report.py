@@ -24,8 +24,11 @@ from gradtui.text import number
 
 
 def to_json(value: Any) -> str:
-    """Return JSON on one line; a non-finite number becomes one of the strings of the contract."""
-    return json.dumps(_finite(value), ensure_ascii=False)
+    """Return JSON on one line; a non-finite number becomes one of the strings of the contract.
+
+    All ASCII: it stays valid in any encoding, and no character of it can act on a terminal.
+    """
+    return json.dumps(_finite(value))
 
 
 def _finite(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Rows of text whose parts say what they are, so that a screen can colour them. Knows no colours."""
+"""Rows of text whose parts say what they are, so that a screen can colour them; no colours."""
 
 from __future__ import annotations
 

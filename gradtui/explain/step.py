@@ -84,11 +84,13 @@ def _computed(frame: Frame, node: int) -> list[str | Span]:
     parts: list[str | Span] = []
     if frame.graph.nodes[node].name:
         parts += [(label(frame, node), "now"), " = "]
-    parts += [(in_names(frame, node), "now"), " = "]
-    if all_scalar(frame, node):
-        numbers = in_numbers(frame, node)
-        parts += [numbers, " = "] if numbers != number(float(value)) else []
-    return [*parts, (summary(value, 6), "value")]
+    result, formula = summary(value, 6), in_names(frame, node)
+    if formula != result:
+        parts += [(formula, "now"), " = "]
+    numbers = in_numbers(frame, node) if all_scalar(frame, node) else result
+    if numbers not in (formula, result):
+        parts += [numbers, " = "]
+    return [*parts, (result, "value")]
 
 
 def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
@@ -200,7 +202,7 @@ def _arithmetic(frame: Frame, position: int, index: tuple[int, ...]) -> str:
     update = program.updates[position]
 
     def read(id: int) -> float:
-        value = np.asarray(frame.tape.recorded[id])
+        value = frame.tape.value(id)
         return float(value if value.shape == () else value[index])
 
     return update_in_numbers(frame, update.result, program.gradients[position], read)

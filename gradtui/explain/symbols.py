@@ -11,6 +11,10 @@ from gradtui.frame import Frame
 from gradtui.text import number
 
 
+_DIGITS = 10
+"""Of a constant in a formula: what a person typed, without the noise of 0.1 · 3."""
+
+
 def label(frame: Frame, node: int) -> str:
     """Return how a node is called: its label, its name, or its formula."""
     found = frame.problem.trainer.program.nodes[node]
@@ -33,8 +37,10 @@ def gradient_of(frame: Frame, node: int) -> str:
 
 
 def in_names(frame: Frame, node: int, style: Style = PRETTY) -> str:
-    """Return a node's expression in names."""
+    """Return a node's expression in names; a named number's is the number."""
     nodes = frame.problem.trainer.program.nodes
+    if nodes[node].kind is Kind.CONSTANT:
+        return number(nodes[node].value, _DIGITS)
     return formula(nodes, node, _names(frame), style)
 
 
@@ -102,6 +108,8 @@ def rule_text(frame: Frame, source: int, statement: Statement, style: Style = PR
 
 def _names(frame: Frame) -> Callable[[Node], str | None]:
     def show(node: Node) -> str | None:
+        if node.kind is Kind.CONSTANT and not node.name:
+            return number(node.value, _DIGITS)
         return frame.problem.label(node.name) if node.name else None
 
     return show

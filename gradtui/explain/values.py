@@ -24,8 +24,14 @@ def summary(value: Array, digits: int = 4) -> str:
         return number(float(value), digits)
     if value.ndim == 1 and value.size <= _FEW:
         return "[" + " ".join(number(x, digits) for x in value) + "]"
-    low, high = number(np.min(value), 3), number(np.max(value), 3)
-    return f"[{shape_text(value.shape)}] " + (f"all {low}" if low == high else f"{low}…{high}")
+    known = value[~np.isnan(value)]
+    head, tail = f"[{shape_text(value.shape)}] ", " and nan" if known.size < value.size else ""
+    if not known.size:
+        return head + "all nan"
+    low, high = np.min(known), np.max(known)
+    if low == high:
+        return f"{head}all {number(low, 3)}{tail}"
+    return f"{head}{number(low, 3)}…{number(high, 3)}{tail}"
 
 
 def elements(name: str, value: Array) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,12 @@ def find_scenario(file: str) -> str:
 
     Raises InputError if `file` looks like a name but none is bundled.
     """
-    if any(mark in file for mark in ("/", "\\", ".")) or Path(file).exists():
+    if any(mark in file for mark in ("/", "\\", ".")) or os.path.isfile(file):
         return file
     names = [path.stem for path in bundled_folder().glob("*.toml")]
     if file in names:
         return str(bundled_folder() / f"{file}.toml")
+    if os.path.exists(file):
+        return file
     raise InputError(f"no file and no bundled scenario has the name '{file}'"
                      + did_you_mean(file, names), file=file)  # fmt: skip

@@ -18,13 +18,13 @@ from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
+from gradtui.engine.unparse import formula
 from gradtui.scenario.positions import Path, Positions, parse_toml
 from gradtui.scenario.problem import Array, Fact, Notice, Problem, read_only
 from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, read_beside, read_text
 from gradtui.scenario.schema import Expect, parse_scenario
-from gradtui.scenario.tables import read_csv
 from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import number, shape_text
+from gradtui.text import clip, number, shape_text
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 Overrides = Mapping[str, str]
@@ -41,7 +41,7 @@ def load_problem(path: str | os.PathLike[str], overrides: Overrides | None = Non
             _override(raw, key, value)
         return _Loader(file, raw, positions).problem()
     except InputError as error:
-        raise error.within(file, positions.lines) from None
+        raise _blame_override(error, overrides or {}).within(file, positions.lines) from None
 
 
 def _override(raw: dict[str, Any], key: str, value: str) -> None:
@@ -58,6 +58,14 @@ def _override(raw: dict[str, Any], key: str, value: str) -> None:
         if not isinstance(table, dict):
             raise InputError(f"--set {key}: '{part}' is not a table")
     table[last] = parsed["value"]
+
+
+def _blame_override(error: InputError, overrides: Overrides) -> InputError:
+    """Return an error that says which settings replace what stands in the file."""
+    if not overrides or error.file or error.message.startswith("--set"):
+        return error
+    given = " ".join(f"--set {key}={value}" for key, value in overrides.items())
+    return InputError(f"{error.message} (with {given})", error.place)
 
 
 class _Loader:
@@ -121,6 +129,8 @@ class _Loader:
             raise InputError("data in an NPZ file is not supported yet", place)
         if not file.lower().endswith(".csv"):
             raise InputError("data.file: expected a .csv file", place)
+        from gradtui.scenario.tables import read_csv
+
         table = read_csv(read_beside(self.file, file, DATA_LIMIT, place), file)
         wanted: dict[str, None] = {}
         for name, value in entries.items():
@@ -146,8 +156,9 @@ class _Loader:
         name = str(path[-1])
         place = self.positions.key(path)
         if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
-            raise InputError(f"'{name}' cannot be a name of the model: expected letters, digits "
-                             f"and _, at most {MAX_NAME}", place)  # fmt: skip
+            raise InputError(f"'{clip(name, 80)}' cannot be a name of the model: expected letters, "
+                             f"digits and _, not a digit or __ first, at most {MAX_NAME}",
+                             place)  # fmt: skip
         if isinstance(value, dict) and path[0] == "parameters":
             raise InputError("initial values from a shape are not supported yet", place)
         self.check_numbers(path, value)
@@ -199,10 +210,10 @@ class _Loader:
         needed = needed_for(graph.nodes, [graph.loss])
         for node in graph.nodes:
             if node.id in needed and not np.all(np.isfinite(tape.value(node.id))):
-                operands = [
-                    f"{graph.nodes[id].name or 'operand'} = {_worst(tape, node.id, id)}"
-                    for id in node.inputs
-                ]
+                if not node.inputs:
+                    dtype = self.parsed.run.dtype
+                    raise InputError(f"'{node.name}' does not fit into {dtype}", node.place)
+                operands = [_operand(tape, node.id, id) for id in dict.fromkeys(node.inputs)]
                 bad = tape.value(node.id)
                 raise InputError(
                     f"the loss is not finite at step 0: '{node.op}' gives "
@@ -241,8 +252,10 @@ class _Loader:
         try:
             shape = np.shape(np.asarray(value, dtype=np.float64))
         except (TypeError, ValueError):
+            shape = None
+        if shape is None or not _all_numbers(value):
             raise InputError("expected a number or lists of numbers",
-                             self.positions.value(path)) from None  # fmt: skip
+                             self.positions.value(path))  # fmt: skip
         wanted = graph.nodes[graph.names[name]].shape
         if shape != wanted:
             raise InputError(f"expected shape {shape_text(wanted)}, got {shape_text(shape)}",
@@ -260,6 +273,21 @@ def _column_names(path: Path, value: Any) -> Sequence[tuple[str, Path]]:
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return [(item, (*path, index)) for index, item in enumerate(value)]
     return []
+
+
+def _all_numbers(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_all_numbers, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _operand(tape: Tape, result: int, operand: int) -> str:
+    """Return `x - 2 = 0`: an operand and its number where the result is not finite."""
+    nodes = tape.program.nodes
+    text, value = nodes[operand].name, _worst(tape, result, operand)
+    if not text:
+        text = clip(formula(nodes, operand, lambda node: node.name or None), 60)
+    return value if text == value else f"{text} = {value}"
 
 
 def _worst(tape: Tape, result: int, operand: int) -> str:

@@ -30,6 +30,11 @@ class Fact:
     """Relative."""
     place: Place
 
+    @property
+    def target(self) -> str:
+        """What it is about, as `gradients.w1`."""
+        return f"{self.kind}.{self.name}" if self.name else self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -74,7 +79,7 @@ class Problem:
 
     def label(self, name: str) -> str:
         """Return how a name is shown."""
-        return self.labels.get(name, name)
+        return self.labels.get(name, "").strip() or name
 
     def error(self, error: InputError) -> InputError:
         """Return an error with this file's name and line filled in."""

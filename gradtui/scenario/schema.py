@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from gradtui.scenario.positions import Path, Positions
 from gradtui.source import InputError, did_you_mean
+from gradtui.text import clip
 
 MAX_STEPS = 1_000_000
 Positive = Annotated[float, Meta(gt=0)]
@@ -85,7 +86,7 @@ UNSUPPORTED: Mapping[Path, str] = {
 _OPTIMIZERS_TO_COME = frozenset({"adagrad", "rmsprop", "adam", "adamw"})
 _WHERE = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]")
-_UNKNOWN = re.compile(r"unknown field `(.*)`")
+_UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"required field `(.*)`")
 
 
@@ -127,13 +128,15 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
         key = unknown[1]
         known = _fields_at(path)
         hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
-        return InputError(f"unknown key '{key}'{hint}", positions.key((*path, key)))
+        return InputError(f"unknown key '{clip(key, 80)}'{hint}", positions.key((*path, key)))
     if missing := _MISSING.search(message):
         where = f"[{'.'.join(map(str, path))}] " if path else "the file "
         wanted = missing[1]
         table = wanted in ("model", "optimizer", "parameters") and not path
         what = f"the table [{wanted}]" if table else f"'{wanted}'"
         return InputError(f"{where}lacks {what}", positions.key(path))
+    if path == ("labels",) and isinstance(raw["labels"], dict):
+        path = ("labels", next(k for k, v in raw["labels"].items() if not isinstance(v, str)))
     value = _value_at(raw, path)
     if message.startswith("Invalid value") and path == ("optimizer", "name"):
         known = ["sgd", *sorted(_OPTIMIZERS_TO_COME)]

@@ -6,17 +6,19 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from gradtui.session import Session
 from gradtui.tui.commands import COMMANDS
-from gradtui.tui.debugger import Debugger
-from gradtui.tui.picker import Picker
 from gradtui.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from gradtui.session import Session
+    from gradtui.tui.debugger import Debugger
 
 _TWICE = 2.0
 """Seconds within which a second Ctrl+C quits."""
@@ -36,29 +38,37 @@ class GradtuiApp(App[int]):
         super().__init__(watch_css=False)
         self._session = session
         self._interrupted = -_TWICE
-
-    def on_mount(self) -> None:
-        """Open the session, or the picker where there is none yet."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
+
+    def on_mount(self) -> None:
+        """Open the debugger, or the picker where there is no session yet."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 128 + number)
+        # The picker comes up without numpy and the panels, the debugger without the picker.
         if self._session is not None:
+            from gradtui.tui.debugger import Debugger
+
             self.push_screen(Debugger(self._session))
         else:
-            self.push_screen(Picker(), self._picked)
+            from gradtui.tui.picker import Picker
 
-    def _picked(self, session: Session | None) -> None:
+            self.push_screen(Picker(self._chosen))
+
+    def _chosen(self, session: Session | None) -> None:
+        """Open the debugger on what the picker gave; leave where it gave nothing."""
         if session is None:
             self.exit(0)
         else:
-            self.push_screen(Debugger(session))
+            from gradtui.tui.debugger import Debugger
+
+            self.switch_screen(Debugger(session))
 
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""
-        debugger = self.screen if isinstance(self.screen, Debugger) else None
+        debugger = _debugger(self.screen)
         if debugger is not None and debugger.stop_playing():
             debugger.say("stopped")
         elif debugger is None or time.monotonic() - self._interrupted < _TWICE:
@@ -67,13 +77,20 @@ class GradtuiApp(App[int]):
             self._interrupted = time.monotonic()
             debugger.say("press Ctrl+C again to quit")
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette lists: the debugger's commands and the theme."""
-        if isinstance(screen, Debugger):
+        debugger = _debugger(screen)
+        if debugger is not None:
             for command in COMMANDS:
-                name = f"{command.title}  ({command.shown})"
-                yield SystemCommand(name, command.help, lambda c=command: c.run(screen, ""))
+                run = partial(command.run, debugger, "")
+                yield SystemCommand(f"{command.title}  ({command.shown})", command.help, run)
         yield SystemCommand("theme", "choose other colours", self.action_change_theme)
+
+
+def _debugger(screen: Screen[Any]) -> Debugger | None:
+    from gradtui.tui.debugger import Debugger
+
+    return screen if isinstance(screen, Debugger) else None
 
 
 def run_app(session: Session | None) -> int:

@@ -16,11 +16,9 @@ from gradtui.session import MAX_STEP, Session
 from gradtui.source import InputError, did_you_mean
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline
 from gradtui.tui.commands import COMMANDS, find_command
-from gradtui.tui.help import Help
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.panels.loss import LossPanel
-from gradtui.tui.prompt import Prompt
 
 _PLAY = 0.15
 """Seconds between two steps when playing."""
@@ -64,7 +62,6 @@ class Debugger(Screen[None]):
         yield Now()
         yield Timeline()
         yield Footer()
-        yield Prompt()
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
@@ -195,7 +192,7 @@ class Debugger(Screen[None]):
 
         if not text:
             self.stop_playing()
-            self.app.push_screen(Picker(), self._opened)
+            self.app.push_screen(Picker(self._picked))
             return
         try:
             self._opened(open_session(text))
@@ -204,17 +201,25 @@ class Debugger(Screen[None]):
 
     def show_help(self) -> None:
         """Open the help."""
+        from gradtui.tui.help import Help
+
         self.app.push_screen(Help())
 
-    def _opened(self, session: Session | None) -> None:
+    def _picked(self, session: Session | None) -> None:
+        self.app.pop_screen()
         if session is not None:
-            self.stop_playing()
-            self.session = session
-            self._compute_ahead()
-            self.show_frame()
+            self._opened(session)
+
+    def _opened(self, session: Session) -> None:
+        self.stop_playing()
+        self.session = session
+        self._compute_ahead()
+        self.show_frame()
 
     def _ask(self, label: str, answer: Callable[[str], None]) -> None:
-        self.query_one(Prompt).ask(label, answer)
+        from gradtui.tui.prompt import Prompt
+
+        self.mount(Prompt(label, answer))
 
     def _play_step(self) -> None:
         if self.session.step >= self.session.problem.steps:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,19 +13,23 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
-from gradtui.scenario.load import load_problem
-from gradtui.session import Session
 from gradtui.source import InputError
 from gradtui.text import clean, pad
+
+if TYPE_CHECKING:
+    from gradtui.session import Session
 
 
 def open_session(file: str) -> Session:
     """Return a session on a path or a bundled name; raises InputError."""
+    from gradtui.scenario.load import load_problem
+    from gradtui.session import Session
+
     return Session(load_problem(find_scenario(file)))
 
 
-class Picker(Screen[Session | None]):
-    """Chooses a scenario; its result is a session, or None where it was left."""
+class Picker(Screen[None]):
+    """Chooses a scenario and hands its session over, or None where it is left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "down", priority=True),
@@ -34,8 +39,9 @@ class Picker(Screen[Session | None]):
         Binding("escape", "leave", "leave"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, chosen: Callable[[Session | None], None]) -> None:
         super().__init__()
+        self._hand_over = chosen
         self.entries = list_bundled()
         self.shown: list[Entry] = []
 
@@ -86,7 +92,7 @@ class Picker(Screen[Session | None]):
         if search.value:
             search.value = ""
         else:
-            self.dismiss(None)
+            self._hand_over(None)
 
     def _list(self, text: str) -> None:
         words = text.lower().split()
@@ -114,10 +120,12 @@ class Picker(Screen[Session | None]):
 
     def _open(self, file: str) -> None:
         try:
-            self.dismiss(open_session(file))
+            session = open_session(file)
         except InputError as error:
             about = self.query_one("#picker-about", Static)
             about.update(Content(str(error)).stylize("$text-error"))
+        else:
+            self._hand_over(session)
 
 
 def _matches(entry: Entry, words: list[str]) -> bool:

@@ -12,37 +12,32 @@ from textual.widgets import Input, Label
 
 
 class Prompt(Horizontal):
-    """A label and an input in the last row; hidden until something is asked."""
+    """A label and an input in the last row, there until it is answered or left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", id="prompt-leave")]
 
-    def __init__(self) -> None:
-        super().__init__(id="prompt")
-        self._answer: Callable[[str], None] | None = None
+    def __init__(self, label: str, answer: Callable[[str], None]) -> None:
+        super().__init__()
+        self._label = label
+        self._answer = answer
 
     def compose(self) -> ComposeResult:
         """Make the label and the input."""
-        yield Label("", markup=False)
+        yield Label(self._label, markup=False)
         yield Input(compact=True)
 
-    def ask(self, label: str, answer: Callable[[str], None]) -> None:
-        """Open with a label; `answer` gets what is typed, if anything."""
-        self._answer = answer
-        self.query_one(Label).update(label)
-        self.query_one(Input).value = ""
-        self.add_class("-open")
+    def on_mount(self) -> None:
+        """Take the keys."""
         self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Close and hand over the answer."""
+        """Leave and hand over what was typed, if anything."""
         event.stop()
-        answer, text = self._answer, event.value.strip()
         self.action_leave()
-        if answer and text:
-            answer(text)
+        if text := event.value.strip():
+            self._answer(text)
 
     def action_leave(self) -> None:
-        """Close without an answer."""
-        self.remove_class("-open")
-        self._answer = None
+        """Give the keys back to the panels."""
         self.screen.query_one("#graph").focus()
+        self.remove()

@@ -1,4 +1,3 @@
-import contextlib
 import math
 from types import SimpleNamespace
 
@@ -15,9 +14,9 @@ from engine_models import (
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from random_programs import DATA, Program, draw_values
 
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.ops import OPS
 from gradtui.engine.reverse import differentiate, statement_rule
 
 
@@ -268,6 +267,12 @@ def test_a_deep_chain_of_arrays_runs_forward_and_backward():
         ("z = X@w", "X", [[0.1, -0.1], [0.2, -0.2]]),
         ("z = sum(X, axis=1) + w", "w", [0.1, 0.2]),
         ("z = X@w*s", "s", -0.2),
+        ("z = w + mean(w - s)", "s", -0.3),
+        ("z = w + mean(X + s, axis=0)*2", "s", 0.6),
+        ("z = w + sum(s + X*0)", "s", 1.2),
+        ("z = w + sum(sum(w[:, None]), axis=())*3", "w", [1.0, 1.1]),
+        ("z = w + sum(sum(X, axis=1, keepdims=True) + w)", "X", [[0.6] * 2] * 2),
+        ("z = w*sum(sum(X[:, None], axis=0), axis=0)", "X", [[0.1, -0.2]] * 2),
         ("z = (X > 0).sum(axis=0)*s + w", "X", 0.0),
         ("z = X@w", "s", 0.0),
     ],
@@ -285,8 +290,6 @@ def test_a_statement_rule_is_the_flow_from_its_gradient_to_a_source(code, source
 
 # Random models, against the same text run by Python
 
-SHAPES = {"s": (), "t": (), "w": (3,), "u": (2,), "W": (2, 3), "c": (2, 1), "X": (4, 2), "y": (4,)}
-DATA = ("X", "y")
 FUNCTIONS = {
     "exp": np.exp,
     "log": np.log,
@@ -304,103 +307,6 @@ FUNCTIONS = {
 """What the program's functions are when Python runs its text, on complex numbers too."""
 
 
-class Program:
-    """Writes a random program line by line, keeping the shape of every name."""
-
-    def __init__(self, random):
-        self.random = random
-        self.shapes = dict(SHAPES)
-        self.used = set()
-        self.lines = []
-        for number in range(random.randint(1, 4)):
-            last = f"z{number}"
-            text, self.shapes[last] = self.expression(random.randint(1, 2))
-            self.lines.append(f"{last} = {text}")
-        self.lines.append(f"L = mean({last}*{last}) + sum({last})/7 - 0.5*s")
-
-    @property
-    def smooth(self):
-        return all(OPS[op].smooth for op in self.used)
-
-    def name(self):
-        fresh = [name for name in self.shapes if name.startswith("z")]
-        name = self.random.choice(fresh if fresh and self.random.random() < 0.5 else [*self.shapes])
-        return name, self.shapes[name]
-
-    def expression(self, depth):
-        """Return the text and the shape of an operation of the registry on smaller expressions."""
-        if depth == 0:
-            return self.name()
-        op = self.random.choice([op for op, entry in OPS.items() if not entry.internal])
-        self.used.add(op)
-        a, shape = self.expression(depth - 1)
-        match op:
-            case "@":
-                return self.product(a, shape)
-            case "sum" | "mean":
-                return self.reduction(op, a, shape)
-            case "T":
-                return f"({a}).T", shape[::-1]
-            case "expand":
-                if not shape:
-                    return f"({a})[None]", (1,)
-                if self.random.random() < 0.5:
-                    return f"({a})[None, :]", (1, *shape)
-                return f"({a})[:, None]", (*shape[:1], 1, *shape[1:])
-            case "neg":
-                return f"-({a})", shape
-            case "exp":
-                return f"exp(tanh({a}))", shape
-            case "log" | "sqrt":
-                return f"{op}(({a})**2 + 0.5)", shape
-            case _ if len(OPS[op].operands) == 1:
-                return f"np.{op}({a})", shape
-        own, (b, shape) = shape, self.fitting(shape, depth - 1)
-        match op:
-            case "/":
-                return f"({a})/(({b})**2 + 1)", shape
-            case "**":
-                exponent = self.random.choice(["", "", "2", "3", "0.5", "-1", "1", "len(X)"])
-                base = f"(({a})**2 + 0.5)"
-                return (f"{base}**{exponent}", own) if exponent else (f"{base}**tanh({b})", shape)
-            case "<" | ">" | "<=" | ">=" | "==" | "!=":
-                return f"(({a}) {op} ({b}))*({a})", shape
-            case "where":
-                return f"where(({a}) > 0.1, {b}, {a})", shape
-            case _ if OPS[op].infix:
-                return f"({a}) {op} ({b})", shape
-            case _:
-                return f"{op}({a}, {b})", shape
-
-    def fitting(self, shape, depth):
-        """Return another operand, its mean if it does not broadcast, and the result's shape."""
-        if self.random.random() < 0.15:
-            return self.random.choice(["2", "0.5", "1", "0", "len(X)", "W.shape[1]"]), shape
-        b, other = self.expression(depth)
-        try:
-            return b, np.broadcast_shapes(shape, other)
-        except ValueError:
-            return f"mean({b})", shape
-
-    def reduction(self, op, a, shape):
-        if not shape or self.random.random() < 0.4:
-            return f"({a}).{op}()", ()
-        axis = self.random.randrange(-len(shape), len(shape))
-        keepdims = self.random.random() < 0.5
-        text = f"{op}({a}, axis={axis}{', keepdims=True' if keepdims else ''})"
-        return text, np.sum(np.empty(shape), axis, keepdims=keepdims).shape
-
-    def product(self, a, shape):
-        fits = {}
-        for name, other in self.shapes.items():
-            with contextlib.suppress(ValueError):
-                fits[name] = np.shape(np.zeros(shape) @ np.zeros(other))
-        if not fits:
-            return f"(W@w)@u*({a})", shape
-        name = self.random.choice([*fits])
-        return f"({a})@{name}", fits[name]
-
-
 def run_by_python(lines, values):
     """Run a program's text as Python with NumPy's functions and return its last value."""
     scope = {**FUNCTIONS, **values, "np": SimpleNamespace(**FUNCTIONS)}
@@ -412,8 +318,7 @@ def run_by_python(lines, values):
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_a_random_model_agrees_with_python_and_with_two_other_ways_to_its_gradient(random, seed):
     program = Program(random)
-    rng = np.random.default_rng(seed)
-    values = {name: rng.uniform(-1.5, 1.5, shape) for name, shape in SHAPES.items()}
+    values = draw_values(seed)
     parameters = {name: value for name, value in values.items() if name not in DATA}
     with np.errstate(all="ignore"):
         loss = run_by_python(program.lines, values)
@@ -442,8 +347,7 @@ def test_a_random_model_agrees_with_python_and_with_two_other_ways_to_its_gradie
 def test_the_tape_of_a_random_model_adds_up(random, seed):
     """A gradient is the sum of its contributions, each a local derivative times what arrives."""
     program = Program(random)
-    rng = np.random.default_rng(seed)
-    values = {name: rng.uniform(-1.5, 1.5, shape) for name, shape in SHAPES.items()}
+    values = draw_values(seed)
     model = trainer("\n".join(program.lines), values, {})
     tape, built = tape_of(model), model.program.graph
     assume(np.isfinite(tape.value(built.loss)))

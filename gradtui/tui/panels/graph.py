@@ -61,12 +61,12 @@ class GraphPanel(Panel):
                 case BoxRow(_, shown, key, row, skip):
                     text, line_on = self._box_row(frame, key, row, layout.boxes[key].width)
                     spans += crop(text, skip, shown)
-                case Label(_, text, wire, _):
-                    spans.append((text, self._role_of(frame, wire)))
+                case Label(_, name, wire, _):
+                    spans.append((name, self._role_of(frame, wire)))
                 case _:
                     # The line goes on from a text that is shorter than its box.
-                    text = line_on + piece.text[len(line_on) :]
-                    spans.append((text, "selected" if piece.lit else "dim"))
+                    strokes = line_on + piece.text[len(line_on) :]
+                    spans.append((strokes, "selected" if piece.lit else "dim"))
                     line_on = ""
         return tuple(spans)
 

@@ -1,0 +1,30 @@
+"""Where the boxes and wires of a graph stand, left to right. Knows no values and no screen.
+
+`lay_out` computes the geometry once for a graph, from reserved sizes, so the picture stands still
+while its numbers change; `light` chooses wires to draw heavy; `paint` gives a row of a window.
+
+Between two layers a wire leaves its source, may turn in the source's *trunk*, runs along a *lane*,
+a row of its own that holds its label, may turn in the target's trunk, and ends in an arrow.  Lanes
+lie in the order of their targets, so lines cross at the sources' trunks only.  A wire over several
+layers goes through *passages*, shared by all the long wires of its source.
+"""
+
+from gradtui.layout.drawing import lay_out
+from gradtui.layout.geometry import Box, BoxRow, Label, Layout, Line, Pair, Piece, Rect, Wire
+from gradtui.layout.painting import Light, light, paint
+
+__all__ = [
+    "Box",
+    "BoxRow",
+    "Label",
+    "Layout",
+    "Light",
+    "Line",
+    "Pair",
+    "Piece",
+    "Rect",
+    "Wire",
+    "lay_out",
+    "light",
+    "paint",
+]

@@ -1,0 +1,140 @@
+"""What a drawing is given, consists of and is painted as. Knows no way to make or to paint one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Pair = tuple[int, int]
+"""Source and target of a wire; also first and last row of a span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A node to place, and the cells reserved for its text."""
+
+    key: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An edge to draw, and the cells reserved for its label (0: none)."""
+
+    source: int
+    target: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A place on the drawing, in cells."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoxRow:
+    """The visible part of one row of a box; the caller has its text."""
+
+    x: int
+    width: int
+    key: int
+    row: int
+    """Row inside the box, 0 the first."""
+    skip: int
+    """Cells of the box hidden left of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The visible part of a wire's label."""
+
+    x: int
+    text: str
+    wire: Pair
+    lit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run of line characters and blanks."""
+
+    x: int
+    text: str
+    lit: bool
+
+
+Piece = BoxRow | Label | Line
+
+
+class RowLine(NamedTuple):
+    """A line along a row, from one column to another, both included."""
+
+    first: int
+    last: int
+    number: int
+    arrow: bool
+    """Whether it ends in an arrow."""
+
+
+class TrunkLine(NamedTuple):
+    """A line along a column, from one row to another, both included."""
+
+    top: int
+    bottom: int
+    number: int
+
+
+class TrunkColumn(NamedTuple):
+    """The trunks of one column, from top to bottom; they do not touch."""
+
+    x: int
+    lines: Sequence[TrunkLine]
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """What stands in one row; each list is sorted by its first member, a column."""
+
+    boxes: list[tuple[int, int]] = field(default_factory=list)
+    """Column and key."""
+    slots: list[tuple[int, Pair]] = field(default_factory=list)
+    """Column and wire."""
+    lines: list[RowLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The part of a wire between two layers: what lights up with it."""
+
+    lines: tuple[int, ...]
+    """Numbers of its lines along rows."""
+    spans: tuple[tuple[int, Pair], ...]
+    """Numbers of its trunks, and the first and last row used of each."""
+    previous: int | None
+    """The step of the same wire that comes before it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The geometry of a drawing, in cells."""
+
+    width: int
+    height: int
+    boxes: Mapping[int, Rect]
+    slots: Mapping[Pair, Rect]
+    """The label's place of each wire."""
+    columns: tuple[tuple[int, ...], ...]
+    """Keys of the boxes of each layer, top to bottom."""
+    rows: Sequence[Row] = field(repr=False)
+    trunks: Sequence[TrunkColumn] = field(repr=False)
+    """From left to right."""
+    steps: Sequence[Step] = field(repr=False)
+    last_steps: Mapping[Pair, int] = field(repr=False)
+    """Index of the step that ends each wire."""

@@ -1,0 +1,110 @@
+"""Boxes and wires as layers of nodes joined by lanes. Knows no order in a layer and no cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gradtui.layout.geometry import Box, Pair, Wire
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A box, or the passage of long wires through a layer (no key)."""
+
+    layer: int
+    key: int | None = None
+    width: int = 0
+    height: int = 1
+    incoming: list[Lane] = field(default_factory=list)
+    outgoing: list[Lane] = field(default_factory=list)
+    place: int = 0
+    """Index in its layer, 0 the top."""
+    row: int = 0
+    """Its first row, at which lines enter and leave."""
+    entry: int = 0
+    """Column where lines enter: of the arrow's head, for a box."""
+    exit: int = 0
+    """Column where lines leave."""
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether it stands for no box."""
+        return self.key is None
+
+    @property
+    def sources(self) -> list[Node]:
+        """The nodes in the layer before that lead here."""
+        return [lane.source for lane in self.incoming]
+
+    @property
+    def targets(self) -> list[Node]:
+        """The nodes in the layer after that this leads to."""
+        return [lane.target for lane in self.outgoing]
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """The row on which a wire, or the wires of a passage, cross from one layer to the next."""
+
+    source: Node
+    target: Node
+    wire: Pair | None = None
+    """The wire that ends at `target`; none where `target` is a passage."""
+    slot: int = 0
+    """Cells reserved for the label."""
+    row: int = 0
+    extra: int = 0
+    """Which of the rows to be put in below `row`; 0 is `row` itself."""
+
+
+def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[list[Node]]:
+    """Return the layers of nodes, joined by lanes, with passages for wires over several layers."""
+    layer_of = _rank(boxes, wires)
+    nodes = {box.key: Node(layer_of[box.key], box.key, box.width, box.height) for box in boxes}
+    layers: list[list[Node]] = [[] for _ in range(1 + max(layer_of.values(), default=-1))]
+    for node in nodes.values():
+        layers[node.layer].append(node)
+    position = {key: index for index, key in enumerate(nodes)}
+    # Nearer targets first, so that a long wire prolongs the passages its source already has.
+    ordered = sorted(wires, key=lambda wire: (position[wire.source], layer_of[wire.target]))
+    farthest = dict(nodes)
+    for wire in ordered:
+        source, target = farthest[wire.source], nodes[wire.target]
+        while source.layer < target.layer - 1:
+            passage = Node(source.layer + 1)
+            layers[passage.layer].append(passage)
+            _connect(Lane(source, passage))
+            farthest[wire.source] = source = passage
+        _connect(Lane(source, target, (wire.source, wire.target), wire.slot))
+    return layers
+
+
+def _connect(lane: Lane) -> None:
+    lane.source.outgoing.append(lane)
+    lane.target.incoming.append(lane)
+
+
+def _rank(boxes: Sequence[Box], wires: Sequence[Wire]) -> dict[int, int]:
+    """Return the layer of each box: the longest path to it, but late where that costs nothing.
+
+    A box whose inputs serve nothing else (a source above all) stands next to its first consumer.
+    """
+    inputs: dict[int, list[int]] = {box.key: [] for box in boxes}
+    consumers: dict[int, list[int]] = {box.key: [] for box in boxes}
+    assert len(inputs) == len(boxes), "box keys must differ"
+    assert len({(w.source, w.target) for w in wires}) == len(wires), "one wire for a pair"
+    for wire in wires:
+        assert wire.source in inputs and wire.target in inputs, "wires must join boxes"
+        inputs[wire.target].append(wire.source)
+        consumers[wire.source].append(wire.target)
+    layer_of: dict[int, int] = {}
+    movable: dict[int, bool] = {}
+    for key, sources in inputs.items():
+        assert all(source in layer_of for source in sources), "boxes must be in evaluation order"
+        layer_of[key] = 1 + max((layer_of[source] for source in sources), default=-1)
+        movable[key] = all(movable[source] and len(consumers[source]) == 1 for source in sources)
+    for key in reversed(inputs):
+        if movable[key] and consumers[key]:
+            layer_of[key] = min(layer_of[consumer] for consumer in consumers[key]) - 1
+    return layer_of

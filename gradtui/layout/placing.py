@@ -1,0 +1,157 @@
+"""The order of the nodes in each layer, and their rows. Knows no columns and no lines."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from math import floor
+from statistics import median
+
+from gradtui.layout.layers import Node
+
+_SWEEPS = 7
+"""Of the layers, to order them and to place them; the first and last for rows go backward."""
+_FREE, _LOOSE, _PASSAGE, _MAIN = 1e-3, 1.0, 1e3, 1e6
+"""What yields to what when nodes want the same rows: the main line stays straight."""
+_MOST_LANES = 8
+"""Rows that a box of many inputs may keep from a passage beside it."""
+
+_Wish = tuple[float, float]
+"""The row a node wants, and how much it matters."""
+_Block = tuple[float, float, int]
+"""Nodes that move as one: their sum of weight × row, their sum of weights, their number."""
+
+
+def order_layers(layers: list[list[Node]]) -> None:
+    """Order each layer so that few wires cross: barycentres, right and left, the best kept."""
+    for layer in layers:
+        _number_places(layer)
+    best, fewest = [layer[:] for layer in layers], _count_crossings(layers)
+    for sweep in range(_SWEEPS):
+        if not fewest:
+            break
+        backward = _goes_backward(sweep)
+        for layer in reversed(layers) if backward else layers:
+            _sort(layer, backward=backward)
+        crossings = _count_crossings(layers)
+        if crossings < fewest:
+            best, fewest = [layer[:] for layer in layers], crossings
+    for layer, nodes in zip(layers, best, strict=True):
+        layer[:] = nodes
+        _number_places(layer)
+
+
+def place_rows(layers: list[list[Node]], gap: int) -> None:
+    """Choose rows: chains straight, a node amid its inputs, long wires level."""
+    forward = [(layer, _offsets(layer, gap)) for layer in layers]
+    for sweep in range(_SWEEPS):
+        for layer, offsets in reversed(forward) if _goes_backward(sweep) else forward:
+            rows = _settle([_wish(node, sweep) for node in layer], offsets)
+            for node, row in zip(layer, rows, strict=True):
+                node.row = row
+
+
+def _goes_backward(sweep: int) -> bool:
+    return sweep % 2 == 0
+
+
+def _number_places(layer: Iterable[Node]) -> None:
+    for place, node in enumerate(layer):
+        node.place = place
+
+
+def _sort(layer: list[Node], *, backward: bool) -> None:
+    """Sort a layer by the mean place of its neighbours; nodes without any keep their places."""
+    means: dict[Node, float] = {}
+    for node in layer:
+        neighbours = node.targets if backward else node.sources
+        if neighbours:
+            means[node] = sum(other.place for other in neighbours) / len(neighbours)
+    places = [node.place for node in means]
+    for place, node in zip(places, sorted(means, key=means.__getitem__), strict=True):
+        layer[place] = node
+        node.place = place
+
+
+def _count_crossings(layers: Iterable[Sequence[Node]]) -> int:
+    total = 0
+    for layer in layers:
+        if len(layer) == 1:
+            continue
+        seen: list[int] = []
+        for node in layer:
+            places = [lane.target.place for lane in node.outgoing]
+            total += sum(len(seen) - bisect_right(seen, place) for place in places)
+            for place in places:
+                insort(seen, place)
+    return total
+
+
+def _offsets(layer: Iterable[Node], gap: int) -> list[int]:
+    """Return the rows of a layer's nodes if they stand as close as they may, from row 0."""
+    distances = (_distance(above, below, gap) for above, below in pairwise(layer))
+    return list(accumulate(distances, initial=0))
+
+
+def _distance(above: Node, below: Node, gap: int) -> int:
+    """Return the rows from one node to the next; boxes of many inputs leave room for the lanes."""
+    if not (above.is_passage or below.is_passage):
+        return above.height + gap
+    if not (above.incoming and below.incoming):
+        return above.height
+    lanes = len(above.incoming) + len(below.incoming) - 1
+    return max(above.height, min(lanes, _MOST_LANES))
+
+
+def _wish(node: Node, sweep: int) -> _Wish:
+    """Return the row a node wants for its neighbours' sake, and how much it matters.
+
+    Backward sweeps look at what it feeds, forward ones at its inputs.  Late ones keep what is
+    reached: the ends of long wires, nodes that cannot be level with an input they share; the last
+    moves sources only.
+    """
+    backward = _goes_backward(sweep)
+    late = sweep >= _SWEEPS - 3
+    neighbours = node.targets if backward else node.sources
+    if not neighbours:
+        return node.row, _FREE
+    if sweep == _SWEEPS - 1 and node.incoming:
+        return node.row, _MAIN
+    if node.is_passage:
+        passages = [other for other in neighbours if other.is_passage]
+        if passages:
+            return passages[0].row, _PASSAGE
+        return node.row if late else neighbours[0].row, _LOOSE
+    computed = [other for other in neighbours if other.incoming and not other.is_passage]
+    main = computed or neighbours
+    if late and not backward and len(main) == 1 and _feeds_several_boxes(main[0]):
+        return node.row, _MAIN
+    return median([other.row for other in main]), _MAIN if node.incoming else _LOOSE
+
+
+def _feeds_several_boxes(source: Node) -> bool:
+    """Return whether a node feeds more than one box of the next layer."""
+    return sum(not target.is_passage for target in source.targets) > 1
+
+
+def _settle(wishes: Iterable[_Wish], offsets: Sequence[int]) -> list[int]:
+    """Return rows near the wishes, as far apart as the offsets at least.
+
+    Least squares.  Less their offsets the rows need only not fall (isotonic regression): a node
+    that wants to be above the block before it is pooled with that.
+    """
+    blocks: list[_Block] = []
+    for (row, weight), offset in zip(wishes, offsets, strict=True):
+        weighted_row, size = weight * (row - offset), 1
+        while blocks:
+            row_above, weight_above, size_above = blocks[-1]
+            if row_above / weight_above <= weighted_row / weight:
+                break
+            blocks.pop()
+            weighted_row += row_above
+            weight += weight_above
+            size += size_above
+        blocks.append((weighted_row, weight, size))
+    shifts = [floor(row / weight + 0.5) for row, weight, size in blocks for _ in range(size)]
+    return [shift + offset for shift, offset in zip(shifts, offsets, strict=True)]

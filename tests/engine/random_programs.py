@@ -1,0 +1,114 @@
+"""Random programs over the whole registry, whose text Python can run too."""
+
+import contextlib
+
+import numpy as np
+
+from gradtui.engine.ops import OPS
+
+SHAPES = {"s": (), "t": (), "w": (3,), "u": (2,), "W": (2, 3), "c": (2, 1), "X": (4, 2), "y": (4,)}
+DATA = ("X", "y")
+"""The names a program may read, and those of them that are data."""
+
+
+def draw_values(seed):
+    """Return name -> numbers between -1.5 and 1.5."""
+    rng = np.random.default_rng(seed)
+    return {name: rng.uniform(-1.5, 1.5, shape) for name, shape in SHAPES.items()}
+
+
+class Program:
+    """Writes a random program line by line, keeping the shape of every name."""
+
+    def __init__(self, random):
+        self.random = random
+        self.shapes = dict(SHAPES)
+        self.used = set()
+        self.lines = []
+        for number in range(random.randint(1, 4)):
+            last = f"z{number}"
+            text, self.shapes[last] = self.expression(random.randint(1, 2))
+            self.lines.append(f"{last} = {text}")
+        self.lines.append(f"L = mean({last}*{last}) + sum({last})/7 - 0.5*s")
+
+    @property
+    def smooth(self):
+        return all(OPS[op].smooth for op in self.used)
+
+    def name(self):
+        fresh = [name for name in self.shapes if name.startswith("z")]
+        name = self.random.choice(fresh if fresh and self.random.random() < 0.5 else [*self.shapes])
+        return name, self.shapes[name]
+
+    def expression(self, depth):
+        """Return the text and the shape of an operation of the registry on smaller expressions."""
+        if depth == 0:
+            return self.name()
+        op = self.random.choice([op for op, entry in OPS.items() if not entry.internal])
+        self.used.add(op)
+        a, shape = self.expression(depth - 1)
+        match op:
+            case "@":
+                return self.product(a, shape)
+            case "sum" | "mean":
+                return self.reduction(op, a, shape)
+            case "T":
+                return f"({a}).T", shape[::-1]
+            case "expand":
+                if not shape:
+                    return f"({a})[None]", (1,)
+                if self.random.random() < 0.5:
+                    return f"({a})[None, :]", (1, *shape)
+                return f"({a})[:, None]", (*shape[:1], 1, *shape[1:])
+            case "neg":
+                return f"-({a})", shape
+            case "exp":
+                return f"exp(tanh({a}))", shape
+            case "log" | "sqrt":
+                return f"{op}(({a})**2 + 0.5)", shape
+            case _ if len(OPS[op].operands) == 1:
+                return f"np.{op}({a})", shape
+        own, (b, shape) = shape, self.fitting(shape, depth - 1)
+        match op:
+            case "/":
+                return f"({a})/(({b})**2 + 1)", shape
+            case "**":
+                exponent = self.random.choice(["", "", "2", "3", "0.5", "-1", "1", "len(X)"])
+                base = f"(({a})**2 + 0.5)"
+                return (f"{base}**{exponent}", own) if exponent else (f"{base}**tanh({b})", shape)
+            case "<" | ">" | "<=" | ">=" | "==" | "!=":
+                return f"(({a}) {op} ({b}))*({a})", shape
+            case "where":
+                return f"where(({a}) > 0.1, {b}, {a})", shape
+            case _ if OPS[op].infix:
+                return f"({a}) {op} ({b})", shape
+            case _:
+                return f"{op}({a}, {b})", shape
+
+    def fitting(self, shape, depth):
+        """Return another operand, its mean if it does not broadcast, and the result's shape."""
+        if self.random.random() < 0.15:
+            return self.random.choice(["2", "0.5", "1", "0", "len(X)", "W.shape[1]"]), shape
+        b, other = self.expression(depth)
+        try:
+            return b, np.broadcast_shapes(shape, other)
+        except ValueError:
+            return f"mean({b})", shape
+
+    def reduction(self, op, a, shape):
+        if not shape or self.random.random() < 0.4:
+            return f"({a}).{op}()", ()
+        axis = self.random.randrange(-len(shape), len(shape))
+        keepdims = self.random.random() < 0.5
+        text = f"{op}({a}, axis={axis}{', keepdims=True' if keepdims else ''})"
+        return text, np.sum(np.empty(shape), axis, keepdims=keepdims).shape
+
+    def product(self, a, shape):
+        fits = {}
+        for name, other in self.shapes.items():
+            with contextlib.suppress(ValueError):
+                fits[name] = np.shape(np.zeros(shape) @ np.zeros(other))
+        if not fits:
+            return f"(W@w)@u*({a})", shape
+        name = self.random.choice([*fits])
+        return f"({a})@{name}", fits[name]
