@@ -17,5 +17,5 @@ def load(file: str | os.PathLike[str]) -> Session:
 
 
 def check(file: str | os.PathLike[str]) -> list[Finding]:
-    """Return what is wrong with a scenario, given as a path or a bundled name; raises InputError."""
+    """Return what is wrong with a scenario, a path or a bundled name; raises InputError."""
     return list(check_problem(load_problem(find_scenario(os.fspath(file)))).findings)

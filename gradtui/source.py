@@ -1,4 +1,4 @@
-"""Where text came from, and the one error for unusable input. Knows no file format and no screen."""
+"""Where text came from, and the one error for unusable input. Knows no file format, no screen."""
 
 from __future__ import annotations
 

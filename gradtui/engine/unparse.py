@@ -98,10 +98,11 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
         case _ if entry.infix:
             left, right = parts
             return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
+        case "collect":
+            return _Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
         case _:
             inner = ", ".join([part.text for part in parts] + _options(node, operands[0]))
-            name = "sum" if node.op == "collect" else node.op
-            return _Text(f"{name}({inner})", FUNCTION)
+            return _Text(f"{node.op}({inner})", FUNCTION)
 
 
 def _infix(op: str, precedence: int, left: _Text, right: _Text, style: Style) -> str:
@@ -131,13 +132,17 @@ def _brackets_of(node: Node) -> str:
     return f"[{', '.join(entries)}]"
 
 
+def _collected(node: Node, text: str, rank: int) -> str:
+    """Return a sum over the axes that broadcasting had stretched, then those that it had added."""
+    drop, keep = (axes_of(dict(node.options)[key]) for key in ("drop", "keep"))
+    if keep:
+        text = f"sum({text}, axis={_axes(keep, rank)}, keepdims=True)"
+    return f"sum({text}, axis={_axes(drop, rank)})" if drop else text
+
+
 def _options(node: Node, operand: Node) -> list[str]:
     """Return the options that differ from their defaults, axes counted from the start."""
     options, rank = dict(node.options), len(operand.shape)
-    if node.op == "collect":
-        drop, keep = axes_of(options["drop"]), axes_of(options["keep"])
-        texts = [f"axis={_axes(drop + keep, rank)}"]
-        return texts if drop else [*texts, "keepdims=True"]
     if not OPS[node.op].reduction:
         return []
     axes = axes_of(options["axis"])

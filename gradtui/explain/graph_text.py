@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradtui.engine.ops import OPS
 from gradtui.explain.spans import Line, Role, line
 from gradtui.explain.values import UNKNOWN, Array
 from gradtui.frame import Frame
@@ -85,10 +86,10 @@ def _rule(frame: Frame, source: int, target: int) -> str:
     if frame.level is Level.OPERATIONS:
         return op
     operations = frame.structure.statement_of[target].operations
-    linear = [
-        frame.graph.nodes[id].op for id in operations if source in frame.graph.nodes[id].inputs
-    ]
-    return linear[0] if linear else op
+    nodes = [frame.graph.nodes[id] for id in operations]
+    readers = [node for node in nodes if source in node.inputs]
+    whole = [node.op for node in (*readers, *nodes) if not OPS[node.op].elementwise]
+    return whole[0] if whole else op
 
 
 def _short(value: Array) -> str:

@@ -20,9 +20,10 @@ from gradtui.explain.symbols import (
 from gradtui.explain.values import UNKNOWN, Array, elements, summary, unlisted
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed
-from gradtui.text import clip, number, paragraphs, wrap
+from gradtui.text import clip, compact, number, paragraphs, wrap
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NARROW = 42
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
@@ -125,8 +126,16 @@ def _moved(frame: Frame, position: int) -> list[str | Span]:
     return [(f"{name} ← ", "now"), (summary(new, 6), "value")]
 
 
-def gradient_rows(frame: Frame) -> list[Line]:
-    """Return the gradient vector: value, derivative, central difference, and its norm."""
+def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
+    """Return the gradient vector: value, derivative, central difference, and its norm.
+
+    In a narrow panel numbers are cut to fewer digits, so that all columns stay in view.
+    """
+    narrow = width < _NARROW
+
+    def shown(value: float) -> str:
+        return compact(value, 8) if narrow else number(value)
+
     loss = label(frame, frame.graph.loss)
     table: list[list[Span]] = [
         [("", "dim"), ("value", "dim"), (f"∂{loss}/∂", "dim"), ("central", "dim")]
@@ -142,9 +151,9 @@ def gradient_rows(frame: Frame) -> list[Line]:
         state = frame.gradient_state(node.id)
         for text, index in elements(label(frame, node.id), value):
             role: Role = "selected" if node.id == frame.selected else "name"
-            shown = UNKNOWN if state == "unknown" else number(float(gradient[index]))
-            row: list[Span] = [(text, role), (number(float(value[index])), "value")]
-            row.append((shown + ("…" if state == "partial" else ""), "gradient"))
+            slope = UNKNOWN if state == "unknown" else shown(float(gradient[index]))
+            row: list[Span] = [(text, role), (shown(float(value[index])), "value")]
+            row.append((slope + ("…" if state == "partial" else ""), "gradient"))
             row.append(_check(frame, gradient, central, index, known=state == "known"))
             table.append(row)
     whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
@@ -167,9 +176,9 @@ def _check(
     true, near = float(gradient[index]), float(central[index])
     scale = 1e-8 * max(1.0, abs(frame.loss))
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
-        return (number(near, 5) + "  ", "dim")
+        return (compact(near, 8) + "  ", "dim")
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
-    return (number(near, 5) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
+    return (compact(near, 8) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
 
 
 def update_rows(frame: Frame) -> list[Line]:
@@ -215,6 +224,9 @@ def program_rows(frame: Frame, width: int) -> list[Line]:
     now = _current_statement(frame)
     for statement in frame.graph.statements:
         source = problem.lines[statement.place.line - 1].strip()
+        code = source.partition("#")[0]
+        if code.count("(") > code.count(")"):
+            source = f"{code.strip()} …"  # it goes on over the lines that follow
         text = _NAME.sub(lambda match: problem.label(match[0]), source)
         here = statement.root == now
         mark = "▸" if here else " "

@@ -10,7 +10,6 @@ from gradtui.engine.unparse import PRETTY, Style, formula
 from gradtui.frame import Frame
 from gradtui.text import number
 
-
 _DIGITS = 10
 """Of a constant in a formula: what a person typed, without the noise of 0.1 · 3."""
 

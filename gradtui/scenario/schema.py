@@ -1,4 +1,4 @@
-"""The typed shape of a scenario file. Knows which keys there are; knows nothing of their meaning."""
+"""The typed shape of a scenario file. Knows which keys there are, not what they mean."""
 
 from __future__ import annotations
 

@@ -95,3 +95,24 @@ def test_the_rule_of_every_statement_parses_and_gives_what_flows(random, seed):
 
 def test_random_programs_read_names_that_the_language_allows():
     assert graph("L = 1", {name: np.zeros(shape) for name, shape in SHAPES.items()})
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "rule"),
+    [
+        ("z = X*s", "s", "sum(G*X, axis=(0, 1))"),
+        ("z = X*r", "r", "sum(G*X, axis=0)"),
+        ("z = X*c", "c", "sum(G*X, axis=1, keepdims=True)"),
+        ("z = X[None, :]*c", "c", "sum(sum(G*X[None, :, :], axis=2, keepdims=True), axis=0)"),
+        ("z = X@r", "X", "G[:, None]*r"),
+        ("z = X@r", "r", "X.T@G"),
+        ("z = maximum(X, s)", "X", "G*((X > s) + (X == s)/2)"),
+        ("z = where(X > s, X, c)", "c",
+         "sum(G*((X > s) == 0), axis=1, keepdims=True)"),
+    ],
+)  # fmt: skip
+def test_a_rule_reads_as_one_would_write_it(code, source, rule):
+    values = {"s": 2.0, "r": [1.0, 2.0], "c": [[1.0], [2.0], [3.0]], "X": [[1.0, 2.0]] * 3}
+    built = graph(f"{code}\nL = sum(z)", values)
+    nodes, root = statement_rule(built, built.statements[0], built.names[source])
+    assert formula(nodes, root, show_names, PROGRAM) == rule

@@ -12,6 +12,7 @@ from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_ou
 from gradtui.moments import Compute, Flow, Level, Seed
 from gradtui.tui.panels.base import Panel, crop
 
+HEAVY, LIGHT = "━", "─"
 MARGIN = 2
 """Cells kept free around what the view follows."""
 
@@ -65,8 +66,10 @@ class GraphPanel(Panel):
                     spans.append((name, self._role_of(frame, wire)))
                 case _:
                     # The line goes on from a text that is shorter than its box.
-                    strokes = line_on + piece.text[len(line_on) :]
-                    spans.append((strokes, "selected" if piece.lit else "dim"))
+                    if line_on:
+                        spans.append((line_on, "selected" if line_on == HEAVY else "dim"))
+                    rest = piece.text[len(line_on) :]
+                    spans.append((rest, "selected" if piece.lit else "dim"))
                     line_on = ""
         return tuple(spans)
 
@@ -78,7 +81,7 @@ class GraphPanel(Panel):
         if row or space <= 0 or next(consumers_of(frame.structure, node), None) is None:
             return (*line, (" " * space, "plain")), ""
         lit = any(source == node for source, _ in self._lit_wires)
-        stroke = "━" if lit else "─"
+        stroke = HEAVY if lit else LIGHT
         return (*line, (" " + stroke * (space - 1), "selected" if lit else "dim")), stroke
 
     def _role_of(self, frame: Frame, wire: Pair) -> Role:

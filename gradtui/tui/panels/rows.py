@@ -26,7 +26,7 @@ class GradientPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return the gradient vector."""
-        return gradient_rows(frame)
+        return gradient_rows(frame, width)
 
 
 class ChainPanel(Panel):

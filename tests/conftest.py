@@ -1,0 +1,49 @@
+import pytest
+
+import gradtui
+
+TEXT = '''title = "A test"
+
+[data]
+{data}
+
+[parameters]
+{parameters}
+
+[model]
+code = """
+{code}
+"""
+
+[optimizer]
+name = "sgd"
+lr = {lr}
+
+[run]
+steps = {steps}
+{more}
+'''
+CODE_LINE = TEXT.split("{code}")[0].count("\n") + 1
+"""Line of the first statement where `data` and `parameters` are one line each."""
+
+
+@pytest.fixture(scope="session")
+def write(tmp_path_factory):
+    """Write a scenario and return its path."""
+    folder = tmp_path_factory.mktemp("scenarios")
+
+    def write_scenario(code, parameters="w = 2.0", data="x = 3.0", lr=0.1, steps=5, more=""):
+        path = folder / f"{len(list(folder.iterdir()))}.toml"
+        text = TEXT.format(
+            code=code, parameters=parameters, data=data, lr=lr, steps=steps, more=more
+        )
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write_scenario
+
+
+@pytest.fixture(scope="session")
+def session_of(write):
+    """Open a session on a model given as its code."""
+    return lambda code, *args, **parts: gradtui.load(write(code, *args, **parts))

@@ -1,0 +1,309 @@
+"""The chain rule written out: symbols, formulas, numbers."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import gradtui
+from gradtui.engine.expression import Call, Name, Number, parse_expression
+from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.lowering import lower_tree
+from gradtui.engine.unparse import PRETTY, PROGRAM, formula
+from gradtui.explain.chain import _factor, chain_rows
+from gradtui.explain.spans import line_text
+from gradtui.frame import MANY_PATHS
+from gradtui.text import number
+
+
+def chain(session, name):
+    """Return the rows of a node's chain rule as text."""
+    session.select(session.problem.graph.names[name])
+    return [line_text(row) for row in chain_rows(session.frame)]
+
+
+def test_two_weights_is_the_product_of_the_lesson():
+    session = gradtui.load("two_weights")
+    assert chain(session, "w2") == [
+        "∂L/∂w2 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w2",
+        "       = 2·e · 1 · x2",
+        "       = 6 · 1 · 3 = 18",
+    ]
+    assert chain(session, "w1")[-1] == "       = 6 · 1 · 2 = 12"
+
+
+def test_negative_factors_stand_in_parentheses():
+    session = gradtui.load("two_weights")
+    session.seek(1)
+    assert chain(session, "w1")[-1] == "       = (-1.8) · 1 · 2 = -3.6"
+
+
+def test_one_factor_is_not_repeated():
+    session = gradtui.load("two_weights")
+    session.seek(1)
+    assert chain(session, "e") == ["∂L/∂e = 2·e", "      = -1.8"]
+
+
+def test_the_loss_is_where_it_starts():
+    assert chain(gradtui.load("two_weights"), "L")[0] == "∂L/∂L = 1"
+
+
+def test_a_gradient_not_reached_yet_is_no_number():
+    session = gradtui.load("two_weights")
+    session.position = session.schedule.forward
+    assert chain(session, "w1")[-1] == "       = not reached yet"
+    assert not re.search(r"\d\d", " ".join(chain(session, "w1")))
+
+
+def test_two_paths_are_a_sum(session_of):
+    session = session_of("a = w*x\nb = a + 1\nc = a*2 - w\nL = b*c", "w = 2.0", "x = 3.0")
+    # a = 6, b = 7, c = 10: ∂L/∂b = 10, ∂L/∂c = 7
+    assert chain(session, "w") == [
+        "∂L/∂w = the sum over 3 paths",
+        "  w → a → b → L",
+        "    ∂L/∂b · ∂b/∂a · ∂a/∂w = 10 · 1 · 3 = 30",
+        "  w → a → c → L",
+        "    ∂L/∂c · ∂c/∂a · ∂a/∂w = 7 · 2 · 3 = 42",
+        "  w → c → L",
+        "    ∂L/∂c · ∂c/∂w = 7 · (-1) = -7",
+        "∂L/∂w = 30 + 42 + (-7) = 65",
+    ]
+
+
+def test_a_sum_that_is_not_complete_says_so(session_of):
+    session = session_of("a = w*x\nb = w*4 + 1\nL = a*b")
+    session.position = session.schedule.backward - 1
+    rows = chain(session, "w")
+    assert rows[-1] == "∂L/∂w = 24 so far"
+    assert [row for row in rows if row.endswith(" = ·")] == [rows[2], rows[4]]
+
+
+def test_many_paths_are_counted(session_of):
+    code = "a0 = w*1\n" + "\n".join(f"b{i} = a{i} + 1\na{i + 1} = a{i} + b{i}" for i in range(3))
+    session = session_of(f"{code}\nL = a3*a3")
+    rows = chain(session, "w")
+    assert rows[0] == "∂L/∂w = the sum over 8 paths"
+    assert rows[-2:] == ["  … and 2 more paths", "∂L/∂w = 368"]  # 2·23 · 8
+    more = (
+        code
+        + "\n"
+        + "\n".join(f"b{i} = a{i} + 1\na{i + 1} = a{i}/2 + b{i}/2" for i in range(3, 80))
+    )
+    session = session_of(f"{more}\nL = a80*a80")
+    assert session.frame.count_paths(0) == MANY_PATHS + 1
+    assert chain(session, "w")[0] == "∂L/∂w = the sum over more than 1,000,000,000,000,000 paths"
+
+
+def test_a_weight_that_the_loss_ignores_has_no_path(session_of):
+    session = session_of("L = w**2", "w = 2.0\nv = 1.0")
+    assert chain(session, "v") == ["∂L/∂v = 0: no path leads to the loss"]
+
+
+def test_matrices_are_their_rules_with_shapes():
+    assert chain(gradtui.load("five_parcels"), "w") == [
+        "∂L/∂e = 1/5·2·e   [5]",
+        "∂L/∂ŷ = ∂L/∂e   [5]",
+        "∂L/∂w = X.T @ ∂L/∂ŷ   [2]",
+        "∂L/∂w = 1.646  2.888",
+        "w = 0.8  1.5",
+    ]
+
+
+def test_a_bias_that_broadcasts_is_summed_over_the_batch(session_of):
+    data = "X = [[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]\nY = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]"
+    parameters = "W = [[0.5, -0.5], [1.0, 0.25]]\nb = [0.1, -0.2]"
+    code = "Z = X@W + b\nH = tanh(Z)\nE = H - Y\nL = mean(E**2)"
+    session = session_of(code, parameters, data)
+    assert chain(session, "b")[:4] == [
+        "∂L/∂E = 1/6·2·E   [3×2]",
+        "∂L/∂H = ∂L/∂E   [3×2]",
+        "∂L/∂Z = ∂L/∂H·(1 - H²)   [3×2]",
+        "∂L/∂b = sum(∂L/∂Z, axis=0)   [2]",
+    ]
+    assert chain(session, "W")[3] == "∂L/∂W = X.T @ ∂L/∂Z   [2×2]"
+    # the numbers under it are those of NumPy
+    x, w = np.array([[1, 2], [3, 4], [0.5, -1]]), np.array([[0.5, -0.5], [1, 0.25]])
+    h = np.tanh(x @ w + np.array([0.1, -0.2]))
+    slope = 2 * (h - np.array([[1, 0], [0, 1], [1, 1]])) / 6 * (1 - h**2)
+    numbers = re.findall(r"-?\d+\.\d+", " ".join(chain(session, "W")[4:6]))
+    assert np.allclose(np.array(numbers, float), (x.T @ slope).reshape(-1), atol=6e-4)
+
+
+def test_an_operation_is_explained_by_what_reads_it():
+    session = gradtui.load("two_weights")
+    session.toggle_level()
+    session.select(session.structure.nodes[2])
+    assert [line_text(row) for row in chain_rows(session.frame)] == [
+        "the operation w1·x1",
+        "∂L/∂(w1·x1) = ∂L/∂ŷ · ∂ŷ/∂(w1·x1)",
+        "            = 6 · 1 = 6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [
+        ("2·e", "2·e"),
+        ("2·(a + b)", "2·(a + b)"),
+        ("a + b", "(a + b)"),
+        ("(a + 1)·b - (c + 2)", "((a + 1)·b - (c + 2))"),
+        ("z > 0", "(z > 0)"),
+        ("-x", "(-x)"),
+        ("sum(a, axis=0)", "sum(a, axis=0)"),
+        ("1e-05", "1e-05"),
+    ],
+)
+def test_a_factor_that_would_be_misread_stands_in_parentheses(text, factor):
+    assert _factor(text) == factor
+
+
+def test_a_mask_in_a_product_stands_in_parentheses(session_of):
+    session = session_of("z = w*x\nh = relu(z)\nL = h**2")
+    assert chain(session, "w")[1] == "      = 2·h · (z > 0) · x"
+
+
+def test_a_number_of_the_formula_is_what_was_typed(session_of):
+    session = session_of("a = 0.1*w*3\nL = a**2")
+    assert chain(session, "w")[1] == "      = 2·a · 0.3"
+
+
+# Formulas mean what they are made from.
+
+NAMES = {"a": 0.75, "b": -1.5, "c": 2.0, "d": 0.3}
+BINARY = ["+", "-", "*", "/", "**", "<", ">=", "=="]
+NUMBERS = st.sampled_from(["0", "1", "2", "3", "0.5", "0.1", "1e-3", "12.25"])
+
+
+def widen(inner):
+    both = st.tuples(inner, st.sampled_from(BINARY), inner)
+    return st.one_of(
+        both.map(lambda t: f"({t[0]}) {t[1]} ({t[2]})"),
+        inner.map(lambda t: f"-({t})"),
+        inner.map(lambda t: f"({t})**2"),
+        st.tuples(st.sampled_from(["tanh", "relu", "abs", "exp"]), inner).map(
+            lambda t: f"{t[0]}({t[1]})"
+        ),
+        st.tuples(inner, inner).map(lambda t: f"maximum({t[0]}, {t[1]})"),
+        st.tuples(inner, inner, inner).map(lambda t: f"where({t[0]}, {t[1]}, {t[2]})"),
+    )
+
+
+EXPRESSIONS = st.recursive(st.one_of(st.sampled_from([*NAMES]), NUMBERS), widen, max_leaves=9)
+FUNCTIONS = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "**": lambda a, b: a**b,
+    "<": lambda a, b: float(a < b),
+    ">=": lambda a, b: float(a >= b),
+    "==": lambda a, b: float(a == b),
+    "neg": lambda a: -a,
+    "tanh": math.tanh,
+    "relu": lambda a: max(a, 0.0),
+    "abs": abs,
+    "exp": math.exp,
+    "maximum": max,
+    "where": lambda c, a, b: a if c else b,
+}
+
+
+def evaluate(tree):
+    """Return the value of a tree: a second evaluator, which shares nothing with the compiler."""
+    match tree:
+        case Number(value, _):
+            return value
+        case Name(name, _):
+            return NAMES[name]
+        case Call(function, arguments, _, _):
+            value = FUNCTIONS[function](*map(evaluate, arguments))
+            assume(isinstance(value, float | int) and abs(value) < 1e12)
+            return value
+
+
+def lowered(text, *, simplify):
+    builder = Builder()
+    leaves = {name: builder.leaf(Kind.PARAMETER, name, ()) for name in NAMES}
+    builder.simplify = simplify
+    root = lower_tree(parse_expression(text), builder, lambda name: leaves[name.name])
+    return builder.nodes, root
+
+
+def value_of(text):
+    try:
+        return evaluate(parse_expression(text))
+    except (ZeroDivisionError, OverflowError, ValueError):
+        assume(False)
+        raise
+
+
+def near(value):
+    return pytest.approx(value, rel=1e-9, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=150)
+@given(text=EXPRESSIONS)
+def test_a_formula_read_again_is_the_same_number(text):
+    value = value_of(text)
+    nodes, root = lowered(text, simplify=False)
+    shown = formula(nodes, root, lambda node: node.name or None, PROGRAM)
+    again = value_of(shown)
+    if not re.search("<|>|=|where|relu|max|abs", text):  # rounding may tip a comparison
+        assert again == near(value), shown
+    nodes_again, root_again = lowered(shown, simplify=False)
+    assert formula(nodes_again, root_again, lambda n: n.name or None, PROGRAM) == shown
+
+
+@settings(deadline=None, max_examples=150)
+@given(text=EXPRESSIONS)
+def test_a_pretty_formula_is_the_same_number(text):
+    nodes, root = lowered(text, simplify=False)
+    value = value_of(text)
+    assume(not re.search("<|>|=|where|relu|max|abs", text))
+    shown = formula(nodes, root, lambda node: node.name or None, PRETTY)
+    plain = shown.replace("·", "*").replace("²", "**2").replace("³", "**3")
+    assert value_of(plain) == near(value), shown
+
+
+@settings(deadline=None, max_examples=150)
+@given(text=EXPRESSIONS)
+def test_a_formula_in_numbers_is_the_same_number(text):
+    assume(not re.search("<|>|=|where|relu|max|abs", text))
+    nodes, root = lowered(text, simplify=False)
+    value = value_of(text)
+    shown = formula(nodes, root, lambda n: number(NAMES[n.name], 17) if n.name else None, PRETTY)
+    plain = shown.replace("·", "*").replace("²", "**2").replace("³", "**3")
+    assert value_of(plain) == near(value), shown
+    assert not re.search(r"[-+*/·] *-", shown.replace("**-", "**(-")), shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a*(b + c)", "1.5·(-2 + 3)"),
+        ("b*a", "-2·1.5"),
+        ("a*b", "1.5·(-2)"),
+        ("a - b", "1.5 - (-2)"),
+        ("a + b", "1.5 + (-2)"),
+        ("b**2", "(-2)²"),
+        ("b**3", "(-2)³"),
+        ("-b**2", "-(-2)²"),
+        ("a/b", "1.5/(-2)"),
+        ("a - (b - c)", "1.5 - (-2 - 3)"),
+        ("a/(b*c)", "1.5/(-2·3)"),
+        ("c**b", "3**(-2)"),
+        ("-(a - b)", "-(1.5 - (-2))"),
+        ("exp(-b)", "exp(-(-2))"),
+    ],
+)
+def test_numbers_in_the_place_of_names_can_be_read(text, shown):
+    values = {"a": 1.5, "b": -2.0, "c": 3.0}
+    nodes, root = lowered(text, simplify=False)
+
+    def show(node):
+        return number(values[node.name]) if node.name else None
+
+    assert formula(nodes, root, show, PRETTY) == shown

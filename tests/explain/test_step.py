@@ -1,0 +1,180 @@
+"""One step in rows: what is done now, the program, the gradient vector, the update."""
+
+import pytest
+
+import gradtui
+from gradtui.explain.spans import line_text, line_width
+from gradtui.explain.step import (
+    gradient_rows,
+    header,
+    notes_rows,
+    now_line,
+    program_rows,
+    timeline,
+    update_rows,
+)
+
+
+def texts(rows):
+    return [line_text(row).rstrip() for row in rows]
+
+
+def narrate(session):
+    """Return what each moment of a step says."""
+    session.position = 0
+    said = [line_text(now_line(session.frame))]
+    while session.position < session.schedule.end:
+        session.into()
+        said.append(line_text(now_line(session.frame)))
+    return [text.removeprefix("now  ") for text in said]
+
+
+def test_every_moment_of_two_weights_is_a_sentence_with_its_numbers():
+    assert narrate(gradtui.load("two_weights")) == [
+        "step 0 begins: no value is computed yet",
+        "ŷ = w1·x1 + w2·x2 = 1·2 + 2·3 = 8",
+        "e = ŷ - y = 8 - 5 = 3",
+        "L = e² = 3² = 9",
+        "∂L/∂L = 1  the backward pass starts at the loss",
+        "L → e  ∂L/∂L · ∂L/∂e = 1 · 6 = 6",
+        "e → ŷ  ∂L/∂e · ∂e/∂ŷ = 6 · 1 = 6",
+        "ŷ → w1  ∂L/∂ŷ · ∂ŷ/∂w1 = 6 · 2 = 12",
+        "ŷ → w2  ∂L/∂ŷ · ∂ŷ/∂w2 = 6 · 3 = 18",
+        "w1 ← 1 - 0.05·12 = 0.4",
+        "w2 ← 2 - 0.05·18 = 1.1",
+    ]
+
+
+def test_every_operation_of_two_weights_is_a_sentence():
+    session = gradtui.load("two_weights")
+    session.toggle_level()
+    said = narrate(session)
+    assert said[1:4] == ["w1·x1 = 1·2 = 2", "w2·x2 = 2·3 = 6", "ŷ = w1·x1 + w2·x2 = 1·2 + 2·3 = 8"]
+    assert said[9:13] == [
+        "ŷ → w1·x1  ∂L/∂ŷ · ∂ŷ/∂(w1·x1) = 6 · 1 = 6",
+        "ŷ → w2·x2  ∂L/∂ŷ · ∂ŷ/∂(w2·x2) = 6 · 1 = 6",
+        "w1·x1 → w1  ∂L/∂(w1·x1) · ∂(w1·x1)/∂w1 = 6 · 2 = 12",
+        "w2·x2 → w2  ∂L/∂(w2·x2) · ∂(w2·x2)/∂w2 = 6 · 3 = 18",
+    ]
+
+
+def test_a_weight_used_twice_is_added_up(session_of):
+    said = narrate(session_of("a = w*x\nb = w*4 + 1\nL = a*b"))
+    assert said[7:9] == [
+        "b → w  ∂L/∂b · ∂b/∂w = 6 · 4 = 24  more paths add to it",
+        "a → w  ∂L/∂a · ∂a/∂w = 9 · 3 = 27  sum 51",
+    ]
+
+
+def test_negative_numbers_are_readable_in_products_and_powers(session_of):
+    said = narrate(session_of("a = w*x\nb = a - w\nL = b**2", "w = -2.0", "x = -3.0"))
+    assert said[1:4] == [
+        "a = w·x = -2·(-3) = 6",
+        "b = a - w = 6 - (-2) = 8",
+        "L = b² = 8² = 64",
+    ]
+    said = narrate(session_of("b = w*x\nL = b**2", "w = -2.0", "x = 3.0"))
+    assert said[2] == "L = b² = (-6)² = 36"
+    assert said[-1] == "w ← -2 - 0.1·(-36) = 1.6"
+
+
+def test_a_number_and_another_name_are_not_said_twice(session_of):
+    said = narrate(session_of("n = 3\nh = w\nL = h*n"))
+    assert said[1:4] == ["n = 3", "h = w = 2", "L = h·n = 2·3 = 6"]
+
+
+def test_a_tensor_s_moments_are_short():
+    said = narrate(gradtui.load("five_parcels"))
+    assert said[1] == "ŷ = X @ w = [5] 1.39…10.7"
+    assert said[-2:] == ["ŷ → w  [1.6456 2.888]", "w ← [0.71772 1.3556]"]
+
+
+def test_the_update_is_arithmetic():
+    session = gradtui.load("two_weights")
+    assert texts(update_rows(session.frame)) == [
+        "w ← w - lr·∂L/∂w",
+        "w1  1 - 0.05·12 = 0.4",
+        "w2  2 - 0.05·18 = 1.1",
+    ]
+    session.seek(1)
+    assert texts(update_rows(session.frame))[1:] == [
+        "w1  0.4 - 0.05·(-3.6) = 0.58",
+        "w2  1.1 - 0.05·(-5.4) = 1.37",
+    ]
+
+
+def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
+    session = session_of("L = sum(w)*0.5", "w = [[1.0, 2.0], [3.0, 4.0]]")
+    assert texts(update_rows(session.frame))[1:] == [
+        "w[0,0]  1 - 0.1·0.5 = 0.95",
+        "w[0,1]  2 - 0.1·0.5 = 1.95",
+        "w[1,0]  3 - 0.1·0.5 = 2.95",
+        "w[1,1]  4 - 0.1·0.5 = 3.95",
+    ]
+
+
+def test_the_gradient_vector_has_value_derivative_difference_and_norm():
+    rows = [row.split() for row in texts(gradient_rows(gradtui.load("two_weights").frame))]
+    assert rows == [
+        ["value", "∂L/∂", "central"],
+        ["w1", "1", "12", "12", "✓"],
+        ["w2", "2", "18", "18", "✓"],
+        ["|∇|", "21.6333"],
+    ]
+
+
+def test_a_gradient_that_is_not_the_slope_is_marked(session_of):
+    """At a kink the two differ: relu(0) has derivative 0 here, a central difference of 1/2."""
+    row = texts(gradient_rows(session_of("L = relu(w)", "w = 0.0").frame))[1]
+    assert row.split() == ["w", "0", "0", "0.5", "?"]
+
+
+def test_numbers_that_are_not_finite_are_shown_as_they_are():
+    session = gradtui.load("five_parcels_rate_1_5")
+    session.seek(500)
+    rows = [row.split() for row in texts(gradient_rows(session.frame))]
+    assert rows[1] == ["w[0]", "nan", "nan", "nan"]
+    assert texts(update_rows(session.frame))[1] == "w[0]  nan - 1.5·nan = nan"
+
+
+def test_the_program_is_the_file_s_lines_with_labels_and_values():
+    session = gradtui.load("two_weights")
+    rows = texts(program_rows(session.frame, 40))
+    line = session.problem.lines.index("yhat = w1*x1 + w2*x2") + 1
+    assert [row.split() for row in rows] == [
+        [f"{line}▸", *"ŷ = w1*x1 + w2*x2".split(), "8"],
+        [f"{line + 1}", *"e = ŷ - y".split(), "3"],
+        [f"{line + 2}", *"L = e**2".split(), "9"],
+    ]
+    assert {line_width(row) for row in program_rows(session.frame, 40)} == {40}
+
+
+def test_a_statement_over_several_lines_shows_that_it_goes_on(session_of):
+    session = session_of("a = (w*x   # first\n  + 1)\nL = a**2")
+    assert [row.split() for row in texts(program_rows(session.frame, 40))] == [
+        ["13▸", "a", "=", "(w*x", "…", "7"],
+        ["15", "L", "=", "a**2", "49"],
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
+def test_the_header_says_step_pass_and_loss(width):
+    session = gradtui.load("two_weights")
+    text = line_text(header(session.frame, width))
+    assert "step 0/12   backward done   L 9" in text
+    session.seek(1)
+    assert line_text(header(session.frame, width)).rstrip().endswith("L 0.81 ▼")
+
+
+@pytest.mark.parametrize("width", [10, 38, 60, 120])
+def test_the_timeline_marks_the_present_step_and_fits(width):
+    session = gradtui.load("two_weights")
+    session.seek(12)
+    row = timeline(session.frame, width)
+    assert line_width(row) <= width
+    assert line_text(row).count("●") == (width > 20)
+
+
+def test_notices_come_before_the_notes(session_of):
+    session = session_of("L = w**2", "w = 1.0\nb = 2.0")
+    assert texts(notes_rows(session.frame, 60))[0] == "! the loss does not use the parameter 'b'"

@@ -1,0 +1,123 @@
+"""Arrays and numbers as text."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradtui.explain.values import LISTED, elements, summary, table, unlisted
+from gradtui.text import EXACT, cell_width, clean, clip, compact, number, pad, wrap
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.4, "0.4"),
+        (-3.6, "-3.6"),
+        (-0.0, "0"),
+        (9.0, "9"),
+        (6.4e-5, "6.4e-05"),
+        (0.1 + 0.2, "0.3"),
+        (1234567.0, "1.23457e+06"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+        (math.nan, "nan"),
+    ],
+)
+def test_a_number_is_short(value, text):
+    assert number(value) == text
+
+
+@settings(deadline=None)
+@given(st.floats(allow_nan=False))
+def test_an_exact_number_reads_back_and_is_no_longer_than_needed(value):
+    text = number(value, EXACT)
+    assert float(text) == value
+    assert len(text) <= len(repr(value))
+
+
+def test_an_exact_number_is_what_was_typed():
+    assert [number(float(t), EXACT) for t in ("0.1", "3", "1e-7")] == ["0.1", "3", "1e-07"]
+
+
+@settings(deadline=None)
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(7, 12))
+def test_a_compact_number_fits_and_is_near(value, cells):
+    text = compact(value, cells)
+    assert len(text) <= cells
+    assert float(text) == pytest.approx(value, rel=0.51) or abs(value) > 1e308
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.0, "3"),
+        ([0.8, 1.5], "[0.8 1.5]"),
+        ([1.0, 2.0, 3.0, 4.0], "[4] 1…4"),
+        ([[0.5, 1.0], [5.0, 2.0]], "[2×2] 0.5…5"),
+        ([1.0] * 5, "[5] all 1"),
+        ([1.0, 1.00001, 1.0, 1.0], "[4] 1…1"),
+        ([math.nan] * 4, "[4] all nan"),
+        ([math.nan, 1.0, 2.0, 3.0], "[4] 1…3 and nan"),
+        ([math.nan, 2.0, 2.0, 2.0], "[4] all 2 and nan"),
+        ([math.inf, 1.0, -math.inf, 3.0], "[4] -inf…inf"),
+    ],
+)
+def test_an_array_in_a_few_cells(value, text):
+    assert summary(np.array(value)) == text
+
+
+def test_a_table_is_aligned():
+    assert table(np.array([[1.0, -2.5], [10.0, 3.0]])) == [" 1  -2.5", "10     3"]
+    assert table(np.array([0.5, 1.0])) == ["0.5  1"]
+    assert table(np.array(2.0)) == ["2"]
+
+
+def test_a_stack_of_matrices_is_parted_by_blank_rows():
+    assert table(np.arange(8.0).reshape(2, 2, 2)) == ["0  1", "2  3", "", "4  5", "6  7"]
+
+
+def test_a_large_array_is_summed_up_and_what_is_left_out_is_counted():
+    large = np.zeros((30, 30))
+    assert table(large) == ["[30×30] all 0"]
+    assert len(list(elements("w", large))) == LISTED
+    assert unlisted(large) == 900 - LISTED
+    assert unlisted(np.zeros(3)) == 0
+
+
+def test_elements_are_called_by_their_index():
+    assert list(elements("w", np.array(1.0))) == [("w", ())]
+    assert [text for text, _ in elements("W", np.zeros((1, 2)))] == ["W[0,0]", "W[0,1]"]
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_clean_text_has_no_character_that_acts_on_a_terminal(text):
+    shown = clean(text)
+    assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in shown)
+    assert not any(c in shown for c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u200b\u200f")
+    assert clean(shown) == shown
+    json.dumps(shown).encode()
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40), st.integers(1, 30))
+def test_clipped_and_padded_text_has_its_width(text, width):
+    text = clean(text)
+    assert cell_width(clip(text, width)) <= width
+    assert cell_width(pad(text, width)) == cell_width(pad(text, width, right=True)) == width
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="ab 界-1.", max_size=80), st.integers(8, 30))
+def test_wrapped_text_fits_and_loses_nothing(text, width):
+    rows = wrap(text, width)
+    assert all(cell_width(row) <= width for row in rows)
+    assert "".join(rows).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_list_s_item_is_indented_under_its_number():
+    assert wrap("1. aaa bbb ccc", 8) == ["1. aaa", "   bbb", "   ccc"]

@@ -1,0 +1,38 @@
+"""The README says what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gradtui.cli import COMMANDS as SHELL_COMMANDS
+from gradtui.scenario.load import load_problem
+from gradtui.tui.commands import COMMANDS
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
+def test_the_key_table_holds_every_command(command):
+    keys = " ".join(f"`{key}`" for key in command.shown.split())
+    assert f"| {keys} | {command.help} |" in README
+
+
+@pytest.mark.parametrize("command", SHELL_COMMANDS, ids=lambda command: command.name)
+def test_the_command_table_holds_every_shell_command(command):
+    assert f"| `gradtui {command.name} " in README
+
+
+def test_the_example_scenario_loads(tmp_path):
+    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    file = tmp_path / "example.toml"
+    file.write_text(example, encoding="utf-8")
+    assert load_problem(file).steps == 12
+
+
+def test_the_pictures_are_there():
+    pictures = re.findall(r"\]\((\.github/[^)]+)\)", README)
+    assert len(pictures) == 3
+    assert all((Path(__file__).parent.parent / picture).is_file() for picture in pictures)
