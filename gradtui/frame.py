@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.engine.graph import Graph, Kind, Node, Statement, depends_on, needed_for
+from gradtui.engine.graph import Graph
 from gradtui.engine.tape import Tape
-from gradtui.moments import Compute, Flow, Level, Moment, Pass, Schedule, computed_by
+from gradtui.moments import Level, Moment, Pass, Schedule
 from gradtui.scenario.problem import Problem
+from gradtui.structure import Structure
 
 Array = NDArray[Any]
-MAX_PATHS = 64
-MANY_PATHS = 10**15
-"""Paths are counted up to one more than these."""
 LARGEST_CHECK = 256
 """Parameter elements up to which all central differences of a step are computed."""
 
@@ -38,7 +36,7 @@ class Frame:
 
     problem: Problem
     tape: Tape
-    schedule: Schedule
+    structure: Structure
     position: int
     """How many moments of the step have been done."""
     selected: int
@@ -83,7 +81,7 @@ class Frame:
         Raises KeyError if there is no such edge.
         """
         edge = (self.graph.names[source], self.graph.names[target])
-        if edge not in self.named_edges:
+        if edge not in self.structure.named_edges:
             raise KeyError(f"no edge from {source} to {target}")
         value = self.tape.named_local(*edge)
         return None if value is None else plain(value)
@@ -101,17 +99,10 @@ class Frame:
         """The named graph or that of the operations."""
         return self.schedule.level
 
-    @cached_property
-    def structure(self) -> Structure:
-        """The nodes and edges that are drawn."""
-        return build_structure(self.graph, self.level)
-
-    @cached_property
-    def named_edges(self) -> Mapping[tuple[int, int], Statement]:
-        """(source, root) of each edge of the named graph, data included -> its statement."""
-        return MappingProxyType(
-            {(source, s.root): s for s in self.graph.statements for source in self.graph.sources(s)}
-        )
+    @property
+    def schedule(self) -> Schedule:
+        """The moments of a step at this level."""
+        return self.structure.schedule
 
     def edge_local(self, source: int, target: int) -> Array | None:
         """Return the local derivative on a drawn edge; None where it is not elementwise."""
@@ -152,13 +143,11 @@ class Frame:
 
     def computed(self, node: int) -> bool:
         """Return whether a node's value is known at the cursor."""
-        return node not in self.structure.moment_of_value or (
-            self.position >= self.schedule.forward or node in self._values_done
-        )
+        return self.position >= self.structure.value_at.get(node, 0)
 
     def flowed(self, source: int, target: int) -> bool:
         """Return whether the contribution along an edge has been taken at the cursor."""
-        return self.position >= self.schedule.backward or (source, target) in self._flows_done
+        return self.position >= self.structure.flow_at.get((source, target), self.schedule.backward)
 
     def gradient_state(self, node: int) -> str:
         """Return `known`, `partial` or `unknown` for a node's gradient at the cursor."""
@@ -168,8 +157,8 @@ class Frame:
             return "unknown"
         if node == self.graph.loss:
             return "known"
-        incoming = self._flows_into.get(node, ())
-        taken = sum((node, target) in self._flows_done for target in incoming)
+        incoming = self.structure.flows_into.get(node, ())
+        taken = sum(self.flowed(node, target) for target in incoming)
         if taken < len(incoming):
             return "partial" if taken else "unknown"
         return "known" if incoming else "unknown"
@@ -178,57 +167,24 @@ class Frame:
         """Return a node's gradient, or the sum of the contributions taken so far."""
         if self.gradient_state(node) != "partial":
             return self.tape.adjoint(node)
-        taken = [t for t in self._flows_into[node] if (node, t) in self._flows_done]
-        total = self.edge_contribution(node, taken[0])
-        for target in taken[1:]:
-            total = total + self.edge_contribution(node, target)
-        return total
+        flows = [
+            self.edge_contribution(node, target)
+            for target in self.structure.flows_into[node]
+            if self.flowed(node, target)
+        ]
+        return sum(flows[1:], start=flows[0])
 
     def moved(self, position: int) -> bool:
         """Return whether a parameter has been updated at the cursor."""
         return self.position >= self.schedule.backward + position + 1
 
-    @cached_property
-    def _values_done(self) -> frozenset[int]:
-        return frozenset(m.node for m in self.done if isinstance(m, Compute))
-
-    @cached_property
-    def _flows_done(self) -> frozenset[tuple[int, int]]:
-        return frozenset((m.source, m.target) for m in self.done if isinstance(m, Flow))
-
-    @cached_property
-    def _flows_into(self) -> Mapping[int, tuple[int, ...]]:
-        found: dict[int, dict[int, None]] = {}
-        for moment in self.schedule.moments:
-            if isinstance(moment, Flow):
-                found.setdefault(moment.source, {})[moment.target] = None
-        return {source: tuple(targets) for source, targets in found.items()}
-
     def count_paths(self, node: int) -> int:
         """Return how many paths lead from a node to the loss on the named graph, up to a limit."""
-        counts = {self.graph.loss: 1}
-        for statement in reversed(self.graph.statements):
-            onward = counts.get(statement.root, 0)
-            if onward:
-                for source in self.graph.sources(statement):
-                    counts[source] = min(counts.get(source, 0) + onward, MANY_PATHS + 1)
-        return counts.get(node, 0)
+        return self.structure.path_counts.get(node, 0)
 
     def paths(self, node: int) -> list[Path]:
         """Return the paths from a named node to the loss, the first 64 of them."""
-        leads = needed_for(self.graph.nodes, [self.graph.loss])
-        consumers: dict[int, list[int]] = {}
-        for source, root in self.named_edges:
-            if root in leads:
-                consumers.setdefault(source, []).append(root)
-        found: list[Path] = []
-        pending: list[tuple[int, ...]] = [(node,)]
-        while pending and len(found) < MAX_PATHS:
-            via = pending.pop()
-            if via[-1] == self.graph.loss:
-                found.append(Path(via))
-            pending.extend((*via, root) for root in reversed(consumers.get(via[-1], [])))
-        return found
+        return [Path(via) for via in self.structure.paths(node, self.graph.loss)]
 
     def factors(self, path: Path) -> list[float] | None:
         """Return the local derivatives along a path, None where one is not a scalar."""
@@ -255,52 +211,6 @@ class Frame:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Structure:
-    """Which nodes and edges one level of a graph shows."""
-
-    nodes: tuple[int, ...]
-    """In evaluation order."""
-    edges: tuple[tuple[int, int], ...]
-    """(source, target), one for each pair."""
-    moment_of_value: frozenset[int]
-    """The nodes whose value has to be computed."""
-    statement_of: Mapping[int, Statement]
-    """Root of a statement -> the statement."""
-
-
-def build_structure(graph: Graph, level: Level) -> Structure:
-    """Return what is drawn: whatever the parameters reach, and the parameters."""
-    trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
-    statement_of = MappingProxyType({s.root: s for s in graph.statements})
-    if level is Level.NAMED:
-        roots = [s.root for s in graph.statements]
-        edges = [(source, s.root) for s in graph.statements for source in graph.sources(s)]
-        computed = frozenset(roots)
-    else:
-        computed = frozenset(id for s in graph.statements for id in computed_by(s))
-        edges = [(i, id) for id in sorted(computed) for i in dict.fromkeys(graph.nodes[id].inputs)]
-    shown = sorted(id for id in trained if graph.nodes[id].kind is Kind.PARAMETER or id in computed)
-    drawn = frozenset(shown)
-    wires = tuple(edge for edge in edges if edge[0] in drawn and edge[1] in drawn)
-    return Structure(tuple(shown), wires, computed, statement_of)
-
-
-def consumers_of(structure: Structure, node: int) -> Iterator[int]:
-    """Yield the drawn nodes that read a node."""
-    return (target for source, target in structure.edges if source == node)
-
-
-def inputs_of(structure: Structure, node: int) -> Iterator[int]:
-    """Yield the drawn nodes that a node reads."""
-    return (source for source, target in structure.edges if target == node)
-
-
 def plain(value: Array) -> Any:
     """Return a float for a scalar, the array itself otherwise."""
     return float(value) if value.shape == () else value
-
-
-def title_of(node: Node) -> str:
-    """Return a node's name, or its operation where it has none."""
-    return node.name or node.op

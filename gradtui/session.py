@@ -7,9 +7,10 @@ from functools import cache
 
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
-from gradtui.frame import Frame, Structure, build_structure, consumers_of, inputs_of
-from gradtui.moments import Level, Schedule, build_schedule, translate
+from gradtui.frame import Frame
+from gradtui.moments import Level, Schedule, translate
 from gradtui.scenario.problem import Problem
+from gradtui.structure import Structure, build_structure
 
 _TAPES = 32
 MAX_STEP = 10_000_000
@@ -29,8 +30,7 @@ class Session:
         self.level = Level.NAMED
         self.message = ""
         self._step = 0
-        self._schedule = cache(lambda level: build_schedule(problem.trainer.program, level))
-        self._structure = cache(lambda level: build_structure(problem.graph, level))
+        self._structure = cache(lambda level: build_structure(problem.trainer.program, level))
         self._tapes: OrderedDict[int, Tape] = OrderedDict()
         self.position = self.schedule.backward
         self.selected = problem.graph.parameters[0].id
@@ -43,8 +43,7 @@ class Session:
     @property
     def schedule(self) -> Schedule:
         """The moments of a step at the present level."""
-        found: Schedule = self._schedule(self.level)
-        return found
+        return self.structure.schedule
 
     @property
     def structure(self) -> Structure:
@@ -58,7 +57,7 @@ class Session:
         tape = self._tape(self._step)
         self._ensure_loss()
         return Frame(
-            self.problem, tape, self.schedule, self.position, self.selected,
+            self.problem, tape, self.structure, self.position, self.selected,
             self.history.losses, self.message,
         )  # fmt: skip
 
@@ -143,11 +142,11 @@ class Session:
 
     def select_input(self) -> None:
         """Select the first node that the selected one is computed from."""
-        self.selected = next(inputs_of(self.structure, self.selected), self.selected)
+        self.selected = next(iter(self.structure.inputs.get(self.selected, ())), self.selected)
 
     def select_consumer(self) -> None:
         """Select the first node that is computed from the selected one."""
-        self.selected = next(consumers_of(self.structure, self.selected), self.selected)
+        self.selected = next(iter(self.structure.consumers.get(self.selected, ())), self.selected)
 
     def find(self, text: str) -> bool:
         """Select the next node whose name or operation contains `text`; False if there is none."""

@@ -14,9 +14,14 @@ from gradtui.explain.symbols import (
     rule_text,
 )
 from gradtui.explain.values import UNKNOWN, Array, summary, table
-from gradtui.frame import MANY_PATHS, Frame, Path, consumers_of
+from gradtui.frame import Frame, Path
+from gradtui.structure import MANY_PATHS
 from gradtui.text import number, shape_text
 
+LONG = 24
+"""Nodes of a path beyond which its middle is left out."""
+_ENDS = 3
+"""Factors shown at either end of a long path."""
 SHOWN_PATHS = 6
 """Paths written out; the rest are counted."""
 
@@ -37,6 +42,8 @@ def chain_rows(frame: Frame) -> list[Line]:
             line((f"{gradient_of(frame, node)} = 0", "gradient"), ": no path leads to the loss")
         ]
     paths = frame.paths(node)
+    if max(len(path.via) for path in paths) > LONG:
+        return _long_rows(frame, paths[0], count)
     if any(frame.factors(path) is None for path in paths):
         return _tensor_rows(frame, paths[0], count)
     if count == 1:
@@ -55,6 +62,20 @@ def _product_rows(frame: Frame, path: Path) -> list[Line]:
     shown = "" if numbers == result else numbers
     rows.append(line(indent, " = ", *_result(frame, path.via[0], shown, result)))
     return rows
+
+
+def _long_rows(frame: Frame, path: Path, count: int) -> list[Line]:
+    """Return both ends of a path too long to be read, and what it comes to."""
+    node, edges = path.via[0], list(zip(path.via, path.via[1:], strict=False))[::-1]
+    head = gradient_of(frame, node)
+    first = [partial(frame, target, source) for source, target in edges[:_ENDS]]
+    last = [partial(frame, target, source) for source, target in edges[-_ENDS:]]
+    ways = "" if count == 1 else f", one of {_count(count)} paths"
+    return [
+        line((head, "gradient"), " = ", " · ".join([*first, "…", *last])),
+        line((f"{' ' * len(head)}   {len(edges):,} factors{ways}", "dim")),
+        line(" " * len(head), " = ", *_result(frame, node, "", summary(frame.gradient(node), 6))),
+    ]
 
 
 def _sum_rows(frame: Frame, paths: list[Path], count: int) -> list[Line]:
@@ -130,7 +151,7 @@ def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
     for source, target in list(zip(path.via, path.via[1:], strict=False))[::-1]:
         statement = frame.structure.statement_of.get(target)
         assert statement is not None
-        several = sum(1 for edge in frame.named_edges if edge[0] == source) > 1
+        several = len(frame.structure.readers.get(source, ())) > 1
         sign = " += " if several else " = "
         rule = rule_text(frame, source, statement)
         shape = shape_text(frame.graph.nodes[source].shape)
@@ -162,7 +183,7 @@ def _operation_rows(frame: Frame, node: int) -> list[Line]:
     """Return the chain rule of an unnamed operation: one step, from what reads it."""
     rows = [line(("the operation ", "dim"), in_names(frame, node))]
     head = gradient_of(frame, node)
-    for target in consumers_of(frame.structure, node):
+    for target in frame.structure.consumers.get(node, ()):
         local, flow = frame.edge_local(node, target), frame.edge_contribution(node, target)
         arriving = gradient_of(frame, target)
         factor = f" · {partial(frame, target, node)}" if local is not None else ""

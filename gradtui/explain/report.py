@@ -17,7 +17,7 @@ from gradtui.explain.spans import Line, Span, columns, line
 from gradtui.explain.step import gradient_rows, program_rows, update_rows
 from gradtui.explain.symbols import label, local_text, partial, rule_text
 from gradtui.explain.values import summary
-from gradtui.frame import MAX_PATHS, Frame, plain
+from gradtui.frame import Frame, plain
 from gradtui.moments import Level
 from gradtui.scenario.problem import Problem
 from gradtui.text import number
@@ -116,7 +116,7 @@ def _node_name(frame: Frame, node: int) -> str:
 def _edges(frame: Frame) -> list[dict[str, Any]]:
     graph = frame.graph
     if frame.level is Level.NAMED:
-        pairs = list(frame.named_edges)
+        pairs = list(frame.structure.named_edges)
     else:
         pairs = [
             (source, node.id)
@@ -144,7 +144,7 @@ def _edge(frame: Frame, source: int, target: int) -> dict[str, Any]:
 
 def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
     found = []
-    for path in frame.paths(node)[:MAX_PATHS]:
+    for path in frame.paths(node):
         factors = frame.factors(path)
         product = None if factors is None else math.prod(factors)
         via = [_node_name(frame, id) for id in path.via]

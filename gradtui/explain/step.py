@@ -20,7 +20,7 @@ from gradtui.explain.symbols import (
 from gradtui.explain.values import UNKNOWN, Array, elements, summary, unlisted
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed
-from gradtui.text import clip, compact, number, paragraphs, wrap
+from gradtui.text import clean, clip, compact, number, paragraphs, wrap
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NARROW = 42
@@ -107,7 +107,7 @@ def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
     parts.append((summary(flow, 6), "gradient"))
     if frame.gradient_state(source) == "partial":
         parts.append(("  more paths add to it", "dim"))
-    elif len([1 for edge in frame.structure.edges if edge[0] == source]) > 1:
+    elif len(frame.structure.consumers.get(source, ())) > 1:
         parts += ["  sum ", (summary(frame.gradient(source), 6), "gradient")]
     return parts
 
@@ -217,43 +217,33 @@ def _arithmetic(frame: Frame, position: int, index: tuple[int, ...]) -> str:
     return update_in_numbers(frame, update.result, program.gradients[position], read)
 
 
-def program_rows(frame: Frame, width: int) -> list[Line]:
-    """Return the model's lines as they stand in the file, with the value of each."""
+def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = None) -> list[Line]:
+    """Return the model's lines `start` to `stop` as they stand in the file, with their values."""
     rows, problem = [], frame.problem
-    digits = len(str(frame.graph.statements[-1].place.line))
-    now = _current_statement(frame)
-    for statement in frame.graph.statements:
+    statements = frame.graph.statements
+    digits = len(str(statements[-1].place.line))
+    now = current_line(frame)
+    for index, statement in enumerate(statements[start:stop], start):
         source = problem.lines[statement.place.line - 1].strip()
-        code = source.partition("#")[0]
-        if code.count("(") > code.count(")"):
-            source = f"{code.strip()} …"  # it goes on over the lines that follow
         text = _NAME.sub(lambda match: problem.label(match[0]), source)
-        here = statement.root == now
-        mark = "▸" if here else " "
+        here = index == now
         known = frame.computed(statement.root)
         value = summary(frame.tape.value(statement.root)) if known else UNKNOWN
         number_of = str(statement.place.line).rjust(digits)
         room = max(4, width - digits - 4 - len(value))
-        left = line((f"{number_of}{mark} ", "now" if here else "dim"),
-                    (clip(text, room), "now" if here else "plain"))  # fmt: skip
+        role: Role = "now" if here else "plain"
+        left = line((f"{number_of}{'▸' if here else ' '} ", "now" if here else "dim"),
+                    (clip(clean(text), room), role))  # fmt: skip
         rows.append(aligned(left, line((value, "value" if known else "dim")), width))
     return rows
 
 
-def _current_statement(frame: Frame) -> int | None:
+def current_line(frame: Frame) -> int:
+    """Return the number of the statement that the cursor stands on, from 0; -1 for none."""
     match frame.now:
         case Compute(node) | Flow(_, node) | Seed(node):
-            for statement in frame.graph.statements:
-                if node == statement.root or node in statement.operations:
-                    return statement.root
-    return None
-
-
-def current_line(frame: Frame) -> int:
-    """Return the row of the program that the cursor stands on, -1 for none."""
-    roots = [s.root for s in frame.graph.statements]
-    now = _current_statement(frame)
-    return roots.index(now) if now in roots else -1
+            return frame.structure.line_of.get(node, -1)
+    return -1
 
 
 def timeline(frame: Frame, width: int) -> Line:

@@ -217,7 +217,7 @@ class _Loader:
                 bad = tape.value(node.id)
                 raise InputError(
                     f"the loss is not finite at step 0: '{node.op}' gives "
-                    f"{number(bad[~np.isfinite(bad)][0])} for {', '.join(operands)}",
+                    f"{number(bad[~np.isfinite(bad)][0])} for {' and '.join(operands)}",
                     node.place,
                 )
 

@@ -108,6 +108,8 @@ def _refuse_unsupported(raw: dict[str, Any], positions: Positions) -> None:
         if path[-1] in table:
             raise InputError(f"{what} not supported yet", positions.key(path))
     optimizer = raw.get("optimizer")
+    if isinstance(optimizer, dict) and "name" not in optimizer:
+        raise InputError("[optimizer] lacks 'name'", positions.key(("optimizer",)))
     name = optimizer.get("name") if isinstance(optimizer, dict) else None
     if isinstance(name, str) and name in _OPTIMIZERS_TO_COME:
         place = positions.value(("optimizer", "name"))
@@ -191,8 +193,12 @@ _TYPES = {
 }
 
 
+_BOUND = re.compile(r" (>=|<=|>|<) (-?[0-9.]+)")
+_BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
+
+
 def _plain(message: str) -> str:
     """Return a message with its type names in the words of TOML."""
     message = message.replace("Expected", "expected", 1)
     message = re.sub(r"`(\w+)( \| null)?`", lambda m: _TYPES.get(m[1], f"`{m[1]}`"), message)
-    return re.sub(r"`int` ([<>]=?)|`float` ([<>]=?)", r"a number \1\2", message)
+    return _BOUND.sub(lambda m: f" {_BOUNDS[m[1]]} {float(m[2]):,.6g}", message)

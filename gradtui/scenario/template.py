@@ -12,7 +12,7 @@ What to look at, step by step.
 
 [data]                       # constants: numbers or nested lists
 x = [1.0, 2.0, 3.0]
-y = [2.1, 3.9, 6.2]
+y = [2.0, 4.0, 6.0]
 # file = "table.csv"         # with a file beside this one, strings name its columns:
 # X = ["first", "second"]    # a list of strings stacks columns, one string is one column
 
@@ -41,8 +41,8 @@ steps = 20                   # one may step on beyond it
 
 # [[expect]]                 # facts that must hold; `gradtui check` verifies them
 # step = 0
-# loss = 12.7
+# loss = 10.5
 # tolerance = 1e-6           # relative
 # [expect.gradients]         # also [expect.parameters], [expect.values]
-# w = -16.0
+# w = -14.0
 '''

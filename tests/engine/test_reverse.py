@@ -95,6 +95,16 @@ def test_five_parcels_has_the_gradient_worked_out_by_hand():
     assert named(names["yhat"], names["e"]).tolist() == [1.0] * 5
 
 
+def test_the_mean_of_a_product_sends_the_same_number_to_every_element():
+    X, W = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([[2.0, 3.0, 5.0], [7.0, 1.0, 0.0]])
+    found = gradients("L = mean(X@W)", {"X": X, "W": W})
+    np.testing.assert_allclose(found["X"], [[10 / 6, 8 / 6]] * 2, rtol=1e-15)
+    np.testing.assert_allclose(found["W"], [[4 / 6] * 3, [7 / 6] * 3], rtol=1e-15)
+    found = gradients("L = sum((X@W).T)", {"X": X, "W": W})
+    assert found["X"].tolist() == [[10.0, 8.0]] * 2
+    assert found["W"].tolist() == [[4.0] * 3, [7.0] * 3]
+
+
 # Shared, unused and constant values
 
 

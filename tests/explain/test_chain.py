@@ -15,7 +15,7 @@ from gradtui.engine.lowering import lower_tree
 from gradtui.engine.unparse import PRETTY, PROGRAM, formula
 from gradtui.explain.chain import _factor, chain_rows
 from gradtui.explain.spans import line_text
-from gradtui.frame import MANY_PATHS
+from gradtui.structure import MANY_PATHS
 from gradtui.text import number
 
 

@@ -152,8 +152,8 @@ def test_the_program_is_the_file_s_lines_with_labels_and_values():
 def test_a_statement_over_several_lines_shows_that_it_goes_on(session_of):
     session = session_of("a = (w*x   # first\n  + 1)\nL = a**2")
     assert [row.split() for row in texts(program_rows(session.frame, 40))] == [
-        ["13▸", "a", "=", "(w*x", "…", "7"],
-        ["15", "L", "=", "a**2", "49"],
+        ["11▸", "a", "=", "(w*x", "…", "7"],
+        ["13", "L", "=", "a**2", "49"],
     ]
 
 

@@ -7,7 +7,7 @@ from textual import events
 from gradtui.engine.graph import needed_for
 from gradtui.explain.graph_text import box_text, box_width, wire_text, wire_width
 from gradtui.explain.spans import Line, Role, Span, line_width
-from gradtui.frame import Frame, consumers_of
+from gradtui.frame import Frame
 from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_out, light, paint
 from gradtui.moments import Compute, Flow, Level, Seed
 from gradtui.tui.panels.base import Panel, crop
@@ -31,7 +31,7 @@ class GraphPanel(Panel):
         self._layout: Layout | None = None
         self._drawn: tuple[object, Level] | None = None
         self._lit: tuple[object, Light] = (None, Light())
-        self._lit_wires: list[Pair] = []
+        self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
 
     def visible_rows(self) -> list[Line]:
@@ -78,9 +78,9 @@ class GraphPanel(Panel):
         text = box_text(frame, node)
         line = text.below if row else text.above
         space = width - line_width(line)
-        if row or space <= 0 or next(consumers_of(frame.structure, node), None) is None:
+        if row or space <= 0 or node not in frame.structure.consumers:
             return (*line, (" " * space, "plain")), ""
-        lit = any(source == node for source, _ in self._lit_wires)
+        lit = node in self._lit_sources
         stroke = HEAVY if lit else LIGHT
         return (*line, (" " + stroke * (space - 1), "selected" if lit else "dim")), stroke
 
@@ -108,8 +108,9 @@ class GraphPanel(Panel):
                 if source in ahead:
                     ahead.add(target)
             useful = needed_for(frame.graph.nodes, [frame.graph.loss])
-            self._lit_wires = [e for e in edges if e[0] in ahead and e[1] in useful]
-            self._lit = (frame.selected, light(layout, self._lit_wires))
+            wires = [edge for edge in edges if edge[0] in ahead and edge[1] in useful]
+            self._lit_sources = frozenset(source for source, _ in wires)
+            self._lit = (frame.selected, light(layout, wires))
         return self._lit[1]
 
     def _follow(self, frame: Frame, layout: Layout) -> None:

@@ -57,9 +57,16 @@ class ProgramPanel(Panel):
     NAME = "Program"
     HELP = "the model, with line numbers of the file and each line's value; ▸ is the cursor"
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
-        """Return the program."""
-        return program_rows(frame, width)
+    def visible_rows(self) -> list[Line]:
+        """Return the lines in view: a program may have thousands."""
+        if self.frame is None:
+            return []
+        width, height = self.size
+        count = len(self.frame.graph.statements)
+        self.follow(self.frame, height)
+        self.top = max(0, min(self.top, count - height))
+        self._hint(count - self.top - height, 0)
+        return program_rows(self.frame, width, self.top, self.top + height)
 
     def follow(self, frame: Frame, height: int) -> None:
         """Keep the cursor's line in view when the cursor moves."""

@@ -1,0 +1,142 @@
+"""What stays the same at every step of a run: the drawn graph, its paths, when what is done.
+
+Knows the graph and its schedule; knows no numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeVar
+
+from gradtui.engine.graph import Graph, Kind, Statement, depends_on, needed_for
+from gradtui.engine.program import StepProgram
+from gradtui.moments import Compute, Flow, Level, Schedule, build_schedule
+
+Pair = tuple[int, int]
+"""(source, target) of an edge that is drawn."""
+MAX_PATHS = 64
+"""Paths from one node to the loss that are listed."""
+MANY_PATHS = 10**9
+"""Paths that are counted; beyond them there are just "more"."""
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Structure:
+    """One level of a graph, and the schedule of its training step."""
+
+    schedule: Schedule
+    nodes: tuple[int, ...]
+    """The parameters and whatever is computed from them, in evaluation order."""
+    edges: tuple[Pair, ...]
+    """The edges between them, one for each pair."""
+    inputs: Mapping[int, tuple[int, ...]]
+    """Drawn node -> the drawn nodes that it reads."""
+    consumers: Mapping[int, tuple[int, ...]]
+    """Drawn node -> the drawn nodes that read it."""
+    value_at: Mapping[int, int]
+    """Node -> the position from which its value is known; what is not computed is absent."""
+    flow_at: Mapping[Pair, int]
+    """Edge -> the position from which its contribution is known."""
+    flows_into: Mapping[int, tuple[int, ...]]
+    """Node -> the nodes from which contributions flow back to it, in the order of the pass."""
+    statement_of: Mapping[int, Statement]
+    """Root of a statement -> the statement."""
+    line_of: Mapping[int, int]
+    """Node that a statement computes -> the statement's number, from 0."""
+    named_edges: Mapping[Pair, Statement]
+    """(source, root) of each edge of the named graph, data included -> its statement."""
+    readers: Mapping[int, tuple[int, ...]]
+    """Named node -> the roots that read it and that the loss depends on."""
+    path_counts: Mapping[int, int]
+    """Named node -> how many paths lead from it to the loss, up to a limit."""
+
+    def paths(self, node: int, loss: int) -> list[tuple[int, ...]]:
+        """Return the paths from a named node to the loss, the first 64 of them."""
+        found: list[tuple[int, ...]] = []
+        via, choices = [node], [iter(self.readers.get(node, ()))]
+        if node == loss:
+            return [(node,)]
+        while choices and len(found) < MAX_PATHS:
+            step = next(choices[-1], None)
+            if step is None:
+                via.pop()
+                choices.pop()
+            elif step == loss:
+                found.append((*via, step))
+            else:
+                via.append(step)
+                choices.append(iter(self.readers.get(step, ())))
+        return found
+
+
+def build_structure(program: StepProgram, level: Level) -> Structure:
+    """Return one level of a program's graph with all that can be known before the numbers."""
+    graph, schedule = program.graph, build_schedule(program, level)
+    nodes, edges = _drawn(graph, schedule)
+    named = {(source, s.root): s for s in graph.statements for source in graph.sources(s)}
+    useful = needed_for(graph.nodes, [graph.loss])
+    values, flows = _positions(schedule)
+    return Structure(
+        schedule=schedule,
+        nodes=nodes,
+        edges=edges,
+        inputs=_group((target, source) for source, target in edges),
+        consumers=_group(edges),
+        value_at=values,
+        flow_at=flows,
+        flows_into=_group(flows),
+        statement_of=MappingProxyType({s.root: s for s in graph.statements}),
+        line_of=MappingProxyType(
+            {
+                id: index
+                for index, s in enumerate(graph.statements)
+                for id in (s.root, *s.operations)
+            }
+        ),
+        named_edges=MappingProxyType(named),
+        readers=_group(edge for edge in named if edge[1] in useful),
+        path_counts=_count_paths(graph),
+    )
+
+
+def _drawn(graph: Graph, schedule: Schedule) -> tuple[tuple[int, ...], tuple[Pair, ...]]:
+    trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
+    computed = [m.node for m in schedule.moments if isinstance(m, Compute)]
+    if schedule.level is Level.NAMED:
+        edges = [(source, s.root) for s in graph.statements for source in graph.sources(s)]
+    else:
+        edges = [(i, id) for id in sorted(computed) for i in dict.fromkeys(graph.nodes[id].inputs)]
+    parameters = {node.id for node in graph.parameters}
+    shown = trained & (parameters | set(computed))
+    return tuple(sorted(shown)), tuple(e for e in edges if e[0] in shown and e[1] in shown)
+
+
+def _positions(schedule: Schedule) -> tuple[Mapping[int, int], Mapping[Pair, int]]:
+    values: dict[int, int] = {}
+    flows: dict[Pair, int] = {}
+    for position, moment in enumerate(schedule.moments, 1):
+        if isinstance(moment, Compute):
+            values[moment.node] = position
+        elif isinstance(moment, Flow):
+            flows[moment.source, moment.target] = position
+    return MappingProxyType(values), MappingProxyType(flows)
+
+
+def _group(pairs: Iterable[tuple[_Key, int]]) -> Mapping[_Key, tuple[int, ...]]:
+    found: dict[_Key, list[int]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return MappingProxyType({key: tuple(values) for key, values in found.items()})
+
+
+def _count_paths(graph: Graph) -> Mapping[int, int]:
+    counts = {graph.loss: 1}
+    for statement in reversed(graph.statements):
+        onward = counts.get(statement.root, 0)
+        if onward:
+            for source in graph.sources(statement):
+                counts[source] = min(counts.get(source, 0) + onward, MANY_PATHS + 1)
+    return MappingProxyType(counts)

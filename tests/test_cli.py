@@ -1,0 +1,486 @@
+"""The commands, as a shell sees them: output, errors, exit status."""
+
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gradtui
+from gradtui.cli import COMMANDS, main
+
+ROOT = Path(gradtui.__file__).parent.parent
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; return exit status, output, error output."""
+
+    def call(*arguments):
+        try:
+            status = main([*map(str, arguments)])
+        except SystemExit as exit:
+            status = exit.code
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def shell(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "gradtui", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, **options,
+    )  # fmt: skip
+
+
+def rows_of(output):
+    return [json.loads(line) for line in output.splitlines()]
+
+
+# run
+
+
+def test_run_prints_the_contract_s_lines(run):
+    status, out, err = run("run", "two_weights", "--format", "jsonl", "--steps", "3")
+    rows = rows_of(out)
+    assert (status, err) == (0, "")
+    assert [row["loss"] for row in rows] == pytest.approx([9, 0.81, 0.0729, 0.006561])
+    assert rows[0] == {
+        "step": 0,
+        "loss": 9.0,
+        "lr": 0.05,
+        "parameters": {"w1": 1.0, "w2": 2.0},
+        "gradients": {"w1": 12.0, "w2": 18.0},
+        "grad_norm": pytest.approx(21.633307652783937),
+    }
+    assert list(rows[0]) == ["step", "loss", "lr", "parameters", "gradients", "grad_norm"]
+    assert rows[1]["gradients"] == pytest.approx({"w1": -3.6, "w2": -5.4})
+    assert [row["step"] for row in rows] == [0, 1, 2, 3]
+
+
+def test_run_goes_to_the_file_s_last_step(run):
+    rows = rows_of(run("run", "five_parcels", "--format", "jsonl")[1])
+    assert [row["step"] for row in rows] == list(range(13))
+    assert rows[0]["loss"] == pytest.approx(0.72884)
+    assert rows[12]["loss"] == pytest.approx(0.3278308831969, rel=1e-12)
+    assert rows[0]["gradients"] == {"w": pytest.approx([1.6456, 2.888])}
+
+
+def test_run_prints_every_kth_step_and_the_last(run):
+    jsonl = ("--format", "jsonl")
+    every = rows_of(run("run", "two_weights", "--steps", "10", "--every", "4", *jsonl)[1])
+    whole = rows_of(run("run", "two_weights", "--steps", "10", *jsonl)[1])
+    assert [row["step"] for row in every] == [0, 4, 8, 10]
+    assert every == [whole[row["step"]] for row in every]
+    only = rows_of(run("run", "two_weights", "--steps", "10", "--every", "1000000", *jsonl)[1])
+    assert only == [whole[0], whole[10]]
+    assert len(rows_of(run("run", "two_weights", "--steps", "0", *jsonl)[1])) == 1
+
+
+def test_run_sets_what_is_asked_for(run):
+    arguments = ("--set", "optimizer.lr=3", "--set", "parameters.w1=0.5", "--format", "jsonl")
+    rows = rows_of(run("run", "two_weights", *arguments, "--steps", "1")[1])
+    assert rows[0]["lr"] == 3.0
+    assert rows[0]["parameters"]["w1"] == 0.5
+    lr3 = rows_of(run("run", "two_weights", "--set", "optimizer.lr=3.0", *arguments[4:])[1])
+    assert [row["loss"] for row in lr3[:2]] == pytest.approx([9, 53361])
+
+
+def test_run_as_csv_reads_back(run):
+    out = run("run", "five_parcels", "--format", "csv")[1]
+    rows = list(csv.DictReader(io.StringIO(out)))
+    exact = rows_of(run("run", "five_parcels", "--format", "jsonl")[1])
+    assert list(rows[0]) == [
+        "step", "loss", "lr", "w[0]", "w[1]", "dw[0]", "dw[1]", "grad_norm",
+    ]  # fmt: skip
+    for row, record in zip(rows, exact, strict=True):
+        assert float(row["loss"]) == record["loss"]
+        assert [float(row["w[0]"]), float(row["w[1]"])] == record["parameters"]["w"]
+        assert float(row["dw[1]"]) == record["gradients"]["w"][1]
+
+
+def test_run_as_csv_quotes_the_names_of_matrix_elements(run, write):
+    path = write("L = sum(W**2)", "W = [[1.0, 2.0]]")
+    out = run("run", path, "--format", "csv")[1]
+    assert out.startswith('step,loss,lr,"W[0,0]","W[0,1]","dW[0,0]","dW[0,1]",grad_norm\n')
+    assert {len(row) for row in csv.reader(io.StringIO(out))} == {8}
+    table = run("run", path)[1].splitlines()
+    assert '"' not in table[0]
+
+
+def test_run_as_a_table_is_aligned_and_cuts_no_number(run):
+    lines = run("run", "two_weights_rate_3", "--steps", "80")[1].splitlines()
+    assert lines[0].split() == ["step", "loss", "lr", "w1", "w2", "dw1", "dw2", "grad_norm"]
+    assert len({len(line) for line in lines}) == 1
+    assert not any("…" in line for line in lines)
+    assert any("-1" in line and "e+100" in line or "e+11" in line for line in lines)
+
+
+def test_run_says_what_is_not_finite_as_the_contract_has_it(run):
+    arguments = ("five_parcels_rate_1_5", "--steps", "500", "--format")
+    status, out, err = run("run", *arguments, "jsonl")
+    rows = rows_of(out)
+    assert (status, err) == (0, "")
+    assert "Infinity" in {row["loss"] for row in rows}
+    assert rows[500]["loss"] == rows[500]["grad_norm"] == "NaN"
+    assert rows[500]["parameters"] == {"w": ["NaN", "NaN"]}
+    last = run("run", *arguments, "csv")[1].splitlines()[-1].split(",")
+    assert math.isnan(float(last[1]))
+
+
+# show
+
+
+def test_show_as_json_has_the_contract_s_keys(run):
+    status, out, _ = run("show", "two_weights", "--json")
+    (shown,) = rows_of(out)
+    assert status == 0
+    assert list(shown) == ["step", "loss", "nodes", "edges", "paths", "paths_total", "gradients"]
+    locals_ = {(e["from"], e["to"]): e["local"] for e in shown["edges"]}
+    assert locals_["e", "L"] == 6
+    assert locals_["yhat", "e"] == 1
+    assert (locals_["w1", "yhat"], locals_["w2", "yhat"]) == (2, 3)
+    assert [shown["paths"][w][0]["product"] for w in ("w1", "w2")] == [12, 18]
+
+
+def test_show_at_a_step_of_one_parameter_on_the_operations(run):
+    _, out, _ = run(
+        "show", "two_weights", "--step", 1, "--param", "w2", "--level", "operations", "--json"
+    )
+    (shown,) = rows_of(out)
+    assert shown["step"] == 1
+    assert list(shown["gradients"]) == ["w2"]
+    assert shown["gradients"]["w2"] == pytest.approx(-5.4)
+    assert sum(node["op"] == "*" for node in shown["nodes"]) == 2
+
+
+def test_show_in_words_is_plain_when_piped(run):
+    status, out, err = run("show", "two_weights")
+    assert (status, err) == (0, "")
+    assert "∂L/∂w2 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w2" in out
+    assert "= 6 · 1 · 3 = 18" in out
+    assert "\x1b" not in out
+
+
+def test_show_of_a_parameter_that_is_not_there(run):
+    assert run("show", "two_weights", "--param", "w3") == (
+        2, "", "two_weights:1:1: error: 'w3' is not a parameter; expected one of w1, w2\n"
+    )  # fmt: skip
+
+
+def test_show_refuses_a_step_too_far(run):
+    status, out, err = run("show", "two_weights", "--step", "999999999")
+    assert (status, out) == (2, "")
+    assert "step 10,000,000 is the last that can be asked for" in err
+
+
+# list, new
+
+
+def test_list_as_json_has_the_contract_s_keys(run):
+    status, out, _ = run("list", "--json")
+    entries = json.loads(out)
+    assert status == 0
+    assert {tuple(entry) for entry in entries} == {("name", "title", "about", "tags", "path")}
+    assert {"one_weight", "two_weights", "five_parcels", "practice"} <= {e["name"] for e in entries}
+    for entry in entries:
+        assert Path(entry["path"]).stem == entry["name"]
+        assert Path(entry["path"]).is_file()
+        assert isinstance(entry["tags"], list)
+
+
+def test_list_names_each_scenario_on_a_line(run):
+    names = [line.split()[0] for line in run("list")[1].splitlines()]
+    assert names == [entry["name"] for entry in json.loads(run("list", "--json")[1])]
+
+
+def test_new_writes_a_scenario_that_works_and_never_overwrites(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    status, out, err = run("new", path)
+    assert (status, err) == (0, "")
+    assert str(path) in out
+    assert run("check", path)[0] == run("show", path)[0] == run("run", path)[0] == 0
+    path.write_text("precious")
+    status, out, err = run("new", path)
+    assert (status, out) == (2, "")
+    assert err == f"{path}:1:1: error: the file is there already; choose another name\n"
+    assert path.read_text() == "precious"
+    assert run("new", tmp_path / "nowhere" / "a.toml")[0] == 2
+
+
+def test_the_facts_that_new_suggests_hold(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    run("new", path)
+    text = path.read_text(encoding="utf-8")
+    at = text.index("# [[expect]]")
+    facts = "\n".join(line.removeprefix("# ") for line in text[at:].splitlines())
+    path.write_text(text[:at] + facts, encoding="utf-8")
+    status, out, err = run("check", path)
+    assert (status, err) == (0, ""), out
+    assert out == f"{path}: ok, all 2 facts stated hold\n"
+
+
+# check
+
+
+@pytest.fixture
+def wrong(write):
+    return write("L = (w*x)**2", more="[[expect]]\nloss = 36.0\n[[expect]]\nloss = 37.0")
+
+
+def test_a_failed_fact_is_shown_with_file_line_and_caret(run, wrong):
+    status, out, err = run("check", wrong)
+    assert (status, err) == (1, "")
+    line = Path(wrong).read_text().splitlines().index("loss = 37.0") + 1
+    assert out.splitlines() == [
+        f"{wrong}:{line}:8: error: loss at step 0 is 36, the file expects 37 within 1e-06 relative",
+        "  loss = 37.0",
+        "         ^^^^",
+    ]
+
+
+def test_two_failed_facts_of_one_line_have_their_own_carets(run, write):
+    more = "[[expect]]\ngradients = {w = 1.0, v = 2.0}"
+    _, out, _ = run("check", write("L = w**2 + v**2", "w = 1.0\nv = 2.0", more=more))
+    assert [line.split(":")[2] for line in out.splitlines() if "error" in line] == ["18", "27"]
+
+
+def test_check_as_json_is_a_line_a_file(run, wrong):
+    status, out, err = run("check", "two_weights", wrong, "/nowhere.toml", "--json")
+    good, bad, unread = rows_of(out)
+    assert status == 2
+    assert list(good) == ["file", "verdict", "claims", "findings", "inherited"]
+    assert (good["verdict"], good["claims"], good["findings"]) == ("no-claim", 0, [])
+    assert bad["verdict"] == "facts-failed"
+    assert bad["findings"][0]["rule"] == "fact"
+    assert unread == {"file": "/nowhere.toml", "error": "/nowhere.toml:1:1: error: no such file"}
+    assert err == "/nowhere.toml:1:1: error: no such file\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["two_weights"], 0),
+        (["two_weights", "WRONG"], 1),
+        (["WRONG", "two_weights"], 1),
+        (["/nowhere.toml", "WRONG", "two_weights"], 2),
+    ],
+)
+def test_the_highest_exit_status_wins(run, wrong, files, expected):
+    status, out, _ = run("check", *(wrong if file == "WRONG" else file for file in files))
+    assert status == expected
+    assert ("two_weights.toml: ok" in out) == ("two_weights" in files)
+
+
+def test_quiet_prints_nothing_but_errors(run, wrong):
+    assert run("check", "two_weights", "--quiet") == (0, "", "")
+    status, out, _ = run("check", "two_weights", wrong, "--quiet")
+    assert status == 1
+    assert out.startswith(f"{wrong}:")
+    assert "two_weights" not in out
+
+
+def test_facts_are_counted_in_words(run, write):
+    for more, words in (
+        ("", "no facts are stated"),
+        ("[[expect]]\nloss = 36.0", "the one fact stated holds"),
+        ("[[expect]]\nloss = 36.0\n[expect.values]\nx = 3.0", "all 2 facts stated hold"),
+    ):
+        path = write("L = (w*x)**2", more=more)
+        assert run("check", path)[1] == f"{path}: ok, {words}\n"
+
+
+def test_a_parameter_that_is_not_used_is_a_warning_and_no_failure(run, write):
+    path = write("L = w**2", "w = 1.0\nb = 2.0")
+    status, _, err = run("check", path)
+    assert status == 0
+    assert err.splitlines() == [
+        f"{path}:8:1: warning: the loss does not use the parameter 'b'",
+        "  b = 2.0",
+        "  ^",
+    ]
+
+
+# arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["chek", "two_weights"], "'chek' is not a command; did you mean 'check'?"),
+        (["--bogus"], "unrecognized arguments: --bogus"),
+        (["show", "two_weights", "--bogus"], "unrecognized arguments: --bogus"),
+        (["show"], "the following arguments are required: FILE"),
+        (["check"], "the following arguments are required: FILE"),
+        (["list", "more"], "unrecognized arguments: more"),
+        (["run", "two_weights", "--steps", "-1"], "expected a whole number, got '-1'"),
+        (["run", "two_weights", "--steps", "1.5"], "expected a whole number, got '1.5'"),
+        (["run", "two_weights", "--steps", "٣"], "expected a whole number, got '٣'"),
+        (["run", "two_weights", "--every", "0"], "expected at least 1"),
+        (["run", "two_weights", "--format", "xml"], "invalid choice: 'xml'"),
+        (["show", "two_weights", "--level", "both"], "invalid choice: 'both'"),
+        (["--step", "x"], "expected a whole number, got 'x'"),
+    ],
+)
+def test_arguments_that_are_none(run, arguments, message):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("optimizer.lr", "--set optimizer.lr: expected KEY=VALUE, as optimizer.lr=0.1"),
+        ("optimizer.lr=abc", "--set optimizer.lr=abc: the value is not a TOML value"),
+        ("optimizer.lr=1\nx=2", "--set optimizer.lr=1\\x0ax=2: the value is not a TOML value"),
+        ("title.x=5", "--set title.x: 'title' is not a table"),
+        ("optimizer.lr=nan", "the learning rate must be finite, got nan (with --set "),
+        ('optimizer.lr="a"', 'expected a number, got text in quotes (with --set optimizer.lr="a")'),
+        ("optimizer.rl=1", "unknown key 'rl'; expected one of name, lr (with --set "),
+        ("a.b.c=5", "unknown key 'a'; expected one of title, "),
+        ("optimizer=5", "optimizer: expected a table, got a whole number (with --set "),
+        ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but its shape is 2"),
+    ],
+)
+def test_settings_that_are_none(run, setting, message):
+    status, out, err = run("run", "two_weights", "--set", setting)
+    assert (status, out) == (2, "")
+    assert ".toml:" in err or err.startswith("two_weights:1:1: error: --set")
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("two_wieghts", "has the name 'two_wieghts'; did you mean 'two_weights'?"),
+        ("", "no file and no bundled scenario has the name ''"),
+        ("a" * 5000, "no file and no bundled scenario has the name 'aaaa"),
+        ("nowhere/a.toml", "no such file"),
+        ("nul\0byte", "has the name 'nul\\x00byte'"),
+        (".", "is a folder, not a file"),
+    ],
+)
+def test_a_file_that_is_not_there(run, file, message):
+    status, out, err = run("show", file)
+    assert (status, out) == (2, "")
+    assert ":1:1: error: " in err
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_folder_does_not_hide_a_bundled_scenario(run, tmp_path, monkeypatch):
+    (tmp_path / "two_weights").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert run("check", "two_weights")[0] == 0
+
+
+def test_a_file_without_an_ending_is_found(run, tmp_path, monkeypatch):
+    text = Path(ROOT, "scenarios", "practice.toml").read_text(encoding="utf-8")
+    (tmp_path / "two_weights").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "step 0 of" in run("show", "two_weights")[1]
+    assert json.loads(run("show", "two_weights", "--json")[1])["loss"] == 0.25
+
+
+def test_every_command_has_help(run):
+    for command in COMMANDS:
+        status, out, _ = run(command.name, "--help")
+        assert status == 0
+        assert command.summary in out
+    status, out, _ = run("--help")
+    assert status == 0
+    assert all(f"gradtui {command.name}" in out for command in COMMANDS)
+    assert run("--version") == (0, f"gradtui {gradtui.__version__}\n", "")
+
+
+# processes
+
+
+def test_python_m_gradtui_runs():
+    result = shell("run", "two_weights", "--format", "jsonl", "--steps", "3")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [row["loss"] for row in rows_of(result.stdout)] == pytest.approx(
+        [9, 0.81, 0.0729, 0.006561]
+    )
+
+
+def test_the_debugger_wants_a_terminal():
+    result = shell("two_weights", stdin=subprocess.DEVNULL)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "needs a terminal" in result.stderr
+
+
+def test_a_reader_that_leaves_ends_the_run_quietly():
+    command = [sys.executable, "-m", "gradtui", "run", "two_weights", "--steps", "100000"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert b"step" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line():
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "gradtui", "run", "two_weights"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr == "gradtui: the output cannot be written: No space left on device\n"
+
+
+def test_closed_streams_do_no_harm():
+    command = f"{sys.executable} -m gradtui show two_weights >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=ROOT).returncode == 0
+
+
+def test_output_in_ascii_is_escaped_and_json_stays_json():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert r"\u2202L/\u2202w2" in shell("show", "two_weights", env=environment).stdout
+    entries = json.loads(shell("list", "--json", env=environment).stdout)
+    assert entries == json.loads(shell("list", "--json").stdout)
+
+
+def modules_after(code):
+    """Return the packages that are loaded after `code`, in a process of its own."""
+    program = f"import sys\n{code}\nprint('LOADED', *sorted({{m.split('.')[0] for m in sys.modules}}))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.rpartition("LOADED ")[2].split())
+
+
+RUN = "from gradtui.cli import main\ntry: main({})\nexcept SystemExit: pass"
+SCREEN = {"textual", "rich", "plotext"}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_help_and_version_load_no_numbers_and_no_screen(option):
+    loaded = modules_after(RUN.format([option]))
+    assert "gradtui" in loaded
+    assert not loaded & {*SCREEN, "numpy", "msgspec"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import gradtui.cli",
+        "import gradtui; gradtui.load('two_weights').frame.loss",
+        *(RUN.format([command, "two_weights"]) for command in ("show", "run", "check")),
+    ],
+)
+def test_nothing_below_the_screen_loads_it(code):
+    loaded = modules_after(code)
+    assert "gradtui" in loaded
+    assert not loaded & SCREEN
