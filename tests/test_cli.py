@@ -454,7 +454,9 @@ def test_output_in_ascii_is_escaped_and_json_stays_json():
 
 def modules_after(code):
     """Return the packages that are loaded after `code`, in a process of its own."""
-    program = f"import sys\n{code}\nprint('LOADED', *sorted({{m.split('.')[0] for m in sys.modules}}))"
+    program = (
+        f"import sys\n{code}\nprint('LOADED', *sorted({{m.split('.')[0] for m in sys.modules}}))"
+    )
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

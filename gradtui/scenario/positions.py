@@ -48,6 +48,11 @@ _ESCAPE = re.compile(
 _NEWLINE_OR_ESCAPE = re.compile(rf"{_NEWLINE.pattern}|{_ESCAPE.pattern}")
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _LETTERS = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
+_QUOTED = r"'([^']*)'"
+_WORDS = {
+    "Cannot overwrite a value": "this key is there twice",
+    r"Illegal character '\n'": "the text in quotes does not end on its line",
+}
 _SUFFIX = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -174,7 +179,7 @@ def _load(text: str, positions: Positions) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         suffix = _SUFFIX.search(message)
-        reason = clip(message[: suffix.start()] if suffix else message, 200)
+        reason = clip(_in_words(message[: suffix.start()] if suffix else message), 200)
         if suffix and suffix[1]:
             raise InputError(reason, Place(int(suffix[1]), int(suffix[2]))) from None
         if positions.unclosed:
@@ -186,6 +191,13 @@ def _load(text: str, positions: Positions) -> dict[str, Any]:
         for place, message in positions.bad_numbers:
             raise InputError(message, place) from None
         raise InputError(f"invalid TOML: {clip(str(error), 200)}") from None
+
+
+def _in_words(reason: str) -> str:
+    """Return what tomllib says, in the words of a TOML file where it speaks of Python."""
+    if twice := re.fullmatch(r"Cannot declare \((.*)\) twice", reason):
+        return f"the table [{'.'.join(re.findall(_QUOTED, twice[1]))}] is there twice"
+    return _WORDS.get(reason, reason)
 
 
 def _last_place(text: str) -> Place:

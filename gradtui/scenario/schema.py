@@ -201,4 +201,4 @@ def _plain(message: str) -> str:
     """Return a message with its type names in the words of TOML."""
     message = message.replace("Expected", "expected", 1)
     message = re.sub(r"`(\w+)( \| null)?`", lambda m: _TYPES.get(m[1], f"`{m[1]}`"), message)
-    return _BOUND.sub(lambda m: f" {_BOUNDS[m[1]]} {float(m[2]):,.6g}", message)
+    return _BOUND.sub(lambda m: f" {_BOUNDS[m[1]]} {float(m[2]):,.10g}", message)

@@ -38,16 +38,19 @@ def test_facts_that_hold(findings_of, expect):
 def test_a_wrong_loss_is_named_with_both_numbers(findings_of):
     (finding,) = findings_of("step = 0\nloss = 52.0")
     assert (finding.rule, finding.severity, finding.target) == ("fact", "error", "loss")
-    assert finding.message == (
-        "loss at step 0 is 53, the file expects 52 within 1e-06 relative"
-    )
+    assert finding.message == ("loss at step 0 is 53, the file expects 52 within 1e-06 relative")
     assert finding.evidence == {"got": 53.0, "expected": 52.0, "tolerance": 1e-6}
     assert finding.step == 0
     assert finding.fix is finding.edge is finding.factor is None
 
 
 def test_the_line_is_that_of_the_fact(write):
-    path = write(MODEL, "w = 1.0", "x = 1.0\ny = 0.0", more="[[expect]]\nloss = 1.0\n\n[[expect]]\nloss = 7.0")
+    path = write(
+        MODEL,
+        "w = 1.0",
+        "x = 1.0\ny = 0.0",
+        more="[[expect]]\nloss = 1.0\n\n[[expect]]\nloss = 7.0",
+    )
     (finding,) = gradtui.check(path)
     with open(path, encoding="utf-8") as file:
         assert file.read().splitlines()[finding.line - 1] == "loss = 7.0"

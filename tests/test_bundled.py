@@ -1,0 +1,86 @@
+"""Every bundled scenario opens, holds what it says, and has the gradients that it has."""
+
+import json
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.cli import main
+from gradtui.scenario.bundled import bundled_folder, list_bundled
+
+ENTRIES = list_bundled()
+NAMES = [entry.name for entry in ENTRIES]
+
+
+def test_the_list_has_every_file_in_the_lesson_s_order():
+    assert sorted(NAMES) == sorted(path.stem for path in bundled_folder().glob("*.toml"))
+    assert NAMES[:2] == ["one_weight", "two_weights"]
+    assert len(set(NAMES)) == len(NAMES) >= 10
+
+
+def test_the_figures_of_the_lesson_are_all_there():
+    assert set(NAMES) >= {
+        "one_weight", "two_weights", "two_weights_rate_3", "five_parcels", "bias_weight",
+        "five_parcels_rate_1_5", "five_parcels_rate_0_001", "illustration", "practice",
+        "practice_rate_2",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=NAMES)
+def test_an_entry_has_a_title_a_line_about_it_and_notes(entry):
+    assert entry.title
+    assert entry.about
+    assert "\n" not in entry.about
+    assert gradtui.load(entry.name).problem.notes.strip()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=NAMES)
+def test_check_finds_nothing_but_in_a_pitfall(entry, capsys):
+    expected = 1 if "pitfall" in entry.tags else 0
+    assert main(["check", entry.name, "--json"]) == expected
+    out, err = capsys.readouterr()
+    outcome = json.loads(out)
+    assert err == ""
+    assert outcome["file"] == entry.path
+    if not expected:
+        assert outcome["verdict"] in ("correct", "no-claim")
+        assert outcome["findings"] == []
+        assert gradtui.check(entry.name) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scenario_states_facts(name):
+    facts = gradtui.load(name).problem.facts
+    assert {fact.kind for fact in facts} >= {"loss", "gradients", "parameters"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_gradient_agrees_with_the_central_difference(name):
+    session = gradtui.load(name)
+    for step in (0, 1, 3):
+        session.seek(step)
+        frame = session.frame
+        for node, central in zip(frame.graph.parameters, frame.central, strict=True):
+            gradient = frame.gradients[node.name]
+            scale = 1e-6 * max(1.0, abs(frame.loss) ** 0.5)
+            assert np.allclose(gradient, central, rtol=1e-5, atol=scale), (step, node.name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("arguments", [(), ("--level", "operations"), ("--json",)])
+def test_show_and_run_print_no_error(name, arguments, capsys):
+    assert main(["show", name, *arguments]) == 0
+    assert main(["run", name]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scenario_can_be_walked_from_end_to_end(name):
+    session = gradtui.load(name)
+    session.position = 0
+    for _ in range(3 * session.schedule.end):
+        session.into()
+    session.last()
+    assert session.step == session.problem.steps
+    assert session.frame.loss is not None

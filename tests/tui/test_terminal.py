@@ -1,0 +1,118 @@
+"""The real program on a real pseudo-terminal: what it leaves behind when it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+
+
+class Process:
+    """gradtui on a pseudo-terminal of 100 by 30."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.main, other = pty.openpty()
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        self.before = termios.tcgetattr(other)
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "gradtui", *arguments],
+            stdin=other, stdout=other, stderr=other, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore"},
+        )  # fmt: skip
+        self.other = other
+        self.output = b""
+
+    def read_until(self, wanted: bytes, seconds: float = 20.0) -> bool:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if wanted in self.output:
+                return True
+            ready, _, _ = select.select([self.main], [], [], 0.1)
+            if ready:
+                try:
+                    self.output += os.read(self.main, 65536)
+                except OSError:
+                    break
+            elif self.child.poll() is not None:
+                break
+        return wanted in self.output
+
+    def press(self, keys: str) -> None:
+        os.write(self.main, keys.encode())
+
+    def close(self) -> None:
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+        os.close(self.main)
+        os.close(self.other)
+
+
+@pytest.fixture
+def start():
+    processes: list[Process] = []
+
+    def begin(*arguments: str) -> Process:
+        processes.append(Process(*arguments))
+        return processes[-1]
+
+    yield begin
+    for process in processes:
+        process.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(start, number):
+    program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    program.child.send_signal(number)
+    assert program.read_until(LEAVE)
+    assert program.child.wait(10) == 128 + number
+    assert termios.tcgetattr(program.other)[3] == program.before[3]
+    assert b"Traceback" not in program.output
+
+
+def test_q_ends_with_0_and_restores_the_terminal(start):
+    program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    assert ENTER in program.output
+    program.press("nq")
+    assert program.read_until(LEAVE)
+    assert program.child.wait(10) == 0
+    assert termios.tcgetattr(program.other)[3] == program.before[3]
+
+
+def test_a_broken_file_opens_no_screen(start, tmp_path):
+    file = tmp_path / "broken.toml"
+    file.write_text("title = 1\n")
+    program = start(str(file))
+    assert program.read_until(b"error: ")
+    assert program.child.wait(10) == 2
+    assert ENTER not in program.output
+
+
+def test_an_exception_restores_the_terminal_and_fails(start, tmp_path, monkeypatch):
+    # A sitecustomize breaks one panel from outside, as a bug would from inside.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import gradtui.explain.chain as c\n"
+        "def broken(frame):\n    raise RuntimeError('panel bug')\n"
+        "c.chain_rows = broken\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path) + os.pathsep + os.environ.get("PYTHONPATH", ""))
+    program = start("two_weights")
+    assert program.read_until(b"panel bug")
+    program.read_until(b"\xff", 2.0)
+    assert program.child.wait(10) == 1
+    assert LEAVE in program.output
+    assert termios.tcgetattr(program.other)[3] == program.before[3]
