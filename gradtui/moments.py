@@ -5,7 +5,7 @@ Knows the graph; knows no numbers and no screen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -103,10 +103,12 @@ def build_schedule(program: StepProgram, level: Level) -> Schedule:
     carried = [edge for edge in program.reverse.order if _source(graph, edge) in trained]
     if level is Level.NAMED:
         forward: list[Moment] = [Compute(s.root, computed_by(s)) for s in graph.statements]
-        flows = _named_flows(graph, carried)
+        named = [edge for edge in carried if graph.nodes[_source(graph, edge)].name]
+        roots = {op: s.root for s in graph.statements for op in s.operations}
+        flows = _flows(graph, named, roots)
     else:
         forward = [Compute(id, (id,)) for s in graph.statements for id in computed_by(s)]
-        flows = [Flow(_source(graph, edge), edge[0], (edge,)) for edge in carried]
+        flows = _flows(graph, carried, {op: op for op, _ in carried})
     backward: list[Moment] = [Seed(graph.loss), *flows]
     moves = [Move(position) for position in range(len(program.updates))]
     done = len(forward) + len(backward)
@@ -139,15 +141,15 @@ def _source(graph: Graph, edge: Edge) -> int:
     return graph.nodes[edge[0]].inputs[edge[1]]
 
 
-def _named_flows(graph: Graph, carried: Sequence[Edge]) -> list[Flow]:
-    """Return one flow for each named node that a statement reads, in the order of completion."""
-    statement_of = {op: s.root for s in graph.statements for op in s.operations}
+def _flows(graph: Graph, carried: Sequence[Edge], target: Mapping[int, int]) -> list[Flow]:
+    """Return one flow for each pair of nodes, in the order in which the flows are complete.
+
+    `target` says which node stands for an operation: its statement's root, or itself.
+    """
     gathered: dict[tuple[int, int], list[Edge]] = {}
     for edge in carried:
-        source = _source(graph, edge)
-        if graph.nodes[source].name:
-            key = (source, statement_of[edge[0]])
-            gathered[key] = [*gathered.pop(key, []), edge]
+        key = (_source(graph, edge), target[edge[0]])
+        gathered[key] = [*gathered.pop(key, []), edge]
     return [Flow(source, root, tuple(edges)) for (source, root), edges in gathered.items()]
 
 

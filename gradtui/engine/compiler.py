@@ -1,7 +1,7 @@
 """Nodes -> flat Python functions: the training loop, one recorded step, a batch of evaluations.
 
-The text that is compiled holds names issued here (v0, v1, …), the registry's code and numbers; never
-text from a file.  All functions of one program emit the same statement for the same node, so a run,
+The text that is compiled holds names issued here (v0, v1, …), the registry's code and numbers;
+never text from a file.  All functions of one program emit the same statement for the same node, so a run,
 its replay and a recorded step agree to the last bit.
 """
 

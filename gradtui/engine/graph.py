@@ -178,7 +178,7 @@ class Builder:
         return self._interned[key]
 
     def fit(self, id: int, shape: Shape) -> int:
-        """Return `id` summed over the axes that broadcasting added to `shape`, or stretched to it."""
+        """Return `id` summed over the axes that broadcasting added to `shape`, or stretched."""
         own = self.nodes[id].shape
         if own == shape:
             return id

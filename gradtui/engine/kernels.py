@@ -1,4 +1,4 @@
-"""NumPy functions that the compiled code calls where NumPy has no single one; all accept leading axes."""
+"""NumPy functions of the compiled code that NumPy lacks; all accept leading axes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def stretch(a: Array, shape: tuple[int, ...]) -> Array:
 
 
 def collect(a: Array, drop: tuple[int, ...], keep: tuple[int, ...]) -> Any:
-    """Return `a` summed over the axes that broadcasting had added (`drop`) or stretched (`keep`)."""
+    """Return `a` summed over the axes that broadcasting added (`drop`) or stretched (`keep`)."""
     if keep:
         a = np.add.reduce(a, axis=keep, keepdims=True)
     return np.add.reduce(a, axis=drop) if drop else a

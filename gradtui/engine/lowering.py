@@ -90,8 +90,8 @@ def lower_tree(
 ) -> int:
     """Append the nodes of a tree, operands first, and return the root's id.
 
-    `inherited` are the options that a derivative rule may name.  No recursion: a sum of thousands of
-    terms is a tree thousands deep.
+    `inherited` are the options that a derivative rule may name.  No recursion: a sum of thousands
+    of terms is a tree thousands deep.
     """
     pending: list[Tree | tuple[Call]] = [tree]
     done: list[int] = []

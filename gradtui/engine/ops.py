@@ -1,8 +1,8 @@
 """Every operation of the language, one entry each: how it is written, computed and differentiated.
 
-Derivatives are expressions of the language itself, in the operands' formal names, `out` (the result)
-and `G` (the adjoint of the result).  The compiled code, the rule shown to the user and the text of a
-proposed fix all come from the same entry.
+Derivatives are expressions of the language itself, in the operands' formal names, `out` (the
+result) and `G` (the adjoint of the result).  The compiled code, the rule shown to the user and the
+text of a proposed fix all come from the same entry.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ class Operation:
     partials: tuple[str, ...] = ()
     """Local derivatives of an elementwise operation or a reduction, one for each operand."""
     vjps: Vjps | None = None
-    """Vector-Jacobian products of any other operation, one for each operand, summed or stretched to the
-    operand's shape where they broadcast."""
+    """Vector-Jacobian products of any other operation, one for each operand.
+
+    They are summed or stretched to the operand's shape where they broadcast."""
     summary: str = ""
     """What it does, in a learner's words."""
     precedence: int = FUNCTION

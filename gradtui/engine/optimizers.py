@@ -1,4 +1,4 @@
-"""Every optimizer, one entry each: its state, its update as a program, its formula and its source."""
+"""Every optimizer, one entry each: its state, its update as a program, its formula, its source."""
 
 from __future__ import annotations
 

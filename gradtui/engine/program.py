@@ -21,7 +21,7 @@ class Update:
     lines: tuple[tuple[str, int], ...]
     """(assigned name, node) for each line of the optimizer's program."""
     state: tuple[tuple[int, int], ...]
-    """(node of the old value, node of the new one) for the parameter and what the optimizer keeps."""
+    """(old value, new value), as nodes, of the parameter and of what the optimizer keeps."""
 
     @property
     def result(self) -> int:
@@ -40,7 +40,7 @@ class StepProgram:
     nodes: tuple[Node, ...]
     """The graph's, the backward pass's and the updates' nodes."""
     gradients: tuple[int, ...]
-    """The nodes of dLoss/dparameter, in the order of the parameters; 0 where the loss ignores it."""
+    """The nodes of dLoss/dparameter, in the order of the parameters; 0 where nothing flows."""
     lr: int
     """The node of the learning rate."""
     initial: tuple[tuple[int, float], ...]

@@ -225,6 +225,9 @@ def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = No
     now = current_line(frame)
     for index, statement in enumerate(statements[start:stop], start):
         source = problem.lines[statement.place.line - 1].strip()
+        code = source.partition("#")[0].rstrip()
+        if code.count("(") > code.count(")"):
+            source = f"{code} …"  # it goes on over the lines that follow
         text = _NAME.sub(lambda match: problem.label(match[0]), source)
         here = index == now
         known = frame.computed(statement.root)

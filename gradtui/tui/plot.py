@@ -18,8 +18,8 @@ def draw_curve(
 ) -> tuple[list[str], int, int]:
     """Return a curve over the steps 0 to `last` as rows, and the columns between its edges.
 
-    Values that are not finite are left out, as are those <= 0 on a log scale; the curve is reduced to
-    the smallest and largest value of each column before it is drawn.
+    Values that are not finite are left out, as are those <= 0 on a log scale; the curve is reduced
+    to the smallest and largest value of each column before it is drawn.
     """
     width, height = size
     steps, heights = reduce_columns(*_drawable(values, log=log), last, max(1, width - 8))

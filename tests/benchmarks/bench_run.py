@@ -1,7 +1,7 @@
 """A million steps of `two_weights`: the command against a loop written by hand, as whole processes.
 
-By hand: `python tests/benchmarks/bench_run.py [ROUNDS]`.  The two alternate, and the ratio is that of
-the medians, since the machine is noisy.
+By hand: `python tests/benchmarks/bench_run.py [ROUNDS]`.  The two alternate, and the ratio is that
+of the medians, since the machine is noisy.
 """
 
 from __future__ import annotations

@@ -87,14 +87,28 @@ def test_many_paths_are_counted(session_of):
     rows = chain(session, "w")
     assert rows[0] == "∂L/∂w = the sum over 8 paths"
     assert rows[-2:] == ["  … and 2 more paths", "∂L/∂w = 368"]  # 2·23 · 8
-    more = (
-        code
-        + "\n"
-        + "\n".join(f"b{i} = a{i} + 1\na{i + 1} = a{i}/2 + b{i}/2" for i in range(3, 80))
+
+
+def test_paths_are_not_counted_for_ever(session_of):
+    wide = "\n".join(
+        "\n".join(f"b{i}_{j} = a{i}*0.1" for j in range(8))
+        + f"\na{i + 1} = "
+        + " + ".join(f"b{i}_{j}" for j in range(8))
+        for i in range(10)
     )
-    session = session_of(f"{more}\nL = a80*a80")
+    session = session_of(f"a0 = w*1\n{wide}\nL = a10*a10")
     assert session.frame.count_paths(0) == MANY_PATHS + 1
-    assert chain(session, "w")[0] == "∂L/∂w = the sum over more than 1,000,000,000,000,000 paths"
+    assert chain(session, "w")[0] == "∂L/∂w = the sum over more than 1,000,000,000 paths"
+
+
+def test_a_long_path_shows_its_ends(session_of):
+    code = "\n".join(f"a{i + 1} = a{i}*1.01" for i in range(40))
+    rows = chain(session_of(f"a0 = w*1\n{code}\nL = a40*1"), "w")
+    assert rows[:2] == [
+        "∂L/∂w = ∂L/∂a40 · ∂a40/∂a39 · ∂a39/∂a38 · … · ∂a2/∂a1 · ∂a1/∂a0 · ∂a0/∂w",
+        "        42 factors",
+    ]
+    assert rows[2] == f"      = {1.01**40:.6g}"
 
 
 def test_a_weight_that_the_loss_ignores_has_no_path(session_of):

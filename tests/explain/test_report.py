@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def test_factors_and_products_add_up_to_the_gradient(session_of):
         assert shown["paths_total"][name] == len(paths)
         for path in paths:
             via = path["via"]
-            assert path["factors"] == [locals_[edge] for edge in zip(via, via[1:], strict=False)]
+            assert path["factors"] == [locals_[edge] for edge in pairwise(via)]
             assert path["product"] == pytest.approx(math.prod(path["factors"]))
         total = sum(path["product"] for path in paths)
         assert total == pytest.approx(shown["gradients"][name], rel=1e-12)

@@ -141,10 +141,10 @@ def test_the_program_is_the_file_s_lines_with_labels_and_values():
     session = gradtui.load("two_weights")
     rows = texts(program_rows(session.frame, 40))
     line = session.problem.lines.index("yhat = w1*x1 + w2*x2") + 1
-    assert [row.split() for row in rows] == [
-        [f"{line}▸", *"ŷ = w1*x1 + w2*x2".split(), "8"],
-        [f"{line + 1}", *"e = ŷ - y".split(), "3"],
-        [f"{line + 2}", *"L = e**2".split(), "9"],
+    assert [" ".join(row.split()) for row in rows] == [
+        f"{line}▸ ŷ = w1*x1 + w2*x2 8",
+        f"{line + 1} e = ŷ - y 3",
+        f"{line + 2} L = e**2 9",
     ]
     assert {line_width(row) for row in program_rows(session.frame, 40)} == {40}
 

@@ -280,7 +280,8 @@ async def test_another_scenario_opens_without_restarting(terminal):
 async def test_text_from_a_file_is_neither_markup_nor_escape(terminal, tmp_path):
     file = tmp_path / "odd.toml"
     file.write_text(
-        'title = "w[0] [bold red]x[/] \\u001b]0;pwned\\u0007"\nnotes = "[@click=app.quit]a[/] \\u202ez"\n'
+        'title = "w[0] [bold red]x[/] \\u001b]0;pwned\\u0007"\n'
+        'notes = "[@click=app.quit]a[/] \\u202ez"\n'
         '[parameters]\nw = 1.0\n[model]\ncode = "L = w**2"\n[labels]\nw = "w[i] [dim]"\n'
         '[optimizer]\nname = "sgd"\nlr = 0.1\n'
     )

@@ -74,7 +74,7 @@ class GraphPanel(Panel):
         return tuple(spans)
 
     def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[Line, str]:
-        """Return a row of a box, and the line that goes on to its right where the text is shorter."""
+        """Return a row of a box, and the line that goes on where its text is shorter."""
         text = box_text(frame, node)
         line = text.below if row else text.above
         space = width - line_width(line)
@@ -148,7 +148,7 @@ class GraphPanel(Panel):
 
 
 def _into_view(start: int, first: int, last: int, size: int) -> int:
-    """Return where a window of `size` starts so that `first` to `last` is in it, moved as little."""
+    """Return where a window of `size` starts, moved as little as shows `first` to `last`."""
     if last > start + size:
         start = last - size
     return max(0, min(start, first))
