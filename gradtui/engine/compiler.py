@@ -1,8 +1,8 @@
 """Nodes -> flat Python functions: the training loop, one recorded step, a batch of evaluations.
 
 The text that is compiled holds names issued here (v0, v1, …), the registry's code and numbers;
-never text from a file.  All functions of one program emit the same statement for the same node, so a run,
-its replay and a recorded step agree to the last bit.
+never text from a file.  All functions of one program emit the same statement for the same node, so
+a run, its replay and a recorded step agree to the last bit.
 """
 
 from __future__ import annotations

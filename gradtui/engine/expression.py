@@ -7,25 +7,23 @@ evaluated by Python.  Every part of a tree keeps its place in the file.
 from __future__ import annotations
 
 import keyword
-import math
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from gradtui.engine.tokens import (
+    ADVICE,
+    MAX_DEPTH,
+    Locate,
+    Token,
+    refuse_depth,
+    tokenize,
+)
 from gradtui.source import InputError, Place
-from gradtui.text import clip
-
-MAX_CHARACTERS = 10_000
-MAX_DEPTH = 100
-MAX_NAME = 64
 
 Option = int | bool | None | str | tuple[int, ...]
 """A literal option of a call, such as `axis=0` or `keepdims=True`.
 
 Text names an option of the operation being differentiated: only derivative rules hold such."""
-Locate = Callable[[int, int, int], Place]
-"""(0-based line, 0-based column, width) in the program's text -> the place in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,49 +66,9 @@ class Assignment:
     """Where the name stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One lexical element with its position in the program's text."""
-
-    kind: str
-    """`number`, `name`, `operator`, `newline` or `end`."""
-    text: str
-    line: int
-    column: int
-
-
-_TOKEN = re.compile(
-    r"(?P<space>[ \t\r\f]+)|(?P<comment>\#[^\n]*)|(?P<newline>\n)"
-    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<operator>\*\*=|//=|<<=|>>=|\*\*|//|<<|>>|<=|>=|==|!=|:=|->|[-+*/@%&|^]="
-    r"|[-+*/@%&|^~<>=()\[\]{},.:;!?$\\])"
-)
 _BINARY = {"<": 1, ">": 1, "<=": 1, ">=": 1, "==": 1, "!=": 1}
 _BINARY |= {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3}
 _AUGMENTED = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "@=": "@", "**=": "**"}
-_ADVICE = {
-    "^": "for a power write **",
-    "−": "U+2212 is a Unicode minus: write -",
-    "·": "for a product write *",
-    "×": "for a product write *",
-    "÷": "for a quotient write /",
-    "//": "whole-number division is not part of the language",
-    "%": "the remainder is not part of the language",
-    "if": "for a choice write where(condition, a, b)",
-    "else": "for a choice write where(condition, a, b)",
-    "and": "multiply the 0/1 masks instead: (a > 0)*(b > 0)",
-    "or": "use maximum of the 0/1 masks instead",
-    "not": "subtract the 0/1 mask from 1 instead",
-    "&": "multiply the 0/1 masks instead",
-    "|": "use maximum of the 0/1 masks instead",
-    "~": "subtract the 0/1 mask from 1 instead",
-    "is": "compare with ==",
-    ";": "write one statement a line",
-    "\\": "an expression goes on over a line's end inside parentheses",
-}
-
-
 _NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "shape": "x.shape[0]"}
 """Names that trees use for what is not written as a call, and how it is written."""
 
@@ -138,83 +96,11 @@ def _in_text(line: int, column: int, width: int) -> Place:
     return Place(line + 1, column + 1, width)
 
 
-def _tokenize(text: str, locate: Locate) -> list[Token]:
-    tokens: list[Token] = []
-    at, line, start, depth, began = 0, 0, 0, 0, 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            _refuse_character(text[at], locate(line, at - start, 1))
-        kind, chunk = match.lastgroup or "", match.group()
-        column = at - start
-        if kind == "newline":
-            if depth == 0:
-                tokens.append(Token("newline", "\n", line, column))
-            line, start = line + 1, match.end()
-            began = began if depth else match.end()
-        elif kind in ("number", "name", "operator"):
-            if kind == "name" and len(chunk) > MAX_NAME:
-                raise InputError(
-                    f"this name is longer than {MAX_NAME} characters",
-                    locate(line, column, len(chunk)),
-                )
-            if kind == "number":
-                _check_number(text, match, locate(line, column, len(chunk)))
-            depth += (chunk in ("(", "[")) - (chunk in (")", "]") and depth > 0)
-            if depth > MAX_DEPTH:
-                _refuse_depth(locate(line, column, 1))
-            tokens.append(Token(kind, chunk, line, column))
-        at = match.end()
-        if at - began > MAX_CHARACTERS:
-            raise InputError(
-                f"this expression is too long: the limit is {MAX_CHARACTERS} characters",
-                locate(line, column, 1),
-            )
-    tokens.append(Token("newline", "\n", line, at - start))
-    tokens.append(Token("end", "", line, at - start))
-    return tokens
-
-
-def _refuse_character(char: str, place: Place) -> NoReturn:
-    if char in "'\"`":
-        raise InputError("a quote starts a string, and strings are not part of the language", place)
-    what = f"U+{ord(char):04X}"
-    if char.isprintable() and not char.isspace():
-        what = f"'{char}' ({what})"
-    advice = _ADVICE.get(char)
-    if advice is None and (char.isalpha() or char.isdigit()):
-        advice = "names and numbers are ASCII; [labels] says how a name is shown"
-    raise InputError(
-        f"the character {what} is not part of the language" + (f": {advice}" if advice else ""),
-        place,
-    )
-
-
-def _refuse_depth(place: Place) -> NoReturn:
-    raise InputError(f"this expression is nested too deep: the limit is {MAX_DEPTH}", place)
-
-
-def _check_number(text: str, match: re.Match[str], place: Place) -> None:
-    chunk, after = match.group(), text[match.end() : match.end() + 1]
-    if after.isalnum() or after == "_" or (after == "." and "." in chunk):
-        raise InputError(
-            "not a number of the language: expected decimal digits such as 12, 0.5 or 1e-3",
-            Place(place.line, place.column, place.width + 1),
-        )
-    if re.match(r"0[0-9]", chunk):
-        raise InputError("not a number of the language: a leading zero", place)
-    value, shown = float(chunk), clip(chunk, 40)
-    if math.isinf(value):
-        raise InputError(f"the number {shown} is too large: the largest is about 1.8e308", place)
-    if value == 0.0 and re.search(r"[1-9]", re.split("[eE]", chunk)[0]):
-        raise InputError(f"the number {shown} is too small: it would become 0", place)
-
-
 class _Parser:
     def __init__(self, text: str, locate: Locate, *, rules: bool = False) -> None:
         self.locate = locate
         self.rules = rules
-        self.tokens = _tokenize(text, locate)
+        self.tokens = tokenize(text, locate)
         self.at = 0
         self.depth = 0
 
@@ -475,12 +361,12 @@ class _Parser:
     def deeper(self, token: Token) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            _refuse_depth(self.place(token))
+            refuse_depth(self.place(token))
 
     def refuse(self, token: Token, expected: str) -> NoReturn:
         if token.kind in ("newline", "end"):
             raise InputError(f"the line ends early: expected {expected}", self.place(token))
-        advice = _ADVICE.get(token.text)
+        advice = ADVICE.get(token.text)
         if advice is None and keyword.iskeyword(token.text):
             advice = f"'{token.text}' is not part of the language"
         message = f"unexpected '{token.text}': " + (advice or f"expected {expected}")

@@ -29,7 +29,8 @@ class History:
     """The states of one branch, computed when they are asked for.
 
     Every state is kept while all fit into `memory` bytes; then every second one is dropped, as
-    often as needed, and a step between is replayed by the function that ran it first, so its bits agree.
+    often as needed, and a step between is replayed by the function that ran it first, so its bits
+    agree.
     """
 
     def __init__(

@@ -7,11 +7,11 @@ text of a proposed fix all come from the same entry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from gradtui.engine.expression import Option
+from gradtui.engine.registry import register
 from gradtui.engine.shapes import (
     Options,
     Shape,
@@ -319,16 +319,7 @@ _ENTRIES = (
 )
 
 
-def _register(entries: Sequence[Operation]) -> Mapping[str, Operation]:
-    table: dict[str, Operation] = {}
-    for entry in entries:
-        if entry.name in table:
-            raise ValueError(f"operation {entry.name} is registered twice")
-        table[entry.name] = entry
-    return MappingProxyType(table)
-
-
-OPS = _register(_ENTRIES)
+OPS = register(_ENTRIES)
 FUNCTIONS = tuple(
     name
     for name, entry in OPS.items()

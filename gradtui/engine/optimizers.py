@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+
+from gradtui.engine.registry import register
 
 Hyperparameters = Mapping[str, float]
 
@@ -42,13 +43,4 @@ _ENTRIES = (
 )
 
 
-def _register(entries: Sequence[Optimizer]) -> Mapping[str, Optimizer]:
-    table: dict[str, Optimizer] = {}
-    for entry in entries:
-        if entry.name in table:
-            raise ValueError(f"optimizer {entry.name} is registered twice")
-        table[entry.name] = entry
-    return MappingProxyType(table)
-
-
-OPTIMIZERS = _register(_ENTRIES)
+OPTIMIZERS = register(_ENTRIES)

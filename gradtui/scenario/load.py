@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.engine.expression import MAX_NAME, parse_program
+from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
 from gradtui.engine.tape import Tape
+from gradtui.engine.tokens import MAX_NAME
 from gradtui.engine.trainer import Trainer
 from gradtui.engine.unparse import formula
-from gradtui.scenario.positions import Path, Positions, parse_toml
+from gradtui.scenario.positions import Positions, parse_toml
 from gradtui.scenario.problem import Array, Fact, Notice, Problem, read_only
 from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, read_beside, read_text
+from gradtui.scenario.scanner import Path
 from gradtui.scenario.schema import Expect, parse_scenario
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import clip, number, shape_text

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from gradtui.scenario.positions import Path, Positions
+from gradtui.scenario.positions import Positions
+from gradtui.scenario.scanner import Path
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clip
 

@@ -6,8 +6,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradtui.engine.expression import (
-    MAX_CHARACTERS,
-    MAX_DEPTH,
     Call,
     Name,
     Number,
@@ -17,6 +15,7 @@ from gradtui.engine.expression import (
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import RESERVED, Leaf, build_graph
 from gradtui.engine.ops import FUNCTIONS, OPS
+from gradtui.engine.tokens import MAX_CHARACTERS, MAX_DEPTH
 from gradtui.source import InputError, Place
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")

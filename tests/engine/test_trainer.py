@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from gradtui.engine import trainer as trainer_module
 from gradtui.engine.compiler import Mode
-from gradtui.engine.optimizers import OPTIMIZERS, _register
+from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import build_step
+from gradtui.engine.registry import register
 
 MLP = """\
 h = tanh(X@W + b)
@@ -385,8 +386,8 @@ def test_gradient_descent_is_its_formula():
 
 def test_an_optimizer_cannot_be_registered_twice():
     sgd = OPTIMIZERS["sgd"]
-    with pytest.raises(ValueError, match="optimizer sgd is registered twice"):
-        _register([sgd, sgd])
+    with pytest.raises(ValueError, match="sgd is registered twice"):
+        register([sgd, sgd])
 
 
 @settings(max_examples=60, deadline=None)
