@@ -134,7 +134,7 @@ def translate(position: int, before: Schedule, after: Schedule) -> int:
         if not set(_operations(moment)) <= done_operations:
             break
         count += 1
-    return after.forward if position == before.forward else count
+    return count
 
 
 def _source(graph: Graph, edge: Edge) -> int:

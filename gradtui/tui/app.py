@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from gradtui.tui.commands import COMMANDS
-from gradtui.tui.themes import THEMES
+from gradtui.tui.themes import OWN_COLOURS, THEMES
 
 if TYPE_CHECKING:
     from gradtui.session import Session
@@ -40,7 +40,13 @@ class GradtuiApp(App[int]):
         self._interrupted = -_TWICE
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        # Set before the first paint: a change of the theme styles everything once more.
+        self.set_reactive(App.theme, THEMES[0].name)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our own colour names, for themes that are not ours."""
+        return OWN_COLOURS
 
     def on_mount(self) -> None:
         """Open the debugger, or the picker where there is no session yet."""

@@ -17,7 +17,7 @@ from gradtui.source import InputError, did_you_mean
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.base import Panel
+from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.loss import LossPanel
 
 _PLAY = 0.15
@@ -30,6 +30,7 @@ _CHUNK = 256
 class Debugger(Screen[None]):
     """A session on the screen."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-tiny"), (60, "-narrow"), (100, "-normal"), (170, "-wide"),
     ]  # fmt: skip

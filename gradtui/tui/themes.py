@@ -17,6 +17,7 @@ DARK = Theme(
     surface="#171c24",
     panel="#1d2530",
     dark=True,
+    variables={"dim": "#8b95a5", "faint": "#454d59"},
 )
 LIGHT = Theme(
     name="gradtui-light",
@@ -31,5 +32,8 @@ LIGHT = Theme(
     surface="#f1f1ec",
     panel="#e4e6e4",
     dark=False,
+    variables={"dim": "#5c6672", "faint": "#b9bdc0"},
 )
 THEMES = (DARK, LIGHT)
+OWN_COLOURS = {"dim": "#868e99", "faint": "#7a828d"}
+"""Names that the style sheet uses beside Textual's, as they read on any background."""

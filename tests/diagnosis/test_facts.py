@@ -61,7 +61,7 @@ def test_the_line_is_that_of_the_fact(write):
     [
         ("w = [12.0, 57.0]", "[1]", "56"),
         ("w = [11.0, 56.0]", "[0]", "12"),
-        ("w = [11.0, 55.9]", "[0]", "12"),  # the larger difference, relatively
+        ("w = [11.0, 54.0]", "[0]", "12"),  # the larger difference, relatively
         ("w = [12.00001, 50.0]", "[1]", "56"),
         ("w = [13.0, nan]", "[1]", "56"),
         ("w = [inf, 56.0]", "[0]", "12"),

@@ -15,13 +15,12 @@ from gradtui.explain.spans import Line, Role, line_width
 from gradtui.frame import Frame
 from gradtui.text import cell_width
 
-ROLES: tuple[str, ...] = get_args(Role)
+ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
+"""The component classes that the screen of a panel must have, one for each role of a span."""
 
 
 class Rows(Widget, inherit_bindings=False):
     """A widget that draws rows of spans and repaints only those that changed."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
 
     def __init__(self, **options: str) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
@@ -73,7 +72,9 @@ class Rows(Widget, inherit_bindings=False):
 
     def _style(self, role: str) -> Style:
         if role not in self._role_styles:
-            self._role_styles[role] = self.get_component_rich_style(f"role--{role}")
+            # The roles' styles are the screen's: on every widget they made the start slow.
+            own = self.screen.get_component_rich_style(f"role--{role}", partial=True)
+            self._role_styles[role] = self.rich_style + own
         return self._role_styles[role]
 
 
