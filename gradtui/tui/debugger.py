@@ -32,7 +32,7 @@ class Debugger(Screen[None]):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-tiny"), (60, "-narrow"), (100, "-normal"), (170, "-wide"),
+        (0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide"),
     ]  # fmt: skip
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall"),
