@@ -292,5 +292,11 @@ def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) 
             return builder.apply("neg", inputs[:1])
         case ("*", [0.0, _]) | ("*", [_, 0.0]):
             return builder.fit(builder.constant(0.0), shape)
+        case ("*", _) if nodes[0].op == "neg":
+            return builder.apply("neg", (builder.apply("*", (nodes[0].inputs[0], inputs[1])),))
+        case ("*", _) if nodes[1].op == "neg":
+            return builder.apply("neg", (builder.apply("*", (inputs[0], nodes[1].inputs[0])),))
+        case ("+", _) if nodes[1].op == "neg":
+            return builder.apply("-", (inputs[0], nodes[1].inputs[0]))
         case _:
             return None

@@ -20,10 +20,10 @@ from gradtui.explain.symbols import (
 from gradtui.explain.values import UNKNOWN, Array, elements, summary, unlisted
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed
-from gradtui.text import clean, clip, compact, number, paragraphs, wrap
+from gradtui.text import cell_width, clean, clip, compact, number, paragraphs, wrap
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NARROW = 42
+_NARROW, _GAP = 42, 2
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
@@ -131,10 +131,10 @@ def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
 
     In a narrow panel numbers are cut to fewer digits, so that all columns stay in view.
     """
-    narrow = width < _NARROW
+    cells = _cells_of_a_number(frame, width)
 
     def shown(value: float) -> str:
-        return compact(value, 8) if narrow else number(value)
+        return compact(value, cells) if width < _NARROW else number(value)
 
     loss = label(frame, frame.graph.loss)
     table: list[list[Span]] = [
@@ -154,7 +154,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
             slope = UNKNOWN if state == "unknown" else shown(float(gradient[index]))
             row: list[Span] = [(text, role), (shown(float(value[index])), "value")]
             row.append((slope + ("…" if state == "partial" else ""), "gradient"))
-            row.append(_check(frame, gradient, central, index, known=state == "known"))
+            row.append(_check(frame, gradient, central, index, cells, known=state == "known"))
             table.append(row)
     whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
     norm = number(frame.tape.gradient_norm) if whole else UNKNOWN
@@ -165,8 +165,23 @@ def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
     return rows
 
 
+def _cells_of_a_number(frame: Frame, width: int) -> int:
+    """Return the cells that leave room for three columns of numbers beside the names."""
+    names = max(
+        cell_width(label(frame, node.id)) + 2 * len(node.shape) + (1 if node.shape else 0)
+        for node in frame.graph.parameters
+    )
+    return max(5, min(8, (width - names - 3 * _GAP - 2) // 3))
+
+
 def _check(
-    frame: Frame, gradient: Array, central: Array | None, index: tuple[int, ...], *, known: bool
+    frame: Frame,
+    gradient: Array,
+    central: Array | None,
+    index: tuple[int, ...],
+    cells: int,
+    *,
+    known: bool,
 ) -> Span:
     """Return the central difference of one element, marked where it agrees."""
     if not known:
@@ -176,9 +191,9 @@ def _check(
     true, near = float(gradient[index]), float(central[index])
     scale = 1e-8 * max(1.0, abs(frame.loss))
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
-        return (compact(near, 8) + "  ", "dim")
+        return (compact(near, cells) + "  ", "dim")
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
-    return (compact(near, 8) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
+    return (compact(near, cells) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
 
 
 def update_rows(frame: Frame) -> list[Line]:
