@@ -22,8 +22,10 @@ from gradtui.tui.panels.loss import LossPanel
 
 _PLAY = 0.15
 """Seconds between two steps when playing."""
-_AHEAD = 0.02
-"""Seconds of computing ahead at a time, so that a key never waits longer."""
+_AHEAD, _EVERY = 0.02, 0.03
+"""Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
+_FAR = 20_000
+"""Steps that are computed at once when one goes to a step."""
 _CHUNK = 256
 
 
@@ -53,6 +55,8 @@ class Debugger(Screen[None]):
         super().__init__()
         self.session = session
         self._timer: Timer | None = None
+        self._ahead: Timer | None = None
+        self._target: int | None = None
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -68,7 +72,6 @@ class Debugger(Screen[None]):
         """Show the first frame and start computing ahead."""
         self.query_one("#graph").focus()
         self._compute_ahead()
-        self.set_interval(0.05, self._compute_ahead, name="ahead")
         self.show_frame()
 
     def show_frame(self) -> None:
@@ -79,6 +82,7 @@ class Debugger(Screen[None]):
 
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
+        self._target = None
         command(self.session)
         self.show_frame()
 
@@ -145,8 +149,9 @@ class Debugger(Screen[None]):
             self.stop_playing()
 
     def stop_playing(self) -> bool:
-        """Stop playing; return whether it was."""
-        playing = self._timer is not None
+        """Stop playing, or computing up to a far step; return whether it was."""
+        playing = self._timer is not None or self._target is not None
+        self._target = None
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -157,9 +162,17 @@ class Debugger(Screen[None]):
         if not text:
             self._ask("go to step: ", self.go_to)
         elif text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP:
-            self.do(lambda session: session.seek(int(text)))
+            self._travel(int(text))
         else:
             self.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
+
+    def _travel(self, step: int) -> None:
+        """Go to a step; the screen lives on while a far one is computed."""
+        if step - self.session.history.known <= _FAR:
+            self.do(lambda session: session.seek(step))
+        else:
+            self._target = step
+            self._compute_ahead()
 
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""
@@ -229,15 +242,29 @@ class Debugger(Screen[None]):
             self.do(lambda session: session.move(1))
 
     def _compute_ahead(self) -> None:
-        """Compute a part of the run that is not known yet, for the curve."""
-        history, wanted = self.session.history, self.session.problem.steps + 1
-        if history.known >= wanted:
-            return
-        until = time.monotonic() + _AHEAD
+        """Start computing what is not known yet: the curve, or the steps up to a far one."""
+        if self._ahead is None and self._compute_part():
+            self._ahead = self.set_interval(_EVERY, self._compute_more)
+
+    def _compute_more(self) -> None:
+        if not self._compute_part() and self._ahead is not None:
+            self._ahead.stop()
+            self._ahead = None
+
+    def _compute_part(self) -> bool:
+        """Compute for a short while; return whether more is left."""
+        history, target = self.session.history, self._target
+        wanted = max(self.session.problem.steps, -1 if target is None else target) + 1
+        before, until = history.known, time.monotonic() + _AHEAD
         while history.known < wanted and time.monotonic() < until:
             history.advance(min(_CHUNK, wanted - history.known))
-        if self.is_mounted:
+        if target is not None and history.known > target:
+            self.do(lambda session: session.seek(target))
+        elif target is not None:
+            self.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
+        elif self.is_mounted and history.known > before:
             self.query_one(LossPanel).show_frame(self.session.frame)
+        return history.known < wanted
 
     def _zoom(self, panel: Panel | None) -> None:
         for other in self.query(Panel):

@@ -181,6 +181,21 @@ async def test_the_command_line_knows_every_command_and_suggests(terminal):
         assert t.session.step == 4
 
 
+async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(terminal):
+    async with terminal("five_parcels") as t:
+        await t.press("J", *"9000000", "enter")
+        assert "of 9,000,000, Ctrl+C stops" in t.text
+        await t.press("ctrl+c")
+        assert "stopped" in t.text
+        assert t.session.step == 0
+        await t.press("J", *"30000", "enter")
+        for _ in range(100):
+            await t.pilot.pause(0.05)
+            if t.session.step == 30_000:
+                break
+        assert "step 30000/12" in t.text
+
+
 async def test_play_runs_to_the_last_step_and_stops(terminal):
     async with terminal("one_weight") as t:
         await t.press("p")
