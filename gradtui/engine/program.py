@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from gradtui.engine.expression import Assignment, Name, parse_program
+from gradtui.engine.expression import Assignment, Call, Name, Tree, parse_program
 from gradtui.engine.graph import Builder, Graph, Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.optimizers import OPTIMIZERS
@@ -18,6 +19,8 @@ class Update:
 
     parameter: int
     """The node of its old value."""
+    gradient: int
+    """The node of the gradient that the program starts from."""
     lines: tuple[tuple[str, int], ...]
     """(assigned name, node) for each line of the optimizer's program."""
     state: tuple[tuple[int, int], ...]
@@ -43,10 +46,14 @@ class StepProgram:
     """The nodes of dLoss/dparameter, in the order of the parameters; 0 where nothing flows."""
     lr: int
     """The node of the learning rate."""
+    time: int | None
+    """The node of t = 1, 2, …; None where the optimizer does not count its steps."""
     initial: tuple[tuple[int, float], ...]
     """(node, first value) of what the optimizer keeps."""
     constants: tuple[tuple[int, float], ...]
-    """(node, value) of the optimizer's constants."""
+    """(node, value) of the constants that the updates use."""
+    formula: str
+    """The update as the optimizer's source writes it."""
 
     @property
     def state(self) -> tuple[tuple[int, int], ...]:
@@ -55,35 +62,69 @@ class StepProgram:
         return tuple(p[0] for p in pairs) + tuple(pair for p in pairs for pair in p[1:])
 
 
-def build_step(graph: Graph, optimizer: str, hyperparameters: Mapping[str, float]) -> StepProgram:
-    """Return the program of one training step of `graph` under an optimizer."""
+def build_step(
+    graph: Graph, optimizer: str, given: Mapping[str, float] = MappingProxyType({})
+) -> StepProgram:
+    """Return the program of one training step of `graph` under an optimizer.
+
+    `given` are hyperparameters that differ from the optimizer's defaults.
+    """
     entry = OPTIMIZERS[optimizer]
+    values = entry.complete(given)
+    lines = parse_program(entry.program(values))
+    used = _names_in(lines)
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
     lr = builder.leaf(Kind.HYPERPARAMETER, "lr", ())
-    constants = {
-        name: builder.leaf(Kind.HYPERPARAMETER, name, ()) for name, _ in entry.hyperparameters
-    }
-    adjoint = dict(reverse.adjoint)
-    lines = parse_program(entry.program(hyperparameters))
+    inputs = {"lr": lr}
+    for name in ("t", *values):
+        if name in used:
+            inputs[name] = builder.leaf(Kind.HYPERPARAMETER, name, ())
+    gradients = _gradients(builder, graph, reverse)
     updates, initial = [], list[tuple[int, float]]()
-    for parameter in graph.parameters:
-        if parameter.id not in adjoint:
-            adjoint[parameter.id] = builder.fit(builder.constant(0.0), parameter.shape)
-        names = {"w": parameter.id, "g": adjoint[parameter.id], "lr": lr, **constants}
-        for name, value in entry.state(hyperparameters):
+    for parameter, gradient in zip(graph.parameters, gradients, strict=True):
+        names = {"w": parameter.id, "g": gradient, **inputs}
+        for name, value in entry.state(values):
             names[name] = builder.leaf(Kind.STATE, f"{name} of {parameter.name}", parameter.shape)
             initial.append((names[name], value))
-        updates.append(_lower_update(builder, parameter.id, names, lines))
-    nodes = tuple(builder.nodes)
-    values = tuple((constants[n], hyperparameters.get(n, v)) for n, v in entry.hyperparameters)
-    gradients = tuple(adjoint[parameter.id] for parameter in graph.parameters)
-    return StepProgram(graph, reverse, tuple(updates), nodes, gradients, lr, tuple(initial), values)
+        updates.append(_lower_update(builder, names, lines))
+    return StepProgram(
+        graph=graph,
+        reverse=reverse,
+        updates=tuple(updates),
+        nodes=tuple(builder.nodes),
+        gradients=gradients,
+        lr=lr,
+        time=inputs.get("t"),
+        initial=tuple(initial),
+        constants=tuple((inputs[n], value) for n, value in values.items() if n in inputs),
+        formula=entry.formula(values),
+    )
 
 
-def _lower_update(
-    builder: Builder, parameter: int, names: dict[str, int], lines: tuple[Assignment, ...]
-) -> Update:
+def _gradients(builder: Builder, graph: Graph, reverse: Reverse) -> tuple[int, ...]:
+    """Return the nodes of dLoss/dparameter, zeros where nothing flows."""
+    return tuple(
+        reverse.adjoint[parameter.id]
+        if parameter.id in reverse.adjoint
+        else builder.fit(builder.constant(0.0), parameter.shape)
+        for parameter in graph.parameters
+    )
+
+
+def _names_in(lines: Sequence[Assignment]) -> frozenset[str]:
+    """Return the names that an optimizer's program reads."""
+    found, pending = set[str](), list[Tree](line.value for line in lines)
+    while pending:
+        match pending.pop():
+            case Name(name):
+                found.add(name)
+            case Call() as call:
+                pending.extend(call.arguments)
+    return frozenset(found)
+
+
+def _lower_update(builder: Builder, names: dict[str, int], lines: Sequence[Assignment]) -> Update:
     """Append one parameter's update; a name reads its old value until it is assigned."""
     old, written = dict(names), list[tuple[str, int]]()
 
@@ -94,4 +135,5 @@ def _lower_update(
         names[line.name] = lower_tree(line.value, builder, resolve)
         written.append((line.name, names[line.name]))
     kept = ["w", *(name for name in old if builder.nodes[old[name]].kind is Kind.STATE)]
-    return Update(parameter, tuple(written), tuple((old[n], names[n]) for n in kept))
+    state = tuple((old[name], names[name]) for name in kept)
+    return Update(old["w"], old["g"], tuple(written), state)

@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 
-from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.explain.spans import Line, Role, Span, aligned, columns, line
 from gradtui.explain.symbols import (
     all_scalar,
@@ -183,7 +182,7 @@ def _check(
 
 def update_rows(frame: Frame) -> list[Line]:
     """Return how the optimizer moves each parameter, with its arithmetic."""
-    rows = [line((OPTIMIZERS[frame.problem.optimizer].formula, "dim"))]
+    rows = [line((frame.problem.trainer.program.formula, "dim"))]
     left_out = 0
     for position, update in enumerate(frame.problem.trainer.program.updates):
         new = frame.tape.value(update.result)
