@@ -20,7 +20,7 @@ class Update:
     parameter: int
     """The node of its old value."""
     gradient: int
-    """The node of the gradient that the program starts from."""
+    """The node of the gradient that the program starts from, after clipping."""
     lines: tuple[tuple[str, int], ...]
     """(assigned name, node) for each line of the optimizer's program."""
     state: tuple[tuple[int, int], ...]
@@ -30,6 +30,16 @@ class Update:
     def result(self) -> int:
         """The node of the parameter's new value."""
         return self.state[0][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """How the gradients are scaled together where their length is above a limit."""
+
+    norm: int
+    """The node of the length of the whole gradient vector."""
+    scale: int
+    """The node of min(1, clip_norm/(norm + 1e-6)), by which every gradient is multiplied."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +53,10 @@ class StepProgram:
     nodes: tuple[Node, ...]
     """The graph's, the backward pass's and the updates' nodes."""
     gradients: tuple[int, ...]
-    """The nodes of dLoss/dparameter, in the order of the parameters; 0 where nothing flows."""
+    """The nodes of dLoss/dparameter, in the order of the parameters; 0 where nothing flows.
+
+    They are the true ones, before clipping."""
+    clip: Clip | None
     lr: int
     """The node of the learning rate."""
     time: int | None
@@ -63,11 +76,15 @@ class StepProgram:
 
 
 def build_step(
-    graph: Graph, optimizer: str, given: Mapping[str, float] = MappingProxyType({})
+    graph: Graph,
+    optimizer: str,
+    given: Mapping[str, float] = MappingProxyType({}),
+    clip_norm: float | None = None,
 ) -> StepProgram:
     """Return the program of one training step of `graph` under an optimizer.
 
-    `given` are hyperparameters that differ from the optimizer's defaults.
+    `given` are hyperparameters that differ from the optimizer's defaults; `clip_norm` is the
+    length to which longer gradient vectors are cut.
     """
     entry = OPTIMIZERS[optimizer]
     values = entry.complete(given)
@@ -80,9 +97,12 @@ def build_step(
     for name in ("t", *values):
         if name in used:
             inputs[name] = builder.leaf(Kind.HYPERPARAMETER, name, ())
-    gradients = _gradients(builder, graph, reverse)
+    gradients = driving = _gradients(builder, graph, reverse)
+    clip = None
+    if clip_norm is not None and gradients:
+        clip, driving = _clip(builder, gradients, clip_norm)
     updates, initial = [], list[tuple[int, float]]()
-    for parameter, gradient in zip(graph.parameters, gradients, strict=True):
+    for parameter, gradient in zip(graph.parameters, driving, strict=True):
         names = {"w": parameter.id, "g": gradient, **inputs}
         for name, value in entry.state(values):
             names[name] = builder.leaf(Kind.STATE, f"{name} of {parameter.name}", parameter.shape)
@@ -94,6 +114,7 @@ def build_step(
         updates=tuple(updates),
         nodes=tuple(builder.nodes),
         gradients=gradients,
+        clip=clip,
         lr=lr,
         time=inputs.get("t"),
         initial=tuple(initial),
@@ -110,6 +131,27 @@ def _gradients(builder: Builder, graph: Graph, reverse: Reverse) -> tuple[int, .
         else builder.fit(builder.constant(0.0), parameter.shape)
         for parameter in graph.parameters
     )
+
+
+def _clip(builder: Builder, gradients: Sequence[int], limit: float) -> tuple[Clip, tuple[int, ...]]:
+    """Append the nodes that scale all gradients together, and return the scaled ones.
+
+    Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013),
+    algorithm 1; the 1e-6 is PyTorch's.
+    """
+
+    def append(code: str, **names: int) -> int:
+        (line,) = parse_program(f"value = {code}")
+        return lower_tree(line.value, builder, lambda name: names[name.name])
+
+    squares = append("sum(g*g)", g=gradients[0])
+    for gradient in gradients[1:]:
+        squares = append("a + sum(g*g)", a=squares, g=gradient)
+    norm = append("sqrt(a)", a=squares)
+    clip_norm = builder.constant(limit)
+    scale = append("minimum(1, clip_norm/(norm + 1e-6))", clip_norm=clip_norm, norm=norm)
+    scaled = tuple(append("g*scale", g=gradient, scale=scale) for gradient in gradients)
+    return Clip(norm, scale), scaled
 
 
 def _names_in(lines: Sequence[Assignment]) -> frozenset[str]:

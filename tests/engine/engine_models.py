@@ -35,9 +35,10 @@ def trainer(
     lr: float = 0.1,
     dtype: str = "float64",
     optimizer: str = "sgd",
+    clip_norm: float | None = None,
     **constants: float,
 ) -> Trainer:
-    program = build_step(graph(code, parameters, data), optimizer, constants)
+    program = build_step(graph(code, parameters, data), optimizer, constants, clip_norm)
     return Trainer(program, {**parameters, **(data or {})}, lr, dtype)
 
 

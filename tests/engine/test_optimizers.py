@@ -22,6 +22,7 @@ VARIANTS = [(name, {}) for name in OPTIMIZERS] + [
     ("sgd", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
     ("rmsprop", {"momentum": 0.8}),
     ("adam", {"weight_decay": 0.1}),
+    ("adam", {"clip_norm": 0.5}),
 ]
 IDS = [" ".join([name, *constants]) for name, constants in VARIANTS]
 
@@ -98,8 +99,6 @@ def test_adam_is_behind_on_five_parcels_for_20_steps_and_then_ahead():
 @pytest.mark.parametrize("run", PEERS["runs"], ids=lambda r: " ".join([r["name"], *r["constants"]]))
 def test_a_long_run_is_pytorch_s(run):
     constants = dict(run["constants"])
-    if "clip_norm" in constants:
-        pytest.skip("clipping comes with its own test")
     model = five_parcels(constants.pop("lr"), optimizer=run["name"], **constants)
     rows, _ = model.run_recorded(model.initial, len(run["losses"]))
     np.testing.assert_allclose(rows[:, :2], run["weights"], rtol=1e-9)
@@ -148,6 +147,37 @@ def test_adam_s_state_and_lines_are_named():
     names = [program.nodes[old].name for old, _ in program.state]
     assert names == ["w", "m of w", "v of w"]
     assert {n.kind for n in program.nodes if n.name == "t"} == {Kind.HYPERPARAMETER}
+
+
+# Clipping
+
+
+def test_clipping_scales_all_gradients_together_and_leaves_the_true_ones_on_the_tape():
+    model = two_weights(1.0, clip_norm=1.0)
+    tape = model.record(model.initial, 0)
+    clip = model.program.clip
+    assert [float(tape.gradient(i)) for i in range(2)] == [12.0, 18.0]
+    norm = 468**0.5
+    assert tape.gradient_norm == pytest.approx(norm) == float(tape.value(clip.norm))
+    scale = 1.0 / (norm + 1e-6)
+    assert float(tape.value(clip.scale)) == pytest.approx(scale, rel=1e-15)
+    clipped = [float(tape.value(update.gradient)) for update in model.program.updates]
+    assert clipped == pytest.approx([12 * scale, 18 * scale], rel=1e-14)
+    after = model.run(model.initial, 1)
+    np.testing.assert_allclose(after, [1 - 12 * scale, 2 - 18 * scale], rtol=1e-14)
+
+
+def test_a_gradient_within_the_limit_is_not_touched():
+    clipped, free = two_weights(clip_norm=50.0), two_weights()
+    assert clipped.run(clipped.initial, 30).tobytes() == free.run(free.initial, 30).tobytes()
+
+
+def test_clipping_joins_scalars_and_tensors():
+    model = trainer("L = sum(w)*3 + 4*b + 0*c", {"w": [1.0, 1.0], "b": 0.0, "c": 1.0}, lr=1.0,
+                    clip_norm=1.0)  # fmt: skip
+    np.testing.assert_allclose(
+        model.initial - model.run(model.initial, 1), np.array([3, 3, 4, 0]) / 34**0.5, rtol=1e-6
+    )
 
 
 # The same bits
