@@ -345,7 +345,7 @@ def test_arguments_that_are_none(run, arguments, message):
         ("title.x=5", "--set title.x: 'title' is not a table"),
         ("optimizer.lr=nan", "the learning rate must be finite, got nan (with --set "),
         ('optimizer.lr="a"', 'expected a number, got text in quotes (with --set optimizer.lr="a")'),
-        ("optimizer.rl=1", "unknown key 'rl'; expected one of name, lr (with --set "),
+        ("optimizer.rl=1", "unknown key 'rl'; expected one of name, lr, "),
         ("a.b.c=5", "unknown key 'a'; expected one of title, "),
         ("optimizer=5", "optimizer: expected a table, got a whole number (with --set "),
         ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but its shape is 2"),

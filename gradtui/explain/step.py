@@ -37,8 +37,9 @@ def header(frame: Frame, width: int) -> Line:
     word = _PASS_WORDS[frame.where]
     if frame.where is not Pass.START:
         word += " done" if frame.pass_done else " …"
+    rate = number(problem.rate(frame.step))
     parts: list[Span] = [
-        (f"{problem.optimizer}  lr {number(problem.lr)}   " if width >= 60 else "", "dim"),
+        (f"{problem.optimizer}  lr {rate}   " if width >= 60 else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
         (f"   {word}", "plain"),
     ]
