@@ -213,7 +213,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if step >= last:
             return OK
         ahead = min(arguments.every, last - step)
-        state, step = trainer.run(state, ahead), step + ahead
+        state, step = trainer.run(state, ahead, step), step + ahead
 
 
 def _show(arguments: argparse.Namespace) -> int:

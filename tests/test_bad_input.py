@@ -36,6 +36,7 @@ lr = 0.1
 [run]
 steps = 20
 '''
+SGD, RUN = 'name = "sgd"\nlr = 0.1', "[run]"
 RAW_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -113,13 +114,12 @@ TABLE = [
     ('[optimizer]\nname = "sgd"\nlr = 0.1\n', "", None, "lacks the table [optimizer]"),
     (
         "[run]\n",
-        "[schedule]\nname='cosine'\n[run]\n",
-        "schedule",
-        "[schedule] is not supported yet",
+        "[schedule]\nname='plateau'\n[run]\n",
+        "'plateau'",
+        "the schedule 'plateau' is not supported yet",
     ),
     ("[run]\n", "[backward]\ncode=''\n[run]\n", "backward", "[backward] is not supported yet"),
     ("[run]\n", "[run]\ndrive = 'hand'\n", "drive", "drive is not supported yet"),
-    ("lr = 0.1", "lr = 0.1\nmomentum = 0.9", "momentum", "momentum is not supported yet"),
     # types
     ("lr = 0.1", 'lr = "0.1"', '"0.1"', "optimizer.lr: expected a number, got text in quotes"),
     ("lr = 0.1", "lr = 2024-01-01", "2024-01-01", "optimizer.lr: expected a number, got a date"),
@@ -158,7 +158,38 @@ TABLE = [
     ('name = "sgd"', 'name = "sdg"', '"sdg"', "unknown optimizer 'sdg'; did you mean 'sgd'?"),
     ('name = "sgd"', 'name = "os.system"', '"os.system"', "unknown optimizer 'os.system'"),
     ('name = "sgd"', 'name = "__class__"', '"__class__"', "unknown optimizer '__class__'"),
-    ('name = "sgd"', 'name = "adam"', '"adam"', "not supported yet"),
+    ('name = "sgd"', "name = 'adma'", "'adma'", "'adma'; did you mean 'adam'?"),
+    ("lr = 0.1", "lr = inf", "inf", "the learning rate must be finite, got inf"),
+    ("lr = 0.1", "lr = 0.1\nmomentum = -1", "-1", "optimizer.momentum: expected a number of at l"),
+    ("lr = 0.1", "lr = 0.1\nmomentum = inf", "inf", "optimizer.momentum must be finite, got inf"),
+    ("lr = 0.1", "lr = 0.1\nmomentun = 1", "momentun", "did you mean 'momentum'?"),
+    ("lr = 0.1", "lr = 0.1\nbeta1 = 0.9", "beta1", "unknown key 'beta1'; expected one of name, l"),
+    ("lr = 0.1", "lr = 0.1\nnesterov = true", "nesterov", "nesterov needs a momentum above 0"),
+    ("lr = 0.1", "lr = 0.1\nnesterov = 1", "1", "optimizer.nesterov: expected true or false"),
+    ("lr = 0.1", "lr = 0.1\nclip_norm = 0", "0", "optimizer.clip_norm: expected a number above 0"),
+    ("lr = 0.1", "lr = 0.1\nclip_norm = inf", "inf", "optimizer.clip_norm must be finite"),
+    (SGD, "name = 'adam'\nlr = 0.1\nbeta1 = 1", "1", "optimizer.beta1: expected a number below 1"),
+    (SGD, "name = 'adam'\nlr = 0.1\nbeta2 = -0.1", "-0.1", "beta2: expected a number of at least"),
+    (SGD, "name = 'adamw'\nlr = 0.1\neps = 0", "0", "optimizer.eps: expected a number above 0"),
+    (SGD, "name = 'adam'\nlr = 0.1\nweight_decay = -1", "-1", "of at least 0"),
+    (SGD, "name = 'rmsprop'\nlr = 0.1\nalpha = 1.0", "1.0", "alpha: expected a number below 1"),
+    (SGD, "name = 'adam'\nlr = 0.1\nbeta = 1", "beta", "did you mean 'beta2'?"),
+    # the schedule
+    (RUN, "[schedule]\nname = 'cosin'\n[run]", "'cosin'", "unknown schedule 'cosin'; did you mean"),
+    (RUN, "[schedule]\nname = 5\n[run]", "5", "expected text in quotes"),
+    (RUN, "[schedule]\ngamma = 5\n[run]", "schedule", "[schedule] lacks 'name'"),
+    (RUN, "[schedule]\nname = 'step'\n[run]", "schedule", "[schedule] lacks 'step_size'"),
+    (RUN, "[schedule]\nname = 'exponential'\ngamma = 0\n[run]", "0", "expected a number above 0"),
+    (RUN, "[schedule]\nname = 'exponential'\ngamma = inf\n[run]", "inf", "must be finite, got inf"),
+    (RUN, "[schedule]\nname = 'step'\nstep_size = 0\n[run]", "0", "a whole number of at least 1"),
+    (RUN, "[schedule]\nname = 'step'\nstep_size = 2.5\n[run]", "2.5", "expected a whole number"),
+    (
+        RUN,
+        f"[schedule]\nname = 'step'\nstep_size = 9{'0' * 17}\n[run]",
+        None,
+        "of at most 1,000,000",
+    ),
+    (RUN, "[schedule]\nname = 'cosine'\nminlr = 1\n[run]", "minlr", "did you mean 'min_lr'?"),
     # names
     ("w = 0.5", '"" = 0.5', '""', "'' cannot be a name of the model"),
     ("w = 0.5", '"w[0]" = 0.5', '"w[0]"', "'w[0]' cannot be a name of the model"),

@@ -345,7 +345,7 @@ def test_arguments_that_are_none(run, arguments, message):
         ("title.x=5", "--set title.x: 'title' is not a table"),
         ("optimizer.lr=nan", "the learning rate must be finite, got nan (with --set "),
         ('optimizer.lr="a"', 'expected a number, got text in quotes (with --set optimizer.lr="a")'),
-        ("optimizer.rl=1", "unknown key 'rl'; expected one of name, lr (with --set "),
+        ("optimizer.rl=1", "unknown key 'rl'; expected one of name, lr, "),
         ("a.b.c=5", "unknown key 'a'; expected one of title, "),
         ("optimizer=5", "optimizer: expected a table, got a whole number (with --set "),
         ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but its shape is 2"),
@@ -487,3 +487,14 @@ def test_nothing_below_the_screen_loads_it(code):
     loaded = modules_after(code)
     assert "gradtui" in loaded
     assert not loaded & SCREEN
+
+
+def test_run_says_the_rate_of_each_step_and_keeps_the_time_of_adam(run, write):
+    more = '[schedule]\nname = "step"\nstep_size = 2\ngamma = 0.5'
+    path = write("L = (w*x - 1)**2", lr=0.25, steps=6, more=more)
+    text = Path(path).read_text(encoding="utf-8").replace('"sgd"', '"adam"')
+    Path(path).write_text(text, encoding="utf-8")
+    rows = rows_of(run("run", path, "--format", "jsonl")[1])
+    assert [row["lr"] for row in rows] == [0.25, 0.25, 0.125, 0.125, 0.0625, 0.0625, 0.03125]
+    every = rows_of(run("run", path, "--format", "jsonl", "--every", "3")[1])
+    assert every == rows[::3]

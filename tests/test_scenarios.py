@@ -78,6 +78,7 @@ PASSES = {
     "two_weights": two_weights,
     "two_weights_rate_3": two_weights,
     "five_parcels": five_parcels,
+    "five_parcels_adam": five_parcels,
     "five_parcels_rate_1_5": five_parcels,
     "five_parcels_rate_0_001": five_parcels,
     "illustration": illustration,
@@ -108,21 +109,46 @@ def descend(parameter, gradient, rate):
     return parameter - rate * gradient
 
 
+def adam(parameter, gradient, m, v, t, lr, beta1, beta2, eps):
+    """Return a list of weights after one step; m and v, lists too, are changed in place."""
+    moved = []
+    for i, (w, g) in enumerate(zip(parameter, gradient, strict=True)):
+        m[i] = beta1 * m[i] + (1 - beta1) * g
+        v[i] = beta2 * v[i] + (1 - beta2) * g * g
+        corrected = v[i] / (1 - beta2**t)
+        moved.append(w - lr * (m[i] / (1 - beta1**t)) / (math.sqrt(corrected) + eps))
+    return moved
+
+
+def stepper(optimizer):
+    """Return a function (weight's name, value, gradient, t) -> the weight after one step."""
+    constants, memory = dict(optimizer), {}
+    if constants.pop("name") == "sgd":
+        return lambda name, value, gradient, t: descend(value, gradient, constants["lr"])
+
+    def step(name, value, gradient, t):
+        m, v = memory.setdefault(name, ([0.0] * len(value), [0.0] * len(value)))
+        return adam(value, gradient, m, v, t, **constants)
+
+    return step
+
+
 def run(name, steps):
     """Return what holds before update 0, 1, …, `steps`: loss, parameters, gradients, values."""
     scenario = SCENARIOS[name]
     data = data_of(scenario)
     parameters = scenario["parameters"]
-    rate = scenario["optimizer"]["lr"]
+    step = stepper(scenario["optimizer"])
     facts = []
-    for _ in range(steps + 1):
+    for t in range(1, steps + 2):
         values, gradients = PASSES[name](**data, **parameters)
         loss = values[scenario["model"]["loss"]]
         facts.append(
             {"loss": loss, "parameters": parameters, "gradients": gradients, "values": values}
         )
         parameters = {
-            weight: descend(value, gradients[weight], rate) for weight, value in parameters.items()
+            weight: step(weight, value, gradients[weight], t)
+            for weight, value in parameters.items()
         }
     return facts
 
@@ -266,6 +292,16 @@ def test_five_parcels_lie_in_a_narrow_valley():
     lowest = [(p * c - b * q) / (a * c - b * b), (a * q - b * p) / (a * c - b * b)]
     assert lowest == near([1.82767, 0.43703], 1e-5)
     assert five_parcels(**data, w=lowest)[0]["L"] == near(0.03947, 1e-3)
+
+
+def test_five_parcels_with_adam_are_behind_until_step_29():
+    behind, plain = losses("five_parcels_adam", 200), losses("five_parcels", 200)
+    figures = [0.7288, 0.5523, 0.4455, 0.3456, 0.2778]
+    assert [round(loss, 4) for loss in behind[:21:5]] == figures
+    assert (round(behind[50], 4), round(plain[50], 4)) == (0.0543, 0.0870)
+    assert (round(behind[200], 6), round(plain[200], 6)) == (0.039475, 0.039513)
+    ahead = [step for step in range(1, 201) if behind[step] < plain[step]]
+    assert ahead == list(range(29, 201))
 
 
 def test_five_parcels_explode_at_a_rate_of_one_and_a_half():

@@ -61,7 +61,7 @@ class History:
         """Compute `budget` more steps and return how many are known then."""
         while budget > 0:
             count = min(budget, _CHUNK, self._limit)
-            rows, self._next = self.trainer.run_recorded(self._next, count)
+            rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
             first = -self._known % self._every
             kept = rows[first :: self._every, :-1]
             self._rows.extend(kept if self._every == 1 else kept.copy())
@@ -82,7 +82,7 @@ class History:
             return _frozen(self._next)
         index, ahead = divmod(step, self._every)
         row = self._rows[index]
-        return _frozen(self.trainer.run(row, ahead) if ahead else row)
+        return _frozen(self.trainer.run(row, ahead, step - ahead) if ahead else row)
 
     def tape(self, step: int) -> Tape:
         """Return the tape of a step."""

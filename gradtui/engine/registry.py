@@ -1,8 +1,9 @@
-"""Read-only tables of named entries."""
+"""Read-only tables of named entries, and the constants that a scenario may give to an entry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
@@ -13,6 +14,21 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """What it is found by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """One constant of an entry: its name in a file, its default, and where it may lie."""
+
+    name: str
+    default: float | bool | None = None
+    """None where a file must give it; True or False where it is a choice."""
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    whole: bool = False
+    """Whether it counts something."""
 
 
 Entry = TypeVar("Entry", bound=Named)

@@ -21,14 +21,21 @@ Row = NDArray[np.float64]
 class Trainer:
     """Runs a step program.
 
-    `values` are the data and the initial parameters by name; `lr` the learning rate.
+    `values` are the data and the initial parameters by name; `lr` the base learning rate; `rate`
+    gives that of a step where a schedule changes it.
     """
 
     def __init__(
-        self, program: StepProgram, values: Mapping[str, Any], lr: float, dtype: str = "float64"
+        self,
+        program: StepProgram,
+        values: Mapping[str, Any],
+        lr: float,
+        dtype: str = "float64",
+        rate: Callable[[int], float] | None = None,
     ) -> None:
         self.program = program
         self.lr = lr
+        self._rate = rate
         self.dtype = dtype
         graph = program.graph
         self.data = {node.id: values[node.name] for node in graph.data}
@@ -45,19 +52,24 @@ class Trainer:
         """Numbers in a row of state."""
         return self.slices[-1].stop if self.slices else 0
 
-    def run(self, row: Row, steps: int) -> Row:
-        """Return the state after `steps` more steps."""
-        return self._join(self._train(self._split(row), repeat(self.lr, steps)))
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        return self.lr if self._rate is None else self._rate(step)
 
-    def run_recorded(self, row: Row, steps: int) -> tuple[NDArray[np.float64], Row]:
+    def run(self, row: Row, steps: int, start: int = 0) -> Row:
+        """Return the state after `steps` more steps, where `row` is the state of step `start`."""
+        return self._join(self._train(self._split(row), self._inputs(start, steps)))
+
+    def run_recorded(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
         """Return a matrix of `steps` rows (state, then loss, of each step) and the state after."""
         rows = np.empty((steps, self.width + 1))
-        state = self._train_recorded(self._split(row), repeat(self.lr, steps), rows)
+        state = self._train_recorded(self._split(row), self._inputs(start, steps), rows)
         return rows, self._join(state)
 
     def record(self, row: Row, step: int) -> Tape:
         """Return the tape of the step that starts from the state `row`."""
-        recorded = self._record(*self._split(row), self.lr)
+        time = () if self.program.time is None else (step + 1.0,)
+        recorded = self._record(*self._split(row), self.rate(step), *time)
         return Tape(step, self.program, recorded)
 
     def parameters(self, row: Row) -> tuple[NDArray[Any], ...]:
@@ -98,6 +110,20 @@ class Trainer:
             )
         return slopes
 
+    @property
+    def _varying(self) -> tuple[int, ...]:
+        """The nodes whose values are new at each step."""
+        time = self.program.time
+        return (self.program.lr,) if time is None else (self.program.lr, time)
+
+    def _inputs(self, start: int, steps: int) -> Iterable[Any]:
+        """Return the values of `_varying` for `steps` steps from `start`."""
+        ahead = range(start, start + steps)
+        rates = repeat(self.lr, steps) if self._rate is None else map(self._rate, ahead)
+        if self.program.time is None:
+            return rates
+        return zip(rates, (step + 1.0 for step in ahead), strict=True)
+
     @cached_property
     def _train(self) -> Callable[..., tuple[Any, ...]]:
         return self._compile_train(None)
@@ -110,13 +136,13 @@ class Trainer:
     def _compile_train(self, slices: Any) -> Callable[..., tuple[Any, ...]]:
         program = self.program
         return self._compiler.train(
-            self._before, self._after, [program.lr], program.graph.loss, slices
+            self._before, self._after, self._varying, program.graph.loss, slices
         )
 
     @cached_property
     def _record(self) -> Callable[..., tuple[Any, ...]]:
         everything = range(len(self.program.nodes))
-        return self._compiler.evaluate([*self._before, self.program.lr], everything)
+        return self._compiler.evaluate([*self._before, *self._varying], everything)
 
     @cached_property
     def _losses(self) -> Callable[..., tuple[Any, ...]]:

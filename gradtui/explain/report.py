@@ -49,7 +49,7 @@ def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
     return {
         "step": tape.step,
         "loss": float(tape.value(problem.graph.loss)),
-        "lr": problem.lr,
+        "lr": problem.rate(tape.step),
         "parameters": {node.name: plain(tape.value(node.id)) for node in parameters},
         "gradients": {node.name: plain(tape.gradient(i)) for i, node in enumerate(parameters)},
         "grad_norm": tape.gradient_norm,
@@ -155,9 +155,10 @@ def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
 def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     """Return one step in words: the program, the local derivatives, the chain rule, the update."""
     problem = frame.problem
+    rate = number(problem.rate(frame.step))
     title = f"{problem.title} · step {frame.step} of {problem.steps} · "
     rows: list[Line] = [
-        line(title, f"{problem.optimizer} lr {number(problem.lr)} · L {number(frame.loss)}"),
+        line(title, f"{problem.optimizer} lr {rate} · L {number(frame.loss)}"),
         *_section("program", program_rows(frame, 72)),
         *_section("local derivatives", _local_rows(frame)),
         *_section("gradient", gradient_rows(frame)),

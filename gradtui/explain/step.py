@@ -6,8 +6,7 @@ import re
 
 import numpy as np
 
-from gradtui.engine.optimizers import OPTIMIZERS
-from gradtui.explain.spans import Line, Role, Span, aligned, columns, line
+from gradtui.explain.spans import Line, Role, Span, aligned, columns, line, line_width
 from gradtui.explain.symbols import (
     all_scalar,
     gradient_of,
@@ -38,8 +37,9 @@ def header(frame: Frame, width: int) -> Line:
     word = _PASS_WORDS[frame.where]
     if frame.where is not Pass.START:
         word += " done" if frame.pass_done else " …"
+    rate = number(problem.rate(frame.step))
     parts: list[Span] = [
-        (f"{problem.optimizer}  lr {number(problem.lr)}   " if width >= 60 else "", "dim"),
+        (f"{problem.optimizer}  lr {rate}   " if width >= 60 else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
         (f"   {word}", "plain"),
     ]
@@ -119,7 +119,7 @@ def _moved(frame: Frame, position: int) -> list[str | Span]:
     if new.shape == ():
         return [
             (f"{name} ← ", "now"),
-            _arithmetic(frame, position, ()),
+            _arithmetic(frame, position, update.result, ()),
             " = ",
             (summary(new, 6), "value"),
         ]
@@ -196,40 +196,80 @@ def _check(
     return (compact(near, cells) + (" ✓" if agrees else " ?"), "good" if agrees else "bad")
 
 
-def update_rows(frame: Frame) -> list[Line]:
-    """Return how the optimizer moves each parameter, with its arithmetic."""
-    rows = [line((OPTIMIZERS[frame.problem.optimizer].formula, "dim"))]
+def update_rows(frame: Frame, width: int = 80) -> list[Line]:
+    """Return how the optimizer moves each parameter, line by line of its program, with numbers.
+
+    Where a line is wider than the panel its result comes first, so that it stays in view.
+    """
+    program = frame.problem.trainer.program
+    rows = [line((program.formula, "dim")), *_clip_rows(frame)]
+    whole = frame.position >= frame.schedule.backward
     left_out = 0
-    for position, update in enumerate(frame.problem.trainer.program.updates):
+    for position, update in enumerate(program.updates):
         new = frame.tape.value(update.result)
         left_out += unlisted(new)
-        moved = frame.moved(position)
-        ready = frame.gradient_state(update.parameter) == "known"
+        known = frame.gradient_state(update.parameter) == "known"
+        ready = whole if program.clip else known
         for text, index in elements(label(frame, update.parameter), new):
             selected = update.parameter == frame.selected
             name: Span = (f"{text}  ", "selected" if selected else "name")
-            if not ready:
+            if ready:
+                rows += _element_rows(frame, position, index, name, width)
+            else:
                 rows.append(line(name, (UNKNOWN, "dim")))
-                continue
-            result = number(float(new[index]))
-            rows.append(
-                line(name, _arithmetic(frame, position, index), (" = ", "dim"),
-                     (result, "value" if moved else "dim"))
-            )  # fmt: skip
     if left_out:
         rows.append(line((f"… {left_out:,} more elements", "dim")))
     return rows
 
 
-def _arithmetic(frame: Frame, position: int, index: tuple[int, ...]) -> str:
+def _clip_rows(frame: Frame) -> list[Line]:
+    """Return by how much the gradients are scaled, where the scenario limits their length."""
+    clip = frame.problem.trainer.program.clip
+    if clip is None:
+        return []
+    if frame.position < frame.schedule.backward:
+        return [line(("clip  ", "name"), (UNKNOWN, "dim"))]
+    norm, scale = (float(frame.tape.value(id)) for id in (clip.norm, clip.scale))
+    verdict = "all gradients" if scale < 1 else "not clipped: all gradients"
+    return [line(("clip  ", "name"), f"|∇| {number(norm)}: {verdict} × ", (number(scale), "value"))]
+
+
+def _element_rows(
+    frame: Frame, position: int, index: tuple[int, ...], name: Span, width: int
+) -> list[Line]:
+    """Return one element's update: each line of the program with its numbers."""
+    update = frame.problem.trainer.program.updates[position]
+    role: Role = "value" if frame.moved(position) else "dim"
+    rows = []
+    for count, (assigned, node) in enumerate(update.lines):
+        head = name if count == 0 else (" " * cell_width(name[0]), "plain")
+        own = f"{_written(assigned)} = " if len(update.lines) > 1 else ""
+        sum_text = _arithmetic(frame, position, node, index)
+        value = frame.tape.value(node)
+        result: Span = (number(float(value if value.shape == () else value[index])), role)
+        row = line(head, own, sum_text, (" = ", "dim"), result)
+        if line_width(row) > width:
+            row = line(head, own, result, (" = ", "dim"), sum_text)
+        rows.append(row)
+    return rows
+
+
+def _written(name: str) -> str:
+    """Return an optimizer's name as it is written on paper: `m̂` for `mhat`."""
+    return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if name.endswith("hat") else name
+
+
+def _arithmetic(frame: Frame, position: int, result: int, index: tuple[int, ...]) -> str:
+    """Return a line of the update with numbers; what earlier lines gave is a number in it."""
     program = frame.problem.trainer.program
     update = program.updates[position]
+    known = {update.gradient, *(node for _, node in update.lines if node < result)}
 
     def read(id: int) -> float:
         value = frame.tape.value(id)
         return float(value if value.shape == () else value[index])
 
-    return update_in_numbers(frame, update.result, program.gradients[position], read)
+    return update_in_numbers(frame, result, known, read)
 
 
 def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = None) -> list[Line]:

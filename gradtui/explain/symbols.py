@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.reverse import statement_rule
@@ -56,13 +56,16 @@ def in_numbers(frame: Frame, node: int) -> str:
 
 
 def update_in_numbers(
-    frame: Frame, result: int, gradient: int, read: Callable[[int], float]
+    frame: Frame, result: int, known: Collection[int], read: Callable[[int], float]
 ) -> str:
-    """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`."""
+    """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`.
+
+    `known` are operations that stand for their numbers.
+    """
     nodes = frame.problem.trainer.program.nodes
 
     def show(part: Node) -> str | None:
-        if part.kind is Kind.OPERATION and part.id != gradient and not part.name:
+        if part.kind is Kind.OPERATION and part.id not in known and not part.name:
             return None
         return number(read(part.id))
 

@@ -6,16 +6,18 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
+from gradtui.engine.schedules import SCHEDULES
 from gradtui.engine.tape import Tape
 from gradtui.engine.tokens import MAX_NAME
 from gradtui.engine.trainer import Trainer
@@ -24,7 +26,7 @@ from gradtui.scenario.positions import Positions, parse_toml
 from gradtui.scenario.problem import Array, Fact, Notice, Problem, read_only
 from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, read_beside, read_text
 from gradtui.scenario.scanner import Path
-from gradtui.scenario.schema import Expect, parse_scenario
+from gradtui.scenario.schema import Expect, constants_of, name_of, parse_scenario
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import clip, number, shape_text
 
@@ -87,9 +89,11 @@ class _Loader:
             raise InputError("[parameters] is empty: there is nothing to train",
                              positions.key(("parameters",)))  # fmt: skip
         graph = self.build(parameters, data)
-        step = build_step(graph, parsed.optimizer.name, {})
+        constants = self.optimizer_constants()
+        lr, clip_norm = constants.pop("lr"), constants.pop("clip_norm", None)
+        step = build_step(graph, name_of(parsed.optimizer), constants, clip_norm)
         values = MappingProxyType({**data, **parameters})
-        trainer = Trainer(step, values, self.rate(), parsed.run.dtype)
+        trainer = Trainer(step, values, lr, parsed.run.dtype, self.schedule(lr))
         self.check_first_loss(trainer.record(trainer.initial, 0))
         for name in parsed.labels:
             if name not in graph.names:
@@ -106,18 +110,35 @@ class _Loader:
             labels=MappingProxyType(dict(parsed.labels)),
             values=values,
             trainer=trainer,
-            optimizer=parsed.optimizer.name,
+            optimizer=name_of(parsed.optimizer),
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             notices=tuple(self.notices(graph)),
         )
 
-    def rate(self) -> float:
-        lr = self.parsed.optimizer.lr
-        if not math.isfinite(lr):
-            raise InputError(f"the learning rate must be finite, got {number(lr)}",
-                             self.positions.value(("optimizer", "lr")))  # fmt: skip
-        return lr
+    def optimizer_constants(self) -> dict[str, float]:
+        constants = self.finite("optimizer", self.parsed.optimizer)
+        if constants.get("nesterov") and not constants["momentum"]:
+            raise InputError("nesterov needs a momentum above 0",
+                             self.positions.key(("optimizer", "nesterov")))  # fmt: skip
+        return constants
+
+    def schedule(self, lr: float) -> Callable[[int], float] | None:
+        """Return the rate as a function of the step; None where it never changes."""
+        if self.parsed.schedule is None:
+            return None
+        constants = self.finite("schedule", self.parsed.schedule)
+        return SCHEDULES[name_of(self.parsed.schedule)].at(self.parsed.run.steps, lr, constants)
+
+    def finite(self, table: str, parsed: Struct) -> dict[str, float]:
+        """Return the numbers of a table; refuses those that are not finite."""
+        constants = constants_of(parsed)
+        for key, value in constants.items():
+            if not math.isfinite(value):
+                what = "the learning rate" if key == "lr" else f"{table}.{key}"
+                raise InputError(f"{what} must be finite, got {number(value)}",
+                                 self.positions.value((table, key)))  # fmt: skip
+        return constants
 
     def read_data(self) -> dict[str, Array]:
         entries = dict(self.parsed.data)

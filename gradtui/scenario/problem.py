@@ -74,8 +74,12 @@ class Problem:
 
     @property
     def lr(self) -> float:
-        """The learning rate."""
+        """The base learning rate."""
         return self.trainer.lr
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step, after the schedule."""
+        return self.trainer.rate(step)
 
     def label(self, name: str) -> str:
         """Return how a name is shown."""

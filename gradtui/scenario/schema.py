@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 import msgspec
 from msgspec import Meta, Struct
 
+from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.engine.registry import Constant
+from gradtui.engine.schedules import SCHEDULES
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.scanner import Path
 from gradtui.source import InputError, did_you_mean
@@ -25,15 +28,53 @@ class Model(Struct, forbid_unknown_fields=True, frozen=True):
     loss: str | None = None
 
 
-class Sgd(Struct, forbid_unknown_fields=True, frozen=True, tag="sgd", tag_field="name"):
-    """`[optimizer] name = "sgd"`."""
+def _tagged(entry: str, constants: Iterable[Constant], *shared: Any) -> type[Struct]:
+    """Return the shape of a table whose `name` is `entry`, made from the registry's constants."""
+    fields: list[Any] = [*shared]
+    fields += [(c.name, _type_of(c), *([] if c.default is None else [c.default]))
+               for c in constants]  # fmt: skip
+    fields.sort(key=len)  # those without a default first
+    return msgspec.defstruct(
+        entry, fields, tag=entry, tag_field="name", forbid_unknown_fields=True, frozen=True
+    )
 
-    lr: float
 
-    @property
-    def name(self) -> str:
-        """The registry's name of the optimizer."""
-        return "sgd"
+def _type_of(constant: Constant) -> Any:
+    if isinstance(constant.default, bool):
+        return bool
+    bounds: dict[str, Any] = {
+        "ge": constant.at_least,
+        "gt": constant.above,
+        "le": constant.at_most,
+        "lt": constant.below,
+    }
+    return Annotated[int if constant.whole else float, Meta(**bounds)]
+
+
+_CLIP = ("clip_norm", Positive | None, None)
+OPTIMIZER_TABLES: Mapping[str, type[Struct]] = {
+    name: _tagged(name, entry.hyperparameters, ("lr", float), _CLIP)
+    for name, entry in OPTIMIZERS.items()
+}
+SCHEDULE_TABLES: Mapping[str, type[Struct]] = {
+    name: _tagged(name, entry.constants) for name, entry in SCHEDULES.items()
+}
+if TYPE_CHECKING:
+    OptimizerTable = Any
+    ScheduleTable = Any
+else:
+    OptimizerTable = Union[tuple(OPTIMIZER_TABLES.values())]  # noqa: UP007
+    ScheduleTable = Union[tuple(SCHEDULE_TABLES.values())]  # noqa: UP007
+
+
+def name_of(table: Struct) -> str:
+    """Return the `name` of an optimizer's or a schedule's table."""
+    return str(table.__struct_config__.tag)
+
+
+def constants_of(table: Struct) -> dict[str, float]:
+    """Return the numbers of an optimizer's or a schedule's table, in the order of the registry."""
+    return {key: value for key, value in msgspec.structs.asdict(table).items() if value is not None}
 
 
 class Run(Struct, forbid_unknown_fields=True, frozen=True):
@@ -60,7 +101,8 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     title: str
     parameters: dict[str, Any]
     model: Model
-    optimizer: Sgd
+    optimizer: OptimizerTable
+    schedule: ScheduleTable | None = None
     about: str = ""
     tags: list[str] = []
     notes: str = ""
@@ -71,20 +113,19 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 UNSUPPORTED: Mapping[Path, str] = {
-    ("schedule",): "[schedule] is",
     ("validation",): "[validation] is",
     ("batches",): "[batches] is",
     ("backward",): "[backward] is",
     ("update",): "[update] is",
     ("model", "source"): "a model in a Python file is",
-    ("optimizer", "clip_norm"): "clip_norm is",
-    ("optimizer", "momentum"): "momentum is",
-    ("optimizer", "nesterov"): "nesterov is",
-    ("optimizer", "weight_decay"): "weight_decay is",
     ("run", "drive"): "drive is",
 }
 """Keys of the format that this version does not know yet."""
-_OPTIMIZERS_TO_COME = frozenset({"adagrad", "rmsprop", "adam", "adamw"})
+_CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {
+    "optimizer": OPTIMIZER_TABLES,
+    "schedule": SCHEDULE_TABLES,
+}
+"""Table -> its `name` -> its keys."""
 _WHERE = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
@@ -108,13 +149,13 @@ def _refuse_unsupported(raw: dict[str, Any], positions: Positions) -> None:
             table = inner if isinstance(inner, dict) else {}
         if path[-1] in table:
             raise InputError(f"{what} not supported yet", positions.key(path))
-    optimizer = raw.get("optimizer")
-    if isinstance(optimizer, dict) and "name" not in optimizer:
-        raise InputError("[optimizer] lacks 'name'", positions.key(("optimizer",)))
-    name = optimizer.get("name") if isinstance(optimizer, dict) else None
-    if isinstance(name, str) and name in _OPTIMIZERS_TO_COME:
-        place = positions.value(("optimizer", "name"))
-        raise InputError(f"the optimizer '{name}' is not supported yet", place)
+    for key in _CHOICES:
+        if isinstance(raw.get(key), dict) and "name" not in raw[key]:
+            raise InputError(f"[{key}] lacks 'name'", positions.key((key,)))
+    schedule = raw.get("schedule")
+    if isinstance(schedule, dict) and schedule["name"] == "plateau":
+        place = positions.value(("schedule", "name"))
+        raise InputError("the schedule 'plateau' is not supported yet", place)
     expects = raw.get("expect")
     for index, expect in enumerate(expects if isinstance(expects, list) else []):
         for key in ("finding", "target"):
@@ -129,7 +170,7 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
     message, path = match[1], tuple(_path(match[2] or ""))
     if unknown := _UNKNOWN.search(message):
         key = unknown[1]
-        known = _fields_at(path)
+        known = _fields_at(path, raw)
         hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
         return InputError(f"unknown key '{clip(key, 80)}'{hint}", positions.key((*path, key)))
     if missing := _MISSING.search(message):
@@ -141,10 +182,10 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
     if path == ("labels",) and isinstance(raw["labels"], dict):
         path = ("labels", next(k for k, v in raw["labels"].items() if not isinstance(v, str)))
     value = _value_at(raw, path)
-    if message.startswith("Invalid value") and path == ("optimizer", "name"):
-        known = ["sgd", *sorted(_OPTIMIZERS_TO_COME)]
+    if message.startswith("Invalid value") and path[-1:] == ("name",):
+        known = list(_CHOICES[str(path[0])])
         hint = did_you_mean(str(value), known) or f"; expected one of {', '.join(known)}"
-        return InputError(f"unknown optimizer '{value}'{hint}", positions.value(path))
+        return InputError(f"unknown {path[0]} '{value}'{hint}", positions.value(path))
     if message.startswith("Invalid enum value"):
         return InputError(f"'{value}' is not one of float64, float32", positions.value(path))
     name = ".".join(str(part) for part in path)
@@ -159,16 +200,13 @@ def _path(text: str) -> Iterator[str | int]:
             yield int(match[2])
 
 
-def _fields_at(path: Path) -> list[str]:
-    types: dict[str, type[Struct]] = {
-        "model": Model,
-        "optimizer": Sgd,
-        "run": Run,
-        "expect": Expect,
-    }
-    owner = types.get(str(path[0]), ScenarioFile) if path else ScenarioFile
-    names = [field.name for field in msgspec.structs.fields(owner)]
-    return ["name", *names] if owner is Sgd else names
+def _fields_at(path: Path, raw: Mapping[str, Any]) -> list[str]:
+    types: dict[str, type[Struct]] = {"model": Model, "run": Run, "expect": Expect}
+    key = str(path[0]) if path else ""
+    if key in _CHOICES:
+        table = _CHOICES[key][raw[key]["name"]]
+        return ["name", *(field.name for field in msgspec.structs.fields(table))]
+    return [field.name for field in msgspec.structs.fields(types.get(key, ScenarioFile))]
 
 
 def _value_at(raw: Any, path: Path) -> Any:

@@ -32,8 +32,13 @@ loss = "L"                   # default: the last name assigned; must be a scalar
 yhat = "ŷ"
 
 [optimizer]
-name = "sgd"
+name = "sgd"                 # also adagrad, rmsprop, adam, adamw
 lr = 0.05
+# momentum = 0.9             # of sgd; also nesterov = true, weight_decay = 0.01
+# clip_norm = 1.0            # cuts a longer gradient vector to this length
+
+# [schedule]                 # the rate of each step: constant, step (step_size, gamma), exponential
+# name = "cosine"            # (gamma), cosine (min_lr), warmup_cosine (warmup), one_cycle (max_lr)
 
 [run]
 steps = 20                   # one may step on beyond it

@@ -29,18 +29,25 @@ def graph(code: str, parameters: dict, data: dict | None = None, loss: str | Non
 
 
 def trainer(
-    code: str, parameters: dict, data: dict | None = None, lr: float = 0.1, dtype: str = "float64"
+    code: str,
+    parameters: dict,
+    data: dict | None = None,
+    lr: float = 0.1,
+    dtype: str = "float64",
+    optimizer: str = "sgd",
+    clip_norm: float | None = None,
+    **constants: float,
 ) -> Trainer:
-    program = build_step(graph(code, parameters, data), "sgd", {})
+    program = build_step(graph(code, parameters, data), optimizer, constants, clip_norm)
     return Trainer(program, {**parameters, **(data or {})}, lr, dtype)
 
 
-def two_weights(lr: float = 0.05, dtype: str = "float64") -> Trainer:
-    return trainer(TWO_WEIGHTS, TWO_WEIGHTS_START, TWO_WEIGHTS_DATA, lr, dtype)
+def two_weights(lr: float = 0.05, dtype: str = "float64", **optimizer) -> Trainer:
+    return trainer(TWO_WEIGHTS, TWO_WEIGHTS_START, TWO_WEIGHTS_DATA, lr, dtype, **optimizer)
 
 
-def five_parcels(lr: float = 0.05, dtype: str = "float64") -> Trainer:
-    return trainer(FIVE_PARCELS, FIVE_PARCELS_START, FIVE_PARCELS_DATA, lr, dtype)
+def five_parcels(lr: float = 0.05, dtype: str = "float64", **optimizer) -> Trainer:
+    return trainer(FIVE_PARCELS, FIVE_PARCELS_START, FIVE_PARCELS_DATA, lr, dtype, **optimizer)
 
 
 def gradients(code: str, parameters: dict, data: dict | None = None) -> dict:

@@ -137,9 +137,10 @@ def test_a_wide_state_is_computed_in_chunks_that_fit_the_memory(monkeypatch):
     asked = []
     run = model.run_recorded
 
-    def spy(row, steps):
+    def spy(row, steps, start):
+        assert start == sum(asked)
         asked.append(steps)
-        return run(row, steps)
+        return run(row, steps, start)
 
     monkeypatch.setattr(model, "run_recorded", spy)
     history = History(model, memory=memory_for(model, 10))

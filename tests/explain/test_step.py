@@ -178,3 +178,56 @@ def test_the_timeline_marks_the_present_step_and_fits(width):
 def test_notices_come_before_the_notes(session_of):
     session = session_of("L = w**2", "w = 1.0\nb = 2.0")
     assert texts(notes_rows(session.frame, 60))[0] == "! the loss does not use the parameter 'b'"
+
+
+FALLING = '[schedule]\nname = "exponential"\ngamma = 0.5'
+
+
+def of_optimizer(write, optimizer, **parts):
+    """Open a session on L = (w·x)² at w = 2, x = 3 under an optimizer."""
+    path = write("L = (w*x)**2", **parts)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace('name = "sgd"', optimizer))
+    return gradtui.load(path)
+
+
+def test_the_update_of_adam_shows_m_and_v_and_their_corrections(write):
+    session = of_optimizer(write, 'name = "adam"')
+    session.seek(1)
+    assert texts(update_rows(session.frame))[1:] == [
+        "w  m = 0.9·3.6 + (1 - 0.9)·34.2 = 6.66",
+        "   v = 0.999·1.296 + (1 - 0.999)·34.2² = 2.46434",
+        "   m̂ = 6.66/(1 - 0.9**2) = 35.0526",
+        "   v̂ = 2.46434/(1 - 0.999**2) = 1232.79",
+        "   w = 1.9 - 0.1·35.0526/(sqrt(1232.79) + 1e-08) = 1.80017",
+    ]
+
+
+def test_a_line_wider_than_the_panel_begins_with_its_result(write):
+    session = of_optimizer(write, 'name = "adam"')
+    assert texts(update_rows(session.frame, 30))[1:3] == [
+        "w  m = 3.6 = 0.9·0 + (1 - 0.9)·36",
+        "   v = 1.296 = 0.999·0 + (1 - 0.999)·36²",
+    ]
+
+
+def test_the_update_reads_the_clipped_gradient_and_says_so(write):
+    session = of_optimizer(write, 'name = "sgd"\nclip_norm = 18')
+    assert texts(update_rows(session.frame))[1:] == [
+        "clip  |∇| 36: all gradients × 0.5",
+        "w  2 - 0.1·18 = 0.2",
+    ]
+    assert session.frame.gradients["w"] == 36.0
+    session.position = session.schedule.backward - 1
+    assert texts(update_rows(session.frame))[1:] == ["clip  ·", "w  ·"]
+    within = of_optimizer(write, 'name = "sgd"\nclip_norm = 36.5').frame
+    assert texts(update_rows(within))[1] == "clip  |∇| 36: not clipped: all gradients × 1"
+
+
+def test_the_header_and_the_update_say_the_rate_of_the_step(write):
+    session = of_optimizer(write, 'name = "sgd"', lr=0.01, more=FALLING)
+    session.seek(2)
+    assert "sgd  lr 0.0025" in "".join(text for text, _ in header(session.frame, 100))
+    assert " - 0.0025·" in texts(update_rows(session.frame))[1]

@@ -48,7 +48,7 @@ class UpdatePanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return the update."""
-        return update_rows(frame)
+        return update_rows(frame, width)
 
 
 class ProgramPanel(Panel):

@@ -1,0 +1,145 @@
+"""Every learning-rate schedule, one entry each: the rate of step k, its formula, its source.
+
+A rate is a pure function of the step, so seeking needs no replay of the schedule.  Conventions and
+defaults are PyTorch's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from gradtui.engine.registry import Constant, register
+
+Constants = Mapping[str, float]
+Rate = Callable[[int, int, float, Constants], float]
+"""(k, steps, lr, constants) -> the rate of step k of a run of so many steps at base rate lr."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateSchedule:
+    """How the learning rate changes from step to step."""
+
+    name: str
+    """As `[schedule] name` gives it."""
+    title: str
+    """As a person would call it."""
+    constants: tuple[Constant, ...]
+    rate: Rate
+    formula: str
+    """The rate as it stands in the source, in k = 0, 1, …"""
+    source: str
+    """Paper or textbook section."""
+
+    def at(self, steps: int, lr: float, given: Constants) -> Callable[[int], float]:
+        """Return the rate as a function of the step alone."""
+        defaults = {c.name: c.default for c in self.constants if c.default is not None}
+        constants = MappingProxyType({**defaults, **given})
+
+        def rate(step: int) -> float:
+            return float(self.rate(step, steps, lr, constants))
+
+        return rate
+
+
+def _power(base: float, exponent: int) -> float:
+    """Return base**exponent, inf where Python's own would raise."""
+    with np.errstate(all="ignore"):
+        return float(np.power(float(base), float(exponent)))
+
+
+def _glide(start: float, end: float, done: float) -> float:
+    """Return half a cosine's way from `start` to `end`, of which the part `done` is done."""
+    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
+
+
+def _cosine(k: int, steps: int, lr: float, c: Constants) -> float:
+    return _glide(lr, c["min_lr"], k / steps) if k < steps else c["min_lr"]
+
+
+def _warmup_cosine(k: int, steps: int, lr: float, c: Constants) -> float:
+    warmup = int(c["warmup"])
+    if k < warmup:
+        return lr * (k + 1) / warmup
+    return _cosine(k - warmup, steps - warmup, lr, c)
+
+
+def _one_cycle(k: int, steps: int, lr: float, c: Constants) -> float:
+    top, last = c["warmup_fraction"] * steps - 1, steps - 1
+    first = c["max_lr"] / c["div"]
+    if k < top:
+        return _glide(first, c["max_lr"], k / top)
+    final = first / c["final_div"]
+    return _glide(c["max_lr"], final, (k - top) / (last - top)) if k < last else final
+
+
+_GAMMA = Constant("gamma", 0.1, above=0)
+_MIN_LR = Constant("min_lr", 0.0, at_least=0)
+_LONGEST = 1_000_000
+
+_ENTRIES = (
+    RateSchedule(
+        "constant",
+        "the same rate at every step",
+        (),
+        rate=lambda k, steps, lr, c: lr,
+        formula="lr",
+        source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 8.3.1",
+    ),
+    RateSchedule(
+        "step",
+        "a fall every so many steps",
+        (Constant("step_size", at_least=1, at_most=_LONGEST, whole=True), _GAMMA),
+        rate=lambda k, steps, lr, c: lr * _power(c["gamma"], k // int(c["step_size"])),
+        formula="lr·gamma^⌊k/step_size⌋",
+        source="He et al., Deep residual learning for image recognition (2016), section 3.4",
+    ),
+    RateSchedule(
+        "exponential",
+        "the same factor every step",
+        (Constant("gamma", above=0),),
+        rate=lambda k, steps, lr, c: lr * _power(c["gamma"], k),
+        formula="lr·gamma^k",
+        source="Senior et al., An empirical study of learning rates in deep neural networks for "
+        "speech recognition (2013)",
+    ),
+    RateSchedule(
+        "cosine",
+        "half a cosine down",
+        (_MIN_LR,),
+        rate=_cosine,
+        formula="min_lr + (lr - min_lr)·(1 + cos(π·k/steps))/2, min_lr after the run's steps",
+        source="Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts "
+        "(2017), equation 5, without restarts",
+    ),
+    RateSchedule(
+        "warmup_cosine",
+        "up in a line, then half a cosine down",
+        (Constant("warmup", at_least=1, at_most=_LONGEST, whole=True), _MIN_LR),
+        rate=_warmup_cosine,
+        formula="lr·(k + 1)/warmup while k < warmup, then cosine over the rest",
+        source="Goyal et al., Accurate, large minibatch SGD (2017), section 2.2, for the warm-up",
+    ),
+    RateSchedule(
+        "one_cycle",
+        "up and down once, by half cosines",
+        (
+            Constant("max_lr", above=0),
+            Constant("warmup_fraction", 0.3, at_least=0, at_most=1),
+            Constant("div", 25.0, at_least=1),
+            Constant("final_div", 1e4, at_least=1),
+        ),
+        rate=_one_cycle,
+        formula="max_lr/div up to max_lr at k = warmup_fraction·steps - 1, then down to "
+        "max_lr/(div·final_div) at the last step",
+        source="Smith and Topin, Super-convergence: very fast training of neural networks using "
+        "large learning rates (2018)",
+    ),
+)
+
+
+SCHEDULES = register(_ENTRIES)
