@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradtui.engine.graph import Kind, Node
-from gradtui.engine.ops import COMPARISON, FUNCTION, OPS, POWER, PRODUCT, SIGN, SUM
+from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
+from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import axes_of
 from gradtui.text import number
 
