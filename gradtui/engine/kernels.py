@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,36 @@ def sigmoid(a: Any) -> Any:
 def relu(a: Any) -> Any:
     """Return max(a, 0)."""
     return np.maximum(a, 0.0)
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def erf(a: Any) -> Any:
+    """Return the error function, by the standard library's for each number."""
+    a = np.asarray(a)
+    return np.asarray(_erf(a), a.dtype)[()]
+
+
+def gelu(a: Any) -> Any:
+    """Return `a` times the standard normal distribution's share below `a`."""
+    return a * (1.0 + erf(a / 2**0.5)) / 2.0
+
+
+def softplus(a: Any) -> Any:
+    """Return log(1 + exp(a)) without overflow."""
+    return np.logaddexp(0.0, a)
+
+
+def largest(a: Array, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """Return the maximum over axes; that of nothing is -inf."""
+    return np.max(a, axis=axis, keepdims=keepdims, initial=-np.inf)
+
+
+def variance(a: Array, axis: tuple[int, ...], n: int, keepdims: bool) -> Any:
+    """Return the mean of the squared distances from the mean over axes of `n` elements."""
+    distance = a - np.sum(a, axis=axis, keepdims=True) / n
+    return np.sum(distance * distance, axis=axis, keepdims=keepdims) / n
 
 
 def expand(a: Array, axis: tuple[int, ...]) -> Any:

@@ -10,6 +10,7 @@ from gradtui.engine.shapes import Options, Shape, broadcast, reduced
 
 ShapeRule = Callable[[Sequence[Shape], Options], Shape]
 Vjps = Callable[[Sequence[Shape]], tuple[str, ...]]
+Settle = Callable[[Sequence[Shape], Options], dict[str, Option]]
 Constants = tuple[float | None, ...]
 """The value of each operand that is a constant, None for the others."""
 
@@ -42,6 +43,12 @@ class Operation:
     """`code` for operands with leading batch axes, where it differs."""
     options: tuple[tuple[str, Option], ...] = ()
     """Options that a call may give, with their defaults."""
+    settle: Settle | None = None
+    """Options as a call gives them, defaults included -> as code and derivatives use them."""
+    positional: str = ""
+    """The option that a call may give as a last argument, of whole numbers written out."""
+    longer: tuple[tuple[str, ...], str] | None = None
+    """More operands that a call may give, and what is then meant."""
     domain: tuple[float, float] = (-2.0, 2.0)
     """Where operands may lie for the operation to be finite."""
     smooth: bool = True

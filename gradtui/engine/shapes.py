@@ -41,6 +41,12 @@ def reduced(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(size for axis, size in kept if axis not in axes)
 
 
+def settled_reduction(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return a reduction's options with its axes counted from the end, and `n`, what it folds."""
+    axes = negative_axes(options["axis"], len(shapes[0]))
+    return {**options, "axis": axes, "n": count(shapes[0], axes)}
+
+
 def multiplied(shapes: Sequence[Shape], options: Options) -> Shape:
     """Return the shape of `a @ b` for operands of one axis or more, by NumPy's rules."""
     a, b = shapes
@@ -72,6 +78,17 @@ def expanded(shapes: Sequence[Shape], options: Options) -> Shape:
     if rank > MAX_RANK:
         raise ShapeError(f"cannot be given more than {MAX_RANK} axes")
     return tuple(1 if axis in axes else next(sizes) for axis in range(-rank, 0))
+
+
+def settled_expansion(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the new axes counted from the end of the result."""
+    axis = options["axis"]
+    added = axis if isinstance(axis, tuple) else (int(axis or 0),)
+    rank = len(shapes[0]) + len(added)
+    entries = options.get("entries")
+    if isinstance(entries, int) and entries > rank:
+        raise ShapeError("has fewer axes than the brackets name")
+    return {"axis": negative_axes(added, rank)}
 
 
 def stated(shapes: Sequence[Shape], options: Options) -> Shape:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.ops import OPS
-from gradtui.engine.shapes import axes_of
+from gradtui.engine.shapes import axes_of, negative_axes
 from gradtui.text import number
 
 ATOM = FUNCTION + 1
@@ -143,12 +143,16 @@ def _collected(node: Node, text: str, rank: int) -> str:
 
 def _options(node: Node, operand: Node) -> list[str]:
     """Return the options that differ from their defaults, axes counted from the start."""
-    options, rank = dict(node.options), len(operand.shape)
-    if not OPS[node.op].reduction:
+    entry, options, rank = OPS[node.op], dict(node.options), len(operand.shape)
+    if entry.positional:
+        given = options[entry.positional]
+        return [] if given is None else [repr(given)]
+    if "axis" not in options:
         return []
     axes = axes_of(options["axis"])
-    texts = [] if len(axes) == rank else [f"axis={_axes(axes, rank)}"]
-    return [*texts, "keepdims=True"] if options["keepdims"] else texts
+    usual = negative_axes(dict(entry.options)["axis"], rank)
+    texts = [] if axes == usual else [f"axis={_axes(axes, rank)}"]
+    return [*texts, "keepdims=True"] if options.get("keepdims") else texts
 
 
 def _axes(axes: Sequence[int], rank: int) -> str:

@@ -50,7 +50,7 @@ class Program:
         match op:
             case "@":
                 return self.product(a, shape)
-            case "sum" | "mean":
+            case "sum" | "mean" | "max" | "var":
                 return self.reduction(op, a, shape)
             case "T":
                 return f"({a}).T", shape[::-1]
@@ -64,6 +64,8 @@ class Program:
                 return f"-({a})", shape
             case "exp":
                 return f"exp(tanh({a}))", shape
+            case "clip":
+                return f"clip({a}, -0.7, 0.4)", shape
             case "log" | "sqrt":
                 return f"{op}(({a})**2 + 0.5)", shape
             case _ if len(OPS[op].operands) == 1:
@@ -97,7 +99,8 @@ class Program:
 
     def reduction(self, op, a, shape):
         if not shape or self.random.random() < 0.4:
-            return f"({a}).{op}()", ()
+            # NumPy's method gives the variance of absolute values, not one that is analytic.
+            return f"var({a})" if op == "var" else f"({a}).{op}()", ()
         axis = self.random.randrange(-len(shape), len(shape))
         keepdims = self.random.random() < 0.5
         text = f"{op}({a}, axis={axis}{', keepdims=True' if keepdims else ''})"

@@ -320,8 +320,11 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("L = lr*w", "'lr' is not defined", Place(1, 5, 2)),
         ("L = exq(w)", "'exq' is not a function of the language; did you mean 'exp'?",
          Place(1, 5, 6)),
-        ("L = max(w, 0)", "'max' is not a function of the language; did you mean 'maximum'?",
+        ("L = max(w, 0)", "max takes 1 argument, got 2: the larger of two is maximum(a, b); "
+         "the axis is given by keyword, max(x, axis=0)",
          Place(1, 5, 9)),
+        ("L = min(w, 0)", "'min' is not a function of the language: the smaller of two is "
+         "minimum(a, b), that of many -max(-x)", Place(1, 5, 9)),
         ("L = sum + 1", "'sum' is a function: write sum(…)", Place(1, 5, 3)),
         ("L = stretch + 1", "'stretch' is not defined", Place(1, 5, 7)),
         ("a = w\na = x\nL = a", "'a' is already assigned above: a name is assigned once",

@@ -300,6 +300,14 @@ def test_a_statement_rule_is_the_flow_from_its_gradient_to_a_source(code, source
 
 # Random models, against the same text run by Python
 
+
+def erf(a):
+    """The error function of a number with at most a very small imaginary part."""
+    real = np.real(a)
+    slope = np.exp(-(real**2)) * 2 / np.sqrt(np.pi)
+    return np.vectorize(math.erf, otypes=[float])(real) + 1j * np.imag(a) * slope
+
+
 FUNCTIONS = {
     "exp": np.exp,
     "log": np.log,
@@ -313,6 +321,18 @@ FUNCTIONS = {
     "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
     "sum": np.sum,
     "mean": np.mean,
+    "max": np.max,
+    "var": lambda a, **options: np.mean(
+        (a - np.mean(a, **{**options, "keepdims": True})) ** 2, **options
+    ),
+    "sin": np.sin,
+    "cos": np.cos,
+    "clip": lambda a, low, high: np.where(
+        np.real(a) < low, low, np.where(np.real(a) > high, high, a)
+    ),
+    "erf": erf,
+    "gelu": lambda a: a * (1 + erf(a / np.sqrt(2))) / 2,
+    "softplus": lambda a: np.logaddexp(0, np.real(a)) + 1j * np.imag(a) / (1 + np.exp(-np.real(a))),
 }
 """What the program's functions are when Python runs its text, on complex numbers too."""
 

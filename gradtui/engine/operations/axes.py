@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from gradtui.engine.expression import Option
 from gradtui.engine.operation import PRODUCT, Operation
-from gradtui.engine.shapes import Shape, expanded, multiplied, reduced, stated, swapped, transposed
+from gradtui.engine.shapes import (
+    Shape,
+    expanded,
+    multiplied,
+    reduced,
+    settled_expansion,
+    settled_reduction,
+    stated,
+    swapped,
+    transposed,
+)
 
 
 def _matmul_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
@@ -38,6 +48,7 @@ REDUCTIONS = (
         ("1",),
         scalar="{a}",
         options=_REDUCTION,
+        settle=settled_reduction,
         summary="add up all elements, or those along an axis",
     ),
     Operation(
@@ -48,7 +59,32 @@ REDUCTIONS = (
         ("1/n",),
         scalar="{a}",
         options=_REDUCTION,
+        settle=settled_reduction,
         summary="the average of all elements, or along an axis",
+    ),
+    Operation(
+        "max",
+        ("a",),
+        "largest({a}, {axis}, {keepdims})",
+        reduced,
+        ("(a == out)/sum(a == out, axis=axis, keepdims=True)",),
+        scalar="{a}",
+        options=_REDUCTION,
+        settle=settled_reduction,
+        smooth=False,
+        summary="the largest of all elements, or along an axis; equal ones share the gradient "
+        "equally",
+    ),
+    Operation(
+        "var",
+        ("a",),
+        "variance({a}, {axis}, {n}, {keepdims})",
+        reduced,
+        ("2*(a - mean(a, axis=axis, keepdims=True))/n",),
+        scalar="({a} - {a})",
+        options=_REDUCTION,
+        settle=settled_reduction,
+        summary="the population's variance: the mean of the squared distances from the mean",
     ),
 )
 
@@ -92,6 +128,7 @@ ARRANGEMENTS = (
         expanded,
         vjps=lambda shapes: ("sum(G, axis=axis)",),
         options=(("axis", None), ("entries", 0)),
+        settle=settled_expansion,
         summary="add an axis of size 1",
     ),
     Operation(
