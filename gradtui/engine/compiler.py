@@ -214,7 +214,8 @@ _NUMPY = (
 )
 _KERNELS = (
     "sigmoid", "relu", "erf", "gelu", "softplus", "largest", "variance", "expand", "stretch",
-    "collect", "transpose", "matmul", "lift",
+    "softmax", "log_softmax", "logsumexp", "cross_entropy",
+    "one_hot", "take", "scatter", "collect", "transpose", "matmul", "lift",
 )  # fmt: skip
 
 

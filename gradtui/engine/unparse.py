@@ -99,6 +99,10 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
         case _ if entry.infix:
             left, right = parts
             return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
+        case "scatter" if len(operands[1].shape) == 1 and len(operands[0].shape) <= 2:
+            rows, index = node.shape[0], parts[1].text
+            added = _bracket(parts[0], PRODUCT + 1)
+            return _Text(f"one_hot({index}, {rows}).T{style.matmul}{added}", PRODUCT)
         case "collect":
             return _Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
         case _:

@@ -59,6 +59,29 @@ def _var(a, axis=None, keepdims=False):
     return _mean(a * a, axis, keepdims) - _mean(a, axis, keepdims) ** 2
 
 
+def _softmax(a, axis=-1):
+    return np.exp(a) / np.sum(np.exp(a), axis, keepdims=True)
+
+
+def _logsumexp(a, axis=-1, keepdims=False):
+    return np.log(np.sum(np.exp(a), axis, keepdims=keepdims))
+
+
+def _one_hot(labels, k):
+    return np.eye(k)[np.real(labels).astype(int)]
+
+
+def _cross_entropy(logits, labels):
+    right = _one_hot(labels, logits.shape[-1])
+    return -np.sum(right * np.log(_softmax(logits))) / np.size(labels)
+
+
+def _scatter(a, tokens, rows):
+    right = _one_hot(tokens, rows).reshape(-1, rows)
+    own = a.shape[np.ndim(tokens) :]
+    return (right.T @ np.reshape(a, (len(right), -1))).reshape(rows, *own)
+
+
 REFERENCE = {
     "+": lambda a, b: np.add(a, b),
     "-": lambda a, b: np.subtract(a, b),
@@ -97,6 +120,13 @@ REFERENCE = {
     "softplus": lambda a: np.log(1 + np.exp(a)),
     "max": lambda a, axis=None, keepdims=False: np.max(a, axis, keepdims=keepdims),
     "var": _var,
+    "softmax": _softmax,
+    "log_softmax": lambda a, axis=-1: np.log(_softmax(a, axis)),
+    "logsumexp": _logsumexp,
+    "cross_entropy": _cross_entropy,
+    "one_hot": _one_hot,
+    "take": lambda a, tokens: a[np.real(tokens).astype(int)],
+    "scatter": _scatter,
     "@": _matmul,
     "T": np.transpose,
     "mT": lambda a: np.moveaxis(a, -1, -2),
@@ -105,6 +135,10 @@ REFERENCE = {
     "collect": _collect,
 }
 """Operation -> the same by plain NumPy, on complex numbers too; shares no code with the engine."""
+
+LABELS = 3
+"""Labels and tokens of the tests are below this."""
+NOT_DIFFERENTIATED = ("c", "labels", "tokens")
 
 sides = st.integers(1, 3)
 shapes_of_any_rank = array_shapes(min_dims=0, max_dims=3, max_side=3)
@@ -159,6 +193,29 @@ def collections(draw):
     return [shape], {"shape": target, "drop": drop, "keep": keep}
 
 
+@st.composite
+def rows(draw, op):
+    """Labels below LABELS, and what they label."""
+    labels = draw(array_shapes(min_dims=0, max_dims=2, max_side=3))
+    more = draw(array_shapes(min_dims=0, max_dims=2, max_side=3))
+    size = LABELS + draw(st.integers(0, 2))
+    return {
+        "cross_entropy": ([(*labels, size), labels], {}),
+        "one_hot": ([labels], {"k": size}),
+        "take": ([(size, *more), labels], {}),
+        "scatter": ([labels + more, labels], {"rows": size}),
+    }[op]
+
+
+@st.composite
+def along_an_axis(draw, op):
+    shape = draw(array_shapes(min_dims=1, max_dims=3, max_side=3))
+    options = {"axis": draw(st.integers(-len(shape), len(shape) - 1))}
+    if op == "logsumexp":
+        options["keepdims"] = draw(st.booleans())
+    return [shape], options if draw(st.booleans()) else {}
+
+
 def broadcasts(count):
     found = mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=3)
     return found.map(lambda shapes: (list(shapes.input_shapes), {}))
@@ -169,6 +226,10 @@ def operands_of(op):
     entry = OPS[op]
     if op in ("stretch", "collect"):
         return {"stretch": stretches(), "collect": collections()}[op]
+    if op in ("cross_entropy", "one_hot", "take", "scatter"):
+        return rows(op)
+    if op in ("softmax", "log_softmax", "logsumexp"):
+        return along_an_axis(op)
     return {
         broadcast: broadcasts(len(entry.operands)),
         reduced: reductions(),
@@ -185,6 +246,10 @@ def draw_point(op, slot, shape, rng):
     low, high = entry.domain
     if op == "where" and slot == 0:
         return rng.choice([0.0, 1.0, -3.0], shape)
+    if entry.operands[slot : slot + 1] in (("labels",), ("tokens",)):
+        return rng.integers(0, LABELS, shape).astype(float)
+    if op == "max" and slot == 0:
+        return 0.1 * rng.permutation(math.prod(shape)).reshape(shape)
     if entry.smooth:
         return rng.uniform(low, high, shape)
     cells = round((high - low) / 0.1)
@@ -194,11 +259,12 @@ def draw_point(op, slot, shape, rng):
 def weighted(op, shapes, options):
     """Return the graph of `L = sum(f(…)*weights)`, built by hand so that internal ones are reached.
 
-    Every operand is a parameter, except the condition of `where`, whose difference quotient jumps.
+    Every operand is a parameter, except where the difference quotient jumps: the condition of
+    `where`, labels, tokens.
     """
     builder, names = Builder(), {}
     for formal, shape in zip(OPS[op].operands, shapes, strict=True):
-        kind = Kind.DATA if formal == "c" else Kind.PARAMETER
+        kind = Kind.DATA if formal in NOT_DIFFERENTIATED else Kind.PARAMETER
         names[formal] = builder.leaf(kind, formal, shape)
     f = names["f"] = builder.apply(op, tuple(names.values()), options)
     builder.rename(f, "f", None)
@@ -280,13 +346,19 @@ def scalar_operations():
     """Return the operations that take scalars and give one."""
     found = []
     for op, entry in OPS.items():
-        if entry.shape in (broadcast, reduced, transposed) or op in ("stretch", "collect"):
+        if (op != "logsumexp" and entry.shape in (broadcast, reduced, transposed)) or op in (
+            "stretch",
+            "collect",
+        ):
             found.append(op)
     return found
 
 
 def test_only_products_and_axes_have_no_scalar_form():
-    assert set(OPS) - set(scalar_operations()) == {"@", "mT", "expand"}
+    assert set(OPS) - set(scalar_operations()) == {
+        *("@", "mT", "expand", "softmax", "log_softmax", "logsumexp"),
+        *("cross_entropy", "one_hot", "take", "scatter"),
+    }
 
 
 @pytest.mark.parametrize("op", scalar_operations())
@@ -366,6 +438,39 @@ def test_a_batch_equals_its_points_one_by_one(op, data):
 def test_a_kink_has_the_gradient_that_the_convention_gives(code, w, gradient):
     assert gradients(code, {"w": w})["w"] == gradient
     assert gradients(code.replace("L =", "a =") + "\nL = sum(a)", {"w": [w]})["w"] == [gradient]
+
+
+@pytest.mark.parametrize("op", ["softmax", "log_softmax", "logsumexp"])
+def test_a_score_of_10000_gives_finite_numbers_and_gradients(op):
+    scores = [[1e4, 0.0, -1e4], [1e4, 1e4, 9999.0]]
+    found = gradients(f"L = sum({op}(X)*b)", {"X": scores}, {"b": 2.0})
+    assert np.all(np.isfinite(found["X"]))
+    assert np.isfinite(value(f"L = sum({op}(X))", {"X": scores}))
+
+
+def test_the_cross_entropy_of_a_score_of_10000_is_finite():
+    code, data = "L = cross_entropy(X, y)", {"y": [0.0, 2.0]}
+    scores = [[1e4, 0.0, -1e4], [1e4, 1e4, -1e4]]
+    assert value(code, {"X": scores, **data}) == pytest.approx((0 + 2e4 + np.log(2)) / 2)
+    found = gradients(code, {"X": scores}, data)
+    np.testing.assert_allclose(found["X"], [[0, 0, 0], [0.25, 0.25, -0.5]], atol=1e-15)
+
+
+def test_a_token_that_comes_twice_collects_both_gradients():
+    found = gradients("L = sum(take(E, t)*b[:, None])", {"E": [[1.0, 2.0]] * 4},
+                      {"t": [3.0, 1.0, 3.0], "b": [1.0, 10.0, 100.0]})  # fmt: skip
+    assert found["E"].tolist() == [[0, 0], [10, 10], [0, 0], [101, 101]]
+
+
+@pytest.mark.parametrize("label", [-1.0, 3.0, 0.5, np.nan, np.inf, 1e300])
+@pytest.mark.parametrize(
+    "code",
+    ["L = cross_entropy(X, y)", "L = sum(one_hot(y, 3)*X)", "L = sum(take(X, y))"],
+)
+def test_a_label_that_is_no_class_gives_nan_and_no_crash(code, label):
+    data = {"y": [0.0, label, 1.0]}
+    assert np.isnan(value(code, {"X": np.ones((3, 3)), **data}))
+    assert gradients(code, {"X": np.ones((3, 3))}, data)["X"].shape == (3, 3)
 
 
 def test_a_tie_shares_the_gradient_between_both_operands():

@@ -301,6 +301,11 @@ def test_a_statement_rule_is_the_flow_from_its_gradient_to_a_source(code, source
 # Random models, against the same text run by Python
 
 
+def logsumexp(a, axis, keepdims=False):
+    top = np.max(np.real(a))
+    return top + np.log(np.sum(np.exp(a - top), axis=axis, keepdims=keepdims))
+
+
 def erf(a):
     """The error function of a number with at most a very small imaginary part."""
     real = np.real(a)
@@ -321,6 +326,20 @@ FUNCTIONS = {
     "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
     "sum": np.sum,
     "mean": np.mean,
+    "softmax": lambda a, axis=-1: np.exp(a - logsumexp(a, axis, keepdims=True)),
+    "log_softmax": lambda a, axis=-1: a - logsumexp(a, axis, keepdims=True),
+    "logsumexp": lambda a, axis=-1: logsumexp(a, axis),
+    "one_hot": lambda labels, k: np.eye(k)[np.asarray(labels, int)],
+    "take": lambda a, tokens: a[np.asarray(tokens, int)],
+    "cross_entropy": lambda a, labels: (
+        -np.mean(
+            np.sum(
+                np.eye(np.shape(a)[-1])[np.asarray(labels, int)]
+                * (a - logsumexp(a, -1, keepdims=True)),
+                axis=-1,
+            )
+        )
+    ),
     "max": np.max,
     "var": lambda a, **options: np.mean(
         (a - np.mean(a, **{**options, "keepdims": True})) ** 2, **options
