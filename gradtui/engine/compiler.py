@@ -213,7 +213,8 @@ _NUMPY = (
     "where",
 )
 _KERNELS = (
-    "sigmoid", "relu", "erf", "gelu", "softplus", "largest", "variance", "expand", "stretch",
+    "sigmoid", "relu", "erf", "gelu", "softplus", "layer_norm", "reshape",
+    "largest", "variance", "expand", "stretch",
     "softmax", "log_softmax", "logsumexp", "cross_entropy",
     "one_hot", "take", "scatter", "collect", "transpose", "matmul", "lift",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from gradtui.engine.shapes import (
 from gradtui.source import InputError, Place
 from gradtui.text import shape_text
 
-_REARRANGING = ("expand", "T", "mT", "reshape", "transpose", "piece")
+_REARRANGING = ("expand", "T", "mT", "reshape")
 Edge = tuple[int, int]
 """(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
 

@@ -128,6 +128,18 @@ def lift_right(a: Array, extra: int) -> Array:
     return a.reshape(a.shape + (1,) * extra)
 
 
+def layer_norm(a: Array) -> Any:
+    """Return `a` with mean 0 and variance 1 along its last axis, but for 1e-5."""
+    distance = a - np.mean(a, axis=-1, keepdims=True)
+    spread = np.mean(distance * distance, axis=-1, keepdims=True)
+    return distance / np.sqrt(spread + 1e-5)
+
+
+def reshape(a: Array, rank: int, shape: tuple[int, ...]) -> Any:
+    """Return `a` with its own last `rank` axes in another shape."""
+    return a.reshape(a.shape[: a.ndim - rank] + shape)
+
+
 def expand(a: Array, axis: tuple[int, ...]) -> Any:
     """Return `a` with new axes of size 1 at the given negative positions."""
     return np.expand_dims(a, axis)

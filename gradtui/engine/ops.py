@@ -7,12 +7,12 @@ text of a proposed fix all come from the same entry.
 
 from __future__ import annotations
 
-from gradtui.engine.operations.axes import ARRANGEMENTS, PRODUCTS, REDUCTIONS
+from gradtui.engine.operations.axes import ARRANGEMENTS, NORMS, PRODUCTS, REDUCTIONS
 from gradtui.engine.operations.classes import CLASSES
 from gradtui.engine.operations.elementwise import ELEMENTWISE
 from gradtui.engine.registry import register
 
-OPS = register([*ELEMENTWISE, *REDUCTIONS, *PRODUCTS, *ARRANGEMENTS, *CLASSES])
+OPS = register([*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CLASSES])
 FUNCTIONS = tuple(
     name
     for name, entry in OPS.items()

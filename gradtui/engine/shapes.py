@@ -73,6 +73,27 @@ def scored(shapes: Sequence[Shape], options: Options) -> Shape:
     return ()
 
 
+def normed(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape as it is, of one axis or more."""
+    if not shapes[0] or not shapes[0][-1]:
+        raise ShapeError("has no last axis to normalise over")
+    return shapes[0]
+
+
+def settled_shape(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the new shape of as many elements, with the size that -1 stands for."""
+    (shape,), given = shapes, options["shape"]
+    if given is None or isinstance(given, str | bool):
+        raise ShapeError("needs a new shape: reshape(x, (2, 3))")
+    wanted, size = axes_of(given), math.prod(shape)
+    if wanted.count(-1) == 1:
+        known = math.prod(one for one in wanted if one != -1)
+        wanted = tuple(size // known if one == -1 and known > 0 else one for one in wanted)
+    if min(wanted, default=0) < 0 or math.prod(wanted) != size:
+        raise ShapeError(f"cannot be given the shape {given}: it has {size} elements")
+    return {"shape": _of_few_axes(wanted)}
+
+
 def encoded(shapes: Sequence[Shape], options: Options) -> Shape:
     """Return the shape with an axis of `options["k"]` classes at its end."""
     k = options["k"]

@@ -66,6 +66,10 @@ class Program:
                 return f"exp(tanh({a}))", shape
             case "clip":
                 return f"clip({a}, -0.7, 0.4)", shape
+            case "reshape":
+                return f"reshape({a}, (1, {np.prod(shape, dtype=int)}))", (1, np.prod(shape))
+            case "layer_norm":
+                return (f"layer_norm({a})", shape) if shape else (a, shape)
             case "one_hot" | "take" | "cross_entropy":
                 return self.on_labels(op, a, shape)
             case "softmax" | "log_softmax" | "logsumexp":

@@ -127,6 +127,10 @@ REFERENCE = {
     "one_hot": _one_hot,
     "take": lambda a, tokens: a[np.real(tokens).astype(int)],
     "scatter": _scatter,
+    "layer_norm": lambda a: (
+        (a - _mean(a, -1, True)) / np.sqrt(_mean((a - _mean(a, -1, True)) ** 2, -1, True) + 1e-5)
+    ),
+    "reshape": lambda a, shape: np.reshape(a, shape),
     "@": _matmul,
     "T": np.transpose,
     "mT": lambda a: np.moveaxis(a, -1, -2),
@@ -216,6 +220,14 @@ def along_an_axis(draw, op):
     return [shape], options if draw(st.booleans()) else {}
 
 
+@st.composite
+def reshapes(draw):
+    shape = draw(shapes_of_any_rank)
+    size = math.prod(shape)
+    options = [shape[::-1], (size,), (-1,), (1, size, 1), (*shape[:1], -1)]
+    return [shape], {"shape": draw(st.sampled_from(options))}
+
+
 def broadcasts(count):
     found = mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=3)
     return found.map(lambda shapes: (list(shapes.input_shapes), {}))
@@ -228,6 +240,10 @@ def operands_of(op):
         return {"stretch": stretches(), "collect": collections()}[op]
     if op in ("cross_entropy", "one_hot", "take", "scatter"):
         return rows(op)
+    if op == "reshape":
+        return reshapes()
+    if op == "layer_norm":
+        return array_shapes(min_dims=1, max_dims=3, max_side=3).map(lambda s: ([s], {}))
     if op in ("softmax", "log_softmax", "logsumexp"):
         return along_an_axis(op)
     return {
@@ -347,6 +363,7 @@ def scalar_operations():
     found = []
     for op, entry in OPS.items():
         if (op != "logsumexp" and entry.shape in (broadcast, reduced, transposed)) or op in (
+            "reshape",
             "stretch",
             "collect",
         ):
@@ -357,13 +374,15 @@ def scalar_operations():
 def test_only_products_and_axes_have_no_scalar_form():
     assert set(OPS) - set(scalar_operations()) == {
         *("@", "mT", "expand", "softmax", "log_softmax", "logsumexp"),
-        *("cross_entropy", "one_hot", "take", "scatter"),
+        *("cross_entropy", "one_hot", "take", "scatter", "layer_norm"),
     }
 
 
 @pytest.mark.parametrize("op", scalar_operations())
 def test_floats_and_arrays_agree_on_scalars(op):
-    options = {"stretch": {"shape": ()}, "collect": {"shape": ()}}.get(op, {})
+    options = {"stretch": {"shape": ()}, "collect": {"shape": ()}, "reshape": {"shape": ()}}.get(
+        op, {}
+    )
     graph = weighted(op, [()] * len(OPS[op].operands), options)
     nodes, with_floats = evaluator(graph, Mode.FLOAT)
     _, with_arrays = evaluator(graph, Mode.ARRAY)

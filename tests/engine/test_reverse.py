@@ -326,6 +326,11 @@ FUNCTIONS = {
     "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
     "sum": np.sum,
     "mean": np.mean,
+    "reshape": np.reshape,
+    "layer_norm": lambda a: (
+        (a - np.mean(a, -1, keepdims=True))
+        / np.sqrt(np.mean((a - np.mean(a, -1, keepdims=True)) ** 2, -1, keepdims=True) + 1e-5)
+    ),
     "softmax": lambda a, axis=-1: np.exp(a - logsumexp(a, axis, keepdims=True)),
     "log_softmax": lambda a, axis=-1: a - logsumexp(a, axis, keepdims=True),
     "logsumexp": lambda a, axis=-1: logsumexp(a, axis),

@@ -10,9 +10,11 @@ from gradtui.engine.shapes import (
     Shape,
     expanded,
     multiplied,
+    normed,
     reduced,
     settled_expansion,
     settled_reduction,
+    settled_shape,
     stated,
     swapped,
     transposed,
@@ -35,6 +37,14 @@ def _matmul_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
             return "sum(b*expand(G, axis=-2), axis=-1)", "expand(a, axis=-1)*expand(G, axis=-2)"
         case _:
             return "G@mT(b)", "mT(a)@G"
+
+
+def _layer_norm_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    (shape,) = shapes
+    centred = (
+        f"G - sum(G, axis=-1, keepdims=True)/{shape[-1]} - out*mean(G*out, axis=-1, keepdims=True)"
+    )
+    return (f"({centred})/sqrt(var(a, axis=-1, keepdims=True) + 1e-5)",)
 
 
 _REDUCTION: tuple[tuple[str, Option], ...] = (("axis", None), ("keepdims", False))
@@ -85,6 +95,18 @@ REDUCTIONS = (
         options=_REDUCTION,
         settle=settled_reduction,
         summary="the population's variance: the mean of the squared distances from the mean",
+    ),
+)
+
+NORMS = (
+    Operation(
+        "layer_norm",
+        ("a",),
+        "layer_norm({a})",
+        normed,
+        vjps=_layer_norm_vjps,
+        longer=(("a", "gamma", "beta"), "layer_norm(a)*gamma + beta"),
+        summary="mean 0 and variance 1 along the last axis, 1e-5 added to the variance",
     ),
 )
 
@@ -150,5 +172,17 @@ ARRANGEMENTS = (
         options=(("shape", None), ("drop", ()), ("keep", ())),
         internal=True,
         summary="sum over the axes that broadcasting had added",
+    ),
+    Operation(
+        "reshape",
+        ("a",),
+        "reshape({a}, {rank_a}, {shape})",
+        stated,
+        vjps=lambda shapes: (f"reshape(G, shape={shapes[0]})",),
+        scalar="{a}",
+        options=(("shape", None),),
+        settle=settled_shape,
+        positional="shape",
+        summary="the same elements, row by row, in another shape; -1 stands for what is left",
     ),
 )
