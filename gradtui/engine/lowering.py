@@ -110,8 +110,8 @@ def lower_tree(
         part = pending.pop()
         match part:
             case WholeNumbers(_, place):
-                raise InputError("numbers in parentheses are no value: only the last argument of "
-                                 "reshape and transpose is written so", place)  # fmt: skip
+                raise InputError("numbers in parentheses are no value: only the shape of "
+                                 "reshape is written so", place)  # fmt: skip
             case Number(value, place):
                 done.append(builder.constant(value, place))
             case Name():
@@ -221,7 +221,9 @@ def _check_call(call: Call, *, rules: bool) -> None:
 
 
 def _arity_message(name: str, wanted: int, given: int) -> str:
-    arguments = f"{wanted} argument{'s' if wanted > 1 else ''}"
+    longer = OPS[name].longer if name in OPS else None
+    also = f" or {len(longer[0])}" if longer else ""
+    arguments = f"{wanted}{also} argument{'s' if wanted > 1 or longer else ''}"
     message = f"{name} takes {arguments}, got {given}"
     if name in OPS and OPS[name].reduction and given == 2:
         two = "the larger of two is maximum(a, b); " if name == "max" else ""

@@ -475,6 +475,16 @@ def test_the_cross_entropy_of_a_score_of_10000_is_finite():
     np.testing.assert_allclose(found["X"], [[0, 0, 0], [0.25, 0.25, -0.5]], atol=1e-15)
 
 
+def test_the_long_layer_norm_is_short_for_its_parts():
+    values = {"X": [[1.0, 2.0, 4.0], [0.0, 1.0, 5.0]], "g": [1.0, 2.0, 3.0], "b": [0.5, 0.0, 1.0]}
+    long, parts = (
+        gradients(f"z = {code}\nL = sum(z*z*z)", values)
+        for code in ("layer_norm(X, g, b)", "layer_norm(X)*g + b")
+    )
+    for name, gradient in long.items():
+        np.testing.assert_array_equal(gradient, parts[name])
+
+
 def test_a_token_that_comes_twice_collects_both_gradients():
     found = gradients("L = sum(take(E, t)*b[:, None])", {"E": [[1.0, 2.0]] * 4},
                       {"t": [3.0, 1.0, 3.0], "b": [1.0, 10.0, 100.0]})  # fmt: skip
