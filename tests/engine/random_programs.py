@@ -1,6 +1,7 @@
 """Random programs over the whole registry, whose text Python can run too."""
 
 import contextlib
+import math
 
 import numpy as np
 
@@ -67,7 +68,8 @@ class Program:
             case "clip":
                 return f"clip({a}, -0.7, 0.4)", shape
             case "reshape":
-                return f"reshape({a}, (1, {np.prod(shape, dtype=int)}))", (1, np.prod(shape))
+                size = math.prod(shape)
+                return f"reshape({a}, (1, {size}))", (1, size)
             case "layer_norm":
                 return (f"layer_norm({a})", shape) if shape else (a, shape)
             case "one_hot" | "take" | "cross_entropy":
