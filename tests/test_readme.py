@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.cli import COMMANDS as SHELL_COMMANDS
+from gradtui.engine.ops import FUNCTIONS
 from gradtui.scenario.load import load_problem
 from gradtui.tui.commands import COMMANDS
 
@@ -30,6 +31,13 @@ def test_the_example_scenario_loads(tmp_path):
     file = tmp_path / "example.toml"
     file.write_text(example, encoding="utf-8")
     assert load_problem(file).steps == 12
+
+
+def test_the_function_table_holds_every_function_and_no_other():
+    table = README[README.index("| | functions |") :].split("\n\n")[0]
+    cells = re.findall(r"`([^`]+)`", table)
+    named = [name for cell in cells for name in re.sub(r"\(.*\)", "", cell).split()]
+    assert sorted(set(named)) == sorted(FUNCTIONS)
 
 
 def test_the_pictures_are_there():

@@ -199,8 +199,25 @@ class _Sink:
     each: tuple[str, ...]
 
 
-_NUMPY = ("exp", "log", "sqrt", "tanh", "maximum", "minimum", "power", "divide", "where")
-_KERNELS = ("sigmoid", "relu", "expand", "stretch", "collect", "transpose", "matmul", "lift")
+_NUMPY = (
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+    "sin",
+    "cos",
+    "maximum",
+    "minimum",
+    "power",
+    "divide",
+    "where",
+)
+_KERNELS = (
+    "sigmoid", "relu", "erf", "gelu", "softplus", "layer_norm", "reshape",
+    "largest", "variance", "expand", "stretch",
+    "softmax", "log_softmax", "logsumexp", "cross_entropy",
+    "one_hot", "take", "scatter", "collect", "transpose", "matmul", "lift",
+)  # fmt: skip
 
 
 def _namespace(mode: Mode, dtype: str) -> dict[str, Any]:

@@ -53,7 +53,15 @@ class Call:
     place: Place
 
 
-Tree = Number | Name | Call
+@dataclass(frozen=True, slots=True)
+class WholeNumbers:
+    """A last argument such as the `(2, 3)` of `reshape(x, (2, 3))`."""
+
+    values: tuple[int, ...]
+    place: Place
+
+
+Tree = Number | Name | Call | WholeNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,13 +314,27 @@ class _Parser:
             elif options:
                 self.refuse(token, "options such as axis=0 after the operands")
             else:
-                arguments = (*arguments, self.expression())
+                arguments = (*arguments, self.argument(first=not arguments))
             if self.peek().text != ",":
                 break
             self.at += 1
         end = self.expect(")")
         self.depth -= 1
         return Call(name.text, arguments, tuple(options), self.span(owner or name, end, name))
+
+    def argument(self, *, first: bool) -> Tree:
+        opening, at = self.peek(), self.at + 1
+        if opening.text != "(" or first:
+            return self.expression()
+        if self.tokens[at].text == "-":
+            at += 1
+        number, after = self.tokens[at], self.tokens[min(at + 1, len(self.tokens) - 1)]
+        if number.text != ")" and (number.kind != "number" or after.text != ","):
+            return self.expression()
+        values = self.literal()
+        assert isinstance(values, tuple)
+        end = self.tokens[self.at - 1]
+        return WholeNumbers(values, self.span(opening, end, opening))
 
     def literal(self) -> Option:
         token = self.peek()

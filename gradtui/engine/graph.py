@@ -18,12 +18,12 @@ from gradtui.engine.shapes import (
     ShapeError,
     axes_of,
     count,
-    negative_axes,
     summed_axes,
 )
 from gradtui.source import InputError, Place
 from gradtui.text import shape_text
 
+_REARRANGING = ("expand", "T", "mT", "reshape")
 Edge = tuple[int, int]
 """(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
 
@@ -217,17 +217,7 @@ def normalise(op: str, shapes: Sequence[Shape], given: Options) -> dict[str, Opt
     """Return an operation's options with defaults filled in and axes counted from the end."""
     entry = OPS[op]
     options = {**dict(entry.options), **given}
-    if entry.reduction:
-        axes = negative_axes(options["axis"], len(shapes[0]))
-        options |= {"axis": axes, "n": count(shapes[0], axes)}
-    elif op == "expand":
-        axis = options["axis"]
-        added = axis if isinstance(axis, tuple) else (axis,)
-        rank = len(shapes[0]) + len(added)
-        if int(options["entries"] or 0) > rank:  # type: ignore[arg-type]
-            raise ShapeError("has fewer axes than the brackets name")
-        options = {"axis": negative_axes(added, rank)}  # type: ignore[arg-type]
-    return options
+    return options if entry.settle is None else entry.settle(shapes, options)
 
 
 def _shape_message(operands: Sequence[Node], reason: str) -> str:
@@ -259,7 +249,7 @@ def _before_stretch(
             left = tuple(axis for axis in axes if axis >= -rank)
             base = builder.apply("sum", (base,), {"axis": left, "keepdims": options["keepdims"]})
         return builder.fit(builder.apply("*", (base, times)), shape)
-    return builder.fit(base, shape) if rank == 0 and op in ("expand", "T", "mT") else None
+    return builder.fit(base, shape) if rank == 0 and op in _REARRANGING else None
 
 
 def _repeats(nodes: Sequence[Node], stretch: int, axes: Sequence[int]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,124 @@ def sigmoid(a: Any) -> Any:
 def relu(a: Any) -> Any:
     """Return max(a, 0)."""
     return np.maximum(a, 0.0)
+
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def erf(a: Any) -> Any:
+    """Return the error function, by the standard library's for each number."""
+    a = np.asarray(a)
+    return np.asarray(_erf(a), a.dtype)[()]
+
+
+def gelu(a: Any) -> Any:
+    """Return `a` times the standard normal distribution's share below `a`."""
+    return a * (1.0 + erf(a / 2**0.5)) / 2.0
+
+
+def softplus(a: Any) -> Any:
+    """Return log(1 + exp(a)) without overflow."""
+    return np.logaddexp(0.0, a)
+
+
+def largest(a: Array, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """Return the maximum over axes; that of nothing is -inf."""
+    return np.max(a, axis=axis, keepdims=keepdims, initial=-np.inf)
+
+
+def variance(a: Array, axis: tuple[int, ...], n: int, keepdims: bool) -> Any:
+    """Return the mean of the squared distances from the mean over axes of `n` elements."""
+    distance = a - np.sum(a, axis=axis, keepdims=True) / n
+    return np.sum(distance * distance, axis=axis, keepdims=keepdims) / n
+
+
+def softmax(a: Array, axis: int) -> Any:
+    """Return shares that add up to 1 along an axis, without overflow."""
+    powers = np.exp(a - np.max(a, axis=axis, keepdims=True, initial=-np.inf))
+    return powers / np.sum(powers, axis=axis, keepdims=True)
+
+
+def log_softmax(a: Array, axis: int) -> Any:
+    """Return the logarithms of the softmax, exact where it is too small for a number."""
+    below = a - np.max(a, axis=axis, keepdims=True, initial=-np.inf)
+    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+
+
+def logsumexp(a: Array, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """Return log(sum(exp(a))) over axes without overflow."""
+    top = np.max(a, axis=axis, keepdims=True, initial=-np.inf)
+    total = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis)[()]
+
+
+def cross_entropy(logits: Array, labels: Array, rank: int) -> Any:
+    """Return the mean of -log_softmax at the labels; a label that is no class gives nan."""
+    scores = log_softmax(logits, -1)
+    index, valid = _indices(labels, scores.shape[-1])
+    axes = max(scores.ndim, index.ndim + 1)
+    picked = np.take_along_axis(
+        lift(scores, scores.ndim, axes - scores.ndim),
+        lift(index[..., None], index.ndim + 1, axes - index.ndim - 1),
+        -1,
+    )[..., 0]
+    losses = np.where(valid, -picked, np.nan).astype(scores.dtype)
+    return np.mean(losses, axis=tuple(range(-rank, 0)))
+
+
+def one_hot(labels: Array, k: int) -> Any:
+    """Return rows with 1 at the label; one that is no class gives a row of nan."""
+    labels = np.asarray(labels)
+    index, valid = _indices(labels, k)
+    rows = (index[..., None] == np.arange(k)).astype(labels.dtype)
+    return np.where(valid[..., None], rows, labels.dtype.type(np.nan))
+
+
+def take(a: Array, tokens: Array, rank_a: int, rank_b: int) -> Any:
+    """Return the rows of `a` with these numbers; what is no row gives nan."""
+    index, valid = _indices(tokens, a.shape[a.ndim - rank_a])
+    rows = a[(*_lead(a.shape[: a.ndim - rank_a], rank_b), index)]
+    return np.where(lift_right(valid, rank_a - 1), rows, a.dtype.type(np.nan))
+
+
+def scatter(a: Array, tokens: Array, rank_a: int, rank_b: int, rows: int) -> Any:
+    """Return `rows` rows, each the sum of the rows of `a` with its number."""
+    a = np.asarray(a)
+    index, valid = _indices(tokens, rows)
+    own = rank_a - rank_b
+    lead = max(a.shape[: a.ndim - rank_a], index.shape[: index.ndim - rank_b], key=len)
+    added = np.where(lift_right(valid, own), a, a.dtype.type(0))
+    total = np.zeros((*lead, rows, *a.shape[a.ndim - own :]), a.dtype)
+    np.add.at(total, (*_lead(lead, rank_b), index), added)
+    return total
+
+
+def _indices(labels: Array, size: int) -> tuple[Array, Array]:
+    """Return numbers as indices below `size`, and where they are that."""
+    valid = (labels >= 0) & (labels < size) & (labels == np.floor(labels))
+    return np.asarray(np.where(valid, labels, 0), np.intp), np.asarray(valid)
+
+
+def _lead(shape: tuple[int, ...], rank: int) -> tuple[Array, ...]:
+    """Return indices of all of the leading axes, to go with an index of `rank` axes."""
+    return tuple(lift_right(axis, rank) for axis in np.indices(shape, sparse=True))
+
+
+def lift_right(a: Array, extra: int) -> Array:
+    """Return `a` with `extra` axes of size 1 put after its own."""
+    return a.reshape(a.shape + (1,) * extra)
+
+
+def layer_norm(a: Array) -> Any:
+    """Return `a` with mean 0 and variance 1 along its last axis, but for 1e-5."""
+    distance = a - np.mean(a, axis=-1, keepdims=True)
+    spread = np.mean(distance * distance, axis=-1, keepdims=True)
+    return distance / np.sqrt(spread + 1e-5)
+
+
+def reshape(a: Array, rank: int, shape: tuple[int, ...]) -> Any:
+    """Return `a` with its own last `rank` axes in another shape."""
+    return a.reshape(a.shape[: a.ndim - rank] + shape)
 
 
 def expand(a: Array, axis: tuple[int, ...]) -> Any:

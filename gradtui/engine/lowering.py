@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from gradtui.engine.expression import Assignment, Call, Name, Number, Option, Tree
+from gradtui.engine.expression import (
+    Assignment,
+    Call,
+    Name,
+    Number,
+    Option,
+    Tree,
+    WholeNumbers,
+    parse_rule,
+)
 from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
 from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.shapes import Options, Shape
@@ -15,6 +24,8 @@ from gradtui.text import shape_text
 
 RESERVED = frozenset({"lr", "step", "grad", "prev", "norm", "file", "np", "len", *FUNCTIONS})
 """Names that a program cannot assign."""
+_NEAREST = {"min": ": the smaller of two is minimum(a, b), that of many -max(-x)"}
+"""What to write instead of a function that the language does not have."""
 _NOTHING: Options = MappingProxyType({})
 
 
@@ -98,11 +109,15 @@ def lower_tree(
     while pending:
         part = pending.pop()
         match part:
+            case WholeNumbers(_, place):
+                raise InputError("numbers in parentheses are no value: only the shape of "
+                                 "reshape is written so", place)  # fmt: skip
             case Number(value, place):
                 done.append(builder.constant(value, place))
             case Name():
                 done.append(resolve(part))
             case Call():
+                part = _spelt_out(part)
                 _check_call(part, rules=inherited is not _NOTHING)
                 pending.append((part,))
                 pending.extend(reversed(part.arguments))
@@ -121,6 +136,57 @@ def _apply(call: Call, operands: tuple[int, ...], builder: Builder, inherited: O
     return builder.apply(call.function, operands, options, call.place)
 
 
+def _spelt_out(call: Call) -> Call:
+    """Return a call with its last arguments as the option they mean, or as what it is short for."""
+    entry = OPS.get(call.function)
+    if entry is None:
+        return call
+    if entry.longer and len(call.arguments) == len(entry.longer[0]):
+        formals, meaning = entry.longer
+        tree = _rewritten(parse_rule(meaning), dict(zip(formals, call.arguments, strict=True)),
+                          call)  # fmt: skip
+        assert isinstance(tree, Call)
+        return tree
+    arity, option = len(entry.operands), entry.positional
+    if not option or len(call.arguments) <= arity:
+        return call
+    if any(key == option for key, _ in call.options):
+        raise InputError(f"'{option}' is given twice", call.place)
+    value = _whole_numbers(call.arguments[arity:])
+    if value is None:
+        raise InputError(f"the '{option}' of {call.function} is given by whole numbers written out",
+                         call.arguments[arity].place)  # fmt: skip
+    options = (*call.options, (option, value))
+    return replace(call, arguments=call.arguments[:arity], options=options)
+
+
+def _rewritten(tree: Tree, arguments: Mapping[str, Tree], call: Call) -> Tree:
+    """Return a rule's tree with the arguments and the place of a call put in."""
+    if isinstance(tree, Name):
+        return arguments[tree.name]
+    if not isinstance(tree, Call):
+        return replace(tree, place=call.place)
+    options = call.options if tree.function == call.function else tree.options
+    parts = tuple(_rewritten(part, arguments, call) for part in tree.arguments)
+    return Call(tree.function, parts, options, call.place)
+
+
+def _whole_numbers(trees: Sequence[Tree]) -> int | tuple[int, ...] | None:
+    """Return a number, or several of the form `(2, 3)` or `2, 3`; None if anything else."""
+    values: list[int] = []
+    for tree in trees:
+        match tree:
+            case WholeNumbers(several, _) if len(trees) == 1:
+                return several
+            case Number(value, _) if value.is_integer() and value < 1e9:
+                values.append(int(value))
+            case Call("neg", (Number(value, _),)) if value.is_integer() and value < 1e9:
+                values.append(-int(value))
+            case _:
+                return None
+    return values[0] if len(values) == 1 else tuple(values)
+
+
 def _size(call: Call, operand: Node, builder: Builder) -> int:
     axis = dict(call.options).get("axis", 0)
     assert isinstance(axis, int)
@@ -137,8 +203,9 @@ def _check_call(call: Call, *, rules: bool) -> None:
     elif name in OPS and (rules or not OPS[name].internal):
         wanted, options = OPS[name].operands, dict(OPS[name].options)
     else:
+        near = _NEAREST.get(name) or did_you_mean(name, FUNCTIONS)
         raise InputError(
-            f"'{name}' is not a function of the language" + did_you_mean(name, FUNCTIONS),
+            f"'{name}' is not a function of the language" + near,
             call.place,
         )
     if given != len(wanted):
@@ -154,10 +221,13 @@ def _check_call(call: Call, *, rules: bool) -> None:
 
 
 def _arity_message(name: str, wanted: int, given: int) -> str:
-    arguments = f"{wanted} argument{'s' if wanted > 1 else ''}"
+    longer = OPS[name].longer if name in OPS else None
+    also = f" or {len(longer[0])}" if longer else ""
+    arguments = f"{wanted}{also} argument{'s' if wanted > 1 or longer else ''}"
     message = f"{name} takes {arguments}, got {given}"
     if name in OPS and OPS[name].reduction and given == 2:
-        message += f": the axis is given by keyword, {name}(x, axis=0)"
+        two = "the larger of two is maximum(a, b); " if name == "max" else ""
+        message += f": {two}the axis is given by keyword, {name}(x, axis=0)"
     return message
 
 

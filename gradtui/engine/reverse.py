@@ -129,6 +129,8 @@ class _Walk:
                 return
             assert entry.vjps is not None
             rule = entry.vjps([builder.nodes[id].shape for id in node.inputs])[edge[1]]
+            if rule == "0":
+                return
             flow = _apply_rule(builder, rule, node, {"G": arriving})
         flow = self.contribution[edge] = builder.fit(flow, source.shape)
         before = self.adjoint.get(source.id)

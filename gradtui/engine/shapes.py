@@ -13,6 +13,9 @@ Options = Mapping[str, Option]
 MAX_RANK = 32
 """Axes of a value; NumPy stops at 64, and batches need some in front."""
 
+MAX_CLASSES = 100_000
+"""Classes of a one-hot row: an array of more would only fill the memory."""
+
 
 class ShapeError(ValueError):
     """Operands whose shapes do not fit; the message completes `shapes … and … <message>`."""
@@ -39,6 +42,86 @@ def reduced(shapes: Sequence[Shape], options: Options) -> Shape:
     if options["keepdims"]:
         return tuple(1 if axis in axes else size for axis, size in kept)
     return tuple(size for axis, size in kept if axis not in axes)
+
+
+def settled_reduction(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return a reduction's options with its axes counted from the end, and `n`, what it folds."""
+    axes = negative_axes(options["axis"], len(shapes[0]))
+    return {**options, "axis": axes, "n": count(shapes[0], axes)}
+
+
+def same(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape as it is."""
+    return shapes[0]
+
+
+def settled_axis(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the options with their single axis counted from the end."""
+    axis = options["axis"]
+    if axis is None or isinstance(axis, tuple):
+        raise ShapeError("is given no single axis, such as axis=-1")
+    return {**options, "axis": negative_axes(axis, len(shapes[0]))[0]}
+
+
+def scored(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the scalar shape of a loss of scores (…, classes) and labels (…)."""
+    scores, labels = shapes
+    if not scores or scores[:-1] != labels:
+        raise ShapeError("do not fit: expected one label for each row of scores")
+    if 0 in scores:
+        raise ShapeError("hold no scores")
+    return ()
+
+
+def normed(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape as it is, of one axis or more."""
+    if not shapes[0] or not shapes[0][-1]:
+        raise ShapeError("has no last axis to normalise over")
+    return shapes[0]
+
+
+def settled_shape(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the new shape of as many elements, with the size that -1 stands for."""
+    (shape,), given = shapes, options["shape"]
+    if given is None or isinstance(given, str | bool):
+        raise ShapeError("needs a new shape: reshape(x, (2, 3))")
+    wanted, size = axes_of(given), math.prod(shape)
+    if wanted.count(-1) == 1:
+        known = math.prod(one for one in wanted if one != -1)
+        wanted = tuple(size // known if one == -1 and known > 0 else one for one in wanted)
+    if min(wanted, default=0) < 0 or math.prod(wanted) != size:
+        raise ShapeError(f"cannot be given the shape {given}: it has {size} elements")
+    return {"shape": _of_few_axes(wanted)}
+
+
+def encoded(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape with an axis of `options["k"]` classes at its end."""
+    k = options["k"]
+    if not isinstance(k, int) or not 1 <= k <= MAX_CLASSES:
+        raise ShapeError(f"needs the number of classes, 1 to {MAX_CLASSES}: one_hot(labels, 3)")
+    return _of_few_axes((*shapes[0], k))
+
+
+def gathered(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of the rows of a table taken by an array of their numbers."""
+    table, tokens = shapes
+    if not table or not table[0]:
+        raise ShapeError("do not fit: take needs an array with rows")
+    return _of_few_axes(tokens + table[1:])
+
+
+def scattered(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of a table of `options["rows"]` rows to which rows are added."""
+    added, tokens = shapes
+    rows = options["rows"]
+    assert isinstance(rows, int) and added[: len(tokens)] == tokens
+    return (rows, *added[len(tokens) :])
+
+
+def _of_few_axes(shape: Shape) -> Shape:
+    if len(shape) > MAX_RANK:
+        raise ShapeError(f"cannot be given more than {MAX_RANK} axes")
+    return shape
 
 
 def multiplied(shapes: Sequence[Shape], options: Options) -> Shape:
@@ -72,6 +155,17 @@ def expanded(shapes: Sequence[Shape], options: Options) -> Shape:
     if rank > MAX_RANK:
         raise ShapeError(f"cannot be given more than {MAX_RANK} axes")
     return tuple(1 if axis in axes else next(sizes) for axis in range(-rank, 0))
+
+
+def settled_expansion(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the new axes counted from the end of the result."""
+    axis = options["axis"]
+    added = axis if isinstance(axis, tuple) else (int(axis or 0),)
+    rank = len(shapes[0]) + len(added)
+    entries = options.get("entries")
+    if isinstance(entries, int) and entries > rank:
+        raise ShapeError("has fewer axes than the brackets name")
+    return {"axis": negative_axes(added, rank)}
 
 
 def stated(shapes: Sequence[Shape], options: Options) -> Shape:

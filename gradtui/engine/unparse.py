@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradtui.engine.graph import Kind, Node
-from gradtui.engine.ops import COMPARISON, FUNCTION, OPS, POWER, PRODUCT, SIGN, SUM
-from gradtui.engine.shapes import axes_of
+from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
+from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import axes_of, negative_axes
 from gradtui.text import number
 
 ATOM = FUNCTION + 1
@@ -98,6 +99,10 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
         case _ if entry.infix:
             left, right = parts
             return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
+        case "scatter" if len(operands[1].shape) == 1 and len(operands[0].shape) <= 2:
+            rows, index = node.shape[0], parts[1].text
+            added = _bracket(parts[0], PRODUCT + 1)
+            return _Text(f"one_hot({index}, {rows}).T{style.matmul}{added}", PRODUCT)
         case "collect":
             return _Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
         case _:
@@ -142,12 +147,16 @@ def _collected(node: Node, text: str, rank: int) -> str:
 
 def _options(node: Node, operand: Node) -> list[str]:
     """Return the options that differ from their defaults, axes counted from the start."""
-    options, rank = dict(node.options), len(operand.shape)
-    if not OPS[node.op].reduction:
+    entry, options, rank = OPS[node.op], dict(node.options), len(operand.shape)
+    if entry.positional:
+        given = options[entry.positional]
+        return [] if given is None else [repr(given)]
+    if "axis" not in options:
         return []
     axes = axes_of(options["axis"])
-    texts = [] if len(axes) == rank else [f"axis={_axes(axes, rank)}"]
-    return [*texts, "keepdims=True"] if options["keepdims"] else texts
+    usual = negative_axes(dict(entry.options)["axis"], rank)
+    texts = [] if axes == usual else [f"axis={_axes(axes, rank)}"]
+    return [*texts, "keepdims=True"] if options.get("keepdims") else texts
 
 
 def _axes(axes: Sequence[int], rank: int) -> str:

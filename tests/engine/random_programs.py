@@ -1,6 +1,7 @@
 """Random programs over the whole registry, whose text Python can run too."""
 
 import contextlib
+import math
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Program:
         match op:
             case "@":
                 return self.product(a, shape)
-            case "sum" | "mean":
+            case "sum" | "mean" | "max" | "var":
                 return self.reduction(op, a, shape)
             case "T":
                 return f"({a}).T", shape[::-1]
@@ -64,6 +65,19 @@ class Program:
                 return f"-({a})", shape
             case "exp":
                 return f"exp(tanh({a}))", shape
+            case "clip":
+                return f"clip({a}, -0.7, 0.4)", shape
+            case "reshape":
+                size = math.prod(shape)
+                return f"reshape({a}, (1, {size}))", (1, size)
+            case "layer_norm":
+                return (f"layer_norm({a})", shape) if shape else (a, shape)
+            case "one_hot" | "take" | "cross_entropy":
+                return self.on_labels(op, a, shape)
+            case "softmax" | "log_softmax" | "logsumexp":
+                if not shape:
+                    return self.on_scores(op, f"({a})[None]", (1,))
+                return self.on_scores(op, a, shape)
             case "log" | "sqrt":
                 return f"{op}(({a})**2 + 0.5)", shape
             case _ if len(OPS[op].operands) == 1:
@@ -97,11 +111,28 @@ class Program:
 
     def reduction(self, op, a, shape):
         if not shape or self.random.random() < 0.4:
-            return f"({a}).{op}()", ()
+            # NumPy's method gives the variance of absolute values, not one that is analytic.
+            return f"var({a})" if op == "var" else f"({a}).{op}()", ()
         axis = self.random.randrange(-len(shape), len(shape))
         keepdims = self.random.random() < 0.5
         text = f"{op}({a}, axis={axis}{', keepdims=True' if keepdims else ''})"
         return text, np.sum(np.empty(shape), axis, keepdims=keepdims).shape
+
+    def on_scores(self, op, a, shape):
+        axis = self.random.randrange(-len(shape), len(shape))
+        text, axis = (f"{op}({a})", -1) if self.random.random() < 0.5 else (
+            f"{op}({a}, axis={axis})", axis)  # fmt: skip
+        return text, np.sum(np.empty(shape), axis).shape if op == "logsumexp" else shape
+
+    def on_labels(self, op, a, shape):
+        """Labels are computed so that they are right: 0 or 1."""
+        if op == "one_hot":
+            return f"one_hot({a} > 0, 2)", (*shape, 2)
+        if op == "take" and shape and shape[0] > 1:
+            return f"take({a}, y > 0)", (4, *shape[1:])
+        if op == "cross_entropy" and shape and shape[-1] > 1:
+            return f"cross_entropy({a}, max({a}, axis=-1) > 0)", ()
+        return a, shape
 
     def product(self, a, shape):
         fits = {}

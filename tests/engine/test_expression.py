@@ -320,8 +320,25 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("L = lr*w", "'lr' is not defined", Place(1, 5, 2)),
         ("L = exq(w)", "'exq' is not a function of the language; did you mean 'exp'?",
          Place(1, 5, 6)),
-        ("L = max(w, 0)", "'max' is not a function of the language; did you mean 'maximum'?",
+        ("L = max(w, 0)", "max takes 1 argument, got 2: the larger of two is maximum(a, b); "
+         "the axis is given by keyword, max(x, axis=0)",
          Place(1, 5, 9)),
+        ("L = min(w, 0)", "'min' is not a function of the language: the smaller of two is "
+         "minimum(a, b), that of many -max(-x)", Place(1, 5, 9)),
+        ("L = layer_norm(X, w)", "layer_norm takes 1 or 3 arguments, got 2", Place(1, 5, 16)),
+        ("L = sum(reshape(X, 4))", "shape 3×2 of X cannot be given the shape 4: it has 6 elements",
+         Place(1, 9, 13)),
+        ("L = sum(reshape(X, w))", "the 'shape' of reshape is given by whole numbers written out",
+         Place(1, 20, 1)),
+        ("L = exp(X, (1, 2))", "exp takes 1 argument, got 2", Place(1, 5, 14)),
+        ("L = sum(reshape(X, (3, 2)), (1, 2))",
+         "sum takes 1 argument, got 2: the axis is given by keyword, sum(x, axis=0)",
+         Place(1, 5, 31)),
+        ("L = cross_entropy(X, X)", "shape 3×2 of X and shape 3×2 of X do not fit: expected one "
+         "label for each row of scores", Place(1, 5, 19)),
+        ("L = sum(softmax(w))", "shape scalar of w has no axis -1", Place(1, 9, 10)),
+        ("L = sum(one_hot(v, 0))", "shape 3 of v needs the number of classes, 1 to 100000: "
+         "one_hot(labels, 3)", Place(1, 9, 13)),
         ("L = sum + 1", "'sum' is a function: write sum(…)", Place(1, 5, 3)),
         ("L = stretch + 1", "'stretch' is not defined", Place(1, 5, 7)),
         ("a = w\na = x\nL = a", "'a' is already assigned above: a name is assigned once",

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from engine_models import gradients, value
@@ -46,6 +48,40 @@ def _matmul(a, b):
     return product
 
 
+def _erf(a):
+    """Its power series, which converges everywhere and on complex numbers too."""
+    a = np.asarray(a)
+    return sum((-1) ** n * a ** (2 * n + 1) / (math.factorial(n) * (2 * n + 1))
+               for n in range(60)) * 2 / math.sqrt(math.pi)  # fmt: skip
+
+
+def _var(a, axis=None, keepdims=False):
+    return _mean(a * a, axis, keepdims) - _mean(a, axis, keepdims) ** 2
+
+
+def _softmax(a, axis=-1):
+    return np.exp(a) / np.sum(np.exp(a), axis, keepdims=True)
+
+
+def _logsumexp(a, axis=-1, keepdims=False):
+    return np.log(np.sum(np.exp(a), axis, keepdims=keepdims))
+
+
+def _one_hot(labels, k):
+    return np.eye(k)[np.real(labels).astype(int)]
+
+
+def _cross_entropy(logits, labels):
+    right = _one_hot(labels, logits.shape[-1])
+    return -np.sum(right * np.log(_softmax(logits))) / np.size(labels)
+
+
+def _scatter(a, tokens, rows):
+    right = _one_hot(tokens, rows).reshape(-1, rows)
+    own = a.shape[np.ndim(tokens) :]
+    return (right.T @ np.reshape(a, (len(right), -1))).reshape(rows, *own)
+
+
 REFERENCE = {
     "+": lambda a, b: np.add(a, b),
     "-": lambda a, b: np.subtract(a, b),
@@ -72,6 +108,29 @@ REFERENCE = {
     "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
     "sum": lambda a, axis=None, keepdims=False: np.sum(a, axis, keepdims=keepdims),
     "mean": _mean,
+    "sin": np.sin,
+    "cos": np.cos,
+    "clip": lambda a, low, high: np.where(
+        np.real(np.where(np.real(a) < np.real(low), low, a)) > np.real(high),
+        high,
+        np.where(np.real(a) < np.real(low), low, a),
+    ),
+    "erf": _erf,
+    "gelu": lambda a: a / 2 + a * _erf(a / np.sqrt(2)) / 2,
+    "softplus": lambda a: np.log(1 + np.exp(a)),
+    "max": lambda a, axis=None, keepdims=False: np.max(a, axis, keepdims=keepdims),
+    "var": _var,
+    "softmax": _softmax,
+    "log_softmax": lambda a, axis=-1: np.log(_softmax(a, axis)),
+    "logsumexp": _logsumexp,
+    "cross_entropy": _cross_entropy,
+    "one_hot": _one_hot,
+    "take": lambda a, tokens: a[np.real(tokens).astype(int)],
+    "scatter": _scatter,
+    "layer_norm": lambda a: (
+        (a - _mean(a, -1, True)) / np.sqrt(_mean((a - _mean(a, -1, True)) ** 2, -1, True) + 1e-5)
+    ),
+    "reshape": lambda a, shape: np.reshape(a, shape),
     "@": _matmul,
     "T": np.transpose,
     "mT": lambda a: np.moveaxis(a, -1, -2),
@@ -80,6 +139,10 @@ REFERENCE = {
     "collect": _collect,
 }
 """Operation -> the same by plain NumPy, on complex numbers too; shares no code with the engine."""
+
+LABELS = 3
+"""Labels and tokens of the tests are below this."""
+NOT_DIFFERENTIATED = ("c", "labels", "tokens")
 
 sides = st.integers(1, 3)
 shapes_of_any_rank = array_shapes(min_dims=0, max_dims=3, max_side=3)
@@ -134,6 +197,37 @@ def collections(draw):
     return [shape], {"shape": target, "drop": drop, "keep": keep}
 
 
+@st.composite
+def rows(draw, op):
+    """Labels below LABELS, and what they label."""
+    labels = draw(array_shapes(min_dims=0, max_dims=2, max_side=3))
+    more = draw(array_shapes(min_dims=0, max_dims=2, max_side=3))
+    size = LABELS + draw(st.integers(0, 2))
+    return {
+        "cross_entropy": ([(*labels, size), labels], {}),
+        "one_hot": ([labels], {"k": size}),
+        "take": ([(size, *more), labels], {}),
+        "scatter": ([labels + more, labels], {"rows": size}),
+    }[op]
+
+
+@st.composite
+def along_an_axis(draw, op):
+    shape = draw(array_shapes(min_dims=1, max_dims=3, max_side=3))
+    options = {"axis": draw(st.integers(-len(shape), len(shape) - 1))}
+    if op == "logsumexp":
+        options["keepdims"] = draw(st.booleans())
+    return [shape], options if draw(st.booleans()) else {}
+
+
+@st.composite
+def reshapes(draw):
+    shape = draw(shapes_of_any_rank)
+    size = math.prod(shape)
+    options = [shape[::-1], (size,), (-1,), (1, size, 1), (*shape[:1], -1)]
+    return [shape], {"shape": draw(st.sampled_from(options))}
+
+
 def broadcasts(count):
     found = mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=3)
     return found.map(lambda shapes: (list(shapes.input_shapes), {}))
@@ -144,6 +238,14 @@ def operands_of(op):
     entry = OPS[op]
     if op in ("stretch", "collect"):
         return {"stretch": stretches(), "collect": collections()}[op]
+    if op in ("cross_entropy", "one_hot", "take", "scatter"):
+        return rows(op)
+    if op == "reshape":
+        return reshapes()
+    if op == "layer_norm":
+        return array_shapes(min_dims=1, max_dims=3, max_side=3).map(lambda s: ([s], {}))
+    if op in ("softmax", "log_softmax", "logsumexp"):
+        return along_an_axis(op)
     return {
         broadcast: broadcasts(len(entry.operands)),
         reduced: reductions(),
@@ -160,6 +262,10 @@ def draw_point(op, slot, shape, rng):
     low, high = entry.domain
     if op == "where" and slot == 0:
         return rng.choice([0.0, 1.0, -3.0], shape)
+    if entry.operands[slot : slot + 1] in (("labels",), ("tokens",)):
+        return rng.integers(0, LABELS, shape).astype(float)
+    if op == "max" and slot == 0:
+        return 0.1 * rng.permutation(math.prod(shape)).reshape(shape)
     if entry.smooth:
         return rng.uniform(low, high, shape)
     cells = round((high - low) / 0.1)
@@ -169,11 +275,12 @@ def draw_point(op, slot, shape, rng):
 def weighted(op, shapes, options):
     """Return the graph of `L = sum(f(…)*weights)`, built by hand so that internal ones are reached.
 
-    Every operand is a parameter, except the condition of `where`, whose difference quotient jumps.
+    Every operand is a parameter, except where the difference quotient jumps: the condition of
+    `where`, labels, tokens.
     """
     builder, names = Builder(), {}
     for formal, shape in zip(OPS[op].operands, shapes, strict=True):
-        kind = Kind.DATA if formal == "c" else Kind.PARAMETER
+        kind = Kind.DATA if formal in NOT_DIFFERENTIATED else Kind.PARAMETER
         names[formal] = builder.leaf(kind, formal, shape)
     f = names["f"] = builder.apply(op, tuple(names.values()), options)
     builder.rename(f, "f", None)
@@ -255,18 +362,27 @@ def scalar_operations():
     """Return the operations that take scalars and give one."""
     found = []
     for op, entry in OPS.items():
-        if entry.shape in (broadcast, reduced, transposed) or op in ("stretch", "collect"):
+        if (op != "logsumexp" and entry.shape in (broadcast, reduced, transposed)) or op in (
+            "reshape",
+            "stretch",
+            "collect",
+        ):
             found.append(op)
     return found
 
 
 def test_only_products_and_axes_have_no_scalar_form():
-    assert set(OPS) - set(scalar_operations()) == {"@", "mT", "expand"}
+    assert set(OPS) - set(scalar_operations()) == {
+        *("@", "mT", "expand", "softmax", "log_softmax", "logsumexp"),
+        *("cross_entropy", "one_hot", "take", "scatter", "layer_norm"),
+    }
 
 
 @pytest.mark.parametrize("op", scalar_operations())
 def test_floats_and_arrays_agree_on_scalars(op):
-    options = {"stretch": {"shape": ()}, "collect": {"shape": ()}}.get(op, {})
+    options = {"stretch": {"shape": ()}, "collect": {"shape": ()}, "reshape": {"shape": ()}}.get(
+        op, {}
+    )
     graph = weighted(op, [()] * len(OPS[op].operands), options)
     nodes, with_floats = evaluator(graph, Mode.FLOAT)
     _, with_arrays = evaluator(graph, Mode.ARRAY)
@@ -327,6 +443,11 @@ def test_a_batch_equals_its_points_one_by_one(op, data):
         ("L = maximum(w, 2)", 3.0, 1.0),
         ("L = minimum(w, 2)", 3.0, 0.0),
         ("L = maximum(w, w)", 3.0, 1.0),
+        ("L = clip(w, 0, 3)", 3.0, 1.0),
+        ("L = clip(w, 3, 9)", 3.0, 1.0),
+        ("L = clip(w, 0, 2)", 3.0, 0.0),
+        ("L = clip(w, 4, 2)", 3.0, 0.0),
+        ("L = max(w)", 3.0, 1.0),
         ("L = w*(w == 3)", 3.0, 1.0),
         ("L = where(w, 5*w, 2*w)", 0.0, 2.0),
         ("L = where(w, 5*w, 2*w)", 1.0, 5.0),
@@ -338,9 +459,58 @@ def test_a_kink_has_the_gradient_that_the_convention_gives(code, w, gradient):
     assert gradients(code.replace("L =", "a =") + "\nL = sum(a)", {"w": [w]})["w"] == [gradient]
 
 
+@pytest.mark.parametrize("op", ["softmax", "log_softmax", "logsumexp"])
+def test_a_score_of_10000_gives_finite_numbers_and_gradients(op):
+    scores = [[1e4, 0.0, -1e4], [1e4, 1e4, 9999.0]]
+    found = gradients(f"L = sum({op}(X)*b)", {"X": scores}, {"b": 2.0})
+    assert np.all(np.isfinite(found["X"]))
+    assert np.isfinite(value(f"L = sum({op}(X))", {"X": scores}))
+
+
+def test_the_cross_entropy_of_a_score_of_10000_is_finite():
+    code, data = "L = cross_entropy(X, y)", {"y": [0.0, 2.0]}
+    scores = [[1e4, 0.0, -1e4], [1e4, 1e4, -1e4]]
+    assert value(code, {"X": scores, **data}) == pytest.approx((0 + 2e4 + np.log(2)) / 2)
+    found = gradients(code, {"X": scores}, data)
+    np.testing.assert_allclose(found["X"], [[0, 0, 0], [0.25, 0.25, -0.5]], atol=1e-15)
+
+
+def test_the_long_layer_norm_is_short_for_its_parts():
+    values = {"X": [[1.0, 2.0, 4.0], [0.0, 1.0, 5.0]], "g": [1.0, 2.0, 3.0], "b": [0.5, 0.0, 1.0]}
+    long, parts = (
+        gradients(f"z = {code}\nL = sum(z*z*z)", values)
+        for code in ("layer_norm(X, g, b)", "layer_norm(X)*g + b")
+    )
+    for name, gradient in long.items():
+        np.testing.assert_array_equal(gradient, parts[name])
+
+
+def test_a_token_that_comes_twice_collects_both_gradients():
+    found = gradients("L = sum(take(E, t)*b[:, None])", {"E": [[1.0, 2.0]] * 4},
+                      {"t": [3.0, 1.0, 3.0], "b": [1.0, 10.0, 100.0]})  # fmt: skip
+    assert found["E"].tolist() == [[0, 0], [10, 10], [0, 0], [101, 101]]
+
+
+@pytest.mark.parametrize("label", [-1.0, 3.0, 0.5, np.nan, np.inf, 1e300])
+@pytest.mark.parametrize(
+    "code",
+    ["L = cross_entropy(X, y)", "L = sum(one_hot(y, 3)*X)", "L = sum(take(X, y))"],
+)
+def test_a_label_that_is_no_class_gives_nan_and_no_crash(code, label):
+    data = {"y": [0.0, label, 1.0]}
+    assert np.isnan(value(code, {"X": np.ones((3, 3)), **data}))
+    assert gradients(code, {"X": np.ones((3, 3))}, data)["X"].shape == (3, 3)
+
+
 def test_a_tie_shares_the_gradient_between_both_operands():
     found = gradients("L = maximum(a, b) + 10*minimum(a, b)", {"a": 3.0, "b": 3.0})
     assert found == {"a": 5.5, "b": 5.5}
+
+
+def test_the_largest_elements_share_the_gradient_equally():
+    found = gradients("L = sum(max(X, axis=1)*b)", {"X": [[2.0, 2.0, 1.0], [0.0, 5.0, 4.0]]},
+                      {"b": [3.0, 7.0]})  # fmt: skip
+    assert found["X"].tolist() == [[1.5, 1.5, 0.0], [0.0, 7.0, 0.0]]
 
 
 @pytest.mark.parametrize(
@@ -352,6 +522,11 @@ def test_a_tie_shares_the_gradient_between_both_operands():
         ("L = minimum(1, x)", np.nan),
         ("L = sigmoid(x)", np.nan),
         ("L = tanh(x)", np.nan),
+        ("L = clip(x, 0, 1)", np.nan),
+        ("L = gelu(x)", np.nan),
+        ("L = softplus(x)", np.nan),
+        ("L = max(x)", np.nan),
+        ("L = var(x)", np.nan),
         ("L = where(x, 1, 2)", 1.0),
         ("L = x == x", 0.0),
         ("L = x != x", 1.0),
@@ -372,6 +547,11 @@ def test_a_nan_is_not_lost_on_the_way(code, expected):
         ("L = sigmoid(1000*x)", 1.0),
         ("L = sigmoid(x*0)", 0.5),
         ("L = tanh(1000*x)", 1.0),
+        ("L = erf(1000*x)", 1.0),
+        ("L = gelu(1000*x)", 1000.0),
+        ("L = softplus(10000*x)", 10000.0),
+        ("L = softplus(-10000*x)", 0.0),
+        ("L = sin(exp(1000*x))", np.nan),
         ("L = 1/(x - 1)", np.inf),
         ("L = -1/(x - 1)", -np.inf),
         ("L = 0/(x - 1)", np.nan),

@@ -1,0 +1,72 @@
+"""What an operation is: the form of the registry's entries. Knows none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gradtui.engine.expression import Option
+from gradtui.engine.shapes import Options, Shape, broadcast, reduced
+
+ShapeRule = Callable[[Sequence[Shape], Options], Shape]
+Vjps = Callable[[Sequence[Shape]], tuple[str, ...]]
+Settle = Callable[[Sequence[Shape], Options], dict[str, Option]]
+Constants = tuple[float | None, ...]
+"""The value of each operand that is a constant, None for the others."""
+
+FUNCTION, COMPARISON, SUM, PRODUCT, SIGN, POWER = 9, 1, 2, 3, 4, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """All there is to know of one operation."""
+
+    name: str
+    """How it is called in a program: an operator, or a function's name."""
+    operands: tuple[str, ...]
+    """Formal names of the operands, used in `code` and in the derivatives."""
+    code: str | Callable[[Constants], str]
+    """The Python expression of the result; its functions are those of `kernels` and NumPy."""
+    shape: ShapeRule
+    partials: tuple[str, ...] = ()
+    """Local derivatives of an elementwise operation or a reduction, one for each operand."""
+    vjps: Vjps | None = None
+    """Vector-Jacobian products of any other operation, one for each operand.
+
+    They are summed or stretched to the operand's shape where they broadcast."""
+    summary: str = ""
+    """What it does, in a learner's words."""
+    precedence: int = FUNCTION
+    scalar: str = ""
+    """`code` for Python floats, where it differs."""
+    batched: str = ""
+    """`code` for operands with leading batch axes, where it differs."""
+    options: tuple[tuple[str, Option], ...] = ()
+    """Options that a call may give, with their defaults."""
+    settle: Settle | None = None
+    """Options as a call gives them, defaults included -> as code and derivatives use them."""
+    positional: str = ""
+    """The option that a call may give as a last argument, of whole numbers written out."""
+    longer: tuple[tuple[str, ...], str] | None = None
+    """More operands that a call may give, and what is then meant."""
+    domain: tuple[float, float] = (-2.0, 2.0)
+    """Where operands may lie for the operation to be finite."""
+    smooth: bool = True
+    """False where the derivative jumps."""
+    internal: bool = False
+    """True for what only derivatives use; a program cannot call it."""
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether each element of the result needs only the operands' elements at its place."""
+        return self.shape is broadcast
+
+    @property
+    def reduction(self) -> bool:
+        """Whether it folds axes away."""
+        return self.shape is reduced
+
+    @property
+    def infix(self) -> bool:
+        """Whether it is written between its operands."""
+        return len(self.operands) == 2 and self.precedence < FUNCTION

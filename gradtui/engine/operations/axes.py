@@ -1,0 +1,188 @@
+"""Operations along axes: reductions, products, and those that rearrange elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.engine.expression import Option
+from gradtui.engine.operation import PRODUCT, Operation
+from gradtui.engine.shapes import (
+    Shape,
+    expanded,
+    multiplied,
+    normed,
+    reduced,
+    settled_expansion,
+    settled_reduction,
+    settled_shape,
+    stated,
+    swapped,
+    transposed,
+)
+
+
+def _matmul_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    match tuple(min(len(shape), 3) for shape in shapes):
+        case (1, 1):
+            return "G*b", "G*a"
+        case (2, 1):
+            return "G[:, None]*b", "a.T@G"
+        case (1, 2):
+            return "b@G", "a[:, None]*G"
+        case (2, 2):
+            return "G@b.T", "a.T@G"
+        case (3, 1):
+            return "expand(G, axis=-1)*b", "a*expand(G, axis=-1)"
+        case (1, 3):
+            return "sum(b*expand(G, axis=-2), axis=-1)", "expand(a, axis=-1)*expand(G, axis=-2)"
+        case _:
+            return "G@mT(b)", "mT(a)@G"
+
+
+def _layer_norm_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    (shape,) = shapes
+    centred = (
+        f"G - sum(G, axis=-1, keepdims=True)/{shape[-1]} - out*mean(G*out, axis=-1, keepdims=True)"
+    )
+    return (f"({centred})/sqrt(var(a, axis=-1, keepdims=True) + 1e-5)",)
+
+
+_REDUCTION: tuple[tuple[str, Option], ...] = (("axis", None), ("keepdims", False))
+
+REDUCTIONS = (
+    Operation(
+        "sum",
+        ("a",),
+        "total({a}, {axis}, None, None, {keepdims})",
+        reduced,
+        ("1",),
+        scalar="{a}",
+        options=_REDUCTION,
+        settle=settled_reduction,
+        summary="add up all elements, or those along an axis",
+    ),
+    Operation(
+        "mean",
+        ("a",),
+        "total({a}, {axis}, None, None, {keepdims}) / {n}",
+        reduced,
+        ("1/n",),
+        scalar="{a}",
+        options=_REDUCTION,
+        settle=settled_reduction,
+        summary="the average of all elements, or along an axis",
+    ),
+    Operation(
+        "max",
+        ("a",),
+        "largest({a}, {axis}, {keepdims})",
+        reduced,
+        ("(a == out)/sum(a == out, axis=axis, keepdims=True)",),
+        scalar="{a}",
+        options=_REDUCTION,
+        settle=settled_reduction,
+        smooth=False,
+        summary="the largest of all elements, or along an axis; equal ones share the gradient "
+        "equally",
+    ),
+    Operation(
+        "var",
+        ("a",),
+        "variance({a}, {axis}, {n}, {keepdims})",
+        reduced,
+        ("2*(a - mean(a, axis=axis, keepdims=True))/n",),
+        scalar="({a} - {a})",
+        options=_REDUCTION,
+        settle=settled_reduction,
+        summary="the population's variance: the mean of the squared distances from the mean",
+    ),
+)
+
+NORMS = (
+    Operation(
+        "layer_norm",
+        ("a",),
+        "layer_norm({a})",
+        normed,
+        vjps=_layer_norm_vjps,
+        longer=(("a", "gamma", "beta"), "layer_norm(a)*gamma + beta"),
+        summary="mean 0 and variance 1 along the last axis, 1e-5 added to the variance",
+    ),
+)
+
+PRODUCTS = (
+    Operation(
+        "@",
+        ("a", "b"),
+        "{a} @ {b}",
+        multiplied,
+        vjps=_matmul_vjps,
+        batched="matmul({a}, {b}, {rank_a}, {rank_b})",
+        precedence=PRODUCT,
+        summary="matrix product: rows times columns",
+    ),
+)
+
+ARRANGEMENTS = (
+    Operation(
+        "T",
+        ("a",),
+        "{a}.T",
+        transposed,
+        vjps=lambda shapes: ("G.T",),
+        scalar="{a}",
+        batched="transpose({a}, {rank_a})",
+        summary="swap rows and columns",
+    ),
+    Operation(
+        "mT",
+        ("a",),
+        "swapaxes({a}, -1, -2)",
+        swapped,
+        vjps=lambda shapes: ("mT(G)",),
+        internal=True,
+        summary="swap rows and columns of every matrix of a stack",
+    ),
+    Operation(
+        "expand",
+        ("a",),
+        "expand({a}, {axis})",
+        expanded,
+        vjps=lambda shapes: ("sum(G, axis=axis)",),
+        options=(("axis", None), ("entries", 0)),
+        settle=settled_expansion,
+        summary="add an axis of size 1",
+    ),
+    Operation(
+        "stretch",
+        ("a",),
+        "stretch({a}, {shape})",
+        stated,
+        vjps=lambda shapes: ("G",),
+        options=(("shape", None),),
+        internal=True,
+        summary="repeat along the axes of size 1",
+    ),
+    Operation(
+        "collect",
+        ("a",),
+        "collect({a}, {drop}, {keep})",
+        stated,
+        vjps=lambda shapes: ("G",),
+        options=(("shape", None), ("drop", ()), ("keep", ())),
+        internal=True,
+        summary="sum over the axes that broadcasting had added",
+    ),
+    Operation(
+        "reshape",
+        ("a",),
+        "reshape({a}, {rank_a}, {shape})",
+        stated,
+        vjps=lambda shapes: (f"reshape(G, shape={shapes[0]})",),
+        scalar="{a}",
+        options=(("shape", None),),
+        settle=settled_shape,
+        positional="shape",
+        summary="the same elements, row by row, in another shape; -1 stands for what is left",
+    ),
+)

@@ -1,0 +1,98 @@
+"""Operations for scores of classes and for whole numbers that stand for classes or rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.engine.expression import Option
+from gradtui.engine.operation import Operation
+from gradtui.engine.shapes import (
+    Shape,
+    count,
+    encoded,
+    gathered,
+    reduced,
+    same,
+    scattered,
+    scored,
+    settled_axis,
+    settled_reduction,
+)
+
+
+def _cross_entropy_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    logits, labels = shapes
+    rows = count(labels, range(len(labels)))
+    return f"G*(softmax(logits) - one_hot(labels, k={logits[-1]}))/{rows}", "0"
+
+
+_LAST: tuple[tuple[str, Option], ...] = (("axis", -1),)
+
+CLASSES = (
+    Operation(
+        "softmax",
+        ("a",),
+        "softmax({a}, {axis})",
+        same,
+        vjps=lambda shapes: ("out*(G - sum(G*out, axis=axis, keepdims=True))",),
+        options=_LAST,
+        settle=settled_axis,
+        summary="turn scores into shares that add up to 1 along an axis, the last one by default",
+    ),
+    Operation(
+        "log_softmax",
+        ("a",),
+        "log_softmax({a}, {axis})",
+        same,
+        vjps=lambda shapes: ("G - exp(out)*sum(G, axis=axis, keepdims=True)",),
+        options=_LAST,
+        settle=settled_axis,
+        summary="logarithms of the softmax along an axis, the last one by default",
+    ),
+    Operation(
+        "logsumexp",
+        ("a",),
+        "logsumexp({a}, {axis}, {keepdims})",
+        reduced,
+        ("exp(a - out)",),
+        options=(*_LAST, ("keepdims", False)),
+        settle=settled_reduction,
+        summary="log of the sum of exp along an axis, the last one by default: a smooth max",
+    ),
+    Operation(
+        "cross_entropy",
+        ("logits", "labels"),
+        "cross_entropy({logits}, {labels}, {rank_b})",
+        scored,
+        vjps=_cross_entropy_vjps,
+        summary="mean over the batch of -log of the softmax at the right class, in nats",
+    ),
+    Operation(
+        "one_hot",
+        ("labels",),
+        "one_hot({labels}, {k})",
+        encoded,
+        vjps=lambda shapes: ("0",),
+        options=(("k", None),),
+        positional="k",
+        summary="a row of k numbers for each label: 1 at the label, 0 elsewhere",
+    ),
+    Operation(
+        "take",
+        ("a", "tokens"),
+        "take({a}, {tokens}, {rank_a}, {rank_b})",
+        gathered,
+        vjps=lambda shapes: (f"scatter(G, tokens, rows={shapes[0][0]})", "0"),
+        summary="rows of a matrix by their number, from 0",
+    ),
+    Operation(
+        "scatter",
+        ("a", "tokens"),
+        "scatter({a}, {tokens}, {rank_a}, {rank_b}, {rows})",
+        scattered,
+        vjps=lambda shapes: ("take(G, tokens)", "0"),
+        options=(("rows", 0),),
+        internal=True,
+        summary="add up what belongs to each row",
+    ),
+)

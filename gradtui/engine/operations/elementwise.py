@@ -1,0 +1,194 @@
+"""Operations whose result needs, at each place, only the operands' elements there."""
+
+from __future__ import annotations
+
+from gradtui.engine.operation import (
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Constants,
+    Operation,
+)
+from gradtui.engine.shapes import broadcast
+
+
+def _power_code(constants: Constants) -> str:
+    exponent = constants[1]
+    if exponent == 0.5:
+        return "sqrt({a})"
+    if exponent is not None and exponent in (1, 2, 3, 4):
+        return " * ".join(["{a}"] * int(exponent))
+    return "power({a}, {b})"
+
+
+_POSITIVE = (0.2, 3.0)
+
+ELEMENTWISE = (
+    Operation("+", ("a", "b"), "{a} + {b}", broadcast, ("1", "1"), precedence=SUM, summary="add"),
+    Operation(
+        "-", ("a", "b"), "{a} - {b}", broadcast, ("1", "-1"), precedence=SUM, summary="subtract"
+    ),
+    Operation(
+        "*", ("a", "b"), "{a} * {b}", broadcast, ("b", "a"), precedence=PRODUCT, summary="multiply"
+    ),
+    Operation(
+        "/",
+        ("a", "b"),
+        "{a} / {b}",
+        broadcast,
+        ("1/b", "-out/b"),
+        precedence=PRODUCT,
+        scalar="({a} / {b} if {b} else divide({a}, {b}))",
+        domain=_POSITIVE,
+        summary="divide",
+    ),
+    Operation(
+        "**",
+        ("a", "b"),
+        _power_code,
+        broadcast,
+        ("b*a**(b - 1)", "out*log(a)"),
+        precedence=POWER,
+        domain=_POSITIVE,
+        summary="raise to a power",
+    ),
+    Operation(
+        "neg", ("a",), "-{a}", broadcast, ("-1",), precedence=SIGN, summary="change the sign"
+    ),
+    Operation("identity", ("a",), "{a}", broadcast, ("1",), internal=True, summary="another name"),
+    *(
+        Operation(
+            symbol,
+            ("a", "b"),
+            f"mask({{a}} {symbol} {{b}})",
+            broadcast,
+            ("0", "0"),
+            precedence=COMPARISON,
+            smooth=False,
+            summary="compare: 1 where it holds, else 0",
+        )
+        for symbol in ("<", ">", "<=", ">=", "==", "!=")
+    ),
+    Operation("exp", ("a",), "exp({a})", broadcast, ("out",), summary="e to the power"),
+    Operation(
+        "log",
+        ("a",),
+        "log({a})",
+        broadcast,
+        ("1/a",),
+        domain=_POSITIVE,
+        summary="natural logarithm",
+    ),
+    Operation(
+        "sqrt",
+        ("a",),
+        "sqrt({a})",
+        broadcast,
+        ("1/(2*out)",),
+        domain=_POSITIVE,
+        summary="square root",
+    ),
+    Operation(
+        "abs",
+        ("a",),
+        "abs({a})",
+        broadcast,
+        ("(a > 0) - (a < 0)",),
+        smooth=False,
+        summary="distance from 0; its slope at 0 is taken as 0",
+    ),
+    Operation(
+        "tanh",
+        ("a",),
+        "tanh({a})",
+        broadcast,
+        ("1 - out**2",),
+        summary="squash to between -1 and 1",
+    ),
+    Operation(
+        "sigmoid",
+        ("a",),
+        "sigmoid({a})",
+        broadcast,
+        ("out*(1 - out)",),
+        summary="squash to between 0 and 1",
+    ),
+    Operation(
+        "relu",
+        ("a",),
+        "relu({a})",
+        broadcast,
+        ("a > 0",),
+        smooth=False,
+        summary="keep what is positive, else 0; its slope at 0 is taken as 0",
+    ),
+    Operation(
+        "maximum",
+        ("a", "b"),
+        "maximum({a}, {b})",
+        broadcast,
+        ("(a > b) + (a == b)/2", "(b > a) + (a == b)/2"),
+        smooth=False,
+        summary="the larger of the two; equal ones share the gradient equally",
+    ),
+    Operation(
+        "minimum",
+        ("a", "b"),
+        "minimum({a}, {b})",
+        broadcast,
+        ("(a < b) + (a == b)/2", "(b < a) + (a == b)/2"),
+        smooth=False,
+        summary="the smaller of the two; equal ones share the gradient equally",
+    ),
+    Operation(
+        "where",
+        ("c", "a", "b"),
+        "where({c} != 0, {a}, {b})",
+        broadcast,
+        ("0", "c != 0", "c == 0"),
+        scalar="({a} if {c} else {b})",
+        smooth=False,
+        summary="a where the condition holds, else b",
+    ),
+    Operation("sin", ("a",), "sin({a})", broadcast, ("cos(a)",), summary="sine of an angle"),
+    Operation("cos", ("a",), "cos({a})", broadcast, ("-sin(a)",), summary="cosine of an angle"),
+    Operation(
+        "clip",
+        ("a", "low", "high"),
+        "minimum(maximum({a}, {low}), {high})",
+        broadcast,
+        (
+            "(a >= low)*(a <= high)",
+            "(a < low)*(low <= high)",
+            "maximum(a, low) > high",
+        ),
+        smooth=False,
+        summary="keep between low and high; a value on a bound still passes its gradient",
+    ),
+    Operation(
+        "erf",
+        ("a",),
+        "erf({a})",
+        broadcast,
+        ("1.1283791670955126*exp(-a**2)",),
+        summary="the error function: the area under a bell curve, from -1 to 1",
+    ),
+    Operation(
+        "gelu",
+        ("a",),
+        "gelu({a})",
+        broadcast,
+        ("(1 + erf(a/1.4142135623730951))/2 + a*exp(-a**2/2)/2.5066282746310002",),
+        summary="keep what is positive, smoothly: a times the normal distribution's share below a",
+    ),
+    Operation(
+        "softplus",
+        ("a",),
+        "softplus({a})",
+        broadcast,
+        ("sigmoid(a)",),
+        summary="a smooth relu: log(1 + exp(a))",
+    ),
+)
