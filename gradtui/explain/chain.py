@@ -74,7 +74,11 @@ def _long_rows(frame: Frame, path: Path, count: int) -> list[Line]:
     return [
         line((head, "gradient"), " = ", " · ".join([*first, "…", *last])),
         line((f"{' ' * len(head)}   {len(edges):,} factors{ways}", "dim")),
-        line(" " * len(head), " = ", *_result(frame, node, "", summary(frame.gradient(node), 6))),
+        line(
+            (" " * len(head) if count == 1 else f"{head} over all paths"),
+            " = ",
+            *_result(frame, node, "", summary(frame.gradient(node), 6)),
+        ),
     ]
 
 
@@ -146,31 +150,28 @@ def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | S
 
 
 def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
-    """Return the rule of each step from the loss back to the node, with shapes, and the result."""
+    """Return the rule of each node from the loss back to this one, with shapes, and the result.
+
+    A node that several statements read gets the sum of what flows from each.
+    """
     rows: list[Line] = []
-    for source, target in list(zip(path.via, path.via[1:], strict=False))[::-1]:
-        statement = frame.structure.statement_of.get(target)
-        assert statement is not None
-        several = len(frame.structure.readers.get(source, ())) > 1
-        sign = " += " if several else " = "
-        rule = rule_text(frame, source, statement)
+    for source in path.via[-2::-1]:
+        statements = [frame.structure.statement_of[r] for r in frame.structure.readers[source]]
+        rule = " + ".join(rule_text(frame, source, statement) for statement in statements)
         shape = shape_text(frame.graph.nodes[source].shape)
         shape = shape if shape == "scalar" else f"[{shape}]"
-        rows.append(
-            line(
-                (gradient_of(frame, source), "gradient"),
-                sign,
-                (rule, "local"),
-                (f"   {shape}", "dim"),
-            )
-        )
+        head: Span = (gradient_of(frame, source), "gradient")
+        rows.append(line(head, " = ", (rule, "local"), (f"   {shape}", "dim")))
     node = path.via[0]
     if count > 1:
-        rows.append(line((f"along one of {_count(count)} paths; the gradient is their sum", "dim")))
+        rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
     if frame.gradient_state(node) == "unknown":
-        return [*rows, line(("not reached yet", "dim"))]
-    rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
-    return rows + _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")
+        rows.append(line(("not reached yet", "dim")))
+    else:
+        rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
+    if frame.computed(node):
+        rows += _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")
+    return rows
 
 
 def _table_rows(head: str, value: Array, role: Role) -> list[Line]:

@@ -106,11 +106,11 @@ def _nodes(frame: Frame) -> list[dict[str, Any]]:
 
 
 def _node_name(frame: Frame, node: int) -> str:
-    """Return a node's name in the file; an unnamed operation's is `v` and its id."""
+    """Return a node's name in the file; an unnamed operation's is `#` and its id."""
     found = frame.graph.nodes[node]
     if found.kind is Kind.CONSTANT and not found.name:
         return number(found.value, 17)
-    return found.name or f"v{node}"
+    return found.name or f"#{node}"
 
 
 def _edges(frame: Frame) -> list[dict[str, Any]]:
@@ -182,7 +182,8 @@ def _local_rows(frame: Frame) -> list[Line]:
         local = frame.edge_local(source, target)
         statement = frame.structure.statement_of.get(target)
         if local is not None:
-            formula = local_text(frame, source, target) or ""
+            named = frame.level is Level.NAMED
+            formula = (local_text(frame, source, target) or "") if named else ""
             value = summary(local, 6)
             shown = formula if formula in ("", value) else f"{formula} = "
             text = f"{shown}{value}" if shown != value else value

@@ -22,7 +22,7 @@ from gradtui.moments import Compute, Flow, Move, Pass, Seed
 from gradtui.text import cell_width, clean, clip, compact, number, paragraphs, wrap
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NARROW, _GAP = 42, 2
+_NARROW, _GAP, _NAME_CELLS = 42, 2, 12
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
@@ -34,7 +34,7 @@ _PASS_WORDS = {
 def header(frame: Frame, width: int) -> Line:
     """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
     problem = frame.problem
-    word = _PASS_WORDS[frame.where]
+    word, loss = _PASS_WORDS[frame.where], clip(label(frame, frame.graph.loss), _NAME_CELLS)
     if frame.where is not Pass.START:
         word += " done" if frame.pass_done else " …"
     rate = number(problem.rate(frame.step))
@@ -44,10 +44,10 @@ def header(frame: Frame, width: int) -> Line:
         (f"   {word}", "plain"),
     ]
     if frame.computed(frame.graph.loss):
-        parts.append((f"   L {number(frame.loss)}", "value"))
+        parts.append((f"   {loss} {number(frame.loss)}", "value"))
         parts.append(_trend(frame))
     else:
-        parts.append((f"   L {UNKNOWN}  ", "dim"))
+        parts.append((f"   {loss} {UNKNOWN}  ", "dim"))
     right = line(*parts, " ")
     room = width - sum(len(text) for text, _ in right) - 12
     name = " gradtui " if width >= 60 else " "
@@ -59,6 +59,8 @@ def _trend(frame: Frame) -> Span:
     if frame.step == 0 or frame.step >= len(frame.losses):
         return ("  ", "plain")
     before = frame.losses[frame.step - 1]
+    if not np.isfinite(frame.loss):
+        return (" !", "bad")
     if frame.loss == before:
         return (" =", "dim")
     return (" ▼", "good") if frame.loss < before else (" ▲", "bad")
@@ -149,7 +151,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
         )
         left_out += unlisted(value)
         state = frame.gradient_state(node.id)
-        for text, index in elements(label(frame, node.id), value):
+        for text, index in elements(clip(label(frame, node.id), _NAME_CELLS), value):
             role: Role = "selected" if node.id == frame.selected else "name"
             slope = UNKNOWN if state == "unknown" else shown(float(gradient[index]))
             row: list[Span] = [(text, role), (shown(float(value[index])), "value")]
@@ -168,7 +170,9 @@ def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
 def _cells_of_a_number(frame: Frame, width: int) -> int:
     """Return the cells that leave room for three columns of numbers beside the names."""
     names = max(
-        cell_width(label(frame, node.id)) + 2 * len(node.shape) + (1 if node.shape else 0)
+        min(_NAME_CELLS, cell_width(label(frame, node.id)))
+        + 2 * len(node.shape)
+        + (1 if node.shape else 0)
         for node in frame.graph.parameters
     )
     return max(5, min(8, (width - names - 3 * _GAP - 2) // 3))

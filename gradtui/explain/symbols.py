@@ -90,7 +90,11 @@ def local_text(frame: Frame, source: int, target: int) -> str | None:
     """Return the local derivative of an edge of the named graph as a formula, if elementwise."""
     program = frame.problem.trainer.program
     id = program.reverse.named_local.get((source, target))
-    return None if id is None else formula(program.nodes, id, _names(frame), PRETTY)
+    if id is None:
+        return None
+    if program.nodes[id].name:
+        return label(frame, id)
+    return formula(program.nodes, id, _names(frame), PRETTY)
 
 
 def rule_text(frame: Frame, source: int, statement: Statement, style: Style = PRETTY) -> str:

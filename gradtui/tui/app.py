@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from gradtui.session import Session
     from gradtui.tui.debugger import Debugger
 
+_PATIENCE = 2.0
+"""Seconds that an orderly end may take after a signal."""
 _TWICE = 2.0
 """Seconds within which a second Ctrl+C quits."""
 
@@ -52,7 +56,7 @@ class GradtuiApp(App[int]):
         """Open the debugger, or the picker where there is no session yet."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit, 128 + number)
+            loop.add_signal_handler(number, self._end, 128 + number)
         # The picker comes up without numpy and the panels, the debugger without the picker.
         if self._session is not None:
             from gradtui.tui.debugger import Debugger
@@ -62,6 +66,13 @@ class GradtuiApp(App[int]):
             from gradtui.tui.picker import Picker
 
             self.push_screen(Picker(self._chosen))
+
+    def _end(self, status: int) -> None:
+        """Leave on a signal, in any case: a terminal that is gone can hold up the orderly way."""
+        self.exit(status)
+        last_resort = threading.Timer(_PATIENCE, os._exit, (status,))
+        last_resort.daemon = True
+        last_resort.start()
 
     def _chosen(self, session: Session | None) -> None:
         """Open the debugger on what the picker gave; leave where it gave nothing."""

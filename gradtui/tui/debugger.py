@@ -24,6 +24,8 @@ _PLAY = 0.15
 """Seconds between two steps when playing."""
 _AHEAD, _EVERY = 0.02, 0.03
 """Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
+_TRAVEL = 0.2
+"""Seconds of computing at a time on the way to a far step."""
 _FAR = 20_000
 """Steps that are computed at once when one goes to a step."""
 _CHUNK = 256
@@ -83,6 +85,7 @@ class Debugger(Screen[None]):
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
         self._target = None
+        self.session.message = ""
         command(self.session)
         self.show_frame()
 
@@ -255,9 +258,11 @@ class Debugger(Screen[None]):
         """Compute for a short while; return whether more is left."""
         history, target = self.session.history, self._target
         wanted = max(self.session.problem.steps, -1 if target is None else target) + 1
-        before, until = history.known, time.monotonic() + _AHEAD
+        before = history.known
+        seconds, chunk = (_AHEAD, _CHUNK) if target is None else (_TRAVEL, 16 * _CHUNK)
+        until = time.monotonic() + seconds
         while history.known < wanted and time.monotonic() < until:
-            history.advance(min(_CHUNK, wanted - history.known))
+            history.advance(min(chunk, wanted - history.known))
         if target is not None and history.known > target:
             self.do(lambda session: session.seek(target))
         elif target is not None:

@@ -31,6 +31,7 @@ def open_session(file: str) -> Session:
 class Picker(Screen[None]):
     """Chooses a scenario and hands its session over, or None where it is left."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "down", priority=True),
         Binding("up", "move(-1)", "up", priority=True),

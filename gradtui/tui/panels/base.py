@@ -66,6 +66,8 @@ class Rows(Widget, inherit_bindings=False):
             self.redraw()
 
     def _strip(self, row: Line, width: int) -> Strip:
+        if line_width(row) > width > 0:
+            row = (*crop(row, 0, width - 1), ("…", "dim"))
         segments = [Segment(text, self._style(role)) for text, role in row]
         strip = Strip(segments, line_width(row))
         return strip.adjust_cell_length(width, self._style("plain"))
@@ -125,7 +127,9 @@ class Panel(Rows, can_focus=True):
         widest = max(map(line_width, self._rows), default=0)
         self.left = max(0, min(self.left, widest - width))
         self._hint(len(self._rows) - self.top - height, widest - self.left - width)
-        return [crop(row, self.left, width) for row in self._rows[self.top : self.top + height]]
+        # One cell more than fits: what is cut at the right gets its sign where it is drawn.
+        rows = self._rows[self.top : self.top + height]
+        return [_marked(crop(row, self.left, width + 1), self.left) for row in rows]
 
     def follow(self, frame: Frame, height: int) -> None:
         """Move the view to where the cursor is; a panel without a cursor leaves it."""
@@ -178,6 +182,11 @@ def crop(row: Line, start: int, width: int) -> Line:
             spans.append((text, role))
         at += size
     return tuple(spans)
+
+
+def _marked(row: Line, left: int) -> Line:
+    """Return a row with a sign at its left edge where something is cut there."""
+    return (("…", "dim"), *crop(row, 1, line_width(row))) if left and row else row
 
 
 def _crop_text(text: str, start: int, stop: int) -> str:
