@@ -159,7 +159,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> list[Line]:
             row.append(_check(frame, gradient, central, index, cells, known=state == "known"))
             table.append(row)
     whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
-    norm = number(frame.tape.gradient_norm) if whole else UNKNOWN
+    norm = shown(frame.tape.gradient_norm) if whole else UNKNOWN
     table.append([("|∇|", "name"), ("", "plain"), (norm, "gradient")])
     rows = columns(table)
     if left_out:
