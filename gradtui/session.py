@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
 from functools import cache
 
@@ -62,7 +63,11 @@ class Session:
         )  # fmt: skip
 
     def seek(self, step: int) -> None:
-        """Go to a training step, its forward and backward pass done."""
+        """Go to a training step, its forward and backward pass done.
+
+        Raises TypeError if `step` is not a whole number.
+        """
+        step = operator.index(step)
         self.message = ""
         if step < 0:
             self.message = "this is the first step"

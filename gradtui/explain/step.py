@@ -216,7 +216,8 @@ def update_rows(frame: Frame, width: int = 80) -> list[Line]:
         ready = whole if program.clip else known
         for text, index in elements(label(frame, update.parameter), new):
             selected = update.parameter == frame.selected
-            name: Span = (f"{text}  ", "selected" if selected else "name")
+            done = "✓" if frame.moved(position) else " "
+            name: Span = (f"{text}{done} ", "selected" if selected else "name")
             if ready:
                 rows += _element_rows(frame, position, index, name, width)
             else:

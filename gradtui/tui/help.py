@@ -22,6 +22,7 @@ GLOSSARY = (
     ("lr", "learning rate: how far each step moves against the gradient"),
     ("|∇|", "gradient norm: the length of all gradients taken as one vector"),
     ("central", "central difference: the slope measured by moving a weight a little each way"),
+    ("✓", "in the update: this weight has been moved; elsewhere: the two agree"),
     ("·", "not computed yet at the cursor"),
     ("[5×2]", "the shape of an array: 5 rows, 2 columns"),
     ("▼ ▲", "the loss is lower, or higher, than one step before"),
