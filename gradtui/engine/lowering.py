@@ -254,8 +254,3 @@ def _preorder(nodes: Sequence[Node], root: int, first: int) -> tuple[int, ...]:
             order.append(node.id)
             pending.extend(reversed(node.inputs))
     return tuple(order)
-
-
-def option_text(value: Option) -> str:
-    """Return an option as it is written in a program."""
-    return repr(value)

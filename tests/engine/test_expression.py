@@ -309,7 +309,8 @@ def test_hostile_expressions_are_refused_with_a_reason(text, mention):
      "1e308*10", "10**400", "log(0 * x)", "sqrt(0 - 1)"],
 )  # fmt: skip
 def test_harmless_expressions_of_the_sample_are_fine(text):
-    build_graph(*LEAVES, parse_program(f"L = {text}"))
+    graph = build_graph(*LEAVES, parse_program(f"L = {text}"))
+    assert graph.nodes[graph.loss].name == "L"
 
 
 @pytest.mark.parametrize(
