@@ -94,7 +94,8 @@ def test_the_rule_of_every_statement_parses_and_gives_what_flows(random, seed):
                 continue
             if any(n.op == "scatter" and len(nodes[n.inputs[0]].shape) > 2 for n in nodes):
                 continue
-            products = [node for node in nodes if node.op == "@"]
+            # A scatter is written as the product `one_hot(t, k).T@G`.
+            products = [node for node in nodes if node.op in ("@", "scatter")]
             if any(nodes[id].op == "stretch" for node in products for id in node.inputs):
                 continue
             rule = formula(nodes, root, show_names, PROGRAM)
