@@ -15,7 +15,7 @@ from gradtui.source import InputError, did_you_mean, report
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
-    from gradtui.scenario.problem import Problem
+    from gradtui.scenario.problem import Expectation, Fact, Problem
     from gradtui.session import Session
 
 _CELLS = 13
@@ -264,11 +264,12 @@ def _outcome_text(outcome: Check) -> str:
     from gradtui.text import clean
 
     problem = outcome.problem
+    stated: list[Fact | Expectation] = [*problem.facts, *problem.expected]
     if not outcome.findings:
-        count = len(problem.facts)
+        count = len(stated)
         held = {0: "no facts are stated", 1: "the one fact stated holds"}
         return clean(f"{problem.path}: ok, {held.get(count, f'all {count} facts stated hold')}")
-    places = {(fact.place.line, fact.target): fact.place for fact in problem.facts}
+    places = {(fact.place.line, fact.target): fact.place for fact in stated}
     return "\n".join(
         report(problem.path, places.get((f.line or 0, f.target), Place(f.line or 1)), f.severity,
                f.message, problem.lines[(f.line or 1) - 1])

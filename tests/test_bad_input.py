@@ -236,7 +236,19 @@ TABLE = [
     ("[run]\n", "[[expect]]\nvalues = {w = true}\n[run]\n", "true", "expected a number or lists"),
     ("[run]\n", "[[expect]]\nvalues = {x = [1, [2]]}\n[run]\n", "[1, [2]]", "a number or lists of"),
     ("[run]\n", "[[expect]]\ntolerance = 0\n[run]\n", "0", "tolerance: expected a number above 0"),
-    ("[run]\n", "[[expect]]\nfinding = 'sign'\n[run]\n", "finding", "is not supported yet"),
+    (
+        "[run]\n",
+        "[[expect]]\nfinding = 'sing'\n[run]\n",
+        "'sing'",
+        "no rule has the name 'sing'; did you mean 'sign'?",
+    ),
+    ("[run]\n", "[[expect]]\ntarget = 'dw'\n[run]\n", "target", "give 'finding' too"),
+    (
+        "[run]\n",
+        "[[expect]]\nfinding = 'sign'\nloss = 1.0\n[run]\n",
+        "'sign'",
+        "states numbers or a finding, not both",
+    ),
     ("[run]\n", "[[expect]]\nlos = 1\n[run]\n", "los", "unknown key 'los'; did you mean 'loss'?"),
     # the program
     (f"{YHAT}\n{LOSS}\n", "", '"""', "the model's code is empty"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gradtui.diagnosis.facts import check_facts
+from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Problem
 
@@ -39,5 +39,6 @@ class Check:
 
 def check_problem(problem: Problem) -> Check:
     """Verify a scenario."""
-    findings = tuple(check_facts(problem))
-    return Check(problem, "facts-failed" if findings else "no-claim", findings)
+    found: list[Finding] = []
+    failed = [*check_facts(problem), *check_expected(problem, found)]
+    return Check(problem, "facts-failed" if failed else "no-claim", (*failed, *found))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
-from gradtui.scenario.problem import Array, Fact, Problem
-from gradtui.text import number
+from gradtui.scenario.problem import Array, Expectation, Fact, Problem
+from gradtui.text import clip, number
 
 
 def check_facts(problem: Problem) -> list[Finding]:
@@ -23,6 +25,39 @@ def check_facts(problem: Problem) -> list[Finding]:
         if finding:
             findings.append(finding)
     return findings
+
+
+def check_expected(problem: Problem, found: Sequence[Finding]) -> list[Finding]:
+    """Return a finding for each expected one that is not among those `found`."""
+    return [
+        _unmet(expected, found)
+        for expected in problem.expected
+        if not any(_is_expected(finding, expected) for finding in found)
+    ]
+
+
+def _is_expected(finding: Finding, expected: Expectation) -> bool:
+    return (
+        finding.rule == expected.rule
+        and expected.name in (None, finding.target)
+        and expected.step in (None, finding.step)
+    )
+
+
+def _unmet(expected: Expectation, found: Sequence[Finding]) -> Finding:
+    wanted = f"the finding {expected.rule}"
+    wanted += f" of {clip(expected.name, 80)}" if expected.name is not None else ""
+    wanted += f" at step {expected.step}" if expected.step is not None else ""
+    made = dict.fromkeys(f"{f.rule} of {f.target} at step {f.step}" for f in found)
+    return Finding(
+        rule="fact",
+        severity="error",
+        target=expected.target,
+        line=expected.place.line,
+        message=f"{wanted} is expected and is not made; {', '.join(made) or 'nothing'} is found",
+        evidence={"expected": expected.rule, "found": [finding.rule for finding in found]},
+        step=expected.step or 0,
+    )
 
 
 def _actual(tape: Tape, fact: Fact) -> Array:

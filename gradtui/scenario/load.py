@@ -23,8 +23,9 @@ from gradtui.engine.tokens import MAX_NAME
 from gradtui.engine.trainer import Trainer
 from gradtui.engine.unparse import formula
 from gradtui.scenario.positions import Positions, parse_toml
-from gradtui.scenario.problem import Array, Fact, Notice, Problem, read_only
+from gradtui.scenario.problem import Array, Expectation, Fact, Notice, Problem, read_only
 from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, read_beside, read_text
+from gradtui.scenario.rules import FINDABLE
 from gradtui.scenario.scanner import Path
 from gradtui.scenario.schema import Expect, constants_of, name_of, parse_scenario
 from gradtui.source import InputError, Place, did_you_mean
@@ -113,6 +114,7 @@ class _Loader:
             optimizer=name_of(parsed.optimizer),
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
+            expected=tuple(self.expected()),
             notices=tuple(self.notices(graph)),
         )
 
@@ -266,6 +268,23 @@ class _Loader:
                     found.append(_fact(expect, kind, name, value, self.positions.value(path)))
         return found
 
+    def expected(self) -> list[Expectation]:
+        found: list[Expectation] = []
+        for index, expect in enumerate(self.parsed.expect):
+            if expect.finding is None:
+                if expect.target is not None:
+                    raise InputError("'target' says what a finding is about: give 'finding' too",
+                                     self.positions.key(("expect", index, "target")))  # fmt: skip
+                continue
+            place = self.positions.value(("expect", index, "finding"))
+            if expect.finding not in FINDABLE:
+                hint = did_you_mean(expect.finding, FINDABLE)
+                raise InputError(f"no rule has the name '{clip(expect.finding, 80)}'{hint}", place)
+            if expect.loss is not None or expect.gradients or expect.parameters or expect.values:
+                raise InputError("an [[expect]] states numbers or a finding, not both", place)
+            found.append(Expectation(expect.finding, expect.target, expect.step, place))
+        return found
+
     def check_fact(self, graph: Graph, kind: str, name: str, value: Any, path: Path) -> None:
         parameters = [node.name for node in graph.parameters]
         known = parameters if kind == "parameters" else list(graph.names)
@@ -286,7 +305,7 @@ class _Loader:
 
 
 def _fact(expect: Expect, kind: str, name: str, value: Any, place: Place) -> Fact:
-    return Fact(expect.step, kind, name, value, expect.tolerance, place)
+    return Fact(expect.step or 0, kind, name, value, expect.tolerance, place)
 
 
 def _column_names(path: Path, value: Any) -> Sequence[tuple[str, Path]]:

@@ -37,6 +37,23 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """A finding that a scenario says must be made."""
+
+    rule: str
+    name: str | None
+    """What the finding must be about; None where that is left open."""
+    step: int | None
+    """The step that it must give; None where that is left open."""
+    place: Place
+
+    @property
+    def target(self) -> str:
+        """What it is about, as `finding.dead-relu`."""
+        return f"finding.{self.rule}"
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something odd about a scenario that does not stop it."""
 
@@ -65,6 +82,8 @@ class Problem:
     steps: int
     """The run's length in steps; one may step on beyond it."""
     facts: tuple[Fact, ...]
+    expected: tuple[Expectation, ...]
+    """The findings that must be made."""
     notices: tuple[Notice, ...]
 
     @property

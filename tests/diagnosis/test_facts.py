@@ -1,8 +1,14 @@
 """Facts that a scenario states: which hold, which do not, and where."""
 
+from types import SimpleNamespace
+
 import pytest
 
 import gradtui
+from gradtui.diagnosis.facts import check_expected
+from gradtui.diagnosis.finding import Finding
+from gradtui.scenario.problem import Expectation
+from gradtui.source import Place
 
 MODEL = "e = w*x - y\nL = sum(e**2)"
 
@@ -106,3 +112,21 @@ def test_a_finding_has_all_keys_of_the_contract(findings_of):
         "rule", "severity", "target", "line", "edge", "within", "factor", "message", "evidence",
         "fix", "alternatives", "step",
     }  # fmt: skip
+
+
+def test_an_expected_finding_that_is_not_made_fails(findings_of):
+    (finding,) = findings_of('finding = "dead-relu"\ntarget = "h"\nstep = 2')
+    assert (finding.rule, finding.severity) == ("fact", "error")
+    assert (finding.target, finding.step) == ("finding.dead-relu", 2)
+    assert finding.message == (
+        "the finding dead-relu of h at step 2 is expected and is not made; nothing is found"
+    )
+
+
+def test_an_expected_finding_may_leave_its_target_and_its_step_open():
+    made = Finding("dead-relu", "warning", "h", 9, "", {}, step=3)
+    for name, step, fails in ((None, None, 0), ("h", 3, 0), ("z", None, 1), (None, 4, 1)):
+        problem = SimpleNamespace(expected=[Expectation("dead-relu", name, step, Place(20))])
+        unmet = check_expected(problem, [made])
+        assert len(unmet) == fails
+        assert all(f.line == 20 and "dead-relu of h at step 3 is found" in f.message for f in unmet)

@@ -1,0 +1,24 @@
+"""The names of all rules, by what they judge. Knows no rule's condition."""
+
+from __future__ import annotations
+
+GRADIENT_RULES = (
+    "sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable", "wrong-point",
+    "missing-path", "missing-term", "double-counted-path", "transposed", "unreduced-broadcast",
+    "wrong-axis", "accumulated", "stale", "unexplained",
+)  # fmt: skip
+"""Of a hand-written gradient."""
+UPDATE_RULES = (
+    "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index",
+    "epsilon-placement", "missing-root", "decay-coupling", "momentum-form",
+    "wrong-hyperparameter", "unexplained-update",
+)  # fmt: skip
+"""Of a hand-written update."""
+RUN_RULES = (
+    "diverging", "oscillating", "crawling", "plateau", "rate-too-large-later",
+    "exploding-gradient", "vanishing-gradient", "non-finite", "dead-relu", "saturated", "masked",
+    "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
+)  # fmt: skip
+"""Of a training run."""
+FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
+"""What a scenario can expect to be found."""
