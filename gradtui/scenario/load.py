@@ -22,8 +22,17 @@ from gradtui.engine.tape import Tape
 from gradtui.engine.tokens import MAX_NAME
 from gradtui.engine.trainer import Trainer
 from gradtui.engine.unparse import formula
+from gradtui.scenario.handwritten import read_backward
 from gradtui.scenario.positions import Positions, parse_toml
-from gradtui.scenario.problem import Array, Expectation, Fact, Notice, Problem, read_only
+from gradtui.scenario.problem import (
+    Array,
+    Expectation,
+    Fact,
+    Handwritten,
+    Notice,
+    Problem,
+    read_only,
+)
 from gradtui.scenario.reading import DATA_LIMIT, SCENARIO_LIMIT, read_beside, read_text
 from gradtui.scenario.rules import FINDABLE
 from gradtui.scenario.scanner import Path
@@ -116,7 +125,18 @@ class _Loader:
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
             notices=tuple(self.notices(graph)),
+            backward=self.backward(graph),
         )
+
+    def backward(self, graph: Graph) -> Handwritten | None:
+        table = self.parsed.backward
+        if table is None:
+            return None
+        state = {
+            name: self.array(("backward", "state", name), value)
+            for name, value in table.state.items()
+        }
+        return read_backward(table, state, graph, self.positions, self.file)
 
     def optimizer_constants(self) -> dict[str, float]:
         constants = self.finite("optimizer", self.parsed.optimizer)

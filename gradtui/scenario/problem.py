@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Graph
 from gradtui.engine.trainer import Trainer
 from gradtui.source import InputError, Place, report
@@ -62,6 +63,24 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Handwritten:
+    """A backward pass that somebody wrote by hand: a program, or numbers for step 0."""
+
+    program: tuple[Assignment, ...]
+    """Its lines, in order; empty where it is numbers."""
+    claims: Mapping[str, str]
+    """Name that is assigned -> the name of the model whose gradient it claims to be."""
+    state: Mapping[str, Array]
+    """Name that may be read before it is assigned -> its value before the first step."""
+    numbers: Mapping[str, Array]
+    """Parameter -> its gradient at step 0, where no program is given."""
+    file: str
+    """The file that the lines are in: the scenario, or the Python file it names."""
+    lines: tuple[str, ...]
+    """The text of that file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """A scenario, ready to train."""
 
@@ -85,6 +104,8 @@ class Problem:
     expected: tuple[Expectation, ...]
     """The findings that must be made."""
     notices: tuple[Notice, ...]
+    backward: Handwritten | None = None
+    """The hand-written backward pass."""
 
     @property
     def graph(self) -> Graph:

@@ -28,6 +28,14 @@ class Model(Struct, forbid_unknown_fields=True, frozen=True):
     loss: str | None = None
 
 
+class Backward(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[backward]`."""
+
+    code: str | None = None
+    claims: dict[str, str] = {}
+    state: dict[str, Any] = {}
+
+
 def _tagged(entry: str, constants: Iterable[Constant], *shared: Any) -> type[Struct]:
     """Return the shape of a table whose `name` is `entry`, made from the registry's constants."""
     fields: list[Any] = [*shared]
@@ -111,13 +119,13 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     data: dict[str, Any] = {}
     labels: dict[str, str] = {}
     run: Run = Run()
+    backward: Backward | None = None
     expect: list[Expect] = []
 
 
 UNSUPPORTED: Mapping[Path, str] = {
     ("validation",): "[validation] is",
     ("batches",): "[batches] is",
-    ("backward",): "[backward] is",
     ("update",): "[update] is",
     ("model", "source"): "a model in a Python file is",
     ("run", "drive"): "drive is",
@@ -197,7 +205,12 @@ def _path(text: str) -> Iterator[str | int]:
 
 
 def _fields_at(path: Path, raw: Mapping[str, Any]) -> list[str]:
-    types: dict[str, type[Struct]] = {"model": Model, "run": Run, "expect": Expect}
+    types: dict[str, type[Struct]] = {
+        "model": Model,
+        "run": Run,
+        "expect": Expect,
+        "backward": Backward,
+    }
     key = str(path[0]) if path else ""
     if key in _CHOICES:
         table = _CHOICES[key][raw[key]["name"]]
