@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -19,10 +18,11 @@ from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
 from gradtui.engine.schedules import SCHEDULES
 from gradtui.engine.tape import Tape
-from gradtui.engine.tokens import MAX_NAME
 from gradtui.engine.trainer import Trainer
 from gradtui.engine.unparse import formula
+from gradtui.scenario.arrays import check_name, read_array
 from gradtui.scenario.handwritten import read_backward
+from gradtui.scenario.initial import read_parameters
 from gradtui.scenario.positions import Positions, parse_toml
 from gradtui.scenario.problem import (
     Array,
@@ -40,7 +40,6 @@ from gradtui.scenario.schema import Expect, constants_of, name_of, parse_scenari
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import clip, number, shape_text
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 Overrides = Mapping[str, str]
 """`optimizer.lr` -> the text of a TOML value."""
 
@@ -91,13 +90,7 @@ class _Loader:
     def problem(self) -> Problem:
         parsed, positions = self.parsed, self.positions
         data = self.read_data()
-        parameters = {
-            name: self.array(("parameters", name), value)
-            for name, value in parsed.parameters.items()
-        }
-        if not parameters:
-            raise InputError("[parameters] is empty: there is nothing to train",
-                             positions.key(("parameters",)))  # fmt: skip
+        parameters = read_parameters(parsed.parameters, positions)
         graph = self.build(parameters, data)
         constants = self.optimizer_constants()
         lr, clip_norm = constants.pop("lr"), constants.pop("clip_norm", None)
@@ -197,41 +190,8 @@ class _Loader:
         return read_only(np.stack([columns[name] for name in names], axis=1))
 
     def array(self, path: Path, value: Any) -> Array:
-        """Return a number or nested lists of numbers as an array; refuses anything else."""
-        name = str(path[-1])
-        place = self.positions.key(path)
-        if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
-            raise InputError(f"'{clip(name, 80)}' cannot be a name of the model: expected letters, "
-                             f"digits and _, not a digit or __ first, at most {MAX_NAME}",
-                             place)  # fmt: skip
-        if isinstance(value, dict) and path[0] == "parameters":
-            raise InputError("initial values from a shape are not supported yet", place)
-        self.check_numbers(path, value)
-        return read_only(value)
-
-    def check_numbers(self, path: Path, value: Any) -> tuple[int, ...]:
-        """Return the shape of nested lists, refusing what is ragged, empty or not a number."""
-        if isinstance(value, list):
-            if not value:
-                raise InputError("an empty list has no numbers", self.positions.value(path))
-            shapes = [self.check_numbers((*path, i), item) for i, item in enumerate(value)]
-            for index, shape in enumerate(shapes):
-                if shape != shapes[0]:
-                    raise InputError(
-                        f"the lists are ragged: expected {shape_text(shapes[0])} as in the first "
-                        f"element, got {shape_text(shape)}",
-                        self.positions.value((*path, index)),
-                    )
-            return (len(value), *shapes[0])
-        place = self.positions.value(path)
-        if isinstance(value, str):
-            hint = ": only with `file` strings name columns" if path[0] == "data" else ""
-            raise InputError(f"expected a number, got text{hint}", place)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"expected a number, got {_kind_of(value)}", place)
-        if not math.isfinite(value):
-            raise InputError(f"expected a finite number, got {number(value)}", place)
-        return ()
+        check_name(path, self.positions)
+        return read_array(path, value, self.positions, columns=True)
 
     def build(self, parameters: Mapping[str, Array], data: Mapping[str, Array]) -> Graph:
         model, positions = self.parsed.model, self.positions
@@ -361,8 +321,3 @@ def _worst(tape: Tape, result: int, operand: int) -> str:
     if values.shape == ():
         return number(float(values))
     return f"an array of shape {shape_text(values.shape)}"
-
-
-def _kind_of(value: Any) -> str:
-    names = {bool: "true or false", dict: "a table", list: "a list"}
-    return names.get(type(value), "a date or time")

@@ -19,6 +19,8 @@ y = [2.0, 4.0, 6.0]
 [parameters]                 # what is trained, with the values it starts from
 w = 0.5
 b = 0.0
+# W = { shape = [2, 16], init = "he", seed = 0 } # zeros, ones, normal, uniform, xavier, he;
+#                            # scale = 0.5 multiplies what is drawn
 
 [model]                      # one `name = expression` a line, as in NumPy
 code = """

@@ -1,0 +1,67 @@
+"""The numbers written in a scenario: names, nested lists, shapes. Knows no other files."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from gradtui.engine.tokens import MAX_NAME
+from gradtui.scenario.positions import Positions
+from gradtui.scenario.problem import Array, read_only
+from gradtui.scenario.scanner import Path
+from gradtui.source import InputError
+from gradtui.text import clip, number, shape_text
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_name(path: Path, positions: Positions) -> None:
+    """Refuse a key of a table of values that cannot be a name of the model."""
+    name = str(path[-1])
+    if not _IDENTIFIER.fullmatch(name) or len(name) > MAX_NAME or name.startswith("__"):
+        raise InputError(f"'{clip(name, 80)}' cannot be a name of the model: expected letters, "
+                         f"digits and _, not a digit or __ first, at most {MAX_NAME}",
+                         positions.key(path))  # fmt: skip
+
+
+def read_array(path: Path, value: Any, positions: Positions, *, columns: bool = False) -> Array:
+    """Return a number or nested lists of numbers as an array; refuses anything else.
+
+    `columns` tells that a file, if the table named one, would give strings a meaning.
+    """
+    _check_numbers(path, value, positions, columns)
+    return read_only(value)
+
+
+def _check_numbers(path: Path, value: Any, positions: Positions, columns: bool) -> tuple[int, ...]:
+    """Return the shape of nested lists, refusing what is ragged, empty or not a number."""
+    if isinstance(value, list):
+        if not value:
+            raise InputError("an empty list has no numbers", positions.value(path))
+        shapes = [
+            _check_numbers((*path, i), item, positions, columns) for i, item in enumerate(value)
+        ]
+        for index, shape in enumerate(shapes):
+            if shape != shapes[0]:
+                raise InputError(
+                    f"the lists are ragged: expected {shape_text(shapes[0])} as in the first "
+                    f"element, got {shape_text(shape)}",
+                    positions.value((*path, index)),
+                )
+        return (len(value), *shapes[0])
+    place = positions.value(path)
+    if isinstance(value, str):
+        hint = ": only with `file` strings name columns" if columns else ""
+        raise InputError(f"expected a number, got text{hint}", place)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"expected a number, got {kind_of(value)}", place)
+    if not math.isfinite(value):
+        raise InputError(f"expected a finite number, got {number(value)}", place)
+    return ()
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value of TOML that is no number is called."""
+    names = {bool: "true or false", dict: "a table", list: "a list", str: "text"}
+    return names.get(type(value), "a date or time")
