@@ -18,6 +18,18 @@ FUNCTION, COMPARISON, SUM, PRODUCT, SIGN, POWER = 9, 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
+class Kink:
+    """Where an operation's derivative jumps, and what is taken there."""
+
+    where: str
+    """An expression like a derivative, not 0 exactly on the kink."""
+    convention: str
+    """What the derivative is taken to be there, in a learner's words."""
+    operands: tuple[str, ...] = ()
+    """Those that must depend on a parameter for the kink to matter; any, if none is named."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """All there is to know of one operation."""
 
@@ -51,8 +63,8 @@ class Operation:
     """More operands that a call may give, and what is then meant."""
     domain: tuple[float, float] = (-2.0, 2.0)
     """Where operands may lie for the operation to be finite."""
-    smooth: bool = True
-    """False where the derivative jumps."""
+    kink: Kink | None = None
+    """Where the derivative jumps; None for a smooth operation."""
     internal: bool = False
     """True for what only derivatives use; a program cannot call it."""
 

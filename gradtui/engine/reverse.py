@@ -123,7 +123,7 @@ class _Walk:
             local = self.local[edge] = _partial(builder, node, edge[1])
             if arriving is None or _is_zero(builder.nodes[local]):
                 return
-            flow = builder.apply("*", (_unreduced(builder, node, arriving), local))
+            flow = builder.apply("*", (unreduced(builder, node, arriving), local))
         else:
             if arriving is None:
                 return
@@ -131,7 +131,7 @@ class _Walk:
             rule = entry.vjps([builder.nodes[id].shape for id in node.inputs])[edge[1]]
             if rule == "0":
                 return
-            flow = _apply_rule(builder, rule, node, {"G": arriving})
+            flow = apply_rule(builder, rule, node, {"G": arriving})
         flow = self.contribution[edge] = builder.fit(flow, source.shape)
         before = self.adjoint.get(source.id)
         self.adjoint[source.id] = flow if before is None else builder.apply("+", (before, flow))
@@ -141,12 +141,13 @@ def _partial(builder: Builder, node: Node, slot: int) -> int:
     """Append the local derivative of an elementwise operation or a reduction."""
     entry, extra = OPS[node.op], dict[str, int]()
     if entry.reduction:
-        extra["out"] = _unreduced(builder, node, node.id)
+        extra["out"] = unreduced(builder, node, node.id)
         extra["n"] = builder.constant(float(dict(node.options)["n"] or 0))  # type: ignore[arg-type]
-    return _apply_rule(builder, entry.partials[slot], node, extra)
+    return apply_rule(builder, entry.partials[slot], node, extra)
 
 
-def _apply_rule(builder: Builder, rule: str, node: Node, extra: Mapping[str, int]) -> int:
+def apply_rule(builder: Builder, rule: str, node: Node, extra: Mapping[str, int]) -> int:
+    """Append the nodes of a rule of the registry about one node, and return the root's id."""
     names = {"out": node.id, **dict(zip(OPS[node.op].operands, node.inputs, strict=True)), **extra}
 
     def resolve(name: Name) -> int:
@@ -155,7 +156,7 @@ def _apply_rule(builder: Builder, rule: str, node: Node, extra: Mapping[str, int
     return lower_tree(_rule(rule), builder, resolve, dict(node.options))
 
 
-def _unreduced(builder: Builder, node: Node, id: int) -> int:
+def unreduced(builder: Builder, node: Node, id: int) -> int:
     """Return `id`, of the shape of `node`, with the axes that a reduction removed put back."""
     if not OPS[node.op].reduction or dict(node.options)["keepdims"]:
         return id

@@ -34,7 +34,7 @@ class Program:
 
     @property
     def smooth(self):
-        return all(OPS[op].smooth for op in self.used)
+        return all(OPS[op].kink is None for op in self.used)
 
     def name(self):
         fresh = [name for name in self.shapes if name.startswith("z")]

@@ -266,7 +266,7 @@ def draw_point(op, slot, shape, rng):
         return rng.integers(0, LABELS, shape).astype(float)
     if op == "max" and slot == 0:
         return 0.1 * rng.permutation(math.prod(shape)).reshape(shape)
-    if entry.smooth:
+    if entry.kink is None:
         return rng.uniform(low, high, shape)
     cells = round((high - low) / 0.1)
     return low + 0.1 * rng.integers(0, cells, shape) + 0.03 + 0.04 * slot

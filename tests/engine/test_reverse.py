@@ -356,7 +356,9 @@ FUNCTIONS = {
     ),
     "erf": erf,
     "gelu": lambda a: a * (1 + erf(a / np.sqrt(2))) / 2,
-    "softplus": lambda a: np.logaddexp(0, np.real(a)) + 1j * np.imag(a) / (1 + np.exp(-np.real(a))),
+    "softplus": lambda a: (
+        np.logaddexp(0, np.real(a)) + 1j * np.imag(a) * np.exp(-np.logaddexp(0, -np.real(a)))
+    ),
 }
 """What the program's functions are when Python runs its text, on complex numbers too."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine.expression import Option
-from gradtui.engine.operation import PRODUCT, Operation
+from gradtui.engine.operation import PRODUCT, Kink, Operation
 from gradtui.engine.shapes import (
     Shape,
     expanded,
@@ -81,9 +81,12 @@ REDUCTIONS = (
         scalar="{a}",
         options=_REDUCTION,
         settle=settled_reduction,
-        smooth=False,
-        summary="the largest of all elements, or along an axis; equal ones share the gradient "
-        "equally",
+        kink=Kink(
+            "sum(a == out, axis=axis, keepdims=True) > 1",
+            "several elements are equally the "
+            "largest; they are taken to share the gradient equally",
+        ),
+        summary="the largest of all elements, or along an axis",
     ),
     Operation(
         "var",

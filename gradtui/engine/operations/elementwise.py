@@ -9,6 +9,7 @@ from gradtui.engine.operation import (
     SIGN,
     SUM,
     Constants,
+    Kink,
     Operation,
 )
 from gradtui.engine.shapes import broadcast
@@ -66,7 +67,11 @@ ELEMENTWISE = (
             broadcast,
             ("0", "0"),
             precedence=COMPARISON,
-            smooth=False,
+            kink=Kink(
+                "a == b",
+                "a comparison jumps where both sides are equal; its slope is taken "
+                "as 0 everywhere, so no gradient passes",
+            ),
             summary="compare: 1 where it holds, else 0",
         )
         for symbol in ("<", ">", "<=", ">=", "==", "!=")
@@ -96,8 +101,8 @@ ELEMENTWISE = (
         "abs({a})",
         broadcast,
         ("(a > 0) - (a < 0)",),
-        smooth=False,
-        summary="distance from 0; its slope at 0 is taken as 0",
+        kink=Kink("a == 0", "abs has a corner at 0; its slope there is taken as 0"),
+        summary="distance from 0",
     ),
     Operation(
         "tanh",
@@ -121,8 +126,8 @@ ELEMENTWISE = (
         "relu({a})",
         broadcast,
         ("a > 0",),
-        smooth=False,
-        summary="keep what is positive, else 0; its slope at 0 is taken as 0",
+        kink=Kink("a == 0", "relu has a corner at 0; its slope there is taken as 0"),
+        summary="keep what is positive, else 0",
     ),
     Operation(
         "maximum",
@@ -130,8 +135,11 @@ ELEMENTWISE = (
         "maximum({a}, {b})",
         broadcast,
         ("(a > b) + (a == b)/2", "(b > a) + (a == b)/2"),
-        smooth=False,
-        summary="the larger of the two; equal ones share the gradient equally",
+        kink=Kink(
+            "a == b",
+            "both operands of maximum are equal; each is taken to pass half of the gradient",
+        ),
+        summary="the larger of the two",
     ),
     Operation(
         "minimum",
@@ -139,8 +147,11 @@ ELEMENTWISE = (
         "minimum({a}, {b})",
         broadcast,
         ("(a < b) + (a == b)/2", "(b < a) + (a == b)/2"),
-        smooth=False,
-        summary="the smaller of the two; equal ones share the gradient equally",
+        kink=Kink(
+            "a == b",
+            "both operands of minimum are equal; each is taken to pass half of the gradient",
+        ),
+        summary="the smaller of the two",
     ),
     Operation(
         "where",
@@ -149,7 +160,12 @@ ELEMENTWISE = (
         broadcast,
         ("0", "c != 0", "c == 0"),
         scalar="({a} if {c} else {b})",
-        smooth=False,
+        kink=Kink(
+            "c == 0",
+            "the condition of where is exactly 0, where the choice flips; the "
+            "gradient goes to what is chosen, none to the condition",
+            ("c",),
+        ),
         summary="a where the condition holds, else b",
     ),
     Operation("sin", ("a",), "sin({a})", broadcast, ("cos(a)",), summary="sine of an angle"),
@@ -164,8 +180,12 @@ ELEMENTWISE = (
             "(a < low)*(low <= high)",
             "maximum(a, low) > high",
         ),
-        smooth=False,
-        summary="keep between low and high; a value on a bound still passes its gradient",
+        kink=Kink(
+            "(a == low) + (a == high)",
+            "the value lies exactly on a bound of clip; it is "
+            "taken to pass its gradient, as inside the bounds",
+        ),
+        summary="keep between low and high",
     ),
     Operation(
         "erf",

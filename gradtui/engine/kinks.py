@@ -1,0 +1,99 @@
+"""Which nodes of a step sit exactly where a derivative jumps. Knows no words but the registry's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.graph import Builder, Kind, Node
+from gradtui.engine.operation import Kink
+from gradtui.engine.ops import OPS
+from gradtui.engine.reverse import apply_rule, unreduced
+from gradtui.engine.tape import Tape
+
+Mask = NDArray[np.bool_]
+
+
+def kinks(tape: Tape) -> tuple[int, ...]:
+    """Return the ids of the model's nodes that sit exactly on a kink, in evaluation order.
+
+    A node counts only if its value there changes with a parameter: a mask computed from data alone
+    moves nowhere, so its derivative is not in question.
+    """
+    return tuple(_masks(tape, range(len(tape.program.graph.nodes))))
+
+
+def on_kink(tape: Tape, node_id: int) -> str | None:
+    """Return what the derivative of a node is taken to be, if it sits exactly on a kink."""
+    kink = _kink_of(tape.program.graph.nodes, node_id)
+    return kink.convention if kink and _masks(tape, (node_id,)) else None
+
+
+def kink_mask(tape: Tape, node_id: int) -> Mask | None:
+    """Return, in a node's shape, which of its elements sit exactly on a kink; None if none does."""
+    return _masks(tape, (node_id,)).get(node_id)
+
+
+def _masks(tape: Tape, ids: Iterable[int]) -> Mapping[int, Mask]:
+    nodes = tape.program.graph.nodes
+    moving = _moving(nodes)
+    builder, wanted = Builder(nodes, simplify=True), dict[int, int]()
+    for id in ids:
+        node, kink = nodes[id], _kink_of(nodes, id)
+        if kink is not None and _concerns(kink, node, moving):
+            out = unreduced(builder, node, id)
+            wanted[id] = apply_rule(builder, kink.where, node, {"out": out})
+    if not wanted:
+        return {}
+    operands = {source for id in wanted for source in (id, *nodes[id].inputs)}
+    given = [n.id for n in nodes if n.kind is not Kind.CONSTANT
+             and (n.kind is not Kind.OPERATION or n.id in operands)]  # fmt: skip
+    dtype = tape.value(tape.program.graph.loss).dtype.name
+    compiler = Compiler(builder.nodes, {}, Mode.ARRAY, dtype)
+    evaluate = compiler.evaluate(given, list(wanted.values()))
+    found = evaluate(*(tape.value(id) for id in given))
+    masks = {id: _mask(value, nodes[id]) for id, value in zip(wanted, found, strict=True)}
+    return {id: mask for id, mask in masks.items() if np.any(mask)}
+
+
+def _kink_of(nodes: Sequence[Node], id: int) -> Kink | None:
+    entry = OPS.get(nodes[id].op) if id < len(nodes) else None
+    return entry.kink if entry else None
+
+
+def _concerns(kink: Kink, node: Node, moving: frozenset[int]) -> bool:
+    """Tell whether an operand moves that the kink is about."""
+    formals = OPS[node.op].operands
+    named = kink.operands or formals
+    return any(i in moving for f, i in zip(formals, node.inputs, strict=True) if f in named)
+
+
+def _moving(nodes: Sequence[Node]) -> frozenset[int]:
+    """Return the nodes whose derivative by some parameter is not 0 everywhere."""
+    found: set[int] = set()
+    for node in nodes:
+        if node.kind is Kind.PARAMETER or any(
+            source in found and not _is_flat(nodes, node, slot)
+            for slot, source in enumerate(node.inputs)
+        ):
+            found.add(node.id)
+    return frozenset(found)
+
+
+def _is_flat(nodes: Sequence[Node], node: Node, slot: int) -> bool:
+    entry = OPS[node.op]
+    if entry.partials:
+        return entry.partials[slot] == "0"
+    assert entry.vjps is not None
+    return entry.vjps([nodes[id].shape for id in node.inputs])[slot] == "0"
+
+
+def _mask(value: Any, node: Node) -> Mask:
+    found: Mask = np.asarray(value) != 0
+    if OPS[node.op].reduction:
+        found = found.reshape(node.shape)
+    return np.broadcast_to(found, node.shape)
