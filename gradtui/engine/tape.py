@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Edge
+from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import Shape
 
@@ -41,7 +42,8 @@ class Tape:
     def local(self, edge: Edge) -> Array | None:
         """Return the local derivative of an edge between operations.
 
-        None where the edge is not elementwise.
+        None where the edge is not elementwise.  That of a reduction is in the operand's shape, or one
+        number where it is the same for all elements.
         """
         return self._local(self.program.reverse.local.get(edge), edge[0])
 
@@ -84,10 +86,9 @@ class Tape:
     def _local(self, id: int | None, target: int) -> Array | None:
         if id is None:
             return None
-        rank = len(self.program.nodes[target].shape)
-        value = np.asarray(self.recorded[id])
-        shape = self.program.nodes[target].shape
-        return _frozen(value, shape if value.ndim <= rank else value.shape)
+        value, node = np.asarray(self.recorded[id]), self.program.nodes[target]
+        of_operand = value.ndim > 0 and OPS[node.op].reduction
+        return _frozen(value, value.shape if of_operand else node.shape)
 
 
 def _frozen(value: Any, shape: Shape) -> Array:

@@ -105,6 +105,13 @@ def test_the_mean_of_a_product_sends_the_same_number_to_every_element():
     assert found["W"].tolist() == [[4.0] * 3, [7.0] * 3]
 
 
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_the_local_derivative_of_a_reduction_has_the_shape_of_its_operand(keepdims):
+    model = trainer(f"m = max(v, axis=0, keepdims={keepdims})\nL = sum(m)", {"v": [1.0, 3.0, 3.0]})
+    local = tape_of(model).local((node_of(model, "m"), 0))
+    assert local.tolist() == [0.0, 0.5, 0.5]
+
+
 # Shared, unused and constant values
 
 
