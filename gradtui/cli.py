@@ -6,9 +6,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradtui import __version__
 from gradtui.source import InputError, did_you_mean, report
@@ -25,8 +24,7 @@ _INTERRUPTED, _BROKEN_PIPE = 130, 141
 """As a shell reports SIGINT and SIGPIPE."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command of the shell."""
 
     name: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Graph
@@ -22,16 +23,14 @@ LARGEST_CHECK = 256
 """Parameter elements up to which all central differences of a step are computed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """One way from a node to the loss."""
 
     via: tuple[int, ...]
     """The nodes, the loss last."""
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
+class Frame(Struct, frozen=True, eq=False, dict=True):
     """What the debugger shows at one moment."""
 
     problem: Problem

@@ -6,8 +6,9 @@ Knows the graph; knows no numbers and no screen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from gradtui.engine.graph import Edge, Graph, Kind, Statement, depends_on
 from gradtui.engine.program import StepProgram
@@ -29,8 +30,7 @@ class Pass(Enum):
     UPDATE = "update"
 
 
-@dataclass(frozen=True, slots=True)
-class Compute:
+class Compute(Struct, frozen=True):
     """A value of the forward pass is computed."""
 
     node: int
@@ -38,15 +38,13 @@ class Compute:
     """The nodes this takes, in evaluation order: one, or all of a statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(Struct, frozen=True):
     """The backward pass starts: dLoss/dLoss = 1."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """A contribution flows back from `target` to its input `source`."""
 
     source: int
@@ -55,8 +53,7 @@ class Flow:
     """The edges between operations that carry it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """A parameter is moved by the optimizer."""
 
     position: int
@@ -66,8 +63,7 @@ class Move:
 Moment = Compute | Seed | Flow | Move
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """All moments of one training step, in order, at one level."""
 
     level: Level

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradtui.text import cell_width, clean, clip
 
@@ -13,8 +12,7 @@ _LONGEST = 500
 """Cells after which a message is cut: it quotes what a file holds, and that may be huge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A stretch of one line of a file."""
 
     line: int
@@ -80,5 +78,7 @@ def _message(message: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'lr'?` for the nearest known name, or nothing."""
+    import difflib  # a hundredth of a second that only a mistake costs
+
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""

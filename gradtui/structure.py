@@ -6,9 +6,10 @@ Knows the graph and its schedule; knows no numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
+
+from msgspec import Struct
 
 from gradtui.engine.graph import Graph, Kind, Statement, depends_on, needed_for
 from gradtui.engine.program import StepProgram
@@ -23,8 +24,7 @@ MANY_PATHS = 10**9
 _Key = TypeVar("_Key")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Structure:
+class Structure(Struct, frozen=True, eq=False):
     """One level of a graph, and the schedule of its training step."""
 
     schedule: Schedule

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding
@@ -13,8 +14,7 @@ from gradtui.scenario.problem import Problem
 Verdict = Literal["correct", "wrong", "facts-failed", "no-claim"]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """The outcome for one file."""
 
     problem: Problem

@@ -7,13 +7,13 @@ a run, its replay and a recorded step agree to the last bit.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from struct import Struct
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine import kernels
@@ -34,8 +34,7 @@ class Mode(Enum):
     BATCH = "NumPy arrays with leading axes"
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """Where a value of the state stands in a flat row of numbers."""
 
     start: int
@@ -128,7 +127,7 @@ class Compiler:
             return _Sink((), ())
         values = [*(f"v{id}" for id in state), self._read(loss)]
         if self.mode is Mode.FLOAT:
-            row = Struct(f"{len(values)}d")
+            row = struct.Struct(f"{len(values)}d")
             self.namespace["pack"] = row.pack_into
             write = f"pack(rows, at, {', '.join(values)})"
             return _Sink(("    at = 0",), (write, f"at += {row.size}"))
@@ -193,8 +192,7 @@ class Compiler:
         return run
 
 
-@dataclass(frozen=True, slots=True)
-class _Sink:
+class _Sink(Struct, frozen=True):
     before: tuple[str, ...]
     each: tuple[str, ...]
 

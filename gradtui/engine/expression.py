@@ -7,8 +7,10 @@ evaluated by Python.  Every part of a tree keeps its place in the file.
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass, replace
 from typing import NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.engine.tokens import (
     ADVICE,
@@ -26,24 +28,21 @@ Option = int | bool | None | str | tuple[int, ...]
 Text names an option of the operation being differentiated: only derivative rules hold such."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A literal number."""
 
     value: float
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A name that is read."""
 
     name: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """An operation on expressions: an operator, a function, a method, `.T`, `[:, None]`."""
 
     function: str
@@ -53,8 +52,7 @@ class Call:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class WholeNumbers:
+class WholeNumbers(Struct, frozen=True):
     """A last argument such as the `(2, 3)` of `reshape(x, (2, 3))`."""
 
     values: tuple[int, ...]
@@ -64,8 +62,7 @@ class WholeNumbers:
 Tree = Number | Name | Call | WholeNumbers
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """One line `name = expression`."""
 
     name: str

@@ -6,9 +6,10 @@ Knows shapes and names; knows no values but constants, and no derivatives.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from gradtui.engine.expression import Option
 from gradtui.engine.ops import OPS
@@ -39,8 +40,7 @@ class Kind(Enum):
     OPERATION = "operation"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One value of the graph."""
 
     id: int
@@ -59,8 +59,7 @@ class Node:
     """The value of a constant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One line of the model: `name = expression`."""
 
     name: str
@@ -71,8 +70,7 @@ class Statement:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Graph:
+class Graph(Struct, frozen=True, eq=False):
     """A model as an immutable graph."""
 
     nodes: tuple[Node, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.tape import Tape
@@ -15,8 +14,7 @@ MEMORY = 64 << 20
 _CHUNK = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One line of a run's history."""
 
     id: int = 0

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.draws import Stream
@@ -20,8 +20,7 @@ from gradtui.engine.shapes import Shape
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Initialiser:
+class Initialiser(Struct, frozen=True):
     """How the first values of a parameter are made."""
 
     name: str

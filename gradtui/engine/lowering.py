@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.engine.expression import (
     Assignment,
@@ -29,8 +31,7 @@ _NEAREST = {"min": ": the smaller of two is minimum(a, b), that of many -max(-x)
 _NOTHING: Options = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A value that the model takes from outside."""
 
     name: str

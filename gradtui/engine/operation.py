@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gradtui.engine.expression import Option
 from gradtui.engine.shapes import Options, Shape, broadcast, reduced
@@ -17,8 +18,7 @@ Constants = tuple[float | None, ...]
 FUNCTION, COMPARISON, SUM, PRODUCT, SIGN, POWER = 9, 1, 2, 3, 4, 5
 
 
-@dataclass(frozen=True, slots=True)
-class Kink:
+class Kink(Struct, frozen=True):
     """Where an operation's derivative jumps, and what is taken there."""
 
     where: str
@@ -29,8 +29,7 @@ class Kink:
     """Those that must depend on a parameter for the kink to matter; any, if none is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """All there is to know of one operation."""
 
     name: str

@@ -7,16 +7,16 @@ trace in the program, so that the arithmetic on the screen is no longer than it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from gradtui.engine.registry import Constant, register
 
 Hyperparameters = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Optimizer:
+class Optimizer(Struct, frozen=True):
     """How an optimizer turns a gradient into a step."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from gradtui.engine.expression import Assignment, Call, Name, Tree, parse_program
 from gradtui.engine.graph import Builder, Graph, Kind, Node
@@ -13,8 +14,7 @@ from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.reverse import Reverse, differentiate
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """How one step changes one parameter."""
 
     parameter: int
@@ -32,8 +32,7 @@ class Update:
         return self.state[0][1]
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
+class Clip(Struct, frozen=True):
     """How the gradients are scaled together where their length is above a limit."""
 
     norm: int
@@ -42,8 +41,7 @@ class Clip:
     """The node of min(1, clip_norm/(norm + 1e-6)), by which every gradient is multiplied."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepProgram:
+class StepProgram(Struct, frozen=True, eq=False):
     """Everything one training step computes."""
 
     graph: Graph

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 
 class Named(Protocol):
@@ -16,8 +17,7 @@ class Named(Protocol):
         """What it is found by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """One constant of an entry: its name in a file, its default, and where it may lie."""
 
     name: str

@@ -8,9 +8,10 @@ a survey" (2018), section 3.2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from gradtui.engine.expression import Name, parse_rule
 from gradtui.engine.graph import Builder, Edge, Graph, Kind, Node, Statement
@@ -21,8 +22,7 @@ from gradtui.engine.shapes import axes_of
 _rule = cache(parse_rule)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reverse:
+class Reverse(Struct, frozen=True, eq=False):
     """The backward pass of a graph."""
 
     nodes: tuple[Node, ...]

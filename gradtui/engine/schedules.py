@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from msgspec import Struct
 
 from gradtui.engine.registry import Constant, register
 
@@ -20,8 +20,7 @@ Rate = Callable[[int, int, float, Constants], float]
 """(k, steps, lr, constants) -> the rate of step k of a run of so many steps at base rate lr."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateSchedule:
+class RateSchedule(Struct, frozen=True):
     """How the learning rate changes from step to step."""
 
     name: str

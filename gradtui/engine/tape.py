@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Edge
@@ -17,8 +17,7 @@ from gradtui.engine.shapes import Shape
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tape:
+class Tape(Struct, frozen=True, eq=False):
     """One recorded step.  All arrays are read-only."""
 
     step: int

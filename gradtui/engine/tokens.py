@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from gradtui.source import InputError, Place
 from gradtui.text import clip
@@ -41,8 +42,7 @@ ADVICE = {
 """What to write instead of what the language does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One lexical element with its position in the program's text."""
 
     kind: str

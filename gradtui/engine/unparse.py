@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
@@ -18,8 +19,7 @@ Show = Callable[[Node], str | None]
 """Node -> the text it stands for, or None to write out what it is computed from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How operators are written."""
 
     times: str = "*"
@@ -35,8 +35,7 @@ PRETTY = Style(times="·", matmul=" @ ", superscripts=True)
 _SUPERSCRIPTS = {2.0: "²", 3.0: "³"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     text: str
     precedence: int
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gradtui.engine.ops import OPS
 from gradtui.explain.spans import Line, Role, line
@@ -18,8 +18,7 @@ _VALUE, _ELEMENT, LOCAL = 6, 5, 5
 the numbers, so that the drawing stands still while these change."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoxText:
+class BoxText(Struct, frozen=True):
     """What stands in a node's box."""
 
     above: Line

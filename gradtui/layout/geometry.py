@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 Pair = tuple[int, int]
 """Source and target of a wire; also first and last row of a span."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A node to place, and the cells reserved for its text."""
 
     key: int
@@ -19,8 +19,7 @@ class Box:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """An edge to draw, and the cells reserved for its label (0: none)."""
 
     source: int
@@ -28,8 +27,7 @@ class Wire:
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
+class Rect(Struct, frozen=True):
     """A place on the drawing, in cells."""
 
     x: int
@@ -38,8 +36,7 @@ class Rect:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class BoxRow:
+class BoxRow(Struct, frozen=True):
     """The visible part of one row of a box; the caller has its text."""
 
     x: int
@@ -51,8 +48,7 @@ class BoxRow:
     """Cells of the box hidden left of the window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """The visible part of a wire's label."""
 
     x: int
@@ -61,8 +57,7 @@ class Label:
     lit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A run of line characters and blanks."""
 
     x: int
@@ -98,8 +93,7 @@ class TrunkColumn(NamedTuple):
     lines: Sequence[TrunkLine]
 
 
-@dataclass(slots=True, eq=False)
-class Row:
+class Row(Struct, eq=False):
     """What stands in one row; each list is sorted by its first member, a column."""
 
     boxes: list[tuple[int, int]] = field(default_factory=list)
@@ -109,8 +103,7 @@ class Row:
     lines: list[RowLine] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """The part of a wire between two layers: what lights up with it."""
 
     lines: tuple[int, ...]
@@ -121,8 +114,7 @@ class Step:
     """The step of the same wire that comes before it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """The geometry of a drawing, in cells."""
 
     width: int
@@ -132,9 +124,9 @@ class Layout:
     """The label's place of each wire."""
     columns: tuple[tuple[int, ...], ...]
     """Keys of the boxes of each layer, top to bottom."""
-    rows: Sequence[Row] = field(repr=False)
-    trunks: Sequence[TrunkColumn] = field(repr=False)
+    rows: Sequence[Row]
+    trunks: Sequence[TrunkColumn]
     """From left to right."""
-    steps: Sequence[Step] = field(repr=False)
-    last_steps: Mapping[Pair, int] = field(repr=False)
+    steps: Sequence[Step]
+    last_steps: Mapping[Pair, int]
     """Index of the step that ends each wire."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gradtui.layout.geometry import Box, Pair, Wire
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """A box, or the passage of long wires through a layer (no key)."""
 
     layer: int
@@ -43,8 +43,7 @@ class Node:
         return [lane.target for lane in self.outgoing]
 
 
-@dataclass(slots=True, eq=False)
-class Lane:
+class Lane(Struct, eq=False):
     """The row on which a wire, or the wires of a passage, cross from one layer to the next."""
 
     source: Node

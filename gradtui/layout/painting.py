@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from gradtui.layout.geometry import BoxRow, Label, Layout, Line, Pair, Piece, TrunkLine
 from gradtui.text import cell_width, clip
@@ -28,8 +29,7 @@ _IS_LIT = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Light:
+class Light(Struct, frozen=True):
     """What to draw heavy, in the drawing's own terms; made by `light`."""
 
     lines: frozenset[int] = frozenset()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import inf
 from operator import itemgetter
+
+from msgspec import Struct
 
 from gradtui.layout.geometry import Pair
 from gradtui.layout.layers import Lane, Node
@@ -16,8 +17,7 @@ _LOOK_BACK = 30
 """Trunks that a new one may be put left of; more would take long in the widest layers."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trunk:
+class Trunk(Struct, frozen=True, eq=False):
     """The vertical line that joins a node's port to its lanes on one side."""
 
     node: Node

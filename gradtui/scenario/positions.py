@@ -9,8 +9,9 @@ import re
 import tomllib
 from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from gradtui.scenario.scanner import (
     NEWLINE,
@@ -34,8 +35,7 @@ _WORDS = {
 _SUFFIX = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StringMap:
+class StringMap(Struct, frozen=True, eq=False):
     """Where the text of a string value stands in its file."""
 
     _lines: Lines
@@ -62,8 +62,7 @@ class StringMap:
         return self._lines.place((offset, min(end, offset + width)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Positions:
+class Positions(Struct, frozen=True, eq=False):
     """The place of each key and each value of a TOML text, by path: `("data", "X", 3, 0)`."""
 
     _lines: Lines

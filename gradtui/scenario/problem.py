@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.expression import Assignment
@@ -17,8 +17,7 @@ from gradtui.source import InputError, Place, report
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One number, or array of numbers, that a scenario says must come out."""
 
     step: int
@@ -37,8 +36,7 @@ class Fact:
         return f"{self.kind}.{self.name}" if self.name else self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """A finding that a scenario says must be made."""
 
     rule: str
@@ -54,16 +52,14 @@ class Expectation:
         return f"finding.{self.rule}"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something odd about a scenario that does not stop it."""
 
     message: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Handwritten:
+class Handwritten(Struct, frozen=True, eq=False):
     """A backward pass that somebody wrote by hand: a program, or numbers for step 0."""
 
     program: tuple[Assignment, ...]
@@ -80,8 +76,7 @@ class Handwritten:
     """The text of that file."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class Problem(Struct, frozen=True, eq=False):
     """A scenario, ready to train."""
 
     path: str

@@ -9,8 +9,9 @@ import math
 import re
 import sys
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gradtui.source import InputError, Place
 from gradtui.text import clip
@@ -48,8 +49,7 @@ _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _LETTERS = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
+class Lines(Struct, frozen=True, eq=False):
     """A text and the offsets at which its lines start."""
 
     text: str
@@ -73,8 +73,7 @@ class Lines:
         return Place(row + 1, span[0] - self.starts[row] + 1, max(1, width))
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Struct, eq=False):
     """A key with its value, or an element of an array, which has no key."""
 
     key: Span | None
@@ -86,20 +85,17 @@ class NotTomlError(Exception):
     """The text is not TOML from here on."""
 
 
-@dataclass(slots=True, eq=False)
 class Scanner:
     """One pass over a text, without recursion, that accepts all TOML and some more."""
 
-    lines: Lines
-    text: str = field(init=False)
-    at: int = 0
-    root: Entry = field(default_factory=lambda: Entry((0, 0), (0, 0), {}))
-    bad_numbers: list[tuple[Span, str]] = field(default_factory=list)
-    nonfinite: list[tuple[Path, Span]] = field(default_factory=list)
-    unclosed: int | None = None
-
-    def __post_init__(self) -> None:
-        self.text = self.lines.text
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.text = lines.text
+        self.at = 0
+        self.root = Entry((0, 0), (0, 0), {})
+        self.bad_numbers: list[tuple[Span, str]] = []
+        self.nonfinite: list[tuple[Path, Span]] = []
+        self.unclosed: int | None = None
 
     def scan(self) -> None:
         """Scan the whole text; raises NotTomlError where it is not TOML."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.scenario.reading import decode_text
@@ -31,8 +31,7 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SHOWN = 30
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CsvTable:
+class CsvTable(Struct, frozen=True, eq=False):
     """The rows of a CSV file, all of one length; a cell is read when its column is asked for."""
 
     file: str
