@@ -58,6 +58,29 @@ def row_slices(shapes: Iterable[Shape]) -> tuple[Slice, ...]:
     return tuple(slices)
 
 
+def operation_code(
+    node: Node, operands: Sequence[Node], texts: Sequence[str], batched: Sequence[bool], mode: Mode
+) -> str:
+    """Return the Python expression of a node, its operands written as `texts`.
+
+    `batched` says which operands have one more axis in front.
+    """
+    entry = OPS[node.op]
+    values = {"rank_" + f: len(n.shape) for f, n in zip("ab", operands, strict=False)}
+    for formal, operand, text, more in zip(entry.operands, operands, texts, batched, strict=True):
+        extra = len(node.shape) - len(operand.shape)
+        if more and extra > 0 and (entry.elementwise or node.op == "stretch"):
+            text = f"lift({text}, {len(operand.shape)}, {extra})"
+        values[formal] = text  # type: ignore[assignment]
+    constants = tuple(n.value if n.kind is Kind.CONSTANT else None for n in operands)
+    code = entry.code if isinstance(entry.code, str) else entry.code(constants)
+    if mode is Mode.FLOAT and entry.scalar:
+        code = entry.scalar
+    elif mode is Mode.BATCH and entry.batched:
+        code = entry.batched
+    return code.format(**values, **dict(node.options))
+
+
 class Compiler:
     """Compiles functions over one list of nodes.
 
@@ -68,7 +91,7 @@ class Compiler:
     def __init__(self, nodes: Sequence[Node], fixed: Values, mode: Mode, dtype: str) -> None:
         self.nodes = nodes
         self.mode = mode
-        self.namespace = _namespace(mode, dtype)
+        self.namespace = namespace(mode, dtype)
         self.fixed = frozenset(fixed)
         scalar = self.namespace["scalar"]
         with np.errstate(over="ignore"):
@@ -157,22 +180,11 @@ class Compiler:
         return lines
 
     def _code(self, node: Node, batched: set[int]) -> str:
-        entry = OPS[node.op]
         operands = [self.nodes[id] for id in node.inputs]
-        values = {"rank_" + f: len(n.shape) for f, n in zip("ab", operands, strict=False)}
-        for formal, operand in zip(entry.operands, operands, strict=True):
-            text = self._read(operand.id)
-            extra = len(node.shape) - len(operand.shape)
-            if operand.id in batched and extra > 0 and (entry.elementwise or node.op == "stretch"):
-                text = f"lift({text}, {len(operand.shape)}, {extra})"
-            values[formal] = text  # type: ignore[assignment]
-        constants = tuple(n.value if n.kind is Kind.CONSTANT else None for n in operands)
-        code = entry.code if isinstance(entry.code, str) else entry.code(constants)
-        if self.mode is Mode.FLOAT and entry.scalar:
-            code = entry.scalar
-        elif self.mode is Mode.BATCH and entry.batched:
-            code = entry.batched
-        return code.format(**values, **dict(node.options))
+        texts = [self._read(id) for id in node.inputs]
+        return operation_code(
+            node, operands, texts, [id in batched for id in node.inputs], self.mode
+        )
 
     def _read(self, id: int) -> str:
         if self.nodes[id].kind is Kind.CONSTANT:
@@ -218,7 +230,8 @@ _KERNELS = (
 )  # fmt: skip
 
 
-def _namespace(mode: Mode, dtype: str) -> dict[str, Any]:
+def namespace(mode: Mode, dtype: str) -> dict[str, Any]:
+    """Return the functions that the code of operations calls."""
     functions: dict[str, Any] = {name: getattr(np, name) for name in _NUMPY}
     functions |= {name: getattr(kernels, name) for name in _KERNELS}
     if mode is Mode.FLOAT:

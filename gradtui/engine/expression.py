@@ -238,6 +238,7 @@ class _Parser:
             return replace(inner, place=place)
         if token.kind != "name" or keyword.iskeyword(token.text):
             self.refuse(token, "an operand (a number, a name or a parenthesis)")
+        first = token
         if token.text == "np" and self.peek().text == ".":
             self.at += 1
             token = self.take()
@@ -245,7 +246,7 @@ class _Parser:
                 self.refuse(token, "a function after np.")
         if self.peek().text == "(":
             self.at += 1
-            return self.call(token)
+            return self.call(token, first=first)
         return Name(token.text, self.place(token))
 
     def attribute(self, tree: Tree, dot: Token) -> Tree:
@@ -292,7 +293,7 @@ class _Parser:
             self.place(bracket),
         )
 
-    def call(self, name: Token, owner: Tree | None = None) -> Tree:
+    def call(self, name: Token, owner: Tree | None = None, *, first: Token | None = None) -> Tree:
         if name.text in _NOT_CALLED and not self.rules:
             raise InputError(
                 f"'{name.text}' is not a function of the language: write {_NOT_CALLED[name.text]}",
@@ -317,7 +318,9 @@ class _Parser:
             self.at += 1
         end = self.expect(")")
         self.depth -= 1
-        return Call(name.text, arguments, tuple(options), self.span(owner or name, end, name))
+        return Call(
+            name.text, arguments, tuple(options), self.span(owner or first or name, end, name)
+        )
 
     def argument(self, *, first: bool) -> Tree:
         opening, at = self.peek(), self.at + 1

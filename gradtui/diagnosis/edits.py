@@ -1,0 +1,343 @@
+"""Small changes of an expression, one by one: what a person may have left out, added or mistaken.
+
+Knows no gradient.  Each change is given as a part of the tree and what stands there instead, and
+can be lowered to a node without lowering the whole expression again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
+from gradtui.engine.graph import Builder
+from gradtui.engine.lowering import lower_tree
+from gradtui.engine.shapes import Shape
+from gradtui.source import InputError, Place
+
+Path = tuple[int, ...]
+"""Which argument to follow, from the root of a tree."""
+NOWHERE = Place(1)
+MAX_PARTS = 80
+"""Parts of an expression that are changed; a longer one is only changed near its root."""
+
+
+class Change(Enum):
+    """What an edit does to an expression."""
+
+    NEGATE = "negate"
+    SCALE = "scale"
+    """Multiply or divide by a number, or put another number in its place."""
+    DROP_FACTOR = "drop a factor"
+    DROP_TERM = "drop a term"
+    DROP_CALL = "drop a function"
+    REPLACE = "another name"
+    TRANSPOSE = "transpose"
+    AXIS = "another axis, sum for mean"
+    REDUCE = "sum over an axis"
+    POWER = "another power"
+    OPERATOR = "another operator"
+    FUNCTION = "another function"
+    ADD_FACTOR = "put a factor in"
+    ADD_TERM = "put a term in"
+    REPLACE_FACTOR = "another factor"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of an expression."""
+
+    change: Change
+    path: Path
+    tree: Tree
+    """What stands at `path` instead."""
+    old: Tree | None = None
+    """The part that is gone."""
+    new: Tree | None = None
+    """The part that is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What may be put into an expression."""
+
+    names: Mapping[str, int]
+    """Name -> node, of all that can be read at this place."""
+    factors: Sequence[Tree] = ()
+    terms: Sequence[Tree] = ()
+    numbers: Sequence[Tree] = ()
+    """Numbers above 1 that may be missing or too many, such as 2 and the size of the batch."""
+
+
+class Editable:
+    """An expression whose parts have been lowered, so that an edit costs little."""
+
+    def __init__(self, tree: Tree, builder: Builder, names: Mapping[str, int]) -> None:
+        self.tree = tree
+        self.builder = builder
+        self.names = names
+        self.parts: dict[Path, Tree] = {}
+        self.ids: dict[Path, int] = {}
+        self._lower_parts()
+
+    @property
+    def root(self) -> int:
+        """The node of the whole expression."""
+        return self.ids[()]
+
+    def shape(self, path: Path) -> Shape:
+        """Return the shape of a part."""
+        return self.builder.nodes[self.ids[path]].shape
+
+    def lower(self, edit: Edit) -> int | None:
+        """Return the node of the edited expression; None where the shapes do not fit."""
+        try:
+            id = lower_tree(edit.tree, self.builder, self._resolve)
+            for depth in range(len(edit.path) - 1, -1, -1):
+                id = self._parent(edit.path[:depth], edit.path[depth], id)
+        except InputError:
+            return None
+        return id
+
+    def edited(self, edit: Edit) -> Tree:
+        """Return the whole edited tree."""
+        tree = edit.tree
+        for depth in range(len(edit.path) - 1, -1, -1):
+            parent = self.parts[edit.path[:depth]]
+            assert isinstance(parent, Call)
+            at = edit.path[depth]
+            arguments = (*parent.arguments[:at], tree, *parent.arguments[at + 1 :])
+            tree = replace(parent, arguments=arguments)
+        return tree
+
+    def _lower_parts(self) -> None:
+        pending: list[tuple[Path, Tree, bool]] = [((), self.tree, False)]
+        while pending:
+            path, tree, ready = pending.pop()
+            self.parts[path] = tree
+            if not isinstance(tree, Call):
+                if not isinstance(tree, WholeNumbers):
+                    self.ids[path] = lower_tree(tree, self.builder, self._resolve)
+            elif ready:
+                self.ids[path] = self._parent(path, -1, -1)
+            else:
+                pending.append((path, tree, True))
+                pending += [((*path, at), one, False) for at, one in enumerate(tree.arguments)]
+
+    def _parent(self, path: Path, at: int, id: int) -> int:
+        """Append the operation at `path` on the nodes of its arguments, `id` for number `at`."""
+        call = self.parts[path]
+        assert isinstance(call, Call)
+        arguments: list[Tree] = []
+        for index, argument in enumerate(call.arguments):
+            if index == at:
+                arguments.append(Name(f"%{id}", NOWHERE))
+            elif isinstance(argument, Number | WholeNumbers):
+                arguments.append(argument)
+            else:
+                arguments.append(Name(f"%{self.ids[(*path, index)]}", NOWHERE))
+        return lower_tree(replace(call, arguments=tuple(arguments)), self.builder, self._resolve)
+
+    def _resolve(self, name: Name) -> int:
+        if name.name.startswith("%"):
+            return int(name.name[1:])
+        if name.name not in self.names:
+            raise InputError(f"'{name.name}' is not defined", name.place)
+        return self.names[name.name]
+
+
+def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield the edits that take away or change what is there, or scale it."""
+    for path, part in _places(expression):
+        if _is_additive(expression, path):
+            yield from _rescaled(path, part, pool.numbers)
+        match part:
+            case Number(value):
+                yield from _other_numbers(path, part, value, pool.numbers)
+            case Name():
+                yield from _other_names(expression, path, part, pool)
+            case Call():
+                yield from _dropped(path, part)
+                yield from _other_call(expression, path, part)
+        if _is_value(expression, path, part):
+            yield from _turned(expression, path, part)
+
+
+def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield the edits that put a factor or a term in, or another factor in a factor's place."""
+    for path, part in _places(expression):
+        if not _is_value(expression, path, part):
+            continue
+        for factor in pool.factors:
+            yield from _multiplied(path, part, factor)
+            if _is_factor(expression, path):
+                yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
+        if path == () or _is_factor(expression, path):
+            for term in pool.terms:
+                yield Edit(Change.ADD_TERM, path, call("+", part, term), None, term)
+                yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
+                if isinstance(term, Number):
+                    yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
+
+
+def call(function: str, *arguments: Tree, **options: int) -> Call:
+    """Return a call that stands nowhere in a file."""
+    return Call(function, arguments, tuple(options.items()), NOWHERE)
+
+
+def _places(expression: Editable) -> list[tuple[Path, Tree]]:
+    """Return the parts to change, those near the root first."""
+    paths = sorted(expression.ids, key=lambda path: (len(path), path))
+    return [(path, expression.parts[path]) for path in paths[:MAX_PARTS]]
+
+
+def _parent_of(expression: Editable, path: Path) -> Call | None:
+    parent = expression.parts[path[:-1]] if path else None
+    assert parent is None or isinstance(parent, Call)
+    return parent
+
+
+def _is_additive(expression: Editable, path: Path) -> bool:
+    """Return whether a part is a term, or an operand whose sign and size are its own."""
+    parent = _parent_of(expression, path)
+    return parent is None or parent.function not in ("*", "/", "@", "neg", "T", "expand", "**",
+                                                     "sum", "mean", "shape", "len")  # fmt: skip
+
+
+def _is_factor(expression: Editable, path: Path) -> bool:
+    parent = _parent_of(expression, path)
+    return parent is not None and parent.function in ("*", "/", "@")
+
+
+def _is_value(expression: Editable, path: Path, part: Tree) -> bool:
+    """Return whether a part can be a matrix or a factor: not a number, a size or an exponent."""
+    if isinstance(part, Number) or (isinstance(part, Call) and part.function in ("shape", "len")):
+        return False
+    parent = _parent_of(expression, path)
+    exponent = parent is not None and parent.function == "**" and path[-1] == 1
+    return not exponent and (parent is None or parent.function not in ("shape", "len"))
+
+
+def _rescaled(path: Path, part: Tree, numbers: Sequence[Tree]) -> Iterator[Edit]:
+    match part:
+        case Call("-", (left, right)):
+            yield Edit(Change.NEGATE, path, call("-", right, left))
+        case Call("neg", (operand,)):
+            yield Edit(Change.NEGATE, path, operand)
+        case _:
+            yield Edit(Change.NEGATE, path, call("neg", part))
+    if isinstance(part, Number):
+        return
+    for number in numbers:
+        yield Edit(Change.SCALE, path, call("*", number, part), None, number)
+        yield Edit(Change.SCALE, path, call("/", part, number), None, number)
+
+
+def _other_numbers(path: Path, part: Tree, value: float, numbers: Sequence[Tree]) -> Iterator[Edit]:
+    for other in (1.0, 2.0, 0.5, value + 1, value - 1):
+        if other != value:
+            yield Edit(Change.SCALE, path, Number(other, NOWHERE), part, Number(other, NOWHERE))
+    for size in numbers:
+        if not (isinstance(size, Number) and size.value == value):
+            yield Edit(Change.SCALE, path, size, part, size)
+
+
+def _other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
+    nodes, own = expression.builder.nodes, expression.names[part.name]
+    for name, id in pool.names.items():
+        if id != own and nodes[id].shape == nodes[own].shape:
+            yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+
+
+def _dropped(path: Path, part: Call) -> Iterator[Edit]:
+    function, arguments = part.function, part.arguments
+    match function, arguments:
+        case (("*" | "@"), (left, right)):
+            yield Edit(Change.DROP_FACTOR, path, left, right)
+            yield Edit(Change.DROP_FACTOR, path, right, left)
+        case "/", (left, right):
+            yield Edit(Change.DROP_FACTOR, path, left, right)
+            one = Number(1.0, NOWHERE)
+            yield Edit(Change.DROP_FACTOR, path, call("/", one, right), left)
+        case (("+" | "-"), (left, right)):
+            yield Edit(Change.DROP_TERM, path, left, right)
+            kept = right if function == "+" else call("neg", right)
+            yield Edit(Change.DROP_TERM, path, kept, left)
+        case "**", (base, exponent):
+            yield Edit(Change.POWER, path, base, exponent)
+        case _ if len(arguments) == 1 and function not in ("neg", "shape", "len"):
+            yield Edit(Change.DROP_CALL, path, arguments[0], part)
+        case _:
+            pass
+
+
+_OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_CURVES = ("exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sin", "cos")
+
+
+def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
+    function, arguments = part.function, part.arguments
+    if function in _OPERATORS:
+        other = _OPERATORS[function]
+        change = Change.NEGATE if function in "+-" else Change.OPERATOR
+        yield Edit(change, path, replace(part, function=other), part)
+    if function == "**":
+        base, exponent = arguments
+        for other_power in (2.0, 3.0):
+            power = Number(other_power, NOWHERE)
+            yield Edit(Change.POWER, path, call("**", base, power), exponent, power)
+    if function == "@":
+        yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
+    if function in _CURVES:
+        for curve in _CURVES:
+            if curve != function:
+                yield Edit(Change.FUNCTION, path, replace(part, function=curve), part)
+    if function in ("sum", "mean"):
+        yield from _other_reductions(expression, path, part)
+
+
+def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
+    given = dict(part.options)
+    rank = len(expression.shape((*path, 0)))
+    axes = [None, *range(rank)] if rank > 1 else [given.get("axis")]
+    for function in ("sum", "mean"):
+        for axis in axes:
+            for keepdims in (False, True):
+                options = {"axis": axis} if axis is not None else {}
+                options |= {"keepdims": True} if keepdims else {}
+                changed = Call(function, part.arguments, tuple(options.items()), NOWHERE)
+                yield Edit(Change.AXIS, path, changed, part)
+
+
+def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+    """Yield transposes and sums of a part that is an array."""
+    rank = len(expression.shape(path))
+    parent = _parent_of(expression, path)
+    if rank == 2:
+        if isinstance(part, Call) and part.function == "T":
+            yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+        elif parent is None or parent.function != "T":
+            yield Edit(Change.TRANSPOSE, path, call("T", part), part)
+    if rank and (path == () or parent is None or parent.function in ("*", "/", "+", "-", "neg")):
+        yield Edit(Change.REDUCE, path, call("sum", part), None, part)
+        for axis in range(rank) if rank > 1 else ():
+            yield Edit(Change.REDUCE, path, call("sum", part, axis=axis), None, part)
+            kept = (("axis", axis), ("keepdims", True))
+            yield Edit(Change.REDUCE, path, Call("sum", (part,), kept, NOWHERE), None, part)
+
+
+def _multiplied(path: Path, part: Tree, factor: Tree) -> Iterator[Edit]:
+    yield Edit(Change.ADD_FACTOR, path, call("*", part, factor), None, factor)
+    yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
+    if path == ():
+        turned = _turned_back(factor)
+        for one in (factor, turned):
+            yield Edit(Change.ADD_FACTOR, path, call("@", part, one), None, one)
+            yield Edit(Change.ADD_FACTOR, path, call("@", one, part), None, one)
+
+
+def _turned_back(tree: Tree) -> Tree:
+    if isinstance(tree, Call) and tree.function == "T":
+        return tree.arguments[0]
+    return call("T", tree)

@@ -1,0 +1,168 @@
+"""Expression trees -> program text; what was not changed keeps the user's own spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradtui.engine.expression import (
+    Call,
+    Name,
+    Number,
+    Option,
+    Tree,
+    WholeNumbers,
+    parse_expression,
+)
+from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, SIGN, SUM
+from gradtui.engine.ops import OPS
+from gradtui.source import InputError
+from gradtui.text import number
+
+_PRECEDENCE = {"**": POWER, "neg": SIGN}
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    text: str
+    precedence: int
+
+
+def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -> str:
+    """Return the text of an expression.
+
+    Parts that are those of `original`, whose places are in `lines`, are copied from there.
+    """
+    kept = set(map(id, subtrees(original))) if original is not None else set[int]()
+    texts: dict[int, _Text] = {}
+    pending = [tree]
+    while pending:
+        part = pending[-1]
+        if id(part) in texts:
+            pending.pop()
+            continue
+        copied = _copied(part, lines) if id(part) in kept else None
+        if copied is not None:
+            texts[id(part)] = copied
+            continue
+        missing = [one for one in _arguments(part) if id(one) not in texts]
+        if missing:
+            pending.extend(missing)
+            continue
+        texts[id(part)] = _composed(part, texts)
+    return texts[id(tree)].text
+
+
+def subtrees(tree: Tree) -> list[Tree]:
+    """Return a tree and all its parts, each before its own parts, left ones first."""
+    found, pending = list[Tree](), [tree]
+    while pending:
+        part = pending.pop()
+        found.append(part)
+        pending.extend(reversed(_arguments(part)))
+    return found
+
+
+def same(one: Tree, other: Tree) -> bool:
+    """Return whether two trees say the same, wherever they stand."""
+    pending = [(one, other)]
+    while pending:
+        match pending.pop():
+            case (Number(a), Number(b)) if a == b:
+                pass
+            case (Name(a), Name(b)) if a == b:
+                pass
+            case (WholeNumbers(a), WholeNumbers(b)) if a == b:
+                pass
+            case (Call() as a, Call() as b) if (
+                a.function == b.function
+                and a.options == b.options
+                and len(a.arguments) == len(b.arguments)
+            ):
+                pending.extend(zip(a.arguments, b.arguments, strict=True))
+            case _:
+                return False
+    return True
+
+
+def precedence_of(tree: Tree) -> int:
+    """Return how tightly an expression's outermost operator binds."""
+    if not isinstance(tree, Call):
+        return FUNCTION
+    entry = OPS.get(tree.function)
+    return _PRECEDENCE.get(tree.function, entry.precedence if entry else FUNCTION)
+
+
+def _arguments(tree: Tree) -> tuple[Tree, ...]:
+    return tree.arguments if isinstance(tree, Call) else ()
+
+
+def _copied(tree: Tree, lines: Sequence[str]) -> _Text | None:
+    """Return the user's own text of a part; None where its place does not hold all of it."""
+    place = tree.place
+    if place.line > len(lines):
+        return None
+    text = lines[place.line - 1][place.column - 1 : place.column - 1 + place.width]
+    try:
+        if not same(parse_expression(text), tree):
+            return None
+    except InputError:
+        return None
+    return _Text(text, FUNCTION if _enclosed(text) else precedence_of(tree))
+
+
+def _enclosed(text: str) -> bool:
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return character == ")" and at == len(text) - 1
+    return False
+
+
+def _composed(tree: Tree, texts: dict[int, _Text]) -> _Text:
+    match tree:
+        case Number(value):
+            return _Text(number(value, 17), FUNCTION)
+        case Name(name):
+            return _Text(name, FUNCTION)
+        case WholeNumbers(values):
+            return _Text(repr(values), FUNCTION)
+        case Call():
+            parts = [texts[id(part)] for part in tree.arguments]
+            return _Text(_call(tree, parts), precedence_of(tree))
+
+
+def _call(call: Call, parts: Sequence[_Text]) -> str:
+    precedence = precedence_of(call)
+    match call.function:
+        case "neg":
+            return "-" + _bracket(parts[0], SIGN)
+        case "**":
+            return f"{_bracket(parts[0], POWER + 1)}**{_bracket(parts[1], SIGN)}"
+        case "T":
+            return _bracket(parts[0], FUNCTION) + ".T"
+        case "expand" if "entries" in dict(call.options):
+            return _bracket(parts[0], FUNCTION) + _new_axes(dict(call.options))
+        case "shape":
+            return f"{_bracket(parts[0], FUNCTION)}.shape[{dict(call.options).get('axis', 0)}]"
+        case function if function in OPS and OPS[function].infix:
+            left = _bracket(parts[0], precedence + (precedence == COMPARISON))
+            right = _bracket(parts[1], precedence + 1)
+            space = " " if precedence in (SUM, COMPARISON) else ""
+            return f"{left}{space}{function}{space}{right}"
+        case function:
+            texts = [part.text for part in parts]
+            texts += [f"{key}={value!r}" for key, value in call.options]
+            return f"{function}({', '.join(texts)})"
+
+
+def _bracket(part: _Text, floor: int) -> str:
+    return part.text if part.precedence >= floor else f"({part.text})"
+
+
+def _new_axes(options: dict[str, Option]) -> str:
+    positions, entries = options["axis"], options["entries"]
+    assert isinstance(positions, tuple) and isinstance(entries, int)
+    texts = ["None" if entry in positions else ":" for entry in range(entries)]
+    return f"[{', '.join(texts)}]"

@@ -1,0 +1,92 @@
+"""Nodes evaluated one by one at many points, by the registry's code.
+
+For thousands of short-lived expressions, each of which would take longer to compile than to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Mode, namespace, operation_code
+from gradtui.engine.graph import Kind, Node
+
+Array = NDArray[np.float64]
+
+
+class Interpreter:
+    """The values of a list of nodes, which may grow, at `points` points in float64.
+
+    `leaves` are values with the points along their first axis.  What does not depend on them has
+    no such axis.
+    """
+
+    def __init__(self, nodes: Sequence[Node], leaves: Mapping[int, Array], points: int) -> None:
+        self.nodes = nodes
+        self.points = points
+        self._values: dict[int, Any] = dict(leaves)
+        self._batched = set(leaves)
+
+    def value(self, id: int) -> Array:
+        """Return a node's value at every point, (points, *shape), read-only."""
+        self._evaluate(id)
+        shape = (self.points, *self.nodes[id].shape)
+        return np.broadcast_to(np.asarray(self._values[id], dtype=np.float64), shape)
+
+    def replacing(self, values: Mapping[int, Array]) -> Interpreter:
+        """Return an interpreter in which some nodes have other values, and all that follows."""
+        fresh = Interpreter(self.nodes, values, self.points)
+        changed = set(values)
+        for node in self.nodes:
+            if node.id in changed:
+                continue
+            if any(id in changed for id in node.inputs):
+                changed.add(node.id)
+            elif node.id in self._values:
+                fresh._values[node.id] = self._values[node.id]
+                if node.id in self._batched:
+                    fresh._batched.add(node.id)
+        return fresh
+
+    def _evaluate(self, id: int) -> None:
+        pending = [id]
+        with np.errstate(all="ignore"):
+            while pending:
+                at = pending[-1]
+                node = self.nodes[at]
+                missing = [source for source in node.inputs if source not in self._values]
+                if missing:
+                    pending.extend(missing)
+                    continue
+                pending.pop()
+                if at not in self._values:
+                    self._compute(node)
+
+    def _compute(self, node: Node) -> None:
+        if node.kind is Kind.CONSTANT:
+            self._values[node.id] = np.float64(node.value)
+            return
+        assert node.kind is Kind.OPERATION, f"no value for {node.name}"
+        batched = [id in self._batched for id in node.inputs]
+        if any(batched):
+            self._batched.add(node.id)
+        function = _function(node, [self.nodes[id] for id in node.inputs], batched)
+        self._values[node.id] = function(*[self._values[id] for id in node.inputs])
+
+
+def _function(node: Node, operands: Sequence[Node], batched: Sequence[bool]) -> Callable[..., Any]:
+    texts = [f"v{at}" for at in range(len(operands))]
+    code = operation_code(node, operands, texts, batched, Mode.BATCH)
+    return _compiled(f"lambda {', '.join(texts)}: {code}")
+
+
+@lru_cache(1 << 12)
+def _compiled(source: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = eval(
+        compile(source, "<gradtui>", "eval"), namespace(Mode.BATCH, "float64")
+    )
+    return function
