@@ -7,8 +7,10 @@ can be lowered to a node without lowering the whole expression again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
 from gradtui.engine.graph import Builder
@@ -44,8 +46,7 @@ class Change(Enum):
     REPLACE_FACTOR = "another factor"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One change of an expression."""
 
     change: Change
@@ -58,8 +59,7 @@ class Edit:
     """The part that is new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """What may be put into an expression."""
 
     names: Mapping[str, int]

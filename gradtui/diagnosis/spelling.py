@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gradtui.engine.expression import (
     Call,
@@ -22,8 +23,7 @@ from gradtui.text import number
 _PRECEDENCE = {"**": POWER, "neg": SIGN}
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     text: str
     precedence: int
 
