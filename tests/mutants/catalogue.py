@@ -1,0 +1,365 @@
+"""Cases: sound programs, programs with one bug, programs with two, each proved so by the judge."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import tomllib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mutants.judge import Verdict, claims_at, compare, judge, truth_of
+from mutants.kinds import Kind, Style, first_line
+from mutants.mutations import Context, edits
+from mutants.numerics import names_in, parse, run
+
+ERRORS = (ValueError, TypeError, IndexError, NameError, AttributeError)
+SINGLES = 22
+"""One-bug cases of a kind and style."""
+PAIRS = 4
+EXTRA_SOUND = 2
+
+
+@dataclass(frozen=True)
+class Bug:
+    """One wrong line."""
+
+    line: int
+    """In the file, from 1."""
+    target: str
+    """The name that the line assigns."""
+    original: str
+    mutated: str
+    kind: str
+    """What was done."""
+    rules: tuple[str, ...]
+    """Rule ids that are right, the one an expert would give first in front."""
+    lines: tuple[int, ...]
+    """Lines that could be blamed as well; the mutated one is the first."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario and what is true of it."""
+
+    name: str
+    model_kind: str
+    style: str
+    toml_text: str
+    sound: bool
+    bugs: tuple[Bug, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A line of a program replaced, before it becomes a case."""
+
+    index: int
+    """Of the line in the program."""
+    kind: str
+    rules: tuple[str, ...]
+    text: str
+    """The new line."""
+    claims: list
+    """What the program with it claims at each point; None if it cannot be executed."""
+    after: str = ""
+    """A line to add at the end of the program."""
+    state: str = ""
+
+
+class Generator:
+    """Makes the cases of one kind and style."""
+
+    def __init__(self, kind: Kind, name: str, style: Style) -> None:
+        self.kind, self.style_name, self.style = kind, name, style
+        self.name = f"{kind.name}-{name}"
+        self.text = kind.text(style.code, style.claims, style.state)
+        self.raw = tomllib.loads(self.text)
+        self.lines = parse(style.code)
+        self.model = parse(kind.model)
+        self.truth = truth_of(self.raw)
+        with np.errstate(all="ignore"):
+            self.values = tuple(run(self.lines, point) for point in self.truth.points)
+        self.sound_claims = claims_at(self.raw, self.truth)
+        self.random = np.random.default_rng(zlib.crc32(self.name.encode()))
+
+    def cases(self) -> Iterator[Case]:
+        """Return the sound program, then mutants."""
+        yield Case(f"{self.name}-sound", self.kind.name, self.style_name, self.text, True)
+        wrong, equal = self.mutants()
+        for number, mutant in enumerate(self.sample(equal, EXTRA_SOUND)):
+            yield self.case(f"equal{number}", (mutant,), sound=True)
+        chosen = self.sample(wrong, SINGLES)
+        for number, mutant in enumerate(chosen):
+            yield self.case(f"bug{number:02}", (mutant,))
+        yield from self.pairs(chosen)
+
+    def mutants(self) -> tuple[list[Mutant], list[Mutant]]:
+        """Return the wrong mutants, those that claim the same merged, and the equivalent ones."""
+        groups: dict[bytes, list[Mutant]] = {}
+        equal: list[Mutant] = []
+        for mutant in itertools.chain(self.edited(), self.stateful()):
+            verdict = compare(self.truth, mutant.claims)
+            if verdict.state == "wrong":
+                groups.setdefault(_signature(mutant.claims), []).append(mutant)
+            elif verdict.sound:
+                equal.append(mutant)
+        return [self.merged(group) for group in groups.values()], equal
+
+    def merged(self, group: list[Mutant]) -> Mutant:
+        first = group[0]
+        rules = dict.fromkeys(rule for m in group if m.index == first.index for rule in m.rules)
+        ratio = self.constant_ratio(first)
+        if ratio is not None:
+            rules["sign" if ratio == -1 else "constant-factor"] = None
+            if ratio < 0:
+                rules["sign"] = None
+        return replace(first, rules=tuple(rules))
+
+    def constant_ratio(self, mutant: Mutant) -> float | None:
+        """Return the one number by which the line is wrong, if there is one."""
+        if mutant.state:
+            return None
+        ratios = set()
+        for values in self.values:
+            line = parse(mutant.text)[0]
+            with np.errstate(all="ignore"):
+                got, true = line.value(values), values[line.name]
+                if np.shape(got) != np.shape(true):
+                    return None
+                found = np.ravel(got / true)
+            ratios |= {float(f"{r:.8g}") for r in found if np.isfinite(r)}
+        return ratios.pop() if len(ratios) == 1 else None
+
+    def edited(self) -> Iterator[Mutant]:
+        for index, line in enumerate(self.lines):
+            context = self.context(index)
+            seen = {line.text}
+            for edit in edits(line.tree, context):
+                text = f"{line.name} = {ast.unparse(edit.tree)}"
+                if text in seen:
+                    continue
+                seen.add(text)
+                mutant = self.executed(Mutant(index, edit.kind, edit.rules, text, []))
+                if mutant and ("factor" not in edit.kind or self.fits(mutant)):
+                    yield mutant
+
+    def fits(self, mutant: Mutant) -> bool:
+        """Whether the line's value broadcasts to the shape of the sound line's, and is no number.
+
+        The loss of a factor is then not seen in the shape alone.
+        """
+        (line,), values = parse(mutant.text), self.values[0]
+        got, shape = np.shape(line.value(values)), np.shape(values[line.name])
+        try:
+            return np.broadcast_shapes(got, shape) == shape and bool(got) == bool(shape)
+        except ValueError:
+            return False
+
+    def stateful(self) -> Iterator[Mutant]:
+        """Return mutants that add to last step's value, or use last step's value."""
+        if self.style.state:
+            return
+        claimed = {n for n in self.truth.parameters}
+        others = dict(self.style.claims)
+        for index, line in enumerate(self.lines):
+            target = others.get(line.name, line.name[1:] if line.name[:1] == "d" else None)
+            if target not in claimed:
+                continue
+            right = ast.unparse(line.tree)
+            added = Mutant(
+                index,
+                "add to the last step's",
+                ("accumulated",),
+                f"{line.name} = {line.name} + {right}",
+                [],
+                state=f"{line.name} = 0.0",
+            )
+            found = [added]
+            own = [other.name for other in self.lines[:index] if self.varies(other.name)]
+            for name in [n for n in names_in(line.tree) if n in own][:1]:
+                old = f"old_{name}"
+                zeros = np.zeros(np.shape(self.values[0][name])).tolist()
+                stale = re.sub(rf"\b{name}\b", old, right)
+                found.append(
+                    Mutant(
+                        index,
+                        "use the last step's",
+                        ("stale",),
+                        f"{line.name} = {stale}",
+                        [],
+                        after=f"{old} = {name}",
+                        state=f"{old} = {zeros}",
+                    )
+                )
+            yield from filter(None, map(self.executed, found))
+
+    def varies(self, name: str) -> bool:
+        """Whether a value of the program changes as the model learns: it depends on parameters."""
+        reads = {line.name: names_in(line.tree) for line in [*self.model, *self.lines]}
+        pending, seen = [name], set()
+        while pending:
+            name = pending.pop()
+            if name in self.truth.parameters:
+                return True
+            pending += [n for n in reads.get(name, ()) if n not in seen]
+            seen.add(name)
+        return False
+
+    def executed(self, *mutants: Mutant) -> Mutant | None:
+        """Return the (last) mutant with what the program with all of them claims, if it runs."""
+        try:
+            return replace(mutants[-1], claims=self.claims(mutants))
+        except ERRORS:
+            return None
+
+    def claims(self, mutants: Iterable[Mutant], replaced: list | None = None) -> list:
+        """Return what the program with lines replaced claims at each point."""
+        lines, after = list(self.lines), []
+        state = dict(self.raw["backward"].get("state", {}))
+        for mutant in mutants:
+            lines[mutant.index] = parse(mutant.text)[0]
+            after += parse(mutant.after)
+            state |= tomllib.loads(mutant.state)
+        raw = {"backward": {**self.raw["backward"], "state": state}}
+        return claims_at(raw, self.truth, lines + after, replaced)
+
+    def program(self, mutants: Iterable[Mutant]) -> str:
+        """Return the scenario with lines replaced."""
+        lines = self.style.code.splitlines()
+        state = [self.style.state] if self.style.state else []
+        for mutant in mutants:
+            at = self.lines[mutant.index].number - 1
+            _, mark, comment = lines[at].partition("  # ")
+            lines[at] = mutant.text + mark + comment
+            lines += [mutant.after] if mutant.after else []
+            state += [mutant.state] if mutant.state else []
+        code = "\n".join(lines) + "\n"
+        return self.kind.text(code, self.style.claims, ", ".join(state))
+
+    def context(self, index: int) -> Context:
+        written = {line.name: tuple(names_in(line.tree)) for line in self.lines[:index]}
+        pairs = set()
+        for line in self.model:
+            match line.tree:
+                case ast.Call(args=[ast.Name(id=inner)]):
+                    pairs.add(frozenset((inner, line.name)))
+        matrices = [n for n, numbers in self.kind.data.items() if len(numbers.shape) == 2]
+        batch = (f"{matrices[0]}.shape[0]", f"{matrices[0]}.shape[1]") if matrices else ("3",)
+        known = tuple(n for n in self.values[0] if n in written or n not in self.own_names())
+        return Context(self.values, known, written, frozenset(pairs), batch)
+
+    def own_names(self) -> set[str]:
+        return {line.name for line in self.lines}
+
+    def sample(self, mutants: list[Mutant], count: int) -> list[Mutant]:
+        """Return some mutants, drawn so that lines and kinds of edit are evenly present."""
+        order = [mutants[i] for i in self.random.permutation(len(mutants))]
+        used: dict[object, int] = {}
+        chosen = []
+        while order and len(chosen) < count:
+            weights = [sum(used.get(key, 0) for key in _keys(m)) for m in order]
+            mutant = order.pop(int(np.argmin(weights)))
+            for key in _keys(mutant):
+                used[key] = used.get(key, 0) + 1
+            chosen.append(mutant)
+        return sorted(chosen, key=lambda m: m.index)
+
+    def pairs(self, mutants: list[Mutant]) -> Iterator[Case]:
+        """Return programs with two bugs, neither of which any single line's repair cures."""
+        found = 0
+        possible = [(a, b) for a, b in itertools.combinations(mutants, 2) if a.index < b.index]
+        for at in self.random.permutation(len(possible)):
+            pair = possible[at]
+            both = self.executed(*pair)
+            if both is None or compare(self.truth, both.claims).state != "wrong":
+                continue
+            if self.cures(pair):
+                continue
+            yield self.case(f"two{found}", pair)
+            found += 1
+            if found == PAIRS:
+                return
+
+    def cures(self, mutants: Iterable[Mutant]) -> list[int]:
+        """Return the lines (indices) one of which, set to its sound value, makes all right.
+
+        Of several, those that leave the most claims as the sound program makes them.
+        """
+        changed = {}
+        for index, line in enumerate(self.lines):
+            values = [{line.name: values[line.name]} for values in self.values]
+            try:
+                claims = self.claims(mutants, values)
+            except ERRORS:
+                continue
+            if compare(self.truth, claims).sound:
+                changed[index] = self.changed_claims(claims)
+        least = min(changed.values(), default=0)
+        return [index for index, count in changed.items() if count == least]
+
+    def changed_claims(self, claims: list) -> int:
+        """Return how many claims are not what the sound program claims."""
+        return sum(
+            any(
+                np.shape(at[name]) != np.shape(sound[name])
+                or not np.allclose(at[name], sound[name], rtol=1e-6, atol=1e-9)
+                for at, sound in zip(claims, self.sound_claims, strict=True)
+            )
+            for name in self.sound_claims[0]
+        )
+
+    def case(self, label: str, mutants: tuple[Mutant, ...], sound: bool = False) -> Case:
+        text = self.program(mutants)
+        rows = text.splitlines()
+        first = first_line(text)
+        written = self.style.code.splitlines()
+        bugs = []
+        for mutant in () if sound else mutants:
+            line = self.lines[mutant.index]
+            at = first + line.number - 1
+            others = self.cures((mutant,)) if len(mutants) == 1 else []
+            others = [first + self.lines[i].number - 1 for i in others]
+            original = written[line.number - 1]
+            lines = tuple(dict.fromkeys([at, *others]))
+            bugs.append(
+                Bug(at, line.name, original, rows[at - 1], mutant.kind, mutant.rules, lines)
+            )
+        kind, style = self.kind.name, self.style_name
+        return Case(f"{self.name}-{label}", kind, style, text, sound, tuple(bugs))
+
+
+def cases_of(kinds: Iterable[Kind], styles: Iterable[str] | None = None) -> Iterator[Case]:
+    """Return all cases of some kinds, in the given styles or in all."""
+    for kind in kinds:
+        for name, style in kind.styles.items():
+            if styles is None or name in styles:
+                yield from Generator(kind, name, style).cases()
+
+
+def verdict_after(case: Case, fixes: Iterable[tuple[int, str]]) -> Verdict:
+    """Return the judge's verdict on a case after lines have been replaced, as (line, text)."""
+    rows = case.toml_text.splitlines()
+    for line, text in fixes:
+        rows[line - 1] = text
+    return judge("\n".join(rows) + "\n")
+
+
+def _keys(mutant: Mutant) -> tuple:
+    """Return what a sample should not have too much of: a line, a kind of edit, a rule."""
+    kind = mutant.kind.split(" *")[0].split(" /")[0]
+    return mutant.index, kind, mutant.rules[0], *["state"] * (3 if mutant.state else 0)
+
+
+def _signature(claims: list) -> bytes:
+    parts = []
+    for at in claims:
+        for name in sorted(at):
+            value = np.asarray(at[name])
+            parts.append(f"{name}{value.shape}".encode())
+            parts.append(" ".join(f"{v:.6g}" for v in value.ravel()).encode())
+    return b"|".join(parts)

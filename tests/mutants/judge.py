@@ -1,0 +1,183 @@
+"""Whether a scenario's hand-written gradient is right: executed apart from gradtui's engine.
+
+Model and backward pass are executed with NumPy at random points; every claim about a parameter is
+compared with central differences of the model, in float64.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import tomllib
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from mutants.numerics import parse, run
+
+POINTS = 4
+SOUND = 1e-7
+"""Difference, relative to the gradient's size, below which a claim is right."""
+WRONG = 1e-4
+"""Difference above which a claim is wrong; what lies between is neither."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the execution at random points says."""
+
+    state: str
+    """sound, wrong, doubtful, or broken: it cannot be executed."""
+    wrong: tuple[str, ...] = ()
+    """Parameters whose claims are wrong."""
+    reason: str = ""
+
+    @property
+    def sound(self):
+        return self.state == "sound"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Random points, the model's values there, and the true gradients of the parameters."""
+
+    parameters: tuple[str, ...]
+    points: tuple[dict, ...]
+    """Data, parameters and the values of the model, by name."""
+    gradients: tuple[dict, ...]
+
+
+def judge(text):
+    """Return the verdict on the `[backward]` program of a scenario."""
+    raw = tomllib.loads(text)
+    truth = truth_of(raw)
+    try:
+        outcomes = claims_at(raw, truth)
+    except (ValueError, TypeError, IndexError, NameError, AttributeError) as error:
+        return Verdict("broken", reason=f"{type(error).__name__}: {error}")
+    return compare(truth, outcomes)
+
+
+def compare(truth, outcomes):
+    """Return the verdict on claims, given as a dictionary for each point."""
+    wrong, doubtful = {}, False
+    for gradients, claims in zip(truth.gradients, outcomes, strict=True):
+        for name in claims.keys() & gradients.keys():
+            distance = difference(claims[name], gradients[name], gradients)
+            if distance > WRONG:
+                wrong[name] = None
+            elif distance > SOUND:
+                doubtful = True
+    if wrong:
+        return Verdict("wrong", tuple(n for n in truth.parameters if n in wrong))
+    if not any(claims.keys() & gradients.keys() for claims in outcomes):
+        return Verdict("broken", reason="no parameter is claimed")
+    return Verdict("doubtful" if doubtful else "sound")
+
+
+def difference(claim, true, gradients):
+    """Return the largest difference relative to the gradient's size; infinite for a wrong shape."""
+    if np.shape(claim) != np.shape(true) or not np.all(np.isfinite(claim)):
+        return np.inf
+    largest = max(np.max(np.abs(g)) for g in gradients.values())
+    scale = max(np.max(np.abs(true)), 1e-3 * largest)
+    return float(np.max(np.abs(claim - true)) / scale)
+
+
+def claims_at(raw, truth, lines=None, replaced=None):
+    """Return what is claimed at each point: target -> value, the state carried from one on.
+
+    `replaced` gives, for each point, values that take the place of what lines compute.
+    """
+    backward = raw["backward"]
+    lines = lines or parse(backward["code"])
+    others = backward.get("claims", {})
+    state = {name: np.asarray(value, float) for name, value in backward.get("state", {}).items()}
+    outcomes = []
+    with np.errstate(all="ignore"):
+        for index, point in enumerate(truth.points):
+            values = run(lines, {**point, **state}, replaced[index] if replaced else None)
+            state = {name: values[name] for name in state}
+            claimed = {}
+            for line in lines:
+                target = others.get(line.name)
+                if target is None and line.name[:1] == "d" and line.name[1:] in point:
+                    target = line.name[1:]
+                if target is not None:
+                    claimed[target] = values[line.name]
+            outcomes.append(claimed)
+    return outcomes
+
+
+def truth_of(raw):
+    """Return the truth about a scenario's model."""
+    parts = {key: raw[key] for key in ("data", "parameters", "model")}
+    return _truth(json.dumps(parts))
+
+
+@functools.cache
+def _truth(serialised):
+    raw = json.loads(serialised)
+    lines = parse(raw["model"]["code"])
+    loss = raw["model"].get("loss", lines[-1].name)
+    labels = _labels(raw["model"]["code"], raw["data"])
+    random = np.random.default_rng(zlib.crc32(serialised.encode()))
+    points, gradients = [], []
+    for _ in range(50 * POINTS):
+        point = {
+            name: draw(random, np.asarray(value, float), name in labels)
+            for table in ("data", "parameters")
+            for name, value in raw[table].items()
+        }
+        with np.errstate(all="ignore"):
+            values = run(lines, point)
+            if not np.isfinite(values[loss]):
+                continue
+            true = {n: _central(lines, loss, point, n) for n in raw["parameters"]}
+        if any(g is None for g in true.values()):
+            continue
+        points.append(values)
+        gradients.append(true)
+        if len(points) == POINTS:
+            return Truth(tuple(raw["parameters"]), tuple(points), tuple(gradients))
+    raise AssertionError("the model is not finite or not smooth at random points")
+
+
+def _labels(code, data):
+    """Return the data used as whole numbers: the second operand of the functions for classes."""
+    return {
+        name
+        for name in data
+        if re.search(rf"(one_hot\({name}\b|(cross_entropy|take)\([^()]*, {name}\))", code)
+    }
+
+
+def draw(random, value, label):
+    """Return random numbers of the same kind: labels, 0/1, positive, or any."""
+    if label:
+        return random.integers(0, int(value.max()) + 1, value.shape).astype(float)
+    if value.size > 1 and np.all((value == 0) | (value == 1)):
+        return random.integers(0, 2, value.shape).astype(float)
+    if np.all(value > 0):
+        return random.uniform(0.4, 1.8, value.shape)[()]
+    return random.normal(0, 0.9, value.shape)[()]
+
+
+def _central(lines, loss, point, name):
+    """Return dLoss/dname by fourth-order differences; None near a kink, where two steps differ."""
+    base = np.asarray(point[name], float)
+    estimates = [np.empty(base.shape) for _ in range(2)]
+    for at in np.ndindex(base.shape):
+        for estimate, h in zip(estimates, (1e-3, 4e-4), strict=True):
+            ends = []
+            for k in (1, -1, 2, -2):
+                moved = base.copy()
+                moved[at] += k * h
+                ends.append(run(lines, {**point, name: moved[()]})[loss])
+            estimate[at] = (8 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / (12 * h)
+    first, second = estimates
+    if not np.allclose(first, second, rtol=1e-7, atol=1e-8):
+        return None
+    return second

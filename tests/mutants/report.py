@@ -1,0 +1,223 @@
+"""How well the diagnosis names the bugs of the generated cases: a table, and the failures by kind.
+
+python tests/mutants/report.py building|held_out|updates [--limit N] [--jobs N] [--only TEXT]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import multiprocessing
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
+
+from mutants.catalogue import Case, verdict_after
+
+SETS = {
+    "building": ("mutants.building", "building"),
+    "held_out": ("mutants.held_out", "held_out"),
+}
+TIMEOUT = 30
+"""Seconds for one check."""
+
+
+@dataclass
+class Outcome:
+    """What the diagnosis made of one case."""
+
+    case: Case
+    seconds: float = 0.0
+    problem: str = ""
+    """An error or a timeout in place of findings."""
+    findings: list = field(default_factory=list)
+    """Those of severity error or warning."""
+    fixed: bool = False
+    """The judge finds nothing wrong once every proposed line is in its place."""
+
+
+def examine(case: Case) -> Outcome:
+    """Run the diagnosis on a case."""
+    import gradtui
+
+    outcome = Outcome(case)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{case.name}.toml"
+        path.write_text(case.toml_text, encoding="utf-8")
+        signal.alarm(TIMEOUT)
+        start = time.perf_counter()
+        try:
+            findings = gradtui.check(str(path))
+            outcome.findings = [f for f in findings if f.severity in ("error", "warning")]
+        except TimeoutError:
+            outcome.problem = f"more than {TIMEOUT} s"
+        except Exception as error:
+            message = re.sub(r"^.*?\.toml:[0-9:]+ ", "", str(error).splitlines()[0])
+            outcome.problem = f"{type(error).__name__}: {message}"
+        finally:
+            outcome.seconds = time.perf_counter() - start
+            signal.alarm(0)
+    fixes = [(f.line, f.fix) for f in outcome.findings if f.line and f.fix]
+    outcome.fixed = bool(fixes) and verdict_after(case, fixes).sound
+    return outcome
+
+
+def _out_of_time(signum, frame):
+    raise TimeoutError
+
+
+def rules_of(finding) -> list[str]:
+    """Return the rule ids of a finding: its own, then the alternatives'."""
+    return [finding.rule, *(text.split(":")[0].split()[0] for text in finding.alternatives)]
+
+
+def at_line(outcome: Outcome, bug):
+    """Return the finding at a bug's line, if there is one."""
+    return next((f for f in outcome.findings if f.line in bug.lines), None)
+
+
+def failures(outcome: Outcome) -> list[str]:
+    """Return in what a case with bugs fails, each as a heading to list it under."""
+    if outcome.problem:
+        return [f"error: {outcome.problem[:90]}"]
+    if not outcome.findings:
+        return ["nothing found"]
+    found = []
+    for bug in outcome.case.bugs:
+        finding = at_line(outcome, bug)
+        if finding is None:
+            found.append(f"wrong line ({bug.rules[0]}: {bug.kind})")
+        elif not set(rules_of(finding)) & set(bug.rules):
+            found.append(f"wrong rule: {finding.rule} for {'/'.join(bug.rules)} ({bug.kind})")
+    if not outcome.fixed:
+        found.append("the fixes do not make the file pass")
+    lines = {line for bug in outcome.case.bugs for line in bug.lines}
+    if any(f.line not in lines for f in outcome.findings):
+        found.append("a finding at a line that is right")
+    return found
+
+
+def share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:5.1f} %  ({part}/{whole})" if whole else "    -"
+
+
+def measure(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+    """Return the rows of the table."""
+    sound = [o for o in outcomes if o.case.sound]
+    single = [o for o in outcomes if len(o.case.bugs) == 1]
+    double = [o for o in outcomes if len(o.case.bugs) == 2]
+    pairs = [(o, o.case.bugs[0], at_line(o, o.case.bugs[0])) for o in single]
+    first = [(o, b, o.findings[0] if o.findings else None) for o, b, _ in pairs]
+    seconds = sorted(o.seconds for o in outcomes) or [0.0]
+    return [
+        ("one bug: right line", share(sum(bool(f) for _, _, f in pairs), len(single))),
+        (
+            "  as the first finding",
+            share(sum(bool(f) and f.line in b.lines for _, b, f in first), len(single)),
+        ),
+        (
+            "  the very line that was changed",
+            share(sum(bool(f) and f.line == b.line for _, b, f in first), len(single)),
+        ),
+        (
+            "one bug: right rule first",
+            share(sum(bool(f) and f.rule in b.rules for _, b, f in pairs), len(single)),
+        ),
+        (
+            "  or among the alternatives",
+            share(
+                sum(bool(f) and bool(set(rules_of(f)) & set(b.rules)) for _, b, f in pairs),
+                len(single),
+            ),
+        ),
+        (
+            "  the expert's first",
+            share(sum(bool(f) and f.rule == b.rules[0] for _, b, f in pairs), len(single)),
+        ),
+        ("one bug: fix makes the file pass", share(sum(o.fixed for o in single), len(single))),
+        (
+            "one bug: more than one finding",
+            share(sum(len(o.findings) > 1 for o in single), len(single)),
+        ),
+        (
+            "two bugs: both lines found",
+            share(sum(all(at_line(o, b) for b in o.case.bugs) for o in double), len(double)),
+        ),
+        ("two bugs: fixes make the file pass", share(sum(o.fixed for o in double), len(double))),
+        (
+            "sound: false alarms",
+            share(sum(bool(o.findings or o.problem) for o in sound), len(sound)),
+        ),
+        ("errors and timeouts", share(sum(bool(o.problem) for o in outcomes), len(outcomes))),
+        (
+            "seconds a check: median, 95 %, most",
+            f"{seconds[len(seconds) // 2]:.3f}  {seconds[int(len(seconds) * 0.95)]:.3f}"
+            f"  {seconds[-1]:.3f}",
+        ),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("set", choices=SETS, nargs="?", default="building")
+    parser.add_argument("--limit", type=int, help="so many cases, evenly spread")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--show", action="store_true", help="print the files of these cases")
+    parser.add_argument("--names", type=int, default=6, help="case names listed for each failure")
+    arguments = parser.parse_args()
+    module, function = SETS[arguments.set]
+    cases = getattr(importlib.import_module(module), function)()
+    cases = [case for case in cases if arguments.only in case.name]
+    if arguments.limit and arguments.limit < len(cases):
+        cases = [cases[i * len(cases) // arguments.limit] for i in range(arguments.limit)]
+    if arguments.show:
+        for case in cases:
+            show(case)
+        return
+    with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
+        outcomes = list(pool.imap(examine, cases, chunksize=4))
+    print_report(arguments.set, outcomes, arguments.names)
+
+
+def show(case: Case) -> None:
+    """Print a case: what is wrong, then the file with numbered lines."""
+    print(f"== {case.name}: {'sound' if case.sound else ''}")
+    for bug in case.bugs:
+        print(f"   line {bug.line}: {bug.mutated}   (was: {bug.original})")
+        print(f"   {bug.kind}: {', '.join(bug.rules)}; lines {bug.lines}")
+    for number, line in enumerate(case.toml_text.splitlines(), 1):
+        print(f"{number:4} {line}")
+
+
+def print_report(title: str, outcomes: list[Outcome], names: int) -> None:
+    """Print the table, and what failed."""
+    print(f"{title}: {len(outcomes)} cases")
+    for label, value in measure(outcomes):
+        print(f"  {label:38} {value}")
+    groups = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.case.sound:
+            if outcome.problem or outcome.findings:
+                rules = ", ".join(sorted({f.rule for f in outcome.findings}))
+                groups[f"false alarm: {outcome.problem or rules}"].append(outcome)
+        else:
+            for heading in failures(outcome):
+                groups[heading].append(outcome)
+    for heading, members in sorted(groups.items(), key=lambda item: -len(item[1])):
+        shown = ", ".join(o.case.name for o in members[:names])
+        more = f", … {len(members) - names} more" if len(members) > names else ""
+        print(f"\n  {len(members):4} {heading}\n       {shown}{more}")
+
+
+if __name__ == "__main__":
+    main()
