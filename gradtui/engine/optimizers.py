@@ -12,6 +12,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from gradtui.engine.registry import Constant, register
+from gradtui.engine.stability import Dynamics
 
 Hyperparameters = Mapping[str, float]
 
@@ -31,6 +32,8 @@ class Optimizer(Struct, frozen=True):
     """The update of one parameter `w` with gradient `g`, at rate `lr` and time `t` = 1, 2, …"""
     formula: Callable[[Hyperparameters], str]
     """The update as it stands in the source."""
+    dynamics: Callable[[Hyperparameters], Dynamics]
+    """How it moves along one direction of a quadratic loss."""
     source: str
     """Paper or textbook section."""
 
@@ -109,6 +112,10 @@ def _adamw_formula(h: Hyperparameters) -> str:
     return f"w ← w - lr·weight_decay·w, {_ADAM_FORMULA}" if h["weight_decay"] else _ADAM_FORMULA
 
 
+def _running_mean(h: Hyperparameters, decay: float) -> Dynamics:
+    return Dynamics(h["beta1"], share=1.0 - h["beta1"], second="vhat", decay=decay)
+
+
 _DECAY = Constant("weight_decay", 0.0, at_least=0)
 _MOMENTUM = Constant("momentum", 0.0, at_least=0)
 _EPS = Constant("eps", 1e-8, above=0)
@@ -125,6 +132,9 @@ _ENTRIES = (
         state=lambda h: (("b", 0.0),) if h["momentum"] else (),
         program=_sgd,
         formula=_sgd_formula,
+        dynamics=lambda h: Dynamics(
+            h["momentum"], nesterov=bool(h["nesterov"]), decay=h["weight_decay"]
+        ),
         source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 4.3; momentum and "
         "Nesterov's: Sutskever et al., On the importance of initialization and momentum in deep "
         "learning (2013), in the form that takes the rate outside of b",
@@ -138,6 +148,7 @@ _ENTRIES = (
         formula=lambda h: _with_decay(
             h, f"s ← s + {_gradient(h)}², w ← w - lr·{_gradient(h)}/(√s + eps)"
         ),
+        dynamics=lambda h: Dynamics(second="s", decay=h["weight_decay"]),
         source="Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and "
         "stochastic optimization (2011)",
     ),
@@ -148,6 +159,7 @@ _ENTRIES = (
         state=lambda h: (("v", 0.0), ("b", 0.0)) if h["momentum"] else (("v", 0.0),),
         program=_rmsprop,
         formula=_rmsprop_formula,
+        dynamics=lambda h: Dynamics(h["momentum"], second="v", decay=h["weight_decay"]),
         source="Tieleman and Hinton, Neural networks for machine learning, lecture 6.5 (2012); "
         "eps and momentum as in PyTorch",
     ),
@@ -158,6 +170,7 @@ _ENTRIES = (
         state=lambda h: (("m", 0.0), ("v", 0.0)),
         program=_adam,
         formula=lambda h: _with_decay(h, _ADAM_FORMULA),
+        dynamics=lambda h: _running_mean(h, h["weight_decay"]),
         source="Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1",
     ),
     Optimizer(
@@ -167,6 +180,7 @@ _ENTRIES = (
         state=lambda h: (("m", 0.0), ("v", 0.0)),
         program=_adamw,
         formula=_adamw_formula,
+        dynamics=lambda h: _running_mean(h, 0.0),
         source="Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2",
     ),
 )

@@ -12,6 +12,7 @@ from gradtui.engine.graph import Builder, Graph, Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.reverse import Reverse, differentiate
+from gradtui.engine.stability import Dynamics
 
 
 class Update(Struct, frozen=True):
@@ -65,6 +66,8 @@ class StepProgram(Struct, frozen=True, eq=False):
     """(node, value) of the constants that the updates use."""
     formula: str
     """The update as the optimizer's source writes it."""
+    dynamics: Dynamics
+    """How the optimizer moves along one direction of a quadratic loss."""
 
     @property
     def state(self) -> tuple[tuple[int, int], ...]:
@@ -118,6 +121,7 @@ def build_step(
         initial=tuple(initial),
         constants=tuple((inputs[n], value) for n, value in values.items() if n in inputs),
         formula=entry.formula(values),
+        dynamics=entry.dynamics(values),
     )
 
 

@@ -14,7 +14,16 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from gradtui.engine.expression import Name, parse_rule
-from gradtui.engine.graph import Builder, Edge, Graph, Kind, Node, Statement
+from gradtui.engine.graph import (
+    Builder,
+    Edge,
+    Graph,
+    Kind,
+    Node,
+    Statement,
+    depends_on,
+    needed_for,
+)
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import axes_of
@@ -83,6 +92,51 @@ def statement_rule(
     found = walk.adjoint.get(source)
     flow = builder.constant(0.0) if found is None else found
     return tuple(builder.nodes), flow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curvature:
+    """The product of the loss's Hessian with a direction, as nodes."""
+
+    nodes: tuple[Node, ...]
+    """The graph's nodes, those of its derivatives, then those of the product."""
+    direction: tuple[int, ...]
+    """The leaves of the direction v, one for each parameter, in the order of the file."""
+    gradient: tuple[int, ...]
+    """The nodes of dLoss/dparameter."""
+    product: tuple[int, ...]
+    """The nodes of Hv, in the shapes of the parameters."""
+
+
+def differentiate_twice(graph: Graph, reverse: Reverse) -> Curvature:
+    """Return Hv as the gradient of g·v, the backward pass of the backward pass.
+
+    Pearlmutter, Fast exact multiplication by the Hessian (1994); the slope of a slope that jumps is
+    taken as 0.
+    """
+    builder = Builder(reverse.nodes, simplify=True)
+    none = builder.constant(0.0)
+    direction, gradient, total = [], [], none
+    for parameter in graph.parameters:
+        leaf = builder.leaf(Kind.HYPERPARAMETER, f"v of {parameter.name}", parameter.shape)
+        slope = reverse.adjoint.get(parameter.id)
+        slope = builder.fit(none, parameter.shape) if slope is None else slope
+        along = builder.apply("sum", (builder.apply("*", (slope, leaf)),))
+        total = builder.apply("+", (total, along))
+        direction.append(leaf)
+        gradient.append(slope)
+    carriers = depends_on(builder.nodes, frozenset({Kind.PARAMETER}))
+    walk = _Walk(builder, carriers, total, builder.constant(1.0))
+    operations = [n.id for n in builder.nodes if n.inputs and n.id in carriers]
+    needed = needed_for(builder.nodes, [total])
+    walk.visit(id for id in reversed(operations) if id in needed)
+    product = tuple(
+        walk.adjoint[parameter.id]
+        if parameter.id in walk.adjoint
+        else builder.fit(none, parameter.shape)
+        for parameter in graph.parameters
+    )
+    return Curvature(tuple(builder.nodes), tuple(direction), tuple(gradient), product)
 
 
 def _carriers(nodes: Sequence[Node]) -> frozenset[int]:

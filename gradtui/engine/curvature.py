@@ -1,0 +1,239 @@
+"""The curvature of the loss at one step of a run, as the optimizer feels it.
+
+Exact for small models, by Lanczos' iteration on Hessian-vector products for larger ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.program import StepProgram
+from gradtui.engine.reverse import differentiate_twice
+from gradtui.engine.stability import Dynamics
+from gradtui.engine.tape import Tape
+from gradtui.engine.trainer import Trainer
+
+Array = NDArray[np.float64]
+EXACT = 60
+"""Numbers in the parameters up to which the whole Hessian is computed."""
+_ITERATIONS = 24
+"""Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits."""
+_ROUNDING = 1e-10
+"""Part of the largest eigenvalue below which another is rounding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """Eigenvalues and eigenvectors of the Hessian, divided as the optimizer divides gradients."""
+
+    values: Array
+    """(k,) ascending."""
+    vectors: Array
+    """(n, k) unit vectors, one a column."""
+    divisor: Array
+    """(n,) what the optimizer divides the gradient by; 1 where it does not."""
+    exact: bool
+    """Whether these are all; otherwise the largest is right and the others are not all there."""
+
+    @property
+    def largest(self) -> float:
+        """The eigenvalue of largest size; 0 if there is none."""
+        return float(max(self.values, key=abs, default=0.0))
+
+    @property
+    def sharpness(self) -> float:
+        """The largest eigenvalue, 0 where all are negative."""
+        return max(0.0, float(self.values[-1])) if self.values.size else 0.0
+
+    @property
+    def smallest(self) -> float:
+        """The smallest eigenvalue that is positive and not rounding; 0 if there is none."""
+        kept = self.values[self.values > _ROUNDING * abs(self.largest)]
+        return float(kept[0]) if kept.size else 0.0
+
+    @property
+    def condition(self) -> float:
+        """The condition number λmax/λmin over the positive eigenvalues; 1 if there are none."""
+        return self.sharpness / self.smallest if self.smallest else 1.0
+
+    def direction(self, index: int) -> Array:
+        """Return an eigenvector as a direction of the parameters, (n,) of length 1."""
+        moved = self.vectors[:, index] / np.sqrt(self.divisor)
+        return np.asarray(moved / np.linalg.norm(moved))
+
+
+class Curvature:
+    """Computes the curvature of a trainer's loss."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.size = sum(
+            int(np.prod(node.shape, dtype=np.int64)) for node in trainer.program.graph.parameters
+        )
+
+    @cached_property
+    def _twice(self) -> Any:
+        program = self.trainer.program
+        return differentiate_twice(program.graph, program.reverse)
+
+    @cached_property
+    def _products(self) -> Callable[..., tuple[Any, ...]]:
+        twice, trainer = self._twice, self.trainer
+        compiler = Compiler(twice.nodes, trainer.data, Mode.BATCH, "float64")
+        parameters = [node.id for node in trainer.program.graph.parameters]
+        return compiler.evaluate([*parameters, *twice.direction], twice.product, twice.direction)
+
+    def products(self, tape: Tape, directions: Array) -> Array:
+        """Return Hv for each row v of `directions`, (k, n), at the parameters of a step."""
+        parameters = self.trainer.program.graph.parameters
+        at = [tape.value(node.id) for node in parameters]
+        rows = len(directions)
+        parts, start = [], 0
+        for node in parameters:
+            stop = start + int(np.prod(node.shape, dtype=np.int64))
+            parts.append(directions[:, start:stop].reshape(rows, *node.shape))
+            start = stop
+        found = self._products(*at, *parts)
+        whole = [
+            np.broadcast_to(product, (rows, *node.shape)).reshape(rows, -1)
+            for product, node in zip(found, parameters, strict=True)
+        ]
+        return np.concatenate([np.empty((rows, 0)), *whole], axis=1)
+
+    def hessian(self, tape: Tape) -> Array:
+        """Return the exact Hessian at a step, (n, n)."""
+        matrix = self.products(tape, np.eye(self.size))
+        return (matrix + matrix.T) / 2.0
+
+    def spectrum(self, tape: Tape) -> Spectrum | None:
+        """Return the spectrum at a step; None where the Hessian is not finite there."""
+        divisor, decay = divisor_at(tape), tape.program.dynamics.decay
+        root = np.sqrt(divisor)
+        with np.errstate(all="ignore"):
+            if self.size <= EXACT:
+                matrix = self.hessian(tape) + decay * np.eye(self.size)
+                matrix = matrix / root / root[:, None]
+                if not np.all(np.isfinite(matrix)):
+                    return None
+                values, vectors = np.linalg.eigh(matrix)
+                return Spectrum(values, vectors, divisor, True)
+
+            def apply(v: Array) -> Array:
+                moved = v / root
+                return np.asarray((self.products(tape, moved[None])[0] + decay * moved) / root)
+
+            found = _lanczos(apply, self.size)
+        return None if found is None else Spectrum(*found, divisor, False)
+
+
+def _lanczos(apply: Callable[[Array], Array], size: int) -> tuple[Array, Array] | None:
+    """Return eigenvalues and eigenvectors from a Krylov space; None where numbers overflow.
+
+    Golub and Van Loan, Matrix computations, section 10.1, with full reorthogonalisation.
+    """
+    start = np.random.default_rng(0).standard_normal(size)
+    basis = [start / np.linalg.norm(start)]
+    diagonal, beside = list[float](), list[float]()
+    while True:
+        image = apply(basis[-1])
+        if not np.all(np.isfinite(image)):
+            return None
+        diagonal.append(float(image @ basis[-1]))
+        done = np.stack(basis)
+        for _ in range(2):
+            image = image - done.T @ (done @ image)
+        length = float(np.linalg.norm(image))
+        if len(basis) == min(_ITERATIONS, size) or length <= 1e-12 * max(map(abs, diagonal)):
+            break
+        beside.append(length)
+        basis.append(image / length)
+    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    values, small = np.linalg.eigh(matrix)
+    return values, done.T @ small
+
+
+def divisor_at(tape: Tape) -> Array:
+    """Return what the optimizer divides each number of the gradient by at a step, (n,)."""
+    program = tape.program
+    name = program.dynamics.second
+    eps = _constant(program, "eps")
+    parts = []
+    for update in program.updates:
+        shape = program.nodes[update.parameter].shape
+        divisor = np.ones(shape)
+        if name:
+            squares = np.asarray(tape.value(dict(update.lines)[name]), np.float64)
+            divisor = np.sqrt(squares) + eps
+        parts.append(np.broadcast_to(divisor, shape).reshape(-1))
+    return np.concatenate([np.empty(0), *parts])
+
+
+def _constant(program: StepProgram, name: str) -> float:
+    found = [value for node, value in program.constants if program.nodes[node].name == name]
+    return found[0] if found else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How near a step's rate is to the largest stable one."""
+
+    step: int
+    rate: float
+    """The learning rate of the step."""
+    sharpness: float
+    """λmax, divided as the optimizer divides gradients."""
+    dynamics: Dynamics
+    condition: float
+    slowest: float
+    """The smallest positive curvature; 0 where it is not known."""
+    exact: bool
+
+    @property
+    def pull(self) -> float:
+        """lr·λmax."""
+        return self.rate * self.sharpness
+
+    @property
+    def limit(self) -> float:
+        """The lr·λmax above which descent is unstable."""
+        return self.dynamics.limit
+
+    @property
+    def largest_rate(self) -> float:
+        """The largest stable rate; inf where nothing limits it."""
+        return self.limit / self.sharpness if self.sharpness > 0.0 else np.inf
+
+    @property
+    def steps_per_decade(self) -> float:
+        """How many steps take the distance along the slowest direction to a tenth."""
+        return self.dynamics.steps_per_decade(self.rate * self.slowest)
+
+    @property
+    def words(self) -> str:
+        """What the rate does along the steepest direction."""
+        if self.sharpness <= 0.0:
+            return "no upward curvature"
+        if self.pull > self.limit:
+            return "unstable: it lands farther out each time"
+        if self.dynamics.overshoots(self.pull):
+            return "overshooting: it swings past the bottom, nearer each time"
+        return "monotone: it lands nearer on the same side each time"
+
+
+def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
+    """Return the gauge at a step; None where the curvature is not finite."""
+    spectrum = curvature.spectrum(tape)
+    if spectrum is None:
+        return None
+    slowest = spectrum.smallest if spectrum.exact else 0.0
+    return Gauge(
+        tape.step, rate, spectrum.sharpness, tape.program.dynamics,
+        spectrum.condition if spectrum.exact else float("nan"), slowest, spectrum.exact,
+    )  # fmt: skip

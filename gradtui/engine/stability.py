@@ -1,0 +1,70 @@
+"""How an optimizer moves along one direction of a quadratic loss: what is stable, how fast.
+
+Along an eigenvector of curvature λ, each step is a fixed linear map of (distance, momentum) that
+depends on lr·λ alone. Knows no graph and no run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamics:
+    """An optimizer's step as `b = beta*b + share*g/divisor; w = w - lr*b`."""
+
+    beta: float = 0.0
+    """How much of the last step is kept."""
+    share: float = 1.0
+    """How much of the new gradient enters: 1, or 1 - beta where b is a running mean."""
+    nesterov: bool = False
+    """Whether the step is share*g + beta*b instead of b."""
+    second: str = ""
+    """The assigned name whose root, plus eps, is the divisor; none where nothing divides."""
+    decay: float = 0.0
+    """Curvature that coupled weight decay adds."""
+
+    @property
+    def limit(self) -> float:
+        """The lr·λ above which the distance grows.
+
+        2 for plain descent, 2(1 + β) with momentum: Polyak, Some methods of speeding up the
+        convergence of iteration methods (1964); 2(1 + β)/(1 + 2β) with Nesterov's, 2(1 + β)/(1 - β)
+        with a running mean (38 for Adam): Cohen et al., Adaptive gradient methods at the edge of
+        stability (2022), section 3.
+        """
+        ahead = 1.0 + 2.0 * self.beta if self.nesterov else 1.0
+        return 2.0 * (1.0 + self.beta) / (self.share * ahead)
+
+    def radius(self, pull: float) -> float:
+        """Return the factor by which the distance shrinks or grows a step, at lr·λ = `pull`.
+
+        It is the spectral radius of the step; exactly |1 - lr·λ| for plain descent.
+        """
+        return float(np.max(np.abs(self._roots(pull))))
+
+    def overshoots(self, pull: float) -> bool:
+        """Return whether the distance changes its sign on the way, at lr·λ = `pull`."""
+        roots = self._roots(pull)
+        return bool(np.any(roots.imag != 0.0) or np.any(roots.real < 0.0))
+
+    def _roots(self, pull: float) -> NDArray[np.complex128]:
+        x, beta = self.share * pull, self.beta
+        trace = 1.0 + beta - x * (1.0 + beta if self.nesterov else 1.0)
+        determinant = beta * (1.0 - x) if self.nesterov else beta
+        return np.asarray(np.roots([1.0, -trace, determinant]), np.complex128)
+
+    def steps_per_decade(self, pull: float) -> float:
+        """Return how many steps take the distance to a tenth, at lr·λ = `pull`; inf if none do."""
+        # 1 - radius loses all digits where lr·λ is tiny: ln 10/(lr·λ) is exact there.
+        if abs(pull) < 1e-6:
+            gain = self.share * pull / (1.0 - self.beta) if self.beta < 1.0 else 0.0
+            return math.log(10.0) / gain if gain > 0.0 else math.inf
+        radius = self.radius(pull)
+        if radius >= 1.0:
+            return math.inf
+        return -1.0 / math.log10(radius) if radius > 0.0 else 0.0
