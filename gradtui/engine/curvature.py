@@ -6,11 +6,11 @@ Exact for small models, by Lanczos' iteration on Hessian-vector products for lar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.compiler import Compiler, Mode
@@ -29,8 +29,7 @@ _ROUNDING = 1e-10
 """Part of the largest eigenvalue below which another is rounding."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spectrum:
+class Spectrum(Struct, frozen=True, eq=False):
     """Eigenvalues and eigenvectors of the Hessian, divided as the optimizer divides gradients."""
 
     values: Array
@@ -180,8 +179,7 @@ def _constant(program: StepProgram, name: str) -> float:
     return found[0] if found else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(Struct, frozen=True):
     """How near a step's rate is to the largest stable one."""
 
     step: int

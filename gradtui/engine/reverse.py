@@ -94,8 +94,7 @@ def statement_rule(
     return tuple(builder.nodes), flow
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Curvature:
+class Curvature(Struct, frozen=True, eq=False):
     """The product of the loss's Hessian with a direction, as nodes."""
 
     nodes: tuple[Node, ...]

@@ -7,14 +7,13 @@ depends on lr·λ alone. Knows no graph and no run.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamics:
+class Dynamics(Struct, frozen=True):
     """An optimizer's step as `b = beta*b + share*g/divisor; w = w - lr*b`."""
 
     beta: float = 0.0
