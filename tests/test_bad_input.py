@@ -338,7 +338,7 @@ TABLE = [
     (YHAT, "yhat = x/b + w", "x/b", "not finite at step 0: '/' gives inf for x = 1 and b = 0"),
     (YHAT, "yhat = log(b - w)*x", "log(b - w)", "'log' gives nan for b - w = -0.5"),
     (YHAT, "yhat = w*x.__class__", "__class__", "'.__class__' is not part of the language"),
-    (YHAT, "yhat = w*x[0]", "[", "only new axes can be written in brackets"),
+    (YHAT, "yhat = w*x[0]", "[", "only new axes and ranges can be written in brackets"),
     (YHAT, "yhat = w*'x'", "'", "strings are not part of the language"),
     (YHAT, "yhat = lambda: 1", "lambda", "'lambda' is not part of the language"),
     (YHAT, "yhat = foo(x)*w", "foo(x)", "'foo' is not a function of the language"),

@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine import kernels
-from gradtui.engine.graph import Kind, Node, needed_for
+from gradtui.engine.graph import STRETCH, Kind, Node, needed_for
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
 
@@ -69,7 +69,7 @@ def operation_code(
     values = {"rank_" + f: len(n.shape) for f, n in zip("ab", operands, strict=False)}
     for formal, operand, text, more in zip(entry.operands, operands, texts, batched, strict=True):
         extra = len(node.shape) - len(operand.shape)
-        if more and extra > 0 and (entry.elementwise or node.op == "stretch"):
+        if more and extra > 0 and (entry.elementwise or node.op == STRETCH):
             text = f"lift({text}, {len(operand.shape)}, {extra})"
         values[formal] = text  # type: ignore[assignment]
     constants = tuple(n.value if n.kind is Kind.CONSTANT else None for n in operands)
@@ -227,6 +227,7 @@ _KERNELS = (
     "largest", "variance", "expand", "stretch",
     "softmax", "log_softmax", "logsumexp", "cross_entropy",
     "one_hot", "take", "scatter", "collect", "transpose", "matmul", "lift",
+    "permute", "outer", "concat", "part",
 )  # fmt: skip
 
 

@@ -74,7 +74,8 @@ class Assignment(Struct, frozen=True):
 _BINARY = {"<": 1, ">": 1, "<=": 1, ">=": 1, "==": 1, "!=": 1}
 _BINARY |= {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3}
 _AUGMENTED = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "@=": "@", "**=": "**"}
-_NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "shape": "x.shape[0]"}
+_NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "slice": "x[0:2]",
+               "shape": "x.shape[0]"}  # fmt: skip
 """Names that trees use for what is not written as a call, and how it is written."""
 
 
@@ -270,26 +271,43 @@ class _Parser:
         )
 
     def subscript(self, tree: Tree, bracket: Token) -> Tree:
-        positions: list[int] = []
-        entries = 0
+        added: list[int] = []
+        bounds: list[tuple[int | None, int | None]] = []
         while True:
-            token = self.take()
-            if token.text == "None":
-                positions.append(entries)
-            elif token.text != ":":
-                self.refuse_subscript(bracket)
-            entries += 1
+            if self.peek().text == "None":
+                self.at += 1
+                added.append(len(added) + len(bounds))
+            else:
+                bounds.append(self.bounds(bracket))
             end = self.take()
             if end.text == "]":
                 break
             if end.text != ",":
                 self.refuse_subscript(bracket)
-        options = (("axis", tuple(positions)), ("entries", entries))
-        return Call("expand", (tree,), options, self.span(tree, end, bracket))
+        place, entries = self.span(tree, end, bracket), len(bounds)
+        for axis, (start, stop) in enumerate(bounds):
+            if (start, stop) != (None, None):
+                part = (("axis", axis), ("start", start), ("stop", stop), ("entries", entries))
+                tree = Call("slice", (tree,), part, place)
+        if added or bounds.count((None, None)) == entries:
+            new = (("axis", tuple(added)), ("entries", entries + len(added)))
+            tree = Call("expand", (tree,), new, place)
+        return tree
+
+    def bounds(self, bracket: Token) -> tuple[int | None, int | None]:
+        """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""
+        start = None if self.peek().text == ":" else self.bound(bracket)
+        if self.take().text != ":":
+            self.refuse_subscript(bracket)
+        return start, None if self.peek().text in ("]", ",") else self.bound(bracket)
+
+    def bound(self, bracket: Token) -> int:
+        token = self.tokens[self.at + (self.peek().text == "-")]
+        return self.integer() if token.kind == "number" else self.refuse_subscript(bracket)
 
     def refuse_subscript(self, bracket: Token) -> NoReturn:
         raise InputError(
-            "'[': only new axes can be written in brackets, such as [:, None] or [None, :]",
+            "'[': only new axes and ranges can be written in brackets, such as [:, None] or [1:3]",
             self.place(bracket),
         )
 

@@ -24,7 +24,9 @@ from gradtui.engine.shapes import (
 from gradtui.source import InputError, Place
 from gradtui.text import shape_text
 
-_REARRANGING = ("expand", "T", "mT", "reshape")
+STRETCH = "broadcast_to"
+"""The operation that derivatives do last: whatever can be done before it, on fewer numbers, is."""
+_REARRANGING = ("expand", "T", "mT", "transpose", "reshape", "slice")
 Edge = tuple[int, int]
 """(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
 
@@ -181,7 +183,7 @@ class Builder:
         if own == shape:
             return id
         drop, keep = summed_axes(own, shape)
-        if self.nodes[id].op == "stretch":
+        if _stretches(self.nodes[id]):
             summed = self.fit(self.nodes[id].inputs[0], shape)
             times = self.constant(_repeats(self.nodes, id, drop + keep))
             return self.fit(self.apply("*", (summed, times)), shape)
@@ -190,7 +192,7 @@ class Builder:
             left = tuple(1 if axis in keep else own[axis] for axis in kept)
             id = self.apply("collect", (id,), {"shape": left, "drop": drop, "keep": keep})
             own = left
-        return id if own == shape else self.apply("stretch", (id,), {"shape": shape})
+        return id if own == shape else self.apply(STRETCH, (id,), {"shape": shape})
 
     def rename(self, id: int, name: str, place: Place | None) -> None:
         """Give a node its name."""
@@ -234,7 +236,7 @@ def _before_stretch(
 ) -> int | None:
     """Return the operation done before the stretch of its inputs instead of after, or None."""
     nodes = builder.nodes
-    plain = tuple(nodes[id].inputs[0] if nodes[id].op == "stretch" else id for id in inputs)
+    plain = tuple(nodes[id].inputs[0] if _stretches(nodes[id]) else id for id in inputs)
     if plain == inputs:
         return None
     if OPS[op].elementwise:
@@ -248,6 +250,10 @@ def _before_stretch(
             base = builder.apply("sum", (base,), {"axis": left, "keepdims": options["keepdims"]})
         return builder.fit(builder.apply("*", (base, times)), shape)
     return builder.fit(base, shape) if rank == 0 and op in _REARRANGING else None
+
+
+def _stretches(node: Node) -> bool:
+    return node.op == STRETCH and not node.name
 
 
 def _repeats(nodes: Sequence[Node], stretch: int, axes: Sequence[int]) -> float:
@@ -284,6 +290,8 @@ def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) 
             return builder.apply("neg", (builder.apply("*", (nodes[0].inputs[0], inputs[1])),))
         case ("*", _) if nodes[1].op == "neg":
             return builder.apply("neg", (builder.apply("*", (inputs[0], nodes[1].inputs[0])),))
+        case ("concat", _) if not all(same) and (0 in nodes[0].shape) != (0 in nodes[1].shape):
+            return inputs[0] if 0 in nodes[1].shape else inputs[1]
         case ("+", _) if nodes[1].op == "neg":
             return builder.apply("-", (inputs[0], nodes[1].inputs[0]))
         case _:

@@ -52,13 +52,13 @@ def variance(a: Array, axis: tuple[int, ...], n: int, keepdims: bool) -> Any:
     return np.sum(distance * distance, axis=axis, keepdims=keepdims) / n
 
 
-def softmax(a: Array, axis: int) -> Any:
-    """Return shares that add up to 1 along an axis, without overflow."""
+def softmax(a: Array, axis: tuple[int, ...]) -> Any:
+    """Return shares that add up to 1 over axes, without overflow."""
     powers = np.exp(a - np.max(a, axis=axis, keepdims=True, initial=-np.inf))
     return powers / np.sum(powers, axis=axis, keepdims=True)
 
 
-def log_softmax(a: Array, axis: int) -> Any:
+def log_softmax(a: Array, axis: tuple[int, ...]) -> Any:
     """Return the logarithms of the softmax, exact where it is too small for a number."""
     below = a - np.max(a, axis=axis, keepdims=True, initial=-np.inf)
     return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
@@ -73,7 +73,7 @@ def logsumexp(a: Array, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 def cross_entropy(logits: Array, labels: Array, rank: int) -> Any:
     """Return the mean of -log_softmax at the labels; a label that is no class gives nan."""
-    scores = log_softmax(logits, -1)
+    scores = log_softmax(logits, (-1,))
     index, valid = _indices(labels, scores.shape[-1])
     axes = max(scores.ndim, index.ndim + 1)
     picked = np.take_along_axis(
@@ -157,6 +157,31 @@ def collect(a: Array, drop: tuple[int, ...], keep: tuple[int, ...]) -> Any:
     if keep:
         a = np.add.reduce(a, axis=keep, keepdims=True)
     return np.add.reduce(a, axis=drop) if drop else a
+
+
+def permute(a: Array, axes: tuple[int, ...]) -> Array:
+    """Return `a` with its own last axes in the order of these negative ones."""
+    lead = a.ndim - len(axes)
+    return a.transpose(*range(lead), *(axis + a.ndim for axis in axes))
+
+
+def outer(a: Array, b: Array) -> Any:
+    """Return the products of each element of `a` with each of `b` along their last axes."""
+    return a[..., :, None] * b[..., None, :]
+
+
+def concat(a: Array, b: Array, axis: int, rank: int) -> Array:
+    """Return `a` and `b`, both of `rank` axes of their own, one after the other along an axis."""
+    lead = np.broadcast_shapes(a.shape[: a.ndim - rank], b.shape[: b.ndim - rank])
+    parts = [np.broadcast_to(one, lead + one.shape[one.ndim - rank :]) for one in (a, b)]
+    return np.concatenate(parts, axis=axis)
+
+
+def part(a: Array, axis: int, start: int, stop: int) -> Array:
+    """Return the elements of `a` from `start` to before `stop` along a negative axis."""
+    index: tuple[Any, ...] = (..., slice(start, stop), *[slice(None)] * (-axis - 1))
+    chosen: Array = a[index]
+    return chosen
 
 
 def transpose(a: Array, rank: int) -> Array:

@@ -148,6 +148,9 @@ def _spelt_out(call: Call) -> Call:
                           call)  # fmt: skip
         assert isinstance(tree, Call)
         return tree
+    if entry.folds and len(call.arguments) > 2:
+        first = replace(call, arguments=call.arguments[:-1])
+        return replace(call, arguments=(first, call.arguments[-1]))
     arity, option = len(entry.operands), entry.positional
     if not option or len(call.arguments) <= arity:
         return call
@@ -224,6 +227,8 @@ def _check_call(call: Call, *, rules: bool) -> None:
 def _arity_message(name: str, wanted: int, given: int) -> str:
     longer = OPS[name].longer if name in OPS else None
     also = f" or {len(longer[0])}" if longer else ""
+    if name in OPS and OPS[name].folds:
+        also = " or more"
     arguments = f"{wanted}{also} argument{'s' if wanted > 1 or longer else ''}"
     message = f"{name} takes {arguments}, got {given}"
     if name in OPS and OPS[name].reduction and given == 2:

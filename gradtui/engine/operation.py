@@ -60,6 +60,8 @@ class Operation(Struct, frozen=True):
     """The option that a call may give as a last argument, of whole numbers written out."""
     longer: tuple[tuple[str, ...], str] | None = None
     """More operands that a call may give, and what is then meant."""
+    folds: bool = False
+    """Whether a call may give more than two operands, taken two at a time from the left."""
     domain: tuple[float, float] = (-2.0, 2.0)
     """Where operands may lie for the operation to be finite."""
     kink: Kink | None = None

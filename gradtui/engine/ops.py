@@ -16,6 +16,6 @@ OPS = register([*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CL
 FUNCTIONS = tuple(
     name
     for name, entry in OPS.items()
-    if name.isidentifier() and name not in ("T", "neg", "expand") and not entry.internal
+    if name.isidentifier() and name not in ("T", "neg", "expand", "slice") and not entry.internal
 )
 """Names that a program may call."""

@@ -6,12 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 from gradtui.engine.expression import Option
+from gradtui.text import shape_text
 
 Shape = tuple[int, ...]
 Options = Mapping[str, Option]
 
 MAX_RANK = 32
 """Axes of a value; NumPy stops at 64, and batches need some in front."""
+
+MAX_ELEMENTS = 100_000_000
+"""Elements that repeating may fill; more would only fill the memory."""
 
 MAX_CLASSES = 100_000
 """Classes of a one-hot row: an array of more would only fill the memory."""
@@ -56,11 +60,16 @@ def same(shapes: Sequence[Shape], options: Options) -> Shape:
 
 
 def settled_axis(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
-    """Return the options with their single axis counted from the end."""
+    """Return the options with their axes counted from the end."""
+    return {**options, "axis": negative_axes(options["axis"], len(shapes[0]))}
+
+
+def settled_single(shape: Shape, options: Options) -> int:
+    """Return the one axis that the options name, counted from the end of a shape."""
     axis = options["axis"]
     if axis is None or isinstance(axis, tuple):
         raise ShapeError("is given no single axis, such as axis=-1")
-    return {**options, "axis": negative_axes(axis, len(shapes[0]))[0]}
+    return negative_axes(axis, len(shape))[0]
 
 
 def scored(shapes: Sequence[Shape], options: Options) -> Shape:
@@ -134,6 +143,108 @@ def multiplied(shapes: Sequence[Shape], options: Options) -> Shape:
         raise ShapeError(f"cannot be multiplied with @: {a[-1]} columns against {inner} rows")
     batch = broadcast((a[:-2], b[:-2]), {})
     return batch + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())
+
+
+def dotted(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of a product of vectors and matrices, where NumPy's dot and @ agree."""
+    if max(map(len, shapes)) > 2:
+        raise ShapeError("do not fit: dot takes vectors and matrices; stacks multiply with a @ b")
+    if not all(shapes):
+        raise ShapeError("cannot be multiplied with dot: a scalar has no axis to sum over, use *")
+    return multiplied(shapes, options)
+
+
+def crossed(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of the outer product of two vectors."""
+    if any(len(shape) != 1 for shape in shapes):
+        raise ShapeError("do not fit: outer takes two vectors, of one axis each")
+    return shapes[0] + shapes[1]
+
+
+def permuted(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape with its axes in the order of `options["axes"]`, negative axes."""
+    return tuple(shapes[0][axis] for axis in axes_of(options["axes"]))
+
+
+def settled_order(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the order of all axes counted from the end, and `back`, the one that undoes it."""
+    (shape,), given = shapes, options["axes"]
+    rank = len(shape)
+    order = tuple(range(rank))[::-1] if given is None else axes_of(given)
+    if len(order) != rank:
+        raise ShapeError(f"cannot be transposed to {order}: it has {rank} axes to put in order")
+    negative_axes(order, rank)
+    order = tuple(axis % rank for axis in order)
+    back = tuple(order.index(axis) for axis in range(rank))
+    return {"axes": tuple(a - rank for a in order), "back": tuple(a - rank for a in back)}
+
+
+def settled_broadcast(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the shape to fill, which must be one that NumPy broadcasts the operand to."""
+    given = options["shape"]
+    if given is None or isinstance(given, str | bool):
+        raise ShapeError("needs a shape to fill: broadcast_to(x, (2, 3))")
+    wanted = _of_few_axes(axes_of(given))
+    if min(wanted, default=0) < 0 or math.prod(wanted) > MAX_ELEMENTS:
+        raise ShapeError(f"cannot fill the shape {given}")
+    try:
+        filled = broadcast((shapes[0], wanted), options)
+    except ShapeError:
+        filled = ()
+    if filled != wanted:
+        raise ShapeError(f"does not broadcast to {shape_text(wanted)}")
+    return {"shape": wanted}
+
+
+def joined(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of two arrays put one after the other along `options["axis"]`."""
+    a, b = shapes
+    axis = options["axis"]
+    assert isinstance(axis, int)
+    return (*a[:axis], a[axis] + b[axis], *a[axis:][1:])
+
+
+def settled_join(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the axis counted from the end, and `split`, where the second array starts."""
+    a, b = shapes
+    if not a or not b:
+        raise ShapeError("cannot be joined: a scalar has no axis, write x[None] for one of it")
+    axis = settled_single(a, options)
+    if len(a) != len(b) or a[:axis] != b[:axis] or a[axis:][1:] != b[axis:][1:]:
+        raise ShapeError(f"cannot be joined along axis {axis + len(a)}: the others must be equal")
+    return {"axis": axis, "split": a[axis]}
+
+
+def sliced(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of the elements `start` to `stop` along `options["axis"]`."""
+    (shape,), axis = shapes, options["axis"]
+    start, stop = options["start"], options["stop"]
+    assert isinstance(axis, int) and isinstance(start, int) and isinstance(stop, int)
+    return _resized(shape, axis, stop - start)
+
+
+def settled_part(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
+    """Return the bounds as positions, and the shapes of what lies before and after the part.
+
+    As in Python, a negative bound counts from the end and one outside is the end itself.
+    """
+    (shape,), axis, entries = shapes, options["axis"], options["entries"]
+    if isinstance(entries, int) and entries > len(shape):
+        raise ShapeError("has fewer axes than the brackets name")
+    axis = settled_single(shape, options)
+    bounds = slice(options["start"], options["stop"]).indices(shape[axis])
+    start, stop = bounds[0], max(bounds[:2])
+    return {
+        "axis": axis,
+        "start": start,
+        "stop": stop,
+        "before": _resized(shape, axis, start),
+        "after": _resized(shape, axis, shape[axis] - stop),
+    }
+
+
+def _resized(shape: Shape, axis: int, size: int) -> Shape:
+    return tuple(size if at == axis else own for at, own in enumerate(shape, -len(shape)))
 
 
 def transposed(shapes: Sequence[Shape], options: Options) -> Shape:

@@ -41,8 +41,8 @@ class Tape(Struct, frozen=True, eq=False):
     def local(self, edge: Edge) -> Array | None:
         """Return the local derivative of an edge between operations.
 
-        None where the edge is not elementwise.  That of a reduction is in the operand's shape, or one
-        number where it is the same for all elements.
+        None where the edge is not elementwise.  That of a reduction is in the operand's shape, or
+        one number where it is the same for all elements.
         """
         return self._local(self.program.reverse.local.get(edge), edge[0])
 

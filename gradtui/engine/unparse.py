@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from gradtui.engine.graph import Kind, Node
+from gradtui.engine.graph import STRETCH, Kind, Node
 from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import axes_of, negative_axes
@@ -47,6 +48,8 @@ def formula(nodes: Sequence[Node], root: int, show: Show, style: Style = PROGRAM
     """
     texts: dict[int, _Text] = {}
     pending = [root]
+    if nodes[root].op == STRETCH and nodes[root].kind is Kind.OPERATION and not nodes[root].name:
+        return formula(nodes, nodes[root].inputs[0], show, style)
     while pending:
         id = pending[-1]
         node = nodes[id]
@@ -89,24 +92,42 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
             return _Text(f"{base}**{exponent}", POWER)
         case "neg":
             return _Text("-" + _bracket(parts[0], SIGN + 1), SIGN)
-        case "identity" | "stretch":
+        case "identity":
             return parts[0]
         case "T":
-            return _Text(_bracket(parts[0], FUNCTION) + ".T", FUNCTION)
+            operand = _bracket(parts[0], FUNCTION)
+            # A number's point would be read as its decimal one.
+            number_first = operands[0].kind is Kind.CONSTANT and operand[0] != "("
+            return _Text(f"({operand}).T" if number_first else f"{operand}.T", FUNCTION)
+        case "slice":
+            return _Text(_bracket(parts[0], FUNCTION) + _range_of(node, operands[0]), FUNCTION)
         case "expand":
             return _Text(_bracket(parts[0], FUNCTION) + _brackets_of(node), FUNCTION)
         case _ if entry.infix:
             left, right = parts
             return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
-        case "scatter" if len(operands[1].shape) == 1 and len(operands[0].shape) <= 2:
-            rows, index = node.shape[0], parts[1].text
-            added = _bracket(parts[0], PRODUCT + 1)
-            return _Text(f"one_hot({index}, {rows}).T{style.matmul}{added}", PRODUCT)
+        case "scatter":
+            return _scattered(node, operands, parts, style)
         case "collect":
             return _Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
         case _:
             inner = ", ".join([part.text for part in parts] + _options(node, operands[0]))
             return _Text(f"{node.op}({inner})", FUNCTION)
+
+
+def _scattered(node: Node, operands: Sequence[Node], parts: Sequence[_Text], style: Style) -> _Text:
+    """Return a sum of rows by their number as the product with the numbers' one-hot matrix."""
+    added, index = _bracket(parts[0], PRODUCT + 1), parts[1].text
+    count, own = math.prod(operands[1].shape), node.shape[1:]
+    if len(operands[1].shape) != 1:
+        index = f"reshape({index}, ({count},))"
+    flat = (count, math.prod(own)) if own else (count,)
+    if operands[0].shape != flat:
+        added = f"reshape({parts[0].text}, {flat})"
+    product = f"one_hot({index}, {node.shape[0]}).T{style.matmul}{added}"
+    if len(own) > 1:
+        return _Text(f"reshape({product}, {node.shape})", FUNCTION)
+    return _Text(product, PRODUCT)
 
 
 def _infix(op: str, precedence: int, left: _Text, right: _Text, style: Style) -> str:
@@ -136,6 +157,14 @@ def _brackets_of(node: Node) -> str:
     return f"[{', '.join(entries)}]"
 
 
+def _range_of(node: Node, operand: Node) -> str:
+    options, rank = dict(node.options), len(operand.shape)
+    (axis,) = axes_of(options["axis"])
+    start = options["start"] or ""
+    stop = "" if options["stop"] == operand.shape[axis] else options["stop"]
+    return f"[{':, ' * (axis + rank)}{start}:{stop}]"
+
+
 def _collected(node: Node, text: str, rank: int) -> str:
     """Return a sum over the axes that broadcasting had stretched, then those that it had added."""
     drop, keep = (axes_of(dict(node.options)[key]) for key in ("drop", "keep"))
@@ -149,6 +178,9 @@ def _options(node: Node, operand: Node) -> list[str]:
     entry, options, rank = OPS[node.op], dict(node.options), len(operand.shape)
     if entry.positional:
         given = options[entry.positional]
+        if node.op == "transpose":
+            order = tuple(axis + rank for axis in axes_of(given))
+            given = None if order == tuple(range(rank))[::-1] else order
         return [] if given is None else [repr(given)]
     if "axis" not in options:
         return []

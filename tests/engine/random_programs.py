@@ -70,6 +70,21 @@ class Program:
             case "reshape":
                 size = math.prod(shape)
                 return f"reshape({a}, (1, {size}))", (1, size)
+            case "broadcast_to":
+                return f"broadcast_to({a}, {(2, *shape)})", (2, *shape)
+            case "transpose":
+                order = self.random.sample(range(len(shape)), len(shape))
+                given = f", {tuple(order)}" if order and self.random.random() < 0.7 else ""
+                shape = tuple(shape[i] for i in order) if given else shape[::-1]
+                return f"transpose({a}{given})", shape
+            case "slice":
+                return self.part(a, shape)
+            case "concat":
+                return self.joined(a, shape)
+            case "dot":
+                return self.product(a, shape, "dot")
+            case "outer":
+                return f"outer(reshape({a}, -1), w)", (math.prod(shape), 3)
             case "layer_norm":
                 return (f"layer_norm({a})", shape) if shape else (a, shape)
             case "one_hot" | "take" | "cross_entropy":
@@ -134,12 +149,32 @@ class Program:
             return f"cross_entropy({a}, max({a}, axis=-1) > 0)", ()
         return a, shape
 
-    def product(self, a, shape):
+    def part(self, a, shape):
+        if not shape:
+            return f"({a})[None][:1]", (1,)
+        axis = self.random.randrange(len(shape))
+        text = self.random.choice(["1:", ":-1", "-2:", "0:2", ":", "1:1000"])
+        bounds = slice(*(int(part) if part else None for part in text.split(":")))
+        size = len(range(shape[axis])[bounds])
+        if size == 0:
+            return a, shape
+        return f"({a})[{':, ' * axis}{text}]", (*shape[:axis], size, *shape[axis + 1 :])
+
+    def joined(self, a, shape):
+        if not shape:
+            return f"concat(({a})[None], w, u)", (6,)
+        axis = self.random.randrange(len(shape))
+        given = f", axis={axis}" if axis or self.random.random() < 0.5 else ""
+        whole = (*shape[:axis], 3 * shape[axis], *shape[axis + 1 :])
+        return f"concat({a}, 2*({a}), ({a})**2{given})", whole
+
+    def product(self, a, shape, op="@"):
         fits = {}
         for name, other in self.shapes.items():
-            with contextlib.suppress(ValueError):
-                fits[name] = np.shape(np.zeros(shape) @ np.zeros(other))
+            if op == "@" or max(len(shape), len(other)) <= 2:
+                with contextlib.suppress(ValueError):
+                    fits[name] = np.shape(np.zeros(shape) @ np.zeros(other))
         if not fits:
             return f"(W@w)@u*({a})", shape
         name = self.random.choice([*fits])
-        return f"({a})@{name}", fits[name]
+        return f"({a})@{name}" if op == "@" else f"dot({a}, {name})", fits[name]

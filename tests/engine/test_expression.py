@@ -404,10 +404,44 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          Place(1, 7, 1)),
         ("L = w.\nM = 2", "the line ends early: expected T, shape[0] or a method after '.'",
          Place(1, 7, 1)),
-        ("L = v[0]", "'[': only new axes can be written in brackets, such as [:, None] or "
-         "[None, :]", Place(1, 6, 1)),
-        ("L = v[:1]", "'[': only new axes can be written in brackets, such as [:, None] or "
-         "[None, :]", Place(1, 6, 1)),
+        *(
+            (f"L = v[{inside}", "'[': only new axes and ranges can be written in brackets, such as "
+             "[:, None] or [1:3]", Place(1, 6, 1))
+            for inside in ("0]", "w:]", ":w]", "::2]", "1:2:1]", "None:]", "1:None]", "-:]", "1:")
+        ),
+        ("L = v[1.5:]", "unexpected '1.5': expected a whole number", Place(1, 7, 3)),
+        ("L = v[1:, :]", "shape 3 of v has fewer axes than the brackets name", Place(1, 5, 8)),
+        ("L = sum(slice(v))", "'slice' is not a function of the language: write x[0:2]",
+         Place(1, 9, 5)),
+        ("L = dot(X, v)", "shape 3×2 of X and shape 3 of v cannot be multiplied with @: 2 columns "
+         "against 3 rows", Place(1, 5, 9)),
+        ("L = dot(w, v)", "shape scalar of w and shape 3 of v cannot be multiplied with dot: a "
+         "scalar has no axis to sum over, use *", Place(1, 5, 9)),
+        ("L = dot(X[None], v)", "shape 1×3×2 of the result of 'expand' and shape 3 of v do not "
+         "fit: dot takes vectors and matrices; stacks multiply with a @ b", Place(1, 5, 15)),
+        ("L = outer(X, v)", "shape 3×2 of X and shape 3 of v do not fit: outer takes two vectors, "
+         "of one axis each", Place(1, 5, 11)),
+        ("L = concat(X, v)", "shape 3×2 of X and shape 3 of v cannot be joined along axis 0: the "
+         "others must be equal", Place(1, 5, 12)),
+        ("L = concat(X, X, X.T, axis=1)", "shape 3×4 of the result of 'concat' and shape 2×3 of "
+         "the result of 'T' cannot be joined along axis 1: the others must be equal",
+         Place(1, 5, 25)),
+        ("L = concat(w, v)", "shape scalar of w and shape 3 of v cannot be joined: a scalar has no "
+         "axis, write x[None] for one of it", Place(1, 5, 12)),
+        ("L = concat(v)", "concat takes 2 or more arguments, got 1", Place(1, 5, 9)),
+        ("L = transpose(X, (0, 1, 2))", "shape 3×2 of X cannot be transposed to (0, 1, 2): it has "
+         "2 axes to put in order", Place(1, 5, 23)),
+        ("L = transpose(X, (1, 1))", "shape 3×2 of X is given the same axis twice",
+         Place(1, 5, 20)),
+        ("L = transpose(X, (0, 2))", "shape 3×2 of X has no axis 2", Place(1, 5, 20)),
+        ("L = transpose(X, v)", "the 'axes' of transpose is given by whole numbers written out",
+         Place(1, 18, 1)),
+        ("L = broadcast_to(X, (2, 2))", "shape 3×2 of X does not broadcast to 2×2",
+         Place(1, 5, 23)),
+        ("L = broadcast_to(w, (100000, 100000))",
+         "shape scalar of w cannot fill the shape (100000, 100000)", Place(1, 5, 33)),
+        ("L = broadcast_to(X)", "shape 3×2 of X needs a shape to fill: broadcast_to(x, (2, 3))",
+         Place(1, 5, 15)),
         ("L = v[:, :, None]", "shape 3 of v has fewer axes than the brackets name",
          Place(1, 5, 13)),
         ("L = w[:, None]", "shape scalar of w has fewer axes than the brackets name",

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from engine_models import gradients, value
+from engine_models import gradients, trainer, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
@@ -132,10 +132,21 @@ REFERENCE = {
     ),
     "reshape": lambda a, shape: np.reshape(a, shape),
     "@": _matmul,
+    "dot": _matmul,
+    "outer": lambda a, b: np.array([x * b for x in a]),
+    "concat": lambda a, b, axis: np.moveaxis(
+        np.array([*np.moveaxis(a, axis, 0), *np.moveaxis(b, axis, 0)]), 0, axis
+    ),
+    "transpose": lambda a, axes=None: np.einsum(
+        a,
+        list(range(np.ndim(a))),
+        list(range(np.ndim(a)))[::-1] if axes is None else [axis % np.ndim(a) for axis in axes],
+    ),
+    "slice": lambda a, axis, start, stop: np.moveaxis(np.moveaxis(a, axis, 0)[start:stop], 0, axis),
     "T": np.transpose,
     "mT": lambda a: np.moveaxis(a, -1, -2),
     "expand": lambda a, axis: np.expand_dims(a, axis),
-    "stretch": lambda a, shape: a + np.zeros(shape),
+    "broadcast_to": lambda a, shape: a + np.zeros(shape),
     "collect": _collect,
 }
 """Operation -> the same by plain NumPy, on complex numbers too; shares no code with the engine."""
@@ -228,6 +239,53 @@ def reshapes(draw):
     return [shape], {"shape": draw(st.sampled_from(options))}
 
 
+@st.composite
+def plain_products(draw):
+    rank_a, rank_b = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    rows, inner, columns = (draw(sides) for _ in range(3))
+    return [(rows, inner)[2 - rank_a :], (inner, columns)[:rank_b]], {}
+
+
+@st.composite
+def vectors(draw):
+    return [(draw(sides),), (draw(sides),)], {}
+
+
+@st.composite
+def permutations(draw):
+    shape = draw(shapes_of_any_rank)
+    order = draw(st.none() | st.permutations(range(len(shape))).map(tuple))
+    return [shape], {"axes": order}
+
+
+@st.composite
+def joins(draw):
+    shape = list(draw(array_shapes(min_dims=1, max_dims=3, max_side=3)))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    other = shape.copy()
+    other[axis] = draw(st.integers(0, 3))
+    return [tuple(shape), tuple(other)], {"axis": axis}
+
+
+@st.composite
+def parts(draw):
+    shape = draw(array_shapes(min_dims=1, max_dims=3, max_side=4))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    bound = st.none() | st.integers(-5, 5)
+    return [shape], {"axis": axis, "start": draw(bound), "stop": draw(bound)}
+
+
+SPECIAL = {
+    "broadcast_to": stretches,
+    "collect": collections,
+    "dot": plain_products,
+    "outer": vectors,
+    "transpose": permutations,
+    "concat": joins,
+    "slice": parts,
+}
+
+
 def broadcasts(count):
     found = mutually_broadcastable_shapes(num_shapes=count, max_dims=3, max_side=3)
     return found.map(lambda shapes: (list(shapes.input_shapes), {}))
@@ -236,8 +294,8 @@ def broadcasts(count):
 def operands_of(op):
     """Return a strategy of (shapes, options) that the operation accepts."""
     entry = OPS[op]
-    if op in ("stretch", "collect"):
-        return {"stretch": stretches(), "collect": collections()}[op]
+    if op in SPECIAL:
+        return SPECIAL[op]()
     if op in ("cross_entropy", "one_hot", "take", "scatter"):
         return rows(op)
     if op == "reshape":
@@ -344,7 +402,7 @@ def test_an_operation_cannot_be_registered_twice():
 
 
 def test_a_program_calls_functions_only():
-    assert not set(FUNCTIONS) & {"T", "mT", "neg", "expand", "stretch", "collect", "identity"}
+    assert not set(FUNCTIONS) & {"T", "mT", "neg", "expand", "slice", "collect", "identity"}
     assert {"exp", "sum", "where", "maximum"} <= set(FUNCTIONS)
 
 
@@ -364,7 +422,8 @@ def scalar_operations():
     for op, entry in OPS.items():
         if (op != "logsumexp" and entry.shape in (broadcast, reduced, transposed)) or op in (
             "reshape",
-            "stretch",
+            "broadcast_to",
+            "transpose",
             "collect",
         ):
             found.append(op)
@@ -373,16 +432,15 @@ def scalar_operations():
 
 def test_only_products_and_axes_have_no_scalar_form():
     assert set(OPS) - set(scalar_operations()) == {
-        *("@", "mT", "expand", "softmax", "log_softmax", "logsumexp"),
-        *("cross_entropy", "one_hot", "take", "scatter", "layer_norm"),
+        *("@", "dot", "outer", "concat", "slice", "mT", "expand"),
+        *("softmax", "log_softmax", "logsumexp", "cross_entropy"),
+        *("one_hot", "take", "scatter", "layer_norm"),
     }
 
 
 @pytest.mark.parametrize("op", scalar_operations())
 def test_floats_and_arrays_agree_on_scalars(op):
-    options = {"stretch": {"shape": ()}, "collect": {"shape": ()}, "reshape": {"shape": ()}}.get(
-        op, {}
-    )
+    options = {"shape": ()} if op in ("broadcast_to", "collect", "reshape") else {}
     graph = weighted(op, [()] * len(OPS[op].operands), options)
     nodes, with_floats = evaluator(graph, Mode.FLOAT)
     _, with_arrays = evaluator(graph, Mode.ARRAY)
@@ -459,12 +517,76 @@ def test_a_kink_has_the_gradient_that_the_convention_gives(code, w, gradient):
     assert gradients(code.replace("L =", "a =") + "\nL = sum(a)", {"w": [w]})["w"] == [gradient]
 
 
-@pytest.mark.parametrize("op", ["softmax", "log_softmax", "logsumexp"])
-def test_a_score_of_10000_gives_finite_numbers_and_gradients(op):
-    scores = [[1e4, 0.0, -1e4], [1e4, 1e4, 9999.0]]
-    found = gradients(f"L = sum({op}(X)*b)", {"X": scores}, {"b": 2.0})
-    assert np.all(np.isfinite(found["X"]))
-    assert np.isfinite(value(f"L = sum({op}(X))", {"X": scores}))
+# Numbers far out
+
+
+HUGE_NUMBERS = [(1e4, "float64"), (1e4, "float32"), (1e30, "float32"), (1e300, "float64")]
+HUGE = None
+FAR_OUT = {
+    # Operation -> its value and slope at +huge, then at -huge.
+    "sigmoid": (1, 0, 0, 0),
+    "tanh": (1, 0, -1, 0),
+    "erf": (1, 0, -1, 0),
+    "softplus": (HUGE, 1, 0, 0),
+    "gelu": (HUGE, 1, 0, 0),
+    "relu": (HUGE, 1, 0, 0),
+}
+
+
+@pytest.mark.parametrize("form", ["L = {}(w)", "L = sum({}(w))"])
+@pytest.mark.parametrize(("huge", "dtype"), HUGE_NUMBERS)
+@pytest.mark.parametrize("op", FAR_OUT)
+def test_a_squashed_huge_number_has_the_value_and_slope_of_its_limit(op, huge, form, dtype):
+    above, slope_above, below, slope_below = FAR_OUT[op]
+    for w, expected, slope in ((huge, above, slope_above), (-huge, below, slope_below)):
+        start = w if form == "L = {}(w)" else [w]
+        model = trainer(form.format(op), {"w": start}, dtype=dtype)
+        tape = model.record(model.initial, 0)
+        limit = np.dtype(dtype).type(huge if expected is HUGE else expected)
+        assert tape.value(model.program.graph.loss) == limit
+        assert np.all(tape.gradient(0) == slope)
+
+
+LOGITS = {
+    "alone": [[1.0, 0.0, -1.0]],
+    "tie": [[1.0, 1.0, 0.0], [-1.0, -1.0, -1.0]],
+    "all far below": [[-1.0, -1.0, -0.5]],
+}
+
+
+@pytest.mark.parametrize(("huge", "dtype"), HUGE_NUMBERS)
+@pytest.mark.parametrize("logits", LOGITS)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "L = sum(softmax(X)*weights)",
+        "L = sum(logsumexp(X))",
+        "L = sum(log_softmax(X)*weights)/{huge}",
+        "L = cross_entropy(X, labels)/{huge}",
+        "L = -sum(one_hot(labels, 3)*log_softmax(X))/{huge}",
+    ],
+)
+def test_a_huge_logit_gives_finite_numbers_that_are_right(code, logits, huge, dtype):
+    X = huge * np.array(LOGITS[logits])
+    data = {"labels": np.full(len(X), 2.0), "weights": np.arange(X.size).reshape(X.shape) + 1.0}
+    model = trainer(code.format(huge=huge), {"X": X}, data, dtype=dtype)
+    tape = model.record(model.initial, 0)
+    assert all(np.all(np.isfinite(number)) for number in tape.recorded)
+    # With scores this far apart the softmax is 1, or 1/n where n are equal, and 0 elsewhere.
+    top = (np.max(X, axis=1, keepdims=True) == X).astype(float)
+    shares = top / np.sum(top, axis=1, keepdims=True)
+    right = np.eye(3)[[2] * len(X)]
+    weights, rows = data["weights"], len(X)
+    expected = {
+        "L = sum(softmax": shares * (weights - np.sum(weights * shares, axis=1, keepdims=True)),
+        "L = sum(logsumexp": shares,
+        "L = sum(log_soft": (weights - shares * np.sum(weights, axis=1, keepdims=True)) / huge,
+        "L = cross_entropy": (shares - right) / rows / huge,
+        "L = -sum(one_hot": (shares - right) / huge,
+    }
+    (gradient,) = (slope for start, slope in expected.items() if code.startswith(start))
+    tolerance = {"rtol": 1e-6, "atol": 1e-6 * np.max(np.abs(gradient), initial=1e-300)}
+    np.testing.assert_allclose(tape.gradient(0), gradient, **tolerance)
 
 
 def test_the_cross_entropy_of_a_score_of_10000_is_finite():
@@ -592,6 +714,23 @@ def test_the_power_of_a_negative_number_has_a_gradient_by_the_base_alone(exponen
     power = eval(exponent)
     found = gradients(f"L = w**{exponent}", {"w": -2.0})
     assert found["w"] == pytest.approx(power * (-2.0) ** (power - 1), rel=1e-14)
+
+
+@pytest.mark.parametrize(("b", "slope"), [(2.0, 0.0), (0.5, 0.0), (0.0, 0.0), (-1.0, -np.inf)])
+def test_a_power_of_zero_has_the_slope_by_its_exponent_that_its_limit_has(b, slope):
+    assert gradients("L = x**b", {"b": b}, {"x": 0.0})["b"] == slope
+    found = gradients("L = sum(x**b)", {"b": [b, b]}, {"x": [0.0, 2.0]})["b"]
+    np.testing.assert_allclose(found, [slope, 2.0**b * np.log(2.0)], rtol=1e-15)
+
+
+def test_a_range_is_what_python_takes():
+    data = {"v": [1.0, 2.0, 3.0, 4.0], "X": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}
+    for inside in ("1:", ":-1", "-3:-1", "1:99", "2:1", ":"):
+        expected = eval(f"np.array([1.0, 2.0, 3.0, 4.0])[{inside}]")
+        assert value(f"L = sum(v[{inside}])", data) == np.sum(expected)
+    X = np.array(data["X"])
+    assert value("L = sum(X[1:, None, :2])", data) == np.sum(X[1:, :2])
+    assert value("L = sum(concat(X, 10*X, X, axis=1)[:, 2:4])", data) == 3 + 10 + 6 + 40
 
 
 def test_the_power_zero_has_no_slope_even_at_zero():

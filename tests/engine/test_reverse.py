@@ -352,6 +352,11 @@ FUNCTIONS = {
             )
         )
     ),
+    "concat": lambda *parts, axis=0: np.concatenate(parts, axis),
+    "transpose": np.transpose,
+    "outer": np.outer,
+    "dot": np.dot,
+    "broadcast_to": np.broadcast_to,
     "max": np.max,
     "var": lambda a, **options: np.mean(
         (a - np.mean(a, **{**options, "keepdims": True})) ** 2, **options

@@ -50,7 +50,7 @@ ELEMENTWISE = (
         ("a", "b"),
         _power_code,
         broadcast,
-        ("b*a**(b - 1)", "out*log(a)"),
+        ("b*a**(b - 1)", "out*log(a + (a == 0)*(b >= 0))"),
         precedence=POWER,
         domain=_POSITIVE,
         summary="raise to a power",
