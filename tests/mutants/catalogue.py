@@ -18,7 +18,7 @@ from mutants.mutations import Context, edits
 from mutants.numerics import names_in, parse, run
 
 ERRORS = (ValueError, TypeError, IndexError, NameError, AttributeError)
-SINGLES = 22
+SINGLES = 16
 """One-bug cases of a kind and style."""
 PAIRS = 4
 EXTRA_SOUND = 2

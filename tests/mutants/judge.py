@@ -47,6 +47,8 @@ class Truth:
     points: tuple[dict, ...]
     """Data, parameters and the values of the model, by name."""
     gradients: tuple[dict, ...]
+    scales: tuple[dict, ...]
+    """What differences are relative to: the gradient's size, or a little of the largest one's."""
 
 
 def judge(text):
@@ -63,9 +65,9 @@ def judge(text):
 def compare(truth, outcomes):
     """Return the verdict on claims, given as a dictionary for each point."""
     wrong, doubtful = {}, False
-    for gradients, claims in zip(truth.gradients, outcomes, strict=True):
+    for gradients, scales, claims in zip(truth.gradients, truth.scales, outcomes, strict=True):
         for name in claims.keys() & gradients.keys():
-            distance = difference(claims[name], gradients[name], gradients)
+            distance = difference(claims[name], gradients[name], scales[name])
             if distance > WRONG:
                 wrong[name] = None
             elif distance > SOUND:
@@ -77,13 +79,12 @@ def compare(truth, outcomes):
     return Verdict("doubtful" if doubtful else "sound")
 
 
-def difference(claim, true, gradients):
-    """Return the largest difference relative to the gradient's size; infinite for a wrong shape."""
-    if np.shape(claim) != np.shape(true) or not np.all(np.isfinite(claim)):
+def difference(claim, true, scale):
+    """Return the largest difference relative to a scale; infinite for a wrong shape, for NaN."""
+    if np.shape(claim) != np.shape(true):
         return np.inf
-    largest = max(np.max(np.abs(g)) for g in gradients.values())
-    scale = max(np.max(np.abs(true)), 1e-3 * largest)
-    return float(np.max(np.abs(claim - true)) / scale)
+    largest = np.abs(claim - true).max() / scale
+    return largest if np.isfinite(largest) else np.inf
 
 
 def claims_at(raw, truth, lines=None, replaced=None):
@@ -141,8 +142,14 @@ def _truth(serialised):
         points.append(values)
         gradients.append(true)
         if len(points) == POINTS:
-            return Truth(tuple(raw["parameters"]), tuple(points), tuple(gradients))
+            scales = tuple(map(_scales, gradients))
+            return Truth(tuple(raw["parameters"]), tuple(points), tuple(gradients), scales)
     raise AssertionError("the model is not finite or not smooth at random points")
+
+
+def _scales(gradients):
+    sizes = {name: float(np.max(np.abs(true))) for name, true in gradients.items()}
+    return {name: max(size, 1e-3 * max(sizes.values())) for name, size in sizes.items()}
 
 
 def _labels(code, data):

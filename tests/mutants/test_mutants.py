@@ -1,15 +1,21 @@
 """The generator itself: what it calls sound is right, what it calls wrong is wrong."""
 
+import tomllib
+
+import numpy as np
 import pytest
 
+import gradtui
 from gradtui.engine.expression import parse_program
 from mutants.catalogue import Generator, verdict_after
+from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.kinds_building import KINDS as BUILDING
+from mutants.numerics import parse, run
 
-KINDS = (*BUILDING,)
+KINDS = (*BUILDING, *HELD_OUT)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
-SAMPLE = STYLES[::5]
+SAMPLE = STYLES[2::13]
 RULES = {
     "sign constant-factor missing-factor extra-factor wrong-variable wrong-point missing-path "
     "missing-term double-counted-path transposed unreduced-broadcast wrong-axis accumulated stale"
@@ -28,8 +34,31 @@ def test_a_backward_pass_written_by_hand_equals_central_differences(entry):
     assert judge(kind.text(style.code, style.claims, style.state)).sound
 
 
+@pytest.mark.parametrize("entry", STYLES, ids=ids)
+def test_model_and_backward_pass_are_of_the_language_and_mean_the_same(entry, tmp_path):
+    """The engine, given the backward pass as a part of the model, computes what the judge does."""
+    kind, name = entry
+    style = kind.styles[name]
+    head, _, _ = kind.text(style.code).partition("[backward]")
+    loss = parse(kind.model)[-1].name
+    joined = head.replace(kind.model, kind.model + style.code)
+    joined = joined.replace("[model]", f'[model]\nloss = "{loss}"')
+    path = tmp_path / "joined.toml"
+    path.write_text(joined)
+    frame = gradtui.load(str(path)).frame
+    raw = tomllib.loads(joined)
+    point = {n: np.asarray(v, float)[()] for n, v in (raw["data"] | raw["parameters"]).items()}
+    values = run(parse(raw["model"]["code"]), point)
+    for line in parse(raw["model"]["code"]):
+        assert np.allclose(frame.values[line.name], values[line.name], rtol=1e-9, atol=1e-12)
+
+
 def test_every_kind_is_written_in_three_styles_or_more():
-    assert all(len(kind.styles) >= 3 for kind in KINDS)
+    styles = {}
+    for kind in KINDS:
+        styles.setdefault(kind.name, set()).update(kind.styles)
+    assert len(styles) >= 10
+    assert all(len(names) >= 3 for names in styles.values())
 
 
 @pytest.mark.parametrize("entry", SAMPLE, ids=ids)

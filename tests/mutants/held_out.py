@@ -1,0 +1,21 @@
+"""The cases by which the diagnosis is measured: not to be looked at while it is built."""
+
+from __future__ import annotations
+
+import functools
+
+from mutants import kinds_layers, kinds_losses, kinds_recurrent, kinds_renamed
+from mutants.catalogue import Case, cases_of
+
+KINDS = (
+    *kinds_renamed.KINDS,
+    *kinds_layers.KINDS,
+    *kinds_recurrent.KINDS,
+    *kinds_losses.KINDS,
+)
+
+
+@functools.cache
+def held_out() -> tuple[Case, ...]:
+    """Return the cases, the same at every call."""
+    return tuple(cases_of(KINDS))
