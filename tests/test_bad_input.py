@@ -118,8 +118,8 @@ TABLE = [
         "'plateau'",
         "the schedule 'plateau' is not supported yet",
     ),
-    ("[run]\n", "[backward]\ncode=''\n[run]\n", "backward", "[backward] is not supported yet"),
-    ("[run]\n", "[run]\ndrive = 'hand'\n", "drive", "drive is not supported yet"),
+    ("[run]\n", "[backward]\ncode=''\n[run]\n", "''", "the code of [backward] is empty"),
+    ("[run]\n", "[run]\ndrive = 'hand'\n", "'hand'", "there is nothing to drive by hand"),
     # types
     ("lr = 0.1", 'lr = "0.1"', '"0.1"', "optimizer.lr: expected a number, got text in quotes"),
     ("lr = 0.1", "lr = 2024-01-01", "2024-01-01", "optimizer.lr: expected a number, got a date"),
@@ -134,7 +134,12 @@ TABLE = [
     ("steps = 20", "steps = 1000000000", "1000000000", "a whole number of at most 1,000,000"),
     ("steps = 20", "steps = 9223372036854775808", "9223372036854775808", "64-bit integer"),
     ("steps = 20", "steps = " + "9" * 5000, "", "is too large for a 64-bit integer"),
-    ("steps = 20", "steps = 5\ndtype = 'f16'", "'f16'", "'f16' is not one of float64, float32"),
+    (
+        "steps = 20",
+        "steps = 5\ndtype = 'f16'",
+        "'f16'",
+        "unknown dtype 'f16'; expected one of float64, float32",
+    ),
     ('title = "t"', "title = 5", "5", "title: expected text in quotes, got a whole number"),
     (
         'title = "t"',

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Assignment, Call, Name, Tree, parse_program
+from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Builder, Graph, Kind, Node
+from gradtui.engine.handwritten import (
+    BackwardProgram,
+    HandPass,
+    Update,
+    UpdateProgram,
+    lower_backward,
+    lower_update,
+    names_in,
+)
 from gradtui.engine.lowering import lower_tree
-from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.engine.optimizers import OPTIMIZERS, Hyperparameters
 from gradtui.engine.reverse import Reverse, differentiate
 from gradtui.engine.stability import Dynamics
 
 
-class Update(Struct, frozen=True):
-    """How one step changes one parameter."""
+class ByHand(Struct, frozen=True):
+    """What somebody wrote by hand, and whether it moves the weights."""
 
-    parameter: int
-    """The node of its old value."""
-    gradient: int
-    """The node of the gradient that the program starts from, after clipping."""
-    lines: tuple[tuple[str, int], ...]
-    """(assigned name, node) for each line of the optimizer's program."""
-    state: tuple[tuple[int, int], ...]
-    """(old value, new value), as nodes, of the parameter and of what the optimizer keeps."""
-
-    @property
-    def result(self) -> int:
-        """The node of the parameter's new value."""
-        return self.state[0][1]
+    backward: BackwardProgram | None = None
+    update: UpdateProgram | None = None
+    drives: bool = True
 
 
 class Clip(Struct, frozen=True):
@@ -55,13 +55,18 @@ class StepProgram(Struct, frozen=True, eq=False):
     """The nodes of dLoss/dparameter, in the order of the parameters; 0 where nothing flows.
 
     They are the true ones, before clipping."""
+    driving: tuple[int, ...]
+    """The nodes of the gradients that move the weights, before clipping: the true ones, or those
+    claimed by a pass written by hand where it drives."""
+    hand: HandPass | None
+    """The backward pass written by hand."""
     clip: Clip | None
     lr: int
     """The node of the learning rate."""
     time: int | None
     """The node of t = 1, 2, …; None where the optimizer does not count its steps."""
-    initial: tuple[tuple[int, float], ...]
-    """(node, first value) of what the optimizer keeps."""
+    initial: tuple[tuple[int, Any], ...]
+    """(node, first value) of what the update and a pass written by hand keep."""
     constants: tuple[tuple[int, float], ...]
     """(node, value) of the constants that the updates use."""
     formula: str
@@ -73,7 +78,8 @@ class StepProgram(Struct, frozen=True, eq=False):
     def state(self) -> tuple[tuple[int, int], ...]:
         """(old node, new node) of everything a step carries over, parameters first."""
         pairs = [update.state for update in self.updates]
-        return tuple(p[0] for p in pairs) + tuple(pair for p in pairs for pair in p[1:])
+        by_hand = () if self.hand is None else self.hand.state
+        return (*(p[0] for p in pairs), *(pair for p in pairs for pair in p[1:]), *by_hand)
 
 
 def build_step(
@@ -81,16 +87,18 @@ def build_step(
     optimizer: str,
     given: Mapping[str, float] = MappingProxyType({}),
     clip_norm: float | None = None,
+    by_hand: ByHand | None = None,
 ) -> StepProgram:
     """Return the program of one training step of `graph` under an optimizer.
 
     `given` are hyperparameters that differ from the optimizer's defaults; `clip_norm` is the
-    length to which longer gradient vectors are cut.
+    length to which longer gradient vectors are cut.  Raises InputError where `by_hand` has a line
+    that does not fit.
     """
-    entry = OPTIMIZERS[optimizer]
-    values = entry.complete(given)
-    lines = parse_program(entry.program(values))
-    used = _names_in(lines)
+    values = OPTIMIZERS[optimizer].complete(given)
+    by_hand = by_hand or ByHand()
+    update = by_hand.update if by_hand.update and by_hand.drives else _optimizer(optimizer, values)
+    used = {name.name for line in update.lines for name in names_in(line.value)}
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
     lr = builder.leaf(Kind.HYPERPARAMETER, "lr", ())
@@ -99,29 +107,53 @@ def build_step(
         if name in used:
             inputs[name] = builder.leaf(Kind.HYPERPARAMETER, name, ())
     gradients = driving = _gradients(builder, graph, reverse)
-    clip = None
+    hand = None
+    if by_hand.backward is not None:
+        hand = lower_backward(builder, graph, by_hand.backward)
+        if by_hand.drives:
+            driving = _claimed(builder, graph, hand, gradients)
+    clip, clipped = None, driving
     if clip_norm is not None and gradients:
-        clip, driving = _clip(builder, gradients, clip_norm)
-    updates, initial = [], list[tuple[int, float]]()
-    for parameter, gradient in zip(graph.parameters, driving, strict=True):
+        clip, clipped = _clip(builder, driving, clip_norm)
+    updates, initial = list[Update](), list[tuple[int, Any]]()
+    for parameter, gradient in zip(graph.parameters, clipped, strict=True):
         names = {"w": parameter.id, "g": gradient, **inputs}
-        for name, value in entry.state(values):
-            names[name] = builder.leaf(Kind.STATE, f"{name} of {parameter.name}", parameter.shape)
-            initial.append((names[name], value))
-        updates.append(_lower_update(builder, names, lines))
+        lowered, first = lower_update(builder, names, update, parameter.name)
+        updates.append(lowered)
+        initial += first
+    initial += () if hand is None else hand.initial
     return StepProgram(
         graph=graph,
         reverse=reverse,
         updates=tuple(updates),
         nodes=tuple(builder.nodes),
         gradients=gradients,
+        driving=driving,
+        hand=hand,
         clip=clip,
         lr=lr,
         time=inputs.get("t"),
         initial=tuple(initial),
         constants=tuple((inputs[n], value) for n, value in values.items() if n in inputs),
-        formula=entry.formula(values),
-        dynamics=entry.dynamics(values),
+        formula=update.formula,
+        dynamics=OPTIMIZERS[optimizer].dynamics(values),
+    )
+
+
+def _optimizer(name: str, values: Hyperparameters) -> UpdateProgram:
+    entry = OPTIMIZERS[name]
+    lines = parse_program(entry.program(values))
+    return UpdateProgram(lines, dict(entry.state(values)), entry.formula(values))
+
+
+def _claimed(
+    builder: Builder, graph: Graph, hand: HandPass, gradients: Sequence[int]
+) -> tuple[int, ...]:
+    """Return the claimed gradients, the true ones where none is claimed in the right shape."""
+    claimed = (hand.claims.get(parameter.name) for parameter in graph.parameters)
+    return tuple(
+        true if claim is None or builder.nodes[claim].shape != parameter.shape else claim
+        for parameter, claim, true in zip(graph.parameters, claimed, gradients, strict=True)
     )
 
 
@@ -154,30 +186,3 @@ def _clip(builder: Builder, gradients: Sequence[int], limit: float) -> tuple[Cli
     scale = append("minimum(1, clip_norm/(norm + 1e-6))", clip_norm=clip_norm, norm=norm)
     scaled = tuple(append("g*scale", g=gradient, scale=scale) for gradient in gradients)
     return Clip(norm, scale), scaled
-
-
-def _names_in(lines: Sequence[Assignment]) -> frozenset[str]:
-    """Return the names that an optimizer's program reads."""
-    found, pending = set[str](), list[Tree](line.value for line in lines)
-    while pending:
-        match pending.pop():
-            case Name(name):
-                found.add(name)
-            case Call() as call:
-                pending.extend(call.arguments)
-    return frozenset(found)
-
-
-def _lower_update(builder: Builder, names: dict[str, int], lines: Sequence[Assignment]) -> Update:
-    """Append one parameter's update; a name reads its old value until it is assigned."""
-    old, written = dict(names), list[tuple[str, int]]()
-
-    def resolve(name: Name) -> int:
-        return names[name.name]
-
-    for line in lines:
-        names[line.name] = lower_tree(line.value, builder, resolve)
-        written.append((line.name, names[line.name]))
-    kept = ["w", *(name for name in old if builder.nodes[old[name]].kind is Kind.STATE)]
-    state = tuple((old[name], names[name]) for name in kept)
-    return Update(old["w"], old["g"], tuple(written), state)

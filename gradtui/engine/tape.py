@@ -68,15 +68,22 @@ class Tape(Struct, frozen=True, eq=False):
             self.recorded[self.program.gradients[position]], self.program.nodes[parameter].shape
         )
 
+    def driving(self, position: int) -> Array:
+        """Return the gradient that moves the parameter at this position, before clipping."""
+        parameter = self.program.updates[position].parameter
+        return _frozen(
+            self.recorded[self.program.driving[position]], self.program.nodes[parameter].shape
+        )
+
     @property
     def gradient_norm(self) -> float:
         """The length of the whole gradient vector."""
-        parts = [self.gradient(i).reshape(-1) for i in range(len(self.program.updates))]
-        whole = np.abs(np.concatenate(parts)) if parts else np.zeros(1)
-        largest = float(np.max(whole))
-        if not 0.0 < largest < np.inf:
-            return largest
-        return largest * float(np.sqrt(np.sum(np.square(whole / largest))))
+        return _length([self.gradient(i) for i in range(len(self.program.updates))])
+
+    @property
+    def driving_norm(self) -> float:
+        """The length of the vector of the gradients that move the parameters."""
+        return _length([self.driving(i) for i in range(len(self.program.updates))])
 
     def _derivative(self, id: int | None, node: int) -> Array:
         shape = self.program.nodes[node].shape
@@ -94,3 +101,11 @@ def _frozen(value: Any, shape: Shape) -> Array:
     array: Array = np.broadcast_to(np.asarray(value), shape)
     array.flags.writeable = False
     return array
+
+
+def _length(parts: Sequence[Array]) -> float:
+    whole = np.abs(np.concatenate([part.reshape(-1) for part in parts])) if parts else np.zeros(1)
+    largest = float(np.max(whole))
+    if not 0.0 < largest < np.inf:
+        return largest
+    return largest * float(np.sqrt(np.sum(np.square(whole / largest))))

@@ -44,15 +44,18 @@ def _finite(value: Any) -> Any:
 
 
 def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
-    """Return one step of a run as `run --format jsonl` prints it."""
+    """Return one step of a run as `run --format jsonl` prints it.
+
+    Its gradients are those that move the parameters.
+    """
     parameters = problem.graph.parameters
     return {
         "step": tape.step,
         "loss": float(tape.value(problem.graph.loss)),
         "lr": problem.rate(tape.step),
         "parameters": {node.name: plain(tape.value(node.id)) for node in parameters},
-        "gradients": {node.name: plain(tape.gradient(i)) for i, node in enumerate(parameters)},
-        "grad_norm": tape.gradient_norm,
+        "gradients": {node.name: plain(tape.driving(i)) for i, node in enumerate(parameters)},
+        "grad_norm": tape.driving_norm,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,19 +15,22 @@ from msgspec import Struct
 from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
+from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import build_step
 from gradtui.engine.schedules import SCHEDULES
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 from gradtui.engine.unparse import formula
 from gradtui.scenario.arrays import check_name, read_array
-from gradtui.scenario.handwritten import read_backward
+from gradtui.scenario.handwritten import by_hand, read_backward, read_update, unused_state
 from gradtui.scenario.initial import read_parameters
 from gradtui.scenario.positions import Positions, parse_toml
 from gradtui.scenario.problem import (
     Array,
+    Drive,
     Expectation,
     Fact,
+    HandUpdate,
     Handwritten,
     Notice,
     Problem,
@@ -94,9 +97,19 @@ class _Loader:
         graph = self.build(parameters, data)
         constants = self.optimizer_constants()
         lr, clip_norm = constants.pop("lr"), constants.pop("clip_norm", None)
-        step = build_step(graph, name_of(parsed.optimizer), constants, clip_norm)
+        backward, update = self.backward(graph), self.update(parameters)
         values = MappingProxyType({**data, **parameters})
-        trainer = Trainer(step, values, lr, parsed.run.dtype, self.schedule(lr))
+        schedule = self.schedule(lr)
+
+        def build(drive: Drive) -> Trainer:
+            hand = by_hand(backward, update, drive)
+            step = build_step(graph, name_of(parsed.optimizer), constants, clip_norm, hand)
+            return Trainer(step, values, lr, parsed.run.dtype, schedule)
+
+        drive = self.drive()
+        trainer = build(drive)
+        if update is not None and drive != "hand":
+            build("hand")  # whether the lines of the update fit shows when they are used
         self.check_first_loss(trainer.record(trainer.initial, 0))
         for name in parsed.labels:
             if name not in graph.names:
@@ -117,19 +130,49 @@ class _Loader:
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
-            notices=tuple(self.notices(graph)),
-            backward=self.backward(graph),
+            notices=(*self.notices(graph), *self.hand_notices(backward, update)),
+            backward=backward,
+            update=update,
+            drive=drive,
+            build=build,
         )
 
     def backward(self, graph: Graph) -> Handwritten | None:
         table = self.parsed.backward
         if table is None:
             return None
-        state = {
-            name: self.array(("backward", "state", name), value)
-            for name, value in table.state.items()
-        }
+        state = self.kept("backward", table.state)
         return read_backward(table, state, graph, self.positions, self.file)
+
+    def update(self, parameters: Mapping[str, Array]) -> HandUpdate | None:
+        table, optimizer = self.parsed.update, OPTIMIZERS[name_of(self.parsed.optimizer)]
+        if table is None:
+            return None
+        constants = [constant.name for constant in optimizer.hyperparameters]
+        state = self.kept("update", table.state)
+        return read_update(table, state, constants, parameters, self.positions, self.file)
+
+    def kept(self, table: str, state: Mapping[str, Any]) -> Mapping[str, Array]:
+        """Return the first values of what a hand-written program keeps from step to step."""
+        return MappingProxyType(
+            {name: self.array((table, "state", name), value) for name, value in state.items()}
+        )
+
+    def drive(self) -> Drive:
+        """Return what moves the weights."""
+        parsed = self.parsed
+        hand = parsed.backward is not None or parsed.update is not None
+        if parsed.run.drive == "hand" and not hand:
+            raise InputError("there is nothing to drive by hand: give [backward] or [update]",
+                             self.positions.value(("run", "drive")))  # fmt: skip
+        return parsed.run.drive or ("hand" if hand else "autodiff")
+
+    def hand_notices(
+        self, backward: Handwritten | None, update: HandUpdate | None
+    ) -> Iterator[Notice]:
+        for table, program in (("backward", backward), ("update", update)):
+            if program is not None:
+                yield from unused_state(table, program.program, program.state, self.positions)
 
     def optimizer_constants(self) -> dict[str, float]:
         constants = self.finite("optimizer", self.parsed.optimizer)

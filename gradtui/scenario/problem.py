@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.engine.expression import Assignment
@@ -15,6 +16,8 @@ from gradtui.engine.trainer import Trainer
 from gradtui.source import InputError, Place, report
 
 Array = NDArray[Any]
+Drive = Literal["hand", "autodiff"]
+"""What moves the weights: what was written by hand, or the true gradients and the optimizer."""
 
 
 class Fact(Struct, frozen=True):
@@ -76,6 +79,22 @@ class Handwritten(Struct, frozen=True, eq=False):
     """The text of that file."""
 
 
+class HandUpdate(Struct, frozen=True, eq=False):
+    """An update that somebody wrote by hand, run for every parameter.
+
+    It may read w, g, t, lr, the optimizer's constants and the state.
+    """
+
+    program: tuple[Assignment, ...]
+    """Its lines, in order."""
+    state: Mapping[str, Array]
+    """Name of what is kept for each parameter -> its first value, broadcast to the parameter."""
+    file: str
+    """The file that the lines are in."""
+    lines: tuple[str, ...]
+    """The text of that file."""
+
+
 class Problem(Struct, frozen=True, eq=False):
     """A scenario, ready to train."""
 
@@ -99,8 +118,13 @@ class Problem(Struct, frozen=True, eq=False):
     expected: tuple[Expectation, ...]
     """The findings that must be made."""
     notices: tuple[Notice, ...]
-    backward: Handwritten | None = None
+    backward: Handwritten | None
     """The hand-written backward pass."""
+    update: HandUpdate | None
+    """The hand-written update."""
+    drive: Drive
+    build: Callable[[Drive], Trainer]
+    """Make the trainer for what moves the weights."""
 
     @property
     def graph(self) -> Graph:
@@ -119,6 +143,10 @@ class Problem(Struct, frozen=True, eq=False):
     def label(self, name: str) -> str:
         """Return how a name is shown."""
         return self.labels.get(name, "").strip() or name
+
+    def driven_by(self, drive: Drive) -> Problem:
+        """Return the same problem with something else that moves the weights."""
+        return replace(self, drive=drive, trainer=self.build(drive))
 
     def error(self, error: InputError) -> InputError:
         """Return an error with this file's name and line filled in."""

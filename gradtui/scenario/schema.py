@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,11 +13,13 @@ from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.registry import Constant
 from gradtui.engine.schedules import SCHEDULES
 from gradtui.scenario.positions import Positions
+from gradtui.scenario.problem import Drive
 from gradtui.scenario.scanner import Path
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clip
 
 MAX_STEPS = 1_000_000
+Dtype = Literal["float64", "float32"]
 Positive = Annotated[float, Meta(gt=0)]
 
 
@@ -33,6 +35,13 @@ class Backward(Struct, forbid_unknown_fields=True, frozen=True):
 
     code: str | None = None
     claims: dict[str, str] = {}
+    state: dict[str, Any] = {}
+
+
+class Update(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[update]`."""
+
+    code: str
     state: dict[str, Any] = {}
 
 
@@ -89,7 +98,8 @@ class Run(Struct, forbid_unknown_fields=True, frozen=True):
     """`[run]`."""
 
     steps: Annotated[int, Meta(ge=0, le=MAX_STEPS)] = 100
-    dtype: Literal["float64", "float32"] = "float64"
+    dtype: Dtype = "float64"
+    drive: Drive | None = None
 
 
 class Expect(Struct, forbid_unknown_fields=True, frozen=True):
@@ -120,15 +130,14 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     labels: dict[str, str] = {}
     run: Run = Run()
     backward: Backward | None = None
+    update: Update | None = None
     expect: list[Expect] = []
 
 
 UNSUPPORTED: Mapping[Path, str] = {
     ("validation",): "[validation] is",
     ("batches",): "[batches] is",
-    ("update",): "[update] is",
     ("model", "source"): "a model in a Python file is",
-    ("run", "drive"): "drive is",
 }
 """Keys of the format that this version does not know yet."""
 _CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {
@@ -136,6 +145,7 @@ _CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {
     "schedule": SCHEDULE_TABLES,
 }
 """Table -> its `name` -> its keys."""
+_ENUMS = {"dtype": get_args(Dtype), "drive": get_args(Drive)}
 _WHERE = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN = re.compile(r"unknown field `(.*)`", re.DOTALL)
@@ -191,7 +201,9 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
         hint = did_you_mean(str(value), known) or f"; expected one of {', '.join(known)}"
         return InputError(f"unknown {path[0]} '{value}'{hint}", positions.value(path))
     if message.startswith("Invalid enum value"):
-        return InputError(f"'{value}' is not one of float64, float32", positions.value(path))
+        enum = _ENUMS[str(path[-1])]
+        hint = did_you_mean(str(value), enum) or f"; expected one of {', '.join(enum)}"
+        return InputError(f"unknown {path[-1]} '{value}'{hint}", positions.value(path))
     name = ".".join(str(part) for part in path)
     return InputError(f"{name}: {_plain(message)}", positions.value(path))
 
@@ -210,6 +222,7 @@ def _fields_at(path: Path, raw: Mapping[str, Any]) -> list[str]:
         "run": Run,
         "expect": Expect,
         "backward": Backward,
+        "update": Update,
     }
     key = str(path[0]) if path else ""
     if key in _CHOICES:
