@@ -52,6 +52,13 @@ class Interpreter:
                     fresh._batched.add(node.id)
         return fresh
 
+    def extended(self, nodes: Sequence[Node]) -> Interpreter:
+        """Return an interpreter of a list that begins with these nodes and goes on."""
+        fresh = Interpreter(nodes, {}, self.points)
+        fresh._values = dict(self._values)
+        fresh._batched = set(self._batched)
+        return fresh
+
     def _evaluate(self, id: int) -> None:
         pending = [id]
         with np.errstate(all="ignore"):

@@ -1,0 +1,1 @@
+"""Hand-written backward passes: judged at random points, the wrong lines found and explained."""

@@ -1,0 +1,187 @@
+"""Which lines of a hand-written backward pass are at fault.
+
+The fewest lines whose repair makes every judged claim right when the program is executed: an
+inherited mistake is never blamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import Trial, dependents
+from gradtui.diagnosis.edits import Change, Edit
+from gradtui.engine.interpreter import Interpreter
+
+Array = NDArray[np.float64]
+
+MOST_REPAIRS = 6
+_ROWS = 4000
+"""Numbers of a claim that are looked at to find a constant."""
+
+
+class Repair(Struct, frozen=True, eq=False):
+    """A line and what it should hold."""
+
+    line: Line
+    target: int | None
+    """The node of the model whose adjoint it should be; None for another kind of helper."""
+    scale: float
+    """The program's own constant: it should hold scale·dLoss/dtarget."""
+    value: Array
+    """What it should hold at every point."""
+    edit: Edit | None = None
+    """The change of its expression that repairs it, where that is how it was found."""
+
+
+class _Offer(Struct, frozen=True, eq=False):
+    repair: Repair
+    fixed: frozenset[str]
+    """The judged claims that it makes right."""
+    order: tuple[float, ...]
+    """What decides between offers that fix as much; the smallest wins."""
+
+
+def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
+    """Return the repairs that make all of `judged` right, or as many as can be."""
+    readings = Readings(trial)
+    done: list[Repair] = [
+        Repair(line, line.target, 1.0, trial.truth(line.target))
+        for line in trial.lines
+        if line.misfit and line.target is not None
+    ]
+    for _ in range(MOST_REPAIRS):
+        world = trial.world.replacing({one.line.node: one.value for one in done})
+        repaired = {one.line.name for one in done}
+        wrong = [
+            line for line in judged
+            if line.name not in repaired and not trial.is_right(line, world)
+        ]  # fmt: skip
+        if not wrong:
+            break
+        offers = _offers(trial, readings, world, wrong, repaired)
+        if not offers:
+            break
+        most = max(len(offer.fixed) for offer in offers)
+        best = min((offer for offer in offers if len(offer.fixed) == most), key=lambda o: o.order)
+        done.append(best.repair)
+    return tuple(_still_needed(trial, judged, done))
+
+
+def _still_needed(trial: Trial, judged: Sequence[Line], done: list[Repair]) -> list[Repair]:
+    """Return the repairs without those that a later one made unnecessary."""
+    kept = list(done)
+    for repair in done:
+        others = [one for one in kept if one is not repair]
+        world = trial.world.replacing({one.line.node: one.value for one in others})
+        repaired = {one.line.name for one in others}
+        if not repair.line.misfit and all(
+            line.name in repaired or trial.is_right(line, world) for line in judged
+        ):
+            kept = others
+    return sorted(kept, key=lambda one: trial.lines.index(one.line))
+
+
+def _offers(
+    trial: Trial,
+    readings: Readings,
+    world: Interpreter,
+    wrong: Sequence[Line],
+    repaired: set[str],
+) -> list[_Offer]:
+    found = []
+    wrong_names = {line.name for line in wrong}
+    for line in trial.lines:
+        reached = dependents(trial.program, [line.name]) & wrong_names
+        if not reached or line.name in repaired:
+            continue
+        reading = readings.of(line)
+        affected = [one for one in wrong if one.name in reached]
+        for target in reading.targets:
+            offer = _offer(trial, readings, world, line, target, affected)
+            if offer:
+                found.append(offer)
+        if line.target is None and not reading.targets_certain:
+            found += _edited(trial, readings, world, line, affected)
+    return found
+
+
+def _offer(
+    trial: Trial,
+    readings: Readings,
+    world: Interpreter,
+    line: Line,
+    target: int,
+    affected: Sequence[Line],
+) -> _Offer | None:
+    """Return the repair of a line as an adjoint, times the constant that fixes most claims."""
+    true = trial.truth(target)
+    zero = world.replacing({line.node: np.zeros_like(true)})
+    unit = world.replacing({line.node: true})
+    scales: dict[float, set[str]] = {}
+    for claim in affected:
+        assert claim.target is not None
+        scale = _scale(
+            unit.value(claim.node), zero.value(claim.node), trial.truth(claim.target),
+            trial.size(claim.target),
+        )  # fmt: skip
+        if scale is not None:
+            scales.setdefault(scale, set()).add(claim.name)
+    if not scales:
+        return None
+    scale = max(scales, key=lambda one: (len(scales[one]), one == 1.0))
+    value = scale * true
+    after = world.replacing({line.node: value})
+    fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
+    if not fixed:
+        return None
+    repair = Repair(line, target, scale, value)
+    return _Offer(repair, fixed, readings.order(line, repair.scale, world, after))
+
+
+def _scale(unit: Array, zero: Array, wanted: Array, size: Array) -> float | None:
+    """Return c where zero + c·(unit - zero) is `wanted`; None where no constant fits."""
+    with np.errstate(all="ignore"):
+        weight = 1 / np.where(size > 0, size, 1.0)
+        slope = ((unit - zero) * weight)[1:].reshape(-1)[:_ROWS]
+        rest = ((wanted - zero) * weight)[1:].reshape(-1)[:_ROWS]
+        square = float(np.dot(slope, slope))
+        if not 0 < square < np.inf:
+            return None
+        scale = float(np.dot(slope, rest)) / square
+        if not np.isfinite(scale) or scale == 0:
+            return None
+        fits = np.all(np.abs(scale * slope - rest) <= 1e-6 * max(1.0, abs(scale)))
+    return _round(scale) if fits else None
+
+
+def _round(value: float) -> float:
+    """Return the simple fraction that a number is up to rounding, or the number."""
+    simple = float(Fraction(value).limit_denominator(10_000))
+    return simple if abs(simple - value) <= 1e-9 * abs(value) else value
+
+
+def _edited(
+    trial: Trial,
+    readings: Readings,
+    world: Interpreter,
+    line: Line,
+    affected: Sequence[Line],
+) -> list[_Offer]:
+    """Return the single changes of a helper's own expression that make claims right."""
+    found = []
+    for edit, cost, value in readings.variants(line, world):
+        after = world.replacing({line.node: value})
+        fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
+        if fixed:
+            sound, left, _ = readings.order(line, 1.0, world, after)
+            scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
+            order = (sound, left, 0.5 if scaled else -1.0, cost)
+            found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
+    return found

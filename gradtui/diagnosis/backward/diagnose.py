@@ -1,0 +1,170 @@
+"""`[backward]` of a scenario -> its verdict and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.blame import find_repairs
+from gradtui.diagnosis.backward.explain import Explanation, explain
+from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import NoPoints, Trial
+from gradtui.diagnosis.backward.wording import describe, evidence_of
+from gradtui.diagnosis.finding import Finding
+from gradtui.engine.expression import parse_program
+from gradtui.engine.graph import Kind
+from gradtui.scenario.problem import Handwritten, Problem
+from gradtui.source import InputError
+
+Array = NDArray[np.float64]
+Verdict = Literal["correct", "wrong", "no-claim"]
+
+
+class Diagnosis(Struct, frozen=True):
+    """What is to be said of a hand-written backward pass."""
+
+    verdict: Verdict
+    claims: int
+    """How many claims were compared."""
+    findings: tuple[Finding, ...] = ()
+    """Causes first."""
+    wrong: frozenset[str] = frozenset()
+    """Names of the claims that do not hold."""
+    inherited: tuple[str, ...] = ()
+    """Those of them that are wrong only through another's mistake."""
+
+
+def diagnose(problem: Problem) -> Diagnosis:
+    """Judge the hand-written backward pass of a scenario and explain what is wrong with it."""
+    hand = problem.backward
+    if hand is None or not hand.claims:
+        return Diagnosis("no-claim", 0)
+    try:
+        trial = _trial(problem, hand)
+    except NoPoints:
+        return Diagnosis("no-claim", 0, (_no_points(),))
+    claims = [line for line in trial.lines if line.target is not None]
+    judged = _judged(trial, claims)
+    wrong = [line for line in claims if not trial.is_right(line, trial.world)]
+    if not any(line in judged for line in wrong):
+        return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)))
+    readings = Readings(trial)
+    repairs = find_repairs(trial, judged)
+    explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
+    fixes = _fixes(problem, hand, explanations)
+    findings = [
+        finding
+        for explanation, fix in zip(explanations, fixes, strict=True)
+        for finding in describe(problem, trial, explanation, fix)
+    ]
+    blamed = {repair.line.name for repair in repairs}
+    left = [line for line in judged if line in wrong and line.name not in blamed]
+    world = trial.world.replacing({one.line.node: one.value for one in repairs})
+    inherited = [
+        line.name for line in wrong
+        if line.name not in blamed and trial.is_right(line, world)
+    ]  # fmt: skip
+    findings += [_unexplained(trial, line) for line in left if not trial.is_right(line, world)]
+    return Diagnosis("wrong", len(claims), tuple(findings),
+                     frozenset(line.name for line in wrong), tuple(inherited))  # fmt: skip
+
+
+def _trial(problem: Problem, hand: Handwritten) -> Trial:
+    program = problem.trainer.program
+    return Trial(program.graph, program.reverse, problem.values, hand)
+
+
+def _judged(trial: Trial, claims: Sequence[Line]) -> list[Line]:
+    """Return the claims that decide: those of parameters; all others where there are none."""
+    nodes = trial.graph.nodes
+    parameters = [one for one in claims if nodes[one.target or 0].kind is Kind.PARAMETER]
+    return parameters or list(claims)
+
+
+def _fixes(
+    problem: Problem, hand: Handwritten, explanations: Sequence[Explanation]
+) -> list[str | None]:
+    """Return the corrected line of each explanation, tried together by judging the program."""
+    options = [list(dict.fromkeys(one.fixes(hand.lines))) for one in explanations]
+    chosen = [texts[0] if texts else None for texts in options]
+    if _passes(problem, hand, explanations, chosen):
+        return chosen
+    for at, texts in enumerate(options):
+        for text in texts[1:]:
+            trial = [*chosen[:at], text, *chosen[at + 1 :]]
+            if _passes(problem, hand, explanations, trial):
+                return trial
+    last = [texts[-1] if texts else None for texts in options]
+    return last if _passes(problem, hand, explanations, last) else chosen
+
+
+def _passes(
+    problem: Problem,
+    hand: Handwritten,
+    explanations: Sequence[Explanation],
+    fixes: Sequence[str | None],
+) -> bool:
+    """Return whether every judged claim is right once the lines are put in."""
+    lines = {line.name: line for line in hand.program}
+    for explanation, fix in zip(explanations, fixes, strict=True):
+        if fix is None:
+            return False
+        try:
+            (lines[explanation.repair.line.name],) = parse_program(fix)
+        except (InputError, ValueError):
+            return False
+    try:
+        trial = _trial(problem, replace(hand, program=tuple(lines.values())))
+    except (InputError, NoPoints):
+        return False
+    claims = [line for line in trial.lines if line.target is not None]
+    return all(trial.is_right(line, trial.world) for line in _judged(trial, claims))
+
+
+def _notes(trial: Trial, differing: Sequence[Line]) -> list[Finding]:
+    """Return a remark on each intermediate that is not the gradient its name says."""
+    found = []
+    for line in differing:
+        assert line.target is not None
+        name = trial.graph.nodes[line.target].name
+        found.append(
+            Finding(
+                rule="constant-factor",
+                severity="info",
+                target=line.name,
+                line=line.place.line,
+                message=f"{line.name} is not dLoss/d{name} itself, but every parameter's gradient "
+                "is right",
+                evidence=evidence_of(trial, line),
+            )
+        )
+    return found
+
+
+def _unexplained(trial: Trial, line: Line) -> Finding:
+    return Finding(
+        rule="unexplained",
+        severity="error",
+        target=line.name,
+        line=line.place.line,
+        message=f"{line.name} is wrong, and no single mistake explains it",
+        evidence=evidence_of(trial, line),
+    )
+
+
+def _no_points() -> Finding:
+    return Finding(
+        rule="unexplained",
+        severity="info",
+        target="backward",
+        line=None,
+        message="no random points were found at which the model and its gradient are finite, so "
+        "the hand-written gradients were not compared",
+        evidence={},
+    )

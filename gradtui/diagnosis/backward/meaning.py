@@ -1,0 +1,193 @@
+"""What a line of a hand-written backward pass is meant to hold, and whether its own step is right.
+
+A claim says it by its name.  A helper may be an adjoint all the same (of a value that has no name,
+or under a name of its own), a local derivative, or anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio
+from gradtui.diagnosis.edits import Edit, Editable, insertions, small_edits
+from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.reverse import adjoints_from
+
+Array = NDArray[np.float64]
+
+
+class Reading(Struct, frozen=True):
+    """What a line may be meant to hold."""
+
+    targets: tuple[int, ...]
+    """Nodes of the model whose adjoint it may be."""
+    targets_certain: bool
+    """Whether it is one of them."""
+    scale: float | None = None
+    """c where it holds c·dLoss/dtarget of its only target."""
+    known: bool = False
+    """Whether it is a helper that holds something of the true backward pass, so is right."""
+
+
+class Readings:
+    """The readings of a program's lines, made when asked for."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self._of: dict[str, Reading] = {}
+        self._is_true_step: dict[str, bool] = {}
+
+    def of(self, line: Line) -> Reading:
+        """Return the reading of a line."""
+        if line.name not in self._of:
+            self._of[line.name] = self._read(line)
+        return self._of[line.name]
+
+    def _read(self, line: Line) -> Reading:
+        trial = self.trial
+        if line.target is not None:
+            scale = self._ratio(line, line.target)
+            return Reading((line.target,), True, scale)
+        shape = trial.builder.nodes[line.node].shape
+        targets = [
+            node.id
+            for node in trial.graph.nodes
+            if node.shape == shape and node.id in trial.reverse.adjoint
+            and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
+        ]  # fmt: skip
+        value = trial.world.value(line.node)
+        for target in targets:
+            scale = self._ratio(line, target)
+            if scale is not None:
+                return Reading((target,), True, scale, known=True)
+        if self._is_familiar(value, shape):
+            return Reading(tuple(targets), False, None, known=True)
+        return Reading(tuple(targets), False)
+
+    def _ratio(self, line: Line, target: int) -> float | None:
+        trial = self.trial
+        if line.misfit:
+            return None
+        true = trial.truth(target)
+        size = np.maximum(np.abs(true), trial.size(target))
+        return constant_ratio(trial.world.value(line.node), true, size)
+
+    def _is_familiar(self, value: Array, shape: tuple[int, ...]) -> bool:
+        """Return whether a value is one that the model or its true backward pass computes."""
+        trial = self.trial
+        if np.all(value == value[0]) and value[0].size == 1:
+            return True
+        size = np.abs(value)
+        for node in trial.reverse.nodes:
+            if node.shape == shape and node.kind is not Kind.CONSTANT:
+                ratio = constant_ratio(value, trial.world.value(node.id), size)
+                if ratio is not None and abs(ratio - 1) < 1e-9:
+                    return True
+        return False
+
+    def true_step(
+        self,
+        line: Line,
+        target: int,
+        scale: float = 1.0,
+        scales: Mapping[str, float] = MappingProxyType({}),
+    ) -> tuple[Builder, int]:
+        """Return nodes and the root of what the line should compute from what it reads.
+
+        Adjoints that it reads, directly or through helpers, are taken as the program has them, up
+        to the program's own constant; `scale` is the constant of the line itself, `scales` those
+        of lines that are wrong.
+        """
+        trial = self.trial
+        builder = Builder(trial.builder.nodes, simplify=True)
+        given: dict[int, int] = {}
+        for name in self.upstream(line):
+            other = trial.program.line(name)
+            assert other is not None
+            reading = self.of(other)
+            (source,) = reading.targets
+            node = builder.nodes[source]
+            if source == target or not node.name or node.kind is not Kind.OPERATION:
+                continue
+            own = scales.get(name, reading.scale)
+            factor = 1.0 / own if own else 1.0
+            given[source] = builder.apply("*", (other.node, builder.constant(factor)))
+        adjoint = adjoints_from(builder, trial.graph, given).get(target)
+        root = builder.constant(0.0) if adjoint is None else adjoint
+        shape = trial.graph.nodes[target].shape
+        if scale != 1.0:
+            root = builder.apply("*", (root, builder.constant(scale)))
+        return builder, builder.fit(root, shape)
+
+    def upstream(self, line: Line) -> tuple[str, ...]:
+        """Return the names of the adjoints that a line starts from, nearest first."""
+        found: dict[str, None] = {}
+        pending = [line]
+        while pending:
+            at = pending.pop()
+            for name in sorted(at.reads):
+                if name not in at.scope or at.scope[name] in self.trial.program.state.values():
+                    continue
+                other = self.trial.program.line(name)
+                if other is None or other is line or name in found:
+                    continue
+                reading = self.of(other)
+                if reading.targets_certain and len(reading.targets) == 1:
+                    found[name] = None
+                else:
+                    pending.append(other)
+        return tuple(found)
+
+    def is_true_step(self, line: Line) -> bool:
+        """Return whether a claim is right given what it reads, up to a constant."""
+        if line.name not in self._is_true_step:
+            right = False
+            if line.target is not None and not line.misfit:
+                builder, root = self.true_step(line, line.target)
+                world = self.trial.world
+                at = world.extended(builder.nodes)
+                wanted = at.value(root)
+                size = np.maximum(np.abs(wanted), self.trial.size(line.target))
+                right = constant_ratio(world.value(line.node), wanted, size) is not None
+            self._is_true_step[line.name] = right
+        return self._is_true_step[line.name]
+
+    def order(
+        self, line: Line, scale: float, before: Interpreter, after: Interpreter
+    ) -> tuple[float, ...]:
+        """Return what decides between repairs that fix as much; the smallest is the best.
+
+        A line whose own step is right is only blamed where nothing else fits; then the repair that
+        leaves most claims right is the best, then that of a claim.
+        """
+        left = sum(
+            not self.trial.is_right(one, after)
+            for one in self.trial.lines
+            if one.target is not None and one is not line
+        )
+        own = line.target is not None and scale != 1.0
+        sound = self.of(line).known if line.target is None else self.is_true_step(line)
+        return (float(sound), left + own, float(line.target is None))
+
+    def variants(self, line: Line, world: Interpreter) -> Iterator[tuple[Edit, float, Array]]:
+        """Yield the small changes of a helper's expression, their cost and their values."""
+        builder = Builder(self.trial.builder.nodes, simplify=True)
+        expression = Editable(line.tree, builder, line.scope)
+        pool = pool_for(self.trial, line, [], [])
+        at = world.extended(builder.nodes)
+        shape = builder.nodes[line.node].shape
+        seen = {line.node}
+        for edit in (*small_edits(expression, pool), *insertions(expression, pool)):
+            id = expression.lower(edit)
+            if id is None or id in seen or builder.nodes[id].shape != shape:
+                continue
+            seen.add(id)
+            yield edit, cost_of(edit), at.value(id)

@@ -1,0 +1,197 @@
+"""A change that repairs a line -> the rule that the mistake goes by, and the edge that it is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.hypotheses import Hit
+from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import Trial, near
+from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.spelling import same, subtrees
+from gradtui.engine.expression import Call, Name, Tree
+from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.lowering import lower_tree
+from gradtui.engine.ops import OPS
+from gradtui.source import InputError
+
+Array = NDArray[np.float64]
+
+
+class Context(Struct, frozen=True, eq=False):
+    """What is known of a blamed line."""
+
+    trial: Trial
+    readings: Readings
+    line: Line
+    world: Interpreter
+    """The values when the other lines are repaired."""
+
+    def value(self, tree: Tree) -> Array | None:
+        """Return the value of an expression that the line could hold, at every point."""
+        builder = Builder(self.trial.builder.nodes, simplify=True)
+        scope = self.line.scope
+
+        def resolve(name: Name) -> int:
+            if name.name not in scope:
+                raise InputError(f"'{name.name}' is not defined", name.place)
+            return scope[name.name]
+
+        try:
+            id = lower_tree(tree, builder, resolve)
+        except InputError:
+            return None
+        return self.world.extended(builder.nodes).value(id)
+
+    def is_constant(self, tree: Tree | None) -> bool:
+        """Return whether an expression is one number that depends on nothing."""
+        if tree is None:
+            return False
+        value = self.value(tree)
+        return value is not None and value[0].size == 1 and bool(np.all(value == value[0]))
+
+    def reads_state(self, tree: Tree | None) -> bool:
+        """Return whether an expression reads a value of an earlier step."""
+        if tree is None:
+            return False
+        state = set(self.trial.program.state.values())
+        return any(
+            isinstance(part, Name) and self.line.scope.get(part.name) in state
+            for part in subtrees(tree)
+        )
+
+    def edges_of(self, tree: Tree | None) -> list[tuple[int, int]]:
+        """Return the (consumer, source) edges of the named graph whose local derivative it is."""
+        value = None if tree is None else self.value(tree)
+        found = []
+        if value is not None:
+            at = self.trial.world
+            for (source, root), local in self.trial.reverse.named_local.items():
+                other = at.value(local)
+                if near(value[1:], other[1:], np.abs(other[1:])) and not np.all(other == other[0]):
+                    found.append((root, source))
+        return found
+
+    def contribution_edges(self, tree: Tree | None) -> list[tuple[int, int]]:
+        """Return the (consumer, target) edges along which an expression is what flows."""
+        target, trial = self.line.target, self.trial
+        value = None if tree is None else self.value(tree)
+        if value is None or target is None:
+            return []
+        found = []
+        for statement in trial.graph.statements:
+            flow = self._flow(target, statement.operations)
+            if flow is None or flow.shape != value.shape:
+                continue
+            size = np.abs(flow[1:])
+            for sign in (1.0, -1.0):
+                if near(sign * value[1:], flow[1:], size) and np.any(flow):
+                    found.append((statement.root, target))
+        return found
+
+    def _flow(self, target: int, operations: tuple[int, ...]) -> Array | None:
+        trial, total = self.trial, None
+        for op in operations:
+            for slot, source in enumerate(trial.graph.nodes[op].inputs):
+                id = trial.reverse.contribution.get((op, slot))
+                if source == target and id is not None:
+                    flow = trial.world.value(id)
+                    total = flow if total is None else total + flow
+        return total
+
+
+def rules_of(hit: Hit, context: Context) -> Iterator[str]:
+    """Yield the rules that the changes of a hit go by."""
+    for edit in hit.edits:
+        yield rule_of(edit, context)
+    if hit.scale != 1.0:
+        yield "sign" if hit.scale == -1.0 else "constant-factor"
+
+
+def rule_of(edit: Edit, context: Context) -> str:
+    """Return the rule that the mistake goes by which an edit mends."""
+    match edit.change:
+        case Change.NEGATE:
+            return "sign"
+        case Change.SCALE:
+            return "constant-factor"
+        case Change.TRANSPOSE:
+            return "transposed"
+        case Change.AXIS:
+            return "wrong-axis"
+        case Change.REDUCE:
+            return "unreduced-broadcast"
+        case Change.DROP_FACTOR:
+            return "constant-factor" if context.is_constant(edit.old) else "extra-factor"
+        case Change.ADD_FACTOR:
+            return "constant-factor" if context.is_constant(edit.new) else "missing-factor"
+        case Change.DROP_TERM:
+            return _dropped_term(edit, context)
+        case Change.ADD_TERM:
+            return "missing-path" if _is_path(edit.new, context) else "missing-term"
+        case Change.DROP_CALL:
+            return _dropped_call(edit)
+        case Change.REPLACE:
+            return _replaced(edit, context)
+        case Change.POWER:
+            return "missing-factor" if edit.new is not None else "extra-factor"
+        case Change.OPERATOR:
+            return _operator(edit, context)
+        case Change.FUNCTION:
+            return "wrong-point"
+        case Change.REPLACE_FACTOR:
+            names = isinstance(edit.old, Name) and isinstance(edit.new, Name)
+            return "wrong-variable" if names else "wrong-point"
+
+
+def _dropped_term(edit: Edit, context: Context) -> str:
+    if context.reads_state(edit.old):
+        return "accumulated"
+    if edit.old is not None and (same(edit.old, edit.tree) or _is_path(edit.old, context)):
+        return "double-counted-path"
+    return "unexplained"
+
+
+def _is_path(tree: Tree | None, context: Context) -> bool:
+    """Return whether an expression is all that flows along one of several edges."""
+    return bool(context.contribution_edges(tree))
+
+
+def _dropped_call(edit: Edit) -> str:
+    assert isinstance(edit.old, Call)
+    function = edit.old.function
+    if function == "T":
+        return "transposed"
+    return "wrong-axis" if function in ("sum", "mean", "expand", "max") else "wrong-point"
+
+
+def _replaced(edit: Edit, context: Context) -> str:
+    if context.reads_state(edit.old):
+        return "stale"
+    assert isinstance(edit.old, Name) and isinstance(edit.new, Name)
+    nodes, scope = context.trial.builder.nodes, context.line.scope
+    pair = {scope[edit.old.name], scope[edit.new.name]}
+    for id in pair:
+        node = nodes[id]
+        if node.kind is Kind.OPERATION and _is_curve(node.op) and set(node.inputs) == pair - {id}:
+            return "wrong-point"
+    return "wrong-variable"
+
+
+def _is_curve(op: str) -> bool:
+    entry = OPS[op]
+    return len(entry.operands) == 1 and (entry.elementwise or not entry.reduction)
+
+
+def _operator(edit: Edit, context: Context) -> str:
+    assert isinstance(edit.tree, Call)
+    if edit.tree.function in ("<", ">", "<=", ">="):
+        return "wrong-point"
+    right = edit.tree.arguments[1]
+    return "constant-factor" if context.is_constant(right) else "wrong-variable"
