@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Problem
@@ -20,6 +21,10 @@ class Check(Struct, frozen=True):
     problem: Problem
     verdict: Verdict
     findings: tuple[Finding, ...]
+    claims: int = 0
+    """How many hand-written gradients were compared."""
+    inherited: tuple[str, ...] = ()
+    """Claims that are wrong only through another's mistake."""
 
     @property
     def failed(self) -> bool:
@@ -31,14 +36,18 @@ class Check(Struct, frozen=True):
         return {
             "file": self.problem.path,
             "verdict": self.verdict,
-            "claims": 0,
+            "claims": self.claims,
             "findings": [finding.as_dict() for finding in self.findings],
-            "inherited": [],
+            "inherited": list(self.inherited),
         }
 
 
 def check_problem(problem: Problem) -> Check:
     """Verify a scenario."""
-    found: list[Finding] = []
+    backward = diagnose(problem)
+    found = [*backward.findings]
     failed = [*check_facts(problem), *check_expected(problem, found)]
-    return Check(problem, "facts-failed" if failed else "no-claim", (*failed, *found))
+    verdict: Verdict = backward.verdict
+    if failed and verdict != "wrong":
+        verdict = "facts-failed"
+    return Check(problem, verdict, (*failed, *found), backward.claims, backward.inherited)
