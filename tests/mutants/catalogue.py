@@ -38,8 +38,13 @@ class Bug:
     """What was done."""
     rules: tuple[str, ...]
     """Rule ids that are right, the one an expert would give first in front."""
-    lines: tuple[int, ...]
-    """Lines that could be blamed as well; the mutated one is the first."""
+    elsewhere: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """Other lines where one edit makes the same claims, and the rules that name that edit."""
+
+    @property
+    def places(self) -> dict[int, tuple[str, ...]]:
+        """Line -> rules, for every line that may be blamed."""
+        return {self.line: self.rules, **dict(self.elsewhere)}
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Mutant:
     """The new line."""
     claims: list
     """What the program with it claims at each point; None if it cannot be executed."""
+    elsewhere: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """Other lines where one edit gives the same claims, and the rules that name that edit."""
     after: str = ""
     """A line to add at the end of the program."""
     state: str = ""
@@ -84,7 +91,6 @@ class Generator:
         self.truth = truth_of(self.raw)
         with np.errstate(all="ignore"):
             self.values = tuple(run(self.lines, point) for point in self.truth.points)
-        self.sound_claims = claims_at(self.raw, self.truth)
         self.random = np.random.default_rng(zlib.crc32(self.name.encode()))
 
     def cases(self) -> Iterator[Case]:
@@ -111,29 +117,33 @@ class Generator:
         return [self.merged(group) for group in groups.values()], equal
 
     def merged(self, group: list[Mutant]) -> Mutant:
-        first = group[0]
-        rules = dict.fromkeys(rule for m in group if m.index == first.index for rule in m.rules)
-        ratio = self.constant_ratio(first)
-        if ratio is not None:
-            rules["sign" if ratio == -1 else "constant-factor"] = None
-            if ratio < 0:
-                rules["sign"] = None
-        return replace(first, rules=tuple(rules))
+        """Return the first of some mutants that claim the same, with all that is true of it."""
+        found: dict[int, dict[str, None]] = {}
+        for mutant in group:
+            rules = found.setdefault(mutant.index, {})
+            rules |= dict.fromkeys(mutant.rules) | dict.fromkeys(self.ratio_rules(mutant))
+        own = tuple(found.pop(group[0].index))
+        elsewhere = tuple((index, tuple(rules)) for index, rules in found.items())
+        return replace(group[0], rules=own, elsewhere=elsewhere)
 
-    def constant_ratio(self, mutant: Mutant) -> float | None:
-        """Return the one number by which the line is wrong, if there is one."""
+    def ratio_rules(self, mutant: Mutant) -> tuple[str, ...]:
+        """Return the rules for a line that is wrong by one number everywhere."""
         if mutant.state:
-            return None
-        ratios = set()
+            return ()
+        (line,), ratios = parse(mutant.text), []
         for values in self.values:
-            line = parse(mutant.text)[0]
             with np.errstate(all="ignore"):
                 got, true = line.value(values), values[line.name]
-                if np.shape(got) != np.shape(true):
-                    return None
-                found = np.ravel(got / true)
-            ratios |= {float(f"{r:.8g}") for r in found if np.isfinite(r)}
-        return ratios.pop() if len(ratios) == 1 else None
+                if np.shape(got) != np.shape(true) or not np.any(true):
+                    return ()
+                ratio = np.sum(got * true) / np.sum(true * true)
+                if not np.allclose(got, ratio * true, rtol=1e-8, atol=1e-12):
+                    return ()
+            ratios.append(ratio)
+        if not np.allclose(ratios, ratios[0], rtol=1e-8) or not ratios[0]:
+            return ()
+        size = () if np.isclose(abs(ratios[0]), 1) else ("constant-factor",)
+        return (*size, "sign") if ratios[0] < 0 else size
 
     def edited(self) -> Iterator[Mutant]:
         for index, line in enumerate(self.lines):
@@ -200,6 +210,8 @@ class Generator:
 
     def varies(self, name: str) -> bool:
         """Whether a value of the program changes as the model learns: it depends on parameters."""
+        if np.ndim(self.values[0][name]) == 0 and len({v[name] for v in self.values}) == 1:
+            return False
         reads = {line.name: names_in(line.tree) for line in [*self.model, *self.lines]}
         pending, seen = [name], set()
         while pending:
@@ -278,40 +290,24 @@ class Generator:
             both = self.executed(*pair)
             if both is None or compare(self.truth, both.claims).state != "wrong":
                 continue
-            if self.cures(pair):
+            if self.curable(pair):
                 continue
             yield self.case(f"two{found}", pair)
             found += 1
             if found == PAIRS:
                 return
 
-    def cures(self, mutants: Iterable[Mutant]) -> list[int]:
-        """Return the lines (indices) one of which, set to its sound value, makes all right.
-
-        Of several, those that leave the most claims as the sound program makes them.
-        """
-        changed = {}
-        for index, line in enumerate(self.lines):
+    def curable(self, mutants: Iterable[Mutant]) -> bool:
+        """Whether one line, set to its sound value, makes all parameters' claims right."""
+        for line in self.lines:
             values = [{line.name: values[line.name]} for values in self.values]
             try:
                 claims = self.claims(mutants, values)
             except ERRORS:
                 continue
             if compare(self.truth, claims).sound:
-                changed[index] = self.changed_claims(claims)
-        least = min(changed.values(), default=0)
-        return [index for index, count in changed.items() if count == least]
-
-    def changed_claims(self, claims: list) -> int:
-        """Return how many claims are not what the sound program claims."""
-        return sum(
-            any(
-                np.shape(at[name]) != np.shape(sound[name])
-                or not np.allclose(at[name], sound[name], rtol=1e-6, atol=1e-9)
-                for at, sound in zip(claims, self.sound_claims, strict=True)
-            )
-            for name in self.sound_claims[0]
-        )
+                return True
+        return False
 
     def case(self, label: str, mutants: tuple[Mutant, ...], sound: bool = False) -> Case:
         text = self.program(mutants)
@@ -322,13 +318,12 @@ class Generator:
         for mutant in () if sound else mutants:
             line = self.lines[mutant.index]
             at = first + line.number - 1
-            others = self.cures((mutant,)) if len(mutants) == 1 else []
-            others = [first + self.lines[i].number - 1 for i in others]
             original = written[line.number - 1]
-            lines = tuple(dict.fromkeys([at, *others]))
-            bugs.append(
-                Bug(at, line.name, original, rows[at - 1], mutant.kind, mutant.rules, lines)
+            elsewhere = tuple(
+                (first + self.lines[index].number - 1, rules) for index, rules in mutant.elsewhere
             )
+            parts = (line.name, original, rows[at - 1], mutant.kind, mutant.rules, elsewhere)
+            bugs.append(Bug(at, *parts))
         kind, style = self.kind.name, self.style_name
         return Case(f"{self.name}-{label}", kind, style, text, sound, tuple(bugs))
 

@@ -198,7 +198,7 @@ def _of_name(node, outer, root, context):
                 ("wrong-variable", "wrong-point") if linear else ("wrong-point", "wrong-variable")
             )
             kind = "before for after a function"
-        elif name in context.written.get(node.id, ()):
+        elif name in context.written and name in context.written.get(node.id, ()):
             rules, kind = ("wrong-variable", "missing-factor"), "an earlier gradient"
         elif node.id in context.written.get(name, ()):
             rules, kind = ("wrong-variable", "extra-factor"), "a later gradient"
@@ -272,6 +272,9 @@ def _product(factors):
     for factor, divides in factors:
         if factor is result and not used:
             used = True
+            continue
+        if isinstance(result, ast.Constant) and result.value == 1 and not divides:
+            result = factor
             continue
         result = ast.BinOp(result, ast.Div() if divides else ast.Mult(), factor)
         used = True

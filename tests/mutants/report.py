@@ -81,8 +81,19 @@ def rules_of(finding) -> list[str]:
 
 
 def at_line(outcome: Outcome, bug):
-    """Return the finding at a bug's line, if there is one."""
-    return next((f for f in outcome.findings if f.line in bug.lines), None)
+    """Return the finding at a bug's line, or at one that may be blamed as well."""
+    found = sorted(outcome.findings, key=lambda f: f.line != bug.line)
+    return next((f for f in found if f.line in bug.places), None)
+
+
+def first_right(finding, bug) -> bool:
+    """Whether the rule that a finding gives is one that names the bug."""
+    return finding is not None and finding.rule in bug.places[finding.line]
+
+
+def any_right(finding, bug) -> bool:
+    """Whether the rule, or one of the alternatives, names the bug."""
+    return finding is not None and bool(set(rules_of(finding)) & set(bug.places[finding.line]))
 
 
 def failures(outcome: Outcome) -> list[str]:
@@ -96,11 +107,11 @@ def failures(outcome: Outcome) -> list[str]:
         finding = at_line(outcome, bug)
         if finding is None:
             found.append(f"wrong line ({bug.rules[0]}: {bug.kind})")
-        elif not set(rules_of(finding)) & set(bug.rules):
+        elif not any_right(finding, bug):
             found.append(f"wrong rule: {finding.rule} for {'/'.join(bug.rules)} ({bug.kind})")
     if not outcome.fixed:
         found.append("the fixes do not make the file pass")
-    lines = {line for bug in outcome.case.bugs for line in bug.lines}
+    lines = {line for bug in outcome.case.bugs for line in bug.places}
     if any(f.line not in lines for f in outcome.findings):
         found.append("a finding at a line that is right")
     return found
@@ -122,7 +133,7 @@ def measure(outcomes: list[Outcome]) -> list[tuple[str, str]]:
         ("one bug: right line", share(sum(bool(f) for _, _, f in pairs), len(single))),
         (
             "  as the first finding",
-            share(sum(bool(f) and f.line in b.lines for _, b, f in first), len(single)),
+            share(sum(bool(f) and f.line in b.places for _, b, f in first), len(single)),
         ),
         (
             "  the very line that was changed",
@@ -130,12 +141,12 @@ def measure(outcomes: list[Outcome]) -> list[tuple[str, str]]:
         ),
         (
             "one bug: right rule first",
-            share(sum(bool(f) and f.rule in b.rules for _, b, f in pairs), len(single)),
+            share(sum(first_right(f, b) for _, b, f in pairs), len(single)),
         ),
         (
             "  or among the alternatives",
             share(
-                sum(bool(f) and bool(set(rules_of(f)) & set(b.rules)) for _, b, f in pairs),
+                sum(any_right(f, b) for _, b, f in pairs),
                 len(single),
             ),
         ),
@@ -194,7 +205,7 @@ def show(case: Case) -> None:
     print(f"== {case.name}: {'sound' if case.sound else ''}")
     for bug in case.bugs:
         print(f"   line {bug.line}: {bug.mutated}   (was: {bug.original})")
-        print(f"   {bug.kind}: {', '.join(bug.rules)}; lines {bug.lines}")
+        print(f"   {bug.kind}: {bug.places}")
     for number, line in enumerate(case.toml_text.splitlines(), 1):
         print(f"{number:4} {line}")
 
