@@ -6,9 +6,17 @@ import functools
 
 from mutants.catalogue import Case, cases_of
 from mutants.kinds_building import KINDS
+from mutants.updates import cases_of_updates
+from mutants.updates_building import UPDATES
 
 
 @functools.cache
 def building() -> tuple[Case, ...]:
     """Return the cases, the same at every call."""
     return tuple(cases_of(KINDS))
+
+
+@functools.cache
+def updates() -> tuple[Case, ...]:
+    """Return the cases of hand-written updates."""
+    return tuple(cases_of_updates(UPDATES))

@@ -16,6 +16,7 @@ from mutants.judge import Verdict, claims_at, compare, judge, truth_of
 from mutants.kinds import Kind, Style, first_line
 from mutants.mutations import Context, edits
 from mutants.numerics import names_in, parse, run
+from mutants.update_judge import judge_update
 
 ERRORS = (ValueError, TypeError, IndexError, NameError, AttributeError)
 SINGLES = 16
@@ -174,7 +175,7 @@ class Generator:
         """Return mutants that add to last step's value, or use last step's value."""
         if self.style.state:
             return
-        claimed = {n for n in self.truth.parameters}
+        claimed = self.truth.targets
         others = dict(self.style.claims)
         for index, line in enumerate(self.lines):
             target = others.get(line.name, line.name[1:] if line.name[:1] == "d" else None)
@@ -216,7 +217,7 @@ class Generator:
         pending, seen = [name], set()
         while pending:
             name = pending.pop()
-            if name in self.truth.parameters:
+            if name in self.kind.parameters:
                 return True
             pending += [n for n in reads.get(name, ()) if n not in seen]
             seen.add(name)
@@ -341,7 +342,8 @@ def verdict_after(case: Case, fixes: Iterable[tuple[int, str]]) -> Verdict:
     rows = case.toml_text.splitlines()
     for line, text in fixes:
         rows[line - 1] = text
-    return judge("\n".join(rows) + "\n")
+    text = "\n".join(rows) + "\n"
+    return judge_update(text) if "[update]" in rows else judge(text)
 
 
 def _keys(mutant: Mutant) -> tuple:

@@ -6,6 +6,8 @@ import functools
 
 from mutants import kinds_layers, kinds_losses, kinds_recurrent, kinds_renamed
 from mutants.catalogue import Case, cases_of
+from mutants.updates import cases_of_updates
+from mutants.updates_held_out import UPDATES
 
 KINDS = (
     *kinds_renamed.KINDS,
@@ -19,3 +21,9 @@ KINDS = (
 def held_out() -> tuple[Case, ...]:
     """Return the cases, the same at every call."""
     return tuple(cases_of(KINDS))
+
+
+@functools.cache
+def updates() -> tuple[Case, ...]:
+    """Return the cases of hand-written updates."""
+    return tuple(cases_of_updates(UPDATES))

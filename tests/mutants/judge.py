@@ -43,7 +43,8 @@ class Verdict:
 class Truth:
     """Random points, the model's values there, and the true gradients of the parameters."""
 
-    parameters: tuple[str, ...]
+    targets: tuple[str, ...]
+    """The names whose gradients are judged."""
     points: tuple[dict, ...]
     """Data, parameters and the values of the model, by name."""
     gradients: tuple[dict, ...]
@@ -73,9 +74,9 @@ def compare(truth, outcomes):
             elif distance > SOUND:
                 doubtful = True
     if wrong:
-        return Verdict("wrong", tuple(n for n in truth.parameters if n in wrong))
+        return Verdict("wrong", tuple(n for n in truth.targets if n in wrong))
     if not any(claims.keys() & gradients.keys() for claims in outcomes):
-        return Verdict("broken", reason="no parameter is claimed")
+        return Verdict("broken", reason="nothing is claimed")
     return Verdict("doubtful" if doubtful else "sound")
 
 
@@ -94,32 +95,43 @@ def claims_at(raw, truth, lines=None, replaced=None):
     """
     backward = raw["backward"]
     lines = lines or parse(backward["code"])
-    others = backward.get("claims", {})
     state = {name: np.asarray(value, float) for name, value in backward.get("state", {}).items()}
     outcomes = []
     with np.errstate(all="ignore"):
         for index, point in enumerate(truth.points):
             values = run(lines, {**point, **state}, replaced[index] if replaced else None)
             state = {name: values[name] for name in state}
-            claimed = {}
-            for line in lines:
-                target = others.get(line.name)
-                if target is None and line.name[:1] == "d" and line.name[1:] in point:
-                    target = line.name[1:]
-                if target is not None:
-                    claimed[target] = values[line.name]
-            outcomes.append(claimed)
+            pairs = claims_of(raw, lines, point)
+            outcomes.append({target: values[name] for name, target in pairs})
     return outcomes
 
 
 def truth_of(raw):
-    """Return the truth about a scenario's model."""
+    """Return the truth about the parameters; if none is claimed, about the values that are."""
     parts = {key: raw[key] for key in ("data", "parameters", "model")}
-    return _truth(json.dumps(parts))
+    values = {line.name for line in parse(raw["model"]["code"])} | raw["parameters"].keys()
+    claimed = {target for _, target in claims_of(raw, parse(raw["backward"]["code"]), values)}
+    targets = [name for name in raw["parameters"] if name in claimed] or sorted(claimed)
+    if claimed & raw["parameters"].keys():
+        targets = list(raw["parameters"])
+    return _truth(json.dumps(parts), tuple(targets))
+
+
+def claims_of(raw, lines, known):
+    """Return (name in the program, what it claims) of a backward pass."""
+    others = raw["backward"].get("claims", {})
+    found = []
+    for line in lines:
+        target = others.get(line.name)
+        if target is None and line.name[:1] == "d" and line.name[1:] in known:
+            target = line.name[1:]
+        if target is not None:
+            found.append((line.name, target))
+    return found
 
 
 @functools.cache
-def _truth(serialised):
+def _truth(serialised, targets):
     raw = json.loads(serialised)
     lines = parse(raw["model"]["code"])
     loss = raw["model"].get("loss", lines[-1].name)
@@ -136,14 +148,14 @@ def _truth(serialised):
             values = run(lines, point)
             if not np.isfinite(values[loss]):
                 continue
-            true = {n: _central(lines, loss, point, n) for n in raw["parameters"]}
+            true = {name: _central(lines, loss, values, name) for name in targets}
         if any(g is None for g in true.values()):
             continue
         points.append(values)
         gradients.append(true)
         if len(points) == POINTS:
             scales = tuple(map(_scales, gradients))
-            return Truth(tuple(raw["parameters"]), tuple(points), tuple(gradients), scales)
+            return Truth(targets, tuple(points), tuple(gradients), scales)
     raise AssertionError("the model is not finite or not smooth at random points")
 
 
@@ -182,7 +194,7 @@ def _central(lines, loss, point, name):
             for k in (1, -1, 2, -2):
                 moved = base.copy()
                 moved[at] += k * h
-                ends.append(run(lines, {**point, name: moved[()]})[loss])
+                ends.append(run(lines, point, {name: moved[()]})[loss])
             estimate[at] = (8 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / (12 * h)
     first, second = estimates
     if not np.allclose(first, second, rtol=1e-7, atol=1e-8):

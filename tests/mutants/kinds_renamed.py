@@ -50,6 +50,22 @@ Xt = X.T
 dw = 2*mean(e*Xt, axis=1)
 db = 2*(mean(yhat) - mean(y))
 """),
+            "partial": style("""
+n = X.shape[0]
+dyhat = 2*(yhat - y)/n
+dw = X.T@dyhat
+"""),
+            "counter": style(
+                """
+seen = seen + 1
+total = total + L
+average = total/seen
+dyhat = 2*e/X.shape[0]
+dw = X.T@dyhat
+db = dyhat.sum()
+""",
+                state="seen = 0.0, total = 0.0",
+            ),
         },
     ),
     replace(
@@ -94,6 +110,18 @@ grad_W1 = X.T@delta1
                 grad_W1="W1",
                 grad_b1="b1",
             ),
+            "values_only": style("""
+de = 2*e/X.shape[0]
+dyhat = de
+dh = dyhat@W2.T
+dz1 = dh*(1 - h**2)
+"""),
+            "partial": style("""
+n = X.shape[0]
+dyhat = yhat - y
+dz1 = dyhat@W2.T*(1 - h**2)
+dW1 = X.T@dz1*2/n
+"""),
             "outer": style("""
 dyhat = 2*mean(e, axis=1, keepdims=True)/X.shape[0]
 dh = dyhat*W2.T

@@ -146,8 +146,9 @@ def names_in(tree):
 
 
 def run(lines, values, replaced=None):
-    """Return what a program computes from `values`; `replaced` lines get the value given."""
+    """Return what a program computes from `values`; `replaced` names get the value given."""
     values = dict(values)
+    values.update(replaced or {})
     for line in lines:
         if replaced and line.name in replaced:
             values[line.name] = replaced[line.name]

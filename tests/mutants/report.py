@@ -1,6 +1,6 @@
 """How well the diagnosis names the bugs of the generated cases: a table, and the failures by kind.
 
-python tests/mutants/report.py building|held_out|updates [--limit N] [--jobs N] [--only TEXT]
+python tests/mutants/report.py SET [--limit N] [--jobs N] [--only TEXT]
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from mutants.catalogue import Case, verdict_after
 SETS = {
     "building": ("mutants.building", "building"),
     "held_out": ("mutants.held_out", "held_out"),
+    "building_updates": ("mutants.building", "updates"),
+    "held_out_updates": ("mutants.held_out", "updates"),
 }
 TIMEOUT = 30
 """Seconds for one check."""

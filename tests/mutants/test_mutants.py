@@ -7,20 +7,28 @@ import pytest
 
 import gradtui
 from gradtui.engine.expression import parse_program
+from mutants import building, held_out
 from mutants.catalogue import Generator, verdict_after
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.kinds_building import KINDS as BUILDING
 from mutants.numerics import parse, run
+from mutants.update_judge import judge_update
 
 KINDS = (*BUILDING, *HELD_OUT)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
 SAMPLE = STYLES[2::13]
 RULES = {
-    "sign constant-factor missing-factor extra-factor wrong-variable wrong-point missing-path "
-    "missing-term double-counted-path transposed unreduced-broadcast wrong-axis accumulated stale"
+    *("sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable"),
+    *("wrong-point", "missing-path", "missing-term", "double-counted-path", "transposed"),
+    *("unreduced-broadcast", "wrong-axis", "accumulated", "stale"),
 }
-RULES = frozenset(" ".join(RULES).split())
+UPDATE_RULES = {
+    *("update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"),
+    *("epsilon-placement", "missing-root", "decay-coupling", "momentum-form"),
+    *("wrong-hyperparameter", "unexplained-update"),
+}
+UPDATES = [*building.updates(), *held_out.updates()]
 
 
 def ids(entry):
@@ -34,7 +42,7 @@ def test_a_backward_pass_written_by_hand_equals_central_differences(entry):
     assert judge(kind.text(style.code, style.claims, style.state)).sound
 
 
-@pytest.mark.parametrize("entry", STYLES, ids=ids)
+@pytest.mark.parametrize("entry", [e for e in STYLES if not e[0].styles[e[1]].state], ids=ids)
 def test_model_and_backward_pass_are_of_the_language_and_mean_the_same(entry, tmp_path):
     """The engine, given the backward pass as a part of the model, computes what the judge does."""
     kind, name = entry
@@ -82,6 +90,18 @@ def test_a_mutant_is_wrong_and_its_original_line_repairs_it(entry):
         for index in range(len(case.bugs) if len(case.bugs) > 1 else 0):
             one = [(b.line, b.original) for i, b in enumerate(case.bugs) if i != index]
             assert verdict_after(case, one).state == "wrong"
+
+
+@pytest.mark.parametrize("case", UPDATES, ids=lambda case: case.name)
+def test_an_update_is_what_it_is_called_and_its_original_line_repairs_it(case):
+    rows = case.toml_text.splitlines()
+    assert parse_program(case.toml_text.partition("[update]")[2].split('"""')[1])
+    assert judge_update(case.toml_text).state == ("sound" if case.sound else "wrong")
+    for bug in case.bugs:
+        assert rows[bug.line - 1] == bug.mutated != bug.original
+        assert set(bug.rules) <= UPDATE_RULES
+    if case.bugs:
+        assert verdict_after(case, [(bug.line, bug.original) for bug in case.bugs]).sound
 
 
 @pytest.mark.parametrize("entry", SAMPLE[:1], ids=ids)
