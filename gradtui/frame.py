@@ -206,7 +206,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
                 found.append(None)
                 continue
             elements = list(range(part.start, part.stop))
-            found.append(trainer.central_differences(row, elements).reshape(part.shape))
+            found.append(trainer.central_differences(row, elements, self.step).reshape(part.shape))
         return tuple(found)
 
 

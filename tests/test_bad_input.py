@@ -112,12 +112,6 @@ TABLE = [
     ("[parameters]\nw = 0.5\nb = 0.0\n", "", None, "the file lacks the table [parameters]"),
     ("[parameters]\nw = 0.5\nb = 0.0\n", "[parameters]\n", "parameters", "is empty"),
     ('[optimizer]\nname = "sgd"\nlr = 0.1\n', "", None, "lacks the table [optimizer]"),
-    (
-        "[run]\n",
-        "[schedule]\nname='plateau'\n[run]\n",
-        "'plateau'",
-        "the schedule 'plateau' is not supported yet",
-    ),
     ("[run]\n", "[backward]\ncode=''\n[run]\n", "''", "the code of [backward] is empty"),
     ("[run]\n", "[run]\ndrive = 'hand'\n", "'hand'", "there is nothing to drive by hand"),
     # types
@@ -369,7 +363,7 @@ TABLE = [
     ),
     ("x = [1.0, 2.0]", 'file = "../a.csv"', '"../a.csv"', "outside the scenario's folder"),
     ("x = [1.0, 2.0]", 'file = "nothere.csv"', '"nothere.csv"', "'nothere.csv': no such file"),
-    ("x = [1.0, 2.0]", 'file = "."', '"."', "expected a .csv file"),
+    ("x = [1.0, 2.0]", 'file = "."', '"."', "expected a .csv or .npz file"),
     ("x = [1.0, 2.0]", "file = 5", "5", "expected the name of a file"),
 ]
 

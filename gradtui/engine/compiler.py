@@ -120,19 +120,20 @@ class Compiler:
         state: Sequence[int],
         after: Sequence[int],
         varying: Sequence[int],
-        loss: int,
+        columns: Sequence[int],
         slices: Sequence[Slice] | None,
     ) -> Callable[..., tuple[Any, ...]]:
         """Return the training loop: `train(state, inputs[, rows]) -> state` after all inputs.
 
         `inputs` yields the values of `varying` for one step after the other.  With `slices`, each
-        step first writes its state and its loss into the next row of `rows`, a float64 matrix.
+        step first writes its state and the scalars `columns` into the next row of `rows`, a float64
+        matrix.
         """
-        wanted = [*after, loss] if slices else list(after)
+        wanted = [*after, *columns] if slices else list(after)
         body = self._body(wanted, frozenset([*state, *varying]), frozenset())
         names = "".join(f"v{id}, " for id in state)
-        each = ", ".join(f"v{id}" for id in varying)
-        sink = self._sink(state, loss, slices)
+        each = ", ".join(f"v{id}" for id in varying) or "_"
+        sink = self._sink(state, columns, slices)
         lines = [
             f"def compiled(state, inputs{', rows' if slices else ''}):",
             f"    ({names}) = state",
@@ -145,10 +146,12 @@ class Compiler:
         ]
         return self._define(lines)
 
-    def _sink(self, state: Sequence[int], loss: int, slices: Sequence[Slice] | None) -> _Sink:
+    def _sink(
+        self, state: Sequence[int], columns: Sequence[int], slices: Sequence[Slice] | None
+    ) -> _Sink:
         if not slices:
             return _Sink((), ())
-        values = [*(f"v{id}" for id in state), self._read(loss)]
+        values = [*(f"v{id}" for id in state), *map(self._read, columns)]
         if self.mode is Mode.FLOAT:
             row = struct.Struct(f"{len(values)}d")
             self.namespace["pack"] = row.pack_into

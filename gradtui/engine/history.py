@@ -39,7 +39,7 @@ class History:
         self._limit = max(2, memory // (8 * max(1, trainer.width)))
         self._every = 1
         self._rows: list[Row] = []
-        self._losses: list[NDArray[np.float64]] = []
+        self._columns = [np.empty((0, trainer.columns))]
         self._next: Row = trainer.initial
         self._known = 0
 
@@ -51,9 +51,18 @@ class History:
     @property
     def losses(self) -> NDArray[np.float64]:
         """The loss of each computed step, (known,), read-only."""
-        if len(self._losses) > 1:
-            self._losses = [np.concatenate(self._losses)]
-        return _frozen(self._losses[0] if self._losses else np.empty(0))
+        return _frozen(self._column[:, 0])
+
+    @property
+    def validation_losses(self) -> NDArray[np.float64] | None:
+        """The validation loss of each computed step, (known,), read-only; None without one."""
+        return _frozen(self._column[:, 1]) if self.trainer.columns > 1 else None
+
+    @property
+    def _column(self) -> NDArray[np.float64]:
+        if len(self._columns) > 1:
+            self._columns = [np.concatenate(self._columns)]
+        return self._columns[0]
 
     def advance(self, budget: int) -> int:
         """Compute `budget` more steps and return how many are known then."""
@@ -61,9 +70,10 @@ class History:
             count = min(budget, _CHUNK, self._limit)
             rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
             first = -self._known % self._every
-            kept = rows[first :: self._every, :-1]
+            width = self.trainer.width
+            kept = rows[first :: self._every, :width]
             self._rows.extend(kept if self._every == 1 else kept.copy())
-            self._losses.append(rows[:, -1].copy())
+            self._columns.append(rows[:, width:].copy())
             self._known += count
             budget -= count
             while len(self._rows) > self._limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +22,7 @@ from gradtui.engine.handwritten import (
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.optimizers import OPTIMIZERS, Hyperparameters
 from gradtui.engine.reverse import Reverse, differentiate
+from gradtui.engine.schedules import WatchingSchedule
 from gradtui.engine.stability import Dynamics
 
 
@@ -40,6 +41,26 @@ class Clip(Struct, frozen=True):
     """The node of the length of the whole gradient vector."""
     scale: int
     """The node of min(1, clip_norm/(norm + 1e-6)), by which every gradient is multiplied."""
+
+
+class Validation(Struct, frozen=True):
+    """The model on other data, with the same parameters."""
+
+    loss: int
+    """The node of its loss."""
+    data: tuple[tuple[int, str], ...]
+    """(node, name) of the data that are not the training step's own."""
+    nodes: range
+    """The nodes that are there for it alone."""
+
+
+class Watch(Struct, frozen=True, eq=False):
+    """How the learning rate of the next step follows from the loss of this one."""
+
+    schedule: WatchingSchedule
+    constants: Mapping[str, float]
+    state: tuple[tuple[str, int, int], ...]
+    """(name, old value, new value), as nodes, of the rate and of what the schedule remembers."""
 
 
 class StepProgram(Struct, frozen=True, eq=False):
@@ -73,13 +94,22 @@ class StepProgram(Struct, frozen=True, eq=False):
     """The update as the optimizer's source writes it."""
     dynamics: Dynamics
     """How the optimizer moves along one direction of a quadratic loss."""
+    validation: Validation | None = None
+    watch: Watch | None = None
+    """None where the rate is a function of the step alone."""
 
     @property
     def state(self) -> tuple[tuple[int, int], ...]:
         """(old node, new node) of everything a step carries over, parameters first."""
         pairs = [update.state for update in self.updates]
         by_hand = () if self.hand is None else self.hand.state
-        return (*(p[0] for p in pairs), *(pair for p in pairs for pair in p[1:]), *by_hand)
+        watched = () if self.watch is None else self.watch.state
+        return (
+            *(p[0] for p in pairs),
+            *(pair for p in pairs for pair in p[1:]),
+            *by_hand,
+            *((old, new) for _, old, new in watched),
+        )
 
 
 def build_step(
@@ -88,12 +118,16 @@ def build_step(
     given: Mapping[str, float] = MappingProxyType({}),
     clip_norm: float | None = None,
     by_hand: ByHand | None = None,
+    validation: tuple[Graph, Collection[str]] | None = None,
+    watching: tuple[WatchingSchedule, Mapping[str, float], float] | None = None,
 ) -> StepProgram:
     """Return the program of one training step of `graph` under an optimizer.
 
     `given` are hyperparameters that differ from the optimizer's defaults; `clip_norm` is the
-    length to which longer gradient vectors are cut.  Raises InputError where `by_hand` has a line
-    that does not fit.
+    length to which longer gradient vectors are cut.  `validation` is the model in the shapes of the
+    validation data, and the names of the data that differ from those of training.  `watching` is
+    a schedule that watches the loss (that of the validation, if there is one), its constants and
+    the rate it starts from.  Raises InputError where `by_hand` has a line that does not fit.
     """
     values = OPTIMIZERS[optimizer].complete(given)
     by_hand = by_hand or ByHand()
@@ -101,7 +135,7 @@ def build_step(
     used = {name.name for line in update.lines for name in names_in(line.value)}
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
-    lr = builder.leaf(Kind.HYPERPARAMETER, "lr", ())
+    lr = builder.leaf(Kind.STATE if watching else Kind.HYPERPARAMETER, "lr", ())
     inputs = {"lr": lr}
     for name in ("t", *values):
         if name in used:
@@ -122,6 +156,12 @@ def build_step(
         updates.append(lowered)
         initial += first
     initial += () if hand is None else hand.initial
+    checked = None if validation is None else _validate(builder, *validation)
+    watch = None
+    if watching:
+        watch = _watch(builder, lr, graph.loss if checked is None else checked.loss, *watching[:2])
+        firsts = {"lr": watching[2], **dict(watching[0].state)}
+        initial += [(old, firsts[name]) for name, old, _ in watch.state]
     return StepProgram(
         graph=graph,
         reverse=reverse,
@@ -137,6 +177,8 @@ def build_step(
         constants=tuple((inputs[n], value) for n, value in values.items() if n in inputs),
         formula=update.formula,
         dynamics=OPTIMIZERS[optimizer].dynamics(values),
+        validation=checked,
+        watch=watch,
     )
 
 
@@ -186,3 +228,40 @@ def _clip(builder: Builder, gradients: Sequence[int], limit: float) -> tuple[Cli
     scale = append("minimum(1, clip_norm/(norm + 1e-6))", clip_norm=clip_norm, norm=norm)
     scaled = tuple(append("g*scale", g=gradient, scale=scale) for gradient in gradients)
     return Clip(norm, scale), scaled
+
+
+def _validate(builder: Builder, graph: Graph, own: Collection[str]) -> Validation:
+    """Append the nodes of the model on the validation data; the parameters are the step's."""
+    start, place, data = len(builder.nodes), dict[int, int](), list[tuple[int, str]]()
+    shared = {node.name: node.id for node in builder.nodes[:start] if node.kind in _LEAVES}
+    for node in graph.nodes:
+        if node.kind is Kind.OPERATION:
+            inputs = tuple(place[id] for id in node.inputs)
+            place[node.id] = builder.apply(node.op, inputs, dict(node.options), node.place)
+        elif node.kind is Kind.CONSTANT:
+            place[node.id] = builder.constant(node.value, node.place)
+        elif node.name in own:
+            place[node.id] = builder.leaf(Kind.DATA, node.name, node.shape, node.place)
+            data.append((place[node.id], node.name))
+        else:
+            place[node.id] = shared[node.name]
+    return Validation(place[graph.loss], tuple(data), range(start, len(builder.nodes)))
+
+
+def _watch(
+    builder: Builder, lr: int, loss: int, schedule: WatchingSchedule, given: Mapping[str, float]
+) -> Watch:
+    """Append the nodes of the next step's rate and of what the schedule will remember."""
+    constants = schedule.complete(given)
+    old = {"lr": lr}
+    for name, _ in schedule.state:
+        old[name] = builder.leaf(Kind.STATE, name, ())
+    names = {"loss": loss, **old}
+    for name, value in constants.items():
+        names[name] = builder.constant(float(value))
+    for line in parse_program(schedule.program):
+        names[line.name] = lower_tree(line.value, builder, lambda name: names[name.name])
+    return Watch(schedule, constants, tuple((name, id, names[name]) for name, id in old.items()))
+
+
+_LEAVES = (Kind.PARAMETER, Kind.DATA)

@@ -1,6 +1,7 @@
 """Every learning-rate schedule, one entry each: the rate of step k, its formula, its source.
 
-A rate is a pure function of the step, so seeking needs no replay of the schedule.  Conventions and
+Most rates are a pure function of the step, so seeking needs no replay of the schedule; one that
+watches the loss is a program, and what it remembers is part of the run's state.  Conventions and
 defaults are PyTorch's.
 """
 
@@ -45,6 +46,28 @@ class RateSchedule(Struct, frozen=True):
         return rate
 
 
+class WatchingSchedule(Struct, frozen=True):
+    """How the learning rate follows from the losses seen so far."""
+
+    name: str
+    title: str
+    constants: tuple[Constant, ...]
+    state: tuple[tuple[str, float], ...]
+    """What it remembers beside the rate `lr`, with the values it starts from."""
+    program: str
+    """Run after each update: new values of `lr` and of the state from the step's `loss`."""
+    formula: str
+    source: str
+
+    def complete(self, given: Constants) -> Constants:
+        """Return all constants: those given, and the defaults of the others."""
+        defaults = {c.name: c.default for c in self.constants if c.default is not None}
+        return MappingProxyType({**defaults, **given})
+
+
+AnySchedule = RateSchedule | WatchingSchedule
+
+
 def _power(base: float, exponent: int) -> float:
     """Return base**exponent, inf where Python's own would raise."""
     with np.errstate(all="ignore"):
@@ -80,7 +103,17 @@ _GAMMA = Constant("gamma", 0.1, above=0)
 _MIN_LR = Constant("min_lr", 0.0, at_least=0)
 _LONGEST = 1_000_000
 
-_ENTRIES = (
+# A fall of the rate by less than 1e-8 is left out, as PyTorch does.
+_PLATEAU = """\
+better = loss < best*(1 - threshold)
+best = where(better, loss, best)
+waited = where(better, 0, waited + 1)
+over = waited > patience
+waited = where(over, 0, waited)
+lower = maximum(lr*factor, min_lr)
+lr = where(over*(lr - lower > 1e-8), lower, lr)"""
+
+_ENTRIES: tuple[AnySchedule, ...] = (
     RateSchedule(
         "constant",
         "the same rate at every step",
@@ -137,6 +170,22 @@ _ENTRIES = (
         "max_lr/(div·final_div) at the last step",
         source="Smith and Topin, Super-convergence: very fast training of neural networks using "
         "large learning rates (2018)",
+    ),
+    WatchingSchedule(
+        "plateau",
+        "a fall when the loss stops improving",
+        (
+            Constant("factor", 0.1, above=0, below=1),
+            Constant("patience", 10, at_least=0, at_most=_LONGEST, whole=True),
+            Constant("threshold", 1e-4, at_least=0, below=1),
+            _MIN_LR,
+        ),
+        state=(("best", math.inf), ("waited", 0.0)),
+        program=_PLATEAU,
+        formula="lr ← max(lr·factor, min_lr) after more than patience steps in a row without a "
+        "loss below best·(1 - threshold)",
+        source="He et al., Deep residual learning for image recognition (2016), section 3.4; "
+        "counted as PyTorch's ReduceLROnPlateau does",
     ),
 )
 

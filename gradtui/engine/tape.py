@@ -23,7 +23,9 @@ class Tape(Struct, frozen=True, eq=False):
     step: int
     program: StepProgram
     recorded: Sequence[Any]
-    """The value of each node of the program, by id."""
+    """The value of each node of the program, by id; None within the validation's model."""
+    batch: NDArray[np.intp] | None = None
+    """The rows of the data that the step sees; None where it sees all."""
 
     def value(self, node: int) -> Array:
         """Return the value of a node, in its shape."""
@@ -74,6 +76,17 @@ class Tape(Struct, frozen=True, eq=False):
         return _frozen(
             self.recorded[self.program.driving[position]], self.program.nodes[parameter].shape
         )
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the step."""
+        return float(self.recorded[self.program.lr])
+
+    @property
+    def validation_loss(self) -> float | None:
+        """The loss on the validation data before the update; None where there are none."""
+        validation = self.program.validation
+        return None if validation is None else float(self.recorded[validation.loss])
 
     @property
     def gradient_norm(self) -> float:

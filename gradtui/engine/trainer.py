@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import repeat
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.batches import Batches
 from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
 from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
@@ -22,7 +24,9 @@ class Trainer:
     """Runs a step program.
 
     `values` are the data and the initial parameters by name; `lr` the base learning rate; `rate`
-    gives that of a step where a schedule changes it.
+    gives that of a step where a schedule changes it.  With `batches` the data named there have all
+    their rows in `values`, and the graph sees those of a batch.  `validation` are the data that the
+    validation has for itself.
     """
 
     def __init__(
@@ -32,18 +36,30 @@ class Trainer:
         lr: float,
         dtype: str = "float64",
         rate: Callable[[int], float] | None = None,
+        batches: Batches | None = None,
+        validation: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.program = program
         self.lr = lr
         self._rate = rate
         self.dtype = dtype
         graph = program.graph
-        self.data = {node.id: values[node.name] for node in graph.data}
+        self.batches = batches
+        over = () if batches is None else batches.over
+        self._cut = {
+            node.id: np.asarray(values[node.name]) for node in graph.data if node.name in over
+        }
+        with np.errstate(over="ignore"):
+            self._typed = tuple(data.astype(dtype) for data in self._cut.values())
+        self.data = {node.id: values[node.name] for node in graph.data if node.id not in self._cut}
         self._before = tuple(old for old, _ in program.state)
         self._after = tuple(new for _, new in program.state)
         self.slices = row_slices(program.nodes[id].shape for id in self._before)
         self.mode = mode_for(program.nodes, dtype)
         fixed = {**self.data, **dict(program.constants)}
+        checked = program.validation
+        if checked is not None:
+            fixed |= {id: validation[name] for id, name in checked.data}
         self._compiler = Compiler(program.nodes, fixed, self.mode, dtype)
         self.initial = self._first_row(values)
 
@@ -52,25 +68,37 @@ class Trainer:
         """Numbers in a row of state."""
         return self.slices[-1].stop if self.slices else 0
 
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step."""
-        return self.lr if self._rate is None else self._rate(step)
+    @property
+    def columns(self) -> int:
+        """Numbers that a recorded step has beside its state: the loss, the validation loss."""
+        return len(self._columns)
+
+    @property
+    def _columns(self) -> tuple[int, ...]:
+        checked = self.program.validation
+        return (self.program.graph.loss, *(() if checked is None else (checked.loss,)))
 
     def run(self, row: Row, steps: int, start: int = 0) -> Row:
         """Return the state after `steps` more steps, where `row` is the state of step `start`."""
         return self._join(self._train(self._split(row), self._inputs(start, steps)))
 
     def run_recorded(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
-        """Return a matrix of `steps` rows (state, then loss, of each step) and the state after."""
-        rows = np.empty((steps, self.width + 1))
+        """Return a matrix of `steps` rows and the state after.
+
+        A row holds the state before a step, the loss and, if there is one, the validation loss.
+        """
+        rows = np.empty((steps, self.width + self.columns))
         state = self._train_recorded(self._split(row), self._inputs(start, steps), rows)
         return rows, self._join(state)
 
     def record(self, row: Row, step: int) -> Tape:
         """Return the tape of the step that starts from the state `row`."""
-        time = () if self.program.time is None else (step + 1.0,)
-        recorded = self._record(*self._split(row), self.rate(step), *time)
-        return Tape(step, self.program, recorded)
+        found = self._record(*self._split(row), *map(next, self._series(step, 1)))
+        recorded = [None] * len(self.program.nodes)
+        for id, value in zip(self._shown, found, strict=True):
+            recorded[id] = value
+        batch = None if self.batches is None else self.batches.at(step)
+        return Tape(step, self.program, recorded, batch)
 
     def parameters(self, row: Row) -> tuple[NDArray[Any], ...]:
         """Return the parameters held in a row, in their shapes, read-only."""
@@ -81,18 +109,27 @@ class Trainer:
             found.append(values)
         return tuple(found)
 
-    def losses_at(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the loss at each row of parameters, evaluated together in float64."""
+    def losses_at(self, rows: NDArray[np.float64], step: int = 0) -> NDArray[np.float64]:
+        """Return the loss at each row of parameters, evaluated together in float64.
+
+        With batches it is the loss on the batch of `step`.
+        """
         count = len(self.program.updates)
         arguments = [
             rows[:, part.start : part.stop].reshape(len(rows), *part.shape)
             for part in self.slices[:count]
         ]
+        if self.batches is not None:
+            arguments += [data[self.batches.at(step)] for data in self._cut.values()]
         (losses,) = self._losses(*arguments)
         return np.broadcast_to(np.asarray(losses, dtype=np.float64), (len(rows),))
 
-    def central_differences(self, row: Row, elements: Sequence[int]) -> NDArray[np.float64]:
+    def central_differences(
+        self, row: Row, elements: Sequence[int], step: int = 0
+    ) -> NDArray[np.float64]:
         """Return (L(w+h) - L(w-h))/2h for the given numbers of a row's parameters.
+
+        With batches L is the loss on the batch of `step`.
 
         h = cbrt(machine epsilon)·max(1, |w|), which balances truncation against rounding; Press et
         al., Numerical Recipes, section 5.7.
@@ -104,7 +141,7 @@ class Trainer:
             above, below = row[elements] + steps, row[elements] - steps
             points[index, elements] = above
             points[index + len(elements), elements] = below
-            losses = self.losses_at(points)
+            losses = self.losses_at(points, step)
             slopes: NDArray[np.float64] = (losses[: len(index)] - losses[len(index) :]) / (
                 above - below
             )
@@ -112,17 +149,34 @@ class Trainer:
 
     @property
     def _varying(self) -> tuple[int, ...]:
-        """The nodes whose values are new at each step."""
-        time = self.program.time
-        return (self.program.lr,) if time is None else (self.program.lr, time)
+        """The nodes whose values are new at each step and do not follow from the state."""
+        program = self.program
+        rate = (program.lr,) if program.watch is None else ()
+        return (*rate, *(() if program.time is None else (program.time,)), *self._cut)
 
-    def _inputs(self, start: int, steps: int) -> Iterable[Any]:
-        """Return the values of `_varying` for `steps` steps from `start`."""
+    def _series(self, start: int, steps: int) -> list[Iterator[Any]]:
+        """Return the values of each of `_varying` for `steps` steps from `start`."""
         ahead = range(start, start + steps)
-        rates = repeat(self.lr, steps) if self._rate is None else map(self._rate, ahead)
-        if self.program.time is None:
-            return rates
-        return zip(rates, (step + 1.0 for step in ahead), strict=True)
+        series: list[Iterator[Any]] = []
+        if self.program.watch is None:
+            series.append(repeat(self.lr, steps) if self._rate is None else map(self._rate, ahead))
+        if self.program.time is not None:
+            series.append(step + 1.0 for step in ahead)
+        if self.batches is not None:
+            series += [_batches_of(data, self.batches, ahead) for data in self._typed]
+        return series
+
+    def _inputs(self, start: int, steps: int) -> Iterator[Any]:
+        """Return the values of `_varying` for `steps` steps from `start`, bare where it is one."""
+        series = self._series(start, steps) or [repeat(None, steps)]
+        return series[0] if len(series) == 1 else zip(*series, strict=True)
+
+    @cached_property
+    def _shown(self) -> Sequence[int]:
+        """The nodes that a tape holds."""
+        checked = self.program.validation
+        hidden = set() if checked is None else set(checked.nodes) - {checked.loss}
+        return [node.id for node in self.program.nodes if node.id not in hidden]
 
     @cached_property
     def _train(self) -> Callable[..., tuple[Any, ...]]:
@@ -131,25 +185,21 @@ class Trainer:
     @cached_property
     def _train_recorded(self) -> Callable[..., tuple[Any, ...]]:
         shapes = [self.program.nodes[id].shape for id in self._before]
-        return self._compile_train([*row_slices([*shapes, ()])])
+        return self._compile_train([*row_slices([*shapes, *[()] * self.columns])])
 
     def _compile_train(self, slices: Any) -> Callable[..., tuple[Any, ...]]:
-        program = self.program
-        return self._compiler.train(
-            self._before, self._after, self._varying, program.graph.loss, slices
-        )
+        return self._compiler.train(self._before, self._after, self._varying, self._columns, slices)
 
     @cached_property
     def _record(self) -> Callable[..., tuple[Any, ...]]:
-        everything = range(len(self.program.nodes))
-        return self._compiler.evaluate([*self._before, *self._varying], everything)
+        return self._compiler.evaluate([*self._before, *self._varying], self._shown)
 
     @cached_property
     def _losses(self) -> Callable[..., tuple[Any, ...]]:
         graph = self.program.graph
         compiler = Compiler(graph.nodes, self.data, Mode.BATCH, "float64")
         parameters = [node.id for node in graph.parameters]
-        return compiler.evaluate(parameters, [graph.loss], parameters)
+        return compiler.evaluate([*parameters, *self._cut], [graph.loss], parameters)
 
     def _first_row(self, values: Mapping[str, Any]) -> Row:
         first = {node.id: values[node.name] for node in self.program.graph.parameters}
@@ -176,3 +226,7 @@ class Trainer:
             return np.array(state, dtype=np.float64)
         parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in state]
         return np.concatenate([np.empty(0), *parts])
+
+
+def _batches_of(data: NDArray[Any], batches: Batches, steps: range) -> Iterator[NDArray[Any]]:
+    return (data[batches.at(step)] for step in steps)

@@ -52,7 +52,7 @@ def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
     return {
         "step": tape.step,
         "loss": float(tape.value(problem.graph.loss)),
-        "lr": problem.rate(tape.step),
+        "lr": tape.rate,
         "parameters": {node.name: plain(tape.value(node.id)) for node in parameters},
         "gradients": {node.name: plain(tape.driving(i)) for i, node in enumerate(parameters)},
         "grad_norm": tape.driving_norm,
@@ -158,7 +158,7 @@ def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
 def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     """Return one step in words: the program, the local derivatives, the chain rule, the update."""
     problem = frame.problem
-    rate = number(problem.rate(frame.step))
+    rate = number(frame.tape.rate)
     title = f"{problem.title} · step {frame.step} of {problem.steps} · "
     rows: list[Line] = [
         line(title, f"{problem.optimizer} lr {rate} · L {number(frame.loss)}"),

@@ -37,7 +37,7 @@ def header(frame: Frame, width: int) -> Line:
     word, loss = _PASS_WORDS[frame.where], clip(label(frame, frame.graph.loss), _NAME_CELLS)
     if frame.where is not Pass.START:
         word += " done" if frame.pass_done else " …"
-    rate = number(problem.rate(frame.step))
+    rate = number(frame.tape.rate)
     parts: list[Span] = [
         (f"{problem.optimizer}  lr {rate}   " if width >= 60 else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),

@@ -136,10 +136,6 @@ class Problem(Struct, frozen=True, eq=False):
         """The base learning rate."""
         return self.trainer.lr
 
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step, after the schedule."""
-        return self.trainer.rate(step)
-
     def label(self, name: str) -> str:
         """Return how a name is shown."""
         return self.labels.get(name, "").strip() or name

@@ -102,6 +102,15 @@ class Run(Struct, forbid_unknown_fields=True, frozen=True):
     drive: Drive | None = None
 
 
+class BatchesTable(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[batches]`."""
+
+    over: list[str]
+    size: Annotated[int, Meta(ge=1)]
+    shuffle: bool = False
+    seed: Annotated[int, Meta(ge=0)] = 0
+
+
 class Expect(Struct, forbid_unknown_fields=True, frozen=True):
     """One `[[expect]]`: facts that must hold at a step, or a finding that must be made."""
 
@@ -123,6 +132,8 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     model: Model
     optimizer: OptimizerTable
     schedule: ScheduleTable | None = None
+    validation: dict[str, Any] | None = None
+    batches: BatchesTable | None = None
     about: str = ""
     tags: list[str] = []
     notes: str = ""
@@ -135,8 +146,6 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 UNSUPPORTED: Mapping[Path, str] = {
-    ("validation",): "[validation] is",
-    ("batches",): "[batches] is",
     ("model", "source"): "a model in a Python file is",
 }
 """Keys of the format that this version does not know yet."""
@@ -172,10 +181,6 @@ def _refuse_unsupported(raw: dict[str, Any], positions: Positions) -> None:
     for key in _CHOICES:
         if isinstance(raw.get(key), dict) and "name" not in raw[key]:
             raise InputError(f"[{key}] lacks 'name'", positions.key((key,)))
-    schedule = raw.get("schedule")
-    if isinstance(schedule, dict) and schedule["name"] == "plateau":
-        place = positions.value(("schedule", "name"))
-        raise InputError("the schedule 'plateau' is not supported yet", place)
 
 
 def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError:
@@ -221,6 +226,7 @@ def _fields_at(path: Path, raw: Mapping[str, Any]) -> list[str]:
         "model": Model,
         "run": Run,
         "expect": Expect,
+        "batches": BatchesTable,
         "backward": Backward,
         "update": Update,
     }

@@ -53,7 +53,7 @@ class CsvTable(Struct, frozen=True, eq=False):
         message = f"no column '{clip(name, _SHOWN)}' in {self.file}{near or f'; it has {known}'}"
         raise InputError(message, place)
 
-    def columns(self, names: Iterable[str]) -> dict[str, Column]:
+    def arrays(self, names: Iterable[str]) -> dict[str, Column]:
         """Return the named columns, each a read-only array of one number a row.
 
         A `KeyError` for a name that is not in `names`; an `InputError` at the first cell that is no
@@ -77,11 +77,15 @@ class CsvTable(Struct, frozen=True, eq=False):
         """Return the error of the first bad one of `cells`: column `i` from row `first` on."""
         for row, cell in enumerate(cells, start=first):
             if fault := _cell_fault(cell):
-                message = f"column '{clip(self.names[i], _SHOWN)}': {fault}"
-                record = self._records[row]
-                span = _matches(record)[i].span()
-                return _error(message, self.file, self._starts[row], record, span)
+                return self.error(self.names[i], row, fault)
         raise AssertionError("a column that cannot be read has a cell that cannot be read")
+
+    def error(self, name: str, row: int, fault: str) -> InputError:
+        """Return the error of one cell, at its line; `row` counts from 0 under the header."""
+        record = self._records[row]
+        span = _matches(record)[self.names.index(name)].span()
+        message = f"column '{clip(name, _SHOWN)}': {fault}"
+        return _error(message, self.file, self._starts[row], record, span)
 
 
 def read_csv(raw: bytes, file: str) -> CsvTable:

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from gradtui.engine.batches import Batches
 from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Graph
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
+from gradtui.engine.schedules import SCHEDULES
 from gradtui.engine.trainer import Trainer
 
 TWO_WEIGHTS = "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2"
@@ -36,10 +38,27 @@ def trainer(
     dtype: str = "float64",
     optimizer: str = "sgd",
     clip_norm: float | None = None,
+    batches: Batches | None = None,
+    validation: dict | None = None,
+    plateau: dict | None = None,
     **constants: float,
 ) -> Trainer:
-    program = build_step(graph(code, parameters, data), optimizer, constants, clip_norm)
-    return Trainer(program, {**parameters, **(data or {})}, lr, dtype)
+    whole, checked, watching = data or {}, None, None
+    shown = dict(whole)
+    for name in batches.over if batches else ():
+        shown[name] = whole[name][: batches.size]
+    if validation is not None:
+        validation = {
+            **{name: whole[name] for name in (batches.over if batches else ())},
+            **validation,
+        }
+        checked = graph(code, parameters, {**whole, **validation}), validation
+    if plateau is not None:
+        watching = SCHEDULES["plateau"], plateau, lr
+    model = graph(code, parameters, shown)
+    program = build_step(model, optimizer, constants, clip_norm, None, checked, watching)
+    values = {**parameters, **whole}
+    return Trainer(program, values, lr, dtype, None, batches, validation or {})
 
 
 def two_weights(lr: float = 0.05, dtype: str = "float64", **optimizer) -> Trainer:

@@ -1,4 +1,4 @@
-"""Write tests/data/torch_optimizers.json and torch_schedules.json: trajectories by PyTorch.
+"""Write tests/data/torch_optimizers.json, torch_schedules.json and torch_plateau.json by PyTorch.
 
 By hand, where PyTorch is installed: `python tests/peers/torch_trajectories.py`.
 The model is the five parcels, float64, from w = (0.8, 1.5); a row is the state before each step.
@@ -46,6 +46,13 @@ SCHEDULES = [
     ("one_cycle", {"max_lr": 0.4, "warmup_fraction": 0.5, "div": 10.0, "final_div": 100.0}),
 ]
 LR = 0.1
+PLATEAUS = [
+    ("sgd", {"lr": 0.09}, {"patience": 3}, "training"),
+    ("sgd", {"lr": 0.09, "momentum": 0.9}, {"factor": 0.5, "patience": 0}, "training"),
+    ("adam", {"lr": 0.3}, {"factor": 0.3, "patience": 1, "threshold": 0.05}, "validation"),
+    ("adam", {"lr": 0.5}, {"patience": 2, "min_lr": 0.01, "threshold": 0.0}, "validation"),
+]
+VALIDATION = ([[1, 2], [3, 1], [2.5, 4]], [3.9, 5.6, 6.4])
 
 
 def optimizer_of(name, constants, parameters):
@@ -108,6 +115,28 @@ def rates(name, constants):
     return {"name": name, "constants": constants, "lr": LR, "steps": STEPS, "rates": found}
 
 
+def watch(name, constants, schedule, watched):
+    """One step after the other: loss, update, then the schedule sees that step's loss."""
+    x, y, xv, yv = (torch.tensor(v, dtype=torch.float64) for v in (X, Y, *VALIDATION))
+    w = torch.tensor([0.8, 1.5], dtype=torch.float64, requires_grad=True)
+    optimizer = optimizer_of(name, constants, [w])
+    given = {"factor": 0.1, "patience": 10, **schedule}
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **given)
+    rates, weights, losses = [], [], []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = ((x @ w - y) ** 2).mean()
+        loss.backward()
+        seen = loss if watched == "training" else ((xv @ w - yv) ** 2).mean()
+        rates.append(optimizer.param_groups[0]["lr"])
+        weights.append(w.tolist())
+        losses.append(seen.item())
+        optimizer.step()
+        scheduler.step(seen.item())
+    return {"name": name, "constants": constants, "schedule": schedule, "watched": watched,
+            "rates": rates, "weights": weights, "losses": losses}  # fmt: skip
+
+
 def write(name, runs):
     text = json.dumps({"torch": torch.__version__, "runs": runs})
     (DATA / name).write_text(text.replace('{"name"', '\n{"name"') + "\n", encoding="utf-8")
@@ -117,3 +146,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     write("torch_optimizers.json", [descend(*run) for run in RUNS])
     write("torch_schedules.json", [rates(*schedule) for schedule in SCHEDULES])
+    write("torch_plateau.json", [watch(*plateau) for plateau in PLATEAUS])

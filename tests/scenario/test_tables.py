@@ -15,7 +15,7 @@ from gradtui.source import InputError, Place
 
 def read(text: str) -> dict[str, list[float]]:
     table = read_csv(text.encode(), "d.csv")
-    return {name: column.tolist() for name, column in table.columns(table.names).items()}
+    return {name: column.tolist() for name, column in table.arrays(table.names).items()}
 
 
 def refused(text: str) -> InputError:
@@ -41,16 +41,16 @@ def test_two_columns_are_read_in_every_dress(text):
 
 
 def test_a_column_is_a_read_only_vector_of_doubles():
-    column = read_csv(b"a\n.5\n-1e-3\n", "d.csv").columns(["a"])["a"]
+    column = read_csv(b"a\n.5\n-1e-3\n", "d.csv").arrays(["a"])["a"]
     assert (column.dtype, column.shape, column.flags.writeable) == (np.float64, (2,), False)
     assert column.tolist() == [0.5, -0.001]
 
 
 def test_text_is_fine_in_a_column_that_is_not_wanted():
     table = read_csv(b'city,n\nParis,1\n"Nice, ""old""\n2",2\n', "d.csv")
-    assert table.columns(["n"])["n"].tolist() == [1.0, 2.0]
+    assert table.arrays(["n"])["n"].tolist() == [1.0, 2.0]
     with pytest.raises(InputError) as caught:
-        table.columns(["city"])
+        table.arrays(["city"])
     assert caught.value.message == "column 'city': expected a number, got 'Paris'"
 
 
@@ -145,7 +145,7 @@ def test_what_the_csv_module_writes_is_read_back_to_the_bit(rows, quoting, text)
     sheet = io.StringIO()
     writer = csv.writer(sheet, quoting=quoting)
     writer.writerows([["a", "note", "b", "c"], *([r[0], text, *r[1:]] for r in rows)])
-    columns = read_csv(sheet.getvalue().encode(), "d.csv").columns(["c", "a"])
+    columns = read_csv(sheet.getvalue().encode(), "d.csv").arrays(["c", "a"])
     assert columns["a"].tolist() == [row[0] for row in rows]
     assert columns["c"].tolist() == [row[2] for row in rows]
 
@@ -153,7 +153,7 @@ def test_what_the_csv_module_writes_is_read_back_to_the_bit(rows, quoting, text)
 def outcome(raw: bytes) -> None:
     try:
         table = read_csv(raw, "d.csv")
-        columns = table.columns(table.names)
+        columns = table.arrays(table.names)
     except InputError as error:
         assert str(error).startswith("d.csv:")
         return

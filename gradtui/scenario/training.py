@@ -1,0 +1,186 @@
+"""What of a scenario decides how it trains: batches, validation data, optimizer, schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from gradtui.engine.batches import Batches
+from gradtui.engine.graph import Graph
+from gradtui.engine.program import ByHand, build_step
+from gradtui.engine.schedules import SCHEDULES, RateSchedule, WatchingSchedule
+from gradtui.engine.shapes import Shape
+from gradtui.engine.trainer import Trainer
+from gradtui.scenario.data import Data, read_data
+from gradtui.scenario.labels import check_labels
+from gradtui.scenario.positions import Positions
+from gradtui.scenario.problem import Array
+from gradtui.scenario.schema import ScenarioFile, constants_of, name_of
+from gradtui.source import InputError, did_you_mean
+from gradtui.text import number, shape_text
+
+BuildGraph = Callable[[Mapping[str, Shape]], Graph]
+"""The model's graph for data of these shapes."""
+
+
+class Training(Struct, frozen=True, eq=False):
+    """Everything that decides how a model trains but its first values and what is hand-written."""
+
+    graph: Graph
+    """The model, in the shapes of a training step."""
+    batches: Batches | None
+    checked: tuple[Graph, Mapping[str, Array]] | None
+    """The model in the shapes of the validation, and the data that it has for itself."""
+    optimizer: str
+    constants: Mapping[str, float]
+    lr: float
+    clip_norm: float | None
+    rate: Callable[[int], float] | None
+    """The rate of each step; None where it does not follow from the step."""
+    watching: tuple[WatchingSchedule, Mapping[str, float], float] | None
+    dtype: str
+
+    def trainer(self, values: Mapping[str, Array], hand: ByHand | None) -> Trainer:
+        """Return the trainer on the data and first parameters `values`."""
+        step = build_step(
+            self.graph, self.optimizer, self.constants, self.clip_norm, hand,
+            self.checked, self.watching,
+        )  # fmt: skip
+        own = {} if self.checked is None else self.checked[1]
+        return Trainer(step, values, self.lr, self.dtype, self.rate, self.batches, own)
+
+
+def read_training(
+    parsed: ScenarioFile, data: Data, file: str, positions: Positions, build: BuildGraph
+) -> Training:
+    """Return how a scenario trains on `data`; raises InputError at what does not fit."""
+    return _Reader(parsed, data, file, positions, build).training()
+
+
+class _Reader:
+    def __init__(
+        self, parsed: ScenarioFile, data: Data, file: str, positions: Positions, build: BuildGraph
+    ) -> None:
+        self.parsed = parsed
+        self.data = data
+        self.file = file
+        self.positions = positions
+        self.build = build
+
+    def training(self) -> Training:
+        parsed, batches = self.parsed, self._batches()
+        shapes = _shapes(self.data)
+        for name in () if batches is None else batches.over:
+            assert batches is not None
+            shapes[name] = (batches.size, *shapes[name][1:])
+        graph = self.build(shapes)
+        check_labels(graph, [self.data])
+        constants = self._optimizer()
+        lr, clip_norm = constants.pop("lr"), constants.pop("clip_norm", None)
+        rate, watching = self._schedule(lr)
+        return Training(
+            graph, batches, self._checked(batches), name_of(parsed.optimizer), constants, lr,
+            clip_norm, rate, watching, parsed.run.dtype,
+        )  # fmt: skip
+
+    def _schedule(
+        self, lr: float
+    ) -> tuple[
+        Callable[[int], float] | None,
+        tuple[WatchingSchedule, Mapping[str, float], float] | None,
+    ]:
+        if self.parsed.schedule is None:
+            return None, None
+        entry = SCHEDULES[name_of(self.parsed.schedule)]
+        given = self._finite("schedule", self.parsed.schedule)
+        match entry:
+            case RateSchedule():
+                return entry.at(self.parsed.run.steps, lr, given), None
+            case WatchingSchedule():
+                return None, (entry, given, lr)
+
+    def _checked(self, batches: Batches | None) -> tuple[Graph, Mapping[str, Array]] | None:
+        validation = self._validation()
+        if validation is None:
+            return None
+        try:
+            graph = self.build({**_shapes(self.data), **_shapes(validation)})
+        except InputError as error:
+            message = f"the model does not fit the data of [validation]: {error.message}"
+            raise InputError(message, error.place) from None
+        check_labels(graph, [self.data, validation])
+        cut = () if batches is None else batches.over
+        return graph, {**{name: self.data.values[name] for name in cut}, **validation.values}
+
+    def _batches(self) -> Batches | None:
+        table = self.parsed.batches
+        if table is None:
+            return None
+        path = ("batches", "over")
+        if not table.over:
+            raise InputError("batches.over names no data", self.positions.value(path))
+        rows = 0
+        for index, name in enumerate(table.over):
+            place = self.positions.value((*path, index))
+            if name not in self.data.values:
+                hint = did_you_mean(name, self.data.values) or ": batches are cut from data"
+                raise InputError(f"'{name}' is not a name of [data]{hint}", place)
+            if name in table.over[:index]:
+                raise InputError(f"'{name}' is there twice", place)
+            shape = self.data.values[name].shape
+            if not shape:
+                raise InputError(f"'{name}' is a single number: it has no rows", place)
+            if index == 0:
+                rows = shape[0]
+            elif shape[0] != rows:
+                raise InputError(
+                    f"'{name}' has {shape[0]:,} rows, '{table.over[0]}' has {rows:,}: batches need "
+                    "the same number", place,
+                )  # fmt: skip
+        if table.size > rows:
+            raise InputError(f"a batch of {table.size:,} is larger than the data: {rows:,} rows",
+                             self.positions.value(("batches", "size")))  # fmt: skip
+        return Batches(tuple(table.over), rows, table.size, table.shuffle, table.seed)
+
+    def _validation(self) -> Data | None:
+        entries = self.parsed.validation
+        if entries is None:
+            return None
+        found = read_data("validation", entries, self.file, self.positions)
+        if not found.values:
+            raise InputError("[validation] is empty: it replaces names of [data]",
+                             self.positions.key(("validation",)))  # fmt: skip
+        for name, value in found.values.items():
+            place = self.positions.key(("validation", name))
+            if name not in self.data.values:
+                hint = did_you_mean(name, self.data.values) or ": [validation] replaces such names"
+                raise InputError(f"'{name}' is not a name of [data]{hint}", place)
+            shape = self.data.values[name].shape
+            if len(value.shape) != len(shape) or value.shape[1:] != shape[1:]:
+                expected = shape_text(shape)
+                raise InputError(f"expected shape {expected} as in [data], or another number of "
+                                 f"rows, got {shape_text(value.shape)}", place)  # fmt: skip
+        return found
+
+    def _optimizer(self) -> dict[str, float]:
+        constants = self._finite("optimizer", self.parsed.optimizer)
+        if constants.get("nesterov") and not constants["momentum"]:
+            raise InputError("nesterov needs a momentum above 0",
+                             self.positions.key(("optimizer", "nesterov")))  # fmt: skip
+        return constants
+
+    def _finite(self, table: str, parsed: Struct) -> dict[str, float]:
+        """Return the numbers of a table; refuses those that are not finite."""
+        constants = constants_of(parsed)
+        for key, value in constants.items():
+            if not math.isfinite(value):
+                what = "the learning rate" if key == "lr" else f"{table}.{key}"
+                raise InputError(f"{what} must be finite, got {number(value)}",
+                                 self.positions.value((table, key)))  # fmt: skip
+        return constants
+
+
+def _shapes(data: Data) -> dict[str, Shape]:
+    return {name: value.shape for name, value in data.values.items()}
