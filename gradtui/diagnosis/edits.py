@@ -154,8 +154,9 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
             yield from _rescaled(path, part, pool.numbers)
         match part:
             case Number(value):
-                yield from _other_numbers(path, part, value, pool.numbers)
+                yield from _other_numbers(expression, path, part, value, pool.numbers)
             case Name():
+                yield from _powers(expression, path, part)
                 yield from _other_names(expression, path, part, pool)
             case Call():
                 yield from _dropped(path, part)
@@ -167,18 +168,19 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
 def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
     """Yield the edits that put a factor or a term in, or another factor in a factor's place."""
     for path, part in _places(expression):
-        if not _is_value(expression, path, part):
+        parent = _parent_of(expression, path)
+        inner = parent is not None and parent.function in ("shape", "len", "**", "expand", "T")
+        if inner or (isinstance(part, Call) and part.function in ("shape", "len")):
             continue
         for factor in pool.factors:
             yield from _multiplied(path, part, factor)
             if _is_factor(expression, path):
                 yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
-        if path == () or _is_factor(expression, path):
-            for term in pool.terms:
-                yield Edit(Change.ADD_TERM, path, call("+", part, term), None, term)
-                yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
-                if isinstance(term, Number):
-                    yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
+        for term in pool.terms:
+            yield Edit(Change.ADD_TERM, path, call("+", part, term), None, term)
+            yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
+            if isinstance(term, Number):
+                yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
 
 
 def call(function: str, *arguments: Tree, **options: int) -> Call:
@@ -234,7 +236,23 @@ def _rescaled(path: Path, part: Tree, numbers: Sequence[Tree]) -> Iterator[Edit]
         yield Edit(Change.SCALE, path, call("/", part, number), None, number)
 
 
-def _other_numbers(path: Path, part: Tree, value: float, numbers: Sequence[Tree]) -> Iterator[Edit]:
+def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+    parent = _parent_of(expression, path)
+    if parent is not None and parent.function in ("*", "/", "+", "-", "neg"):
+        two = Number(2.0, NOWHERE)
+        yield Edit(Change.POWER, path, call("**", part, two), None, part)
+
+
+def _other_numbers(
+    expression: Editable, path: Path, part: Tree, value: float, numbers: Sequence[Tree]
+) -> Iterator[Edit]:
+    parent = _parent_of(expression, path)
+    if parent is not None and parent.function == "**" and path[-1] == 1:
+        base = parent.arguments[0]
+        for other in (value - 1, value + 1):
+            old, new = (base, None) if other < value else (None, base)
+            yield Edit(Change.POWER, path, Number(other, NOWHERE), old, new)
+        return
     for other in (1.0, 2.0, 0.5, value + 1, value - 1):
         if other != value:
             yield Edit(Change.SCALE, path, Number(other, NOWHERE), part, Number(other, NOWHERE))
@@ -264,8 +282,8 @@ def _dropped(path: Path, part: Call) -> Iterator[Edit]:
             yield Edit(Change.DROP_TERM, path, left, right)
             kept = right if function == "+" else call("neg", right)
             yield Edit(Change.DROP_TERM, path, kept, left)
-        case "**", (base, exponent):
-            yield Edit(Change.POWER, path, base, exponent)
+        case "**", (base, _):
+            yield Edit(Change.POWER, path, base, base)
         case _ if len(arguments) == 1 and function not in ("neg", "shape", "len"):
             yield Edit(Change.DROP_CALL, path, arguments[0], part)
         case _:
@@ -282,11 +300,6 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         other = _OPERATORS[function]
         change = Change.NEGATE if function in "+-" else Change.OPERATOR
         yield Edit(change, path, replace(part, function=other), part)
-    if function == "**":
-        base, exponent = arguments
-        for other_power in (2.0, 3.0):
-            power = Number(other_power, NOWHERE)
-            yield Edit(Change.POWER, path, call("**", base, power), exponent, power)
     if function == "@":
         yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
     if function in _CURVES:

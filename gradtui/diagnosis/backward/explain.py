@@ -72,13 +72,19 @@ def explain(
         hits = [Hit((repair.edit,), _edited(trial, repair), 0.0)]
         return Explanation(repair, tuple(hits), Context(trial, readings, line, world), "", pool)
     scales = {one.line.name: one.scale for one in others}
-    builder, root = readings.true_step(line, target, repair.scale, scales)
-    expected = _as_tree(builder.nodes, root, line)
     factors, terms = list[Tree](), list[Tree]()
-    if expected is not None:
-        truth = spell(expected)
-        factors, terms = _factors(expected), _terms(expected)
-    factors += _locals(trial, line, target)
+    for upstream in (readings.upstream(line), readings.before(line)):
+        builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
+        expected = _as_tree(builder.nodes, root, line)
+        if expected is not None:
+            truth = spell(expected)
+            factors += [expected, *_factors(expected)]
+            terms += [expected, *_terms(expected)]
+    behind = _behind(trial, target)
+    factors += _locals(trial, line, behind)
+    for tree in _statements(trial, line, behind):
+        factors += _factors(tree)
+        terms += [tree, *_terms(tree)]
     pool = pool_for(trial, line, _distinct(factors), _distinct(terms))
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size(target))
     hits = find_hits(trial, line, world, repair.value, size, pool)
@@ -93,15 +99,18 @@ def _edited(trial: Trial, repair: Repair) -> Tree:
     return expression.edited(repair.edit)
 
 
-def _as_tree(nodes: Sequence[Node], root: int, line: Line) -> Tree | None:
-    """Return a node's expression in the names that a line can read; None where it has no text."""
+def _as_tree(nodes: Sequence[Node], root: int, line: Line, *, written: bool = False) -> Tree | None:
+    """Return a node's expression in the names that a line can read; None where it has no text.
+
+    With `written` the root is written out even where it has a name.
+    """
     names = {id: name for name, id in line.scope.items()}
 
     def show(node: Node) -> str | None:
         return names.get(node.id)
 
     try:
-        if root in names:
+        if root in names and not written:
             return parse_expression(names[root])
         return parse_expression(formula(nodes, root, show))
     except InputError:
@@ -128,17 +137,34 @@ def _terms(tree: Tree) -> list[Tree]:
     ]
 
 
-def _locals(trial: Trial, line: Line, target: int) -> list[Tree]:
-    """Return the local derivatives of the edges behind a value, in the names of the model."""
+def _behind(trial: Trial, target: int) -> frozenset[int]:
+    """Return a node and all that are computed from it."""
     behind = {target}
     for node in trial.graph.nodes:
         if any(source in behind for source in node.inputs):
             behind.add(node.id)
+    return frozenset(behind)
+
+
+def _locals(trial: Trial, line: Line, behind: frozenset[int]) -> list[Tree]:
+    """Return the local derivatives of the edges behind a value, in the names of the model."""
     found = list[Tree]()
     for (source, root), local in trial.reverse.named_local.items():
         if source in behind and root in behind:
             tree = _as_tree(trial.reverse.nodes, local, line)
-            if tree is not None and not isinstance(tree, Number):
+            if tree is not None:
+                found.append(tree)
+    return found
+
+
+def _statements(trial: Trial, line: Line, behind: frozenset[int]) -> list[Tree]:
+    """Return the expressions of the model's statements behind a value."""
+    found = list[Tree]()
+    for statement in trial.graph.statements:
+        node = trial.graph.nodes[statement.root]
+        if statement.root in behind and node.inputs:
+            tree = _as_tree(trial.graph.nodes, statement.root, line, written=True)
+            if tree is not None:
                 found.append(tree)
     return found
 

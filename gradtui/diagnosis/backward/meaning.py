@@ -6,7 +6,7 @@ or under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -83,8 +83,8 @@ class Readings:
     def _is_familiar(self, value: Array, shape: tuple[int, ...]) -> bool:
         """Return whether a value is one that the model or its true backward pass computes."""
         trial = self.trial
-        if np.all(value == value[0]) and value[0].size == 1:
-            return True
+        if value[0].size == 1 and np.all(value == value[0]):
+            return self._is_size(float(value.flat[0]))
         size = np.abs(value)
         for node in trial.reverse.nodes:
             if node.shape == shape and node.kind is not Kind.CONSTANT:
@@ -93,23 +93,32 @@ class Readings:
                     return True
         return False
 
+    def _is_size(self, value: float) -> bool:
+        """Return whether a number is what programs divide by or multiply with."""
+        usual = {1.0, 2.0, 0.5}
+        for node in (*self.trial.graph.parameters, *self.trial.graph.data):
+            for size in (*node.shape, int(np.prod(node.shape[:2], dtype=np.int64))):
+                usual |= {float(size), 1 / max(size, 1), 2 / max(size, 1)}
+        return any(abs(value - one) < 1e-12 * one for one in usual)
+
     def true_step(
         self,
         line: Line,
         target: int,
         scale: float = 1.0,
         scales: Mapping[str, float] = MappingProxyType({}),
+        upstream: Sequence[str] | None = None,
     ) -> tuple[Builder, int]:
         """Return nodes and the root of what the line should compute from what it reads.
 
         Adjoints that it reads, directly or through helpers, are taken as the program has them, up
         to the program's own constant; `scale` is the constant of the line itself, `scales` those
-        of lines that are wrong.
+        of lines that are wrong; `upstream` are the adjoints to start from.
         """
         trial = self.trial
         builder = Builder(trial.builder.nodes, simplify=True)
         given: dict[int, int] = {}
-        for name in self.upstream(line):
+        for name in self.upstream(line) if upstream is None else upstream:
             other = trial.program.line(name)
             assert other is not None
             reading = self.of(other)
@@ -126,6 +135,17 @@ class Readings:
         if scale != 1.0:
             root = builder.apply("*", (root, builder.constant(scale)))
         return builder, builder.fit(root, shape)
+
+    def before(self, line: Line) -> tuple[str, ...]:
+        """Return the names of all adjoints that a line could start from."""
+        found = []
+        for other in self.trial.lines:
+            if other is line:
+                break
+            reading = self.of(other)
+            if reading.targets_certain and len(reading.targets) == 1:
+                found.append(other.name)
+        return tuple(found)
 
     def upstream(self, line: Line) -> tuple[str, ...]:
         """Return the names of the adjoints that a line starts from, nearest first."""

@@ -153,7 +153,9 @@ def rule_of(edit: Edit, context: Context) -> str:
 def _dropped_term(edit: Edit, context: Context) -> str:
     if context.reads_state(edit.old):
         return "accumulated"
-    if edit.old is not None and (same(edit.old, edit.tree) or _is_path(edit.old, context)):
+    assert edit.old is not None
+    repeated = any(same(edit.old, part) for part in subtrees(edit.tree))
+    if repeated or _is_path(edit.old, context):
         return "double-counted-path"
     return "unexplained"
 

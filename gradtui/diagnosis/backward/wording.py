@@ -12,7 +12,7 @@ from gradtui.diagnosis.backward.hypotheses import Hit
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.rules import Context, rules_of
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.spelling import spell
 from gradtui.scenario.problem import Problem
@@ -45,7 +45,7 @@ def describe(
                 within=tuple(_within(trial, explanation.context, edit)),
                 factor=_factor(edit),
                 fix=fix,
-                alternatives=tuple(one for one in rules if one not in own),
+                alternatives=tuple(one for one in rules if one not in own and one != rule),
             )
         )
     return found
@@ -147,8 +147,6 @@ def _what(problem: Problem, context: Context, rule: str, hit: Hit | None, edit: 
             return "the sign is wrong" if not where else f"a sign is wrong: read{where[3:]}"
         case "constant-factor":
             return f"a constant factor is wrong: {part}"
-        case "missing-factor" if edit.change is Change.POWER:
-            return "a power is wrong: a factor is missing"
         case "missing-factor":
             return f"the factor {_partial(problem, context, edit)}{new} is missing"
         case "extra-factor":
