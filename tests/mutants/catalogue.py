@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mutants.judge import Verdict, claims_at, compare, judge, truth_of
+from mutants.judge import Verdict, claims_at, claims_of, compare, judge, truth_of, values_at
 from mutants.kinds import Kind, Style, first_line
 from mutants.mutations import Context, edits
-from mutants.numerics import names_in, parse, run
+from mutants.numerics import names_in, parse
 from mutants.update_judge import judge_update
 
 ERRORS = (ValueError, TypeError, IndexError, NameError, AttributeError)
@@ -90,8 +90,7 @@ class Generator:
         self.lines = parse(style.code)
         self.model = parse(kind.model)
         self.truth = truth_of(self.raw)
-        with np.errstate(all="ignore"):
-            self.values = tuple(run(self.lines, point) for point in self.truth.points)
+        self.values = tuple(values_at(self.raw, self.truth, self.lines))
         self.random = np.random.default_rng(zlib.crc32(self.name.encode()))
 
     def cases(self) -> Iterator[Case]:
@@ -100,7 +99,7 @@ class Generator:
         wrong, equal = self.mutants()
         for number, mutant in enumerate(self.sample(equal, EXTRA_SOUND)):
             yield self.case(f"equal{number}", (mutant,), sound=True)
-        chosen = self.sample(wrong, SINGLES)
+        chosen = [self.with_true_claims(mutant) for mutant in self.sample(wrong, SINGLES)]
         for number, mutant in enumerate(chosen):
             yield self.case(f"bug{number:02}", (mutant,))
         yield from self.pairs(chosen)
@@ -127,24 +126,60 @@ class Generator:
         elsewhere = tuple((index, tuple(rules)) for index, rules in found.items())
         return replace(group[0], rules=own, elsewhere=elsewhere)
 
+    def with_true_claims(self, mutant: Mutant) -> Mutant:
+        """Return the mutant, with the lines added whose *true* value makes all claims right.
+
+        A pass that claims `dz = p - y` and divides later is cured as well by the true dz where
+        the division is missing.  Such a line counts if the cure leaves no more claims untrue.
+        """
+        if mutant.state:
+            return mutant
+        least, found = self.untrue(self.claims((mutant,), self.own(mutant.index))), []
+        for index, target in self.claimed_values():
+            if index == mutant.index:
+                continue
+            name = self.lines[index].name
+            cure = [{name: adjoints[target]} for adjoints in self.truth.adjoints]
+            try:
+                claims = self.claims((mutant,), cure)
+            except ERRORS:
+                continue
+            if compare(self.truth, claims).sound and self.untrue(claims) <= least:
+                made = [at[target] for at in mutant.claims]
+                ratio = _ratio_rules(made, [at[target] for at in self.truth.adjoints])
+                found.append((index, ratio or mutant.rules))
+        return replace(mutant, elsewhere=(*mutant.elsewhere, *found))
+
+    def own(self, index: int) -> list:
+        """Return what the sound program computes on a line, at each point."""
+        name = self.lines[index].name
+        return [{name: values[name]} for values in self.values]
+
+    def claimed_values(self) -> list[tuple[int, str]]:
+        """Return (line, claimed value of the model), parameters left out."""
+        index = {line.name: i for i, line in enumerate(self.lines)}
+        pairs = claims_of(self.raw, self.lines, self.truth.points[0])
+        return [(index[n], target) for n, target in pairs if target in self.truth.adjoints[0]]
+
+    def untrue(self, claims: list) -> int:
+        """Return how many claimed values of the model are not the true gradients."""
+        return sum(
+            any(
+                np.shape(at[target]) != np.shape(true[target])
+                or not np.allclose(at[target], true[target], rtol=1e-6, atol=1e-9)
+                for at, true in zip(claims, self.truth.adjoints, strict=True)
+            )
+            for target in self.truth.adjoints[0]
+        )
+
     def ratio_rules(self, mutant: Mutant) -> tuple[str, ...]:
         """Return the rules for a line that is wrong by one number everywhere."""
         if mutant.state:
             return ()
-        (line,), ratios = parse(mutant.text), []
-        for values in self.values:
-            with np.errstate(all="ignore"):
-                got, true = line.value(values), values[line.name]
-                if np.shape(got) != np.shape(true) or not np.any(true):
-                    return ()
-                ratio = np.sum(got * true) / np.sum(true * true)
-                if not np.allclose(got, ratio * true, rtol=1e-8, atol=1e-12):
-                    return ()
-            ratios.append(ratio)
-        if not np.allclose(ratios, ratios[0], rtol=1e-8) or not ratios[0]:
-            return ()
-        size = () if np.isclose(abs(ratios[0]), 1) else ("constant-factor",)
-        return (*size, "sign") if ratios[0] < 0 else size
+        (line,) = parse(mutant.text)
+        with np.errstate(all="ignore"):
+            got = [line.value(values) for values in self.values]
+        return _ratio_rules(got, [values[line.name] for values in self.values])
 
     def edited(self) -> Iterator[Mutant]:
         for index, line in enumerate(self.lines):
@@ -264,7 +299,8 @@ class Generator:
         matrices = [n for n, numbers in self.kind.data.items() if len(numbers.shape) == 2]
         batch = (f"{matrices[0]}.shape[0]", f"{matrices[0]}.shape[1]") if matrices else ("3",)
         known = tuple(n for n in self.values[0] if n in written or n not in self.own_names())
-        return Context(self.values, known, written, frozenset(pairs), batch)
+        model = tuple(line.name for line in self.model)
+        return Context(self.values, known, written, frozenset(pairs), model, batch)
 
     def own_names(self) -> set[str]:
         return {line.name for line in self.lines}
@@ -300,10 +336,9 @@ class Generator:
 
     def curable(self, mutants: Iterable[Mutant]) -> bool:
         """Whether one line, set to its sound value, makes all parameters' claims right."""
-        for line in self.lines:
-            values = [{line.name: values[line.name]} for values in self.values]
+        for index in range(len(self.lines)):
             try:
-                claims = self.claims(mutants, values)
+                claims = self.claims(mutants, self.own(index))
             except ERRORS:
                 continue
             if compare(self.truth, claims).sound:
@@ -344,6 +379,22 @@ def verdict_after(case: Case, fixes: Iterable[tuple[int, str]]) -> Verdict:
         rows[line - 1] = text
     text = "\n".join(rows) + "\n"
     return judge_update(text) if "[update]" in rows else judge(text)
+
+
+def _ratio_rules(values: list, true: list) -> tuple[str, ...]:
+    """Return the rules for values that are wrong by one number, the same at every point."""
+    ratios = []
+    for got, right in zip(values, true, strict=True):
+        if np.shape(got) != np.shape(right) or not np.any(right):
+            return ()
+        ratio = np.sum(got * right) / np.sum(right * right)
+        if not np.allclose(got, ratio * right, rtol=1e-6, atol=1e-10):
+            return ()
+        ratios.append(ratio)
+    if not np.allclose(ratios, ratios[0], rtol=1e-6) or not ratios[0]:
+        return ()
+    size = () if np.isclose(abs(ratios[0]), 1) else ("constant-factor",)
+    return (*size, "sign") if ratios[0] < 0 else size
 
 
 def _keys(mutant: Mutant) -> tuple:

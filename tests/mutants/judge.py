@@ -50,6 +50,8 @@ class Truth:
     gradients: tuple[dict, ...]
     scales: tuple[dict, ...]
     """What differences are relative to: the gradient's size, or a little of the largest one's."""
+    adjoints: tuple[dict, ...]
+    """The true gradients of the model's values that are claimed."""
 
 
 def judge(text):
@@ -89,32 +91,38 @@ def difference(claim, true, scale):
 
 
 def claims_at(raw, truth, lines=None, replaced=None):
-    """Return what is claimed at each point: target -> value, the state carried from one on.
+    """Return what is claimed at each point: target -> value.
 
     `replaced` gives, for each point, values that take the place of what lines compute.
     """
-    backward = raw["backward"]
-    lines = lines or parse(backward["code"])
-    state = {name: np.asarray(value, float) for name, value in backward.get("state", {}).items()}
-    outcomes = []
+    lines = lines or parse(raw["backward"]["code"])
+    return [
+        {target: values[name] for name, target in claims_of(raw, lines, point)}
+        for point, values in zip(truth.points, values_at(raw, truth, lines, replaced), strict=True)
+    ]
+
+
+def values_at(raw, truth, lines, replaced=None):
+    """Return what the backward pass computes at each point, its state carried from one on."""
+    state = raw["backward"].get("state", {})
+    state = {name: np.asarray(value, float) for name, value in state.items()}
+    found = []
     with np.errstate(all="ignore"):
         for index, point in enumerate(truth.points):
             values = run(lines, {**point, **state}, replaced[index] if replaced else None)
             state = {name: values[name] for name in state}
-            pairs = claims_of(raw, lines, point)
-            outcomes.append({target: values[name] for name, target in pairs})
-    return outcomes
+            found.append(values)
+    return found
 
 
 def truth_of(raw):
     """Return the truth about the parameters; if none is claimed, about the values that are."""
+    lines = parse(raw["model"]["code"])
+    known = {*raw["parameters"], *(line.name for line in lines)}
+    pairs = claims_of(raw, parse(raw["backward"]["code"]), known)
+    values = dict.fromkeys(t for _, t in pairs if t not in raw["parameters"])
     parts = {key: raw[key] for key in ("data", "parameters", "model")}
-    values = {line.name for line in parse(raw["model"]["code"])} | raw["parameters"].keys()
-    claimed = {target for _, target in claims_of(raw, parse(raw["backward"]["code"]), values)}
-    targets = [name for name in raw["parameters"] if name in claimed] or sorted(claimed)
-    if claimed & raw["parameters"].keys():
-        targets = list(raw["parameters"])
-    return _truth(json.dumps(parts), tuple(targets))
+    return _truth(json.dumps(parts), tuple(values), len(values) == len(pairs))
 
 
 def claims_of(raw, lines, known):
@@ -131,13 +139,14 @@ def claims_of(raw, lines, known):
 
 
 @functools.cache
-def _truth(serialised, targets):
+def _truth(serialised, claimed, only_values):
     raw = json.loads(serialised)
     lines = parse(raw["model"]["code"])
     loss = raw["model"].get("loss", lines[-1].name)
     labels = _labels(raw["model"]["code"], raw["data"])
     random = np.random.default_rng(zlib.crc32(serialised.encode()))
-    points, gradients = [], []
+    targets = claimed if only_values else tuple(raw["parameters"])
+    points, gradients, adjoints = [], [], []
     for _ in range(50 * POINTS):
         point = {
             name: draw(random, np.asarray(value, float), name in labels)
@@ -148,14 +157,16 @@ def _truth(serialised, targets):
             values = run(lines, point)
             if not np.isfinite(values[loss]):
                 continue
-            true = {name: _central(lines, loss, values, name) for name in targets}
-        if any(g is None for g in true.values()):
+            names = (*raw["parameters"], *claimed)
+            true = {name: _central(lines, loss, values, name) for name in names}
+        if any(gradient is None for gradient in true.values()):
             continue
         points.append(values)
-        gradients.append(true)
+        gradients.append({name: true[name] for name in targets})
+        adjoints.append({name: true[name] for name in claimed})
         if len(points) == POINTS:
             scales = tuple(map(_scales, gradients))
-            return Truth(targets, tuple(points), tuple(gradients), scales)
+            return Truth(targets, tuple(points), tuple(gradients), scales, tuple(adjoints))
     raise AssertionError("the model is not finite or not smooth at random points")
 
 

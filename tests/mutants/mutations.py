@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mutants.numerics import FUNCTIONS
+from mutants.numerics import FUNCTIONS, Line
 
 REDUCTIONS = ("sum", "mean")
 
@@ -38,11 +38,29 @@ class Context:
     """Names assigned by the backward program so far, with the names each of them reads."""
     activations: frozenset[frozenset[str]]
     """Pairs of names before and after an elementwise function of the model."""
+    model: tuple[str, ...]
+    """Names of the model's values."""
     batch: tuple[str, ...]
     """Texts of the whole numbers of the model: rows, columns."""
 
     def shape(self, name):
         return np.shape(self.values[0][name])
+
+    def is_value_of_the_model(self, tree):
+        """Whether an expression computes anew what the model has a name for."""
+        line = Line(0, "", tree)
+        found = set(self.model)
+        for values in self.values:
+            try:
+                value = line.value(values)
+            except (ValueError, TypeError, NameError):
+                return False
+            found = {
+                name
+                for name in found
+                if np.shape(values[name]) == np.shape(value) and np.allclose(values[name], value)
+            }
+        return bool(found)
 
     def is_constant(self, tree):
         """Whether an expression is one number, the same everywhere."""
@@ -57,9 +75,16 @@ class Context:
 def edits(tree: ast.expr, context: Context) -> Iterator[Edit]:
     """Return every edit of one place of an expression."""
     yield from _of_the_whole(tree, context)
+    recomputed = [
+        node
+        for node, _ in _places(tree)
+        if isinstance(node, ast.BinOp) and context.is_value_of_the_model(node)
+    ]
+    inside = {id(part) for node in recomputed for part in ast.walk(node)}
     for node, outer in _places(tree):
+        elsewhere = ("wrong-point", "wrong-variable") if id(node) in inside else ()
         for kind, rules, new in _of_node(node, outer, tree, context):
-            yield Edit(kind, rules, _replaced(tree, node, new))
+            yield Edit(kind, tuple(dict.fromkeys(rules + elsewhere)), _replaced(tree, node, new))
 
 
 def _of_node(node, outer, root, context):
