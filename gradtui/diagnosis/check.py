@@ -10,6 +10,7 @@ from msgspec import Struct
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.problem import Problem
 
 Verdict = Literal["correct", "wrong", "facts-failed", "no-claim"]
@@ -22,7 +23,7 @@ class Check(Struct, frozen=True):
     verdict: Verdict
     findings: tuple[Finding, ...]
     claims: int = 0
-    """How many hand-written gradients were compared."""
+    """How many hand-written gradients and updates were compared."""
     inherited: tuple[str, ...] = ()
     """Claims that are wrong only through another's mistake."""
 
@@ -44,10 +45,15 @@ class Check(Struct, frozen=True):
 
 def check_problem(problem: Problem) -> Check:
     """Verify a scenario."""
-    backward = diagnose(problem)
-    found = [*backward.findings]
+    backward, update = diagnose(problem), diagnose_update(problem)
+    found = [*backward.findings, *update.findings]
     failed = [*check_facts(problem), *check_expected(problem, found)]
     verdict: Verdict = backward.verdict
+    if update.claims and verdict == "no-claim":
+        verdict = "correct"
+    if update.wrong:
+        verdict = "wrong"
     if failed and verdict != "wrong":
         verdict = "facts-failed"
-    return Check(problem, verdict, (*failed, *found), backward.claims, backward.inherited)
+    claims = backward.claims + update.claims
+    return Check(problem, verdict, (*failed, *found), claims, backward.inherited)

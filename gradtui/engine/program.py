@@ -131,7 +131,7 @@ def build_step(
     """
     values = OPTIMIZERS[optimizer].complete(given)
     by_hand = by_hand or ByHand()
-    update = by_hand.update if by_hand.update and by_hand.drives else _optimizer(optimizer, values)
+    update = by_hand.update if by_hand.update and by_hand.drives else update_of(optimizer, values)
     used = {name.name for line in update.lines for name in names_in(line.value)}
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
@@ -182,7 +182,8 @@ def build_step(
     )
 
 
-def _optimizer(name: str, values: Hyperparameters) -> UpdateProgram:
+def update_of(name: str, values: Hyperparameters) -> UpdateProgram:
+    """Return the update of an optimizer, all of whose constants are given."""
     entry = OPTIMIZERS[name]
     lines = parse_program(entry.program(values))
     return UpdateProgram(lines, dict(entry.state(values)), entry.formula(values))

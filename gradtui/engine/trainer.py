@@ -69,6 +69,11 @@ class Trainer:
         return self.slices[-1].stop if self.slices else 0
 
     @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate changes from step to step."""
+        return self._rate is not None or self.program.watch is not None
+
+    @property
     def columns(self) -> int:
         """Numbers that a recorded step has beside its state: the loss, the validation loss."""
         return len(self._columns)

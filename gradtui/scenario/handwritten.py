@@ -57,14 +57,14 @@ def _claims(
 def read_update(
     table: Update,
     state: Mapping[str, Array],
-    constants: Collection[str],
+    constants: Mapping[str, float],
     parameters: Mapping[str, Array],
     positions: Positions,
     file: str,
 ) -> HandUpdate:
     """Return the hand-written update of a scenario; raises InputError.
 
-    `constants` are the names of the optimizer's; whether the lines fit shows when they are lowered.
+    `constants` are the optimizer's; whether the lines fit shows when they are lowered.
     """
     program = parse_program(table.code, positions.string_lines(("update", "code")).place)
     given = ("w", "g", "t", "lr", *constants)
@@ -88,7 +88,8 @@ def read_update(
     if "w" not in written:
         raise InputError("the update never assigns w: expected a line w = …, the new parameter",
                          positions.value(("update", "code")))  # fmt: skip
-    return HandUpdate(program, state, file, tuple(positions.lines))
+    places = {name: positions.value(("update", "state", name)) for name in state}
+    return HandUpdate(program, state, places, constants, file, tuple(positions.lines))
 
 
 def _check_kept(name: str, value: Array, parameters: Mapping[str, Array], place: Place) -> None:

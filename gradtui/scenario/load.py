@@ -95,7 +95,7 @@ class _Loader:
             parsed, data, self.file, positions, lambda shapes: self.build(parameters, shapes)
         )
         graph = training.graph
-        backward, update = self.backward(graph), self.update(parameters)
+        backward, update = self.backward(graph), self.update(parameters, training.constants)
         values = MappingProxyType({**data.values, **parameters})
         drive = self.drive()
 
@@ -139,13 +139,14 @@ class _Loader:
         state = self.kept("backward", table.state)
         return read_backward(table, state, graph, self.positions, self.file)
 
-    def update(self, parameters: Mapping[str, Array]) -> HandUpdate | None:
+    def update(
+        self, parameters: Mapping[str, Array], constants: Mapping[str, float]
+    ) -> HandUpdate | None:
         table, optimizer = self.parsed.update, OPTIMIZERS[name_of(self.parsed.optimizer)]
         if table is None:
             return None
-        constants = [constant.name for constant in optimizer.hyperparameters]
-        state = self.kept("update", table.state)
-        return read_update(table, state, constants, parameters, self.positions, self.file)
+        state, given = self.kept("update", table.state), optimizer.complete(constants)
+        return read_update(table, state, given, parameters, self.positions, self.file)
 
     def kept(self, table: str, state: Mapping[str, Any]) -> Mapping[str, Array]:
         """Return the first values of what a hand-written program keeps from step to step."""

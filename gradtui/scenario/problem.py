@@ -89,6 +89,10 @@ class HandUpdate(Struct, frozen=True, eq=False):
     """Its lines, in order."""
     state: Mapping[str, Array]
     """Name of what is kept for each parameter -> its first value, broadcast to the parameter."""
+    state_places: Mapping[str, Place]
+    """Where each first value stands."""
+    constants: Mapping[str, float]
+    """The optimizer's, defaults included."""
     file: str
     """The file that the lines are in."""
     lines: tuple[str, ...]

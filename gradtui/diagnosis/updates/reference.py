@@ -1,0 +1,160 @@
+"""What the optimizer computes, part by part, on a few sequences: what lines of a program come to.
+
+Knows no rule.  A line is recognised by its values, however it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.updates.execution import (
+    Array,
+    Memo,
+    Value,
+    at_step,
+    evaluate,
+    first_values,
+    run,
+)
+from gradtui.diagnosis.updates.probes import Probes, Target
+from gradtui.diagnosis.updates.repairs import Path, part_at, parts_of, replaced, shape_of
+from gradtui.engine.expression import Call, Name, Tree
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.source import InputError
+
+_CLOSE = 1e-9
+
+
+class Part(Struct, frozen=True, eq=False):
+    """A part of one line of the optimizer's program."""
+
+    line: int
+    path: Path
+    values: Array
+    """(steps, sequences), what it comes to."""
+
+
+class Reference:
+    """The optimizer's program and its values."""
+
+    def __init__(self, program: UpdateProgram, probes: Probes, target: Target) -> None:
+        self.program, self.probes, self.target = program, probes, target
+        self.parts = _parts(program, probes)
+        steps = np.diff(target.w[: len(probes.g)], axis=0, prepend=probes.w[None])
+        self._known = np.stack([*(part.values for part in self.parts), steps, -steps])
+        self._shapes = {shape_of(line.value) for line in program.lines}
+
+    def likeness(self, program: UpdateProgram) -> tuple[int, int]:
+        """Return how many lines come to what a part of the optimizer does, and are written so."""
+        lines = _line_values(program, self.probes)
+        alike = sum(bool(_same(self._known, values).any()) for values in lines)
+        written = sum(shape_of(line.value) in self._shapes for line in program.lines)
+        return alike, written
+
+    def true_line(self, program: UpdateProgram) -> tuple[int, Tree] | None:
+        """Return a line, and the expression that makes the program right in its place.
+
+        The first line that would do, with the optimizer's expression in the program's own names.
+        """
+        last = len(program.lines) - 1
+        while program.lines[last].name != "w":
+            last -= 1
+        for index in (*(i for i in range(len(program.lines)) if i != last), last):
+            for part in self.parts:
+                scopes = self._overridden(program, index, part.values)
+                tree = None if scopes is None else self._expressed(part, scopes)
+                if tree is not None:
+                    return index, tree
+        return None
+
+    def _overridden(
+        self, program: UpdateProgram, index: int, values: Array
+    ) -> Mapping[str, Array] | None:
+        """Return what each name is before a line whose result is `values`; None if w goes wrong."""
+        probes, seen = self.probes, list[dict[str, Value]]()
+        names = first_values(program, probes)
+        with np.errstate(all="ignore"):
+            for step in range(len(probes.g)):
+                scope = at_step(names, probes, step)
+                for at, line in enumerate(program.lines):
+                    if at == index:
+                        seen.append(dict(scope))
+                        scope[line.name] = Value(values[step], probes.shape)
+                    else:
+                        scope[line.name] = evaluate(line.value, scope, {})
+                w = np.broadcast_to(scope["w"].array, probes.w.shape)
+                if not np.all(self.target.agrees(step, w)):
+                    return None
+                names = {**names, **{name: scope[name] for name in ("w", *program.state)}}
+        shape = probes.w.shape
+        return {
+            name: np.stack([np.broadcast_to(scope[name].array, shape) for scope in seen])
+            for name in seen[0]
+        }
+
+    def _expressed(self, part: Part, scope: Mapping[str, Array]) -> Tree | None:
+        """Return the optimizer's expression with the names that come to the same, if there are."""
+        tree = part_at(self.program.lines[part.line].value, part.path)
+        for path, leaf in list(parts_of(tree)):
+            if not isinstance(leaf, Name):
+                continue
+            named = self._named(part.line, (*part.path, *path), scope)
+            if named is None:
+                return None
+            tree = replaced(tree, path, named)
+        return tree
+
+    def _named(self, line: int, path: Path, scope: Mapping[str, Array]) -> Tree | None:
+        leaf = part_at(self.program.lines[line].value, path)
+        assert isinstance(leaf, Name)
+        (own,) = (p for p in self.parts if p.line == line and p.path == path)
+        matching = [name for name, values in scope.items() if _same(values[None], own.values)[0]]
+        if matching:
+            return Name(leaf.name if leaf.name in matching else matching[0], leaf.place)
+        for above in range(line - 1, -1, -1):
+            if self.program.lines[above].name == leaf.name:
+                (root,) = (p for p in self.parts if p.line == above and p.path == ())
+                return self._expressed(root, scope)
+        return None
+
+
+def _parts(program: UpdateProgram, probes: Probes) -> list[Part]:
+    """Return every part of every line, whole lines first."""
+    found: dict[tuple[int, Path], list[Array]] = {}
+    for before, _ in run(program, probes):
+        scope = dict(before)
+        for index, line in enumerate(program.lines):
+            with np.errstate(all="ignore"):
+                memo = Memo()
+                result = evaluate(line.value, scope, memo)
+                for path, part in parts_of(line.value):
+                    value = memo[id(part)] if isinstance(part, Call) else evaluate(part, scope, {})
+                    full = np.broadcast_to(value.array, probes.w.shape)
+                    found.setdefault((index, path), []).append(full)
+            scope[line.name] = result
+    parts = [Part(line, path, np.stack(values)) for (line, path), values in found.items()]
+    return sorted(parts, key=lambda part: len(part.path))
+
+
+def _line_values(program: UpdateProgram, probes: Probes) -> Iterator[Array]:
+    """Yield what each line comes to, (steps, sequences)."""
+    rows: list[list[Array]] = [[] for _ in program.lines]
+    try:
+        for before, _ in run(program, probes):
+            scope = dict(before)
+            for index, line in enumerate(program.lines):
+                with np.errstate(all="ignore"):
+                    scope[line.name] = evaluate(line.value, scope, {})
+                rows[index].append(np.broadcast_to(scope[line.name].array, probes.w.shape))
+    except (InputError, ValueError):
+        return
+    yield from map(np.stack, rows)
+
+
+def _same(many: Array, one: Array) -> Array:
+    """Return, for each of many, whether it is the same numbers."""
+    near = np.isclose(many, one[None], rtol=_CLOSE, atol=0.0, equal_nan=True)
+    return np.asarray(np.all(near.reshape(len(many), -1), axis=1))

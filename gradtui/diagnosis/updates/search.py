@@ -1,0 +1,271 @@
+"""Finds the small changes that make a program move the weights as another one does.
+
+Single changes first, then pairs.  Nearly all fail at the first step of a few sequences; only what
+passes there is run on every sequence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.updates.execution import (
+    Array,
+    Memo,
+    Value,
+    at_step,
+    evaluate,
+    first_values,
+    fitted,
+    run_lines,
+    trajectory,
+    with_line,
+    with_state,
+)
+from gradtui.diagnosis.updates.probes import Probes, Target
+from gradtui.diagnosis.updates.repairs import (
+    MOMENTUM,
+    Path,
+    Repair,
+    Scope,
+    repairs_of,
+    replaced,
+)
+from gradtui.engine.expression import Name, Tree
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.source import InputError, Place
+
+_SCREEN_STEPS = 4
+_PAIRED = 260
+"""Changes of one line that are tried together with other changes."""
+_HOLE = Name("%part", Place(1))
+_CLOSE = 0.6
+"""How much more a remedy may change than the best and still be another reading of the mistake."""
+_TRIED = 600
+"""Pairs that pass the first step and are run further."""
+
+
+class Start(Struct, frozen=True):
+    """Another first value of something that a program remembers."""
+
+    name: str
+    value: float
+    rule: str = MOMENTUM
+    cost: float = 1.0
+    also: tuple[str, ...] = ()
+
+
+Step = Repair | Start
+Remedy = tuple[Step, ...]
+"""Changes that together make a program right."""
+
+
+def cost_of(remedy: Remedy) -> float:
+    """Return how much a remedy changes; of several the cheapest is named."""
+    return sum(step.cost for step in remedy)
+
+
+def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
+    """Return a program with changes made; those of one line are in different places."""
+    for step in remedy:
+        if isinstance(step, Start):
+            program = with_state(program, step.name, step.value)
+        else:
+            value = replaced(program.lines[step.line].value, step.path, step.part)
+            program = with_line(program, step.line, value)
+    return program
+
+
+def fits(program: UpdateProgram, probes: Probes, target: Target) -> bool:
+    """Return whether a program goes where the target is, at every step of every sequence."""
+    try:
+        return all(
+            bool(np.all(target.agrees(step, w)))
+            for step, w in enumerate(trajectory(program, probes))
+        )
+    except InputError:
+        return False
+
+
+def find_remedies(
+    program: UpdateProgram, scope: Scope, probes: Probes, target: Target, *, pairs: bool = True
+) -> list[Remedy]:
+    """Return the remedies of the fewest changes, cheapest first; nothing if two do not suffice."""
+    search = _Search(program, scope, probes, target)
+    found = list(search.singles()) or list(search.pairs() if pairs else ())
+    return sorted(found, key=cost_of)
+
+
+class _Search:
+    def __init__(
+        self, program: UpdateProgram, scope: Scope, probes: Probes, target: Target
+    ) -> None:
+        self.program = program
+        self.probes, self.target = probes, target
+        self.few, self.near = screen(probes, target)
+        self.repairs = [repairs_of(program.lines, i, scope) for i in range(len(program.lines))]
+        self.scopes: list[Mapping[str, Value]] = []
+        names = at_step(first_values(program, self.few), self.few, 0)
+        with np.errstate(all="ignore"):
+            for line in program.lines:
+                self.scopes.append(names)
+                names = run_lines([line], names, program.state)
+
+    def singles(self) -> Iterator[Remedy]:
+        for start in self.starts():
+            if self.passes((start,)):
+                yield (start,)
+        for index, repairs in enumerate(self.repairs):
+            for repair, value in self.first_values_of(index, repairs):
+                if self.arrives(index, value)[0] and self.passes((repair,)):
+                    yield (repair,)
+
+    def pairs(self) -> Iterator[Remedy]:
+        if self.few.shape:
+            return
+        limit = math.inf
+        for remedy in sorted(self.likely_pairs(), key=cost_of)[:_TRIED]:
+            if cost_of(remedy) > limit:
+                return
+            if self.passes(remedy):
+                limit = min(limit, cost_of(remedy) + _CLOSE)
+                yield remedy
+
+    def likely_pairs(self) -> Iterator[Remedy]:
+        for start in self.starts():
+            for repairs in self.repairs:
+                yield from ((start, repair) for repair in repairs[:_PAIRED])
+        count = len(self.program.lines)
+        for index in range(count):
+            yield from self.within(index)
+            stacked = list(self.first_values_of(index, self.repairs[index][:_PAIRED]))
+            if not stacked:
+                continue
+            rows = np.stack([np.broadcast_to(v.array, self.few.w.shape) for _, v in stacked])
+            for later in range(index + 1, count):
+                for row, other in self.across(index, Value(rows, self.few.shape), later):
+                    yield stacked[row][0], other
+
+    def within(self, index: int) -> Iterator[Remedy]:
+        """Yield the pairs in one line that pass the first step.
+
+        All changes of one part are tried at once, as rows in the place of that part.
+        """
+        line, scope, memo = self.program.lines[index].value, self.scopes[index], Memo()
+        repairs = self.repairs[index][:_PAIRED]
+        with np.errstate(all="ignore"):
+            evaluate(line, scope, memo)
+            groups = self.by_part(repairs, scope, memo)
+            for one in repairs:
+                known = dict(memo)
+                if self.value(one.value, scope, known) is None:
+                    continue
+                others, rows = list[Repair](), list[Array]()
+                for path, (group, parts) in groups.items():
+                    if path > one.path and _apart(path, one.path):
+                        tree = replaced(one.value, path, _HOLE)
+                        value = evaluate(tree, {**scope, _HOLE.name: parts}, dict(known))
+                        others += group
+                        rows.append(np.broadcast_to(value.array, parts.array.shape))
+                if rows:
+                    good = self.arrives(index, Value(np.concatenate(rows)))
+                    yield from ((one, others[row]) for row in np.flatnonzero(good))
+
+    def by_part(
+        self, repairs: Sequence[Repair], scope: Mapping[str, Value], memo: Memo
+    ) -> dict[Path, tuple[list[Repair], Value]]:
+        """Return the changes of each part, and what then stands there at the first step."""
+        groups: dict[Path, list[Repair]] = {}
+        for repair in repairs:
+            groups.setdefault(repair.path, []).append(repair)
+        shape = self.few.w.shape
+        stacked = {}
+        for path, group in groups.items():
+            values = [evaluate(repair.part, scope, dict(memo)).array for repair in group]
+            rows = np.stack([np.broadcast_to(value, shape) for value in values])
+            stacked[path] = (group, Value(rows))
+        return stacked
+
+    def across(self, index: int, rows: Value, later: int) -> Iterator[tuple[int, Repair]]:
+        """Yield (row, change of a later line) that pass the first step together."""
+        lines = self.program.lines
+        with np.errstate(all="ignore"):
+            scope = {**self.scopes[index], lines[index].name: rows}
+            scope = run_lines(lines[index + 1 : later], scope, self.program.state)
+            for repair, value in self.first_values_of(later, self.repairs[later][:_PAIRED], scope):
+                good = self.arrives(later, value, scope)
+                for row in np.flatnonzero(np.broadcast_to(good, len(rows.array))):
+                    yield int(row), repair
+
+    def first_values_of(
+        self, index: int, repairs: Sequence[Repair], scope: Mapping[str, Value] | None = None
+    ) -> Iterator[tuple[Repair, Value]]:
+        """Yield each change of a line with what the line then is at the first step."""
+        scope = self.scopes[index] if scope is None else scope
+        memo = Memo()
+        with np.errstate(all="ignore"):
+            self.value(self.program.lines[index].value, scope, memo)
+            for repair in repairs:
+                value = self.value(repair.value, scope, dict(memo))
+                if value is not None:
+                    yield repair, value
+
+    def value(self, tree: Tree, scope: Mapping[str, Value], memo: Memo) -> Value | None:
+        try:
+            return evaluate(tree, scope, memo)
+        except InputError:
+            return None
+
+    def arrives(self, index: int, value: Value, scope: Mapping[str, Value] | None = None) -> Array:
+        """Return, for each row, whether w is right after a first step in which a line is `value`.
+
+        One row where the value has none.
+        """
+        lines, state = self.program.lines, self.program.state
+        name = lines[index].name
+        names = self.scopes[index] if scope is None else scope
+        try:
+            if name == "w" or name in state:
+                value = fitted(value, self.few.shape)
+            with np.errstate(all="ignore"):
+                w = run_lines(lines[index + 1 :], {**names, name: value}, state)["w"].array
+        except InputError:
+            return np.array([False])
+        return self.agreed(np.broadcast_to(w, np.broadcast_shapes(w.shape, self.few.w.shape)))
+
+    def agreed(self, w: Array) -> Array:
+        rows = w.reshape(-1, *self.few.w.shape)
+        with np.errstate(all="ignore"):
+            there = np.all(self.near.agrees(0, rows).reshape(len(rows), -1), axis=1)
+        return np.asarray(there)
+
+    def passes(self, remedy: Remedy) -> bool:
+        program = applied(self.program, remedy)
+        if not fits(program, self.few, self.near):
+            return False
+        return fits(program, self.probes, self.target)
+
+    def starts(self) -> list[Start]:
+        """Return other first values of the state: 0 and 1, where it is neither."""
+        return [
+            Start(name, value)
+            for name, initial in self.program.state.items()
+            for value in (0.0, 1.0)
+            if not np.all(initial == value)
+        ]
+
+
+def screen(probes: Probes, target: Target) -> tuple[Probes, Target]:
+    """Return a few sequences that differ in everything, of a few steps."""
+    count = len(probes.w)
+    chosen = np.arange(count)[:: max(1, count // 10)][:10]
+    return probes.only(chosen, _SCREEN_STEPS), target.only(chosen)
+
+
+def _apart(one: Path, other: Path) -> bool:
+    """Return whether two ways lead to parts of which neither holds the other."""
+    short = min(len(one), len(other))
+    return one[:short] != other[:short]

@@ -1,0 +1,131 @@
+"""What is said of a wrong update, in a learner's words. Knows no numbers but those it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
+
+from gradtui.diagnosis.updates.repairs import (
+    BIAS,
+    CONSTANT,
+    DECAY,
+    EPSILON,
+    MOMENTUM,
+    RATE,
+    ROOT,
+    SIGN,
+    TIME,
+    UNEXPLAINED,
+)
+from gradtui.text import EXACT, number
+
+_SHOWN = 3
+"""Gradients that are told; of more only the last."""
+
+_REASONS = MappingProxyType(
+    {
+        SIGN: "the step has the wrong sign: the gradient points uphill, so w moves against it",
+        RATE: "the step is not multiplied by the learning rate once",
+        BIAS: "a mean that starts at 0 is too small at first: it is divided by 1 - β**t, once",
+        TIME: "β is not raised to the number of the step: t is 1 at the first update, then 2, 3, …",
+        EPSILON: "eps does not stand where {optimizer} has it",
+        ROOT: "the step is divided by the root of the mean square, taken once",
+        DECAY: "the weight decay does not act as {optimizer}'s does",
+        MOMENTUM: "what is kept from step to step is not formed as {optimizer} forms it",
+        CONSTANT: "another constant stands where {optimizer} has its own",
+        UNEXPLAINED: "the update is not {optimizer}'s, and no small change makes it so",
+    }
+)
+"""Rule -> why the line is wrong."""
+_MISSING = MappingProxyType(
+    {
+        (RATE, "lr"): "the learning rate is missing: the step is lr times the direction",
+        (EPSILON, "eps"): "eps is missing: without it the step divides by 0 where g is 0",
+        (BIAS, "t"): "the bias correction is missing: a mean that starts at 0 is too small at "
+        "first, and is divided by 1 - β**t",
+        (DECAY, "weight_decay"): "the weight decay is missing here",
+    }
+)
+"""(rule, name that is missing) -> the same."""
+_SURPLUS = MappingProxyType(
+    {
+        (RATE, "lr"): "the learning rate is there once too often",
+        (BIAS, "t"): "{optimizer} has no bias correction here",
+        (DECAY, "weight_decay"): "{optimizer} has no weight decay here",
+    }
+)
+"""(rule, name that is there once too often) -> the same."""
+
+
+class Parting(Struct, frozen=True):
+    """Where a program and the optimizer part."""
+
+    step: int
+    """1 for the first update."""
+    w: float
+    """The weight before the first update."""
+    gradients: tuple[float, ...]
+    """One for each update so far."""
+    lr: float
+    here: float
+    """The weight that the program comes to."""
+    expected: float
+    """The weight that the optimizer comes to."""
+
+    def as_evidence(self, optimizer: str) -> Mapping[str, Any]:
+        """Return the numbers by name."""
+        return {
+            "after_step": self.step,
+            "w": self.w,
+            "gradients": list(self.gradients),
+            "lr": self.lr,
+            "here": self.here,
+            optimizer: self.expected,
+        }
+
+    def told(self, optimizer: str) -> str:
+        """Return the numbers in words: `w after step 1: 1.1 here, 0.9 by sgd (…)`."""
+        here, expected = _apart(self.here, self.expected)
+        last = [number(g) for g in self.gradients[-_SHOWN:]]
+        more = "…, " if len(self.gradients) > _SHOWN else ""
+        return (
+            f"w after step {self.step}: {here} here, {expected} by {optimizer} "
+            f"(from w {number(self.w)} with g {more}{', '.join(last)} and lr {number(self.lr)})"
+        )
+
+
+class Change(Struct, frozen=True):
+    """What stands in a line and what belongs there, as text, and the names of both."""
+
+    before: str
+    after: str
+    missing: frozenset[str] = frozenset()
+    """Names that only the second has."""
+    surplus: frozenset[str] = frozenset()
+    """Names that only the first has."""
+
+
+def message_of(rule: str, change: Change, optimizer: str, parting: Parting) -> str:
+    """Return what is wrong, what stands there and what belongs there, and where that shows."""
+    known = [_MISSING.get((rule, name)) for name in sorted(change.missing)]
+    known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
+    reason = next(filter(None, known), _REASONS[rule]).format(optimizer=optimizer)
+    what = "" if rule == UNEXPLAINED else f"; {change.before} should be {change.after}"
+    return f"{reason}{what}; {parting.told(optimizer)}"
+
+
+def start_message(name: str, before: float, after: float, optimizer: str, parting: Parting) -> str:
+    """Return that something kept has another first value than the optimizer gives it."""
+    starts = f"{name} starts at {number(before)}, {optimizer} starts it at {number(after)}"
+    return f"{starts}; {parting.told(optimizer)}"
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers with as many digits as it takes to tell them apart."""
+    for digits in range(4, EXACT + 1):
+        if number(one, digits) != number(other, digits):
+            break
+    return number(one, digits), number(other, digits)
