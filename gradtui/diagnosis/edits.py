@@ -157,6 +157,8 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
                 yield from _other_numbers(expression, path, part, value, pool.numbers)
             case Name():
                 yield from _powers(expression, path, part)
+                for curve in (*_CURVES, "softmax", "log_softmax"):
+                    yield Edit(Change.FUNCTION, path, call(curve, part), part)
                 yield from _other_names(expression, path, part, pool)
             case Call():
                 yield from _dropped(path, part)

@@ -272,6 +272,8 @@ def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) 
             return builder.constant(-x)
         case "neg", _ if nodes[0].op == "neg":
             return nodes[0].inputs[0]
+        case "T", _ if nodes[0].op == "T":
+            return nodes[0].inputs[0]
         case "identity", _:
             return inputs[0]
         case ("+" | "-" | "*", [float(x), float(y)]):

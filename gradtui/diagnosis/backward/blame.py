@@ -65,13 +65,25 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
         ]  # fmt: skip
         if not wrong:
             break
-        offers = _offers(trial, readings, world, wrong, repaired)
+        right = [line for line in judged if line not in wrong and line.name not in repaired]
+        offers = [
+            offer
+            for offer in _offers(trial, readings, world, wrong, repaired)
+            if _breaks_none(trial, world, offer.repair, right)
+        ]
         if not offers:
             break
         most = max(len(offer.fixed) for offer in offers)
         best = min((offer for offer in offers if len(offer.fixed) == most), key=lambda o: o.order)
         done.append(best.repair)
     return tuple(_still_needed(trial, judged, done))
+
+
+def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
+    """Return whether all that was right is right after a repair too."""
+    reached = dependents(trial.program, [repair.line.name])
+    after = world.replacing({repair.line.node: repair.value})
+    return all(line.name not in reached or trial.is_right(line, after) for line in right)
 
 
 def _still_needed(trial: Trial, judged: Sequence[Line], done: list[Repair]) -> list[Repair]:
@@ -142,7 +154,7 @@ def _offer(
     if not fixed:
         return None
     repair = Repair(line, target, scale, value)
-    return _Offer(repair, fixed, readings.order(line, repair.scale, world, after))
+    return _Offer(repair, fixed, readings.order(line, repair.scale, after))
 
 
 def _scale(unit: Array, zero: Array, wanted: Array, size: Array) -> float | None:
@@ -180,8 +192,8 @@ def _edited(
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
         if fixed:
-            sound, left, _ = readings.order(line, 1.0, world, after)
+            left, sound, _ = readings.order(line, 1.0, after)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
-            order = (sound, left, 0.5 if scaled else -1.0, cost)
+            order = (left, sound, 0.5 if scaled else -1.0, cost)
             found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
     return found

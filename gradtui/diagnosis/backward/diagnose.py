@@ -52,7 +52,7 @@ def diagnose(problem: Problem) -> Diagnosis:
     claims = [line for line in trial.lines if line.target is not None]
     judged = _judged(trial, claims)
     wrong = [line for line in claims if not trial.is_right(line, trial.world)]
-    if not any(line in judged for line in wrong):
+    if not any(line in judged or line.misfit for line in wrong):
         return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)))
     readings = Readings(trial)
     repairs = find_repairs(trial, judged)

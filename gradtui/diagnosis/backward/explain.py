@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.blame import Repair
@@ -73,13 +74,15 @@ def explain(
         return Explanation(repair, tuple(hits), Context(trial, readings, line, world), "", pool)
     scales = {one.line.name: one.scale for one in others}
     factors, terms = list[Tree](), list[Tree]()
+    value = world.value(line.node)
+    constant = bool(np.all(value == value[0]))
     for upstream in (readings.upstream(line), readings.before(line)):
         builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
         expected = _as_tree(builder.nodes, root, line)
         if expected is not None:
             truth = spell(expected)
-            factors += [expected, *_factors(expected)]
-            terms += [expected, *_terms(expected)]
+            factors += _factors(expected) if not constant else [expected, *_factors(expected)]
+            terms += _terms(expected)
     behind = _behind(trial, target)
     factors += _locals(trial, line, behind)
     for tree in _statements(trial, line, behind):
@@ -172,8 +175,27 @@ def _statements(trial: Trial, line: Line, behind: frozenset[int]) -> list[Tree]:
 def _distinct(trees: Sequence[Tree]) -> list[Tree]:
     """Return the trees that differ, the shortest first, without numbers and very long ones."""
     texts: dict[str, Tree] = {}
-    for tree in trees:
+    for tree in (*map(_without_numbers, trees), *trees):
         if not isinstance(tree, Number):
             texts.setdefault(spell(tree), tree)
     short = sorted(texts, key=len)
     return [texts[text] for text in short if len(text) <= _LONGEST][:_MOST]
+
+
+def _without_numbers(tree: Tree) -> Tree:
+    """Return a product without its numeric factors."""
+    if not isinstance(tree, Call) or tree.function not in ("*", "/", "@"):
+        return tree
+    left, right = map(_without_numbers, tree.arguments)
+    if _is_number(right) and tree.function != "@":
+        return left
+    if _is_number(left) and tree.function == "*":
+        return right
+    return replace(tree, arguments=(left, right))
+
+
+def _is_number(tree: Tree) -> bool:
+    return all(
+        isinstance(part, Number) or (isinstance(part, Call) and part.function in ("*", "/", "neg"))
+        for part in subtrees(tree)
+    )

@@ -180,13 +180,11 @@ class Readings:
             self._is_true_step[line.name] = right
         return self._is_true_step[line.name]
 
-    def order(
-        self, line: Line, scale: float, before: Interpreter, after: Interpreter
-    ) -> tuple[float, ...]:
+    def order(self, line: Line, scale: float, after: Interpreter) -> tuple[float, ...]:
         """Return what decides between repairs that fix as much; the smallest is the best.
 
-        A line whose own step is right is only blamed where nothing else fits; then the repair that
-        leaves most claims right is the best, then that of a claim.
+        The repair that leaves most claims right is the best; then that of a line whose own step is
+        wrong, then that of a claim.
         """
         left = sum(
             not self.trial.is_right(one, after)
@@ -195,7 +193,7 @@ class Readings:
         )
         own = line.target is not None and scale != 1.0
         sound = self.of(line).known if line.target is None else self.is_true_step(line)
-        return (float(sound), left + own, float(line.target is None))
+        return (left + own, float(sound), float(line.target is None))
 
     def variants(self, line: Line, world: Interpreter) -> Iterator[tuple[Edit, float, Array]]:
         """Yield the small changes of a helper's expression, their cost and their values."""

@@ -134,7 +134,7 @@ def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
     a, b = value[1:].reshape(-1), base[1:].reshape(-1)
     with np.errstate(all="ignore"):
         square = float(np.dot(b, b))
-        if not 0 < square < np.inf:
+        if not 0 < square < np.inf or np.max(np.abs(b)) <= TOLERANCE * np.max(size[1:]):
             return None
         ratio = float(np.dot(a, b)) / square
         if not np.isfinite(ratio) or not near(
