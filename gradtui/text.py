@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 EXACT = 17
 _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
+_REMEMBERED = 4096
+"""Texts whose cleaning and width are remembered: a screen draws much the same ones at every key."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+@lru_cache(_REMEMBERED)
 def clean(text: str, *, newlines: bool = False) -> str:
     r"""Return `text` with every character that could act on a terminal made visible.
 
@@ -38,6 +42,7 @@ def clean(text: str, *, newlines: bool = False) -> str:
     return "".join(shown)
 
 
+@lru_cache(_REMEMBERED)
 def cell_width(text: str) -> int:
     """Return the number of terminal cells that `text` takes."""
     if text.isascii():

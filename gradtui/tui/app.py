@@ -52,17 +52,24 @@ class GradtuiApp(App[int]):
         """Return our own colour names, for themes that are not ours."""
         return OWN_COLOURS
 
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the debugger, where there is a session yet.
+
+        Pushed onto a screen of Textual's own it would wait until that is laid out and painted.
+        """
+        if self._session is None:
+            return super().get_default_screen()
+        # The picker comes up without numpy and the panels, the debugger without the picker.
+        from gradtui.tui.debugger import Debugger
+
+        return Debugger(self._session)
+
     def on_mount(self) -> None:
-        """Open the debugger, or the picker where there is no session yet."""
+        """Listen to the signals that end a program; open the picker where there is no session."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end, 128 + number)
-        # The picker comes up without numpy and the panels, the debugger without the picker.
-        if self._session is not None:
-            from gradtui.tui.debugger import Debugger
-
-            self.push_screen(Debugger(self._session))
-        else:
+        if self._session is None:
             from gradtui.tui.picker import Picker
 
             self.push_screen(Picker(self._chosen))

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -31,16 +32,17 @@ _FAR = 20_000
 _CHUNK = 256
 
 
+_WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
+_HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
+"""Cells from which a class of the style sheet holds, up to the next."""
+
+
 class Debugger(Screen[None]):
     """A session on the screen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide"),
-    ]  # fmt: skip
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
-        (0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall"),
-    ]  # fmt: skip
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(",".join(command.keys), f"run('{command.id}')", command.title, id=command.id)
@@ -62,6 +64,8 @@ class Debugger(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
+        # Known from the start, these classes spare every part a second styling and painting.
+        self.add_class(*_size_classes(self.app.size), update=False)
         yield Header()
         with Grid(id="body"):
             for key, panel in enumerate(PANELS, 1):
@@ -285,3 +289,10 @@ class Debugger(Screen[None]):
     def _parts(self) -> Iterable[Bar | Panel]:
         yield from self.query(Bar)
         yield from self.query(Panel)
+
+
+def _size_classes(size: Size) -> tuple[str, str]:
+    """Return the style sheet's classes for a terminal's size."""
+    width = max(entry for entry in _WIDTHS if entry[0] <= size.width)
+    height = max(entry for entry in _HEIGHTS if entry[0] <= size.height)
+    return width[1], height[1]

@@ -52,7 +52,7 @@ async def test_every_command_can_be_run_from_the_screen(terminal):
                 continue
             t.debugger.action_run(command.id)
             await t.pilot.pause()
-            while t.app.screen is not t.app.screen_stack[1]:
+            while t.app.screen is not t.app.screen_stack[0]:
                 await t.press("escape")
             await t.press("escape")
         assert "1 Graph" in t.text

@@ -19,11 +19,11 @@ ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 class Process:
-    """gradtui on a pseudo-terminal of 100 by 30."""
+    """gradtui on a pseudo-terminal of 120 by 40."""
 
     def __init__(self, *arguments: str) -> None:
         self.main, other = pty.openpty()
-        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.before = termios.tcgetattr(other)
         self.child = subprocess.Popen(
             [sys.executable, "-m", "gradtui", *arguments],

@@ -7,7 +7,7 @@ from typing import ClassVar, get_args
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -25,6 +25,7 @@ class Rows(Widget, inherit_bindings=False):
     def __init__(self, **options: str) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self._strips: list[Strip] = []
+        self._made_for: Size | None = None
         self._role_styles: dict[str, Style] = {}
 
     def visible_rows(self) -> list[Line]:
@@ -33,37 +34,42 @@ class Rows(Widget, inherit_bindings=False):
 
     def redraw(self) -> None:
         """Make the rows anew and repaint those that differ from what is on the screen."""
-        width, height = self.size
-        rows = self.visible_rows()[:height]
-        strips = [self._strip(row, width) for row in rows]
-        strips += [Strip.blank(width, self._style("plain"))] * (height - len(strips))
+        before = self._strips
+        self._make_strips()
         changed = [
-            Region(0, y, width, 1)
-            for y, strip in enumerate(strips)
-            if y >= len(self._strips) or strip != self._strips[y]
+            Region(0, y, self.size.width, 1)
+            for y, strip in enumerate(self._strips)
+            if y >= len(before) or strip != before[y]
         ]
-        self._strips = strips
         if changed:
             self.refresh(*changed)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the rows inside a region; called by Textual.
+
+        After a change of size or style the rows are made here, once for however many changes.
+        """
+        if self._made_for != self.size:
+            self._make_strips()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return one row; called by Textual."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self._style("plain"))
-
-    def on_resize(self) -> None:
-        """Draw for the new size."""
-        self._strips = []
-        self.redraw()
+        return self._strips[y]
 
     def notify_style_update(self) -> None:
         """Draw in the new colours."""
         super().notify_style_update()
         self._role_styles.clear()
-        self._strips = []
-        if self.is_mounted and self.size:
-            self.redraw()
+        self._made_for = None
+        self.refresh()
+
+    def _make_strips(self) -> None:
+        self._made_for = self.size
+        width, height = self.size
+        rows = self.visible_rows()[:height]
+        strips = [self._strip(row, width) for row in rows]
+        self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
 
     def _strip(self, row: Line, width: int) -> Strip:
         if line_width(row) > width > 0:
