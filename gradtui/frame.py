@@ -74,6 +74,26 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         """Parameter -> its value before this step's update."""
         return self._by_name(((n.name, n.id) for n in self.graph.parameters), self.tape.value)
 
+    @cached_property
+    def hand(self) -> Mapping[str, Any]:
+        """Name -> value, of each line of the backward pass that was written by hand."""
+        backward, program = self.problem.backward, self.tape.program.hand
+        if backward is None or program is None:
+            return MappingProxyType({})
+        names = (line.name for line in backward.program)
+        return self._by_name(zip(names, program.lines, strict=True), self.tape.value)
+
+    @cached_property
+    def claims(self) -> Mapping[str, Any]:
+        """Name -> what was written by hand as its gradient, in whatever shape that has."""
+        backward = self.problem.backward
+        if backward is None:
+            return MappingProxyType({})
+        if backward.numbers:
+            numbers = backward.numbers if self.step == 0 else {}
+            return MappingProxyType({name: plain(value) for name, value in numbers.items()})
+        return MappingProxyType({t: self.hand[name] for name, t in backward.claims.items()})
+
     def local(self, source: str, target: str) -> Any:
         """Return ∂target/∂source, other names held; None where the edge is not elementwise.
 

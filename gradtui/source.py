@@ -21,6 +21,8 @@ class Place(NamedTuple):
     """1-based column, in characters."""
     width: int = 1
     """Characters that the caret underlines."""
+    file: str = ""
+    """The file; nothing for the scenario itself."""
 
 
 class InputError(Exception):
@@ -78,7 +80,16 @@ def _message(message: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'lr'?` for the nearest known name, or nothing."""
+    close = nearest(name, known)
+    return f"; did you mean '{close}'?" if close else ""
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the known name that is nearest, or nothing where none is near.
+
+    `cutoff` is the least likeness, 1 for the same name.
+    """
     import difflib  # a hundredth of a second that only a mistake costs
 
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return close[0] if close else ""

@@ -314,8 +314,8 @@ TABLE = [
     ),
     ("[run]\n", "[[expect]]\nlos = 1\n[run]\n", "los", "unknown key 'los'; did you mean 'loss'?"),
     # the program
-    (f"{YHAT}\n{LOSS}\n", "", '"""', "the model's code is empty"),
-    (f"{YHAT}\n{LOSS}\n", "# nothing\n\n", '"""', "the model's code is empty"),
+    (f"{YHAT}\n{LOSS}\n", "", '"""', "the code of [model] is empty"),
+    (f"{YHAT}\n{LOSS}\n", "# nothing\n\n", '"""', "the code of [model] is empty"),
     (YHAT, "yhat = v*x + b", "v", "'v' is not defined"),
     (LOSS, "L = mean((yhut - y)**2)", "yhut", "'yhut' is not defined; did you mean 'yhat'?"),
     (

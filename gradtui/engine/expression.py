@@ -423,4 +423,4 @@ class _Parser:
         )
         if start.line != end.line or end.column < start.column:
             return middle
-        return Place(start.line, start.column, end.column + end.width - start.column)
+        return start._replace(width=end.column + end.width - start.column)

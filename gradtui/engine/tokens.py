@@ -124,7 +124,7 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
     if after.isalnum() or after == "_" or (after == "." and "." in chunk):
         raise InputError(
             "not a number of the language: expected decimal digits such as 12, 0.5 or 1e-3",
-            Place(place.line, place.column, place.width + 1),
+            place._replace(width=place.width + 1),
         )
     if re.match(r"0[0-9]", chunk):
         raise InputError("not a number of the language: a leading zero", place)

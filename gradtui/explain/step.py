@@ -284,7 +284,7 @@ def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = No
     digits = len(str(statements[-1].place.line))
     now = current_line(frame)
     for index, statement in enumerate(statements[start:stop], start):
-        source = problem.lines[statement.place.line - 1].strip()
+        source = problem.line_at(statement.place).strip()
         code = source.partition("#")[0].rstrip()
         if code.count("(") > code.count(")"):
             source = f"{code} …"  # it goes on over the lines that follow

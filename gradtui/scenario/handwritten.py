@@ -3,80 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from gradtui.engine.expression import Assignment, parse_program
+from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, names_in
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
+from gradtui.scenario import schema
+from gradtui.scenario.arrays import check_name as check_array_name
+from gradtui.scenario.arrays import read_array
+from gradtui.scenario.claims import find_claims
+from gradtui.scenario.code import Sources, check_one_of, check_parameters, read_code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, Drive, HandUpdate, Handwritten, Notice
-from gradtui.scenario.schema import Backward, Update
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import shape_text
+from gradtui.scenario.reading import DATA_LIMIT, read_beside
+from gradtui.source import InputError, did_you_mean
+from gradtui.text import clip, shape_text
 
 
 def read_backward(
-    table: Backward, state: Mapping[str, Array], graph: Graph, positions: Positions, file: str
-) -> Handwritten:
-    """Return the hand-written backward pass of a scenario; raises InputError."""
-    assert table.code is not None
-    code = positions.string_lines(("backward", "code"))
-    program = parse_program(table.code, code.place)
-    if not program:
-        raise InputError("the code of [backward] is empty: expected lines `name = expression`",
-                         positions.value(("backward", "code")))  # fmt: skip
-    claims = _claims(program, table.claims, graph, positions)
-    return Handwritten(program, claims, state, {}, file, tuple(positions.lines))
+    table: schema.Backward, graph: Graph, whole: Collection[str], sources: Sources
+) -> tuple[Handwritten, tuple[Notice, ...]]:
+    """Return the hand-written backward pass of a scenario, and what is odd; raises InputError.
+
+    `whole` are the names of data that is whole numbers, as labels are: it has no gradient.
+    """
+    positions = sources.positions
+    given = {"code": table.code, "source": table.source, "file": table.file}
+    check_one_of("backward", given, positions)
+    claimable = [
+        name
+        for name, id in graph.names.items()
+        if graph.nodes[id].kind is not Kind.CONSTANT and name not in whole
+    ]
+    if table.file is not None:
+        return _read_numbers(table, table.file, graph, sources)
+    state = _read_state("backward", table.state, positions)
+    _check_kept("backward", state, graph.names, positions)
+    code = read_code("backward", table.code, table.source, sources)
+    check_parameters(code, {**graph.names, **state})
+    found = find_claims(code, table.claims, claimable, positions)
+    file = code.file or sources.scenario
+    lines = sources.lines(file)
+    handwritten = Handwritten(
+        code.program, found.claims, state, {}, file, lines, found.intermediate
+    )
+    unused = _unused_state("backward", code.program, state, positions)
+    return handwritten, (*found.notices, *unused)
 
 
-def _claims(
-    program: Sequence[Assignment], given: Mapping[str, str], graph: Graph, positions: Positions
-) -> dict[str, str]:
-    """Return what each assigned name claims, in the order of the program."""
-    assigned = [line.name for line in program]
-    for name, target in given.items():
-        if name not in assigned:
-            raise InputError(f"'{name}' is not assigned in [backward]"
-                             + did_you_mean(name, assigned),
-                             positions.key(("backward", "claims", name)))  # fmt: skip
-        if target not in graph.names:
-            raise InputError(f"'{target}' is not a name of the model"
-                             + did_you_mean(target, graph.names),
-                             positions.value(("backward", "claims", name)))  # fmt: skip
-    found = {}
-    for name in assigned:
-        target = given.get(name) or (name[1:] if name.startswith("d") else "")
-        if target in graph.names and graph.nodes[graph.names[target]].kind is not Kind.CONSTANT:
-            found[name] = target
-    return found
+def _read_numbers(
+    table: schema.Backward, name: str, graph: Graph, sources: Sources
+) -> tuple[Handwritten, tuple[Notice, ...]]:
+    """Return the gradients at step 0 that an NPZ file holds, one array for each parameter."""
+    from gradtui.scenario.npz import read_npz
+
+    positions, place = sources.positions, sources.positions.value(("backward", "file"))
+    for key in ("claims", "state"):
+        if getattr(table, key):
+            raise InputError(f"[backward] has '{key}', which says nothing of numbers in a file",
+                             positions.key(("backward", key)))  # fmt: skip
+    if not name.lower().endswith(".npz"):
+        raise InputError("backward.file: expected a .npz file", place)
+    file = read_npz(read_beside(sources.scenario, name, DATA_LIMIT, place), name)
+    parameters = [node.name for node in graph.parameters]
+    for parameter in parameters:
+        file.check_name(parameter, place)
+    notices = tuple(
+        Notice(f"'{clip(other, 40)}' in {name} is not a parameter and is not compared"
+               + did_you_mean(other, parameters), place)
+        for other in file.names
+        if other not in parameters
+    )  # fmt: skip
+    numbers = file.arrays(parameters, finite=False)
+    return Handwritten((), {}, {}, numbers, sources.scenario, sources.lines()), notices
 
 
 def read_update(
-    table: Update,
-    state: Mapping[str, Array],
+    table: schema.Update,
     constants: Mapping[str, float],
     parameters: Mapping[str, Array],
-    positions: Positions,
-    file: str,
-) -> HandUpdate:
-    """Return the hand-written update of a scenario; raises InputError.
+    sources: Sources,
+) -> tuple[HandUpdate, tuple[Notice, ...]]:
+    """Return the hand-written update of a scenario, and what is odd; raises InputError.
 
     `constants` are the optimizer's; whether the lines fit shows when they are lowered.
     """
-    program = parse_program(table.code, positions.string_lines(("update", "code")).place)
-    given = ("w", "g", "t", "lr", *constants)
-    for name, value in state.items():
-        path = ("update", "state", name)
-        if name in given:
-            raise InputError(f"'{name}' has a meaning in [update] already: choose another name",
-                             positions.key(path))  # fmt: skip
-        check_name(name, positions.key(path))
-        _check_kept(name, value, parameters, positions.value(path))
+    positions = sources.positions
+    code = read_code("update", table.code, None, sources)
+    state = _read_state("update", table.state, positions)
+    taken = ("w", "g", "t", "lr", *constants)
+    _check_kept("update", state, taken, positions)
+    _check_broadcast(state, parameters, positions)
     written = set[str]()
-    for line in program:
+    for line in code.program:
         if line.name in ("t", "lr", *constants):
             raise InputError(f"'{line.name}' is given and cannot be assigned: choose another name",
                              line.place)  # fmt: skip
@@ -88,32 +112,59 @@ def read_update(
     if "w" not in written:
         raise InputError("the update never assigns w: expected a line w = …, the new parameter",
                          positions.value(("update", "code")))  # fmt: skip
+    unused = _unused_state("update", code.program, state, positions)
     places = {name: positions.value(("update", "state", name)) for name in state}
-    return HandUpdate(program, state, places, constants, file, tuple(positions.lines))
+    file = sources.scenario
+    return HandUpdate(code.program, state, places, constants, file, sources.lines()), unused
 
 
-def _check_kept(name: str, value: Array, parameters: Mapping[str, Array], place: Place) -> None:
+def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> Mapping[str, Array]:
+    """Return the first values of what a program keeps from step to step."""
+    found = {}
+    for name, value in state.items():
+        check_array_name((table, "state", name), positions)
+        found[name] = read_array((table, "state", name), value, positions)
+    return MappingProxyType(found)
+
+
+def _check_kept(
+    table: str, state: Collection[str], taken: Collection[str], positions: Positions
+) -> None:
+    """Refuse names of what a program keeps that are `taken`, or that no program can have."""
+    for name in state:
+        place = positions.key((table, "state", name))
+        if name in taken:
+            raise InputError(f"'{name}' has a meaning in [{table}] already: choose another name",
+                             place)  # fmt: skip
+        check_name(name, place)
+
+
+def _check_broadcast(
+    state: Mapping[str, Array], parameters: Mapping[str, Array], positions: Positions
+) -> None:
     """Refuse the first value of something kept that does not broadcast to every parameter."""
-    for parameter, own in parameters.items():
-        try:
-            np.broadcast_to(value, own.shape)
-        except ValueError:
-            raise InputError(f"the state '{name}' has shape {shape_text(value.shape)}, which does "
-                             f"not fit the parameter '{parameter}' of {shape_text(own.shape)}",
-                             place) from None  # fmt: skip
+    for name, value in state.items():
+        for parameter, own in parameters.items():
+            try:
+                np.broadcast_to(value, own.shape)
+            except ValueError:
+                raise InputError(f"the state '{name}' has shape {shape_text(value.shape)}, which "
+                                 f"does not fit the parameter '{parameter}' of "
+                                 f"{shape_text(own.shape)}",
+                                 positions.value(("update", "state", name))) from None  # fmt: skip
 
 
-def unused_state(
+def _unused_state(
     table: str, program: Sequence[Assignment], state: Collection[str], positions: Positions
-) -> list[Notice]:
+) -> tuple[Notice, ...]:
     """Return a notice for each thing kept that the program does not read."""
     read = {name.name for line in program for name in names_in(line.value)}
-    return [
+    return tuple(
         Notice(f"[{table}] never reads '{name}', which its state keeps",
                positions.key((table, "state", name)))
         for name in state
         if name not in read
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def by_hand(backward: Handwritten | None, update: HandUpdate | None, drive: Drive) -> ByHand:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.shapes import Shape
 from gradtui.engine.trainer import Trainer
-from gradtui.scenario.arrays import check_name, read_array
+from gradtui.scenario.code import (
+    Sources,
+    check_one_of,
+    check_parameters,
+    read_code,
+    returned_loss,
+)
 from gradtui.scenario.data import read_data
 from gradtui.scenario.first_loss import check_first_loss
-from gradtui.scenario.handwritten import by_hand, read_backward, read_update, unused_state
+from gradtui.scenario.handwritten import by_hand, read_backward, read_update
 from gradtui.scenario.initial import read_parameters
-from gradtui.scenario.positions import Positions, parse_toml
+from gradtui.scenario.positions import parse_toml
 from gradtui.scenario.problem import (
     Array,
     Drive,
@@ -49,12 +54,13 @@ def load_problem(path: str | os.PathLike[str], overrides: Overrides | None = Non
     file = os.fspath(path)
     text = read_text(file, SCENARIO_LIMIT)
     raw, positions = parse_toml(text, file)
+    sources = Sources(file, positions, {file: tuple(positions.lines)})
     try:
         for key, value in (overrides or {}).items():
             _override(raw, key, value)
-        return _Loader(file, raw, positions).problem()
+        return _Loader(raw, sources).problem()
     except InputError as error:
-        raise _blame_override(error, overrides or {}).within(file, positions.lines) from None
+        raise sources.complete(_blame_override(error, overrides or {})) from None
 
 
 def _override(raw: dict[str, Any], key: str, value: str) -> None:
@@ -82,10 +88,12 @@ def _blame_override(error: InputError, overrides: Overrides) -> InputError:
 
 
 class _Loader:
-    def __init__(self, file: str, raw: dict[str, Any], positions: Positions) -> None:
-        self.file = file
-        self.positions = positions
-        self.parsed = parse_scenario(raw, positions)
+    def __init__(self, raw: dict[str, Any], sources: Sources) -> None:
+        self.file = sources.scenario
+        self.sources = sources
+        self.positions = sources.positions
+        self.parsed = parse_scenario(raw, sources.positions)
+        self.hand_notices: list[Notice] = []
 
     def problem(self) -> Problem:
         parsed, positions = self.parsed, self.positions
@@ -113,7 +121,7 @@ class _Loader:
                                  positions.key(("labels", name)))  # fmt: skip
         return Problem(
             path=self.file,
-            lines=tuple(positions.lines),
+            texts=MappingProxyType(self.sources.texts),
             title=parsed.title,
             about=parsed.about,
             tags=tuple(parsed.tags),
@@ -125,7 +133,7 @@ class _Loader:
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
-            notices=(*self.notices(graph), *self.hand_notices(backward, update)),
+            notices=(*self.notices(graph), *self.hand_notices),
             backward=backward,
             update=update,
             drive=drive,
@@ -136,8 +144,10 @@ class _Loader:
         table = self.parsed.backward
         if table is None:
             return None
-        state = self.kept("backward", table.state)
-        return read_backward(table, state, graph, self.positions, self.file)
+        whole = {name for name, value in self.parsed.data.items() if _all_whole(value)}
+        backward, notices = read_backward(table, graph, whole, self.sources)
+        self.hand_notices += notices
+        return backward
 
     def update(
         self, parameters: Mapping[str, Array], constants: Mapping[str, float]
@@ -145,14 +155,10 @@ class _Loader:
         table, optimizer = self.parsed.update, OPTIMIZERS[name_of(self.parsed.optimizer)]
         if table is None:
             return None
-        state, given = self.kept("update", table.state), optimizer.complete(constants)
-        return read_update(table, state, given, parameters, self.positions, self.file)
-
-    def kept(self, table: str, state: Mapping[str, Any]) -> Mapping[str, Array]:
-        """Return the first values of what a hand-written program keeps from step to step."""
-        return MappingProxyType(
-            {name: self.array((table, "state", name), value) for name, value in state.items()}
-        )
+        given = optimizer.complete(constants)
+        update, notices = read_update(table, given, parameters, self.sources)
+        self.hand_notices += notices
+        return update
 
     def drive(self) -> Drive:
         """Return what moves the weights."""
@@ -163,31 +169,22 @@ class _Loader:
                              self.positions.value(("run", "drive")))  # fmt: skip
         return parsed.run.drive or ("hand" if hand else "autodiff")
 
-    def hand_notices(
-        self, backward: Handwritten | None, update: HandUpdate | None
-    ) -> Iterator[Notice]:
-        for table, program in (("backward", backward), ("update", update)):
-            if program is not None:
-                yield from unused_state(table, program.program, program.state, self.positions)
-
-    def array(self, path: Path, value: Any) -> Array:
-        check_name(path, self.positions)
-        return read_array(path, value, self.positions, columns=True)
-
     def build(self, parameters: Mapping[str, Array], data: Mapping[str, Shape]) -> Graph:
         model, positions = self.parsed.model, self.positions
-        code = positions.string_lines(("model", "code"))
-        program = parse_program(model.code, code.place)
-        if not program:
-            raise InputError("the model's code is empty: expected lines `name = expression`",
-                             positions.value(("model", "code")))  # fmt: skip
+        check_one_of("model", {"code": model.code, "source": model.source}, positions)
+        code = read_code("model", model.code, model.source, self.sources)
+        check_parameters(code, {**parameters, **data})
         shapes = {name: value.shape for name, value in parameters.items()}
         leaves = [
             [Leaf(name, shape, positions.key((table, name))) for name, shape in group.items()]
             for table, group in (("parameters", shapes), ("data", data))
         ]
-        loss_place = positions.value(("model", "loss")) if model.loss is not None else None
-        return build_graph(leaves[0], leaves[1], program, model.loss, loss_place)
+        loss, loss_place = model.loss, None
+        if loss is not None:
+            loss_place = positions.value(("model", "loss"))
+        elif code.function is not None:
+            loss, loss_place = returned_loss(code)
+        return build_graph(leaves[0], leaves[1], code.program, loss, loss_place)
 
     def notices(self, graph: Graph) -> list[Notice]:
         used = needed_for(graph.nodes, [graph.loss])
@@ -249,6 +246,13 @@ class _Loader:
 
 def _fact(expect: Expect, kind: str, name: str, value: Any, place: Place) -> Fact:
     return Fact(expect.step or 0, kind, name, value, expect.tolerance, place)
+
+
+def _all_whole(value: Any) -> bool:
+    """Return whether a value of TOML is a whole number or lists of them, written without a dot."""
+    if isinstance(value, list):
+        return all(map(_all_whole, value))
+    return isinstance(value, int)
 
 
 def _all_numbers(value: Any) -> bool:

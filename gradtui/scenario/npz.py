@@ -63,16 +63,26 @@ class NpzFile(Struct, frozen=True, eq=False):
         message = f"no array '{clip(name, _SHOWN)}' in {self.file}{near or f'; it has {known}'}"
         raise InputError(message, place)
 
-    def arrays(self, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its arrays."""
+        return tuple(self._members)
+
+    def arrays(
+        self, names: Iterable[str], *, finite: bool = True
+    ) -> dict[str, NDArray[np.float64]]:
         """Return the named arrays, read-only, as 64-bit floats.
 
         A `KeyError` for a name that is not in the file; an `InputError` that names the file and the
-        array if it holds anything but finite real numbers, or not what its header says.
+        array if it holds anything but real numbers, finite ones unless `finite` is False, or not
+        what its header says.
         """
         left, found = MAX_NUMBERS, {}
         for name in names:
             try:
                 found[name] = self._array(self._members[name], left)
+                if finite:
+                    _check_finite(found[name])
             except InputError as error:
                 message = f"array '{clip(name, _SHOWN)}': {error.message}"
                 raise InputError(message, file=self.file) from None
@@ -126,12 +136,15 @@ def _read_npy(stream: IO[bytes], size: int, limit: int) -> NDArray[np.float64]:
         raise InputError("is damaged: it does not have the bytes that it says it has")
     values = np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C")
     found: NDArray[np.float64] = np.array(values, dtype=np.float64, order="C")
+    found.flags.writeable = False
+    return found
+
+
+def _check_finite(found: NDArray[np.float64]) -> None:
     if not np.all(np.isfinite(found)):
         at = tuple(int(i) for i in np.argwhere(~np.isfinite(found))[0])
         where = f"element {list(at)}" if at else "it"
         raise InputError(f"expected finite numbers, {where} is {number(float(found[at]))}")
-    found.flags.writeable = False
-    return found
 
 
 def _read_header(stream: IO[bytes]) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:

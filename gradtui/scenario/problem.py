@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Graph
 from gradtui.engine.trainer import Trainer
-from gradtui.source import InputError, Place, report
+from gradtui.source import Place, report
 
 Array = NDArray[Any]
 Drive = Literal["hand", "autodiff"]
@@ -77,6 +77,8 @@ class Handwritten(Struct, frozen=True, eq=False):
     """The file that the lines are in: the scenario, or the Python file it names."""
     lines: tuple[str, ...]
     """The text of that file."""
+    intermediate: Mapping[str, str] = {}
+    """Name that a function assigns and does not return -> whose gradient it is by its name."""
 
 
 class HandUpdate(Struct, frozen=True, eq=False):
@@ -104,8 +106,8 @@ class Problem(Struct, frozen=True, eq=False):
 
     path: str
     """The file it came from."""
-    lines: tuple[str, ...]
-    """The text of the file."""
+    texts: Mapping[str, tuple[str, ...]]
+    """The lines of each file that it consists of, by the file's name."""
     title: str
     about: str
     tags: tuple[str, ...]
@@ -148,14 +150,23 @@ class Problem(Struct, frozen=True, eq=False):
         """Return the same problem with something else that moves the weights."""
         return replace(self, drive=drive, trainer=self.build(drive))
 
-    def error(self, error: InputError) -> InputError:
-        """Return an error with this file's name and line filled in."""
-        return error.within(self.path, list(self.lines))
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the scenario file."""
+        return self.texts[self.path]
+
+    def file_of(self, place: Place) -> str:
+        """Return the name of the file that a place is in."""
+        return place.file or self.path
+
+    def line_at(self, place: Place) -> str:
+        """Return the text of the line that a place is in."""
+        return self.texts[self.file_of(place)][place.line - 1]
 
     def describe(self, notice: Notice) -> str:
         """Return a notice as a compiler's warning."""
-        line = self.lines[notice.place.line - 1]
-        return report(self.path, notice.place, "warning", notice.message, line)
+        place = notice.place
+        return report(self.file_of(place), place, "warning", notice.message, self.line_at(place))
 
 
 def read_only(value: Any, dtype: str = "float64") -> Array:

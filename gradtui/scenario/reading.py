@@ -64,17 +64,22 @@ def read_text(path: str | os.PathLike[str], limit: int) -> str:
 
 
 def read_beside(
-    scenario: str | os.PathLike[str], name: str, limit: int, place: Place | None = None
+    scenario: str | os.PathLike[str],
+    name: str,
+    limit: int,
+    place: Place | None = None,
+    what: str = "data file",
 ) -> bytes:
     """Return the bytes of the file `name`, which must lie inside the folder of `scenario`.
 
-    An `InputError` is at `place`, where the scenario gives the name, and names no file.
+    An `InputError` is at `place`, where the scenario gives the name, and names no file; it says
+    `what` could not be read.
     """
     try:
         folder, parts = _resolve(os.path.dirname(os.fspath(scenario)), name)
         return _read(lambda: _open_below(folder, parts), limit)
     except InputError as error:
-        raise InputError(f"data file '{name[:_NAME_LIMIT]}': {error.message}", place) from None
+        raise InputError(f"{what} '{name[:_NAME_LIMIT]}': {error.message}", place) from None
 
 
 def decode_text(raw: bytes, file: str) -> str:

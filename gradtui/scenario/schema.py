@@ -26,7 +26,8 @@ Positive = Annotated[float, Meta(gt=0)]
 class Model(Struct, forbid_unknown_fields=True, frozen=True):
     """`[model]`."""
 
-    code: str
+    code: str | None = None
+    source: str | None = None
     loss: str | None = None
 
 
@@ -34,6 +35,8 @@ class Backward(Struct, forbid_unknown_fields=True, frozen=True):
     """`[backward]`."""
 
     code: str | None = None
+    source: str | None = None
+    file: str | None = None
     claims: dict[str, str] = {}
     state: dict[str, Any] = {}
 
@@ -145,10 +148,6 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     expect: list[Expect] = []
 
 
-UNSUPPORTED: Mapping[Path, str] = {
-    ("model", "source"): "a model in a Python file is",
-}
-"""Keys of the format that this version does not know yet."""
 _CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {
     "optimizer": OPTIMIZER_TABLES,
     "schedule": SCHEDULE_TABLES,
@@ -163,21 +162,14 @@ _MISSING = re.compile(r"required field `(.*)`")
 
 def parse_scenario(raw: dict[str, Any], positions: Positions) -> ScenarioFile:
     """Return the typed file; raises InputError at the first key that does not fit."""
-    _refuse_unsupported(raw, positions)
+    _check_choices(raw, positions)
     try:
         return msgspec.convert(raw, ScenarioFile)
     except msgspec.ValidationError as error:
         raise _explain(str(error), raw, positions) from None
 
 
-def _refuse_unsupported(raw: dict[str, Any], positions: Positions) -> None:
-    for path, what in UNSUPPORTED.items():
-        table = raw
-        for part in path[:-1]:
-            inner = table.get(str(part))
-            table = inner if isinstance(inner, dict) else {}
-        if path[-1] in table:
-            raise InputError(f"{what} not supported yet", positions.key(path))
+def _check_choices(raw: dict[str, Any], positions: Positions) -> None:
     for key in _CHOICES:
         if isinstance(raw.get(key), dict) and "name" not in raw[key]:
             raise InputError(f"[{key}] lacks 'name'", positions.key((key,)))

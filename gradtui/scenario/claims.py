@@ -1,0 +1,127 @@
+"""What the names of a backward pass claim. Knows nothing of whether it is right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
+
+from gradtui.engine.handwritten import names_in
+from gradtui.scenario.code import Code
+from gradtui.scenario.positions import Positions
+from gradtui.scenario.problem import Notice
+from gradtui.source import InputError, did_you_mean, nearest
+
+_TYPO = 0.75
+"""Likeness of two names of which one is taken for a typing error of the other."""
+
+
+class Claims(Struct, frozen=True):
+    """What the lines of a backward pass say they are."""
+
+    claims: Mapping[str, str]
+    """Assigned name -> the name of the model whose gradient it claims to be."""
+    intermediate: Mapping[str, str]
+    """The same by name only, of what a function computes and does not return."""
+    notices: tuple[Notice, ...]
+
+
+def find_claims(
+    code: Code, given: Mapping[str, str], claimable: Collection[str], positions: Positions
+) -> Claims:
+    """Return what each assigned name claims, in the order of the program; raises InputError.
+
+    `given` are names that claim by the table; `claimable` are the names of the model that have a
+    gradient.
+    """
+    assigned = [line.name for line in code.program]
+    _check_given(given, assigned, claimable, positions)
+    taken = set(given.values())
+    by_name = {
+        name: name[1:]
+        for name in assigned
+        if name not in given and name[:1] == "d" and name[1:] in claimable and name[1:] not in taken
+    }
+    found = {name: {**by_name, **given}[name] for name in assigned if name in {**by_name, **given}}
+    if code.function is None:
+        return Claims(found, {}, _near_misses(code, found, claimable))
+    returned = _returned(code, found, claimable)
+    kept = {name: target for name, target in found.items() if name in returned or name in given}
+    rest = {name: target for name, target in found.items() if name not in kept}
+    return Claims(kept, rest, ())
+
+
+def _check_given(
+    given: Mapping[str, str],
+    assigned: Collection[str],
+    claimable: Collection[str],
+    positions: Positions,
+) -> None:
+    claimed = dict[str, str]()
+    for name, target in given.items():
+        path = ("backward", "claims", name)
+        if name not in assigned:
+            raise InputError(f"'{name}' is not assigned in [backward]"
+                             + did_you_mean(name, assigned), positions.key(path))  # fmt: skip
+        if target not in claimable:
+            raise InputError(f"'{target}' is not a name of the model that has a gradient"
+                             + did_you_mean(target, claimable), positions.value(path))  # fmt: skip
+        if target in claimed:
+            raise InputError(f"the gradient of '{target}' is claimed twice: by '{claimed[target]}' "
+                             f"and by '{name}'", positions.value(path))  # fmt: skip
+        claimed[target] = name
+
+
+def _returned(code: Code, found: Mapping[str, str], claimable: Collection[str]) -> frozenset[str]:
+    """Return the names that a function returns; refuses one that claims nothing."""
+    assert code.function is not None
+    assigned = [line.name for line in code.program]
+    for name, place in code.function.returned:
+        if name not in assigned:
+            raise InputError(f"'{name}' is returned and not assigned"
+                             + did_you_mean(name, assigned), place)  # fmt: skip
+        if name not in found:
+            near = _meant(name, claimable)
+            hint = f"name it d{near}, or write" if near else "write"
+            raise InputError(f"'{name}' is returned and nothing says whose gradient it is: {hint} "
+                             f"claims = {{ {name} = \"{near or '…'}\" }} in [backward]",
+                             place)  # fmt: skip
+    return frozenset(name for name, _ in code.function.returned)
+
+
+def _near_misses(
+    code: Code, found: Mapping[str, str], claimable: Collection[str]
+) -> tuple[Notice, ...]:
+    """Return a notice for each helper whose name looks like that of a claim nobody makes."""
+    free = [name for name in claimable if name not in found.values()]
+    read = {name.name for line in code.program for name in names_in(line.value)}
+    notices = []
+    for line in code.program:
+        if line.name in found:
+            continue
+        meant = _meant(line.name, free)
+        if not meant and line.name not in read and line.name[:1] == "d":
+            close = nearest(line.name, [f"d{name}" for name in free], _TYPO)
+            meant = close[1:] if close else ""
+        if meant:
+            notices.append(Notice(
+                f"'{line.name}' claims nothing, it is read as a helper: did you mean 'd{meant}', "
+                f"or claims = {{ {line.name} = \"{meant}\" }}?", line.place))  # fmt: skip
+    return tuple(notices)
+
+
+_GRADIENT_WORDS = re.compile(
+    r"^(?:gradient|grad|dloss_?d|dl_?d|d|g)_?(.+)$|^(.+?)_?(?:gradient|grad|bar)$"
+)
+
+
+def _meant(name: str, claimable: Collection[str]) -> str:
+    """Return the name of the model whose gradient another spelling means: `w1` for `grad_w_1`."""
+    match = _GRADIENT_WORDS.match(name.lower())
+    if match is None:
+        return ""
+    plain = (match[1] or match[2]).replace("_", "")
+    exact = [known for known in claimable if known.replace("_", "") == plain]
+    near = exact or [known for known in claimable if known.lower().replace("_", "") == plain]
+    return near[0] if len(near) == 1 else ""

@@ -1,0 +1,127 @@
+"""`code` or `source` of a table -> its program, and the file that its lines are in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from gradtui.engine.expression import Assignment, parse_program
+from gradtui.scenario.positions import Positions
+from gradtui.scenario.reading import SCENARIO_LIMIT, decode_text, read_beside
+from gradtui.scenario.scanner import NEWLINE
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.text import clip
+
+if TYPE_CHECKING:
+    from gradtui.scenario.python import Function
+
+
+class Code(Struct, frozen=True):
+    """A program as it stands in a file."""
+
+    program: tuple[Assignment, ...]
+    function: Function | None = None
+    """Where it comes from, if that is a Python file."""
+    name: str = ""
+    """The function's name."""
+    file: str = ""
+    """The Python file; nothing for the scenario itself."""
+
+
+class Sources(Struct, frozen=True):
+    """The files that a scenario consists of."""
+
+    scenario: str
+    positions: Positions
+    """Of the scenario file."""
+    texts: dict[str, tuple[str, ...]]
+    """The lines of each file, by the name that errors give it."""
+
+    def lines(self, file: str = "") -> tuple[str, ...]:
+        """Return the lines of a file that was read, of the scenario where none is named."""
+        return self.texts[file or self.scenario]
+
+    def complete(self, error: InputError) -> InputError:
+        """Return an error with its file and the text of its line filled in."""
+        file = error.place.file if error.place else ""
+        return error.within(file or self.scenario, list(self.lines(file)))
+
+
+def read_code(table: str, code: str | None, source: str | None, sources: Sources) -> Code:
+    """Return the program that a table of the scenario gives by `code` or by `source`.
+
+    A Python file is entered in `sources`.  Raises InputError.
+    """
+    positions = sources.positions
+    if code is not None:
+        program = parse_program(code, positions.string_lines((table, "code")).place)
+        if not program:
+            raise InputError(f"the code of [{table}] is empty: expected lines `name = expression`",
+                             positions.value((table, "code")))  # fmt: skip
+        return Code(program)
+    assert source is not None
+    return _read_source(source, positions.value((table, "source")), sources)
+
+
+def check_one_of(table: str, given: Mapping[str, object], positions: Positions) -> None:
+    """Refuse a table that gives none of some keys, or more than one."""
+    present = [key for key, value in given.items() if value is not None]
+    if not present:
+        raise InputError(f"[{table}] lacks {_either(given)}", positions.key((table,)))
+    if len(present) > 1:
+        raise InputError(f"[{table}] has both '{present[0]}' and '{present[1]}': give one",
+                         positions.key((table, present[1])))  # fmt: skip
+
+
+def _either(keys: Mapping[str, object]) -> str:
+    *others, last = (f"'{key}'" for key in keys)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _read_source(source: str, place: Place, sources: Sources) -> Code:
+    from gradtui.scenario.python import function_names, read_function
+
+    scenario = sources.scenario
+    name, colon, function = source.rpartition(":")
+    if not colon or not name.endswith(".py") or not function.isidentifier():
+        raise InputError("source: expected a Python file and a function of it, as net.py:forward",
+                         place)  # fmt: skip
+    file = os.path.join(os.path.dirname(scenario), name)
+    text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
+    sources.texts[file] = tuple(NEWLINE.split(text))
+    found = read_function(text, file, function)
+    if found is None:
+        known = function_names(text, file)
+        hint = did_you_mean(function, known) or (
+            f"; it has {clip(', '.join(known), 80)}" if known else ""
+        )
+        raise InputError(f"{name} has no function '{clip(function, 80)}'{hint}", place)
+    if not found.program:
+        raise InputError(f"{function} has no line name = expression", found.place)
+    if not found.returned:
+        raise InputError(f"{function} returns nothing: expected a last line, return and names",
+                         found.place)  # fmt: skip
+    return Code(found.program, found, function, file)
+
+
+def check_parameters(code: Code, known: Collection[str]) -> None:
+    """Refuse a function that is given what the scenario does not have."""
+    if code.function is None:
+        return
+    for name, place in code.function.parameters:
+        if name not in known:
+            raise InputError(f"{code.name} is given '{name}', which is not a name of the scenario"
+                             + did_you_mean(name, known), place)  # fmt: skip
+
+
+def returned_loss(code: Code) -> tuple[str, Place]:
+    """Return the name of the loss that a function returns."""
+    assert code.function is not None
+    names = code.function.returned
+    if len(names) > 1:
+        raise InputError(f"{code.name} returns several names: say in [model] which is the loss, "
+                         f'loss = "{names[-1][0]}"', names[0][1])  # fmt: skip
+    return names[0]

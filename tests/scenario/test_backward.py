@@ -1,0 +1,286 @@
+"""`[backward]`: what its lines claim, what is refused, and what is only noticed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gradtui
+from gradtui.source import InputError
+
+CODE = "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2"
+DATA, PARAMETERS = "x1 = 2.0\nx2 = 3.0\ny = 5.0", "w1 = 1.0\nw2 = 2.0"
+RIGHT = "de = 2*e\ndyhat = de\ndw1 = dyhat*x1\ndw2 = dyhat*x2"
+
+
+@pytest.fixture
+def load(write):
+    def call(code, table="", run="", **parts):
+        text = f"{run}\n[backward]\n{table}\ncode = '''\n{code}\n'''"
+        given = {"data": DATA, "parameters": PARAMETERS, **parts}
+        return gradtui.load(write(given.pop("model", CODE), more=text, **given))
+
+    return call
+
+
+def refused(load, *arguments, **parts):
+    with pytest.raises(InputError) as caught:
+        load(*arguments, **parts)
+    return caught.value
+
+
+def messages(session):
+    return [notice.message for notice in session.problem.notices]
+
+
+def test_a_name_claims_the_gradient_of_what_follows_its_d(load):
+    hand = load(RIGHT + "\nhalf = de/2").problem.backward
+    assert hand.claims == {"de": "e", "dyhat": "yhat", "dw1": "w1", "dw2": "w2"}
+
+
+def test_the_lines_may_stand_in_any_shape_of_program(load):
+    session = load("dw2 = 2*(w1*x1 + w2*x2 - y)*x2")
+    assert session.problem.backward.claims == {"dw2": "w2"}
+    assert session.frame.claims == {"w2": 18.0}
+
+
+def test_other_names_claim_by_the_table(load):
+    session = load("up = 2*e\ngrad_1 = up*x1", 'claims = { grad_1 = "w1", up = "e" }')
+    assert session.problem.backward.claims == {"up": "e", "grad_1": "w1"}
+    assert messages(session) == []
+
+
+def test_what_the_table_claims_is_not_claimed_by_name_as_well(load):
+    hand = load("dw1 = 2*e*x1\nmean_w1 = dw1/1", 'claims = { mean_w1 = "w1" }').problem.backward
+    assert hand.claims == {"mean_w1": "w1"}
+
+
+def test_data_claims_where_it_is_written_with_a_dot(load):
+    code = "dx1 = 2*e*w1\ndx2 = 2*e*w2"
+    claims = load(code, data="x1 = 2.0\nx2 = 3\ny = 5.0").problem.backward.claims
+    assert claims == {"dx1": "x1"}
+
+
+def test_a_claim_of_another_shape_loads_and_does_not_drive(load):
+    session = load("dw1 = [2]*x1".replace("[2]", "one_hot(0, 3)") + "\ndw2 = 0*e")
+    np.testing.assert_array_equal(session.frame.claims["w1"], [2.0, 0.0, 0.0])
+    assert session.frame.gradients["w1"] == 12.0
+    session.seek(1)
+    # w1 by the true gradient 12, w2 by the claimed 0.
+    assert session.frame.parameters == {"w1": pytest.approx(1 - 0.1 * 12), "w2": 2.0}
+
+
+def test_claims_move_the_weights_and_what_is_unclaimed_moves_by_the_true_gradient(load):
+    session = load("dw2 = 2*e")
+    assert session.problem.drive == "hand"
+    session.seek(1)
+    assert session.frame.parameters == {"w1": pytest.approx(-0.2), "w2": pytest.approx(1.4)}
+
+
+def test_with_autodiff_the_true_gradients_move_the_weights(load):
+    session = load("dw2 = 2*e", run='drive = "autodiff"')
+    assert session.frame.claims == {"w2": 6.0}
+    session.seek(1)
+    assert session.frame.parameters == {"w1": pytest.approx(-0.2), "w2": pytest.approx(0.2)}
+
+
+def test_state_keeps_last_steps_value(load):
+    session = load(
+        "dw1 = dw1 + 2*e*x1\nlast = dw1", "state = { dw1 = 0.0 }", parameters="w1 = 1.0\nw2 = 2.0"
+    )
+    assert session.frame.claims["w1"] == 12.0
+    session.seek(1)
+    # w1 1 - 0.1·12, w2 2 - 0.1·18: e = -0.4 + 0.6 - 5 = -4.8, so 12 - 9.6·2.
+    assert session.frame.claims["w1"] == pytest.approx(12 - 19.2)
+
+
+def test_state_takes_the_shape_of_what_is_assigned_to_it(load):
+    session = load("dW = dW + outer(x, 2*(x@W - t))", "state = { dW = 0.0 }",
+                   data="x = [1.0, 2.0]\nt = [0.5, 0.5, 0.5]",
+                   parameters="W = { shape = [2, 3], init = 'ones' }",
+                   model="L = sum((x@W - t)**2)")  # fmt: skip
+    first = session.frame.gradients["W"]
+    np.testing.assert_allclose(session.frame.claims["W"], first)
+    session.seek(1)
+    np.testing.assert_allclose(session.frame.claims["W"], first + session.frame.gradients["W"])
+
+
+def test_a_stale_value_is_that_of_the_step_before(load):
+    session = load("dw1 = old*x1\nold = 2*e", "state = { old = 0.0 }")
+    assert session.frame.claims["w1"] == 0.0
+    session.seek(1)
+    assert session.frame.claims["w1"] == 2 * 6.0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_stepping_back_through_state_gives_the_same_bits(load, dtype):
+    session = load("dw1 = 0.5*dw1 + 2*e*x1\ndw2 = 2*e*x2", "state = { dw1 = 0.0 }",
+                   run=f'dtype = "{dtype}"', lr=0.01)  # fmt: skip
+    seen = {}
+    for step in (0, 1, 2, 40, 17, 3):
+        session.seek(step)
+        seen[step] = (session.history.state(step).tobytes(), repr(dict(session.frame.claims)))
+    for step in (3, 17, 40, 2, 1, 0):
+        session.seek(step)
+        assert seen[step] == (
+            session.history.state(step).tobytes(), repr(dict(session.frame.claims))
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code", ["dw1 = 0*e/0\ndw2 = 1/(0*e)", "dw1 = log(0*e - 1)", "dw1 = exp(1000 + 0*e)"]
+)
+def test_a_claim_that_is_not_finite_stops_nothing(load, code):
+    session = load(code)
+    assert not np.isfinite(session.frame.claims["w1"])
+    for step in (1, 5, 2):
+        session.seek(step)
+        assert not np.isfinite(session.frame.parameters["w1"])
+
+
+@pytest.mark.parametrize(
+    ("code", "table", "message", "line"),
+    [
+        ("", "", "the code of [backward] is empty", "code = '''"),
+        ("de = 2*q", "", "'q' is not defined", "de = 2*q"),
+        ("de = 2*yaht", "", "'yaht' is not defined; did you mean 'yhat'?", "de = 2*yaht"),
+        ("dw1 = de*x1\nde = 2*e", "", "'de' is read before it is assigned, on line 30; if last "
+         "step's value is meant, give it a first value in state = { de = 0.0 }", "dw1 = de*x1"),
+        ("de = e\nde = 2*e", "", "'de' is assigned twice: a name is assigned once", "de = 2*e"),
+        ("e = 2", "", "'e' is a name of the model and cannot be assigned again; its gradient is de",
+         "e = 2"),
+        ("w1 = 2*e", "", "'w1' is a name of the model and cannot", "w1 = 2*e"),
+        ("grad = 2*e", "", "'grad' is reserved", "grad = 2*e"),
+        ("de = e @ e", "", "shape", "de = e @ e"),
+        ("de = 2*e", "state = { e = 0.0 }", "'e' has a meaning in [backward] already",
+         "state = { e = 0.0 }"),
+        ("de = 2*e", "state = { lr = 0.0 }", "'lr' is reserved", "state = { lr = 0.0 }"),
+        ("de = 2*e", "state = { a = [] }", "an empty list has no numbers", "state = { a = [] }"),
+        ("a = outer(a, one_hot(0, 2))", "state = { a = [1.0] }", "", "a = outer(a, one_hot(0, 2))"),
+        ("a = one_hot(0, 3)", "state = { a = [1.0, 2.0] }", "'a' keeps shape 2 and is assigned "
+         "shape 3", "a = one_hot(0, 3)"),
+        ("grd = 2*e", 'claims = { grad = "w1" }', "'grad' is not assigned in [backward]; did you "
+         "mean 'grd'?", 'claims = { grad = "w1" }'),
+        ("g1 = 2*e", 'claims = { g1 = "w3" }', "'w3' is not a name of the model", None),
+        ("a = 2*e\nb = e", 'claims = { a = "w1", b = "w1" }', "the gradient of 'w1' is claimed "
+         "twice: by 'a' and by 'b'", None),
+        ("de = 2*e", 'file = "g.npz"', "[backward] has both 'code' and 'file': give one", None),
+        ("de = 2*e", "states = {}", "unknown key 'states'; did you mean 'state'?", "states = {}"),
+    ],
+)  # fmt: skip
+def test_a_backward_pass_that_cannot_be_used_is_refused(load, code, table, message, line):
+    error = refused(load, code, table)
+    assert error.message.startswith(message), error.message
+    assert line in (None, error.source_line)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("dw_1 = 2*e*x1", "'dw_1' claims nothing, it is read as a helper: did you mean 'dw1', or "
+         'claims = { dw_1 = "w1" }?'),
+        ("grad_w1 = 2*e*x1", "'grad_w1' claims nothing, it is read as a helper: did you mean"),
+        ("dL_dw1 = 2*e*x1", "'dL_dw1' claims nothing"),
+        ("w1_grad = 2*e*x1", "'w1_grad' claims nothing"),
+        ("dW1 = 2*e*x1", "'dW1' claims nothing"),
+        ("dyaht = 2*e", "'dyaht' claims nothing"),
+    ],
+)  # fmt: skip
+def test_a_near_miss_of_a_claims_name_is_a_notice(load, code, message):
+    assert len(messages(load(code))) == 1
+    assert messages(load(code))[0].startswith(message)
+
+
+@pytest.mark.parametrize("code", [RIGHT, "delta = 2*e\ndw1 = delta*x1", "dz = 2*e\ndw1 = dz*x1",
+                                  "de = 2*e\ndw1 = de*x1\ndW1 = dw1"])  # fmt: skip
+def test_a_helper_is_no_near_miss(load, code):
+    assert messages(load(code)) == []
+
+
+def test_state_that_is_never_read_is_a_notice(load):
+    notices = messages(load(RIGHT, "state = { acc = 0.0 }"))
+    assert notices == ["[backward] never reads 'acc', which its state keeps"]
+
+
+def numbers_file(tmp_path, arrays, more=""):
+    np.savez(tmp_path / "grads.npz", **arrays)
+    path = tmp_path / "s.toml"
+    path.write_text(f"""title = "t"
+[data]
+x = [1.0, 2.0]
+[parameters]
+w = [1.0, 1.0]
+b = 0.5
+[model]
+code = "L = (sum(w*x) + b)**2"
+[optimizer]
+name = "sgd"
+lr = 0.01
+[backward]
+file = "grads.npz"
+{more}
+""")
+    return path
+
+
+def test_numbers_of_a_file_are_claims_at_step_0_and_do_not_drive(tmp_path):
+    session = gradtui.load(numbers_file(tmp_path, {"w": np.array([7.0, 14.0]), "b": 6.0}))
+    np.testing.assert_array_equal(session.problem.backward.numbers["w"], [7.0, 14.0])
+    assert session.frame.claims["b"] == 6.0
+    assert session.frame.gradients["b"] == 7.0
+    session.seek(1)
+    assert session.frame.parameters["b"] == pytest.approx(0.5 - 0.01 * 7)
+    assert session.frame.claims == {}
+
+
+def test_numbers_may_have_any_shape_and_need_not_be_finite(tmp_path):
+    session = gradtui.load(numbers_file(tmp_path, {"w": np.ones((2, 2)), "b": np.nan}))
+    assert session.frame.claims["w"].shape == (2, 2)
+    assert np.isnan(session.frame.claims["b"])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "more", "message"),
+    [
+        ({"w": [1.0, 2.0]}, "", "no array 'b' in grads.npz"),
+        ({"w": ["a"], "b": 1.0}, "", "array 'w': holds text"),
+        ({"w": 1.0, "b": 1.0}, "state = { a = 1.0 }", "[backward] has 'state', which says nothing"),
+        ({"w": 1.0, "b": 1.0}, 'claims = { a = "w" }', "[backward] has 'claims', which says"),
+    ],
+)
+def test_numbers_that_cannot_be_used_are_refused(tmp_path, arrays, more, message):
+    with pytest.raises(InputError) as caught:
+        gradtui.load(numbers_file(tmp_path, arrays, more))
+    assert caught.value.message.startswith(message)
+
+
+def test_an_array_that_is_no_parameter_is_a_notice(tmp_path):
+    path = numbers_file(tmp_path, {"w": [1.0, 2.0], "b": 1.0, "b_": 2.0})
+    assert messages(gradtui.load(path)) == [
+        "'b_' in grads.npz is not a parameter and is not compared; did you mean 'b'?"
+    ]
+
+
+PIECES = st.sampled_from(
+    ["dw1", "de", "e", "w1", "x1", " = ", "=", "\n", "*", "+", "2", "(", ")", "sum(", ".T", "@",
+     "**", "axis=0", ",", "a", "dw1 = ", "a = ", "outer(a, a)", "for", "#", "[", "]"]
+)  # fmt: skip
+TABLES = st.sampled_from(["", "state = { a = 0.0 }", "state = { a = [1.0, 2.0], dw1 = 0.0 }"])
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(PIECES, max_size=20).map("".join) | st.text(max_size=50), TABLES,
+       st.sampled_from(["backward", "update"]))  # fmt: skip
+def test_any_text_is_a_program_or_one_clean_error(write, text, state, table):
+    text = text.replace("'", "").replace("\r", "")
+    path = write(CODE, PARAMETERS, DATA, more=f"[{table}]\n{state}\ncode = '''\n{text}\n'''")
+    try:
+        session = gradtui.load(path)
+    except InputError as error:
+        first, *rest = str(error).split("\n")
+        assert first.startswith(f"{path}:")
+        assert ": error: " in first
+        assert len(rest) in (0, 2)
+    else:
+        rows = [session.history.state(step).tobytes() for step in range(4)]
+        assert [session.history.state(step).tobytes() for step in (3, 2, 1, 0)] == rows[::-1]
