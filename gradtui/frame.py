@@ -42,6 +42,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """The selected node."""
     losses: NDArray[np.float64]
     """The loss of every computed step, (known,)."""
+    validation_losses: NDArray[np.float64] | None = None
+    """The validation loss of every computed step, (known,); None where there is no validation."""
     message: str = ""
     """What the last command has to say."""
 
@@ -58,6 +60,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     def loss(self) -> float:
         """The loss of this step."""
         return float(self.tape.value(self.graph.loss))
+
+    @property
+    def validation_loss(self) -> float | None:
+        """The loss on the validation data before this step's update; None where there are none."""
+        return self.tape.validation_loss
 
     @cached_property
     def values(self) -> Mapping[str, Any]:

@@ -59,7 +59,7 @@ class Session:
         self._ensure_loss()
         return Frame(
             self.problem, tape, self.structure, self.position, self.selected,
-            self.history.losses, self.message,
+            self.history.losses, self.history.validation_losses, self.message,
         )  # fmt: skip
 
     def seek(self, step: int) -> None:

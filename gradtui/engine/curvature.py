@@ -86,13 +86,13 @@ class Curvature:
     def _products(self) -> Callable[..., tuple[Any, ...]]:
         twice, trainer = self._twice, self.trainer
         compiler = Compiler(twice.nodes, trainer.data, Mode.BATCH, "float64")
-        parameters = [node.id for node in trainer.program.graph.parameters]
-        return compiler.evaluate([*parameters, *twice.direction], twice.product, twice.direction)
+        given = [*(node.id for node in trainer.program.graph.parameters), *trainer.cut]
+        return compiler.evaluate([*given, *twice.direction], twice.product, twice.direction)
 
     def products(self, tape: Tape, directions: Array) -> Array:
         """Return Hv for each row v of `directions`, (k, n), at the parameters of a step."""
         parameters = self.trainer.program.graph.parameters
-        at = [tape.value(node.id) for node in parameters]
+        at = [tape.value(id) for id in (*(node.id for node in parameters), *self.trainer.cut)]
         rows = len(directions)
         parts, start = [], 0
         for node in parameters:

@@ -74,6 +74,11 @@ class Trainer:
         return self._rate is not None or self.program.watch is not None
 
     @property
+    def cut(self) -> tuple[int, ...]:
+        """The nodes of the data that batches cut; their values are those of a step's tape."""
+        return tuple(self._cut)
+
+    @property
     def columns(self) -> int:
         """Numbers that a recorded step has beside its state: the loss, the validation loss."""
         return len(self._columns)

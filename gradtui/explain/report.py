@@ -16,6 +16,7 @@ from gradtui.explain.chain import chain_rows
 from gradtui.explain.spans import Line, Span, columns, line
 from gradtui.explain.step import gradient_rows, program_rows, update_rows
 from gradtui.explain.symbols import label, local_text, partial, rule_text
+from gradtui.explain.training import batch_text
 from gradtui.explain.values import summary
 from gradtui.frame import Frame, plain
 from gradtui.moments import Level
@@ -56,7 +57,18 @@ def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
         "parameters": {node.name: plain(tape.value(node.id)) for node in parameters},
         "gradients": {node.name: plain(tape.driving(i)) for i, node in enumerate(parameters)},
         "grad_norm": tape.driving_norm,
+        **_seen(tape),
     }
+
+
+def _seen(tape: Tape) -> dict[str, Any]:
+    """Return the validation loss and the rows of the batch, each where the scenario has it."""
+    found: dict[str, Any] = {}
+    if tape.validation_loss is not None:
+        found["validation_loss"] = tape.validation_loss
+    if tape.batch is not None:
+        found["batch"] = tape.batch
+    return found
 
 
 def record_columns(record: Mapping[str, Any]) -> tuple[list[str], list[float]]:
@@ -69,7 +81,11 @@ def record_columns(record: Mapping[str, Any]) -> tuple[list[str], list[float]]:
                 place = f"[{','.join(map(str, index))}]" if index else ""
                 names.append(f"{prefix}{name}{place}")
                 numbers.append(float(array[index]))
-    return [*names, "grad_norm"], [*numbers, record["grad_norm"]]
+    for name in ("grad_norm", "validation_loss"):
+        if name in record:
+            names.append(name)
+            numbers.append(record[name])
+    return names, numbers
 
 
 def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
@@ -83,6 +99,7 @@ def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
         "paths": {node.name: _paths(frame, node.id) for node in parameters},
         "paths_total": {node.name: frame.count_paths(node.id) for node in parameters},
         "gradients": {node.name: frame.gradients[node.name] for node in parameters},
+        **_seen(frame.tape),
     }
 
 
@@ -162,6 +179,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     title = f"{problem.title} · step {frame.step} of {problem.steps} · "
     rows: list[Line] = [
         line(title, f"{problem.optimizer} lr {rate} · L {number(frame.loss)}"),
+        *_training_rows(frame),
         *_section("program", program_rows(frame, 72)),
         *_section("local derivatives", _local_rows(frame)),
         *_section("gradient", gradient_rows(frame)),
@@ -172,6 +190,14 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
             chains += chain_rows(frame.selecting(node.id))
     rows += _section("chain rule", chains)
     rows += _section("update", update_rows(frame))
+    return rows
+
+
+def _training_rows(frame: Frame) -> list[Line]:
+    """Return the step's batch and the validation loss, where there are such."""
+    rows = [line(("batch  ", "dim"), text)] if (text := batch_text(frame)) else []
+    if frame.validation_loss is not None:
+        rows.append(line(("validation loss  ", "dim"), (number(frame.validation_loss), "value")))
     return rows
 
 

@@ -16,12 +16,14 @@ from gradtui.explain.symbols import (
     partial,
     update_in_numbers,
 )
+from gradtui.explain.training import effective_row, schedule_rows
 from gradtui.explain.values import UNKNOWN, Array, elements, summary, unlisted
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed
 from gradtui.text import cell_width, clean, clip, compact, number, paragraphs, wrap
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WIDE = 112
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
@@ -46,6 +48,8 @@ def header(frame: Frame, width: int) -> Line:
     if frame.computed(frame.graph.loss):
         parts.append((f"   {loss} {number(frame.loss)}", "value"))
         parts.append(_trend(frame))
+        if frame.validation_loss is not None and width >= _WIDE:
+            parts.append((f"  validation {number(frame.validation_loss)}", "local"))
     else:
         parts.append((f"   {loss} {UNKNOWN}  ", "dim"))
     right = line(*parts, " ")
@@ -206,7 +210,7 @@ def update_rows(frame: Frame, width: int = 80) -> list[Line]:
     Where a line is wider than the panel its result comes first, so that it stays in view.
     """
     program = frame.problem.trainer.program
-    rows = [line((program.formula, "dim")), *_clip_rows(frame)]
+    rows = [line((program.formula, "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
     whole = frame.position >= frame.schedule.backward
     left_out = 0
     for position, update in enumerate(program.updates):
@@ -256,7 +260,7 @@ def _element_rows(
         if line_width(row) > width:
             row = line(head, own, result, (" = ", "dim"), sum_text)
         rows.append(row)
-    return rows
+    return rows + effective_row(frame, position, index, cell_width(name[0]), width, role)
 
 
 def _written(name: str) -> str:

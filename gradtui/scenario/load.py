@@ -127,7 +127,7 @@ class _Loader:
             tags=tuple(parsed.tags),
             notes=parsed.notes,
             labels=MappingProxyType(dict(parsed.labels)),
-            values=values,
+            values=MappingProxyType({**values, **training.first_batch(values)}),
             trainer=trainer,
             optimizer=name_of(parsed.optimizer),
             steps=parsed.run.steps,

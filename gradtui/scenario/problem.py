@@ -115,7 +115,7 @@ class Problem(Struct, frozen=True, eq=False):
     labels: Mapping[str, str]
     """Name -> how it is shown."""
     values: Mapping[str, Array]
-    """The data and the initial parameters by name, read-only."""
+    """The data and the initial parameters by name, read-only; of batches the first."""
     trainer: Trainer
     optimizer: str
     steps: int

@@ -16,7 +16,7 @@ from gradtui.engine.trainer import Trainer
 from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.labels import check_labels
 from gradtui.scenario.positions import Positions
-from gradtui.scenario.problem import Array
+from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.schema import ScenarioFile, constants_of, name_of
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import number, shape_text
@@ -50,6 +50,13 @@ class Training(Struct, frozen=True, eq=False):
         )  # fmt: skip
         own = {} if self.checked is None else self.checked[1]
         return Trainer(step, values, self.lr, self.dtype, self.rate, self.batches, own)
+
+    def first_batch(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the rows that step 0 sees of the data that batches cut."""
+        if self.batches is None:
+            return {}
+        rows = self.batches.at(0)
+        return {name: read_only(values[name][rows]) for name in self.batches.over}
 
 
 def read_training(

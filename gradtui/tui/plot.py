@@ -11,33 +11,47 @@ from numpy.typing import NDArray
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _LARGEST = 1e300
+SECOND = "•"
+"""The mark of a second curve."""
 
 
 def draw_curve(
-    values: NDArray[np.float64], last: int, size: tuple[int, int], *, log: bool
+    values: NDArray[np.float64],
+    last: int,
+    size: tuple[int, int],
+    *,
+    log: bool,
+    second: NDArray[np.float64] | None = None,
 ) -> tuple[list[str], int, int]:
     """Return a curve over the steps 0 to `last` as rows, and the columns between its edges.
+
+    A `second` curve is drawn over it as a row of `SECOND`.
 
     Values that are not finite are left out, as are those <= 0 on a log scale; the curve is reduced
     to the smallest and largest value of each column before it is drawn.
     """
     width, height = size
-    steps, heights = reduce_columns(*_drawable(values, log=log), last, max(1, width - 8))
+    curves = [
+        reduce_columns(*_drawable(curve, log=log), last, max(1, width - 8))
+        for curve in (values, np.empty(0) if second is None else second)
+    ]
+    heights = [height for _, curve in curves for height in curve]
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(width, height)
     plotext.xlim(0, max(1, last))
     plotext.xaxes(True, False)
     plotext.yaxes(True, False)
-    if len(steps):
+    if heights:
         low, high = min(heights), max(heights)
         if not log and 0.0 < low < 0.3 * high:
             low = 0.0
         # plotext divides by the range: it sees 0 to 1, whatever the numbers are.
-        scaled = [_share(height, low, high) for height in heights]
         ticks = y_ticks(low, high, min(6, max(1, height // 3)), log=log)
         plotext.ylim(0, 1)
-        plotext.plot(steps, scaled, marker="braille")
+        for (steps, curve), marker in zip(curves, ("braille", SECOND), strict=True):
+            if steps:
+                plotext.plot(steps, [_share(h, low, high) for h in curve], marker=marker)
         plotext.yticks([_share(at, low, high) for at, _ in ticks], [text for _, text in ticks])
     plotext.xticks(*_x_ticks(last, width))
     rows = [_ESCAPES.sub("", row).ljust(width)[:width] for row in plotext.build().split("\n")]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.engine.batches import Batches
+from gradtui.engine.curvature import Curvature
 from gradtui.engine.draws import Stream
 from gradtui.engine.history import History
 
@@ -88,6 +89,14 @@ def test_central_differences_see_the_step_s_batch(step):
     np.testing.assert_allclose(found, tape.gradient(0), rtol=1e-8)
     other = trained.central_differences(state, [0, 1], step + 1)
     assert not np.allclose(other, tape.gradient(0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("step", [0, 1, 6])
+def test_the_curvature_is_that_of_the_step_s_batch(step):
+    trained = model()
+    X = np.array(FIVE_PARCELS_DATA["X"])[trained.batches.at(step)]
+    tape = trained.record(trained.run(trained.initial, step), step)
+    np.testing.assert_allclose(Curvature(trained).hessian(tape), 2 * X.T @ X / 2, rtol=1e-12)
 
 
 def test_data_that_are_not_cut_stay_whole():

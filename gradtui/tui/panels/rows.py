@@ -11,6 +11,7 @@ from gradtui.explain.step import (
     program_rows,
     update_rows,
 )
+from gradtui.explain.training import batch_text
 from gradtui.frame import Frame
 from gradtui.tui.panels.base import Panel
 
@@ -62,6 +63,8 @@ class ProgramPanel(Panel):
         if self.frame is None:
             return []
         width, height = self.size
+        batch = batch_text(self.frame)
+        self.title(f"{self.NAME} · {batch}" if batch else self.NAME)
         count = len(self.frame.graph.statements)
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))

@@ -1,0 +1,77 @@
+"""What a step of training sees beside the model: its batch, the validation, the rate's schedule."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradtui.explain.spans import Line, Role, Span, line, line_width
+from gradtui.explain.values import UNKNOWN
+from gradtui.frame import Frame
+from gradtui.text import number, wrap
+
+_ROWS = 8
+"""Rows of a batch that are listed."""
+
+
+def batch_text(frame: Frame) -> str:
+    """Return `rows 3 0 · epoch 4, batch 2/2`; nothing where the step sees all data."""
+    batches, rows = frame.problem.trainer.batches, frame.tape.batch
+    if batches is None or rows is None:
+        return ""
+    epoch, index = divmod(frame.step, batches.per_epoch)
+    listed = " ".join(str(row) for row in rows[:_ROWS])
+    more = f" … ({len(rows)})" if len(rows) > _ROWS else ""
+    place = f"epoch {epoch + 1}, batch {index + 1}/{batches.per_epoch}"
+    return f"rows {listed}{more} · {place}"
+
+
+def schedule_rows(frame: Frame, width: int) -> list[Line]:
+    """Return what a schedule that watches the loss remembers, and the next rate."""
+    watch = frame.problem.trainer.program.watch
+    if watch is None:
+        return []
+    head: Span = (f"{watch.schedule.name}  ", "name")
+    if frame.position < frame.schedule.backward:
+        return [line(head, (UNKNOWN, "dim"))]
+    old = {name: float(frame.tape.value(node)) for name, node, _ in watch.state}
+    new = {name: float(frame.tape.value(node)) for name, _, node in watch.state}
+    validated = frame.tape.validation_loss
+    seen = frame.loss if validated is None else validated
+    what = "loss" if validated is None else "validation loss"
+    if new["best"] != old["best"]:
+        verdict = f"better than {number(old['best'])}" if np.isfinite(old["best"]) else "the first"
+    else:
+        limit = int(watch.constants["patience"])
+        waited = int(old["waited"]) + 1
+        verdict = f"best {number(old['best'])}, {waited} in a row not better, patience {limit}"
+    indent: Span = (" " * len(head[0]), "plain")
+    texts = wrap(f"{what} {number(seen)}: {verdict}", max(12, width - len(head[0])))
+    rows = [line(indent if index else head, text) for index, text in enumerate(texts)]
+    if new["lr"] != old["lr"]:
+        change = f"lr {number(old['lr'])} → {number(new['lr'])} from the next step on"
+        rows.append(line(indent, (change, "now")))
+    return rows
+
+
+def effective_row(
+    frame: Frame, position: int, index: tuple[int, ...], indent: int, width: int, role: Role
+) -> list[Line]:
+    """Return one element's own rate, where the optimizer divides the rate by something."""
+    program = frame.problem.trainer.program
+    update = program.updates[position]
+    written = dict(update.lines)
+    if program.dynamics.second not in written:
+        return []
+    eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
+    squares = float(frame.tape.value(written[program.dynamics.second])[index])
+    with np.errstate(all="ignore"):
+        own = frame.tape.rate / (np.sqrt(squares) + eps)
+        moved = float(frame.tape.value(update.result)[index])
+        step = moved - float(frame.tape.value(update.parameter)[index])
+    arithmetic = f"{number(frame.tape.rate)}/(sqrt({number(squares)}) + {number(eps)})"
+    head: tuple[Span | str, ...] = ((" " * indent, "plain"), "own rate = ")
+    tail: tuple[Span | str, ...] = (("   step ", "dim"), (number(step), role))
+    row = line(*head, arithmetic, (" = ", "dim"), (number(float(own)), role), *tail)
+    if line_width(row) > width:
+        row = line(*head, (number(float(own)), role), *tail)
+    return [row]
