@@ -202,6 +202,7 @@ def test_the_update_of_adam_shows_m_and_v_and_their_corrections(write):
         "   m̂ = 6.66/(1 - 0.9**2) = 35.0526",
         "   v̂ = 2.46434/(1 - 0.999**2) = 1232.79",
         "   w = 1.9 - 0.1·35.0526/(sqrt(1232.79) + 1e-08) = 1.80017",
+        "   own rate = 0.1/(sqrt(1232.79) + 1e-08) = 0.0028481   step -0.0998335",
     ]
 
 
