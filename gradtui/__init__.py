@@ -1,6 +1,7 @@
 """gradtui: a terminal debugger for training.
 
-`load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one.
+`load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one,
+`assert_gradients(FILE)` does so in a test.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradtui.api import assert_gradients as assert_gradients
     from gradtui.api import check as check
     from gradtui.api import load as load
     from gradtui.diagnosis.finding import Finding as Finding
@@ -15,12 +17,13 @@ if TYPE_CHECKING:
     from gradtui.source import InputError as InputError
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "InputError", "Session", "check", "load"]
+__all__ = ["Finding", "InputError", "Session", "assert_gradients", "check", "load"]
 
 _HOMES = {
     "Finding": "gradtui.diagnosis.finding",
     "InputError": "gradtui.source",
     "Session": "gradtui.session",
+    "assert_gradients": "gradtui.api",
     "check": "gradtui.api",
     "load": "gradtui.api",
 }

@@ -1,4 +1,4 @@
-"""The public Python functions: load a scenario, check a scenario. Knows no screen."""
+"""The public Python functions: load, check and assert a scenario. Knows no screen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 
 from gradtui.diagnosis.check import check_problem
 from gradtui.diagnosis.finding import Finding
+from gradtui.explain.outcome import outcome_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
 from gradtui.session import Session
@@ -19,3 +20,13 @@ def load(file: str | os.PathLike[str]) -> Session:
 def check(file: str | os.PathLike[str]) -> list[Finding]:
     """Return what is wrong with a scenario, a path or a bundled name; raises InputError."""
     return list(check_problem(load_problem(find_scenario(os.fspath(file)))).findings)
+
+
+def assert_gradients(file: str | os.PathLike[str]) -> None:
+    """Raise AssertionError, with what `gradtui check` prints, if a scenario is not all right.
+
+    Raises InputError if it cannot be read.
+    """
+    outcome = check_problem(load_problem(find_scenario(os.fspath(file))))
+    if outcome.failed:
+        raise AssertionError(outcome_text(outcome))

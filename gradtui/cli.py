@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradtui import __version__
-from gradtui.source import InputError, did_you_mean, report
+from gradtui.source import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from gradtui.diagnosis.check import Check
-    from gradtui.scenario.problem import Expectation, Fact, Problem
+    from gradtui.scenario.problem import Problem
     from gradtui.session import Session
 
 _CELLS = 13
@@ -236,6 +235,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from gradtui.diagnosis.check import check_problem
+    from gradtui.explain.outcome import outcome_text
     from gradtui.explain.report import to_json
 
     status = OK
@@ -253,26 +253,8 @@ def _check(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(to_json(outcome.as_dict()))
         elif outcome.findings or not arguments.quiet:
-            print(_outcome_text(outcome))
+            print(outcome_text(outcome))
     return status
-
-
-def _outcome_text(outcome: Check) -> str:
-    from gradtui.source import Place
-    from gradtui.text import clean
-
-    problem = outcome.problem
-    stated: list[Fact | Expectation] = [*problem.facts, *problem.expected]
-    if not outcome.findings:
-        count = len(stated)
-        held = {0: "no facts are stated", 1: "the one fact stated holds"}
-        return clean(f"{problem.path}: ok, {held.get(count, f'all {count} facts stated hold')}")
-    places = {(fact.place.line, fact.target): fact.place for fact in stated}
-    return "\n".join(
-        report(problem.path, places.get((f.line or 0, f.target), Place(f.line or 1)), f.severity,
-               f.message, problem.lines[(f.line or 1) - 1])
-        for f in outcome.findings
-    )  # fmt: skip
 
 
 def _print_lines(lines: Sequence[Sequence[tuple[str, str]]]) -> None:

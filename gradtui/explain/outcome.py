@@ -1,0 +1,83 @@
+"""What `gradtui check` says of a file, for people: each finding at its line, with its fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.diagnosis.check import Check
+from gradtui.diagnosis.finding import Finding
+from gradtui.engine.expression import Assignment
+from gradtui.scenario.problem import Expectation, Fact, Problem
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.source import Place, report
+from gradtui.text import clean, clip
+
+_SHOWN = 120
+
+
+def outcome_text(outcome: Check) -> str:
+    """Return the outcome for one file as a compiler would report it."""
+    problem = outcome.problem
+    rows = [row for finding in outcome.findings for row in _finding_rows(problem, finding)]
+    last = [_summary(outcome)] if outcome.claims or not rows else []
+    return "\n".join([*rows, *last])
+
+
+def finding_place(problem: Problem, finding: Finding) -> Place:
+    """Return where a finding's culprit stands: of a hand-written line, what is assigned."""
+    stated: list[Fact | Expectation] = [*problem.facts, *problem.expected]
+    for fact in stated:
+        if (fact.place.line, fact.target) == (finding.line, finding.target):
+            return fact.place
+    assigned = _line_of(problem, finding)
+    if assigned is not None:
+        return assigned.value.place
+    return Place(finding.line or 1, file=_file_of(problem, finding))
+
+
+def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
+    """Return the hand-written line that a finding is about."""
+    for hand, rules in ((problem.backward, GRADIENT_RULES), (problem.update, UPDATE_RULES)):
+        if hand is not None and finding.rule in rules:
+            for line in hand.program:
+                if line.place.line <= (finding.line or 0) <= line.value.place.line:
+                    return line
+    return None
+
+
+def _file_of(problem: Problem, finding: Finding) -> str:
+    hand = problem.update if finding.rule in UPDATE_RULES else problem.backward
+    by_hand = finding.rule in (*GRADIENT_RULES, *UPDATE_RULES)
+    file = hand.file if hand is not None and by_hand else problem.path
+    return "" if file == problem.path else file
+
+
+def _finding_rows(problem: Problem, finding: Finding) -> Iterator[str]:
+    place = finding_place(problem, finding)
+    file, line = problem.file_of(place), problem.line_at(place)
+    rule = "" if finding.rule == "fact" else f" [{finding.rule}]"
+    yield report(file, place, finding.severity, finding.message + rule, line)
+    if finding.fix is not None:
+        yield clip(clean(f"  fix: {finding.fix}"), _SHOWN)
+    if finding.alternatives:
+        yield clip(clean(f"  fits as well: {', '.join(finding.alternatives)}"), _SHOWN)
+
+
+def _summary(outcome: Check) -> str:
+    """Return the last line: what was compared and what came of it."""
+    problem = outcome.problem
+    count, claims = len(problem.facts) + len(problem.expected), outcome.claims
+    said = list[str]()
+    if claims:
+        many = f"{claims} claims" if claims > 1 else "one claim"
+        said.append(f"{many} compared{'' if outcome.verdict == 'wrong' else ' and right'}")
+    if outcome.inherited:
+        said.append(f"wrong only through another line: {', '.join(outcome.inherited)}")
+    failed = sum(finding.rule == "fact" for finding in outcome.findings)
+    if failed:
+        said.append(f"{failed} of {count} facts stated do not hold")
+    else:
+        held = {0: "no facts are stated", 1: "the one fact stated holds"}
+        said.append(held.get(count, f"all {count} facts stated hold"))
+    word = "failed" if outcome.failed else "ok"
+    return clean(f"{problem.path}: {word}, {'; '.join(said)}")

@@ -1,0 +1,68 @@
+"""What `gradtui check` says of hand-written gradients, and what a test says with it."""
+
+import pytest
+
+import gradtui
+from gradtui.cli import main
+
+MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
+WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
+RIGHT = WRONG.replace("dw = dyhat", "dw = dyhat*x")
+
+
+def test_a_finding_shows_the_line_the_culprit_the_numbers_and_the_fix(write, capsys):
+    path = write(MODEL, more=WRONG)
+    assert main(["check", path]) == 1
+    head, line, carets, fix, last = capsys.readouterr().out.splitlines()
+    # w 2, x 3: e is 1, so dw is 2 instead of 6.
+    number = gradtui.load(path).problem.lines.index("dw = dyhat") + 1
+    assert head == (
+        f"{path}:{number}:6: error: the factor ∂yhat/∂w = x is missing; at step 0 dw is 2, "
+        "the true gradient 6 [missing-factor]"
+    )
+    assert (line, carets) == ("  dw = dyhat", "       ^^^^^")
+    assert fix == "  fix: dw = dyhat*x"
+    assert last == f"{path}: failed, 3 claims compared; no facts are stated"
+
+
+def test_right_claims_are_counted(write, capsys):
+    path = write(MODEL, more=RIGHT + "\n[[expect]]\nloss = 1.0")
+    assert main(["check", path]) == 0
+    out = capsys.readouterr().out
+    assert out == f"{path}: ok, 3 claims compared and right; the one fact stated holds\n"
+
+
+def test_a_finding_in_a_python_file_cites_that_file(tmp_path, write, capsys):
+    (tmp_path / "net.py").write_text("def backward(e, x):\n\n    dw = 2*e\n    return dw\n")
+    path = tmp_path / "s.toml"
+    with open(write(MODEL), encoding="utf-8") as file:
+        path.write_text(file.read() + '[backward]\nsource = "net.py:backward"')
+    assert main(["check", str(path)]) == 1
+    head, line, carets, *_ = capsys.readouterr().out.splitlines()
+    assert head.startswith(f"{tmp_path / 'net.py'}:3:10: error: ")
+    assert (line, carets) == ("      dw = 2*e", "           ^^^")
+
+
+def test_an_update_is_cited_at_its_line(write, capsys):
+    path = write(MODEL, more='[update]\ncode = "w = w + lr*g"')
+    assert main(["check", path]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].endswith("[update-sign]")
+    assert out[1] == '  code = "w = w + lr*g"'
+
+
+def test_an_assertion_of_gradients_fails_with_that_text(write, capsys):
+    path = write(MODEL, more=WRONG)
+    main(["check", path])
+    with pytest.raises(AssertionError) as caught:
+        gradtui.assert_gradients(path)
+    assert str(caught.value) + "\n" == capsys.readouterr().out
+
+
+def test_an_assertion_of_right_gradients_holds(write):
+    gradtui.assert_gradients(write(MODEL, more=RIGHT))
+
+
+def test_an_assertion_of_what_cannot_be_read_is_an_input_error(write):
+    with pytest.raises(gradtui.InputError, match="'q' is not defined"):
+        gradtui.assert_gradients(write(MODEL, more="[backward]\ncode = 'dw = q'"))
