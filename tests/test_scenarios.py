@@ -7,10 +7,13 @@ fails here.  That gradtui comes to the same figures is for `gradtui check` to sh
 import csv
 import math
 import tomllib
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from first_values import first_values
+from network_passes import deep_network, softmax_classifier, transformer_block
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 SCENARIOS = {
@@ -73,6 +76,26 @@ def five_parcels(X, y, w):
     return {"yhat": yhat, "e": e, "L": loss}, {"e": slopes, "yhat": slopes, "w": gradient}
 
 
+def ravine(steep, flat, a, b):
+    return {"L": (steep * a * a + flat * b * b) / 2}, {"a": steep * a, "b": flat * b}
+
+
+def customs(x, z, y, w, v):
+    fee = math.exp(v)
+    yhat = [w * km + fee * stop for km, stop in zip(x, z, strict=True)]
+    e = [guess - hours for guess, hours in zip(yhat, y, strict=True)]
+    slopes = [2 * error / len(y) for error in e]
+    return (
+        {"yhat": yhat, "e": e, "L": sum(error * error for error in e) / len(e)},
+        {
+            "e": slopes,
+            "yhat": slopes,
+            "w": sum(slope * km for slope, km in zip(slopes, x, strict=True)),
+            "v": sum(slope * fee * stop for slope, stop in zip(slopes, z, strict=True)),
+        },
+    )
+
+
 PASSES = {
     "one_weight": one_weight,
     "two_weights": two_weights,
@@ -81,6 +104,20 @@ PASSES = {
     "five_parcels_adam": five_parcels,
     "five_parcels_rate_1_5": five_parcels,
     "five_parcels_rate_0_001": five_parcels,
+    "five_parcels_float32": five_parcels,
+    "five_parcels_unclipped": five_parcels,
+    "five_parcels_clipped": five_parcels,
+    "five_parcels_cosine": five_parcels,
+    "two_weights_schedule": two_weights,
+    "ravine": ravine,
+    "ravine_momentum": ravine,
+    "ravine_adam": ravine,
+    "rate_deadly_later": customs,
+    "warmup_none": customs,
+    "warmup": customs,
+    "softmax_classifier": softmax_classifier,
+    "deep_network": deep_network,
+    "transformer_block": transformer_block,
     "illustration": illustration,
     "bias_weight": bias_weight,
     "practice": two_weights,
@@ -103,16 +140,31 @@ def data_of(scenario):
     }
 
 
-def descend(parameter, gradient, rate):
-    if isinstance(parameter, list):
-        return [descend(p, g, rate) for p, g in zip(parameter, gradient, strict=True)]
-    return parameter - rate * gradient
+def flat(value):
+    """Return the numbers of a number or nested lists, in order."""
+    if not isinstance(value, list):
+        return [value]
+    return [one for part in value for one in flat(part)]
 
 
-def adam(parameter, gradient, m, v, t, lr, beta1, beta2, eps):
-    """Return a list of weights after one step; m and v, lists too, are changed in place."""
+def shaped(numbers, like):
+    """Return numbers, an iterator, in the shape of a number or nested lists."""
+    if not isinstance(like, list):
+        return next(numbers)
+    return [shaped(numbers, part) for part in like]
+
+
+def sgd(weights, gradients, memory, t, lr, momentum=0.0):
+    velocity = memory.setdefault("v", [0.0] * len(weights))
+    velocity[:] = [momentum * v + g for v, g in zip(velocity, gradients, strict=True)]
+    return [w - lr * v for w, v in zip(weights, velocity, strict=True)]
+
+
+def adam(weights, gradients, memory, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = memory.setdefault("m", [0.0] * len(weights))
+    v = memory.setdefault("v", [0.0] * len(weights))
     moved = []
-    for i, (w, g) in enumerate(zip(parameter, gradient, strict=True)):
+    for i, (w, g) in enumerate(zip(weights, gradients, strict=True)):
         m[i] = beta1 * m[i] + (1 - beta1) * g
         v[i] = beta2 * v[i] + (1 - beta2) * g * g
         corrected = v[i] / (1 - beta2**t)
@@ -120,25 +172,54 @@ def adam(parameter, gradient, m, v, t, lr, beta1, beta2, eps):
     return moved
 
 
-def stepper(optimizer):
-    """Return a function (weight's name, value, gradient, t) -> the weight after one step."""
-    constants, memory = dict(optimizer), {}
-    if constants.pop("name") == "sgd":
-        return lambda name, value, gradient, t: descend(value, gradient, constants["lr"])
+def rate_at(schedule, lr, k, steps):
+    """Return the learning rate of step k."""
+    match schedule.get("name"):
+        case None:
+            return lr
+        case "exponential":
+            return lr * schedule["gamma"] ** k
+        case "cosine":
+            return lr * (1 + math.cos(math.pi * k / steps)) / 2 if k < steps else 0.0
+        case "warmup_cosine" if k < schedule["warmup"]:
+            return lr * (k + 1) / schedule["warmup"]
+        case "warmup_cosine":
+            warm = schedule["warmup"]
+            return rate_at({"name": "cosine"}, lr, k - warm, steps - warm)
 
-    def step(name, value, gradient, t):
-        m, v = memory.setdefault(name, ([0.0] * len(value), [0.0] * len(value)))
-        return adam(value, gradient, m, v, t, **constants)
+
+def stepper(scenario):
+    """Return a function (parameters, gradients, t) -> the parameters after one step."""
+    constants, memories = dict(scenario["optimizer"]), {}
+    rule = {"sgd": sgd, "adam": adam}[constants.pop("name")]
+    lr, limit = constants.pop("lr"), constants.pop("clip_norm", None)
+
+    def step(parameters, gradients, t):
+        used = {name: flat(gradients[name]) for name in parameters}
+        if limit is not None:
+            norm = math.sqrt(sum(g * g for part in used.values() for g in part))
+            scale = min(1.0, limit / (norm + 1e-6))
+            used = {name: [scale * g for g in part] for name, part in used.items()}
+        rate = rate_at(scenario.get("schedule", {}), lr, t - 1, scenario["run"]["steps"])
+        return {
+            name: shaped(
+                iter(rule(flat(value), used[name], memories.setdefault(name, {}), t, rate,
+                          **constants)), value)
+            for name, value in parameters.items()
+        }  # fmt: skip
 
     return step
 
 
+@cache
 def run(name, steps):
     """Return what holds before update 0, 1, …, `steps`: loss, parameters, gradients, values."""
     scenario = SCENARIOS[name]
     data = data_of(scenario)
-    parameters = scenario["parameters"]
-    step = stepper(scenario["optimizer"])
+    parameters = {
+        weight: first_values(weight, given) for weight, given in scenario["parameters"].items()
+    }
+    step = stepper(scenario)
     facts = []
     for t in range(1, steps + 2):
         values, gradients = PASSES[name](**data, **parameters)
@@ -146,10 +227,7 @@ def run(name, steps):
         facts.append(
             {"loss": loss, "parameters": parameters, "gradients": gradients, "values": values}
         )
-        parameters = {
-            weight: step(weight, value, gradients[weight], t)
-            for weight, value in parameters.items()
-        }
+        parameters = step(parameters, gradients, t)
     return facts
 
 

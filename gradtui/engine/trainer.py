@@ -144,6 +144,7 @@ class Trainer:
         h = cbrt(machine epsilon)·max(1, |w|), which balances truncation against rounding; Press et
         al., Numerical Recipes, section 5.7.
         """
+        row = np.asarray(row, np.float64)
         points = np.repeat(row[None, :], 2 * len(elements), axis=0)
         index = np.arange(len(elements))
         with np.errstate(all="ignore"):

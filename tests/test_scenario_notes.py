@@ -1,0 +1,171 @@
+"""What the notes of the larger scenarios say, recomputed from their plain passes."""
+
+import math
+
+import numpy as np
+import pytest
+from test_scenarios import PASSES, SCENARIOS, data_of, losses, near, rate_at, run
+
+
+def parameters(name, step):
+    return run(name, step)[step]["parameters"]
+
+
+def rates(name, steps):
+    scenario = SCENARIOS[name]
+    lr, horizon = scenario["optimizer"]["lr"], scenario["run"]["steps"]
+    return [rate_at(scenario["schedule"], lr, k, horizon) for k in range(steps)]
+
+
+# A ravine
+
+
+def test_in_the_ravine_momentum_and_adam_win():
+    plain, momentum, adam = (
+        losses(name, 200) for name in ("ravine", "ravine_momentum", "ravine_adam")
+    )
+    at = {step: (plain[step], momentum[step], adam[step]) for step in (0, 10, 50, 100, 200)}
+    assert at[0] == (550, 550, 550)
+    assert at[10][:2] == near((54.0, 344.7), 1e-3), "momentum is behind at first"
+    assert at[50] == near((41.76, 9.65, 1.57), 2e-3)
+    assert at[200] == near((24.32, 0.00936, 2.11e-7), 2e-3)
+    for step in (50, 100, 200):
+        assert adam[step] < momentum[step] < plain[step]
+
+
+def test_the_ravine_is_a_thousand_times_steeper_across():
+    data, lr = SCENARIOS["ravine"]["data"], SCENARIOS["ravine"]["optimizer"]["lr"]
+    assert data["steep"] / data["flat"] == 1000
+    assert 1 - lr * data["steep"] == near(-0.8)
+    assert math.ceil(math.log(0.1) / math.log(1 - lr * data["flat"])) == 1279
+    assert abs(parameters("ravine", 20)["a"]) == near(0.8**20)
+
+
+def test_adams_first_step_in_the_ravine_is_as_long_for_both_weights():
+    assert parameters("ravine_adam", 1) == near({"a": 0.5, "b": 9.5})
+
+
+# Clipping
+
+
+def test_five_parcels_at_twice_the_rate_explode_unless_clipped():
+    wild, clipped = losses("five_parcels_unclipped", 40), losses("five_parcels_clipped", 40)
+    assert wild[:4] == near([0.7288, 1.178, 2.999, 9.961], 1e-3)
+    assert wild[20] == near(5.65e10, 1e-3)
+    assert (clipped[1], clipped[20], clipped[40]) == near((0.5371, 0.2095, 0.1126), 1e-3)
+
+
+def test_the_clip_acts_at_39_of_41_steps():
+    norms = [math.hypot(*fact["gradients"]["w"]) for fact in run("five_parcels_clipped", 40)]
+    assert norms[0] == near(3.324, 1e-3)
+    assert 1 / (norms[0] + 1e-6) == near(0.3008, 1e-3)
+    assert sum(norm > 1 for norm in norms) == 39
+
+
+def test_the_clipped_weights_jump_a_tenth_and_back_while_they_drift():
+    a, b, c = (np.array(parameters("five_parcels_clipped", step)["w"]) for step in (38, 39, 40))
+    assert (np.linalg.norm(b - a), np.linalg.norm(c - b)) == near((0.1, 0.1), 1e-2)
+    assert np.linalg.norm(c - a) == near(0.0266, 1e-2)
+
+
+# Schedules
+
+
+def test_a_falling_rate_settles_where_a_rate_of_three_flew_off():
+    assert rates("two_weights_schedule", 3) == near([0.07, 0.056, 0.0448])
+    found = losses("two_weights_schedule", 4)
+    assert found == near([9, 6.0516, 1.258, 0.03418, 0.0001588], 1e-3)
+    assert run("two_weights_schedule", 1)[1]["values"]["yhat"] == near(2.54)
+    errors = [fact["values"]["e"] for fact in run("two_weights_schedule", 4)]
+    factors = [b / a for a, b in zip(errors, errors[1:], strict=False)]
+    assert factors == near([-0.82, -0.456, -0.1648, 0.06816], 1e-3)
+
+
+def test_a_cosine_ends_the_swing_across_the_valley():
+    steep, swing = 29.3832, [1.0]
+    for rate in rates("five_parcels_cosine", 20):
+        swing.append(swing[-1] * (1 - rate * steep))
+    assert 0.068 * steep == near(1.998, 1e-3)
+    assert (round(abs(swing[10]), 2), round(abs(swing[15]), 2)) == (0.39, 0.02)
+    assert abs(swing[20]) < 1e-4
+    assert losses("five_parcels_cosine", 40)[40] == near(0.1752, 1e-3)
+    assert losses("five_parcels", 40)[40] == near(0.1159, 1e-3)
+
+
+def sharpest(name, fact):
+    """Return the largest eigenvalue of the customs' Hessian where a fact holds."""
+    data = data_of(SCENARIOS[name])
+    km, stops = np.array(data["x"]), np.array(data["z"])
+    fee, e = math.exp(fact["parameters"]["v"]) * stops, np.array(fact["values"]["e"])
+    mixed = 2 * np.mean(km * fee)
+    hessian = [[2 * np.mean(km**2), mixed], [mixed, 2 * np.mean(fee**2 + e * fee)]]
+    return float(np.linalg.eigvalsh(hessian)[-1])
+
+
+def test_a_rate_that_is_good_at_step_100_is_deadly_near_step_5000():
+    found = losses("rate_deadly_later", 5200)
+    assert (found[0], found[100]) == near((82.18, 17.06), 1e-3)
+    assert found[4928:4934] == near([9.951, 5.796, 1.574, 2.238, 36.75, 71.40], 1e-3)
+    assert found[5200] > found[100], "worse than at step 100"
+    facts = run("rate_deadly_later", 5200)
+    assert facts[4933]["parameters"]["v"] == near(-9.647, 1e-3)
+    products = [0.1 * sharpest("rate_deadly_later", fact) for fact in facts[:4931]]
+    assert products[4929:] == near([1.625, 4.668], 1e-3)
+    assert (products[0], products[4500]) == near((1.325, 1.325), 1e-3)
+    assert max(products[:4930]) < 2
+
+
+def test_a_warm_up_leaves_the_steep_place_before_the_rate_is_full():
+    assert rates("warmup", 15)[::14] == near([0.002, 0.03])
+    assert [sharpest("warmup", fact) for fact in run("warmup", 1)] == near([903.6, 193.0], 1e-3)
+    assert parameters("warmup_none", 1)["v"] == near(-6.078, 1e-3)
+    assert losses("warmup_none", 60)[60] == near(17.06, 1e-3)
+    assert losses("warmup", 60)[15::45] == near([0.2362, 1.115e-6], 1e-3)
+    last = parameters("warmup", 60)
+    assert (last["w"], math.exp(last["v"])) == near((2, 8), 1e-3)
+
+
+# Networks
+
+
+def test_the_classifier_comes_to_name_every_vehicle():
+    facts = run("softmax_classifier", 60)
+    assert [facts[step]["loss"] for step in (0, 20, 60)] == near([1.1613, 0.3872, 0.1135], 1e-3)
+    guesses = np.argmax(facts[60]["values"]["p"], axis=1)
+    assert guesses.tolist() == SCENARIOS["softmax_classifier"]["data"]["y"]
+    first = facts[0]
+    by_hand = (np.array(first["values"]["p"]) - first["values"]["Y"]) / 12
+    np.testing.assert_allclose(first["gradients"]["z"], by_hand, rtol=1e-14)
+
+
+def test_the_gradients_keep_their_size_through_four_layers():
+    first = run("deep_network", 0)[0]["gradients"]
+    lengths = [float(np.linalg.norm(first[f"W{layer}"])) for layer in (1, 2, 3, 4)]
+    assert [round(length, 3) for length in lengths] == [0.106, 0.217, 0.219, 0.235]
+    assert losses("deep_network", 60)[::60] == near([0.739, 0.000079], 1e-2)
+
+
+def test_the_transformer_comes_near_the_least_that_can_be_known():
+    facts = run("transformer_block", 60)
+    floor = 2 * math.log(2) / 8
+    assert floor == near(0.1733, 1e-3)
+    assert [facts[step]["loss"] for step in (0, 60)] == near([2.2374, 0.1763], 1e-3)
+    assert all(fact["loss"] > floor for fact in facts)
+    assert facts[0]["values"]["A"][0][0] == [1, 0, 0, 0]
+    assert facts[0]["gradients"]["E"][5] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["softmax_classifier", "deep_network", "transformer_block"])
+def test_a_pass_by_hand_agrees_with_the_differences_of_its_own_loss(name):
+    fact, data = run(name, 1)[1], data_of(SCENARIOS[name])
+    for weight, value in fact["parameters"].items():
+        start = np.array(value, dtype=float)
+        place = np.unravel_index(start.size // 2, start.shape)
+        found = []
+        for h in (1e-6, -1e-6):
+            moved = start.copy()
+            moved[place] += h
+            given = {**fact["parameters"], weight: moved.tolist()}
+            found.append(PASSES[name](**data, **given)[0]["L"])
+        slope = np.array(fact["gradients"][weight])[place]
+        assert (found[0] - found[1]) / 2e-6 == pytest.approx(slope, rel=1e-5, abs=1e-8)
