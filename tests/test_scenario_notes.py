@@ -1,6 +1,7 @@
 """What the notes of the larger scenarios say, recomputed from their plain passes."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def test_a_falling_rate_settles_where_a_rate_of_three_flew_off():
     assert found == near([9, 6.0516, 1.258, 0.03418, 0.0001588], 1e-3)
     assert run("two_weights_schedule", 1)[1]["values"]["yhat"] == near(2.54)
     errors = [fact["values"]["e"] for fact in run("two_weights_schedule", 4)]
-    factors = [b / a for a, b in zip(errors, errors[1:], strict=False)]
+    factors = [b / a for a, b in pairwise(errors)]
     assert factors == near([-0.82, -0.456, -0.1648, 0.06816], 1e-3)
 
 

@@ -7,7 +7,7 @@ from gradtui.tui.picker import Picker
 
 
 async def test_it_lists_every_bundled_scenario_in_the_lessons_order(terminal):
-    async with terminal(None) as t:
+    async with terminal(None, (120, 120)) as t:
         text = t.text
         titles = [entry.title for entry in list_bundled()]
         assert titles[0] == "One weight, one parcel"
