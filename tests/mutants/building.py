@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from mutants.catalogue import Case, cases_of
+from mutants.case import Case
+from mutants.catalogue import cases_of
 from mutants.kinds_building import KINDS
 from mutants.updates import cases_of_updates
 from mutants.updates_building import UPDATES

@@ -12,52 +12,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mutants.judge import Verdict, claims_at, claims_of, compare, judge, truth_of, values_at
+from mutants.case import Bug, Case
+from mutants.judge import claims_at, claims_of, compare, truth_of, values_at
 from mutants.kinds import Kind, Style, first_line
 from mutants.mutations import Context, edits
 from mutants.numerics import names_in, parse
-from mutants.update_judge import judge_update
 
 ERRORS = (ValueError, TypeError, IndexError, NameError, AttributeError)
 SINGLES = 16
 """One-bug cases of a kind and style."""
 PAIRS = 4
 EXTRA_SOUND = 2
-
-
-@dataclass(frozen=True)
-class Bug:
-    """One wrong line."""
-
-    line: int
-    """In the file, from 1."""
-    target: str
-    """The name that the line assigns."""
-    original: str
-    mutated: str
-    kind: str
-    """What was done."""
-    rules: tuple[str, ...]
-    """Rule ids that are right, the one an expert would give first in front."""
-    elsewhere: tuple[tuple[int, tuple[str, ...]], ...] = ()
-    """Other lines where one edit makes the same claims, and the rules that name that edit."""
-
-    @property
-    def places(self) -> dict[int, tuple[str, ...]]:
-        """Line -> rules, for every line that may be blamed."""
-        return {self.line: self.rules, **dict(self.elsewhere)}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A scenario and what is true of it."""
-
-    name: str
-    model_kind: str
-    style: str
-    toml_text: str
-    sound: bool
-    bugs: tuple[Bug, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +64,7 @@ class Generator:
         wrong, equal = self.mutants()
         for number, mutant in enumerate(self.sample(equal, EXTRA_SOUND)):
             yield self.case(f"equal{number}", (mutant,), sound=True)
-        chosen = [self.with_true_claims(mutant) for mutant in self.sample(wrong, SINGLES)]
+        chosen = [self.with_other_places(mutant) for mutant in self.sample(wrong, SINGLES)]
         for number, mutant in enumerate(chosen):
             yield self.case(f"bug{number:02}", (mutant,))
         yield from self.pairs(chosen)
@@ -126,29 +91,49 @@ class Generator:
         elsewhere = tuple((index, tuple(rules)) for index, rules in found.items())
         return replace(group[0], rules=own, elsewhere=elsewhere)
 
-    def with_true_claims(self, mutant: Mutant) -> Mutant:
-        """Return the mutant, with the lines added whose *true* value makes all claims right.
+    def with_other_places(self, mutant: Mutant) -> Mutant:
+        """Return the mutant with the lines added that could as well be at fault.
 
         A pass that claims `dz = p - y` and divides later is cured as well by the true dz where
-        the division is missing.  Such a line counts if the cure leaves no more claims untrue.
+        the division is missing, and a wrong count by a factor on a line that divides by it.  Such
+        a line counts if the cure leaves no more claims untrue.
         """
         if mutant.state:
             return mutant
-        least, found = self.untrue(self.claims((mutant,), self.own(mutant.index))), []
-        for index, target in self.claimed_values():
-            if index == mutant.index:
-                continue
-            name = self.lines[index].name
-            cure = [{name: adjoints[target]} for adjoints in self.truth.adjoints]
+        found = dict(mutant.elsewhere)
+        least = self.untrue(self.claims((mutant,), self.own(mutant.index)))
+        for index, cure, rules in (*self.true_claims(mutant), *self.scaled(mutant)):
             try:
                 claims = self.claims((mutant,), cure)
             except ERRORS:
                 continue
             if compare(self.truth, claims).sound and self.untrue(claims) <= least:
-                made = [at[target] for at in mutant.claims]
-                ratio = _ratio_rules(made, [at[target] for at in self.truth.adjoints])
-                found.append((index, ratio or mutant.rules))
-        return replace(mutant, elsewhere=(*mutant.elsewhere, *found))
+                found.setdefault(index, rules)
+        found.pop(mutant.index, None)
+        return replace(mutant, elsewhere=tuple(found.items()))
+
+    def true_claims(self, mutant: Mutant) -> Iterator[tuple[int, list, tuple[str, ...]]]:
+        """Return (line, its true values, rules) for each claim of a value of the model."""
+        for index, target in self.claimed_values():
+            name = self.lines[index].name
+            made = [at[target] for at in mutant.claims]
+            ratio = _ratio_rules(made, [at[target] for at in self.truth.adjoints])
+            cure = [{name: adjoints[target]} for adjoints in self.truth.adjoints]
+            yield index, cure, ratio or mutant.rules
+
+    def scaled(self, mutant: Mutant) -> Iterator[tuple[int, list, tuple[str, ...]]]:
+        """Return (line, its values times a wrong count's ratio, rules) for each line."""
+        if not self.context(mutant.index).is_count(self.lines[mutant.index].tree):
+            return
+        lines = list(self.lines)
+        lines[mutant.index] = parse(mutant.text)[0]
+        broken = values_at(self.raw, self.truth, lines)
+        name = self.lines[mutant.index].name
+        ratio = broken[0][name] / self.values[0][name]
+        for index, line in enumerate(self.lines):
+            for factor in (ratio, 1 / ratio):
+                cure = [{line.name: factor * values[line.name]} for values in broken]
+                yield index, cure, ("constant-factor",)
 
     def own(self, index: int) -> list:
         """Return what the sound program computes on a line, at each point."""
@@ -370,15 +355,6 @@ def cases_of(kinds: Iterable[Kind], styles: Iterable[str] | None = None) -> Iter
         for name, style in kind.styles.items():
             if styles is None or name in styles:
                 yield from Generator(kind, name, style).cases()
-
-
-def verdict_after(case: Case, fixes: Iterable[tuple[int, str]]) -> Verdict:
-    """Return the judge's verdict on a case after lines have been replaced, as (line, text)."""
-    rows = case.toml_text.splitlines()
-    for line, text in fixes:
-        rows[line - 1] = text
-    text = "\n".join(rows) + "\n"
-    return judge_update(text) if "[update]" in rows else judge(text)
 
 
 def _ratio_rules(values: list, true: list) -> tuple[str, ...]:

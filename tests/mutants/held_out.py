@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 
 from mutants import kinds_layers, kinds_losses, kinds_recurrent, kinds_renamed
-from mutants.catalogue import Case, cases_of
+from mutants.case import Case
+from mutants.catalogue import cases_of
 from mutants.updates import cases_of_updates
 from mutants.updates_held_out import UPDATES
 

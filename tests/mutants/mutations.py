@@ -12,7 +12,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mutants.numerics import FUNCTIONS, Line
+from mutants.numerics import Line
+from mutants.syntax import (
+    along,
+    call_parts,
+    changed,
+    factors_of,
+    is_minus_one,
+    is_product,
+    is_sum,
+    leaves,
+    parsed,
+    path_to,
+    places,
+    product,
+    renamed,
+    replaced,
+    terms_of,
+    total,
+    transposed,
+    value_names,
+)
 
 REDUCTIONS = ("sum", "mean")
 
@@ -62,9 +82,14 @@ class Context:
             }
         return bool(found)
 
+    def is_count(self, tree):
+        """Whether an expression is a number that has to do with shapes, such as `len(y)`."""
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        return self.is_constant(tree) and bool(names)
+
     def is_constant(self, tree):
         """Whether an expression is one number, the same everywhere."""
-        names = [n for n in _leaves(tree) if isinstance(n, ast.Name)]
+        names = [n for n in leaves(tree) if isinstance(n, ast.Name)]
         for name in names:
             values = [point.get(name.id) for point in self.values]
             if any(v is None or np.ndim(v) or v != values[0] for v in values):
@@ -74,25 +99,33 @@ class Context:
 
 def edits(tree: ast.expr, context: Context) -> Iterator[Edit]:
     """Return every edit of one place of an expression."""
-    yield from _of_the_whole(tree, context)
+    if not context.is_count(tree):
+        yield from _of_the_whole(tree, context)
     recomputed = [
         node
-        for node, _ in _places(tree)
+        for node, _ in places(tree)
         if isinstance(node, ast.BinOp) and context.is_value_of_the_model(node)
     ]
     inside = {id(part) for node in recomputed for part in ast.walk(node)}
-    for node, outer in _places(tree):
+    for node, outer in places(tree):
         elsewhere = ("wrong-point", "wrong-variable") if id(node) in inside else ()
         for kind, rules, new in _of_node(node, outer, tree, context):
-            yield Edit(kind, tuple(dict.fromkeys(rules + elsewhere)), _replaced(tree, node, new))
+            yield Edit(kind, tuple(dict.fromkeys(rules + elsewhere)), replaced(tree, node, new))
 
 
 def _of_node(node, outer, root, context):
-    if _is_product(node) and not _is_product(outer):
+    if is_product(node) and not is_product(outer):
         yield from _of_product(node, context)
-    if _is_sum(node) and not _is_sum(outer):
+    if is_sum(node) and not is_sum(outer):
         yield from _of_sum(node, root, context)
     match node:
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape")):
+            if len(context.shape(name)) == 2:
+                other = ast.Constant(1 - ast.literal_eval(node.slice))
+                yield "count along another axis", ("constant-factor",), changed(node, slice=other)
+        case ast.Call(func=ast.Name(id="len")) if len(context.batch) > 1:
+            other = parsed(context.batch[1])
+            yield "count along another axis", ("constant-factor",), other
         case ast.BinOp(op=ast.MatMult()):
             yield from _of_matmul(node)
         case ast.BinOp(op=ast.Pow()):
@@ -115,33 +148,33 @@ def _of_the_whole(tree, context):
         numbers += [(text, ast.Mult), (text, ast.Div)]
     for text, operator in numbers:
         sign = "*" if operator is ast.Mult else "/"
-        new = ast.BinOp(tree, operator(), _parsed(text))
+        new = ast.BinOp(tree, operator(), parsed(text))
         yield Edit(f"scale {sign}{text}", ("constant-factor",), new)
 
 
 def _of_product(node, context):
-    factors = _factors(node)
+    factors = factors_of(node)
     for index, (factor, divides) in enumerate(factors):
         rest = factors[:index] + factors[index + 1 :]
         constant = context.is_constant(factor)
-        if _is_minus_one(factor):
-            yield "drop a minus", ("sign",), _product(rest)
+        if is_minus_one(factor):
+            yield "drop a minus", ("sign",), product(rest)
             continue
         missing = ("constant-factor", "missing-factor") if constant else ("missing-factor",)
         extra = ("constant-factor", "extra-factor") if constant else ("extra-factor",)
         what = "a constant" if constant else "a factor"
-        yield f"drop {what}", missing, _product(rest)
+        yield f"drop {what}", missing, product(rest)
         if len(list(ast.walk(factor))) <= 16:
-            yield f"repeat {what}", extra, _product([*factors, (factor, divides)])
+            yield f"repeat {what}", extra, product([*factors, (factor, divides)])
         if constant and not isinstance(factor, ast.Constant):
             turned = [*factors[:index], (factor, not divides), *factors[index + 1 :]]
-            yield "multiply for divide", ("constant-factor",), _product(turned)
+            yield "multiply for divide", ("constant-factor",), product(turned)
 
 
 def _of_sum(node, root, context):
-    terms = _terms(node)
+    terms = terms_of(node)
     top = node is root
-    flows = [bool(_names(term) & context.written.keys()) for term, _ in terms]
+    flows = [bool(value_names(term) & context.written.keys()) for term, _ in terms]
     adjoints = top and any(flows)
     for index, (term, minus) in enumerate(terms):
         rest = terms[:index] + terms[index + 1 :]
@@ -156,13 +189,13 @@ def _of_sum(node, root, context):
             twice = ("constant-factor", "extra-factor", "double-counted-path")
             if len(terms) == 2 and isinstance(rest[0][0], ast.Name):
                 rules = ("missing-term", "wrong-variable")
-        yield "drop a term", rules, _sum(rest)
+        yield "drop a term", rules, total(rest)
         if not isinstance(term, ast.Constant):
-            yield "repeat a term", twice, _sum([*terms, (term, minus)])
+            yield "repeat a term", twice, total([*terms, (term, minus)])
         flipped = [*terms[:index], (term, not minus), *terms[index + 1 :]]
-        yield "flip a term's sign", ("sign",), _sum(flipped)
+        yield "flip a term's sign", ("sign",), total(flipped)
     if len(terms) == 2 and terms[0][1] != terms[1][1]:
-        yield "swap the operands of a minus", ("sign",), _sum([(t, not m) for t, m in terms])
+        yield "swap the operands of a minus", ("sign",), total([(t, not m) for t, m in terms])
 
 
 def _of_matmul(node):
@@ -173,7 +206,7 @@ def _of_matmul(node):
             turned = ast.Attribute(operand, "T", ast.Load())
             pair = (turned, right) if operand is left else (left, turned)
             yield "add a transpose", ("transposed",), ast.BinOp(pair[0], ast.MatMult(), pair[1])
-    swapped = ast.BinOp(_transposed(right), ast.MatMult(), _transposed(left))
+    swapped = ast.BinOp(transposed(right), ast.MatMult(), transposed(left))
     yield "transpose a product", ("transposed",), swapped
 
 
@@ -181,27 +214,31 @@ def _of_power(node):
     match node.right:
         case ast.Constant(value=2):
             yield "drop a square", ("missing-factor",), node.left
-            yield "cube for square", ("extra-factor",), _with(node, right=ast.Constant(3))
+            yield "cube for square", ("extra-factor",), changed(node, right=ast.Constant(3))
 
 
 def _of_call(node):
-    name, operand, options = _call_parts(node)
+    name, operand, options = call_parts(node)
     if name in REDUCTIONS:
         other = "mean" if name == "sum" else "sum"
-        yield f"{other} for {name}", ("wrong-axis", "constant-factor"), _renamed(node, other)
+        yield f"{other} for {name}", ("wrong-axis", "constant-factor"), renamed(node, other)
         yield "drop a reduction", ("unreduced-broadcast", "wrong-axis"), operand
         axis = options.get("axis")
         if axis is None:
-            yield "reduce one axis", ("wrong-axis", "unreduced-broadcast"), _axis(node, 0)
+            yield "reduce one axis", ("wrong-axis", "unreduced-broadcast"), along(node, 0)
         else:
             value = ast.literal_eval(axis)
             for new in sorted({0, 1, None} - {value}, key=str):
                 if {new, value} == {1, -1}:
                     continue
-                yield "reduce another axis", ("wrong-axis", "unreduced-broadcast"), _axis(node, new)
+                yield "reduce another axis", ("wrong-axis", "unreduced-broadcast"), along(node, new)
         if "keepdims" in options:
             kept = [k for k in node.keywords if k.arg != "keepdims"]
-            yield "drop keepdims", ("wrong-axis", "unreduced-broadcast"), _with(node, keywords=kept)
+            yield (
+                "drop keepdims",
+                ("wrong-axis", "unreduced-broadcast"),
+                changed(node, keywords=kept),
+            )
     elif name in ("tanh", "sigmoid", "relu", "softmax", "exp"):
         yield "drop a function", ("wrong-point", "wrong-variable", "missing-factor"), operand
 
@@ -211,7 +248,7 @@ def _of_name(node, outer, root, context):
         return
     if isinstance(outer, ast.Attribute) and outer.attr == "shape":
         return
-    if isinstance(outer, ast.Call) and _call_parts(outer)[0] in ("len", "one_hot", "take"):
+    if isinstance(outer, ast.Call) and call_parts(outer)[0] in ("len", "one_hot", "take"):
         return
     linear = _is_linear(node, root)
     for name in context.known:
@@ -236,176 +273,12 @@ def _of_name(node, outer, root, context):
 
 def _is_linear(node, root):
     """Whether a place enters the line as a plain factor or term."""
-    for outer in _chain(root, node):
+    for outer in path_to(root, node):
         match outer:
             case ast.BinOp(op=ast.Pow()) | ast.Compare():
                 return False
-            case ast.Call() if _call_parts(outer)[0] not in REDUCTIONS:
+            case ast.Call() if call_parts(outer)[0] not in REDUCTIONS:
                 return False
             case ast.BinOp(op=ast.Add() | ast.Sub()) if outer is not root:
                 return False
     return True
-
-
-def _chain(root, node):
-    """Return the nodes from the root down to a place, the place left out."""
-    if root is node:
-        return []
-    for child in ast.iter_child_nodes(root):
-        if child is node:
-            return [root]
-        inner = _chain(child, node)
-        if inner:
-            return [root, *inner]
-    return []
-
-
-def _is_product(node):
-    match node:
-        case ast.BinOp(op=ast.Mult() | ast.Div()):
-            return True
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _is_product(operand)
-    return False
-
-
-def _is_sum(node):
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub)
-
-
-def _is_minus_one(node):
-    return isinstance(node, ast.Constant) and node.value == -1
-
-
-def _factors(node, divides=False):
-    match node:
-        case ast.BinOp(left, ast.Mult(), right):
-            return _factors(left, divides) + _factors(right, divides)
-        case ast.BinOp(left, ast.Div(), right):
-            return _factors(left, divides) + _factors(right, not divides)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return [(ast.Constant(-1), False), *_factors(operand, divides)]
-    return [(node, divides)]
-
-
-def _product(factors):
-    negative = sum(_is_minus_one(f) for f, _ in factors) % 2
-    factors = [(f, d) for f, d in factors if not _is_minus_one(f)]
-    above = [f for f, divides in factors if not divides]
-    result = above[0] if above else ast.Constant(1)
-    used = not above
-    for factor, divides in factors:
-        if factor is result and not used:
-            used = True
-            continue
-        if isinstance(result, ast.Constant) and result.value == 1 and not divides:
-            result = factor
-            continue
-        result = ast.BinOp(result, ast.Div() if divides else ast.Mult(), factor)
-        used = True
-    return ast.UnaryOp(ast.USub(), result) if negative else result
-
-
-def _terms(node, minus=False):
-    match node:
-        case ast.BinOp(left, ast.Add(), right):
-            return _terms(left, minus) + _terms(right, minus)
-        case ast.BinOp(left, ast.Sub(), right):
-            return _terms(left, minus) + _terms(right, not minus)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return [(operand, not minus)]
-    return [(node, minus)]
-
-
-def _sum(terms):
-    first, minus = terms[0]
-    result = ast.UnaryOp(ast.USub(), first) if minus else first
-    for term, minus in terms[1:]:
-        result = ast.BinOp(result, ast.Sub() if minus else ast.Add(), term)
-    return result
-
-
-def _transposed(node):
-    match node:
-        case ast.Attribute(value=value, attr="T"):
-            return value
-    return ast.Attribute(node, "T", ast.Load())
-
-
-def _call_parts(node):
-    """Return name, first operand and options of `f(x, …)` or `x.f(…)`."""
-    options = {k.arg: k.value for k in node.keywords}
-    match node.func:
-        case ast.Name(id=name):
-            return name, node.args[0], options
-        case ast.Attribute(value=ast.Name(id="np"), attr=name):
-            return name, node.args[0], options
-        case ast.Attribute(value=value, attr=name):
-            return name, value, options
-    raise AssertionError(ast.unparse(node))
-
-
-def _renamed(node, name):
-    if isinstance(node.func, ast.Name):
-        return _with(node, func=ast.Name(name, ast.Load()))
-    return _with(node, func=_with(node.func, attr=name))
-
-
-def _axis(node, axis):
-    others = [k for k in node.keywords if k.arg != "axis"]
-    if axis is None:
-        return _with(node, keywords=others)
-    return _with(node, keywords=[ast.keyword("axis", ast.Constant(axis)), *others])
-
-
-def _with(node, **fields):
-    parts = {name: getattr(node, name) for name in node._fields}
-    return type(node)(**{**parts, **fields})
-
-
-def _places(root) -> Iterator[tuple[ast.expr, ast.AST | None]]:
-    """Return every expression in the tree with the node it stands in."""
-    pending: list[tuple[ast.AST, ast.AST | None]] = [(root, None)]
-    while pending:
-        node, outer = pending.pop()
-        if isinstance(node, ast.keyword | ast.operator | ast.expr_context):
-            continue
-        yield node, outer
-        pending += [(child, node) for child in ast.iter_child_nodes(node)]
-
-
-def _leaves(tree):
-    """Return the names that are values, those asked only for their shape left out."""
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Attribute) and node.attr == "shape":
-            continue
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
-            continue
-        if isinstance(node, ast.Name) and node.id not in FUNCTIONS and node.id != "np":
-            yield node
-        pending += list(ast.iter_child_nodes(node))
-
-
-def _names(tree):
-    return {node.id for node in _leaves(tree)}
-
-
-def _replaced(root, old, new):
-    if root is old:
-        return new
-    if not isinstance(root, ast.AST):
-        return root
-    fields = {}
-    for name in root._fields:
-        value = getattr(root, name)
-        if isinstance(value, list):
-            fields[name] = [_replaced(item, old, new) for item in value]
-        else:
-            fields[name] = _replaced(value, old, new)
-    return type(root)(**fields)
-
-
-def _parsed(text):
-    return ast.parse(text, mode="eval").body

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
-from mutants.catalogue import Case, verdict_after
+from mutants.case import Case, verdict_after
 
 SETS = {
     "building": ("mutants.building", "building"),

@@ -8,7 +8,8 @@ import pytest
 import gradtui
 from gradtui.engine.expression import parse_program
 from mutants import building, held_out
-from mutants.catalogue import Generator, verdict_after
+from mutants.case import verdict_after
+from mutants.catalogue import Generator
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.kinds_building import KINDS as BUILDING

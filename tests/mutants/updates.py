@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mutants.catalogue import Bug, Case
+from mutants.case import Bug, Case
 
 SCENARIO = '''title = "{title}"
 
