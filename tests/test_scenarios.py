@@ -288,7 +288,7 @@ def test_a_scenario_states_figures_for_its_first_step_and_within_its_run(name):
 def test_a_scenario_says_what_it_is_and_what_to_look_at(name):
     scenario = SCENARIOS[name]
     assert name.isascii()
-    assert scenario["title"].strip()
+    assert 0 < len(scenario["title"].strip()) < 32, "a column of the picker"
     assert scenario["tags"]
     assert len(scenario["about"].splitlines()) == 1
     assert len(scenario["about"]) <= 76
