@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 
+from mutants import kinds_building, kinds_structured
 from mutants.case import Case
 from mutants.catalogue import cases_of
-from mutants.kinds_building import KINDS
 from mutants.updates import cases_of_updates
 from mutants.updates_building import UPDATES
+
+KINDS = (*kinds_building.KINDS, *kinds_structured.KINDS)
 
 
 @functools.cache

@@ -285,7 +285,9 @@ class Generator:
         batch = (f"{matrices[0]}.shape[0]", f"{matrices[0]}.shape[1]") if matrices else ("3",)
         known = tuple(n for n in self.values[0] if n in written or n not in self.own_names())
         model = tuple(line.name for line in self.model)
-        return Context(self.values, known, written, frozenset(pairs), model, batch)
+        target = dict(claims_of(self.raw, self.lines, self.truth.points[0]))
+        bare = target.get(self.lines[index].name) in self.kind.parameters
+        return Context(self.values, known, written, frozenset(pairs), model, bare, batch)
 
     def own_names(self) -> set[str]:
         return {line.name for line in self.lines}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mutants.kinds import in_form
 from mutants.numerics import parse, run
 
 POINTS = 4
@@ -150,9 +151,12 @@ def _truth(serialised, claimed, only_values):
     for _ in range(50 * POINTS):
         point = {
             name: draw(random, np.asarray(value, float), name in labels)
-            for table in ("data", "parameters")
-            for name, value in raw[table].items()
+            for name, value in raw["data"].items()
         }
+        for name, value in raw["parameters"].items():
+            array = np.asarray(value, float)
+            low = 0.4 if np.all(array > 0) else None
+            point[name] = _any(random, array.shape, low)
         with np.errstate(all="ignore"):
             values = run(lines, point)
             if not np.isfinite(values[loss]):
@@ -185,14 +189,39 @@ def _labels(code, data):
 
 
 def draw(random, value, label):
-    """Return random numbers of the same kind: labels, 0/1, positive, or any."""
+    """Return random numbers of the same kind: labels, 0/1, positive, or any.
+
+    What the numbers of the file have in common is kept: rows that are one-hot or sum to 1, signs,
+    symmetry, a whole number such as a count.
+    """
     if label:
         return random.integers(0, int(value.max()) + 1, value.shape).astype(float)
+    form = form_of(value)
+    if form == "count":
+        return value[()]
+    if form:
+        return in_form(random, form, value.shape)
     if value.size > 1 and np.all((value == 0) | (value == 1)):
         return random.integers(0, 2, value.shape).astype(float)
-    if np.all(value > 0):
-        return random.uniform(0.4, 1.8, value.shape)[()]
-    return random.normal(0, 0.9, value.shape)[()]
+    return _any(random, value.shape, 0.4 if np.all(value > 0) else None)
+
+
+def _any(random, shape, low=None):
+    return random.normal(0, 0.9, shape)[()] if low is None else random.uniform(low, 1.8, shape)[()]
+
+
+def form_of(value):
+    """Return what is special about the numbers of an array, or nothing."""
+    if not value.ndim:
+        return "count" if value == np.round(value) and value > 1 else ""
+    if value.size > 1 and np.all(np.abs(value) == 1):
+        return "signs"
+    if value.ndim < 2 or value.shape[-1] == 1:
+        return ""
+    if np.all(value >= 0) and np.allclose(value.sum(axis=-1), 1):
+        return "one-hot" if np.all((value == 0) | (value == 1)) else "shares"
+    square = value.ndim == 2 and value.shape[0] == value.shape[1]
+    return "symmetric" if square and np.allclose(value, value.T) else ""
 
 
 def _central(lines, loss, point, name):

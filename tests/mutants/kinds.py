@@ -15,8 +15,16 @@ class Numbers:
     shape: tuple[int, ...] = ()
     low: float | None = None
     classes: int = 0
+    form: str = ""
+    """What is special about them: one-hot, shares, signs, symmetric, count."""
+    value: float = 0.0
+    """Of a count."""
 
     def draw(self, random):
+        if self.form == "count":
+            return self.value
+        if self.form:
+            return np.round(in_form(random, self.form, self.shape), 4).tolist()
         if self.classes:
             labels = random.integers(0, self.classes, self.shape)
             labels.flat[0] = self.classes - 1
@@ -26,6 +34,22 @@ class Numbers:
         if self.low is not None:
             return np.round(random.uniform(self.low, self.low + 1.5, self.shape), 2).tolist()
         return np.round(random.normal(0, 0.8, self.shape) + 0.003, 2).tolist()
+
+
+def in_form(random, form, shape):
+    """Return random numbers with a structure."""
+    match form:
+        case "one-hot":
+            return np.eye(shape[-1])[random.integers(0, shape[-1], shape[:-1])]
+        case "shares":
+            eighths = random.multinomial(8, np.full(shape[-1], 1 / shape[-1]), shape[:-1])
+            return eighths / 8
+        case "signs":
+            return random.choice([-1.0, 1.0], shape)
+        case "symmetric":
+            square = random.normal(0, 0.8, shape)
+            return (square + square.T) / 2
+    raise AssertionError(form)
 
 
 def real(*shape):
@@ -38,6 +62,10 @@ def positive(*shape):
 
 def labels(classes, *shape):
     return Numbers(shape, classes=classes)
+
+
+def count(value):
+    return Numbers((), form="count", value=float(value))
 
 
 @dataclass(frozen=True)

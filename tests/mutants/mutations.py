@@ -60,6 +60,8 @@ class Context:
     """Pairs of names before and after an elementwise function of the model."""
     model: tuple[str, ...]
     """Names of the model's values."""
+    claims_parameter: bool
+    """Whether the line claims a parameter's gradient: its terms may be whole paths."""
     batch: tuple[str, ...]
     """Texts of the whole numbers of the model: rows, columns."""
 
@@ -174,6 +176,7 @@ def _of_product(node, context):
 def _of_sum(node, root, context):
     terms = terms_of(node)
     top = node is root
+    paths = top and context.claims_parameter
     flows = [bool(value_names(term) & context.written.keys()) for term, _ in terms]
     adjoints = top and any(flows)
     for index, (term, minus) in enumerate(terms):
@@ -185,10 +188,10 @@ def _of_sum(node, root, context):
             rules = ("missing-term", "missing-path")
             twice = ("double-counted-path", "constant-factor", "extra-factor")
         else:
-            rules = ("missing-term",)
+            rules = ("missing-term", "missing-path") if paths else ("missing-term",)
             twice = ("constant-factor", "extra-factor", "double-counted-path")
             if len(terms) == 2 and isinstance(rest[0][0], ast.Name):
-                rules = ("missing-term", "wrong-variable")
+                rules = (*rules, "wrong-variable")
         yield "drop a term", rules, total(rest)
         if not isinstance(term, ast.Constant):
             yield "repeat a term", twice, total([*terms, (term, minus)])

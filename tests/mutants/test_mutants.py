@@ -8,11 +8,11 @@ import pytest
 import gradtui
 from gradtui.engine.expression import parse_program
 from mutants import building, held_out
+from mutants.building import KINDS as BUILDING
 from mutants.case import verdict_after
 from mutants.catalogue import Generator
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
-from mutants.kinds_building import KINDS as BUILDING
 from mutants.numerics import parse, run
 from mutants.update_judge import judge_update
 
