@@ -1,4 +1,4 @@
-"""The first values that `{ shape, init, seed }` means, in plain Python from their description.
+"""What seeds mean, in plain Python from their description: first values, and rows of batches.
 
 SplitMix64 from the blake2b digest of "seed name"; the upper 53 bits as a fraction; Box and Muller.
 """
@@ -9,15 +9,28 @@ from hashlib import blake2b
 WORD = 2**64
 
 
-def fractions(seed, name, count):
+def words(seed, name, count):
     state = int.from_bytes(blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little")
     found = []
     for _ in range(count):
         state = (state + 0x9E3779B97F4A7C15) % WORD
         mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 % WORD
         mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB % WORD
-        found.append(((mixed ^ (mixed >> 31)) >> 11) / 2**53)
+        found.append(mixed ^ (mixed >> 31))
     return found
+
+
+def fractions(seed, name, count):
+    return [(word >> 11) / 2**53 for word in words(seed, name, count)]
+
+
+def batch_rows(batches, rows, step):
+    """Return the rows of a step's batch: in order, or as the words of their epoch sort."""
+    epoch, number = divmod(step, rows // batches["size"])
+    order = range(rows)
+    if batches.get("shuffle"):
+        order = sorted(order, key=words(batches.get("seed", 0), f"epoch {epoch}", rows).__getitem__)
+    return list(order[number * batches["size"] : (number + 1) * batches["size"]])
 
 
 def normals(seed, name, count):

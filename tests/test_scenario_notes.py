@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from test_scenarios import PASSES, SCENARIOS, data_of, losses, near, rate_at, run
+from test_scenarios import PASSES, SCENARIOS, data_of, descend, losses, near, rate_at, run
 
 
 def parameters(name, step):
@@ -170,3 +170,78 @@ def test_a_pass_by_hand_agrees_with_the_differences_of_its_own_loss(name):
             found.append(PASSES[name](**data, **given)[0]["L"])
         slope = np.array(fact["gradients"][weight])[place]
         assert (found[0] - found[1]) / 2e-6 == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+# Batches, a validation loss and the plateau
+
+
+def validations(name, steps):
+    return [fact["validation"] for fact in run(name, steps)]
+
+
+def test_the_least_squares_of_the_depot_is_what_the_notes_say():
+    data, later = (data_of(SCENARIOS["minibatches"], t) for t in ("data", "validation"))
+    w = np.linalg.lstsq(np.array(data["X"]), np.array(data["y"]), rcond=None)[0]
+    errors = np.array(later["X"]) @ w - np.array(later["y"])
+    assert (len(data["y"]), len(later["y"])) == (40, 20)
+    assert np.mean(errors**2) == near(0.617, 1e-3)
+
+
+def test_batches_of_four_never_come_to_rest():
+    tail = validations("minibatches", 120)[80:]
+    assert (min(tail), max(tail)) == near((0.51, 1.08), 1e-2)
+
+
+def test_the_plateau_makes_the_rate_fall_twice_and_the_loss_lie_still():
+    seen = validations("plateau_schedule", 120)
+    assert seen[:44] == validations("minibatches", 120)[:44]
+    assert seen.index(min(seen[:44])) == 34
+    assert (min(seen[20:44]), max(seen[20:44])) == near((0.573, 1.276), 1e-3)
+    assert (min(seen[53:]), max(seen[53:])) == near((0.611, 0.623), 1e-3)
+    weights = [fact["parameters"]["w"][0] for fact in run("plateau_schedule", 120)]
+    slopes = [fact["gradients"]["w"][0] for fact in run("plateau_schedule", 120)]
+    used = [(a - b) / g for a, b, g in zip(weights, weights[1:], slopes, strict=False)]
+    assert used == near([0.02] * 44 + [0.002] * 9 + [0.0002] * 67, 1e-6)
+
+
+# Sparse embeddings
+
+
+def test_a_row_gets_a_gradient_only_when_its_word_is_in_the_batch():
+    for name in ("embeddings_sgd", "embeddings_adam"):
+        first = run(name, 64)[0]["gradients"]["E"]
+        assert [row == [0.0, 0.0] for row in first] == [False, False, False, True, False, True]
+    rows = [fact["gradients"]["E"][5] for fact in run("embeddings_sgd", 64)]
+    assert sum(row != [0.0, 0.0] for row in rows) < 20
+
+
+def test_with_adam_rare_words_win():
+    plain, adam = (validations(n, 64)[64] for n in ("embeddings_sgd", "embeddings_adam"))
+    assert (round(plain, 4), round(adam, 4)) == (0.5834, 0.5650)
+    data = data_of(SCENARIOS["embeddings_sgd"])
+    pairs = list(zip(data["words"], data["moods"], strict=True))
+    assert (pairs.count((4.0, 0.0)), pairs.count((5.0, 1.0)), len(pairs)) == (4, 4, 128)
+    floor = 0.0
+    for word in range(6):
+        moods = [mood for w, mood in pairs if w == word]
+        for mood in (0.0, 1.0):
+            share = moods.count(mood) / len(moods)
+            floor -= moods.count(mood) * math.log(share) / 128 if share else 0.0
+    assert floor == near(0.5591, 1e-4)
+    best = min(at_rate(1.0 + 0.1 * k) for k in range(8))
+    assert best == near(0.5817, 1e-3)
+    assert [at_rate(rate) for rate in (4.0, 16.0)] == near([0.635, 0.775], 1e-3)
+    assert best < at_rate(0.25) and best < at_rate(0.5) and best < at_rate(2.0)
+    assert (best - floor) / (adam - floor) == near(3.8, 2e-2)
+
+
+def at_rate(lr):
+    scenario = SCENARIOS["embeddings_sgd"]
+    changed = {**scenario, "optimizer": {"name": "sgd", "lr": lr}}
+    return descend(changed, PASSES["embeddings_sgd"], 64)[64]["validation"]
+
+
+def test_in_adam_a_row_goes_on_moving_without_a_gradient():
+    facts = run("embeddings_adam", 64)
+    assert [facts[k]["gradients"]["E"][2] for k in (1, 2)] == [[0.0, 0.0]] * 2
+    assert [facts[k]["parameters"]["E"][2][0] for k in (1, 2, 3)] == near([0.1, 0.167, 0.219], 2e-3)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from first_values import first_values
+from first_values import batch_rows, first_values
 from network_passes import deep_network, softmax_classifier, transformer_block
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
@@ -96,6 +96,17 @@ def customs(x, z, y, w, v):
     )
 
 
+def embeddings(words, moods, E):
+    gradient, loss = [[0.0, 0.0] for _ in E], 0.0
+    for word, mood in zip(map(int, words), map(int, moods), strict=True):
+        weights = [math.exp(score) for score in E[word]]
+        shares = [weight / sum(weights) for weight in weights]
+        loss -= math.log(shares[mood]) / len(words)
+        for i, share in enumerate(shares):
+            gradient[word][i] += (share - (i == mood)) / len(words)
+    return {"scores": [E[int(word)] for word in words], "L": loss}, {"E": gradient}
+
+
 PASSES = {
     "one_weight": one_weight,
     "two_weights": two_weights,
@@ -109,6 +120,10 @@ PASSES = {
     "five_parcels_clipped": five_parcels,
     "five_parcels_cosine": five_parcels,
     "two_weights_schedule": two_weights,
+    "minibatches": five_parcels,
+    "plateau_schedule": five_parcels,
+    "embeddings_sgd": embeddings,
+    "embeddings_adam": embeddings,
     "ravine": ravine,
     "ravine_momentum": ravine,
     "ravine_adam": ravine,
@@ -125,9 +140,9 @@ PASSES = {
 }
 
 
-def data_of(scenario):
+def data_of(scenario, table="data"):
     """Return the constants of a scenario; the columns of its CSV file where it names them."""
-    data = dict(scenario["data"])
+    data = dict(scenario[table])
     if "file" not in data:
         return data
     with open(FOLDER / data.pop("file"), encoding="utf-8", newline="") as file:
@@ -175,7 +190,7 @@ def adam(weights, gradients, memory, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 def rate_at(schedule, lr, k, steps):
     """Return the learning rate of step k."""
     match schedule.get("name"):
-        case None:
+        case None | "plateau":
             return lr
         case "exponential":
             return lr * schedule["gamma"] ** k
@@ -188,19 +203,45 @@ def rate_at(schedule, lr, k, steps):
             return rate_at({"name": "cosine"}, lr, k - warm, steps - warm)
 
 
+class Plateau:
+    """A tenth of the rate when more than `patience` losses in a row were not below the best."""
+
+    def __init__(self, lr, name, patience=10, factor=0.1, threshold=1e-4, min_lr=0.0):
+        self.lr, self.best, self.waited = lr, math.inf, 0
+        self.patience, self.factor, self.threshold, self.min_lr = (
+            patience,
+            factor,
+            threshold,
+            min_lr,
+        )
+
+    def see(self, loss):
+        if loss < self.best * (1 - self.threshold):
+            self.best, self.waited = loss, 0
+            return
+        self.waited += 1
+        if self.waited > self.patience:
+            self.lr, self.waited = max(self.lr * self.factor, self.min_lr), 0
+
+
 def stepper(scenario):
-    """Return a function (parameters, gradients, t) -> the parameters after one step."""
+    """Return a function (parameters, gradients, watched loss, t) -> the parameters after it."""
     constants, memories = dict(scenario["optimizer"]), {}
     rule = {"sgd": sgd, "adam": adam}[constants.pop("name")]
     lr, limit = constants.pop("lr"), constants.pop("clip_norm", None)
 
-    def step(parameters, gradients, t):
+    schedule = scenario.get("schedule", {})
+    plateau = Plateau(lr, **schedule) if schedule.get("name") == "plateau" else None
+
+    def step(parameters, gradients, watched, t):
         used = {name: flat(gradients[name]) for name in parameters}
         if limit is not None:
             norm = math.sqrt(sum(g * g for part in used.values() for g in part))
             scale = min(1.0, limit / (norm + 1e-6))
             used = {name: [scale * g for g in part] for name, part in used.items()}
-        rate = rate_at(scenario.get("schedule", {}), lr, t - 1, scenario["run"]["steps"])
+        rate = rate_at(schedule, plateau.lr if plateau else lr, t - 1, scenario["run"]["steps"])
+        if plateau:
+            plateau.see(watched)
         return {
             name: shaped(
                 iter(rule(flat(value), used[name], memories.setdefault(name, {}), t, rate,
@@ -213,22 +254,40 @@ def stepper(scenario):
 
 @cache
 def run(name, steps):
-    """Return what holds before update 0, 1, …, `steps`: loss, parameters, gradients, values."""
-    scenario = SCENARIOS[name]
-    data = data_of(scenario)
+    """Return what holds before update 0, 1, …, `steps`: see `descend`."""
+    return descend(SCENARIOS[name], PASSES[name], steps)
+
+
+def descend(scenario, forward, steps):
+    """Return loss, parameters, gradients, values (and validation loss) of each step."""
+    data, loss_name = data_of(scenario), scenario["model"]["loss"]
+    checked = {**data, **data_of(scenario, "validation")} if "validation" in scenario else None
     parameters = {
         weight: first_values(weight, given) for weight, given in scenario["parameters"].items()
     }
     step = stepper(scenario)
     facts = []
     for t in range(1, steps + 2):
-        values, gradients = PASSES[name](**data, **parameters)
-        loss = values[scenario["model"]["loss"]]
-        facts.append(
-            {"loss": loss, "parameters": parameters, "gradients": gradients, "values": values}
-        )
-        parameters = step(parameters, gradients, t)
+        values, gradients = forward(**cut(scenario, data, t - 1), **parameters)
+        fact = {"loss": values[loss_name], "parameters": parameters}
+        fact |= {"gradients": gradients, "values": values}
+        if checked:
+            fact["validation"] = forward(**checked, **parameters)[0][loss_name]
+        facts.append(fact)
+        parameters = step(parameters, gradients, fact.get("validation", fact["loss"]), t)
     return facts
+
+
+def cut(scenario, data, step):
+    """Return the data of a step: of those that are cut, the rows of its batch."""
+    if "batches" not in scenario:
+        return data
+    over = scenario["batches"]["over"]
+    rows = batch_rows(scenario["batches"], len(data[over[0]]), step)
+    return {
+        name: [value[row] for row in rows] if name in over else value
+        for name, value in data.items()
+    }
 
 
 def losses(name, steps):
