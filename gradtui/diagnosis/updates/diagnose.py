@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -13,14 +14,8 @@ from gradtui.diagnosis.spelling import spell
 from gradtui.diagnosis.updates.execution import elementwise, trajectory, with_line
 from gradtui.diagnosis.updates.probes import Probes, Target, draw_probes, target_of
 from gradtui.diagnosis.updates.reference import Reference
-from gradtui.diagnosis.updates.repairs import (
-    UNEXPLAINED,
-    Repair,
-    names_in,
-    part_at,
-    parts_of,
-    scope_of,
-)
+from gradtui.diagnosis.updates.repairs import Repair
+from gradtui.diagnosis.updates.scope import UNEXPLAINED, scope_of
 from gradtui.diagnosis.updates.search import (
     Remedy,
     Start,
@@ -30,6 +25,7 @@ from gradtui.diagnosis.updates.search import (
     fits,
     screen,
 )
+from gradtui.diagnosis.updates.trees import names_in, part_at, parts_of
 from gradtui.diagnosis.updates.wording import Change, Parting, message_of, start_message
 from gradtui.engine.expression import Number, Tree
 from gradtui.engine.handwritten import UpdateProgram
@@ -128,9 +124,10 @@ class _Case:
 
     def findings(self) -> tuple[Finding, ...]:
         here = self.only_here()
+        findings = self.explained("; at this file's rate it comes to the same" if here else "")
         if here and self.has_literal():
-            return tuple(_as_remark(finding) for finding in self.explained(coincidence=True))
-        return self.explained(coincidence=here)
+            return tuple(replace(finding, severity="info") for finding in findings)
+        return findings
 
     def has_literal(self) -> bool:
         """Whether a number of the program may stand for the learning rate."""
@@ -140,53 +137,75 @@ class _Case:
             for _, part in parts_of(line.value)
         )
 
-    def explained(self, *, coincidence: bool) -> tuple[Finding, ...]:
-        remedies = self.ranked(self.remedies(self.program, self.target, pairs=True))
+    def explained(self, remark: str) -> tuple[Finding, ...]:
+        remedies = self.remedies(self.program, self.target, pairs=True)
         if remedies:
-            return self.written(remedies, coincidence)
-        return self.unexplained(coincidence)
+            return self.written(self.ranked(remedies), remark)
+        return self.unexplained(remark)
 
     def remedies(self, program: UpdateProgram, target: Target, *, pairs: bool) -> list[Remedy]:
         timed = any("t" in names_in(line.value) for line in self.ours.lines)
         scope = scope_of(program.lines, tuple(program.state), self.setting.constants, timed=timed)
         return find_remedies(program, scope, self.probes, target, pairs=pairs)
 
-    def ranked(self, remedies: Sequence[Remedy]) -> list[Remedy]:
-        """Return remedies, those first that bring back most of the optimizer's own lines."""
-        if len(remedies) < 2:
-            return list(remedies)
-        reference = self.reference()
+    def ranked(self, remedies: Sequence[Remedy]) -> list[tuple[tuple[float, ...], Remedy]]:
+        """Return remedies, those first that bring back most of the optimizer's own lines.
 
-        def key(remedy: Remedy) -> tuple[float, ...]:
-            alike, written = reference.likeness(applied(self.program, remedy))
-            return (-alike, -written, cost_of(remedy))
+        Each comes with its rank; two of the same rank are equally good but for their size.
+        """
+        if self.probes.shape:
+            return [((0.0,), remedy) for remedy in remedies]
+        reference = self.reference
 
-        return sorted(remedies[:_COMPARED], key=key)
+        def rank(remedy: Remedy) -> tuple[float, ...]:
+            right = applied(self.program, remedy)
+            alike, whole = reference.likeness(right)
+            return (_unread(right), -alike, -whole)
 
+        ranked = [(rank(remedy), remedy) for remedy in remedies[:_COMPARED]]
+        return sorted(ranked, key=lambda one: (one[0], cost_of(one[1])))
+
+    @cached_property
     def reference(self) -> Reference:
         few, near = screen(self.probes, self.target)
         return Reference(self.ours, few, near)
 
-    def written(self, remedies: Sequence[Remedy], coincidence: bool) -> tuple[Finding, ...]:
-        best = remedies[0]
+    def written(
+        self, ranked: Sequence[tuple[tuple[float, ...], Remedy]], remark: str
+    ) -> tuple[Finding, ...]:
+        """Return the findings for the best remedy, one for each line and rule."""
+        rank, best = ranked[0]
         right = applied(self.program, best)
-        others = [step for remedy in remedies[1:] for step in remedy]
+        others = [step for _, remedy in ranked[1:] for step in remedy]
+        remark += self.elsewhere(best, [remedy for other, remedy in ranked[1:] if other == rank])
         findings = dict[tuple[str, int | None], Finding]()
         for step in best:
             also = (*step.also, *(other.rule for other in others if _rivals(step, other)))
             rules = tuple(dict.fromkeys(rule for rule in also if rule != step.rule))
-            finding = self.finding(step, right, rules, coincidence)
+            finding = self.finding(step, right, rules, remark)
             findings.setdefault((finding.rule, finding.line), finding)
         return tuple(sorted(findings.values(), key=lambda finding: finding.line or 0))
+
+    def elsewhere(self, best: Remedy, others: Sequence[Remedy]) -> str:
+        """Return another line that could be changed instead, as a remark."""
+        for other in others:
+            match best, other:
+                case (Repair(value=value), *_), _ if self.reference.writes(value):
+                    return ""
+                case (Repair() as one,), (Repair() as two,) if one.line != two.line:
+                    line = self.program.lines[two.line]
+                    text = self.spelt(two.value, line.value)
+                    return f"; or line {line.place.line} should be {line.name} = {text}"
+        return ""
 
     def finding(
         self,
         step: Repair | Start,
         right: UpdateProgram,
         alternatives: tuple[str, ...],
-        coincidence: bool,
+        remark: str,
     ) -> Finding:
-        parting, optimizer = self.parting(), self.setting.optimizer
+        parting, optimizer = self.parting, self.setting.optimizer
         fix = None
         if isinstance(step, Start):
             target, place = step.name, self.source.state_places.get(step.name)
@@ -199,14 +218,12 @@ class _Case:
             message = message_of(step.rule, change, optimizer, parting)
             target, line = old.name, old.place.line
             fix = f"{old.name} = {self.spelt(new.value, old.value)}"
-        if coincidence:
-            message += "; at this file's rate it comes to the same"
         return Finding(
             rule=step.rule,
             severity="error",
             target=target,
             line=line,
-            message=message,
+            message=message + remark,
             evidence=parting.as_evidence(self.setting.optimizer),
             fix=fix,
             alternatives=alternatives,
@@ -221,7 +238,7 @@ class _Case:
     def spelt(self, tree: Tree, original: Tree) -> str:
         return spell(tree, original, self.source.lines)
 
-    def unexplained(self, coincidence: bool) -> tuple[Finding, ...]:
+    def unexplained(self, remark: str) -> tuple[Finding, ...]:
         """Return the finding for an update that no small change makes right.
 
         The rule is that of the change which makes the optimizer do the same, if there is one.
@@ -229,7 +246,7 @@ class _Case:
         last = max(i for i, line in enumerate(self.program.lines) if line.name == "w")
         index, value = last, None
         if not self.probes.shape:
-            true = self.reference().true_line(self.program)
+            true = self.reference.true_line(self.program)
             if true and fits(with_line(self.program, *true), self.probes, self.target):
                 index, value = true
         rule, *alternatives = dict.fromkeys(self.mistakes()) or [UNEXPLAINED]
@@ -237,7 +254,7 @@ class _Case:
         part = old.value if value is None else value
         step = Repair(index, part, rule, 0, (), part)
         right = self.program if value is None else with_line(self.program, index, part)
-        finding = self.finding(step, right, tuple(alternatives), coincidence)
+        finding = self.finding(step, right, tuple(alternatives), remark)
         return (finding if value is not None else replace(finding, fix=None),)
 
     def mistakes(self) -> list[str]:
@@ -247,6 +264,7 @@ class _Case:
         remedies = self.remedies(self.ours, self.reached(self.program), pairs=False)
         return [step.rule for remedy in remedies for step in remedy]
 
+    @cached_property
     def parting(self) -> Parting:
         """Return where the two part: on a plain sequence, else on that which shows it best."""
         rates = np.full((len(_PLAIN), 1), self.setting.lr)
@@ -278,11 +296,12 @@ def _parting(program: UpdateProgram, ours: UpdateProgram, probes: Probes) -> Par
     return None
 
 
+def _unread(program: UpdateProgram) -> int:
+    """Return how many names a program assigns and never reads."""
+    read = {"w", *program.state, *(n for line in program.lines for n in names_in(line.value))}
+    return sum(line.name not in read for line in program.lines)
+
+
 def _rivals(step: Repair | Start, other: Repair | Start) -> bool:
     """Whether another change is another reading of the same mistake."""
     return other.rule != step.rule and other.cost <= step.cost + 0.5
-
-
-def _as_remark(finding: Finding) -> Finding:
-    """Return a finding about a program that is right at the file's rate, and only there."""
-    return replace(finding, severity="info")

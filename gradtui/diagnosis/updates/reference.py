@@ -20,7 +20,7 @@ from gradtui.diagnosis.updates.execution import (
     run,
 )
 from gradtui.diagnosis.updates.probes import Probes, Target
-from gradtui.diagnosis.updates.repairs import Path, part_at, parts_of, replaced, shape_of
+from gradtui.diagnosis.updates.trees import Path, part_at, parts_of, replaced, shape_of
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.source import InputError
@@ -43,16 +43,27 @@ class Reference:
     def __init__(self, program: UpdateProgram, probes: Probes, target: Target) -> None:
         self.program, self.probes, self.target = program, probes, target
         self.parts = _parts(program, probes)
-        steps = np.diff(target.w[: len(probes.g)], axis=0, prepend=probes.w[None])
-        self._known = np.stack([*(part.values for part in self.parts), steps, -steps])
-        self._shapes = {shape_of(line.value) for line in program.lines}
+        self._written = {shape_of(line.value) for line in program.lines}
+        known = [part.values for part in self.parts]
+        self._whole = np.stack([part.values for part in self.parts if not part.path])
+        self._known = np.stack([*known, *(-part.values for part in self.parts if self._step(part))])
+
+    def _step(self, part: Part) -> bool:
+        """Whether a part is what w moves by."""
+        line = self.program.lines[part.line]
+        subtracts = isinstance(line.value, Call) and line.value.function == "-"
+        return line.name == "w" and subtracts and part.path == (1,)
+
+    def writes(self, tree: Tree) -> bool:
+        """Whether the optimizer has a line with this expression."""
+        return shape_of(tree) in self._written
 
     def likeness(self, program: UpdateProgram) -> tuple[int, int]:
-        """Return how many lines come to what a part of the optimizer does, and are written so."""
-        lines = _line_values(program, self.probes)
+        """Return how many lines come to what a part, and what a line of the optimizer comes to."""
+        lines = list(_line_values(program, self.probes))
         alike = sum(bool(_same(self._known, values).any()) for values in lines)
-        written = sum(shape_of(line.value) in self._shapes for line in program.lines)
-        return alike, written
+        whole = sum(bool(_same(self._whole, values).any()) for values in lines)
+        return alike, whole
 
     def true_line(self, program: UpdateProgram) -> tuple[int, Tree] | None:
         """Return a line, and the expression that makes the program right in its place.

@@ -26,21 +26,16 @@ from gradtui.diagnosis.updates.execution import (
     with_state,
 )
 from gradtui.diagnosis.updates.probes import Probes, Target
-from gradtui.diagnosis.updates.repairs import (
-    MOMENTUM,
-    Path,
-    Repair,
-    Scope,
-    repairs_of,
-    replaced,
-)
+from gradtui.diagnosis.updates.repairs import Repair, repairs_of
+from gradtui.diagnosis.updates.scope import MOMENTUM, Scope
+from gradtui.diagnosis.updates.trees import Path, replaced
 from gradtui.engine.expression import Name, Tree
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.source import InputError, Place
 
 _SCREEN_STEPS = 4
-_PAIRED = 260
-"""Changes of one line that are tried together with other changes."""
+_PAIRED = 1.35
+"""The cost up to which a change is tried together with others."""
 _HOLE = Name("%part", Place(1))
 _CLOSE = 0.6
 """How much more a remedy may change than the best and still be another reading of the mistake."""
@@ -107,6 +102,7 @@ class _Search:
         self.probes, self.target = probes, target
         self.few, self.near = screen(probes, target)
         self.repairs = [repairs_of(program.lines, i, scope) for i in range(len(program.lines))]
+        self.paired = [[r for r in line if r.cost <= _PAIRED] for line in self.repairs]
         self.scopes: list[Mapping[str, Value]] = []
         names = at_step(first_values(program, self.few), self.few, 0)
         with np.errstate(all="ignore"):
@@ -136,12 +132,12 @@ class _Search:
 
     def likely_pairs(self) -> Iterator[Remedy]:
         for start in self.starts():
-            for repairs in self.repairs:
-                yield from ((start, repair) for repair in repairs[:_PAIRED])
+            for repairs in self.paired:
+                yield from ((start, repair) for repair in repairs)
         count = len(self.program.lines)
         for index in range(count):
             yield from self.within(index)
-            stacked = list(self.first_values_of(index, self.repairs[index][:_PAIRED]))
+            stacked = list(self.first_values_of(index, self.paired[index]))
             if not stacked:
                 continue
             rows = np.stack([np.broadcast_to(v.array, self.few.w.shape) for _, v in stacked])
@@ -155,7 +151,7 @@ class _Search:
         All changes of one part are tried at once, as rows in the place of that part.
         """
         line, scope, memo = self.program.lines[index].value, self.scopes[index], Memo()
-        repairs = self.repairs[index][:_PAIRED]
+        repairs = self.paired[index]
         with np.errstate(all="ignore"):
             evaluate(line, scope, memo)
             groups = self.by_part(repairs, scope, memo)
@@ -195,7 +191,7 @@ class _Search:
         with np.errstate(all="ignore"):
             scope = {**self.scopes[index], lines[index].name: rows}
             scope = run_lines(lines[index + 1 : later], scope, self.program.state)
-            for repair, value in self.first_values_of(later, self.repairs[later][:_PAIRED], scope):
+            for repair, value in self.first_values_of(later, self.paired[later], scope):
                 good = self.arrives(later, value, scope)
                 for row in np.flatnonzero(np.broadcast_to(good, len(rows.array))):
                     yield int(row), repair

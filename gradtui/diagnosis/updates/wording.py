@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gradtui.diagnosis.updates.repairs import (
+from gradtui.diagnosis.updates.scope import (
     BIAS,
     CONSTANT,
     DECAY,
@@ -113,7 +113,9 @@ def message_of(rule: str, change: Change, optimizer: str, parting: Parting) -> s
     known = [_MISSING.get((rule, name)) for name in sorted(change.missing)]
     known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
     reason = next(filter(None, known), _REASONS[rule]).format(optimizer=optimizer)
-    what = "" if rule == UNEXPLAINED else f"; {change.before} should be {change.after}"
+    what = f"; {change.before} should be {change.after}"
+    if rule == UNEXPLAINED or change.before == change.after:
+        what = ""
     return f"{reason}{what}; {parting.told(optimizer)}"
 
 
