@@ -138,15 +138,18 @@ class _Case:
         )
 
     def explained(self, remark: str) -> tuple[Finding, ...]:
-        remedies = self.remedies(self.program, self.target, pairs=True)
+        reference = None if self.probes.shape else self.reference
+        remedies = self.remedies(self.program, self.target, reference)
         if remedies:
             return self.written(self.ranked(remedies), remark)
         return self.unexplained(remark)
 
-    def remedies(self, program: UpdateProgram, target: Target, *, pairs: bool) -> list[Remedy]:
+    def remedies(
+        self, program: UpdateProgram, target: Target, reference: Reference | None = None
+    ) -> list[Remedy]:
         timed = any("t" in names_in(line.value) for line in self.ours.lines)
         scope = scope_of(program.lines, tuple(program.state), self.setting.constants, timed=timed)
-        return find_remedies(program, scope, self.probes, target, pairs=pairs)
+        return find_remedies(program, scope, self.probes, target, reference)
 
     def ranked(self, remedies: Sequence[Remedy]) -> list[tuple[tuple[float, ...], Remedy]]:
         """Return remedies, those first that bring back most of the optimizer's own lines.
@@ -261,7 +264,7 @@ class _Case:
         """Return the rules of the changes that make the optimizer do what the program does."""
         if self.probes.shape:
             return []
-        remedies = self.remedies(self.ours, self.reached(self.program), pairs=False)
+        remedies = self.remedies(self.ours, self.reached(self.program))
         return [step.rule for remedy in remedies for step in remedy]
 
     @cached_property

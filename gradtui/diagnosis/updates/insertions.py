@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, DECAY, EPSILON, MOMENTUM, RATE, ROOT, TIME
-from gradtui.diagnosis.updates.trees import Path, expression
+from gradtui.diagnosis.updates.trees import Path, expression, names_in
 from gradtui.engine.expression import Name, Tree, WholeNumbers
 
 
@@ -84,11 +84,11 @@ class Insertions(Line):
                     yield Change(ahead, MOMENTUM, 1.3)
         if self.keeps:
             kept = self.name(self.line.name)
-            yield Change(expression("+", kept, part), MOMENTUM, 1.5)
+            lost = 0.0 if self.line.name in names_in(self.line.value) else 0.3
+            yield Change(expression("+", kept, part), MOMENTUM, 1.5 - lost)
             for mean in scope.means:
-                yield Change(
-                    expression("+", expression("*", self.name(mean), kept), part), MOMENTUM, 1.6
-                )
+                weighed = expression("*", self.name(mean), kept)
+                yield Change(expression("+", weighed, part), MOMENTUM, 1.6 - lost)
 
     def _correction(self, mean: str) -> Tree:
         power = expression("**", self.name(mean), self.name("t"))

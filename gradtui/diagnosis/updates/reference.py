@@ -25,7 +25,7 @@ from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.source import InputError
 
-_CLOSE = 1e-9
+_CLOSE = 1e-8
 
 
 class Part(Struct, frozen=True, eq=False):
@@ -43,10 +43,29 @@ class Reference:
     def __init__(self, program: UpdateProgram, probes: Probes, target: Target) -> None:
         self.program, self.probes, self.target = program, probes, target
         self.parts = _parts(program, probes)
+        self.before, self.results = _stacked(program, probes)
         self._written = {shape_of(line.value) for line in program.lines}
+        operations = [part for part in self.parts if self._is_operation(part)]
+        self.operations = np.stack([part.values for part in operations])
         known = [part.values for part in self.parts]
-        self._whole = np.stack([part.values for part in self.parts if not part.path])
-        self._known = np.stack([*known, *(-part.values for part in self.parts if self._step(part))])
+        self.whole = np.stack([part.values for part in self.parts if not part.path])
+        self.known = np.stack([*known, *(-part.values for part in self.parts if self._step(part))])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(steps, sequences)."""
+        return self.probes.g.shape
+
+    def agrees(self, w: Array) -> Array:
+        """Return, for each step and sequence, whether w is where it belongs."""
+        return np.stack([self.target.agrees(step, w[step]) for step in range(len(w))])
+
+    def is_among(self, many: Array, one: Array) -> bool:
+        """Whether a result is one of many."""
+        return bool(same(many, np.broadcast_to(one, self.shape)).any())
+
+    def _is_operation(self, part: Part) -> bool:
+        return isinstance(part_at(self.program.lines[part.line].value, part.path), Call)
 
     def _step(self, part: Part) -> bool:
         """Whether a part is what w moves by."""
@@ -61,8 +80,8 @@ class Reference:
     def likeness(self, program: UpdateProgram) -> tuple[int, int]:
         """Return how many lines come to what a part, and what a line of the optimizer comes to."""
         lines = list(_line_values(program, self.probes))
-        alike = sum(bool(_same(self._known, values).any()) for values in lines)
-        whole = sum(bool(_same(self._whole, values).any()) for values in lines)
+        alike = sum(bool(same(self.known, values).any()) for values in lines)
+        whole = sum(bool(same(self.whole, values).any()) for values in lines)
         return alike, whole
 
     def true_line(self, program: UpdateProgram) -> tuple[int, Tree] | None:
@@ -122,7 +141,7 @@ class Reference:
         leaf = part_at(self.program.lines[line].value, path)
         assert isinstance(leaf, Name)
         (own,) = (p for p in self.parts if p.line == line and p.path == path)
-        matching = [name for name, values in scope.items() if _same(values[None], own.values)[0]]
+        matching = [name for name, values in scope.items() if same(values[None], own.values)[0]]
         if matching:
             return Name(leaf.name if leaf.name in matching else matching[0], leaf.place)
         for above in range(line - 1, -1, -1):
@@ -130,6 +149,22 @@ class Reference:
                 (root,) = (p for p in self.parts if p.line == above and p.path == ())
                 return self._expressed(root, scope)
         return None
+
+
+def _stacked(program: UpdateProgram, probes: Probes) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Return what the program reads and what w and its state come to, at all steps at once."""
+    rows = list(run(program, probes))
+    old: dict[str, Value] = {}
+    for name, value in rows[0][0].items():
+        arrays = [before[name].array for before, _ in rows]
+        single = np.ndim(value.array) == 0
+        old[name] = Value(np.array(arrays)[:, None] if single else np.stack(arrays))
+    shape = probes.g.shape
+    new = {
+        name: Value(np.stack([np.broadcast_to(after[name].array, shape[1:]) for _, after in rows]))
+        for name in dict.fromkeys(line.name for line in program.lines)
+    }
+    return old, new
 
 
 def _parts(program: UpdateProgram, probes: Probes) -> list[Part]:
@@ -165,7 +200,7 @@ def _line_values(program: UpdateProgram, probes: Probes) -> Iterator[Array]:
     yield from map(np.stack, rows)
 
 
-def _same(many: Array, one: Array) -> Array:
+def same(many: Array, one: Array) -> Array:
     """Return, for each of many, whether it is the same numbers."""
     near = np.isclose(many, one[None], rtol=_CLOSE, atol=0.0, equal_nan=True)
     return np.asarray(np.all(near.reshape(len(many), -1), axis=1))

@@ -269,7 +269,7 @@ class _Rewrites(Line):
         for i, one in enumerate(signals):
             for other in signals[i + 1 :]:
                 swapped = {one: other, other: one}
-                yield Change(self.swapped(tree, swapped), MOMENTUM, 1.5)
+                yield Change(self.swapped(tree, swapped), MOMENTUM, 1.3)
         for number in {p.value for _, p in parts_of(tree) if isinstance(p, Number)}:
             if 0 < number < 1:
                 for mean in scope.means:

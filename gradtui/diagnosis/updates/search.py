@@ -25,7 +25,9 @@ from gradtui.diagnosis.updates.execution import (
     with_line,
     with_state,
 )
+from gradtui.diagnosis.updates.linewise import repaired_lines
 from gradtui.diagnosis.updates.probes import Probes, Target
+from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.repairs import Repair, repairs_of
 from gradtui.diagnosis.updates.scope import MOMENTUM, Scope
 from gradtui.diagnosis.updates.trees import Path, replaced
@@ -86,11 +88,20 @@ def fits(program: UpdateProgram, probes: Probes, target: Target) -> bool:
 
 
 def find_remedies(
-    program: UpdateProgram, scope: Scope, probes: Probes, target: Target, *, pairs: bool = True
+    program: UpdateProgram,
+    scope: Scope,
+    probes: Probes,
+    target: Target,
+    reference: Reference | None = None,
 ) -> list[Remedy]:
-    """Return the remedies of the fewest changes, cheapest first; nothing if two do not suffice."""
+    """Return the remedies of the fewest changes that are found, cheapest first.
+
+    Of more than one change only if there is a `reference`: what the target's program computes.
+    """
     search = _Search(program, scope, probes, target)
-    found = list(search.singles()) or list(search.pairs() if pairs else ())
+    found: list[Remedy] = list(search.singles())
+    if reference is not None and not found:
+        found = list(search.line_by_line(reference)) or list(search.pairs())
     return sorted(found, key=cost_of)
 
 
@@ -98,7 +109,7 @@ class _Search:
     def __init__(
         self, program: UpdateProgram, scope: Scope, probes: Probes, target: Target
     ) -> None:
-        self.program = program
+        self.program, self.scope = program, scope
         self.probes, self.target = probes, target
         self.few, self.near = screen(probes, target)
         self.repairs = [repairs_of(program.lines, i, scope) for i in range(len(program.lines))]
@@ -119,9 +130,12 @@ class _Search:
                 if self.arrives(index, value)[0] and self.passes((repair,)):
                     yield (repair,)
 
+    def line_by_line(self, reference: Reference) -> Iterator[Remedy]:
+        for remedy in repaired_lines(self.program, self.scope, reference):
+            if self.passes(remedy):
+                yield remedy
+
     def pairs(self) -> Iterator[Remedy]:
-        if self.few.shape:
-            return
         limit = math.inf
         for remedy in sorted(self.likely_pairs(), key=cost_of)[:_TRIED]:
             if cost_of(remedy) > limit:

@@ -1,0 +1,126 @@
+"""Repairs a program line by line, each line given the optimizer's own values to read.
+
+So any number of wrong lines is found at the cost of one, where what the program keeps can be
+matched with what the optimizer keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+
+import numpy as np
+
+from gradtui.diagnosis.updates.execution import Array, Memo, Value, evaluate
+from gradtui.diagnosis.updates.reference import Reference, same
+from gradtui.diagnosis.updates.repairs import Repair, repairs_of
+from gradtui.diagnosis.updates.scope import Scope
+from gradtui.engine.expression import Tree
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.source import InputError
+
+_BRANCHES = 64
+"""Ways to read a program that are followed."""
+
+Names = Mapping[str, Value]
+
+
+def repaired_lines(
+    program: UpdateProgram, scope: Scope, reference: Reference
+) -> Iterator[tuple[Repair, ...]]:
+    """Yield sets of changes, at most one a line, after which every line that matters is right."""
+    own = tuple(program.state)
+    theirs = tuple(reference.program.state)
+    if len(own) != len(theirs):
+        return
+    orders = sorted(permutations(theirs), key=lambda order: -sum(map(str.__eq__, order, own)))
+    changes = [repairs_of(program.lines, index, scope) for index in range(len(program.lines))]
+    for order in orders:
+        yield from _Reading(program, reference, dict(zip(own, order, strict=True)), changes).all()
+
+
+class _Reading:
+    """A program of which each thing kept is taken for one that the optimizer keeps."""
+
+    def __init__(
+        self,
+        program: UpdateProgram,
+        reference: Reference,
+        roles: Mapping[str, str],
+        changes: list[list[Repair]],
+    ) -> None:
+        self.lines, self.reference, self.changes = program.lines, reference, changes
+        self.before = {
+            **reference.before,
+            **{own: reference.before[role] for own, role in roles.items()},
+        }
+        self.wanted = {own: reference.results[role] for own, role in roles.items()}
+        self.wanted["w"] = reference.results["w"]
+        names = [line.name for line in program.lines]
+        self.last = {name: len(names) - 1 - names[::-1].index(name) for name in names}
+
+    def all(self) -> Iterator[tuple[Repair, ...]]:
+        pending: list[tuple[int, Names, tuple[Repair, ...]]] = [(0, self.before, ())]
+        for _ in range(_BRANCHES):
+            if not pending:
+                return
+            index, names, made = pending.pop()
+            if index == len(self.lines):
+                if len(made) > 1:
+                    yield made
+                continue
+            name = self.lines[index].name
+            for value, repair in reversed(self.choices(index, names)):
+                added = made if repair is None else (*made, repair)
+                pending.append((index + 1, {**names, name: value}, added))
+
+    def choices(self, index: int, names: Names) -> list[tuple[Value, Repair | None]]:
+        """Return what a line may come to, with the change that it takes.
+
+        A helper may stay as it is, or become what the optimizer has under its name, a line of the
+        optimizer's, or a part of one.
+        """
+        line, memo = self.lines[index], Memo()
+        kept = line.name in self.wanted and self.last[line.name] == index
+        with np.errstate(all="ignore"):
+            value = self.value(line.value, names, memo)
+            if value is not None and self.is_done(line.name, value.array, kept):
+                return [(value, None)]
+            changed = [
+                (found, repair)
+                for repair in self.changes[index]
+                if (found := self.value(repair.value, names, dict(memo))) is not None
+            ]
+        own: list[tuple[Value, Repair | None]] = []
+        if not kept and value is not None:
+            own.append((value, None))
+        tests = [self.is_done] if kept else [self.is_done, self.is_whole, self.is_part]
+        firsts = {}
+        for test in tests:
+            for found, repair in changed:
+                if test(line.name, found.array, kept):
+                    firsts[id(repair)] = (found, repair)
+                    break
+        return [*firsts.values(), *own]
+
+    def value(self, tree: Tree, names: Names, memo: Memo) -> Value | None:
+        try:
+            return evaluate(tree, names, memo)
+        except InputError:
+            return None
+
+    def is_done(self, name: str, array: Array, kept: bool) -> bool:
+        """Whether a line comes to what the optimizer has under its name."""
+        full = np.broadcast_to(array, self.reference.shape)
+        if name == "w" and kept:
+            return bool(np.all(self.reference.agrees(full)))
+        wanted = self.wanted.get(name) if kept else self.reference.results.get(name)
+        return wanted is not None and bool(same(wanted.array[None], full)[0])
+
+    def is_whole(self, name: str, array: Array, kept: bool) -> bool:
+        """Whether a line comes to what a line of the optimizer does."""
+        return self.reference.is_among(self.reference.whole, array)
+
+    def is_part(self, name: str, array: Array, kept: bool) -> bool:
+        """Whether a line comes to what an operation of the optimizer does."""
+        return self.reference.is_among(self.reference.operations, array)
