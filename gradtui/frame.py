@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +19,10 @@ from gradtui.scenario.problem import Problem
 from gradtui.structure import Structure
 
 Array = NDArray[Any]
-LARGEST_CHECK = 256
-"""Parameter elements up to which all central differences of a step are computed."""
+LARGEST_CHECK = 30_000
+"""Numbers of a model up to which central differences are computed: a screenful in some 10 ms."""
+_AT_ONCE = 2_000_000
+"""Numbers that the models of a batch of central differences have together."""
 
 
 class Path(Struct, frozen=True):
@@ -222,19 +224,26 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
             factors.append(float(local))
         return factors
 
-    @cached_property
-    def central(self) -> tuple[Array | None, ...]:
-        """The central difference of every parameter, by position; None where it is too large."""
+    def central(
+        self, position: int, elements: Sequence[tuple[int, ...]]
+    ) -> NDArray[np.float64] | None:
+        """Return the central differences of some elements of a parameter, by their indices.
+
+        None where the model is so large that running it twice for each would take a while.
+        """
         trainer = self.problem.trainer
-        found: list[Array | None] = []
+        if trainer.size > LARGEST_CHECK:
+            return None
         row = np.concatenate([self.tape.value(n.id).reshape(-1) for n in self.graph.parameters])
-        for part in trainer.slices[: len(trainer.program.updates)]:
-            if part.stop - part.start > LARGEST_CHECK:
-                found.append(None)
-                continue
-            elements = list(range(part.start, part.stop))
-            found.append(trainer.central_differences(row, elements, self.step).reshape(part.shape))
-        return tuple(found)
+        part = trainer.slices[position]
+        places = [part.start + int(np.ravel_multi_index(e, part.shape)) if e else part.start
+                  for e in elements]  # fmt: skip
+        together = max(1, _AT_ONCE // trainer.size)
+        found = [
+            trainer.central_differences(row, places[start : start + together], self.step)
+            for start in range(0, len(places), together)
+        ]
+        return np.concatenate(found)
 
 
 def plain(value: Array) -> Any:

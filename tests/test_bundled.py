@@ -61,8 +61,11 @@ def test_every_gradient_agrees_with_the_central_difference(name):
     for step in (0, 1, 3):
         session.seek(step)
         frame = session.frame
-        for node, central in zip(frame.graph.parameters, frame.central, strict=True):
-            gradient = frame.gradients[node.name]
+        for position, node in enumerate(frame.graph.parameters):
+            gradient = np.asarray(frame.gradients[node.name])
+            found = frame.central(position, list(np.ndindex(gradient.shape)))
+            assert found is not None
+            central = found.reshape(gradient.shape)
             scale = 1e-6 * max(1.0, abs(frame.loss) ** 0.5)
             assert np.allclose(gradient, central, rtol=1e-5, atol=scale), (step, node.name)
 

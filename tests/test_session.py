@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 import gradtui
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.spans import line_text
-from gradtui.explain.step import gradient_rows, header, now_line, program_rows, update_rows
+from gradtui.explain.step import header, now_line, program_rows
+from gradtui.explain.update import update_rows
+from gradtui.explain.vector import gradient_rows
 from gradtui.moments import Compute, Flow, Level
 from gradtui.session import MAX_STEP
 
@@ -90,7 +92,7 @@ def test_the_values_and_local_derivatives_of_two_weights():
 
 
 def test_the_finite_difference_of_one_weight():
-    assert gradtui.load("one_weight").frame.central[0] == pytest.approx(4, rel=1e-8)
+    assert gradtui.load("one_weight").frame.central(0, [()]) == pytest.approx(4, rel=1e-8)
 
 
 def test_a_rate_of_1_5_explodes():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import repeat
@@ -67,6 +68,11 @@ class Trainer:
     def width(self) -> int:
         """Numbers in a row of state."""
         return self.slices[-1].stop if self.slices else 0
+
+    @cached_property
+    def size(self) -> int:
+        """Numbers in all values of the model together."""
+        return sum(math.prod(node.shape) for node in self.program.graph.nodes)
 
     @property
     def scheduled(self) -> bool:

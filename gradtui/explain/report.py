@@ -14,10 +14,12 @@ from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import PROGRAM
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.spans import Line, Span, columns, line
-from gradtui.explain.step import gradient_rows, program_rows, update_rows
+from gradtui.explain.step import program_rows
 from gradtui.explain.symbols import label, local_text, partial, rule_text
 from gradtui.explain.training import batch_text
+from gradtui.explain.update import update_rows
 from gradtui.explain.values import summary
+from gradtui.explain.vector import gradient_rows
 from gradtui.frame import Frame, plain
 from gradtui.moments import Level
 from gradtui.scenario.problem import Problem

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, overload
 
 from gradtui.text import cell_width, clean
 
@@ -27,6 +27,29 @@ Line = tuple[Span, ...]
 
 _LEFT: frozenset[Role] = frozenset({"name", "selected", "local"})
 """Roles that a column puts to the left."""
+
+
+class LazyRows(Sequence[Line]):
+    """Rows of a table of any length, made only where they are looked at."""
+
+    def __init__(self, count: int, between: Callable[[int, int], list[Line]]) -> None:
+        self._count, self._between = count, between
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Line]: ...
+    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+        if isinstance(at, int):
+            return self[:][at]
+        start, stop, step = at.indices(self._count)
+        return self._between(start, stop)[::step] if start < stop else []
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self[:])
 
 
 def line(*parts: str | Span) -> Line:

@@ -53,6 +53,12 @@ def schedule_rows(frame: Frame, width: int) -> list[Line]:
     return rows
 
 
+def has_own_rate(frame: Frame, position: int) -> bool:
+    """Return whether the optimizer divides the rate of each element by something of its own."""
+    program = frame.problem.trainer.program
+    return program.dynamics.second in dict(program.updates[position].lines)
+
+
 def effective_row(
     frame: Frame, position: int, index: tuple[int, ...], indent: int, width: int, role: Role
 ) -> list[Line]:
@@ -60,7 +66,7 @@ def effective_row(
     program = frame.problem.trainer.program
     update = program.updates[position]
     written = dict(update.lines)
-    if program.dynamics.second not in written:
+    if not has_own_rate(frame, position):
         return []
     eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
     squares = float(frame.tape.value(written[program.dynamics.second])[index])

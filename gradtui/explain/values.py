@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.shapes import Shape
 from gradtui.text import number, shape_text
 
 Array = NDArray[Any]
+Index = tuple[int, ...]
 UNKNOWN = "·"
 """Stands for what is not computed yet."""
 _FEW = 3
@@ -34,20 +39,38 @@ def summary(value: Array, digits: int = 4) -> str:
     return f"{head}{number(low, 3)}…{number(high, 3)}{tail}"
 
 
-def elements(name: str, value: Array) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield a label and an index for each element: `w[0]`, or just `w` for a scalar."""
-    if value.shape == ():
-        yield name, ()
-        return
-    for count, index in enumerate(np.ndindex(value.shape)):
-        if count >= LISTED:
-            return
-        yield f"{name}[{','.join(map(str, index))}]", index
+class Elements:
+    """The elements of several arrays one below the other, as far as they are listed.
+
+    Each element of array i takes `heights[i]` rows.
+    """
+
+    def __init__(self, shapes: Sequence[Shape], heights: Sequence[int]) -> None:
+        sizes = [math.prod(shape) for shape in shapes]
+        self.left_out = sum(max(0, size - LISTED) for size in sizes)
+        self._shapes, self._heights = shapes, heights
+        rows = zip(sizes, heights, strict=True)
+        self._ends = [*accumulate(min(size, LISTED) * height for size, height in rows)]
+        self.rows = self._ends[-1]
+
+    def between(self, start: int, stop: int) -> Iterator[tuple[int, Index, int]]:
+        """Yield (array, index, its first row) of each element with a row in `start` to `stop`."""
+        array = bisect_right(self._ends, start)
+        row = start
+        while row < min(stop, self.rows):
+            while row >= self._ends[array]:
+                array += 1
+            before = self._ends[array - 1] if array else 0
+            offset = (row - before) // self._heights[array]
+            first = before + offset * self._heights[array]
+            index = np.unravel_index(offset, self._shapes[array]) if self._shapes[array] else ()
+            yield array, tuple(int(i) for i in index), first
+            row = first + self._heights[array]
 
 
-def unlisted(value: Array) -> int:
-    """Return how many elements `elements` leaves out."""
-    return max(0, value.size - LISTED)
+def element_name(name: str, index: Index) -> str:
+    """Return how an element is called: `W[0,1]`, or just `w` for a scalar."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def table(value: Array, digits: int = 4) -> list[str]:

@@ -4,15 +4,9 @@ import pytest
 
 import gradtui
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import (
-    gradient_rows,
-    header,
-    notes_rows,
-    now_line,
-    program_rows,
-    timeline,
-    update_rows,
-)
+from gradtui.explain.step import header, notes_rows, now_line, program_rows, timeline
+from gradtui.explain.update import update_rows
+from gradtui.explain.vector import gradient_rows
 
 
 def texts(rows):
@@ -232,3 +226,14 @@ def test_the_header_and_the_update_say_the_rate_of_the_step(write):
     session.seek(2)
     assert "sgd  lr 0.0025" in "".join(text for text, _ in header(session.frame, 100))
     assert " - 0.0025·" in texts(update_rows(session.frame))[1]
+
+
+@pytest.mark.parametrize("rows_of", [gradient_rows, update_rows])
+def test_any_stretch_of_a_table_holds_the_rows_of_the_whole(session_of, rows_of):
+    session = session_of("L = sum(w**2) + b", "w = {shape = [30, 20], init = 'ones'}\nb = 2.0")
+    whole = rows_of(session.frame)
+    assert len(whole[:]) == len(whole) > 402
+    for start in (0, 1, 2, 200, *range(398, 405)):
+        for count in (1, 2, 5, 500):
+            part = [text.split() for text in texts(whole[start : start + count])]
+            assert part == [text.split() for text in texts(whole)][start : start + count]

@@ -9,8 +9,9 @@ import gradtui
 from gradtui.cli import main
 from gradtui.explain.report import show_lines
 from gradtui.explain.spans import line_text
-from gradtui.explain.step import header, update_rows
+from gradtui.explain.step import header
 from gradtui.explain.training import batch_text
+from gradtui.explain.update import update_rows
 
 DATA = "x = [1.0, 2.0, 3.0, 4.0, 5.0]\ny = [1.0, 2.0, 3.0, 4.0, 5.0]"
 BATCHES = '[batches]\nover = ["x", "y"]\nsize = 2'

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.explain.values import LISTED, elements, summary, table, unlisted
+from gradtui.explain.values import LISTED, Elements, element_name, summary, table
 from gradtui.text import EXACT, cell_width, clean, clip, compact, number, pad, wrap
 
 
@@ -83,14 +83,24 @@ def test_a_stack_of_matrices_is_parted_by_blank_rows():
 def test_a_large_array_is_summed_up_and_what_is_left_out_is_counted():
     large = np.zeros((30, 30))
     assert table(large) == ["[30×30] all 0"]
-    assert len(list(elements("w", large))) == LISTED
-    assert unlisted(large) == 900 - LISTED
-    assert unlisted(np.zeros(3)) == 0
+    elements = Elements([(30, 30), (3,)], [1, 1])
+    assert (elements.rows, elements.left_out) == (LISTED + 3, 900 - LISTED)
 
 
 def test_elements_are_called_by_their_index():
-    assert list(elements("w", np.array(1.0))) == [("w", ())]
-    assert [text for text, _ in elements("W", np.zeros((1, 2)))] == ["W[0,0]", "W[0,1]"]
+    assert element_name("w", ()) == "w"
+    assert element_name("W", (0, 1)) == "W[0,1]"
+
+
+def test_the_elements_of_any_stretch_of_rows_are_found():
+    elements = Elements([(1, 2), (), (2,)], [2, 3, 1])
+    assert elements.rows == 9
+    assert list(elements.between(0, 9)) == [
+        (0, (0, 0), 0), (0, (0, 1), 2), (1, (), 4), (2, (0,), 7), (2, (1,), 8),
+    ]  # fmt: skip
+    assert list(elements.between(3, 5)) == [(0, (0, 1), 2), (1, (), 4)]
+    assert list(elements.between(8, 99)) == [(2, (1,), 8)]
+    assert list(elements.between(9, 99)) == []
 
 
 @settings(deadline=None)

@@ -28,7 +28,8 @@ class Process:
         self.child = subprocess.Popen(
             [sys.executable, "-m", "gradtui", *arguments],
             stdin=other, stdout=other, stderr=other, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40",
+                 "PYTHONWARNINGS": "ignore"},
         )  # fmt: skip
         self.other = other
         self.output = b""

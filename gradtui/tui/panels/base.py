@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, get_args
 
 from rich.segment import Segment
@@ -104,7 +105,6 @@ class Panel(Rows, can_focus=True):
         self.frame: Frame | None = None
         self.top = 0
         self.left = 0
-        self._rows: list[Line] = []
 
     def title(self, text: str) -> None:
         """Show a title, the panel's key before it."""
@@ -112,8 +112,8 @@ class Panel(Rows, can_focus=True):
         if title != self.border_title:
             self.border_title = title
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
-        """Return all rows for a frame."""
+    def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
+        """Return all rows for a frame; only those in view are taken from it."""
         raise NotImplementedError
 
     def show_frame(self, frame: Frame) -> None:
@@ -127,14 +127,14 @@ class Panel(Rows, can_focus=True):
         if self.frame is None:
             return []
         width, height = self.size
-        self._rows = self.rows_of(self.frame, width)
+        listed = self.rows_of(self.frame, width)
         self.follow(self.frame, height)
-        self.top = max(0, min(self.top, len(self._rows) - height))
-        widest = max(map(line_width, self._rows), default=0)
+        self.top = max(0, min(self.top, len(listed) - height))
+        rows = listed[self.top : self.top + height]
+        widest = max(map(line_width, rows), default=0)
         self.left = max(0, min(self.left, widest - width))
-        self._hint(len(self._rows) - self.top - height, widest - self.left - width)
+        self._hint(len(listed) - self.top - height, widest - self.left - width)
         # One cell more than fits: what is cut at the right gets its sign where it is drawn.
-        rows = self._rows[self.top : self.top + height]
         return [_marked(crop(row, self.left, width + 1), self.left) for row in rows]
 
     def follow(self, frame: Frame, height: int) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.spans import Line
-from gradtui.explain.step import (
-    current_line,
-    gradient_rows,
-    notes_rows,
-    program_rows,
-    update_rows,
-)
+from gradtui.explain.step import current_line, notes_rows, program_rows
 from gradtui.explain.training import batch_text
+from gradtui.explain.update import update_rows
+from gradtui.explain.vector import gradient_rows
 from gradtui.frame import Frame
 from gradtui.tui.panels.base import Panel
 
@@ -22,10 +20,11 @@ class GradientPanel(Panel):
     NAME = "Gradient"
     HELP = (
         "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
-        "and the same slope measured by moving it a little (central difference); ✓ they agree"
+        "and the same slope measured by moving it a little (central difference); ✓ they agree; "
+        "left out where the model is large"
     )
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+    def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the gradient vector."""
         return gradient_rows(frame, width)
 
@@ -47,7 +46,7 @@ class UpdatePanel(Panel):
     NAME = "Update"
     HELP = "how the optimizer moves each parameter, with its arithmetic"
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+    def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the update."""
         return update_rows(frame, width)
 

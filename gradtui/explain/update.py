@@ -1,0 +1,103 @@
+"""The optimizer's step in rows: its formula, and each element's with numbers."""
+
+from __future__ import annotations
+
+from gradtui.explain.spans import LazyRows, Line, Role, Span, line, line_width
+from gradtui.explain.symbols import label, update_in_numbers
+from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
+from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
+from gradtui.frame import Frame
+from gradtui.text import cell_width, number
+
+
+def update_rows(frame: Frame, width: int = 80) -> LazyRows:
+    """Return how the optimizer moves each parameter, line by line of its program, with numbers.
+
+    Where a line is wider than the panel its result comes first, so that it stays in view.
+    """
+    program = frame.problem.trainer.program
+    head = [line((program.formula, "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
+    ready = [_is_ready(frame, update.parameter) for update in program.updates]
+    shapes = [program.nodes[update.parameter].shape for update in program.updates]
+    heights = [
+        (len(update.lines) + has_own_rate(frame, position)) if ready[position] else 1
+        for position, update in enumerate(program.updates)
+    ]
+    elements = Elements(shapes, heights)
+    left_out = elements.left_out
+    foot = [line((f"… {left_out:,} more elements", "dim"))] if left_out else []
+
+    def between(start: int, stop: int) -> list[Line]:
+        above, below = start - len(head), stop - len(head)
+        rows = head[start:stop]
+        for position, index, first in elements.between(max(0, above), below):
+            made = _element(frame, position, index, width, ready=ready[position])
+            rows += made[max(0, above - first) : below - first]
+        return rows + (foot if below > elements.rows else [])
+
+    return LazyRows(len(head) + elements.rows + len(foot), between)
+
+
+def _is_ready(frame: Frame, parameter: int) -> bool:
+    """Return whether what moves a parameter is known at the cursor."""
+    if frame.problem.trainer.program.clip:
+        return frame.position >= frame.schedule.backward
+    return frame.gradient_state(parameter) == "known"
+
+
+def _element(frame: Frame, position: int, index: Index, width: int, *, ready: bool) -> list[Line]:
+    parameter = frame.problem.trainer.program.updates[position].parameter
+    done = "✓" if frame.moved(position) else " "
+    role: Role = "selected" if parameter == frame.selected else "name"
+    name: Span = (f"{element_name(label(frame, parameter), index)}{done} ", role)
+    if ready:
+        return _element_rows(frame, position, index, name, width)
+    return [line(name, (UNKNOWN, "dim"))]
+
+
+def _clip_rows(frame: Frame) -> list[Line]:
+    """Return by how much the gradients are scaled, where the scenario limits their length."""
+    clip = frame.problem.trainer.program.clip
+    if clip is None:
+        return []
+    if frame.position < frame.schedule.backward:
+        return [line(("clip  ", "name"), (UNKNOWN, "dim"))]
+    norm, scale = (float(frame.tape.value(id)) for id in (clip.norm, clip.scale))
+    verdict = "all gradients" if scale < 1 else "not clipped: all gradients"
+    return [line(("clip  ", "name"), f"|∇| {number(norm)}: {verdict} × ", (number(scale), "value"))]
+
+
+def _element_rows(frame: Frame, position: int, index: Index, name: Span, width: int) -> list[Line]:
+    """Return one element's update: each line of the program with its numbers."""
+    update = frame.problem.trainer.program.updates[position]
+    role: Role = "value" if frame.moved(position) else "dim"
+    rows = []
+    for count, (assigned, node) in enumerate(update.lines):
+        head = name if count == 0 else (" " * cell_width(name[0]), "plain")
+        own = f"{_written(assigned)} = " if len(update.lines) > 1 else ""
+        sum_text = arithmetic(frame, position, node, index)
+        value = frame.tape.value(node)
+        result: Span = (number(float(value if value.shape == () else value[index])), role)
+        row = line(head, own, sum_text, (" = ", "dim"), result)
+        if line_width(row) > width:
+            row = line(head, own, result, (" = ", "dim"), sum_text)
+        rows.append(row)
+    return rows + effective_row(frame, position, index, cell_width(name[0]), width, role)
+
+
+def _written(name: str) -> str:
+    """Return an optimizer's name as it is written on paper: `m̂` for `mhat`."""
+    return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if name.endswith("hat") else name
+
+
+def arithmetic(frame: Frame, position: int, result: int, index: Index) -> str:
+    """Return a line of the update with numbers; what earlier lines gave is a number in it."""
+    program = frame.problem.trainer.program
+    update = program.updates[position]
+    known = {update.gradient, *(node for _, node in update.lines if node < result)}
+
+    def read(id: int) -> float:
+        value = frame.tape.value(id)
+        return float(value if value.shape == () else value[index])
+
+    return update_in_numbers(frame, result, known, read)
