@@ -252,6 +252,14 @@ def _before_stretch(
     return builder.fit(base, shape) if rank == 0 and op in _REARRANGING else None
 
 
+def _swaps_last_two(node: Node) -> bool:
+    rank = len(node.shape)
+    order = (*range(-rank, -2), -1, -2)
+    return (node.op == "transpose" and dict(node.options)["axes"] == order) or (
+        node.op in ("T", "mT") and (node.op == "mT" or rank == 2)
+    )
+
+
 def _stretches(node: Node) -> bool:
     return node.op == STRETCH and not node.name
 
@@ -292,6 +300,8 @@ def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) 
             return builder.apply("neg", (builder.apply("*", (nodes[0].inputs[0], inputs[1])),))
         case ("*", _) if nodes[1].op == "neg":
             return builder.apply("neg", (builder.apply("*", (inputs[0], nodes[1].inputs[0])),))
+        case ("mT", _) if _swaps_last_two(nodes[0]):
+            return nodes[0].inputs[0]
         case ("concat", _) if not all(same) and (0 in nodes[0].shape) != (0 in nodes[1].shape):
             return inputs[0] if 0 in nodes[1].shape else inputs[1]
         case ("+", _) if nodes[1].op == "neg":

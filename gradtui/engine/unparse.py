@@ -99,6 +99,11 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
             # A number's point would be read as its decimal one.
             number_first = operands[0].kind is Kind.CONSTANT and operand[0] != "("
             return _Text(f"({operand}).T" if number_first else f"{operand}.T", FUNCTION)
+        case "mT" if len(node.shape) == 2:
+            return _Text(_bracket(parts[0], FUNCTION) + ".T", FUNCTION)
+        case "mT":
+            *stack, rows, columns = range(len(node.shape))
+            return _Text(f"transpose({parts[0].text}, {(*stack, columns, rows)})", FUNCTION)
         case "slice":
             return _Text(_bracket(parts[0], FUNCTION) + _range_of(node, operands[0]), FUNCTION)
         case "expand":

@@ -7,7 +7,8 @@ import numpy as np
 
 from gradtui.engine.ops import OPS
 
-SHAPES = {"s": (), "t": (), "w": (3,), "u": (2,), "W": (2, 3), "c": (2, 1), "X": (4, 2), "y": (4,)}
+SHAPES = {"s": (), "t": (), "w": (3,), "u": (2,), "W": (2, 3), "K": (2, 3, 2), "c": (2, 1),
+          "X": (4, 2), "y": (4,)}  # fmt: skip
 DATA = ("X", "y")
 """The names a program may read, and those of them that are data."""
 

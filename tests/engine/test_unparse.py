@@ -126,6 +126,11 @@ def test_random_programs_read_names_that_the_language_allows():
         ("z = X[1:2]", "X", "concat(concat(broadcast_to(0, (1, 2)), G), broadcast_to(0, (1, 2)))"),
         ("z = concat(X, M)", "M", "G[3:]"),
         ("z = concat(c, X, axis=1)", "c", "G[:, :1]"),
+        ("z = K@M", "K", "G@M.T"),
+        ("z = K@M", "M", "sum(transpose(K, (0, 2, 1))@G, axis=0)"),
+        ("z = K@transpose(K, (0, 2, 1))", "K",
+         "G@K + transpose(transpose(K, (0, 2, 1))@G, (0, 2, 1))"),
+        ("z = K@J", "K", "G@transpose(J, (0, 2, 1))"),
         ("z = outer(r, t)", "t", "r@G"),
         ("z = dot(X, M)", "X", "G@M.T"),
         ("z = transpose(X[None], (2, 0, 1))", "X", "sum(transpose(G, (1, 2, 0)), axis=0)"),
@@ -145,6 +150,7 @@ def test_random_programs_read_names_that_the_language_allows():
 def test_a_rule_reads_as_one_would_write_it(code, source, rule):
     values = {"s": 2.0, "r": [1.0, 2.0], "c": [[1.0], [2.0], [3.0]], "X": [[1.0, 2.0]] * 3}
     values |= {"t": [2.0, 0.0], "y": [0.0, 1.0, 1.0], "M": [[1.0, 2.0]] * 2}
+    values |= {"K": [[[1.0, 2.0]] * 3] * 4, "J": [[[1.0] * 5] * 2] * 4}
     values |= {"T": [[2.0, 0.0]] * 2}
     built = graph(f"{code}\nL = sum(z)", values)
     nodes, root = statement_rule(built, built.statements[0], built.names[source])
