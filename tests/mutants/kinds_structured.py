@@ -64,7 +64,7 @@ dW = X.T@z_grad
 
 SIGN_LABELS = Kind(
     "sign_labels",
-    {"X": real(6, 2), "y": Numbers((6,), form="signs")},
+    {"X": real(7, 2), "y": Numbers((7,), form="signs")},
     {"w": real(2), "b": real()},
     """
 f = X@w + b

@@ -32,6 +32,15 @@ TIMEOUT = 30
 """Seconds for one check."""
 
 
+GROUPS = {
+    "kind": lambda case: case.model_kind,
+    "style": lambda case: case.style,
+    "edit": lambda case: case.bugs[0].kind.split(" *")[0].split(" /")[0] if case.bugs else "none",
+    "rule": lambda case: case.bugs[0].rules[0] if case.bugs else "none",
+}
+"""By what the cases can be told apart."""
+
+
 @dataclass
 class Outcome:
     """What the diagnosis made of one case."""
@@ -186,6 +195,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--show", action="store_true", help="print the files of these cases")
+    parser.add_argument("--by", choices=GROUPS, help="a line of the table for each of these")
     parser.add_argument("--names", type=int, default=6, help="case names listed for each failure")
     arguments = parser.parse_args()
     module, function = SETS[arguments.set]
@@ -200,6 +210,8 @@ def main() -> None:
     with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
         outcomes = list(pool.imap(examine, cases, chunksize=4))
     print_report(arguments.set, outcomes, arguments.names)
+    if arguments.by:
+        print_groups(outcomes, GROUPS[arguments.by])
 
 
 def show(case: Case) -> None:
@@ -230,6 +242,30 @@ def print_report(title: str, outcomes: list[Outcome], names: int) -> None:
         shown = ", ".join(o.case.name for o in members[:names])
         more = f", … {len(members) - names} more" if len(members) > names else ""
         print(f"\n  {len(members):4} {heading}\n       {shown}{more}")
+
+
+def print_groups(outcomes: list[Outcome], group) -> None:
+    """Print, for each group of cases, the main figures in percent and the median time."""
+    groups = defaultdict(list)
+    for outcome in outcomes:
+        groups[group(outcome.case)].append(outcome)
+    print(f"\n  {'':28} {'cases':>6} {'line':>6} {'rule':>6} {'fixed':>6} {'alarms':>6} {'s':>6}")
+    for name, members in sorted(groups.items()):
+        single = [(o, o.case.bugs[0]) for o in members if len(o.case.bugs) == 1]
+        sound = [o for o in members if o.case.sound]
+        figures = [
+            percent([bool(at_line(o, b)) for o, b in single]),
+            percent([any_right(at_line(o, b), b) for o, b in single]),
+            percent([o.fixed for o, _ in single]),
+            percent([bool(o.findings or o.problem) for o in sound]),
+        ]
+        median = sorted(o.seconds for o in members)[len(members) // 2]
+        row = " ".join(f"{figure:>6}" for figure in figures)
+        print(f"  {name:28} {len(members):6} {row} {median:6.2f}")
+
+
+def percent(values: list[bool]) -> str:
+    return f"{100 * sum(values) / len(values):.0f}" if values else "-"
 
 
 if __name__ == "__main__":
