@@ -218,18 +218,28 @@ def _show(arguments: argparse.Namespace) -> int:
 
     session = _open(arguments.file)
     names = [node.name for node in session.problem.graph.parameters]
-    if arguments.param is not None and arguments.param not in names:
-        hint = did_you_mean(arguments.param, names) or f"; expected one of {', '.join(names)}"
-        raise InputError(f"'{arguments.param}' is not a parameter{hint}", file=arguments.file)
+    name, bracket, _ = (arguments.param or "").partition("[")
+    if arguments.param is not None and name not in names:
+        hint = did_you_mean(name, names) or f"; expected one of {', '.join(names)}"
+        raise InputError(f"'{name}' is not a parameter{hint}", file=arguments.file)
     if arguments.level == "operations":
         session.toggle_level()
     session.seek(arguments.step)
     if session.message:
         raise InputError(f"--step {arguments.step}: {session.message}", file=arguments.file)
+    if bracket or arguments.row is not None:
+        row = "" if arguments.row is None else f" row {arguments.row}"
+        if not name:
+            raise InputError(f"--row {arguments.row}: expected an element too, as "
+                             f"--param '{names[0]}[0]'", file=arguments.file)  # fmt: skip
+        session.look(arguments.param + row)
+        if session.message:
+            raise InputError(f"--param {arguments.param}{row}: {session.message}",
+                             file=arguments.file)  # fmt: skip
     if arguments.json:
-        print(to_json(show_json(session.frame, arguments.param)))
+        print(to_json(show_json(session.frame, name or None)))
     else:
-        _print_lines(show_lines(session.frame, arguments.param))
+        _print_lines(show_lines(session.frame, name or None))
     return OK
 
 
@@ -298,7 +308,12 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
     _file_argument(parser)
     parser.add_argument("--step", type=_count, default=0, metavar="N")
-    parser.add_argument("--param", metavar="NAME", help="only this parameter's chain rule")
+    parser.add_argument(
+        "--param", metavar="NAME", help="only this parameter's chain rule; as 'W[3,1]' an element's"
+    )
+    parser.add_argument(
+        "--row", type=_count, metavar="N", help="the element's way through this row of the batch"
+    )
     parser.add_argument("--level", choices=("named", "operations"), default="named")
     parser.add_argument("--json", action="store_true")
 

@@ -12,11 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.engine.graph import Graph
+from gradtui.engine.graph import Graph, Statement
+from gradtui.engine.jacobian import Jacobians
+from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
 from gradtui.moments import Level, Moment, Pass, Schedule
 from gradtui.scenario.problem import Problem
-from gradtui.structure import Structure
+from gradtui.structure import Pair, Structure, pairs_of
 
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000
@@ -44,10 +46,16 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """The selected node."""
     losses: NDArray[np.float64]
     """The loss of every computed step, (known,)."""
+    jacobians: Jacobians
+    """Local derivatives element by element, compiled as they are asked for."""
     validation_losses: NDArray[np.float64] | None = None
     """The validation loss of every computed step, (known,); None where there is no validation."""
     message: str = ""
     """What the last command has to say."""
+    lens: Lens | None = None
+    """The element that is looked at, if any."""
+    pair: Pair | None = None
+    """(source, target) whose Jacobian is shown, if any."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""
@@ -134,7 +142,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
 
     def edge_local(self, source: int, target: int) -> Array | None:
         """Return the local derivative on a drawn edge; None where it is not elementwise."""
-        if self.level is Level.NAMED:
+        if target in self.structure.whole:
             return self.tape.named_local(source, target)
         slots = [i for i, id in enumerate(self.graph.nodes[target].inputs) if id == source]
         parts = [self.tape.local((target, slot)) for slot in slots]
@@ -145,9 +153,32 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
 
     def edge_contribution(self, source: int, target: int) -> Array:
         """Return what flows back along a drawn edge, in the source's shape."""
-        statement = self.structure.statement_of.get(target)
-        operations = statement.operations if statement and self.level is Level.NAMED else (target,)
-        return self.tape.named_contribution(source, operations)
+        return self.tape.named_contribution(source, self.step_to(target).operations)
+
+    def step_to(self, target: int) -> Statement:
+        """Return what computes a drawn node: its statement, or its operation as one."""
+        graph, structure = self.graph, self.structure
+        if target in structure.whole:
+            return structure.statement_of[target]
+        line = graph.statements[structure.line_of[target]]
+        return Statement(graph.nodes[target].name, target, (target,), line.place)
+
+    def steps_from(self, node: int) -> tuple[Statement, ...]:
+        """Return what reads a drawn node at this level and matters to the loss."""
+        readers = self.structure.consumers.get(node, ())
+        return tuple(self.step_to(target) for target in readers if target in self.structure.useful)
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The edges whose Jacobians belong to the selected node."""
+        return pairs_of(self.structure, self.selected)
+
+    @cached_property
+    def trace(self) -> Trace | None:
+        """The chain rule of the element under the lens; None if there is no lens."""
+        if self.lens is None:
+            return None
+        return trace(self.tape, self.jacobians, self.steps_from, self.lens)
 
     @property
     def now(self) -> Moment | None:

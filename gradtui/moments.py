@@ -92,19 +92,28 @@ class Schedule(Struct, frozen=True):
         return tuple(sorted({0, self.forward, self.backward, self.end}))
 
 
-def build_schedule(program: StepProgram, level: Level) -> Schedule:
-    """Return what one training step does, statement by statement or operation by operation."""
+def build_schedule(
+    program: StepProgram, level: Level, folded: frozenset[int] = frozenset()
+) -> Schedule:
+    """Return what one training step does, statement by statement or operation by operation.
+
+    `folded` are the roots of statements that are taken as one among operations.
+    """
     graph = program.graph
+    whole = whole_statements(graph, level, folded)
     trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
     carried = [edge for edge in program.reverse.order if _source(graph, edge) in trained]
-    if level is Level.NAMED:
-        forward: list[Moment] = [Compute(s.root, computed_by(s)) for s in graph.statements]
-        named = [edge for edge in carried if graph.nodes[_source(graph, edge)].name]
-        roots = {op: s.root for s in graph.statements for op in s.operations}
-        flows = _flows(graph, named, roots)
-    else:
-        forward = [Compute(id, (id,)) for s in graph.statements for id in computed_by(s)]
-        flows = _flows(graph, carried, {op: op for op, _ in carried})
+    forward: list[Moment] = []
+    target, inside = dict[int, int](), set[int]()
+    for s in graph.statements:
+        if s.root in whole:
+            forward.append(Compute(s.root, computed_by(s)))
+            target |= dict.fromkeys(s.operations, s.root)
+            inside.update(op for op in s.operations if op != s.root)
+        else:
+            forward += [Compute(id, (id,)) for id in computed_by(s)]
+            target |= {op: op for op in s.operations}
+    flows = _flows(graph, [e for e in carried if _source(graph, e) not in inside], target)
     backward: list[Moment] = [Seed(graph.loss), *flows]
     moves = [Move(position) for position in range(len(program.updates))]
     done = len(forward) + len(backward)
@@ -114,6 +123,11 @@ def build_schedule(program: StepProgram, level: Level) -> Schedule:
 def computed_by(statement: Statement) -> tuple[int, ...]:
     """Return the nodes that a statement computes, in evaluation order; a bare number counts."""
     return tuple(sorted(statement.operations)) or (statement.root,)
+
+
+def whole_statements(graph: Graph, level: Level, folded: frozenset[int]) -> frozenset[int]:
+    """Return the roots of the statements that are drawn and taken as one."""
+    return frozenset(s.root for s in graph.statements) if level is Level.NAMED else folded
 
 
 def translate(position: int, before: Schedule, after: Schedule) -> int:

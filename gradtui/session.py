@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections import OrderedDict
-from functools import cache
+from functools import cache, partial
 
+from msgspec.structs import replace
+
+from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.history import History
+from gradtui.engine.indices import Index
+from gradtui.engine.jacobian import Jacobians
+from gradtui.engine.lens import Lens, read_element
 from gradtui.engine.tape import Tape
 from gradtui.frame import Frame
 from gradtui.moments import Level, Schedule, translate
 from gradtui.scenario.problem import Problem
-from gradtui.structure import Structure, build_structure
+from gradtui.source import did_you_mean
+from gradtui.structure import Structure, build_structure, pairs_of
+from gradtui.text import shape_text
 
 _TAPES = 32
 MAX_STEP = 10_000_000
@@ -31,10 +40,14 @@ class Session:
         self.level = Level.NAMED
         self.message = ""
         self._step = 0
-        self._structure = cache(lambda level: build_structure(problem.trainer.program, level))
+        self._structure = cache(partial(build_structure, problem.trainer.program))
+        self._folded: frozenset[int] = frozenset()
         self._tapes: OrderedDict[int, Tape] = OrderedDict()
         self.position = self.schedule.backward
         self.selected = problem.graph.parameters[0].id
+        self.lens: Lens | None = None
+        self._jacobians = Jacobians(problem.graph, problem.trainer.dtype)
+        self._matrix: int | None = None
 
     @property
     def step(self) -> int:
@@ -49,7 +62,7 @@ class Session:
     @property
     def structure(self) -> Structure:
         """The nodes and edges at the present level."""
-        found: Structure = self._structure(self.level)
+        found: Structure = self._structure(self.level, self._folded)
         return found
 
     @property
@@ -59,7 +72,8 @@ class Session:
         self._ensure_loss()
         return Frame(
             self.problem, tape, self.structure, self.position, self.selected,
-            self.history.losses, self.history.validation_losses, self.message,
+            self.history.losses, self._jacobians, self.history.validation_losses, self.message,
+            self.lens, self._pair(),
         )  # fmt: skip
 
     def seek(self, step: int) -> None:
@@ -128,30 +142,151 @@ class Session:
 
     def toggle_level(self) -> None:
         """Change between the named graph and that of the operations."""
+        named = self.level is Level.NAMED
+        self._draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
+
+    def toggle_fold(self) -> None:
+        """Show the statement of the selected node as its operations, or as one node again."""
+        graph = self.problem.graph
+        foldable = frozenset(s.root for s in graph.statements if len(s.operations) > 1)
+        root = self._statement_root(self.selected)
+        if self.selected not in self.structure.line_of or root not in foldable:
+            name = self.problem.label(graph.nodes[self.selected].name)
+            self.message = f"there is nothing to unfold in {name}"
+            return
+        whole = foldable if self.level is Level.NAMED else self._folded
+        folded = whole ^ {root}
+        self.selected = root
+        if folded == foldable:
+            self._draw(Level.NAMED, frozenset())
+        else:
+            self._draw(Level.OPERATIONS, folded)
+
+    def _draw(self, level: Level, folded: frozenset[int]) -> None:
+        """Change what the nodes are, at the same place of the step."""
         self.message = ""
         before = self.schedule
-        self.level = Level.OPERATIONS if self.level is Level.NAMED else Level.NAMED
+        self.level, self._folded = level, folded
         self.position = translate(self.position, before, self.schedule)
         if self.selected not in self.structure.nodes:
             self.selected = self._statement_root(self.selected)
+        if self.lens is not None and self.lens.node not in self.structure.nodes:
+            self._aim(self.selected)
 
     def select(self, node: int) -> None:
         """Select a node of the present level's graph."""
-        if node in self.structure.nodes:
+        if node in self.structure.nodes and node != self.selected:
             self.selected = node
+            if self.lens is not None:
+                self._aim(node)
 
     def select_next(self, by: int = 1) -> None:
-        """Select the next node in evaluation order, or one before where `by` is negative."""
+        """Select the next node in evaluation order, or one before where `by` is negative.
+
+        Under a lens it is the node's next element.
+        """
+        if self.lens is not None:
+            shape = self.problem.graph.nodes[self.lens.node].shape
+            place = (place_of(self.lens.index, shape) + by) % max(1, math.prod(shape))
+            self.lens = replace(self.lens, index=flat_index(place, shape))
+            return
         nodes = self.structure.nodes
-        self.selected = nodes[(nodes.index(self.selected) + by) % len(nodes)]
+        self.select(nodes[(nodes.index(self.selected) + by) % len(nodes)])
 
     def select_input(self) -> None:
         """Select the first node that the selected one is computed from."""
-        self.selected = next(iter(self.structure.inputs.get(self.selected, ())), self.selected)
+        self.select(next(iter(self.structure.inputs.get(self.selected, ())), self.selected))
 
     def select_consumer(self) -> None:
         """Select the first node that is computed from the selected one."""
-        self.selected = next(iter(self.structure.consumers.get(self.selected, ())), self.selected)
+        self.select(next(iter(self.structure.consumers.get(self.selected, ())), self.selected))
+
+    def look(self, text: str = "") -> None:
+        """Put the lens on an element, as `3,1`, `W[3,1]` or `3,1 row 2`; the first if not said."""
+        try:
+            name, index, row = read_element(text)
+            node = self._node_called(name) if name else self.selected
+            self._aim(node, self._checked(node, index), row)
+        except ValueError as error:
+            self.message = str(error)
+
+    def leave(self) -> bool:
+        """Take away the lens, or else the Jacobian; return whether one was there."""
+        there = self.lens is not None or self._matrix is not None
+        if self.lens is None:
+            self._matrix = None
+        self.lens = None
+        return there
+
+    def select_row(self, by: int) -> None:
+        """Look at the next row that changes with the element, or at the one before."""
+        found = self.frame.trace
+        if self.lens is not None and found is not None:
+            rows = found.rows.touched or (found.lens.row,)
+            behind = [
+                row for row in rows if (row > found.lens.row if by > 0 else row < found.lens.row)
+            ]
+            at = (min(behind) if by > 0 else max(behind)) if behind else rows[0 if by > 0 else -1]
+            self.lens = replace(self.lens, row=at)
+
+    def show_jacobian(self) -> None:
+        """Show the Jacobian of the selected node by its first input, then by the next, then none.
+
+        A parameter has no inputs: it is those of what reads it.
+        """
+        self.lens = None
+        count = len(self.frame.pairs)
+        following = 0 if self._matrix is None else self._matrix + 1
+        self._matrix = following if following < count else None
+        if not count:
+            self.message = "nothing is computed from this node"
+
+    def _pair(self) -> tuple[int, int] | None:
+        """Return source and target of the Jacobian that is shown."""
+        if self._matrix is None:
+            return None
+        pairs = pairs_of(self.structure, self.selected)
+        return pairs[min(self._matrix, len(pairs) - 1)] if pairs else None
+
+    def _aim(self, node: int, index: Index | None = None, row: int | None = None) -> None:
+        """Put the lens on an element of a drawn node, its first if none is given."""
+        before, shape = self.lens, self.problem.graph.nodes[node].shape
+        if 0 in shape:
+            self.lens = None
+            self.message = "this array has no elements"
+            return
+        self.selected = node
+        kept = before.row if before is not None and before.node == node else 0
+        self.lens = Lens(node, index or (0,) * len(shape), kept if row is None else row)
+        found = self.frame.trace
+        assert found is not None
+        count = len(found.rows.contributions)
+        if row is not None and row >= count:
+            self.lens = before
+            self.message = f"there is no row {row}: expected one below {count}"
+        elif row is None and found.rows.touched and found.lens.row not in found.rows.touched:
+            self.lens = replace(self.lens, row=found.rows.touched[0])
+
+    def _node_called(self, name: str) -> int:
+        """Return the drawn node with a name or a label; raises ValueError if there is none."""
+        graph, label = self.problem.graph, self.problem.label
+        names = {label(n): id for n, id in graph.names.items() if id in self.structure.nodes}
+        names |= {n: id for n, id in graph.names.items() if id in self.structure.nodes}
+        if name not in names:
+            raise ValueError(f"no node is called '{name}'" + did_you_mean(name, names))
+        return names[name]
+
+    def _checked(self, node: int, index: Index) -> Index:
+        """Return an index, the first if it is empty; raises ValueError if it does not fit."""
+        found = self.problem.graph.nodes[node]
+        index = index or (0,) * len(found.shape)
+        fits = len(index) == len(found.shape)
+        if not fits or any(i >= size for i, size in zip(index, found.shape, strict=True)):
+            name = self.problem.label(found.name) or found.op
+            last = ",".join(str(size - 1) for size in found.shape)
+            upto = f"its elements go up to {last}" if last else "it has one element"
+            raise ValueError(f"{name} is {shape_text(found.shape)}: {upto}")
+        return index
 
     def find(self, text: str) -> bool:
         """Select the next node whose name or operation contains `text`; False if there is none."""
@@ -161,7 +296,7 @@ class Session:
             found = graph.nodes[node]
             label = self.problem.label(found.name)
             if any(text.lower() in t.lower() for t in (found.name, found.op, label) if t):
-                self.selected = node
+                self.select(node)
                 return True
         self.message = f"no node is called '{text}'"
         return False

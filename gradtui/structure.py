@@ -13,7 +13,15 @@ from msgspec import Struct
 
 from gradtui.engine.graph import Graph, Kind, Statement, depends_on, needed_for
 from gradtui.engine.program import StepProgram
-from gradtui.moments import Compute, Flow, Level, Schedule, build_schedule
+from gradtui.moments import (
+    Compute,
+    Flow,
+    Level,
+    Schedule,
+    build_schedule,
+    computed_by,
+    whole_statements,
+)
 
 Pair = tuple[int, int]
 """(source, target) of an edge that is drawn."""
@@ -28,6 +36,8 @@ class Structure(Struct, frozen=True, eq=False):
     """One level of a graph, and the schedule of its training step."""
 
     schedule: Schedule
+    whole: frozenset[int]
+    """The roots of the statements that are one node each."""
     nodes: tuple[int, ...]
     """The parameters and whatever is computed from them, in evaluation order."""
     edges: tuple[Pair, ...]
@@ -48,6 +58,8 @@ class Structure(Struct, frozen=True, eq=False):
     """Node that a statement computes -> the statement's number, from 0."""
     named_edges: Mapping[Pair, Statement]
     """(source, root) of each edge of the named graph, data included -> its statement."""
+    useful: frozenset[int]
+    """The nodes that the loss depends on."""
     readers: Mapping[int, tuple[int, ...]]
     """Named node -> the roots that read it and that the loss depends on."""
     path_counts: Mapping[int, int]
@@ -72,15 +84,22 @@ class Structure(Struct, frozen=True, eq=False):
         return found
 
 
-def build_structure(program: StepProgram, level: Level) -> Structure:
-    """Return one level of a program's graph with all that can be known before the numbers."""
-    graph, schedule = program.graph, build_schedule(program, level)
-    nodes, edges = _drawn(graph, schedule)
+def build_structure(
+    program: StepProgram, level: Level, folded: frozenset[int] = frozenset()
+) -> Structure:
+    """Return one level of a program's graph with all that can be known before the numbers.
+
+    `folded` are the roots of statements that are one node on the graph of operations.
+    """
+    graph, schedule = program.graph, build_schedule(program, level, folded)
+    whole = whole_statements(graph, level, folded)
+    nodes, edges = _drawn(graph, schedule, whole)
     named = {(source, s.root): s for s in graph.statements for source in graph.sources(s)}
     useful = needed_for(graph.nodes, [graph.loss])
     values, flows = _positions(schedule)
     return Structure(
         schedule=schedule,
+        whole=whole,
         nodes=nodes,
         edges=edges,
         inputs=_group((target, source) for source, target in edges),
@@ -97,18 +116,33 @@ def build_structure(program: StepProgram, level: Level) -> Structure:
             }
         ),
         named_edges=MappingProxyType(named),
+        useful=useful,
         readers=_group(edge for edge in named if edge[1] in useful),
         path_counts=_count_paths(graph),
     )
 
 
-def _drawn(graph: Graph, schedule: Schedule) -> tuple[tuple[int, ...], tuple[Pair, ...]]:
+def pairs_of(structure: Structure, node: int) -> list[Pair]:
+    """Return the edges into a drawn node; those out of it where it is computed from nothing."""
+    inputs = structure.inputs.get(node, ())
+    if inputs:
+        return [(source, node) for source in inputs]
+    return [(node, target) for target in structure.consumers.get(node, ())]
+
+
+def _drawn(
+    graph: Graph, schedule: Schedule, whole: frozenset[int]
+) -> tuple[tuple[int, ...], tuple[Pair, ...]]:
     trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
     computed = [m.node for m in schedule.moments if isinstance(m, Compute)]
-    if schedule.level is Level.NAMED:
-        edges = [(source, s.root) for s in graph.statements for source in graph.sources(s)]
-    else:
-        edges = [(i, id) for id in sorted(computed) for i in dict.fromkeys(graph.nodes[id].inputs)]
+    edges: list[Pair] = []
+    for s in graph.statements:
+        if s.root in whole:
+            edges += [(source, s.root) for source in graph.sources(s)]
+        else:
+            edges += [
+                (i, id) for id in computed_by(s) for i in dict.fromkeys(graph.nodes[id].inputs)
+            ]
     parameters = {node.id for node in graph.parameters}
     shown = trained & (parameters | set(computed))
     return tuple(sorted(shown)), tuple(e for e in edges if e[0] in shown and e[1] in shown)

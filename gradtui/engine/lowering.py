@@ -219,7 +219,8 @@ def _check_call(call: Call, *, rules: bool) -> None:
             raise InputError(f"{name} has no option '{key}'" + did_you_mean(key, options),
                              call.place)  # fmt: skip
         flag = isinstance(options[key], bool)
-        if isinstance(value, bool) != flag:
+        inherited = rules and isinstance(value, str)
+        if isinstance(value, bool) != flag and not inherited:
             wanted_value = "True or False" if flag else "an axis such as 0, or several: (0, 1)"
             raise InputError(f"the option '{key}' of {name} takes {wanted_value}", call.place)
 

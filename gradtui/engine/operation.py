@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from gradtui.engine.expression import Option
+from gradtui.engine.indices import Elements
 from gradtui.engine.shapes import Options, Shape, broadcast, reduced
 
 ShapeRule = Callable[[Sequence[Shape], Options], Shape]
@@ -45,6 +46,12 @@ class Operation(Struct, frozen=True):
     """Vector-Jacobian products of any other operation, one for each operand.
 
     They are summed or stretched to the operand's shape where they broadcast."""
+    elements: Elements | None = None
+    """What one element of the result adds up, where it is not elementwise."""
+    fold: str = "+"
+    """The operation that adds it up."""
+    meaning: str | Callable[[Sequence[Shape]], str] = ""
+    """The same in simpler operations, in place of `elements`; its options too may be named."""
     summary: str = ""
     """What it does, in a learner's words."""
     precedence: int = FUNCTION

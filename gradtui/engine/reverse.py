@@ -26,7 +26,7 @@ from gradtui.engine.graph import (
 )
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.engine.shapes import axes_of
+from gradtui.engine.shapes import Shape, axes_of
 
 _rule = cache(parse_rule)
 
@@ -149,6 +149,26 @@ def differentiate_twice(graph: Graph, reverse: Reverse) -> Curvature:
         for parameter in graph.parameters
     )
     return Curvature(tuple(builder.nodes), tuple(direction), tuple(gradient), product)
+
+
+def transposed_rule(
+    nodes: Sequence[Node], flow: int, given: int, shape: Shape
+) -> tuple[tuple[Node, ...], int, int]:
+    """Return nodes, the leaf of a tangent and the root of the Jacobian-vector product.
+
+    `flow`, of the shape `shape`, is a vector-Jacobian product that is linear in the leaf `given`.
+    """
+    builder = Builder(nodes, simplify=True)
+    seed = builder.leaf(Kind.HYPERPARAMETER, "tangent", shape)
+    dependent = {given}
+    for node in nodes[given + 1 :]:
+        if any(source in dependent for source in node.inputs):
+            dependent.add(node.id)
+    walk = _Walk(builder, frozenset(dependent), flow, seed)
+    walk.visit(id for id in range(len(nodes) - 1, given, -1) if id in dependent)
+    found = walk.adjoint.get(given)
+    root = builder.constant(0.0) if found is None else found
+    return tuple(builder.nodes), seed, root
 
 
 def _carriers(nodes: Sequence[Node]) -> frozenset[int]:

@@ -8,7 +8,7 @@ from gradtui.engine.ops import OPS
 from gradtui.explain.spans import Line, Role, line
 from gradtui.explain.values import UNKNOWN, Array
 from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Level, Move, Seed
+from gradtui.moments import Compute, Flow, Move, Seed
 from gradtui.text import cell_width, clean, clip, compact, shape_text
 
 _LABEL = 14
@@ -82,7 +82,7 @@ def wire_width(frame: Frame, source: int, target: int) -> int:
 
 def _rule(frame: Frame, source: int, target: int) -> str:
     op = frame.graph.nodes[target].op
-    if frame.level is Level.OPERATIONS:
+    if target not in frame.structure.whole:
         return op
     operations = frame.structure.statement_of[target].operations
     nodes = [frame.graph.nodes[id] for id in operations]

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.engine.elements import Element
 from gradtui.engine.graph import Kind
+from gradtui.engine.lens import Trace
 from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import PROGRAM
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.lens import lens_rows
 from gradtui.explain.spans import Line, Span, columns, line
 from gradtui.explain.step import program_rows
 from gradtui.explain.symbols import label, local_text, partial, rule_text
@@ -102,7 +105,37 @@ def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
         "paths_total": {node.name: frame.count_paths(node.id) for node in parameters},
         "gradients": {node.name: frame.gradients[node.name] for node in parameters},
         **_seen(frame.tape),
+        **({} if frame.trace is None else {"lens": _lens(frame, frame.trace)}),
     }
+
+
+def _lens(frame: Frame, found: Trace) -> dict[str, Any]:
+    """Return the chain rule of one element: what each of `links` comes to, and of which terms."""
+
+    def name(element: Element) -> str:
+        node, index = element
+        place = f"[{','.join(map(str, index))}]" if index else ""
+        return _node_name(frame, node) + place
+
+    return {
+        "element": name(found.links[0].element),
+        "row": found.lens.row,
+        "rows": found.rows.contributions,
+        "gradient": found.gradient,
+        "links": [
+            {
+                "element": name(link.element),
+                "gradient": link.total,
+                "terms": [
+                    {"to": name(t.target), "local": t.local, "gradient": t.adjoint,
+                     "product": t.product}
+                    for t in link.terms
+                ],
+                "others": link.others,
+            }
+            for link in found.links
+        ],
+    }  # fmt: skip
 
 
 def _nodes(frame: Frame) -> list[dict[str, Any]]:
@@ -174,6 +207,10 @@ def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
     return found
 
 
+_WIDTH = 96
+"""Cells of a row of the lens; nothing is cut where it is printed."""
+
+
 def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     """Return one step in words: the program, the local derivatives, the chain rule, the update."""
     problem = frame.problem
@@ -183,6 +220,10 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
         line(title, f"{problem.optimizer} lr {rate} · L {number(frame.loss)}"),
         *_training_rows(frame),
         *_section("program", program_rows(frame, 72)),
+    ]
+    if frame.lens is not None:
+        return [*rows, *_section("lens", lens_rows(frame, _WIDTH))]
+    rows += [
         *_section("local derivatives", _local_rows(frame)),
         *_section("gradient", gradient_rows(frame)),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, overload
 
@@ -25,6 +26,7 @@ Line = tuple[Span, ...]
 """One row of the screen."""
 
 
+_OPERATOR = re.compile(r"(?= [-+·=←] )")
 _LEFT: frozenset[Role] = frozenset({"name", "selected", "local"})
 """Roles that a column puts to the left."""
 
@@ -76,6 +78,27 @@ def aligned(left: Line, right: Line, width: int) -> Line:
     """Return a row with `right` pushed to the right edge, if both fit, else `left` then `right`."""
     space = width - line_width(left) - line_width(right)
     return (*left, (" " * max(2, space), "plain"), *right)
+
+
+def folded(head: Span, parts: Iterable[Span], width: int) -> list[Line]:
+    """Return a row, broken between parts where it would pass the width.
+
+    A part that needs more than a whole row is broken before its operators too.
+    """
+    rows: list[Line] = []
+    current, used = line(head), cell_width(head[0])
+    indent = min(used, max(2, width // 4))
+    for text, role in parts:
+        whole = cell_width(text.rstrip()) <= width - indent
+        for piece in [text] if whole else _OPERATOR.split(text):
+            size = cell_width(piece.rstrip())
+            if used + size > width and used > indent:
+                rows.append(current)
+                current, used = line(" " * indent), indent
+                piece = piece.lstrip()
+            current = (*current, *line((piece, role)))
+            used += cell_width(piece)
+    return [*rows, current]
 
 
 def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2) -> list[Line]:

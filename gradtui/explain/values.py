@@ -29,14 +29,25 @@ def summary(value: Array, digits: int = 4) -> str:
         return number(float(value), digits)
     if value.ndim == 1 and value.size <= _FEW:
         return "[" + " ".join(number(x, digits) for x in value) + "]"
-    known = value[~np.isnan(value)]
-    head, tail = f"[{shape_text(value.shape)}] ", " and nan" if known.size < value.size else ""
-    if not known.size:
-        return head + "all nan"
-    low, high = np.min(known), np.max(known)
+    return f"[{shape_text(value.shape)}] {extent(value, digits)}"
+
+
+def extent(value: Array, digits: int = 4) -> str:
+    """Return the numbers of an array in a few cells, without its shape: `0.4`, `0.5…5`."""
+    if value.shape == () or (value.ndim == 1 and 0 < value.size <= _FEW):
+        return summary(value, digits)
+    if not value.size:
+        return "empty"
+    tail = ""
+    low, high = np.min(value), np.max(value)
+    if np.isnan(low):  # looked for only here: a large array is summed up at every key
+        known = value[~np.isnan(value)]
+        if not known.size:
+            return "all nan"
+        low, high, tail = np.min(known), np.max(known), " and nan"
     if low == high:
-        return f"{head}all {number(low, 3)}{tail}"
-    return f"{head}{number(low, 3)}…{number(high, 3)}{tail}"
+        return f"all {number(low, 3)}{tail}"
+    return f"{number(low, 3)}…{number(high, 3)}{tail}"
 
 
 class Elements:

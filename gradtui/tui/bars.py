@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.explain.spans import Line, Span, line
 from gradtui.explain.step import header, now_line, timeline
 from gradtui.frame import Frame
-from gradtui.tui.commands import COMMANDS, FOOTER
+from gradtui.tui.commands import COMMANDS, FOOTER, LENS_KEYS
 from gradtui.tui.panels.base import Rows
 
 
@@ -60,14 +60,19 @@ class Footer(Bar):
 
     def row_of(self, frame: Frame, width: int) -> Line:
         """Return as many of the keys as fit."""
-        by_id = {command.id: command for command in COMMANDS}
         spans: list[Span] = [(" ", "plain")]
         used = 1
-        for id in FOOTER:
-            command = by_id[id]
-            key = command.shown.split()[0]
-            used += len(key) + len(command.title) + 3
+        for key, title in _keys(frame):
+            used += len(key) + len(title) + 3
             if used > width:
                 break
-            spans += [(key, "heading"), (f" {command.title}  ", "dim")]
+            spans += [(key, "heading"), (f" {title}  ", "dim")]
         return tuple(spans)
+
+
+def _keys(frame: Frame) -> list[tuple[str, str]]:
+    """Return the keys that matter most and what they do."""
+    if frame.lens is not None:
+        return list(LENS_KEYS)
+    by_id = {command.id: command for command in COMMANDS}
+    return [(by_id[id].shown.split()[0], by_id[id].title) for id in FOOTER]

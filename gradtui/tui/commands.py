@@ -100,11 +100,13 @@ COMMANDS = (
         lambda d, text: d.toggle_play(),
     ),
     Command(
-        "down", ("j", "down"), "j ↓", "select", "select the next node", LOOK,
+        "down", ("j", "down"), "j ↓", "select",
+        "select the next node; under the lens the next element", LOOK,
         lambda d, text: d.do(lambda s: s.select_next()),
     ),
     Command(
-        "up", ("k", "up"), "k ↑", "select", "select the node before", LOOK,
+        "up", ("k", "up"), "k ↑", "select",
+        "select the node before; under the lens the element before", LOOK,
         lambda d, text: d.do(lambda s: s.select_next(-1)),
     ),
     Command(
@@ -122,6 +124,25 @@ COMMANDS = (
     Command(
         "operations", ("x",), "x", "operations", "the named graph, or every operation", LOOK,
         lambda d, text: d.do(lambda s: s.toggle_level()),
+    ),
+    Command(
+        "unfold", ("enter",), "Enter", "unfold",
+        "show the selected line as its operations, or as one node again", LOOK,
+        lambda d, text: d.do(lambda s: s.toggle_fold()),
+    ),
+    Command(
+        "list", ("X",), "X", "list", "the graph as a list, one row a node, or as a drawing", LOOK,
+        lambda d, text: d.toggle_list(),
+    ),
+    Command(
+        "lens", ("L",), "L", "lens",
+        "the lens: the chain rule of one element, as 3,1 or 3,1 row 2; Esc leaves it", LOOK,
+        lambda d, text: d.look(text), argument="ELEMENT",
+    ),
+    Command(
+        "jacobian", ("m",), "m", "jacobian",
+        "the Jacobian of the node by its first input, by the next, then the chain rule again", LOOK,
+        lambda d, text: d.show_jacobian(),
     ),
     Command(
         "log", ("t",), "t", "log scale", "the loss on a log scale", LOOK,
@@ -148,11 +169,13 @@ COMMANDS = (
         lambda d, text: d.scroll(-1, 0),
     ),
     Command(
-        "scroll-right", ("greater_than_sign",), ">", "scroll", "scroll it to the right", SCREEN,
+        "scroll-right", ("greater_than_sign",), ">", "scroll",
+        "scroll it to the right; under the lens the next row", SCREEN,
         lambda d, text: d.scroll(0, 1),
     ),
     Command(
-        "scroll-left", ("less_than_sign",), "<", "scroll", "scroll it to the left", SCREEN,
+        "scroll-left", ("less_than_sign",), "<", "scroll",
+        "scroll it to the left; under the lens the row before", SCREEN,
         lambda d, text: d.scroll(0, -1),
     ),
     Command(
@@ -172,6 +195,12 @@ COMMANDS = (
 
 FOOTER = ("next", "back", "into", "finish", "down", "operations", "help", "quit")
 """The commands that the last row of the screen names."""
+
+LENS_KEYS = (
+    ("j k", "element"), ("< >", "row"), ("L", "choose"), ("n", "next"), ("s", "into"),
+    ("x", "operations"), ("Esc", "leave"), ("?", "help"),
+)  # fmt: skip
+"""What it names under the lens."""
 
 
 def find_command(name: str) -> Command | None:

@@ -12,13 +12,16 @@ from textual.containers import Grid
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import AwaitMount
 
 from gradtui.session import MAX_STEP, Session
 from gradtui.source import InputError, did_you_mean
+from gradtui.text import clean, clip, shape_text
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
+from gradtui.tui.panels.graph import GraphPanel
 from gradtui.tui.panels.loss import LossPanel
 
 _PLAY = 0.15
@@ -30,6 +33,7 @@ _TRAVEL = 0.2
 _FAR = 20_000
 """Steps that are computed at once when one goes to a step."""
 _CHUNK = 256
+_NAME_CELLS = 20
 
 
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
@@ -61,6 +65,7 @@ class Debugger(Screen[None]):
         self._timer: Timer | None = None
         self._ahead: Timer | None = None
         self._target: int | None = None
+        self._opening: AwaitMount | None = None
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -83,8 +88,17 @@ class Debugger(Screen[None]):
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
         frame = self.session.frame
+        self._make_room(frame.lens is not None or frame.pair is not None)
         for part in self._parts():
             part.show_frame(frame)
+
+    def _make_room(self, wanted: bool) -> None:
+        """Give the chain panel the room for a lens or a Jacobian, and the keys that scroll it."""
+        if wanted == self.has_class("-close"):
+            return
+        self.set_class(wanted, "-close")
+        if not self.has_class("-zoomed"):
+            self.query_one("#chain" if wanted else "#graph").focus()
 
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
@@ -98,11 +112,14 @@ class Debugger(Screen[None]):
         self.session.message = message
         self.show_frame()
 
-    def action_run(self, id: str) -> None:
-        """Run a command by its id."""
+    async def action_run(self, id: str) -> None:
+        """Run a command by its id; an input it opens has the keys before the next one comes."""
         command = find_command(id)
         assert command is not None
         command.run(self, "")
+        if self._opening is not None:
+            await self._opening
+            self._opening = None
 
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size leaves out is zoomed."""
@@ -117,7 +134,10 @@ class Debugger(Screen[None]):
 
     def action_escape(self) -> None:
         """End whatever is open."""
-        self._zoom(None)
+        if self.session.leave():
+            self.show_frame()
+        else:
+            self._zoom(None)
 
     def toggle_zoom(self) -> None:
         """Show the focused panel alone, or all of them again."""
@@ -137,7 +157,10 @@ class Debugger(Screen[None]):
         panel.focus()
 
     def scroll(self, rows: int, columns: int) -> None:
-        """Scroll the focused panel by most of its size."""
+        """Scroll the focused panel by most of its size; under the lens columns choose the row."""
+        if columns and self.session.lens is not None:
+            self.do(lambda session: session.select_row(columns))
+            return
         panel = self._focused_panel()
         if rows:
             panel.scroll_rows(rows * max(1, panel.size.height - 2))
@@ -147,6 +170,27 @@ class Debugger(Screen[None]):
     def toggle_scale(self) -> None:
         """Change the loss curve's scale."""
         self.query_one(LossPanel).toggle_scale()
+
+    def toggle_list(self) -> None:
+        """Change between the drawing and the list of the graph."""
+        self.query_one(GraphPanel).toggle_list()
+
+    def look(self, text: str) -> None:
+        """Put the lens on an element, asking for it if there is none and more than one."""
+        frame = self.session.frame
+        node = frame.graph.nodes[frame.selected]
+        if text or not node.shape:
+            self.do(lambda session: session.look(text))
+            return
+        name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
+        label = f"element of {name} [{shape_text(node.shape)}]: "
+        index = frame.lens.index if frame.lens else (0,) * len(node.shape)
+        row = f" row {frame.lens.row}" if frame.lens else ""
+        self._ask(label, self.look, ",".join(map(str, index)) + row)
+
+    def show_jacobian(self) -> None:
+        """Show the Jacobian of the selected node, the next one, or none."""
+        self.do(lambda session: session.show_jacobian())
 
     def toggle_play(self) -> None:
         """Play the run, or stop."""
@@ -237,10 +281,10 @@ class Debugger(Screen[None]):
         self._compute_ahead()
         self.show_frame()
 
-    def _ask(self, label: str, answer: Callable[[str], None]) -> None:
+    def _ask(self, label: str, answer: Callable[[str], None], value: str = "") -> None:
         from gradtui.tui.prompt import Prompt
 
-        self.mount(Prompt(label, answer))
+        self._opening = self.mount(Prompt(label, answer, value))
 
     def _play_step(self) -> None:
         if self.session.step >= self.session.problem.steps:

@@ -50,7 +50,7 @@ async def test_every_command_can_be_run_from_the_screen(terminal):
         for command in COMMANDS:
             if command.id in ("quit",):
                 continue
-            t.debugger.action_run(command.id)
+            await t.debugger.action_run(command.id)
             await t.pilot.pause()
             while t.app.screen is not t.app.screen_stack[0]:
                 await t.press("escape")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.engine import indices
 from gradtui.engine.expression import Option
 from gradtui.engine.operation import Operation
 from gradtui.engine.shapes import (
@@ -26,6 +27,12 @@ def _cross_entropy_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:
     return f"G*(softmax(logits) - one_hot(labels, k={logits[-1]}))/{rows}", "0"
 
 
+def _cross_entropy_meaning(shapes: Sequence[Shape]) -> str:
+    logits, labels = shapes
+    rows = count(labels, range(len(labels)))
+    return f"-sum(one_hot(labels, k={logits[-1]})*log_softmax(logits))/{rows}"
+
+
 _LAST: tuple[tuple[str, Option], ...] = (("axis", -1),)
 
 CLASSES = (
@@ -35,6 +42,7 @@ CLASSES = (
         "softmax({a}, {axis})",
         same,
         vjps=lambda shapes: ("out*(G - sum(G*out, axis=axis, keepdims=True))",),
+        meaning="exp(a)/sum(exp(a), axis=axis, keepdims=True)",
         options=_LAST,
         settle=settled_axis,
         summary="turn scores into shares that add up to 1 along axes, the last one by default",
@@ -45,6 +53,7 @@ CLASSES = (
         "log_softmax({a}, {axis})",
         same,
         vjps=lambda shapes: ("G - exp(out)*sum(G, axis=axis, keepdims=True)",),
+        meaning="a - log(sum(exp(a), axis=axis, keepdims=True))",
         options=_LAST,
         settle=settled_axis,
         summary="logarithms of the softmax along axes, the last one by default",
@@ -55,6 +64,7 @@ CLASSES = (
         "logsumexp({a}, {axis}, {keepdims})",
         reduced,
         ("softmax(a, axis=axis)",),
+        meaning="log(sum(exp(a), axis=axis, keepdims=keepdims))",
         options=(*_LAST, ("keepdims", False)),
         settle=settled_reduction,
         summary="log of the sum of exp along axes, the last one by default: a smooth max",
@@ -65,6 +75,7 @@ CLASSES = (
         "cross_entropy({logits}, {labels}, {rank_b})",
         scored,
         vjps=_cross_entropy_vjps,
+        meaning=_cross_entropy_meaning,
         summary="mean over the batch of -log of the softmax at the right class, in nats",
     ),
     Operation(
@@ -73,6 +84,7 @@ CLASSES = (
         "one_hot({labels}, {k})",
         encoded,
         vjps=lambda shapes: ("0",),
+        elements=indices.encoded,
         options=(("k", None),),
         positional="k",
         summary="a row of k numbers for each label: 1 at the label, 0 elsewhere",
@@ -83,6 +95,7 @@ CLASSES = (
         "take({a}, {tokens}, {rank_a}, {rank_b})",
         gathered,
         vjps=lambda shapes: (f"scatter(G, tokens, rows={shapes[0][0]})", "0"),
+        elements=indices.taken,
         summary="rows of a matrix by their number, from 0",
     ),
     Operation(
@@ -91,6 +104,7 @@ CLASSES = (
         "scatter({a}, {tokens}, {rank_a}, {rank_b}, {rows})",
         scattered,
         vjps=lambda shapes: ("take(G, tokens)", "0"),
+        elements=indices.scattered,
         options=(("rows", 0),),
         internal=True,
         summary="add up what belongs to each row",

@@ -6,10 +6,11 @@ from textual import events
 
 from gradtui.engine.graph import needed_for
 from gradtui.explain.graph_text import box_text, box_width, wire_text, wire_width
+from gradtui.explain.listing import list_head, list_rows, place_of_now
 from gradtui.explain.spans import Line, Role, Span, line_width
 from gradtui.frame import Frame
 from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_out, light, paint
-from gradtui.moments import Compute, Flow, Level, Seed
+from gradtui.moments import Flow, Level
 from gradtui.tui.panels.base import Panel, crop
 
 HEAVY, LIGHT = "━", "─"
@@ -29,26 +30,59 @@ class GraphPanel(Panel):
     def __init__(self, key: int) -> None:
         super().__init__(key)
         self._layout: Layout | None = None
-        self._drawn: tuple[object, Level] | None = None
+        self._drawn: tuple[object, object] | None = None
         self._lit: tuple[object, Light] = (None, Light())
         self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
+        self._listing = False
+
+    def toggle_list(self) -> None:
+        """Change between the drawing and the list of nodes."""
+        self._listing = not self._listing
+        self._followed = None
+        self.top = self.left = 0
+        self.redraw()
+
+    def _list(self, frame: Frame) -> list[Line]:
+        """Return the rows of the list in view, under the titles of its columns."""
+        width, height = self.size[0], self.size[1] - 1
+        nodes = frame.structure.nodes
+        now = (frame.selected, frame.now, frame.structure, self.size)
+        if now != self._followed:
+            moved = isinstance(self._followed, tuple) and self._followed[1] != frame.now
+            target = place_of_now(frame) if moved else frame.selected
+            row = nodes.index(target) if target in nodes else 0
+            self.top = _into_view(self.top, row - 1, row + 2, height)
+            self._followed = now
+        self.top = max(0, min(self.top, len(nodes) - height))
+        self.left = 0
+        self._hint(len(nodes) - self.top - height, 0)
+        self.title(f"Graph, a list of {len(nodes)}")
+        return [list_head(frame, width), *list_rows(frame, width, self.top, self.top + height)]
 
     def visible_rows(self) -> list[Line]:
         """Return the part of the drawing in view."""
         frame = self.frame
         if frame is None:
             return []
+        if self._listing:
+            return self._list(frame)
         width, height = self.size
         layout = self._lay_out(frame)
         self._follow(frame, layout)
         self.top = max(0, min(self.top, layout.height - height))
         self.left = max(0, min(self.left, layout.width - width))
         self._hint(layout.height - self.top - height, layout.width - self.left - width)
-        self.title("Graph" if frame.level is Level.NAMED else "Graph of operations")
+        self.title(self._title(frame))
         above = max(0, (height - layout.height) // 2)
         rows = range(self.top, min(layout.height, self.top + height))
         return [()] * above + [self._row(frame, layout, y, width) for y in rows]
+
+    def _title(self, frame: Frame) -> str:
+        if frame.level is Level.NAMED:
+            return "Graph"
+        folded = len(frame.structure.whole)
+        return "Graph of operations" + (f", {folded} lines folded" if folded else "")
 
     def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
         def label(wire: Pair) -> str:
@@ -90,7 +124,7 @@ class GraphPanel(Panel):
 
     def _lay_out(self, frame: Frame) -> Layout:
         """Return the drawing, made anew only for another graph."""
-        drawn = (frame.problem, frame.level)
+        drawn = (frame.problem, frame.structure)
         if drawn != self._drawn or self._layout is None:
             structure = frame.structure
             boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
@@ -115,26 +149,18 @@ class GraphPanel(Panel):
 
     def _follow(self, frame: Frame, layout: Layout) -> None:
         """Bring the selection, or what the cursor has just done, into view when it changes."""
-        now = (frame.selected, frame.now, frame.level, self.size, layout.width)
+        now = (frame.selected, frame.now, frame.structure, self.size, layout.width)
         if now == self._followed:
             return
         before, self._followed = self._followed, now
         moved = isinstance(before, tuple) and before[1] != frame.now
-        target = self._node_of(frame) if moved else frame.selected
+        target = place_of_now(frame) if moved else frame.selected
         box = layout.boxes.get(target)
         if box is None:
             return
         width, height = self.size
         self.left = _into_view(self.left, box.x - MARGIN, box.x + box.width + MARGIN, width)
         self.top = _into_view(self.top, box.y, box.y + box.height, height)
-
-    def _node_of(self, frame: Frame) -> int:
-        match frame.now:
-            case Compute(node) | Seed(node):
-                return node
-            case Flow(source, _):
-                return source
-        return frame.selected
 
     async def on_click(self, event: events.Click) -> None:
         """Select the node under the mouse."""

@@ -33,10 +33,24 @@ class ChainPanel(Panel):
     """The chain rule of the selected node."""
 
     NAME = "Chain"
-    HELP = "how the gradient of the selected node is put together, in symbols and in numbers"
+    HELP = (
+        "how the gradient of the selected node is put together, in symbols and in numbers; "
+        "L: that of one element, m: the Jacobian"
+    )
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
-        """Return the selected node's chain rule."""
+        """Return the selected node's chain rule, that of one element, or a Jacobian."""
+        if frame.lens is not None:
+            from gradtui.explain.lens import lens_rows
+
+            self.title("Lens")
+            return lens_rows(frame, width)
+        if frame.pair is not None:
+            from gradtui.explain.jacobian import jacobian_rows
+
+            self.title("Jacobian")
+            return jacobian_rows(frame, width)
+        self.title(self.NAME)
         return chain_rows(frame)
 
 

@@ -1,0 +1,270 @@
+"""The chain rule of one element, number by number: every factor on its ways to the loss.
+
+Each local derivative is an element of a Jacobian, each ∂L/∂element one of the tape's adjoints.
+Only what is asked for is computed: one element, one row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.engine.elements import Element
+from gradtui.engine.graph import Statement
+from gradtui.engine.indices import Index
+from gradtui.engine.jacobian import Jacobians
+from gradtui.engine.tape import Tape
+
+Array = NDArray[Any]
+Readers = Callable[[int], Sequence[Statement]]
+"""Node -> the statements, or operations, that read it and that the loss depends on."""
+_NUMBERS = r"[0-9]{1,9}(?:[\s,]+[0-9]{1,9})*"
+_ELEMENT = re.compile(
+    rf"((?!row\b)[^\W\d]\w*)?\s*(?:\[\s*({_NUMBERS})\s*\]|({_NUMBERS}))?"
+    r"\s*(?:row\s+([0-9]{1,9}))?"
+)
+KEPT = 4
+"""Terms of a sum that are listed: the largest."""
+FOLLOWED = 4
+"""Elements of one node that are followed on to the loss."""
+
+
+class Lens(Struct, frozen=True):
+    """What is looked at: an element, and which row of what reads it."""
+
+    node: int
+    index: Index
+    row: int
+
+
+class Term(Struct, frozen=True):
+    """One way on from an element: the element of a statement's result that changes with it."""
+
+    statement: Statement
+    target: Element
+    local: float
+    """∂target/∂element."""
+    adjoint: float
+    """∂L/∂target."""
+
+    @property
+    def product(self) -> float:
+        """What comes back along this way."""
+        return self.local * self.adjoint
+
+
+class Link(Struct, frozen=True):
+    """How ∂L/∂element is put together from what the element acts upon."""
+
+    element: Element
+    terms: tuple[Term, ...]
+    others: int
+    """Terms that are not listed."""
+    rest: float
+    """What these add up to."""
+    total: float
+
+
+class Rows(Struct, frozen=True, eq=False):
+    """∂L/∂element as a sum over the rows of what reads it."""
+
+    contributions: Array
+    """What comes back from each row, (rows,); of a single one, if it is not read row by row."""
+    axis: int | None
+    """The axis of the reader along which the rows lie."""
+    reader: int
+    """The node whose rows they are."""
+    touched: tuple[int, ...]
+    """Rows whose values change with the element."""
+    scale: float
+    """The sizes of all that is added up, and of the gradients it is made of."""
+
+
+class Trace(Struct, frozen=True, eq=False):
+    """The chain rule of one element for one row."""
+
+    lens: Lens
+    rows: Rows
+    links: tuple[Link, ...]
+    """The element's own first, then what it acts upon, in the order of the forward pass."""
+    gradient: float
+    """∂L/∂element by the backward pass of the tensors, over all rows."""
+    tolerance: float
+    """By how much the rows' sum may differ from it, relative to their sizes."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the rows add up to the gradient, but for rounding."""
+        with np.errstate(all="ignore"):
+            total = float(np.sum(self.rows.contributions))
+        if not np.isfinite(self.gradient):
+            return not np.isfinite(total)
+        scale = max(self.rows.scale, abs(self.gradient))
+        return abs(total - self.gradient) <= self.tolerance * scale
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether a single way leads to the loss."""
+        return all(len(link.terms) == 1 and not link.others for link in self.links)
+
+
+def trace(tape: Tape, jacobians: Jacobians, readers: Readers, lens: Lens) -> Trace:
+    """Return how the gradient of an element comes about."""
+    rows, first = _first_link(tape, jacobians, readers, lens)
+    gradient = float(tape.adjoint(lens.node)[lens.index])
+    links, pending = [first], _targets({}, first)
+    while pending:
+        node = min(pending)
+        for link in _links(tape, jacobians, readers(node), node, pending.pop(node)):
+            links.append(link)
+            _targets(pending, link)
+    here = Lens(lens.node, lens.index, min(lens.row, len(rows.contributions) - 1))
+    exact = tape.adjoint(lens.node).dtype == np.float64
+    return Trace(here, rows, tuple(links), gradient, 1e-9 if exact else 1e-4)
+
+
+def read_element(text: str) -> tuple[str, Index, int | None]:
+    """Return name, index and row of a text such as `W[3,1] row 2`, `3,1` or `3 1 row 2`.
+
+    The name may be missing, and the row.  Raises ValueError where it is none of these.
+    """
+    found = _ELEMENT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"'{text.strip()}' is no element: expected numbers such as 3,1, "
+                         "or 3,1 row 2")  # fmt: skip
+    name, bracketed, plain, row = found.groups()
+    numbers = tuple(map(int, re.findall("[0-9]+", bracketed or plain or "")))
+    return name or "", numbers, None if row is None else int(row)
+
+
+def _targets(pending: dict[int, list[Index]], link: Link) -> dict[int, list[Index]]:
+    """Note the elements to follow next."""
+    for term in link.terms:
+        node, index = term.target
+        if node != link.element[0] and term.statement.root == node:
+            known = pending.setdefault(node, [])
+            if index not in known and len(known) < FOLLOWED:
+                known.append(index)
+    return pending
+
+
+def _first_link(
+    tape: Tape, jacobians: Jacobians, readers: Readers, lens: Lens
+) -> tuple[Rows, Link]:
+    """Return the rows of what reads the element, and the terms of the lens's row."""
+    parts: list[tuple[Statement, Array, int | None]] = []
+    for statement in readers(lens.node):
+        (column,) = jacobians.columns(tape, statement, lens.node, [lens.index])
+        parts.append((statement, column, _axis_of(column)))
+    size = max((c.shape[a] for _, c, a in parts if a is not None), default=1)
+    sums, touched = np.zeros(size), np.zeros(size, bool)
+    link, scale = _Gathered(), 0.0
+    row = min(lens.row, size - 1)
+    for statement, column, axis in parts:
+        with np.errstate(all="ignore"):
+            adjoint = tape.adjoint(statement.root)
+            products = column * adjoint
+            scale += float(np.sum(np.abs(products)) + np.sum(np.abs(adjoint)))
+        along, changes = _by_row(products, axis), _by_row(column != 0, axis) != 0
+        sums[: len(along)] += along
+        touched[: len(along)] |= changes
+        if row < len(along):
+            link.add(tape, statement, column, _within(column, axis, row))
+    by_rows = [(s.root, a) for s, _, a in parts if a is not None]
+    reader, found = by_rows[0] if by_rows else (lens.node, None)
+    indices = tuple(map(int, np.flatnonzero(touched)))
+    return Rows(sums, found, reader, indices, scale), link.made((lens.node, lens.index))
+
+
+def _axis_of(column: Array) -> int | None:
+    """Return the first axis along which the elements that change lie; None for a single one."""
+    places = np.argwhere(column != 0)
+    for axis in range(column.ndim):
+        if len(places) and np.any(places[:, axis] != places[0, axis]):
+            return axis
+    return None
+
+
+def _by_row(values: Array, axis: int | None) -> Array:
+    """Return the sums over all axes but one, (rows,); over all where there are no rows."""
+    others = tuple(a for a in range(values.ndim) if a != axis)
+    with np.errstate(all="ignore"):
+        return np.atleast_1d(np.add.reduce(values.astype(np.float64), axis=others))
+
+
+def _within(column: Array, axis: int | None, row: int) -> Array:
+    """Return which elements of a column belong to a row and change; one that does not if none."""
+    changes: Array = column != 0
+    mask = changes
+    if axis is not None:
+        here = np.arange(column.shape[axis]) == row
+        mask = changes & here.reshape([-1 if a == axis else 1 for a in range(column.ndim)])
+    if not np.any(mask) and np.any(changes):
+        mask = np.zeros(column.shape, bool)
+        place = list(np.argwhere(changes)[0])
+        place[axis or 0] = row
+        mask[tuple(place)] = True
+    return mask
+
+
+def _links(
+    tape: Tape,
+    jacobians: Jacobians,
+    statements: Sequence[Statement],
+    node: int,
+    indices: Sequence[Index],
+) -> list[Link]:
+    """Return one link for each of some elements of a node; none for the loss."""
+    found = [_Gathered() for _ in indices]
+    for statement in statements:
+        columns = jacobians.columns(tape, statement, node, indices)
+        for gathered, index, column in zip(found, indices, columns, strict=True):
+            mask = column != 0
+            if not np.any(mask) and column.shape == tape.value(node).shape:
+                mask = mask.copy()
+                mask[index] = True
+            gathered.add(tape, statement, column, mask)
+    made = [part.made((node, index)) for index, part in zip(indices, found, strict=True)]
+    return [link for link in made if link.terms]
+
+
+class _Gathered:
+    """The terms of one link, of which the largest are kept."""
+
+    def __init__(self) -> None:
+        self.terms: list[Term] = []
+        self.others = 0
+        self.total = 0.0
+
+    def add(self, tape: Tape, statement: Statement, column: Array, mask: Array) -> None:
+        """Take the elements of a column of a statement's Jacobian where `mask` says so."""
+        adjoint = tape.adjoint(statement.root)
+        places = np.argwhere(mask)
+        with np.errstate(all="ignore"):
+            products = (column * adjoint)[mask]
+            self.total += float(np.sum(products, dtype=np.float64))
+        for place in np.sort(_largest(products)):
+            index = tuple(map(int, places[place]))
+            target = (statement.root, index)
+            self.terms.append(Term(statement, target, float(column[index]), float(adjoint[index])))
+        self.others += len(places) - min(len(places), KEPT)
+
+    def made(self, element: Element) -> Link:
+        """Return the link."""
+        chosen = np.sort(_largest(np.array([term.product for term in self.terms])))
+        terms = tuple(self.terms[place] for place in chosen)
+        others = self.others + len(self.terms) - len(terms)
+        rest = self.total - sum(term.product for term in terms) if others else 0.0
+        return Link(element, terms, others, rest, self.total)
+
+
+def _largest(products: Array) -> NDArray[np.intp]:
+    """Return the places of the largest numbers in size; what is not a number counts as such."""
+    sizes = np.where(np.isnan(products), np.inf, np.abs(products))
+    order: NDArray[np.intp] = np.argsort(-sizes, kind="stable")
+    return order[:KEPT]

@@ -1,0 +1,109 @@
+"""Single elements as text: what they are called, their formulas in names and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.elements import Element, Scalars, write_out
+from gradtui.engine.graph import Kind, Node, Statement
+from gradtui.engine.indices import aligned
+from gradtui.engine.operation import FUNCTION
+from gradtui.engine.ops import OPS
+from gradtui.engine.unparse import PRETTY, formula
+from gradtui.explain.symbols import in_names, label
+from gradtui.frame import Frame
+from gradtui.text import number
+
+CUT = "…"
+"""Stands for terms of a sum that are left out."""
+
+
+def element_name(frame: Frame, element: Element) -> str:
+    """Return `w[1]`, `W1[3,1]`, `L`, or `(X @ w)[2]`."""
+    node, index = element
+    found = frame.graph.nodes[node]
+    if found.kind is Kind.CONSTANT:
+        return in_names(frame, node)
+    text = label(frame, node) if found.name else f"({in_names(frame, node)})"
+    return f"{text}[{','.join(map(str, index))}]" if index else text
+
+
+def whole_formula(frame: Frame, element: Element) -> str:
+    """Return an element by the formula of its whole tensor: `softmax(Z)[2,1]`."""
+    node, index = element
+    text = in_names(frame, node)
+    if not index:
+        return text
+    simple = OPS[frame.graph.nodes[node].op].precedence == FUNCTION
+    return f"{text if simple else f'({text})'}[{','.join(map(str, index))}]"
+
+
+def slope_of(frame: Frame, element: Element) -> str:
+    """Return `∂L/∂w[1]`."""
+    return f"∂{label(frame, frame.graph.loss)}/∂{element_name(frame, element)}"
+
+
+def element_value(frame: Frame, element: Element) -> float:
+    """Return the value of one element at this step."""
+    return float(frame.tape.value(element[0])[element[1]])
+
+
+def forward_formulas(frame: Frame, statement: Statement, element: Element) -> tuple[str, str]:
+    """Return one element of a statement's result as scalars: in names, and in numbers."""
+    own = frozenset(statement.operations)
+
+    def is_leaf(node: Node) -> bool:
+        return node.id not in own
+
+    found = write_out(frame.graph.nodes, element, is_leaf, frame.tape.value, {})
+    if found is None:
+        return "", ""
+    numbers = _text(found, lambda e: number(element_value(frame, e)))
+    return _text(found, lambda e: element_name(frame, e)), numbers
+
+
+def local_formula(frame: Frame, statement: Statement, target: Element, source: Element) -> str:
+    """Return ∂target/∂source of one statement as scalars; nothing where it is too long."""
+    nodes, flow = frame.jacobians.rule(statement, source[0])
+    count = len(frame.graph.nodes)
+    seed: NDArray[Any] = np.zeros(frame.graph.nodes[target[0]].shape)
+    seed[target[1]] = 1.0
+
+    def is_leaf(node: Node) -> bool:
+        if node.id < count:
+            return bool(node.name) or not OPS[node.op].elementwise
+        return bool(OPS[node.op].meaning)
+
+    place = aligned(source[1], nodes[flow].shape)
+    found = write_out(nodes, (flow, place), is_leaf, frame.tape.value, {count: seed})
+
+    def name(element: Element) -> str:
+        node, index = element
+        if node < count:
+            return element_name(frame, element)
+        text = formula(nodes, node, lambda part: frame.problem.label(part.name) or None, PRETTY)
+        return f"{text}[{','.join(map(str, index))}]"
+
+    return "" if found is None else _text(found, name)
+
+
+def _text(scalars: Scalars, show: Callable[[Element], str]) -> str:
+    def text_of(node: Node) -> str | None:
+        if node.kind is Kind.CONSTANT:
+            return number(node.value, 10)
+        if node.id not in scalars.stands_for:
+            return None
+        element = scalars.stands_for[node.id]
+        return CUT if element is None else show(element)
+
+    return formula(scalars.nodes, scalars.root, text_of, PRETTY)
+
+
+def factor(text: str, *, alone: bool = False) -> str:
+    """Return a factor in parentheses where it would be misread in a product."""
+    loose = text.startswith("-") or any(f" {sign} " in text for sign in "+-<>=")
+    return f"({text})" if loose and not alone else text

@@ -1,0 +1,101 @@
+"""The Jacobian of one edge of the graph, and the vector-Jacobian product worked out below it."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from gradtui.engine.elements import flat_index
+from gradtui.explain.elements import element_name, factor, slope_of
+from gradtui.explain.spans import Line, Span, columns, folded, line
+from gradtui.explain.symbols import gradient_of, label, partial, rule_text
+from gradtui.explain.values import UNKNOWN, Array
+from gradtui.frame import Frame
+from gradtui.text import number, shape_text
+
+LARGEST = 16
+"""Rows, and columns, up to which a matrix is shown."""
+_TERMS = 6
+"""Terms of a sum that are all written; of more the first ones and the last."""
+
+
+def jacobian_rows(frame: Frame, width: int) -> list[Line]:
+    """Return ∂target/∂source as a matrix with the product below it, or its rule and shapes."""
+    assert frame.pair is not None
+    source, target = frame.pair
+    shapes = [frame.graph.nodes[id].shape for id in (target, source)]
+    sizes = [prod(shape) for shape in shapes]
+    rows = [
+        line((partial(frame, target, source), "selected"), _place(frame),
+             (f"   {label(frame, target)} is {shape_text(shapes[0])}, "
+              f"{label(frame, source)} is {shape_text(shapes[1])}: "
+              f"a matrix of {sizes[0]:,}×{sizes[1]:,}", "dim")),
+        line((gradient_of(frame, source), "gradient"), " = ",
+             (rule_text(frame, source, frame.step_to(target)), "local"), _share(frame)),
+    ]  # fmt: skip
+    if max(sizes) > LARGEST or 0 in sizes:
+        why = f"a matrix is written out up to {LARGEST}×{LARGEST}; L looks at one element"
+        return [*rows, line((why, "dim"))]
+    if not frame.computed(target):
+        return [*rows, line((f"{UNKNOWN} not computed yet", "dim"))]
+    outputs = [(target, flat_index(i, shapes[0])) for i in range(sizes[0])]
+    inputs = [(source, flat_index(j, shapes[1])) for j in range(sizes[1])]
+    indices = [index for _, index in outputs]
+    matrix = frame.jacobians.rows(frame.tape, frame.step_to(target), source, indices)
+    matrix = matrix.reshape(sizes[0], sizes[1])
+    table: list[list[Span]] = [[("", "dim"), *((element_name(frame, e), "dim") for e in inputs)]]
+    for element, numbers in zip(outputs, matrix, strict=True):
+        cells: list[Span] = [(number(x, 4), "dim" if x == 0 else "local") for x in numbers]
+        table.append([(element_name(frame, element), "name"), *cells])
+    rows += [(), *_to_the_right(table)]
+    if frame.gradient_state(target) != "known":
+        return [*rows, (), line((f"{gradient_of(frame, target)} = {UNKNOWN}", "dim"))]
+    above = frame.tape.adjoint(target).reshape(-1)
+    rows += [(), line(("the vector-Jacobian product: ", "dim"), gradient_of(frame, target),
+                      (" times the columns", "dim"))]  # fmt: skip
+    for place, element in enumerate(inputs):
+        rows += _product(slope_of(frame, element), above, matrix[:, place], width)
+    return rows
+
+
+def _place(frame: Frame) -> Span:
+    """Return which of the selected node's Jacobians this is, where there are several."""
+    pairs = frame.pairs
+    if len(pairs) < 2 or frame.pair not in pairs:
+        return ("", "dim")
+    return (f"   {pairs.index(frame.pair) + 1} of {len(pairs)}, m for the next", "dim")
+
+
+def _share(frame: Frame) -> Span:
+    """Return a note where other nodes add to the gradient too."""
+    assert frame.pair is not None
+    source, target = frame.pair
+    others = len(frame.steps_from(source)) - 1
+    return (f"   through {label(frame, target)} alone", "dim") if others > 0 else ("", "dim")
+
+
+def _to_the_right(table: list[list[Span]]) -> list[Line]:
+    """Return the table with its numbers aligned to the right, as are its heads."""
+    widths = [max(len(row[i][0]) for row in table) for i in range(len(table[0]))]
+    padded = [
+        [(text.rjust(width) if i else text, role)
+         for i, ((text, role), width) in enumerate(zip(row, widths, strict=True))]
+        for row in table
+    ]  # fmt: skip
+    return columns(padded)
+
+
+def _product(head: str, above: Array, column: Array, width: int) -> list[Line]:
+    """Return one element of the product: the adjoints times a column, added up."""
+    with np.errstate(all="ignore"):
+        total = float(np.sum(above * column, dtype=np.float64))
+    terms = [
+        f"{factor(number(a, 4))}·{factor(number(x, 4))}"
+        for a, x in zip(above, column, strict=True)
+        if x != 0
+    ]
+    if len(terms) > _TERMS:
+        terms = [*terms[:3], "…", terms[-1]]
+    parts: list[Span] = [(f"{'+' if i else '='} {t} ", "plain") for i, t in enumerate(terms)]
+    return folded((f"{head} ", "gradient"), [*parts, (f"= {number(total)}", "gradient")], width)

@@ -1,0 +1,96 @@
+"""The graph as a list: one row a node, for graphs of hundreds of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.engine.graph import Kind
+from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.symbols import in_names
+from gradtui.explain.values import UNKNOWN, extent
+from gradtui.frame import Frame
+from gradtui.moments import Compute, Flow, Move, Seed
+from gradtui.text import cell_width, clean, clip, pad, shape_text
+
+Widths = tuple[int, ...]
+_NAME, _WHAT, _NUMBERS = 14, 18, 14
+"""Cells of a name, of what computes a node, and of its value or gradient, at most."""
+_ROOM = 72
+"""Cells from which on there is room for all of that; in fewer the columns shrink."""
+
+
+def list_head(frame: Frame, width: int) -> Line:
+    """Return the titles of the columns."""
+    cells = ("", "name", "computed by", "shape", "value", "gradient", "inputs")
+    return _row(_widths(frame, width), cells, ("dim",) * 7)
+
+
+def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[Line]:
+    """Return the rows of some nodes: name, operation, shape, value, gradient, inputs."""
+    widths = _widths(frame, width)
+    return [_node(frame, widths, node) for node in frame.structure.nodes[start:stop]]
+
+
+def place_of_now(frame: Frame) -> int:
+    """Return the node that the cursor's moment is about, the selected one if none is."""
+    match frame.now:
+        case Compute(node) | Seed(node) | Flow(node, _):
+            return node
+        case Move(position):
+            return frame.problem.trainer.program.updates[position].parameter
+    return frame.selected
+
+
+def _node(frame: Frame, widths: Widths, node: int) -> Line:
+    found = frame.graph.nodes[node]
+    known, state = frame.computed(node), frame.gradient_state(node)
+    value = extent(frame.tape.value(node)) if known else UNKNOWN
+    gradient = UNKNOWN if state == "unknown" else extent(frame.gradient(node))
+    inputs = " ".join(_name(frame, id) for id in frame.structure.inputs.get(node, ()))
+    here = frame.now is not None and place_of_now(frame) == node
+    chosen = node == frame.selected
+    mark = "▸" if here else "›" if chosen else " "
+    role: Role = "selected" if chosen else "name"
+    cells = (
+        mark,
+        _name(frame, node),
+        _what(frame, node),
+        "" if found.shape == () else f"[{shape_text(found.shape)}]",
+        value,
+        gradient + ("…" if state == "partial" else ""),
+        inputs,
+    )
+    roles: tuple[Role, ...] = (
+        "now" if here else role, role, "dim", "dim", "value" if known else "dim", "gradient", "dim",
+    )  # fmt: skip
+    return _row(widths, cells, roles)
+
+
+def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> Line:
+    spans: list[Span] = []
+    for text, role, size in zip(cells, roles, (*widths, 0), strict=True):
+        spans += [(pad(text, size) if size else text, role), (" ", "plain")]
+    return line(*spans)
+
+
+def _widths(frame: Frame, width: int) -> Widths:
+    """Return the columns' cells: they depend on the graph, not on the numbers."""
+    nodes, drawn = frame.graph.nodes, frame.structure.nodes
+    name = max([4, *(cell_width(_name(frame, id)) for id in drawn)])
+    shape = max([5, *(len(shape_text(nodes[id].shape)) + 2 for id in drawn if nodes[id].shape)])
+    part = min(1.0, max(0.3, (width - name - shape) / (_ROOM - name - shape)))
+    return 1, name, int(_WHAT * part), shape, int(_NUMBERS * part), int(_NUMBERS * part)
+
+
+def _name(frame: Frame, node: int) -> str:
+    """Return a node's name; an operation without one is its number."""
+    found = frame.graph.nodes[node]
+    return clip(clean(frame.problem.label(found.name)), _NAME) if found.name else f"#{node}"
+
+
+def _what(frame: Frame, node: int) -> str:
+    """Return what computes a node: its line, or its operation."""
+    found = frame.graph.nodes[node]
+    if found.kind is not Kind.OPERATION:
+        return str(found.kind.value)
+    return in_names(frame, node) if node in frame.structure.whole else found.op
