@@ -13,8 +13,8 @@ What to look at, step by step.
 [data]                       # constants: numbers or nested lists
 x = [1.0, 2.0, 3.0]
 y = [2.0, 4.0, 6.0]
-# file = "table.csv"         # with a file beside this one, strings name its columns:
-# X = ["first", "second"]    # a list of strings stacks columns, one string is one column
+# file = "table.csv"         # .csv or .npz beside this file; strings name its columns or arrays:
+# X = ["first", "second"]    # a list of strings stacks columns, one string is one of them
 
 [parameters]                 # what is trained, with the values it starts from
 w = 0.5
@@ -40,7 +40,17 @@ lr = 0.05
 # clip_norm = 1.0            # cuts a longer gradient vector to this length
 
 # [schedule]                 # the rate of each step: constant, step (step_size, gamma), exponential
-# name = "cosine"            # (gamma), cosine (min_lr), warmup_cosine (warmup), one_cycle (max_lr)
+# name = "cosine"            # (gamma), cosine (min_lr), warmup_cosine (warmup), one_cycle (max_lr),
+#                            # plateau (factor, patience, threshold, min_lr)
+
+# [validation]               # replaces names of [data] for a second loss, which plateau watches
+# x = [4.0, 5.0]
+# y = [8.0, 10.0]
+
+# [batches]                  # each step sees `size` rows of the data named in `over`
+# over = ["x", "y"]
+# size = 2                   # a last short batch is dropped
+# shuffle = true             # default: in order; then also seed = 7
 
 [run]
 steps = 20                   # one may step on beyond it

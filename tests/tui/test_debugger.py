@@ -342,3 +342,20 @@ async def test_the_help_names_every_command_and_closes(terminal):
         assert t.debugger
         await t.press("n")
         assert t.session.step == 1
+
+
+async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_back(terminal):
+    async with terminal("plateau_schedule") as t:
+        first = t.text
+        assert "Program · rows 20 36 7 10 · " in first
+        assert "loss 0.789  • validation 3.285" in first
+        assert "validation 3.28505" in t.rows[0]
+        await t.press("n")
+        assert "rows 26 0 22 14" in t.text and "rows 20 36 7 10" not in t.text
+        await t.press("N")
+        assert "rows 20 36 7 10" in t.text and "lr 0.02 " in t.rows[0]
+        t.debugger.go_to("44")
+        await t.pilot.pause()
+        assert "lr 0.002 " in t.rows[0]
+        await t.press("N")
+        assert "lr 0.02 → 0.002 from the" in t.text

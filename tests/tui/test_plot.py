@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.tui.plot import column_of, draw_curve, reduce_columns, y_ticks
+from gradtui.tui.plot import SECOND, column_of, draw_curve, reduce_columns, y_ticks
 
 BRAILLE = range(0x2801, 0x2900)
 
@@ -24,6 +24,21 @@ def test_a_falling_curve_falls():
     right = max(y for y, x in dots if x >= final - 2)
     assert left == 0 and right >= 9
     assert all(len(row) == 40 for row in rows)
+
+
+def test_a_second_curve_has_marks_of_its_own_on_the_same_scale():
+    rows, *_ = draw_curve(
+        np.full(21, 2.0), 20, (40, 12), log=False, second=np.linspace(8.0, 6.0, 21)
+    )  # fmt: skip
+    marks = [(y, x) for y, row in enumerate(rows) for x, c in enumerate(row) if c == SECOND]
+    assert len(marks) > 10 and inked(rows)
+    assert max(y for y, _ in marks) < min(y for y, _ in inked(rows))
+    assert min(marks)[0] == 0
+
+
+def test_a_second_curve_may_be_all_there_is_to_draw():
+    rows, *_ = draw_curve(np.array([np.nan, np.inf]), 1, (40, 12), log=True, second=np.ones(2))
+    assert SECOND in "".join(rows) and not inked(rows)
 
 
 def test_a_geometric_curve_is_straight_on_a_log_scale():
