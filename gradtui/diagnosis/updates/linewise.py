@@ -78,7 +78,7 @@ class _Reading:
         """Return what a line may come to, with the change that it takes.
 
         A helper may stay as it is, or become what the optimizer has under its name, a line of the
-        optimizer's, or a part of one.
+        optimizer's, a part of one, or the bare gradient.
         """
         line, memo = self.lines[index], Memo()
         kept = line.name in self.wanted and self.last[line.name] == index
@@ -94,7 +94,9 @@ class _Reading:
         own: list[tuple[Value, Repair | None]] = []
         if not kept and value is not None:
             own.append((value, None))
-        tests = [self.is_done] if kept else [self.is_done, self.is_whole, self.is_part]
+        tests = (
+            [self.is_done] if kept else [self.is_done, self.is_whole, self.is_part, self.is_bare]
+        )
         firsts = {}
         for test in tests:
             for found, repair in changed:
@@ -124,3 +126,7 @@ class _Reading:
     def is_part(self, name: str, array: Array, kept: bool) -> bool:
         """Whether a line comes to what an operation of the optimizer does."""
         return self.reference.is_among(self.reference.operations, array)
+
+    def is_bare(self, name: str, array: Array, kept: bool) -> bool:
+        """Whether a line comes to the gradient itself."""
+        return self.reference.is_among(self.before["g"].array[None], array)
