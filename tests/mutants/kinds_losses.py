@@ -1,6 +1,6 @@
 """Held out: losses and scalings with quotients, logarithms, roots and broadcasts."""
 
-from mutants.kinds import Kind, labels, positive, real, style
+from mutants.kinds import Kind, Numbers, labels, positive, real, style
 
 SOFTMAX_BY_HAND = Kind(
     "softmax_by_hand",
@@ -202,7 +202,7 @@ du = 2*(cosine - y)/nb*(Z.T@(a/na - cosine*b/nb))
 
 HINGE = Kind(
     "hinge",
-    {"X": real(6, 3), "y": real(6), "lam": positive()},
+    {"X": real(7, 3), "y": Numbers((7,), form="signs"), "lam": positive()},
     {"w": real(3), "b": real()},
     """
 f = X@w + b
