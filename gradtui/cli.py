@@ -239,6 +239,7 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(to_json(show_json(session.frame, name or None)))
     else:
+        session.judge()
         _print_lines(show_lines(session.frame, name or None))
     return OK
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
@@ -19,6 +19,9 @@ from gradtui.engine.tape import Tape
 from gradtui.moments import Level, Moment, Pass, Schedule
 from gradtui.scenario.problem import Problem
 from gradtui.structure import Pair, Structure, pairs_of
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.judgement import Judgement
 
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000
@@ -56,6 +59,10 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """The element that is looked at, if any."""
     pair: Pair | None = None
     """(source, target) whose Jacobian is shown, if any."""
+    judgement: Judgement | None = None
+    """What was found of hand-written code; None until that is known."""
+    finding: int | None = None
+    """Which of the findings the cursor went to."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

@@ -6,6 +6,7 @@ import math
 import operator
 from collections import OrderedDict
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,10 +18,15 @@ from gradtui.engine.lens import Lens, read_element
 from gradtui.engine.tape import Tape
 from gradtui.frame import Frame
 from gradtui.moments import Level, Schedule, translate
-from gradtui.scenario.problem import Problem
+from gradtui.scenario.problem import Drive, Problem
+from gradtui.scenario.rules import UPDATE_RULES
 from gradtui.source import did_you_mean
 from gradtui.structure import Structure, build_structure, pairs_of
 from gradtui.text import shape_text
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
+    from gradtui.diagnosis.judgement import Judgement
 
 _TAPES = 32
 MAX_STEP = 10_000_000
@@ -39,6 +45,8 @@ class Session:
         self.history = history or History(problem.trainer)
         self.level = Level.NAMED
         self.message = ""
+        self.judgement: Judgement | None = None
+        self.finding: int | None = None
         self._step = 0
         self._structure = cache(partial(build_structure, problem.trainer.program))
         self._folded: frozenset[int] = frozenset()
@@ -73,7 +81,7 @@ class Session:
         return Frame(
             self.problem, tape, self.structure, self.position, self.selected,
             self.history.losses, self._jacobians, self.history.validation_losses, self.message,
-            self.lens, self._pair(),
+            self.lens, self._pair(), self.judgement, self.finding,
         )  # fmt: skip
 
     def seek(self, step: int) -> None:
@@ -300,6 +308,70 @@ class Session:
                 return True
         self.message = f"no node is called '{text}'"
         return False
+
+    def judge(self) -> None:
+        """Find out what is wrong with what was written by hand, if that is not known yet."""
+        from gradtui.diagnosis.judgement import judge
+
+        if self.problem.by_hand and self.judgement is None:
+            self.judgement = judge(self.problem)
+
+    def toggle_drive(self) -> None:
+        """Let the true gradients move the weights instead of what was written by hand, or back.
+
+        The run is computed anew; the cursor stays where it is.
+        """
+        if not self.problem.by_hand:
+            self.message = "nothing is written by hand here: there is no other drive"
+            return
+        drive: Drive = "autodiff" if self.problem.drive == "hand" else "hand"
+        self.problem = self.problem.driven_by(drive)
+        self.history = History(self.problem.trainer)
+        self._tapes.clear()
+        self._structure = cache(partial(build_structure, self.problem.trainer.program))
+        self.message = (
+            "drive hand: what was written by hand moves the weights"
+            if drive == "hand"
+            else "drive autodiff: the true gradients and the optimizer move the weights"
+        )
+
+    def next_finding(self) -> None:
+        """Go to the next finding: select its node, at the moment that it is about."""
+        self.message = ""
+        if self.judgement is None:
+            self.message = (
+                "still comparing" if self.problem.by_hand else "nothing is written by hand here"
+            )
+            return
+        findings = self.judgement.findings
+        if not findings:
+            self.message = "no finding: what was written by hand is right"
+            return
+        self.finding = 0 if self.finding is None else (self.finding + 1) % len(findings)
+        finding = findings[self.finding]
+        node = self._node_of(finding)
+        if node is not None:
+            self.select(node)
+            self.position = self._arrival(node)
+        elif finding.rule in UPDATE_RULES:
+            self.position = self.schedule.backward + 1
+        where = f", line {finding.line}" if finding.line else ""
+        self.message = f"finding {self.finding + 1} of {len(findings)}{where}"
+
+    def _node_of(self, finding: Finding) -> int | None:
+        """Return the node whose gradient a finding is about; None where it is about none."""
+        backward, names = self.problem.backward, self.problem.graph.names
+        targets = [] if backward is None else [backward.claims.get(finding.target, "")]
+        targets += [finding.edge[1] if finding.edge else "", finding.target]
+        return next((names[name] for name in targets if name in names), None)
+
+    def _arrival(self, node: int) -> int:
+        """Return the position at which a node's gradient is complete."""
+        arrivals = [
+            self.structure.flow_at[node, target]
+            for target in self.structure.flows_into.get(node, ())
+        ]
+        return max(arrivals, default=self.schedule.backward)
 
     def _tape(self, step: int) -> Tape:
         if step not in self._tapes:

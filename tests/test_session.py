@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import gradtui
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
-from gradtui.explain.step import header, now_line, program_rows
+from gradtui.explain.step import header, now_line
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 from gradtui.moments import Compute, Flow, Level

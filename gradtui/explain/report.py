@@ -14,10 +14,11 @@ from gradtui.engine.graph import Kind
 from gradtui.engine.lens import Trace
 from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import PROGRAM
+from gradtui.explain.byhand import findings_rows
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.lens import lens_rows
+from gradtui.explain.program import program_rows
 from gradtui.explain.spans import Line, Span, columns, line
-from gradtui.explain.step import program_rows
 from gradtui.explain.symbols import label, local_text, partial, rule_text
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
@@ -106,6 +107,7 @@ def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
         "gradients": {node.name: frame.gradients[node.name] for node in parameters},
         **_seen(frame.tape),
         **({} if frame.trace is None else {"lens": _lens(frame, frame.trace)}),
+        **_by_hand(frame),
     }
 
 
@@ -136,6 +138,22 @@ def _lens(frame: Frame, found: Trace) -> dict[str, Any]:
             for link in found.links
         ],
     }  # fmt: skip
+
+
+def _by_hand(frame: Frame) -> dict[str, Any]:
+    """Return what was written by hand and what moves the weights, where there is such."""
+    problem = frame.problem
+    if not problem.by_hand:
+        return {}
+    lines = []
+    if problem.backward is not None:
+        claims = problem.backward.claims
+        lines = [
+            {"name": entry.name, "line": entry.place.line, "value": frame.hand[entry.name],
+             "claims": claims.get(entry.name)}
+            for entry in problem.backward.program
+        ]  # fmt: skip
+    return {"hand": {"drive": problem.drive, "claims": frame.claims, "lines": lines}}
 
 
 def _nodes(frame: Frame) -> list[dict[str, Any]]:
@@ -216,8 +234,9 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     problem = frame.problem
     rate = number(frame.tape.rate)
     title = f"{problem.title} · step {frame.step} of {problem.steps} · "
+    drive = f" · drive {problem.drive}" if problem.by_hand else ""
     rows: list[Line] = [
-        line(title, f"{problem.optimizer} lr {rate} · L {number(frame.loss)}"),
+        line(title, f"{problem.optimizer} lr {rate}{drive} · L {number(frame.loss)}"),
         *_training_rows(frame),
         *_section("program", program_rows(frame, 72)),
     ]
@@ -233,6 +252,8 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
             chains += chain_rows(frame.selecting(node.id))
     rows += _section("chain rule", chains)
     rows += _section("update", update_rows(frame))
+    if findings := findings_rows(frame, 100):
+        rows += _section("findings", findings)
     return rows
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
-from gradtui.explain.spans import Line, Role, Span, aligned, line
+from gradtui.explain.byhand import findings_rows
+from gradtui.explain.spans import Line, Span, aligned, line
 from gradtui.explain.symbols import (
     all_scalar,
     gradient_of,
@@ -19,10 +18,10 @@ from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed
-from gradtui.text import clean, clip, number, paragraphs, wrap
+from gradtui.text import clip, number, paragraphs, wrap
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WIDE = 112
+_DRIVE_SHOWN = 78
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
@@ -39,8 +38,9 @@ def header(frame: Frame, width: int) -> Line:
     if frame.where is not Pass.START:
         word += " done" if frame.pass_done else " …"
     rate = number(frame.tape.rate)
+    drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
     parts: list[Span] = [
-        (f"{problem.optimizer}  lr {rate}   " if width >= 60 else "", "dim"),
+        (f"{problem.optimizer}  lr {rate}{drive}   " if width >= 60 else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
         (f"   {word}", "plain"),
     ]
@@ -131,38 +131,6 @@ def _moved(frame: Frame, position: int) -> list[str | Span]:
     return [(f"{name} ← ", "now"), (summary(new, 6), "value")]
 
 
-def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = None) -> list[Line]:
-    """Return the model's lines `start` to `stop` as they stand in the file, with their values."""
-    rows, problem = [], frame.problem
-    statements = frame.graph.statements
-    digits = len(str(statements[-1].place.line))
-    now = current_line(frame)
-    for index, statement in enumerate(statements[start:stop], start):
-        source = problem.line_at(statement.place).strip()
-        code = source.partition("#")[0].rstrip()
-        if code.count("(") > code.count(")"):
-            source = f"{code} …"  # it goes on over the lines that follow
-        text = _NAME.sub(lambda match: problem.label(match[0]), source)
-        here = index == now
-        known = frame.computed(statement.root)
-        value = summary(frame.tape.value(statement.root)) if known else UNKNOWN
-        number_of = str(statement.place.line).rjust(digits)
-        room = max(4, width - digits - 4 - len(value))
-        role: Role = "now" if here else "plain"
-        left = line((f"{number_of}{'▸' if here else ' '} ", "now" if here else "dim"),
-                    (clip(clean(text), room), role))  # fmt: skip
-        rows.append(aligned(left, line((value, "value" if known else "dim")), width))
-    return rows
-
-
-def current_line(frame: Frame) -> int:
-    """Return the number of the statement that the cursor stands on, from 0; -1 for none."""
-    match frame.now:
-        case Compute(node) | Flow(_, node) | Seed(node):
-            return frame.structure.line_of.get(node, -1)
-    return -1
-
-
 def timeline(frame: Frame, width: int) -> Line:
     """Return the run as a row of steps, the present one filled in."""
     last = max(frame.problem.steps, frame.step)
@@ -184,13 +152,18 @@ def timeline(frame: Frame, width: int) -> Line:
 
 
 def notes_rows(frame: Frame, width: int) -> list[Line]:
-    """Return the scenario's notices, then its notes, wrapped."""
+    """Return the findings, the scenario's notices, then its notes, wrapped."""
     problem = frame.problem
-    rows = [
+    rows = findings_rows(frame, width)
+    rows += [
         line(("! " if first else "  ", "bad"), text)
         for notice in problem.notices
         for first, text in _marked(wrap(notice.message, width - 2))
     ]
+    if not problem.notes.strip():
+        return rows
+    if rows:
+        rows.append(())
     for paragraph in paragraphs(problem.notes):
         rows += [line(text) for text in wrap(paragraph, width)]
     return rows

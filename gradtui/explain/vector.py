@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradtui.explain.byhand import SIGNS, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Line, Role, Span, columns, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
 from gradtui.frame import Frame
-from gradtui.text import cell_width, clip, compact, number
+from gradtui.text import cell_width, clip, compact, number, shape_text
 
 _NARROW, _GAP, _NAME_CELLS, _WIDEST = 42, 2, 12, 8
 NOT_MEASURED = "left out"
@@ -18,21 +19,22 @@ NOT_MEASURED = "left out"
 def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     """Return the gradient vector: value, derivative, central difference, and its norm.
 
-    In a narrow panel numbers are cut to fewer digits, so that all columns stay in view.
+    What was written by hand has a column of its own.  In a narrow panel numbers are cut to fewer
+    digits, so that all columns stay in view, and that column takes the place of the differences.
     """
     parameters = frame.graph.parameters
     elements = Elements([node.shape for node in parameters], [1] * len(parameters))
     cells = _cells_of_a_number(frame, width) if width < _NARROW else None
-    loss = label(frame, frame.graph.loss)
-    head: list[Span] = [
-        ("", "dim"), ("value", "dim"), (f"∂{loss}/∂", "dim"), ("central", "dim"),
-    ]  # fmt: skip
+    measured = not frame.claims or width >= _NARROW
+    titles = ["", "value", f"∂{label(frame, frame.graph.loss)}/∂"]
+    titles += ["central"] * measured + ["by hand"] * bool(frame.claims)
+    head: list[Span] = [(title, "dim") for title in titles]
 
     def between(start: int, stop: int) -> list[Line]:
         listed = [
             (array, index) for array, index, _ in elements.between(max(0, start - 1), stop - 1)
         ]
-        table = [head, *_table(frame, listed, cells)]
+        table = [head, *_table(frame, listed, cells, measured=measured)]
         if stop > 1 + elements.rows:
             table.append(_norm(frame, cells))
         rows = columns(table)
@@ -45,8 +47,10 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     return LazyRows(2 + elements.rows + bool(elements.left_out), between)
 
 
-def _table(frame: Frame, listed: list[tuple[int, Index]], cells: int | None) -> list[list[Span]]:
-    """Return the cells of the rows of some elements."""
+def _table(
+    frame: Frame, listed: list[tuple[int, Index]], cells: int | None, *, measured: bool
+) -> list[list[Span]]:
+    """Return the cells of the rows of some elements; `measured`: with their differences."""
     table: list[list[Span]] = []
     for position, node in enumerate(frame.graph.parameters):
         indices = [index for array, index in listed if array == position]
@@ -54,7 +58,8 @@ def _table(frame: Frame, listed: list[tuple[int, Index]], cells: int | None) -> 
             continue
         value, gradient = frame.tape.value(node.id), frame.gradient(node.id)
         state = frame.gradient_state(node.id)
-        central = frame.central(position, indices) if state == "known" else None
+        known = state == "known"
+        central = frame.central(position, indices) if known and measured else None
         role: Role = "selected" if node.id == frame.selected else "name"
         for place, index in enumerate(indices):
             name = element_name(clip(label(frame, node.id), _NAME_CELLS), index)
@@ -62,14 +67,29 @@ def _table(frame: Frame, listed: list[tuple[int, Index]], cells: int | None) -> 
             text = UNKNOWN if state == "unknown" else _shown(slope, cells)
             row: list[Span] = [(name, role), (_shown(float(value[index]), cells), "value")]
             row.append((text + ("…" if state == "partial" else ""), "gradient"))
-            if state != "known":
+            if measured and not known:
                 row.append((UNKNOWN, "dim"))
-            elif central is None:
+            elif measured and central is None:
                 row.append((NOT_MEASURED, "dim"))
-            else:
+            elif central is not None:
                 row.append(_check(frame, slope, float(central[place]), cells))
+            if frame.claims:
+                row.append(_by_hand(frame, node.name, index, cells, known=known))
             table.append(row)
     return table
+
+
+def _by_hand(frame: Frame, name: str, index: Index, cells: int | None, *, known: bool) -> Span:
+    """Return what is claimed of one element of the gradient, and whether the claim holds."""
+    if name not in frame.claims:
+        return ("none  ", "dim")
+    if not known:
+        return (f"{UNKNOWN}  ", "dim")
+    sign, role = SIGNS[parameter_mark(frame, name)]
+    claim = claimed(frame, name)
+    if claim is None:
+        return (f"[{shape_text(np.shape(frame.claims[name]))}] {sign}", role)
+    return (f"{_shown(float(claim[index]), cells)} {sign}", role)
 
 
 def _shown(value: float, cells: int | None) -> str:

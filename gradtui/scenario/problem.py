@@ -133,6 +133,11 @@ class Problem(Struct, frozen=True, eq=False):
     """Make the trainer for what moves the weights."""
 
     @property
+    def by_hand(self) -> bool:
+        """Whether anything was written by hand."""
+        return self.backward is not None or self.update is not None
+
+    @property
     def graph(self) -> Graph:
         """The model."""
         return self.trainer.program.graph

@@ -122,6 +122,11 @@ COMMANDS = (
         lambda d, text: d.find(text), argument="NAME",
     ),
     Command(
+        "finding", ("enter",), "Enter", "finding",
+        "go to the next finding: its line, its node, its moment", LOOK,
+        lambda d, text: d.do(lambda s: s.next_finding()),
+    ),
+    Command(
         "operations", ("x",), "x", "operations", "the named graph, or every operation", LOOK,
         lambda d, text: d.do(lambda s: s.toggle_level()),
     ),
@@ -147,6 +152,11 @@ COMMANDS = (
     Command(
         "log", ("t",), "t", "log scale", "the loss on a log scale", LOOK,
         lambda d, text: d.toggle_scale(),
+    ),
+    Command(
+        "drive", ("D",), "D", "drive",
+        "what moves the weights: what was written by hand, or the true gradients", STEPS,
+        lambda d, text: d.drive(),
     ),
     Command(
         "zoom", ("z",), "z", "zoom", "zoom the focused panel, Esc ends it", SCREEN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from threading import Thread
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -66,6 +67,7 @@ class Debugger(Screen[None]):
         self._ahead: Timer | None = None
         self._target: int | None = None
         self._opening: AwaitMount | None = None
+        self._judging: Thread | None = None
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -81,9 +83,10 @@ class Debugger(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
-        self.query_one("#graph").focus()
+        self._arrange()
         self._compute_ahead()
         self.show_frame()
+        self.call_after_refresh(self._judge)
 
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
@@ -278,8 +281,45 @@ class Debugger(Screen[None]):
     def _opened(self, session: Session) -> None:
         self.stop_playing()
         self.session = session
+        self._arrange()
         self._compute_ahead()
         self.show_frame()
+        self._judge()
+
+    def drive(self) -> None:
+        """Let something else move the weights, and compute the run anew."""
+        self.do(lambda session: session.toggle_drive())
+        self._compute_ahead()
+
+    def _arrange(self) -> None:
+        """Give the place to what matters for the session, and the focus to what is shown."""
+        self.set_class(self.session.problem.by_hand, "-by-hand")
+        self.query_one("#program" if self._graph_is_left_out() else "#graph").focus()
+
+    def _graph_is_left_out(self) -> bool:
+        classes = {"-narrow", "-low"} & set(_size_classes(self.app.size))
+        return self.session.problem.by_hand and bool(classes)
+
+    def _judge(self) -> None:
+        """Compare what was written by hand in a thread, so that the screen lives meanwhile."""
+        session = self.session
+        if (
+            not session.problem.by_hand
+            or session.judgement is not None
+            or self._judging is not None
+        ):
+            return
+        self._judging = Thread(target=session.judge, daemon=True)
+        self._judging.start()
+        self._judged = self.set_interval(_EVERY, self._show_judgement)
+
+    def _show_judgement(self) -> None:
+        if self._judging is None or self._judging.is_alive():
+            return
+        self._judging = None
+        self._judged.stop()
+        self.show_frame()
+        self._judge()  # of another session, opened meanwhile
 
     def _ask(self, label: str, answer: Callable[[str], None], value: str = "") -> None:
         from gradtui.tui.prompt import Prompt

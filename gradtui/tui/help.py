@@ -23,6 +23,7 @@ GLOSSARY = (
     ("|∇|", "gradient norm: the length of all gradients taken as one vector"),
     ("central", "central difference: the slope measured by moving a weight a little each way"),
     ("✓", "in the update: this weight has been moved; elsewhere: the two agree"),
+    ("✗ ↳", "written by hand: wrong; wrong only through another line"),
     ("·", "not computed yet at the cursor"),
     ("[5×2]", "the shape of an array: 5 rows, 2 columns"),
     ("▼ ▲", "the loss is lower, or higher, than one step before"),

@@ -3,8 +3,9 @@
 import pytest
 
 import gradtui
+from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, notes_rows, now_line, program_rows, timeline
+from gradtui.explain.step import header, notes_rows, now_line, timeline
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 

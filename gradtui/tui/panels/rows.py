@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.explain.byhand import chosen_rows
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.program import current_row, program_length, program_rows
 from gradtui.explain.spans import Line
-from gradtui.explain.step import current_line, notes_rows, program_rows
+from gradtui.explain.step import notes_rows
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
@@ -69,7 +71,10 @@ class ProgramPanel(Panel):
     """The model's program."""
 
     NAME = "Program"
-    HELP = "the model, with line numbers of the file and each line's value; ▸ is the cursor"
+    HELP = (
+        "the model and what was written by hand, with line numbers of the file and each line's "
+        "value; ▸ is the cursor; ✓ right, ✗ wrong, ↳ wrong only through another line"
+    )
 
     def visible_rows(self) -> list[Line]:
         """Return the lines in view: a program may have thousands."""
@@ -78,7 +83,7 @@ class ProgramPanel(Panel):
         width, height = self.size
         batch = batch_text(self.frame)
         self.title(f"{self.NAME} · {batch}" if batch else self.NAME)
-        count = len(self.frame.graph.statements)
+        count = program_length(self.frame)
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))
         self._hint(count - self.top - height, 0)
@@ -86,7 +91,7 @@ class ProgramPanel(Panel):
 
     def follow(self, frame: Frame, height: int) -> None:
         """Keep the cursor's line in view when the cursor moves."""
-        here = current_line(frame)
+        here = current_row(frame)
         if here < 0 or frame.now is self._followed:
             return
         self._followed = frame.now
@@ -97,11 +102,29 @@ class ProgramPanel(Panel):
 
 
 class NotesPanel(Panel):
-    """What the scenario says."""
+    """What was found, and what the scenario says."""
 
     NAME = "Notes"
-    HELP = "what the scenario's author wants you to look at"
+    HELP = (
+        "what is wrong with what was written by hand, and the fix (Enter goes there); then what "
+        "the scenario's author wants you to look at"
+    )
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
-        """Return the notes, wrapped to the panel."""
+        """Return the findings and the notes, wrapped to the panel."""
         return notes_rows(frame, width)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show another moment."""
+        self.title("Findings" if frame.problem.by_hand else "Notes")
+        super().show_frame(frame)
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Bring the finding that the cursor went to into view."""
+        if frame.finding == self._followed:
+            return
+        self._followed = frame.finding
+        first, after = chosen_rows(frame, self.size.width)
+        self.top = max(0, min(first, max(self.top, after - height)))
+
+    _followed: int | None = None

@@ -1,0 +1,35 @@
+"""What the debugger says of hand-written gradients and updates. Knows no facts and no run."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.scenario.problem import Problem
+
+
+class Judgement(Struct, frozen=True):
+    """What holds of what was written by hand, at random points and not only at one step."""
+
+    findings: tuple[Finding, ...]
+    """Causes first."""
+    claims: int
+    """How many gradients and updates were compared."""
+    wrong: frozenset[str]
+    """Names of the claims that do not hold."""
+    inherited: tuple[str, ...]
+    """Those of them that are wrong only through another's mistake."""
+
+
+def judge(problem: Problem) -> Judgement:
+    """Compare what was written by hand with what is true; takes up to a second or so."""
+    from gradtui.diagnosis.backward.diagnose import diagnose
+    from gradtui.diagnosis.updates import diagnose_update
+
+    backward, update = diagnose(problem), diagnose_update(problem)
+    return Judgement(
+        findings=(*backward.findings, *update.findings),
+        claims=backward.claims + update.claims,
+        wrong=backward.wrong,
+        inherited=backward.inherited,
+    )

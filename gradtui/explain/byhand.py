@@ -1,0 +1,142 @@
+"""What was written by hand beside what is true: marks, values, findings in rows."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import numpy as np
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.explain.outcome import finding_place
+from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.values import Array
+from gradtui.frame import Frame
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.text import wrap
+
+Mark = Literal["right", "wrong", "inherited", "noted", "none"]
+SIGNS: dict[Mark, Span] = {
+    "right": ("✓", "good"),
+    "wrong": ("✗", "bad"),
+    "inherited": ("↳", "bad"),
+    "noted": ("i", "dim"),
+    "none": (" ", "dim"),
+}
+"""How each mark is shown; ↳: wrong only through another line."""
+_SEVERITIES: dict[str, Span] = {
+    "error": ("✗", "bad"),
+    "warning": ("!", "bad"),
+    "info": ("i", "dim"),
+}
+_TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
+
+
+def claim_mark(frame: Frame, name: str, target: str) -> Mark:
+    """Return whether the claim `name` of the gradient of `target` holds.
+
+    As the diagnosis has it, which tries many points; until that is done, by this step's numbers.
+    """
+    judgement = frame.judgement
+    if judgement is None or not judgement.claims:
+        return "right" if _agrees(frame, target) else "wrong"
+    if name in judgement.inherited:
+        return "inherited"
+    if name in judgement.wrong:
+        return "wrong"
+    return "noted" if any(f.target == name for f in judgement.findings) else "right"
+
+
+def parameter_mark(frame: Frame, parameter: str) -> Mark:
+    """Return whether what is claimed of a parameter's gradient holds."""
+    if parameter not in frame.claims:
+        return "none"
+    backward = frame.problem.backward
+    assert backward is not None
+    names = [name for name, target in backward.claims.items() if target == parameter]
+    return claim_mark(frame, names[0] if names else parameter, parameter)
+
+
+def _agrees(frame: Frame, target: str) -> bool:
+    """Return whether a claim has the true gradient's shape and, at this step, its numbers."""
+    claim, true = (np.asarray(found[target]) for found in (frame.claims, frame.gradients))
+    if claim.shape != true.shape:
+        return False
+    tolerance = _TOLERANCES[frame.problem.trainer.dtype]
+    with np.errstate(all="ignore"):
+        scale = float(np.max(np.abs(true), initial=0.0))
+        return bool(np.all(np.abs(claim - true) <= tolerance * scale))
+
+
+def claimed(frame: Frame, parameter: str) -> Array | None:
+    """Return what is claimed of a parameter's gradient; None where nothing is, in its shape."""
+    found = frame.claims.get(parameter)
+    if found is None or np.shape(found) != np.shape(frame.parameters[parameter]):
+        return None
+    return np.asarray(found)
+
+
+def findings_at(frame: Frame, line_number: int, rules: tuple[str, ...]) -> list[Finding]:
+    """Return the findings of one line of what was written by hand."""
+    findings = frame.judgement.findings if frame.judgement else ()
+    return [f for f in findings if f.line == line_number and f.rule in rules]
+
+
+def findings_rows(frame: Frame, width: int) -> list[Line]:
+    """Return what was found of what was written by hand, wrapped to a width."""
+    problem, judgement = frame.problem, frame.judgement
+    if not problem.by_hand:
+        return []
+    if judgement is None:
+        return [line(("comparing what was written by hand …", "dim"))]
+    rows: list[Line] = []
+    for index, finding in enumerate(judgement.findings):
+        rows += _finding_rows(frame, index, finding, width)
+    if not judgement.findings and judgement.claims:
+        many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
+        rows.append(line(SIGNS["right"], f" {many} compared and right"))
+    if judgement.inherited:
+        names = f"wrong only through another line: {', '.join(judgement.inherited)}"
+        rows += _under(SIGNS["inherited"], wrap(names, width - 2), "plain")
+    return rows
+
+
+def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
+    """Return the first row of the finding that the cursor went to, and the one after it."""
+    if frame.judgement is None or frame.finding is None:
+        return 0, 0
+    sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.judgement.findings)]
+    first = sum(sizes[: frame.finding])
+    return first, first + sizes[frame.finding]
+
+
+def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[Line]:
+    place = finding_place(frame.problem, finding)
+    code = frame.problem.line_at(place).strip()
+    chosen: Role = "selected" if index == frame.finding else "name"
+    file = f"{os.path.basename(place.file)} " if place.file else ""
+    head = wrap(f"{file}line {place.line}  {code}" if finding.line else finding.target, width - 2)
+    rows = _under(_SEVERITIES[finding.severity], head, chosen)
+    rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
+    if finding.fix is not None:
+        rows += [line("  ", (text, "good")) for text in wrap(f"fix: {finding.fix}", width - 2)]
+    return rows
+
+
+def _under(sign: Span, texts: list[str], role: Role) -> list[Line]:
+    """Return wrapped text with a sign before its first row."""
+    return [
+        line(sign if index == 0 else (" ", "plain"), " ", (text, role))
+        for index, text in enumerate(texts)
+    ]
+
+
+def line_mark(frame: Frame, line_number: int, *, update: bool) -> Mark:
+    """Return the mark of a line that claims nothing: wrong if it is blamed."""
+    rules = UPDATE_RULES if update else GRADIENT_RULES
+    if any(f.severity == "error" for f in findings_at(frame, line_number, rules)):
+        return "wrong"
+    if not update or frame.judgement is None:
+        return "none"
+    blamed = any(f.rule in UPDATE_RULES for f in frame.judgement.findings)
+    return "none" if blamed else "right"

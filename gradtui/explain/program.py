@@ -1,0 +1,187 @@
+"""The program in rows: the model's lines, then those written by hand, with their values."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from gradtui.engine.expression import Assignment
+from gradtui.engine.graph import Statement
+from gradtui.explain.byhand import SIGNS, claim_mark, line_mark
+from gradtui.explain.spans import Line, Role, Span, aligned, line
+from gradtui.explain.values import UNKNOWN, summary
+from gradtui.frame import Frame
+from gradtui.moments import Compute, Flow, Seed
+from gradtui.source import Place
+from gradtui.text import clean, clip
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class _Section(Struct, frozen=True):
+    title: str
+    lines: Sequence[Statement | Assignment]
+
+
+class _Shown(Struct, frozen=True):
+    """What is shown of one line."""
+
+    text: str
+    value: str
+    """Nothing where it has none."""
+    mark: Span | None
+    here: bool = False
+    chosen: bool = False
+
+
+def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = None) -> list[Line]:
+    """Return rows `start` to `stop`: lines as they stand in the file, with their values."""
+    digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
+    rows = []
+    for section, index in islice(_entries(frame, start), None if stop is None else stop - start):
+        if index < 0:
+            rows.append(line((clip(section.title, width), "heading")))
+            continue
+        entry = section.lines[index]
+        if isinstance(entry, Statement):
+            shown = _statement(frame, index)
+        elif section.lines is _backward(frame):
+            shown = _backward_line(frame, index)
+        else:
+            shown = _update_line(frame, index)
+        rows.append(_row(entry.place, shown, digits, width))
+    return rows
+
+
+def program_length(frame: Frame) -> int:
+    """Return how many rows the program has."""
+    return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
+
+
+def current_row(frame: Frame) -> int:
+    """Return the row of the line that the cursor stands on, from 0; -1 for none."""
+    match frame.now:
+        case Compute(node) | Seed(node):
+            return frame.structure.line_of.get(node, -1)
+        case Flow(source, target):
+            index = _claiming(frame, source)
+            if index >= 0:
+                return len(frame.graph.statements) + 1 + index
+            return frame.structure.line_of.get(target, -1)
+    return -1
+
+
+def _sections(frame: Frame) -> list[_Section]:
+    """Return the parts of the program; each but the model has a heading."""
+    sections = [_Section("", frame.graph.statements)]
+    for what, hand in (("backward", frame.problem.backward), ("update", frame.problem.update)):
+        if hand is not None and hand.program:
+            other = hand.file != frame.problem.path
+            title = f"{what}, by hand" + (f": {os.path.basename(hand.file)}" if other else "")
+            sections.append(_Section(clean(title), hand.program))
+    return sections
+
+
+def _entries(frame: Frame, start: int) -> Iterator[tuple[_Section, int]]:
+    """Yield (section, line of it) for each row from `start` on; line -1 is the heading."""
+    for section in _sections(frame):
+        first = -1 if section.title else 0
+        size = len(section.lines) - first
+        for index in range(first + min(start, size), len(section.lines)):
+            yield section, index
+        start = max(0, start - size)
+
+
+def _backward(frame: Frame) -> Sequence[Assignment]:
+    return frame.problem.backward.program if frame.problem.backward else ()
+
+
+def _claiming(frame: Frame, node: int) -> int:
+    """Return which line of the hand-written pass claims a node's gradient; -1 for none."""
+    backward, name = frame.problem.backward, frame.graph.nodes[node].name
+    if backward is None or not name:
+        return -1
+    for index, entry in enumerate(backward.program):
+        if backward.claims.get(entry.name) == name:
+            return index
+    return -1
+
+
+def _statement(frame: Frame, index: int) -> _Shown:
+    statement, problem = frame.graph.statements[index], frame.problem
+    known = frame.computed(statement.root)
+    value = summary(frame.tape.value(statement.root)) if known else UNKNOWN
+    source = _source(problem.line_at(statement.place))
+    text = _NAME.sub(lambda match: problem.label(match[0]), source)
+    match frame.now:
+        case Compute(node) | Flow(_, node) | Seed(node):
+            here = frame.structure.line_of.get(node, -1) == index
+        case _:
+            here = False
+    return _Shown(text, value, None, here)
+
+
+def _backward_line(frame: Frame, index: int) -> _Shown:
+    backward, hand = frame.problem.backward, frame.tape.program.hand
+    assert backward is not None
+    assert hand is not None
+    entry = backward.program[index]
+    target = backward.claims.get(entry.name)
+    if target is None:
+        known = frame.position > frame.schedule.forward
+        mark = line_mark(frame, entry.place.line, update=False)
+    else:
+        known = frame.gradient_state(frame.graph.names[target]) == "known"
+        mark = claim_mark(frame, entry.name, target) if known or frame.judgement else "none"
+    value = summary(frame.tape.value(hand.lines[index])) if known else UNKNOWN
+    now = frame.now
+    here = isinstance(now, Flow) and _claiming(frame, now.source) == index
+    text = _source(backward.lines[entry.place.line - 1])
+    return _Shown(text, value, SIGNS[mark], here, _chosen(frame, entry))
+
+
+def _update_line(frame: Frame, index: int) -> _Shown:
+    update, program = frame.problem.update, frame.tape.program
+    assert update is not None
+    entry = update.program[index]
+    value = ""
+    if frame.problem.drive == "hand":
+        moves = [u for u in program.updates if u.parameter == frame.selected] or program.updates
+        known = frame.position >= frame.schedule.backward
+        value = summary(frame.tape.value(moves[0].lines[index][1])) if known else UNKNOWN
+    mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
+    text = _source(update.lines[entry.place.line - 1])
+    return _Shown(text, value, mark, False, _chosen(frame, entry))
+
+
+def _chosen(frame: Frame, entry: Assignment) -> bool:
+    """Return whether the cursor went to a finding of a line."""
+    if frame.judgement is None or frame.finding is None:
+        return False
+    finding = frame.judgement.findings[frame.finding]
+    return finding.line == entry.place.line
+
+
+def _source(text: str) -> str:
+    """Return a line of code, marked where it goes on over the lines that follow."""
+    text = text.strip()
+    code = text.partition("#")[0].rstrip()
+    return f"{code} …" if code.count("(") > code.count(")") else text
+
+
+def _row(place: Place, shown: _Shown, digits: int, width: int) -> Line:
+    right: list[Span] = []
+    if shown.value:
+        right.append((shown.value, "value" if shown.value != UNKNOWN else "dim"))
+    if shown.mark is not None:
+        right += [(" ", "plain"), shown.mark]
+    room = max(4, width - digits - 4 - sum(len(text) for text, _ in right))
+    role: Role = "now" if shown.here else "selected" if shown.chosen else "plain"
+    sign = "▸" if shown.here else " "
+    left = line((f"{str(place.line).rjust(digits)}{sign} ", "now" if shown.here else "dim"),
+                (clip(clean(shown.text), room), role))  # fmt: skip
+    return aligned(left, line(*right), width)
