@@ -350,11 +350,11 @@ class Session:
         self.finding = 0 if self.finding is None else (self.finding + 1) % len(findings)
         finding = findings[self.finding]
         node = self._node_of(finding)
-        if node is not None:
+        if finding.rule in UPDATE_RULES:
+            self.position = self.schedule.backward + 1
+        elif node is not None:
             self.select(node)
             self.position = self._arrival(node)
-        elif finding.rule in UPDATE_RULES:
-            self.position = self.schedule.backward + 1
         where = f", line {finding.line}" if finding.line else ""
         self.message = f"finding {self.finding + 1} of {len(findings)}{where}"
 

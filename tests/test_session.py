@@ -402,3 +402,59 @@ def test_many_steps_ahead_agree_with_a_plain_loop():
     for _ in range(20_000):
         w = w - 0.1 * (2 * (w * 2 - 5) * 2)
     assert session.frame.parameters["w"] == pytest.approx(w, rel=1e-12)
+
+
+WRONG = "[backward]\ncode = '''\nde = 2*e\ndw = de\n'''\n[update]\ncode = 'w = w + lr*g'"
+
+
+def test_another_drive_runs_anew_and_leaves_the_cursor(session_of):
+    session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
+    session.seek(3)
+    session.restart()
+    session.into()
+    session.select_next()
+    by_hand, position, selected = session.frame.parameters["w"], session.position, session.selected
+    assert session.problem.drive == "hand"
+    session.toggle_drive()
+    assert session.problem.drive == "autodiff"
+    # e is multiplied by 1 - 2·0.1·9 each step: w - 5/3 is 1/3·(-0.8)³.
+    assert session.frame.parameters["w"] == pytest.approx(5 / 3 - 0.512 / 3)
+    assert (session.step, session.position, session.selected) == (3, position, selected)
+    session.toggle_drive()
+    assert session.frame.parameters["w"] == by_hand
+
+
+def test_without_anything_by_hand_there_is_one_drive(session_of):
+    session = session_of("L = (w*x)**2")
+    session.toggle_drive()
+    assert session.message.startswith("nothing is written by hand here")
+    assert session.problem.drive == "autodiff"
+
+
+def test_findings_are_gone_to_one_after_the_other(session_of):
+    session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
+    session.next_finding()
+    assert session.message == "still comparing"
+    session.judge()
+    session.toggle_level()
+    session.next_finding()
+    line = session.problem.lines.index("dw = de") + 1
+    assert session.message == f"finding 1 of 2, line {line}"
+    assert session.problem.graph.nodes[session.selected].name == "w"
+    assert session.frame.where.value == "backward"
+    session.next_finding()
+    assert session.message.startswith("finding 2 of 2, line ")
+    assert session.position == session.schedule.backward + 1
+    session.next_finding()
+    assert session.frame.finding == 0
+
+
+def test_without_findings_there_is_nowhere_to_go(session_of):
+    session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
+    session.judge()
+    session.next_finding()
+    assert session.message == "no finding: what was written by hand is right"
+    plain = session_of("L = (w*x)**2")
+    plain.judge()
+    plain.next_finding()
+    assert plain.message == "nothing is written by hand here"

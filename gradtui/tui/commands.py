@@ -122,8 +122,8 @@ COMMANDS = (
         lambda d, text: d.find(text), argument="NAME",
     ),
     Command(
-        "finding", ("enter",), "Enter", "finding",
-        "go to the next finding: its line, its node, its moment", LOOK,
+        "finding", ("f2",), "F2", "finding",
+        "go to the next finding: its line, its node, its moment (Enter in its panel)", LOOK,
         lambda d, text: d.do(lambda s: s.next_finding()),
     ),
     Command(

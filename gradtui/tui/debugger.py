@@ -294,7 +294,7 @@ class Debugger(Screen[None]):
     def _arrange(self) -> None:
         """Give the place to what matters for the session, and the focus to what is shown."""
         self.set_class(self.session.problem.by_hand, "-by-hand")
-        self.query_one("#program" if self._graph_is_left_out() else "#graph").focus()
+        self.query_one("#notes" if self._graph_is_left_out() else "#graph").focus()
 
     def _graph_is_left_out(self) -> bool:
         classes = {"-narrow", "-low"} & set(_size_classes(self.app.size))
@@ -309,15 +309,18 @@ class Debugger(Screen[None]):
             or self._judging is not None
         ):
             return
-        self._judging = Thread(target=session.judge, daemon=True)
+        self._judging = Thread(target=session.judge, name=str(id(session)), daemon=True)
         self._judging.start()
         self._judged = self.set_interval(_EVERY, self._show_judgement)
 
     def _show_judgement(self) -> None:
         if self._judging is None or self._judging.is_alive():
             return
-        self._judging = None
+        judged, self._judging = self._judging, None
         self._judged.stop()
+        if judged.name == str(id(self.session)) and self.session.judgement is None:
+            self.say("what was written by hand could not be compared: `gradtui check` says why")
+            return
         self.show_frame()
         self._judge()  # of another session, opened meanwhile
 

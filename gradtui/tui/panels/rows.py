@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from gradtui.explain.byhand import chosen_rows
 from gradtui.explain.chain import chain_rows
@@ -109,6 +112,9 @@ class NotesPanel(Panel):
         "what is wrong with what was written by hand, and the fix (Enter goes there); then what "
         "the scenario's author wants you to look at"
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.run('finding')", "go to the next finding", show=False)
+    ]
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return the findings and the notes, wrapped to the panel."""

@@ -1,0 +1,149 @@
+"""What was written by hand, in rows: marks, values, findings."""
+
+import pytest
+
+from gradtui.explain.byhand import findings_rows
+from gradtui.explain.program import current_row, program_length, program_rows
+from gradtui.explain.report import show_json, to_json
+from gradtui.explain.spans import line_text, line_width
+from gradtui.explain.step import gradient_rows, header, notes_rows
+
+MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
+BACKWARD = "[backward]\ncode = '''\nde = 2*e\ndyhat = {}\ndw = dyhat*x\n'''"
+INHERITED = BACKWARD.format("e")
+RIGHT = BACKWARD.format("de")
+
+
+def texts(rows):
+    return [line_text(row).rstrip() for row in rows]
+
+
+def cells(rows):
+    return [row.split() for row in texts(rows)]
+
+
+def test_each_line_by_hand_has_its_value_and_its_mark(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.judge()
+    rows = cells(program_rows(session.frame, 60))
+    assert rows[3] == ["backward,", "by", "hand"]
+    # w 2, x 3, e 1: de is right, dyhat lacks the 2 of de, dw takes that over.
+    assert [row[-2:] for row in rows[4:]] == [["2", "✓"], ["1", "✗"], ["3", "↳"]]
+
+
+def test_before_the_diagnosis_is_done_the_numbers_of_the_step_decide(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    rows = cells(program_rows(session.frame, 60))
+    assert [row[-1] for row in rows[4:]] == ["✓", "✗", "✗"]
+
+
+def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_of):
+    # At w 2 and x 2 they are equal.
+    wrong = RIGHT.replace("dw = dyhat*x", "dw = dyhat*w")
+    session = session_of(MODEL, data="x = 2.0", more=wrong)
+    assert texts(gradient_rows(session.frame, 60))[1].endswith("✓")
+    session.judge()
+    assert texts(gradient_rows(session.frame, 60))[1].endswith("✗")
+
+
+def test_the_gradient_has_a_column_by_hand(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.judge()
+    head, row, _ = cells(gradient_rows(session.frame, 60))
+    assert head == ["value", "∂L/∂", "central", "by", "hand"]
+    assert row == ["w", "2", "6", "6", "✓", "3", "↳"]
+    narrow = cells(gradient_rows(session.frame, 38))
+    assert narrow[:2] == [["value", "∂L/∂", "by", "hand"], ["w", "2", "6", "3", "↳"]]
+
+
+def test_a_claim_of_another_shape_shows_its_shape(session_of):
+    session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0, 3.0]",
+                         more="[backward]\ncode = 'dw = 2*e*z'")  # fmt: skip
+    assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["[3]", "✗"]
+    session.judge()
+    assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["[3]", "✗"]
+
+
+def test_a_parameter_that_is_not_claimed_says_so(session_of):
+    session = session_of("L = (w*x + b)**2", "w = 2.0\nb = 1.0",
+                         more="[backward]\ncode = 'db = 2*(w*x + b)'")  # fmt: skip
+    assert [row[-1] for row in cells(gradient_rows(session.frame, 60))[1:3]] == ["none", "✓"]
+
+
+def test_a_claim_that_is_not_a_number_is_shown(session_of):
+    session = session_of(MODEL, more="[backward]\ncode = 'dw = log(-x)*e'")
+    session.judge()
+    assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["nan", "✗"]
+    assert "NaN" in to_json(show_json(session.frame, None))
+
+
+def test_findings_show_line_message_and_fix(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    assert texts(findings_rows(session.frame, 60)) == ["comparing what was written by hand …"]
+    session.judge()
+    rows = texts(findings_rows(session.frame, 60))
+    number = session.problem.lines.index("dyhat = e") + 1
+    assert rows[0] == f"✗ line {number}  dyhat = e"
+    assert "  fix: dyhat = 2*e" in rows
+    assert rows[-1] == "↳ wrong only through another line: dw"
+    assert max(map(line_width, findings_rows(session.frame, 30))) <= 30
+
+
+def test_right_claims_are_said_to_be_right_before_the_notes(session_of):
+    session = session_of(MODEL, more=RIGHT)
+    session.judge()
+    assert texts(notes_rows(session.frame, 60)) == ["✓ 3 claims compared and right"]
+
+
+def test_values_by_hand_appear_as_the_backward_pass_reaches_them(session_of):
+    session = session_of(MODEL, more=RIGHT)
+    session.judge()
+    session.restart()
+    assert [row[-2] for row in cells(program_rows(session.frame, 60))[4:]] == ["·", "·", "·"]
+    session.into()
+    session.into()
+    rows = texts(program_rows(session.frame, 60))
+    assert [row.split()[-2] for row in rows[4:]] == ["2", "·", "·"]
+    assert "▸" in rows[4]
+    assert current_row(session.frame) == 4
+
+
+@pytest.mark.parametrize("start", range(8))
+def test_a_window_of_the_program_is_part_of_the_whole(session_of, start):
+    more = INHERITED + "\n[update]\ncode = '''\na = lr*g\nw = w + a\n'''"
+    session = session_of(MODEL, more=more)
+    session.judge()
+    whole = texts(program_rows(session.frame, 60))
+    assert len(whole) == program_length(session.frame) == 3 + 1 + 3 + 1 + 2
+    assert texts(program_rows(session.frame, 60, start, start + 4)) == whole[start : start + 4]
+
+
+def test_the_lines_of_an_update_have_the_values_of_the_selected_parameter(session_of):
+    session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
+                         more="[update]\ncode = '''\na = lr*g\nw = w + a\n'''")  # fmt: skip
+    session.judge()
+    assert [row[-2:] for row in cells(program_rows(session.frame, 60))[2:]] == [
+        ["lr*g", "0.4"], ["2.4", "✗"],
+    ]  # fmt: skip
+    session.select_next()
+    assert cells(program_rows(session.frame, 60))[3][-2] == "3.6"
+    session.toggle_drive()
+    assert cells(program_rows(session.frame, 60))[3][-2:] == ["a", "✗"]
+
+
+def test_the_header_says_what_drives(session_of):
+    session = session_of(MODEL, more=RIGHT)
+    assert "drive hand" in line_text(header(session.frame, 100))
+    session.toggle_drive()
+    assert "drive autodiff" in line_text(header(session.frame, 100))
+    assert "drive" not in line_text(header(session_of(MODEL).frame, 100))
+
+
+def test_json_has_what_was_written_by_hand(session_of):
+    found = show_json(session_of(MODEL, more=INHERITED).frame, None)["hand"]
+    assert found["drive"] == "hand"
+    assert found["claims"] == {"e": 2.0, "yhat": 1.0, "w": 3.0}
+    assert [(line["name"], line["value"], line["claims"]) for line in found["lines"]] == [
+        ("de", 2.0, "e"), ("dyhat", 1.0, "yhat"), ("dw", 3.0, "w"),
+    ]  # fmt: skip
+    assert "hand" not in show_json(session_of(MODEL).frame, None)
