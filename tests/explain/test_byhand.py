@@ -6,7 +6,8 @@ from gradtui.explain.byhand import findings_rows
 from gradtui.explain.program import current_row, program_length, program_rows
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import gradient_rows, header, notes_rows
+from gradtui.explain.step import header, notes_rows
+from gradtui.explain.vector import gradient_rows
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 BACKWARD = "[backward]\ncode = '''\nde = 2*e\ndyhat = {}\ndw = dyhat*x\n'''"
