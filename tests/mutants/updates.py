@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mutants.case import Bug, Case
+from mutants.case import Bug, Case, verdict_after
 
 SCENARIO = '''title = "{title}"
 
@@ -33,6 +34,8 @@ steps = 8
 {state}code = """
 {code}"""
 '''
+PAIRS = 2
+
 SIGN = ("update-sign",)
 RATE = ("update-rate",)
 BIAS = ("missing-bias-correction",)
@@ -52,7 +55,8 @@ class Wrong:
     rules: tuple[str, ...]
     line: str
     kind: str
-    extra_state: str = ""
+    also: str = ""
+    """The name that another line assigns where an edit by the same rule cures as well."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Update:
 
 
 def update(optimizer, state, code, *wrong):
-    """Return an update; each wrong line is (rules, line, what was done)."""
+    """Return an update; a wrong line is (rules, line, what was done, a line that cures as well)."""
     code = code.strip("\n") + "\n"
     return Update(optimizer, state, code, tuple(Wrong(*w) for w in wrong))
 
@@ -84,21 +88,40 @@ def cases_of_updates(updates: dict[str, Update]) -> Iterator[Case]:
         yield Case(f"{name}-sound", kind, style, entry.text(name, entry.code), True)
         for number, wrong in enumerate(entry.wrong):
             yield _case(f"{name}-bug{number:02}", kind, style, entry, (wrong,))
+        pairs = itertools.combinations(entry.wrong[::2], 2)
+        doubles = (
+            _case(f"{name}-two{number}", kind, style, entry, pair)
+            for number, pair in enumerate(pairs)
+            if _target(pair[0]) != _target(pair[1])
+        )
+        yield from itertools.islice(filter(_needs_both, doubles), PAIRS)
+
+
+def _needs_both(case: Case) -> bool:
+    """Whether a program with two wrong lines is wrong, and stays so when one is repaired."""
+    repaired = [[(bug.line, bug.original)] for bug in case.bugs]
+    return all(verdict_after(case, fix).state == "wrong" for fix in ([], *repaired))
+
+
+def _target(wrong: Wrong) -> str:
+    return wrong.line.split(" = ")[0]
 
 
 def _case(name: str, kind: str, style: str, entry: Update, wrongs: Iterable[Wrong]) -> Case:
     lines, changed = entry.code.splitlines(), []
     for wrong in wrongs:
-        target = wrong.line.split(" = ")[0]
+        target = _target(wrong)
         at = next(i for i, line in enumerate(lines) if line.startswith(f"{target} = "))
-        changed.append((at, target, lines[at], wrong))
+        changed.append((target, lines[at], wrong))
         lines[at] = wrong.line
     text = entry.text(name, "\n".join(lines) + "\n")
     first = text.partition("[update]")[0].count("\n") + text.partition("[update]")[2].partition(
         'code = """\n'
     )[0].count("\n")
-    bugs = tuple(
-        Bug(first + at + 2, target, original, wrong.line, wrong.kind, wrong.rules)
-        for at, target, original, wrong in changed
-    )
-    return Case(name, kind, style, text, False, bugs)
+    line_of = {line.split(" = ")[0]: first + at + 2 for at, line in enumerate(lines)}
+    bugs = []
+    for target, original, wrong in changed:
+        elsewhere = ((line_of[wrong.also], wrong.rules),) if wrong.also else ()
+        parts = (target, original, wrong.line, wrong.kind, wrong.rules, elsewhere)
+        bugs.append(Bug(line_of[target], *parts))
+    return Case(name, kind, style, text, False, tuple(bugs))

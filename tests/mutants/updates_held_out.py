@@ -22,10 +22,10 @@ UPDATES = {
 delta = -lr*g
 w = w + delta
 """,
-        (SIGN, "delta = lr*g", "no minus"),
-        (SIGN, "w = w - delta", "minus for plus"),
-        (RATE, "delta = -g", "no rate"),
-        (RATE, "delta = -lr*g/2", "half the rate"),
+        (SIGN, "delta = lr*g", "no minus", "w"),
+        (SIGN, "w = w - delta", "minus for plus", "delta"),
+        (RATE, "delta = -g", "no rate", "w"),
+        (RATE, "delta = -lr*g/2", "half the rate", "w"),
     ),
     "sgd_decay-shrink": update(
         'name = "sgd"; lr = 0.05; weight_decay = 0.1',
@@ -49,11 +49,11 @@ w = (1 - lr*weight_decay)*w - lr*g
 vel = momentum*vel - lr*g
 w = w + vel
 """,
-        (SIGN, "vel = momentum*vel + lr*g", "plus for minus"),
-        (SIGN, "w = w - vel", "minus for plus"),
-        (RATE, "vel = momentum*vel - g", "no rate"),
+        (SIGN, "vel = momentum*vel + lr*g", "plus for minus", "w"),
+        (SIGN, "w = w - vel", "minus for plus", "vel"),
+        (RATE, "vel = momentum*vel - g", "no rate", "w"),
         ((*MOMENTUM, *RATE), "vel = momentum*vel - (1 - momentum)*lr*g", "an average"),
-        (RATE, "w = w + lr*vel", "the rate twice"),
+        (RATE, "w = w + lr*vel", "the rate twice", "vel"),
         (CONSTANT, "vel = 0.5*vel - lr*g", "another constant"),
     ),
     "momentum_decay-statements": update(
