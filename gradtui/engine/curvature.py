@@ -25,7 +25,7 @@ EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
 _ITERATIONS = 24
 """Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits."""
-_ROUNDING = 1e-10
+_ROUNDING = 1e-14
 """Part of the largest eigenvalue below which another is rounding."""
 
 
@@ -85,14 +85,17 @@ class Curvature:
     @cached_property
     def _products(self) -> Callable[..., tuple[Any, ...]]:
         twice, trainer = self._twice, self.trainer
-        compiler = Compiler(twice.nodes, trainer.data, Mode.BATCH, "float64")
-        given = [*(node.id for node in trainer.program.graph.parameters), *trainer.cut]
+        compiler = Compiler(twice.nodes, {}, Mode.BATCH, "float64")
+        graph = trainer.program.graph
+        given = [node.id for node in (*graph.parameters, *graph.data)]
         return compiler.evaluate([*given, *twice.direction], twice.product, twice.direction)
 
     def products(self, tape: Tape, directions: Array) -> Array:
-        """Return Hv for each row v of `directions`, (k, n), at the parameters of a step."""
-        parameters = self.trainer.program.graph.parameters
-        at = [tape.value(id) for id in (*(node.id for node in parameters), *self.trainer.cut)]
+        """Return Hv for each row v of `directions`, (k, n), at a step's parameters and data."""
+        graph = self.trainer.program.graph
+        parameters = graph.parameters
+        given = (*parameters, *graph.data)
+        at = [np.asarray(tape.value(node.id), np.float64) for node in given]
         rows = len(directions)
         parts, start = [], 0
         for node in parameters:
@@ -167,8 +170,9 @@ def divisor_at(tape: Tape) -> Array:
     for update in program.updates:
         shape = program.nodes[update.parameter].shape
         divisor = np.ones(shape)
-        if name:
-            squares = np.asarray(tape.value(dict(update.lines)[name]), np.float64)
+        lines = dict(update.lines)
+        if name in lines:  # an update written by hand may keep no such mean
+            squares = np.asarray(tape.value(lines[name]), np.float64)
             divisor = np.sqrt(squares) + eps
         parts.append(np.broadcast_to(divisor, shape).reshape(-1))
     return np.concatenate([np.empty(0), *parts])
@@ -228,8 +232,11 @@ class Gauge(Struct, frozen=True):
 def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
     """Return the gauge at a step; None where the curvature is not finite."""
     spectrum = curvature.spectrum(tape)
-    if spectrum is None:
-        return None
+    return None if spectrum is None else read_off(spectrum, tape, rate)
+
+
+def read_off(spectrum: Spectrum, tape: Tape, rate: float) -> Gauge:
+    """Return the gauge of a step whose spectrum is known."""
     slowest = spectrum.smallest if spectrum.exact else 0.0
     return Gauge(
         tape.step, rate, spectrum.sharpness, tape.program.dynamics,

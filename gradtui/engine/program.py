@@ -92,6 +92,10 @@ class StepProgram(Struct, frozen=True, eq=False):
     """(node, value) of the constants that the updates use."""
     formula: str
     """The update as the optimizer's source writes it."""
+    optimizer: str
+    """The optimizer's name in the registry."""
+    hyperparameters: Mapping[str, float]
+    """All its constants beside the rate."""
     dynamics: Dynamics
     """How the optimizer moves along one direction of a quadratic loss."""
     validation: Validation | None = None
@@ -176,6 +180,8 @@ def build_step(
         initial=tuple(initial),
         constants=tuple((inputs[n], value) for n, value in values.items() if n in inputs),
         formula=update.formula,
+        optimizer=optimizer,
+        hyperparameters=values,
         dynamics=OPTIMIZERS[optimizer].dynamics(values),
         validation=checked,
         watch=watch,

@@ -41,6 +41,7 @@ class Trainer:
         validation: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.program = program
+        self._values, self._validation = values, validation
         self.lr = lr
         self._rate = rate
         self.dtype = dtype
@@ -93,6 +94,22 @@ class Trainer:
     def _columns(self) -> tuple[int, ...]:
         checked = self.program.validation
         return (self.program.graph.loss, *(() if checked is None else (checked.loss,)))
+
+    def variant(self, program: StepProgram, factor: float) -> Trainer:
+        """Return a trainer of another program of the same model, at `factor` times the rate.
+
+        A rate that follows the validation loss starts at `factor` times its first value.
+        """
+        rate = self._rate
+        scaled = None if rate is None else lambda step: factor * rate(step)
+        other = Trainer(
+            program, self._values, factor * self.lr, self.dtype, scaled, self.batches,
+            self._validation,
+        )  # fmt: skip
+        if program.watch is not None:
+            part = other.slices[other._before.index(program.lr)]
+            other.initial[part.start] *= factor
+        return other
 
     def run(self, row: Row, steps: int, start: int = 0) -> Row:
         """Return the state after `steps` more steps, where `row` is the state of step `start`."""

@@ -137,6 +137,7 @@ class _Loader:
             backward=backward,
             update=update,
             drive=drive,
+            rate_line=positions.value(("optimizer", "lr")).line,
             build=build,
         )
 

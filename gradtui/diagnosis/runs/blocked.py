@@ -1,0 +1,211 @@
+"""Numbers of the parameters whose gradient is 0, and where their influence ends.
+
+A number is nudged and the model evaluated: what its change reaches, and the operation that lets
+nothing through, say which cause it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.runs.run import Run
+from gradtui.engine.graph import Kind, Node
+
+RECTIFIERS = frozenset({"relu", "gelu", "maximum", "minimum"})
+SQUASHERS = frozenset({"tanh", "sigmoid", "erf", "clip", "softmax", "softplus", "exp"})
+COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!=", "one_hot"})
+_PROBED = 256
+"""Numbers that are nudged; of more, some of each parameter."""
+_NUMBERS = 4_000_000
+_NUDGE = 1e-3
+"""Relative size of a nudge."""
+
+
+class Blocked(Struct, frozen=True, eq=False):
+    """One operation at which the influence of some numbers ends."""
+
+    rule: str
+    node: int
+    """The operation."""
+    operand: int
+    """Its operand, which still changes."""
+    other: int | None
+    """The operand that lets nothing through, where it is another one."""
+    units: tuple[int, ...]
+    """Places on the operand's last axis that change."""
+    total: int
+    """Places on that axis; 1 where it holds examples, or none."""
+    entries: tuple[int, ...]
+    """The numbers of the parameters."""
+    since: int
+    """The first step from which all their gradients are 0."""
+
+
+def blocked(run: Run) -> tuple[Blocked, ...]:
+    """Return where the influence of all numbers with gradient 0 ends, in evaluation order."""
+    return run.once(_find)
+
+
+def _find(run: Run) -> tuple[Blocked, ...]:
+    if run.end < 0:
+        return ()
+    gradients = run.gradients
+    late = [i for i, step in enumerate(run.steps) if step >= run.end / 2]
+    zero = np.flatnonzero(np.all(gradients[late] == 0.0, axis=0))
+    if not zero.size:
+        return ()
+    entries = zero if len(zero) <= _PROBED else zero[:: -(-len(zero) // _PROBED)]
+    grouped: dict[tuple[str, int, int, int | None], list[tuple[int, set[int], int]]] = {}
+    for entry, stop in zip(entries.tolist(), _probe(run, entries), strict=True):
+        if stop is None:
+            continue
+        rule, node, operand, other, units, total = stop
+        grouped.setdefault((rule, node, operand, other), []).append((entry, units, total))
+    found = []
+    for (rule, node, operand, other), hits in sorted(grouped.items(), key=lambda item: item[0][1]):
+        merged = sorted(set[int]().union(*(units for _, units, _ in hits)))
+        numbers = tuple(entry for entry, _, _ in hits)
+        since = max(_zero_since(run, entry) for entry in numbers)
+        found.append(Blocked(rule, node, operand, other, tuple(merged), hits[0][2], numbers, since))
+    return tuple(found)
+
+
+_Stop = tuple[str, int, int, int | None, set[int], int]
+
+
+def _probe(run: Run, entries: NDArray[np.intp]) -> list[_Stop | None]:
+    """Return where the influence of each number ends, None where it reaches the loss."""
+    step = run.steps[-1]
+    row = run.weights[-1]
+    size = sum(int(np.prod(n.shape, dtype=np.int64)) for n in run.graph.nodes)
+    chunk = max(1, _NUMBERS // max(1, size) - 1)
+    scale = np.maximum(np.abs(row), _spreads(run, row)) * _NUDGE
+    stops: list[_Stop | None] = []
+    for start in range(0, len(entries), chunk):
+        part = entries[start : start + chunk]
+        points = np.repeat(row[None], len(part) + 1, axis=0)
+        points[np.arange(1, len(part) + 1), part] += scale[part]
+        values = run.values_at(points, step)
+        changed = [_changed(value, node, len(points)) for node, value in
+                   zip(run.graph.nodes, values, strict=True)]  # fmt: skip
+        for index in range(len(part)):
+            stops.append(_stop(run, changed, values, index + 1))
+    return stops
+
+
+def _spreads(run: Run, row: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for each number, the root mean square of the parameter it stands in, or 1 for 0."""
+    spreads = np.ones_like(row)
+    for part in run.trainer.slices[: len(run.program.updates)]:
+        values = row[part.start : part.stop]
+        spreads[part.start : part.stop] = float(np.sqrt(np.mean(values * values))) or 1.0
+    return spreads
+
+
+def _changed(value: object, node: Node, rows: int) -> NDArray[np.bool_] | None:
+    """Return which elements differ from those of row 0; None where the node has no rows."""
+    array = np.asarray(value)
+    if array.ndim == len(node.shape):
+        return None
+    return np.asarray((array != array[:1]) & ~(np.isnan(array) & np.isnan(array[:1])), np.bool_)
+
+
+def _stop(
+    run: Run, changed: Sequence[NDArray[np.bool_] | None], values: Sequence[object], index: int
+) -> _Stop | None:
+    def moves(id: int) -> bool:
+        mask = changed[id]
+        return mask is not None and bool(np.any(mask[index]))
+
+    if moves(run.graph.loss):
+        return None
+    for node in run.graph.nodes:
+        if not node.inputs or moves(node.id):
+            continue
+        operand = next((id for id in node.inputs if moves(id)), None)
+        if operand is None:
+            continue
+        rule, other = _classify(run, node, operand, values)
+        if not rule:
+            continue
+        mask = changed[operand]
+        assert mask is not None
+        total = width_of(run, run.graph.nodes[operand])
+        places = np.nonzero(mask[index])
+        units = {int(i) for i in places[-1]} if total > 1 else {0}
+        return rule, node.id, operand, other, units, total
+    return None
+
+
+def _classify(
+    run: Run, node: Node, operand: int, values: Sequence[object]
+) -> tuple[str, int | None]:
+    """Return the rule that an operation which lets nothing through stands for, and why."""
+    others = [id for id in node.inputs if id != operand]
+    other = others[0] if others else None
+    if node.op in RECTIFIERS:
+        return "dead-relu", None
+    if node.op in SQUASHERS:
+        return "saturated", None
+    if node.op == "take":
+        return ("constant-feature", node.inputs[1]) if operand == node.inputs[0] else ("", None)
+    if node.op == "where":
+        return ("dead-relu", None) if node.inputs[0] in run.trained else ("masked", node.inputs[0])
+    if node.op not in ("*", "@") or other is None:
+        return "", None
+    if other in run.trained:
+        gate = run.graph.nodes[other].op in COMPARISONS
+        return ("dead-relu", None) if gate and node.op == "*" else ("", None)
+    if node.op == "@":
+        return "constant-feature", other
+    zeros = np.asarray(values[other])
+    is_mask = (
+        zeros.size > 1 and bool(np.all((zeros == 0.0) | (zeros == 1.0))) and bool(np.any(zeros))
+    )
+    direct = run.graph.nodes[operand].kind is Kind.PARAMETER
+    return ("constant-feature" if direct and not is_mask else "masked"), other
+
+
+def width_of(run: Run, node: Node) -> int:
+    """Return how many units a node has on its last axis; 1 where that counts examples."""
+    if not node.shape:
+        return 1
+    examples = {n.shape[0] for n in run.graph.data if n.shape}
+    own = {n.shape[-1] for n in run.graph.parameters if n.shape}
+    if len(node.shape) == 1 and node.shape[0] in examples and node.shape[0] not in own:
+        return 1
+    return node.shape[-1]
+
+
+def column_of(value: NDArray[np.float64], units: Sequence[int], total: int) -> NDArray[np.float64]:
+    """Return the numbers of some units, of all examples."""
+    return np.asarray(value[..., list(units)] if total > 1 and value.ndim else value)
+
+
+def _zero_since(run: Run, entry: int) -> int:
+    """Return the first step from which a number's gradient is 0."""
+    alive = np.flatnonzero(run.gradients[:, entry])
+    if not alive.size:
+        return 0
+    low, high = run.steps[alive[-1]], run.steps[alive[-1] + 1]
+    return first_step(low, high, lambda step: not _gradient_of(run, step, entry))
+
+
+def _gradient_of(run: Run, step: int, entry: int) -> float:
+    for position, part in enumerate(run.trainer.slices):
+        if entry < part.stop:
+            flat = run.tape(step).gradient(position).reshape(-1)
+            return float(flat[entry - part.start])
+    raise AssertionError("a number of no parameter")
+
+
+def first_step(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """Return the first step after `low` at which `holds`, as it does at `high`."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high

@@ -1,0 +1,168 @@
+"""Numbers that are not finite: the first node, its operands, and the steps that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.run import Run
+from gradtui.engine.graph import Kind, needed_for
+from gradtui.engine.tape import Tape
+from gradtui.engine.unparse import formula
+from gradtui.text import clip
+
+_BEFORE = 3
+"""Steps before the break that are told."""
+_HUGE = {"float64": 1e150, "float32": 1e15}
+"""Numbers beyond the root of the largest: their squares overflow."""
+
+
+class Break(Struct, frozen=True, eq=False):
+    """The first node of a run that is not finite."""
+
+    step: int
+    node: int
+    result: float
+    operands: tuple[tuple[int, float], ...]
+    """(node, its number where the result is not finite)."""
+    overflow: bool
+    """Whether the operands were too large, rather than outside of what the operation takes."""
+
+
+def first_break(run: Run) -> Break | None:
+    """Return the first node in evaluation order at the first step that is not finite."""
+    if run.broken is None:
+        return None
+    tape = run.tape(run.broken)
+    program = tape.program
+    results = [new for _, new in program.state]
+    needed = needed_for(program.nodes, [program.graph.loss, *program.gradients, *results])
+    before = run.tape(run.broken - 1) if run.broken > 0 else None
+    candidates = [node for node in sorted(needed) if not _finite(tape, node)]
+    fresh = [node for node in candidates if before is None or _finite(before, node)]
+    for node in fresh or candidates:
+        return _break(run, tape, node)
+    return None
+
+
+def non_finite(run: Run) -> Iterator[Finding]:
+    """Find the first value, gradient or weight that is inf or NaN."""
+    found = first_break(run)
+    if found is None:
+        return
+    tape = run.tape(found.step)
+    place, op = _where(run, tape, found.node)
+    told = " and ".join(f"{_text(tape, id)} = {short(value)}" for id, value in found.operands)
+    message = f"at step {found.step} '{op}'{place} gives {short(found.result)} for {told}"
+    rows = _chain(run, tape, found)
+    if rows:
+        message += f"; how it came there: {'; '.join(rows)}"
+    message += f"; {_advice(found, op)}"
+    evidence = {
+        "result": found.result,
+        "operands": {_text(tape, id): value for id, value in found.operands},
+        "rates": [run.base_rate(step) for step in _steps_before(found)],
+        "gradient_norms": [run.tape(step).gradient_norm for step in _steps_before(found)],
+    }
+    node = found.node if found.node < len(run.graph.nodes) else None
+    target = run.name(node) if node is not None else _text(tape, found.node)
+    line = run.line(node) if node is not None else None
+    yield finding(run, "non-finite", "error", target, found.step, message, evidence, line)
+
+
+def _finite(tape: Tape, node: int) -> bool:
+    return bool(np.all(np.isfinite(tape.value(node))))
+
+
+def _break(run: Run, tape: Tape, node: int) -> Break:
+    value = tape.value(node)
+    bad = ~np.isfinite(value)
+    operands = tuple(
+        (id, _at(tape, id, bad)) for id in dict.fromkeys(tape.program.nodes[node].inputs)
+    )
+    huge = _HUGE[run.problem.trainer.dtype]
+    sizes = [
+        float(np.max(np.abs(np.nan_to_num(tape.value(id))), initial=0.0)) for id, _ in operands
+    ]
+    exponential = tape.program.nodes[node].op == "exp"
+    overflow = max(sizes, default=0.0) > huge or (exponential and max(sizes) > 80.0)
+    return Break(tape.step, node, float(value[bad].reshape(-1)[0]), operands, overflow)
+
+
+def _at(tape: Tape, operand: int, bad: np.ndarray) -> float:
+    """Return an operand's number at the first place where the result is not finite."""
+    value = tape.value(operand)
+    try:
+        return float(np.broadcast_to(value, bad.shape)[bad].reshape(-1)[0])
+    except ValueError:
+        flat = np.asarray(value, np.float64).reshape(-1)
+        return float(flat[int(np.argmax(np.abs(np.nan_to_num(flat, nan=np.inf))))])
+
+
+def _where(run: Run, tape: Tape, node: int) -> tuple[str, str]:
+    op = tape.program.nodes[node].op
+    if node < len(run.graph.nodes):
+        return f" in {clip(run.name(node), 40)}", op
+    if node < len(tape.program.reverse.nodes):
+        return f" of the backward pass ({clip(_text(tape, node), 60)})", op
+    return " of the update", op
+
+
+def _text(tape: Tape, node: int) -> str:
+    nodes = tape.program.nodes
+    return clip(nodes[node].name or formula(nodes, node, lambda n: n.name or None), 60)
+
+
+def _steps_before(found: Break) -> range:
+    return range(max(0, found.step - _BEFORE), found.step)
+
+
+def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
+    """Return what the updates of the steps before did to the weights that the node is made of."""
+    nodes = tape.program.nodes
+    made_of = needed_for(nodes, [id for id, _ in found.operands])
+    weights = [
+        n for n in run.graph.parameters if n.id in made_of and nodes[n.id].kind is Kind.PARAMETER
+    ]
+    rows = []
+    for step in _steps_before(found):
+        here, after = run.tape(step), run.tape(step + 1)
+        moved = sorted(
+            weights,
+            key=lambda n: -float(np.max(np.abs(after.value(n.id) - here.value(n.id)), initial=0.0)),
+        )
+        told = ", ".join(
+            f"{node.name} {_largest(here, node.id)} → {_largest(after, node.id)}"
+            for node in moved[:2]
+        )
+        rows.append(
+            f"step {step} (lr {short(run.base_rate(step))}, gradient "
+            f"{short(here.gradient_norm)}): {told}"
+        )
+    return rows
+
+
+def _largest(tape: Tape, node: int) -> str:
+    value = tape.value(node)
+    if value.shape == ():
+        return short(float(value))
+    flat = value.reshape(-1)
+    return f"max {short(float(flat[int(np.argmax(np.abs(np.nan_to_num(flat))))]))}"
+
+
+def _advice(found: Break, op: str) -> str:
+    if found.overflow:
+        return "the numbers are too large: try a lower rate, clip_norm, or a smaller start"
+    match op:
+        case "log":
+            return "keep the argument above 0: log(x + 1e-12), or cross_entropy of the scores"
+        case "/":
+            return "keep the divisor away from 0: add a small number to it"
+        case "sqrt" | "**":
+            return "keep the argument above 0: add a small number under the root"
+        case _:
+            return "keep its operands where it is defined, or lower the rate before that step"

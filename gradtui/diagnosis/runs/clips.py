@@ -1,0 +1,58 @@
+"""Gradients that are clipped at nearly every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.thresholds import limit
+
+
+def clipping(run: Run) -> Iterator[Finding]:
+    """Find clipping at nearly all steps, so that it sets the length of a step."""
+    clip = run.program.clip
+    if clip is None or run.end < 1:
+        return
+    scales, norms = run.scales, run.gradient_norms
+    acts = scales < 1.0
+    if not np.any(acts):
+        return
+    share, left = float(np.mean(acts)), float(np.median(scales[acts]))
+    late = acts[len(acts) // 2 :]
+    start = int(run.steps[int(np.argmax(acts))])
+    severity: Severity = "info"
+    message = (
+        f"the gradient is clipped at {short(100 * share)} % of the steps, to "
+        f"{short(left)} of its length in the median (from at most {short(np.max(norms))})"
+    )
+    if float(np.mean(late)) >= limit("clip-share") and left <= limit("clip-scale"):
+        free = _without(run)
+        if free is not None:
+            severity = "warning"
+            message += (
+                f": every step has the same length, and {run.end} steps take the loss from "
+                f"{short(run.losses[0])} only to {short(run.losses[run.end])}, without clipping to "
+                f"{short(free)}; raise clip_norm to about {short(np.max(norms))}, or drop it"
+            )
+    evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}
+    yield finding(run, "clipping", severity, "clip_norm", start, message, evidence)
+
+
+def _without(run: Run) -> float | None:
+    """Return the loss that the run reaches without clipping; None where that is no better."""
+    losses = run.retrained(clip=False)
+    end = min(run.end, len(losses) - 1)
+    if not np.all(np.isfinite(losses)):
+        return None
+    gained = float(run.losses[0] - run.losses[end])
+    reached = float(np.max(losses[-max(1, len(losses) // 10) :]))
+    if (
+        losses[0] - reached < (1.0 + limit("better") / 2.0) * max(gained, 0.0)
+        or reached >= losses[0]
+    ):
+        return None
+    return reached

@@ -1,0 +1,75 @@
+"""What the rules over runs share: making findings, telling numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.runs.run import Run
+from gradtui.text import number
+
+
+def finding(
+    run: Run,
+    rule: str,
+    severity: Severity,
+    target: str,
+    step: int,
+    message: str,
+    evidence: Mapping[str, Any],
+    line: int | None = None,
+) -> Finding:
+    """Return a finding about a run; without a line it stands at that of the optimizer's rate."""
+    where = run.problem.rate_line if line is None else line
+    numbers = {key: _plain(value) for key, value in evidence.items()}
+    if run.last < run.problem.steps:
+        numbers["looked_at"] = run.last
+        message += f" (looked at the steps 0 to {run.last:,} of {run.problem.steps:,})"
+    return Finding(rule, severity, target, where, message, numbers, step)
+
+
+def short(value: float) -> str:
+    """Return a number as messages show it."""
+    return number(value, 4)
+
+
+def listed(values: Iterable[float]) -> str:
+    """Return numbers as a list."""
+    return ", ".join(short(value) for value in values)
+
+
+def units_text(units: Sequence[int], total: int) -> str:
+    """Return `unit 3`, `units 0, 2 and 5`, `all 8 units`, `12 of 64 units (0, 3, 4, …)`."""
+    if total == 1:
+        return "its one unit"
+    if len(units) == total:
+        return f"all {total} units"
+    if len(units) == 1:
+        return f"unit {units[0]}"
+    if len(units) <= 4:
+        return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"
+    return f"{len(units)} of {total} units ({', '.join(map(str, units[:3]))}, …)"
+
+
+def element_text(name: str, place: Sequence[int]) -> str:
+    """Return `w[0, 3]`, or the bare name of a scalar."""
+    return f"{name}[{', '.join(map(str, place))}]" if place else name
+
+
+def rounded_rate(rate: float) -> float:
+    """Return a rate with one significant digit, not above it."""
+    if not np.isfinite(rate) or rate <= 0.0:
+        return rate
+    unit = 10.0 ** np.floor(np.log10(rate))
+    return float(f"{max(1.0, np.floor(rate / unit)) * unit:.1g}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    return value

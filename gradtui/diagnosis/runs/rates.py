@@ -1,0 +1,325 @@
+"""A learning rate that does not fit the surface: diverging, oscillating, crawling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.runs.breaks import first_break
+from gradtui.diagnosis.runs.parts import finding, listed, rounded_rate, short
+from gradtui.diagnosis.runs.run import TAIL, Run
+from gradtui.diagnosis.runs.thresholds import limit
+from gradtui.engine.curvature import Gauge
+
+_ROUNDING = 1e-9
+"""Part of a loss below which a difference says nothing."""
+_FEWEST = 8
+"""Steps that a run must have for its later half to show anything."""
+
+
+class Growth(Struct, frozen=True):
+    """A loss that grows to the end of a run."""
+
+    start: int
+    """The last step before it grows: its update is the first that harms."""
+    factor: float
+    """By which the gradient's length is multiplied in a step, on average."""
+
+
+def growth(run: Run) -> Growth | None:
+    """Return how a run's loss grows without end; None where it does not."""
+    return run.once(_growth)
+
+
+def _growth(run: Run) -> Growth | None:
+    losses, end = run.losses[: run.end + 1], run.end
+    if end < 0:
+        return None
+    lowest = int(np.argmin(losses))
+    if run.broken is not None and _overflows(run) and _grew_before(run, lowest):
+        start = _last_low(losses, lowest)
+        return Growth(start, _factor(run, start))
+    recent = max(2, end // 20)
+    if end - lowest < 1 or np.max(losses[-recent:]) < np.max(losses):
+        return None
+    rise, fall = float(np.max(losses)) - float(losses[lowest]), float(losses[0] - losses[lowest])
+    steps, norms = np.array(run.steps), run.gradient_norms
+    before, after = norms[steps <= lowest], norms[steps > lowest]
+    highest = float(np.max(after[-recent:], initial=0.0))
+    if rise < limit("growth") * fall or highest < limit("growth") * float(np.max(before)):
+        return None
+    if not _keeps_rising(losses[lowest:]):
+        return None
+    start = _last_low(losses, lowest)
+    return Growth(start, _factor(run, start))
+
+
+def diverging(run: Run) -> Iterator[Finding]:
+    """Find a loss and a gradient that grow to the end, beyond all before."""
+    found = growth(run)
+    if found is None:
+        return
+    start = found.start
+    shown = listed(run.losses[start : start + 4])
+    gauge = run.gauge(start)
+    message = f"the loss grows from step {start} on: {shown}"
+    evidence = {"losses": run.losses[start : start + 4], "growth_per_step": found.factor}
+    rate = run.base_rate(start)
+    if rate < 0.0:
+        message += f"; the rate is negative, {short(rate)}, so that each step goes uphill"
+    elif gauge is not None and gauge.pull > gauge.limit:
+        message += f"; {_too_large(gauge)}"
+        evidence |= _numbers(gauge)
+    else:
+        message += "; no curvature explains it: each step goes up, or the surface has no bottom"
+    yield finding(run, "diverging", "error", "lr", start, message, evidence)
+
+
+def rate_too_large_later(run: Run) -> Iterator[Finding]:
+    """Find a rate that was stable at first and is above the bound where the run fails."""
+    first = run.gauge(0) if run.end >= 0 else None
+    if first is None or first.pull < 0.0 or _unstable(first):
+        return
+    blown, bounce = growth(run), bouncing(run)
+    if blown is None and bounce is None:
+        return
+    start = blown.start if blown else bounce.start if bounce else 0
+    losses = run.losses
+    fallen = float(losses[0] - np.min(losses[: start + 1]))
+    if start < 3 or fallen < 0.5 * (float(losses[0]) - float(np.min(losses[: run.end + 1]))):
+        return
+    crossing = _crossing(run)
+    gauge = bounce.gauge if bounce else None if crossing is None else run.gauge(crossing)
+    if gauge is None or not _unstable(gauge):
+        return
+    crossing = start if crossing is None else crossing
+    before = f"lr·λmax was {short(first.pull)} at step 0"
+    if blown:
+        message = (
+            f"the rate was good at first (the loss fell to {short(np.min(losses[: start + 1]))} "
+            f"by step {start}) and is too large later: {before} and passes the bound at step "
+            f"{crossing}: {_too_large(gauge)}; or let a schedule lower it before"
+        )
+    else:
+        floor = float(np.mean(losses[start : run.end + 1]))
+        message = (
+            f"the rate was good at first and is too large now: the loss bounces about "
+            f"{short(floor)} from step {start} on; {before} and passes the bound at step "
+            f"{crossing}: {_too_large(gauge)}; or let a schedule lower it"
+        )
+    evidence = {"first_pull": first.pull, **_numbers(gauge)}
+    severity: Severity = "error" if blown else "warning"
+    yield finding(
+        run,
+        "rate-too-large-later",
+        severity,
+        "lr",
+        crossing,
+        message,
+        evidence,
+    )
+
+
+class Bounce(Struct, frozen=True, eq=False):
+    """Weights that go back and forth over a place where the loss is lower."""
+
+    start: int
+    mean_loss: float
+    between: float
+    """The loss at the mean of the weights."""
+    gauge: Gauge | None
+    """The gauge there."""
+
+
+def bouncing(run: Run) -> Bounce | None:
+    """Return the bounce at the end of a run; None where the weights get anywhere, or settle."""
+    return run.once(_bouncing)
+
+
+def _bouncing(run: Run) -> Bounce | None:
+    if run.end < _FEWEST:
+        return None
+    count = min(TAIL, run.end // 2) // 2 * 2
+    window = range(run.end - count, run.end)
+    moves = np.array([run.update(step) for step in window])
+    lengths = np.linalg.norm(moves, axis=1)
+    path, net = float(np.sum(lengths)), float(np.linalg.norm(np.sum(moves, axis=0)))
+    half = count // 2
+    if not path or net > limit("turning") * path:
+        return None
+    if np.sum(lengths[half:]) < limit("sustained") * np.sum(lengths[:half]):
+        return None
+    width = run.curvature.size
+    middle = np.mean([run.history.state(step)[:width] for step in window], axis=0)
+    between = float(run.losses_at(middle[None], list(window))[0])
+    mean = float(np.mean(run.losses[window.start : window.stop]))
+    whole = max(float(run.losses[0]), mean) - between
+    if mean - between <= _ROUNDING * abs(mean):
+        return None
+    if mean - between < limit("bounce-noisy" if run.noisy else "bounce") * whole:
+        return None
+    gauge = run.gauge_between(middle, run.end)
+    return Bounce(_bounce_start(run, mean, between), mean, between, gauge)
+
+
+def oscillating(run: Run) -> Iterator[Finding]:
+    """Find weights that swing across the valley without dying out."""
+    found = bouncing(run)
+    if found is None or growth(run) is not None:
+        return
+    gauge = found.gauge
+    message = (
+        f"the loss bounces about {short(found.mean_loss)} and does not settle: between the weights "
+        f"of the last steps it is {short(found.between)}"
+    )
+    evidence = {"loss": found.mean_loss, "loss_between": found.between}
+    if gauge is not None and gauge.pull > 0.9 * gauge.limit:
+        message += f"; {_too_large(gauge)}"
+        evidence |= _numbers(gauge)
+    else:
+        rate = run.base_rate(run.end)
+        message += f"; the steps are longer than the valley is wide: try lr = {short(rate / 10)}"
+    yield finding(run, "oscillating", "warning", "lr", found.start, message, evidence)
+
+
+def crawling(run: Run) -> Iterator[Finding]:
+    """Find a rate so far below the bound that the run gets nowhere."""
+    if run.end < 2 or run.broken is not None or run.base_rate(0) <= 0.0:
+        return
+    if run.losses[-1] > run.losses[0] or steep_time(run) >= limit("steep-time"):
+        return
+    best = _better_rate(run)
+    if best is None:
+        return
+    factor, reached = best
+    rate, end = run.base_rate(0), min(run.end, len(run.losses) - 1)
+    gauge = run.gauge(0)
+    assert gauge is not None
+    message = (
+        f"the rate {short(rate)} is far too small: {end} steps take the loss from "
+        f"{short(run.losses[0])} to {short(run.losses[end])}, with lr = {short(factor * rate)} "
+        f"to {short(reached)}"
+    )
+    if gauge.sharpness > 0.0:
+        slow = gauge.dynamics.steps_per_decade(gauge.rate * gauge.sharpness)
+        message += f"; lr·λmax is {short(gauge.pull)}, so that even the steepest direction takes "
+        message += f"{short(slow)} steps for a factor of ten"
+    evidence = {"loss": run.losses[end], "factor": factor, "loss_then": reached, **_numbers(gauge)}
+    yield finding(run, "crawling", "warning", "lr", 0, message, evidence)
+
+
+def steep_time(run: Run) -> float:
+    """Return Σ lr·λmax over the run, in e-folds of the steepest direction."""
+    picked = sorted({run.steps[round(i * (len(run.steps) - 1) / 4)] for i in range(5)})
+    gauges = [run.gauge(step) for step in picked]
+    dynamics = run.program.dynamics
+    gain = dynamics.share / (1.0 - dynamics.beta) if dynamics.beta < 1.0 else math.inf
+    pulls = [gauge.pull * gain if gauge else math.inf for gauge in gauges]
+    every = np.interp(np.arange(run.end + 1), picked, pulls)
+    return float(np.sum(every))
+
+
+def _better_rate(run: Run) -> tuple[float, float] | None:
+    """Return the factor on the rate that gains most in the same steps, and the loss reached."""
+    end = min(run.end, 2000)
+    gained = float(run.losses[0] - run.losses[end])
+    best: tuple[float, float] | None = None
+    for factor in (3.0, 10.0, 30.0, 100.0, 1000.0):
+        losses = run.retrained(factor)[: end + 1]
+        tail = losses[-max(1, len(losses) // 10) :]
+        if not np.all(np.isfinite(losses)) or np.max(losses) > 2.0 * abs(losses[0]) + gained:
+            break
+        reached = float(np.max(tail))
+        if losses[0] - reached >= (1.0 + limit("better")) * gained and (
+            best is None or reached < best[1]
+        ):
+            best = factor, reached
+    return best
+
+
+def _bounce_start(run: Run, mean: float, between: float) -> int:
+    """Return the first step at which the loss is at the height of the bounce."""
+    low = between + 2.0 * (mean - between)
+    return int(np.argmax(run.losses <= low)) if np.any(run.losses <= low) else 0
+
+
+def _crossing(run: Run) -> int | None:
+    """Return the first step at which lr·λmax is above the bound, by halving between samples."""
+    picked = sorted({run.steps[round(i * (len(run.steps) - 1) / 24)] for i in range(25)})
+    above = [step for step in picked if _unstable(run.gauge(step))]
+    if not above:
+        return None
+    high = above[0]
+    low = max((step for step in picked if step < high), default=0)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _unstable(run.gauge(middle)) else (middle, high)
+    return high
+
+
+def _unstable(gauge: Gauge | None) -> bool:
+    return gauge is not None and gauge.pull > 0.95 * gauge.limit
+
+
+def _last_low(losses: np.ndarray, lowest: int) -> int:
+    """Return the last step at which the loss is still next to its lowest."""
+    low = float(losses[lowest])
+    margin = 0.01 * max(float(losses[0]) - low, 1e-3 * abs(low))
+    return int(np.flatnonzero(losses <= low + margin)[-1])
+
+
+def _keeps_rising(losses: np.ndarray) -> bool:
+    """Return whether new highest losses come all along, not from one jump."""
+    highest = np.maximum.accumulate(losses)
+    fresh = np.flatnonzero(np.diff(highest) > 0.0)
+    return bool(len(fresh) >= min(3, len(losses) - 1) and fresh[-1] >= 0.9 * (len(losses) - 2))
+
+
+def _overflows(run: Run) -> bool:
+    """Return whether what is not finite comes from numbers that are too large."""
+    found = first_break(run)
+    return found is not None and found.overflow
+
+
+def _grew_before(run: Run, lowest: int) -> bool:
+    """Return whether the numbers grew in the steps before they overflowed."""
+    if run.end > lowest:
+        jump = float(run.gradient_norms[-1]), float(np.max(run.gradient_norms[:1]))
+        if jump[0] > limit("growth") * jump[1]:
+            return True
+    gauge = run.gauge(run.end)
+    return gauge is not None and gauge.pull > gauge.limit
+
+
+def _factor(run: Run, start: int) -> float:
+    steps, norms = np.array(run.steps), run.gradient_norms
+    chosen = norms[steps >= start]
+    if len(chosen) < 2 or not chosen[0]:
+        return math.inf
+    with np.errstate(all="ignore"):
+        return float((chosen[-1] / chosen[0]) ** (1.0 / max(1, steps[-1] - start)))
+
+
+def _too_large(gauge: Gauge) -> str:
+    text = f"lr·λmax = {short(gauge.rate)}·{short(gauge.sharpness)} = {short(gauge.pull)}, where "
+    text += f"{short(gauge.limit)} is the largest stable: a rate above "
+    text += f"{short(gauge.largest_rate)} throws the weights farther out at each step"
+    if gauge.pull <= gauge.limit:
+        text = text.replace("a rate above", "close to the rate").replace(
+            "throws the weights farther out at each step", "at which nothing settles"
+        )
+    return f"{text}; try lr = {short(rounded_rate(gauge.largest_rate / 2.0))}"
+
+
+def _numbers(gauge: Gauge) -> dict[str, float]:
+    return {
+        "lr": gauge.rate,
+        "sharpness": gauge.sharpness,
+        "pull": gauge.pull,
+        "bound": gauge.limit,
+        "largest_rate": gauge.largest_rate,
+    }

@@ -1,0 +1,155 @@
+"""The rules over training runs, one entry each, causes before what they bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.runs.breaks import non_finite
+from gradtui.diagnosis.runs.clips import clipping
+from gradtui.diagnosis.runs.depth import exploding_gradient, vanishing_gradient
+from gradtui.diagnosis.runs.rates import (
+    crawling,
+    diverging,
+    oscillating,
+    rate_too_large_later,
+)
+from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.stuck import plateau
+from gradtui.diagnosis.runs.units import (
+    constant_feature,
+    dead_relu,
+    disconnected,
+    masked,
+    saturated,
+)
+from gradtui.diagnosis.runs.valleys import ill_conditioned, scale_mismatch
+from gradtui.engine.history import History
+from gradtui.engine.registry import register
+from gradtui.scenario.problem import Problem
+
+
+class RunRule(Struct, frozen=True):
+    """One way in which a training run fails."""
+
+    name: str
+    summary: str
+    find: Callable[[Run], Iterable[Finding]]
+    """Its condition."""
+    explains: tuple[str, ...] = ()
+    """The rules further down whose findings are then its consequences."""
+    explains_later: tuple[str, ...] = ()
+    """The same, but only those of later steps: at the same one they are causes of their own."""
+
+
+_OFF = ("dead-relu", "saturated")
+_GROWING = ("diverging", "non-finite", "oscillating", "exploding-gradient")
+_NO_WAY = ("plateau", "vanishing-gradient", "crawling", "ill-conditioned")
+_ENTRIES = (
+    RunRule("disconnected", "the loss does not depend on a parameter", disconnected),
+    RunRule("masked", "a part of the model is multiplied by constant zeros", masked),
+    RunRule(
+        "constant-feature", "a feature is 0 for every example, or never varies", constant_feature
+    ),
+    RunRule(
+        "scale-mismatch",
+        "features of very different sizes share one rate",
+        scale_mismatch,
+        (*_GROWING, "rate-too-large-later", "ill-conditioned", "crawling"),
+        _OFF,
+    ),
+    RunRule(
+        "exploding-gradient",
+        "the gradient grows through the stages, or leaps",
+        exploding_gradient,
+        ("diverging", "non-finite", "oscillating", "rate-too-large-later"),
+        _OFF,
+    ),
+    RunRule(
+        "rate-too-large-later",
+        "a rate that was stable at first is too large later",
+        rate_too_large_later,
+        ("diverging", "non-finite", "oscillating"),
+        _OFF,
+    ),
+    RunRule(
+        "diverging",
+        "the loss and the gradient grow to the end",
+        diverging,
+        ("non-finite", "oscillating"),
+        _OFF,
+    ),
+    RunRule("dead-relu", "a unit of a rectifier is off for every example", dead_relu, _NO_WAY),
+    RunRule(
+        "saturated",
+        "a unit of a squashing function is at its end for every example",
+        saturated,
+        _NO_WAY,
+    ),
+    RunRule("non-finite", "a number is inf or NaN", non_finite),
+    RunRule(
+        "clipping",
+        "clipping sets the length of nearly every step",
+        clipping,
+        ("crawling", "oscillating", "plateau", "ill-conditioned"),
+    ),
+    RunRule(
+        "oscillating", "the weights swing across the valley for ever", oscillating, ("plateau",)
+    ),
+    RunRule(
+        "vanishing-gradient",
+        "the gradient shrinks through the stages",
+        vanishing_gradient,
+        ("plateau", "crawling"),
+    ),
+    RunRule(
+        "ill-conditioned",
+        "the surface is a long narrow valley",
+        ill_conditioned,
+        ("crawling", "plateau"),
+    ),
+    RunRule("plateau", "the loss stands still on a plateau or a saddle", plateau, ("crawling",)),
+    RunRule("crawling", "the rate is far too small", crawling),
+)
+RUN_RULES = register(_ENTRIES)
+
+
+def diagnose_run(problem: Problem, history: History | None = None) -> tuple[Finding, ...]:
+    """Return what is wrong with a run: causes, each with its consequences in its evidence.
+
+    `history` is one of the same run, where there is one already.
+    """
+    run = Run(problem, history)
+    found = [finding for rule in RUN_RULES.values() for finding in rule.find(run)]
+    causes = [f for f in found if not any(_explains(other, f) for other in found)]
+    return tuple(_with_consequences(cause, found) for cause in causes)
+
+
+def _explains(cause: Finding, other: Finding) -> bool:
+    if cause.severity == "info" and other.severity != "info":
+        return False
+    rule = RUN_RULES[cause.rule]
+    if other.rule in rule.explains:
+        return True
+    return other.rule in rule.explains_later and other.step > cause.step
+
+
+def _with_consequences(cause: Finding, found: Sequence[Finding]) -> Finding:
+    brought = [other for other in found if _explains(cause, other)]
+    if not brought:
+        return cause
+    told = [{"rule": f.rule, "target": f.target, "step": f.step, "message": f.message}
+            for f in brought]  # fmt: skip
+    steps = ", ".join(dict.fromkeys(f"{f.rule} at step {f.step}" for f in brought))
+    grave: tuple[Severity, ...] = ("error", "warning", "info")
+    return replace(
+        cause,
+        # A cause is as grave as what it brings about.
+        severity=min((f.severity for f in (cause, *brought)), key=grave.index),
+        message=f"{cause.message} (this brings: {steps})",
+        evidence={**cause.evidence, "consequences": told},
+        alternatives=tuple(dict.fromkeys(f.rule for f in brought)),
+    )

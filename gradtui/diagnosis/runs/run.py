@@ -1,0 +1,250 @@
+"""A training run as the rules look at it: losses, sampled steps, curvature. Judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.curvature import Curvature, Gauge, Spectrum, gauge, read_off
+from gradtui.engine.graph import Kind, depends_on
+from gradtui.engine.history import History
+from gradtui.engine.program import build_step
+from gradtui.engine.tape import Tape
+from gradtui.engine.trainer import Trainer
+from gradtui.scenario.problem import Problem
+
+Array = NDArray[np.float64]
+_Found = TypeVar("_Found")
+SAMPLES = 128
+"""Steps that are recorded, spread over a longer run; all of a shorter one."""
+TAIL = 32
+"""Steps at the end that are all recorded."""
+_BUDGET = 600_000.0
+"""Microseconds, by estimate, that may go into training; a longer run is looked at in part."""
+_NUMBERS = 4_000_000
+"""Numbers that the recorded steps may hold together."""
+_NARROWEST = 8
+"""Steps that a moving mean of noisy losses takes at least."""
+_RETRAINED = 2_000
+"""Steps of a second run that tries something else."""
+
+
+class Run:
+    """One run of a problem.  What is asked for is computed once."""
+
+    def __init__(self, problem: Problem, history: History | None = None) -> None:
+        self.problem = problem
+        self.trainer = problem.trainer
+        self.program = problem.trainer.program
+        self.graph = self.program.graph
+        self.history = history or History(problem.trainer)
+        self.last = min(problem.steps, _affordable(problem.trainer))
+        """The last step that is looked at."""
+        self.history.advance(max(0, self.last + 1 - self.history.known))
+        self.curvature = Curvature(problem.trainer)
+        self._found: dict[Callable[[Run], Any], Any] = {}
+        self.tape = cache(self._tape)
+        self.spectrum = cache(self._spectrum)
+        self.gauge = cache(self._gauge)
+
+    def once(self, compute: Callable[[Run], _Found]) -> _Found:
+        """Return what `compute` makes of this run, computed at the first call only."""
+        if compute not in self._found:
+            self._found[compute] = compute(self)
+        found: _Found = self._found[compute]
+        return found
+
+    @cached_property
+    def losses(self) -> Array:
+        """The loss of the steps 0 to `last`; with batches its moving mean over an epoch."""
+        return self._smooth(self.history.losses[: self.last + 1])
+
+    @cached_property
+    def broken(self) -> int | None:
+        """The first step at which a loss, a gradient or an update is not finite, if any."""
+        bad = np.flatnonzero(~np.isfinite(self.history.losses[: self.last + 1]))
+        first = int(bad[0]) if bad.size else self.last + 1
+        if first > 0 and not self._moves_finitely(first - 1):
+            return first - 1
+        return first if bad.size else None
+
+    @property
+    def end(self) -> int:
+        """The last step at which everything is finite; -1 if there is none."""
+        return self.last if self.broken is None else self.broken - 1
+
+    @cached_property
+    def steps(self) -> tuple[int, ...]:
+        """The recorded steps, all finite, ascending."""
+        size = sum(int(np.prod(node.shape, dtype=np.int64)) for node in self.program.nodes)
+        count = max(8, min(SAMPLES, _NUMBERS // max(1, size)))
+        if self.end < count + TAIL:
+            count = self.end + 1
+        spread = np.linspace(0, self.end, max(count, 0)).astype(int).tolist()
+        tail = range(max(0, self.end - min(TAIL, count) + 1), self.end + 1)
+        return tuple(sorted({*spread, *tail}))
+
+    @cached_property
+    def weights(self) -> Array:
+        """The parameters at the recorded steps, (samples, n)."""
+        width = self.curvature.size
+        return np.array([self.history.state(step)[:width] for step in self.steps])
+
+    @cached_property
+    def gradients(self) -> Array:
+        """The true gradient at the recorded steps, (samples, n)."""
+        return np.array([flat_gradient(self.tape(step)) for step in self.steps])
+
+    @cached_property
+    def gradient_norms(self) -> Array:
+        """The length of the gradient at the recorded steps."""
+        return np.array([self.tape(step).gradient_norm for step in self.steps])
+
+    @cached_property
+    def scales(self) -> Array:
+        """The part of the gradient that clipping left, at the recorded steps."""
+        clip = self.program.clip
+        if clip is None:
+            return np.ones(len(self.steps))
+        return np.array([float(self.tape(step).value(clip.scale)) for step in self.steps])
+
+    @cached_property
+    def trained(self) -> frozenset[int]:
+        """The nodes that depend on a parameter."""
+        return depends_on(self.graph.nodes, frozenset({Kind.PARAMETER}))
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the data change from step to step."""
+        return self.trainer.batches is not None
+
+    def update(self, step: int) -> Array:
+        """Return how far the parameters move at a step, (n,)."""
+        width = self.curvature.size
+        return np.asarray(self.history.state(step + 1)[:width] - self.history.state(step)[:width])
+
+    def rate(self, step: int) -> float:
+        """Return the rate of a step, of which clipping leaves only a part."""
+        clip = self.program.clip
+        scale = 1.0 if clip is None else float(self.tape(step).value(clip.scale))
+        return self.base_rate(step) * scale
+
+    def base_rate(self, step: int) -> float:
+        """Return the rate of a step after the schedule."""
+        return self.tape(step).rate
+
+    def losses_at(self, points: Array, steps: Sequence[int]) -> Array:
+        """Return the loss at each row of parameters, the mean over the data of these steps."""
+        parts = self._split(points)
+        total = np.zeros(len(points))
+        chosen = steps if self.noisy else steps[:1]
+        for step in chosen:
+            tape = self.tape(step)
+            data = [np.asarray(tape.value(node.id), np.float64) for node in self.graph.data]
+            (losses,) = self._evaluate((self.graph.loss,))(*parts, *data)
+            total += np.broadcast_to(np.asarray(losses, np.float64), (len(points),))
+        return total / len(chosen)
+
+    def values_at(self, points: Array, step: int) -> Sequence[Any]:
+        """Return every node of the model at each row of parameters, with the data of a step."""
+        tape = self.tape(step)
+        data = [np.asarray(tape.value(node.id), np.float64) for node in self.graph.data]
+        return self._evaluate(tuple(range(len(self.graph.nodes))))(*self._split(points), *data)
+
+    def retrained(self, factor: float = 1.0, *, clip: bool = True) -> Array:
+        """Return the losses of the same run at `factor` times the rate, without clipping if so."""
+        program = self.program
+        if not clip:
+            program = build_step(self.graph, program.optimizer, program.hyperparameters)
+        trainer = self.trainer.variant(program, factor)
+        steps = min(self.last, _RETRAINED) + 1
+        rows, _ = trainer.run_recorded(trainer.initial, steps)
+        return self._smooth(rows[:, trainer.width])
+
+    def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
+        """Return the name of the parameter that holds number `index`, and its place in it."""
+        for part, node in zip(self.trainer.slices, self.graph.parameters, strict=False):
+            if index < part.stop:
+                inside = np.unravel_index(index - part.start, node.shape) if node.shape else ()
+                return node.name, tuple(int(i) for i in inside)
+        raise AssertionError("a number of no parameter")
+
+    def gauge_between(self, row: Array, step: int) -> Gauge | None:
+        """Return the gauge of a step at other parameters, (n,)."""
+        state = self.history.state(step).copy()
+        state[: len(row)] = row
+        return gauge(self.curvature, self.trainer.record(state, step), self.rate(step))
+
+    def line(self, node: int) -> int | None:
+        """Return the line of the file that a node of the model stands in."""
+        place = self.graph.nodes[node].place
+        return place.line if place else None
+
+    def name(self, node: int) -> str:
+        """Return the name of a node, or of the statement that computes it."""
+        if self.graph.nodes[node].name:
+            return self.graph.nodes[node].name
+        return next((s.name for s in self.graph.statements if node in s.operations), "")
+
+    def _smooth(self, losses: Array) -> Array:
+        batches = self.trainer.batches
+        if batches is None:
+            return losses
+        half = max(_NARROWEST, batches.per_epoch) // 2
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = np.concatenate([[0.0], np.cumsum(losses)])
+            steps = np.arange(len(losses))
+            low, high = np.maximum(steps - half, 0), np.minimum(steps + half + 1, len(losses))
+            return np.asarray((total[high] - total[low]) / (high - low))
+
+    def _tape(self, step: int) -> Tape:
+        return self.history.tape(step)
+
+    def _spectrum(self, step: int) -> Spectrum | None:
+        return self.curvature.spectrum(self.tape(step))
+
+    def _gauge(self, step: int) -> Gauge | None:
+        spectrum = self.spectrum(step)
+        return None if spectrum is None else read_off(spectrum, self.tape(step), self.rate(step))
+
+    def _moves_finitely(self, step: int) -> bool:
+        return bool(
+            np.isfinite(self.tape(step).gradient_norm)
+            and np.all(np.isfinite(self.history.state(step + 1)))
+        )
+
+    @cached_property
+    def _evaluate(self) -> Callable[[tuple[int, ...]], Callable[..., tuple[Any, ...]]]:
+        parameters = [node.id for node in self.graph.parameters]
+        data = [node.id for node in self.graph.data]
+        compiler = Compiler(self.graph.nodes, {}, Mode.BATCH, "float64")
+        return cache(lambda wanted: compiler.evaluate([*parameters, *data], wanted, parameters))
+
+    def _split(self, points: Array) -> list[Array]:
+        parts = zip(self.trainer.slices, self.graph.parameters, strict=False)
+        return [
+            points[:, part.start : part.stop].reshape(len(points), *node.shape)
+            for part, node in parts
+        ]
+
+
+def flat_gradient(tape: Tape) -> Array:
+    """Return the gradient of a step as one row, (n,)."""
+    parts = [tape.gradient(p).reshape(-1) for p in range(len(tape.program.updates))]
+    return np.concatenate([np.empty(0), *parts]).astype(np.float64)
+
+
+def _affordable(trainer: Trainer) -> int:
+    """Return how many steps may be trained, from the sizes of the nodes: the same everywhere."""
+    nodes = [node for node in trainer.program.nodes if node.inputs]
+    if trainer.mode is Mode.FLOAT:
+        cost = 0.2 * len(nodes)
+    else:
+        sizes = [float(np.prod(node.shape, dtype=np.float64)) for node in nodes]
+        cost = sum(2.0 + size / 500.0 for size in sizes)
+    return max(50, int(_BUDGET / max(cost, 1.0)))

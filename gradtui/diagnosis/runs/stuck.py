@@ -1,0 +1,127 @@
+"""A run that stands still though the surface falls farther on: a plateau or a saddle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.run import Array, Run
+from gradtui.diagnosis.runs.thresholds import limit
+
+_REACH = 40
+"""Doublings of a first length that are tried along a direction."""
+_RANDOM = 4
+_RETRAINED = 500
+"""Steps of a second run from the place found."""
+_FEWEST = 4
+
+
+class Descent(Struct, frozen=True):
+    """A way down that the run does not take."""
+
+    loss: float
+    """What the run reaches from the place that was found, in as many steps as it stood still."""
+    distance: float
+    """Of that place, in a straight line."""
+    kind: str
+    curvature: float
+
+
+def plateau(run: Run) -> Iterator[Finding]:
+    """Find a loss that stands still, though the surface falls steeply farther on."""
+    if run.end < _FEWEST or run.broken is not None:
+        return
+    losses, half = run.losses, run.end // 2
+    recent = max(1, run.end // 20)
+    now = float(np.mean(losses[-recent:]))
+    gained = float(np.mean(losses[half : half + recent])) - now
+    found = _way_down(run, now)
+    if found is None:
+        return
+    ahead = now - found.loss
+    whole = max(float(losses[0]), now) - found.loss
+    if gained > limit("stuck") * ahead or ahead < limit("worth") * whole:
+        return
+    since = _since(run, now, ahead)
+    gradient = float(run.gradient_norms[-1])
+    place = (
+        f"a saddle: along one direction the surface curves down (λ = {short(found.curvature)})"
+        if found.kind == "saddle"
+        else "a plateau: the surface is nearly flat here and steeper farther on"
+    )
+    message = (
+        f"the loss stands at {short(now)} since step {since} on {place}; the gradient is only "
+        f"{short(gradient)}, yet started {short(found.distance)} away along it the same training "
+        f"reaches {short(found.loss)}; try another start (not all the same, not all 0), momentum "
+        "or Adam"
+    )
+    evidence = {
+        "loss": now, "gradient_norm": gradient, "lower_loss": found.loss,
+        "distance": found.distance, "curvature": found.curvature,
+    }  # fmt: skip
+    yield finding(run, "plateau", "warning", "loss", since, message, evidence)
+
+
+def _way_down(run: Run, now: float) -> Descent | None:
+    """Return the lowest place along some straight lines on which the surface grows steeper."""
+    row, late = run.weights[-1], list(run.steps[-8:])
+    unit = max(float(np.linalg.norm(row)), 1.0) * 2.0**-30
+    lengths = unit * 2.0 ** np.arange(_REACH)
+    best: Descent | None = None
+    for kind, curvature, direction in _directions(run):
+        with np.errstate(all="ignore"):
+            points = row + lengths[:, None] * direction
+            losses = run.losses_at(np.concatenate([row[None], points]), late)
+        here, losses = losses[0], losses[1:]
+        losses = np.where(np.isfinite(losses), losses, np.inf)
+        lowest = int(np.argmin(losses))
+        fall = here - losses[lowest]
+        if not fall > 1e-9 * abs(here):
+            continue
+        slopes = np.maximum(0.0, -np.diff(losses[: lowest + 1]) / np.diff(lengths[: lowest + 1]))
+        if np.max(slopes, initial=0.0) < limit("ahead") * float(run.gradient_norms[-1]):
+            continue
+        reached = min(float(losses[lowest]), _trained_from(run, points[lowest]))
+        if best is None or reached < best.loss:
+            best = Descent(reached, float(lengths[lowest]), kind, curvature)
+    return best
+
+
+def _trained_from(run: Run, row: Array) -> float:
+    """Return the loss after the later half of the run's steps, started at these parameters."""
+    state = run.history.state(run.end).copy()
+    state[: len(row)] = row
+    steps = min(_RETRAINED, run.end // 2 + 1)
+    rows, _ = run.trainer.run_recorded(state, steps, run.end)
+    losses = rows[-max(1, steps // 10) :, -1]
+    return float(np.mean(losses)) if np.all(np.isfinite(losses)) else np.inf
+
+
+def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
+    """Yield directions to look along: downhill, of downward curvature, and a few at random."""
+    gradient = run.gradients[-1]
+    length = float(np.linalg.norm(gradient))
+    if length > 0.0:
+        yield "plateau", 0.0, -gradient / length
+    spectrum = run.spectrum(run.end)
+    if spectrum is not None and spectrum.values.size:
+        lowest = float(spectrum.values[0])
+        if lowest < -1e-3 * abs(spectrum.largest):
+            down = spectrum.direction(0)
+            yield "saddle", lowest, down
+            yield "saddle", lowest, -down
+    if length == 0.0:
+        draws = np.random.default_rng(0).standard_normal((_RANDOM, run.curvature.size))
+        for draw in draws / np.linalg.norm(draws, axis=1)[:, None]:
+            yield "plateau", 0.0, draw
+            yield "plateau", 0.0, -draw
+
+
+def _since(run: Run, now: float, ahead: float) -> int:
+    """Return the first step from which the loss stays within a twentieth of what is ahead."""
+    away = np.flatnonzero(np.abs(run.losses - now) > limit("stuck") * ahead)
+    return int(away[-1]) + 1 if away.size else 0

@@ -1,0 +1,227 @@
+"""Directions so different that no rate serves them all: features of other sizes, or correlated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.parts import finding, short
+from gradtui.diagnosis.runs.rates import growth
+from gradtui.diagnosis.runs.run import Array, Run
+from gradtui.diagnosis.runs.thresholds import limit
+from gradtui.engine.curvature import EXACT
+from gradtui.engine.graph import Kind, Node
+
+_CONVEX = 1e-6
+"""Negative eigenvalue over the largest up to which a surface counts as convex."""
+
+
+class Columns(Struct, frozen=True):
+    """Two features whose sizes differ most, of those that one parameter weighs."""
+
+    source: str
+    """The name of the data."""
+    node: int
+    large: str
+    small: str
+    sizes: tuple[float, float]
+
+    @property
+    def ratio(self) -> float:
+        """The size of the large one over that of the small one."""
+        return self.sizes[0] / self.sizes[1]
+
+
+class Unlearned(Struct, frozen=True):
+    """What a run has left along the directions that its rate is too small for."""
+
+    condition: float
+    scaled: float
+    """The condition number after scaling each number of the parameters by its own curvature."""
+    slowest: float
+    steps_per_decade: float
+    left: float
+    """What a move along the slow directions gains, tried out."""
+    whole: float
+    """What the run has gained, and this."""
+
+
+def scale_mismatch(run: Run) -> Iterator[Finding]:
+    """Find features of very different sizes that share a rate, the small ones not learned."""
+    columns = widest(run)
+    if columns is None or columns.ratio < limit("mismatch") or run.program.dynamics.second:
+        return
+    blown = growth(run)
+    spectrum = run.spectrum(0) if run.end >= 0 else None
+    left = unlearned(run) if blown is None else None
+    tell = f"the features of {columns.source} differ {short(columns.ratio)}-fold in size: "
+    tell += f"{columns.large} is about {short(columns.sizes[0])}, {columns.small} about "
+    tell += short(columns.sizes[1])
+    evidence = {"ratio": columns.ratio, "large": columns.sizes[0], "small": columns.sizes[1]}
+    cure = "; standardise the features, or use Adam"
+    if blown is not None and spectrum is not None:
+        scaled, condition = _scaled_condition(run, 0), spectrum.condition
+        if condition < limit("condition") or scaled > limit("cured") * condition:
+            return
+        gauge = run.gauge(0)
+        assert gauge is not None
+        message = (
+            f"{tell}: a condition number of {short(condition)} (scaled, it would be "
+            f"{short(scaled)}). The rate is too large for {columns.large} (lr·λmax = "
+            f"{short(gauge.pull)}, at most {short(gauge.limit)}) and the loss grows; a rate that "
+            f"suits it takes {short(condition)} times as long for {columns.small}{cure}"
+        )
+        yield finding(
+            run, "scale-mismatch", "error", columns.source, 0, message,
+            {**evidence, "condition": condition, "scaled_condition": scaled,
+             "pull": gauge.pull},
+            run.line(columns.node),
+        )  # fmt: skip
+    elif left is not None and left.scaled <= limit("cured") * left.condition:
+        message = (
+            f"{tell}: a condition number of {short(left.condition)} (scaled, it would be "
+            f"{short(left.scaled)}). With one rate for both, the slowest direction takes "
+            f"{short(left.steps_per_decade)} steps for a factor of ten; {short(left.left)} of the "
+            f"loss is left there{cure}"
+        )
+        yield finding(
+            run, "scale-mismatch", "warning", columns.source, 0, message,
+            {**evidence, **_numbers(left)}, run.line(columns.node),
+        )  # fmt: skip
+    elif (run.curvature.size > EXACT or run.noisy) and columns.ratio >= limit("condition"):
+        yield finding(
+            run, "scale-mismatch", "warning", columns.source, 0, tell + cure, evidence,
+            run.line(columns.node),
+        )  # fmt: skip
+
+
+def ill_conditioned(run: Run) -> Iterator[Finding]:
+    """Find a long narrow valley that the run has not come down along."""
+    if growth(run) is not None:
+        return
+    left = unlearned(run)
+    if left is None:
+        return
+    message = (
+        f"the surface is a valley {short(left.condition)} times as steep across as along (the "
+        f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps for "
+        f"a factor of ten, and {short(left.left)} of the loss is left there; try Adam or momentum, "
+        "or features that say different things (centre them, drop one of two that go together)"
+    )
+    yield finding(run, "ill-conditioned", "warning", "loss", 0, message, _numbers(left))
+
+
+def unlearned(run: Run) -> Unlearned | None:
+    """Return what is left along slow directions of a convex surface; None where little is."""
+    return run.once(_unlearned)
+
+
+def widest(run: Run) -> Columns | None:
+    """Return the two features of most different sizes that meet in one product or sum."""
+    found = [*_of_matrices(run), *_of_scalars(run)]
+    return max(found, key=lambda columns: columns.ratio, default=None)
+
+
+def _unlearned(run: Run) -> Unlearned | None:
+    if run.end < 4 or run.broken is not None or run.curvature.size > EXACT or run.noisy:
+        return None
+    spectra = [run.spectrum(step) for step in {0, run.steps[len(run.steps) // 2], run.end}]
+    if any(s is None or s.values[0] < -_CONVEX * abs(s.largest) for s in spectra):
+        return None
+    spectrum = run.spectrum(run.end)
+    assert spectrum is not None
+    if spectrum.condition < limit("condition"):
+        return None
+    rates = [run.rate(step) for step in run.steps]
+    time = float(np.mean(rates)) * (run.end + 1)
+    dynamics = run.program.dynamics
+    gain = dynamics.share / (1.0 - dynamics.beta)
+    kept = spectrum.values > 1e-10 * spectrum.largest
+    slow = kept & (spectrum.values * time * gain < np.log(10.0))
+    if not np.any(slow):
+        return None
+    gradient = run.gradients[-1] / np.sqrt(spectrum.divisor)
+    along = spectrum.vectors.T @ gradient
+    move = -(spectrum.vectors[:, slow] @ (along[slow] / spectrum.values[slow]))
+    tried = run.weights[-1] + move / np.sqrt(spectrum.divisor)
+    late = list(run.steps[-8:])
+    now, then = run.losses_at(np.stack([run.weights[-1], tried]), late)
+    left, whole = float(now - then), float(run.losses[0] - min(now, then))
+    if not left >= limit("unlearned") * whole or whole <= 0.0:
+        return None
+    rate = float(np.mean(rates))
+    return Unlearned(
+        spectrum.condition, _scaled_condition(run, run.end), spectrum.smallest,
+        dynamics.steps_per_decade(rate * spectrum.smallest), left, whole,
+    )  # fmt: skip
+
+
+def _scaled_condition(run: Run, step: int) -> float:
+    """Return the condition number of the Hessian with each direction scaled to curvature 1."""
+    if run.curvature.size > EXACT:
+        return np.inf
+    matrix = run.curvature.hessian(run.tape(step))
+    diagonal = np.diag(matrix)
+    kept = diagonal > 0.0
+    root = np.sqrt(diagonal[kept])
+    values = np.linalg.eigvalsh(matrix[np.ix_(kept, kept)] / root / root[:, None])
+    values = values[values > 1e-10 * np.max(values, initial=0.0)]
+    return float(values[-1] / values[0]) if values.size else 1.0
+
+
+def _numbers(left: Unlearned) -> dict[str, float]:
+    return {
+        "condition": left.condition,
+        "scaled_condition": left.scaled,
+        "slowest": left.slowest,
+        "steps_per_decade": left.steps_per_decade,
+        "loss_left": left.left,
+    }
+
+
+def _size(values: Array) -> float:
+    """Return the root mean square of the numbers that are not 0: rare features are not small."""
+    used = values[values != 0.0]
+    return float(np.sqrt(np.mean(used * used))) if used.size else 0.0
+
+
+def _of_matrices(run: Run) -> Iterator[Columns]:
+    nodes = run.graph.nodes
+    for node in nodes:
+        if node.op != "@":
+            continue
+        left, right = node.inputs
+        if left in run.trained or right not in run.trained or len(nodes[left].shape) < 1:
+            continue
+        value = np.asarray(run.tape(0).value(left), np.float64)
+        sizes = [_size(value[..., c]) for c in range(value.shape[-1])]
+        yield from _extremes(
+            run, nodes[left], [(f"column {c}", s) for c, s in enumerate(sizes) if s > 0.0]
+        )
+
+
+def _of_scalars(run: Run) -> Iterator[Columns]:
+    """Yield the features of `w1*x1 + w2*x2`: data that is multiplied by a parameter."""
+    nodes = run.graph.nodes
+    for statement in run.graph.statements:
+        sizes: dict[str, float] = {}
+        first: Node | None = None
+        for id in statement.operations:
+            if nodes[id].op != "*":
+                continue
+            a, b = (nodes[i] for i in nodes[id].inputs)
+            weight, data = (a, b) if a.kind is Kind.PARAMETER else (b, a)
+            if weight.kind is Kind.PARAMETER and data.kind is Kind.DATA:
+                sizes[data.name] = _size(np.asarray(run.tape(0).value(data.id), np.float64))
+                first = first or data
+        if first is not None:
+            yield from _extremes(run, first, [(n, s) for n, s in sizes.items() if s > 0.0])
+
+
+def _extremes(run: Run, node: Node, sizes: list[tuple[str, float]]) -> Iterator[Columns]:
+    if len(sizes) > 1:
+        small, *_, large = sorted(sizes, key=lambda pair: pair[1])
+        yield Columns(run.name(node.id), node.id, large[0], small[0], (large[1], small[1]))
