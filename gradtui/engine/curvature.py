@@ -25,7 +25,7 @@ EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
 _ITERATIONS = 24
 """Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits."""
-_ROUNDING = 1e-14
+ROUNDING = 1e-14
 """Part of the largest eigenvalue below which another is rounding."""
 
 
@@ -54,7 +54,7 @@ class Spectrum(Struct, frozen=True, eq=False):
     @property
     def smallest(self) -> float:
         """The smallest eigenvalue that is positive and not rounding; 0 if there is none."""
-        kept = self.values[self.values > _ROUNDING * abs(self.largest)]
+        kept = self.values[self.values > ROUNDING * abs(self.largest)]
         return float(kept[0]) if kept.size else 0.0
 
     @property

@@ -34,7 +34,7 @@ def healthy_logistic(rng):
 def healthy_softmax_scaled(rng):
     X, labels = classes(rng, 45, 3, 3)
     scale = 10.0 ** rng.choice([-6.0, 6.0])
-    code = f"s = X@W + b\nL = {scale!r}*cross_entropy(s, labels)"
+    code = f"s = X@W + b\nL = {float(scale)!r}*cross_entropy(s, labels)"
     parameters = {"W": np.zeros((3, 3)), "b": np.zeros(3)}
     return scenario(code, {"X": X, "labels": labels}, parameters, sgd(0.5 / scale), 200), None
 
@@ -179,7 +179,7 @@ def flat_shoulder(rng):
 def rate_grows_exponentially(rng):
     code, data, w, sharpness = linear(rng, features(rng, 20, 2))
     more = '[schedule]\nname = "exponential"\ngamma = 1.03'
-    return scenario(code, data, w, sgd(0.2 / sharpness), 120, more), "rate-too-large-later"
+    return scenario(code, data, w, sgd(0.8 / sharpness), 120, more), "rate-too-large-later"
 
 
 def narrow_gorge(rng):

@@ -49,7 +49,7 @@ def linear(rng, X, noise=0.1, scale=1.0):
     """Return code, data, parameters and the largest curvature of a linear regression."""
     n, d = X.shape
     y = X @ rng.uniform(0.5, 2.0, d) + noise * rng.standard_normal(n)
-    code = f"yhat = X@w\ne = yhat - y\nL = {scale!r}*mean(e**2)"
+    code = f"yhat = X@w\ne = yhat - y\nL = {float(scale)!r}*mean(e**2)"
     sharpness = scale * 2.0 * float(np.linalg.eigvalsh(X.T @ X / n)[-1])
     return code, {"X": X, "y": y}, {"w": np.zeros(d)}, sharpness
 

@@ -11,12 +11,14 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.breaks import first_break
 from gradtui.diagnosis.runs.parts import finding, listed, rounded_rate, short
-from gradtui.diagnosis.runs.run import TAIL, Run
+from gradtui.diagnosis.runs.run import TAIL, Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
 
 _ROUNDING = 1e-9
 """Part of a loss below which a difference says nothing."""
+_BETWEEN, _SEGMENTS = 31, 8
+"""Places tried between two weights, and pairs of weights."""
 _FEWEST = 8
 """Steps that a run must have for its later half to show anything."""
 
@@ -153,9 +155,7 @@ def _bouncing(run: Run) -> Bounce | None:
         return None
     if np.sum(lengths[half:]) < limit("sustained") * np.sum(lengths[:half]):
         return None
-    width = run.curvature.size
-    middle = np.mean([run.history.state(step)[:width] for step in window], axis=0)
-    between = float(run.losses_at(middle[None], list(window))[0])
+    middle, between = _bottom(run, window)
     mean = float(np.mean(run.losses[window.start : window.stop]))
     whole = max(float(run.losses[0]), mean) - between
     if mean - between <= _ROUNDING * abs(mean):
@@ -164,6 +164,19 @@ def _bouncing(run: Run) -> Bounce | None:
         return None
     gauge = run.gauge_between(middle, run.end)
     return Bounce(_bounce_start(run, mean, between), mean, between, gauge)
+
+
+def _bottom(run: Run, window: range) -> tuple[Array, float]:
+    """Return the lowest place between weights that follow each other, and the loss there."""
+    width = run.curvature.size
+    rows = np.array([run.history.state(step)[:width] for step in window])
+    shares = np.linspace(0.0, 1.0, _BETWEEN + 2)[1:-1, None]
+    last = range(max(0, len(rows) - 1 - _SEGMENTS), len(rows) - 1)
+    points = [rows[k] + shares * (rows[k + 1] - rows[k]) for k in last]
+    tried = np.concatenate([np.mean(rows, axis=0)[None], *points])
+    losses = run.losses_at(tried, list(window))
+    lowest = int(np.argmin(losses))
+    return tried[lowest], float(losses[lowest])
 
 
 def oscillating(run: Run) -> Iterator[Finding]:

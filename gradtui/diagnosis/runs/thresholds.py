@@ -25,8 +25,7 @@ _ENTRIES = (
     ),
     Threshold(
         "bounce", 0.02,
-        "part of the whole descent that the mean of the last weights would gain over them",
-        _OURS + "; averaging: Polyak and Juditsky, Acceleration of stochastic approximation (1992)",
+        "part of the whole descent that the lowest place between the last weights gains", _OURS,
     ),
     Threshold("bounce-noisy", 0.3, "the same where the data change from step to step", _OURS),
     Threshold("turning", 0.25, "net way over path of weights that go back and forth", _OURS),

@@ -12,7 +12,7 @@ from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.rates import growth
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
-from gradtui.engine.curvature import EXACT
+from gradtui.engine.curvature import EXACT, ROUNDING
 from gradtui.engine.graph import Kind, Node
 
 _CONVEX = 1e-6
@@ -139,7 +139,7 @@ def _unlearned(run: Run) -> Unlearned | None:
     time = float(np.mean(rates)) * (run.end + 1)
     dynamics = run.program.dynamics
     gain = dynamics.share / (1.0 - dynamics.beta)
-    kept = spectrum.values > 1e-10 * spectrum.largest
+    kept = spectrum.values > ROUNDING * spectrum.largest
     slow = kept & (spectrum.values * time * gain < np.log(10.0))
     if not np.any(slow):
         return None
@@ -168,7 +168,7 @@ def _scaled_condition(run: Run, step: int) -> float:
     kept = diagonal > 0.0
     root = np.sqrt(diagonal[kept])
     values = np.linalg.eigvalsh(matrix[np.ix_(kept, kept)] / root / root[:, None])
-    values = values[values > 1e-10 * np.max(values, initial=0.0)]
+    values = values[values > ROUNDING * np.max(values, initial=0.0)]
     return float(values[-1] / values[0]) if values.size else 1.0
 
 
