@@ -25,6 +25,8 @@ EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
 _ITERATIONS = 24
 """Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits."""
+_BATCHES = 8
+"""Batches over which the curvature is a mean."""
 ROUNDING = 1e-14
 """Part of the largest eigenvalue below which another is rounding."""
 
@@ -91,23 +93,31 @@ class Curvature:
         return compiler.evaluate([*given, *twice.direction], twice.product, twice.direction)
 
     def products(self, tape: Tape, directions: Array) -> Array:
-        """Return Hv for each row v of `directions`, (k, n), at a step's parameters and data."""
-        graph = self.trainer.program.graph
+        """Return Hv for each row v of `directions`, (k, n), at a step's parameters and data.
+
+        With batches it is the mean over those of the steps that follow, an epoch or a few.
+        """
+        graph, batches = self.trainer.program.graph, self.trainer.batches
         parameters = graph.parameters
-        given = (*parameters, *graph.data)
-        at = [np.asarray(tape.value(node.id), np.float64) for node in given]
         rows = len(directions)
+        at = [np.asarray(tape.value(node.id), np.float64) for node in parameters]
+        fixed = {node.id: np.asarray(tape.value(node.id), np.float64) for node in graph.data}
+        count = 1 if batches is None else min(_BATCHES, batches.per_epoch)
         parts, start = [], 0
         for node in parameters:
             stop = start + int(np.prod(node.shape, dtype=np.int64))
             parts.append(directions[:, start:stop].reshape(rows, *node.shape))
             start = stop
-        found = self._products(*at, *parts)
-        whole = [
-            np.broadcast_to(product, (rows, *node.shape)).reshape(rows, -1)
-            for product, node in zip(found, parameters, strict=True)
-        ]
-        return np.concatenate([np.empty((rows, 0)), *whole], axis=1)
+        total = np.zeros((rows, self.size))
+        for step in range(tape.step, tape.step + count):
+            data = fixed | self.trainer.batch(step)
+            found = self._products(*at, *(data[node.id] for node in graph.data), *parts)
+            whole = [
+                np.broadcast_to(product, (rows, *node.shape)).reshape(rows, -1)
+                for product, node in zip(found, parameters, strict=True)
+            ]
+            total += np.concatenate([np.empty((rows, 0)), *whole], axis=1)
+        return total / count
 
     def hessian(self, tape: Tape) -> Array:
         """Return the exact Hessian at a step, (n, n)."""

@@ -133,6 +133,13 @@ class Trainer:
         batch = None if self.batches is None else self.batches.at(step)
         return Tape(step, self.program, recorded, batch)
 
+    def batch(self, step: int) -> dict[int, NDArray[np.float64]]:
+        """Return the rows that a step sees of the data that are cut into batches, by node."""
+        if self.batches is None:
+            return {}
+        rows = self.batches.at(step)
+        return {id: np.asarray(data[rows], np.float64) for id, data in self._cut.items()}
+
     def parameters(self, row: Row) -> tuple[NDArray[Any], ...]:
         """Return the parameters held in a row, in their shapes, read-only."""
         found = []

@@ -6,7 +6,17 @@ find it, by how it was made, or nothing for a healthy run.
 
 import numpy as np
 
-from runs.models import adam, classes, features, linear, network, scenario, sgd
+from runs.models import (
+    SCALARS,
+    adam,
+    classes,
+    features,
+    linear,
+    network,
+    scalar_features,
+    scenario,
+    sgd,
+)
 
 
 def healthy_linear(rng):
@@ -238,6 +248,20 @@ def clipped_to_a_thousandth(rng):
     code, data, w, sharpness = linear(rng, features(rng))
     optimizer = sgd(0.8 / sharpness, clip_norm=1e-3 * rng.uniform(0.5, 5))
     return scenario(code, data, w, optimizer, 80), "clipping"
+
+
+def narrow_gorge(rng):
+    t = rng.uniform(3, 5)
+    code = "e = w - t\nL = log(1 + 400*e**2)/4 + 0.05*e**2"
+    return scenario(code, {"t": t}, {"w": 0.0}, sgd(0.4), 150), "rate-too-large-later"
+
+
+def scalars_of_other_sizes(rng):
+    data, parameters, _ = scalar_features(rng)
+    data["x1"] = data["x1"] * 2000.0
+    data["x2"] = data["x2"] * 0.01
+    sharpness = 2 * float(np.mean(data["x1"] ** 2))
+    return scenario(SCALARS, data, parameters, sgd(1 / sharpness), 150), "scale-mismatch"
 
 
 KINDS = [

@@ -78,3 +78,15 @@ def network(rng, sizes, unit="tanh", gain=1.0, head="mse"):
         "L = cross_entropy(out, labels)" if head == "classes" else "L = mean((out - Y)**2)"
     )
     return "\n".join(lines), parameters
+
+
+SCALARS = "yhat = a*x1 + b*x2 + c\ne = yhat - y\nL = mean(e**2)"
+
+
+def scalar_features(rng, n=12):
+    """Return the code, data and largest curvature of `a*x1 + b*x2 + c` with vectors x1, x2."""
+    X = features(rng, n, 2)
+    design = np.concatenate([X, np.ones((n, 1))], axis=1)
+    data = {"x1": X[:, 0], "x2": X[:, 1], "y": X @ rng.uniform(0.5, 2, 2) + 3}
+    sharpness = 2 * float(np.linalg.eigvalsh(design.T @ design / n)[-1])
+    return data, {"a": 0.1, "b": 0.2, "c": 0.0}, sharpness

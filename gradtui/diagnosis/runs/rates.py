@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -15,6 +15,8 @@ from gradtui.diagnosis.runs.run import TAIL, Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
 
+_NEXT_TO = 0.95
+"""Share of the bound from which nothing settles in a few steps."""
 _ROUNDING = 1e-9
 """Part of a loss below which a difference says nothing."""
 _BETWEEN, _SEGMENTS = 31, 8
@@ -91,7 +93,8 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
         return
     start = blown.start if blown else bounce.start if bounce else 0
     losses = run.losses
-    fallen = float(losses[0] - np.min(losses[: start + 1]))
+    reached = float(np.min(losses[: start + 1])) if blown or not bounce else bounce.mean_loss
+    fallen = float(losses[0]) - reached
     if start < 3 or fallen < 0.5 * (float(losses[0]) - float(np.min(losses[: run.end + 1]))):
         return
     crossing = _crossing(run)
@@ -163,7 +166,7 @@ def _bouncing(run: Run) -> Bounce | None:
     if mean - between < limit("bounce-noisy" if run.noisy else "bounce") * whole:
         return None
     gauge = run.gauge_between(middle, run.end)
-    return Bounce(_bounce_start(run, mean, between), mean, between, gauge)
+    return Bounce(_bounce_start(run, mean), mean, between, gauge)
 
 
 def _bottom(run: Run, window: range) -> tuple[Array, float]:
@@ -190,7 +193,7 @@ def oscillating(run: Run) -> Iterator[Finding]:
         f"of the last steps it is {short(found.between)}"
     )
     evidence = {"loss": found.mean_loss, "loss_between": found.between}
-    if gauge is not None and gauge.pull > 0.9 * gauge.limit:
+    if gauge is not None and _unstable(gauge):
         message += f"; {_too_large(gauge)}"
         evidence |= _numbers(gauge)
     else:
@@ -254,28 +257,32 @@ def _better_rate(run: Run) -> tuple[float, float] | None:
     return best
 
 
-def _bounce_start(run: Run, mean: float, between: float) -> int:
+def _bounce_start(run: Run, mean: float) -> int:
     """Return the first step at which the loss is at the height of the bounce."""
-    low = between + 2.0 * (mean - between)
-    return int(np.argmax(run.losses <= low)) if np.any(run.losses <= low) else 0
+    return int(np.argmax(run.losses <= mean)) if np.any(run.losses <= mean) else 0
 
 
 def _crossing(run: Run) -> int | None:
     """Return the first step at which lr·λmax is above the bound, by halving between samples."""
     picked = sorted({run.steps[round(i * (len(run.steps) - 1) / 24)] for i in range(25)})
-    above = [step for step in picked if _unstable(run.gauge(step))]
+    return _first_above(run, picked, 1.0) or _first_above(run, picked, _NEXT_TO)
+
+
+def _first_above(run: Run, picked: Sequence[int], share: float) -> int | None:
+    """Return the first step at which lr·λmax is above a share of the bound, of a few picked."""
+    above = [step for step in picked if _unstable(run.gauge(step), share)]
     if not above:
         return None
     high = above[0]
     low = max((step for step in picked if step < high), default=0)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _unstable(run.gauge(middle)) else (middle, high)
+        low, high = (low, middle) if _unstable(run.gauge(middle), share) else (middle, high)
     return high
 
 
-def _unstable(gauge: Gauge | None) -> bool:
-    return gauge is not None and gauge.pull > 0.95 * gauge.limit
+def _unstable(gauge: Gauge | None, share: float = _NEXT_TO) -> bool:
+    return gauge is not None and gauge.pull > share * gauge.limit
 
 
 def _last_low(losses: np.ndarray, lowest: int) -> int:

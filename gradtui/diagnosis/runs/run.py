@@ -195,11 +195,11 @@ class Run:
         batches = self.trainer.batches
         if batches is None:
             return losses
-        half = max(_NARROWEST, batches.per_epoch) // 2
+        width = batches.per_epoch * -(-_NARROWEST // batches.per_epoch)
         with np.errstate(invalid="ignore", over="ignore"):
             total = np.concatenate([[0.0], np.cumsum(losses)])
-            steps = np.arange(len(losses))
-            low, high = np.maximum(steps - half, 0), np.minimum(steps + half + 1, len(losses))
+            low = np.maximum(np.arange(len(losses)) - width // 2, 0)
+            high = np.minimum(low + width, len(losses))
             return np.asarray((total[high] - total[low]) / (high - low))
 
     def _tape(self, step: int) -> Tape:

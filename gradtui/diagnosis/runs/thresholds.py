@@ -70,6 +70,10 @@ _ENTRIES = (
               "Jacobi's preconditioner: van der Sluis, Condition numbers and equilibration of "
               "matrices (1969)"),
     Threshold("unlearned", 0.1, "part of the whole descent that lies along slow directions", _OURS),
+    Threshold("most", 0.5, "the same, over the loss that a run on a quadratic surface has left",
+              _OURS),
+    Threshold("some", 1e-4, "the same, over the whole descent, where the one before holds", _OURS),
+    Threshold("as-predicted", 0.2, "how far a gain may be from that of a quadratic surface", _OURS),
     Threshold("clip-share", 0.9, "share of steps that are clipped", _OURS),
     Threshold("clip-scale", 0.5, "part of the gradient that clipping leaves", _OURS),
 )  # fmt: skip

@@ -150,7 +150,10 @@ def _unlearned(run: Run) -> Unlearned | None:
     late = list(run.steps[-8:])
     now, then = run.losses_at(np.stack([run.weights[-1], tried]), late)
     left, whole = float(now - then), float(run.losses[0] - min(now, then))
-    if not left >= limit("unlearned") * whole or whole <= 0.0:
+    predicted = float(np.sum(along[slow] ** 2 / spectrum.values[slow])) / 2.0
+    quadratic = abs(left - predicted) <= limit("as-predicted") * predicted
+    most = quadratic and left >= limit("most") * now and left >= limit("some") * whole
+    if whole <= 0.0 or not (most or left >= limit("unlearned") * whole):
         return None
     rate = float(np.mean(rates))
     return Unlearned(
