@@ -35,20 +35,23 @@ def load(run, folder):
     return load_problem(path)
 
 
-def alarms(problem):
-    """Return the rules that find something grave in a run."""
-    return {f.rule for f in diagnose_run(problem) if f.severity != "info"}
+def judge(problem):
+    """Return the rules that find something grave in a run, and those that find anything."""
+    findings = diagnose_run(problem)
+    return {f.rule for f in findings if f.severity != "info"}, {f.rule for f in findings}
 
 
 class Score:
-    """Right and wrong alarms, by rule."""
+    """Alarms by rule: a warning for another cause is wrong, no finding at all a miss."""
 
     def __init__(self):
         self.right, self.wrong, self.missed = Counter(), Counter(), Counter()
 
-    def add(self, label, found):
-        for rule in found:
-            (self.right if rule in label else self.wrong)[rule] += 1
+    def add(self, label, grave, found):
+        for rule in grave - label:
+            self.wrong[rule] += 1
+        for rule in found & label:
+            self.right[rule] += 1
         if label and not label & found:
             self.missed[min(label)] += 1
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
-from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.breaks import first_break
 from gradtui.diagnosis.runs.parts import finding, listed, rounded_rate, short
 from gradtui.diagnosis.runs.run import TAIL, Array, Run
@@ -86,47 +87,71 @@ def diverging(run: Run) -> Iterator[Finding]:
 def rate_too_large_later(run: Run) -> Iterator[Finding]:
     """Find a rate that was stable at first and is above the bound where the run fails."""
     first = run.gauge(0) if run.end >= 0 else None
-    if first is None or first.pull < 0.0 or _unstable(first):
+    if first is None or first.sharpness < 0.0 or run.base_rate(0) < 0.0:
         return
-    blown, bounce = growth(run), bouncing(run)
-    if blown is None and bounce is None:
+    if run.base_rate(0) * first.sharpness > _NEXT_TO * first.limit:
         return
-    start = blown.start if blown else bounce.start if bounce else 0
-    losses = run.losses
-    reached = float(np.min(losses[: start + 1])) if blown or not bounce else bounce.mean_loss
-    fallen = float(losses[0]) - reached
-    if start < 3 or fallen < 0.5 * (float(losses[0]) - float(np.min(losses[: run.end + 1]))):
+    failure = _later_failure(run)
+    if failure is None:
         return
-    crossing = _crossing(run)
-    gauge = bounce.gauge if bounce else None if crossing is None else run.gauge(crossing)
-    if gauge is None or not _unstable(gauge):
+    start, reached, gauge, text = failure
+    if start < 3 or run.losses[0] - reached < 0.5 * (
+        run.losses[0] - np.min(run.losses[: run.end + 1])
+    ):
         return
-    crossing = start if crossing is None else crossing
-    before = f"lr·λmax was {short(first.pull)} at step 0"
-    if blown:
-        message = (
-            f"the rate was good at first (the loss fell to {short(np.min(losses[: start + 1]))} "
-            f"by step {start}) and is too large later: {before} and passes the bound at step "
-            f"{crossing}: {_too_large(gauge)}; or let a schedule lower it before"
-        )
-    else:
-        floor = float(np.mean(losses[start : run.end + 1]))
-        message = (
-            f"the rate was good at first and is too large now: the loss bounces about "
-            f"{short(floor)} from step {start} on; {before} and passes the bound at step "
-            f"{crossing}: {_too_large(gauge)}; or let a schedule lower it"
-        )
-    evidence = {"first_pull": first.pull, **_numbers(gauge)}
-    severity: Severity = "error" if blown else "warning"
-    yield finding(
-        run,
-        "rate-too-large-later",
-        severity,
-        "lr",
-        crossing,
-        message,
-        evidence,
+    message = (
+        f"the rate was good at first: lr·λmax was {short(first.pull)} at step 0, and the loss fell "
+        f"to {short(reached)}. It is above the bound from step {gauge.step} on: "
+        f"{_too_large(gauge)}, or let a schedule lower it before; {text}"
     )
+    evidence = {"first_pull": first.pull, "reached": reached, **_numbers(gauge)}
+    yield finding(run, "rate-too-large-later", "warning", "lr", gauge.step, message, evidence)
+
+
+def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
+    """Return when a run fails, what it had reached, the gauge that explains it, and how."""
+    blown, bounce = growth(run), bouncing(run)
+    losses = run.losses
+    if blown:
+        crossing = _crossing(run)
+        gauge = None if crossing is None else run.gauge(crossing)
+        if gauge is None:
+            return None
+        text = f"from step {blown.start} on the loss grows"
+        return blown.start, float(np.min(losses[: blown.start + 1])), gauge, text
+    if bounce:
+        gauge, crossing = bounce.gauge, _crossing(run)
+        if gauge is None or not _unstable(gauge):
+            return None
+        gauge = replace(gauge, step=bounce.start if crossing is None else crossing)
+        text = f"the loss bounces about {short(bounce.mean_loss)} and does not settle"
+        return bounce.start, bounce.mean_loss, gauge, text
+    thrown = thrown_at(run)
+    if thrown is None:
+        return None
+    text = (
+        f"the update of step {thrown.step} throws the run out: the loss goes from "
+        f"{short(losses[thrown.step])} up to "
+        f"{short(np.max(losses[thrown.step : run.end + 1]))} and ends at {short(losses[run.end])}"
+    )
+    return thrown.step, float(losses[thrown.step]), thrown, text
+
+
+def thrown_at(run: Run) -> Gauge | None:
+    """Return the gauge of the step that threw a run out of where it was better, if one did."""
+    return run.once(_thrown_at)
+
+
+def _thrown_at(run: Run) -> Gauge | None:
+    if run.end < 2 or run.broken is not None:
+        return None
+    losses = run.losses[: run.end + 1]
+    best = int(np.argmin(losses))
+    lost = float(losses[-1] - losses[best])
+    if best == run.end or lost < limit("thrown") * float(losses[0] - losses[best]):
+        return None
+    gauge = run.gauge(best)
+    return gauge if gauge is not None and gauge.pull > gauge.limit else None
 
 
 class Bounce(Struct, frozen=True, eq=False):

@@ -72,7 +72,7 @@ _ENTRIES = (
         "rate-too-large-later",
         "a rate that was stable at first is too large later",
         rate_too_large_later,
-        ("diverging", "non-finite", "oscillating"),
+        ("diverging", "non-finite", "oscillating", "plateau"),
         _OFF,
     ),
     RunRule(

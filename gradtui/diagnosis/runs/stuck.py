@@ -11,6 +11,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
+from gradtui.engine.curvature import Gauge
 
 _REACH = 40
 """Doublings of a first length that are tried along a direction."""
@@ -56,14 +57,30 @@ def plateau(run: Run) -> Iterator[Finding]:
     message = (
         f"the loss stands at {short(now)} since step {since} on {place}; the gradient is only "
         f"{short(gradient)}, yet started {short(found.distance)} away along it the same training "
-        f"reaches {short(found.loss)}; try another start (not all the same, not all 0), momentum "
-        "or Adam"
+        f"reaches {short(found.loss)}; "
     )
+    thrown = _thrown_here(run, since) if found.kind == "plateau" else None
+    if thrown is None:
+        message += "try another start (not all the same, not all 0), momentum or Adam"
+    else:
+        message += (
+            f"the update of step {thrown.step} threw the weights here: lr·λmax was "
+            f"{short(thrown.pull)}, above {short(thrown.limit)}; try a lower rate, or a warm-up"
+        )
     evidence = {
         "loss": now, "gradient_norm": gradient, "lower_loss": found.loss,
         "distance": found.distance, "curvature": found.curvature,
     }  # fmt: skip
     yield finding(run, "plateau", "warning", "loss", since, message, evidence)
+
+
+def _thrown_here(run: Run, since: int) -> Gauge | None:
+    """Return the gauge of the longest step before the run stood still, if its rate was unstable."""
+    before = [step for step in run.steps if step < since]
+    if not before:
+        return None
+    gauge = run.gauge(max(before, key=lambda step: float(np.linalg.norm(run.update(step)))))
+    return gauge if gauge is not None and gauge.pull > gauge.limit else None
 
 
 def _way_down(run: Run, now: float) -> Descent | None:

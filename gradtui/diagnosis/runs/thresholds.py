@@ -28,6 +28,7 @@ _ENTRIES = (
         "part of the whole descent that the lowest place between the last weights gains", _OURS,
     ),
     Threshold("bounce-noisy", 0.3, "the same where the data change from step to step", _OURS),
+    Threshold("thrown", 0.1, "part of the whole descent that a run lost again for good", _OURS),
     Threshold("turning", 0.25, "net way over path of weights that go back and forth", _OURS),
     Threshold("sustained", 0.8, "path of the later half over the earlier that does not die out",
               _OURS),
@@ -59,7 +60,6 @@ _ENTRIES = (
     ),
     Threshold("high", 0.1, "loss over the first loss that is still high", _OURS),
     Threshold("stays-high", 0.5, "loss over the first loss that has hardly fallen", _OURS),
-    Threshold("far", 3.0, "distance below 0, in spreads, from which no unit comes back", _OURS),
     Threshold(
         "condition", 1e3, "condition number that one rate cannot serve",
         "1151 steps a decade at the best rate: (κ - 1)/(κ + 1) a step, Nocedal and Wright, "

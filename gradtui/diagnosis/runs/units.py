@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.blocked import (
@@ -89,10 +90,12 @@ def constant_feature(run: Run) -> Iterator[Finding]:
 
 def dead_relu(run: Run) -> Iterator[Finding]:
     """Find units of a rectifier that are off for every example."""
-    for found in blocked(run):
-        if found.rule != "dead-relu":
+    for hit in blocked(run):
+        units = _off_throughout(run, hit) if hit.rule == "dead-relu" else ()
+        if not units:
             continue
-        total = found.total
+        total = hit.total
+        found = replace(hit, units=units, entries=_leading_to(run, hit, units))
         name = run.name(found.node)
         since = _off_since(run, found)
         distance, spread = _distance(run, found)
@@ -104,8 +107,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
             f"{_entries_text(run, found)} is 0; {_pushed(run, found, since)}"
             "; try a lower rate, another start or a leaky unit"
         )
-        far = distance >= limit("far") * spread
-        severity = "warning" if since > 0 or far or len(found.units) == total else _by_loss(run)
+        severity = "warning" if len(units) == total else _by_loss(run)
         evidence = {**_evidence(run, found), "highest": -distance, "spread": spread}
         yield finding(
             run, "dead-relu", severity, name, since, message, evidence, run.line(found.node)
@@ -152,20 +154,40 @@ def depends_on_node(nodes: Sequence[Node], source: int) -> frozenset[int]:
     return frozenset(found)
 
 
+def _off(run: Run, found: Blocked, step: int) -> tuple[int, ...]:
+    """Return those of the units whose slope is 0 for all examples at a step."""
+    slot = run.graph.nodes[found.node].inputs.index(found.operand)
+    slope = run.tape(step).local((found.node, slot))
+    if slope is None:
+        return found.units
+    return tuple(u for u in found.units if not np.any(column_of(slope, (u,), found.total)))
+
+
+def _leading_to(run: Run, hit: Blocked, units: Sequence[int]) -> tuple[int, ...]:
+    """Return those of the numbers that lead to the units, by their place on the last axis."""
+    kept = tuple(
+        entry
+        for entry in hit.entries
+        if hit.total == 1 or run.parameter_of(entry)[1][-1:] in {(unit,) for unit in units}
+    )
+    return kept or hit.entries
+
+
+def _off_throughout(run: Run, found: Blocked) -> tuple[int, ...]:
+    """Return the units that are off for all examples in the later half of a run."""
+    late = [step for step in run.steps if step >= run.end / 2]
+    return tuple(sorted(set(found.units).intersection(*(_off(run, found, s) for s in late))))
+
+
 def _off_since(run: Run, found: Blocked) -> int:
-    """Return the first recorded step from which the units are off for all examples."""
+    """Return the first step from which all the units are off for all examples."""
 
     def off(step: int) -> bool:
-        slope = run.tape(step).local((found.node, 0))
-        if slope is None or run.graph.nodes[found.node].op not in ("relu", "gelu"):
-            return step >= found.since
-        return not np.any(column_of(slope, found.units, found.total))
+        return _off(run, found, step) == found.units
 
     alive = [index for index, step in enumerate(run.steps) if not off(step)]
     if not alive:
         return 0
-    if alive[-1] + 1 >= len(run.steps):
-        return found.since
     return first_step(run.steps[alive[-1]], run.steps[alive[-1] + 1], off)
 
 

@@ -1,0 +1,105 @@
+"""Published rules over training runs as plain conditions, for comparison.
+
+SageMaker Debugger (Rauschmayr et al., 2021) and its documentation's defaults; AutoTrainer (Zhang et
+al., 2021), section 4; DeepDiagnosis (Wardat et al., 2022), table 2.
+"""
+
+import numpy as np
+
+from gradtui.diagnosis.runs.run import Run
+
+RELU, SQUASH = ("relu",), ("tanh", "sigmoid")
+
+
+def _norms(run, index):
+    tape = run.tape(run.steps[index])
+    return [float(np.linalg.norm(tape.gradient(p))) for p in range(len(tape.program.updates))]
+
+
+def _late(run):
+    return range(len(run.steps) // 2, len(run.steps))
+
+
+def sagemaker(run):
+    """Vanishing gradient mean|g| < 1e-7; exploding: NaN or inf; loss not decreasing by 10 %."""
+    found = set()
+    if run.broken is not None:
+        found.add("non-finite")
+    if not run.steps:
+        return found
+    if any(np.mean(np.abs(run.gradients[i])) < 1e-7 for i in _late(run)):
+        found.add("vanishing-gradient")
+    if run.losses[run.end] > 0.9 * run.losses[0]:
+        found.add("plateau")
+    return found
+
+
+def autotrainer(run):
+    """‖g1‖/‖gL‖ < 1e-3 and ‖g1‖ < 1e-4; ratio > 70; ≥ 70 % zero gradients; oscillation; slow."""
+    found = set()
+    if run.broken is not None:
+        found.add("exploding-gradient")
+    if not run.steps:
+        return found
+    for i in _late(run):
+        norms = _norms(run, i)
+        if norms[-1] and norms[0] / norms[-1] < 1e-3 and norms[0] < 1e-4:
+            found.add("vanishing-gradient")
+        if norms[-1] and norms[0] / norms[-1] > 70:
+            found.add("exploding-gradient")
+    relus = any(node.op in RELU for node in run.graph.nodes)
+    if relus and any(np.mean(run.gradients[i] == 0.0) >= 0.7 for i in _late(run)):
+        found.add("dead-relu")
+    ups = np.diff(run.losses[: run.end + 1]) > 0.0
+    if ups.size > 5 and np.mean(ups) > 0.3:
+        found.add("oscillating")
+    if run.end > 5 and abs(run.losses[run.end] - run.losses[0]) < 0.01 * abs(run.losses[0]):
+        found.add("crawling")
+    return found
+
+
+def deepdiagnosis(run):
+    """Dead ≥ 70 % ≤ 0; saturated > 50 % |z| ≥ 5; lr·‖g‖/‖w‖ outside of [1e-5, 0.1]; NaN."""
+    found = set()
+    if run.broken is not None:
+        found.add("non-finite")
+    if not run.steps:
+        return found
+    tape = run.tape(run.steps[-1])
+    for node in run.graph.nodes:
+        if node.op in RELU and np.mean(tape.value(node.id) <= 0.0) >= 0.7:
+            found.add("dead-relu")
+        if node.op in SQUASH and np.mean(np.abs(tape.value(node.inputs[0])) >= 5.0) > 0.5:
+            found.add("saturated")
+    for i in _late(run):
+        size = float(np.linalg.norm(run.weights[i]))
+        ratio = run.base_rate(run.steps[i]) * run.gradient_norms[i] / size if size else 0.0
+        if ratio > 0.1:
+            found.add("diverging")
+        if ratio < 1e-5:
+            found.add("crawling")
+    return found
+
+
+def rules_of(judge):
+    """Return a judge of problems from one of runs."""
+
+    def judge_problem(problem):
+        found = judge(Run(problem))
+        return found, found
+
+    return judge_problem
+
+
+PUBLISHED = {
+    "SageMaker": (rules_of(sagemaker), {"vanishing-gradient", "non-finite", "plateau"}),
+    "AutoTrainer": (
+        rules_of(autotrainer),
+        {"vanishing-gradient", "exploding-gradient", "dead-relu", "oscillating", "crawling"},
+    ),
+    "DeepDiagnosis": (
+        rules_of(deepdiagnosis),
+        {"dead-relu", "saturated", "diverging", "crawling", "non-finite"},
+    ),
+}
+"""Name -> its judge, and the rules of ours that it has something like."""
