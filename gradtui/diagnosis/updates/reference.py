@@ -47,9 +47,10 @@ class Reference:
         self._written = {shape_of(line.value) for line in program.lines}
         operations = [part for part in self.parts if self._is_operation(part)]
         self.operations = np.stack([part.values for part in operations])
-        known = [part.values for part in self.parts]
+        steps = [part.values for part in self.parts if self._is_step(part)]
+        moves = [*(-step for step in steps), *(step / probes.lr for step in steps)]
+        self.known = np.stack([*(part.values for part in self.parts), *moves])
         self.whole = np.stack([part.values for part in self.parts if not part.path])
-        self.known = np.stack([*known, *(-part.values for part in self.parts if self._step(part))])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -67,7 +68,7 @@ class Reference:
     def _is_operation(self, part: Part) -> bool:
         return isinstance(part_at(self.program.lines[part.line].value, part.path), Call)
 
-    def _step(self, part: Part) -> bool:
+    def _is_step(self, part: Part) -> bool:
         """Whether a part is what w moves by."""
         line = self.program.lines[part.line]
         subtracts = isinstance(line.value, Call) and line.value.function == "-"

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from diagnosis.updates.programs import PROGRAMS, Written, is_sound, mutants
 
+import gradtui
+from gradtui.diagnosis.updates import diagnose_update
 from gradtui.diagnosis.updates.diagnose import Setting, Source, judge
 from gradtui.engine.expression import parse_expression, parse_program
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import update_of
+from gradtui.scenario.bundled import bundled_folder
+from gradtui.scenario.load import load_problem
 from gradtui.scenario.rules import UPDATE_RULES
 
 MUTANTS = mutants()
@@ -45,6 +49,34 @@ def fixed(code, found):
 def only(found):
     assert len(found) == 1, found
     return found[0]
+
+
+# In a file.
+
+
+def test_a_finding_gives_the_line_of_the_file(write):
+    path = write("L = (w*x - 6)**2", more='[update]\ncode = """\nw = w + lr*g\n"""')
+    finding = only(gradtui.check(path))
+    with open(path, encoding="utf-8") as file:
+        assert file.read().split("\n")[finding.line - 1] == "w = w + lr*g"
+    report = diagnose_update(load_problem(path))
+    assert (report.wrong, report.claims) == (True, 1)
+
+
+def test_a_file_without_an_update_makes_no_claim(write):
+    report = diagnose_update(load_problem(write("L = (w*x - 6)**2")))
+    assert (report.findings, report.wrong, report.claims) == ((), False, 0)
+
+
+def test_a_wrong_first_value_gives_the_line_of_the_state(tmp_path):
+    folder = bundled_folder()
+    text = (folder / "update_adam.toml").read_text(encoding="utf-8")
+    (tmp_path / "parcels.csv").write_bytes((folder / "parcels.csv").read_bytes())
+    path = tmp_path / "first.toml"
+    path.write_text(text.replace("v = 0.0", "v = 1.0"), encoding="utf-8")
+    finding = only(diagnose_update(load_problem(path)).findings)
+    assert (finding.target, finding.fix) == ("v", None)
+    assert "v = 1.0" in path.read_text(encoding="utf-8").split("\n")[finding.line - 1]
 
 
 # Sound programs.
@@ -238,13 +270,23 @@ def test_every_rule_has_a_wrong_line():
     assert {mutant.written.optimizer for mutant in MUTANTS.values()} == OPTIMIZERS.keys()
 
 
-def test_a_check_takes_less_than_half_a_second():
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("w - lr", "w + lr")],
+        [("w - lr", "w + lr"), ("beta2**t", "beta2**(t + 1)")],
+        [("beta1*m + (1 - beta1)*g", "tanh(g)*3")],
+    ],
+)
+def test_a_check_takes_less_than_half_a_second(changes):
     adam = PROGRAMS["adam statements"]
-    code = adam.code.replace("w - lr", "w + lr").replace("beta2**t", "beta2**(t + 1)")
+    code = adam.code
+    for old, new in changes:
+        code = code.replace(old, new)
     findings(adam, code)
     took = []
     for _ in range(3):
-        start = time.perf_counter()
-        assert len(findings(adam, code)) == 2
-        took.append(time.perf_counter() - start)
-    assert min(took) < 2  # a quarter of a second on an idle machine
+        start = time.process_time()
+        assert findings(adam, code)
+        took.append(time.process_time() - start)
+    assert min(took) < 0.5
