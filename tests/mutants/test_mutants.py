@@ -18,7 +18,7 @@ from mutants.update_judge import judge_update
 
 KINDS = (*BUILDING, *HELD_OUT)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
-SAMPLE = STYLES[2::13]
+SAMPLE = STYLES[2::19]
 RULES = {
     *("sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable"),
     *("wrong-point", "missing-path", "missing-term", "double-counted-path", "transposed"),
