@@ -13,6 +13,7 @@ from gradtui import __version__
 from gradtui.source import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from gradtui.explain.spans import Line
     from gradtui.scenario.problem import Problem
     from gradtui.session import Session
 
@@ -95,7 +96,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise argparse.ArgumentTypeError(f"expected a whole number, got '{text}'")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got '{text}'")
     return int(text)
 
 
@@ -268,12 +269,13 @@ def _check(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _print_lines(lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+def _print_lines(lines: Sequence[Line]) -> None:
+    from gradtui.explain.spans import line_text
+
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for row in lines:
-        text = "".join(f"{_SGR[role]}{part}\x1b[0m" if colours and role in _SGR else part
-                       for part, role in row)  # fmt: skip
-        print(text.rstrip())
+        text = "".join(f"{_SGR[role]}{part}\x1b[0m" if role in _SGR else part for part, role in row)
+        print((text if colours else line_text(row)).rstrip())
 
 
 _SGR = {

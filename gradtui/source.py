@@ -91,5 +91,10 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """
     import difflib  # a hundredth of a second that only a mistake costs
 
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
-    return close[0] if close else ""
+    exact = list(known)
+    lower = {candidate.lower(): candidate for candidate in exact}
+    close = difflib.get_close_matches(name, exact, n=1, cutoff=cutoff)
+    if close:
+        return close[0]
+    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=cutoff)
+    return lower[close[0]] if close else ""

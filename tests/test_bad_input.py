@@ -273,6 +273,13 @@ TABLE = [
         "yhut",
         "'yhut', which the model does not have; did",
     ),
+    (
+        "[run]\n",
+        "[labels]\nw = 'a'\nyhat = 'a'\n[run]\n",
+        "'a'",
+        "'yhat' would be shown as 'a', like 'w'",
+    ),
+    ("[run]\n", "[labels]\nw = 'y'\n[run]\n", "'y'", "'w' would be shown as 'y', like 'y'"),
     ("[run]\n", '["a\\nb"]\n[run]\n', '"a\\nb"', "unknown key 'a\\x0ab'"),
     ("[run]\n", "[labels]\n'w[0]' = 'a'\n[run]\n", "'w[0]'", "[labels] names 'w[0]', which"),
     # facts

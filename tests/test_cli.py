@@ -314,19 +314,21 @@ def test_a_parameter_that_is_not_used_is_a_warning_and_no_failure(run, write):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["LIST", "more"], "'LIST' is not a command; did you mean 'list'?"),
+        (["Chek", "two_weights"], "'Chek' is not a command; did you mean 'check'?"),
         (["chek", "two_weights"], "'chek' is not a command; did you mean 'check'?"),
         (["--bogus"], "unrecognized arguments: --bogus"),
         (["show", "two_weights", "--bogus"], "unrecognized arguments: --bogus"),
         (["show"], "the following arguments are required: FILE"),
         (["check"], "the following arguments are required: FILE"),
         (["list", "more"], "unrecognized arguments: more"),
-        (["run", "two_weights", "--steps", "-1"], "expected a whole number, got '-1'"),
-        (["run", "two_weights", "--steps", "1.5"], "expected a whole number, got '1.5'"),
-        (["run", "two_weights", "--steps", "٣"], "expected a whole number, got '٣'"),
+        (["run", "two_weights", "--steps", "-1"], "expected a whole number from 0 on, got '-1'"),
+        (["run", "two_weights", "--steps", "1.5"], "expected a whole number from 0 on, got '1.5'"),
+        (["run", "two_weights", "--steps", "٣"], "expected a whole number from 0 on, got '٣'"),
         (["run", "two_weights", "--every", "0"], "expected at least 1"),
         (["run", "two_weights", "--format", "xml"], "invalid choice: 'xml'"),
         (["show", "two_weights", "--level", "both"], "invalid choice: 'both'"),
-        (["--step", "x"], "expected a whole number, got 'x'"),
+        (["--step", "x"], "expected a whole number from 0 on, got 'x'"),
     ],
 )
 def test_arguments_that_are_none(run, arguments, message):

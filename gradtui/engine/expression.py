@@ -12,14 +12,7 @@ from typing import NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.tokens import (
-    ADVICE,
-    MAX_DEPTH,
-    Locate,
-    Token,
-    refuse_depth,
-    tokenize,
-)
+from gradtui.engine.tokens import Locate, Token, TokenReader
 from gradtui.source import InputError, Place
 
 Option = int | bool | None | str | tuple[int, ...]
@@ -102,13 +95,10 @@ def _in_text(line: int, column: int, width: int) -> Place:
     return Place(line + 1, column + 1, width)
 
 
-class _Parser:
+class _Parser(TokenReader):
     def __init__(self, text: str, locate: Locate, *, rules: bool = False) -> None:
-        self.locate = locate
+        super().__init__(text, locate)
         self.rules = rules
-        self.tokens = tokenize(text, locate)
-        self.at = 0
-        self.depth = 0
 
     def program(self) -> tuple[Assignment, ...]:
         statements: list[Assignment] = []
@@ -373,47 +363,6 @@ class _Parser:
             self.expect(")")
             return tuple(values)
         return self.integer()
-
-    def integer(self) -> int:
-        sign = 1
-        if self.peek().text == "-":
-            sign, self.at = -1, self.at + 1
-        token = self.take()
-        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 9:
-            self.refuse(token, "a whole number")
-        return sign * int(token.text)
-
-    def peek(self) -> Token:
-        return self.tokens[self.at]
-
-    def take(self) -> Token:
-        token = self.tokens[self.at]
-        if token.kind != "end":
-            self.at += 1
-        return token
-
-    def expect(self, text: str) -> Token:
-        token = self.take()
-        if token.text != text:
-            self.refuse(token, f"'{text}'")
-        return token
-
-    def deeper(self, token: Token) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            refuse_depth(self.place(token))
-
-    def refuse(self, token: Token, expected: str) -> NoReturn:
-        if token.kind in ("newline", "end"):
-            raise InputError(f"the line ends early: expected {expected}", self.place(token))
-        advice = ADVICE.get(token.text)
-        if advice is None and keyword.iskeyword(token.text):
-            advice = f"'{token.text}' is not part of the language"
-        message = f"unexpected '{token.text}': " + (advice or f"expected {expected}")
-        raise InputError(message, self.place(token))
-
-    def place(self, token: Token) -> Place:
-        return self.locate(token.line, token.column, max(1, len(token.text.strip())))
 
     def span(self, first: Tree | Token, last: Tree | Token, anchor: Tree | Token) -> Place:
         """Return the place from `first` to `last`, or the anchor's where they share no line."""

@@ -55,12 +55,17 @@ class Tape(Struct, frozen=True, eq=False):
     def named_contribution(self, source: int, operations: Sequence[int]) -> Array:
         """Return what flows back from one statement's operations to a node, in its shape."""
         nodes = self.program.nodes
-        total = np.zeros(nodes[source].shape)
+        edges = [
+            (op, slot)
+            for op in operations
+            for slot, operand in enumerate(nodes[op].inputs)
+            if operand == source
+        ]
+        found = [self.contribution(edge) for edge in edges]
+        if len(found) == 1:
+            return found[0]
         with np.errstate(all="ignore"):
-            for op in operations:
-                for slot, operand in enumerate(nodes[op].inputs):
-                    if operand == source:
-                        total = total + self.contribution((op, slot))
+            total = sum(found, start=np.zeros(nodes[source].shape))
         return _frozen(total, nodes[source].shape)
 
     def gradient(self, position: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections.abc import Callable
@@ -133,3 +134,61 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
         raise InputError(f"the number {shown} is too large: the largest is about 1.8e308", place)
     if value == 0.0 and re.search(r"[1-9]", re.split("[eE]", chunk)[0]):
         raise InputError(f"the number {shown} is too small: it would become 0", place)
+
+
+class TokenReader:
+    """A position in a program's tokens, with the errors for what cannot stand there."""
+
+    def __init__(self, text: str, locate: Locate) -> None:
+        self.locate = locate
+        self.tokens = tokenize(text, locate)
+        self.at = 0
+        self.depth = 0
+
+    def peek(self) -> Token:
+        """Return the next token and leave it there."""
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        """Return the next token and go past it."""
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            self.at += 1
+        return token
+
+    def expect(self, text: str) -> Token:
+        """Take a token that must stand here."""
+        token = self.take()
+        if token.text != text:
+            self.refuse(token, f"'{text}'")
+        return token
+
+    def integer(self) -> int:
+        """Take a whole number, with its sign."""
+        sign = 1
+        if self.peek().text == "-":
+            sign, self.at = -1, self.at + 1
+        token = self.take()
+        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 9:
+            self.refuse(token, "a whole number")
+        return sign * int(token.text)
+
+    def deeper(self, token: Token) -> None:
+        """Count a level of nesting; raises InputError where there are too many."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            refuse_depth(self.place(token))
+
+    def refuse(self, token: Token, expected: str) -> NoReturn:
+        """Raise the error for a token that cannot stand here."""
+        if token.kind in ("newline", "end"):
+            raise InputError(f"the line ends early: expected {expected}", self.place(token))
+        advice = ADVICE.get(token.text)
+        if advice is None and keyword.iskeyword(token.text):
+            advice = f"'{token.text}' is not part of the language"
+        message = f"unexpected '{token.text}': " + (advice or f"expected {expected}")
+        raise InputError(message, self.place(token))
+
+    def place(self, token: Token) -> Place:
+        """Return where a token stands in the file."""
+        return self.locate(token.line, token.column, max(1, len(token.text.strip())))

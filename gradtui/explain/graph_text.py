@@ -13,9 +13,10 @@ from gradtui.text import cell_width, clean, clip, compact, shape_text
 
 _LABEL = 14
 _FEW = 2
-_VALUE, _ELEMENT, LOCAL = 6, 5, 5
+_VALUE, _ELEMENT, LOCAL = 6, 6, 7
 """Cells of a value, of an element of a short array, of a local derivative: they do not depend on
-the numbers, so that the drawing stands still while these change."""
+the numbers, so that the drawing stands still while these change.  Two significant digits fit at
+least, but for an element below 0.01: -0.015, ×-1.5e-5."""
 
 
 class BoxText(Struct, frozen=True):

@@ -110,7 +110,7 @@ def _cells_of_a_number(frame: Frame, width: int) -> int:
         + (1 if node.shape else 0)
         for node in frame.graph.parameters
     )
-    return max(5, min(_WIDEST, (width - names - 3 * _GAP - 2) // 3))
+    return max(6, min(_WIDEST, (width - names - 3 * _GAP - 2) // 3))
 
 
 def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:

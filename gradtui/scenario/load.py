@@ -41,6 +41,7 @@ from gradtui.scenario.reading import SCENARIO_LIMIT, read_text
 from gradtui.scenario.rules import FINDABLE
 from gradtui.scenario.scanner import Path
 from gradtui.scenario.schema import Expect, name_of, parse_scenario
+from gradtui.scenario.shown import check_labels
 from gradtui.scenario.training import read_training
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import clip, shape_text
@@ -114,11 +115,7 @@ class _Loader:
         if update is not None and drive != "hand":
             build("hand")  # whether the lines of the update fit shows when they are used
         check_first_loss(trainer.record(trainer.initial, 0), parsed.run.dtype)
-        for name in parsed.labels:
-            if name not in graph.names:
-                raise InputError(f"[labels] names '{name}', which the model does not have"
-                                 + did_you_mean(name, graph.names),
-                                 positions.key(("labels", name)))  # fmt: skip
+        check_labels(parsed.labels, graph.names, positions)
         return Problem(
             path=self.file,
             texts=MappingProxyType(self.sources.texts),

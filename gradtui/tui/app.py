@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from gradtui.tui.commands import COMMANDS
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2.0
 """Seconds that an orderly end may take after a signal."""
-_TWICE = 2.0
-"""Seconds within which a second Ctrl+C quits."""
+_TWICE = 1.0
+"""Seconds within which a second Ctrl+C quits, if no other key comes between."""
 
 
 class GradtuiApp(App[int]):
@@ -89,6 +90,12 @@ class GradtuiApp(App[int]):
             from gradtui.tui.debugger import Debugger
 
             self.switch_screen(Debugger(session))
+
+    async def on_event(self, event: Event) -> None:
+        """Let any other key end the wait for a second Ctrl+C."""
+        if isinstance(event, Key) and event.key != "ctrl+c":
+            self._interrupted = -_TWICE
+        await super().on_event(event)
 
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""

@@ -25,7 +25,11 @@ GLOSSARY = (
     ("✓", "in the update: this weight has been moved; elsewhere: the two agree"),
     ("✗ ↳", "written by hand: wrong; wrong only through another line"),
     ("·", "not computed yet at the cursor"),
-    ("[5×2]", "the shape of an array: 5 rows, 2 columns"),
+    ("[5]  [5×2]", "the shape of an array: 5 elements; 5 rows, 2 columns"),
+    ("×[4×3]", "on an edge: one local derivative for each element, as many as the shape says"),
+    ("×@  ×sum", "on an edge: the operation whose rule carries gradients back; Chain writes it"),
+    ("0.5…5", "the smallest and the largest number of an array"),
+    ("all 1", "every number of the array is 1"),
     ("▼ ▲", "the loss is lower, or higher, than one step before"),
 )
 

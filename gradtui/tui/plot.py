@@ -94,6 +94,10 @@ def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[flo
     heights = [index * step for index in range(first, math.floor(high / step + 1e-9) + 1)]
     if log and len(heights) < 2:
         heights = [low, high]
+    if heights[-1] < high - 0.02 * (high - low):
+        # The largest value is named too; a round number close below it gives way.
+        room = 0.6 * (high - low) / max(1, count)
+        heights = [*(h for h in heights if high - h > room), high]
     return [(h, _short(10.0**h if log else h)) for h in heights]
 
 

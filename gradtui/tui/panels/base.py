@@ -135,7 +135,7 @@ class Panel(Rows, can_focus=True):
         self.left = max(0, min(self.left, widest - width))
         self._hint(len(listed) - self.top - height, widest - self.left - width)
         # One cell more than fits: what is cut at the right gets its sign where it is drawn.
-        return [_marked(crop(row, self.left, width + 1), self.left) for row in rows]
+        return [marked(crop(row, self.left, width + 1), self.left) for row in rows]
 
     def follow(self, frame: Frame, height: int) -> None:
         """Move the view to where the cursor is; a panel without a cursor leaves it."""
@@ -190,7 +190,7 @@ def crop(row: Line, start: int, width: int) -> Line:
     return tuple(spans)
 
 
-def _marked(row: Line, left: int) -> Line:
+def marked(row: Line, left: int) -> Line:
     """Return a row with a sign at its left edge where something is cut there."""
     return (("…", "dim"), *crop(row, 1, line_width(row))) if left and row else row
 

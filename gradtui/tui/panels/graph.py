@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from textual import events
 
 from gradtui.engine.graph import needed_for
@@ -11,9 +13,11 @@ from gradtui.explain.spans import Line, Role, Span, line_width
 from gradtui.frame import Frame
 from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_out, light, paint
 from gradtui.moments import Flow, Level
-from gradtui.tui.panels.base import Panel, crop
+from gradtui.tui.panels.base import Panel, crop, marked
 
 HEAVY, LIGHT = "━", "─"
+KEPT = 4
+"""Drawings kept: that of a long program takes a tenth of a second."""
 MARGIN = 2
 """Cells kept free around what the view follows."""
 
@@ -31,6 +35,7 @@ class GraphPanel(Panel):
         super().__init__(key)
         self._layout: Layout | None = None
         self._drawn: tuple[object, object] | None = None
+        self._layouts: dict[tuple[object, object], Layout] = {}
         self._lit: tuple[object, Light] = (None, Light())
         self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
@@ -75,8 +80,12 @@ class GraphPanel(Panel):
         self._hint(layout.height - self.top - height, layout.width - self.left - width)
         self.title(self._title(frame))
         above = max(0, (height - layout.height) // 2)
-        rows = range(self.top, min(layout.height, self.top + height))
-        return [()] * above + [self._row(frame, layout, y, width) for y in rows]
+        # One cell more than fits: what is cut at the right gets its sign where it is drawn.
+        lines = range(self.top, min(layout.height, self.top + height))
+        rows = [self._row(frame, layout, y, width + 1) for y in lines]
+        return [()] * above + [
+            marked(row, self.left) if row and not row[0][0].startswith(" ") else row for row in rows
+        ]
 
     def _title(self, frame: Frame) -> str:
         if frame.level is Level.NAMED:
@@ -105,6 +114,8 @@ class GraphPanel(Panel):
                     rest = piece.text[len(line_on) :]
                     spans.append((rest, "selected" if piece.lit else "dim"))
                     line_on = ""
+        while spans and not spans[-1][0].strip():
+            spans.pop()
         return tuple(spans)
 
     def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[Line, str]:
@@ -126,10 +137,13 @@ class GraphPanel(Panel):
         """Return the drawing, made anew only for another graph."""
         drawn = (frame.problem, frame.structure)
         if drawn != self._drawn or self._layout is None:
-            structure = frame.structure
-            boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
-            wires = [Wire(*edge, wire_width(frame, *edge)) for edge in structure.edges]
-            self._layout, self._drawn = lay_out(boxes, wires), drawn
+            if drawn not in self._layouts:
+                structure = frame.structure
+                boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
+                wires = [Wire(*edge, wire_width(frame, *edge)) for edge in structure.edges]
+                kept = islice(self._layouts.items(), KEPT - 1)
+                self._layouts = {drawn: lay_out(boxes, wires), **dict(kept)}
+            self._layout, self._drawn = self._layouts[drawn], drawn
             self._lit = (None, Light())
         return self._layout
 
@@ -153,6 +167,8 @@ class GraphPanel(Panel):
         if now == self._followed:
             return
         before, self._followed = self._followed, now
+        if not isinstance(before, tuple) or before[2:] != now[2:]:
+            self.left = self.top = 0  # so that it does not matter what was in view before
         moved = isinstance(before, tuple) and before[1] != frame.now
         target = place_of_now(frame) if moved else frame.selected
         box = layout.boxes.get(target)

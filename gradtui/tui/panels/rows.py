@@ -43,6 +43,13 @@ class ChainPanel(Panel):
         "L: that of one element, m: the Jacobian"
     )
 
+    _shown: object = None
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Start at the top of another node's chain rule."""
+        if frame.selected != self._shown:
+            self._shown, self.top, self.left = frame.selected, 0, 0
+
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return the selected node's chain rule, that of one element, or a Jacobian."""
         if frame.lens is not None:
