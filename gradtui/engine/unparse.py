@@ -64,7 +64,7 @@ def formula(nodes: Sequence[Node], root: int, show: Show, style: Style = PROGRAM
         if missing:
             pending.extend(missing)
             continue
-        texts[id] = _write(node, [nodes[i] for i in node.inputs], texts, style)
+        texts[id] = _write(nodes, node, texts, style)
     return texts[root].text
 
 
@@ -79,8 +79,9 @@ def _atom(node: Node, show: Show) -> _Text | None:
     return _Text(text, SIGN if text.startswith("-") else ATOM)
 
 
-def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style: Style) -> _Text:
+def _write(nodes: Sequence[Node], node: Node, texts: dict[int, _Text], style: Style) -> _Text:
     entry, parts = OPS[node.op], [texts[id] for id in node.inputs]
+    operands = [nodes[id] for id in node.inputs]
     if any(len(part.text) > LIMIT for part in parts):
         return _Text("…", ATOM)
     match node.op:
@@ -108,6 +109,11 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
             return _Text(_bracket(parts[0], FUNCTION) + _range_of(node, operands[0]), FUNCTION)
         case "expand":
             return _Text(_bracket(parts[0], FUNCTION) + _brackets_of(node), FUNCTION)
+        # After a derivative on paper, such as ∂L/∂e, a further stroke would be misread.
+        case "*" if "∂" not in parts[0].text and _is_inverse(nodes, operands[1], parts[1], texts):
+            inverse = operands[1].inputs[1]
+            text = _infix("/", PRODUCT, parts[0], texts[inverse], style)
+            return _Text(text, PRODUCT)
         case _ if entry.infix:
             left, right = parts
             return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
@@ -118,6 +124,14 @@ def _write(node: Node, operands: Sequence[Node], texts: dict[int, _Text], style:
         case _:
             inner = ", ".join([part.text for part in parts] + _options(node, operands[0]))
             return _Text(f"{node.op}({inner})", FUNCTION)
+
+
+def _is_inverse(nodes: Sequence[Node], node: Node, part: _Text, texts: dict[int, _Text]) -> bool:
+    """Tell whether a node is written out as 1/x of its own shape, so that a*(1/x) reads as a/x."""
+    if node.op != "/" or part.precedence != PRODUCT:
+        return False
+    one, x = (nodes[id] for id in node.inputs)
+    return one.value == 1.0 and one.kind is Kind.CONSTANT and not one.name and x.id in texts
 
 
 def _scattered(node: Node, operands: Sequence[Node], parts: Sequence[_Text], style: Style) -> _Text:
