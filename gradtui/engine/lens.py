@@ -30,8 +30,10 @@ _ELEMENT = re.compile(
 )
 KEPT = 4
 """Terms of a sum that are listed: the largest."""
-FOLLOWED = 4
+FOLLOWED = 3
 """Elements of one node that are followed on to the loss."""
+LINKS = 12
+"""Elements that are followed in all: the nearest ones, as more are not read."""
 
 
 class Lens(Struct, frozen=True):
@@ -92,6 +94,8 @@ class Trace(Struct, frozen=True, eq=False):
     rows: Rows
     links: tuple[Link, ...]
     """The element's own first, then what it acts upon, in the order of the forward pass."""
+    left: tuple[int, ...]
+    """Nodes whose gradients are taken as they are: the ways go on from them to the loss."""
     gradient: float
     """∂L/∂element by the backward pass of the tensors, over all rows."""
     tolerance: float
@@ -118,14 +122,15 @@ def trace(tape: Tape, jacobians: Jacobians, readers: Readers, lens: Lens) -> Tra
     rows, first = _first_link(tape, jacobians, readers, lens)
     gradient = float(tape.adjoint(lens.node)[lens.index])
     links, pending = [first], _targets({}, first)
-    while pending:
+    while pending and len(links) < LINKS:
         node = min(pending)
         for link in _links(tape, jacobians, readers(node), node, pending.pop(node)):
             links.append(link)
             _targets(pending, link)
     here = Lens(lens.node, lens.index, min(lens.row, len(rows.contributions) - 1))
     exact = tape.adjoint(lens.node).dtype == np.float64
-    return Trace(here, rows, tuple(links), gradient, 1e-9 if exact else 1e-4)
+    left = tuple(sorted(pending))
+    return Trace(here, rows, tuple(links), left, gradient, 1e-9 if exact else 1e-4)
 
 
 def read_element(text: str) -> tuple[str, Index, int | None]:
@@ -224,9 +229,8 @@ def _links(
     for statement in statements:
         columns = jacobians.columns(tape, statement, node, indices)
         for gathered, index, column in zip(found, indices, columns, strict=True):
-            mask = column != 0
+            mask = np.array(column != 0)
             if not np.any(mask) and column.shape == tape.value(node).shape:
-                mask = mask.copy()
                 mask[index] = True
             gathered.add(tape, statement, column, mask)
     made = [part.made((node, index)) for index, part in zip(indices, found, strict=True)]

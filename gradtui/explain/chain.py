@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from gradtui.explain.kinks import kink_rows
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import (
     gradient_of,
@@ -26,8 +27,15 @@ SHOWN_PATHS = 6
 """Paths written out; the rest are counted."""
 
 
-def chain_rows(frame: Frame) -> list[Line]:
-    """Return the chain-rule product of the selected node, a sum where several paths lead on."""
+def chain_rows(frame: Frame, width: int = 96) -> list[Line]:
+    """Return the chain-rule product of the selected node, a sum where several paths lead on.
+
+    Where the node sits on a kink, what its derivative is taken to be stands below.
+    """
+    return _chain_rows(frame) + kink_rows(frame, frame.selected, width)
+
+
+def _chain_rows(frame: Frame) -> list[Line]:
     node = frame.selected
     if node == frame.graph.loss:
         return [

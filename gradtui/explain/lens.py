@@ -33,6 +33,10 @@ def lens_rows(frame: Frame, width: int) -> list[Line]:
         return [*rows, line((slope_of(frame, found.links[0].element), "gradient"), " = ",
                             (number(found.gradient), "gradient"))]  # fmt: skip
     rows += _forward(frame, found, width)
+    if found.left:
+        names = ", ".join(label(frame, node) for node in found.left)
+        rows.append(line((f"beyond lie {names}: their gradients stand as numbers; u moves the lens "
+                          "on", "dim")))  # fmt: skip
     for link in sorted(found.links, key=lambda link: (-link.element[0], link.element[1])):
         rows += _backward(frame, link, width)
     return rows + _product(frame, found, width) + _sum(frame, found, width)
@@ -64,7 +68,8 @@ def _way(frame: Frame, found: Trace) -> str:
         some = by_node[node]
         one = element_name(frame, (node, next(iter(some))))
         names.append(one if len(some) == 1 else f"{label(frame, node)}[{len(some)} elements]")
-    return " ← ".join(names)
+    start = "" if frame.graph.loss in by_node else f"{label(frame, frame.graph.loss)} ← … ← "
+    return start + " ← ".join(names)
 
 
 def _word(frame: Frame, rows: Rows) -> str:
@@ -76,8 +81,9 @@ def _word(frame: Frame, rows: Rows) -> str:
 def _forward(frame: Frame, found: Trace, width: int) -> list[Line]:
     """Return the values on the way, each element as scalars."""
     steps = {term.target: term.statement for link in found.links for term in link.terms}
+    followed = {link.element for link in found.links} | {(frame.graph.loss, ())}
     rows: list[Line] = []
-    for element in sorted(steps):
+    for element in sorted(followed & steps.keys()):
         formula, numbers = forward_formulas(frame, steps[element], element)
         known = frame.computed(element[0])
         result = number(element_value(frame, element)) if known else UNKNOWN

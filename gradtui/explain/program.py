@@ -12,12 +12,13 @@ from msgspec import Struct
 from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Statement
 from gradtui.explain.byhand import SIGNS, claim_mark, line_mark
-from gradtui.explain.spans import Line, Role, Span, aligned, line
+from gradtui.explain.spans import Line, Role, Span, aligned, folded, line
+from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Seed
 from gradtui.source import Place
-from gradtui.text import clean, clip
+from gradtui.text import clean, clip, shape_text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -60,6 +61,15 @@ def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = No
 def program_length(frame: Frame) -> int:
     """Return how many rows the program has."""
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
+
+
+def given_rows(frame: Frame, width: int) -> list[Line]:
+    """Return the shapes of the data and the parameters that the program starts from."""
+    given = [
+        f"{label(frame, node.id)} {f'[{shape_text(node.shape)}]' if node.shape else 'scalar'}  "
+        for node in (*frame.graph.data, *frame.graph.parameters)
+    ]
+    return folded(("given  ", "dim"), [(text, "dim") for text in given], width)
 
 
 def current_row(frame: Frame) -> int:

@@ -16,8 +16,9 @@ from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import PROGRAM
 from gradtui.explain.byhand import findings_rows
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.kinks import all_kinks
 from gradtui.explain.lens import lens_rows
-from gradtui.explain.program import program_rows
+from gradtui.explain.program import given_rows, program_rows
 from gradtui.explain.spans import Line, Span, columns, line
 from gradtui.explain.symbols import label, local_text, partial, rule_text
 from gradtui.explain.training import batch_text
@@ -238,7 +239,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     rows: list[Line] = [
         line(title, f"{problem.optimizer} lr {rate}{drive} · L {number(frame.loss)}"),
         *_training_rows(frame),
-        *_section("program", program_rows(frame, 72)),
+        *_section("program", [*program_rows(frame, 72), *given_rows(frame, 72)]),
     ]
     if frame.lens is not None:
         return [*rows, *_section("lens", lens_rows(frame, _WIDTH))]
@@ -251,6 +252,8 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
         if parameter in (None, node.name):
             chains += chain_rows(frame.selecting(node.id))
     rows += _section("chain rule", chains)
+    if at_kinks := all_kinks(frame):
+        rows += _section("kinks", at_kinks)
     rows += _section("update", update_rows(frame))
     if findings := findings_rows(frame, 100):
         rows += _section("findings", findings)

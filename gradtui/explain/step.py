@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradtui.explain.byhand import findings_rows
+from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Line, Span, aligned, line
 from gradtui.explain.symbols import (
     all_scalar,
@@ -75,14 +76,18 @@ def now_line(frame: Frame) -> Line:
         case None:
             return line(("now  ", "dim"), f"step {frame.step} begins: no value is computed yet")
         case Compute(node):
-            return line(("now  ", "dim"), *_computed(frame, node))
+            return line(("now  ", "dim"), *_computed(frame, node), *_kinks(frame, node))
         case Seed(node):
             return line(("now  ", "dim"), (f"{gradient_of(frame, node)} = 1", "now"),
                         ("  the backward pass starts at the loss", "dim"))  # fmt: skip
         case Flow(source, target):
-            return line(("now  ", "dim"), *_flowed(frame, source, target))
+            return line(("now  ", "dim"), *_flowed(frame, source, target), *_kinks(frame, target))
         case Move(position):
             return line(("now  ", "dim"), *_moved(frame, position))
+
+
+def _kinks(frame: Frame, node: int) -> list[Span]:
+    return [part for note in kink_notes(frame, node) for part in (("  ! ", "bad"), (note, "plain"))]
 
 
 def _computed(frame: Frame, node: int) -> list[str | Span]:

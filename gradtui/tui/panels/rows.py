@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from gradtui.explain.byhand import chosen_rows
 from gradtui.explain.chain import chain_rows
-from gradtui.explain.program import current_row, program_length, program_rows
+from gradtui.explain.program import current_row, given_rows, program_length, program_rows
 from gradtui.explain.spans import Line
 from gradtui.explain.step import notes_rows
 from gradtui.explain.training import batch_text
@@ -42,6 +42,7 @@ class ChainPanel(Panel):
         "how the gradient of the selected node is put together, in symbols and in numbers; "
         "L: that of one element, m: the Jacobian"
     )
+    _made: tuple[Frame | None, int, list[Line]] = (None, 0, [])
 
     _shown: object = None
 
@@ -56,14 +57,16 @@ class ChainPanel(Panel):
             from gradtui.explain.lens import lens_rows
 
             self.title("Lens")
-            return lens_rows(frame, width)
+            if self._made[:2] != (frame, width):  # scrolling makes the same rows again
+                self._made = (frame, width, lens_rows(frame, width))
+            return self._made[2]
         if frame.pair is not None:
             from gradtui.explain.jacobian import jacobian_rows
 
             self.title("Jacobian")
             return jacobian_rows(frame, width)
         self.title(self.NAME)
-        return chain_rows(frame)
+        return chain_rows(frame, width)
 
 
 class UpdatePanel(Panel):
@@ -97,7 +100,8 @@ class ProgramPanel(Panel):
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))
         self._hint(count - self.top - height, 0)
-        return program_rows(self.frame, width, self.top, self.top + height)
+        rows = program_rows(self.frame, width, self.top, self.top + height)
+        return rows + given_rows(self.frame, width) if count < height else rows
 
     def follow(self, frame: Frame, height: int) -> None:
         """Keep the cursor's line in view when the cursor moves."""

@@ -1,0 +1,56 @@
+"""What is said of a node that sits exactly where a derivative jumps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradtui.engine.graph import Kind
+from gradtui.engine.kinks import kink_mask, on_kink
+from gradtui.explain.spans import Line, line
+from gradtui.explain.symbols import label
+from gradtui.frame import Frame
+from gradtui.text import wrap
+
+
+def kink_notes(frame: Frame, node: int) -> list[str]:
+    """Return for a drawn node what its derivatives are taken to be where they jump."""
+    if frame.graph.nodes[node].kind is not Kind.OPERATION or not frame.computed(node):
+        return []
+    notes: dict[str, None] = {}
+    for operation in sorted(frame.step_to(node).operations):
+        convention = on_kink(frame.tape, operation)
+        if convention is not None:
+            notes.setdefault(f"at a kink{_where(frame, operation)}: {convention}")
+    return list(notes)
+
+
+def _where(frame: Frame, operation: int) -> str:
+    """Return which elements are meant, where there are several."""
+    mask = kink_mask(frame.tape, operation)
+    if mask is None or mask.ndim == 0:
+        return ""
+    places = np.argwhere(mask)
+    first = f"[{','.join(map(str, places[0]))}]"
+    return (
+        f", element {first}"
+        if len(places) == 1
+        else f", {len(places):,} elements, the first {first}"
+    )
+
+
+def kink_rows(frame: Frame, node: int, width: int) -> list[Line]:
+    """Return these notes as rows, wrapped."""
+    return [
+        line(("  " if place else "! ", "bad"), text)
+        for note in kink_notes(frame, node)
+        for place, text in enumerate(wrap(note, width - 2))
+    ]
+
+
+def all_kinks(frame: Frame) -> list[Line]:
+    """Return the notes of all drawn nodes, each with the node's name."""
+    return [
+        line((f"{label(frame, node)}  ", "name"), note)
+        for node in frame.structure.nodes
+        for note in kink_notes(frame, node)
+    ]

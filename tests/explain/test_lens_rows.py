@@ -1,0 +1,115 @@
+"""The lens on bundled scenarios: what it says is right, and no number of it contradicts another."""
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.explain.jacobian import LARGEST, jacobian_rows
+from gradtui.explain.lens import lens_rows
+from gradtui.explain.spans import line_text
+from gradtui.scenario.bundled import list_bundled
+
+NAMES = [entry.name for entry in list_bundled()]
+
+
+def opened(file, look="", step=0):
+    session = gradtui.load(file)
+    session.seek(step)
+    session.look(look)
+    assert session.message == ""
+    return session
+
+
+def text(session, width=96):
+    return "\n".join(line_text(row) for row in lens_rows(session.frame, width))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_every_bundled_scenario_the_rows_add_up_to_each_parameters_gradient(name):
+    session = gradtui.load(name)
+    random = np.random.default_rng(1)
+    for step in (0, min(3, session.problem.steps)):
+        session.seek(step)
+        for node in session.problem.graph.parameters:
+            index = [int(random.integers(size)) for size in node.shape]
+            session.look(f"{node.name} {','.join(map(str, index))}")
+            found = session.frame.trace
+            assert found.agrees, (name, step, node.name, index)
+            gradient = np.asarray(session.frame.gradients[node.name])[tuple(index)]
+            assert found.gradient == gradient
+            assert "✗" not in text(session)
+
+
+@pytest.mark.parametrize("name", ["five_parcels", "softmax_classifier", "transformer_block"])
+def test_the_operations_say_the_same_as_the_lines(name):
+    session = gradtui.load(name)
+    node = session.problem.graph.parameters[0]
+    session.look(f"{node.name} {','.join('0' for _ in node.shape)}")
+    named = session.frame.trace
+    session.toggle_level()
+    assert session.frame.trace.gradient == named.gradient
+    assert session.frame.trace.agrees
+    assert text(session)
+
+
+def test_a_long_way_stops_and_says_what_lies_beyond():
+    session = opened("transformer_block", "E[0,0]")
+    found = session.frame.trace
+    assert found.left
+    assert "L ← … ← " in text(session).split("x[0")[0]
+    assert "their gradients stand as numbers" in text(session)
+
+
+def test_float32_is_compared_as_exactly_as_it_is_computed():
+    session = opened("five_parcels_float32", "w[1] row 2")
+    assert session.frame.trace.agrees
+    assert "✓" in text(session)
+
+
+def test_a_row_of_the_batch_of_this_step_is_shown():
+    session = gradtui.load("minibatches")
+    name = session.problem.graph.parameters[0].name
+    for step in (0, 1):
+        session.seek(step)
+        session.look(name)
+        assert session.frame.trace.agrees
+
+
+@pytest.mark.parametrize("width", [30, 60, 120])
+def test_formulas_are_folded_to_the_width(width):
+    session = opened("softmax_classifier", "W1[0,1] row 1")
+    rows = [line_text(row) for row in lens_rows(session.frame, width)]
+    if width >= 60:
+        assert all(len(row.rstrip()) <= width for row in rows if "gradients stand" not in row)
+    assert "".join("".join(rows).split()) == "".join(text(session, 10_000).split())
+
+
+def test_a_loss_that_overflows_does_not_stop_the_lens():
+    session = opened("five_parcels_rate_1_5", "w[0]", step=400)
+    assert text(session)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_jacobian_can_be_shown_and_its_product_is_what_flows_back(name):
+    session = gradtui.load(name)
+    for node in session.structure.nodes[:12]:
+        session.select(node)
+        for source, target in session.frame.pairs:
+            session.show_jacobian()
+            assert session.frame.pair == (source, target)
+            rows = [line_text(row) for row in jacobian_rows(session.frame, 96)]
+            shapes = [session.problem.graph.nodes[id].shape for id in (target, source)]
+            sizes = [int(np.prod(shape)) for shape in shapes]
+            assert f"a matrix of {sizes[0]:,}×{sizes[1]:,}" in rows[0]
+            if max(sizes) <= LARGEST:
+                matrix = session.frame.jacobians.rows(
+                    session.frame.tape,
+                    session.frame.step_to(target),
+                    source,
+                    [*np.ndindex(shapes[0])],
+                ).reshape(sizes)
+                above = session.frame.tape.adjoint(target).reshape(-1)
+                flow = session.frame.edge_contribution(source, target).reshape(-1)
+                assert above @ matrix == pytest.approx(flow, rel=1e-5, abs=1e-7)
+        session.show_jacobian()
+        assert session.frame.pair is None
