@@ -174,7 +174,7 @@ def _lanczos(apply: Callable[[Array], Array], size: int) -> tuple[Array, Array] 
 def divisor_at(tape: Tape) -> Array:
     """Return what the optimizer divides each number of the gradient by at a step, (n,)."""
     program = tape.program
-    name = program.dynamics.second
+    name = "" if program.moved_by_hand else program.dynamics.second
     eps = _constant(program, "eps")
     parts = []
     for update in program.updates:
@@ -240,8 +240,11 @@ class Gauge(Struct, frozen=True):
 
 
 def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
-    """Return the gauge at a step; None where the curvature is not finite."""
-    spectrum = curvature.spectrum(tape)
+    """Return the gauge at a step.
+
+    None where the curvature is not finite, or where the weights move by an update written by hand.
+    """
+    spectrum = None if tape.program.moved_by_hand else curvature.spectrum(tape)
     return None if spectrum is None else read_off(spectrum, tape, rate)
 
 

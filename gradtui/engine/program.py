@@ -98,6 +98,8 @@ class StepProgram(Struct, frozen=True, eq=False):
     """All its constants beside the rate."""
     dynamics: Dynamics
     """How the optimizer moves along one direction of a quadratic loss."""
+    moved_by_hand: bool = False
+    """Whether the update was written by hand: of it optimizer and dynamics say nothing."""
     validation: Validation | None = None
     watch: Watch | None = None
     """None where the rate is a function of the step alone."""
@@ -135,7 +137,8 @@ def build_step(
     """
     values = OPTIMIZERS[optimizer].complete(given)
     by_hand = by_hand or ByHand()
-    update = by_hand.update if by_hand.update and by_hand.drives else update_of(optimizer, values)
+    moved_by_hand = by_hand.update is not None and by_hand.drives
+    update = (by_hand.update if moved_by_hand else None) or update_of(optimizer, values)
     used = {name.name for line in update.lines for name in names_in(line.value)}
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
@@ -183,6 +186,7 @@ def build_step(
         optimizer=optimizer,
         hyperparameters=values,
         dynamics=OPTIMIZERS[optimizer].dynamics(values),
+        moved_by_hand=moved_by_hand,
         validation=checked,
         watch=watch,
     )

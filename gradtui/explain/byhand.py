@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gradtui.diagnosis.finding import Finding
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.values import Array
 from gradtui.frame import Frame
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.text import wrap
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
 
 Mark = Literal["right", "wrong", "inherited", "noted", "none"]
 SIGNS: dict[Mark, Span] = {

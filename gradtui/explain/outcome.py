@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from gradtui.diagnosis.check import Check
-from gradtui.diagnosis.finding import Finding
 from gradtui.engine.expression import Assignment
 from gradtui.scenario.problem import Expectation, Fact, Problem
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place, report
 from gradtui.text import clean, clip
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.check import Check
+    from gradtui.diagnosis.finding import Finding
 
 _SHOWN = 120
 

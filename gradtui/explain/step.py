@@ -22,7 +22,7 @@ from gradtui.moments import Compute, Flow, Move, Pass, Seed
 from gradtui.text import clip, number, paragraphs, wrap
 
 _WIDE = 112
-_DRIVE_SHOWN = 78
+_DRIVE_SHOWN = 96
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
@@ -40,8 +40,9 @@ def header(frame: Frame, width: int) -> Line:
         word += " done" if frame.pass_done else " …"
     rate = number(frame.tape.rate)
     drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
+    moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
     parts: list[Span] = [
-        (f"{problem.optimizer}  lr {rate}{drive}   " if width >= 60 else "", "dim"),
+        (f"{moved}  lr {rate}{drive}   " if width >= 60 else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
         (f"   {word}", "plain"),
     ]

@@ -55,8 +55,15 @@ def schedule_rows(frame: Frame, width: int) -> list[Line]:
 
 def has_own_rate(frame: Frame, position: int) -> bool:
     """Return whether the optimizer divides the rate of each element by something of its own."""
+    return _divisor(frame, position) is not None
+
+
+def _divisor(frame: Frame, position: int) -> int | None:
+    """Return the node whose root the rate is divided by; None where there is none."""
     program = frame.problem.trainer.program
-    return program.dynamics.second in dict(program.updates[position].lines)
+    if program.moved_by_hand:
+        return None
+    return dict(program.updates[position].lines).get(program.dynamics.second)
 
 
 def effective_row(
@@ -65,11 +72,11 @@ def effective_row(
     """Return one element's own rate, where the optimizer divides the rate by something."""
     program = frame.problem.trainer.program
     update = program.updates[position]
-    written = dict(update.lines)
-    if not has_own_rate(frame, position):
+    divisor = _divisor(frame, position)
+    if divisor is None:
         return []
     eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
-    squares = float(frame.tape.value(written[program.dynamics.second])[index])
+    squares = float(frame.tape.value(divisor)[index])
     with np.errstate(all="ignore"):
         own = frame.tape.rate / (np.sqrt(squares) + eps)
         moved = float(frame.tape.value(update.result)[index])

@@ -127,6 +127,21 @@ def test_stepping_back_through_state_gives_the_same_bits(load, dtype):
         )  # fmt: skip
 
 
+def test_a_pass_by_hand_sees_the_batch_of_its_step(load):
+    session = load(
+        "dw1 = 2*mean((w1*x - t)*x)\nkept = kept + dw1", "state = { kept = 0.0 }",
+        model="L = mean((w1*x - t)**2)", parameters="w1 = 1.0", lr=0.01,
+        data="x = [1.0, 2.0, 3.0, 4.0]\nt = [0.5, 0.5, 1.0, 9.0]",
+        run="[batches]\nover = ['x', 't']\nsize = 2\nshuffle = true\nseed = 1",
+    )  # fmt: skip
+    rows = []
+    for step in range(9):
+        session.seek(step)
+        assert session.frame.claims["w1"] == pytest.approx(session.frame.gradients["w1"])
+        rows.append(session.history.state(step).tobytes())
+    assert [session.history.state(step).tobytes() for step in reversed(range(9))] == rows[::-1]
+
+
 @pytest.mark.parametrize(
     "code", ["dw1 = 0*e/0\ndw2 = 1/(0*e)", "dw1 = log(0*e - 1)", "dw1 = exp(1000 + 0*e)"]
 )

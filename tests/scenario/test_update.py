@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.cli import main
+from gradtui.engine.curvature import Curvature, gauge
 from gradtui.source import InputError
 
 CODE = "L = sum((w*x - 6)**2)"
@@ -136,3 +138,16 @@ def test_to_drive_by_hand_something_must_be_written_by_hand(write):
 def test_a_drive_that_is_none_is_refused(write):
     with pytest.raises(InputError, match="unknown drive 'hands'; did you mean 'hand'"):
         gradtui.load(write(CODE, more='drive = "hands"'))
+
+
+@pytest.mark.parametrize("line", ["vhat = g**2\nw = w - lr*g/(sqrt(vhat) + 1e-8)", "w = w - lr*g"])
+def test_an_update_by_hand_needs_none_of_the_optimizers_names(write, line, capsys):
+    path = write(CODE, more=f"[update]\ncode = '''\n{line}\n'''")
+    with open(path, encoding="utf-8") as file:
+        text = file.read().replace('"sgd"', '"adam"')
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    assert main(["show", path]) == 0
+    assert "own rate" not in capsys.readouterr().out
+    trainer = gradtui.load(path).problem.trainer
+    assert gauge(Curvature(trainer), trainer.record(trainer.initial, 0), 0.1) is None
