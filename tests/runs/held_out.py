@@ -198,6 +198,14 @@ def deep_tanh_with_small_weights(rng):
     )
 
 
+def deep_sigmoid_classifier(rng):
+    X, labels = classes(rng, 36, 4, 3)
+    code, parameters = network(rng, [4, *[8] * 6, 3], "sigmoid", 1.0, "classes")
+    return scenario(code, {"X": X, "labels": labels}, parameters, sgd(0.1), 80), (
+        "vanishing-gradient"
+    )
+
+
 def root_of_what_turns_negative(rng):
     code = "s = w - 1\nr = sqrt(s)\nL = r + 2*w"
     return scenario(code, {"x": 1.0}, {"w": rng.uniform(2, 4)}, sgd(0.1), 60), "non-finite"

@@ -135,8 +135,7 @@ def _stop(
         mask = changed[operand]
         assert mask is not None
         total = width_of(run, run.graph.nodes[operand])
-        places = np.nonzero(mask[index])
-        units = {int(i) for i in places[-1]} if total > 1 else {0}
+        units = {int(i) for i in np.nonzero(mask[index])[-1]} if total > 1 else {0}
         return rule, node.id, operand, other, units, total
     return None
 

@@ -45,6 +45,8 @@ def _growth(run: Run) -> Growth | None:
     if end < 0:
         return None
     lowest = int(np.argmin(losses))
+    if run.base_rate(0) < 0.0 and losses[-1] > losses[0]:
+        return Growth(0, _factor(run, 0))
     if run.broken is not None and _overflows(run) and _grew_before(run, lowest):
         start = _last_low(losses, lowest)
         return Growth(start, _factor(run, start))
@@ -275,6 +277,8 @@ def _better_rate(run: Run) -> tuple[float, float] | None:
         if not np.all(np.isfinite(losses)) or np.max(losses) > 2.0 * abs(losses[0]) + gained:
             break
         reached = float(np.max(tail))
+        if losses[0] - reached <= _ROUNDING * abs(losses[0]):
+            continue
         if losses[0] - reached >= (1.0 + limit("better")) * gained and (
             best is None or reached < best[1]
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -49,10 +50,13 @@ _OFF = ("dead-relu", "saturated")
 _GROWING = ("diverging", "non-finite", "oscillating", "exploding-gradient")
 _NO_WAY = ("plateau", "vanishing-gradient", "crawling", "ill-conditioned")
 _ENTRIES = (
-    RunRule("disconnected", "the loss does not depend on a parameter", disconnected),
-    RunRule("masked", "a part of the model is multiplied by constant zeros", masked),
+    RunRule("disconnected", "the loss does not depend on a parameter", disconnected, _NO_WAY),
+    RunRule("masked", "a part of the model is multiplied by constant zeros", masked, _NO_WAY),
     RunRule(
-        "constant-feature", "a feature is 0 for every example, or never varies", constant_feature
+        "constant-feature",
+        "a feature is 0 for every example, or never varies",
+        constant_feature,
+        _NO_WAY,
     ),
     RunRule(
         "scale-mismatch",
@@ -123,7 +127,8 @@ def diagnose_run(problem: Problem, history: History | None = None) -> tuple[Find
     `history` is one of the same run, where there is one already.
     """
     run = Run(problem, history)
-    found = [finding for rule in RUN_RULES.values() for finding in rule.find(run)]
+    with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
+        found = [finding for rule in RUN_RULES.values() for finding in rule.find(run)]
     causes = [f for f in found if not any(_explains(other, f) for other in found)]
     return tuple(_with_consequences(cause, found) for cause in causes)
 

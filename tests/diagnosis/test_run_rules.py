@@ -1,0 +1,156 @@
+"""What the rules over runs say: causes with their numbers, the step, the node, the cure."""
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.diagnosis.runs.registry import RUN_RULES as REGISTRY
+from gradtui.diagnosis.runs.registry import diagnose_run
+from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.thresholds import THRESHOLDS
+from gradtui.scenario.load import load_problem
+from gradtui.scenario.rules import RUN_RULES
+
+PARCELS = dict(
+    parameters="w = [0.8, 1.5]",
+    data="X = [[2, 3], [1.5, 1], [4, 5], [0.8, 0.5], [3.2, 2.5]]\ny = [5, 3.2, 9.5, 2.1, 6.8]",
+)
+MEAN_SQUARE = "e = X@w - y\nL = mean(e**2)"
+
+
+@pytest.fixture
+def diagnosed(write):
+    """Diagnose the run of a model given as its code."""
+    return lambda code, *args, **parts: diagnose_run(load_problem(write(code, *args, **parts)))
+
+
+def only(findings):
+    (finding,) = findings
+    return finding
+
+
+def test_the_registry_has_the_rules_of_the_format_and_each_says_what_it_is():
+    assert sorted(REGISTRY) == sorted(RUN_RULES)
+    assert all(rule.summary for rule in REGISTRY.values())
+    order = list(REGISTRY)
+    for rule in REGISTRY.values():
+        for brought in (*rule.explains, *rule.explains_later):
+            assert order.index(brought) > order.index(rule.name), (rule.name, brought)
+
+
+def test_every_threshold_has_a_meaning_and_a_source():
+    assert all(t.meaning and t.source and t.value > 0 for t in THRESHOLDS.values())
+
+
+def test_a_rate_above_the_bound_is_told_with_the_bound():
+    finding = only(diagnose_run(gradtui.load("five_parcels_rate_1_5").problem))
+    assert (finding.rule, finding.severity, finding.step) == ("diverging", "error", 0)
+    assert finding.evidence["pull"] == pytest.approx(44.0749, rel=1e-5)
+    assert finding.evidence["bound"] == 2.0
+    assert finding.evidence["largest_rate"] == pytest.approx(0.06807, rel=1e-4)
+    # The distance across the valley is multiplied by 1 - 44.07.
+    assert finding.evidence["growth_per_step"] == pytest.approx(43.07, rel=3e-3)
+    assert "try lr = 0.03" in finding.message
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("factor", [0.5, 0.95, 1.1, 3.0, 2e-3])
+def test_the_scale_of_the_loss_changes_no_verdict(diagnosed, scale, factor):
+    code = MEAN_SQUARE.replace("mean", f"{scale!r}*mean")
+    rate = factor * 2 / 29.38324303 / scale
+    rules = {f.rule for f in diagnosed(code, **PARCELS, lr=repr(rate), steps=60)}
+    expected = {1.1: {"diverging"}, 3.0: {"diverging"}, 2e-3: {"crawling"}}
+    assert rules == expected.get(factor, set())
+
+
+def test_what_a_cause_brings_is_listed_under_it(diagnosed):
+    finding = only(diagnosed("L = (w*x - 1)**2", "w = 2.0", "x = 3.0", lr=3.0, steps=300))
+    assert finding.rule == "diverging"
+    (brought,) = finding.evidence["consequences"]
+    assert (brought["rule"], brought["target"]) == ("non-finite", "L")
+    assert finding.alternatives == ("non-finite",)
+    assert f"non-finite at step {brought['step']}" in finding.message
+
+
+def test_the_first_node_that_is_not_finite_is_named_with_its_operands_and_how_they_came(diagnosed):
+    # w: 1, 0.6, 0.2, -0.2: the update of step 2 takes it below 0.
+    finding = only(diagnosed("r = log(w)\nL = w + 0*r", "w = 1.0", "x = 0.0", lr=0.4, steps=9))
+    assert (finding.rule, finding.target, finding.step) == ("non-finite", "r", 3)
+    assert finding.evidence["operands"] == pytest.approx({"w": -0.2})
+    assert finding.evidence["rates"] == [0.4] * 3
+    assert finding.evidence["gradient_norms"] == [1.0] * 3
+    assert "step 2 (lr 0.4, gradient 1): w 0.2 → -0.2" in finding.message
+
+
+def test_a_gradient_that_is_lost_before_the_loss_is_found_in_the_backward_pass(diagnosed):
+    finding = only(diagnosed("L = sqrt(abs(w) - 1) + w", "w = 1.0", "x = 0.0", steps=3))
+    assert (finding.rule, finding.step) == ("non-finite", 0)
+    assert "backward pass" in finding.message
+
+
+NETWORK = "z = X@A + b\nh = relu(z)\nyhat = h@v\nL = mean((yhat - y)**2)"
+DATA = "X = [[0.5, 1.0], [-1.0, 0.3], [0.8, -0.6], [-0.4, -0.9]]\ny = [1.0, 3.0, 2.0, 4.0]"
+
+
+def test_a_dead_unit_is_named_with_what_is_above_it(diagnosed):
+    start = "A = [[1.0, -0.5], [0.5, 1.0]]\nb = [0.3, -50.0]\nv = [0.2, 0.7]"
+    finding = next(f for f in diagnosed(NETWORK, start, DATA, steps=9) if f.rule == "dead-relu")
+    assert (finding.target, finding.step) == ("h", 0)
+    assert finding.evidence["units"] == [1]
+    assert finding.evidence["entries"] == ["A[0, 1]", "A[1, 1]", "b[1]"]
+    assert "b[1] = -50" in finding.message
+
+
+def test_a_layer_that_a_step_kills_dies_at_the_step_after():
+    finding = only(diagnose_run(gradtui.load("dead_relu").problem))
+    assert (finding.rule, finding.target, finding.step) == ("dead-relu", "h", 2)
+    assert finding.evidence["units"] == [0, 1, 2]
+    assert "the update of step 1 pushed" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("code", "rule", "target"),
+    [
+        ("h = tanh(1e3*w)*x", "saturated", "h"),
+        ("h = off*(tanh(w)*x)", "masked", "h"),
+        ("h = where(off, w*x, 1)", "masked", "h"),
+        ("h = w*off", "constant-feature", "off"),
+        ("h = maximum(w*x - 9, 0)", "dead-relu", "h"),
+        ("z = w*x - 9\nh = z*(z > 0)", "dead-relu", "h"),
+        ("h = x + (w > 9)", "disconnected", "w"),
+        ("h = x\nu = 2*w", "disconnected", "w"),
+    ],
+)
+def test_a_zero_gradient_says_why(diagnosed, code, rule, target):
+    data = "x = [1.0, 2.0]\ny = [3.0, 5.0]\noff = [0.0, 0.0]"
+    found = diagnosed(f"{code}\nL = mean((h - y)**2)", "w = 0.5", data, steps=20)
+    assert [(f.rule, f.target) for f in found] == [(rule, target)]
+
+
+def test_a_run_that_is_too_long_is_looked_at_in_part_and_says_so(diagnosed):
+    code = "L = mean(log(1 + (X@w - y)**2))"
+    found = diagnosed(code, **PARCELS, lr=-0.001, steps=900_000)
+    assert found
+    assert all(f"of {900_000:,})" in f.message and f.evidence["looked_at"] < 9e5 for f in found)
+
+
+def test_the_gauge_of_a_step_is_computed_when_it_is_asked_for():
+    run = Run(gradtui.load("five_parcels").problem)
+    assert run.gauge(3).pull == pytest.approx(1.469, rel=1e-3)
+    assert run.gauge(3) is run.gauge(3)
+
+
+def test_bounces_are_found_by_what_lies_between(diagnosed):
+    finding = only(diagnosed("L = abs(w - 0.4)", "w = 0.0", "x = 0.0", lr=0.6, steps=40))
+    assert finding.rule == "oscillating"
+    assert finding.evidence["loss"] == pytest.approx(0.3)
+    assert finding.evidence["loss_between"] < 0.01
+
+
+def test_a_rate_that_crosses_the_bound_is_told_at_the_step_where_it_does(diagnosed):
+    more = '[schedule]\nname = "exponential"\ngamma = 1.1'
+    found = diagnosed(MEAN_SQUARE, **PARCELS, lr=0.01, steps=40, more=more)
+    finding = only(found)
+    # 0.01·1.1^k·29.38 > 2 first at k = 21.
+    assert (finding.rule, finding.step) == ("rate-too-large-later", 21)
+    assert np.isclose(finding.evidence["first_pull"], 0.2938, rtol=1e-3)
