@@ -227,6 +227,19 @@ def test_the_facts_that_new_suggests_hold(run, tmp_path):
     assert out == f"{path}: ok, all 2 facts stated hold\n"
 
 
+def test_the_hand_written_parts_of_the_template_are_right_once_uncommented(run, tmp_path):
+    path = tmp_path / "a.toml"
+    run("new", path)
+    lines = path.read_text().split("\n")
+    first, last = (next(i for i, line in enumerate(lines) if line.startswith(f"# {start}"))
+                   for start in ("[backward]", "state = { m"))  # fmt: skip
+    other = ("# source", "# claims", "# state")
+    taken = [line.removeprefix("# ") for line in lines[first:last] if not line.startswith(other)]
+    path.write_text("\n".join([*lines[:first], *taken, *lines[last:]]))
+    status, out, _ = run("check", path)
+    assert (status, out) == (0, f"{path}: ok, 4 claims compared and right; no facts are stated\n")
+
+
 # check
 
 

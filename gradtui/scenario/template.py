@@ -55,6 +55,21 @@ lr = 0.05
 [run]
 steps = 20                   # one may step on beyond it
 # dtype = "float32"          # default: float64
+# drive = "autodiff"         # default: what is written by hand moves the weights, if anything is
+
+# [backward]                 # your own gradients: d<name> claims the gradient of <name>
+# code = """
+# de = 2*e/len(x)
+# dw = sum(de*x)
+# db = sum(de)
+# """
+# source = "net.py:backward" # or a function of a Python file (read, never run), or file = "g.npz"
+# claims = { grad_w = "w" }  # other names for claims
+# state = { dw = 0.0 }       # names that keep last step's value until they are assigned
+
+# [update]                   # your own update of a parameter w with gradient g, at rate lr, step t
+# code = "w = w - lr*g"      # compared with [optimizer]
+# state = { m = 0.0 }        # what it keeps for each parameter
 
 # [[expect]]                 # facts that must hold; `gradtui check` verifies them
 # step = 0
