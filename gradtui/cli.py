@@ -332,5 +332,7 @@ COMMANDS = (
     Command("new", "write a commented scenario to start from", _file_argument, _new),
     Command("run", "train without a screen", _run_arguments, _run),
     Command("show", "one step in words and numbers", _show_arguments, _show),
-    Command("check", "verify the facts that scenarios state", _check_arguments, _check),
+    Command(
+        "check", "verify gradients, updates, the run and the stated facts", _check_arguments, _check
+    ),
 )

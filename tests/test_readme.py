@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.cli import COMMANDS as SHELL_COMMANDS
+from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.scenario.load import load_problem
 from gradtui.tui.commands import COMMANDS
@@ -24,6 +25,11 @@ def test_the_key_table_holds_every_command(command):
 @pytest.mark.parametrize("command", SHELL_COMMANDS, ids=lambda command: command.name)
 def test_the_command_table_holds_every_shell_command(command):
     assert f"| `gradtui {command.name} " in README
+
+
+@pytest.mark.parametrize("rule", RUN_RULES.values(), ids=lambda rule: rule.name)
+def test_the_table_of_rules_over_runs_holds_every_rule(rule):
+    assert f"| `{rule.name}` | {rule.summary} |" in README
 
 
 def test_the_example_scenario_loads(tmp_path):

@@ -14,6 +14,7 @@ from gradtui.text import clean, clip
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
     from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.run import steps_looked_at
 
 _SHOWN = 120
 
@@ -82,5 +83,8 @@ def _summary(outcome: Check) -> str:
     else:
         held = {0: "no facts are stated", 1: "the one fact stated holds"}
         said.append(held.get(count, f"all {count} facts stated hold"))
+    looked_at = steps_looked_at(problem)
+    if looked_at < problem.steps:
+        said.append(f"the run was looked at up to step {looked_at:,} of {problem.steps:,}")
     word = "failed" if outcome.failed else "ok"
     return clean(f"{problem.path}: {word}, {'; '.join(said)}")

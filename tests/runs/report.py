@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
@@ -28,7 +30,8 @@ def main() -> None:
         for run in runs:
             problem = load(run, Path(folder))
             for name, (decide, _) in judges.items():
-                grave, found = decide(problem)
+                with np.errstate(all="ignore"):
+                    grave, found = decide(problem)
                 scores[name].add(run.label, grave, found)
                 missed = bool(run.label) and not run.label & found
                 if name == "gradtui" and (grave - run.label or missed):

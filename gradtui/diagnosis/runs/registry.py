@@ -156,5 +156,4 @@ def _with_consequences(cause: Finding, found: Sequence[Finding]) -> Finding:
         severity=min((f.severity for f in (cause, *brought)), key=grave.index),
         message=f"{cause.message} (this brings: {steps})",
         evidence={**cause.evidence, "consequences": told},
-        alternatives=tuple(dict.fromkeys(f.rule for f in brought)),
     )

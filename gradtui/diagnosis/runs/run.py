@@ -43,7 +43,7 @@ class Run:
         self.program = problem.trainer.program
         self.graph = self.program.graph
         self.history = history or History(problem.trainer)
-        self.last = min(problem.steps, _affordable(problem.trainer))
+        self.last = steps_looked_at(problem)
         """The last step that is looked at."""
         self.history.advance(max(0, self.last + 1 - self.history.known))
         self.curvature = Curvature(problem.trainer)
@@ -231,6 +231,11 @@ class Run:
             points[:, part.start : part.stop].reshape(len(points), *node.shape)
             for part, node in parts
         ]
+
+
+def steps_looked_at(problem: Problem) -> int:
+    """Return the last step of a problem's run that the rules look at."""
+    return min(problem.steps, _affordable(problem.trainer))
 
 
 def flat_gradient(tape: Tape) -> Array:
