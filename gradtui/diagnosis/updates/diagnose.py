@@ -191,7 +191,7 @@ class _Case:
 
     def elsewhere(self, best: Remedy, others: Sequence[Remedy]) -> str:
         """Return another line that could be changed instead, as a remark."""
-        for other in others:
+        for other in () if self.probes.shape else others:
             match best, other:
                 case (Repair(value=value), *_), _ if self.reference.writes(value):
                     return ""

@@ -38,6 +38,8 @@ from gradtui.source import InputError, Place
 _SCREEN_STEPS = 4
 _PAIRED = 1.35
 """The cost up to which a change is tried together with others."""
+_MOST = 700
+"""Changes of a program from which on pairs of them take too long to try."""
 _HOLE = Name("%part", Place(1))
 _CLOSE = 0.6
 """How much more a remedy may change than the best and still be another reading of the mistake."""
@@ -136,6 +138,8 @@ class _Search:
                 yield remedy
 
     def pairs(self) -> Iterator[Remedy]:
+        if sum(map(len, self.paired)) > _MOST:
+            return
         limit = math.inf
         for remedy in sorted(self.likely_pairs(), key=cost_of)[:_TRIED]:
             if cost_of(remedy) > limit:

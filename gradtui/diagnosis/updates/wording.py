@@ -34,7 +34,7 @@ _REASONS = MappingProxyType(
         EPSILON: "eps does not stand where {optimizer} has it",
         ROOT: "the step is divided by the root of the mean square, taken once",
         DECAY: "the weight decay does not act as {optimizer}'s does",
-        MOMENTUM: "what is kept from step to step is not formed as {optimizer} forms it",
+        MOMENTUM: "the direction of the step is not what {optimizer} makes of the gradients",
         CONSTANT: "another constant stands where {optimizer} has its own",
         UNEXPLAINED: "the update is not {optimizer}'s, and no small change makes it so",
     }

@@ -197,6 +197,19 @@ def test_a_mean_over_the_parameter_is_wrong_though_it_is_not_for_one_number():
     assert finding.fix == "w = w - lr*g"
 
 
+@pytest.mark.parametrize("shape", [(4,), (3, 2)])
+def test_operations_over_the_whole_parameter_are_judged_in_its_shape(shape):
+    adam = PROGRAMS["adam statements"]
+    turned = adam.code.replace("g**2", "(g.T).T**2")
+    assert findings(adam, turned, shapes=(shape,)) == ()
+    uphill = turned.replace("w - lr", "w + lr")
+    assert findings(adam, uphill, shapes=(shape,))[0].fix == (
+        "w = w - lr*mhat/(np.sqrt(vhat) + eps)"
+    )
+    by_length = findings(PROGRAMS["sgd plain"], "w = w - lr*g/sqrt(sum(g*g))", shapes=(shape,))
+    assert only(by_length).line == 1
+
+
 def test_weight_decay_of_the_other_kind_is_two_lines():
     adam = PROGRAMS["adam decay"]
     coupled = Written("adamw", adam.code, adam.state, adam.constants)
