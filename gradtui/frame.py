@@ -100,12 +100,16 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def hand(self) -> Mapping[str, Any]:
-        """Name -> value, of each line of the backward pass that was written by hand."""
+        """Name -> value, of each line of the backward pass that was written by hand.
+
+        Lines whose shapes leave them no value are absent.
+        """
         backward, program = self.problem.backward, self.tape.program.hand
         if backward is None or program is None:
             return MappingProxyType({})
-        names = (line.name for line in backward.program)
-        return self._by_name(zip(names, program.lines, strict=True), self.tape.value)
+        written = ((one.line.name, one.written) for one in program.lines)
+        nodes = [(name, node) for name, node in written if node is not None]
+        return self._by_name(nodes, self.tape.value)
 
     @cached_property
     def claims(self) -> Mapping[str, Any]:
@@ -116,7 +120,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         if backward.numbers:
             numbers = backward.numbers if self.step == 0 else {}
             return MappingProxyType({name: plain(value) for name, value in numbers.items()})
-        return MappingProxyType({t: self.hand[name] for name, t in backward.claims.items()})
+        hand = self.hand
+        return MappingProxyType({t: hand[n] for n, t in backward.claims.items() if n in hand})
 
     def local(self, source: str, target: str) -> Any:
         """Return ∂target/∂source, other names held; None where the edge is not elementwise.

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
-from gradtui.engine.graph import Builder
+from gradtui.engine.graph import Builder, MisfitError
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.shapes import Shape
 from gradtui.source import InputError, Place
@@ -87,8 +87,8 @@ class Editable:
         return self.ids[()]
 
     def shape(self, path: Path) -> Shape:
-        """Return the shape of a part."""
-        return self.builder.nodes[self.ids[path]].shape
+        """Return the shape of a part, () where it has no value."""
+        return self.builder.nodes[self.ids[path]].shape if path in self.ids else ()
 
     def lower(self, edit: Edit) -> int | None:
         """Return the node of the edited expression; None where the shapes do not fit."""
@@ -112,18 +112,22 @@ class Editable:
         return tree
 
     def _lower_parts(self) -> None:
+        """Append the nodes of all parts; those whose shapes do not fit have none."""
         pending: list[tuple[Path, Tree, bool]] = [((), self.tree, False)]
         while pending:
             path, tree, ready = pending.pop()
             self.parts[path] = tree
-            if not isinstance(tree, Call):
-                if not isinstance(tree, WholeNumbers):
-                    self.ids[path] = lower_tree(tree, self.builder, self._resolve)
-            elif ready:
-                self.ids[path] = self._parent(path, -1, -1)
-            else:
+            if isinstance(tree, Call) and not ready:
                 pending.append((path, tree, True))
                 pending += [((*path, at), one, False) for at, one in enumerate(tree.arguments)]
+                continue
+            try:
+                if isinstance(tree, Call):
+                    self.ids[path] = self._parent(path, -1, -1)
+                elif not isinstance(tree, WholeNumbers):
+                    self.ids[path] = lower_tree(tree, self.builder, self._resolve)
+            except InputError:
+                continue
 
     def _parent(self, path: Path, at: int, id: int) -> int:
         """Append the operation at `path` on the nodes of its arguments, `id` for number `at`."""
@@ -133,10 +137,12 @@ class Editable:
         for index, argument in enumerate(call.arguments):
             if index == at:
                 arguments.append(Name(f"%{id}", NOWHERE))
-            elif isinstance(argument, Number | WholeNumbers):
+            elif _is_literal(argument):
                 arguments.append(argument)
-            else:
+            elif (*path, index) in self.ids:
                 arguments.append(Name(f"%{self.ids[(*path, index)]}", NOWHERE))
+            else:
+                raise MisfitError("a part has no value")
         return lower_tree(replace(call, arguments=tuple(arguments)), self.builder, self._resolve)
 
     def _resolve(self, name: Name) -> int:
@@ -185,6 +191,14 @@ def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
                 yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
 
 
+def _is_literal(tree: Tree) -> bool:
+    match tree:
+        case Number() | WholeNumbers() | Call("neg", (Number(),)):
+            return True
+        case _:
+            return False
+
+
 def call(function: str, *arguments: Tree, **options: int) -> Call:
     """Return a call that stands nowhere in a file."""
     return Call(function, arguments, tuple(options.items()), NOWHERE)
@@ -192,7 +206,7 @@ def call(function: str, *arguments: Tree, **options: int) -> Call:
 
 def _places(expression: Editable) -> list[tuple[Path, Tree]]:
     """Return the parts to change, those near the root first."""
-    paths = sorted(expression.ids, key=lambda path: (len(path), path))
+    paths = sorted(expression.parts, key=lambda path: (len(path), path))
     return [(path, expression.parts[path]) for path in paths[:MAX_PARTS]]
 
 

@@ -31,6 +31,10 @@ Edge = tuple[int, int]
 """(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
 
 
+class MisfitError(InputError):
+    """Operands of an operation whose shapes do not fit."""
+
+
 class Kind(Enum):
     """Where a node's value comes from."""
 
@@ -158,13 +162,13 @@ class Builder:
         options: Options = MappingProxyType({}),
         place: Place | None = None,
     ) -> int:
-        """Append an operation and return its id; raises InputError if the shapes do not fit."""
+        """Append an operation and return its id; raises MisfitError if the shapes do not fit."""
         operands = [self.nodes[id] for id in inputs]
         try:
             own = normalise(op, [node.shape for node in operands], options)
             shape = OPS[op].shape([node.shape for node in operands], own)
         except ShapeError as error:
-            raise InputError(_shape_message(operands, str(error)), place) from None
+            raise MisfitError(_shape_message(operands, str(error)), place) from None
         if not self.simplify:
             return self._append(self._operation(op, inputs, shape, own, place))
         reduced = _before_stretch(self, op, inputs, own, shape)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.engine.expression import Assignment, Call, Name, Tree
-from gradtui.engine.graph import Builder, Graph, Kind
+from gradtui.engine.graph import Builder, Graph, Kind, MisfitError
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.shapes import Shape, ShapeError, broadcast
@@ -56,13 +57,30 @@ class Update(Struct, frozen=True):
         return self.state[0][1]
 
 
-class HandPass(Struct, frozen=True):
+class HandLine(Struct, frozen=True, eq=False):
+    """One line of a backward pass written by hand."""
+
+    line: Assignment
+    target: int | None
+    """The node of the model whose gradient it claims to be; None for a helper."""
+    scope: Mapping[str, int]
+    """What it can read: name -> node."""
+    node: int | None
+    """What the lines below read: its value, or the true gradient where the shapes of a claim do
+    not fit; None where those of a helper do not."""
+    written: int | None
+    """Its value as it is written; None where shapes leave it none."""
+    misfit: str = ""
+    """What is wrong with the shapes."""
+
+
+class HandPass(Struct, frozen=True, eq=False):
     """The nodes of a backward pass written by hand."""
 
-    lines: tuple[int, ...]
-    """The node of each line, in the order of the program."""
-    claims: Mapping[str, int]
-    """Name of the model -> the node that claims to be its gradient, in a shape of its own."""
+    lines: tuple[HandLine, ...]
+    """In the order of the program."""
+    kept: Mapping[str, int]
+    """Name that may be read before it is assigned -> the node of last step's value."""
     state: tuple[tuple[int, int], ...]
     """(old value, new value), as nodes, of what it keeps from step to step."""
     initial: tuple[tuple[int, Any], ...]
@@ -106,42 +124,48 @@ def lower_update(
     return Update(names["w"], names["g"], tuple(written), state), initial
 
 
-def lower_backward(builder: Builder, graph: Graph, backward: BackwardProgram) -> HandPass:
-    """Append a backward pass written by hand; raises InputError at the first line that is not one.
+def lower_backward(
+    builder: Builder, graph: Graph, adjoint: Mapping[int, int], backward: BackwardProgram
+) -> HandPass:
+    """Append a backward pass written by hand.
 
-    What it keeps has the shape that its line gives it: the first value is broadcast to it.
+    `adjoint` are the true gradients: node of the model -> node.  What the program keeps has the
+    shape that its line gives it: the first value is broadcast to it.  Raises InputError at the
+    first line that is not one; a line whose shapes do not fit is kept, with what is wrong.
     """
-    shapes = _settled_shapes(builder, graph, backward)
-    kept, scope = _lower_lines(builder, graph, backward, shapes)
-    nodes = [scope[line.name] for line in backward.lines]
+    shapes = _settled_shapes(builder, graph, adjoint, backward)
+    kept, lines = _lower_lines(builder, graph, adjoint, backward, shapes)
     state = []
-    for line in backward.lines:
-        if line.name in kept:
-            shape = shapes[line.name]
-            new = _fitted(builder, scope[line.name], shape, line, f"of the state '{line.name}'")
-            state.append((kept[line.name], new))
+    for line in lines:
+        name = line.line.name
+        if name in kept and line.node is not None:
+            what = f"of the state '{name}'"
+            new = _fitted(builder, line.node, shapes[name], line.line, what)
+            state.append((kept[name], new))
     assigned = {old for old, _ in state}
     state += [(old, old) for old in kept.values() if old not in assigned]
     return HandPass(
-        lines=tuple(nodes),
-        claims=MappingProxyType({t: scope[name] for name, t in backward.claims.items()}),
+        lines=tuple(lines),
+        kept=MappingProxyType(kept),
         state=tuple(state),
         initial=tuple((kept[name], value) for name, value in backward.state.items()),
     )
 
 
 def _settled_shapes(
-    builder: Builder, graph: Graph, backward: BackwardProgram
+    builder: Builder, graph: Graph, adjoint: Mapping[int, int], backward: BackwardProgram
 ) -> Mapping[str, Shape]:
     """Return the shape of each thing kept: large enough for what its line assigns to it."""
     shapes = {name: np.shape(value) for name, value in backward.state.items()}
     kept = [line for line in backward.lines if line.name in shapes]
     for _ in range(2 * len(kept) + 1):
         scratch = Builder(builder.nodes)
-        _, scope = _lower_lines(scratch, graph, backward, shapes)
+        _, lowered = _lower_lines(scratch, graph, adjoint, backward, shapes)
+        nodes = {one.line.name: one.node for one in lowered}
         larger = {}
         for line in kept:
-            assigned = scratch.nodes[scope[line.name]].shape
+            node = nodes[line.name]
+            assigned = shapes[line.name] if node is None else scratch.nodes[node].shape
             try:
                 larger[line.name] = broadcast([shapes[line.name], assigned], {})
             except ShapeError:
@@ -157,23 +181,82 @@ def _settled_shapes(
 
 
 def _lower_lines(
-    builder: Builder, graph: Graph, backward: BackwardProgram, shapes: Mapping[str, Shape]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Append the lines; return the nodes of what is kept, and of every name at the end."""
+    builder: Builder,
+    graph: Graph,
+    adjoint: Mapping[int, int],
+    backward: BackwardProgram,
+    shapes: Mapping[str, Shape],
+) -> tuple[dict[str, int], list[HandLine]]:
+    """Append the lines; return the nodes of what is kept, and the lines."""
     kept = {name: builder.leaf(Kind.STATE, name, shape) for name, shape in shapes.items()}
-    scope = {**graph.names, **kept}
-    written = set[str]()
+    scope: dict[str, int] = {**graph.names, **kept}
+    lost, lowered = set[str](), list[HandLine]()
     for line in backward.lines:
-        _check_target(line, graph.names, written)
-        written.add(line.name)
-        first = len(builder.nodes)
-        hint = "if last step's value is meant, give it a first value in state = { %s = 0.0 }"
+        _check_target(line, graph.names, {one.line.name for one in lowered})
+        claim = backward.claims.get(line.name)
+        target = None if claim is None else graph.names[claim]
+        one = _lower_line(builder, backward, line, target, dict(scope), lost)
+        if one.misfit and target is not None:
+            one = replace(one, node=_true(builder, adjoint, target))
+        if one.node is None:
+            lost.add(line.name)
+            scope.pop(line.name, None)
+        else:
+            lost.discard(line.name)
+            builder.rename(one.node, line.name, line.place)
+            scope[line.name] = one.node
+        lowered.append(one)
+    return kept, lowered
+
+
+def _lower_line(
+    builder: Builder,
+    backward: BackwardProgram,
+    line: Assignment,
+    target: int | None,
+    scope: Mapping[str, int],
+    lost: Collection[str],
+) -> HandLine:
+    """Append a line; the node is None where its shapes do not fit or what it reads has none."""
+    read = [name.name for name in names_in(line.value) if name.name in lost]
+    if read:
+        return HandLine(line, target, scope, None, None, f"it reads {read[0]}, whose shapes do "
+                        "not fit")  # fmt: skip
+    first = len(builder.nodes)
+    hint = "if last step's value is meant, give it a first value in state = { %s = 0.0 }"
+    try:
         node = lower_tree(line.value, builder, _resolver(scope, backward.lines, hint))
-        if builder.nodes[node].name or node < first:
-            node = builder.apply("identity", (node,), place=line.value.place)
-        builder.rename(node, line.name, line.place)
-        scope[line.name] = node
-    return kept, scope
+    except MisfitError as error:
+        return HandLine(line, target, scope, None, None, error.message)
+    if builder.nodes[node].name or node < first:
+        node = builder.apply("identity", (node,), place=line.value.place)
+    if target is not None and not _can_hold(builder, node, target):
+        own, wanted = builder.nodes[node].shape, builder.nodes[target].shape
+        message = f"its shape is {shape_text(own)}, not {shape_text(wanted)}"
+        return HandLine(line, target, scope, None, node, message)
+    return HandLine(line, target, scope, node, node)
+
+
+def _can_hold(builder: Builder, node: int, target: int) -> bool:
+    """Return whether a value can be the gradient of `target`.
+
+    That of an intermediate may be one number for many equal ones, which broadcasts to them.
+    """
+    own, wanted = builder.nodes[node].shape, builder.nodes[target]
+    if own == wanted.shape or wanted.kind is Kind.PARAMETER:
+        return own == wanted.shape
+    try:
+        return broadcast([own, wanted.shape], {}) == wanted.shape
+    except ShapeError:
+        return False
+
+
+def _true(builder: Builder, adjoint: Mapping[int, int], target: int) -> int:
+    """Append another name for the true gradient of a node, zeros where nothing flows."""
+    if target in adjoint:
+        return builder.apply("identity", (adjoint[target],))
+    zero = builder.fit(builder.constant(0.0), builder.nodes[target].shape)
+    return builder.apply("identity", (zero,))
 
 
 def _check_target(line: Assignment, model: Collection[str], written: Collection[str]) -> None:

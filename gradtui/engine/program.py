@@ -150,9 +150,9 @@ def build_step(
     gradients = driving = _gradients(builder, graph, reverse)
     hand = None
     if by_hand.backward is not None:
-        hand = lower_backward(builder, graph, by_hand.backward)
+        hand = lower_backward(builder, graph, reverse.adjoint, by_hand.backward)
         if by_hand.drives:
-            driving = _claimed(builder, graph, hand, gradients)
+            driving = _claimed(graph, hand, gradients)
     clip, clipped = None, driving
     if clip_norm is not None and gradients:
         clip, clipped = _clip(builder, driving, clip_norm)
@@ -199,14 +199,12 @@ def update_of(name: str, values: Hyperparameters) -> UpdateProgram:
     return UpdateProgram(lines, dict(entry.state(values)), entry.formula(values))
 
 
-def _claimed(
-    builder: Builder, graph: Graph, hand: HandPass, gradients: Sequence[int]
-) -> tuple[int, ...]:
+def _claimed(graph: Graph, hand: HandPass, gradients: Sequence[int]) -> tuple[int, ...]:
     """Return the claimed gradients, the true ones where none is claimed in the right shape."""
-    claimed = (hand.claims.get(parameter.name) for parameter in graph.parameters)
+    claimed = {line.target: line.node for line in hand.lines if not line.misfit}
     return tuple(
-        true if claim is None or builder.nodes[claim].shape != parameter.shape else claim
-        for parameter, claim, true in zip(graph.parameters, claimed, gradients, strict=True)
+        claimed.get(parameter.id) or true
+        for parameter, true in zip(graph.parameters, gradients, strict=True)
     )
 
 

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial, dependents
+from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.edits import Change, Edit
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
 
 MOST_REPAIRS = 6
+MOST_COMPARED = 12
+"""Offers that fix as much, of which the best is looked for with care."""
 _ROWS = 4000
 """Numbers of a claim that are looked at to find a constant."""
 
@@ -73,15 +75,26 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
         ]
         if not offers:
             break
-        most = max(len(offer.fixed) for offer in offers)
-        best = min((offer for offer in offers if len(offer.fixed) == most), key=lambda o: o.order)
-        done.append(best.repair)
+        done.append(_best(readings, world, offers).repair)
     return tuple(_still_needed(trial, judged, done))
+
+
+def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> _Offer:
+    """Return the offer that fixes most; of several, the one that leaves least that is strange."""
+    most = max(len(offer.fixed) for offer in offers)
+    equal = sorted((one for one in offers if len(one.fixed) == most), key=lambda one: one.order)
+
+    def order(offer: _Offer) -> tuple[float, ...]:
+        after = world.replacing({offer.repair.line.node: offer.repair.value})
+        left, *rest = offer.order
+        return (left + readings.strangers(after), *rest)
+
+    return min(equal[:MOST_COMPARED], key=order) if len(equal) > 1 else equal[0]
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
     """Return whether all that was right is right after a repair too."""
-    reached = dependents(trial.program, [repair.line.name])
+    reached = trial.program.dependents([repair.line.name])
     after = world.replacing({repair.line.node: repair.value})
     return all(line.name not in reached or trial.is_right(line, after) for line in right)
 
@@ -110,7 +123,7 @@ def _offers(
     found = []
     wrong_names = {line.name for line in wrong}
     for line in trial.lines:
-        reached = dependents(trial.program, [line.name]) & wrong_names
+        reached = trial.program.dependents([line.name]) & wrong_names
         if not reached or line.name in repaired:
             continue
         reading = readings.of(line)

@@ -11,18 +11,22 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.blame import find_repairs
-from gradtui.diagnosis.backward.explain import Explanation, explain
+from gradtui.diagnosis.backward.explain import Explanation, explain, explain_helper
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.shapes import Reshaped, reshape_helper
 from gradtui.diagnosis.backward.trial import NoPoints, Trial
 from gradtui.diagnosis.backward.wording import describe, evidence_of
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Kind
+from gradtui.engine.handwritten import HandLine
 from gradtui.scenario.problem import Handwritten, Problem
 from gradtui.source import InputError
 
 Array = NDArray[np.float64]
+MOST_HELPERS = 2
+"""Helpers that are changed to make the shapes of a program fit."""
 Verdict = Literal["correct", "wrong", "no-claim"]
 
 
@@ -46,14 +50,22 @@ def diagnose(problem: Problem) -> Diagnosis:
     if hand is None or not hand.claims:
         return Diagnosis("no-claim", 0)
     try:
-        trial = _trial(problem, hand)
+        return _diagnose(problem, hand, MOST_HELPERS)
     except NoPoints:
         return Diagnosis("no-claim", 0, (_no_points(),))
+
+
+def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
+    """Return the diagnosis of a program; up to `helpers` are changed first to make shapes fit."""
+    trial = _trial(problem, hand)
     claims = [line for line in trial.lines if line.target is not None]
     judged = _judged(trial, claims)
     wrong = [line for line in claims if not trial.is_right(line, trial.world)]
-    if not any(line in judged or line.misfit for line in wrong):
+    if not trial.program.lost and not any(line in judged or line.misfit for line in wrong):
         return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)))
+    reshaped = reshape_helper(trial, hand) if helpers else None
+    if reshaped is not None and _helps(problem, trial, reshaped):
+        return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     readings = Readings(trial)
     repairs = find_repairs(trial, judged)
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
@@ -63,16 +75,45 @@ def diagnose(problem: Problem) -> Diagnosis:
         for explanation, fix in zip(explanations, fixes, strict=True)
         for finding in describe(problem, trial, explanation, fix)
     ]
+    findings += [_lost(line) for line in trial.program.lost]
     blamed = {repair.line.name for repair in repairs}
-    left = [line for line in judged if line in wrong and line.name not in blamed]
     world = trial.world.replacing({one.line.node: one.value for one in repairs})
-    inherited = [
-        line.name for line in wrong
-        if line.name not in blamed and trial.is_right(line, world)
-    ]  # fmt: skip
-    findings += [_unexplained(trial, line) for line in left if not trial.is_right(line, world)]
-    return Diagnosis("wrong", len(claims), tuple(findings),
-                     frozenset(line.name for line in wrong), tuple(inherited))  # fmt: skip
+    right = {line.name for line in claims if trial.is_right(line, world)}
+    findings += [_unexplained(trial, line) for line in judged if line.name not in right | blamed]
+    inherited = (one.name for one in wrong if one.name in right - blamed)
+    names = frozenset(line.name for line in wrong)
+    return Diagnosis("wrong", len(claims), tuple(findings), names, tuple(inherited))
+
+
+def _helps(problem: Problem, trial: Trial, reshaped: Reshaped) -> bool:
+    """Return whether a changed helper is the better explanation of shapes that do not fit."""
+    if trial.program.lost:
+        return True
+    after = _trial(problem, reshaped.hand)
+    line = after.program.line(reshaped.line.name)
+    assert line is not None
+    left = [one for one in after.lines if one.target is not None]
+    right = all(after.is_right(one, after.world) for one in _judged(after, left))
+    fixed = sum(bool(one.misfit) for one in trial.lines)
+    return right and (fixed > 1 or Readings(after).of(line).known)
+
+
+def _with_helper(
+    problem: Problem,
+    trial: Trial,
+    hand: Handwritten,
+    reshaped: Reshaped,
+    wrong: Sequence[Line],
+    helpers: int,
+) -> Diagnosis:
+    """Return the finding of a helper, and those of the program in which it is changed."""
+    rest = _diagnose(problem, reshaped.hand, helpers)
+    explanation = explain_helper(trial, reshaped.line, reshaped.edit)
+    fix = next(explanation.fixes(hand.lines))
+    found = (*describe(problem, trial, explanation, fix), *rest.findings)
+    names = frozenset(line.name for line in wrong) | rest.wrong
+    inherited = tuple(line.name for line in wrong if line.name not in rest.wrong)
+    return Diagnosis("wrong", rest.claims, found, names, (*inherited, *rest.inherited))
 
 
 def _trial(problem: Problem, hand: Handwritten) -> Trial:
@@ -116,7 +157,7 @@ def _passes(
         if fix is None:
             return False
         try:
-            (lines[explanation.repair.line.name],) = parse_program(fix)
+            (lines[explanation.line.name],) = parse_program(fix)
         except (InputError, ValueError):
             return False
     try:
@@ -145,6 +186,17 @@ def _notes(trial: Trial, differing: Sequence[Line]) -> list[Finding]:
             )
         )
     return found
+
+
+def _lost(line: HandLine) -> Finding:
+    return Finding(
+        rule="unexplained",
+        severity="error",
+        target=line.line.name,
+        line=line.line.place.line,
+        message=f"{line.line.name} has no value: {line.misfit}",
+        evidence={"misfit": line.misfit},
+    )
 
 
 def _unexplained(trial: Trial, line: Line) -> Finding:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, near
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.edits import (
     NOWHERE,
     Change,
@@ -24,6 +24,7 @@ from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Name, Number, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.shapes import Shape
 
 Array = NDArray[np.float64]
 
@@ -77,28 +78,30 @@ def find_hits(
     builder = Builder(trial.builder.nodes, simplify=True)
     expression = Editable(line.tree, builder, line.scope)
     at = world.extended(builder.nodes)
-    shape = wanted.shape[1:]
+    shapes = {wanted.shape[1:]}
+    if line.target is not None and not line.misfit:
+        shapes.add(builder.nodes[line.node].shape)
     tried: list[tuple[Edit, int]] = []
     hits: list[Hit] = []
     for group in (small_edits(expression, pool), insertions(expression, pool)):
-        for edit, id in _lowered(expression, group, shape):
+        for edit, id in _lowered(expression, group, shapes):
             tried.append((edit, id))
-            if near(at.value(id)[1:], wanted[1:], size[1:]):
+            if near(fitted(at.value(id), wanted.shape[1:])[1:], wanted[1:], size[1:]):
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
-        hits = [*_with_constant(expression, at, tried, wanted, size)]
+        hits = [*_with_constant(expression, at, tried, wanted, size, shapes)]
     if not hits:
         hits = [*_pairs(trial, line, world, wanted, size, pool, expression, tried)]
     return sorted(hits, key=lambda hit: hit.cost)
 
 
 def _lowered(
-    expression: Editable, edits: Iterable[Edit], shape: tuple[int, ...]
+    expression: Editable, edits: Iterable[Edit], shapes: Collection[Shape]
 ) -> Iterator[tuple[Edit, int]]:
     nodes = expression.builder.nodes
     for edit in edits:
         id = expression.lower(edit)
-        if id is not None and nodes[id].shape == shape:
+        if id is not None and nodes[id].shape in shapes:
             yield edit, id
 
 
@@ -108,18 +111,19 @@ def _with_constant(
     tried: Sequence[tuple[Edit, int]],
     wanted: Array,
     size: Array,
+    shapes: Collection[Shape],
 ) -> Iterator[Hit]:
     """Yield the changes that leave only a constant wrong; first that constant alone."""
     root = expression.ids.get(())
-    if root is not None:
-        scale = constant_ratio(wanted, at.value(root), size)
+    if root is not None and expression.shape(()) in shapes:
+        scale = constant_ratio(wanted, fitted(at.value(root), wanted.shape[1:]), size)
         if scale is not None:
             yield Hit((), expression.tree, 1.2, scale)
             return
     for edit, id in tried:
         if edit.change is Change.SCALE or edit.change is Change.NEGATE:
             continue
-        scale = constant_ratio(wanted, at.value(id), size)
+        scale = constant_ratio(wanted, fitted(at.value(id), wanted.shape[1:]), size)
         if scale is not None and scale != 0:
             yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
 
@@ -144,7 +148,7 @@ def _pairs(
         builder = Builder(trial.builder.nodes, simplify=True)
         again = Editable(expression.edited(edit), builder, line.scope)
         at = world.extended(builder.nodes)
-        for other, id in _lowered(again, small_edits(again, pool), wanted.shape[1:]):
+        for other, id in _lowered(again, small_edits(again, pool), {wanted.shape[1:]}):
             if near(at.value(id)[1:], wanted[1:], size[1:]):
                 yield Hit((edit, other), again.edited(other), cost_of(edit) + cost_of(other) + 1)
 

@@ -14,14 +14,19 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
+from gradtui.diagnosis.backward.material import distinct, factors_of, statement_trees, terms_of
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Edit, Editable, insertions, small_edits
+from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import adjoints_from
 
 Array = NDArray[np.float64]
+
+HELPER_MATERIAL = 12
+"""Factors, and terms, of the model that are tried in a helper's expression."""
 
 
 class Reading(Struct, frozen=True):
@@ -63,14 +68,29 @@ class Readings:
             if node.shape == shape and node.id in trial.reverse.adjoint
             and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
         ]  # fmt: skip
-        value = trial.world.value(line.node)
         for target in targets:
             scale = self._ratio(line, target)
             if scale is not None:
                 return Reading((target,), True, scale, known=True)
-        if self._is_familiar(value, shape):
-            return Reading(tuple(targets), False, None, known=True)
-        return Reading(tuple(targets), False)
+        known = self._is_familiar(trial.world.value(line.node), shape)
+        return Reading(tuple(targets), False, None, known)
+
+    def strangers(self, world: Interpreter) -> int:
+        """Return how many helpers hold nothing that the true backward pass computes."""
+        count = 0
+        for line in self.trial.lines:
+            if line.target is None and not self.of(line).known:
+                shape = self.trial.builder.nodes[line.node].shape
+                value = world.value(line.node)
+                count += not (self._is_familiar(value, shape) or self._is_adjoint(line, value))
+        return count
+
+    def _is_adjoint(self, line: Line, value: Array) -> bool:
+        trial = self.trial
+        return any(
+            constant_ratio(value, trial.truth(target), np.abs(trial.truth(target))) is not None
+            for target in self.of(line).targets
+        )
 
     def _ratio(self, line: Line, target: int) -> float | None:
         trial = self.trial
@@ -78,7 +98,8 @@ class Readings:
             return None
         true = trial.truth(target)
         size = np.maximum(np.abs(true), trial.size(target))
-        return constant_ratio(trial.world.value(line.node), true, size)
+        held = fitted(trial.world.value(line.node), true.shape[1:])
+        return constant_ratio(held, true, size)
 
     def _is_familiar(self, value: Array, shape: tuple[int, ...]) -> bool:
         """Return whether a value is one that the model or its true backward pass computes."""
@@ -128,7 +149,8 @@ class Readings:
                 continue
             own = scales.get(name, reading.scale)
             factor = 1.0 / own if own else 1.0
-            given[source] = builder.apply("*", (other.node, builder.constant(factor)))
+            held = builder.fit(other.node, node.shape)
+            given[source] = builder.apply("*", (held, builder.constant(factor)))
         adjoint = adjoints_from(builder, trial.graph, given).get(target)
         root = builder.constant(0.0) if adjoint is None else adjoint
         shape = trial.graph.nodes[target].shape
@@ -176,7 +198,7 @@ class Readings:
                 at = world.extended(builder.nodes)
                 wanted = at.value(root)
                 size = np.maximum(np.abs(wanted), self.trial.size(line.target))
-                right = constant_ratio(world.value(line.node), wanted, size) is not None
+                right = constant_ratio(self.trial.held(line), wanted, size) is not None
             self._is_true_step[line.name] = right
         return self._is_true_step[line.name]
 
@@ -199,7 +221,7 @@ class Readings:
         """Yield the small changes of a helper's expression, their cost and their values."""
         builder = Builder(self.trial.builder.nodes, simplify=True)
         expression = Editable(line.tree, builder, line.scope)
-        pool = pool_for(self.trial, line, [], [])
+        pool = pool_for(self.trial, line, *self.material(line))
         at = world.extended(builder.nodes)
         shape = builder.nodes[line.node].shape
         seen = {line.node}
@@ -209,3 +231,12 @@ class Readings:
                 continue
             seen.add(id)
             yield edit, cost_of(edit), at.value(id)
+
+    def material(self, line: Line) -> tuple[list[Tree], list[Tree]]:
+        """Return the factors and the terms that a helper may lack: those of the model."""
+        statements = statement_trees(self.trial, line, range(len(self.trial.graph.nodes)))
+        factors, terms = list[Tree](), list[Tree]()
+        for tree in statements:
+            factors += factors_of(tree)
+            terms += terms_of(tree)
+        return distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)

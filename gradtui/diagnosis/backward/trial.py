@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.probes import POINTS, draw
-from gradtui.diagnosis.backward.program import Line, Program, lower_program
-from gradtui.engine.graph import Builder, Graph, Kind, needed_for
+from gradtui.diagnosis.backward.program import Line, Program
+from gradtui.engine.graph import Builder, Graph, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
+from gradtui.engine.shapes import Shape
 from gradtui.scenario.problem import Handwritten
 
 Array = NDArray[np.float64]
@@ -34,8 +35,7 @@ class Trial:
         self.graph = graph
         self.reverse = reverse
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
-        shapes = {name: value.shape for name, value in state.items()}
-        self.program = lower_program(graph, reverse.nodes, hand.program, hand.claims, shapes)
+        self.program = Program(graph, reverse, hand)
         self.builder = Builder(self.program.nodes, simplify=True)
         self._zero = self.builder.constant(0.0)
         targets = dict.fromkeys(
@@ -70,13 +70,19 @@ class Trial:
         assert line.target is not None
         if line.misfit and world is self.world:
             return False
-        return close(world.value(line.node), self.truth(line.target), self.size(line.target))
+        return close(self.held(line, world), self.truth(line.target), self.size(line.target))
+
+    def held(self, line: Line, world: Interpreter | None = None) -> Array:
+        """Return what a claim holds at every point, in the shape of what it is about."""
+        assert line.target is not None
+        value = (world or self.world).value(line.node)
+        return fitted(value, self.graph.nodes[line.target].shape)
 
     def is_right_here(self, line: Line) -> bool:
         """Return whether a claim holds at the scenario's own step 0."""
         assert line.target is not None
         true, size = self.truth(line.target)[:1], self.size(line.target)[:1]
-        return not line.misfit and near(self.world.value(line.node)[:1], true, size)
+        return not line.misfit and near(self.held(line)[:1], true, size)
 
     def _world(self, values: Mapping[str, Array], state: Mapping[str, Array]) -> Interpreter:
         nodes = self.builder.nodes
@@ -87,31 +93,29 @@ class Trial:
             raise NoPoints
         first = {self.program.state[name]: value for name, value in state.items()}
         if not state:
-            return self._with_stand_ins(points, {})
-        before = self._with_stand_ins(draws[-1], _repeated(first, nodes))
-        kept = dict(_repeated(first, nodes))
+            return Interpreter(nodes, points, POINTS)
+        kept = _repeated(first, nodes)
+        before = Interpreter(nodes, {**draws[-1], **kept}, POINTS)
         for name, leaf in self.program.state.items():
             line = self.program.line(name)
             if line is not None:
-                kept[leaf] = before.value(line.node).copy()
-                kept[leaf][0] = first[leaf]
-        return self._with_stand_ins(points, kept)
-
-    def _with_stand_ins(
-        self, points: Mapping[int, Array], state: Mapping[int, Array]
-    ) -> Interpreter:
-        nodes = self.builder.nodes
-        truth = Interpreter(nodes, points, POINTS)
-        stand_ins = {
-            line.node: truth.value(self.adjoint(line.target))
-            for line in self.lines
-            if line.misfit and line.target is not None
-        }
-        return Interpreter(nodes, {**points, **state, **stand_ins}, POINTS)
+                value = before.value(line.node)
+                kept[leaf] = np.concatenate([kept[leaf][:1], value[1:]])
+        return Interpreter(nodes, {**points, **kept}, POINTS)
 
 
 class NoPoints(Exception):
     """No random points were found at which the model and its gradient are finite."""
+
+
+def fitted(value: Array, shape: Shape) -> Array:
+    """Return a value at every point, (points, …), broadcast to (points, *shape)."""
+    own = value.shape[1:]
+    if own == shape:
+        return value
+    points = len(value)
+    value = value.reshape(points, *(1,) * (len(shape) - len(own)), *own)
+    return np.broadcast_to(value, (points, *shape))
 
 
 def close(value: Array, wanted: Array, size: Array) -> bool:
@@ -144,17 +148,8 @@ def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
     return ratio
 
 
-def dependents(program: Program, names: Iterable[str]) -> frozenset[str]:
-    """Return `names` and those of all lines that are computed from them."""
-    found = set(names)
-    for line in program.lines:
-        if line.reads & found:
-            found.add(line.name)
-    return frozenset(found)
-
-
-def _repeated(values: Mapping[int, Array], nodes: Sequence[object]) -> dict[int, Array]:
-    return {id: np.array(np.broadcast_to(value, (POINTS, *nodes[id].shape)))  # type: ignore[attr-defined]
+def _repeated(values: Mapping[int, Array], nodes: Sequence[Node]) -> dict[int, Array]:
+    return {id: np.array(np.broadcast_to(value, (POINTS, *nodes[id].shape)))
             for id, value in values.items()}  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def describe(
     problem: Problem, trial: Trial, explanation: Explanation, fix: str | None
 ) -> list[Finding]:
     """Return the findings of one blamed line: one, or two where it holds two mistakes."""
-    line = explanation.repair.line
+    line = explanation.line
     evidence = evidence_of(trial, line)
     rules = explanation.rules
     first = explanation.hits[0] if explanation.hits else None
@@ -57,7 +57,7 @@ def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
         return {}
     if line.misfit:
         return {"misfit": line.misfit}
-    value, true = trial.world.value(line.node), trial.truth(line.target)
+    value, true = trial.held(line), trial.truth(line.target)
     here = trial.is_right_here(line)
     at = 0 if not here else 1
     with np.errstate(all="ignore"):
@@ -77,18 +77,18 @@ def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
 
 def _edge(trial: Trial, explanation: Explanation) -> tuple[str, str] | None:
     """Return the nearest claim that a line starts from, or the loss, and what it is about."""
-    repair, nodes = explanation.repair, trial.graph.nodes
-    if repair.target is None:
+    target, nodes = explanation.target, trial.graph.nodes
+    if target is None:
         return None
     starts = []
-    for name in explanation.context.readings.upstream(repair.line):
+    for name in explanation.context.readings.upstream(explanation.line):
         line = trial.program.line(name)
         assert line is not None
         (source,) = explanation.context.readings.of(line).targets
-        if source > repair.target and nodes[source].name:
+        if source > target and nodes[source].name:
             starts.append(source)
     start = min(starts, default=trial.graph.loss)
-    return nodes[start].name, nodes[repair.target].name or repair.line.name
+    return nodes[start].name, nodes[target].name or explanation.line.name
 
 
 def _within(trial: Trial, context: Context, edit: Edit | None) -> list[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _message(
     edit: Edit | None,
     evidence: dict[str, Any],
 ) -> str:
-    line, context = explanation.repair.line, explanation.context
+    line, context = explanation.line, explanation.context
     what = _what(problem, context, rule, hit, edit)
     if "misfit" in evidence:
         return f"{what}; {evidence['misfit']}"

@@ -1,0 +1,117 @@
+"""What a line may lack: factors, terms and local derivatives, as expressions it could hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from msgspec.structs import replace
+
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.spelling import spell, subtrees
+from gradtui.engine.expression import Call, Number, Tree, parse_expression
+from gradtui.engine.graph import Node
+from gradtui.engine.unparse import formula
+from gradtui.source import InputError
+
+MOST = 40
+_LONGEST = 90
+
+
+def as_tree(nodes: Sequence[Node], root: int, line: Line, *, written: bool = False) -> Tree | None:
+    """Return a node's expression in the names that a line can read; None where it has no text.
+
+    With `written` the root is written out even where it has a name.
+    """
+    names = {id: name for name, id in line.scope.items()}
+
+    def show(node: Node) -> str | None:
+        return names.get(node.id)
+
+    try:
+        if root in names and not written:
+            return parse_expression(names[root])
+        return parse_expression(formula(nodes, root, show))
+    except InputError:
+        return None
+
+
+def factors_of(tree: Tree) -> list[Tree]:
+    """Return what is multiplied in an expression."""
+    return [
+        argument
+        for part in subtrees(tree)
+        if isinstance(part, Call) and part.function in ("*", "/", "@")
+        for argument in part.arguments
+    ]
+
+
+def terms_of(tree: Tree) -> list[Tree]:
+    """Return what is added in an expression."""
+    return [
+        argument
+        for part in subtrees(tree)
+        if isinstance(part, Call) and part.function in ("+", "-")
+        for argument in part.arguments
+    ]
+
+
+def behind_of(trial: Trial, target: int) -> frozenset[int]:
+    """Return a node and all that are computed from it."""
+    behind = {target}
+    for node in trial.graph.nodes:
+        if any(source in behind for source in node.inputs):
+            behind.add(node.id)
+    return frozenset(behind)
+
+
+def local_trees(trial: Trial, line: Line, behind: Collection[int]) -> list[Tree]:
+    """Return the local derivatives of the edges behind a value, in the names of the model."""
+    found = list[Tree]()
+    for (source, root), local in trial.reverse.named_local.items():
+        if source in behind and root in behind:
+            tree = as_tree(trial.reverse.nodes, local, line)
+            if tree is not None:
+                found.append(tree)
+    return found
+
+
+def statement_trees(trial: Trial, line: Line, behind: Collection[int]) -> list[Tree]:
+    """Return the expressions of the model's statements behind a value."""
+    found = list[Tree]()
+    for statement in trial.graph.statements:
+        node = trial.graph.nodes[statement.root]
+        if statement.root in behind and node.inputs:
+            tree = as_tree(trial.graph.nodes, statement.root, line, written=True)
+            if tree is not None:
+                found.append(tree)
+    return found
+
+
+def distinct(trees: Sequence[Tree], most: int = MOST) -> list[Tree]:
+    """Return the trees that differ, the shortest first, without numbers and very long ones."""
+    texts: dict[str, Tree] = {}
+    for tree in (*map(_without_numbers, trees), *trees):
+        if not isinstance(tree, Number):
+            texts.setdefault(spell(tree), tree)
+    short = sorted(texts, key=len)
+    return [texts[text] for text in short if len(text) <= _LONGEST][:most]
+
+
+def _without_numbers(tree: Tree) -> Tree:
+    """Return a product without its numeric factors."""
+    if not isinstance(tree, Call) or tree.function not in ("*", "/", "@"):
+        return tree
+    left, right = map(_without_numbers, tree.arguments)
+    if _is_number(right) and tree.function != "@":
+        return left
+    if _is_number(left) and tree.function == "*":
+        return right
+    return replace(tree, arguments=(left, right))
+
+
+def _is_number(tree: Tree) -> bool:
+    return all(
+        isinstance(part, Number) or (isinstance(part, Call) and part.function in ("*", "/", "neg"))
+        for part in subtrees(tree)
+    )
