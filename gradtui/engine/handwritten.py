@@ -125,16 +125,22 @@ def lower_update(
 
 
 def lower_backward(
-    builder: Builder, graph: Graph, adjoint: Mapping[int, int], backward: BackwardProgram
+    builder: Builder,
+    graph: Graph,
+    adjoint: Mapping[int, int],
+    backward: BackwardProgram,
+    exact: Collection[str] = (),
 ) -> HandPass:
     """Append a backward pass written by hand.
 
-    `adjoint` are the true gradients: node of the model -> node.  What the program keeps has the
-    shape that its line gives it: the first value is broadcast to it.  Raises InputError at the
-    first line that is not one; a line whose shapes do not fit is kept, with what is wrong.
+    `adjoint` are the true gradients: node of the model -> node.  The claims named in `exact` must
+    have the very shape of what they are about, as those of parameters must.  What the program
+    keeps has the shape that its line gives it: the first value is broadcast to it.  Raises
+    InputError at the first line that is not one; a line whose shapes do not fit is kept, with what
+    is wrong.
     """
-    shapes = _settled_shapes(builder, graph, adjoint, backward)
-    kept, lines = _lower_lines(builder, graph, adjoint, backward, shapes)
+    shapes = _settled_shapes(builder, graph, adjoint, backward, exact)
+    kept, lines = _lower_lines(builder, graph, adjoint, backward, exact, shapes)
     state = []
     for line in lines:
         name = line.line.name
@@ -153,14 +159,18 @@ def lower_backward(
 
 
 def _settled_shapes(
-    builder: Builder, graph: Graph, adjoint: Mapping[int, int], backward: BackwardProgram
+    builder: Builder,
+    graph: Graph,
+    adjoint: Mapping[int, int],
+    backward: BackwardProgram,
+    exact: Collection[str],
 ) -> Mapping[str, Shape]:
     """Return the shape of each thing kept: large enough for what its line assigns to it."""
     shapes = {name: np.shape(value) for name, value in backward.state.items()}
     kept = [line for line in backward.lines if line.name in shapes]
     for _ in range(2 * len(kept) + 1):
         scratch = Builder(builder.nodes)
-        _, lowered = _lower_lines(scratch, graph, adjoint, backward, shapes)
+        _, lowered = _lower_lines(scratch, graph, adjoint, backward, exact, shapes)
         nodes = {one.line.name: one.node for one in lowered}
         larger = {}
         for line in kept:
@@ -185,6 +195,7 @@ def _lower_lines(
     graph: Graph,
     adjoint: Mapping[int, int],
     backward: BackwardProgram,
+    exact: Collection[str],
     shapes: Mapping[str, Shape],
 ) -> tuple[dict[str, int], list[HandLine]]:
     """Append the lines; return the nodes of what is kept, and the lines."""
@@ -196,6 +207,7 @@ def _lower_lines(
         claim = backward.claims.get(line.name)
         target = None if claim is None else graph.names[claim]
         one = _lower_line(builder, backward, line, target, dict(scope), lost)
+        one = _checked(builder, one, exact=line.name in exact)
         if one.misfit and target is not None:
             one = replace(one, node=_true(builder, adjoint, target))
         if one.node is None:
@@ -230,20 +242,26 @@ def _lower_line(
         return HandLine(line, target, scope, None, None, error.message)
     if builder.nodes[node].name or node < first:
         node = builder.apply("identity", (node,), place=line.value.place)
-    if target is not None and not _can_hold(builder, node, target):
-        own, wanted = builder.nodes[node].shape, builder.nodes[target].shape
-        message = f"its shape is {shape_text(own)}, not {shape_text(wanted)}"
-        return HandLine(line, target, scope, None, node, message)
     return HandLine(line, target, scope, node, node)
 
 
-def _can_hold(builder: Builder, node: int, target: int) -> bool:
+def _checked(builder: Builder, line: HandLine, *, exact: bool) -> HandLine:
+    """Return a line, with what is wrong where its value cannot be what it claims to be."""
+    node, target = line.node, line.target
+    if node is None or target is None or _can_hold(builder, node, target, exact=exact):
+        return line
+    own, wanted = builder.nodes[node].shape, builder.nodes[target].shape
+    message = f"its shape is {shape_text(own)}, not {shape_text(wanted)}"
+    return replace(line, node=None, misfit=message)
+
+
+def _can_hold(builder: Builder, node: int, target: int, *, exact: bool) -> bool:
     """Return whether a value can be the gradient of `target`.
 
     That of an intermediate may be one number for many equal ones, which broadcasts to them.
     """
     own, wanted = builder.nodes[node].shape, builder.nodes[target]
-    if own == wanted.shape or wanted.kind is Kind.PARAMETER:
+    if own == wanted.shape or exact or wanted.kind is Kind.PARAMETER:
         return own == wanted.shape
     try:
         return broadcast([own, wanted.shape], {}) == wanted.shape

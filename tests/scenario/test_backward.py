@@ -166,7 +166,6 @@ def test_a_claim_that_is_not_finite_stops_nothing(load, code):
          "e = 2"),
         ("w1 = 2*e", "", "'w1' is a name of the model and cannot", "w1 = 2*e"),
         ("grad = 2*e", "", "'grad' is reserved", "grad = 2*e"),
-        ("de = e @ e", "", "shape", "de = e @ e"),
         ("de = 2*e", "state = { e = 0.0 }", "'e' has a meaning in [backward] already",
          "state = { e = 0.0 }"),
         ("de = 2*e", "state = { lr = 0.0 }", "'lr' is reserved", "state = { lr = 0.0 }"),

@@ -146,14 +146,14 @@ def _offer(
     affected: Sequence[Line],
 ) -> _Offer | None:
     """Return the repair of a line as an adjoint, times the constant that fixes most claims."""
-    true = trial.truth(target)
+    true = trial.truth_of(line, target)
     zero = world.replacing({line.node: np.zeros_like(true)})
     unit = world.replacing({line.node: true})
     scales: dict[float, set[str]] = {}
     for claim in affected:
         assert claim.target is not None
         scale = _scale(
-            unit.value(claim.node), zero.value(claim.node), trial.truth(claim.target),
+            trial.held(claim, unit), trial.held(claim, zero), trial.truth(claim.target),
             trial.size(claim.target),
         )  # fmt: skip
         if scale is not None:

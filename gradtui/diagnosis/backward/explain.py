@@ -96,7 +96,7 @@ def explain(
         factors += factors_of(tree)
         terms += [tree, *terms_of(tree)]
     pool = pool_for(trial, line, distinct(factors), distinct(terms))
-    size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size(target))
+    size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
     hits = find_hits(trial, line, world, repair.value, size, pool)
     return Explanation(
         line, target, tuple(hits), Context(trial, readings, line, world), truth, pool

@@ -65,10 +65,18 @@ def _drawn(
             return _binary(value, shape, rng)
         if _is_structure(value, sizes):
             return repeated
+        if np.all(np.abs(value) == 1):
+            return 2.0 * rng.integers(0, 2, shape) - 1
+        if value.ndim == 2 and np.all(value >= 0) and np.allclose(value.sum(axis=1), 1):
+            return rng.dirichlet(np.ones(value.shape[1]), shape[:2])
     size = (
         np.sqrt(np.mean(np.square(value), axis=0, keepdims=True)) if value.ndim else np.abs(value)
     )
     size = np.where(size > 0, size, 0.5)
+    if value.ndim == 2 and value.shape[0] == value.shape[1] and np.array_equal(value, value.T):
+        drawn = float(np.sqrt(np.mean(np.square(value)))) * rng.normal(size=shape)
+        symmetric: Array = (drawn + np.swapaxes(drawn, 1, 2)) / np.sqrt(2)
+        return symmetric
     if spread < 1 or (node.kind is Kind.DATA and np.all(value > 0)):
         grown = repeated * np.exp(spread * rng.normal(size=shape))
         return grown if node.kind is Kind.DATA else grown + 0.1 * spread * rng.normal(size=shape)

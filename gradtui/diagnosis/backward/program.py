@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from gradtui.engine.expression import Tree
@@ -38,10 +38,12 @@ class Line:
 class Program:
     """All lines, lowered on the nodes of a model and of its true backward pass."""
 
-    def __init__(self, graph: Graph, reverse: Reverse, hand: Handwritten) -> None:
+    def __init__(
+        self, graph: Graph, reverse: Reverse, hand: Handwritten, exact: Collection[str] = ()
+    ) -> None:
         builder = Builder(reverse.nodes)
         program = BackwardProgram(hand.program, hand.claims, hand.state)
-        lowered = lower_backward(builder, graph, reverse.adjoint, program)
+        lowered = lower_backward(builder, graph, reverse.adjoint, program, exact)
         self.lines = tuple(Line(one, one.node) for one in lowered.lines if one.node is not None)
         self.lost = tuple(one for one in lowered.lines if one.node is None)
         """The helpers whose shapes do not fit, which have no value."""

@@ -35,13 +35,25 @@ class Trial:
         self.graph = graph
         self.reverse = reverse
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
-        self.program = Program(graph, reverse, hand)
+        self._build(values, state, hand, ())
+        exact = [line.name for line in self.lines if not self._can_be_compact(line)]
+        if exact:
+            self._build(values, state, hand, exact)
+
+    def _build(
+        self,
+        values: Mapping[str, Array],
+        state: Mapping[str, Array],
+        hand: Handwritten,
+        exact: Sequence[str],
+    ) -> None:
+        self.program = Program(self.graph, self.reverse, hand, exact)
         self.builder = Builder(self.program.nodes, simplify=True)
         self._zero = self.builder.constant(0.0)
         targets = dict.fromkeys(
             line.target for line in self.program.lines if line.target is not None
         )
-        self._size = {id: _magnitude(self.builder, graph, self.adjoint(id)) for id in targets}
+        self._size = {id: _magnitude(self.builder, self.graph, self.adjoint(id)) for id in targets}
         self.world = self._world(values, state)
 
     @property
@@ -57,6 +69,22 @@ class Trial:
         """Return dLoss/dtarget at every point, (points, *shape)."""
         shape = (POINTS, *self.graph.nodes[target].shape)
         return np.broadcast_to(self.world.value(self.adjoint(target)), shape)
+
+    def truth_of(self, line: Line, target: int) -> Array:
+        """Return dLoss/dtarget in the shape that a line has, which may stand for many elements."""
+        return _compact(self.truth(target), self.builder.nodes[line.node].shape)
+
+    def size_of(self, line: Line, target: int) -> Array:
+        """Return what a difference is relative to, in the shape that a line has."""
+        return _compact(self.size(target), self.builder.nodes[line.node].shape)
+
+    def _can_be_compact(self, line: Line) -> bool:
+        """Return whether the truth has the same elements wherever a claim has one for several."""
+        if line.target is None:
+            return True
+        true = self.truth(line.target)
+        whole = fitted(self.truth_of(line, line.target), true.shape[1:])
+        return close(whole, true, self.size(line.target))
 
     def size(self, target: int) -> Array:
         """Return what a difference is relative to: the sum of the |contributions|."""
@@ -116,6 +144,16 @@ def fitted(value: Array, shape: Shape) -> Array:
     points = len(value)
     value = value.reshape(points, *(1,) * (len(shape) - len(own)), *own)
     return np.broadcast_to(value, (points, *shape))
+
+
+def _compact(value: Array, shape: Shape) -> Array:
+    """Return the first elements of a value along the axes that `shape` has not, or has as 1."""
+    for _ in range(value.ndim - 1 - len(shape)):
+        value = value[:, 0]
+    for axis, size in enumerate(shape, 1):
+        if size == 1:
+            value = value.take([0], axis)
+    return value
 
 
 def close(value: Array, wanted: Array, size: Array) -> bool:
