@@ -147,7 +147,11 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     else:
         known = frame.gradient_state(frame.graph.names[target]) == "known"
         mark = claim_mark(frame, entry.name, target) if known or frame.judgement else "none"
-    value = summary(frame.tape.value(hand.lines[index])) if known else UNKNOWN
+    written = hand.lines[index].written
+    if written is None:
+        value = "no value"
+    else:
+        value = summary(frame.tape.value(written)) if known else UNKNOWN
     now = frame.now
     here = isinstance(now, Flow) and _claiming(frame, now.source) == index
     text = _source(backward.lines[entry.place.line - 1])

@@ -66,7 +66,7 @@ def _drawn(
         if _is_structure(value, sizes):
             return repeated
         if np.all(np.abs(value) == 1):
-            return 2.0 * rng.integers(0, 2, shape) - 1
+            return np.where(rng.integers(0, 2, shape) == 1, 1.0, -1.0)
         if value.ndim == 2 and np.all(value >= 0) and np.allclose(value.sum(axis=1), 1):
             return rng.dirichlet(np.ones(value.shape[1]), shape[:2])
     size = (
