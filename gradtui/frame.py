@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.engine.graph import Graph, Statement
+from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
@@ -221,7 +221,13 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         return self.position >= self.structure.flow_at.get((source, target), self.schedule.backward)
 
     def gradient_state(self, node: int) -> str:
-        """Return `known`, `partial` or `unknown` for a node's gradient at the cursor."""
+        """Return `known`, `partial` or `unknown` for a node's gradient at the cursor.
+
+        `none` for a value that the loss does not depend on.
+        """
+        operation = self.graph.nodes[node].kind is Kind.OPERATION
+        if operation and node not in self.structure.useful:
+            return "none"
         if self.position >= self.schedule.backward:
             return "known"
         if self.position <= self.schedule.forward:

@@ -52,6 +52,8 @@ class Session:
         self._folded: frozenset[int] = frozenset()
         self._tapes: OrderedDict[int, Tape] = OrderedDict()
         self.position = self.schedule.backward
+        self._toggled_from: tuple[int, int, int] | None = None
+        self._toggled_to: tuple[Level, int, int, int] | None = None
         self.selected = problem.graph.parameters[0].id
         self.lens: Lens | None = None
         self._jacobians = Jacobians(problem.graph, problem.trainer.dtype)
@@ -150,8 +152,15 @@ class Session:
 
     def toggle_level(self) -> None:
         """Change between the named graph and that of the operations."""
+        here = (self._step, self.position, self.selected)
+        back = self._toggled_from if self._toggled_to == (self.level, *here) else None
         named = self.level is Level.NAMED
         self._draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
+        if back is not None:
+            # The levels' moments are not the same: twice in a row comes back to the very same one.
+            self.position, self.selected = back[1:]
+        self._toggled_from = here
+        self._toggled_to = (self.level, self._step, self.position, self.selected)
 
     def toggle_fold(self) -> None:
         """Show the statement of the selected node as its operations, or as one node again."""
@@ -306,8 +315,29 @@ class Session:
             if any(text.lower() in t.lower() for t in (found.name, found.op, label) if t):
                 self.select(node)
                 return True
+        for name, source in graph.names.items():
+            label = self.problem.label(name)
+            if source not in nodes and any(text.lower() in t.lower() for t in (name, label)):
+                return self._find_data(label, source)
         self.message = f"no node is called '{text}'"
         return False
+
+    def _find_data(self, label: str, source: int) -> bool:
+        """Select the first node that reads some data: the data themselves are not drawn."""
+        shape = shape_text(self.problem.graph.nodes[source].shape)
+        readers = [node for node in self.structure.nodes if self._reads(node, source)]
+        if readers:
+            self.select(readers[0])
+        reader = self.problem.graph.nodes[self.selected]
+        shown = self.problem.label(reader.name) or reader.op
+        self.message = f"{label} is data, {shape}: " + (f"read by {shown}" if readers else "unread")
+        return True
+
+    def _reads(self, node: int, source: int) -> bool:
+        """Return whether a drawn node reads a source itself."""
+        if node in self.structure.whole:
+            return (source, node) in self.structure.named_edges
+        return source in self.problem.graph.nodes[node].inputs
 
     def judge(self) -> None:
         """Find out what is wrong with what was written by hand, if that is not known yet."""

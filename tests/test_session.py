@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
+from gradtui.engine.graph import needed_for
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
@@ -323,7 +324,9 @@ def test_what_is_known_follows_the_schedule(models, which, level):
             parameter = node in {p.id for p in graph.parameters}
             assert frame.computed(node) == (parameter or node in values)
             inward = {wire for wire in wires if wire[0] == node}
-            if position >= schedule.backward:
+            if not parameter and node not in needed_for(graph.nodes, [graph.loss]):
+                expected = "none"
+            elif position >= schedule.backward:
                 expected = "known"
             elif node == graph.loss:
                 expected = "known" if position > schedule.forward else "unknown"
@@ -458,3 +461,20 @@ def test_without_findings_there_is_nowhere_to_go(session_of):
     plain.judge()
     plain.next_finding()
     assert plain.message == "nothing is written by hand here"
+
+
+def test_changing_the_level_twice_comes_back_to_the_very_same_moment():
+    session = gradtui.load("five_parcels")
+    for position in range(session.schedule.end + 1):
+        session.position = position
+        before = (session.step, session.position, session.selected, session.level)
+        session.toggle_level()
+        session.toggle_level()
+        assert (session.step, session.position, session.selected, session.level) == before
+
+
+def test_data_are_found_by_what_reads_them():
+    session = gradtui.load("two_weights")
+    assert session.find("x1")
+    assert session.problem.graph.nodes[session.selected].name == "yhat"
+    assert session.message == "x1 is data, scalar: read by ŷ"

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gradtui.engine.ops import OPS
 from gradtui.explain.spans import Line, Role, line
-from gradtui.explain.values import UNKNOWN, Array
+from gradtui.explain.values import UNKNOWN, UNUSED, Array
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Seed
 from gradtui.text import cell_width, clean, clip, compact, shape_text
@@ -47,6 +47,8 @@ def box_text(frame: Frame, node: int) -> BoxText:
     value = _short(frame.tape.value(node)) if known else UNKNOWN
     state = frame.gradient_state(node)
     gradient = UNKNOWN if state == "unknown" else _short(frame.gradient(node))
+    if state == "none":
+        gradient = UNUSED
     if state == "partial":
         gradient += "…"
     here = _is_now(frame, node)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradtui.engine.graph import Kind
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import in_names
-from gradtui.explain.values import UNKNOWN, extent
+from gradtui.explain.values import UNKNOWN, UNUSED, extent
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Seed
 from gradtui.text import cell_width, clean, clip, pad, shape_text
@@ -46,6 +46,8 @@ def _node(frame: Frame, widths: Widths, node: int) -> Line:
     known, state = frame.computed(node), frame.gradient_state(node)
     value = extent(frame.tape.value(node)) if known else UNKNOWN
     gradient = UNKNOWN if state == "unknown" else extent(frame.gradient(node))
+    if state == "none":
+        gradient = UNUSED
     inputs = " ".join(_name(frame, id) for id in frame.structure.inputs.get(node, ()))
     here = frame.now is not None and place_of_now(frame) == node
     chosen = node == frame.selected

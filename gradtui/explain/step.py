@@ -12,8 +12,10 @@ from gradtui.explain.symbols import (
     gradient_of,
     in_names,
     in_numbers,
+    in_shapes,
     label,
     partial,
+    rule_text,
 )
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
@@ -99,7 +101,7 @@ def _computed(frame: Frame, node: int) -> list[str | Span]:
     result, formula = summary(value, 6), in_names(frame, node)
     if formula != result:
         parts += [(formula, "now"), " = "]
-    numbers = in_numbers(frame, node) if all_scalar(frame, node) else result
+    numbers = in_numbers(frame, node) if all_scalar(frame, node) else in_shapes(frame, node)
     if numbers not in (formula, result):
         parts += [numbers, " = "]
     return [*parts, (result, "value")]
@@ -115,6 +117,9 @@ def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
     if local is not None:
         parts += [gradient_of(frame, target), " · ", partial(frame, target, source), " = "]
         parts += [summary(arriving, 6), " · ", (summary(local, 6), "local"), " = "]
+    else:
+        rule = rule_text(frame, source, frame.step_to(target))
+        parts += [(rule, "local"), " = "]
     parts.append((summary(flow, 6), "gradient"))
     if frame.gradient_state(source) == "partial":
         parts.append(("  more paths add to it", "dim"))

@@ -8,7 +8,7 @@ from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.reverse import statement_rule
 from gradtui.engine.unparse import PRETTY, Style, formula
 from gradtui.frame import Frame
-from gradtui.text import number
+from gradtui.text import number, shape_text
 
 _DIGITS = 10
 """Of a constant in a formula: what a person typed, without the noise of 0.1 · 3."""
@@ -50,6 +50,20 @@ def in_numbers(frame: Frame, node: int) -> str:
     def show(part: Node) -> str | None:
         if part.kind is Kind.OPERATION and not part.name:
             return None
+        return number(float(frame.tape.value(part.id)))
+
+    return formula(nodes, node, show, PRETTY)
+
+
+def in_shapes(frame: Frame, node: int) -> str:
+    """Return a node's expression with the shapes of arrays and the numbers of scalars in it."""
+    nodes = frame.problem.trainer.program.nodes
+
+    def show(part: Node) -> str | None:
+        if part.kind is Kind.OPERATION and not part.name:
+            return None
+        if part.shape:
+            return f"[{shape_text(part.shape)}]"
         return number(float(frame.tape.value(part.id)))
 
     return formula(nodes, node, show, PRETTY)

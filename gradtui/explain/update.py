@@ -16,7 +16,9 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     Where a line is wider than the panel its result comes first, so that it stays in view.
     """
     program = frame.problem.trainer.program
-    head = [line((program.formula, "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
+    # The registry calls every loss L.
+    rule = program.formula.replace("∂L/", f"∂{label(frame, frame.graph.loss)}/")
+    head = [line((rule, "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
     ready = [_is_ready(frame, update.parameter) for update in program.updates]
     shapes = [program.nodes[update.parameter].shape for update in program.updates]
     heights = [

@@ -18,6 +18,8 @@ Array = NDArray[Any]
 Index = tuple[int, ...]
 UNKNOWN = "·"
 """Stands for what is not computed yet."""
+UNUSED = "unused"
+"""Stands for the gradient of what the loss does not depend on."""
 _FEW = 3
 LISTED = 400
 """Elements of one array that a panel lists; more are counted."""

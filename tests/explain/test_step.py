@@ -80,8 +80,8 @@ def test_a_number_and_another_name_are_not_said_twice(session_of):
 
 def test_a_tensor_s_moments_are_short():
     said = narrate(gradtui.load("five_parcels"))
-    assert said[1] == "ŷ = X @ w = [5] 1.39…10.7"
-    assert said[-2:] == ["ŷ → w  [1.6456 2.888]", "w ← [0.71772 1.3556]"]
+    assert said[1] == "ŷ = X @ w = [5×2] @ [2] = [5] 1.39…10.7"
+    assert said[-2:] == ["ŷ → w  X.T @ ∂L/∂ŷ = [1.6456 2.888]", "w ← [0.71772 1.3556]"]
 
 
 def test_the_update_is_arithmetic():
@@ -238,3 +238,8 @@ def test_any_stretch_of_a_table_holds_the_rows_of_the_whole(session_of, rows_of)
         for count in (1, 2, 5, 500):
             part = [text.split() for text in texts(whole[start : start + count])]
             assert part == [text.split() for text in texts(whole)][start : start + count]
+
+
+def test_the_update_names_the_loss_as_the_file_does(session_of):
+    session = session_of("cost = w**2", "w = 1.0")
+    assert texts(update_rows(session.frame))[0] == "w ← w - lr·∂cost/∂w"
