@@ -23,8 +23,8 @@ Element = tuple[int, Index]
 """(node, index of one of its elements)."""
 FEW = 4
 """Terms of a sum that are all written; of more the first two and the last."""
-_LISTED = 1_000
-"""Terms of a sum that are looked at."""
+_LISTED = 300
+"""Terms of a sum that are looked at; where more are left only the first two are written."""
 _BUDGET = 3_000
 """Elements that one expression may take; beyond them it is no text that anyone reads."""
 
@@ -150,11 +150,9 @@ class _Writer:
             return self.read(node.inputs[slot])
 
         terms = entry.elements(shapes, dict(node.options), index, read)
-        found = [t for t in islice(terms, _LISTED + 1) if not self._vanishes(node, t)]
-        last = found[-1:]
-        for term in terms:  # of a sum too long to be listed its last term
-            if not self._vanishes(node, term):
-                last = [term]
+        left = (term for term in terms if not self._vanishes(node, term))
+        found = [*islice(left, _LISTED + 1)]
+        last = found[-1:] if len(found) <= _LISTED else []
         whole = len(found) <= FEW or (
             len(found) <= _LISTED and any(i in self.varies for i in node.inputs)
         )
@@ -186,7 +184,7 @@ class _Writer:
         if not cut and len(terms) > FEW:
             terms, cut = [*terms[:2], terms[-1]], True
         if cut:
-            terms.insert(-1, self._leaf(None))
+            terms.insert(2, self._leaf(None))
         made = terms[0] if terms else self.scalars.constant(0.0)
         for term in terms[1:]:
             made = self._apply(fold, (made, term))

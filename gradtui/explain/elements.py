@@ -88,7 +88,8 @@ def local_formula(frame: Frame, statement: Statement, target: Element, source: E
         text = formula(nodes, node, lambda part: frame.problem.label(part.name) or None, PRETTY)
         return f"{text}[{','.join(map(str, index))}]"
 
-    return "" if found is None else _text(found, name)
+    text = "" if found is None else _text(found, name)
+    return "" if text == CUT else text
 
 
 def _text(scalars: Scalars, show: Callable[[Element], str]) -> str:

@@ -32,6 +32,9 @@ def lens_rows(frame: Frame, width: int) -> list[Line]:
     if not found.links[0].terms:
         return [*rows, line((slope_of(frame, found.links[0].element), "gradient"), " = ",
                             (number(found.gradient), "gradient"))]  # fmt: skip
+    total = _sum(frame, found, width)
+    if found.left:  # the end of a long way is out of sight
+        rows += total
     rows += _forward(frame, found, width)
     if found.left:
         names = ", ".join(label(frame, node) for node in found.left)
@@ -39,7 +42,8 @@ def lens_rows(frame: Frame, width: int) -> list[Line]:
                           "on", "dim")))  # fmt: skip
     for link in sorted(found.links, key=lambda link: (-link.element[0], link.element[1])):
         rows += _backward(frame, link, width)
-    return rows + _product(frame, found, width) + _sum(frame, found, width)
+    rows += _product(frame, found, width)
+    return rows if found.left else rows + total
 
 
 def _head(frame: Frame, found: Trace, width: int) -> list[Line]:

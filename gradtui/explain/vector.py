@@ -26,7 +26,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     elements = Elements([node.shape for node in parameters], [1] * len(parameters))
     cells = _cells_of_a_number(frame, width) if width < _NARROW else None
     measured = not frame.claims or width >= _NARROW
-    titles = [_shape(frame), "value", f"∂{label(frame, frame.graph.loss)}/∂"]
+    titles = ["", "value", f"∂{label(frame, frame.graph.loss)}/∂"]
     titles += ["central"] * measured + ["by hand"] * bool(frame.claims)
     head: list[Span] = [(title, "dim") for title in titles]
 
@@ -45,13 +45,6 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
         return rows[min(first, 1) :][start - first : stop - first]
 
     return LazyRows(2 + elements.rows + bool(elements.left_out), between)
-
-
-def _shape(frame: Frame) -> str:
-    """Return the shape of the selected parameter, if it is an array."""
-    shape = frame.graph.nodes[frame.selected].shape
-    chosen = any(node.id == frame.selected for node in frame.graph.parameters)
-    return f"[{shape_text(shape)}]" if chosen and shape else ""
 
 
 def _table(

@@ -7,15 +7,18 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from gradtui.engine.graph import Kind
 from gradtui.explain.byhand import chosen_rows
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import current_row, given_rows, program_length, program_rows
 from gradtui.explain.spans import Line
 from gradtui.explain.step import notes_rows
+from gradtui.explain.symbols import label
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 from gradtui.frame import Frame
+from gradtui.text import clean, clip, shape_text
 from gradtui.tui.panels.base import Panel
 
 
@@ -30,7 +33,11 @@ class GradientPanel(Panel):
     )
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
-        """Return the gradient vector."""
+        """Return the gradient vector; the title has the shape of the selected parameter."""
+        node = frame.graph.nodes[frame.selected]
+        shown = node.kind is Kind.PARAMETER and node.shape
+        name = f" · {label(frame, node.id)} [{shape_text(node.shape)}]" if shown else ""
+        self.title(self.NAME + clip(clean(name), width - len(self.NAME) - 4))
         return gradient_rows(frame, width)
 
 
