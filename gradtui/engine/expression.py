@@ -134,6 +134,8 @@ class _Parser(TokenReader):
             )
         value = self.expression()
         after = self.peek()
+        if after.text == "=":
+            self.refuse_several(after)
         if after.kind not in ("newline", "end"):
             self.refuse(after, "an operator or the end of the line")
         return Assignment(target.text, value, self.place(target))
@@ -155,8 +157,13 @@ class _Parser(TokenReader):
                 f"write {name}_2 = {name} - one_hot(y, k)",
                 self.place(equals),
             )
+        if equals.text == ",":
+            self.refuse_several(equals)
         expected = "a line `name = expression`"
         self.refuse(target if keyword.iskeyword(name) else equals, expected)
+
+    def refuse_several(self, at: Token) -> NoReturn:
+        raise InputError("a line assigns one name: write each on a line of its own", self.place(at))
 
     def expression(self) -> Tree:
         """Return the operators and operands from here on as a tree.
