@@ -462,8 +462,8 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("a = b = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
         ("for i in w:", "unexpected 'for': write out what a loop does, one line for each round, or "
          "as one operation on arrays", Place(1, 1, 3)),
-        ("return w", "unexpected 'return': leave the line out: a program returns nothing, its names "
-         "say what they are", Place(1, 1, 6)),
+        ("return w", "unexpected 'return': leave the line out: a program returns nothing, its "
+         "names say what they are", Place(1, 1, 6)),
         ("L == w", "unexpected '==': expected a line `name = expression`", Place(1, 3, 2)),
         ("L = a = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
         ("if = 3", "unexpected 'if': for a choice write where(condition, a, b)", Place(1, 1, 2)),
