@@ -53,7 +53,8 @@ def masked(run: Run) -> Iterator[Finding]:
     for found in blocked(run):
         if found.rule != "masked":
             continue
-        other = run.name(found.other) if found.other is not None else "its condition"
+        named = run.name(found.other) if found.other is not None else ""
+        other = named or "a constant"
         message = (
             f"the gradient of {_entries_text(run, found)} is 0 at every step: in "
             f"{run.name(found.node)} it only reaches what is multiplied by zeros of {other} "
