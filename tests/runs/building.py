@@ -55,6 +55,14 @@ def healthy_classifier(rng):
     return scenario(code, {"X": X, "labels": labels}, parameters, adam(0.02), 150), None
 
 
+def healthy_with_idle_units(rng):
+    """A narrow, deep network: some unit is often off from the start, and nothing is the worse."""
+    X = features(rng, 30, 3)
+    code, parameters = network(rng, [3, 8, 8, 8, 1], "relu", 1.2)
+    data = {"X": X, "Y": np.sin(X[:, :1]) + 0.5 * X[:, 1:2] + 0.1 * rng.standard_normal((30, 1))}
+    return scenario(code, data, parameters, sgd(0.02, momentum=0.9), 150), None
+
+
 def healthy_annealed(rng):
     code, data, w, sharpness = linear(rng, features(rng))
     more = ['[schedule]\nname = "cosine"', '[schedule]\nname = "exponential"\ngamma = 0.97']

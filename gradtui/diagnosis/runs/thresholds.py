@@ -60,6 +60,8 @@ _ENTRIES = (
     ),
     Threshold("high", 0.1, "loss over the first loss that is still high", _OURS),
     Threshold("stays-high", 0.5, "loss over the first loss that has hardly fallen", _OURS),
+    Threshold("far", 3.0, "distance below 0, in spreads, from which no unit comes back", _OURS),
+    Threshold("many", 0.5, "share of a layer's units off that is no accident of the start", _OURS),
     Threshold(
         "condition", 1e3, "condition number that one rate cannot serve",
         "1151 steps a decade at the best rate: (κ - 1)/(κ + 1) a step, Nocedal and Wright, "

@@ -108,7 +108,9 @@ def dead_relu(run: Run) -> Iterator[Finding]:
             f"{_entries_text(run, found)} is 0; {_pushed(run, found, since)}"
             "; try a lower rate, another start or a leaky unit"
         )
-        severity = "warning" if len(units) == total else _by_loss(run)
+        far = distance >= limit("far") * spread
+        few = not far and len(units) < limit("many") * total
+        severity = "warning" if len(units) == total else "info" if few else _by_loss(run)
         evidence = {**_evidence(run, found), "highest": -distance, "spread": spread}
         yield finding(
             run, "dead-relu", severity, name, since, message, evidence, run.line(found.node)
