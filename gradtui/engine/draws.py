@@ -6,8 +6,6 @@ NumPy keeps the bits of its generators from version to version, but not what is 
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +35,8 @@ class Stream:
     """
 
     def __init__(self, seed: int, purpose: str) -> None:
+        from hashlib import blake2b  # OpenSSL, which a scenario without draws need not wait for
+
         digest = blake2b(f"{seed} {purpose}".encode(), digest_size=8).digest()
         self._start = int.from_bytes(digest, "little")
 

@@ -6,7 +6,6 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from math import floor
-from statistics import median
 
 from gradtui.layout.layers import Node
 
@@ -127,7 +126,9 @@ def _wish(node: Node, sweep: int) -> _Wish:
     main = computed or neighbours
     if late and not backward and len(main) == 1 and _feeds_several_boxes(main[0]):
         return node.row, _MAIN
-    return median([other.row for other in main]), _MAIN if node.incoming else _LOOSE
+    rows = sorted(other.row for other in main)
+    middle = (rows[(len(rows) - 1) // 2] + rows[len(rows) // 2]) / 2
+    return middle, _MAIN if node.incoming else _LOOSE
 
 
 def _feeds_several_boxes(source: Node) -> bool:
