@@ -27,7 +27,7 @@ GLOSSARY = (
     ("·", "not computed yet at the cursor"),
     ("[5]  [5×2]", "the shape of an array: 5 elements; 5 rows, 2 columns"),
     ("w[1]", "one element of an array, counted from 0"),
-    ("Jacobian", "the local derivatives of one array by another: a row an output, a column an input"),
+    ("Jacobian", "local derivatives of an array by another: a row an output, a column an input"),
     ("kink", "a point where a slope jumps; what it is taken to be there is a convention"),
     ("×[4×3]", "on an edge: one local derivative for each element, as many as the shape says"),
     ("×@  ×sum", "on an edge: the operation whose rule carries gradients back; Chain writes it"),
