@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.blame import find_repairs
 from gradtui.diagnosis.backward.explain import Explanation, explain, explain_helper
 from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.shapes import Reshaped, reshape_helper
 from gradtui.diagnosis.backward.trial import NoPoints, Trial
@@ -47,6 +48,10 @@ class Diagnosis(Struct, frozen=True):
 def diagnose(problem: Problem) -> Diagnosis:
     """Judge the hand-written backward pass of a scenario and explain what is wrong with it."""
     hand = problem.backward
+    if hand is not None and hand.numbers:
+        compared, found = judge_numbers(problem)
+        wrong = frozenset(finding.target for finding in found)
+        return Diagnosis("wrong" if found else "correct", compared, tuple(found), wrong)
     if hand is None or not hand.claims:
         return Diagnosis("no-claim", 0)
     try:

@@ -85,7 +85,7 @@ def explain(
     constant = bool(np.all(value == value[0]))
     for upstream in (readings.upstream(line), readings.before(line)):
         builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
-        expected = as_tree(builder.nodes, root, line)
+        expected = as_tree(builder.nodes, root, line.scope)
         if expected is not None:
             truth = spell(expected)
             factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]

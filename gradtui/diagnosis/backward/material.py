@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -18,12 +18,14 @@ MOST = 40
 _LONGEST = 90
 
 
-def as_tree(nodes: Sequence[Node], root: int, line: Line, *, written: bool = False) -> Tree | None:
-    """Return a node's expression in the names that a line can read; None where it has no text.
+def as_tree(
+    nodes: Sequence[Node], root: int, scope: Mapping[str, int], *, written: bool = False
+) -> Tree | None:
+    """Return a node's expression in the names in scope; None where it has no text.
 
     With `written` the root is written out even where it has a name.
     """
-    names = {id: name for name, id in line.scope.items()}
+    names = {id: name for name, id in scope.items()}
 
     def show(node: Node) -> str | None:
         return names.get(node.id)
@@ -70,7 +72,7 @@ def local_trees(trial: Trial, line: Line, behind: Collection[int]) -> list[Tree]
     found = list[Tree]()
     for (source, root), local in trial.reverse.named_local.items():
         if source in behind and root in behind:
-            tree = as_tree(trial.reverse.nodes, local, line)
+            tree = as_tree(trial.reverse.nodes, local, line.scope)
             if tree is not None:
                 found.append(tree)
     return found
@@ -82,7 +84,7 @@ def statement_trees(trial: Trial, line: Line, behind: Collection[int]) -> list[T
     for statement in trial.graph.statements:
         node = trial.graph.nodes[statement.root]
         if statement.root in behind and node.inputs:
-            tree = as_tree(trial.graph.nodes, statement.root, line, written=True)
+            tree = as_tree(trial.graph.nodes, statement.root, line.scope, written=True)
             if tree is not None:
                 found.append(tree)
     return found

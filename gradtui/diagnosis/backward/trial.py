@@ -53,7 +53,7 @@ class Trial:
         targets = dict.fromkeys(
             line.target for line in self.program.lines if line.target is not None
         )
-        self._size = {id: _magnitude(self.builder, self.graph, self.adjoint(id)) for id in targets}
+        self._size = {id: magnitude(self.builder, self.graph, self.adjoint(id)) for id in targets}
         self.world = self._world(values, state)
 
     @property
@@ -191,7 +191,7 @@ def _repeated(values: Mapping[int, Array], nodes: Sequence[Node]) -> dict[int, A
             for id, value in values.items()}  # fmt: skip
 
 
-def _magnitude(builder: Builder, graph: Graph, root: int) -> int:
+def magnitude(builder: Builder, graph: Graph, root: int) -> int:
     """Append the sum of the absolute values of all that is added up to make a derivative."""
     known: dict[int, int] = {}
     for id in sorted(needed_for(builder.nodes, [root])):
