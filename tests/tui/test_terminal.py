@@ -107,7 +107,7 @@ def test_an_exception_restores_the_terminal_and_fails(start, tmp_path, monkeypat
     # A sitecustomize breaks one panel from outside, as a bug would from inside.
     (tmp_path / "sitecustomize.py").write_text(
         "import gradtui.explain.chain as c\n"
-        "def broken(frame):\n    raise RuntimeError('panel bug')\n"
+        "def broken(*parts):\n    raise RuntimeError('panel bug')\n"
         "c.chain_rows = broken\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path) + os.pathsep + os.environ.get("PYTHONPATH", ""))
