@@ -47,8 +47,9 @@ class Mutant:
 class Generator:
     """Makes the cases of one kind and style."""
 
-    def __init__(self, kind: Kind, name: str, style: Style) -> None:
+    def __init__(self, kind: Kind, name: str, style: Style, singles: int = SINGLES) -> None:
         self.kind, self.style_name, self.style = kind, name, style
+        self.singles = singles
         self.name = f"{kind.name}-{name}"
         self.text = kind.text(style.code, style.claims, style.state)
         self.raw = tomllib.loads(self.text)
@@ -64,7 +65,7 @@ class Generator:
         wrong, equal = self.mutants()
         for number, mutant in enumerate(self.sample(equal, EXTRA_SOUND)):
             yield self.case(f"equal{number}", (mutant,), sound=True)
-        chosen = [self.with_other_places(mutant) for mutant in self.sample(wrong, SINGLES)]
+        chosen = [self.with_other_places(mutant) for mutant in self.sample(wrong, self.singles)]
         for number, mutant in enumerate(chosen):
             yield self.case(f"bug{number:02}", (mutant,))
         yield from self.pairs(chosen)
@@ -351,12 +352,14 @@ class Generator:
         return Case(f"{self.name}-{label}", kind, style, text, sound, tuple(bugs))
 
 
-def cases_of(kinds: Iterable[Kind], styles: Iterable[str] | None = None) -> Iterator[Case]:
+def cases_of(
+    kinds: Iterable[Kind], styles: Iterable[str] | None = None, singles: int = SINGLES
+) -> Iterator[Case]:
     """Return all cases of some kinds, in the given styles or in all."""
     for kind in kinds:
         for name, style in kind.styles.items():
             if styles is None or name in styles:
-                yield from Generator(kind, name, style).cases()
+                yield from Generator(kind, name, style, singles).cases()
 
 
 def _ratio_rules(values: list, true: list) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ NAMESPACE = {
     "maximum": np.maximum,
     "mean": np.mean,
     "minimum": np.minimum,
+    "outer": np.outer,
     "abs": np.abs,
     "reshape": np.reshape,
     "sin": np.sin,

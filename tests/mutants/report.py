@@ -25,6 +25,7 @@ from mutants.case import Case, verdict_after
 SETS = {
     "building": ("mutants.building", "building"),
     "held_out": ("mutants.held_out", "held_out"),
+    "fresh": ("mutants.fresh", "fresh"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }

@@ -11,12 +11,13 @@ from mutants import building, held_out
 from mutants.building import KINDS as BUILDING
 from mutants.case import verdict_after
 from mutants.catalogue import Generator
+from mutants.fresh import KINDS as FRESH
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.numerics import parse, run
 from mutants.update_judge import judge_update
 
-KINDS = (*BUILDING, *HELD_OUT)
+KINDS = (*BUILDING, *HELD_OUT, *FRESH)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
 SAMPLE = STYLES[2::19]
 RULES = {
