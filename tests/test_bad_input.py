@@ -447,9 +447,9 @@ def test_a_huge_sparse_file_is_refused_without_being_read(show, tmp_path):
     path = tmp_path / "big.toml"
     with path.open("wb") as file:
         file.truncate(70_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     assert "too large: 70 MB; the limit is 1 MB" in show(path)[2]
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -467,9 +467,9 @@ def test_a_huge_sparse_file_is_refused_without_being_read(show, tmp_path):
 def test_a_file_near_the_limit_is_answered_soon(tmp_path, capsys, text):
     path = tmp_path / "big.toml"
     path.write_text(text)
-    start = time.perf_counter()
+    start = time.process_time()
     status = main(["show", str(path)])
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     err = capsys.readouterr().err
     assert (status == 0) == (not err)
     assert len(err) < 2000

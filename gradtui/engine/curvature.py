@@ -126,7 +126,8 @@ class Curvature:
 
     def spectrum(self, tape: Tape) -> Spectrum | None:
         """Return the spectrum at a step; None where the Hessian is not finite there."""
-        divisor, decay = divisor_at(tape), tape.program.dynamics.decay
+        program, divisor = tape.program, divisor_at(tape)
+        decay = 0.0 if program.moved_by_hand else program.dynamics.decay
         root = np.sqrt(divisor)
         with np.errstate(all="ignore"):
             if self.size <= EXACT:

@@ -44,21 +44,18 @@ class Picker(Screen[None]):
         super().__init__()
         self._hand_over = chosen
         self.entries = list_bundled()
-        self.shown: list[Entry] = []
+        self.shown = self.entries
 
     def compose(self) -> ComposeResult:
         """Make the list, the search and the details."""
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
         yield Input(placeholder="search, or the path of a .toml file", id="picker-search")
-        yield OptionList(id="picker-list")
+        options = OptionList(*self._options(), id="picker-list")
+        options.can_focus = False
+        options.highlighted = 0
+        yield options
         yield Static(id="picker-about")
         yield Label("↑ ↓ choose   Enter open   type to search   Esc quit", id="picker-keys")
-
-    def on_mount(self) -> None:
-        """List everything."""
-        self.query_one(OptionList).can_focus = False
-        self._list("")
-        self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""
@@ -100,10 +97,13 @@ class Picker(Screen[None]):
         self.shown = [entry for entry in self.entries if _matches(entry, words)]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(_row(entry)) for entry in self.shown])
+        options.add_options(self._options())
         if self.shown:
             options.highlighted = 0
         self._tell()
+
+    def _options(self) -> list[Option]:
+        return [Option(_row(entry)) for entry in self.shown]
 
     def _tell(self) -> None:
         about = self.query_one("#picker-about", Static)

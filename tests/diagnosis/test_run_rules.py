@@ -1,7 +1,11 @@
 """What the rules over runs say: causes with their numbers, the step, the node, the cure."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from mutants.building import KINDS as BUILDING
+from mutants.held_out import KINDS as HELD_OUT
 
 import gradtui
 from gradtui.diagnosis.runs.registry import RUN_RULES as REGISTRY
@@ -61,6 +65,35 @@ def test_the_scale_of_the_loss_changes_no_verdict(diagnosed, scale, factor):
     rules = {f.rule for f in diagnosed(code, **PARCELS, lr=repr(rate), steps=60)}
     expected = {1.1: {"diverging"}, 3.0: {"diverging"}, 2e-3: {"crawling"}}
     assert rules == expected.get(factor, set())
+
+
+@pytest.mark.parametrize(("steps", "rules"), [(3, []), (7, []), (8, ["crawling"])])
+def test_a_run_of_a_handful_of_steps_is_not_called_crawling(diagnosed, steps, rules):
+    assert [f.rule for f in diagnosed(MEAN_SQUARE, **PARCELS, lr=0.001, steps=steps)] == rules
+
+
+SOUND = [(kind, name) for kind in (*BUILDING, *HELD_OUT) for name in list(kind.styles)[:2]]
+
+
+@pytest.mark.parametrize("entry", SOUND, ids=lambda entry: f"{entry[0].name}-{entry[1]}")
+def test_a_sound_program_of_a_few_steps_has_a_run_without_warning(entry, tmp_path):
+    kind, name = entry
+    style = kind.styles[name]
+    path = tmp_path / "sound.toml"
+    path.write_text(kind.text(style.code, style.claims, style.state), encoding="utf-8")
+    found = diagnose_run(load_problem(path))
+    assert [f.message for f in found if f.severity != "info"] == []
+
+
+@pytest.mark.parametrize(("rate", "rules"), [(1.5, ["diverging"]), (0.03, []), (0.001, [])])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_of_weights_moved_by_hand_no_bound_of_an_optimizer_is_told(write, optimizer, rate, rules):
+    by_hand = f'[update]\ncode = """\nw = w - {rate}*g\n"""'
+    path = Path(write(MEAN_SQUARE, **PARCELS, steps=60, more=by_hand))
+    path.write_text(path.read_text().replace('"sgd"', f'"{optimizer}"'))
+    found = diagnose_run(load_problem(path))
+    assert [f.rule for f in found] == rules
+    assert not any("λmax" in f.message or "pull" in f.evidence for f in found)
 
 
 def test_what_a_cause_brings_is_listed_under_it(diagnosed):

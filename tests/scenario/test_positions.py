@@ -257,12 +257,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_megabyte_of_anything_is_scanned_soon(name):
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         locate(HOSTILE[name]).string_lines(("a",))
     except InputError as error:
         assert "nested too deep" in error.message
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def rereads(text: str, place: Place, value: object) -> bool:

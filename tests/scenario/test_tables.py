@@ -126,10 +126,10 @@ def test_a_million_rows_are_read_and_one_more_is_refused():
     [b"," * 4_000_000, b'"' * 4_000_001, b'a\n"' + b"x,\n" * 900_000, b'a\n1"' + b'"' * 4_000_000],
 )
 def test_hostile_files_are_refused_soon(raw):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError):
         read_csv(raw, "d.csv")
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)

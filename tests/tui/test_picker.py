@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+from textual.events import Key
+
 from gradtui.scenario.bundled import list_bundled
 from gradtui.tui.picker import Picker
 
@@ -81,3 +86,13 @@ async def test_opening_from_the_debugger_and_coming_back(terminal):
         await t.press("o", "enter")
         assert t.session.problem.title == "One weight, one parcel"
         assert "L 1" in t.text
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_leaving_while_the_picker_comes_up_is_no_error(terminal, turns):
+    async with terminal("one_weight") as t:
+        t.app.post_message(Key("o", "o"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        t.app.exit(0)
+    assert t.app.return_value == 0

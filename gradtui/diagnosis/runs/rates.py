@@ -22,8 +22,6 @@ _ROUNDING = 1e-9
 """Part of a loss below which a difference says nothing."""
 _BETWEEN, _SEGMENTS = 31, 8
 """Places tried between two weights, and pairs of weights."""
-_FEWEST = 8
-"""Steps that a run must have for its later half to show anything."""
 
 
 class Growth(Struct, frozen=True):
@@ -173,7 +171,7 @@ def bouncing(run: Run) -> Bounce | None:
 
 
 def _bouncing(run: Run) -> Bounce | None:
-    if run.end < _FEWEST:
+    if run.end < limit("handful"):
         return None
     count = min(TAIL, run.end // 2) // 2 * 2
     window = range(run.end - count, run.end)
@@ -231,7 +229,7 @@ def oscillating(run: Run) -> Iterator[Finding]:
 
 def crawling(run: Run) -> Iterator[Finding]:
     """Find a rate so far below the bound that the run gets nowhere."""
-    if run.end < 2 or run.broken is not None or run.base_rate(0) <= 0.0:
+    if run.end < limit("handful") or run.broken is not None or run.base_rate(0) <= 0.0:
         return
     if run.losses[-1] > run.losses[0] or steep_time(run) >= limit("steep-time"):
         return
@@ -256,13 +254,14 @@ def crawling(run: Run) -> Iterator[Finding]:
 
 
 def steep_time(run: Run) -> float:
-    """Return Σ lr·λmax over the run, in e-folds of the steepest direction."""
+    """Return Σ lr·λmax over the run, in e-folds of the steepest direction; inf if not known."""
     picked = sorted({run.steps[round(i * (len(run.steps) - 1) / 4)] for i in range(5)})
-    gauges = [run.gauge(step) for step in picked]
+    gauges = [gauge for step in picked if (gauge := run.gauge(step)) is not None]
     dynamics = run.program.dynamics
-    gain = dynamics.share / (1.0 - dynamics.beta) if dynamics.beta < 1.0 else math.inf
-    pulls = [gauge.pull * gain if gauge else math.inf for gauge in gauges]
-    every = np.interp(np.arange(run.end + 1), picked, pulls)
+    if len(gauges) < len(picked) or dynamics.beta >= 1.0:
+        return math.inf
+    gain = dynamics.share / (1.0 - dynamics.beta)
+    every = np.interp(np.arange(run.end + 1), picked, [gauge.pull * gain for gauge in gauges])
     return float(np.sum(every))
 
 

@@ -209,7 +209,7 @@ class Run:
         return self.curvature.spectrum(self.tape(step))
 
     def _gauge(self, step: int) -> Gauge | None:
-        spectrum = self.spectrum(step)
+        spectrum = None if self.program.moved_by_hand else self.spectrum(step)
         return None if spectrum is None else read_off(spectrum, self.tape(step), self.rate(step))
 
     def _moves_finitely(self, step: int) -> bool:

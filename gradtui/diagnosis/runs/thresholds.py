@@ -8,7 +8,7 @@ from gradtui.engine.registry import register
 
 
 class Threshold(Struct, frozen=True):
-    """One limit.  All are ratios: multiplying the loss by a constant changes no verdict."""
+    """One limit.  Of the loss all are ratios: multiplying it by a constant changes no verdict."""
 
     name: str
     value: float
@@ -36,6 +36,12 @@ _ENTRIES = (
         "steep-time", 1.0,
         "Σ lr·λmax over a run below which not even the steepest direction has shrunk e-fold",
         "gradient flow, exp(-Σ lr·λ): Goodfellow, Bengio and Courville, Deep Learning, section 8.2",
+    ),
+    Threshold(
+        "handful", 8.0,
+        "last step below which a run shows nothing of its rate or of what comes back: any sound "
+        "run has most of its way before it then, and a larger rate gains more in as few steps",
+        "sound runs of 3 steps in tests/mutants; the lesson's slow run has 12",
     ),
     Threshold("better", 2.0, "how much more another rate must gain in the same steps", _OURS),
     Threshold("stuck", 0.05, "part of what can be gained that the later half gained", _OURS),

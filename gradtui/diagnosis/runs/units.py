@@ -110,7 +110,8 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         )
         far = distance >= limit("far") * spread
         few = not far and len(units) < limit("many") * total
-        severity = "warning" if len(units) == total else "info" if few else _by_loss(run)
+        harmless = few or run.end < limit("handful")
+        severity = "warning" if len(units) == total else "info" if harmless else _by_loss(run)
         evidence = {**_evidence(run, found), "highest": -distance, "spread": spread}
         yield finding(
             run, "dead-relu", severity, name, since, message, evidence, run.line(found.node)

@@ -51,8 +51,10 @@ class Unlearned(Struct, frozen=True):
 
 def scale_mismatch(run: Run) -> Iterator[Finding]:
     """Find features of very different sizes that share a rate, the small ones not learned."""
-    columns = widest(run)
-    if columns is None or columns.ratio < limit("mismatch") or run.program.dynamics.second:
+    program, columns = run.program, widest(run)
+    if columns is None or columns.ratio < limit("mismatch"):
+        return
+    if program.moved_by_hand or program.dynamics.second:
         return
     blown = growth(run)
     spectrum = run.spectrum(0) if run.end >= 0 else None
@@ -127,6 +129,8 @@ def widest(run: Run) -> Columns | None:
 
 def _unlearned(run: Run) -> Unlearned | None:
     if run.end < 4 or run.broken is not None or run.curvature.size > EXACT or run.noisy:
+        return None
+    if run.program.moved_by_hand:
         return None
     spectra = [run.spectrum(step) for step in {0, run.steps[len(run.steps) // 2], run.end}]
     if any(s is None or s.values[0] < -_CONVEX * abs(s.largest) for s in spectra):
