@@ -162,7 +162,6 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
             case Number(value):
                 yield from _other_numbers(expression, path, part, value, pool.numbers)
             case Name():
-                yield from _powers(expression, path, part)
                 for curve in (*_CURVES, "softmax", "log_softmax"):
                     yield Edit(Change.FUNCTION, path, call(curve, part), part)
                 yield from _other_names(expression, path, part, pool)
@@ -170,6 +169,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
                 yield from _dropped(path, part)
                 yield from _other_call(expression, path, part)
         if _is_value(expression, path, part):
+            yield from _powers(expression, path, part)
             yield from _turned(expression, path, part)
 
 
@@ -322,6 +322,10 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         for curve in _CURVES:
             if curve != function:
                 yield Edit(Change.FUNCTION, path, replace(part, function=curve), part)
+    if function == "shape":
+        for axis in range(len(expression.shape((*path, 0)))):
+            counted = replace(part, options=(("axis", axis),))
+            yield Edit(Change.SCALE, path, counted, part, counted)
     if function in ("sum", "mean"):
         yield from _other_reductions(expression, path, part)
 
@@ -359,7 +363,7 @@ def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
 def _multiplied(path: Path, part: Tree, factor: Tree) -> Iterator[Edit]:
     yield Edit(Change.ADD_FACTOR, path, call("*", part, factor), None, factor)
     yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
-    if path == ():
+    if path == () or isinstance(factor, Name):
         turned = _turned_back(factor)
         for one in (factor, turned):
             yield Edit(Change.ADD_FACTOR, path, call("@", part, one), None, one)

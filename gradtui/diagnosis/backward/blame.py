@@ -7,7 +7,6 @@ inherited mistake is never blamed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from msgspec import Struct
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.backward.repair import Repair, hits_of
+from gradtui.diagnosis.backward.trial import Trial, rounded
+from gradtui.diagnosis.edits import Change
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -24,22 +24,10 @@ Array = NDArray[np.float64]
 MOST_REPAIRS = 6
 MOST_COMPARED = 12
 """Offers that fix as much, of which the best is looked for with care."""
+MOST_EXPLAINED = 4
+"""The best of those, of which the first is taken that a small mistake explains."""
 _ROWS = 4000
 """Numbers of a claim that are looked at to find a constant."""
-
-
-class Repair(Struct, frozen=True, eq=False):
-    """A line and what it should hold."""
-
-    line: Line
-    target: int | None
-    """The node of the model whose adjoint it should be; None for another kind of helper."""
-    scale: float
-    """The program's own constant: it should hold scale·dLoss/dtarget."""
-    value: Array
-    """What it should hold at every point."""
-    edit: Edit | None = None
-    """The change of its expression that repairs it, where that is how it was found."""
 
 
 class _Offer(Struct, frozen=True, eq=False):
@@ -87,9 +75,16 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> _
     def order(offer: _Offer) -> tuple[float, ...]:
         after = world.replacing({offer.repair.line.node: offer.repair.value})
         left, *rest = offer.order
-        return (left + readings.strangers(after), *rest)
+        reach = len(readings.trial.program.dependents([offer.repair.line.name]))
+        return (left + readings.strangers(after), *rest, reach)
 
-    return min(equal[:MOST_COMPARED], key=order) if len(equal) > 1 else equal[0]
+    if len(equal) == 1:
+        return equal[0]
+    ranked = sorted(equal[:MOST_COMPARED], key=order)
+    for offer in ranked[:MOST_EXPLAINED]:
+        if offer.repair.edit is not None or hits_of(readings, offer.repair, (), world).hits:
+            return offer
+    return ranked[0]
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
@@ -132,7 +127,7 @@ def _offers(
             offer = _offer(trial, readings, world, line, target, affected)
             if offer:
                 found.append(offer)
-        if line.target is None and not reading.targets_certain:
+        if line.target is None:
             found += _edited(trial, readings, world, line, affected)
     return found
 
@@ -183,13 +178,7 @@ def _scale(unit: Array, zero: Array, wanted: Array, size: Array) -> float | None
         if not np.isfinite(scale) or scale == 0:
             return None
         fits = np.all(np.abs(scale * slope - rest) <= 1e-6 * max(1.0, abs(scale)))
-    return _round(scale) if fits else None
-
-
-def _round(value: float) -> float:
-    """Return the simple fraction that a number is up to rounding, or the number."""
-    simple = float(Fraction(value).limit_denominator(10_000))
-    return simple if abs(simple - value) <= 1e-9 * abs(value) else value
+    return rounded(scale) if fits else None
 
 
 def _edited(

@@ -15,7 +15,7 @@ from gradtui.diagnosis.backward.explain import Explanation, explain, explain_hel
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.shapes import Reshaped, reshape_helper
+from gradtui.diagnosis.backward.shapes import Reshaped, reduce_helper, reshape_helper
 from gradtui.diagnosis.backward.trial import NoPoints, Trial
 from gradtui.diagnosis.backward.wording import describe, evidence_of
 from gradtui.diagnosis.finding import Finding
@@ -74,6 +74,10 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     readings = Readings(trial)
     repairs = find_repairs(trial, judged)
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
+    if helpers and any(one.far_fetched for one in explanations):
+        reduced = reduce_helper(trial, hand, [line.name for line in wrong if line in judged])
+        if reduced is not None:
+            return _with_helper(problem, trial, hand, reduced, wrong, 0)
     fixes = _fixes(problem, hand, explanations)
     findings = [
         finding

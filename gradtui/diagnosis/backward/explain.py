@@ -8,24 +8,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.blame import Repair
-from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for, scaled
-from gradtui.diagnosis.backward.material import (
-    as_tree,
-    behind_of,
-    distinct,
-    factors_of,
-    local_trees,
-    statement_trees,
-    terms_of,
-)
+from gradtui.diagnosis.backward.hypotheses import Hit, pool_for, scaled
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, rules_of
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.edits import Edit, Editable, Pool
 from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
 
@@ -33,6 +23,10 @@ Array = NDArray[np.float64]
 
 _MOST = 40
 _LONGEST = 90
+
+
+FAR = 3.0
+"""The cost of a change from which another line is looked for that a nearer one repairs."""
 
 
 class Explanation(Struct, frozen=True, eq=False):
@@ -58,6 +52,11 @@ class Explanation(Struct, frozen=True, eq=False):
             yield f"{name} = {self.truth}"
 
     @property
+    def far_fetched(self) -> bool:
+        """Whether no single small change repairs the line."""
+        return not self.hits or self.hits[0].cost >= FAR
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """The rules that fit, the nearest first; two bugs in one line give two for the first."""
         found: dict[str, None] = {}
@@ -74,33 +73,12 @@ def explain(
     line = repair.line
     others = [one for one in repairs if one is not repair]
     world = trial.world.replacing({one.line.node: one.value for one in others})
-    truth = ""
-    target = repair.target
-    if target is None:
+    if repair.target is None:
         assert repair.edit is not None
         return explain_helper(trial, line, repair.edit, world)
-    scales = {one.line.name: one.scale for one in others}
-    truth, factors, terms = "", list[Tree](), list[Tree]()
-    value = world.value(line.node)
-    constant = bool(np.all(value == value[0]))
-    for upstream in (readings.upstream(line), readings.before(line)):
-        builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
-        expected = as_tree(builder.nodes, root, line.scope)
-        if expected is not None:
-            truth = spell(expected)
-            factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
-            terms += terms_of(expected)
-    behind = behind_of(trial, target)
-    factors += local_trees(trial, line, behind)
-    for tree in statement_trees(trial, line, behind):
-        factors += factors_of(tree)
-        terms += [tree, *terms_of(tree)]
-    pool = pool_for(trial, line, distinct(factors), distinct(terms))
-    size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
-    hits = find_hits(trial, line, world, repair.value, size, pool)
-    return Explanation(
-        line, target, tuple(hits), Context(trial, readings, line, world), truth, pool
-    )
+    found = hits_of(readings, repair, others, world)
+    context = Context(trial, readings, line, world)
+    return Explanation(line, repair.target, found.hits, context, found.truth, found.pool)
 
 
 def explain_helper(

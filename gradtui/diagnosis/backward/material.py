@@ -8,13 +8,14 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.edits import NOWHERE
 from gradtui.diagnosis.spelling import spell, subtrees
-from gradtui.engine.expression import Call, Number, Tree, parse_expression
+from gradtui.engine.expression import Call, Name, Number, Tree, parse_expression
 from gradtui.engine.graph import Node
 from gradtui.engine.unparse import formula
 from gradtui.source import InputError
 
-MOST = 40
+MOST, MOST_NAMES = 40, 12
 _LONGEST = 90
 
 
@@ -56,6 +57,15 @@ def terms_of(tree: Tree) -> list[Tree]:
         if isinstance(part, Call) and part.function in ("+", "-")
         for argument in part.arguments
     ]
+
+
+def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
+    """Return the names in scope that have the shape of a value, the latest first."""
+    nodes = trial.builder.nodes
+    shapes = {nodes[target].shape, nodes[line.node].shape}
+    names = [name for name, id in line.scope.items() if nodes[id].shape in shapes]
+    found: list[Tree] = [Name(name, NOWHERE) for name in reversed(names)]
+    return found[:MOST_NAMES]
 
 
 def behind_of(trial: Trial, target: int) -> frozenset[int]:

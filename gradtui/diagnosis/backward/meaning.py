@@ -18,13 +18,15 @@ from gradtui.diagnosis.backward.material import distinct, factors_of, statement_
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Edit, Editable, insertions, small_edits
-from gradtui.engine.expression import Tree
+from gradtui.engine.expression import Call, Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import adjoints_from
 
 Array = NDArray[np.float64]
 
+_HELD = ("+", "-", "*", "/", "@", "neg")
+"""Operations whose result people give no name and yet claim a gradient of: before a function."""
 HELPER_MATERIAL = 12
 """Factors, and terms, of the model that are tried in a helper's expression."""
 
@@ -66,6 +68,7 @@ class Readings:
             node.id
             for node in trial.graph.nodes
             if node.shape == shape and node.id in trial.reverse.adjoint
+            and (node.name or node.op in _HELD)
             and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
         ]  # fmt: skip
         for target in targets:
@@ -224,13 +227,21 @@ class Readings:
         pool = pool_for(self.trial, line, *self.material(line))
         at = world.extended(builder.nodes)
         shape = builder.nodes[line.node].shape
+        counts = self.is_count(line)
         seen = {line.node}
         for edit in (*small_edits(expression, pool), *insertions(expression, pool)):
             id = expression.lower(edit)
             if id is None or id in seen or builder.nodes[id].shape != shape:
                 continue
             seen.add(id)
-            yield edit, cost_of(edit), at.value(id)
+            if not counts or _is_counted(edit):
+                yield edit, cost_of(edit), at.value(id)
+
+    def is_count(self, line: Line) -> bool:
+        """Return whether a helper is the size of something, or a number that is one."""
+        value = self.trial.world.value(line.node)
+        constant = value[0].size == 1 and bool(np.all(value == value[0]))
+        return constant and self._is_size(float(value.flat[0]))
 
     def material(self, line: Line) -> tuple[list[Tree], list[Tree]]:
         """Return the factors and the terms that a helper may lack: those of the model."""
@@ -240,3 +251,9 @@ class Readings:
             factors += factors_of(tree)
             terms += terms_of(tree)
         return distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
+
+
+def _is_counted(edit: Edit) -> bool:
+    """Return whether an edit counts along another axis, or takes a sign or a factor away."""
+    counted = isinstance(edit.new, Call) and edit.new.function == "shape"
+    return counted or edit.new is None

@@ -146,8 +146,21 @@ def rule_of(edit: Edit, context: Context) -> str:
         case Change.FUNCTION:
             return "wrong-point"
         case Change.REPLACE_FACTOR:
+            if _is_part(edit.old, edit.new, ("*", "/", "@")):
+                return "missing-factor"
+            if _is_part(edit.new, edit.old, ("*", "/", "@")):
+                return "extra-factor"
+            if _is_part(edit.old, edit.new, ("+", "-")):
+                return "missing-term"
             names = isinstance(edit.old, Name) and isinstance(edit.new, Name)
             return "wrong-variable" if names else "wrong-point"
+
+
+def _is_part(part: Tree | None, whole: Tree | None, operators: tuple[str, ...]) -> bool:
+    """Return whether an expression is one of those that `operators` join to another."""
+    if part is None or not isinstance(whole, Call) or whole.function not in operators:
+        return False
+    return any(same(part, one) or _is_part(part, one, operators) for one in whole.arguments)
 
 
 def _dropped_term(edit: Edit, context: Context) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,6 +51,24 @@ def reshape_helper(trial: Trial, hand: Handwritten) -> Reshaped | None:
             if left < before and (best is None or (left, cost_of(edit)) < best[:2]):
                 best = (left, cost_of(edit), Reshaped(line, edit, changed))
     return best[2] if best else None
+
+
+def reduce_helper(trial: Trial, hand: Handwritten, wrong: Collection[str]) -> Reshaped | None:
+    """Return the change of a helper's axes after which shapes still fit, and all else is right."""
+    for line in trial.lines:
+        if line.target is not None or not trial.program.dependents([line.name]) & set(wrong):
+            continue
+        for edit, changed in _changed(trial, line, hand):
+            if edit.change not in (Change.AXIS, Change.REDUCE):
+                continue
+            try:
+                after = Trial(trial.graph, trial.reverse, trial.values, changed)
+            except InputError:
+                continue
+            claims = [one for one in after.lines if one.target is not None]
+            if all(after.is_right(one, after.world) for one in claims if one.name in wrong):
+                return Reshaped(line, edit, changed)
+    return None
 
 
 def _suspects(trial: Trial, misfits: list[Line]) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class Trial:
     ) -> None:
         self.graph = graph
         self.reverse = reverse
+        self.values = values
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._build(values, state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
@@ -183,7 +185,13 @@ def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
             value[1:], ratio * base[1:], max(1.0, abs(ratio)) * size[1:]
         ):
             return None
-    return ratio
+    return rounded(ratio)
+
+
+def rounded(value: float) -> float:
+    """Return the simple fraction that a number is up to rounding, or the number."""
+    simple = float(Fraction(value).limit_denominator(10_000))
+    return simple if abs(simple - value) <= 1e-9 * abs(value) else value
 
 
 def _repeated(values: Mapping[int, Array], nodes: Sequence[Node]) -> dict[int, Array]:

@@ -1,0 +1,81 @@
+"""What a line should hold, and the small changes of its expression after which it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
+from gradtui.diagnosis.backward.material import (
+    as_tree,
+    behind_of,
+    distinct,
+    factors_of,
+    local_trees,
+    names_like,
+    statement_trees,
+    terms_of,
+)
+from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.edits import Edit, Pool
+from gradtui.diagnosis.spelling import spell
+from gradtui.engine.expression import Tree
+from gradtui.engine.interpreter import Interpreter
+
+Array = NDArray[np.float64]
+
+
+class Repair(Struct, frozen=True, eq=False):
+    """A line and what it should hold."""
+
+    line: Line
+    target: int | None
+    """The node of the model whose adjoint it should be; None for another kind of helper."""
+    scale: float
+    """The program's own constant: it should hold scale·dLoss/dtarget."""
+    value: Array
+    """What it should hold at every point."""
+    edit: Edit | None = None
+    """The change of its expression that repairs it, where that is how it was found."""
+
+
+class Hits(Struct, frozen=True, eq=False):
+    """How a line may be changed to hold what it should."""
+
+    hits: tuple[Hit, ...]
+    """The nearest first."""
+    truth: str
+    """The line as its model's derivatives would have it, or nothing."""
+    pool: Pool
+
+
+def hits_of(
+    readings: Readings, repair: Repair, others: Sequence[Repair], world: Interpreter
+) -> Hits:
+    """Return the changes that repair a line, in the world where the `others` are repaired."""
+    trial, line, target = readings.trial, repair.line, repair.target
+    assert target is not None
+    scales = {one.line.name: one.scale for one in others}
+    truth, factors, terms = "", list[Tree](), list[Tree]()
+    value = world.value(line.node)
+    constant = bool(np.all(value == value[0]))
+    for upstream in (readings.upstream(line), readings.before(line)):
+        builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
+        expected = as_tree(builder.nodes, root, line.scope)
+        if expected is not None:
+            truth = spell(expected)
+            factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
+            terms += terms_of(expected)
+    behind = behind_of(trial, target)
+    factors += local_trees(trial, line, behind)
+    for tree in statement_trees(trial, line, behind):
+        factors += factors_of(tree)
+        terms += [tree, *terms_of(tree)]
+    names = names_like(trial, line, target)
+    pool = pool_for(trial, line, distinct([*names, *factors]), distinct([*names, *terms]))
+    size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
+    return Hits(tuple(find_hits(trial, line, world, repair.value, size, pool)), truth, pool)
