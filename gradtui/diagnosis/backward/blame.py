@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.trial import Trial, rounded
@@ -196,6 +196,7 @@ def _edited(
         if fixed:
             left, sound, _ = readings.order(line, 1.0, after)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
+            scaled = scaled and not is_counted(edit)
             order = (left, sound, 0.5 if scaled else -1.0, cost)
             found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
     return found

@@ -13,7 +13,7 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, rules_of
-from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Edit, Editable, Pool
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.graph import Builder
@@ -41,6 +41,8 @@ class Explanation(Struct, frozen=True, eq=False):
     truth: str
     """The line as its model's derivatives would have it, or nothing."""
     pool: Pool
+    ratio: float | None = None
+    """c where the line holds c times what it should, at all points."""
 
     def fixes(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield corrected lines, the best first."""
@@ -77,8 +79,12 @@ def explain(
         assert repair.edit is not None
         return explain_helper(trial, line, repair.edit, world)
     found = hits_of(readings, repair, others, world)
-    context = Context(trial, readings, line, world)
-    return Explanation(line, repair.target, found.hits, context, found.truth, found.pool)
+    context = Context(trial, readings, line, repair.target, world)
+    ratio = None
+    if not line.misfit:
+        held = fitted(world.value(line.node), repair.value.shape[1:])
+        ratio = constant_ratio(held, repair.value, np.abs(repair.value))
+    return Explanation(line, repair.target, found.hits, context, found.truth, found.pool, ratio)
 
 
 def explain_helper(
@@ -87,6 +93,6 @@ def explain_helper(
     """Return what is wrong with a helper that one change of its expression repairs."""
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
     hit = Hit((edit,), expression.edited(edit), 0.0)
-    context = Context(trial, Readings(trial), line, world or trial.world)
+    context = Context(trial, Readings(trial), line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
     return Explanation(line, None, (hit,), context, "", pool)

@@ -230,12 +230,13 @@ class Readings:
         counts = self.is_count(line)
         seen = {line.node}
         for edit in (*small_edits(expression, pool), *insertions(expression, pool)):
+            if counts and not is_counted(edit):
+                continue
             id = expression.lower(edit)
             if id is None or id in seen or builder.nodes[id].shape != shape:
                 continue
             seen.add(id)
-            if not counts or _is_counted(edit):
-                yield edit, cost_of(edit), at.value(id)
+            yield edit, cost_of(edit), at.value(id)
 
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""
@@ -253,7 +254,7 @@ class Readings:
         return distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
 
 
-def _is_counted(edit: Edit) -> bool:
+def is_counted(edit: Edit) -> bool:
     """Return whether an edit counts along another axis, or takes a sign or a factor away."""
     counted = isinstance(edit.new, Call) and edit.new.function == "shape"
     return counted or edit.new is None

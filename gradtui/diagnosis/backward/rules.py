@@ -9,6 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.hypotheses import Hit
+from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
@@ -30,6 +31,8 @@ class Context(Struct, frozen=True, eq=False):
     trial: Trial
     readings: Readings
     line: Line
+    target: int | None
+    """The node of the model whose adjoint the line should hold; None for another helper."""
     world: Interpreter
     """The values when the other lines are repaired."""
 
@@ -80,7 +83,7 @@ class Context(Struct, frozen=True, eq=False):
 
     def contribution_edges(self, tree: Tree | None) -> list[tuple[int, int]]:
         """Return the (consumer, target) edges along which an expression is what flows."""
-        target, trial = self.line.target, self.trial
+        target, trial = self.target, self.trial
         value = None if tree is None else self.value(tree)
         if value is None or target is None:
             return []
@@ -192,11 +195,19 @@ def _replaced(edit: Edit, context: Context) -> str:
     assert isinstance(edit.old, Name) and isinstance(edit.new, Name)
     nodes, scope = context.trial.builder.nodes, context.line.scope
     pair = {scope[edit.old.name], scope[edit.new.name]}
-    for id in pair:
+    for id in pair & _ahead(context):
         node = nodes[id]
         if node.kind is Kind.OPERATION and _is_curve(node.op) and set(node.inputs) == pair - {id}:
             return "wrong-point"
     return "wrong-variable"
+
+
+def _ahead(context: Context) -> frozenset[int]:
+    """Return what the model computes from what a line is about: all of it for other helpers."""
+    trial = context.trial
+    if context.target is None:
+        return frozenset(range(len(trial.graph.nodes)))
+    return behind_of(trial, context.target)
 
 
 def _is_curve(op: str) -> bool:

@@ -8,17 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.explain import Explanation
-from gradtui.diagnosis.backward.hypotheses import Hit
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.rules import Context, rules_of
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import Edit
+from gradtui.diagnosis.edits import Edit, Path
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.spelling import spell
+from gradtui.engine.expression import Call, Name, Tree
 from gradtui.scenario.problem import Problem
 from gradtui.text import number
 
 Array = NDArray[np.float64]
+
+TINY = 1e-300
+"""What a difference is at least relative to."""
 
 
 def describe(
@@ -26,7 +29,7 @@ def describe(
 ) -> list[Finding]:
     """Return the findings of one blamed line: one, or two where it holds two mistakes."""
     line = explanation.line
-    evidence = evidence_of(trial, line)
+    evidence = _evidence(trial, line)
     rules = explanation.rules
     first = explanation.hits[0] if explanation.hits else None
     own = list(dict.fromkeys(rules_of(first, explanation.context))) if first else []
@@ -39,29 +42,27 @@ def describe(
                 severity="error",
                 target=line.name,
                 line=line.place.line,
-                message=_message(problem, explanation, rule, first, edit, evidence),
+                message=_what(problem, explanation, rule, edit) + _numbers(line, evidence),
                 evidence=evidence,
                 edge=_edge(trial, explanation),
                 within=tuple(_within(trial, explanation.context, edit)),
                 factor=_factor(edit),
                 fix=fix,
-                alternatives=tuple(one for one in rules if one not in own and one != rule),
+                alternatives=tuple(one for one in rules if one not in (*own, rule, "unexplained")),
             )
         )
     return found
 
 
 def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
-    """Return what a line holds and what it should hold, where they differ most."""
-    if line.target is None:
-        return {}
+    """Return what a claim holds and what it should hold, where they differ most."""
     if line.misfit:
         return {"misfit": line.misfit}
-    value, true = trial.held(line), trial.truth(line.target)
+    value, true = trial.held(line), trial.truth(line.target or 0)
     here = trial.is_right_here(line)
     at = 0 if not here else 1
     with np.errstate(all="ignore"):
-        distance = np.abs(value[at] - true[at]) / np.maximum(trial.size(line.target)[at], 1e-300)
+        distance = np.abs(value[at] - true[at]) / np.maximum(trial.size(line.target or 0)[at], TINY)
     distance = np.where(np.isnan(distance), np.inf, distance)
     element = np.unravel_index(int(np.argmax(distance)), distance.shape)
     got, wanted = float(value[at][element]), float(true[at][element])
@@ -73,6 +74,34 @@ def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
     if here:
         found["coincidence"] = True
     return found
+
+
+def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
+    """Return the numbers of a blamed line, or of the first claim that is wrong through it."""
+    if line.target is not None and (line.misfit or not trial.is_right(line, trial.world)):
+        return evidence_of(trial, line)
+    reached = trial.program.dependents([line.name])
+    for other in trial.lines:
+        through = other.name in reached and other.target is not None and not other.misfit
+        if through and not trial.is_right(other, trial.world):
+            return {"through": other.name, **evidence_of(trial, other)}
+    return {}
+
+
+def _numbers(line: Line, evidence: dict[str, Any]) -> str:
+    """Return the end of a message: the numbers that prove it."""
+    if not evidence:
+        return ""
+    if "misfit" in evidence:
+        return f"; {evidence['misfit']}"
+    at = f"[{', '.join(map(str, evidence['element']))}]" if "element" in evidence else ""
+    name = evidence.get("through", line.name)
+    numbers = (
+        f"{name}{at} is {number(evidence['claimed'])}, the true gradient {number(evidence['true'])}"
+    )
+    if evidence.get("coincidence"):
+        return f"; at step 0 {name} is right only by coincidence: elsewhere {numbers}"
+    return f"; at step 0 {numbers}"
 
 
 def _edge(trial: Trial, explanation: Explanation) -> tuple[str, str] | None:
@@ -106,78 +135,77 @@ def _factor(edit: Edit | None) -> str | None:
     return None if part is None else spell(part)
 
 
-def _message(
-    problem: Problem,
-    explanation: Explanation,
-    rule: str,
-    hit: Hit | None,
-    edit: Edit | None,
-    evidence: dict[str, Any],
-) -> str:
-    line, context = explanation.line, explanation.context
-    what = _what(problem, context, rule, hit, edit)
-    if "misfit" in evidence:
-        return f"{what}; {evidence['misfit']}"
-    if not evidence:
-        return what
-    at = f"[{', '.join(map(str, evidence['element']))}]" if "element" in evidence else ""
-    numbers = (
-        f"{line.name}{at} is {number(evidence['claimed'])}, the true gradient "
-        f"{number(evidence['true'])}"
-    )
-    if evidence.get("coincidence"):
-        return f"{what}; it is right at step 0 only by coincidence: elsewhere {numbers}"
-    return f"{what}; at step 0 {numbers}"
-
-
-def _what(problem: Problem, context: Context, rule: str, hit: Hit | None, edit: Edit | None) -> str:
+def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | None) -> str:
     """Return the mistake in a few words."""
-    part = _factor(edit)
+    context, ratio = explanation.context, explanation.ratio
+    if rule == "constant-factor" and ratio is not None and ratio > 0:
+        times = number(ratio if ratio > 1 else 1 / ratio, 6)
+        by = _divisor(edit)
+        return f"it is {times} times too {'large' if ratio > 1 else 'small'}{by}"
     if edit is None:
-        if hit is not None and hit.scale not in (1.0, -1.0):
-            return f"a constant is wrong: it must be multiplied by {number(hit.scale)}"
-        if rule == "sign":
-            return "the sign is wrong"
-        return "it is wrong, and no single mistake explains it"
+        words = {"sign": "the sign is wrong", "constant-factor": "a constant factor is wrong"}
+        return words.get(rule, "it is wrong, and no single mistake explains it")
+    was, now = spell(part_at(context.line.tree, edit.path)), spell(edit.tree)
     old = None if edit.old is None else spell(edit.old)
     new = None if edit.new is None else spell(edit.new)
     match rule:
         case "sign":
-            where = "" if edit.path == () else f" of {spell(edit.tree)}"
-            return "the sign is wrong" if not where else f"a sign is wrong: read{where[3:]}"
-        case "constant-factor":
-            return f"a constant factor is wrong: {part}"
+            return "the sign is wrong" + ("" if edit.path == () else f": {was} where {now} belongs")
         case "missing-factor":
-            return f"the factor {_partial(problem, context, edit)}{new} is missing"
+            return f"the factor {_partial(problem, context, edit)}{new or now} is missing"
         case "extra-factor":
-            return f"the factor {_partial(problem, context, edit)}{old or part} is too many"
-        case "wrong-variable" | "wrong-point" | "stale" if old and new:
-            words = {"stale": "last step's ", "wrong-point": "", "wrong-variable": ""}[rule]
-            kind = "the derivative is taken at" if rule == "wrong-point" else "it uses"
-            return f"{kind} {words}{old} where {new} belongs"
+            return f"the factor {_partial(problem, context, edit)}{old or was} is too many"
+        case "wrong-variable":
+            return f"it uses {old or was} where {new or now} belongs"
+        case "wrong-point":
+            return f"the derivative is taken at {old or was} where {new or now} belongs"
+        case "stale":
+            return f"{old} still holds last step's value here; it should be {new}"
         case "missing-path":
-            return f"what flows back along an edge is missing: {new}"
+            return f"what flows back along {_path(problem, context, edit)} is missing: {new}"
         case "missing-term":
-            return f"the term {new} is missing"
+            return f"the term {new or now} is missing"
         case "double-counted-path":
             return f"the term {old} is counted twice"
         case "accumulated":
             return f"{old} still holds last step's gradient: it was not set to zero"
         case "transposed":
-            return "a matrix is transposed, or two are in the wrong order"
+            return f"{was} is transposed: {now} belongs there"
         case "unreduced-broadcast":
-            return "it is not summed over an axis along which a value was broadcast"
+            return f"{was} is not summed over an axis along which a value was broadcast"
         case "wrong-axis":
-            return "the sum is over the wrong axis, or is a mean"
+            return f"{was} sums over the wrong axis, or averages: {now} belongs there"
+        case "constant-factor":
+            return f"a constant factor is wrong: {was} where {now} belongs"
         case _:
-            return f"{old or part} does not belong there"
+            return f"{old or was} does not belong there"
+
+
+def _divisor(edit: Edit | None) -> str:
+    """Return ` (n)` where a constant has a name in the program."""
+    return f" ({edit.new.name})" if edit is not None and isinstance(edit.new, Name) else ""
+
+
+def part_at(tree: Tree, path: Path) -> Tree:
+    """Return the part of a tree that a path leads to."""
+    for at in path:
+        assert isinstance(tree, Call)
+        tree = tree.arguments[at]
+    return tree
 
 
 def _partial(problem: Problem, context: Context, edit: Edit) -> str:
     """Return `∂ŷ/∂w2 = ` where a factor is a local derivative."""
-    nodes = context.trial.graph.nodes
     edges = context.edges_of(edit.new if edit.new is not None else edit.old)
     if not edges:
         return ""
-    root, source = edges[0]
-    return f"∂{problem.label(nodes[root].name)}/∂{problem.label(nodes[source].name)} = "
+    root, source = (problem.label(context.trial.graph.nodes[id].name) for id in edges[0])
+    return f"∂{root}/∂{source} = "
+
+
+def _path(problem: Problem, context: Context, edit: Edit) -> str:
+    edges = context.contribution_edges(edit.new)
+    if not edges:
+        return "an edge"
+    root, source = (problem.label(context.trial.graph.nodes[id].name) for id in edges[0])
+    return f"{root} → {source}"

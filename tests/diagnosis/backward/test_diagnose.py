@@ -1,0 +1,193 @@
+"""Hand-written gradients: the line, the rule, the factor and the fix."""
+
+import pytest
+
+import gradtui
+from gradtui.diagnosis.backward.diagnose import diagnose
+
+WEIGHTS = {
+    "data": "x1 = 2.0\nx2 = 3.0\ny = 5.0",
+    "parameters": "w1 = 1.0\nw2 = 2.0",
+    "model": "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2",
+}
+NETWORK = {
+    "data": """X = [[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8], [0.2, 1.1]]
+y = [1.2, -0.4, 0.9, 0.1]""",
+    "parameters": """W1 = [[0.1, -0.4, 0.3], [0.7, 0.2, -0.5]]
+b1 = [0.1, 0.0, -0.2]
+w2 = [0.6, -0.3, 0.8]
+b2 = 0.05""",
+    "model": """z = X@W1 + b1
+h = tanh(z)
+yhat = h@w2 + b2
+e = yhat - y
+L = mean(e**2)""",
+}
+SOUND = """n = len(y)
+de = 2*e/n
+dyhat = de
+dw2 = h.T@dyhat
+db2 = sum(dyhat)
+dh = dyhat[:, None]*w2
+dz = dh*(1 - h**2)
+dW1 = X.T@dz
+db1 = dz.sum(axis=0)"""
+
+
+@pytest.fixture
+def judge(write):
+    def call(code, scenario=NETWORK, table=""):
+        more = f"[backward]\n{table}\ncode = '''\n{code}\n'''"
+        parts = {key: scenario[key] for key in ("data", "parameters")}
+        return diagnose(gradtui.load(write(scenario["model"], more=more, **parts)).problem)
+
+    return call
+
+
+def broken(old, new):
+    assert old in SOUND
+    return SOUND.replace(old, new)
+
+
+def test_the_lessons_forgotten_multiplier_is_named_with_its_edge_and_fix(judge):
+    diagnosis = judge("de = 2*e\ndyhat = de\ndw1 = dyhat*x1\ndw2 = dyhat", WEIGHTS)
+    (finding,) = diagnosis.findings
+    assert diagnosis.verdict == "wrong" and diagnosis.claims == 4
+    assert (finding.rule, finding.target, finding.factor) == ("missing-factor", "dw2", "x2")
+    assert finding.edge == ("yhat", "w2") and finding.within == (("yhat", "w2"),)
+    assert finding.fix == "dw2 = dyhat*x2"
+    assert finding.evidence["claimed"] == 6.0 and finding.evidence["true"] == 18.0
+    assert "∂yhat/∂w2 = x2" in finding.message
+
+
+def test_what_is_wrong_only_through_anothers_mistake_is_inherited_and_never_a_finding(judge):
+    diagnosis = judge("de = -2*e\ndyhat = de\ndw1 = dyhat*x1\ndw2 = dyhat*x2", WEIGHTS)
+    (finding,) = diagnosis.findings
+    assert (finding.rule, finding.target) == ("sign", "de")
+    assert set(diagnosis.inherited) == {"dyhat", "dw1", "dw2"}
+
+
+def test_a_coincidence_at_the_own_numbers_is_seen_through_and_said(judge):
+    """At x1 = w2 = 2 a wrong variable gives the right number."""
+    diagnosis = judge("dw1 = 2*e*w2\ndw2 = 2*e*x2", WEIGHTS)
+    (finding,) = diagnosis.findings
+    assert (finding.rule, finding.fix) == ("wrong-variable", "dw1 = 2*e*x1")
+    assert "only by coincidence" in finding.message
+
+
+CASES = [
+    ("dh = dyhat[:, None]*w2", "dh = -dyhat[:, None]*w2", "sign", "dh"),
+    ("de = 2*e/n", "de = 2*e", "constant-factor", "de"),
+    ("de = 2*e/n", "de = e/n", "constant-factor", "de"),
+    ("dz = dh*(1 - h**2)", "dz = dh", "missing-factor", "dz"),
+    ("dz = dh*(1 - h**2)", "dz = dh*(1 - h**2)*h", "extra-factor", "dz"),
+    ("dz = dh*(1 - h**2)", "dz = dh*(1 - z**2)", "wrong-point", "dz"),
+    ("dz = dh*(1 - h**2)", "dz = dh*(1 - h)", "missing-factor", "dz"),
+    ("dw2 = h.T@dyhat", "dw2 = z.T@dyhat", "wrong-variable", "dw2"),
+    ("de = 2*e/n", "de = 2*y/n", "wrong-variable", "de"),
+    ("dW1 = X.T@dz", "dW1 = X.T@(dz + dz)", "double-counted-path", "dW1"),
+    ("db1 = dz.sum(axis=0)", "db1 = dz", "unreduced-broadcast", "db1"),
+    ("db1 = dz.sum(axis=0)", "db1 = dz.mean(axis=0)", "wrong-axis", "db1"),
+    ("db1 = dz.sum(axis=0)", "db1 = dz.sum(axis=1)", "wrong-axis", "db1"),
+    ("dW1 = X.T@dz", "dW1 = (dz.T@X)", "transposed", "dW1"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "target"), CASES, ids=lambda text: text)
+def test_one_mistake_gives_one_finding_with_a_fix_that_passes(judge, old, new, rule, target):
+    code = broken(old, new)
+    diagnosis = judge(code)
+    (finding,) = diagnosis.findings
+    assert finding.target == target
+    assert rule in (finding.rule, *finding.alternatives) and finding.rule == rule
+    assert judge(code.replace(new, finding.fix)).verdict == "correct"
+    assert judge(SOUND).verdict == "correct"
+
+
+def test_two_mistakes_in_two_lines_are_both_found(judge):
+    code = broken("dw2 = h.T@dyhat", "dw2 = z.T@dyhat").replace("*(1 - h**2)", "")
+    findings = judge(code).findings
+    assert [(f.target, f.rule) for f in findings] == [
+        ("dw2", "wrong-variable"),
+        ("dz", "missing-factor"),
+    ]
+
+
+SHARED = {
+    "data": "x = 1.5\ny = 0.7",
+    "parameters": "w = 0.8",
+    "model": "a = w*x\nb = w*a\nL = (a + b - y)**2",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [("dw = db*a", "missing-path"), ("dw = da*x + db*a + db*a", "double-counted-path")],
+)
+def test_a_path_left_out_or_counted_twice(judge, line, rule):
+    code = f"de = 2*(a + b - y)\ndb = de\nda = de + db*w\n{line}"
+    (finding,) = judge(code, SHARED).findings
+    assert (finding.target, finding.rule) == ("dw", rule)
+    assert judge(code.replace(line, finding.fix), SHARED).verdict == "correct"
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [("dw1 = dw1 + dyhat*x1", "accumulated"), ("dw1 = last*x1", "stale")],
+)
+def test_what_is_kept_from_the_step_before(judge, line, rule):
+    code = f"dyhat = 2*e\n{line}\ndw2 = dyhat*x2"
+    if rule == "stale":
+        code += "\nlast = dyhat"
+    name = "last" if rule == "stale" else "dw1"
+    (finding,) = judge(code, WEIGHTS, f"state = {{ {name} = 0.0 }}").findings
+    assert (finding.target, finding.rule) == ("dw1", rule)
+
+
+CONVENTIONS = [
+    "de = e\ndyhat = de\ndw2 = h.T@dyhat*2/4\ndb2 = 2*sum(dyhat)/4"
+    "\ndz = dyhat[:, None]*w2*(1 - h*h)\ndW1 = 2*X.T@dz/4\ndb1 = 2*sum(dz, axis=0)/4",
+    "g = (2/len(y))*(yhat - y)\ndw2 = g@h\ndb2 = g.sum()\nback = g[:, None]*w2[None, :]*(1 - h**2)"
+    "\ndW1 = X.T@back\ndb1 = np.sum(back, axis=0)",
+    "dw2 = 2*h.T@(yhat - y)/len(y)",
+]
+
+
+@pytest.mark.parametrize("code", CONVENTIONS, ids=["scaled", "helpers", "partial"])
+def test_conventions_of_competent_people_are_sound(judge, code):
+    diagnosis = judge(code)
+    assert diagnosis.verdict == "correct"
+    assert all(finding.severity == "info" for finding in diagnosis.findings)
+
+
+def test_a_bare_claim_is_explained_over_the_whole_reverse_pass(judge):
+    (finding,) = judge("dw2 = 2*e", WEIGHTS).findings
+    assert (finding.rule, finding.factor) == ("missing-factor", "x2")
+    assert finding.edge == ("L", "w2")
+
+
+def test_a_helper_that_spoils_several_claims_is_the_one_blamed(judge):
+    code = broken("n = len(y)", "n = X.shape[1]")
+    (finding,) = judge(code).findings
+    assert (finding.target, finding.fix) == ("n", "n = X.shape[0]")
+
+
+def test_a_gradient_that_is_zero_in_truth_raises_no_alarm(judge):
+    """The softmax does not feel a shift of all its scores: rounding is no mistake."""
+    scenario = {
+        "data": "X = [[0.3, 1.2, -0.5], [1.1, -0.2, 0.4]]\nt = [0, 2]",
+        "parameters": "s = 0.4\nW = [[0.2, -0.1, 0.5], [0.3, 0.3, -0.2], [-0.6, 0.1, 0.2]]",
+        "model": "z = X@W + s\nL = cross_entropy(z, t)",
+    }
+    code = "dz = (softmax(z) - one_hot(t, 3))/2\ndW = X.T@dz\nds = sum(dz)"
+    assert judge(code, scenario).verdict == "correct"
+
+
+def test_without_claims_of_parameters_the_others_are_judged(judge):
+    (finding,) = judge("dyhat = 2*e/2", WEIGHTS).findings
+    assert (finding.target, finding.rule) == ("dyhat", "constant-factor")
+
+
+def test_a_foreign_term_that_no_rule_names_is_unexplained_and_still_mended(judge):
+    (finding,) = judge("dw1 = 2*e*x1 + y\ndw2 = 2*e*x2", WEIGHTS).findings
+    assert (finding.rule, finding.fix) == ("unexplained", "dw1 = 2*e*x1")
