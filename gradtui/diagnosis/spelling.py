@@ -140,8 +140,12 @@ def _call(call: Call, parts: Sequence[_Text]) -> str:
             return "-" + _bracket(parts[0], SIGN)
         case "**":
             return f"{_bracket(parts[0], POWER + 1)}**{_bracket(parts[1], SIGN)}"
+        case "T" if isinstance(call.arguments[0], Number):
+            return f"({parts[0].text}).T"
         case "T":
             return _bracket(parts[0], FUNCTION) + ".T"
+        case "slice":
+            return _bracket(parts[0], FUNCTION) + _range(dict(call.options))
         case "expand" if "entries" in dict(call.options):
             return _bracket(parts[0], FUNCTION) + _new_axes(dict(call.options))
         case "shape":
@@ -159,6 +163,14 @@ def _call(call: Call, parts: Sequence[_Text]) -> str:
 
 def _bracket(part: _Text, floor: int) -> str:
     return part.text if part.precedence >= floor else f"({part.text})"
+
+
+def _range(options: dict[str, Option]) -> str:
+    entries = options["entries"]
+    assert isinstance(entries, int)
+    ends = ["" if options[key] is None else str(options[key]) for key in ("start", "stop")]
+    texts = [":".join(ends) if entry == options["axis"] else ":" for entry in range(entries)]
+    return f"[{', '.join(texts)}]"
 
 
 def _new_axes(options: dict[str, Option]) -> str:

@@ -51,7 +51,7 @@ class Outcome:
     problem: str = ""
     """An error or a timeout in place of findings."""
     findings: list = field(default_factory=list)
-    """Those of severity error or warning."""
+    """Those about what is written by hand."""
     fixed: bool = False
     """The judge finds nothing wrong once every proposed line is in its place."""
 
@@ -59,8 +59,10 @@ class Outcome:
 def examine(case: Case) -> Outcome:
     """Run the diagnosis on a case."""
     import gradtui
+    from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
     outcome = Outcome(case)
+    rules = (*GRADIENT_RULES, *UPDATE_RULES)
     signal.signal(signal.SIGALRM, _out_of_time)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{case.name}.toml"
@@ -69,7 +71,7 @@ def examine(case: Case) -> Outcome:
         start = time.perf_counter()
         try:
             findings = gradtui.check(str(path))
-            outcome.findings = [f for f in findings if f.severity in ("error", "warning")]
+            outcome.findings = [f for f in findings if f.severity == "error" and f.rule in rules]
         except TimeoutError:
             outcome.problem = f"more than {TIMEOUT} s"
         except Exception as error:

@@ -1,0 +1,83 @@
+"""Trees as text: what can be parsed again, and keeps the user's own words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.diagnosis.edits import NOWHERE, call
+from gradtui.diagnosis.spelling import same, spell, subtrees
+from gradtui.engine.expression import Call, Name, Number, parse_expression
+
+TEXTS = [
+    "-(a+b)",
+    "a*(b*c)",
+    "a-(b-c)",
+    "2**-x",
+    "(-x)**2",
+    "-x**2",
+    "a**b**c",
+    "(a**b)**c",
+    "X.T@(y - X@w)*2/n",
+    "x/(a*b)",
+    "a*-b",
+    "dz.sum(axis=0)",
+    "np.sum(a, axis=(0, 1), keepdims=True)",
+    "a[:, None]*b[None, :]",
+    "x[1:3]",
+    "X.shape[0]",
+    "len(X)",
+    "reshape(x, (2, 3))",
+    "(a > b)*c",
+    "(a@b).T",
+    "layer_norm(x, g, b)",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_tree_is_spelt_as_text_that_says_the_same(text):
+    tree = parse_expression(text)
+    assert same(parse_expression(spell(tree)), tree)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_was_not_changed_keeps_its_own_spelling(text):
+    tree = parse_expression(text)
+    assert spell(tree, tree, [text]) == text
+
+
+def test_a_changed_part_is_put_into_the_users_own_text_with_the_brackets_it_needs():
+    text = "np.dot( a+b ,c )*dz.sum(axis=0)"
+    tree = parse_expression(text)
+    assert isinstance(tree, Call)
+    summed = call("+", tree.arguments[0], Name("d", NOWHERE))
+    edited = call("*", summed, tree.arguments[1])
+    assert spell(edited, tree, [text]) == "(np.dot( a+b ,c ) + d)*dz.sum(axis=0)"
+
+
+LEAVES = st.sampled_from("abx").map(lambda name: Name(name, NOWHERE)) | st.sampled_from(
+    [0.5, 2.0, 3.0]
+).map(lambda value: Number(value, NOWHERE))
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(
+            lambda op, a, b: call(op, a, b),
+            st.sampled_from(["+", "-", "*", "/", "@", "**"]),
+            inner,
+            inner,
+        )
+        | st.builds(lambda op, a: call(op, a), st.sampled_from(["neg", "T", "exp"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(TREES)
+def test_any_tree_is_spelt_so_that_it_parses_to_itself(tree):
+    assert same(parse_expression(spell(tree)), tree)
+
+
+def test_a_sum_of_thousands_of_terms_is_spelt():
+    tree = parse_expression("+".join(["a"] * 3000))
+    assert spell(tree).count("+") == 2999
+    assert len(subtrees(tree)) == 5999

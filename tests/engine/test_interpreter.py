@@ -1,0 +1,43 @@
+"""Nodes one by one are what the compiled function gives."""
+
+import numpy as np
+import pytest
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.expression import parse_program
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.lowering import Leaf, build_graph
+from gradtui.engine.reverse import differentiate
+
+POINTS = 5
+PROGRAMS = {
+    "scalars": ("e = a*b - 2\nL = e**2 + tanh(a)", {"a": (), "b": ()}),
+    "layer": ("z = X@W + c\nh = relu(z)\nL = mean(h*h)", {"X": (4, 3), "W": (3, 2), "c": (2,)}),
+    "softmax": ("z = X@W\nL = -mean(log(softmax(z)))", {"X": (4, 3), "W": (3, 2)}),
+    "turned": ("z = X.T@X\nL = sum(z, axis=0)@v", {"X": (4, 3), "v": (3,)}),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_values_at_many_points_are_those_of_the_compiled_batch(name):
+    code, shapes = PROGRAMS[name]
+    graph = build_graph([Leaf(n, s) for n, s in shapes.items()], [], parse_program(code))
+    nodes = differentiate(graph).nodes
+    rng = np.random.default_rng(3)
+    leaves = {p.id: rng.normal(size=(POINTS, *p.shape)) for p in graph.parameters}
+    wanted = [node.id for node in nodes]
+    compiled = Compiler(nodes, {}, Mode.BATCH, "float64").evaluate(list(leaves), wanted, leaves)
+    at = Interpreter(nodes, leaves, POINTS)
+    for id, value in zip(wanted, compiled(*leaves.values()), strict=True):
+        expected = np.broadcast_to(value, (POINTS, *nodes[id].shape))
+        assert np.array_equal(at.value(id), expected)
+
+
+def test_replacing_a_value_changes_what_follows_from_it_and_nothing_else():
+    graph = build_graph([Leaf("a", ())], [], parse_program("b = 2*a\nc = 3*a\nL = b*c"))
+    id = graph.names
+    at = Interpreter(graph.nodes, {id["a"]: np.array([1.0, 2.0])}, 2)
+    changed = at.replacing({id["b"]: np.array([10.0, 20.0])})
+    assert changed.value(id["L"]).tolist() == [30.0, 120.0]
+    assert changed.value(id["c"]).tolist() == [3.0, 6.0]
+    assert at.value(id["L"]).tolist() == [6.0, 24.0]
