@@ -63,6 +63,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """What was found of hand-written code; None until that is known."""
     finding: int | None = None
     """Which of the findings the cursor went to."""
+    trouble: str = ""
+    """What is wrong with the file's present text, as an error's report, if anything."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

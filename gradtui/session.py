@@ -17,6 +17,7 @@ from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, read_element
 from gradtui.engine.tape import Tape
 from gradtui.frame import Frame
+from gradtui.landmarks import find_landmark, find_node, landmark_at, node_keys
 from gradtui.moments import Level, Schedule, translate
 from gradtui.scenario.problem import Drive, Problem
 from gradtui.scenario.rules import UPDATE_RULES
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
 
 _TAPES = 32
+NEAR = 1000
+"""Steps that may be computed anew at once, between a change of the file and the next key."""
 MAX_STEP = 10_000_000
 """The last step that can be asked for."""
 
@@ -45,6 +48,7 @@ class Session:
         self.history = history or History(problem.trainer)
         self.level = Level.NAMED
         self.message = ""
+        self.trouble = ""
         self.judgement: Judgement | None = None
         self.finding: int | None = None
         self._step = 0
@@ -58,6 +62,7 @@ class Session:
         self.lens: Lens | None = None
         self._jacobians = Jacobians(problem.graph, problem.trainer.dtype)
         self._matrix: int | None = None
+        self._drive: Drive | None = None
 
     @property
     def step(self) -> int:
@@ -83,7 +88,7 @@ class Session:
         return Frame(
             self.problem, tape, self.structure, self.position, self.selected,
             self.history.losses, self._jacobians, self.history.validation_losses, self.message,
-            self.lens, self._pair(), self.judgement, self.finding,
+            self.lens, self._pair(), self.judgement, self.finding, self.trouble,
         )  # fmt: skip
 
     def seek(self, step: int) -> None:
@@ -99,6 +104,12 @@ class Session:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         self._step = min(max(step, 0), MAX_STEP)
         self.position = self.schedule.backward
+
+    def arrive(self, step: int) -> None:
+        """Go to a training step, staying at the same moment of it."""
+        position = self.position
+        self.seek(step)
+        self.position = position
 
     def move(self, steps: int) -> None:
         """Go some training steps forward, or back where negative."""
@@ -343,8 +354,11 @@ class Session:
         """Find out what is wrong with what was written by hand, if that is not known yet."""
         from gradtui.diagnosis.judgement import judge
 
-        if self.problem.by_hand and self.judgement is None:
-            self.judgement = judge(self.problem)
+        problem = self.problem
+        if problem.by_hand and self.judgement is None:
+            found = judge(problem)
+            if problem.texts is self.problem.texts:  # not replaced meanwhile
+                self.judgement = found
 
     def toggle_drive(self) -> None:
         """Let the true gradients move the weights instead of what was written by hand, or back.
@@ -355,15 +369,53 @@ class Session:
             self.message = "nothing is written by hand here: there is no other drive"
             return
         drive: Drive = "autodiff" if self.problem.drive == "hand" else "hand"
-        self.problem = self.problem.driven_by(drive)
-        self.history = History(self.problem.trainer)
-        self._tapes.clear()
-        self._structure = cache(partial(build_structure, self.problem.trainer.program))
+        self._drive = drive
+        self._run_anew(self.problem.driven_by(drive))
         self.message = (
             "drive hand: what was written by hand moves the weights"
             if drive == "hand"
             else "drive autodiff: the true gradients and the optimizer move the weights"
         )
+
+    def _run_anew(self, problem: Problem) -> None:
+        """Take another version of the problem, of whose run nothing is known yet."""
+        self.problem = problem
+        self.history = History(problem.trainer)
+        self._tapes.clear()
+        self._structure = cache(partial(build_structure, problem.trainer.program))
+
+    def adopt(self, problem: Problem) -> int:
+        """Go on with another version of the problem at the same place, as far as it has it.
+
+        The message says what it does not have.  Returns the step that the cursor stood in: where
+        that is far, it stands at the same moment of the first one until `arrive` is called.
+        """
+        before, structure, keys = self.problem.graph, self.structure, node_keys(self.problem.graph)
+        here = landmark_at(before, structure.schedule, self.position)
+        if problem.by_hand and self._drive not in (None, problem.drive):
+            problem = problem.driven_by(self._drive or problem.drive)
+        step, self._step = self._step, self._step if self._step <= NEAR else 0
+        self._run_anew(problem)
+        graph = problem.graph
+        self._jacobians = Jacobians(graph, problem.trainer.dtype)
+        self.judgement = self.finding = self._toggled_from = self._toggled_to = None
+        kept = (find_node(graph, keys[root]) for root in self._folded)
+        self._folded = frozenset(root for root in kept if root is not None)
+        self.position = find_landmark(graph, self.schedule, here)
+        lost, node = [], find_node(graph, keys[self.selected])
+        if node is None or node not in self.structure.nodes:
+            lost.append(f"{before.nodes[self.selected].name or 'the selected operation'} is gone")
+            self._matrix = None
+        self.selected = graph.parameters[0].id if lost or node is None else node
+        lens, self.lens = self.lens, None
+        if lens is not None and not lost:
+            try:
+                self._aim(self.selected, self._checked(self.selected, lens.index), lens.row)
+            except ValueError as error:
+                self.message = str(error)
+            lost += [self.message] if self.message else []
+        self.message = "; ".join(lost)
+        return step
 
     def next_finding(self) -> None:
         """Go to the next finding: select its node, at the moment that it is about."""

@@ -23,6 +23,7 @@ from gradtui.scenario.code import (
     returned_loss,
 )
 from gradtui.scenario.data import read_data
+from gradtui.scenario.files import files_named
 from gradtui.scenario.first_loss import check_first_loss
 from gradtui.scenario.handwritten import by_hand, read_backward, read_update
 from gradtui.scenario.initial import read_parameters
@@ -91,6 +92,7 @@ def _blame_override(error: InputError, overrides: Overrides) -> InputError:
 class _Loader:
     def __init__(self, raw: dict[str, Any], sources: Sources) -> None:
         self.file = sources.scenario
+        self.files = files_named(raw, sources.scenario)
         self.sources = sources
         self.positions = sources.positions
         self.parsed = parse_scenario(raw, sources.positions)
@@ -118,6 +120,7 @@ class _Loader:
         check_labels(parsed.labels, graph.names, positions)
         return Problem(
             path=self.file,
+            files=self.files,
             texts=MappingProxyType(self.sources.texts),
             title=parsed.title,
             about=parsed.about,

@@ -106,6 +106,8 @@ class Problem(Struct, frozen=True, eq=False):
 
     path: str
     """The file it came from."""
+    files: tuple[str, ...]
+    """The paths of all the files it came from, data files included."""
     texts: Mapping[str, tuple[str, ...]]
     """The lines of each file that it consists of, by the file's name."""
     title: str

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from textual.geometry import Size
+
 from gradtui.explain.spans import Line, Span, line
 from gradtui.explain.step import header, now_line, timeline
+from gradtui.explain.trouble import trouble_rows
 from gradtui.frame import Frame
 from gradtui.tui.commands import COMMANDS, FOOTER, LENS_KEYS
 from gradtui.tui.panels.base import Rows
@@ -45,6 +48,29 @@ class Now(Bar):
         if frame.message:
             return line((f" {frame.message}", "now"))
         return (*line(" "), *now_line(frame))
+
+
+class Trouble(Rows):
+    """What is wrong with the file's present text, while the last good one lives on."""
+
+    frame: Frame | None = None
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show the error there is, if any."""
+        if self.frame is None or frame.trouble != self.frame.trouble:
+            self.display = bool(frame.trouble)
+            self.border_title = "the file as it is now; what is shown is the last good one"
+            self.frame = frame
+            self._made_for = None
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how many rows the error takes; called by Textual."""
+        return 0 if self.frame is None else len(trouble_rows(self.frame.trouble, width))
+
+    def visible_rows(self) -> list[Line]:
+        """Return the error."""
+        return [] if self.frame is None else trouble_rows(self.frame.trouble, self.size.width)
 
 
 class Timeline(Bar):

@@ -15,11 +15,13 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import AwaitMount
 
+from gradtui.scenario.problem import Problem
 from gradtui.session import MAX_STEP, Session
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean, clip, shape_text
-from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline
+from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
+from gradtui.tui.live import Live
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
@@ -66,7 +68,9 @@ class Debugger(Screen[None]):
         self._timer: Timer | None = None
         self._ahead: Timer | None = None
         self._target: int | None = None
+        self._arrive = Session.seek
         self._opening: AwaitMount | None = None
+        self.live = Live(self)
         self._judging: Thread | None = None
 
     def compose(self) -> ComposeResult:
@@ -77,6 +81,7 @@ class Debugger(Screen[None]):
         with Grid(id="body"):
             for key, panel in enumerate(PANELS, 1):
                 yield panel(key)
+        yield Trouble()
         yield Now()
         yield Timeline()
         yield Footer()
@@ -87,6 +92,7 @@ class Debugger(Screen[None]):
         self._compute_ahead()
         self.show_frame()
         self.call_after_refresh(self._judge)
+        self.live.start()
 
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
@@ -225,7 +231,7 @@ class Debugger(Screen[None]):
         if step - self.session.history.known <= _FAR:
             self.do(lambda session: session.seek(step))
         else:
-            self._target = step
+            self._target, self._arrive = step, Session.seek
             self._compute_ahead()
 
     def find(self, text: str) -> None:
@@ -281,6 +287,7 @@ class Debugger(Screen[None]):
     def _opened(self, session: Session) -> None:
         self.stop_playing()
         self.session = session
+        self.live.watch()
         self._arrange()
         self._compute_ahead()
         self.show_frame()
@@ -290,6 +297,19 @@ class Debugger(Screen[None]):
         """Let something else move the weights, and compute the run anew."""
         self.do(lambda session: session.toggle_drive())
         self._compute_ahead()
+
+    def adopt(self, problem: Problem, said: str) -> None:
+        """Go on with another version of the problem, and compare what is written in it."""
+        self.stop_playing()
+        session = self.session
+        step = session.adopt(problem)
+        session.message = "; ".join([said, *filter(None, [session.message])])
+        self.set_class(problem.by_hand, "-by-hand")
+        if step > session.step:
+            self._target, self._arrive = step, Session.arrive
+        self._compute_ahead()
+        self.show_frame()
+        self._judge()
 
     def _arrange(self) -> None:
         """Give the place to what matters for the session, and the focus to what is shown."""
@@ -309,7 +329,8 @@ class Debugger(Screen[None]):
             or self._judging is not None
         ):
             return
-        self._judging = Thread(target=session.judge, name=str(id(session)), daemon=True)
+        name = str(id(session.problem.texts))
+        self._judging = Thread(target=session.judge, name=name, daemon=True)
         self._judging.start()
         self._judged = self.set_interval(_EVERY, self._show_judgement)
 
@@ -318,11 +339,12 @@ class Debugger(Screen[None]):
             return
         judged, self._judging = self._judging, None
         self._judged.stop()
-        if judged.name == str(id(self.session)) and self.session.judgement is None:
+        same = judged.name == str(id(self.session.problem.texts))
+        if same and self.session.judgement is None:
             self.say("what was written by hand could not be compared: `gradtui check` says why")
             return
         self.show_frame()
-        self._judge()  # of another session, opened meanwhile
+        self._judge()  # of another session or text, there since
 
     def _ask(self, label: str, answer: Callable[[str], None], value: str = "") -> None:
         from gradtui.tui.prompt import Prompt
@@ -355,7 +377,7 @@ class Debugger(Screen[None]):
         while history.known < wanted and time.monotonic() < until:
             history.advance(min(chunk, wanted - history.known))
         if target is not None and history.known > target:
-            self.do(lambda session: session.seek(target))
+            self.do(lambda session: self._arrive(session, target))
         elif target is not None:
             self.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
         elif self.is_mounted and history.known > before:
@@ -373,8 +395,9 @@ class Debugger(Screen[None]):
         focused = self.focused
         return focused if isinstance(focused, Panel) else self.query_one("#graph", Panel)
 
-    def _parts(self) -> Iterable[Bar | Panel]:
+    def _parts(self) -> Iterable[Bar | Trouble | Panel]:
         yield from self.query(Bar)
+        yield self.query_one(Trouble)
         yield from self.query(Panel)
 
 

@@ -1,0 +1,30 @@
+"""An error's report in rows: the message, then the line with the caret in view."""
+
+from __future__ import annotations
+
+from gradtui.explain.spans import Line, line
+from gradtui.text import clip, wrap
+
+_MESSAGE = 4
+"""Rows that the message may take."""
+
+
+def trouble_rows(report: str, width: int) -> list[Line]:
+    """Return a compiler's message, wrapped, and what of the line lies round the caret."""
+    if not report or width < 1:
+        return []
+    head, *source = report.split("\n")
+    texts = wrap(head, width)
+    if len(texts) > _MESSAGE:
+        texts = [*texts[: _MESSAGE - 1], clip(" ".join(texts[_MESSAGE - 1 :]), width)]
+    rows = [line((text, "bad")) for text in texts]
+    if len(source) != 2:
+        return rows
+    code, carets = source
+    start = max(0, min(len(carets), carets.index("^") + width // 2) - width + 1)
+    shown = ("…" if start else "") + code[start + bool(start) :]
+    return [
+        *rows,
+        line(clip(shown, width)),
+        line((clip(carets[start:], width), "bad")),
+    ]

@@ -1,0 +1,82 @@
+"""Which files a scenario consists of, and whether they have changed. Reads no data."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gradtui.scenario.reading import SCENARIO_LIMIT, read_text
+from gradtui.source import InputError
+
+_NAMING = (
+    ("data", "file"), ("validation", "file"), ("backward", "file"),
+    ("model", "source"), ("backward", "source"),
+)  # fmt: skip
+"""(table, key) of what names a file beside the scenario."""
+_Signature = tuple[int, int, int] | None
+
+
+def files_named(raw: Mapping[str, Any], scenario: str) -> tuple[str, ...]:
+    """Return the paths of a scenario and of the files that its tables name."""
+    names = []
+    for table, key in _NAMING:
+        entries = raw.get(table)
+        name = entries.get(key) if isinstance(entries, dict) else None
+        if isinstance(name, str):
+            names.append(name.rpartition(":")[0] if key == "source" else name)
+    folder = os.path.dirname(scenario)
+    return scenario, *(os.path.join(folder, name) for name in dict.fromkeys(names) if name)
+
+
+def files_of(scenario: str) -> tuple[str, ...]:
+    """Return the paths of a scenario that may be unusable, and of the files that it names."""
+    try:
+        return files_named(tomllib.loads(read_text(scenario, SCENARIO_LIMIT)), scenario)
+    except (InputError, ValueError, RecursionError):
+        return (scenario,)
+
+
+class Watch:
+    """Notices that files have changed: written, replaced by others, taken away, put back."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._seen: dict[str, _Signature] = {}
+        self._pending: dict[str, _Signature] | None = None
+        self.watch(files)
+
+    @property
+    def settling(self) -> bool:
+        """Whether a change has been seen that may be half done."""
+        return self._pending is not None
+
+    def watch(self, files: Iterable[str]) -> None:
+        """Watch these files from now on; what is known of those watched already stays."""
+        self._seen = {
+            file: self._seen[file] if file in self._seen else _signature(file) for file in files
+        }
+
+    def changed(self) -> bool:
+        """Return whether the files have changed, and not since the last call.
+
+        An editor may write in parts, or take the old file away before the new one is there.
+        """
+        now = {file: _signature(file) for file in self._seen}
+        if now == self._seen:
+            self._pending = None
+            return False
+        settled = now == self._pending
+        self._pending = None if settled else now
+        if settled:
+            self._seen = now
+        return settled
+
+
+def _signature(file: str) -> _Signature:
+    """Return what changes with a file: identity, size and time; None where it cannot be seen."""
+    try:
+        status = os.stat(file)
+    except (OSError, ValueError):
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,160 @@
+"""The file is edited in another pane while the app runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
+WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
+
+
+async def until(terminal, condition):
+    """Wait until something holds on the screen or in the session."""
+    for _ in range(300):
+        await terminal.pilot.pause()
+        if condition():
+            await terminal.pilot.pause()
+            return
+        await asyncio.sleep(0.03)
+    raise AssertionError(terminal.text)
+
+
+def judged(terminal):
+    return terminal.session.judgement is not None and terminal.debugger._judging is None
+
+
+def edit(path, old, new, *, replaced=False):
+    """Save a change as an editor does: into the file, or as a new file in its place."""
+    text = Path(path).read_text()
+    assert text.count(old) == 1
+    target = Path(f"{path}~") if replaced else Path(path)
+    target.write_text(text.replace(old, new))
+    if replaced:
+        os.replace(target, path)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_missing_factor_is_put_in_and_the_finding_goes(terminal, write, size, replaced):
+    path = write(MODEL, more=WRONG)
+    async with terminal(path, size) as t:
+        await until(t, lambda: judged(t))
+        await t.press("n", "n", "f2")
+        assert "fix: dw = dyhat*x" in t.text
+        before = t.session.step, t.session.position, t.session.selected
+        wrong = t.session.frame.parameters["w"]
+        edit(path, "dw = dyhat", "dw = dyhat*x", replaced=replaced)
+        await until(t, lambda: "3 claims compared and right" in t.text)
+        assert "fix:" not in t.text
+        assert "✗" not in t.text
+        assert (t.session.step, t.session.position, t.session.selected) == before
+        assert t.session.frame.parameters["w"] != wrong
+        # w = 2, x = 3: dw = 2·(6 - 5)·3 = 6, then w = 1.4, dw = 2·(4.2 - 5)·3 = -4.8, w = 1.88
+        assert t.session.frame.parameters["w"] == pytest.approx(1.88)
+
+
+async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(terminal, write):
+    path = write(MODEL, more=WRONG)
+    async with terminal(path) as t:
+        await until(t, lambda: judged(t))
+        await t.press("n")
+        edit(path, "dw = dyhat", "dw = dyhaat")
+        await until(t, lambda: "the file as it is now" in t.text)
+        number = t.session.problem.lines.index("dw = dyhat") + 1
+        said = re.sub(r"[│\s]+", " ", t.text)
+        assert f":{number}:6: error: 'dyhaat' is not defined; did you mean 'dyhat'?" in said
+        row = next(i for i, text in enumerate(t.rows) if "= dyhaat" in text)
+        code, caret = t.rows[row : row + 2]
+        assert caret.index("^") == code.index("dyhaat")
+        assert caret.count("^") == len("dyhaat")
+        assert t.session.step == 1
+        await t.press("n")
+        assert t.session.step == 2
+        assert "the file as it is now" in t.text
+        edit(path, "dw = dyhaat", "dw = dyhat*x")
+        await until(t, lambda: "3 claims compared and right" in t.text)
+        assert "error:" not in t.text
+        assert "the file as it is now" not in t.text
+
+
+async def test_a_file_that_is_away_or_half_written_is_waited_for(terminal, write):
+    path = Path(write(MODEL, more=WRONG))
+    text = path.read_text()
+    async with terminal(str(path)) as t:
+        await until(t, lambda: judged(t))
+        path.unlink()
+        await until(t, lambda: "no such file" in t.text)
+        path.write_text(text[: len(text) // 2])
+        await until(t, lambda: "no such file" not in t.text)
+        assert "error" in t.text
+        path.write_text(text.replace("w = 2.0", "w = 4.0"))
+        await until(t, lambda: "error" not in t.text)
+        assert t.session.frame.parameters["w"] == 4
+
+
+async def test_what_is_gone_is_said_and_the_rest_is_kept(terminal, write):
+    path = write("h = a*x\nyhat = h + b\nL = (yhat - 5)**2", parameters="a = 2.0\nb = 1.0")
+    async with terminal(path) as t:
+        t.debugger.find("h")
+        await t.press("n", "n", "n", "x")
+        edit(path, "h = a*x\nyhat = h + b", "k = a*x\nyhat = k + b")
+        await until(t, lambda: "k" in t.session.problem.graph.names)
+        assert "h is gone" in t.text
+        assert t.session.step == 3
+        assert t.session.level.value == "operations"
+        assert t.session.selected == t.session.problem.graph.names["a"]
+
+
+async def test_a_shape_that_changed_takes_the_lens_away_and_says_so(terminal, write):
+    path = write("L = sum((w*x - 1)**2)", parameters="w = [1.0, 2.0, 3.0]")
+    async with terminal(path) as t:
+        t.debugger.look("2")
+        await t.pilot.pause()
+        edit(path, "w = [1.0, 2.0, 3.0]", "w = [1.0, 2.0]")
+        await until(t, lambda: t.session.frame.parameters["w"].shape == (2,))
+        assert "its elements go up to 1" in t.text
+        assert t.session.lens is None
+
+
+async def test_data_and_python_files_are_watched_too(terminal, tmp_path):
+    (tmp_path / "points.csv").write_text("x\n3.0\n")
+    (tmp_path / "net.py").write_text("def back(e):\n    dw = 2*e\n    return dw\n")
+    path = tmp_path / "model.toml"
+    path.write_text(
+        "title = 'A test'\n[data]\nfile = 'points.csv'\nx = 'x'\n[parameters]\nw = 2.0\n"
+        "[model]\ncode = '''\ne = w*x - 5\nL = sum(e**2)\n'''\n"
+        "[optimizer]\nname = 'sgd'\nlr = 0.1\n[backward]\nsource = 'net.py:back'\n"
+    )
+    async with terminal(str(path)) as t:
+        await until(t, lambda: judged(t))
+        (tmp_path / "points.csv").write_text("x\n4.0\n")
+        await until(t, lambda: t.session.frame.values["x"][0] == 4)
+        (tmp_path / "net.py").write_text("def back(e, x):\n    dw = sum(2*e*x)\n    return dw\n")
+        await until(t, lambda: "one claim compared and right" in t.text)
+
+
+async def test_a_far_step_is_computed_while_the_screen_lives(terminal, write):
+    path = write(MODEL, steps=5000, lr=0.01)
+    async with terminal(path) as t:
+        await t.press("G", "S")
+        await until(t, lambda: t.session.history.known > 5000)
+        position = t.session.position
+        edit(path, "w = 2.0", "w = 3.0")
+        await until(t, lambda: t.session.frame.tape.program is t.session.problem.trainer.program
+                    and t.session.problem.values["w"] == 3 and t.session.step == 5000)  # fmt: skip
+        assert t.session.position == position
+
+
+async def test_the_drive_that_was_chosen_is_kept(terminal, write):
+    path = write(MODEL, more=WRONG)
+    async with terminal(path) as t:
+        await until(t, lambda: judged(t))
+        await t.press("D")
+        edit(path, "w = 2.0", "w = 3.0")
+        await until(t, lambda: t.session.problem.values["w"] == 3)
+        assert "drive autodiff" in t.rows[0]
