@@ -16,7 +16,7 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.shapes import Reshaped, reduce_helper, reshape_helper
-from gradtui.diagnosis.backward.trial import NoPoints, Trial
+from gradtui.diagnosis.backward.trial import NoPoints, Trial, constant_ratio
 from gradtui.diagnosis.backward.wording import describe, evidence_of
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.expression import parse_program
@@ -24,6 +24,7 @@ from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import HandLine
 from gradtui.scenario.problem import Handwritten, Problem
 from gradtui.source import InputError
+from gradtui.text import number
 
 Array = NDArray[np.float64]
 MOST_HELPERS = 2
@@ -66,6 +67,9 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     claims = [line for line in trial.lines if line.target is not None]
     judged = _judged(trial, claims)
     wrong = [line for line in claims if not trial.is_right(line, trial.world)]
+    doubtful = [line for line in wrong if line in judged and _is_doubtful(trial, line)]
+    if doubtful:
+        return Diagnosis("no-claim", len(claims), tuple(_doubt(trial, one) for one in doubtful))
     if not trial.program.lost and not any(line in judged or line.misfit for line in wrong):
         return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)))
     reshaped = reshape_helper(trial, hand) if helpers else None
@@ -177,20 +181,42 @@ def _passes(
     return all(trial.is_right(line, trial.world) for line in _judged(trial, claims))
 
 
+def _is_doubtful(trial: Trial, line: Line) -> bool:
+    """Return whether the engine's own gradient does not stand central differences."""
+    target = line.target or 0
+    parameter = trial.graph.nodes[target].kind is Kind.PARAMETER
+    return parameter and not trial.engine_agrees(target)
+
+
+def _doubt(trial: Trial, line: Line) -> Finding:
+    name = trial.graph.nodes[line.target or 0].name
+    return Finding(
+        rule="unexplained",
+        severity="warning",
+        target=line.name,
+        line=line.place.line,
+        message=f"by reverse mode the gradient of {name} is not that of central differences at "
+        "most of the points tried: the model jumps there, so nothing is said of the hand-written "
+        "one",
+        evidence={},
+    )
+
+
 def _notes(trial: Trial, differing: Sequence[Line]) -> list[Finding]:
     """Return a remark on each intermediate that is not the gradient its name says."""
     found = []
     for line in differing:
-        assert line.target is not None
-        name = trial.graph.nodes[line.target].name
+        name = trial.graph.nodes[line.target or 0].name
+        true = trial.truth(line.target or 0)
+        ratio = constant_ratio(trial.held(line), true, trial.size(line.target or 0))
+        what = f"not dLoss/d{name}" if ratio is None else f"{number(ratio)}·dLoss/d{name}"
         found.append(
             Finding(
-                rule="constant-factor",
+                rule="unexplained" if ratio is None else "constant-factor",
                 severity="info",
                 target=line.name,
                 line=line.place.line,
-                message=f"{line.name} is not dLoss/d{name} itself, but every parameter's gradient "
-                "is right",
+                message=f"{line.name} is {what}; every parameter's gradient is right all the same",
                 evidence=evidence_of(trial, line),
             )
         )

@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 TOLERANCE = 1e-6
 """Relative difference that counts; rounding of float64 stays far below, a mistake far above."""
+_ELEMENTS = 4
+"""Elements of a parameter whose gradient is tried by central differences."""
 _LINEAR = frozenset(
     {"neg", "identity", "T", "mT", "transpose", "expand", "stretch", "collect", "reshape", "sum",
      "mean", "scatter"}
@@ -71,6 +73,28 @@ class Trial:
         """Return dLoss/dtarget at every point, (points, *shape)."""
         shape = (POINTS, *self.graph.nodes[target].shape)
         return np.broadcast_to(self.world.value(self.adjoint(target)), shape)
+
+    def engine_agrees(self, target: int) -> bool:
+        """Return whether the engine's own gradient of a parameter is that of central differences.
+
+        A few elements at all points are tried; a kink between two losses may spoil some of them.
+        """
+        value, true = self.world.value(target), self.truth(target)
+        steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(value))
+        size = self.size(target)
+        elements = list(np.ndindex(*value.shape[1:]))[:: max(1, value[0].size // _ELEMENTS)]
+        agree = []
+        for element in elements[:_ELEMENTS]:
+            at = (slice(None), *element)
+            losses = []
+            for sign in (1.0, -1.0):
+                moved = value.copy()
+                moved[at] += sign * steps[at]
+                losses.append(self.world.replacing({target: moved}).value(self.graph.loss))
+            slope = (losses[0] - losses[1]) / (2 * steps[at])
+            noise = 1e-14 * np.abs(losses[0]) / steps[at]
+            agree.append(np.abs(slope - true[at]) <= 1e-4 * size[at] + noise)
+        return bool(np.mean(agree) > 0.5)
 
     def truth_of(self, line: Line, target: int) -> Array:
         """Return dLoss/dtarget in the shape that a line has, which may stand for many elements."""

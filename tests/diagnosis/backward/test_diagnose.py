@@ -191,3 +191,24 @@ def test_without_claims_of_parameters_the_others_are_judged(judge):
 def test_a_foreign_term_that_no_rule_names_is_unexplained_and_still_mended(judge):
     (finding,) = judge("dw1 = 2*e*x1 + y\ndw2 = 2*e*x2", WEIGHTS).findings
     assert (finding.rule, finding.fix) == ("unexplained", "dw1 = 2*e*x1")
+
+
+def test_a_convention_that_scales_an_intermediate_is_told_and_no_mistake(judge):
+    (note,) = judge("de = e\ndw1 = 2*de*x1\ndw2 = 2*de*x2", WEIGHTS).findings
+    assert (note.severity, note.target) == ("info", "de")
+    assert "0.5·dLoss/de" in note.message
+
+
+def test_where_the_model_jumps_the_user_is_not_blamed(judge):
+    """A comparison has no slope: reverse mode says 0 where central differences see leaps."""
+    leaps = " + ".join(f"(sin({speed}e7*w) > 0)" for speed in (1.0, 1.3, 1.7, 2.3))
+    scenario = {"data": "x = 1.5", "parameters": "w = 0.3", "model": f"L = {leaps} + 0*x"}
+    diagnosis = judge("dw = 1.5", scenario)
+    (doubt,) = diagnosis.findings
+    assert (diagnosis.verdict, doubt.severity, doubt.target) == ("no-claim", "warning", "dw")
+    assert "central differences" in doubt.message
+
+
+def test_a_claim_that_is_no_number_is_wrong(judge):
+    (finding,) = judge("dw1 = 2*e*x1\ndw2 = 2*e*x2*log(-1 - e**2)", WEIGHTS).findings
+    assert (finding.target, finding.fix) == ("dw2", "dw2 = 2*e*x2")
