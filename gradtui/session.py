@@ -6,7 +6,7 @@ import math
 import operator
 from collections import OrderedDict
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -36,6 +36,15 @@ MAX_STEP = 10_000_000
 """The last step that can be asked for."""
 
 
+class _Place(NamedTuple):
+    """Where a change of level came from, or led to."""
+
+    structure: Structure
+    step: int
+    position: int
+    selected: int
+
+
 class Session:
     """A problem being stepped through.
 
@@ -56,8 +65,8 @@ class Session:
         self._folded: frozenset[int] = frozenset()
         self._tapes: OrderedDict[int, Tape] = OrderedDict()
         self.position = self.schedule.backward
-        self._toggled_from: tuple[int, int, int] | None = None
-        self._toggled_to: tuple[Level, int, int, int] | None = None
+        self._toggled_from: _Place | None = None
+        self._toggled_to: _Place | None = None
         self.selected = problem.graph.parameters[0].id
         self.lens: Lens | None = None
         self._jacobians = Jacobians(problem.graph, problem.trainer.dtype)
@@ -163,15 +172,18 @@ class Session:
 
     def toggle_level(self) -> None:
         """Change between the named graph and that of the operations."""
-        here = (self._step, self.position, self.selected)
-        back = self._toggled_from if self._toggled_to == (self.level, *here) else None
+        here = self._place
+        back = self._toggled_from if self._toggled_to == here else None
         named = self.level is Level.NAMED
         self._draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
-        if back is not None:
+        if back is not None and back.structure is self.structure:
             # The levels' moments are not the same: twice in a row comes back to the very same one.
-            self.position, self.selected = back[1:]
-        self._toggled_from = here
-        self._toggled_to = (self.level, self._step, self.position, self.selected)
+            self.position, self.selected = back.position, back.selected
+        self._toggled_from, self._toggled_to = here, self._place
+
+    @property
+    def _place(self) -> _Place:
+        return _Place(self.structure, self._step, self.position, self.selected)
 
     def toggle_fold(self) -> None:
         """Show the statement of the selected node as its operations, or as one node again."""

@@ -80,10 +80,12 @@ def test_no_folding_shows_more_than_has_been_done(where, keys, file):
     session = gradtui.load(file)
     lines = session.problem.graph.statements
     session.position = int(where * session.schedule.end)
-    for key in keys:
+    left = set()
+    for key, earlier in zip(keys, ["", *keys], strict=False):
         before, listed = done(session.frame.done), done(session.schedule.moments)
         if key in ("into", "back"):
             getattr(session, key)()
+            left = set()
             continue
         if key == "x":
             session.toggle_level()
@@ -91,8 +93,24 @@ def test_no_folding_shows_more_than_has_been_done(where, keys, file):
             session.select(lines["abL".index(key) % len(lines)].root)
             session.toggle_fold()
         assert 0 <= session.position <= session.schedule.end
-        assert done(session.frame.done) & listed <= before
+        # A change of level that is undone at once comes back to all that had been done.
+        back = left if key == earlier == "x" else set()
+        assert done(session.frame.done) & listed <= before | back
+        left = before
         assert session.selected in session.structure.nodes
+
+
+def test_from_lines_partly_unfolded_there_and_back_does_no_less(session_of):
+    session = session_of(MODEL, **START)
+    session.position = 0
+    unfold(session, "L")
+    session.into()
+    session.into()  # a and b, one moment each; all unfolded they take four
+    session.toggle_level()
+    before = done(session.frame.done)
+    session.toggle_level()
+    assert session.structure.whole == frozenset()
+    assert done(session.frame.done) == before
 
 
 def done(moments):

@@ -44,7 +44,7 @@ class Picker(Screen[None]):
         super().__init__()
         self._hand_over = chosen
         self.entries = list_bundled()
-        self.shown = self.entries
+        self.shown = list(self.entries)
 
     def compose(self) -> ComposeResult:
         """Make the list, the search and the details."""
