@@ -64,11 +64,14 @@ def program_length(frame: Frame) -> int:
 
 
 def given_rows(frame: Frame, width: int) -> list[Line]:
-    """Return the shapes of the data and the parameters that the program starts from."""
+    """Return the shapes of the arrays that the program starts from; none where all are numbers."""
     given = [
-        f"{label(frame, node.id)} {f'[{shape_text(node.shape)}]' if node.shape else 'scalar'}  "
+        f"{label(frame, node.id)} [{shape_text(node.shape)}]  "
         for node in (*frame.graph.data, *frame.graph.parameters)
+        if node.shape
     ]
+    if not given:
+        return []
     return folded(("given  ", "dim"), [(text, "dim") for text in given], width)
 
 
