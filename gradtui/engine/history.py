@@ -28,20 +28,32 @@ class History:
 
     Every state is kept while all fit into `memory` bytes; then every second one is dropped, as
     often as needed, and a step between is replayed by the function that ran it first, so its bits
-    agree.
+    agree.  A branch has the states from its start on, the first of them `first`; those before are
+    its `parent`'s own.
     """
 
     def __init__(
-        self, trainer: Trainer, branch: Branch | None = None, memory: int = MEMORY
+        self,
+        trainer: Trainer,
+        branch: Branch | None = None,
+        memory: int = MEMORY,
+        *,
+        parent: History | None = None,
+        first: Row | None = None,
     ) -> None:
         self.trainer = trainer
         self.branch = branch or Branch()
+        self.parent = parent
         self._limit = max(2, memory // (8 * max(1, trainer.width)))
         self._every = 1
         self._rows: list[Row] = []
-        self._columns = [np.empty((0, trainer.columns))]
-        self._next: Row = trainer.initial
-        self._known = 0
+        self._next: Row = trainer.initial if first is None else first.copy()
+        self._known = 0 if parent is None else self.branch.start
+        past = np.empty((0, trainer.columns))
+        if parent is not None:
+            parent.advance(max(0, self._known - parent.known))
+            past = parent._column[: self._known]
+        self._columns = [past]
 
     @property
     def known(self) -> int:
@@ -64,12 +76,24 @@ class History:
             self._columns = [np.concatenate(self._columns)]
         return self._columns[0]
 
+    @property
+    def _start(self) -> int:
+        """The first step whose state is kept here."""
+        return 0 if self.parent is None else self.branch.start
+
+    def owner(self, step: int) -> History:
+        """Return the history that a step is computed in: this one, or one that it came from."""
+        found = self
+        while found.parent is not None and step < found.branch.start:
+            found = found.parent
+        return found
+
     def advance(self, budget: int) -> int:
         """Compute `budget` more steps and return how many are known then."""
         while budget > 0:
             count = min(budget, _CHUNK, self._limit)
             rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
-            first = -self._known % self._every
+            first = (self._start - self._known) % self._every
             width = self.trainer.width
             kept = rows[first :: self._every, :width]
             self._rows.extend(kept if self._every == 1 else kept.copy())
@@ -84,17 +108,19 @@ class History:
     def state(self, step: int) -> Row:
         """Return the state before update `step`, read-only, computing as far as needed."""
         assert step >= 0
+        if step < self._start:
+            return self.owner(step).state(step)
         if step > self._known:
             self.advance(step - self._known)
         if step == self._known:
             return _frozen(self._next)
-        index, ahead = divmod(step, self._every)
+        index, ahead = divmod(step - self._start, self._every)
         row = self._rows[index]
         return _frozen(self.trainer.run(row, ahead, step - ahead) if ahead else row)
 
     def tape(self, step: int) -> Tape:
         """Return the tape of a step."""
-        return self.trainer.record(self.state(step), step)
+        return self.owner(step).trainer.record(self.state(step), step)
 
 
 def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:

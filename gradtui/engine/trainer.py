@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import repeat
 from types import MappingProxyType
@@ -42,6 +43,9 @@ class Trainer:
     ) -> None:
         self.program = program
         self._values, self._validation = values, validation
+        self.since = 0
+        """The step at which the optimizer began to count its own."""
+        self._offset = 0
         self.lr = lr
         self._rate = rate
         self.dtype = dtype
@@ -54,15 +58,18 @@ class Trainer:
         with np.errstate(over="ignore"):
             self._typed = tuple(data.astype(dtype) for data in self._cut.values())
         self.data = {node.id: values[node.name] for node in graph.data if node.id not in self._cut}
-        self._before = tuple(old for old, _ in program.state)
-        self._after = tuple(new for _, new in program.state)
-        self.slices = row_slices(program.nodes[id].shape for id in self._before)
+        self.before = tuple(old for old, _ in program.state)
+        """The nodes of the state before a step, in the order of a row."""
+        self.after = tuple(new for _, new in program.state)
+        """The nodes of the state after it."""
+        self.slices = row_slices(program.nodes[id].shape for id in self.before)
         self.mode = mode_for(program.nodes, dtype)
-        fixed = {**self.data, **dict(program.constants)}
+        self.fixed = {**self.data, **dict(program.constants)}
+        """The values that are the same at every step, by node."""
         checked = program.validation
         if checked is not None:
-            fixed |= {id: validation[name] for id, name in checked.data}
-        self._compiler = Compiler(program.nodes, fixed, self.mode, dtype)
+            self.fixed |= {id: validation[name] for id, name in checked.data}
+        self._compiler = Compiler(program.nodes, self.fixed, self.mode, dtype)
         self.initial = self._first_row(values)
 
     @property
@@ -95,6 +102,19 @@ class Trainer:
         checked = self.program.validation
         return (self.program.graph.loss, *(() if checked is None else (checked.loss,)))
 
+    def counting_from(self, step: int) -> Trainer:
+        """Return the same trainer, its optimizer's first step being `step`: t = 1 there."""
+        other = copy(self)
+        other.since = step
+        return other
+
+    def resumed(self, step: int, row: Row) -> Trainer:
+        """Return a trainer whose step 0 is `step` of this one, at the state `row`."""
+        other = copy(self)
+        other._offset += step
+        other.initial = row.copy()
+        return other
+
     def variant(self, program: StepProgram, factor: float) -> Trainer:
         """Return a trainer of another program of the same model, at `factor` times the rate.
 
@@ -106,9 +126,12 @@ class Trainer:
             program, self._values, factor * self.lr, self.dtype, scaled, self.batches,
             self._validation,
         )  # fmt: skip
+        if other.width == self.width:
+            other.initial = self.initial.copy()
         if program.watch is not None:
-            part = other.slices[other._before.index(program.lr)]
+            part = other.slices[other.before.index(program.lr)]
             other.initial[part.start] *= factor
+        other.since, other._offset = self.since, self._offset
         return other
 
     def run(self, row: Row, steps: int, start: int = 0) -> Row:
@@ -126,18 +149,18 @@ class Trainer:
 
     def record(self, row: Row, step: int) -> Tape:
         """Return the tape of the step that starts from the state `row`."""
-        found = self._record(*self._split(row), *map(next, self._series(step, 1)))
+        found = self._record(*self._split(row), *map(next, self.series(step, 1)))
         recorded = [None] * len(self.program.nodes)
         for id, value in zip(self._shown, found, strict=True):
             recorded[id] = value
-        batch = None if self.batches is None else self.batches.at(step)
+        batch = None if self.batches is None else self._rows_at(step)
         return Tape(step, self.program, recorded, batch)
 
     def batch(self, step: int) -> dict[int, NDArray[np.float64]]:
         """Return the rows that a step sees of the data that are cut into batches, by node."""
         if self.batches is None:
             return {}
-        rows = self.batches.at(step)
+        rows = self._rows_at(step)
         return {id: np.asarray(data[rows], np.float64) for id, data in self._cut.items()}
 
     def parameters(self, row: Row) -> tuple[NDArray[Any], ...]:
@@ -160,7 +183,7 @@ class Trainer:
             for part in self.slices[:count]
         ]
         if self.batches is not None:
-            arguments += [data[self.batches.at(step)] for data in self._cut.values()]
+            arguments += [data[self._rows_at(step)] for data in self._cut.values()]
         (losses,) = self._losses(*arguments)
         return np.broadcast_to(np.asarray(losses, dtype=np.float64), (len(rows),))
 
@@ -189,27 +212,27 @@ class Trainer:
         return slopes
 
     @property
-    def _varying(self) -> tuple[int, ...]:
+    def varying(self) -> tuple[int, ...]:
         """The nodes whose values are new at each step and do not follow from the state."""
         program = self.program
         rate = (program.lr,) if program.watch is None else ()
         return (*rate, *(() if program.time is None else (program.time,)), *self._cut)
 
-    def _series(self, start: int, steps: int) -> list[Iterator[Any]]:
-        """Return the values of each of `_varying` for `steps` steps from `start`."""
-        ahead = range(start, start + steps)
+    def series(self, start: int, steps: int) -> list[Iterator[Any]]:
+        """Return the values of each of `varying` for `steps` steps from `start`."""
+        ahead = range(start + self._offset, start + self._offset + steps)
         series: list[Iterator[Any]] = []
         if self.program.watch is None:
             series.append(repeat(self.lr, steps) if self._rate is None else map(self._rate, ahead))
         if self.program.time is not None:
-            series.append(step + 1.0 for step in ahead)
+            series.append(step - self.since + 1.0 for step in ahead)
         if self.batches is not None:
             series += [_batches_of(data, self.batches, ahead) for data in self._typed]
         return series
 
     def _inputs(self, start: int, steps: int) -> Iterator[Any]:
-        """Return the values of `_varying` for `steps` steps from `start`, bare where it is one."""
-        series = self._series(start, steps) or [repeat(None, steps)]
+        """Return the values of `varying` for `steps` steps from `start`, bare where it is one."""
+        series = self.series(start, steps) or [repeat(None, steps)]
         return series[0] if len(series) == 1 else zip(*series, strict=True)
 
     @cached_property
@@ -225,15 +248,15 @@ class Trainer:
 
     @cached_property
     def _train_recorded(self) -> Callable[..., tuple[Any, ...]]:
-        shapes = [self.program.nodes[id].shape for id in self._before]
+        shapes = [self.program.nodes[id].shape for id in self.before]
         return self._compile_train([*row_slices([*shapes, *[()] * self.columns])])
 
     def _compile_train(self, slices: Any) -> Callable[..., tuple[Any, ...]]:
-        return self._compiler.train(self._before, self._after, self._varying, self._columns, slices)
+        return self._compiler.train(self.before, self.after, self.varying, self._columns, slices)
 
     @cached_property
     def _record(self) -> Callable[..., tuple[Any, ...]]:
-        return self._compiler.evaluate([*self._before, *self._varying], self._shown)
+        return self._compiler.evaluate([*self.before, *self.varying], self._shown)
 
     @cached_property
     def _losses(self) -> Callable[..., tuple[Any, ...]]:
@@ -242,11 +265,15 @@ class Trainer:
         parameters = [node.id for node in graph.parameters]
         return compiler.evaluate([*parameters, *self._cut], [graph.loss], parameters)
 
+    def _rows_at(self, step: int) -> NDArray[np.intp]:
+        assert self.batches is not None
+        return self.batches.at(step + self._offset)
+
     def _first_row(self, values: Mapping[str, Any]) -> Row:
         first = {node.id: values[node.name] for node in self.program.graph.parameters}
         first |= dict(self.program.initial)
         row = np.empty(self.width)
-        for part, id in zip(self.slices, self._before, strict=True):
+        for part, id in zip(self.slices, self.before, strict=True):
             row[part.start : part.stop] = np.broadcast_to(first[id], part.shape).reshape(-1)
         with np.errstate(over="ignore"):
             return row.astype(self.dtype).astype(np.float64)

@@ -22,7 +22,7 @@ from gradtui.scenario.code import (
     read_code,
     returned_loss,
 )
-from gradtui.scenario.data import read_data
+from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.files import files_named
 from gradtui.scenario.first_loss import check_first_loss
 from gradtui.scenario.handwritten import by_hand, read_backward, read_update
@@ -43,10 +43,12 @@ from gradtui.scenario.rules import FINDABLE
 from gradtui.scenario.scanner import Path
 from gradtui.scenario.schema import Expect, name_of, parse_scenario
 from gradtui.scenario.shown import check_labels
-from gradtui.scenario.training import read_training
+from gradtui.scenario.training import Training, read_training
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import clip, shape_text
 
+_SETTING = ("parameters", "optimizer", "schedule", "batches", "run")
+"""The tables of a file that may be changed while its run goes on."""
 Overrides = Mapping[str, str]
 """`optimizer.lr` -> the text of a TOML value."""
 
@@ -67,18 +69,24 @@ def load_problem(path: str | os.PathLike[str], overrides: Overrides | None = Non
 
 def _override(raw: dict[str, Any], key: str, value: str) -> None:
     *tables, last = key.split(".")
-    try:
-        parsed = tomllib.loads(f"value = {value}")
-    except (tomllib.TOMLDecodeError, RecursionError):
-        parsed = {}
-    if set(parsed) != {"value"}:
+    parsed = read_value(value)
+    if parsed is None:
         raise InputError(f"--set {key}={value}: the value is not a TOML value")
     table = raw
     for part in tables:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
             raise InputError(f"--set {key}: '{part}' is not a table")
-    table[last] = parsed["value"]
+    table[last] = parsed
+
+
+def read_value(text: str) -> Any:
+    """Return what the text of one TOML value stands for; None where it is none."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return None
+    return parsed["value"] if set(parsed) == {"value"} else None
 
 
 def _blame_override(error: InputError, overrides: Overrides) -> InputError:
@@ -90,22 +98,34 @@ def _blame_override(error: InputError, overrides: Overrides) -> InputError:
 
 
 class _Loader:
-    def __init__(self, raw: dict[str, Any], sources: Sources) -> None:
+    """Makes the problem of a file's tables; `before` made that of the same model."""
+
+    def __init__(
+        self, raw: dict[str, Any], sources: Sources, before: _Loader | None = None
+    ) -> None:
+        self.raw, self.before = raw, before
         self.file = sources.scenario
         self.files = files_named(raw, sources.scenario)
         self.sources = sources
         self.positions = sources.positions
         self.parsed = parse_scenario(raw, sources.positions)
         self.hand_notices: list[Notice] = []
+        self.data: Data
+        self.training: Training
 
     def problem(self) -> Problem:
         parsed, positions = self.parsed, self.positions
-        data = read_data("data", parsed.data, self.file, positions)
-        parameters = read_parameters(parsed.parameters, positions)
+        before = self.before
+        if before is None:
+            self.data = read_data("data", parsed.data, self.file, positions)
+        else:
+            self.data = before.data
+        data, parameters = self.data, read_parameters(parsed.parameters, positions)
         training = read_training(
-            parsed, data, self.file, positions, lambda shapes: self.build(parameters, shapes)
-        )
-        graph = training.graph
+            parsed, data, self.file, positions, lambda shapes: self.build(parameters, shapes),
+            None if before is None else before.training,
+        )  # fmt: skip
+        self.training, graph = training, training.graph
         backward, update = self.backward(graph), self.update(parameters, training.constants)
         values = MappingProxyType({**data.values, **parameters})
         drive = self.drive()
@@ -114,10 +134,11 @@ class _Loader:
             return training.trainer(values, by_hand(backward, update, drive))
 
         trainer = build(drive)
-        if update is not None and drive != "hand":
-            build("hand")  # whether the lines of the update fit shows when they are used
-        check_first_loss(trainer.record(trainer.initial, 0), parsed.run.dtype)
-        check_labels(parsed.labels, graph.names, positions)
+        if before is None:
+            if update is not None and drive != "hand":
+                build("hand")  # whether the lines of the update fit shows when they are used
+            check_first_loss(trainer.record(trainer.initial, 0), parsed.run.dtype)
+            check_labels(parsed.labels, graph.names, positions)
         return Problem(
             path=self.file,
             files=self.files,
@@ -139,7 +160,15 @@ class _Loader:
             drive=drive,
             rate_line=positions.value(("optimizer", "lr")).line,
             build=build,
+            tables=MappingProxyType(
+                {name: self.raw[name] for name in _SETTING if name in self.raw}
+            ),
+            revised=self.revised,
         )
+
+    def revised(self, tables: Mapping[str, Any]) -> Problem:
+        """Return the problem with other tables in the place of those of the file."""
+        return _Loader({**self.raw, **tables}, self.sources, self).problem()
 
     def backward(self, graph: Graph) -> Handwritten | None:
         table = self.parsed.backward

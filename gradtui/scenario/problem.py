@@ -135,6 +135,10 @@ class Problem(Struct, frozen=True, eq=False):
     """The line of the file that gives the learning rate."""
     build: Callable[[Drive], Trainer]
     """Make the trainer for what moves the weights."""
+    tables: Mapping[str, Any]
+    """The tables of the file that settings are changed in, by name."""
+    revised: Callable[[Mapping[str, Any]], Problem]
+    """Make the same problem with other tables; raises InputError at one that does not fit."""
 
     @property
     def by_hand(self) -> bool:

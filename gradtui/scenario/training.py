@@ -60,10 +60,18 @@ class Training(Struct, frozen=True, eq=False):
 
 
 def read_training(
-    parsed: ScenarioFile, data: Data, file: str, positions: Positions, build: BuildGraph
+    parsed: ScenarioFile,
+    data: Data,
+    file: str,
+    positions: Positions,
+    build: BuildGraph,
+    before: Training | None = None,
 ) -> Training:
-    """Return how a scenario trains on `data`; raises InputError at what does not fit."""
-    return _Reader(parsed, data, file, positions, build).training()
+    """Return how a scenario trains on `data`; raises InputError at what does not fit.
+
+    `before` is how it trained until other settings were given: model and data are the same.
+    """
+    return _Reader(parsed, data, file, positions, build).training(before)
 
 
 class _Reader:
@@ -76,21 +84,26 @@ class _Reader:
         self.positions = positions
         self.build = build
 
-    def training(self) -> Training:
+    def training(self, before: Training | None) -> Training:
         parsed, batches = self.parsed, self._batches()
+        graph = self._graph(batches) if before is None else before.graph
+        constants = self._optimizer()
+        lr, clip_norm = constants.pop("lr"), constants.pop("clip_norm", None)
+        rate, watching = self._schedule(lr)
+        checked = self._checked(batches) if before is None else before.checked
+        return Training(
+            graph, batches, checked, name_of(parsed.optimizer), constants, lr,
+            clip_norm, rate, watching, parsed.run.dtype,
+        )  # fmt: skip
+
+    def _graph(self, batches: Batches | None) -> Graph:
         shapes = _shapes(self.data)
         for name in () if batches is None else batches.over:
             assert batches is not None
             shapes[name] = (batches.size, *shapes[name][1:])
         graph = self.build(shapes)
         check_labels(graph, [self.data])
-        constants = self._optimizer()
-        lr, clip_norm = constants.pop("lr"), constants.pop("clip_norm", None)
-        rate, watching = self._schedule(lr)
-        return Training(
-            graph, batches, self._checked(batches), name_of(parsed.optimizer), constants, lr,
-            clip_norm, rate, watching, parsed.run.dtype,
-        )  # fmt: skip
+        return graph
 
     def _schedule(
         self, lr: float

@@ -1,0 +1,106 @@
+"""Several runs of one model at once: what differs between them is one more axis in front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.trainer import Row, Trainer
+
+
+class Together(Struct, frozen=True, eq=False):
+    """The losses of several runs."""
+
+    losses: NDArray[np.float64]
+    """(runs, steps)."""
+    batched: int
+    """How many of them were run together with others."""
+
+
+def run_together(
+    trainers: Sequence[Trainer], rows: Sequence[Row], start: int, steps: int
+) -> Together:
+    """Return the losses of the steps from `start` on, each run from its own state.
+
+    Runs whose programs have the same nodes go together: rate, constants and state may differ.
+    Their losses may differ in the last bits from those of each alone.
+    """
+    losses = np.empty((len(trainers), steps))
+    batched = 0
+    for group in _groups(trainers):
+        if len(group) == 1:
+            (run,) = group
+            found, _ = trainers[run].run_recorded(rows[run], steps, start)
+            losses[run] = found[:, trainers[run].width]
+        else:
+            members = [trainers[run] for run in group]
+            losses[group] = _run(members, np.array([rows[run] for run in group]), start, steps)
+            batched += len(group)
+    return Together(losses, batched)
+
+
+def _groups(trainers: Sequence[Trainer]) -> list[list[int]]:
+    """Return the numbers of those trainers that can run together."""
+    groups: list[list[int]] = []
+    for number, trainer in enumerate(trainers):
+        for group in groups:
+            if _alike(trainers[group[0]], trainer):
+                group.append(number)
+                break
+        else:
+            groups.append([number])
+    return groups
+
+
+def _alike(one: Trainer, other: Trainer) -> bool:
+    a, b = one.program, other.program
+    return (
+        (one.since, one.batches, one.dtype) == (other.since, other.batches, other.dtype)
+        and (a.state, a.lr, a.time, a.graph.loss) == (b.state, b.lr, b.time, b.graph.loss)
+        and a.nodes == b.nodes
+    )
+
+
+def _run(
+    members: Sequence[Trainer], rows: NDArray[np.float64], start: int, steps: int
+) -> NDArray[np.float64]:
+    first, count = members[0], len(members)
+    constants = [node for node, _ in first.program.constants]
+    fixed = {node: value for node, value in first.fixed.items() if node not in constants}
+    compiler = Compiler(first.program.nodes, fixed, Mode.BATCH, first.dtype)
+    rated = [node for node in first.varying if node == first.program.lr]
+    step = compiler.evaluate(
+        [*first.before, *first.varying, *constants],
+        [*first.after, first.program.graph.loss],
+        [*first.before, *rated, *constants],
+    )
+    state: list[Any] = [
+        rows[:, part.start : part.stop].reshape(count, *part.shape).astype(first.dtype)
+        for part in first.slices
+    ]
+    tables = [dict(member.program.constants) for member in members]
+    given = [np.array([table[node] for table in tables], first.dtype) for node in constants]
+    losses = np.empty((steps, count))
+    for at, values in enumerate(_values(members, start, steps)):
+        *found, loss = step(*state, *values, *given)
+        state = [
+            np.broadcast_to(value, (count, *part.shape))
+            for value, part in zip(found, first.slices, strict=True)
+        ]
+        losses[at] = loss
+    return losses.T
+
+
+def _values(members: Sequence[Trainer], start: int, steps: int) -> Any:
+    """Yield what is new at each step, the rates of all runs as one array."""
+    first = members[0]
+    series = first.series(start, steps)
+    if first.program.lr in first.varying:
+        rates = [member.series(start, steps)[0] for member in members]
+        series[0] = (np.array(each, first.dtype) for each in zip(*rates, strict=True))
+    return zip(*series, strict=True) if series else ((),) * steps

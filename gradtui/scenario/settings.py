@@ -1,0 +1,328 @@
+"""One change of a running scenario, clause by clause: the settings and weights that it replaces.
+
+Knows what the words mean; `changes` knows how they are written one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from gradtui.engine.indices import Index
+from gradtui.engine.shapes import Shape
+from gradtui.engine.trainer import Row, Trainer
+from gradtui.scenario.load import read_value
+from gradtui.scenario.problem import Array, Drive, Problem, read_only
+from gradtui.scenario.schema import OPTIMIZER_TABLES, SCHEDULE_TABLES
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.text import number, shape_text
+
+NAMED: Mapping[str, Mapping[str, type[Struct]]] = {
+    "optimizer": OPTIMIZER_TABLES,
+    "schedule": SCHEDULE_TABLES,
+}
+"""Table -> the names it may have -> its keys."""
+
+
+class Change(Struct, frozen=True, eq=False):
+    """Something else from one step of a run on."""
+
+    text: str
+    """The change in its own words."""
+    tables: Mapping[str, Any] = MappingProxyType({})
+    """The tables of the file that it replaces."""
+    elements: tuple[tuple[str, Index | None, Array], ...] = ()
+    """(parameter, index or None for all of it, what is put there)."""
+    drawn: tuple[str, ...] = ()
+    """The parameters that are drawn anew, with another seed."""
+
+    def problem(self, before: Problem) -> Problem:
+        """Return the problem with the settings of this change."""
+        return before.revised(self.tables) if self.tables else before
+
+    def put(self, row: Row, trainer: Trainer) -> Row:
+        """Return a state with the weights of this change in their places."""
+        found = row.copy()
+        parameters = trainer.program.graph.parameters
+        parts = {node.name: part for node, part in zip(parameters, trainer.slices, strict=False)}
+        for name in self.drawn:
+            part = parts[name]
+            found[part.start : part.stop] = trainer.initial[part.start : part.stop]
+        for name, index, value in self.elements:
+            part = parts[name]
+            whole = found[part.start : part.stop].reshape(part.shape)
+            whole[() if index is None else index] = value.astype(trainer.dtype)
+            found[part.start : part.stop] = whole.reshape(-1)
+        return found
+
+
+class Word(Struct, frozen=True):
+    """What may be typed next, and what it is now."""
+
+    text: str
+    now: str = ""
+
+
+class Clause(Struct, frozen=True):
+    """One head and what follows it, with their places in the text."""
+
+    head: str
+    index: str
+    """The brackets after the head, if any."""
+    value: str
+    start: int
+    value_start: int
+
+
+class ClauseReader:
+    """Reads clauses one after the other; each sees what those before it changed."""
+
+    def __init__(self, problem: Problem, clauses: Sequence[Clause]) -> None:
+        self.problem = problem
+        self.clauses = clauses
+        self.tables: dict[str, dict[str, Any]] = {}
+        self.elements: list[tuple[str, Index | None, Array]] = []
+        self.drawn: list[str] = []
+        self.texts: list[str] = []
+        self.shapes = {node.name: node.shape for node in problem.graph.parameters}
+
+    def change(self) -> Change:
+        """Return what the clauses come to."""
+        for clause in self.clauses:
+            self.read(clause)
+        self.check_drive()
+        return Change(
+            ", ".join(self.texts),
+            MappingProxyType(dict(self.tables)),
+            tuple(self.elements),
+            tuple(dict.fromkeys(self.drawn)),
+        )
+
+    def words(self) -> list[Word]:
+        """Return the heads that can be used, with what they are now; after the clauses."""
+        for clause in self.clauses:
+            try:
+                self.read(clause)
+            except InputError:
+                break
+        optimizer, schedule = self.now("optimizer"), self.now("schedule")
+        found = [Word("lr", number(optimizer["lr"])), Word("optimizer", optimizer["name"])]
+        found += self.constants("optimizer")
+        found.append(Word("schedule", schedule.get("name", "constant")))
+        found += self.constants("schedule")
+        if self.problem.by_hand:
+            found.append(Word("drive", self.problem.drive))
+        if self.seeded or self.problem.trainer.batches:
+            found.append(Word("seed", str(self.now("batches").get("seed", ""))))
+        values = self.problem.values
+        for name, shape in self.shapes.items():
+            first = name if not shape else f"{name}[{','.join('0' * len(shape))}]"
+            found.append(Word(first, number(values[name].reshape(-1)[0], 4) if not shape else ""))
+        return found
+
+    def constants(self, table: str) -> list[Word]:
+        """Return the constants of the present optimizer or schedule beside the rate."""
+        now = self.now(table)
+        found = []
+        for field in self.fields(table):
+            value = now.get(field.name, field.default)
+            shown = "" if value in (None, msgspec.NODEFAULT) else _shown(value)
+            if field.name != "lr":
+                found.append(Word(field.name, shown))
+        return found
+
+    def fields(self, table: str) -> tuple[msgspec.structs.FieldInfo, ...]:
+        """Return the keys of the present optimizer or schedule."""
+        shape = NAMED[table].get(self.now(table).get("name", ""))
+        return () if shape is None else msgspec.structs.fields(shape)
+
+    @property
+    def seeded(self) -> list[str]:
+        """The parameters that an initialiser draws."""
+        start = self.problem.tables["parameters"]
+        return [name for name, value in start.items() if isinstance(value, dict)]
+
+    def now(self, table: str) -> dict[str, Any]:
+        """Return a table as it is after the clauses read so far."""
+        return self.tables.get(table) or dict(self.problem.tables.get(table, {}))
+
+    def read(self, clause: Clause) -> None:
+        """Take in one clause."""
+        head, value = clause.head, _parse(clause.value)
+        table, _, key = head.rpartition(".")
+        if head in self.shapes:
+            self.set_weight(clause, value)
+            return
+        if clause.index:
+            hint = did_you_mean(head, self.shapes)
+            raise error_at(f"'{head}' is not a parameter{hint}", clause.start, len(head))
+        if head in NAMED:
+            self.choose(clause, value)
+        elif head == "drive":
+            self.set_drive(clause, value)
+        elif key == "seed" and (not table or table in self.shapes or table == "batches"):
+            self.set_seed(clause, table, value)
+        else:
+            self.set_constant(clause, table, key, value)
+
+    def say(self, head: str, value: Any, sign: str = " ") -> None:
+        """Note a clause in its own words."""
+        self.texts.append(f"{head}{sign}{_shown(value)}")
+
+    def choose(self, clause: Clause, value: Any) -> None:
+        """Take another optimizer or schedule; rate and clip_norm stay, the constants do not."""
+        table, known = clause.head, NAMED[clause.head]
+        name = "constant" if (table, value) == ("schedule", "none") else str(value).strip("\"'")
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; expected one of {', '.join(known)}"
+            raise error_at(f"unknown {table} '{name}'{hint}", clause.value_start, len(clause.value))
+        kept = {k: v for k, v in self.now(table).items() if k in ("lr", "clip_norm")}
+        self.tables[table] = {"name": name, **(kept if table == "optimizer" else {})}
+        self.say(table, name)
+
+    def set_constant(self, clause: Clause, table: str, key: str, value: Any) -> None:
+        """Set a constant of the optimizer or of the schedule."""
+        places = [table] if table in NAMED else [] if table else [*NAMED]
+        for place in places:
+            if key in {field.name for field in self.fields(place)}:
+                self.tables[place] = {**self.now(place), key: value}
+                self.say(key, value)
+                return
+        known = [word.text.split("[")[0] for word in ClauseReader(self.problem, []).words()]
+        known += [word.text for word in self.words_of_tables()]
+        hint = did_you_mean(clause.head, known)
+        if not hint:
+            constants = [word.text for word in self.words_of_tables()]
+            hint = f"; expected {', '.join(['lr', 'optimizer', 'schedule', *constants])} "
+            hint += "or a weight"
+        raise error_at(f"nothing is called '{clause.head}' here{hint}", clause.start,
+                     len(clause.head))  # fmt: skip
+
+    def words_of_tables(self) -> list[Word]:
+        """Return the constants that can be set now."""
+        return [*self.constants("optimizer"), *self.constants("schedule")]
+
+    def set_seed(self, clause: Clause, table: str, value: Any) -> None:
+        """Draw the batches, or parameters, with another seed."""
+        if not table and self.problem.trainer.batches is None and self.seeded:
+            names = self.seeded
+        elif table in self.seeded:
+            names = [table]
+        elif table in self.shapes:
+            raise error_at(f"{table} is given as numbers: no seed draws it", clause.start,
+                         len(clause.head))  # fmt: skip
+        else:
+            names = []
+            self.set_batches_seed(clause, value)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise error_at("expected a whole number from 0", clause.value_start, len(clause.value))
+        start = self.now("parameters")
+        for name in names:
+            start = {**start, name: {**start[name], "seed": value}}
+            self.tables["parameters"] = start
+        self.drawn += names
+        self.say(clause.head, value)
+
+    def set_batches_seed(self, clause: Clause, value: Any) -> None:
+        """Put the data into other batches."""
+        batches = self.problem.trainer.batches
+        if batches is None or not batches.shuffle:
+            what = "nothing is drawn here" if batches is None else "the batches are not shuffled"
+            raise error_at(f"{what}: a seed changes nothing", clause.start, len(clause.head))
+        self.tables["batches"] = {**self.now("batches"), "seed": value}
+
+    def set_drive(self, clause: Clause, value: Any) -> None:
+        """Let the true gradients, or what was written by hand, move the weights."""
+        if not self.problem.by_hand:
+            raise error_at("nothing is written by hand here: there is no other drive",
+                         clause.start, len(clause.head))  # fmt: skip
+        if value not in get_args(Drive):
+            hint = f"; expected one of {', '.join(get_args(Drive))}"
+            raise error_at(f"unknown drive '{clause.value}'{hint}", clause.value_start,
+                         len(clause.value))  # fmt: skip
+        self.tables["run"] = {**self.now("run"), "drive": value}
+        self.say("drive", value)
+
+    def check_drive(self) -> None:
+        """Refuse an optimizer that would not move anything; keep what drives now."""
+        problem = self.problem
+        if not self.tables:
+            return
+        drive = self.tables.get("run", {}).get("drive", problem.drive)
+        if drive == "hand" and problem.update is not None:
+            for clause in self.clauses:
+                if clause.head in ("optimizer", "optimizer.name"):
+                    raise error_at(
+                        "the update is written by hand, not the optimizer's: add drive autodiff",
+                        clause.start, len(clause.head),
+                    )  # fmt: skip
+        self.tables["run"] = {**self.now("run"), "drive": drive}
+        if not problem.by_hand:
+            del self.tables["run"]
+
+    def set_weight(self, clause: Clause, value: Any) -> None:
+        """Put a number, or an array that fits, in the place of a weight."""
+        shape = self.shapes[clause.head]
+        index = self.index(clause, shape) if clause.index else None
+        wanted: Shape = () if index is not None else shape
+        try:
+            found = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            found = None
+        if found is None or isinstance(value, str | bool):
+            raise error_at("expected a number" + (" or lists of numbers" if wanted else ""),
+                         clause.value_start, len(clause.value))  # fmt: skip
+        if not np.all(np.isfinite(found)):
+            raise error_at("a weight must be finite", clause.value_start, len(clause.value))
+        if found.shape not in ((), wanted):
+            raise error_at(
+                f"expected shape {shape_text(wanted)}, got {shape_text(found.shape)}",
+                clause.value_start, len(clause.value),
+            )  # fmt: skip
+        self.elements.append((clause.head, index, read_only(found)))
+        self.say(clause.head + clause.index.replace(" ", ""), value, " = ")
+
+    def index(self, clause: Clause, shape: Shape) -> Index:
+        """Return the index in brackets after a parameter; it must name one element."""
+        start, width = clause.start + len(clause.head), len(clause.index)
+        parts = [part.strip() for part in clause.index.strip("[]").split(",")]
+        if not clause.index.endswith("]") or not all(p.isascii() and p.isdigit() for p in parts):
+            raise error_at("expected an index, as [2,1], counted from 0", start, width)
+        index = tuple(int(part[:12]) for part in parts)
+        fits = len(index) == len(shape)
+        if not fits or any(i >= size for i, size in zip(index, shape, strict=True)):
+            last = ",".join(str(size - 1) for size in shape)
+            upto = f"its elements go up to [{last}]" if shape else "it is one number"
+            raise error_at(f"{clause.head} is {shape_text(shape)}: {upto}", start, width)
+        return index
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return number(value, 17)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return str(value)
+
+
+def error_at(message: str, start: int, width: int) -> InputError:
+    """Return an error about a stretch of the text that was typed."""
+    return InputError(message, Place(1, start + 1, max(1, width)))
+
+
+def _parse(text: str) -> Any:
+    """Return what a value stands for: a number, true or false, a list, or else the bare word."""
+    value = read_value(text)
+    if value is not None:
+        return value
+    try:
+        return float(text)
+    except ValueError:
+        return text
