@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from first_values import batch_rows, first_values
+from hand_gradients import WRONG_GRADIENTS, normalised, shared_weight
 from hand_updates import WRONG_UPDATES, adamw
 from network_passes import deep_network, softmax_classifier, transformer_block
 
@@ -242,6 +243,29 @@ PASSES = {
     "adam_one_beta": five_parcels,
     "update_adamw": five_parcels,
     "adamw_coupled": five_parcels,
+    "grad_two_weights": two_weights,
+    "grad_sign": two_weights,
+    "grad_missing_factor": two_weights,
+    "grad_wrong_variable": two_weights,
+    "grad_five_parcels": five_parcels,
+    "grad_direction": five_parcels,
+    "grad_constant_factor": five_parcels,
+    "grad_accumulated": five_parcels,
+    "grad_stale": five_parcels,
+    "grad_late": late_nan,
+    "grad_extra_factor": late_nan,
+    "grad_unreduced_broadcast": late_nan,
+    "grad_shared_weight": shared_weight,
+    "grad_missing_path": shared_weight,
+    "grad_double_counted_path": shared_weight,
+    "grad_normalised": normalised,
+    "grad_missing_term": normalised,
+    "grad_network": softmax_classifier,
+    "grad_missing_slope": softmax_classifier,
+    "grad_wrong_point": softmax_classifier,
+    "grad_transposed": softmax_classifier,
+    "grad_wrong_axis": softmax_classifier,
+    "grad_numbers": softmax_classifier,
 }
 
 
@@ -361,13 +385,16 @@ def stepper(scenario, by_hand=None):
 @cache
 def run(name, steps):
     """Return what holds before update 0, 1, …, `steps`: see `descend`."""
-    return descend(SCENARIOS[name], PASSES[name], steps, WRONG_UPDATES.get(name))
+    return descend(
+        SCENARIOS[name], PASSES[name], steps, WRONG_UPDATES.get(name), WRONG_GRADIENTS.get(name)
+    )
 
 
-def descend(scenario, forward, steps, by_hand=None):
+def descend(scenario, forward, steps, by_hand=None, claimed=None):
     """Return loss, parameters, gradients, values (and validation loss) of each step.
 
-    `by_hand` moves the weights instead of the optimizer.
+    `by_hand` moves the weights instead of the optimizer; `claimed` gives the gradients that are
+    used in place of the true ones, kept as `claimed`.
     """
     data, loss_name = data_of(scenario), scenario["model"]["loss"]
     checked = {**data, **data_of(scenario, "validation")} if "validation" in scenario else None
@@ -375,15 +402,20 @@ def descend(scenario, forward, steps, by_hand=None):
         weight: first_values(weight, given) for weight, given in scenario["parameters"].items()
     }
     step = stepper(scenario, by_hand)
-    facts = []
+    facts, memory = [], {}
     for t in range(1, steps + 2):
-        values, gradients = forward(**cut(scenario, data, t - 1), **parameters)
+        now = cut(scenario, data, t - 1)
+        values, gradients = forward(**now, **parameters)
         fact = {"loss": values[loss_name], "parameters": parameters}
         fact |= {"gradients": gradients, "values": values}
         if checked:
             fact["validation"] = forward(**checked, **parameters)[0][loss_name]
+        used = {name: gradients[name] for name in parameters}
+        if claimed:
+            used |= claimed(now, parameters, values, gradients, memory)
+        fact["claimed"] = used
         facts.append(fact)
-        parameters = step(parameters, gradients, fact.get("validation", fact["loss"]), t)
+        parameters = step(parameters, used, fact.get("validation", fact["loss"]), t)
     return facts
 
 

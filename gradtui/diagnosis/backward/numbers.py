@@ -115,7 +115,7 @@ def _rules(
     tree = as_tree(reverse.nodes, root, graph.names, written=True)
     if tree is None:
         return
-    builder = Builder(reverse.nodes, simplify=True)
+    builder = Builder(world.nodes, simplify=True)
     expression = Editable(tree, builder, graph.names)
     at = world.extended(builder.nodes)
     for edit in small_edits(expression, Pool(graph.names, numbers=_sizes(graph.nodes))):
