@@ -27,12 +27,13 @@ from gradtui.layout import (
 from gradtui.text import cell_width, pad
 
 Pair = tuple[int, int]
+Graph = tuple[list[Box], list[Wire], dict[str, int | None]]
 
 
 class Drawing:
     """A graph written as `name value gradient <- input label, …` a line, laid out and painted."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, room: int | None = None) -> None:
         self.rows: list[list[str]] = []
         self.labels: dict[Pair, str] = {}
         self.keys: dict[str, int] = {}
@@ -47,7 +48,7 @@ class Drawing:
                 self.labels[self.keys[other], key] = " ".join(label)
         boxes = [Box(k, max(map(cell_width, r)), len(r)) for k, r in enumerate(self.rows)]
         wires = [Wire(*pair, cell_width(text)) for pair, text in self.labels.items()]
-        self.layout = lay_out(boxes, wires)
+        self.layout = lay_out(boxes, wires, room=room)
 
     def pairs(self, *names: str) -> list[Pair]:
         return [(self.keys[a], self.keys[b]) for a, b in (name.split("→") for name in names)]
@@ -101,6 +102,22 @@ def test_inputs_merge_before_the_arrow_and_a_chain_is_one_straight_row() -> None
            -5.4
         """,
     )
+
+
+@pytest.mark.parametrize(("room", "width"), [(None, 58), (58, 58), (57, 51), (9, 51)])
+def test_a_drawing_that_is_too_wide_has_shorter_lines(room: int | None, width: int) -> None:
+    drawn = Drawing(TWO_WEIGHTS, room)
+    assert drawn.layout.width == width
+    if width == 51:
+        assert_picture(
+            drawn.picture(),
+            """
+            w1 0.4  ─×2─╮
+               -3.6     ├─▶ ŷ 4.1  ─×1─▶ e -0.9 ─×-1.8─▶ L 0.81
+            w2 1.1  ─×3─╯     -1.8         -1.8            1
+               -5.4
+            """,
+        )
 
 
 def test_a_diamond_opens_and_closes_around_its_middle_row() -> None:
@@ -330,8 +347,8 @@ def test_every_glyph_has_the_arms_of_its_mask() -> None:
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> tuple[list[Box], list[Wire], int]:
-    """Draw boxes and wires, few or many, anywhere or between two halves, and a gap."""
+def graphs(draw: st.DrawFn) -> Graph:
+    """Draw boxes and wires, few or many, anywhere or between two halves, a gap and a room."""
     count = draw(st.integers(1, 14))
     rng = random.Random(draw(st.integers(0, 2**32)))
     density = draw(st.sampled_from([0.1, 0.2, 0.4, 0.8, 1.0]))
@@ -344,7 +361,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[Box], list[Wire], int]:
         if rng.random() < density and (a < count // 2 <= b or not halves)
     ]
     rng.shuffle(wires)
-    return boxes, wires, draw(st.integers(0, 1))
+    return boxes, wires, {"gap": draw(st.integers(0, 1)), "room": draw(st.sampled_from([None, 0]))}
 
 
 Place = tuple[int, int]
@@ -413,9 +430,9 @@ def assert_traced(layout: Layout, wires: Sequence[Wire]) -> None:
 
 
 @given(graphs())
-def test_the_lines_drawn_are_the_wires_given(graph: tuple[list[Box], list[Wire], int]) -> None:
-    boxes, wires, gap = graph
-    assert_traced(lay_out(boxes, wires, gap=gap), wires)
+def test_the_lines_drawn_are_the_wires_given(graph: Graph) -> None:
+    boxes, wires, options = graph
+    assert_traced(lay_out(boxes, wires, **options), wires)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -428,10 +445,10 @@ def test_every_line_of_a_large_tangle_can_be_traced(seed: int) -> None:
 
 @given(graphs(), st.data())
 def test_lit_wires_and_no_others_are_heavy_from_end_to_end(
-    graph: tuple[list[Box], list[Wire], int], data: st.DataObject
+    graph: Graph, data: st.DataObject
 ) -> None:
-    boxes, wires, gap = graph
-    layout = lay_out(boxes, wires, gap=gap)
+    boxes, wires, options = graph
+    layout = lay_out(boxes, wires, **options)
     pairs = [(wire.source, wire.target) for wire in wires]
     lit = data.draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
     grid = cells(layout)
@@ -445,11 +462,9 @@ def test_lit_wires_and_no_others_are_heavy_from_end_to_end(
 
 
 @given(graphs(), st.data(), st.booleans())
-def test_a_window_is_cut_from_the_whole(
-    graph: tuple[list[Box], list[Wire], int], data: st.DataObject, ascii: bool
-) -> None:
-    boxes, wires, gap = graph
-    layout = lay_out(boxes, wires, gap=gap)
+def test_a_window_is_cut_from_the_whole(graph: Graph, data: st.DataObject, ascii: bool) -> None:
+    boxes, wires, options = graph
+    layout = lay_out(boxes, wires, **options)
     y = data.draw(st.integers(0, layout.height - 1))
     x0 = data.draw(st.integers(-3, layout.width + 3))
     x1 = data.draw(st.integers(x0, layout.width + 5))
@@ -474,19 +489,19 @@ def tagged(layout: Layout, y: int, x0: int, x1: int, ascii: bool) -> list[object
 
 @given(graphs())
 def test_the_order_in_which_wires_are_given_does_not_matter(
-    graph: tuple[list[Box], list[Wire], int],
+    graph: Graph,
 ) -> None:
-    boxes, wires, gap = graph
-    first, second = lay_out(boxes, wires, gap=gap), lay_out(boxes, wires[::-1], gap=gap)
+    boxes, wires, options = graph
+    first, second = lay_out(boxes, wires, **options), lay_out(boxes, wires[::-1], **options)
     assert first.boxes == second.boxes
     assert first.slots == second.slots
     assert cells(first) == cells(second)
 
 
 @given(graphs())
-def test_nothing_overlaps(graph: tuple[list[Box], list[Wire], int]) -> None:
-    boxes, wires, gap = graph
-    layout = lay_out(boxes, wires, gap=gap)
+def test_nothing_overlaps(graph: Graph) -> None:
+    boxes, wires, options = graph
+    layout = lay_out(boxes, wires, **options)
     taken = set(cells(layout))
     for rect in layout.boxes.values():
         own = {(rect.x + i, rect.y + j) for i in range(rect.width) for j in range(rect.height)}

@@ -29,8 +29,8 @@ from gradtui.layout.routing import (
     number_rows,
 )
 
-_LINK = 2
-"""Cells of plain line after each part of a channel: `──┬──×2──╮──▶`."""
+_LINK, _SHORT_LINK = 2, 1
+"""Cells of plain line after each part of a channel: `──┬──×2──╮──▶`, `─┬─×2─╮─▶` where tight."""
 _BLANK = 1
 """Cells between a box and a line."""
 _COLUMN = 2
@@ -47,17 +47,29 @@ class _Joint(NamedTuple):
     """Number of the line from it to its node."""
 
 
-def lay_out(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Layout:
+def lay_out(
+    boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0, room: int | None = None
+) -> Layout:
     """Return the drawing of a graph whose `boxes` are in evaluation order.
 
-    `gap` is the number of blank rows between two boxes of a layer.
+    `gap` is the number of blank rows between two boxes of a layer; a drawing that is wider than
+    `room` cells has shorter lines.
     """
     layers = build_layers(boxes, wires)
     order_layers(layers)
     place_rows(layers, gap)
     channels = [choose_lanes(left, right) for left, right in pairwise(layers)]
     height = number_rows(layers, channels)
-    draft = _Draft(height)
+    drawn = _draw(layers, channels, height, _LINK)
+    if room is not None and drawn.width > room:
+        drawn = _draw(layers, channels, height, _SHORT_LINK)
+    return drawn
+
+
+def _draw(
+    layers: Sequence[Sequence[Node]], channels: Sequence[Sequence[Lane]], height: int, link: int
+) -> Layout:
+    draft = _Draft(height, link)
     for index, layer in enumerate(layers):
         if index:
             draft.add_channel(layers[index - 1], channels[index - 1], layer)
@@ -68,8 +80,9 @@ def lay_out(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Lay
 class _Draft:
     """A drawing in the making: `x` is the first column not yet drawn."""
 
-    def __init__(self, height: int) -> None:
+    def __init__(self, height: int, link: int) -> None:
         self.x = 0
+        self.link = link
         self.boxes: dict[int, Rect] = {}
         self.slots: dict[Pair, Rect] = {}
         self.columns: list[tuple[int, ...]] = []
@@ -98,15 +111,15 @@ class _Draft:
         self, left: Sequence[Node], lanes: Sequence[Lane], right: Sequence[Node]
     ) -> None:
         """Draw what lies between two layers: trunks, slots for labels, trunks, arrows."""
-        self.x += _BLANK + _LINK
+        self.x += _BLANK + self.link
         trunks = find_trunks(left, leaving=True)
         starts = self._draw_trunks(trunks, arrange_leaving(trunks), leaving=True)
         slot_x, widest_slot = self.x, max(lane.slot for lane in lanes)
         if widest_slot:
-            self.x += widest_slot + _LINK
+            self.x += widest_slot + self.link
         trunks = find_trunks(right, leaving=False)
         columns = arrange_arriving(trunks)
-        arrow_x = self.x + _extent(columns)
+        arrow_x = self.x + self._extent(columns)
         layer_x = arrow_x + 1 + _BLANK
         for node in right:
             node.entry = layer_x if node.is_passage else arrow_x
@@ -150,7 +163,7 @@ class _Draft:
                 port = self._draw_line(node.row, x, node.entry, arrow=not node.is_passage)
             joints[node] = _Joint(x, number, port)
         self.trunks += [TrunkColumn(x, sorted(lines)) for x, lines in sorted(by_x.items())]
-        self.x += _extent(columns)
+        self.x += self._extent(columns)
         return joints
 
     def _draw_lane(self, lane: Lane, start: _Joint | None, stop: _Joint | None) -> None:
@@ -177,7 +190,6 @@ class _Draft:
         self.rows[row].lines.append(RowLine(first, last, number, arrow))
         return number
 
-
-def _extent(columns: Mapping[Node, int]) -> int:
-    """Return the cells that trunks take, and the line after them."""
-    return _COLUMN * max(columns.values()) + 1 + _LINK if columns else 0
+    def _extent(self, columns: Mapping[Node, int]) -> int:
+        """Return the cells that trunks take, and the line after them."""
+        return _COLUMN * max(columns.values()) + 1 + self.link if columns else 0

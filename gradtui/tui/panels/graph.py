@@ -117,8 +117,11 @@ class GraphPanel(Panel):
                     rest = piece.text[len(line_on) :]
                     spans.append((rest, "selected" if piece.lit else "dim"))
                     line_on = ""
+        # Blanks at the end are not cut off where they go beyond the edge: they need no sign.
         while spans and not spans[-1][0].strip():
             spans.pop()
+        if spans:
+            spans[-1] = (spans[-1][0].rstrip(), spans[-1][1])
         return tuple(spans)
 
     def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[Line, str]:
@@ -154,7 +157,7 @@ class GraphPanel(Panel):
 
         def drawing(cells: int) -> Layout:
             wires = [Wire(*edge, wire_width(frame, *edge, cells)) for edge in structure.edges]
-            return lay_out(boxes, wires)
+            return lay_out(boxes, wires, room=self.size[0])
 
         wide = drawing(LOCAL)
         if wide.width <= self.size[0] or len(structure.edges) > MANY:
