@@ -53,7 +53,12 @@ class Trial:
     ) -> None:
         self.program = Program(self.graph, self.reverse, hand, exact)
         self.builder = Builder(self.program.nodes, simplify=True)
-        self._zero = self.builder.constant(0.0)
+        zero = self.builder.constant(0.0)
+        self._zeros = {
+            node.id: self.builder.fit(zero, node.shape)
+            for node in self.graph.nodes
+            if node.id not in self.reverse.adjoint
+        }
         targets = dict.fromkeys(
             line.target for line in self.program.lines if line.target is not None
         )
@@ -67,7 +72,8 @@ class Trial:
 
     def adjoint(self, target: int) -> int:
         """Return the node of the true dLoss/dtarget, a zero where no path leads to the loss."""
-        return self.reverse.adjoint.get(target, self._zero)
+        found = self.reverse.adjoint.get(target)
+        return self._zeros[target] if found is None else found
 
     def truth(self, target: int) -> Array:
         """Return dLoss/dtarget at every point, (points, *shape)."""

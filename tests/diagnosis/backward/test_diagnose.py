@@ -183,6 +183,18 @@ def test_a_gradient_that_is_zero_in_truth_raises_no_alarm(judge):
     assert judge(code, scenario).verdict == "correct"
 
 
+def test_the_gradient_of_a_value_that_the_loss_does_not_use_is_zero(judge):
+    """p is only looked at: the loss is computed from the scores."""
+    scenario = {
+        "data": "X = [[0.3, 1.2], [1.1, -0.2], [0.5, 0.4]]\nt = [0.0, 1.0, 1.0]",
+        "parameters": "w = [0.2, -0.1]",
+        "model": "z = X@w\np = sigmoid(z)\nL = mean(softplus(z) - t*z)",
+    }
+    diagnosis = judge("dp = p - t\ndz = dp/len(t)\ndw = X.T@dz", scenario)
+    assert diagnosis.verdict == "correct"
+    assert [(one.target, one.severity) for one in diagnosis.findings] == [("dp", "info")]
+
+
 def test_without_claims_of_parameters_the_others_are_judged(judge):
     (finding,) = judge("dyhat = 2*e/2", WEIGHTS).findings
     assert (finding.target, finding.rule) == ("dyhat", "constant-factor")
