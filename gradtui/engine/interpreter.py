@@ -30,6 +30,7 @@ class Interpreter:
         self.points = points
         self._values: dict[int, Any] = dict(leaves)
         self._batched = set(leaves)
+        self._functions: dict[tuple[int, tuple[bool, ...]], Callable[..., Any]] = {}
 
     def value(self, id: int) -> Array:
         """Return a node's value at every point, (points, *shape), read-only."""
@@ -40,6 +41,7 @@ class Interpreter:
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
         """Return an interpreter in which some nodes have other values, and all that follows."""
         fresh = Interpreter(self.nodes, values, self.points)
+        fresh._functions = self._functions
         changed = set(values)
         for node in self.nodes:
             if node.id in changed:
@@ -56,6 +58,7 @@ class Interpreter:
         """Return an interpreter of a list that begins with these nodes and goes on."""
         fresh = Interpreter(nodes, {}, self.points)
         fresh._values = dict(self._values)
+        fresh._functions = dict(self._functions)
         fresh._batched = set(self._batched)
         return fresh
 
@@ -78,10 +81,13 @@ class Interpreter:
             self._values[node.id] = np.float64(node.value)
             return
         assert node.kind is Kind.OPERATION, f"no value for {node.name}"
-        batched = [id in self._batched for id in node.inputs]
-        if any(batched):
+        batched = tuple([id in self._batched for id in node.inputs])
+        if True in batched:
             self._batched.add(node.id)
-        function = _function(node, [self.nodes[id] for id in node.inputs], batched)
+        function = self._functions.get((node.id, batched))
+        if function is None:
+            function = _function(node, [self.nodes[id] for id in node.inputs], batched)
+            self._functions[node.id, batched] = function
         self._values[node.id] = function(*[self._values[id] for id in node.inputs])
 
 

@@ -56,11 +56,15 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
         if not wrong:
             break
         right = [line for line in judged if line not in wrong and line.name not in repaired]
-        offers = [
-            offer
-            for offer in _offers(trial, readings, world, wrong, repaired)
-            if _breaks_none(trial, world, offer.repair, right)
-        ]
+        offers = list[_Offer]()
+        for inserted in (False, True):
+            offers += [
+                offer
+                for offer in _offers(trial, readings, world, wrong, repaired, inserted=inserted)
+                if _breaks_none(trial, world, offer.repair, right)
+            ]
+            if offers and _is_clean(readings, world, _best(readings, world, offers), len(wrong)):
+                break
         if not offers:
             break
         done.append(_best(readings, world, offers).repair)
@@ -85,6 +89,12 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> _
         if offer.repair.edit is not None or hits_of(readings, offer.repair, (), world).hits:
             return offer
     return ranked[0]
+
+
+def _is_clean(readings: Readings, world: Interpreter, offer: _Offer, wrong: int) -> bool:
+    """Return whether an offer makes all right and leaves no helper that holds nothing known."""
+    after = world.replacing({offer.repair.line.node: offer.repair.value})
+    return len(offer.fixed) == wrong and readings.strangers(after) == 0
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
@@ -114,7 +124,13 @@ def _offers(
     world: Interpreter,
     wrong: Sequence[Line],
     repaired: set[str],
+    *,
+    inserted: bool,
 ) -> list[_Offer]:
+    """Return the repairs that fix something.
+
+    With `inserted` only those that put something into a helper's expression, else all others.
+    """
     found = []
     wrong_names = {line.name for line in wrong}
     for line in trial.lines:
@@ -123,12 +139,12 @@ def _offers(
             continue
         reading = readings.of(line)
         affected = [one for one in wrong if one.name in reached]
-        for target in reading.targets:
+        for target in () if inserted else reading.targets:
             offer = _offer(trial, readings, world, line, target, affected)
             if offer:
                 found.append(offer)
         if line.target is None:
-            found += _edited(trial, readings, world, line, affected)
+            found += _edited(trial, readings, world, line, affected, inserted=inserted)
     return found
 
 
@@ -187,10 +203,12 @@ def _edited(
     world: Interpreter,
     line: Line,
     affected: Sequence[Line],
+    *,
+    inserted: bool,
 ) -> list[_Offer]:
     """Return the single changes of a helper's own expression that make claims right."""
     found = []
-    for edit, cost, value in readings.variants(line, world):
+    for edit, cost, value in readings.variants(line, world, inserted=inserted):
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
         if fixed:

@@ -220,8 +220,13 @@ class Readings:
         sound = self.of(line).known if line.target is None else self.is_true_step(line)
         return (left + own, float(sound), float(line.target is None))
 
-    def variants(self, line: Line, world: Interpreter) -> Iterator[tuple[Edit, float, Array]]:
-        """Yield the small changes of a helper's expression, their cost and their values."""
+    def variants(
+        self, line: Line, world: Interpreter, *, inserted: bool
+    ) -> Iterator[tuple[Edit, float, Array]]:
+        """Yield the small changes of a helper's expression, their cost and their values.
+
+        They are those that put something in, or all others.
+        """
         builder = Builder(self.trial.builder.nodes, simplify=True)
         expression = Editable(line.tree, builder, line.scope)
         pool = pool_for(self.trial, line, *self.material(line))
@@ -229,7 +234,7 @@ class Readings:
         shape = builder.nodes[line.node].shape
         counts = self.is_count(line)
         seen = {line.node}
-        for edit in (*small_edits(expression, pool), *insertions(expression, pool)):
+        for edit in (insertions if inserted else small_edits)(expression, pool):
             if counts and not is_counted(edit):
                 continue
             id = expression.lower(edit)

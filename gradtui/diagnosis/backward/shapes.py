@@ -61,6 +61,8 @@ def reduce_helper(trial: Trial, hand: Handwritten, wrong: Collection[str]) -> Re
         for edit, changed in _changed(trial, line, hand):
             if edit.change not in (Change.AXIS, Change.REDUCE):
                 continue
+            if line.name in trial.program.state:
+                continue
             try:
                 after = Trial(trial.graph, trial.reverse, trial.values, changed)
             except InputError:

@@ -63,6 +63,8 @@ class Trial:
             line.target for line in self.program.lines if line.target is not None
         )
         self._size = {id: magnitude(self.builder, self.graph, self.adjoint(id)) for id in targets}
+        self._truths: dict[int, Array] = {}
+        self._sizes: dict[int, Array] = {}
         self.world = self._world(values, state)
 
     @property
@@ -77,8 +79,11 @@ class Trial:
 
     def truth(self, target: int) -> Array:
         """Return dLoss/dtarget at every point, (points, *shape)."""
-        shape = (POINTS, *self.graph.nodes[target].shape)
-        return np.broadcast_to(self.world.value(self.adjoint(target)), shape)
+        if target not in self._truths:
+            shape = (POINTS, *self.graph.nodes[target].shape)
+            value = self.world.value(self.adjoint(target))
+            self._truths[target] = np.broadcast_to(value, shape)
+        return self._truths[target]
 
     def engine_agrees(self, target: int) -> bool:
         """Return whether the engine's own gradient of a parameter is that of central differences.
@@ -120,10 +125,13 @@ class Trial:
 
     def size(self, target: int) -> Array:
         """Return what a difference is relative to: the sum of the |contributions|."""
-        shape = (POINTS, *self.graph.nodes[target].shape)
-        sizes = self._size.get(target)
-        summed = self.world.value(sizes) if sizes is not None else np.zeros(1)
-        return np.maximum(np.abs(self.truth(target)), np.broadcast_to(summed, shape))
+        if target not in self._sizes:
+            shape = (POINTS, *self.graph.nodes[target].shape)
+            sizes = self._size.get(target)
+            summed = self.world.value(sizes) if sizes is not None else np.zeros(1)
+            whole = np.broadcast_to(summed, shape)
+            self._sizes[target] = np.maximum(np.abs(self.truth(target)), whole)
+        return self._sizes[target]
 
     def is_right(self, line: Line, world: Interpreter) -> bool:
         """Return whether a claim holds at all points but the scenario's own."""
@@ -159,7 +167,7 @@ class Trial:
         for name, leaf in self.program.state.items():
             line = self.program.line(name)
             if line is not None:
-                value = before.value(line.node)
+                value = fitted(before.value(line.node), nodes[leaf].shape)
                 kept[leaf] = np.concatenate([kept[leaf][:1], value[1:]])
         return Interpreter(nodes, {**points, **kept}, POINTS)
 
