@@ -222,6 +222,10 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         """Return whether the contribution along an edge has been taken at the cursor."""
         return self.position >= self.structure.flow_at.get((source, target), self.schedule.backward)
 
+    def written(self, index: int) -> bool:
+        """Return whether a line of the hand-written backward pass has been done at the cursor."""
+        return self.position >= self.structure.line_at.get(index, self.schedule.backward)
+
     def gradient_state(self, node: int) -> str:
         """Return `known`, `partial` or `unknown` for a node's gradient at the cursor.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from gradtui.engine.graph import Graph
-from gradtui.moments import Compute, Flow, Moment, Move, Schedule, Seed
+from gradtui.moments import Compute, Flow, Moment, Move, Schedule, Seed, Written
 
 NodeKey = tuple[str, int]
 """(name, -1) of what has a name; for an operation inside a line the line's name and a number."""
@@ -68,5 +68,7 @@ def _moment_key(graph: Graph, keys: Mapping[int, NodeKey], moment: Moment) -> ob
             return "seed"
         case Flow(source, target):
             return "flow", keys[source], keys[target]
+        case Written(_, name):
+            return "line", name
         case Move(position):
             return "move", graph.parameters[position].name

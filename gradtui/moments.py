@@ -5,12 +5,14 @@ Knows the graph; knows no numbers and no screen.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct
 
 from gradtui.engine.graph import Edge, Graph, Kind, Statement, depends_on
+from gradtui.engine.handwritten import HandLine, HandPass
 from gradtui.engine.program import StepProgram
 
 
@@ -60,7 +62,16 @@ class Move(Struct, frozen=True):
     """Which parameter, in the order of the file."""
 
 
-Moment = Compute | Seed | Flow | Move
+class Written(Struct, frozen=True):
+    """A line of the hand-written backward pass is done."""
+
+    index: int
+    """Which line, in the order of the program."""
+    name: str
+    """What it assigns."""
+
+
+Moment = Compute | Seed | Flow | Written | Move
 
 
 class Schedule(Struct, frozen=True):
@@ -114,7 +125,7 @@ def build_schedule(
             forward += [Compute(id, (id,)) for id in computed_by(s)]
             target |= {op: op for op in s.operations}
     flows = _flows(graph, [e for e in carried if _source(graph, e) not in inside], target)
-    backward: list[Moment] = [Seed(graph.loss), *flows]
+    backward: list[Moment] = [Seed(graph.loss), *_beside(flows, program.hand)]
     moves = [Move(position) for position in range(len(program.updates))]
     done = len(forward) + len(backward)
     return Schedule(level, (*forward, *backward, *moves), len(forward), done)
@@ -130,14 +141,37 @@ def whole_statements(graph: Graph, level: Level, folded: frozenset[int]) -> froz
     return frozenset(s.root for s in graph.statements) if level is Level.NAMED else folded
 
 
+def _beside(flows: Sequence[Flow], hand: HandPass | None) -> list[Moment]:
+    """Return the flows and the hand-written lines, each line once what it claims is known.
+
+    The lines keep their own order.
+    """
+    coming = Counter(flow.source for flow in flows)
+    lines = deque(enumerate(hand.lines if hand else ()))
+    found: list[Moment] = []
+    for flow in (None, *flows):
+        if flow is not None:
+            found.append(flow)
+            coming[flow.source] -= 1
+        while lines and not coming[_claimed(lines[0][1])]:
+            index, line = lines.popleft()
+            found.append(Written(index, line.line.name))
+    return found
+
+
+def _claimed(line: HandLine) -> int:
+    """Return the node whose gradient a line claims to be; no node for a helper."""
+    return -1 if line.target is None else line.target
+
+
 def translate(position: int, before: Schedule, after: Schedule) -> int:
     """Return the position in `after` where no more has been done than at `position` in `before`."""
     if position >= before.backward:
         return after.backward + position - before.backward
     if position > before.forward:
-        done = _edges(before.moments[before.forward + 1 : position])
-        flows = after.moments[after.forward + 1 : after.backward]
-        return after.forward + 1 + _covered(flows, done, after.level)
+        done = before.moments[before.forward + 1 : position]
+        following = after.moments[after.forward + 1 : after.backward]
+        return after.forward + 1 + _covered(following, done, after.level)
     done_operations = {op for m in before.moments[:position] for op in _operations(m)}
     count = 0
     for moment in after.moments[: after.forward]:
@@ -171,13 +205,14 @@ def _edges(moments: Sequence[Moment]) -> set[Edge]:
     return {edge for m in moments if isinstance(m, Flow) for edge in m.edges}
 
 
-def _covered(moments: Sequence[Moment], done: set[Edge], level: Level) -> int:
-    """Return how many of `moments` have been done when the edges `done` have.
+def _covered(moments: Sequence[Moment], done: Sequence[Moment], level: Level) -> int:
+    """Return how many of `moments` have been done when those of another level in `done` have.
 
     Between two flows of the named graph lie edges inside a statement, which no named flow lists:
     on the operations graph all up to the last listed edge count.
     """
-    whole = [bool(edges := _edges([m])) and edges <= done for m in moments]
+    crossed, lines = _edges(done), {m for m in done if isinstance(m, Written)}
+    whole = [m in lines or (bool(edges := _edges([m])) and edges <= crossed) for m in moments]
     if level is Level.OPERATIONS:
         return max((index + 1 for index, covered in enumerate(whole) if covered), default=0)
     return whole.index(False) if False in whole else len(whole)

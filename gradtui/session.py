@@ -448,7 +448,7 @@ class Session:
             self.position = self.schedule.backward + 1
         elif node is not None:
             self.select(node)
-            self.position = self._arrival(node)
+            self.position = self._line_done(finding) or self._arrival(node)
         where = f", line {finding.line}" if finding.line else ""
         self.message = f"finding {self.finding + 1} of {len(findings)}{where}"
 
@@ -458,6 +458,12 @@ class Session:
         targets = [] if backward is None else [backward.claims.get(finding.target, "")]
         targets += [finding.edge[1] if finding.edge else "", finding.target]
         return next((names[name] for name in targets if name in names), None)
+
+    def _line_done(self, finding: Finding) -> int:
+        """Return the position at which a finding's hand-written line is done; 0 for no line."""
+        program = self.problem.backward.program if self.problem.backward else ()
+        at = [i for i, line in enumerate(program) if line.place.line == finding.line]
+        return self.structure.line_at.get(at[0], 0) if at else 0
 
     def _arrival(self, node: int) -> int:
         """Return the position at which a node's gradient is complete."""

@@ -18,6 +18,7 @@ from gradtui.moments import (
     Flow,
     Level,
     Schedule,
+    Written,
     build_schedule,
     computed_by,
     whole_statements,
@@ -50,6 +51,8 @@ class Structure(Struct, frozen=True, eq=False):
     """Node -> the position from which its value is known; what is not computed is absent."""
     flow_at: Mapping[Pair, int]
     """Edge -> the position from which its contribution is known."""
+    line_at: Mapping[int, int]
+    """Line of the hand-written backward pass -> the position from which it is done."""
     flows_into: Mapping[int, tuple[int, ...]]
     """Node -> the nodes from which contributions flow back to it, in the order of the pass."""
     statement_of: Mapping[int, Statement]
@@ -96,7 +99,7 @@ def build_structure(
     nodes, edges = _drawn(graph, schedule, whole)
     named = {(source, s.root): s for s in graph.statements for source in graph.sources(s)}
     useful = needed_for(graph.nodes, [graph.loss])
-    values, flows = _positions(schedule)
+    values, flows, lines = _positions(schedule)
     return Structure(
         schedule=schedule,
         whole=whole,
@@ -106,6 +109,7 @@ def build_structure(
         consumers=_group(edges),
         value_at=values,
         flow_at=flows,
+        line_at=lines,
         flows_into=_group(flows),
         statement_of=MappingProxyType({s.root: s for s in graph.statements}),
         line_of=MappingProxyType(
@@ -148,15 +152,20 @@ def _drawn(
     return tuple(sorted(shown)), tuple(e for e in edges if e[0] in shown and e[1] in shown)
 
 
-def _positions(schedule: Schedule) -> tuple[Mapping[int, int], Mapping[Pair, int]]:
+def _positions(
+    schedule: Schedule,
+) -> tuple[Mapping[int, int], Mapping[Pair, int], Mapping[int, int]]:
     values: dict[int, int] = {}
     flows: dict[Pair, int] = {}
+    lines: dict[int, int] = {}
     for position, moment in enumerate(schedule.moments, 1):
         if isinstance(moment, Compute):
             values[moment.node] = position
         elif isinstance(moment, Flow):
             flows[moment.source, moment.target] = position
-    return MappingProxyType(values), MappingProxyType(flows)
+        elif isinstance(moment, Written):
+            lines[moment.index] = position
+    return MappingProxyType(values), MappingProxyType(flows), MappingProxyType(lines)
 
 
 def _group(pairs: Iterable[tuple[_Key, int]]) -> Mapping[_Key, tuple[int, ...]]:

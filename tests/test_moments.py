@@ -4,7 +4,17 @@ import pytest
 
 import gradtui
 from gradtui.engine.graph import Kind
-from gradtui.moments import Compute, Flow, Level, Move, Pass, Seed, build_schedule, translate
+from gradtui.moments import (
+    Compute,
+    Flow,
+    Level,
+    Move,
+    Pass,
+    Seed,
+    Written,
+    build_schedule,
+    translate,
+)
 
 NAMED, OPERATIONS = Level.NAMED, Level.OPERATIONS
 
@@ -172,6 +182,34 @@ def test_a_position_survives_the_operations_graph_and_back(session_of, code):
         assert translate(there, operations, named) == position, position
 
 
+def test_hand_written_lines_stand_where_what_they_claim_is_known(session_of):
+    code = "k = 2*x\nde = 2*e\ndw = de*x\ndyhat = de"
+    session = session_of("yhat = w*x\ne = yhat - 5\nL = e**2", more=hand(code))
+    assert [m.name if isinstance(m, Written) else "" for m in session.schedule.moments] == [
+        *("", "", ""), "", "k", "", "de", "", "", "dw", "dyhat", "",
+    ]  # fmt: skip
+
+
+def hand(code):
+    return f'[backward]\ncode = """\n{code}\n"""'
+
+
+HAND = "h = 2*x\ndL = 1\ndb = 2*(a*a + b)*a\nda = 2*(a*a + b)*2*a\ndw = da*h"
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_position_among_hand_written_lines_is_translated_to_one_that_has_done_no_more(
+    session_of, start
+):
+    session = session_of("a = w*x*2\nL = (a*a + b)**2", "w = 0.5\nb = 1.0", more=hand(HAND))
+    named, operations = schedules(session.problem)
+    before, after = (named, operations)[:: 1 - 2 * start]
+    for position in range(before.end + 1):
+        there = translate(position, before, after)
+        assert work(after, there, named) <= work(before, position, named)
+    assert translate(before.backward, before, after) == after.backward
+
+
 @pytest.mark.parametrize("code", MODELS)
 def test_a_translated_position_has_done_no_more(session_of, code):
     named, operations = schedules(session_of(code).problem)
@@ -189,7 +227,9 @@ def work(schedule, position, named):
     values = {op for m in done if isinstance(m, Compute) for op in m.operations}
     crossed = {edge for m in done if isinstance(m, Flow) for edge in m.edges}
     flows = {m for m in named.moments if isinstance(m, Flow) and crossed.issuperset(m.edges)}
-    return values | flows | {("move", m.position) for m in done if isinstance(m, Move)}
+    lines = {m for m in done if isinstance(m, Written)}
+    moves = {("move", m.position) for m in done if isinstance(m, Move)}
+    return values | flows | lines | moves
 
 
 @pytest.mark.parametrize("code", MODELS)

@@ -31,6 +31,17 @@ g = h*h - b
 e = sum(h + g, axis=1) - y
 L = mean(e**2) + sum(b)*0.1"""
 
+BY_HAND = """[backward]
+state = { m = 0.0 }
+code = '''
+h = 2*x
+dL = 1
+dv = 2*(a*a + v)
+m = 0.5*m + dv
+da = 2*m*a
+dw = da*h
+'''"""
+
 
 @pytest.fixture(scope="module")
 def models(session_of):
@@ -38,7 +49,8 @@ def models(session_of):
     scalars = session_of(MODEL, "w = 0.7\nv = -0.4", "x = 1.3\ny = 0.2", lr=0.03)
     data = "X = [[1.0, 2.0], [0.5, -1.0], [-0.3, 0.8]]\ny = [1.0, 0.0, -1.0]"
     tensors = session_of(TENSORS, "w = [[0.1, 0.2], [-0.3, 0.4]]\nb = [0.1, -0.1]", data)
-    return [scalars.problem, tensors.problem]
+    by_hand = session_of("a = w*x*2\nL = (a*a + v)**2", "w = 0.4\nv = 0.1", more=BY_HAND, lr=0.03)
+    return [scalars.problem, tensors.problem, by_hand.problem]
 
 
 # The lesson's figures.
@@ -265,7 +277,7 @@ ACTIONS = st.one_of(
 
 
 @settings(deadline=None, max_examples=60)
-@given(which=st.integers(0, 1), walk=st.lists(ACTIONS, max_size=25))
+@given(which=st.integers(0, 2), walk=st.lists(ACTIONS, max_size=25))
 def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
     session, direct = gradtui.Session(models[which]), gradtui.Session(models[which])
     for action in walk:
@@ -282,6 +294,30 @@ def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
     assert bits(session) == bits(direct)
     direct.position, direct.selected = session.position, session.selected
     assert shown(session) == shown(direct)
+
+
+@settings(deadline=None)
+@given(start=st.integers(0, 40), count=st.integers(0, 40), level=st.booleans(), drive=st.booleans())
+def test_stepping_through_hand_written_lines_and_back_is_the_identity(
+    models, start, count, level, drive
+):
+    session = gradtui.Session(models[2])
+    session.judge()
+    if level:
+        session.toggle_level()
+    if drive:
+        session.toggle_drive()
+    for _ in range(start):
+        session.into()
+    before, numbers, rows = session.step, bits(session), shown(session)
+    seen = [session.position]
+    for _ in range(count):
+        session.into()
+        seen.append(session.position)
+    for position in reversed(seen[:-1]):
+        session.back()
+        assert session.position == position
+    assert (session.step, bits(session), shown(session)) == (before, numbers, rows)
 
 
 def test_the_level_can_be_changed_and_changed_back_anywhere(models):

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradtui.engine.handwritten import HandLine
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.values import Array
 from gradtui.frame import Frame
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.structure import Pair
 from gradtui.text import wrap
 
 if TYPE_CHECKING:
@@ -26,12 +28,49 @@ SIGNS: dict[Mark, Span] = {
     "none": (" ", "dim"),
 }
 """How each mark is shown; ↳: wrong only through another line."""
+BLAMED = SIGNS["wrong"][0] + " "
+"""Before what an edge multiplies by, where a line gets it wrong."""
 _SEVERITIES: dict[str, Span] = {
     "error": ("✗", "bad"),
     "warning": ("!", "bad"),
     "info": ("i", "dim"),
 }
 _TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
+
+
+def hand_line(frame: Frame, index: int) -> HandLine:
+    """Return a line of the hand-written backward pass."""
+    hand = frame.tape.program.hand
+    assert hand is not None
+    return hand.lines[index]
+
+
+def hand_line_mark(frame: Frame, index: int) -> Mark:
+    """Return the mark of a line of the hand-written backward pass: of its claim, or of a helper."""
+    own = hand_line(frame, index)
+    if own.target is None:
+        return line_mark(frame, own.line.place.line, update=False)
+    return claim_mark(frame, own.line.name, frame.graph.nodes[own.target].name)
+
+
+def blamed_edges(frame: Frame) -> frozenset[Pair]:
+    """Return the edges whose local derivative a hand-written line gets wrong, at any level."""
+    judgement, graph = frame.judgement, frame.graph
+    if judgement is None:
+        return frozenset()
+    named = {
+        (graph.names[source], graph.names[target])
+        for finding in judgement.findings
+        if finding.severity == "error"
+        for target, source in finding.within or filter(None, [finding.edge])
+        if source in graph.names and target in graph.names
+    }
+    return frozenset(
+        (source, id)
+        for source, target in named
+        if target in frame.structure.statement_of
+        for id in (target, *frame.structure.statement_of[target].operations)
+    )
 
 
 def claim_mark(frame: Frame, name: str, target: str) -> Mark:
@@ -61,6 +100,8 @@ def parameter_mark(frame: Frame, parameter: str) -> Mark:
 
 def _agrees(frame: Frame, target: str) -> bool:
     """Return whether a claim has the true gradient's shape and, at this step, its numbers."""
+    if target not in frame.claims:
+        return False
     claim, true = (np.asarray(found[target]) for found in (frame.claims, frame.gradients))
     if claim.shape != true.shape:
         return False
@@ -76,6 +117,15 @@ def claimed(frame: Frame, parameter: str) -> Array | None:
     if found is None or np.shape(found) != np.shape(frame.parameters[parameter]):
         return None
     return np.asarray(found)
+
+
+def claim_done(frame: Frame, parameter: str) -> bool:
+    """Return whether the line that claims a parameter's gradient has been done at the cursor."""
+    backward = frame.problem.backward
+    lines = enumerate(backward.program if backward else ())
+    claims = backward.claims if backward else {}
+    at = [index for index, one in lines if claims.get(one.name) == parameter]
+    return frame.written(at[0]) if at else frame.position >= frame.schedule.backward
 
 
 def findings_at(frame: Frame, line_number: int, rules: tuple[str, ...]) -> list[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gradtui.engine.ops import OPS
+from gradtui.explain.byhand import BLAMED, blamed_edges, hand_line
 from gradtui.explain.spans import Line, Role, line
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
 from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Seed
+from gradtui.moments import Compute, Flow, Move, Seed, Written
 from gradtui.text import cell_width, clean, clip, compact, shape_text
 
 _LABEL = 14
@@ -72,20 +73,22 @@ def _name(frame: Frame, node: int) -> str:
 def wire_text(frame: Frame, source: int, target: int, cells: int = LOCAL) -> str:
     """Return an edge's local derivative as `×2`, or its rule where it is not elementwise.
 
-    A number takes `cells`.
+    A number takes `cells`.  That of an edge which a hand-written line gets wrong is marked: `✗ ×2`.
     """
     if not frame.computed(target):
         return UNKNOWN
+    sign = BLAMED if (source, target) in blamed_edges(frame) else ""
     local = frame.edge_local(source, target)
     if local is not None:
-        return "×" + (compact(float(local), cells) if local.shape == () else _short(local))
-    return clip(_rule(frame, source, target), cells + 1)
+        return f"{sign}×" + (compact(float(local), cells) if local.shape == () else _short(local))
+    return sign + clip(_rule(frame, source, target), cells + 1)
 
 
 def wire_width(frame: Frame, source: int, target: int, cells: int = LOCAL) -> int:
-    """Return the cells that an edge's label needs, whatever its numbers."""
+    """Return the cells that an edge's label needs, whatever its numbers and whatever is blamed."""
     shape = frame.graph.nodes[target].shape
-    return 1 + (cells if shape == () else max(cells, len(shape_text(shape)) + 2))
+    mark = len(BLAMED) if frame.problem.backward is not None else 0
+    return mark + 1 + (cells if shape == () else max(cells, len(shape_text(shape)) + 2))
 
 
 def _rule(frame: Frame, source: int, target: int) -> str:
@@ -115,6 +118,8 @@ def _is_now(frame: Frame, node: int) -> str:
             return "value" if done == node else ""
         case Seed(done) | Flow(done, _):
             return "gradient" if done == node else ""
+        case Written(index):
+            return "gradient" if hand_line(frame, index).target == node else ""
         case Move(position):
             parameter = frame.problem.trainer.program.updates[position].parameter
             return "value" if parameter == node else ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine.graph import Kind
+from gradtui.explain.byhand import hand_line
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import in_names
 from gradtui.explain.values import UNKNOWN, UNUSED, extent
 from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Seed
+from gradtui.moments import Compute, Flow, Move, Seed, Written
 from gradtui.text import cell_width, clean, clip, pad, shape_text
 
 Widths = tuple[int, ...]
@@ -36,6 +37,9 @@ def place_of_now(frame: Frame) -> int:
     match frame.now:
         case Compute(node) | Seed(node) | Flow(node, _):
             return node
+        case Written(index):
+            target = hand_line(frame, index).target
+            return frame.selected if target is None else target
         case Move(position):
             return frame.problem.trainer.program.updates[position].parameter
     return frame.selected

@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Statement
-from gradtui.explain.byhand import SIGNS, claim_mark, line_mark
+from gradtui.explain.byhand import SIGNS, hand_line, hand_line_mark, line_mark
 from gradtui.explain.spans import Line, Role, Span, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Seed
+from gradtui.moments import Compute, Flow, Seed, Written
 from gradtui.source import Place
-from gradtui.text import clean, clip, shape_text
+from gradtui.text import cell_width, clean, clip, shape_text
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -37,6 +37,8 @@ class _Shown(Struct, frozen=True):
     mark: Span | None
     here: bool = False
     chosen: bool = False
+    true: str = ""
+    """What the value should be, where it is not that."""
 
 
 def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = None) -> list[Line]:
@@ -80,11 +82,10 @@ def current_row(frame: Frame) -> int:
     match frame.now:
         case Compute(node) | Seed(node):
             return frame.structure.line_of.get(node, -1)
-        case Flow(source, target):
-            index = _claiming(frame, source)
-            if index >= 0:
-                return len(frame.graph.statements) + 1 + index
+        case Flow(_, target):
             return frame.structure.line_of.get(target, -1)
+        case Written(index):
+            return len(frame.graph.statements) + 1 + index
     return -1
 
 
@@ -113,17 +114,6 @@ def _backward(frame: Frame) -> Sequence[Assignment]:
     return frame.problem.backward.program if frame.problem.backward else ()
 
 
-def _claiming(frame: Frame, node: int) -> int:
-    """Return which line of the hand-written pass claims a node's gradient; -1 for none."""
-    backward, name = frame.problem.backward, frame.graph.nodes[node].name
-    if backward is None or not name:
-        return -1
-    for index, entry in enumerate(backward.program):
-        if backward.claims.get(entry.name) == name:
-            return index
-    return -1
-
-
 def _statement(frame: Frame, index: int) -> _Shown:
     statement, problem = frame.graph.statements[index], frame.problem
     known = frame.computed(statement.root)
@@ -139,26 +129,19 @@ def _statement(frame: Frame, index: int) -> _Shown:
 
 
 def _backward_line(frame: Frame, index: int) -> _Shown:
-    backward, hand = frame.problem.backward, frame.tape.program.hand
+    backward, own, known = frame.problem.backward, hand_line(frame, index), frame.written(index)
     assert backward is not None
-    assert hand is not None
-    entry = backward.program[index]
-    target = backward.claims.get(entry.name)
-    if target is None:
-        known = frame.position > frame.schedule.forward
-        mark = line_mark(frame, entry.place.line, update=False)
-    else:
-        known = frame.gradient_state(frame.graph.names[target]) == "known"
-        mark = claim_mark(frame, entry.name, target) if known or frame.judgement else "none"
-    written = hand.lines[index].written
-    if written is None:
+    mark = hand_line_mark(frame, index) if known or frame.judgement else "none"
+    if own.written is None:
         value = "no value"
     else:
-        value = summary(frame.tape.value(written)) if known else UNKNOWN
-    now = frame.now
-    here = isinstance(now, Flow) and _claiming(frame, now.source) == index
-    text = _source(backward.lines[entry.place.line - 1])
-    return _Shown(text, value, SIGNS[mark], here, _chosen(frame, entry))
+        value = summary(frame.tape.value(own.written)) if known else UNKNOWN
+    true = ""
+    if known and own.target is not None and mark in ("wrong", "inherited"):
+        true = f"true {summary(frame.tape.adjoint(own.target))}"
+    here = isinstance(frame.now, Written) and frame.now.index == index
+    text = _source(backward.lines[own.line.place.line - 1])
+    return _Shown(text, value, SIGNS[mark], here, _chosen(frame, own.line), true)
 
 
 def _update_line(frame: Frame, index: int) -> _Shown:
@@ -196,6 +179,9 @@ def _row(place: Place, shown: _Shown, digits: int, width: int) -> Line:
         right.append((shown.value, "value" if shown.value != UNKNOWN else "dim"))
     if shown.mark is not None:
         right += [(" ", "plain"), shown.mark]
+    spare = width - digits - 5 - cell_width(clean(shown.text)) - sum(len(t) for t, _ in right)
+    if shown.true and len(shown.true) < spare:
+        right = [(shown.true, "gradient"), ("  ", "plain"), *right]
     room = max(4, width - digits - 4 - sum(len(text) for text, _ in right))
     role: Role = "now" if shown.here else "selected" if shown.chosen else "plain"
     sign = "▸" if shown.here else " "

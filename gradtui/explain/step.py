@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.explain.byhand import findings_rows
+from gradtui.explain.byhand import SIGNS, Mark, findings_rows, hand_line, hand_line_mark
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Line, Span, aligned, line
 from gradtui.explain.symbols import (
@@ -20,12 +20,19 @@ from gradtui.explain.symbols import (
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Pass, Seed
+from gradtui.moments import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.text import clip, number, paragraphs, wrap
 
 _WIDE = 112
 _DRIVE_SHOWN = 96
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
+_VERDICTS: dict[Mark, str] = {
+    "right": "right",
+    "wrong": "wrong in this line",
+    "inherited": "wrong only through another line",
+    "noted": "right, with a remark",
+    "none": "",
+}
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
@@ -85,6 +92,8 @@ def now_line(frame: Frame) -> Line:
                         ("  the backward pass starts at the loss", "dim"))  # fmt: skip
         case Flow(source, target):
             return line(("now  ", "dim"), *_flowed(frame, source, target), *_kinks(frame, target))
+        case Written(index):
+            return line(("now  ", "dim"), *_written(frame, index))
         case Move(position):
             return line(("now  ", "dim"), *_moved(frame, position))
 
@@ -94,10 +103,15 @@ def _kinks(frame: Frame, node: int) -> list[Span]:
 
 
 def _computed(frame: Frame, node: int) -> list[str | Span]:
+    named = bool(frame.graph.nodes[node].name)
+    first: list[str | Span] = [(label(frame, node), "now"), " = "] if named else []
+    return [*first, *_worked_out(frame, node)]
+
+
+def _worked_out(frame: Frame, node: int) -> list[str | Span]:
+    """Return a node's expression in names, in numbers, and its value, each if it says more."""
     value = frame.tape.value(node)
     parts: list[str | Span] = []
-    if frame.graph.nodes[node].name:
-        parts += [(label(frame, node), "now"), " = "]
     result, formula = summary(value, 6), in_names(frame, node)
     if formula != result:
         parts += [(formula, "now"), " = "]
@@ -126,6 +140,22 @@ def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
     elif len(frame.structure.consumers.get(source, ())) > 1:
         parts += ["  sum ", (summary(frame.gradient(source), 6), "gradient")]
     return parts
+
+
+def _written(frame: Frame, index: int) -> list[str | Span]:
+    """Return what a hand-written line holds beside what is true."""
+    own, mark = hand_line(frame, index), hand_line_mark(frame, index)
+    parts: list[str | Span] = [(f"line {own.line.place.line}  ", "dim"), (own.line.name, "now")]
+    if own.written is None:
+        parts.append(f" has no value: {own.misfit}")
+    else:
+        parts += [" = ", *_worked_out(frame, own.written)]
+    parts += ["  ", SIGNS[mark]]
+    if own.target is not None:
+        parts.append((f"  true {gradient_of(frame, own.target)} = ", "dim"))
+        parts.append((summary(frame.tape.adjoint(own.target), 6), "gradient"))
+    helper = own.target is None and mark == "none"
+    return [*parts, (f"  {'a helper' if helper else _VERDICTS[mark]}", "dim")]
 
 
 def _moved(frame: Frame, position: int) -> list[str | Span]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.explain.byhand import SIGNS, claimed, parameter_mark
+from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Line, Role, Span, columns, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
@@ -58,7 +58,7 @@ def _table(
             continue
         value, gradient = frame.tape.value(node.id), frame.gradient(node.id)
         state = frame.gradient_state(node.id)
-        known = state == "known"
+        known, done = state == "known", claim_done(frame, node.name)
         central = frame.central(position, indices) if known and measured else None
         role: Role = "selected" if node.id == frame.selected else "name"
         for place, index in enumerate(indices):
@@ -74,7 +74,7 @@ def _table(
             elif central is not None:
                 row.append(_check(frame, slope, float(central[place]), cells))
             if frame.claims:
-                row.append(_by_hand(frame, node.name, index, cells, known=known))
+                row.append(_by_hand(frame, node.name, index, cells, known=done))
             table.append(row)
     return table
 

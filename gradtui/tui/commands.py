@@ -44,7 +44,7 @@ COMMANDS = (
     ),
     Command(
         "into", ("s",), "s", "into",
-        "do the next statement or operation: forward, backward, update", INSIDE,
+        "do the next statement, operation or hand-written line: forward, backward, update", INSIDE,
         lambda d, text: d.do(lambda s: s.into()),
     ),
     Command(

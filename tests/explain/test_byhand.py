@@ -2,11 +2,12 @@
 
 import pytest
 
-from gradtui.explain.byhand import findings_rows
+from gradtui.explain.byhand import blamed_edges, findings_rows
+from gradtui.explain.graph_text import wire_text, wire_width
 from gradtui.explain.program import current_row, program_length, program_rows
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, notes_rows
+from gradtui.explain.step import header, notes_rows, now_line
 from gradtui.explain.vector import gradient_rows
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
@@ -103,6 +104,8 @@ def test_values_by_hand_appear_as_the_backward_pass_reaches_them(session_of):
     assert [row[-2] for row in cells(program_rows(session.frame, 60))[4:]] == ["·", "·", "·"]
     session.into()
     session.into()
+    assert current_row(session.frame) == 2
+    session.into()
     rows = texts(program_rows(session.frame, 60))
     assert [row.split()[-2] for row in rows[4:]] == ["2", "·", "·"]
     assert "▸" in rows[4]
@@ -148,3 +151,68 @@ def test_json_has_what_was_written_by_hand(session_of):
         ("de", 2.0, "e"), ("dyhat", 1.0, "yhat"), ("dw", 3.0, "w"),
     ]  # fmt: skip
     assert "hand" not in show_json(session_of(MODEL).frame, None)
+
+
+def test_a_wrong_line_shows_the_true_value_beside_its_own(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.judge()
+    rows = cells(program_rows(session.frame, 60))
+    assert rows[4][-2:] == ["2", "✓"]
+    assert rows[5][-4:] == ["true", "2", "1", "✗"]
+    assert rows[6][-4:] == ["true", "6", "3", "↳"]
+    narrow = cells(program_rows(session.frame, 22))
+    assert narrow[5][-3:] == ["e", "1", "✗"]
+
+
+def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.judge()
+    number = session.problem.lines.index("de = 2*e") + 1
+    session.restart()
+    said = []
+    while session.position < session.schedule.backward:
+        session.into()
+        said.append(line_text(now_line(session.frame)).strip())
+    assert said[0] == "now  ∂L/∂L = 1  the backward pass starts at the loss"
+    assert said[2::2] == [
+        f"now  line {number}  de = 2·e = 2·1 = 2  ✓  true ∂L/∂e = 2  right",
+        f"now  line {number + 1}  dyhat = e = 1  ✗  true ∂L/∂yhat = 2  wrong in this line",
+        f"now  line {number + 2}  dw = dyhat·x = 1·3 = 3  ↳  true ∂L/∂w = 6  "
+        "wrong only through another line",
+    ]
+    assert said[1::2] == [
+        "now  L → e  ∂L/∂L · ∂L/∂e = 1 · 2 = 2",
+        "now  e → yhat  ∂L/∂e · ∂e/∂yhat = 2 · 1 = 2",
+        "now  yhat → w  ∂L/∂yhat · ∂yhat/∂w = 2 · 3 = 6",
+    ]
+
+
+def test_a_helper_and_a_line_without_a_value_say_so(session_of):
+    more = "[backward]\ncode = '''\nk = 2*x\ndw = e*k*z\n'''"
+    session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0]", more=more)
+    for _ in range(2):
+        session.position = session.schedule.forward + 2
+        said = line_text(now_line(session.frame)).rstrip()
+        assert said.endswith("k = 2·x = 2·3 = 6     a helper")
+        session.position = session.schedule.backward
+        said = line_text(now_line(session.frame))
+        assert said.rstrip().endswith("✗  true ∂L/∂w = 6  wrong in this line")
+        session.judge()
+
+
+@pytest.mark.parametrize("level", ["named", "operations"])
+def test_the_blamed_edge_is_marked_on_the_graph(session_of, level):
+    more = "[backward]\ncode = '''\ndyhat = 2*e\ndw = dyhat\ndb = dyhat\n'''"
+    session = session_of("yhat = w*x + b\ne = yhat - 5\nL = e**2", "w = 2.0\nb = 0.5", more=more)
+    if level == "operations":
+        session.toggle_level()
+    frame = session.frame
+    edges = frame.structure.edges
+    assert not any("✗" in wire_text(frame, *edge) for edge in edges)
+    session.judge()
+    frame = session.frame
+    marked = [edge for edge in edges if edge in blamed_edges(frame)]
+    assert [source for source, _ in marked] == [frame.graph.names["w"]]
+    assert [wire_text(frame, *edge) for edge in edges if edge in marked] == ["✗ ×3"]
+    assert [edge for edge in edges if "✗" in wire_text(frame, *edge)] == marked
+    assert all(len(wire_text(frame, *edge)) <= wire_width(frame, *edge) for edge in edges)

@@ -7,6 +7,7 @@ from itertools import islice
 from textual import events
 
 from gradtui.engine.graph import needed_for
+from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import LOCAL, NARROW, box_text, box_width, wire_text, wire_width
 from gradtui.explain.listing import list_head, list_rows, place_of_now
 from gradtui.explain.spans import Line, Role, Span, line_width
@@ -30,7 +31,7 @@ class GraphPanel(Panel):
     NAME = "Graph"
     HELP = (
         "every value with its gradient under it; on each edge × the local derivative; "
-        "heavy lines are the selected node's way to the loss"
+        "heavy lines are the selected node's way to the loss; ✗: a hand-written line has it wrong"
     )
 
     def __init__(self, key: int) -> None:
@@ -137,7 +138,9 @@ class GraphPanel(Panel):
 
     def _role_of(self, frame: Frame, wire: Pair) -> Role:
         now = frame.now
-        return "now" if isinstance(now, Flow) and (now.source, now.target) == wire else "local"
+        if isinstance(now, Flow) and (now.source, now.target) == wire:
+            return "now"
+        return "bad" if wire in blamed_edges(frame) else "local"
 
     def _lay_out(self, frame: Frame) -> Layout:
         """Return the drawing, made anew only for another graph."""
