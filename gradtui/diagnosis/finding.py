@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from gradtui.source import Place
+
 Severity = Literal["error", "warning", "info"]
 
 
@@ -28,6 +30,8 @@ class Finding(Struct, frozen=True):
     factor: str | None = None
     fix: str | None = None
     alternatives: tuple[str, ...] = ()
+    place: Place | None = None
+    """Where the culprit stands in its line, where that is known."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as JSON prints it."""

@@ -29,6 +29,8 @@ def outcome_text(outcome: Check) -> str:
 
 def finding_place(problem: Problem, finding: Finding) -> Place:
     """Return where a finding's culprit stands: of a hand-written line, what is assigned."""
+    if finding.place is not None:
+        return finding.place
     stated: list[Fact | Expectation] = [*problem.facts, *problem.expected]
     for fact in stated:
         if (fact.place.line, fact.target) == (finding.line, finding.target):

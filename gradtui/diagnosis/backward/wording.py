@@ -48,6 +48,7 @@ def describe(
                 within=tuple(_within(trial, explanation.context, edit)),
                 factor=_factor(edit),
                 fix=fix,
+                place=None if edit is None else part_at(line.tree, edit.path).place,
                 alternatives=tuple(one for one in rules if one not in (*own, rule, "unexplained")),
             )
         )
