@@ -19,6 +19,7 @@ from gradtui.engine.tape import Tape
 from gradtui.moments import Level, Moment, Pass, Schedule
 from gradtui.scenario.problem import Problem
 from gradtui.structure import Pair, Structure, pairs_of
+from gradtui.surface import Surface, Surfaces, View
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
@@ -65,6 +66,10 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """Which of the findings the cursor went to."""
     trouble: str = ""
     """What is wrong with the file's present text, as an error's report, if anything."""
+    surface_view: View | None = None
+    """Over which parameters the loss surface is shown, if it is."""
+    surfaces: Surfaces | None = None
+    """The surfaces of the run."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""
@@ -193,6 +198,14 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         if self.lens is None:
             return None
         return trace(self.tape, self.jacobians, self.steps_from, self.lens)
+
+    def surface(self, size: tuple[int, int]) -> Surface:
+        """Return the loss surface on a grid of at most `size` columns and rows.
+
+        Raises ValueError if the model is too large, or does not have the parameters.
+        """
+        assert self.surfaces is not None and self.surface_view is not None
+        return self.surfaces.at(self.surface_view, self.step, self.problem.steps, size)
 
     @property
     def now(self) -> Moment | None:

@@ -23,6 +23,7 @@ from gradtui.scenario.problem import Drive, Problem
 from gradtui.scenario.rules import UPDATE_RULES
 from gradtui.source import did_you_mean
 from gradtui.structure import Structure, build_structure, pairs_of
+from gradtui.surface import FARTHEST, NEAREST, Surfaces, View, first_axes, read_axes
 from gradtui.text import shape_text
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Session:
         self._jacobians = Jacobians(problem.graph, problem.trainer.dtype)
         self._matrix: int | None = None
         self._drive: Drive | None = None
+        self.surface_view: View | None = None
+        self._hidden_view: View | None = None
+        self._surfaces = Surfaces(self.history)
 
     @property
     def step(self) -> int:
@@ -98,6 +102,7 @@ class Session:
             self.problem, tape, self.structure, self.position, self.selected,
             self.history.losses, self._jacobians, self.history.validation_losses, self.message,
             self.lens, self._pair(), self.judgement, self.finding, self.trouble,
+            self.surface_view, self._surfaces_of_run(),
         )  # fmt: skip
 
     def seek(self, step: int) -> None:
@@ -280,6 +285,45 @@ class Session:
         self._matrix = following if following < count else None
         if not count:
             self.message = "nothing is computed from this node"
+
+    def show_surface(self, text: str = "") -> None:
+        """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
+        problem = self.problem
+        if not text and self.surface_view is not None:
+            self._hidden_view, self.surface_view = self.surface_view, None
+            return
+        try:
+            axes = read_axes(text, problem) if text else ()
+        except ValueError as error:
+            self.message = str(error)
+            return
+        before = self.surface_view or self._hidden_view
+        if before is not None and before.places(problem.trainer) is not None and not axes:
+            self.surface_view = before
+        elif axes or (axes := first_axes(problem)):
+            self.surface_view = View(axes)
+        else:
+            self.message = "the parameters have no elements"
+
+    def zoom_surface(self, by: int) -> None:
+        """Halve what of the surface is in view so many times, or double it; 0: the whole path."""
+        if self.surface_view is None:
+            self.show_surface()
+        elif by:
+            zoom = min(max(self.surface_view.zoom + by, FARTHEST), NEAREST)
+            if zoom == self.surface_view.zoom:
+                self.message = (
+                    "this is as near as it goes" if by > 0 else "this is as far as it goes"
+                )
+            self.surface_view = replace(self.surface_view, zoom=zoom)
+        else:
+            self.surface_view = replace(self.surface_view, zoom=0)
+
+    def _surfaces_of_run(self) -> Surfaces:
+        """Return the surfaces of the present run, those of another forgotten."""
+        if self._surfaces.history is not self.history:
+            self._surfaces = Surfaces(self.history)
+        return self._surfaces
 
     def _pair(self) -> tuple[int, int] | None:
         """Return source and target of the Jacobian that is shown."""

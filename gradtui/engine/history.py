@@ -61,6 +61,11 @@ class History:
         return self._known
 
     @property
+    def every(self) -> int:
+        """Every how many steps a state is kept; one between is replayed."""
+        return self._every
+
+    @property
     def losses(self) -> NDArray[np.float64]:
         """The loss of each computed step, (known,), read-only."""
         return _frozen(self._column[:, 0])

@@ -20,8 +20,18 @@ Role = Literal[
     "now",
     "selected",
     "heading",
+    "height-0",
+    "height-1",
+    "height-2",
+    "height-3",
+    "height-4",
+    "height-5",
+    "height-6",
+    "height-7",
 ]
-Span = tuple[str, Role]
+Ink = Role | tuple[Role, Role]
+"""How a part is coloured: by a role, or as the first on the ground of the second."""
+Span = tuple[str, Ink]
 Line = tuple[Span, ...]
 """One row of the screen."""
 

@@ -17,7 +17,7 @@ from textual.events import Event, Key
 from textual.screen import Screen
 
 from gradtui.tui.commands import COMMANDS
-from gradtui.tui.themes import OWN_COLOURS, THEMES
+from gradtui.tui.themes import OWN_COLOURS, THEMES, height_colours
 
 if TYPE_CHECKING:
     from gradtui.session import Session
@@ -52,6 +52,11 @@ class GradtuiApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own colour names, for themes that are not ours."""
         return OWN_COLOURS
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the colours of the style sheet, with those of the surface's heights."""
+        found = super().get_css_variables()
+        return {**found, **height_colours(found)}
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the debugger, where there is a session yet.

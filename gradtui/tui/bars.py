@@ -8,7 +8,7 @@ from gradtui.explain.spans import Line, Span, line
 from gradtui.explain.step import header, now_line, timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.frame import Frame
-from gradtui.tui.commands import COMMANDS, FOOTER, LENS_KEYS
+from gradtui.tui.commands import COMMANDS, FOOTER, LENS_KEYS, SURFACE_KEYS
 from gradtui.tui.panels.base import Rows
 
 
@@ -100,5 +100,7 @@ def _keys(frame: Frame) -> list[tuple[str, str]]:
     """Return the keys that matter most and what they do."""
     if frame.lens is not None:
         return list(LENS_KEYS)
+    if frame.surface_view is not None:
+        return list(SURFACE_KEYS)
     by_id = {command.id: command for command in COMMANDS}
     return [(by_id[id].shown.split()[0], by_id[id].title) for id in FOOTER]

@@ -154,6 +154,29 @@ COMMANDS = (
         lambda d, text: d.toggle_scale(),
     ),
     Command(
+        "surface", ("M",), "M", "surface",
+        "the loss surface, a map over two parameters, in the loss curve's place; z makes it large",
+        LOOK, lambda d, text: d.show_surface(text), argument="PARAMETERS",
+    ),
+    Command(
+        "axes", ("A",), "A", "axes",
+        "over which parameters the surface lies, as w1 w2 or W[0,1] b[2]", LOOK,
+        lambda d, text: d.choose_axes(text), argument="PARAMETERS",
+    ),
+    Command(
+        "nearer", ("plus", "equals_sign"), "+ =", "nearer",
+        "see half as much of the surface, around the present point", LOOK,
+        lambda d, text: d.zoom_surface(1),
+    ),
+    Command(
+        "farther", ("minus",), "-", "farther", "see twice as much of the surface", LOOK,
+        lambda d, text: d.zoom_surface(-1),
+    ),
+    Command(
+        "whole", ("0",), "0", "whole path", "see as much of the surface as the run's path takes",
+        LOOK, lambda d, text: d.zoom_surface(0),
+    ),
+    Command(
         "drive", ("D",), "D", "drive",
         "what moves the weights: what was written by hand, or the true gradients", STEPS,
         lambda d, text: d.drive(),
@@ -205,6 +228,12 @@ COMMANDS = (
 
 FOOTER = ("next", "back", "into", "finish", "down", "operations", "help", "quit")
 """The commands that the last row of the screen names."""
+
+SURFACE_KEYS = (
+    ("+ -", "zoom"), ("0", "whole path"), ("A", "axes"), ("M", "leave"), ("z", "large"),
+    ("n", "next"), ("N", "back"), ("?", "help"),
+)  # fmt: skip
+"""What it names with the surface."""
 
 LENS_KEYS = (
     ("j k", "element"), ("< >", "row"), ("L", "choose"), ("n", "next"), ("s", "into"),

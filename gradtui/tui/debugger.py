@@ -18,6 +18,7 @@ from textual.widget import AwaitMount
 from gradtui.scenario.problem import Problem
 from gradtui.session import MAX_STEP, Session
 from gradtui.source import InputError, did_you_mean
+from gradtui.surface import first_axes
 from gradtui.text import clean, clip, shape_text
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
@@ -97,17 +98,20 @@ class Debugger(Screen[None]):
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
         frame = self.session.frame
-        self._make_room(frame.lens is not None or frame.pair is not None)
+        self._make_room("-close", "#chain", frame.lens is not None or frame.pair is not None)
+        self._make_room("-map", "#loss", frame.surface_view is not None)
         for part in self._parts():
             part.show_frame(frame)
 
-    def _make_room(self, wanted: bool) -> None:
-        """Give the chain panel the room for a lens or a Jacobian, and the keys that scroll it."""
-        if wanted == self.has_class("-close"):
+    def _make_room(self, style: str, panel: str, wanted: bool) -> None:
+        """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
+        if wanted == self.has_class(style):
             return
-        self.set_class(wanted, "-close")
+        self.set_class(wanted, style)
         if not self.has_class("-zoomed"):
-            self.query_one("#chain" if wanted else "#graph").focus()
+            taker = self.query_one(panel if wanted else "#graph")
+            # At once where it is shown already, so that a key that is waiting goes there.
+            self.set_focus(taker) if taker.focusable else taker.focus()
 
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
@@ -200,6 +204,23 @@ class Debugger(Screen[None]):
     def show_jacobian(self) -> None:
         """Show the Jacobian of the selected node, the next one, or none."""
         self.do(lambda session: session.show_jacobian())
+
+    def show_surface(self, text: str) -> None:
+        """Show the loss surface, or the curve again."""
+        self.do(lambda session: session.show_surface(text))
+
+    def choose_axes(self, text: str) -> None:
+        """Choose over which parameters the surface lies, asking for them if there are none."""
+        if text:
+            self.do(lambda session: session.show_surface(text))
+            return
+        view = self.session.surface_view
+        axes = view.axes if view else first_axes(self.session.problem)
+        self._ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
+
+    def zoom_surface(self, by: int) -> None:
+        """Go nearer to the surface, or farther; 0: back to the whole path."""
+        self.do(lambda session: session.zoom_surface(by))
 
     def toggle_play(self) -> None:
         """Play the run, or stop."""

@@ -9,6 +9,8 @@ import numpy as np
 import plotext
 from numpy.typing import NDArray
 
+from gradtui.layout.ticks import round_step
+
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _LARGEST = 1e300
 SECOND = "•"
@@ -87,7 +89,7 @@ def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[flo
     """Return heights at round numbers between `low` and `high`, and the numbers beside them."""
     if not high - low > 1e-12 * max(abs(low), abs(high), 1e-300):
         return [(low, _short(10.0**low if log else low))]
-    step = _round_step((high - low) / max(1, count))
+    step = round_step((high - low) / max(1, count))
     if log:
         step = max(1.0, round(step))
     first = math.ceil(low / step - 1e-9)
@@ -105,12 +107,6 @@ def _share(value: float, low: float, high: float) -> float:
     """Return where `value` stands between `low` and `high`, from 0 to 1."""
     span = high / 2 - low / 2
     return (value / 2 - low / 2) / span if span > 0.0 else 0.5
-
-
-def _round_step(rough: float) -> float:
-    """Return the 1, 2 or 5 times a power of ten that is not smaller than `rough`."""
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
 
 
 def _drawable(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -37,3 +40,14 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 OWN_COLOURS = {"dim": "#868e99", "faint": "#7a828d"}
 """Names that the style sheet uses beside Textual's, as they read on any background."""
+
+_HEIGHTS = 8
+_LOWEST, _HIGHEST = 0.06, 0.5
+"""How much of the primary colour the bands of a loss surface have in them."""
+
+
+def height_colours(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the backgrounds of a loss surface's bands, `height-0` the lowest, for any theme."""
+    ground, top = (Color.parse(variables[name]) for name in ("background", "primary"))
+    step = (_HIGHEST - _LOWEST) / (_HEIGHTS - 1)
+    return {f"height-{k}": ground.blend(top, _LOWEST + k * step).hex for k in range(_HEIGHTS)}

@@ -12,7 +12,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.explain.spans import Line, Role, line_width
+from gradtui.explain.spans import Ink, Line, Role, line_width
 from gradtui.frame import Frame
 from gradtui.text import cell_width
 
@@ -27,7 +27,7 @@ class Rows(Widget, inherit_bindings=False):
         super().__init__(**options)  # type: ignore[arg-type]
         self._strips: list[Strip] = []
         self._made_for: Size | None = None
-        self._role_styles: dict[str, Style] = {}
+        self._role_styles: dict[Ink, Style] = {}
 
     def visible_rows(self) -> list[Line]:
         """Return the rows that the widget shows, from its top."""
@@ -79,12 +79,17 @@ class Rows(Widget, inherit_bindings=False):
         strip = Strip(segments, line_width(row))
         return strip.adjust_cell_length(width, self._style("plain"))
 
-    def _style(self, role: str) -> Style:
-        if role not in self._role_styles:
-            # The roles' styles are the screen's: on every widget they made the start slow.
-            own = self.screen.get_component_rich_style(f"role--{role}", partial=True)
-            self._role_styles[role] = self.rich_style + own
-        return self._role_styles[role]
+    def _style(self, ink: Ink) -> Style:
+        if ink not in self._role_styles:
+            if isinstance(ink, tuple):
+                role, ground = map(self._style, ink)
+                found = role + Style(bgcolor=ground.bgcolor)
+            else:
+                # The roles' styles are the screen's: on every widget they made the start slow.
+                own = self.screen.get_component_rich_style(f"role--{ink}", partial=True)
+                found = self.rich_style + own
+            self._role_styles[ink] = found
+        return self._role_styles[ink]
 
 
 class Panel(Rows, can_focus=True):

@@ -14,7 +14,10 @@ class LossPanel(Panel):
     """The loss over the steps of the run."""
 
     NAME = "Loss"
-    HELP = "the loss at each step, the present one marked; t changes to a log scale"
+    HELP = (
+        "the loss at each step, the present one marked; t changes to a log scale; M shows the loss "
+        "surface in its place"
+    )
 
     def __init__(self, key: int) -> None:
         super().__init__(key)
@@ -25,12 +28,17 @@ class LossPanel(Panel):
     def toggle_scale(self) -> None:
         """Change between a linear and a log scale."""
         self.logarithmic = not self.logarithmic
-        self.title("Loss, log scale" if self.logarithmic else "Loss")
         self.redraw()
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
-        """Return the curve, or what there is to say where it does not fit."""
+        """Return the curve, or the loss surface, or what there is to say where it does not fit."""
         height = self.size.height
+        if frame.surface_view is not None:
+            from gradtui.explain.surface import surface_rows, surface_title
+
+            self.title(surface_title(frame))
+            return surface_rows(frame, width, height)
+        self.title("Loss, log scale" if self.logarithmic else "Loss")
         second = frame.validation_losses
         legend = [] if second is None else [_legend(frame, width)]
         if width < 16 or height < 4 + len(legend):

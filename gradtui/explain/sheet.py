@@ -1,0 +1,124 @@
+"""A sheet of terminal cells to draw on; the run's way, its point and its arrow upon it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.explain.spans import Ink, Line, Role
+from gradtui.layout.plane import (
+    ACROSS,
+    DOWN,
+    Cell,
+    Share,
+    braille,
+    cell_of,
+    clipped,
+    head,
+    line_dots,
+)
+
+PAST, AHEAD, POINT, LOWEST = "●", "○", "◉", "★"
+
+
+class Marks(Struct, frozen=True):
+    """What is drawn of a run, in shares of the sheet."""
+
+    step: int
+    steps: Sequence[int]
+    path: Sequence[Share]
+    """The place at each of `steps`."""
+    point: Share
+    next: Share | None
+    """Where the step goes; None where that is not known at the cursor."""
+    lowest: Share | None
+
+
+class Sheet:
+    """Cells, each with a character, its role, and the role of its ground if it has one."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self.rows, self.columns = rows, columns
+        self.chars = [[" "] * columns for _ in range(rows)]
+        self.roles: list[list[Role]] = [["plain"] * columns for _ in range(rows)]
+        self.grounds: list[list[Role | None]] = [[None] * columns for _ in range(rows)]
+        self.taken = np.zeros((rows, columns), bool)
+        """Cells whose marks nothing else may cover."""
+
+    def put(self, cell: Cell, text: str, role: Role) -> None:
+        """Write a text of narrow characters from a cell to the right, as far as it is inside."""
+        row, column = cell
+        for at, char in enumerate(text, column):
+            if 0 <= at < self.columns:
+                self.chars[row][at], self.roles[row][at] = char, role
+                self.taken[row, at] = True
+
+    def free(self, cell: Cell, width: int) -> bool:
+        """Return whether a text fits from a cell on without covering a mark."""
+        row, column = cell
+        inside = column >= 0 and column + width <= self.columns
+        return inside and not self.taken[row, column : column + width].any()
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the rows, cells of one colour together."""
+        for chars, roles, grounds in zip(self.chars, self.roles, self.grounds, strict=True):
+            inks = map(_on, roles, grounds)
+            cells = zip(inks, chars, strict=True)
+            yield tuple(
+                ("".join(char for _, char in part), ink)
+                for ink, part in groupby(cells, key=lambda cell: cell[0])
+            )
+
+    def cell(self, share: Share) -> Cell | None:
+        """Return the cell at a place; None where it is outside."""
+        return cell_of(share, self.rows, self.columns)
+
+    def draw(self, marks: Marks) -> None:
+        """Draw the run: its path, the lowest place, this step's arrow, the present point."""
+        places = list(zip(marks.steps, marks.path, strict=True))
+        legs = [
+            (after, start, end)
+            for (step, start), (after, end) in pairwise(places)
+            if after == step + 1
+        ]
+        self._draw_lines([leg[1:] for leg in legs if leg[0] > marks.step], "dim")
+        self._draw_lines([leg[1:] for leg in legs if leg[0] <= marks.step], "name")
+        for step, place in reversed(places):
+            past = step <= marks.step
+            self._draw_mark(place, PAST if past else AHEAD, "name" if past else "dim")
+        if marks.lowest is not None:
+            self._draw_mark(marks.lowest, LOWEST, "good", covers=False)
+        if marks.next is not None:
+            self._draw_arrow(marks.point, marks.next)
+        self._draw_mark(marks.point, POINT, "now")
+
+    def _draw_mark(self, place: Share, char: str, role: Role, *, covers: bool = True) -> None:
+        cell = self.cell(place)
+        if cell is not None and (covers or not self.taken[cell]):
+            self.put(cell, char, role)
+
+    def _draw_lines(self, lines: Sequence[tuple[Share, Share]], role: Role) -> None:
+        dots = np.zeros((self.rows * DOWN, self.columns * ACROSS), bool)
+        for start, end in lines:
+            inside = clipped(start, end)
+            if inside is not None:
+                dots[line_dots(*inside, self.rows, self.columns)] = True
+        for row, text in enumerate(braille(dots) if dots.any() else ()):
+            for column, char in enumerate(text):
+                if char != " ":
+                    self.put((row, column), char, role)
+
+    def _draw_arrow(self, start: Share, end: Share) -> None:
+        inside = clipped(start, end)
+        if inside is None or self.cell(inside[0]) == self.cell(inside[1]):
+            return
+        self._draw_lines([inside], "gradient")
+        right, up = (end[0] - start[0]) * self.columns, (end[1] - start[1]) * self.rows * 2
+        self._draw_mark(inside[1], head(right, up), "gradient")
+
+
+def _on(role: Role, ground: Role | None) -> Ink:
+    return role if ground is None or role == "now" else (role, ground)

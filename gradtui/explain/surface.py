@@ -1,0 +1,244 @@
+"""The loss surface in rows: a map over two numbers of the parameters, a curve over one."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import numpy as np
+
+from gradtui.explain.contours import contour_levels, draw_contours
+from gradtui.explain.elements import element_name
+from gradtui.explain.sheet import AHEAD, LOWEST, PAST, POINT, Marks, Sheet
+from gradtui.explain.spans import Line, Span, folded, line
+from gradtui.explain.symbols import label
+from gradtui.explain.values import UNKNOWN
+from gradtui.frame import Frame
+from gradtui.layout.plane import ACROSS, DOWN, Share, braille
+from gradtui.layout.ticks import round_numbers, tick_texts
+from gradtui.surface import Axis, Range, Surface
+from gradtui.text import cell_width, clean, clip, number, pad, wrap
+
+_LEAST_WIDTH, _LEAST_HEIGHT = 24, 7
+_TALL = 14
+"""Rows from which the legend has one row more for each so many."""
+_NAME_CELLS = 12
+_WORD = re.compile(r"\s?\S+\s*")
+_MARGIN = 7
+"""Cells for the numbers of the axis at the left."""
+_TICK_CELLS = 9
+"""Cells that a number of the axis below takes with its gap."""
+_HEADROOM = 1.5
+"""Times the highest loss of the path in view that a curve shows."""
+
+
+def axis_name(frame: Frame, axis: Axis) -> str:
+    """Return `w1` or `W[0,1]`, in characters of one cell each."""
+    text = clean(element_name(frame, (frame.graph.names[axis.name], axis.index)))
+    if cell_width(text) != len(text):
+        text = str(axis)
+    return clip(text, _NAME_CELLS)
+
+
+def surface_title(frame: Frame) -> str:
+    """Return what the surface lies over, or over what and how near."""
+    view = frame.surface_view
+    assert view is not None
+    names = [axis_name(frame, axis) for axis in view.axes]
+    near = f"  ×{number(2.0**view.zoom)}" if view.zoom else ""
+    return "Surface  " + ", ".join(names) + near
+
+
+def surface_rows(frame: Frame, width: int, height: int) -> list[Line]:
+    """Return the surface drawn into a size, with its axes and what its signs mean."""
+    legend_rows = 1 + min(3, height // _TALL)
+    rows, columns = height - legend_rows - 2, width - _MARGIN - 1
+    if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
+        return _words("z shows the surface", width)[:height]
+    try:
+        surface = frame.surface((columns * ACROSS, rows * DOWN))
+    except ValueError as error:
+        return _words(str(error), width)[:height]
+    sheet = Sheet(rows, columns)
+    names = [axis_name(frame, axis) for axis in surface.view.axes]
+    levels: list[float] = []
+    if len(names) == 1:
+        names.append(clip(label(frame, frame.graph.loss), _NAME_CELLS))
+        upward = _draw_curve(frame, sheet, surface)
+    else:
+        upward = surface.ranges[1]
+        levels = contour_levels(surface.losses)
+        sheet.put((0, 1), f"{names[1]} ↑", "heading")
+        sheet.draw(_marks(frame, surface))
+        draw_contours(sheet, surface.losses, levels)
+    legend = _legend(frame, surface, levels, width)
+    if len(legend) > legend_rows:
+        legend = [*legend[: legend_rows - 1], _cut(legend[legend_rows - 1], width)]
+    return [*_with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
+
+
+def _words(text: str, width: int) -> list[Line]:
+    return [line((row, "dim")) for row in wrap(text, width)]
+
+
+def _marks(frame: Frame, surface: Surface) -> Marks:
+    """Return where the run stands on a map."""
+    lowest = surface.lowest
+    return Marks(
+        surface.step,
+        surface.path.steps.tolist(),
+        [_pair(surface.share(place)) for place in surface.path.places.tolist()],
+        _pair(surface.share(surface.point)),
+        _pair(surface.share(surface.next)) if _moves(frame) else None,
+        None if lowest is None else _pair(surface.share(lowest[1])),
+    )
+
+
+def _moves(frame: Frame) -> bool:
+    """Return whether it is known at the cursor where the step goes."""
+    return frame.position >= frame.schedule.backward
+
+
+def _pair(share: tuple[float, ...]) -> Share:
+    x, y = share
+    return x, y
+
+
+def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
+    """Draw the loss over one number; return what of the losses is in view."""
+    low, high = _heights(surface)
+
+    def share(place: tuple[float, ...] | list[float], loss: float) -> Share:
+        return surface.share(place)[0], (loss - low) / (high - low)
+
+    known = np.isfinite(surface.losses)
+    dots = np.zeros((sheet.rows * DOWN, sheet.columns * ACROSS), bool)
+    up = (np.where(known, surface.losses, np.inf) - low) / (high - low) * len(dots)
+    at = np.clip(np.where(np.isfinite(up), up, len(dots)), -1, len(dots)).astype(int)
+    wide = np.repeat(at, -(-dots.shape[1] // len(at)))[: dots.shape[1]]
+    for column, (before, here) in enumerate(pairwise([wide[0], *wide])):
+        first, last = min(before + (before < here), here), max(before - (before > here), here)
+        if here < len(dots) or before < len(dots):
+            dots[max(0, first) : last + 1, column] = True
+    path, lowest = surface.path, surface.lowest
+    sheet.put((0, 1), f"{clip(label(frame, frame.graph.loss), _NAME_CELLS)} ↑", "heading")
+    sheet.draw(
+        Marks(
+            surface.step,
+            path.steps.tolist(),
+            [share(*pair) for pair in zip(path.places.tolist(), path.losses.tolist(), strict=True)],
+            share(surface.point, surface.loss),
+            share(surface.next, surface.next_loss) if _moves(frame) else None,
+            None if lowest is None else share(lowest[1], lowest[0]),
+        )
+    )
+    for row, text in enumerate(braille(dots[::-1])):
+        for column, char in enumerate(text):
+            if not sheet.taken[row, column]:
+                sheet.chars[row][column], sheet.roles[row][column] = char, "value"
+    return low, high
+
+
+def _heights(surface: Surface) -> Range:
+    """Return which losses a curve shows: its lowest, and up to somewhat above the path in view."""
+    known = surface.losses[np.isfinite(surface.losses)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    inside = [surface.shows(place) for place in surface.path.places.tolist()]
+    seen = [loss for loss in surface.path.losses[inside] if np.isfinite(loss)]
+    if surface.view.zoom <= 0 and seen:
+        high = min(high, low + _HEADROOM * (max(*seen, surface.loss, low) - low))
+    if not high > low:
+        high = low + max(1.0, abs(low))
+    room = 0.04 * (high - low)
+    return low - room, high + room
+
+
+def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Line]:
+    """Return a sheet with numbers at its left and below, and the name of the axis below."""
+    ticks = round_numbers(*upward, max(1, min(8, sheet.rows // 2)))
+    at_row = {}
+    for value, text in zip(ticks, tick_texts(ticks), strict=True):
+        share = (value - upward[0]) / (upward[1] - upward[0])
+        at_row[sheet.rows - 1 - min(int(share * sheet.rows), sheet.rows - 1)] = text
+    drawn = [
+        (
+            *line((pad(at_row.get(row, ""), _MARGIN, right=True) + "┤│"[row not in at_row], "dim")),
+            *cells,
+        )
+        for row, cells in enumerate(sheet.lines())
+    ]
+    rule, texts = ["─"] * sheet.columns, [" "] * (sheet.columns + 2)
+    ticks = round_numbers(*across, max(1, sheet.columns // _TICK_CELLS))
+    title = f" {name} →"
+    free, end = 0, len(texts) - len(title)
+    for value, text in zip(ticks, tick_texts(ticks), strict=True):
+        column = min(int((value - across[0]) / (across[1] - across[0]) * sheet.columns),
+                     sheet.columns - 1)  # fmt: skip
+        start = max(0, column + 1 - len(text) // 2)
+        if start >= free and start + len(text) <= end:
+            rule[column] = "┬"
+            texts[start : start + len(text)] = text
+            free = start + len(text) + 1
+    texts[end:] = title
+    numbers = "".join(texts)
+    return [
+        *drawn,
+        line((" " * _MARGIN + "└" + "".join(rule), "dim")),
+        line((" " * (_MARGIN - 1) + numbers[:end], "dim"), (numbers[end:], "heading")),
+    ]
+
+
+def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> list[Line]:
+    """Return what the signs mean, with their numbers, and what there is to know of the surface."""
+    loss = clip(clean(label(frame, frame.graph.loss)), _NAME_CELLS)
+    here = number(surface.loss, 5) if frame.computed(frame.graph.loss) else UNKNOWN
+    parts: list[Span] = [(POINT, "now"), (f" {loss} {here}  ", "value")]
+    if _moves(frame):
+        parts.append((f"→ {number(surface.next_loss, 5)}  ", "gradient"))
+    parts += [(f"{note}  ", "plain") for note in _notes(surface)]
+    parts.append((f"{PAST} the run so far {AHEAD} to come  ", "dim"))
+    if surface.lowest is not None:
+        height, place = surface.lowest
+        where = ", ".join(number(at, 4) for at in place)
+        parts.append((f"{LOWEST} lowest in view {number(height, 4)} at {where}  ", "good"))
+    if levels:
+        parts.append((f"contours {' '.join(tick_texts(levels))}  ", "dim"))
+    pieces: list[Span] = [
+        (piece, role)
+        for text, role in parts
+        for piece in ([text] if cell_width(text.rstrip()) <= width else _WORD.findall(text))
+    ]
+    return [_stripped(row) for row in folded(("", "plain"), pieces, width)]
+
+
+def _stripped(row: Line) -> Line:
+    return (*row[:-1], (row[-1][0].rstrip(), row[-1][1])) if row else row
+
+
+def _notes(surface: Surface) -> list[str]:
+    """Return what is not to be seen on the surface itself."""
+    found = []
+    if not np.isfinite(surface.point).all():
+        found.append("the weights are not finite")
+    elif not surface.shows(surface.point):
+        found.append("this step is outside")
+    if surface.leaves is not None:
+        found.append(f"the run leaves the view at step {surface.leaves}")
+    if surface.others:
+        many = f"the other {surface.others:,} numbers" if surface.others > 1 else "the other number"
+        found.append(f"slice: {many} as at step {surface.step}")
+    if surface.batch:
+        found.append("on this step's batch")
+    if not np.isfinite(surface.losses).all():
+        found.append("blank: inf or nan")
+    return found
+
+
+def _cut(row: Line, width: int) -> Line:
+    """Return a row with a sign that more would follow."""
+    kept, used = [], 0
+    for text, role in row:
+        text = clip(text.rstrip() if row[-1] == (text, role) else text, width - 2 - used)
+        used += cell_width(text)
+        kept.append((text, role))
+    return (*kept, (" …", "dim"))

@@ -1,0 +1,55 @@
+"""Round numbers for axes and contours. Knows no screen."""
+
+from __future__ import annotations
+
+import math
+
+_DIGITS = range(3, 12)
+_LONG = 1e6
+"""Numbers from which powers of ten are written."""
+
+
+def round_step(rough: float) -> float:
+    """Return the 1, 2 or 5 times a power of ten that is not smaller than `rough`."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
+
+
+def round_numbers(low: float, high: float, count: int) -> list[float]:
+    """Return about `count` round numbers between `low` and `high`; none where there is no room."""
+    rough = (high - low) / max(1, count)
+    if not math.isfinite(rough) or rough <= 1e-300:
+        return []
+    step = round_step(rough)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
+
+
+def round_powers(low: float, high: float, count: int) -> list[float]:
+    """Return at most `count` numbers between two positive ones, their ratios about the same.
+
+    They are 1, 2, 5, 10, …, or 1, 3, 10, …, or powers of ten.
+    """
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        found = [f * 10.0**k for k in range(first, last + 1) for f in factors]
+        found = [number for number in found if low <= number <= high]
+        if len(found) <= count:
+            return found
+    every = math.ceil(len(found) / count)
+    return found[::every]
+
+
+def tick_texts(numbers: list[float]) -> list[str]:
+    """Return numbers in as few digits as tell them apart."""
+    texts: list[str] = []
+    for digits in _DIGITS:
+        texts = [_text(number, digits) for number in numbers]
+        if len(set(texts)) == len(texts):
+            break
+    return texts
+
+
+def _text(number: float, digits: int) -> str:
+    text = f"{number:.{digits}g}"
+    return f"{number:.0f}" if "e+" in text and abs(number) < _LONG else text

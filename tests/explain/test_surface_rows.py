@@ -1,0 +1,145 @@
+"""The surface as rows: what is written, and that it fits any size."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.explain.contours import MOST, contour_levels
+from gradtui.explain.sheet import Marks, Sheet
+from gradtui.explain.spans import line_text, line_width
+from gradtui.explain.surface import surface_rows, surface_title
+
+SCENARIOS = ("illustration", "one_weight", "ravine", "softmax_classifier", "late_nan",
+             "five_parcels_rate_1_5", "minibatches")  # fmt: skip
+
+
+def frame_of(name, step=0, axes="", zoom=0):
+    session = gradtui.load(name)
+    session.history.advance(session.problem.steps + 1)
+    session.seek(step)
+    session.show_surface(axes)
+    if zoom:
+        session.zoom_surface(zoom)
+    return session.frame
+
+
+def text_of(frame, width=100, height=30):
+    return "\n".join(map(line_text, surface_rows(frame, width, height)))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_it_fits_any_size(name):
+    frames = [frame_of(name, step, zoom=zoom) for step, zoom in ((0, 0), (3, 4), (11, -2))]
+    sizes = [(w, h) for w in (1, 2, 7, 23, 24, 38, 76, 151) for h in (1, 2, 6, 7, 13, 14, 45)]
+    for frame in frames:
+        for width, height in sizes:
+            rows = surface_rows(frame, width, height)
+            assert len(rows) <= height
+            assert max(map(line_width, rows), default=0) <= width, (width, height)
+
+
+def test_the_illustration_shows_point_step_path_axes_and_contours():
+    frame = frame_of("illustration", 1)
+    text = text_of(frame)
+    assert surface_title(frame) == "Surface  w1, w2"
+    assert text.count("◉") == 2 and "◉ L 1.4884" in text
+    assert "→ 0.55383" in text
+    assert "w1 →" in text and "w2 ↑" in text
+    assert "contours 0.003 0.01 0.03 0.1 0.3 1 3" in text
+    assert "★ lowest in view" in text
+    assert "slice" not in text and "leaves" not in text
+
+
+def test_marks_stand_where_their_numbers_are():
+    """On 0.65…2.14 w1 = 1.36 is the middle column or next to it; a step up is to the right."""
+    rows = [line_text(row) for row in surface_rows(frame_of("illustration", 1), 100, 30)]
+    ((y, x),) = [(y, row.index("◉")) for y, row in enumerate(rows[:-3]) if "◉" in row]
+    (low, high), (bottom, top) = frame_of("illustration", 1).surface((184, 104)).ranges
+    assert x - 8 == int((1.36 - low) / (high - low) * 92)
+    assert y == 25 - int((0.74 - bottom) / (top - bottom) * 26)
+    heads = [(y, row.index("↗")) for y, row in enumerate(rows) if "↗" in row]
+    assert heads and heads[0][0] < y and heads[0][1] > x
+
+
+def test_before_the_backward_pass_is_done_the_step_is_not_known():
+    session = gradtui.load("illustration")
+    session.show_surface()
+    session.restart()
+    session.restart()
+    text = text_of(session.frame)
+    assert "◉ L ·" in text and "↗" not in text and "→ 1.4884" not in text
+    session.into()
+    session.into()
+    assert "◉ L 4" in text_of(session.frame)
+
+
+def test_a_slice_says_so():
+    assert "slice: the other 25 numbers as at step 7" in text_of(frame_of("softmax_classifier", 7))
+
+
+def test_a_batch_says_so():
+    assert "on this step's batch" in text_of(frame_of("minibatches", 2))
+
+
+def test_a_run_that_leaves_says_so():
+    assert "the run leaves the view at step 2" in text_of(frame_of("five_parcels_rate_1_5", 1))
+
+
+def test_losses_that_are_not_finite_are_blank_with_a_word(session_of):
+    session = session_of("L = log(a) + b**2", "a = 0.1\nb = 1.0", lr=0.001)
+    session.show_surface()
+    session.zoom_surface(-3)
+    text = text_of(session.frame)
+    assert "inf or nan" in text.split("└")[0] and "blank: inf or nan" in text
+
+
+def test_weights_that_are_not_finite_say_so():
+    assert "the weights are not finite" in text_of(frame_of("late_nan", 20))
+
+
+def test_a_curve_has_losses_upward():
+    frame = frame_of("one_weight", 1)
+    text = text_of(frame, 60, 16)
+    assert surface_title(frame) == "Surface  w"
+    assert "L ↑" in text and "w →" in text and "◉ L 0.04" in text and "→ 0.0016" in text
+    assert "contours" not in text
+
+
+def test_levels_are_round_and_few():
+    assert contour_levels(np.linspace(0.27, 1.6, 1000)) == pytest.approx(
+        [0.4, 0.6, 0.8, 1, 1.2, 1.4]
+    )
+    powers = contour_levels(10.0 ** np.linspace(-6, 3, 1000))
+    assert len(powers) <= MOST
+    np.testing.assert_allclose(np.diff(np.log10(powers)), np.diff(np.log10(powers))[0])
+    assert contour_levels(np.array([np.nan, np.inf])) == []
+    assert contour_levels(np.full(9, 2.0)) == []
+
+
+def test_a_label_wider_than_its_letters_gives_way_to_the_name(write):
+    path = write("L = sum(w**2)", "w = [1.0, 2.0]", more='[labels]\nw = "重み"')
+    session = gradtui.load(path)
+    session.show_surface()
+    assert surface_title(session.frame) == "Surface  w[0], w[1]"
+
+
+def test_an_arrow_within_a_cell_is_not_drawn():
+    sheet = Sheet(5, 10)
+    sheet.draw(Marks(0, [0], [(0.5, 0.5)], (0.5, 0.5), (0.501, 0.501), None))
+    assert "".join(map(line_text, sheet.lines())).strip() == "◉"
+
+
+def test_a_small_models_surface_takes_less_than_50_ms():
+    frames = [frame_of(name, 3) for name in ("illustration", "five_parcels", "ravine")]
+    surface_rows(frames[0], 80, 24)
+    for frame in frames:
+        seconds = []
+        for _ in range(3):
+            start = time.process_time()
+            surface_rows(frame, 80, 24)
+            seconds.append(time.process_time() - start)
+        assert min(seconds) < 0.05

@@ -1,0 +1,126 @@
+"""User stories of the loss surface: keys in; session state and visible text out."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradtui.surface import Axis, View
+
+
+async def test_the_surface_of_the_illustration_is_one_key_away_and_follows_the_steps(terminal):
+    async with terminal("illustration") as t:
+        before = t.text
+        await t.press("M")
+        text = t.text
+        assert "6 Surface  w1, w2" in text and "6 Loss" not in text
+        assert "w2 ↑" in text and "w1 →" in text
+        assert "◉ L 4  → 1.4884" in text
+        assert t.app.focused.id == "loss"
+        await t.press("n", "n")
+        assert "◉ L 0.55383  → 0.20608" in t.text
+        await t.press("N", "N", "M")
+        assert "6 Loss" in t.text and t.text == before
+
+
+async def test_it_takes_the_whole_screen_and_gives_it_back(terminal):
+    async with terminal("illustration") as t:
+        await t.press("M", "z")
+        assert "1 Graph" not in t.text and "6 Surface  w1, w2" in t.text
+        assert "0.01 0.03 0.1 0.3 1 3" in t.text
+        assert "★ lowest in view" in t.text
+        await t.press("escape")
+        assert "1 Graph" in t.text and "6 Surface  w1, w2" in t.text
+
+
+async def test_axes_are_asked_for_and_a_wrong_one_is_refused_in_words(terminal):
+    async with terminal("softmax_classifier") as t:
+        await t.press("A")
+        assert "surface over:" in t.text and "W1[0,0] W1[0,1]" in t.text
+        await t.press(*["backspace"] * 15)
+        await t.type("b2 W2")
+        await t.press("enter")
+        assert t.session.surface_view == View((Axis("b2", (0,)), Axis("W2", (0, 0))))
+        assert "6 Surface  b2[0], W2[0,0]" in t.text
+        await t.press("colon")
+        await t.type("axes W9")
+        await t.press("enter")
+        assert "no parameter is called 'W9'" in t.text
+        assert t.session.surface_view.axes[0] == Axis("b2", (0,))
+
+
+async def test_zoom_survives_steps_and_hiding(terminal):
+    async with terminal("illustration") as t:
+        await t.press("M", "plus", "equals_sign", "n")
+        assert t.session.surface_view.zoom == 2 and "w2  ×4" in t.text
+        await t.press("M", "n", "M")
+        assert t.session.surface_view.zoom == 2
+        await t.press("minus", "minus", "minus")
+        assert "w2  ×0.5" in t.text
+        await t.press("0")
+        assert t.session.surface_view.zoom == 0 and "×0.5" not in t.text
+
+
+async def test_a_zoom_key_shows_the_surface_first(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("plus")
+        assert t.session.surface_view == View((Axis("w1"), Axis("w2")))
+
+
+async def test_a_small_terminal_gives_it_the_graphs_place(terminal):
+    async with terminal("five_parcels", (80, 24)) as t:
+        await t.press("M")
+        assert "6 Surface  w[0], w[1]" in t.text and "1 Graph" not in t.text
+        assert "2 Gradient" in t.text and "w[1] ↑" in t.text
+        await t.press("M")
+        assert "1 Graph" in t.text
+
+
+@pytest.mark.parametrize("file", ["five_parcels", "update_sgd", "one_weight", "late_nan"])
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 10), (80, 24), (200, 60)])
+async def test_any_size_shows_what_it_can(terminal, file, size):
+    async with terminal(file, size) as t:
+        await t.press("M", "n", "plus", "z", "G", "z", "minus", "M")
+        assert all(len(row) <= size[0] for row in t.rows)
+
+
+@pytest.mark.parametrize("panel", ["1", "5"])
+async def test_a_zoomed_panel_is_alone_on_a_small_terminal_with_a_part_by_hand(terminal, panel):
+    async with terminal("update_sgd", (80, 24)) as t:
+        for _ in range(2):
+            await t.press(panel, "z") if "╭─ 5" in t.text and panel == "5" else await t.press(panel)
+            tops = [row for row in t.rows if "╭" in row]
+            assert len(tops) == 1 and panel in tops[0]
+            await t.press("escape", "M")
+            await t.press("M")
+
+
+async def test_resizing_and_zooming_in_any_order_leave_the_same_screen(terminal):
+    async with terminal("ravine") as t:
+        await t.press("M", "n", "plus")
+        before = t.text
+        await t.pilot.resize_terminal(60, 14)
+        await t.press("z", "z", "n", "N")
+        await t.pilot.resize_terminal(200, 60)
+        await t.press("2", "z", "escape", "6", "M", "M")
+        await t.pilot.resize_terminal(120, 40)
+        await t.pilot.pause()
+        assert t.text == before
+
+
+async def test_the_other_drive_has_its_own_path(terminal):
+    async with terminal("update_uphill") as t:
+        await t.press("M", "n")
+        before = t.session.frame.surface((20, 10)).path.places
+        await t.press("D")
+        after = t.session.frame.surface((20, 10)).path.places
+        assert (before[0] == after[0]).all() and (before[1] != after[1]).any()
+
+
+async def test_another_scenario_starts_without_the_surface(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("M", "colon")
+        await t.type("open five_parcels")
+        await t.press("enter")
+        assert "6 Loss" in t.text
+        await t.press("M")
+        assert "6 Surface  w[0], w[1]" in t.text
