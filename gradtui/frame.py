@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.axes import View
 from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, Trace, trace
@@ -19,7 +20,7 @@ from gradtui.engine.tape import Tape
 from gradtui.moments import Level, Moment, Pass, Schedule
 from gradtui.scenario.problem import Problem
 from gradtui.structure import Pair, Structure, pairs_of
-from gradtui.surface import Surface, Surfaces, View
+from gradtui.surface import Surface, Surfaces
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from gradtui.axes import View, view_over
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.history import History
 from gradtui.engine.indices import Index
@@ -23,7 +24,7 @@ from gradtui.scenario.problem import Drive, Problem
 from gradtui.scenario.rules import UPDATE_RULES
 from gradtui.source import did_you_mean
 from gradtui.structure import Structure, build_structure, pairs_of
-from gradtui.surface import FARTHEST, NEAREST, Surfaces, View, first_axes, read_axes
+from gradtui.surface import Surfaces
 from gradtui.text import shape_text
 
 if TYPE_CHECKING:
@@ -98,11 +99,12 @@ class Session:
         """What there is to show at the cursor."""
         tape = self._tape(self._step)
         self._ensure_loss()
+        surfaces = self._surfaces_of_run()
         return Frame(
             self.problem, tape, self.structure, self.position, self.selected,
             self.history.losses, self._jacobians, self.history.validation_losses, self.message,
             self.lens, self._pair(), self.judgement, self.finding, self.trouble,
-            self.surface_view, self._surfaces_of_run(),
+            self.surface_view, surfaces,
         )  # fmt: skip
 
     def seek(self, step: int) -> None:
@@ -288,41 +290,34 @@ class Session:
 
     def show_surface(self, text: str = "") -> None:
         """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
-        problem = self.problem
-        if not text and self.surface_view is not None:
-            self._hidden_view, self.surface_view = self.surface_view, None
+        before = self.surface_view
+        if before is not None and not text:
+            self._hidden_view, self.surface_view = before, None
             return
         try:
-            axes = read_axes(text, problem) if text else ()
+            self.surface_view = view_over(text, self.problem, before or self._hidden_view)
         except ValueError as error:
             self.message = str(error)
-            return
-        before = self.surface_view or self._hidden_view
-        if before is not None and before.places(problem.trainer) is not None and not axes:
-            self.surface_view = before
-        elif axes or (axes := first_axes(problem)):
-            self.surface_view = View(axes)
-        else:
-            self.message = "the parameters have no elements"
 
     def zoom_surface(self, by: int) -> None:
         """Halve what of the surface is in view so many times, or double it; 0: the whole path."""
         if self.surface_view is None:
             self.show_surface()
-        elif by:
-            zoom = min(max(self.surface_view.zoom + by, FARTHEST), NEAREST)
-            if zoom == self.surface_view.zoom:
-                self.message = (
-                    "this is as near as it goes" if by > 0 else "this is as far as it goes"
-                )
-            self.surface_view = replace(self.surface_view, zoom=zoom)
-        else:
-            self.surface_view = replace(self.surface_view, zoom=0)
+            return
+        try:
+            self.surface_view = self.surface_view.nearer(by)
+        except ValueError as error:
+            self.message = str(error)
 
     def _surfaces_of_run(self) -> Surfaces:
-        """Return the surfaces of the present run, those of another forgotten."""
+        """Return the surfaces of the present run; those of another, and its axes, are forgotten."""
         if self._surfaces.history is not self.history:
             self._surfaces = Surfaces(self.history)
+            view = self.surface_view
+            if view is not None and view.places(self.problem.trainer) is None:
+                self.surface_view = None
+                gone = "the parameters of the surface are gone"
+                self.message = f"{self.message}; {gone}" if self.message else gone
         return self._surfaces
 
     def _pair(self) -> tuple[int, int] | None:

@@ -10,16 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
-from gradtui.surface import (
-    FARTHEST,
-    NEAREST,
-    Axis,
-    Surfaces,
-    View,
-    first_axes,
-    middles,
-    read_axes,
-)
+from gradtui.axes import FARTHEST, NEAREST, Axis, View, first_axes, read_axes
+from gradtui.surface import Surfaces, middles
 
 SIZE = (60, 40)
 
@@ -280,3 +272,20 @@ def test_the_zoom_ends_somewhere(illustration):
     assert illustration.message == "this is as near as it goes"
     found = illustration.frame.surface((20, 20))
     assert all(high > low and math.isfinite(high - low) for low, high in found.ranges)
+
+
+def test_another_version_of_the_model_keeps_the_axes_it_has(write):
+    def model(code, parameters):
+        return gradtui.load(write(code, parameters))
+
+    session = model("L = (a + b*x)**2 + c**2", "a = 1.0\nb = 2.0\nc = 3.0")
+    session.show_surface("c b")
+    session.adopt(model("L = (b*x)**2 + c**2", "b = 2.0\nc = 3.0").problem)
+    frame = session.frame
+    assert frame.surface_view == View((Axis("c"), Axis("b")))
+    assert frame.surface((8, 6)).point == (3.0, 2.0)
+    session.adopt(model("L = (a + b*x)**2", "a = 1.0\nb = 2.0").problem)
+    assert session.frame.surface_view is None
+    assert "the parameters of the surface are gone" in session.message
+    session.show_surface()
+    assert session.surface_view == View((Axis("a"), Axis("b")))

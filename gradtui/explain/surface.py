@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from gradtui.axes import Axis
 from gradtui.explain.contours import contour_levels, draw_contours
 from gradtui.explain.elements import element_name
 from gradtui.explain.sheet import AHEAD, LOWEST, PAST, POINT, Marks, Sheet
@@ -16,7 +17,7 @@ from gradtui.explain.values import UNKNOWN
 from gradtui.frame import Frame
 from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
-from gradtui.surface import Axis, Range, Surface
+from gradtui.surface import Range, Surface
 from gradtui.text import cell_width, clean, clip, number, pad, wrap
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 24, 7

@@ -15,10 +15,10 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import AwaitMount
 
+from gradtui.axes import first_axes
 from gradtui.scenario.problem import Problem
 from gradtui.session import MAX_STEP, Session
 from gradtui.source import InputError, did_you_mean
-from gradtui.surface import first_axes
 from gradtui.text import clean, clip, shape_text
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command

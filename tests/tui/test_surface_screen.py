@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.surface import Axis, View
+from gradtui.axes import Axis, View
 
 
 async def test_the_surface_of_the_illustration_is_one_key_away_and_follows_the_steps(terminal):
