@@ -18,8 +18,6 @@ _VALUE, _ELEMENT, LOCAL = 6, 6, 7
 """Cells of a value, of an element of a short array, of a local derivative: they do not depend on
 the numbers, so that the drawing stands still while these change.  Two significant digits fit at
 least, but for an element below 0.01: -0.015, ×-1.5e-5."""
-NARROW = 5
-"""Cells of a local derivative where the drawing is too wide otherwise."""
 
 
 class BoxText(Struct, frozen=True):
@@ -70,7 +68,7 @@ def _name(frame: Frame, node: int) -> str:
     return clip(clean(frame.problem.label(found.name) or found.op), _LABEL)
 
 
-def wire_text(frame: Frame, source: int, target: int, cells: int = LOCAL) -> str:
+def wire_text(frame: Frame, source: int, target: int) -> str:
     """Return an edge's local derivative as `×2`, or its rule where it is not elementwise.
 
     A number takes `cells`.  That of an edge which a hand-written line gets wrong is marked: `✗ ×2`.
@@ -80,15 +78,15 @@ def wire_text(frame: Frame, source: int, target: int, cells: int = LOCAL) -> str
     sign = BLAMED if (source, target) in blamed_edges(frame) else ""
     local = frame.edge_local(source, target)
     if local is not None:
-        return f"{sign}×" + (compact(float(local), cells) if local.shape == () else _short(local))
-    return sign + clip(_rule(frame, source, target), cells + 1)
+        return f"{sign}×" + (compact(float(local), LOCAL) if local.shape == () else _short(local))
+    return sign + clip(_rule(frame, source, target), LOCAL + 1)
 
 
-def wire_width(frame: Frame, source: int, target: int, cells: int = LOCAL) -> int:
+def wire_width(frame: Frame, source: int, target: int) -> int:
     """Return the cells that an edge's label needs, whatever its numbers and whatever is blamed."""
     shape = frame.graph.nodes[target].shape
     mark = len(BLAMED) if frame.problem.backward is not None else 0
-    return mark + 1 + (cells if shape == () else max(cells, len(shape_text(shape)) + 2))
+    return mark + 1 + (LOCAL if shape == () else max(LOCAL, len(shape_text(shape)) + 2))
 
 
 def _rule(frame: Frame, source: int, target: int) -> str:

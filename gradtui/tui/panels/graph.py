@@ -8,7 +8,7 @@ from textual import events
 
 from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges
-from gradtui.explain.graph_text import LOCAL, NARROW, box_text, box_width, wire_text, wire_width
+from gradtui.explain.graph_text import box_text, box_width, wire_text, wire_width
 from gradtui.explain.listing import list_head, list_rows, place_of_now
 from gradtui.explain.spans import Line, Role, Span, line_width
 from gradtui.frame import Frame
@@ -19,8 +19,6 @@ from gradtui.tui.panels.base import Panel, crop, marked
 HEAVY, LIGHT = "━", "─"
 KEPT = 4
 """Drawings kept: that of a long program takes a tenth of a second."""
-MANY = 60
-"""Edges from which a drawing is not tried twice: it does not fit in any case."""
 MARGIN = 2
 """Cells kept free around what the view follows."""
 
@@ -37,9 +35,8 @@ class GraphPanel(Panel):
     def __init__(self, key: int) -> None:
         super().__init__(key)
         self._layout: Layout | None = None
-        self._cells = LOCAL
         self._drawn: tuple[object, ...] | None = None
-        self._layouts: dict[tuple[object, ...], tuple[Layout, int]] = {}
+        self._layouts: dict[tuple[object, ...], Layout] = {}
         self._lit: tuple[object, Light] = (None, Light())
         self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
@@ -99,7 +96,7 @@ class GraphPanel(Panel):
 
     def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
         def label(wire: Pair) -> str:
-            return wire_text(frame, *wire, self._cells)
+            return wire_text(frame, *wire)
 
         spans: list[Span] = []
         line_on = ""
@@ -147,26 +144,14 @@ class GraphPanel(Panel):
         drawn = (frame.problem, frame.structure, self.size[0])
         if drawn != self._drawn or self._layout is None:
             if drawn not in self._layouts:
+                structure = frame.structure
+                boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
+                wires = [Wire(*edge, wire_width(frame, *edge)) for edge in structure.edges]
                 kept = islice(self._layouts.items(), KEPT - 1)
-                self._layouts = {drawn: self._fitted(frame), **dict(kept)}
-            (self._layout, self._cells), self._drawn = self._layouts[drawn], drawn
+                self._layouts = {drawn: lay_out(boxes, wires, room=self.size[0]), **dict(kept)}
+            self._layout, self._drawn = self._layouts[drawn], drawn
             self._lit = (None, Light())
         return self._layout
-
-    def _fitted(self, frame: Frame) -> tuple[Layout, int]:
-        """Return the drawing and the cells of a local derivative: fewer where that helps."""
-        structure = frame.structure
-        boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
-
-        def drawing(cells: int) -> Layout:
-            wires = [Wire(*edge, wire_width(frame, *edge, cells)) for edge in structure.edges]
-            return lay_out(boxes, wires, room=self.size[0])
-
-        wide = drawing(LOCAL)
-        if wide.width <= self.size[0] or len(structure.edges) > MANY:
-            return wide, LOCAL
-        narrow = drawing(NARROW)
-        return (narrow, NARROW) if narrow.width <= self.size[0] else (wide, LOCAL)
 
     def _light(self, frame: Frame, layout: Layout) -> Light:
         """Return the emphasis of the edges on the selected node's paths to the loss."""
