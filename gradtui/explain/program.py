@@ -34,6 +34,8 @@ class _Shown(Struct, frozen=True):
     text: str
     value: str
     """Nothing where it has none."""
+    brief: str
+    """The same where the code would be cut beside it."""
     mark: Span | None
     here: bool = False
     chosen: bool = False
@@ -117,7 +119,7 @@ def _backward(frame: Frame) -> Sequence[Assignment]:
 def _statement(frame: Frame, index: int) -> _Shown:
     statement, problem = frame.graph.statements[index], frame.problem
     known = frame.computed(statement.root)
-    value = summary(frame.tape.value(statement.root)) if known else UNKNOWN
+    value, brief = _shown_value(frame, statement.root) if known else (UNKNOWN, UNKNOWN)
     source = _source(problem.line_at(statement.place))
     text = _NAME.sub(lambda match: problem.label(match[0]), source)
     match frame.now:
@@ -125,7 +127,7 @@ def _statement(frame: Frame, index: int) -> _Shown:
             here = frame.structure.line_of.get(node, -1) == index
         case _:
             here = False
-    return _Shown(text, value, None, here)
+    return _Shown(text, value, brief, None, here)
 
 
 def _backward_line(frame: Frame, index: int) -> _Shown:
@@ -133,29 +135,30 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     assert backward is not None
     mark = hand_line_mark(frame, index) if known or frame.judgement else "none"
     if own.written is None:
-        value = "no value"
+        value = brief = "no value"
     else:
-        value = summary(frame.tape.value(own.written)) if known else UNKNOWN
+        value, brief = _shown_value(frame, own.written) if known else (UNKNOWN, UNKNOWN)
     true = ""
     if known and own.target is not None and mark in ("wrong", "inherited"):
         true = f"true {summary(frame.tape.adjoint(own.target))}"
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines[own.line.place.line - 1])
-    return _Shown(text, value, SIGNS[mark], here, _chosen(frame, own.line), true)
+    return _Shown(text, value, brief, SIGNS[mark], here, _chosen(frame, own.line), true)
 
 
 def _update_line(frame: Frame, index: int) -> _Shown:
     update, program = frame.problem.update, frame.tape.program
     assert update is not None
     entry = update.program[index]
-    value = ""
+    value = brief = ""
     if frame.problem.drive == "hand":
         moves = [u for u in program.updates if u.parameter == frame.selected] or program.updates
         known = frame.position >= frame.schedule.backward
-        value = summary(frame.tape.value(moves[0].lines[index][1])) if known else UNKNOWN
+        moved = moves[0].lines[index][1]
+        value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
     text = _source(update.lines[entry.place.line - 1])
-    return _Shown(text, value, mark, False, _chosen(frame, entry))
+    return _Shown(text, value, brief, mark, False, _chosen(frame, entry))
 
 
 def _chosen(frame: Frame, entry: Assignment) -> bool:
@@ -173,18 +176,28 @@ def _source(text: str) -> str:
     return f"{code} …" if code.count("(") > code.count(")") else text
 
 
+def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
+    """Return a value in a few cells and in fewer: its shape, if all its numbers are finite."""
+    value = frame.tape.value(node)
+    full, shape = summary(value), f"[{shape_text(value.shape)}]"
+    plain = full.startswith(shape + " ") and "nan" not in full and "inf" not in full
+    return full, shape if plain else full
+
+
 def _row(place: Place, shown: _Shown, digits: int, width: int) -> Line:
-    right: list[Span] = []
-    if shown.value:
-        right.append((shown.value, "value" if shown.value != UNKNOWN else "dim"))
-    if shown.mark is not None:
-        right += [(" ", "plain"), shown.mark]
-    spare = width - digits - 5 - cell_width(clean(shown.text)) - sum(len(t) for t, _ in right)
-    if shown.true and len(shown.true) < spare:
+    text = clean(shown.text)
+    mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
+    taken = digits + 4 + sum(len(text) for text, _ in mark)
+    spare = width - taken - cell_width(text) - len(shown.value)
+    value = shown.value if spare >= 0 else shown.brief
+    right: list[Span] = [(value, "value" if value != UNKNOWN else "dim")] if value else []
+    right += mark
+    room = max(4, width - taken - len(value))
+    if shown.true and len(shown.true) + 2 <= spare:
         right = [(shown.true, "gradient"), ("  ", "plain"), *right]
-    room = max(4, width - digits - 4 - sum(len(text) for text, _ in right))
+        room -= len(shown.true) + 2
     role: Role = "now" if shown.here else "selected" if shown.chosen else "plain"
     sign = "▸" if shown.here else " "
     left = line((f"{str(place.line).rjust(digits)}{sign} ", "now" if shown.here else "dim"),
-                (clip(clean(shown.text), room), role))  # fmt: skip
+                (clip(text, room), role))  # fmt: skip
     return aligned(left, line(*right), width)

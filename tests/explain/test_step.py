@@ -243,3 +243,19 @@ def test_any_stretch_of_a_table_holds_the_rows_of_the_whole(session_of, rows_of)
 def test_the_update_names_the_loss_as_the_file_does(session_of):
     session = session_of("cost = w**2", "w = 1.0")
     assert texts(update_rows(session.frame))[0] == "w ← w - lr·∂cost/∂w"
+
+
+def test_where_the_code_does_not_fit_beside_the_range_the_shape_is_enough(session_of):
+    session = session_of("h = tanh(X*w + 1)\nL = sum(h/w)", "w = 1.0", "X = [[0.0, 2.0, 4.0]]")
+    wide, narrow = (texts(program_rows(session.frame, width))[0].split() for width in (46, 30))
+    code = ["h", "=", "tanh(X*w", "+", "1)", "[1×3]"]
+    assert wide[1:] == [*code, "0.762…1"]
+    assert narrow[1:] == code
+
+
+def test_what_is_not_finite_is_shown_before_the_code(session_of):
+    session = session_of("h = log(X*w)\nL = sum(h)", "w = 1.0", "X = [[1.0, 2.0, 4.0]]", lr=1.0)
+    session.seek(1)  # w = 1 - 3
+    (row, _) = texts(program_rows(session.frame, 30))
+    assert row.split()[-3:] == ["[1×3]", "all", "nan"]
+    assert "h = log(X*…" in row

@@ -324,6 +324,16 @@ async def test_a_parameter_that_the_loss_ignores_is_noted(terminal, tmp_path):
         assert "no path leads to the loss" in t.text
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_view_of_a_high_graph_is_filled_by_the_boxes_in_it(terminal, size):
+    async with terminal("transformer_block", size) as t:
+        assert "g1 [4]" in "".join(t.rows[2:4])
+        shown = [row for row in t.rows if " [4]" in row or "[6×4]" in row]
+        assert len(shown) >= 6
+        await t.press(*"jjjj")
+        assert "g1 [4]" in "".join(t.rows[2:4])
+
+
 async def test_a_long_chain_opens_steps_and_follows_the_cursor(terminal, tmp_path):
     lines = ["a0 = w*1.001"] + [f"a{i} = a{i - 1}*1.001" for i in range(1, 400)]
     file = tmp_path / "chain.toml"

@@ -182,7 +182,17 @@ class GraphPanel(Panel):
             return
         width, height = self.size
         self.left = _into_view(self.left, box.x - MARGIN, box.x + box.width + MARGIN, width)
-        self.top = _into_view(self.top, box.y, box.y + box.height, height)
+        self.top = _into_view(self._top_of_view(layout, height), box.y, box.y + box.height, height)
+
+    def _top_of_view(self, layout: Layout, height: int) -> int:
+        """Return the top row for the boxes between the view's left and right: all if they fit."""
+        left, right = self.left, self.left + self.size[0]
+        seen = [box for box in layout.boxes.values() if left < box.x + box.width and box.x < right]
+        first = min((box.y for box in seen), default=0)
+        last = max((box.y + box.height for box in seen), default=0)
+        if last - first > height:
+            return max(first, min(self.top, last - height))
+        return max(0, first - (height - last + first) // 2)
 
     async def on_click(self, event: events.Click) -> None:
         """Select the node under the mouse."""
