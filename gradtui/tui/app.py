@@ -56,7 +56,9 @@ class GradtuiApp(App[int]):
     def get_css_variables(self) -> dict[str, str]:
         """Return the colours of the style sheet, with those of the surface's heights."""
         found = super().get_css_variables()
-        return {**found, **height_colours(found)}
+        # In 16 colours the bands would be patches of two or three greys: contours say it better.
+        flat = self.console.color_system in (None, "standard")
+        return {**found, **height_colours(found, flat=flat)}
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the debugger, where there is a session yet.

@@ -212,6 +212,15 @@ COMMANDS = (
         lambda d, text: d.scroll(0, -1),
     ),
     Command(
+        "copy", ("y",), "y", "copy",
+        "copy the selected number, with the focus on the findings the finding; a file has it too",
+        SCREEN, lambda d, text: d.copy_selected(),
+    ),
+    Command(
+        "picture", ("Y",), "Y", "picture", "save a picture of the screen (SVG)", SCREEN,
+        lambda d, text: d.save_picture(),
+    ),
+    Command(
         "open", ("o",), "o", "open", "open another scenario", SCREEN,
         lambda d, text: d.open_scenario(text), argument="FILE",
     ),

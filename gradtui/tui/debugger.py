@@ -294,6 +294,18 @@ class Debugger(Screen[None]):
         except InputError as error:
             self.say(str(error).split("\n")[0])
 
+    def copy_selected(self) -> None:
+        """Copy the selected number, or the finding."""
+        from gradtui.tui.keeping import copy_selected
+
+        copy_selected(self)
+
+    def save_picture(self) -> None:
+        """Save a picture of the screen."""
+        from gradtui.tui.keeping import save_picture
+
+        save_picture(self)
+
     def show_help(self) -> None:
         """Open the help."""
         from gradtui.tui.help import Help

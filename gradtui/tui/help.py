@@ -33,6 +33,11 @@ GLOSSARY = (
     ("×@  ×sum", "on an edge: the operation whose rule carries gradients back; Chain writes it"),
     ("0.5…5", "the smallest and the largest number of an array"),
     ("all 1", "every number of the array is 1"),
+    ("◉ →", "on the surface: the weights of this step, and where the step takes them"),
+    ("● ○", "on the surface: the weights of the steps so far, and of those to come"),
+    ("★", "on the surface: the lowest loss in view"),
+    ("contour", "a line on the surface along which the loss is the number written on it"),
+    ("slice", "the surface of a large model: the loss where only two of its numbers change"),
     ("▼ ▲", "the loss is lower, or higher, than one step before"),
 )
 

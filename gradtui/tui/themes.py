@@ -46,8 +46,12 @@ _LOWEST, _HIGHEST = 0.06, 0.5
 """How much of the primary colour the bands of a loss surface have in them."""
 
 
-def height_colours(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the backgrounds of a loss surface's bands, `height-0` the lowest, for any theme."""
+def height_colours(variables: Mapping[str, str], *, flat: bool) -> dict[str, str]:
+    """Return the backgrounds of a loss surface's bands, `height-0` the lowest, for any theme.
+
+    Where they are `flat` all are the theme's background.
+    """
     ground, top = (Color.parse(variables[name]) for name in ("background", "primary"))
     step = (_HIGHEST - _LOWEST) / (_HEIGHTS - 1)
-    return {f"height-{k}": ground.blend(top, _LOWEST + k * step).hex for k in range(_HEIGHTS)}
+    parts = [0.0 if flat else _LOWEST + k * step for k in range(_HEIGHTS)]
+    return {f"height-{k}": ground.blend(top, part).hex for k, part in enumerate(parts)}

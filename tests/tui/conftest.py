@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
+import platformdirs
 import pytest
 from textual.pilot import Pilot
 
@@ -48,6 +50,20 @@ class Terminal:
     @property
     def text(self) -> str:
         return "\n".join(self.rows)
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep what is copied and saved in a folder of the test's own."""
+    folder = tmp_path_factory.mktemp("state")
+
+    def user_state_path(name: str, **options: object) -> Path:
+        path = folder / name
+        path.mkdir(exist_ok=True)
+        return path
+
+    monkeypatch.setattr(platformdirs, "user_state_path", user_state_path)
+    return folder / "gradtui"
 
 
 Open = Callable[..., AbstractAsyncContextManager[Terminal]]

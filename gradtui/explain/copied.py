@@ -1,0 +1,54 @@
+"""What is copied of a frame: the selected number and its gradient, or a finding, as plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtui.explain.elements import element_name, slope_of
+from gradtui.explain.outcome import finding_place
+from gradtui.explain.symbols import gradient_of, label
+from gradtui.frame import Frame
+from gradtui.scenario.problem import Problem
+from gradtui.source import report
+from gradtui.text import EXACT, clean, number
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
+
+
+def selected_text(frame: Frame) -> str:
+    """Return value and gradient of the selected node, or of the element under the lens.
+
+    All digits; an array as nested lists.  What is not computed at the cursor is left out.
+    """
+    node = frame.selected
+    index: tuple[int, ...] = ()
+    name, slope = label(frame, node), gradient_of(frame, node)
+    if frame.lens is not None:
+        node, index = frame.lens.node, frame.lens.index
+        name, slope = element_name(frame, (node, index)), slope_of(frame, (node, index))
+    rows = []
+    if frame.computed(node):
+        rows.append(f"{name} = {_exact(frame.tape.value(node)[index])}")
+    if frame.gradient_state(node) == "known":
+        rows.append(f"{slope} = {_exact(frame.tape.adjoint(node)[index])}")
+    return "\n".join(clean(row) for row in rows)
+
+
+def finding_text(problem: Problem, finding: Finding) -> str:
+    """Return a finding as a compiler reports it, with the whole line to put in its place."""
+    place = finding_place(problem, finding)
+    text = report(
+        problem.file_of(place), place, finding.severity, f"{finding.message} [{finding.rule}]",
+        problem.line_at(place),
+    )  # fmt: skip
+    return text if finding.fix is None else f"{text}\n  fix: {clean(finding.fix)}"
+
+
+def _exact(value: Any) -> str:
+    array = np.asarray(value)
+    if array.shape == ():
+        return number(float(array), EXACT)
+    return "[" + ", ".join(map(_exact, array)) + "]"

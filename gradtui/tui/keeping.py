@@ -1,0 +1,81 @@
+"""What the user keeps of the screen: a copied number or finding, a picture."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradtui.explain.copied import finding_text, selected_text
+
+if TYPE_CHECKING:
+    from gradtui.tui.debugger import Debugger
+
+_CLIPBOARD = 70_000
+"""Characters that terminals take for the clipboard at a time."""
+_SHOWN = 40
+
+
+def copy_selected(debugger: Debugger) -> None:
+    """Copy the finding, where the focus is on the findings, or else the selected number."""
+    session = debugger.session
+    found = session.judgement.findings if session.judgement is not None else ()
+    focused = debugger.focused
+    if found and focused is not None and focused.id == "notes":
+        what, text = "the finding", finding_text(session.problem, found[session.finding or 0])
+    else:
+        text = selected_text(session.frame)
+        what = text.split("\n")[0]
+        what = what if len(what) <= _SHOWN else what.split(" = ")[0]
+    if not text:
+        debugger.say("nothing is computed here yet: there is nothing to copy")
+        return
+    short = len(text) <= _CLIPBOARD
+    if short:
+        debugger.app.copy_to_clipboard(text)
+    try:
+        path = _folder() / "copied.txt"
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        where = f"no file could be written: {error.strerror}"
+    else:
+        where = f"in {_tilde(path)}"
+    debugger.say(f"copied {what}{'' if short else ', too long for the clipboard'}; {where}")
+
+
+def save_picture(debugger: Debugger) -> None:
+    """Save the screen as an SVG picture in a file of its own."""
+    session = debugger.session
+    stem = re.sub(r"[^\w-]+", "_", Path(session.problem.path).stem, flags=re.ASCII) or "scenario"
+    debugger.say("")  # a message of before is not of the picture
+    picture = debugger.app.export_screenshot(title=f"gradtui {stem}")
+    try:
+        folder = _folder()
+        for number in count(1):
+            more = f"-{number}" if number > 1 else ""
+            path = folder / f"{stem}-step{session.step}{more}.svg"
+            try:
+                with path.open("x", encoding="utf-8") as file:
+                    file.write(picture)
+            except FileExistsError:
+                continue
+            break
+    except OSError as error:
+        debugger.say(f"no picture could be written: {error.strerror}")
+    else:
+        debugger.say(f"picture in {_tilde(path)}")
+
+
+def _folder() -> Path:
+    """Return the folder for what is kept, made if it is not there; raises OSError."""
+    from platformdirs import user_state_path
+
+    return user_state_path("gradtui", appauthor=False, ensure_exists=True)
+
+
+def _tilde(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home()).as_posix()}"
+    except (ValueError, RuntimeError):
+        return str(path)
