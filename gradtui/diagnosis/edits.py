@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import reduce
+from itertools import combinations
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,8 +23,9 @@ from gradtui.source import InputError, Place
 Path = tuple[int, ...]
 """Which argument to follow, from the root of a tree."""
 NOWHERE = Place(1)
-MAX_PARTS = 80
-"""Parts of an expression that are changed; a longer one is only changed near its root."""
+MAX_PARTS, MAX_FACTORS = 80, 6
+"""Parts of an expression that are changed, and factors of a product of which two are dropped; a
+longer one is only changed near its root."""
 
 
 class Change(Enum):
@@ -306,6 +309,23 @@ def _dropped(path: Path, part: Call) -> Iterator[Edit]:
             pass
 
 
+def _two_dropped(path: Path, part: Call) -> Iterator[Edit]:
+    """Yield a product without two of its factors."""
+    factors, pending = list[Tree](), list[Tree]([part])
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Call) and one.function == "*":
+            pending += [one.arguments[1], one.arguments[0]]
+        else:
+            factors.append(one)
+    for first, second in combinations(range(min(len(factors), MAX_FACTORS)), 2):
+        kept = [one for at, one in enumerate(factors) if at not in (first, second)]
+        if kept:
+            product = reduce(lambda left, right: call("*", left, right), kept)
+            gone = call("*", factors[first], factors[second])
+            yield Edit(Change.DROP_FACTOR, path, product, gone)
+
+
 _OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _CURVES = ("exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sin", "cos")
 
@@ -316,6 +336,13 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         other = _OPERATORS[function]
         change = Change.NEGATE if function in "+-" else Change.OPERATOR
         yield Edit(change, path, replace(part, function=other), part)
+    if function == "-":
+        yield Edit(Change.NEGATE, path, replace(part, arguments=arguments[::-1]), part)
+    if function == "neg":
+        yield Edit(Change.NEGATE, path, arguments[0], part)
+    parent = _parent_of(expression, path)
+    if function == "*" and (parent is None or parent.function != "*"):
+        yield from _two_dropped(path, part)
     if function == "@":
         yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
     if function in _CURVES:

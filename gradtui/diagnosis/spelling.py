@@ -108,10 +108,11 @@ def _copied(tree: Tree, lines: Sequence[str]) -> _Text | None:
             return None
     except InputError:
         return None
-    return _Text(text, FUNCTION if _enclosed(text) else precedence_of(tree))
+    return _Text(text, FUNCTION if is_enclosed(text) else precedence_of(tree))
 
 
-def _enclosed(text: str) -> bool:
+def is_enclosed(text: str) -> bool:
+    """Return whether a text is one pair of brackets and what is inside."""
     depth = 0
     for at, character in enumerate(text):
         depth += (character == "(") - (character == ")")

@@ -163,7 +163,7 @@ def _offer(
     scales: dict[float, set[str]] = {}
     for claim in affected:
         assert claim.target is not None
-        scale = _scale(
+        scale = 1.0 if not np.any(true) else _scale(
             trial.held(claim, unit), trial.held(claim, zero), trial.truth(claim.target),
             trial.size(claim.target),
         )  # fmt: skip
@@ -172,6 +172,8 @@ def _offer(
     if not scales:
         return None
     scale = max(scales, key=lambda one: (len(scales[one]), one == 1.0))
+    if scale < 0 and line.claimed and trial.is_right(line, trial.world):
+        return None
     value = scale * true
     after = world.replacing({line.node: value})
     fixed = frozenset(one.name for one in affected if trial.is_right(one, after))

@@ -64,7 +64,7 @@ def diagnose(problem: Problem) -> Diagnosis:
 def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     """Return the diagnosis of a program; up to `helpers` are changed first to make shapes fit."""
     trial = _trial(problem, hand)
-    claims = [line for line in trial.lines if line.target is not None]
+    claims = [line for line in trial.lines if line.claimed]
     judged = _judged(trial, claims)
     wrong = [line for line in claims if not trial.is_right(line, trial.world)]
     doubtful = [line for line in wrong if line in judged and _is_doubtful(trial, line)]
@@ -105,7 +105,7 @@ def _helps(problem: Problem, trial: Trial, reshaped: Reshaped) -> bool:
     after = _trial(problem, reshaped.hand)
     line = after.program.line(reshaped.line.name)
     assert line is not None
-    left = [one for one in after.lines if one.target is not None]
+    left = [one for one in after.lines if one.claimed]
     right = all(after.is_right(one, after.world) for one in _judged(after, left))
     fixed = sum(bool(one.misfit) for one in trial.lines)
     return right and (fixed > 1 or Readings(after).of(line).known)
@@ -177,7 +177,7 @@ def _passes(
         trial = _trial(problem, replace(hand, program=tuple(lines.values())))
     except (InputError, NoPoints):
         return False
-    claims = [line for line in trial.lines if line.target is not None]
+    claims = [line for line in trial.lines if line.claimed]
     return all(trial.is_right(line, trial.world) for line in _judged(trial, claims))
 
 

@@ -15,7 +15,7 @@ from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Edit, Editable, Pool
-from gradtui.diagnosis.spelling import spell
+from gradtui.diagnosis.spelling import is_enclosed, spell
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
 
@@ -25,6 +25,8 @@ _MOST = 40
 _LONGEST = 90
 
 
+NEAR = 1.0
+"""How much more far-fetched a change may be than the nearest to be named as fitting as well."""
 FAR = 3.0
 """The cost of a change from which another line is looked for that a nearer one repairs."""
 
@@ -49,7 +51,7 @@ class Explanation(Struct, frozen=True, eq=False):
         name, tree = self.line.name, self.line.tree
         for hit in self.hits[:6]:
             whole = scaled(hit.tree, hit.scale, self.pool.numbers)
-            yield f"{name} = {spell(whole, tree, lines)}"
+            yield f"{name} = {_unbracketed(spell(whole, tree, lines))}"
         if self.truth:
             yield f"{name} = {self.truth}"
 
@@ -63,8 +65,9 @@ class Explanation(Struct, frozen=True, eq=False):
         """The rules that fit, the nearest first; two bugs in one line give two for the first."""
         found: dict[str, None] = {}
         for hit in self.hits:
-            for rule in rules_of(hit, self.context):
-                found.setdefault(rule)
+            if hit.cost <= self.hits[0].cost + NEAR:
+                for rule in rules_of(hit, self.context):
+                    found.setdefault(rule)
         return tuple(found) or ("unexplained",)
 
 
@@ -85,6 +88,10 @@ def explain(
         held = fitted(world.value(line.node), repair.value.shape[1:])
         ratio = constant_ratio(held, repair.value, np.abs(repair.value))
     return Explanation(line, repair.target, found.hits, context, found.truth, found.pool, ratio)
+
+
+def _unbracketed(text: str) -> str:
+    return text[1:-1] if is_enclosed(text) else text
 
 
 def explain_helper(

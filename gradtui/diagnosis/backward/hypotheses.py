@@ -21,7 +21,7 @@ from gradtui.diagnosis.edits import (
     small_edits,
 )
 from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Name, Number, Tree
+from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.shapes import Shape
@@ -62,8 +62,14 @@ class Hit(Struct, frozen=True, eq=False):
 
 def cost_of(edit: Edit) -> float:
     """Return how far-fetched an edit is."""
+    if edit.change is Change.NEGATE and not _adds_minus(edit):
+        return _COST[edit.change] - 0.5
     new = len(spell(edit.new)) if edit.new is not None else 0
     return _COST[edit.change] + 0.01 * min(new, _LONGEST) + 0.02 * len(edit.path)
+
+
+def _adds_minus(edit: Edit) -> bool:
+    return isinstance(edit.tree, Call) and edit.tree.function == "neg"
 
 
 def pool_for(trial: Trial, line: Line, factors: Sequence[Tree], terms: Sequence[Tree]) -> Pool:
@@ -161,6 +167,9 @@ def _numbers(trial: Trial, line: Line) -> list[Tree]:
         if len(node.shape) == 2:
             sizes.add(float(node.shape[0] * node.shape[1]))
     found: dict[float, Tree] = {size: Number(size, NOWHERE) for size in sorted(sizes)}
+    for node in trial.graph.data:
+        if node.shape and node.shape[0] > 1 and node.name in line.scope:
+            found[float(node.shape[0])] = call("len", Name(node.name, NOWHERE))
     for name, id in line.scope.items():
         if trial.builder.nodes[id].shape == ():
             value = trial.world.value(id)

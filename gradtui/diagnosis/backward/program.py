@@ -23,7 +23,9 @@ class Line:
         self.node = node
         """The node of its value; of the true gradient where the shapes of a claim do not fit."""
         self.target = lowered.target
-        """The node of the model whose adjoint it claims to be; None for a helper."""
+        """The node of the model whose adjoint it is meant to be; None for a helper."""
+        self.claimed = lowered.target is not None
+        """Whether what it holds is compared: not where only its name says what it is about."""
         self.scope = lowered.scope
         """What it can read: name -> node."""
         self.misfit = lowered.misfit
@@ -51,6 +53,10 @@ class Program:
         self.state: Mapping[str, int] = lowered.kept
         """Name that keeps last step's value -> the leaf of that value."""
         self._by_name = {line.name: line for line in self.lines}
+        for name, model in hand.intermediate.items():
+            line, target = self.line(name), graph.names[model]
+            if line and builder.nodes[line.node].shape == graph.nodes[target].shape:
+                line.target = target
 
     def line(self, name: str) -> Line | None:
         """Return the line that assigns a name."""

@@ -21,9 +21,10 @@ from gradtui.diagnosis.backward.material import (
 )
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.edits import Edit, Pool
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Tree
+from gradtui.diagnosis.backward.trial import Trial, near
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Pool
+from gradtui.diagnosis.spelling import spell, subtrees
+from gradtui.engine.expression import Name, Number, Tree, parse_expression
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -67,7 +68,9 @@ def hits_of(
         builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
         expected = as_tree(builder.nodes, root, line.scope)
         if expected is not None:
-            truth = spell(expected)
+            zero = isinstance(expected, Number) and expected.value == 0
+            name = trial.graph.nodes[target].name
+            truth = f"0*{name}" if zero and name in line.scope else spell(expected)
             factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
             terms += terms_of(expected)
     behind = behind_of(trial, target)
@@ -78,4 +81,24 @@ def hits_of(
     names = names_like(trial, line, target)
     pool = pool_for(trial, line, distinct([*names, *factors]), distinct([*names, *terms]))
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
-    return Hits(tuple(find_hits(trial, line, world, repair.value, size, pool)), truth, pool)
+    hits = find_hits(trial, line, world, repair.value, size, pool)
+    late = _stale(trial, line, world, repair, size, truth)
+    return Hits((*late, *hits), truth, pool)
+
+
+def _stale(
+    trial: Trial, line: Line, world: Interpreter, repair: Repair, size: Array, truth: str
+) -> tuple[Hit, ...]:
+    """Return what is wrong where a line would be right with this step's value of what it reads."""
+    for part in subtrees(line.tree):
+        name = part.name if isinstance(part, Name) else ""
+        later = trial.program.line(name)
+        if name not in trial.program.state or later is None or later is line or not truth:
+            continue
+        fresh = world.replacing({trial.program.state[name]: world.value(later.node)})
+        if line.scope[name] == trial.program.state[name] and near(
+            fresh.value(line.node)[1:], repair.value[1:], size[1:]
+        ):
+            tree = parse_expression(truth)
+            return (Hit((Edit(Change.REPLACE, (), tree, part, Name(name, NOWHERE)),), tree, 0.0),)
+    return ()

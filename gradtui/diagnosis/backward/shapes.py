@@ -67,7 +67,7 @@ def reduce_helper(trial: Trial, hand: Handwritten, wrong: Collection[str]) -> Re
                 after = Trial(trial.graph, trial.reverse, trial.values, changed)
             except InputError:
                 continue
-            claims = [one for one in after.lines if one.target is not None]
+            claims = [one for one in after.lines if one.claimed]
             if all(after.is_right(one, after.world) for one in claims if one.name in wrong):
                 return Reshaped(line, edit, changed)
     return None

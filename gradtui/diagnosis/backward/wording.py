@@ -83,7 +83,7 @@ def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
         return evidence_of(trial, line)
     reached = trial.program.dependents([line.name])
     for other in trial.lines:
-        through = other.name in reached and other.target is not None and not other.misfit
+        through = other.name in reached and other.claimed and not other.misfit
         if through and not trial.is_right(other, trial.world):
             return {"through": other.name, **evidence_of(trial, other)}
     return {}
