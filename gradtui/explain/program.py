@@ -91,6 +91,18 @@ def current_row(frame: Frame) -> int:
     return -1
 
 
+def current_place(frame: Frame) -> Place:
+    """Return where the line stands that is looked at: the cursor's, else the selected node's."""
+    row = current_row(frame)
+    lines: list[Statement | Assignment] = [s for part in _sections(frame) for s in part.lines]
+    if row >= len(frame.graph.statements):
+        row -= 1  # of the heading before what was written by hand
+    if row < 0:
+        row = frame.structure.line_of.get(frame.selected, -1)
+    place = lines[row].place if row >= 0 else frame.graph.nodes[frame.selected].place
+    return place or Place(1)
+
+
 def _sections(frame: Frame) -> list[_Section]:
     """Return the parts of the program; each but the model has a heading."""
     sections = [_Section("", frame.graph.statements)]

@@ -21,7 +21,7 @@ from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed, Written
-from gradtui.text import clip, number, paragraphs, wrap
+from gradtui.text import cell_width, clip, number, paragraphs, wrap
 
 _WIDE = 112
 _DRIVE_SHOWN = 96
@@ -50,8 +50,9 @@ def header(frame: Frame, width: int) -> Line:
     rate = number(frame.tape.rate)
     drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
     moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
+    least = _DRIVE_SHOWN if problem.patches else 60  # below it there is no room for both
     parts: list[Span] = [
-        (f"{moved}  lr {rate}{drive}   " if width >= 60 else "", "dim"),
+        (f"{moved}  lr {rate}{drive}   " if width >= least else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
         (f"   {word}", "plain"),
     ]
@@ -65,7 +66,12 @@ def header(frame: Frame, width: int) -> Line:
     right = line(*parts, " ")
     room = width - sum(len(text) for text, _ in right) - 12
     name = " gradtui " if width >= 60 else " "
-    left = line((name, "heading"), " ", clip(problem.title, max(0, room)))
+    fixes = len(problem.patches)
+    many = f"{fixes} fixes" if fixes > 1 else "fix"
+    said = f"{many} applied, not written" if width >= _DRIVE_SHOWN else f"{many} not written"
+    unwritten: list[Span] = [(said, "bad"), ("  ", "plain")] if fixes else []
+    room -= sum(cell_width(text) for text, _ in unwritten)
+    left = line((name, "heading"), " ", *unwritten, clip(problem.title, max(0, room)))
     return aligned(left, right, width)
 
 

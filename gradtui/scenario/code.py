@@ -39,6 +39,8 @@ class Sources(Struct, frozen=True):
     """Of the scenario file."""
     texts: dict[str, tuple[str, ...]]
     """The lines of each file, by the name that errors give it."""
+    given: Mapping[str, str] = {}
+    """Texts that are taken instead of what files hold, by the same names."""
 
     def lines(self, file: str = "") -> tuple[str, ...]:
         """Return the lines of a file that was read, of the scenario where none is named."""
@@ -90,7 +92,9 @@ def _read_source(source: str, place: Place, sources: Sources) -> Code:
         raise InputError("source: expected a Python file and a function of it, as net.py:forward",
                          place)  # fmt: skip
     file = os.path.join(os.path.dirname(scenario), name)
-    text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
+    text = sources.given.get(file)
+    if text is None:
+        text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
     sources.texts[file] = tuple(NEWLINE.split(text))
     found = read_function(text, file, function)
     if found is None:

@@ -57,6 +57,12 @@ class Watch:
             file: self._seen[file] if file in self._seen else _signature(file) for file in files
         }
 
+    def catch_up(self) -> bool:
+        """Return whether the files have changed at all; from now on they count as seen."""
+        before, self._seen = self._seen, {file: _signature(file) for file in self._seen}
+        self._pending = None
+        return before != self._seen
+
     def changed(self) -> bool:
         """Return whether the files have changed, and not since the last call.
 

@@ -53,12 +53,19 @@ Overrides = Mapping[str, str]
 """`optimizer.lr` -> the text of a TOML value."""
 
 
-def load_problem(path: str | os.PathLike[str], overrides: Overrides | None = None) -> Problem:
-    """Return the problem that a scenario file states; raises InputError if it is unusable."""
+def load_problem(
+    path: str | os.PathLike[str],
+    overrides: Overrides | None = None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> Problem:
+    """Return the problem that a scenario file states; raises InputError if it is unusable.
+
+    `texts` are taken instead of what the files of these paths hold.
+    """
     file = os.fspath(path)
-    text = read_text(file, SCENARIO_LIMIT)
+    text = texts[file] if file in texts else read_text(file, SCENARIO_LIMIT)
     raw, positions = parse_toml(text, file)
-    sources = Sources(file, positions, {file: tuple(positions.lines)})
+    sources = Sources(file, positions, {file: tuple(positions.lines)}, texts)
     try:
         for key, value in (overrides or {}).items():
             _override(raw, key, value)

@@ -101,6 +101,25 @@ class HandUpdate(Struct, frozen=True, eq=False):
     """The text of that file."""
 
 
+class Patch(Struct, frozen=True):
+    """A line written by hand that was replaced in memory."""
+
+    file: str
+    place: Place
+    """Where it begins."""
+    before: str
+    """The statement as it was."""
+    after: str
+    """The statement as it is now."""
+    base: tuple[str, ...]
+    """The lines of the file before it was replaced."""
+
+    @property
+    def name(self) -> str:
+        """What the statement assigns."""
+        return self.after.partition("=")[0].strip()
+
+
 class Problem(Struct, frozen=True, eq=False):
     """A scenario, ready to train."""
 
@@ -139,6 +158,8 @@ class Problem(Struct, frozen=True, eq=False):
     """The tables of the file that settings are changed in, by name."""
     revised: Callable[[Mapping[str, Any]], Problem]
     """Make the same problem with other tables; raises InputError at one that does not fit."""
+    patches: tuple[Patch, ...] = ()
+    """The lines that are not those of the files, in the order in which they were replaced."""
 
     @property
     def by_hand(self) -> bool:
@@ -158,6 +179,10 @@ class Problem(Struct, frozen=True, eq=False):
     def label(self, name: str) -> str:
         """Return how a name is shown."""
         return self.labels.get(name, "").strip() or name
+
+    def written(self) -> Problem:
+        """Return the same problem, its files being what it says."""
+        return replace(self, patches=())
 
     def driven_by(self, drive: Drive) -> Problem:
         """Return the same problem with something else that moves the weights."""

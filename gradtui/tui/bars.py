@@ -8,7 +8,7 @@ from gradtui.explain.spans import Line, Span, line
 from gradtui.explain.step import header, now_line, timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.frame import Frame
-from gradtui.tui.commands import COMMANDS, FOOTER, LENS_KEYS, SURFACE_KEYS
+from gradtui.tui.commands import COMMANDS, FINDING_FOOTER, FOOTER, LENS_KEYS, SURFACE_KEYS
 from gradtui.tui.panels.base import Rows
 
 
@@ -103,4 +103,6 @@ def _keys(frame: Frame) -> list[tuple[str, str]]:
     if frame.surface_view is not None:
         return list(SURFACE_KEYS)
     by_id = {command.id: command for command in COMMANDS}
-    return [(by_id[id].shown.split()[0], by_id[id].title) for id in FOOTER]
+    findings = frame.judgement.findings if frame.judgement else ()
+    listed = FINDING_FOOTER if any(finding.fix for finding in findings) else FOOTER
+    return [(by_id[id].shown.split()[0], by_id[id].title) for id in listed]

@@ -127,6 +127,26 @@ COMMANDS = (
         lambda d, text: d.do(lambda s: s.next_finding()),
     ),
     Command(
+        "fix", ("a",), "a", "apply fix",
+        "apply the fix of the finding, or of the first that has one; no file is touched", LOOK,
+        lambda d, text: d.live.apply_fix(),
+    ),
+    Command(
+        "write-fix", ("W",), "W", "write fix",
+        "write the fixes that were applied into their file", LOOK,
+        lambda d, text: d.live.write_fixes(),
+    ),
+    Command(
+        "reload", ("R",), "R", "reload",
+        "load the file again; fixes that were not written are undone", SCREEN,
+        lambda d, text: d.live.reload("loaded again"),
+    ),
+    Command(
+        "edit", ("E",), "E", "edit",
+        "open $VISUAL or $EDITOR at the line of the finding, or of the cursor", SCREEN,
+        lambda d, text: d.live.edit(),
+    ),
+    Command(
         "operations", ("x",), "x", "operations", "the named graph, or every operation", LOOK,
         lambda d, text: d.do(lambda s: s.toggle_level()),
     ),
@@ -237,6 +257,9 @@ COMMANDS = (
 
 FOOTER = ("next", "back", "into", "finish", "down", "operations", "help", "quit")
 """The commands that the last row of the screen names."""
+
+FINDING_FOOTER = ("next", "into", "finding", "fix", "edit", "operations", "help", "quit")
+"""What it names where something wrong was found that has a fix."""
 
 SURFACE_KEYS = (
     ("+ -", "zoom"), ("0", "whole path"), ("A", "axes"), ("M", "leave"), ("z", "large"),

@@ -71,7 +71,7 @@ class Debugger(Screen[None]):
         self._target: int | None = None
         self._arrive = Session.seek
         self._opening: AwaitMount | None = None
-        self.live = Live(self)
+        self.live: Live = Live(self)
         self._judging: Thread | None = None
 
     def compose(self) -> ComposeResult:

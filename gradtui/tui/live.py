@@ -1,13 +1,20 @@
-"""The files of a session as they change: reloading, and what is wrong with them."""
+"""The files of a session: loaded again as they change, corrected, opened in an editor."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from textual.app import SuspendNotSupported
+
+from gradtui.explain.outcome import finding_place
+from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
-from gradtui.source import InputError
+from gradtui.source import InputError, Place
+from gradtui.text import clean
 
 if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
     from gradtui.tui.debugger import Debugger
 
 _EVERY, _SOON = 0.3, 0.1
@@ -15,7 +22,7 @@ _EVERY, _SOON = 0.3, 0.1
 
 
 class Live:
-    """Watches the files of a debugger's session and loads them again when they change."""
+    """Keeps a debugger's session and its files together."""
 
     def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
@@ -44,14 +51,98 @@ class Live:
         from gradtui.scenario.load import load_problem
 
         debugger, session = self._debugger, self._debugger.session
-        path = session.problem.path
+        before = session.problem
+        self._watch.catch_up()
         try:
-            problem = load_problem(path)
+            problem = load_problem(before.path)
         except InputError as error:
-            self._watch.watch({*session.problem.files, *files_of(path)})
+            self._watch.watch({*before.files, *files_of(before.path)})
             session.trouble = str(error)
             debugger.show_frame()
             return
         self._watch.watch(problem.files)
         session.trouble = ""
-        debugger.adopt(problem, said)
+        debugger.adopt(problem, said + ("; the fix is undone" if before.patches else ""))
+
+    def apply_fix(self) -> None:
+        """Go on with the line of a finding as its fix has it; no file is touched."""
+        from gradtui.diagnosis.correction import correct
+
+        debugger, problem = self._debugger, self._debugger.session.problem
+        finding = self._fixable()
+        if finding is None:
+            return
+        try:
+            corrected = correct(problem, finding)
+        except InputError as error:
+            debugger.say(f"the fix cannot be applied: {clean(error.message)}")
+            return
+        debugger.adopt(corrected, f"applied, not written: {finding.fix}; W writes it, R undoes it")
+
+    def _fixable(self) -> Finding | None:
+        """Return the finding to fix: that of the cursor, else the first that can be."""
+        session = self._debugger.session
+        if session.judgement is None:
+            by_hand = session.problem.by_hand
+            self._debugger.say("still comparing" if by_hand else "nothing is written by hand here")
+            return None
+        findings = session.judgement.findings
+        if session.finding is not None:
+            findings = (findings[session.finding],)
+        found = next((finding for finding in findings if finding.fix), None)
+        if found is None:
+            self._debugger.say("this finding has no fix" if findings else "nothing is to be fixed")
+        return found
+
+    def write_fixes(self) -> None:
+        """Write the fixes that were applied into their files."""
+        from gradtui.diagnosis.correction import write_fixes
+
+        problem = self._debugger.session.problem
+        if not problem.patches:
+            self._debugger.say("no fix is applied that could be written")
+            return
+        try:
+            written = write_fixes(problem)
+        except InputError as error:
+            self._debugger.say(str(error).split("\n")[0])
+            return
+        places = ", ".join(
+            f"{os.path.basename(patch.file)} line {patch.place.line}" for patch in written
+        )
+        self._debugger.session.problem = problem.written()
+        self.reload(f"written: {clean(places)}")
+
+    def edit(self) -> None:
+        """Open the user's editor at the finding's line, or the cursor's, and load what it left."""
+        from gradtui.tui.editor import chosen_editor, editor_command, run_editor
+
+        debugger, problem = self._debugger, self._debugger.session.problem
+        editor = chosen_editor(os.environ)
+        if not editor:
+            debugger.say("no editor is set: export EDITOR=nano, or VISUAL, before gradtui starts")
+            return
+        place = self._place()
+        try:
+            command = editor_command(editor, problem.file_of(place), place.line)
+        except ValueError:
+            debugger.say("the quotes in $VISUAL or $EDITOR do not match")
+            return
+        debugger.stop_playing()
+        try:
+            with debugger.app.suspend():
+                wrong = run_editor(command)
+        except SuspendNotSupported:
+            debugger.say("an editor cannot be opened from here")
+            return
+        debugger.refresh(layout=True)
+        if self._watch.catch_up():
+            self.reload("the file has changed and is loaded again")
+        if wrong:
+            debugger.say(wrong)
+
+    def _place(self) -> Place:
+        session = self._debugger.session
+        if session.judgement is not None and session.finding is not None:
+            return finding_place(session.problem, session.judgement.findings[session.finding])
+        return current_place(session.frame)

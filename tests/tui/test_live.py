@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.cli import main
+
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
 
@@ -158,3 +160,83 @@ async def test_the_drive_that_was_chosen_is_kept(terminal, write):
         edit(path, "w = 2.0", "w = 3.0")
         await until(t, lambda: t.session.problem.values["w"] == 3)
         assert "drive autodiff" in t.rows[0]
+
+
+async def test_a_applies_the_fix_and_everything_follows(terminal, write):
+    path = write(MODEL, more=WRONG)
+    before = Path(path).read_bytes()
+    async with terminal(path) as t:
+        await until(t, lambda: judged(t))
+        await t.press("n", "n", "a")
+        await until(t, lambda: "3 claims compared and right" in t.text)
+        assert "fix applied, not written" in t.rows[0]
+        assert re.search(r"dw = dyhat\*x +-?[0-9.]+ ✓", t.text)
+        assert "✗" not in t.text
+        assert t.session.step == 2
+        assert t.session.frame.parameters["w"] == pytest.approx(1.88)
+        # L = (3w - 5)²: 1, 0.64, 0.4096 where the factor is there
+        assert t.session.history.losses[:3] == pytest.approx([1, 0.64, 0.4096])
+        assert Path(path).read_bytes() == before
+        await t.press("R")
+        await until(t, lambda: "fix: dw = dyhat*x" in t.text)
+        assert "the fix is undone" in t.text
+        assert "not written" not in t.rows[0]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
+    path = write(MODEL, more=WRONG)
+    before = Path(path).read_text().split("\n")
+    async with terminal(path, size) as t:
+        await until(t, lambda: judged(t))
+        assert main(["check", "--quiet", path]) == 1
+        await t.press("W")
+        assert "no fix is applied" in t.text
+        await t.press("a", "W")
+        number = before.index("dw = dyhat") + 1
+        assert f"written: {os.path.basename(path)} line {number}" in t.text
+        await until(t, lambda: "3 claims compared and right" in t.text)
+        assert "not written" not in t.rows[0]
+        await asyncio.sleep(0.5)  # what was written by the app itself is no change
+        await t.pilot.pause()
+        assert "the file has changed" not in t.text
+    after = Path(path).read_text().split("\n")
+    assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == [
+        ("dw = dyhat", "dw = dyhat*x")
+    ]
+    assert main(["check", "--quiet", path]) == 0
+
+
+async def test_a_file_that_changes_takes_the_fix_away_and_says_so(terminal, write):
+    path = write(MODEL, more=WRONG)
+    async with terminal(path) as t:
+        await until(t, lambda: judged(t))
+        await t.press("a")
+        edit(path, "w = 2.0", "w = 4.0")
+        await until(t, lambda: t.session.problem.values["w"] == 4)
+        assert "the fix is undone" in t.text
+        assert not t.session.problem.patches
+
+
+async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
+    async with terminal(write(MODEL)) as t:
+        await t.press("a")
+        assert "nothing is written by hand here" in t.text
+    async with terminal(write(MODEL, more=WRONG.replace("= dyhat", "= dyhat*x"))) as t:
+        await until(t, lambda: judged(t))
+        await t.press("a")
+        assert "nothing is to be fixed" in t.text
+
+
+async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkeypatch):
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", " ")
+    async with terminal(write(MODEL)) as t:
+        await t.press("E")
+        assert "no editor is set" in t.text
+        monkeypatch.setenv("EDITOR", "vi 'x")
+        await t.press("E")
+        assert "quotes" in t.text
+        monkeypatch.setenv("EDITOR", "vi")
+        await t.press("E")
+        assert "an editor cannot be opened from here" in t.text

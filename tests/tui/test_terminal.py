@@ -117,3 +117,31 @@ def test_an_exception_restores_the_terminal_and_fails(start, tmp_path, monkeypat
     assert program.child.wait(10) == 1
     assert LEAVE in program.output
     assert termios.tcgetattr(program.other)[3] == program.before[3]
+
+
+def test_e_opens_the_editor_at_the_findings_line_and_comes_back(start, tmp_path, monkeypatch):
+    folder = tmp_path / "with space; 'and quote"
+    folder.mkdir()
+    file = folder / "m.toml"
+    file.write_text(
+        'title = "A test"\n[data]\nx = 3.0\n[parameters]\nw = 2.0\n[model]\ncode = "L = (w*x)**2"\n'
+        '[optimizer]\nname = "sgd"\nlr = 0.1\n[backward]\ncode = """\ndw = 2*w*x\n"""\n'
+    )
+    editor = tmp_path / "vi"
+    editor.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/told\n'
+        'printf "the editor is here\\n"\n'
+        'sed -i "s/dw = 2.w.x/dw = 2*w*x*x/" "$2"\n'
+    )
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(editor))
+    program = start(str(file))
+    assert program.read_until(b"missing")
+    program.press("\x1bOQE")
+    assert program.read_until(b"the editor is here")
+    assert program.output.index(LEAVE) < program.output.index(b"the editor is here")
+    assert program.read_until(b"one claim compared and right")
+    assert (tmp_path / "told").read_text().split("\n")[:2] == ["+13", str(file)]
+    program.press("q")
+    assert program.child.wait(10) == 0
+    assert termios.tcgetattr(program.other)[3] == program.before[3]
