@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gradtui.explain.sheet import Sheet
 from gradtui.explain.spans import Role
-from gradtui.layout.plane import ACROSS, DOWN, braille, resample, rims
+from gradtui.layout.plane import ACROSS, DOWN, braille, extremes, resample, rims
 from gradtui.layout.ticks import round_numbers, round_powers, tick_texts
 
 MOST = 7
@@ -48,14 +48,12 @@ def draw_contours(sheet: Sheet, losses: Array, levels: list[float]) -> None:
     known = np.isfinite(field)
     bands = np.where(known, np.searchsorted(levels, np.where(known, field, 0.0), side="right"), -1)
     middle = bands[DOWN // 2 :: DOWN, ACROSS // 2 :: ACROSS]
-    for row, text in enumerate(braille(rims(bands))):
-        for column, char in enumerate(text):
-            sheet.grounds[row][column] = _tint(int(middle[row, column]), len(levels))
-            if not sheet.taken[row, column]:
-                sheet.chars[row][column], sheet.roles[row][column] = char, "dim"
+    grounds = [_tint(band, len(levels)) for band in range(-1, len(levels) + 1)]
+    sheet.lay_under(braille(rims(bands)), "dim", grounds, middle + 1)
     _name_blanks(sheet, middle)
+    lowest, highest = extremes(bands)
     for index, text in enumerate(tick_texts(levels)):
-        _name_contour(sheet, bands, index, text)
+        _name_contour(sheet, (lowest >= 0) & (lowest <= index) & (index < highest), text)
 
 
 def _tint(band: int, contours: int) -> Role | None:
@@ -75,11 +73,8 @@ def _name_blanks(sheet: Sheet, middle: NDArray[np.int64]) -> None:
             return
 
 
-def _name_contour(sheet: Sheet, bands: NDArray[np.int64], index: int, text: str) -> None:
-    """Write a contour's height on it, away from the marks, if there is room."""
-    over = (bands > index).reshape(sheet.rows, DOWN, sheet.columns, ACROSS)
-    blank = (bands < 0).reshape(over.shape).any(axis=(1, 3))
-    on = over.any(axis=(1, 3)) & ~over.all(axis=(1, 3)) & ~blank
+def _name_contour(sheet: Sheet, on: NDArray[np.bool_], text: str) -> None:
+    """Write a contour's height on one of its cells, away from the marks, if there is room."""
     cells = np.argwhere(on)
     cells = cells[:: max(1, len(cells) // _CANDIDATES)]
     shift = len(text) // 2

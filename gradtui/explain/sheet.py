@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from gradtui.explain.spans import Ink, Line, Role
 from gradtui.layout.plane import (
     ACROSS,
+    BLANK,
     DOWN,
     Cell,
     Share,
@@ -19,9 +22,15 @@ from gradtui.layout.plane import (
     clipped,
     head,
     line_dots,
+    text_of,
 )
 
 PAST, AHEAD, POINT, LOWEST = "●", "○", "◉", "★"
+ROLES: tuple[Role, ...] = ("plain", *get_args(Role))
+_NUMBERS = {role: number for number, role in enumerate(ROLES)}
+_NONE = 0
+Codes = NDArray[np.uint32]
+Bands = NDArray[np.int64]
 
 
 class Marks(Struct, frozen=True):
@@ -42,9 +51,10 @@ class Sheet:
 
     def __init__(self, rows: int, columns: int) -> None:
         self.rows, self.columns = rows, columns
-        self.chars = [[" "] * columns for _ in range(rows)]
-        self.roles: list[list[Role]] = [["plain"] * columns for _ in range(rows)]
-        self.grounds: list[list[Role | None]] = [[None] * columns for _ in range(rows)]
+        self.codes = np.full((rows, columns), BLANK)
+        """Code points of the characters."""
+        self.roles = np.full((rows, columns), _NUMBERS["plain"])
+        self.grounds = np.full((rows, columns), _NONE)
         self.taken = np.zeros((rows, columns), bool)
         """Cells whose marks nothing else may cover."""
 
@@ -53,8 +63,18 @@ class Sheet:
         row, column = cell
         for at, char in enumerate(text, column):
             if 0 <= at < self.columns:
-                self.chars[row][at], self.roles[row][at] = char, role
+                self.codes[row, at], self.roles[row, at] = ord(char), _NUMBERS[role]
                 self.taken[row, at] = True
+
+    def lay_under(
+        self, codes: Codes, role: Role, grounds: Sequence[Role | None], at: Bands
+    ) -> None:
+        """Put characters where no marks are, and each cell on the ground that `at` numbers."""
+        free = ~self.taken
+        self.codes[free] = codes[free]
+        self.roles[free] = _NUMBERS[role]
+        numbers = [_NONE if ground is None else _NUMBERS[ground] for ground in grounds]
+        self.grounds[:] = np.array(numbers)[at]
 
     def free(self, cell: Cell, width: int) -> bool:
         """Return whether a text fits from a cell on without covering a mark."""
@@ -64,12 +84,14 @@ class Sheet:
 
     def lines(self) -> Iterator[Line]:
         """Yield the rows, cells of one colour together."""
-        for chars, roles, grounds in zip(self.chars, self.roles, self.grounds, strict=True):
-            inks = map(_on, roles, grounds)
-            cells = zip(inks, chars, strict=True)
+        grounds = np.where(self.roles == _NUMBERS["now"], _NONE, self.grounds)
+        inks = self.roles * len(ROLES) + grounds
+        for codes, row in zip(self.codes, inks, strict=True):
+            starts = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist()]
+            text = text_of(codes)
             yield tuple(
-                ("".join(char for _, char in part), ink)
-                for ink, part in groupby(cells, key=lambda cell: cell[0])
+                (text[start:stop], _ink(int(row[start])))
+                for start, stop in zip(starts, [*starts[1:], self.columns], strict=True)
             )
 
     def cell(self, share: Share) -> Cell | None:
@@ -106,10 +128,10 @@ class Sheet:
             inside = clipped(start, end)
             if inside is not None:
                 dots[line_dots(*inside, self.rows, self.columns)] = True
-        for row, text in enumerate(braille(dots) if dots.any() else ()):
-            for column, char in enumerate(text):
-                if char != " ":
-                    self.put((row, column), char, role)
+        codes = braille(dots)
+        drawn = codes != BLANK
+        self.codes[drawn], self.roles[drawn] = codes[drawn], _NUMBERS[role]
+        self.taken |= drawn
 
     def _draw_arrow(self, start: Share, end: Share) -> None:
         inside = clipped(start, end)
@@ -120,5 +142,6 @@ class Sheet:
         self._draw_mark(inside[1], head(right, up), "gradient")
 
 
-def _on(role: Role, ground: Role | None) -> Ink:
-    return role if ground is None or role == "now" else (role, ground)
+def _ink(number: int) -> Ink:
+    role, ground = divmod(number, len(ROLES))
+    return (ROLES[role], ROLES[ground]) if ground != _NONE else ROLES[role]

@@ -133,10 +133,8 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
             None if lowest is None else share(lowest[1], lowest[0]),
         )
     )
-    for row, text in enumerate(braille(dots[::-1])):
-        for column, char in enumerate(text):
-            if not sheet.taken[row, column]:
-                sheet.chars[row][column], sheet.roles[row][column] = char, "value"
+    none = np.zeros((sheet.rows, sheet.columns), np.int64)
+    sheet.lay_under(braille(dots[::-1]), "value", [None], none)
     return low, high
 
 
@@ -176,7 +174,7 @@ def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Li
         column = min(int((value - across[0]) / (across[1] - across[0]) * sheet.columns),
                      sheet.columns - 1)  # fmt: skip
         start = max(0, column + 1 - len(text) // 2)
-        if start >= free and start + len(text) <= end:
+        if start >= free and start + len(text) < end:
             rule[column] = "┬"
             texts[start : start + len(text)] = text
             free = start + len(text) + 1

@@ -17,16 +17,35 @@ Share = tuple[float, float]
 ACROSS, DOWN = 2, 4
 """Dots of a cell."""
 _BRAILLE = 0x2800
-_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+BLANK = np.uint32(ord(" "))
 _HEADS = "→↗↑↖←↙↓↘"
 
 
-def braille(dots: NDArray[np.bool_]) -> list[str]:
-    """Return (4·rows, 2·columns) dots as rows of characters, a space where a cell has none."""
-    rows, columns = dots.shape[0] // DOWN, dots.shape[1] // ACROSS
-    cells = dots.reshape(rows, DOWN, columns, ACROSS)
-    codes = (cells * _BITS[None, :, None, :]).sum(axis=(1, 3))
-    return ["".join(chr(_BRAILLE + code) if code else " " for code in row) for row in codes]
+def braille(dots: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """Return (4·rows, 2·columns) dots as code points of (rows, columns) characters.
+
+    A space where a cell has none.
+    """
+    found = np.zeros((dots.shape[0] // DOWN, dots.shape[1] // ACROSS), np.uint32)
+    for down, bits in enumerate(_BITS):
+        for across, bit in enumerate(bits):
+            found |= dots[down::DOWN, across::ACROSS] * np.uint32(bit)
+    return np.where(found, found + np.uint32(_BRAILLE), BLANK)
+
+
+def text_of(codes: NDArray[np.uint32]) -> str:
+    """Return code points in a row as text."""
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
+
+
+def extremes(bands: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the lowest and the highest of the dots of each cell."""
+    parts = [bands[down::DOWN, across::ACROSS] for down in range(DOWN) for across in range(ACROSS)]
+    low = high = parts[0]
+    for part in parts[1:]:
+        low, high = np.minimum(low, part), np.maximum(high, part)
+    return low, high
 
 
 def resample(field: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.float64]:

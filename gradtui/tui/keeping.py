@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _CLIPBOARD = 70_000
 """Characters that terminals take for the clipboard at a time."""
-_SHOWN = 40
 
 
 def copy_selected(debugger: Debugger) -> None:
@@ -26,8 +25,7 @@ def copy_selected(debugger: Debugger) -> None:
         what, text = "the finding", finding_text(session.problem, found[session.finding or 0])
     else:
         text = selected_text(session.frame)
-        what = text.split("\n")[0]
-        what = what if len(what) <= _SHOWN else what.split(" = ")[0]
+        what = " and ".join(row.split(" = ")[0] for row in text.split("\n"))
     if not text:
         debugger.say("nothing is computed here yet: there is nothing to copy")
         return

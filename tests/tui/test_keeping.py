@@ -14,7 +14,7 @@ async def test_the_selected_number_is_copied_with_its_gradient(terminal, state_f
         await t.press("j", "y")
         assert t.app.clipboard == "w2 = 0.5\n∂L/∂w2 = -4"
         assert (state_folder / "copied.txt").read_text("utf-8") == t.app.clipboard + "\n"
-        assert "copied w2 = 0.5; in " in t.text and "copied.txt" in t.text
+        assert "copied w2 and ∂L/∂w2; in " in t.text and "copied.txt" in t.text
 
 
 async def test_under_the_lens_it_is_the_element_with_all_digits(terminal):
@@ -34,7 +34,7 @@ async def test_an_array_is_copied_as_nested_lists(terminal):
         value, _ = t.app.clipboard.split("\n")
         assert value.startswith("W1 = [[")
         assert json.loads(value.split(" = ")[1]) == t.session.frame.parameters["W1"].tolist()
-        assert "copied W1; in " in t.text
+        assert "copied W1 and ∂L/∂W1; in " in t.text
 
 
 async def test_what_is_not_computed_is_not_copied(terminal, state_folder):
