@@ -23,7 +23,10 @@ from gradtui.structure import Pair, Structure, pairs_of
 from gradtui.surface import Surface, Surfaces
 
 if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
     from gradtui.diagnosis.judgement import Judgement
+    from gradtui.engine.curvature import Gauge
+    from gradtui.stops import Breakpoint, Watched
 
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000
@@ -63,8 +66,17 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """(source, target) whose Jacobian is shown, if any."""
     judgement: Judgement | None = None
     """What was found of hand-written code; None until that is known."""
+    run_findings: tuple[Finding, ...] | None = None
+    """What was found of the run; None until that is known."""
+    findings: tuple[Finding, ...] = ()
+    """All that is known to be wrong, the gravest first."""
     finding: int | None = None
     """Which of the findings the cursor went to."""
+    breakpoints: tuple[Breakpoint, ...] = ()
+    watched: tuple[Watched, ...] = ()
+    """What is watched, with its value at this step."""
+    gauge: Gauge | str = ""
+    """How near the rate is to the largest stable one, or why that is not known."""
     trouble: str = ""
     """What is wrong with the file's present text, as an error's report, if anything."""
     surface_view: View | None = None

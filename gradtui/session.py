@@ -6,11 +6,13 @@ import math
 import operator
 from collections import OrderedDict
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from gradtui.axes import View, view_over
+from gradtui.diagnosis.finding import Finding, gravest_first
+from gradtui.diagnosis.judgement import Judgement, judge
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.history import History
 from gradtui.engine.indices import Index
@@ -21,15 +23,13 @@ from gradtui.frame import Frame
 from gradtui.landmarks import find_landmark, find_node, landmark_at, node_keys
 from gradtui.moments import Level, Schedule, translate
 from gradtui.scenario.problem import Drive, Problem
-from gradtui.scenario.rules import UPDATE_RULES
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import did_you_mean
+from gradtui.stops import Stops
 from gradtui.structure import Structure, build_structure, pairs_of
 from gradtui.surface import Surfaces
+from gradtui.survey import Survey
 from gradtui.text import shape_text
-
-if TYPE_CHECKING:
-    from gradtui.diagnosis.finding import Finding
-    from gradtui.diagnosis.judgement import Judgement
 
 _TAPES = 32
 NEAR = 1000
@@ -61,7 +61,10 @@ class Session:
         self.message = ""
         self.trouble = ""
         self.judgement: Judgement | None = None
-        self.finding: int | None = None
+        self._stops = Stops(self.history, problem.steps)
+        self._survey = Survey(problem, self.history)
+        self.chosen: Finding | None = None
+        """The finding that the cursor went to."""
         self._step = 0
         self._structure = cache(partial(build_structure, problem.trainer.program))
         self._folded: frozenset[int] = frozenset()
@@ -99,13 +102,34 @@ class Session:
         """What there is to show at the cursor."""
         tape = self._tape(self._step)
         self._ensure_loss()
-        surfaces = self._surfaces_of_run()
+        surfaces, findings = self._surfaces_of_run(), self.findings
         return Frame(
             self.problem, tape, self.structure, self.position, self.selected,
             self.history.losses, self._jacobians, self.history.validation_losses, self.message,
-            self.lens, self._pair(), self.judgement, self.finding, self.trouble,
-            self.surface_view, surfaces,
+            self.lens, self._pair(), self.judgement, self.survey.findings, findings,
+            findings.index(self.chosen) if self.chosen in findings else None,
+            self.stops.breakpoints, self.stops.watched(self._step, self._tape),
+            self.survey.gauge(tape), self.trouble, self.surface_view, surfaces,
         )  # fmt: skip
+
+    @property
+    def stops(self) -> Stops:
+        """The breakpoints and watches, on the present run."""
+        self._stops.follow(self.history, self.problem.steps)
+        return self._stops
+
+    @property
+    def survey(self) -> Survey:
+        """What is known of the present run as a whole."""
+        if self._survey.history is not self.history:
+            self._survey = Survey(self.problem, self.history)
+        return self._survey
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found of the hand-written code and of the run so far, the gravest first."""
+        judged = () if self.judgement is None else self.judgement.findings
+        return gravest_first((*judged, *(self.survey.findings or ())))
 
     def seek(self, step: int) -> None:
         """Go to a training step, its forward and backward pass done.
@@ -403,13 +427,30 @@ class Session:
 
     def judge(self) -> None:
         """Find out what is wrong with what was written by hand, if that is not known yet."""
-        from gradtui.diagnosis.judgement import judge
-
         problem = self.problem
         if problem.by_hand and self.judgement is None:
             found = judge(problem)
             if problem.texts is self.problem.texts:  # not replaced meanwhile
                 self.judgement = found
+
+    @property
+    def ready_to_look(self) -> bool:
+        """Whether the steps that are looked at are computed, so that looking does not."""
+        from gradtui.diagnosis.runs.run import steps_looked_at
+
+        return self.history.known > steps_looked_at(self.problem)
+
+    def give_up(self) -> None:
+        """Do without what could not be found out."""
+        if self.problem.by_hand and self.judgement is None:
+            self.judgement = Judgement((), 0, frozenset(), ())
+        self.survey.findings = self.survey.findings or ()
+
+    def look_at_run(self) -> None:
+        """Find out what is wrong, with the hand-written code first, then with the run."""
+        survey = self.survey
+        self.judge()
+        survey.look(() if self.judgement is None else self.judgement.findings)
 
     def toggle_drive(self) -> None:
         """Let the true gradients move the weights instead of what was written by hand, or back.
@@ -449,7 +490,7 @@ class Session:
         self._run_anew(problem)
         graph = problem.graph
         self._jacobians = Jacobians(graph, problem.trainer.dtype)
-        self.judgement = self.finding = self._toggled_from = self._toggled_to = None
+        self.judgement = self.chosen = self._toggled_from = self._toggled_to = None
         kept = (find_node(graph, keys[root]) for root in self._folded)
         self._folded = frozenset(root for root in kept if root is not None)
         self.position = find_landmark(graph, self.schedule, here)
@@ -469,34 +510,97 @@ class Session:
         return step
 
     def next_finding(self) -> None:
-        """Go to the next finding: select its node, at the moment that it is about."""
+        """Go to the next finding: its step, its node, at the moment that it is about."""
         self.message = ""
-        if self.judgement is None:
-            self.message = (
-                "still comparing" if self.problem.by_hand else "nothing is written by hand here"
-            )
-            return
-        findings = self.judgement.findings
+        findings = self.findings
         if not findings:
-            self.message = "no finding: what was written by hand is right"
+            unknown = self.unknown
+            self.message = f"still {unknown}" if unknown else "no findings"
             return
-        self.finding = 0 if self.finding is None else (self.finding + 1) % len(findings)
-        finding = findings[self.finding]
+        last = findings.index(self.chosen) if self.chosen in findings else -1
+        self._go_to_finding(findings[(last + 1) % len(findings)])
+
+    def go_on(self, by: int = 1) -> bool:
+        """Go to the next breakpoint or finding, the one before where `by` is negative.
+
+        Without one it is the file's last step, or the first. False if more must be known before:
+        then nothing moves, and the message says what.
+        """
+        stops, here = self.stops, self._step
+        at, unsearched = stops.ahead(here) if by > 0 else stops.behind(here)
+        if self.unknown or unsearched is not None:
+            last = self.problem.steps
+            self.message = self.unknown or f"searched to step {unsearched:,} of {last:,}"
+            return False
+        told = [f.step for f in self.findings if (f.step > here if by > 0 else f.step < here)]
+        reached = [*told, *([] if at is None else [at])]
+        if not reached:
+            end = max(self.problem.steps, here) if by > 0 else 0
+            self.seek(end)
+            way = "ahead" if by > 0 else "before"
+            self.message = f"no breakpoint and no finding {way}" + (
+                "" if end == here else f": this is the {'last' if by > 0 else 'first'} step"
+            )
+            return True
+        step = min(reached) if by > 0 else max(reached)
+        found = [finding for finding in self.findings if finding.step == step]
+        self.seek(step)
+        if found:
+            self._go_to_finding(found[0])
+        hit = [b.text for b in stops.breakpoints if b.enabled and step in b.steps]
+        said = [f"◆ {text}" for text in hit] + ([self.message] if found else [])
+        self.message = f"step {step:,}: " + ", ".join(said)
+        return True
+
+    @property
+    def unknown(self) -> str:
+        """What is being found out of what is wrong; nothing once that is known."""
+        if self.problem.by_hand and self.judgement is None:
+            return "comparing what was written by hand …"
+        return "looking at the run …" if self.survey.findings is None else ""
+
+    def break_at(self, text: str = "") -> None:
+        """Set a breakpoint or remove it; without a condition it is at this step.
+
+        Raises InputError with a place in the text.
+        """
+        text, there = self.stops.toggle(text or str(self._step))
+        self.message = f"◆ {text}: breakpoint {'set' if there else 'removed'}"
+
+    def watch(self, text: str) -> None:
+        """Watch an expression, or do so no longer; raises InputError with a place in the text."""
+        there = self.stops.toggle_watch(text)
+        self.message = f"{text}: {'watched' if there else 'watched no longer'}"
+
+    def _go_to_finding(self, finding: Finding) -> None:
+        self.chosen = finding
+        by_hand = finding.rule in GRADIENT_RULES
+        # What is wrong with a line is wrong at every step, from the one on where it shows.
+        holds_here = (by_hand or finding.rule in UPDATE_RULES) and finding.step <= self._step
+        if not holds_here:
+            self.seek(finding.step)
         node = self._node_of(finding)
         if finding.rule in UPDATE_RULES:
             self.position = self.schedule.backward + 1
         elif node is not None:
             self.select(node)
-            self.position = self._line_done(finding) or self._arrival(node)
+            if by_hand:
+                self.position = self._line_done(finding) or self._arrival(node)
+            else:
+                self.position = self.structure.value_at.get(node, self.schedule.backward)
         where = f", line {finding.line}" if finding.line else ""
-        self.message = f"finding {self.finding + 1} of {len(findings)}{where}"
+        number = self.findings.index(finding) + 1
+        self.message = f"finding {number} of {len(self.findings)}{where}: {finding.message}"
 
     def _node_of(self, finding: Finding) -> int | None:
         """Return the node whose gradient a finding is about; None where it is about none."""
         backward, names = self.problem.backward, self.problem.graph.names
         targets = [] if backward is None else [backward.claims.get(finding.target, "")]
         targets += [finding.edge[1] if finding.edge else "", finding.target]
-        return next((names[name] for name in targets if name in names), None)
+        node = next((names[name] for name in targets if name in names), None)
+        if node is None or node in self.structure.nodes:
+            return node
+        return next((n for n in self.structure.nodes if self._reads(n, node)), None)
 
     def _line_done(self, finding: Finding) -> int:
         """Return the position at which a finding's hand-written line is done; 0 for no line."""

@@ -473,12 +473,12 @@ def test_without_anything_by_hand_there_is_one_drive(session_of):
 def test_findings_are_gone_to_one_after_the_other(session_of):
     session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
     session.next_finding()
-    assert session.message == "still comparing"
-    session.judge()
+    assert session.message == "still comparing what was written by hand …"
+    session.look_at_run()
     session.toggle_level()
     session.next_finding()
     line = session.problem.lines.index("dw = de") + 1
-    assert session.message == f"finding 1 of 2, line {line}"
+    assert session.message.startswith(f"finding 1 of 2, line {line}: ")
     assert session.problem.graph.nodes[session.selected].name == "w"
     assert session.frame.where.value == "backward"
     session.next_finding()
@@ -490,13 +490,15 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
 
 def test_without_findings_there_is_nowhere_to_go(session_of):
     session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
-    session.judge()
+    session.look_at_run()
     session.next_finding()
-    assert session.message == "no finding: what was written by hand is right"
-    plain = session_of("L = (w*x)**2")
-    plain.judge()
+    assert session.message == "no findings"
+    plain = session_of("L = (w*x - 5)**2")
     plain.next_finding()
-    assert plain.message == "nothing is written by hand here"
+    assert plain.message == "still looking at the run …"
+    plain.look_at_run()
+    plain.next_finding()
+    assert plain.message == "no findings"
 
 
 def test_changing_the_level_twice_comes_back_to_the_very_same_moment():

@@ -10,6 +10,7 @@ from msgspec import Struct
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.judgement import tells_of_itself
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.problem import Problem
@@ -48,8 +49,7 @@ def check_problem(problem: Problem) -> Check:
     """Verify a scenario."""
     backward, update = diagnose(problem), diagnose_update(problem)
     found = [*backward.findings, *update.findings]
-    if problem.drive != "hand" or not any(finding.severity == "error" for finding in found):
-        # What a run does that a wrong gradient drives is that gradient's doing.
+    if tells_of_itself(problem, found):
         found += diagnose_run(problem)
     failed = [*check_facts(problem), *check_expected(problem, found)]
     verdict: Verdict = backward.verdict

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -49,3 +49,9 @@ class Finding(Struct, frozen=True):
             "alternatives": list(self.alternatives),
             "step": self.step,
         }
+
+
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return errors, then warnings, then notes, each in the order given."""
+    order = get_args(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))

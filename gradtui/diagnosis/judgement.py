@@ -1,6 +1,8 @@
-"""What the debugger says of hand-written gradients and updates. Knows no facts and no run."""
+"""What the debugger says of hand-written gradients and updates. Knows no facts."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -33,3 +35,11 @@ def judge(problem: Problem) -> Judgement:
         wrong=backward.wrong,
         inherited=backward.inherited,
     )
+
+
+def tells_of_itself(problem: Problem, judged: Iterable[Finding]) -> bool:
+    """Return whether what a run does is its own doing.
+
+    What it does where a wrong gradient or update drives it is that one's.
+    """
+    return problem.drive != "hand" or all(finding.severity != "error" for finding in judged)

@@ -79,6 +79,12 @@ class Curvature:
             int(np.prod(node.shape, dtype=np.int64)) for node in trainer.program.graph.parameters
         )
 
+    @property
+    def numbers(self) -> int:
+        """Numbers that a spectrum takes, about: values of the model in all products."""
+        products = self.size if self.size <= EXACT else _ITERATIONS
+        return products * self.trainer.size
+
     @cached_property
     def _twice(self) -> Any:
         program = self.trainer.program

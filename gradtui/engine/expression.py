@@ -117,6 +117,8 @@ class _Parser(TokenReader):
         tree = self.expression()
         while self.peek().kind == "newline":
             self.at += 1
+        if self.peek().text == "=":
+            raise InputError("'=' assigns: to compare write ==", self.place(self.peek()))
         if self.peek().kind != "end":
             self.refuse(self.peek(), "an operator or the end")
         return tree

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -109,6 +111,12 @@ class History:
                 self._rows = [row.copy() for row in self._rows[::2]]
                 self._every *= 2
         return self._known
+
+    def snapshot(self) -> History:
+        """Return a history of the same run that another thread may use: neither sees the other."""
+        other = copy(self)
+        other._rows, other._columns = list(self._rows), list(self._columns)
+        return other
 
     def state(self, step: int) -> Row:
         """Return the state before update `step`, read-only, computing as far as needed."""

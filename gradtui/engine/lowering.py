@@ -99,11 +99,13 @@ def lower_tree(
     builder: Builder,
     resolve: Callable[[Name], int],
     inherited: Options = _NOTHING,
+    resolve_call: Callable[[Call], int | None] = lambda call: None,
 ) -> int:
     """Append the nodes of a tree, operands first, and return the root's id.
 
-    `inherited` are the options that a derivative rule may name.  No recursion: a sum of thousands
-    of terms is a tree thousands deep.
+    `inherited` are the options that a derivative rule may name; `resolve_call` gives the node of a
+    call that is no operation, None for all others.  No recursion: a sum of thousands of terms is a
+    tree thousands deep.
     """
     pending: list[Tree | tuple[Call]] = [tree]
     done: list[int] = []
@@ -117,6 +119,8 @@ def lower_tree(
                 done.append(builder.constant(value, place))
             case Name():
                 done.append(resolve(part))
+            case Call() if (known := resolve_call(part)) is not None:
+                done.append(known)
             case Call():
                 part = _spelt_out(part)
                 _check_call(part, rules=inherited is not _NOTHING)

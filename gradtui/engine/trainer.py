@@ -156,6 +156,23 @@ class Trainer:
         batch = None if self.batches is None else self._rows_at(step)
         return Tape(step, self.program, recorded, batch)
 
+    def observer(self, nodes: Sequence[int]) -> Callable[[Row, int, int], NDArray[np.float64]]:
+        """Return a function of (row, steps, start) that gives the values of `nodes` at each step.
+
+        `row` is the state of step `start`; the values of a step are one row of a matrix.  They are
+        those that training computes, to the last bit.
+        """
+        slices = row_slices(self.program.nodes[id].shape for id in (*self.before, *nodes))
+        train = self._compiler.train(self.before, self.after, self.varying, nodes, slices)
+        width = slices[-1].stop if slices else 0
+
+        def observe(row: Row, steps: int, start: int) -> NDArray[np.float64]:
+            rows = np.empty((steps, width))
+            train(self._split(row), self._inputs(start, steps), rows)
+            return rows[:, self.width :]
+
+        return observe
+
     def batch(self, step: int) -> dict[int, NDArray[np.float64]]:
         """Return the rows that a step sees of the data that are cut into batches, by node."""
         if self.batches is None:

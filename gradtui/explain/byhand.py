@@ -1,20 +1,17 @@
-"""What was written by hand beside what is true: marks, values, findings in rows."""
+"""What was written by hand beside what is true: its marks and its values."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from gradtui.engine.handwritten import HandLine
-from gradtui.explain.outcome import finding_place
-from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.spans import Span
 from gradtui.explain.values import Array
 from gradtui.frame import Frame
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.structure import Pair
-from gradtui.text import wrap
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding
@@ -30,11 +27,6 @@ SIGNS: dict[Mark, Span] = {
 """How each mark is shown; ↳: wrong only through another line."""
 BLAMED = SIGNS["wrong"][0] + " "
 """Before what an edge multiplies by, where a line gets it wrong."""
-_SEVERITIES: dict[str, Span] = {
-    "error": ("✗", "bad"),
-    "warning": ("!", "bad"),
-    "info": ("i", "dim"),
-}
 _TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -132,55 +124,6 @@ def findings_at(frame: Frame, line_number: int, rules: tuple[str, ...]) -> list[
     """Return the findings of one line of what was written by hand."""
     findings = frame.judgement.findings if frame.judgement else ()
     return [f for f in findings if f.line == line_number and f.rule in rules]
-
-
-def findings_rows(frame: Frame, width: int) -> list[Line]:
-    """Return what was found of what was written by hand, wrapped to a width."""
-    problem, judgement = frame.problem, frame.judgement
-    if not problem.by_hand:
-        return []
-    if judgement is None:
-        return [line(("comparing what was written by hand …", "dim"))]
-    rows: list[Line] = []
-    for index, finding in enumerate(judgement.findings):
-        rows += _finding_rows(frame, index, finding, width)
-    if not judgement.findings and judgement.claims:
-        many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
-        rows.append(line(SIGNS["right"], f" {many} compared and right"))
-    if judgement.inherited:
-        names = f"wrong only through another line: {', '.join(judgement.inherited)}"
-        rows += _under(SIGNS["inherited"], wrap(names, width - 2), "plain")
-    return rows
-
-
-def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
-    """Return the first row of the finding that the cursor went to, and the one after it."""
-    if frame.judgement is None or frame.finding is None:
-        return 0, 0
-    sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.judgement.findings)]
-    first = sum(sizes[: frame.finding])
-    return first, first + sizes[frame.finding]
-
-
-def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[Line]:
-    place = finding_place(frame.problem, finding)
-    code = frame.problem.line_at(place).strip()
-    chosen: Role = "selected" if index == frame.finding else "name"
-    file = f"{os.path.basename(place.file)} " if place.file else ""
-    head = wrap(f"{file}line {place.line}  {code}" if finding.line else finding.target, width - 2)
-    rows = _under(_SEVERITIES[finding.severity], head, chosen)
-    rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
-    if finding.fix is not None:
-        rows += [line("  ", (text, "good")) for text in wrap(f"fix: {finding.fix}", width - 2)]
-    return rows
-
-
-def _under(sign: Span, texts: list[str], role: Role) -> list[Line]:
-    """Return wrapped text with a sign before its first row."""
-    return [
-        line(sign if index == 0 else (" ", "plain"), " ", (text, role))
-        for index, text in enumerate(texts)
-    ]
 
 
 def line_mark(frame: Frame, line_number: int, *, update: bool) -> Mark:

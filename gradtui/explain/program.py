@@ -175,10 +175,7 @@ def _update_line(frame: Frame, index: int) -> _Shown:
 
 def _chosen(frame: Frame, entry: Assignment) -> bool:
     """Return whether the cursor went to a finding of a line."""
-    if frame.judgement is None or frame.finding is None:
-        return False
-    finding = frame.judgement.findings[frame.finding]
-    return finding.line == entry.place.line
+    return frame.finding is not None and frame.findings[frame.finding].line == entry.place.line
 
 
 def _source(text: str) -> str:

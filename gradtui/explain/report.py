@@ -14,8 +14,8 @@ from gradtui.engine.graph import Kind
 from gradtui.engine.lens import Trace
 from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import PROGRAM
-from gradtui.explain.byhand import findings_rows
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.findings import findings_rows
 from gradtui.explain.kinks import all_kinks
 from gradtui.explain.lens import lens_rows
 from gradtui.explain.program import given_rows, program_rows

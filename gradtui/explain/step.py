@@ -1,10 +1,10 @@
-"""One step in rows: the header, what is done now, the gradient vector, the update, the program."""
+"""One step in rows: the header, and what is done now."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gradtui.explain.byhand import SIGNS, Mark, findings_rows, hand_line, hand_line_mark
+from gradtui.explain.byhand import SIGNS, Mark, hand_line, hand_line_mark
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Line, Span, aligned, line
 from gradtui.explain.symbols import (
@@ -21,7 +21,7 @@ from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed, Written
-from gradtui.text import cell_width, clip, number, paragraphs, wrap
+from gradtui.text import cell_width, clip, number
 
 _WIDE = 112
 _DRIVE_SHOWN = 96
@@ -176,45 +176,3 @@ def _moved(frame: Frame, position: int) -> list[str | Span]:
             (summary(new, 6), "value"),
         ]
     return [(f"{name} ← ", "now"), (summary(new, 6), "value")]
-
-
-def timeline(frame: Frame, width: int) -> Line:
-    """Return the run as a row of steps, the present one filled in."""
-    last = max(frame.problem.steps, frame.step)
-    word = " step "
-    room = width - len(word) - 1
-    if room < 8:
-        return line((f"{frame.step}/{last}", "heading"))
-    if last * 3 + 1 <= room:
-        spans: list[Span] = [(" ", "plain")]
-        for step in range(last + 1):
-            spans.append(("●", "now") if step == frame.step else ("○", "dim"))
-            if step < last:
-                spans.append(("──", "dim"))
-        return line(*spans, (word, "dim"))
-    at = round(frame.step * (room - 1) / last)
-    return line(
-        (" " + "─" * at, "dim"), ("●", "now"), ("─" * (room - 1 - at), "dim"), (word, "dim")
-    )
-
-
-def notes_rows(frame: Frame, width: int) -> list[Line]:
-    """Return the findings, the scenario's notices, then its notes, wrapped."""
-    problem = frame.problem
-    rows = findings_rows(frame, width)
-    rows += [
-        line(("! " if first else "  ", "bad"), text)
-        for notice in problem.notices
-        for first, text in _marked(wrap(notice.message, width - 2))
-    ]
-    if not problem.notes.strip():
-        return rows
-    if rows:
-        rows.append(())
-    for paragraph in paragraphs(problem.notes):
-        rows += [line(text) for text in wrap(paragraph, width)]
-    return rows
-
-
-def _marked(texts: list[str]) -> list[tuple[bool, str]]:
-    return [(index == 0, text) for index, text in enumerate(texts)]

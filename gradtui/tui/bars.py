@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.geometry import Size
 
 from gradtui.explain.spans import Line, Span, line
-from gradtui.explain.step import header, now_line, timeline
+from gradtui.explain.step import header, now_line
+from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.frame import Frame
 from gradtui.tui.commands import COMMANDS, FINDING_FOOTER, FOOTER, LENS_KEYS, SURFACE_KEYS

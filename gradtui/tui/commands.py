@@ -60,12 +60,14 @@ COMMANDS = (
         lambda d, text: d.do(lambda s: s.restart()),
     ),
     Command(
-        "continue", ("c",), "c", "continue", "continue to the file's last step", STEPS,
-        lambda d, text: d.do(lambda s: s.last()),
+        "continue", ("c",), "c", "continue",
+        "continue to the next breakpoint or finding, else to the file's last step", STEPS,
+        lambda d, text: d.walk.go_on(1),
     ),
     Command(
-        "reverse", ("C",), "C", "reverse", "continue backward to the first step", STEPS,
-        lambda d, text: d.do(lambda s: s.first()),
+        "reverse", ("C",), "C", "reverse",
+        "continue backward to the breakpoint or finding before, else to the first step", STEPS,
+        lambda d, text: d.walk.go_on(-1),
     ),
     Command(
         "ten", ("right_square_bracket",), "]", "+10", "ten steps on", STEPS,
@@ -96,6 +98,16 @@ COMMANDS = (
         lambda d, text: d.go_to(text), argument="STEP",
     ),
     Command(
+        "break", ("b",), "b", "break",
+        "stop where a condition begins to hold, as norm > 1; the same again removes it", STEPS,
+        lambda d, text: d.walk.break_at(text), argument="CONDITION",
+    ),
+    Command(
+        "breakpoints", ("B",), "B", "breakpoints",
+        "the breakpoints and watches: go to one, switch it off, remove it", STEPS,
+        lambda d, text: d.walk.list_stops(),
+    ),
+    Command(
         "play", ("p", "space"), "p Space", "play", "play, pause", STEPS,
         lambda d, text: d.toggle_play(),
     ),
@@ -124,7 +136,12 @@ COMMANDS = (
     Command(
         "finding", ("f2",), "F2", "finding",
         "go to the next finding: its line, its node, its moment (Enter in its panel)", LOOK,
-        lambda d, text: d.do(lambda s: s.next_finding()),
+        lambda d, text: d.walk.next_finding(),
+    ),
+    Command(
+        "watch", ("w",), "w", "watch",
+        "watch an expression, as loss - prev; the same again ends it", LOOK,
+        lambda d, text: d.walk.watch(text), argument="EXPRESSION",
     ),
     Command(
         "fix", ("a",), "a", "apply fix",
@@ -255,7 +272,7 @@ COMMANDS = (
     Command("quit", ("q",), "q", "quit", "quit", SCREEN, lambda d, text: d.app.exit()),
 )  # fmt: skip
 
-FOOTER = ("next", "back", "into", "finish", "down", "operations", "help", "quit")
+FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "quit")
 """The commands that the last row of the screen names."""
 
 FINDING_FOOTER = ("next", "into", "finding", "fix", "edit", "operations", "help", "quit")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from threading import Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,6 +26,7 @@ from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
 from gradtui.tui.panels.loss import LossPanel
+from gradtui.tui.walk import Walk
 
 _PLAY = 0.15
 """Seconds between two steps when playing."""
@@ -72,7 +72,7 @@ class Debugger(Screen[None]):
         self._arrive = Session.seek
         self._opening: AwaitMount | None = None
         self.live: Live = Live(self)
-        self._judging: Thread | None = None
+        self.walk: Walk = Walk(self)
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -90,9 +90,9 @@ class Debugger(Screen[None]):
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
         self._arrange()
-        self._compute_ahead()
+        self.compute_ahead()
         self.show_frame()
-        self.call_after_refresh(self._judge)
+        self.call_after_refresh(self.walk.start)
         self.live.start()
 
     def show_frame(self) -> None:
@@ -102,6 +102,7 @@ class Debugger(Screen[None]):
         self._make_room("-map", "#loss", frame.surface_view is not None)
         for part in self._parts():
             part.show_frame(frame)
+        self.walk.measure(frame)
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
         """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
@@ -116,6 +117,7 @@ class Debugger(Screen[None]):
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
         self._target = None
+        self.walk.stop()
         self.session.message = ""
         command(self.session)
         self.show_frame()
@@ -138,7 +140,7 @@ class Debugger(Screen[None]):
         """Focus a panel; one that this size leaves out is zoomed."""
         panel = self.query_one(f"#{PANELS[index].NAME.lower()}", Panel)
         if self.has_class("-zoomed") or not panel.display or not panel.size:
-            self._zoom(panel)
+            self.zoom(panel)
         panel.focus()
 
     def action_select(self, node: int) -> None:
@@ -150,11 +152,11 @@ class Debugger(Screen[None]):
         if self.session.leave():
             self.show_frame()
         else:
-            self._zoom(None)
+            self.zoom(None)
 
     def toggle_zoom(self) -> None:
         """Show the focused panel alone, or all of them again."""
-        self._zoom(None if self.has_class("-zoomed") else self._focused_panel())
+        self.zoom(None if self.has_class("-zoomed") else self._focused_panel())
 
     def focus_panel(self, by: int) -> None:
         """Focus the next panel that is on the screen, or the one before."""
@@ -166,7 +168,7 @@ class Debugger(Screen[None]):
         index = shown.index(here) if here in shown else 0
         panel = shown[(index + by) % len(shown)]
         if self.has_class("-zoomed"):
-            self._zoom(panel)
+            self.zoom(panel)
         panel.focus()
 
     def scroll(self, rows: int, columns: int) -> None:
@@ -199,7 +201,7 @@ class Debugger(Screen[None]):
         label = f"element of {name} [{shape_text(node.shape)}]: "
         index = frame.lens.index if frame.lens else (0,) * len(node.shape)
         row = f" row {frame.lens.row}" if frame.lens else ""
-        self._ask(label, self.look, ",".join(map(str, index)) + row)
+        self.ask(label, self.look, ",".join(map(str, index)) + row)
 
     def show_jacobian(self) -> None:
         """Show the Jacobian of the selected node, the next one, or none."""
@@ -216,7 +218,7 @@ class Debugger(Screen[None]):
             return
         view = self.session.surface_view
         axes = view.axes if view else first_axes(self.session.problem)
-        self._ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
+        self.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
 
     def zoom_surface(self, by: int) -> None:
         """Go nearer to the surface, or farther; 0: back to the whole path."""
@@ -231,7 +233,7 @@ class Debugger(Screen[None]):
 
     def stop_playing(self) -> bool:
         """Stop playing, or computing up to a far step; return whether it was."""
-        playing = self._timer is not None or self._target is not None
+        playing = self.walk.stop() or self._timer is not None or self._target is not None
         self._target = None
         if self._timer is not None:
             self._timer.stop()
@@ -241,7 +243,7 @@ class Debugger(Screen[None]):
     def go_to(self, text: str) -> None:
         """Go to a step by its number, asking for it if there is none."""
         if not text:
-            self._ask("go to step: ", self.go_to)
+            self.ask("go to step: ", self.go_to)
         elif text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP:
             self._travel(int(text))
         else:
@@ -253,18 +255,18 @@ class Debugger(Screen[None]):
             self.do(lambda session: session.seek(step))
         else:
             self._target, self._arrive = step, Session.seek
-            self._compute_ahead()
+            self.compute_ahead()
 
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""
         if text:
             self.do(lambda session: session.find(text))
         else:
-            self._ask("/", self.find)
+            self.ask("/", self.find)
 
     def ask_command(self) -> None:
         """Open the command line."""
-        self._ask(":", self.run_line)
+        self.ask(":", self.run_line)
 
     def run_line(self, text: str) -> None:
         """Run a line of the command line: a command's name and what it takes."""
@@ -322,14 +324,13 @@ class Debugger(Screen[None]):
         self.session = session
         self.live.watch()
         self._arrange()
-        self._compute_ahead()
+        self.compute_ahead()
         self.show_frame()
-        self._judge()
 
     def drive(self) -> None:
         """Let something else move the weights, and compute the run anew."""
         self.do(lambda session: session.toggle_drive())
-        self._compute_ahead()
+        self.compute_ahead()
 
     def adopt(self, problem: Problem, said: str) -> None:
         """Go on with another version of the problem, and compare what is written in it."""
@@ -340,9 +341,8 @@ class Debugger(Screen[None]):
         self.set_class(problem.by_hand, "-by-hand")
         if step > session.step:
             self._target, self._arrive = step, Session.arrive
-        self._compute_ahead()
+        self.compute_ahead()
         self.show_frame()
-        self._judge()
 
     def _arrange(self) -> None:
         """Give the place to what matters for the session, and the focus to what is shown."""
@@ -353,36 +353,13 @@ class Debugger(Screen[None]):
         classes = {"-narrow", "-low"} & set(_size_classes(self.app.size))
         return self.session.problem.by_hand and bool(classes)
 
-    def _judge(self) -> None:
-        """Compare what was written by hand in a thread, so that the screen lives meanwhile."""
-        session = self.session
-        if (
-            not session.problem.by_hand
-            or session.judgement is not None
-            or self._judging is not None
-        ):
-            return
-        name = str(id(session.problem.texts))
-        self._judging = Thread(target=session.judge, name=name, daemon=True)
-        self._judging.start()
-        self._judged = self.set_interval(_EVERY, self._show_judgement)
-
-    def _show_judgement(self) -> None:
-        if self._judging is None or self._judging.is_alive():
-            return
-        judged, self._judging = self._judging, None
-        self._judged.stop()
-        same = judged.name == str(id(self.session.problem.texts))
-        if same and self.session.judgement is None:
-            self.say("what was written by hand could not be compared: `gradtui check` says why")
-            return
-        self.show_frame()
-        self._judge()  # of another session or text, there since
-
-    def _ask(self, label: str, answer: Callable[[str], None], value: str = "") -> None:
+    def ask(
+        self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
+    ) -> None:
+        """Open the prompt; the options are its own."""
         from gradtui.tui.prompt import Prompt
 
-        self._opening = self.mount(Prompt(label, answer, value))
+        self._opening = self.mount(Prompt(label, answer, value, **options))
 
     def _play_step(self) -> None:
         if self.session.step >= self.session.problem.steps:
@@ -390,7 +367,7 @@ class Debugger(Screen[None]):
         else:
             self.do(lambda session: session.move(1))
 
-    def _compute_ahead(self) -> None:
+    def compute_ahead(self) -> None:
         """Start computing what is not known yet: the curve, or the steps up to a far one."""
         if self._ahead is None and self._compute_part():
             self._ahead = self.set_interval(_EVERY, self._compute_more)
@@ -401,7 +378,11 @@ class Debugger(Screen[None]):
             self._ahead = None
 
     def _compute_part(self) -> bool:
-        """Compute for a short while; return whether more is left."""
+        """Do a part of what there is to do meanwhile; return whether more is left."""
+        return self._compute_steps() | self.walk.part()
+
+    def _compute_steps(self) -> bool:
+        """Compute steps for a short while; return whether more are left."""
         history, target = self.session.history, self._target
         wanted = max(self.session.problem.steps, -1 if target is None else target) + 1
         before = history.known
@@ -417,7 +398,8 @@ class Debugger(Screen[None]):
             self.query_one(LossPanel).show_frame(self.session.frame)
         return history.known < wanted
 
-    def _zoom(self, panel: Panel | None) -> None:
+    def zoom(self, panel: Panel | None) -> None:
+        """Show a panel alone, or all of them again."""
         for other in self.query(Panel):
             other.set_class(other is panel, "-zoom")
         self.set_class(panel is not None, "-zoomed")

@@ -19,10 +19,10 @@ _CLIPBOARD = 70_000
 def copy_selected(debugger: Debugger) -> None:
     """Copy the finding, where the focus is on the findings, or else the selected number."""
     session = debugger.session
-    found = session.judgement.findings if session.judgement is not None else ()
+    found = session.findings
     focused = debugger.focused
     if found and focused is not None and focused.id == "notes":
-        what, text = "the finding", finding_text(session.problem, found[session.finding or 0])
+        what, text = "the finding", finding_text(session.problem, session.chosen or found[0])
     else:
         text = selected_text(session.frame)
         what = " and ".join(row.split(" = ")[0] for row in text.split("\n"))

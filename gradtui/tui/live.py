@@ -87,8 +87,8 @@ class Live:
             self._debugger.say("still comparing" if by_hand else "nothing is written by hand here")
             return None
         findings = session.judgement.findings
-        if session.finding is not None:
-            findings = (findings[session.finding],)
+        if session.chosen is not None:
+            findings = (session.chosen,)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
             self._debugger.say("this finding has no fix" if findings else "nothing is to be fixed")
@@ -143,6 +143,6 @@ class Live:
 
     def _place(self) -> Place:
         session = self._debugger.session
-        if session.judgement is not None and session.finding is not None:
-            return finding_place(session.problem, session.judgement.findings[session.finding])
+        if session.chosen is not None:
+            return finding_place(session.problem, session.chosen)
         return current_place(session.frame)

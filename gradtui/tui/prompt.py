@@ -1,45 +1,131 @@
-"""The one input of the debugger: go to, search, command line."""
+"""The one input of the debugger: go to, search, command line, conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Input, Label, Static
+
+from gradtui.source import InputError, Place
+from gradtui.text import cell_width, clean, clip, wrap
 
 
-class Prompt(Horizontal):
-    """A label and an input in the last row, there until it is answered or left."""
+class Prompt(Vertical):
+    """A label and an input in the last row, there until it is answered or left.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", id="prompt-leave")]
+    `check` raises InputError where the text cannot be used: then it stays, with the error under it,
+    as it does at the start with an `error` of the first `value`.  ↑ and ↓ go through `offers`.
+    With `bare` an empty text is an answer too.
+    """
 
-    def __init__(self, label: str, answer: Callable[[str], None], value: str = "") -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", id="prompt-leave"),
+        Binding("down", "offer(1)", "an example", show=False),
+        Binding("up", "offer(-1)", "an example", show=False),
+    ]
+
+    def __init__(
+        self,
+        label: str,
+        answer: Callable[[str], None],
+        value: str = "",
+        *,
+        offers: Sequence[str] = (),
+        hint: str = "",
+        bare: bool = False,
+        check: Callable[[str], object] | None = None,
+        error: InputError | None = None,
+    ) -> None:
         super().__init__()
         self._label = label
         self._answer = answer
         self._value = value
+        self._offers, self._offered = tuple(offers), -1
+        self._hint = hint
+        self._bare = bare
+        self._check = check
+        self._error = error
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
-        """Make the label and the input."""
-        yield Label(self._label, markup=False)
-        yield Input(self._value, compact=True)
+        """Make the label, the input, and the rows of an error."""
+        with Horizontal():
+            yield Label(self._label, markup=False)
+            yield Input(self._value, placeholder=self._hint, compact=True, select_on_focus=False)
+        yield Static(id="refusal")
 
     def on_mount(self) -> None:
         """Take the keys from the panel that has them."""
         self._before = self.screen.focused
-        self.screen.set_focus(self.query_one(Input))
+        field = self.query_one(Input)
+        # Selected on focus, a key that came before the focus event would be typed over.
+        field.action_select_all()
+        self.screen.set_focus(field)
+        if self._error is not None:
+            self.call_after_refresh(self.refuse, self._error)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Take an error away when the text is changed."""
+        event.stop()
+        if self._error is None:
+            self.query_one("#refusal", Static).display = False
+        self._error = None
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Leave and hand over what was typed, if anything."""
+        """Leave and hand over what was typed, if anything; an error keeps it for another try."""
         event.stop()
+        text = event.value.strip()
+        if not text and not self._bare:
+            self.action_leave()
+            return
+        try:
+            if text and self._check is not None:
+                self._check(event.value)
+        except InputError as error:
+            self.refuse(error)
+            return
         self.action_leave()
-        if text := event.value.strip():
-            self._answer(text)
+        self._answer(text)
+
+    def refuse(self, error: InputError) -> None:
+        """Show an error, its caret under what is wrong with the text."""
+        field, rows = self.query_one(Input), self.query_one("#refusal", Static)
+        place = error.place or Place(1)
+        value = field.value
+        field.cursor_position = min(len(value), place.column - 1)
+        rows.update(Content("\n".join(self._refusal(error.message, place, value))))
+        rows.display = True
+
+    def _refusal(self, message: str, place: Place, value: str) -> list[str]:
+        width = max(20, self.size.width)
+        before, rows = cell_width(self._label), list[str]()
+        if before + cell_width(clean(value)) + 2 > width:
+            # The input shows a part of the text: the caret gets one of its own.
+            start = max(0, place.column - width // 2)
+            rows.append(clip(clean(value[start:]), width))
+            at = cell_width(clean(value[start : place.column - 1]))
+        else:
+            at = before + cell_width(clean(value[: place.column - 1]))
+        carets = "^" * max(1, min(place.width, width - at))
+        if at + len(carets) + 1 + cell_width(clean(message)) <= width:
+            return [*rows, " " * at + carets + " " + clean(message)]
+        return [*rows, " " * at + carets, *wrap(message, width)]
+
+    def action_offer(self, by: int) -> None:
+        """Put the next example into the input."""
+        if self._offers:
+            first = 0 if by > 0 else len(self._offers) - 1
+            at = first if self._offered < 0 else (self._offered + by) % len(self._offers)
+            self._offered = at
+            field = self.query_one(Input)
+            field.value = self._offers[at]
+            field.cursor_position = len(field.value)
 
     def action_leave(self) -> None:
         """Give the keys back to the panel that had them."""

@@ -2,12 +2,13 @@
 
 import pytest
 
-from gradtui.explain.byhand import blamed_edges, findings_rows
+from gradtui.explain.byhand import blamed_edges
+from gradtui.explain.findings import findings_rows, notes_rows
 from gradtui.explain.graph_text import wire_text, wire_width
 from gradtui.explain.program import current_row, program_length, program_rows
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, notes_rows, now_line
+from gradtui.explain.step import header, now_line
 from gradtui.explain.vector import gradient_rows
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
@@ -94,7 +95,10 @@ def test_findings_show_line_message_and_fix(session_of):
 def test_right_claims_are_said_to_be_right_before_the_notes(session_of):
     session = session_of(MODEL, more=RIGHT)
     session.judge()
-    assert texts(notes_rows(session.frame, 60)) == ["✓ 3 claims compared and right"]
+    right = "✓ 3 claims compared and right"
+    assert texts(notes_rows(session.frame, 60)) == [right, "looking at the run …"]
+    session.look_at_run()
+    assert texts(notes_rows(session.frame, 60)) == [right, "✓ no findings in the run"]
 
 
 def test_values_by_hand_appear_as_the_backward_pass_reaches_them(session_of):

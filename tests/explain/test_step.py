@@ -3,9 +3,11 @@
 import pytest
 
 import gradtui
+from gradtui.explain.findings import notes_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, notes_rows, now_line, timeline
+from gradtui.explain.step import header, now_line
+from gradtui.explain.timeline import timeline
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 
@@ -172,7 +174,7 @@ def test_the_timeline_marks_the_present_step_and_fits(width):
 
 def test_notices_come_before_the_notes(session_of):
     session = session_of("L = w**2", "w = 1.0\nb = 2.0")
-    assert texts(notes_rows(session.frame, 60))[0] == "! the loss does not use the parameter 'b'"
+    assert texts(notes_rows(session.frame, 60))[1] == "▲ the loss does not use the parameter 'b'"
 
 
 FALLING = '[schedule]\nname = "exponential"\ngamma = 0.5'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -31,6 +32,16 @@ class Terminal:
     async def type(self, text: str) -> None:
         names = {".": "full_stop", "/": "slash", "_": "underscore", " ": "space", "-": "minus"}
         await self.press(*(names.get(char, char) for char in text))
+
+    async def settled(self) -> None:
+        """Wait until it is known what is wrong and how the loss curves here."""
+        for _ in range(400):
+            if self.debugger.walk.settled:
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError("never found out")
+        await self.pilot.pause()
 
     @property
     def debugger(self) -> Debugger:
@@ -80,6 +91,9 @@ def terminal() -> Open:
         app = GradtuiApp(gradtui.load(file) if file else None)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Terminal(app, pilot)
+            opened = Terminal(app, pilot)
+            if file:
+                await opened.settled()
+            yield opened
 
     return open_in

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
@@ -11,20 +10,10 @@ MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
 
 
-async def judged(terminal):
-    """Wait until what was written by hand is compared."""
-    for _ in range(200):
-        if terminal.session.judgement is not None and terminal.debugger._judging is None:
-            await terminal.pilot.pause()
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("never compared")
-
-
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])
 async def test_program_gradient_and_findings_are_on_the_screen(terminal, write, size):
     async with terminal(write(MODEL, more=WRONG), size) as t:
-        await judged(t)
+        await t.settled()
         assert "by hand" in t.text
         number = t.session.problem.lines.index("dw = dyhat") + 1
         assert re.search(rf"{number}. dw = dyhat +(true 6  )?2 ✗", t.text)
@@ -42,7 +31,7 @@ async def test_a_small_screen_without_anything_by_hand_keeps_graph_and_loss(term
 async def test_the_screen_is_there_before_the_comparison_is_done(terminal, write):
     async with terminal(write(MODEL, more=WRONG)) as t:
         assert "7 Findings" in t.text
-        await judged(t)
+        await t.settled()
         assert "comparing" not in t.text
 
 
@@ -51,7 +40,7 @@ async def test_the_screen_is_there_before_the_comparison_is_done(terminal, write
 )
 async def test_f2_or_enter_in_the_panel_goes_to_the_finding(terminal, write, size, key):
     async with terminal(write(MODEL, more=WRONG), size) as t:
-        await judged(t)
+        await t.settled()
         await t.press("g", "j", key)
         assert t.session.problem.graph.nodes[t.session.selected].name == "w"
         number = t.session.problem.lines.index("dw = dyhat") + 1
@@ -61,7 +50,7 @@ async def test_f2_or_enter_in_the_panel_goes_to_the_finding(terminal, write, siz
 
 async def test_d_changes_what_drives_and_the_curve_is_computed_anew(terminal, write):
     async with terminal(write(MODEL, more=WRONG)) as t:
-        await judged(t)
+        await t.settled()
         await t.press("n", "n")
         assert "drive hand" in t.text
         by_hand = t.session.frame.parameters["w"]
@@ -76,7 +65,7 @@ async def test_d_changes_what_drives_and_the_curve_is_computed_anew(terminal, wr
 async def test_another_scenario_brings_its_own_findings(terminal, write):
     async with terminal(write(MODEL), (80, 24)) as t:
         t.debugger.open_scenario(write(MODEL, more=WRONG))
-        await judged(t)
+        await t.settled()
         assert "fix: dw = dyhat*x" in t.text
         t.debugger.open_scenario(write(MODEL))
         await t.pilot.pause()
@@ -90,6 +79,6 @@ async def test_another_scenario_brings_its_own_findings(terminal, write):
 async def test_claims_that_are_no_gradients_at_all_crash_nothing(terminal, write, code):
     more = f"[backward]\ncode = '{code}'"
     async with terminal(write(MODEL, data="x = 3.0\nz = [1.0, 2.0]", more=more)) as t:
-        await judged(t)
+        await t.settled()
         await t.press("n", "s", "s", "F", "x", "D", "n", "f2", "G", "z", "escape")
         assert "✗" in t.text

@@ -319,7 +319,7 @@ async def test_a_parameter_that_the_loss_ignores_is_noted(terminal, tmp_path):
         '[optimizer]\nname = "sgd"\nlr = 0.1\n'
     )
     async with terminal(str(file)) as t:
-        assert "! the loss does not use" in t.text
+        assert "▲ the loss does not use" in t.text
         await t.press("j")
         assert "no path leads to the loss" in t.text
 

@@ -27,7 +27,7 @@ async def until(terminal, condition):
 
 
 def judged(terminal):
-    return terminal.session.judgement is not None and terminal.debugger._judging is None
+    return terminal.session.judgement is not None and terminal.debugger.walk.settled
 
 
 def edit(path, old, new, *, replaced=False):

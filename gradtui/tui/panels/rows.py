@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from gradtui.engine.graph import Kind
-from gradtui.explain.byhand import chosen_rows
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
+from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.program import current_row, given_rows, program_length, program_rows
-from gradtui.explain.spans import Line
-from gradtui.explain.step import notes_rows
+from gradtui.explain.spans import LazyRows, Line
 from gradtui.explain.symbols import label
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
@@ -80,11 +80,22 @@ class UpdatePanel(Panel):
     """The optimizer's step."""
 
     NAME = "Update"
-    HELP = "how the optimizer moves each parameter, with its arithmetic"
+    HELP = (
+        "how near the rate is to the largest stable one; then how the optimizer moves each "
+        "parameter, with its arithmetic"
+    )
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
-        """Return the update."""
-        return update_rows(frame, width)
+        """Return the gauge, then the update."""
+        gauge, update = gauge_rows(frame, width), update_rows(frame, width)
+        above = len(gauge)
+        return LazyRows(
+            above + len(update),
+            lambda start, stop: [
+                *gauge[start:stop],
+                *update[max(0, start - above) : max(0, stop - above)],
+            ],
+        )
 
 
 class ProgramPanel(Panel):
@@ -127,8 +138,8 @@ class NotesPanel(Panel):
 
     NAME = "Notes"
     HELP = (
-        "what is wrong with what was written by hand, and the fix (Enter goes there); then what "
-        "the scenario's author wants you to look at"
+        "what is watched; what is wrong with what was written by hand and with the run, the "
+        "gravest first (Enter goes there); then what the scenario's author wants you to look at"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.run('finding')", "go to the next finding", show=False)
@@ -140,7 +151,7 @@ class NotesPanel(Panel):
 
     def show_frame(self, frame: Frame) -> None:
         """Show another moment."""
-        self.title("Findings" if frame.problem.by_hand else "Notes")
+        self.title(notes_title(frame))
         super().show_frame(frame)
 
     def follow(self, frame: Frame, height: int) -> None:

@@ -1,0 +1,298 @@
+"""Expressions over a run: text -> what it needs of a step, and its value at many steps at once.
+
+A breakpoint's condition and a watch are written in the language of the model, over its names and
+step, loss, lr, grad, norm and prev.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.expression import Call, Name, Tree, parse_expression
+from gradtui.engine.graph import Builder, Kind, Node
+from gradtui.engine.lowering import lower_tree
+from gradtui.engine.ops import FUNCTIONS
+from gradtui.engine.program import StepProgram
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.text import shape_text
+
+Array = NDArray[np.float64]
+EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev) < 1e-9*loss")
+"""Conditions that are offered."""
+WATCHES = ("loss - prev", "norm", "max(abs(grad))", "lr*norm")
+"""Expressions that are offered."""
+_RUN_NAMES = ("step", "loss", "lr", "grad", "norm", "prev")
+_COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
+LARGEST = 4_000_000
+"""Numbers that an expression may compute at a step."""
+_DEEPEST = 16
+"""Steps that an expression may look back."""
+_NORM = "a*sqrt(sum((g/a)**2))"
+
+
+class _Past(Struct, frozen=True):
+    """A value of the step before."""
+
+    leaf: int
+    node: int
+    """The node whose value it is, one step later."""
+
+
+class Observable(Struct, frozen=True, eq=False, dict=True):
+    """An expression, ready to be evaluated over the steps of a run."""
+
+    text: str
+    nodes: tuple[Node, ...]
+    root: int
+    reads: tuple[tuple[int, int], ...]
+    """(leaf, node of the step program) for each value that it needs of a step."""
+    step: int | None
+    """The leaf of the step's number."""
+    past: tuple[_Past, ...]
+    depth: int
+    """How many steps it looks back: in so many first steps of a run it has no value."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape at one step."""
+        return self.nodes[self.root].shape
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """The nodes of the step program whose values it needs."""
+        return tuple(node for _, node in self.reads)
+
+    @property
+    def size(self) -> int:
+        """Numbers that it computes at a step."""
+        return sum(math.prod(node.shape) for node in self.nodes)
+
+    def values(self, rows: Array, first: int) -> Array:
+        """Return its value at consecutive steps from `first` on, (n, *shape).
+
+        `rows` holds what it needs of each step, flat, (n, numbers).  What is read of a step before
+        the first one is NaN.
+        """
+        count, at = len(rows), 0
+        given: dict[int, Array] = {}
+        for leaf, _ in self.reads:
+            shape = self.nodes[leaf].shape
+            size = math.prod(shape)
+            given[leaf] = rows[:, at : at + size].reshape(count, *shape)
+            at += size
+        if self.step is not None:
+            given[self.step] = np.arange(first, first + count, dtype=np.float64)
+        *earlier, last = self._functions
+        for past, evaluate in zip(self.past, earlier, strict=True):
+            before = self._value(evaluate, past.node, given, count)
+            given[past.leaf] = np.concatenate([np.full_like(before[:1], np.nan), before[:-1]])
+        return self._value(last, self.root, given, count)
+
+    def _value(
+        self, evaluate: Callable[..., Any], node: int, given: dict[int, Array], count: int
+    ) -> Array:
+        (value,) = evaluate(*given.values())
+        return np.broadcast_to(np.asarray(value, np.float64), (count, *self.nodes[node].shape))
+
+    @cached_property
+    def _functions(self) -> list[Callable[..., tuple[Any, ...]]]:
+        """Of each past value in turn, and at last of the root."""
+        compiler = Compiler(self.nodes, {}, Mode.BATCH, "float64")
+        given = [leaf for leaf, _ in self.reads]
+        given += [] if self.step is None else [self.step]
+        functions = []
+        for past in self.past:
+            functions.append(compiler.evaluate(given, [past.node], given))
+            given = [*given, past.leaf]
+        return [*functions, compiler.evaluate(given, [self.root], given)]
+
+
+def read_expression(text: str, program: StepProgram) -> Observable:
+    """Return what a text observes of a run; raises InputError with a place in the text."""
+    tree = parse_expression(text)
+    reader = _Reader(program)
+    root = reader.lower(tree)
+    found = Observable(
+        text.strip(), tuple(reader.builder.nodes), root, tuple(reader.leaves.items()),
+        reader.step, tuple(reader.past), reader.deepest,
+    )  # fmt: skip
+    if found.size > LARGEST:
+        raise InputError(
+            f"too large: {found.size:,} numbers at a step, the limit is {LARGEST:,}", tree.place
+        )
+    return found
+
+
+def read_condition(text: str, program: StepProgram) -> Observable:
+    """Return a condition: an expression that compares and gives one number, 1 where it holds.
+
+    A whole number alone means that step.  Raises InputError with a place in the text.
+    """
+    if text.strip().isascii() and text.strip().isdigit():
+        text = f"step == {int(text.strip()[:12])}"
+    tree = parse_expression(text)
+    found = read_expression(text, program)
+    if not _compares(tree):
+        raise InputError(
+            "this holds at every step or at none: expected a comparison, such as loss > 100",
+            tree.place,
+        )
+    if found.shape:
+        raise InputError(
+            f"this has shape {shape_text(found.shape)}, a condition is one number: "
+            "max(…) holds where it does for any of them",
+            tree.place,
+        )
+    return found
+
+
+def _compares(tree: Tree) -> bool:
+    pending = [tree]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Call):
+            if part.function in _COMPARISONS:
+                return True
+            pending.extend(part.arguments)
+    return False
+
+
+class _Reader:
+    """Lowers an expression, with a leaf for whatever it needs of a step."""
+
+    def __init__(self, program: StepProgram) -> None:
+        self.program, self.graph = program, program.graph
+        self.builder = Builder()
+        self.leaves: dict[int, int] = {}
+        self.step: int | None = None
+        self.past: list[_Past] = []
+        self.deepest = 0
+        self._depth = 0
+        self._of: dict[int, int] = {}
+        self._whole: dict[str, int] = {}
+
+    def lower(self, tree: Tree) -> int:
+        return lower_tree(tree, self.builder, self._name, resolve_call=self._call)
+
+    def _name(self, name: Name) -> int:
+        if name.name in self.graph.names:
+            return self._leaf(self.graph.names[name.name], name.name)
+        match name.name:
+            case "step":
+                if self.step is None:
+                    self.step = self.builder.leaf(Kind.STATE, "step", ())
+                return self.step
+            case "loss":
+                return self._leaf(self.graph.loss, "loss")
+            case "lr":
+                return self._leaf(self.program.lr, "lr")
+            case "grad":
+                return self._gradient()
+            case "norm":
+                return self._norm()
+            case "prev":
+                return self._before(Name("loss", name.place), name.place)
+        if name.name in FUNCTIONS:
+            raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
+        known = (*self.graph.names, *_RUN_NAMES)
+        raise InputError(
+            f"'{name.name}' is not defined"
+            + (
+                did_you_mean(name.name, known)
+                or f": expected a name of the model, or {', '.join(_RUN_NAMES[:-1])} or prev"
+            ),
+            name.place,
+        )
+
+    def _call(self, call: Call) -> int | None:
+        if call.function == "prev":
+            return self._before(_only(call, "an expression, as in prev(norm)"), call.place)
+        if call.function != "grad":
+            return None
+        of = _only(call, "a name of the model, as in grad(w)")
+        names = self.graph.names
+        loss = isinstance(of, Name) and of.name == "loss"
+        if not isinstance(of, Name) or not (of.name in names or loss):
+            hint = did_you_mean(of.name, names) if isinstance(of, Name) else ""
+            raise InputError("grad takes a name of the model, as in grad(w)" + hint, of.place)
+        node = names.get(of.name, self.graph.loss)
+        return self._adjoint(node, of.name)
+
+    def _leaf(self, node: int, name: str) -> int:
+        if node not in self._of:
+            leaf = self.builder.leaf(Kind.STATE, name, self.program.nodes[node].shape)
+            self._of[node] = leaf
+            self.leaves[leaf] = node
+        return self._of[node]
+
+    def _adjoint(self, node: int, name: str) -> int:
+        shape = self.program.nodes[node].shape
+        found = self.program.reverse.adjoint.get(node)
+        if found is None:
+            return self.builder.fit(self.builder.constant(0.0), shape)
+        return self.builder.fit(self._leaf(found, f"grad({name})"), shape)
+
+    def _gradient(self) -> int:
+        """Return all gradients as one vector."""
+        if "grad" not in self._whole:
+            parts = []
+            for parameter in self.graph.parameters:
+                node = self._adjoint(parameter.id, parameter.name)
+                size = math.prod(parameter.shape)
+                parts.append(self.builder.apply("reshape", (node,), {"shape": (size,)}))
+            whole = parts[0]
+            for part in parts[1:]:
+                whole = self.builder.apply("concat", (whole, part))
+            self._whole["grad"] = whole
+        return self._whole["grad"]
+
+    def _norm(self) -> int:
+        """Return the length of all gradients, which does not overflow where its square would."""
+        if "norm" not in self._whole:
+            gradient = self._gradient()
+            apply = self.builder.apply
+            largest = apply("max", (apply("abs", (gradient,)),))
+            names = {"a": largest, "g": gradient, "big": self.builder.constant(math.inf)}
+            text = f"where((a > 0)*(a < big), {_NORM}, a)"
+            self._whole["norm"] = lower_tree(
+                parse_expression(text), self.builder, lambda name: names[name.name]
+            )
+        return self._whole["norm"]
+
+    def _before(self, tree: Tree, place: Place) -> int:
+        """Return the leaf of an expression's value at the step before."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise InputError(f"prev inside prev: the limit is {_DEEPEST} steps back", place)
+        self.deepest = max(self.deepest, self._depth)
+        node = self.lower(tree)
+        self._depth -= 1
+        leaf = self.builder.leaf(Kind.STATE, "prev", self.builder.nodes[node].shape)
+        self.past.append(_Past(leaf, node))
+        return leaf
+
+
+def _only(call: Call, expected: str) -> Tree:
+    if len(call.arguments) != 1 or call.options:
+        raise InputError(f"{call.function} takes {expected}", call.place)
+    return call.arguments[0]
+
+
+def observed(observable: Observable, values: Sequence[Sequence[Any]], first: int) -> Array:
+    """Return an expression's value at the last of some consecutive steps, in its shape.
+
+    `values` holds, for each step from `first` on, the values of `needs`.
+    """
+    rows = [
+        np.concatenate([np.empty(0), *(np.asarray(v, np.float64).reshape(-1) for v in step)])
+        for step in values
+    ]
+    return np.asarray(observable.values(np.stack(rows), first)[-1])

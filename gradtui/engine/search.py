@@ -1,0 +1,108 @@
+"""Where a condition begins to hold over the steps of a run, found little by little."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.history import History
+from gradtui.engine.observables import read_condition
+from gradtui.engine.trainer import Row
+
+_FIRST, _MOST = 16, 4096
+"""Steps that are looked at together, at first and at most."""
+_NUMBERS = 2_000_000
+"""Numbers that are held together."""
+_SLICE = 0.008
+"""Seconds that a stretch of steps should take."""
+
+
+class Search:
+    """A condition looked for in the steps 0 to `last` of a run.
+
+    It is evaluated over stretches of steps, on the very values that training computes.  Raises
+    InputError with a place in the text if it is no condition.
+    """
+
+    def __init__(self, text: str, history: History, last: int) -> None:
+        self.condition = condition = read_condition(text, history.trainer.program)
+        self.last = last
+        self.searched = 0
+        """Steps that are done with: whether it begins to hold at one below this is known."""
+        self._history = history
+        self._held = False
+        self._found: list[NDArray[np.intp]] = []
+        self._stretch = _FIRST
+        self._losses = set(condition.needs) <= {history.trainer.program.graph.loss}
+        self._parts = [] if self._losses else _parts(text, history)
+        numbers = condition.size + (0 if self._losses else history.trainer.width)
+        self._most = max(1, min(_MOST, _NUMBERS // max(1, numbers)))
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps have been looked at."""
+        return self.searched > self.last
+
+    @property
+    def hits(self) -> NDArray[np.intp]:
+        """The steps found so far, ascending: there it holds, and it did not one step before."""
+        if len(self._found) > 1:
+            self._found = [np.concatenate(self._found)]
+        return self._found[0] if self._found else np.empty(0, np.intp)
+
+    def run(self, seconds: float) -> bool:
+        """Search for a while; return whether steps are left."""
+        until = time.monotonic() + seconds
+        while not self.done and (now := time.monotonic()) < until:
+            self._look(min(self._stretch, self._most, self.last + 1 - self.searched))
+            quick = time.monotonic() - now < _SLICE
+            self._stretch = min(2 * self._stretch, _MOST) if quick else max(1, self._stretch // 2)
+        return not self.done
+
+    def _look(self, count: int) -> None:
+        """Look at the next `count` steps."""
+        depth, start = self.condition.depth, self.searched
+        first = max(0, start - depth)
+        rows = self._rows(first, start + count - first)
+        holds = self.condition.values(rows, first)[start - first :] > 0
+        # Where it looks back beyond the start of the run there is nothing to compare with.
+        holds[: max(0, depth - start)] = False
+        begins = holds & ~np.concatenate([[self._held], holds[:-1]])
+        self._found.append(np.flatnonzero(begins) + start)
+        self._held = bool(holds[-1])
+        self.searched += count
+
+    def _rows(self, first: int, count: int) -> NDArray[np.float64]:
+        """Return what the condition needs of some steps, one row each."""
+        after = first + count
+        if self._losses:
+            if after > self._history.known:
+                self._history.advance(after - self._history.known)
+            losses = self._history.losses[first:after]
+            return losses[:, None] if self.condition.needs else np.empty((count, 0))
+        found = []
+        for start, stop, observe in self._parts:
+            start, stop = max(first, start), after if stop is None else min(after, stop)
+            if start < stop:
+                found.append(observe(self._history.state(start), stop - start, start))
+        return np.concatenate(found)
+
+
+_Part = tuple[int, int | None, Callable[[Row, int, int], NDArray[np.float64]]]
+"""(first step, the one after the last, what observes them)."""
+
+
+def _parts(text: str, history: History) -> list[_Part]:
+    """Return the parts of a run that different trainers compute: a branch and what it left."""
+    parts: list[_Part] = []
+    stop: int | None = None
+    one: History | None = history
+    while one is not None:
+        start = 0 if one.parent is None else one.branch.start
+        needs = read_condition(text, one.trainer.program).needs
+        parts.append((start, stop, one.trainer.observer(needs)))
+        stop, one = start, one.parent
+    return parts[::-1]

@@ -1,0 +1,132 @@
+"""What is wrong, what is watched and what the scenario says, in rows of one panel."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gradtui.explain.byhand import SIGNS
+from gradtui.explain.outcome import finding_place
+from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.values import summary
+from gradtui.frame import Frame
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.text import cell_width, clean, clip, paragraphs, wrap
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
+
+SEVERITIES: dict[str, Span] = {
+    "error": ("✗", "bad"),
+    "warning": ("▲", "bad"),
+    "info": ("i", "dim"),
+}
+"""How each severity is shown."""
+
+
+def notes_title(frame: Frame) -> str:
+    """Return what the panel of these rows holds."""
+    parts = [
+        *(["Watches"] if frame.watched else []),
+        *(["Findings"] if frame.problem.by_hand or frame.findings else []),
+    ]
+    return " · ".join(parts) or "Notes"
+
+
+def notes_rows(frame: Frame, width: int) -> list[Line]:
+    """Return the watches, the findings, the scenario's notices, then its notes, wrapped."""
+    problem = frame.problem
+    rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame)
+    rows += [
+        line(("▲ " if first else "  ", "bad"), text)
+        for notice in problem.notices
+        for first, text in _marked(wrap(notice.message, width - 2))
+    ]
+    if not problem.notes.strip():
+        return rows
+    rows.append(())
+    for paragraph in paragraphs(problem.notes):
+        rows += [line(text) for text in wrap(paragraph, width)]
+    return rows
+
+
+def watch_rows(frame: Frame, width: int) -> list[Line]:
+    """Return what is watched, each with its value at this step."""
+    rows = []
+    for watched in frame.watched:
+        value = watched.trouble if watched.value is None else summary(watched.value, 6)
+        role: Role = "dim" if watched.value is None else "value"
+        name = clip(clean(watched.text), max(8, width - cell_width(value) - 3))
+        rows.append(line((name, "name"), (" = ", "dim"), (value, role)))
+    return [*rows, ()] if rows else []
+
+
+def findings_rows(frame: Frame, width: int) -> list[Line]:
+    """Return what was found of what was written by hand and of the run, wrapped to a width."""
+    problem, judgement = frame.problem, frame.judgement
+    rows: list[Line] = []
+    for index, finding in enumerate(frame.findings):
+        rows += _finding_rows(frame, index, finding, width)
+    if problem.by_hand and judgement is None:
+        return [*rows, line(("comparing what was written by hand …", "dim"))]
+    if judgement is not None and judgement.claims and not judgement.findings:
+        many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
+        rows.append(line(SIGNS["right"], f" {many} compared and right"))
+    if judgement is not None and judgement.inherited:
+        names = f"wrong only through another line: {', '.join(judgement.inherited)}"
+        rows += _under(SIGNS["inherited"], wrap(names, width - 2), "plain")
+    return rows
+
+
+def _run_rows(frame: Frame) -> list[Line]:
+    """Return what there is to say of a run of which nothing is found."""
+    if frame.problem.by_hand and frame.judgement is None:
+        return []
+    if frame.run_findings is None:
+        return [line(("looking at the run …", "dim"))]
+    if frame.findings:
+        return []
+    return [line(SIGNS["right"], " no findings" + (" in the run" if frame.problem.by_hand else ""))]
+
+
+def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
+    """Return the first row of the finding that the cursor went to, and the one after it."""
+    if frame.finding is None:
+        return 0, 0
+    sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.findings)]
+    first = len(watch_rows(frame, width)) + sum(sizes[: frame.finding])
+    return first, first + sizes[frame.finding]
+
+
+def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[Line]:
+    chosen: Role = "selected" if index == frame.finding else "name"
+    head = wrap(_head(frame, finding), width - 2)
+    rows = _under(SEVERITIES[finding.severity], head, chosen)
+    rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
+    if finding.fix is not None:
+        rows += [line("  ", (text, "good")) for text in wrap(f"fix: {finding.fix}", width - 2)]
+    return rows
+
+
+def _head(frame: Frame, finding: Finding) -> str:
+    """Return the line of what was written by hand, or the step of the run and what happens."""
+    if finding.rule not in (*GRADIENT_RULES, *UPDATE_RULES):
+        where = f" · line {finding.line}" if finding.line else ""
+        return f"step {finding.step:,}  {finding.rule}{where}"
+    if not finding.line:
+        return finding.target
+    place = finding_place(frame.problem, finding)
+    file = f"{os.path.basename(place.file)} " if place.file else ""
+    return f"{file}line {place.line}  {frame.problem.line_at(place).strip()}"
+
+
+def _under(sign: Span, texts: list[str], role: Role) -> list[Line]:
+    """Return wrapped text with a sign before its first row."""
+    return [
+        line(sign if index == 0 else (" ", "plain"), " ", (text, role))
+        for index, text in enumerate(texts)
+    ]
+
+
+def _marked(texts: list[str]) -> list[tuple[bool, str]]:
+    return [(index == 0, text) for index, text in enumerate(texts)]

@@ -1,0 +1,59 @@
+"""How near the rate is to the largest stable one, in two rows."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.engine.curvature import Gauge
+from gradtui.explain.spans import Line, Role, Span, line, line_width
+from gradtui.frame import Frame
+from gradtui.text import number
+
+_BAR, _SHORT = 10, 7
+"""Cells of the bar, and where there is less room."""
+_NAME: Span = ("lr·λmax ", "name")
+
+
+def gauge_rows(frame: Frame, width: int) -> list[Line]:
+    """Return the gauge of this step, and what the curvature says of rate and valley."""
+    gauge = frame.gauge
+    if not gauge:
+        return []
+    if isinstance(gauge, str):
+        return [line(_NAME, (gauge, "dim")), ()]
+    word, role = _verdict(gauge)
+    if gauge.sharpness <= 0.0:
+        return [line(_NAME, (word, role)), ()]
+    value = f"{number(gauge.pull, 3)} of {number(gauge.limit, 3)} "
+    row: Line = ()
+    for cells in (_BAR, _SHORT, 0):
+        bar = _bar(gauge.pull / gauge.limit, cells) + " " if cells else ""
+        row = line(_NAME, value, (bar, role), (word, role))
+        if line_width(row) <= width:
+            break
+    parts = [f"stable up to lr {number(gauge.largest_rate, 4)}"]
+    if gauge.exact:
+        parts.insert(0, f"κ {number(gauge.condition, 3)}")
+        if math.isfinite(gauge.steps_per_decade):
+            steps = math.ceil(gauge.steps_per_decade)
+            parts.append(f"slowest: {steps:,} steps to a tenth")
+    while len(parts) > 1 and len(" · ".join(parts)) > width:
+        parts.pop()
+    return [row, line((" · ".join(parts), "dim"))]
+
+
+def _verdict(gauge: Gauge) -> tuple[str, Role]:
+    """Return in a word what the rate does along the steepest direction."""
+    if gauge.sharpness <= 0.0:
+        return "no upward curvature here", "dim"
+    if gauge.pull > gauge.limit:
+        return "diverges", "bad"
+    if gauge.dynamics.overshoots(gauge.pull):
+        return "overshoots", "local"
+    return "monotone", "good"
+
+
+def _bar(part: float, cells: int) -> str:
+    """Return a bar that is full at the limit, with a sign where it is passed."""
+    filled = min(cells, round(part * cells))
+    return "█" * filled + "░" * (cells - filled) if part <= 1.0 else "█" * (cells - 1) + "▶"

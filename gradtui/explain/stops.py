@@ -1,0 +1,32 @@
+"""Breakpoints and watches in words."""
+
+from __future__ import annotations
+
+from gradtui.explain.values import summary
+from gradtui.stops import Breakpoint, Watched
+
+_LISTED = 5
+
+
+def breakpoint_text(breakpoint: Breakpoint, last: int) -> str:
+    """Return a breakpoint and the steps at which it begins to hold."""
+    sign = "◆" if breakpoint.enabled else "◇ (off)"
+    return f"{sign} {breakpoint.text}   {_steps_text(breakpoint, last)}"
+
+
+def watch_text(watched: Watched) -> str:
+    """Return what is watched and its value."""
+    value = watched.trouble if watched.value is None else summary(watched.value, 6)
+    return f"watch {watched.text} = {value}"
+
+
+def _steps_text(breakpoint: Breakpoint, last: int) -> str:
+    if breakpoint.trouble:
+        return f"not looked for: {breakpoint.trouble}"
+    more = "" if breakpoint.searched > last else f" (searched to step {breakpoint.searched:,})"
+    steps = [f"{step:,}" for step in breakpoint.steps[:_LISTED]]
+    count = len(breakpoint.steps)
+    if not count:
+        return f"at no step{more or f' up to {last:,}'}"
+    rest = f", … ({count:,} steps)" if count > _LISTED else ""
+    return f"at step{'s' if count > 1 else ''} {', '.join(steps)}{rest}{more}"

@@ -1,0 +1,66 @@
+"""The run as one row of steps, with the cursor, what was found and the breakpoints."""
+
+from __future__ import annotations
+
+from gradtui.explain.findings import SEVERITIES
+from gradtui.explain.spans import Line, Span, line, line_width
+from gradtui.frame import Frame
+
+BREAKPOINT: Span = ("◆", "local")
+_LEAST = 8
+"""Cells of a timeline that is worth drawing."""
+
+
+def timeline(frame: Frame, width: int) -> Line:
+    """Return the run as a row of steps, the present one filled in, what to look at marked."""
+    last = max(frame.problem.steps, frame.step)
+    tail = _tail(frame)
+    room = width - line_width(tail) - 1
+    if room < _LEAST:
+        return line((f"{frame.step}/{last}", "heading"))
+    apart = 3 if last * 3 + 1 <= room else 0
+    cells: list[Span] = [("─", "dim")] * (last * 3 + 1 if apart else room)
+
+    def cell(step: int) -> int:
+        return step * apart if apart else round(step * (room - 1) / last)
+
+    if apart:
+        cells[::apart] = [("○", "dim")] * (last + 1)
+    for step, mark in _marks(frame):
+        if step <= last:
+            cells[cell(step)] = mark
+    cells[cell(frame.step)] = ("●", "now")
+    return line(" ", *_joined(cells), *tail)
+
+
+def _marks(frame: Frame) -> list[tuple[int, Span]]:
+    """Return what stands at which step, what matters more after what it may cover."""
+    hits = [
+        (int(step), BREAKPOINT)
+        for breakpoint in frame.breakpoints
+        if breakpoint.enabled
+        for step in breakpoint.steps
+    ]
+    found = [(f.step, SEVERITIES[f.severity]) for f in reversed(frame.findings)]
+    return hits + [(step, sign) for step, sign in found if sign[0] != SEVERITIES["info"][0]]
+
+
+def _tail(frame: Frame) -> Line:
+    """Return what ends the row: how much was found."""
+    count = len(frame.findings)
+    if not count:
+        return line((" step ", "dim"))
+    sign, role = SEVERITIES[frame.findings[0].severity]
+    many = f"{count} findings" if count > 1 else "1 finding"
+    return line((f" {sign} {many} ", role))
+
+
+def _joined(cells: list[Span]) -> list[Span]:
+    """Return the cells with neighbours of one role put together."""
+    joined: list[Span] = []
+    for text, role in cells:
+        if joined and joined[-1][1] == role:
+            joined[-1] = (joined[-1][0] + text, role)
+        else:
+            joined.append((text, role))
+    return joined

@@ -1,0 +1,65 @@
+"""What is known of a run as a whole: what is wrong with it, and its curvature step by step.
+
+It is found out when it is asked for, in another thread if one likes; nothing waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradtui.engine.curvature import Curvature, Gauge, gauge
+from gradtui.engine.history import History
+from gradtui.engine.tape import Tape
+from gradtui.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.finding import Finding
+
+COMPUTING = "computing …"
+_AT_ONCE = 6_000
+"""Numbers of a gauge up to which it is computed while one waits: about a millisecond."""
+_MOST = 20_000_000
+"""Numbers of a gauge beyond which it is left out."""
+
+
+class Survey:
+    """One run of a problem."""
+
+    def __init__(self, problem: Problem, history: History) -> None:
+        self.problem, self.history = problem, history
+        self.findings: tuple[Finding, ...] | None = None
+        """What is wrong with the run, causes first; None until that is known."""
+        self._curvature = Curvature(problem.trainer)
+        self._gauges: dict[int, Gauge | None] = {}
+
+    def look(self, judged: Sequence[Finding] = ()) -> None:
+        """Find out what is wrong with the run, if that is not known yet.
+
+        `judged` is what was found of the hand-written code that may drive it.
+        """
+        from gradtui.diagnosis.judgement import tells_of_itself
+        from gradtui.diagnosis.runs.registry import diagnose_run
+
+        if self.findings is None:
+            own = tells_of_itself(self.problem, judged)
+            history = self.history.snapshot()
+            self.findings = diagnose_run(self.problem, history) if own else ()
+
+    def gauge(self, tape: Tape) -> Gauge | str:
+        """Return the gauge of a step, or why there is none; COMPUTING until it is measured."""
+        if tape.program.moved_by_hand:
+            return "unknown: the update is written by hand"
+        if self._curvature.numbers > _MOST:
+            return "left out: the model is large"
+        # The first one compiles: that may take a while.
+        if self._gauges and tape.step not in self._gauges and self._curvature.numbers <= _AT_ONCE:
+            self.measure(tape)
+        found = self._gauges.get(tape.step, COMPUTING)
+        return "not finite at this step" if found is None else found
+
+    def measure(self, tape: Tape) -> None:
+        """Compute the gauge of a step."""
+        clip = tape.program.clip
+        scale = 1.0 if clip is None else float(tape.value(clip.scale))
+        self._gauges[tape.step] = gauge(self._curvature, tape, tape.rate * scale)

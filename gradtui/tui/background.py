@@ -1,0 +1,51 @@
+"""What is found out in threads while the screen lives: what is wrong, and the curvature."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+from gradtui.frame import Frame
+from gradtui.session import Session
+from gradtui.survey import COMPUTING, Survey
+
+
+class Background:
+    """At most one thread that looks at a session's run, and one that measures a step of it."""
+
+    def __init__(self) -> None:
+        self._looking: tuple[Survey, Thread] | None = None
+        self._measuring: Thread | None = None
+        self._judged = False
+        self.failed = ""
+        """What could not be found out, once."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread is at work."""
+        return self._looking is not None or self._measuring is not None
+
+    def measure(self, session: Session, frame: Frame) -> bool:
+        """Measure the curvature at a frame's step if it is not known; return whether so."""
+        if self._measuring is not None or frame.gauge != COMPUTING:
+            return False
+        survey, tape = session.survey, frame.tape
+        self._measuring = Thread(target=lambda: survey.measure(tape), daemon=True)
+        self._measuring.start()
+        return True
+
+    def poll(self, session: Session) -> tuple[bool, bool]:
+        """Return whether a thread is at work, and whether there is something new to show."""
+        self.failed, news = "", False
+        if self._measuring is not None and not self._measuring.is_alive():
+            self._measuring, news = None, True
+        judged = session.judgement is not None
+        news, self._judged = news or judged != self._judged, judged
+        if self._looking is not None and not self._looking[1].is_alive():
+            looked, self._looking, news = self._looking[0], None, True
+            if looked is session.survey and session.unknown:
+                self.failed = f"stopped {session.unknown}"
+                session.give_up()
+        if self._looking is None and session.unknown and session.ready_to_look:
+            self._looking = (session.survey, Thread(target=session.look_at_run, daemon=True))
+            self._looking[1].start()
+        return self.busy or bool(session.unknown), news
