@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
 
-from gradtui.text import pad
+from gradtui.text import cell_width, pad
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.panels import PANELS
 
@@ -57,7 +59,7 @@ class Help(ModalScreen[None]):
             scroll.can_focus = False
             scroll.border_title = "Help"
             scroll.border_subtitle = "Esc closes, ↑ ↓ scroll"
-            yield Static(Content("\n".join(help_lines())))
+            yield HelpText()
 
     def action_down(self) -> None:
         """Scroll down."""
@@ -68,18 +70,39 @@ class Help(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=-5, animate=False)
 
 
-def help_lines() -> list[str]:
-    """Return the help as lines."""
+class HelpText(Widget):
+    """The text, folded to the width there is."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines; called by Textual."""
+        return len(help_lines(width))
+
+    def render(self) -> Content:
+        """Return the lines; called by Textual."""
+        return Content("\n".join(help_lines(self.size.width)))
+
+
+def help_lines(width: int) -> list[str]:
+    """Return the help as lines of at most `width` cells."""
     rows: list[str] = []
     for group in dict.fromkeys(command.group for command in COMMANDS):
         rows += ["", group.upper()]
-        rows += [
-            f"  {pad(c.shown, 10)} {c.help}" + (f"  (:{c.id} {c.argument})" if c.argument else "")
-            for c in COMMANDS
-            if c.group == group
-        ]
+        for command in COMMANDS:
+            if command.group == group:
+                typed = f"  (:{command.id} {command.argument})" if command.argument else ""
+                rows += _entry(pad(command.shown, 10), command.help + typed, width)
     rows += ["", "PANELS"]
-    rows += [f"  {n} {pad(p.NAME, 9)} {p.HELP}" for n, p in enumerate(PANELS, 1)]
+    for number, panel in enumerate(PANELS, 1):
+        rows += _entry(f"{number} {pad(panel.NAME, 9)}", panel.HELP, width)
     rows += ["", "SIGNS"]
-    rows += [f"  {pad(sign, 14)} {meaning}" for sign, meaning in GLOSSARY]
+    for sign, meaning in GLOSSARY:
+        rows += _entry(pad(sign, 14), meaning, width)
     return rows[1:]
+
+
+def _entry(head: str, text: str, width: int) -> list[str]:
+    """Return what a key, a panel or a sign is: the text folded beside its head."""
+    head = f"  {head} "
+    room = max(10, width - cell_width(head))
+    first, *others = wrap(text, room, break_on_hyphens=False)
+    return [head + first, *(" " * cell_width(head) + other for other in others)]

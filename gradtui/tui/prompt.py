@@ -129,5 +129,6 @@ class Prompt(Vertical):
 
     def action_leave(self) -> None:
         """Give the keys back to the panel that had them."""
-        (self._before or self.screen.query_one("#graph")).focus()
+        # At once, so that what the answer opens can take them from there.
+        self.screen.set_focus(self._before or self.screen.query_one("#graph"))
         self.remove()

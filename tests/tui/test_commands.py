@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradtui.text import cell_width
 from gradtui.tui.commands import COMMANDS, FOOTER, find_command
 from gradtui.tui.help import help_lines
 from gradtui.tui.panels import PANELS
@@ -21,7 +22,7 @@ def test_ids_and_keys_are_unique():
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_every_command_has_a_plain_key_and_stands_in_the_help(command):
     assert any(not key.startswith(MODIFIED) for key in command.keys)
-    text = "\n".join(help_lines())
+    text = "\n".join(help_lines(200))
     assert command.help in text
     assert command.shown in text
     assert find_command(command.id) is command
@@ -39,8 +40,16 @@ def test_a_short_name_is_enough_where_it_is_the_only_one():
     assert find_command("find").id == "find"
 
 
+@pytest.mark.parametrize("width", [40, 62, 100])
+def test_the_help_is_folded_beside_its_keys(width):
+    rows = help_lines(width)
+    assert max(map(cell_width, rows)) <= width
+    assert " ".join(" ".join(rows).split()) == " ".join(" ".join(help_lines(200)).split())
+    assert all(row == row.upper() for row in rows if row and not row.startswith("  "))
+
+
 def test_every_panel_stands_in_the_help_with_its_number():
-    text = "\n".join(help_lines())
+    text = "\n".join(help_lines(200))
     for number, panel in enumerate(PANELS, 1):
         assert f"  {number} {panel.NAME}" in text
 

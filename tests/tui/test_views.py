@@ -201,3 +201,11 @@ async def test_enter_unfolds_one_line_and_folds_it_again(terminal, classifier):
         assert t.text == before != named
         await t.press("d", "enter")
         assert "there is nothing to unfold in W" in t.text
+
+
+async def test_what_a_prompt_opens_has_the_keys_that_scroll(terminal):
+    async with terminal("softmax_classifier") as t:
+        await t.press("L", "enter")
+        assert "W1[0,0] [2×4]   row 0" in t.text
+        await t.press("pagedown")
+        assert "W1[0,0] [2×4]   row 0" not in t.text
