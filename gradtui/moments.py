@@ -125,7 +125,7 @@ def build_schedule(
             forward += [Compute(id, (id,)) for id in computed_by(s)]
             target |= {op: op for op in s.operations}
     flows = _flows(graph, [e for e in carried if _source(graph, e) not in inside], target)
-    backward: list[Moment] = [Seed(graph.loss), *_beside(flows, program.hand)]
+    backward: list[Moment] = [Seed(graph.loss), *_beside(graph, flows, program.hand)]
     moves = [Move(position) for position in range(len(program.updates))]
     done = len(forward) + len(backward)
     return Schedule(level, (*forward, *backward, *moves), len(forward), done)
@@ -141,7 +141,7 @@ def whole_statements(graph: Graph, level: Level, folded: frozenset[int]) -> froz
     return frozenset(s.root for s in graph.statements) if level is Level.NAMED else folded
 
 
-def _beside(flows: Sequence[Flow], hand: HandPass | None) -> list[Moment]:
+def _beside(graph: Graph, flows: Sequence[Flow], hand: HandPass | None) -> list[Moment]:
     """Return the flows and the hand-written lines, each line once what it claims is known.
 
     The lines keep their own order.
@@ -153,15 +153,18 @@ def _beside(flows: Sequence[Flow], hand: HandPass | None) -> list[Moment]:
         if flow is not None:
             found.append(flow)
             coming[flow.source] -= 1
-        while lines and not coming[_claimed(lines[0][1])]:
+        while lines and not coming[_claimed(graph, lines[0][1])]:
             index, line = lines.popleft()
             found.append(Written(index, line.line.name))
     return found
 
 
-def _claimed(line: HandLine) -> int:
-    """Return the node whose gradient a line claims to be; no node for a helper."""
-    return -1 if line.target is None else line.target
+def _claimed(graph: Graph, line: HandLine) -> int:
+    """Return the node whose gradient a line is, by its claim or its name; no node for a helper."""
+    if line.target is not None:
+        return line.target
+    name = line.line.name
+    return graph.names.get(name.removeprefix("d"), -1) if name.startswith("d") else -1
 
 
 def translate(position: int, before: Schedule, after: Schedule) -> int:

@@ -37,6 +37,18 @@ def hand_line(frame: Frame, index: int) -> HandLine:
     return hand.lines[index]
 
 
+def claimed_node(frame: Frame, index: int) -> int | None:
+    """Return the node whose gradient a hand-written line is; None for a helper.
+
+    What a function assigns and does not return is no claim, but by its name it is such a gradient.
+    """
+    own, backward = hand_line(frame, index), frame.problem.backward
+    if own.target is not None or backward is None:
+        return own.target
+    named = backward.intermediate.get(own.line.name)
+    return None if named is None else frame.graph.names[named]
+
+
 def hand_line_mark(frame: Frame, index: int) -> Mark:
     """Return the mark of a line of the hand-written backward pass: of its claim, or of a helper."""
     own = hand_line(frame, index)

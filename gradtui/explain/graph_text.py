@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gradtui.engine.ops import OPS
-from gradtui.explain.byhand import BLAMED, blamed_edges, hand_line
+from gradtui.explain.byhand import BLAMED, blamed_edges, claimed_node
 from gradtui.explain.spans import Line, Role, line
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
 from gradtui.frame import Frame
@@ -117,7 +117,7 @@ def _is_now(frame: Frame, node: int) -> str:
         case Seed(done) | Flow(done, _):
             return "gradient" if done == node else ""
         case Written(index):
-            return "gradient" if hand_line(frame, index).target == node else ""
+            return "gradient" if claimed_node(frame, index) == node else ""
         case Move(position):
             parameter = frame.problem.trainer.program.updates[position].parameter
             return "value" if parameter == node else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine.graph import Kind
-from gradtui.explain.byhand import hand_line
+from gradtui.explain.byhand import claimed_node
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import in_names
 from gradtui.explain.values import UNKNOWN, UNUSED, extent
@@ -38,7 +38,7 @@ def place_of_now(frame: Frame) -> int:
         case Compute(node) | Seed(node) | Flow(node, _):
             return node
         case Written(index):
-            target = hand_line(frame, index).target
+            target = claimed_node(frame, index)
             return frame.selected if target is None else target
         case Move(position):
             return frame.problem.trainer.program.updates[position].parameter

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Statement
-from gradtui.explain.byhand import SIGNS, hand_line, hand_line_mark, line_mark
+from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
 from gradtui.explain.spans import Line, Role, Span, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
@@ -151,8 +151,9 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     else:
         value, brief = _shown_value(frame, own.written) if known else (UNKNOWN, UNKNOWN)
     true = ""
-    if known and own.target is not None and mark in ("wrong", "inherited"):
-        true = f"true {summary(frame.tape.adjoint(own.target))}"
+    target = claimed_node(frame, index)
+    if known and target is not None and mark in ("wrong", "inherited"):
+        true = f"true {summary(frame.tape.adjoint(target))}"
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines[own.line.place.line - 1])
     return _Shown(text, value, brief, SIGNS[mark], here, _chosen(frame, own.line), true)

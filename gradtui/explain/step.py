@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.explain.byhand import SIGNS, Mark, hand_line, hand_line_mark
+from gradtui.explain.beside import worked_out, written_spans
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Line, Span, aligned, line
-from gradtui.explain.symbols import (
-    all_scalar,
-    gradient_of,
-    in_names,
-    in_numbers,
-    in_shapes,
-    label,
-    partial,
-    rule_text,
-)
+from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
@@ -26,13 +17,6 @@ from gradtui.text import cell_width, clip, number
 _WIDE = 112
 _DRIVE_SHOWN = 96
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
-_VERDICTS: dict[Mark, str] = {
-    "right": "right",
-    "wrong": "wrong in this line",
-    "inherited": "wrong only through another line",
-    "noted": "right, with a remark",
-    "none": "",
-}
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
     Pass.FORWARD: "forward",
@@ -99,7 +83,7 @@ def now_line(frame: Frame) -> Line:
         case Flow(source, target):
             return line(("now  ", "dim"), *_flowed(frame, source, target), *_kinks(frame, target))
         case Written(index):
-            return line(("now  ", "dim"), *_written(frame, index))
+            return line(("now  ", "dim"), *written_spans(frame, index))
         case Move(position):
             return line(("now  ", "dim"), *_moved(frame, position))
 
@@ -111,20 +95,7 @@ def _kinks(frame: Frame, node: int) -> list[Span]:
 def _computed(frame: Frame, node: int) -> list[str | Span]:
     named = bool(frame.graph.nodes[node].name)
     first: list[str | Span] = [(label(frame, node), "now"), " = "] if named else []
-    return [*first, *_worked_out(frame, node)]
-
-
-def _worked_out(frame: Frame, node: int) -> list[str | Span]:
-    """Return a node's expression in names, in numbers, and its value, each if it says more."""
-    value = frame.tape.value(node)
-    parts: list[str | Span] = []
-    result, formula = summary(value, 6), in_names(frame, node)
-    if formula != result:
-        parts += [(formula, "now"), " = "]
-    numbers = in_numbers(frame, node) if all_scalar(frame, node) else in_shapes(frame, node)
-    if numbers not in (formula, result):
-        parts += [numbers, " = "]
-    return [*parts, (result, "value")]
+    return [*first, *worked_out(frame, node)]
 
 
 def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
@@ -146,22 +117,6 @@ def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
     elif len(frame.structure.consumers.get(source, ())) > 1:
         parts += ["  sum ", (summary(frame.gradient(source), 6), "gradient")]
     return parts
-
-
-def _written(frame: Frame, index: int) -> list[str | Span]:
-    """Return what a hand-written line holds beside what is true."""
-    own, mark = hand_line(frame, index), hand_line_mark(frame, index)
-    parts: list[str | Span] = [(f"line {own.line.place.line}  ", "dim"), (own.line.name, "now")]
-    if own.written is None:
-        parts.append(f" has no value: {own.misfit}")
-    else:
-        parts += [" = ", *_worked_out(frame, own.written)]
-    parts += ["  ", SIGNS[mark]]
-    if own.target is not None:
-        parts.append((f"  true {gradient_of(frame, own.target)} = ", "dim"))
-        parts.append((summary(frame.tape.adjoint(own.target), 6), "gradient"))
-    helper = own.target is None and mark == "none"
-    return [*parts, (f"  {'a helper' if helper else _VERDICTS[mark]}", "dim")]
 
 
 def _moved(frame: Frame, position: int) -> list[str | Span]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+import gradtui
+from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.findings import findings_rows, notes_rows
 from gradtui.explain.graph_text import wire_text, wire_width
@@ -220,3 +222,32 @@ def test_the_blamed_edge_is_marked_on_the_graph(session_of, level):
     assert [wire_text(frame, *edge) for edge in edges if edge in marked] == ["✗ ×3"]
     assert [edge for edge in edges if "✗" in wire_text(frame, *edge)] == marked
     assert all(len(wire_text(frame, *edge)) <= wire_width(frame, *edge) for edge in edges)
+
+
+def test_the_selected_node_has_what_was_written_of_it_beside_the_chain_rule(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.judge()
+    number = session.problem.lines.index("dw = dyhat*x") + 1
+    assert texts(beside_rows(session.frame)) == [
+        f"by hand  dw = dyhat·x = 1·3 = 3  ↳  wrong only through another line, line {number}"
+    ]
+    assert wrong_tables(session.frame) == []
+    session.restart()
+    assert beside_rows(session.frame) == []
+
+
+def test_a_wrong_array_is_there_number_by_number(session_of):
+    more = "[backward]\ncode = 'dw = 2*(w*x - 1)'"
+    session = session_of("L = sum((w*x - 1)**2)", "w = [1.0, 2.0]", more=more)
+    session.judge()
+    assert texts(wrong_tables(session.frame)) == ["dw = 4  10"]
+
+
+def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
+    session = gradtui.load("grad_transposed")
+    session.judge()
+    session.next_finding()
+    said = line_text(now_line(session.frame))
+    assert "dh = dz @ W2 = " in said
+    assert "✗  true ∂L/∂h = [12×3] " in said
+    assert said.rstrip().endswith("wrong in this line")

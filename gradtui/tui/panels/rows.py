@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from gradtui.engine.graph import Kind
+from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
 from gradtui.explain.gauge import gauge_rows
@@ -46,7 +47,8 @@ class ChainPanel(Panel):
 
     NAME = "Chain"
     HELP = (
-        "how the gradient of the selected node is put together, in symbols and in numbers; "
+        "how the gradient of the selected node is put together, in symbols and in numbers, below "
+        "what was written by hand; "
         "L: that of one element, m: the Jacobian"
     )
     _made: tuple[Frame | None, int, list[Line]] = (None, 0, [])
@@ -73,7 +75,7 @@ class ChainPanel(Panel):
             self.title("Jacobian")
             return jacobian_rows(frame, width)
         self.title(self.NAME)
-        return chain_rows(frame, width)
+        return [*beside_rows(frame), *chain_rows(frame, width), *wrong_tables(frame)]
 
 
 class UpdatePanel(Panel):

@@ -1,0 +1,86 @@
+"""A hand-written line beside what is true: its value, the true one, and whether it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.engine.handwritten import HandLine
+from gradtui.explain.byhand import SIGNS, Mark, claimed_node, hand_line, hand_line_mark
+from gradtui.explain.spans import Line, Span, line
+from gradtui.explain.symbols import all_scalar, gradient_of, in_names, in_numbers, in_shapes
+from gradtui.explain.values import summary, table
+from gradtui.frame import Frame
+
+_VERDICTS: dict[Mark, str] = {
+    "right": "right",
+    "wrong": "wrong in this line",
+    "inherited": "wrong only through another line",
+    "noted": "right, with a remark",
+    "none": "",
+}
+
+
+def worked_out(frame: Frame, node: int) -> list[str | Span]:
+    """Return a node's expression in names, in numbers, and its value, each if it says more."""
+    value = frame.tape.value(node)
+    parts: list[str | Span] = []
+    result, formula = summary(value, 6), in_names(frame, node)
+    if formula != result:
+        parts += [(formula, "now"), " = "]
+    numbers = in_numbers(frame, node) if all_scalar(frame, node) else in_shapes(frame, node)
+    if numbers not in (formula, result):
+        parts += [numbers, " = "]
+    return [*parts, (result, "value")]
+
+
+def written_spans(frame: Frame, index: int) -> list[str | Span]:
+    """Return what a line of the hand-written backward pass holds beside what is true."""
+    own, mark = hand_line(frame, index), hand_line_mark(frame, index)
+    parts: list[str | Span] = [(f"line {own.line.place.line}  ", "dim"), (own.line.name, "now")]
+    if own.written is None:
+        parts.append(f" has no value: {own.misfit}")
+    else:
+        parts += [" = ", *worked_out(frame, own.written)]
+    parts += ["  ", SIGNS[mark]]
+    target = claimed_node(frame, index)
+    if target is not None:
+        parts.append((f"  true {gradient_of(frame, target)} = ", "dim"))
+        parts.append((summary(frame.tape.adjoint(target), 6), "gradient"))
+    helper = target is None and mark == "none"
+    return [*parts, (f"  {'a helper' if helper else _VERDICTS[mark]}", "dim")]
+
+
+def beside_rows(frame: Frame) -> list[Line]:
+    """Return the hand-written lines done so far that claim the selected node's gradient."""
+    rows: list[Line] = []
+    for index, own in _claiming(frame):
+        mark = hand_line_mark(frame, index)
+        shown: list[str | Span] = [own.misfit]
+        if own.written is not None:
+            worked = line(*worked_out(frame, own.written))
+            formula = [(text, "local" if role == "now" else role) for text, role in worked]
+            shown = [f"{own.line.name} = ", *formula]
+        said = f"  {', '.join(filter(None, [_VERDICTS[mark], f'line {own.line.place.line}']))}"
+        rows.append(line(("by hand  ", "dim"), *shown, "  ", SIGNS[mark], (said, "dim")))
+    return rows
+
+
+def wrong_tables(frame: Frame) -> list[Line]:
+    """Return what the wrong ones of these lines hold, number by number, where it is an array."""
+    rows: list[Line] = []
+    for index, own in _claiming(frame):
+        if own.written is None or hand_line_mark(frame, index) not in ("wrong", "inherited"):
+            continue
+        value, head = frame.tape.value(own.written), f"{own.line.name} = "
+        rows += [
+            line(head if at == 0 else " " * len(head), (text, "bad"))
+            for at, text in enumerate(table(value) if value.shape else ())
+        ]
+    return rows
+
+
+def _claiming(frame: Frame) -> Iterator[tuple[int, HandLine]]:
+    hand = frame.tape.program.hand
+    for index, own in enumerate(hand.lines if hand else ()):
+        if claimed_node(frame, index) == frame.selected and frame.written(index):
+            yield index, own
