@@ -26,9 +26,10 @@ from gradtui.layout.plane import (
 )
 
 PAST, AHEAD, POINT, LOWEST = "●", "○", "◉", "★"
-ROLES: tuple[Role, ...] = ("plain", *get_args(Role))
+ROLES: tuple[Role, ...] = get_args(Role)
 _NUMBERS = {role: number for number, role in enumerate(ROLES)}
-_NONE = 0
+_NONE = _NUMBERS["plain"]
+"""Stands for no ground: nothing lies on a plain one."""
 Codes = NDArray[np.uint32]
 Bands = NDArray[np.int64]
 
