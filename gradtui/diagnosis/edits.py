@@ -6,10 +6,11 @@ can be lowered to a node without lowering the whole expression again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import reduce
 from itertools import combinations
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -69,8 +70,8 @@ class Pool(Struct, frozen=True):
     """Name -> node, of all that can be read at this place."""
     factors: Sequence[Tree] = ()
     terms: Sequence[Tree] = ()
-    numbers: Sequence[Tree] = ()
-    """Numbers above 1 that may be missing or too many, such as 2 and the size of the batch."""
+    numbers: Mapping[float, Tree] = MappingProxyType({})
+    """Numbers that may be missing or too many -> how they are written: the size of the batch."""
 
 
 class Editable:
@@ -160,19 +161,18 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
     """Yield the edits that take away or change what is there, or scale it."""
     for path, part in _places(expression):
         if _is_additive(expression, path):
-            yield from _rescaled(path, part, pool.numbers)
+            yield from _rescaled(path, part, pool.numbers.values())
         match part:
             case Number(value):
                 yield from _other_numbers(expression, path, part, value, pool.numbers)
             case Name():
-                for curve in (*_CURVES, "softmax", "log_softmax"):
-                    yield Edit(Change.FUNCTION, path, call(curve, part), part)
                 yield from _other_names(expression, path, part, pool)
             case Call():
                 yield from _dropped(path, part)
                 yield from _other_call(expression, path, part)
         if _is_value(expression, path, part):
             yield from _powers(expression, path, part)
+            yield from _wrapped(expression, path, part)
             yield from _turned(expression, path, part)
 
 
@@ -240,7 +240,7 @@ def _is_value(expression: Editable, path: Path, part: Tree) -> bool:
     return not exponent and (parent is None or parent.function not in ("shape", "len"))
 
 
-def _rescaled(path: Path, part: Tree, numbers: Sequence[Tree]) -> Iterator[Edit]:
+def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Edit]:
     match part:
         case Call("-", (left, right)):
             yield Edit(Change.NEGATE, path, call("-", right, left))
@@ -255,6 +255,15 @@ def _rescaled(path: Path, part: Tree, numbers: Sequence[Tree]) -> Iterator[Edit]
         yield Edit(Change.SCALE, path, call("/", part, number), None, number)
 
 
+def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+    """Yield a function of a part that is added or multiplied."""
+    parent = _parent_of(expression, path)
+    if parent is None or parent.function in ("*", "+", "-", "neg", "@"):
+        for curve in (*_CURVES, "softmax", "log_softmax"):
+            if not (isinstance(part, Call) and part.function == curve):
+                yield Edit(Change.FUNCTION, path, call(curve, part), part)
+
+
 def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     parent = _parent_of(expression, path)
     if parent is not None and parent.function in ("*", "/", "+", "-", "neg"):
@@ -263,7 +272,7 @@ def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
 
 
 def _other_numbers(
-    expression: Editable, path: Path, part: Tree, value: float, numbers: Sequence[Tree]
+    expression: Editable, path: Path, part: Tree, value: float, numbers: Mapping[float, Tree]
 ) -> Iterator[Edit]:
     parent = _parent_of(expression, path)
     if parent is not None and parent.function == "**" and path[-1] == 1:
@@ -275,13 +284,15 @@ def _other_numbers(
     for other in (1.0, 2.0, 0.5, value + 1, value - 1):
         if other != value:
             yield Edit(Change.SCALE, path, Number(other, NOWHERE), part, Number(other, NOWHERE))
-    for size in numbers:
-        if not (isinstance(size, Number) and size.value == value):
-            yield Edit(Change.SCALE, path, size, part, size)
+    for size, written in numbers.items():
+        if size != value:
+            yield Edit(Change.SCALE, path, written, part, written)
 
 
 def _other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
-    nodes, own = expression.builder.nodes, expression.names[part.name]
+    nodes, own = expression.builder.nodes, expression.names.get(part.name)
+    if own is None:
+        return
     for name, id in pool.names.items():
         if id != own and nodes[id].shape == nodes[own].shape:
             yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))

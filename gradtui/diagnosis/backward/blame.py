@@ -80,7 +80,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> _
         after = world.replacing({offer.repair.line.node: offer.repair.value})
         left, *rest = offer.order
         reach = len(readings.trial.program.dependents([offer.repair.line.name]))
-        return (left + readings.strangers(after), *rest, reach)
+        return (left, readings.strangers(after), readings.bridges(after), *rest, reach)
 
     if len(equal) == 1:
         return equal[0]
@@ -217,6 +217,8 @@ def _edited(
             left, sound, _ = readings.order(line, 1.0, after)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
             scaled = scaled and not is_counted(edit)
+            if not (scaled or (edit.path == () and edit.change is Change.ADD_FACTOR)):
+                sound = 0.0  # what is built otherwise may hold something known by chance
             order = (left, sound, 0.5 if scaled else -1.0, cost)
             found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
     return found

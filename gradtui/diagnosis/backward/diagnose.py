@@ -79,7 +79,7 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     repairs = find_repairs(trial, judged)
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
     if helpers and any(one.far_fetched for one in explanations):
-        reduced = reduce_helper(trial, hand, [line.name for line in wrong if line in judged])
+        reduced = reduce_helper(trial, hand, [line.name for line in judged])
         if reduced is not None:
             return _with_helper(problem, trial, hand, reduced, wrong, 0)
     fixes = _fixes(problem, hand, explanations)

@@ -47,6 +47,8 @@ _COST: Mapping[Change, float] = {
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
 _MOST_PAIRED = 60
+MOST_TRIED = 5000
+"""Pairs of changes that are tried."""
 _LONGEST = 80
 
 
@@ -148,6 +150,7 @@ def _pairs(
     first = sorted((edit for edit in small_edits(expression, pool)), key=cost_of)[:_MOST_PAIRED]
     if expression.ids.get(()) is None:
         first += [edit for edit in insertions(expression, pool)][:_MOST_PAIRED]
+    tries = 0
     for edit in first:
         if edit.change is Change.SCALE:
             continue
@@ -155,11 +158,14 @@ def _pairs(
         again = Editable(expression.edited(edit), builder, line.scope)
         at = world.extended(builder.nodes)
         for other, id in _lowered(again, small_edits(again, pool), {wanted.shape[1:]}):
+            tries += 1
+            if tries > MOST_TRIED:
+                return
             if near(at.value(id)[1:], wanted[1:], size[1:]):
                 yield Hit((edit, other), again.edited(other), cost_of(edit) + cost_of(other) + 1)
 
 
-def _numbers(trial: Trial, line: Line) -> list[Tree]:
+def _numbers(trial: Trial, line: Line) -> dict[float, Tree]:
     """Return the constants that gradients are often wrong by, by name where they have one."""
     sizes = {2.0}
     for node in (*trial.graph.parameters, *trial.graph.data):
@@ -175,16 +181,18 @@ def _numbers(trial: Trial, line: Line) -> list[Tree]:
             value = trial.world.value(id)
             if np.all(value == value[0]) and abs(float(value[0])) not in (0.0, 1.0):
                 found[float(value[0])] = Name(name, NOWHERE)
-    return list(found.values())
+    return found
 
 
-def scaled(tree: Tree, scale: float, numbers: Sequence[Tree]) -> Tree:
+def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
     """Return a tree times a constant, written as a quotient or by name where it is one."""
     if scale == 1.0:
         return tree
     if scale == -1.0:
         return call("neg", tree)
-    for number in numbers:
-        if isinstance(number, Number) and abs(number.value * scale - 1) < 1e-9:
-            return call("/", tree, number)
+    for value, written in numbers.items():
+        if abs(value * scale - 1) < 1e-9:
+            return call("/", tree, written)
+        if abs(value - scale) < 1e-9 * value:
+            return call("*", written, tree)
     return call("*", Number(scale, NOWHERE), tree)

@@ -49,6 +49,12 @@ def factors_of(tree: Tree) -> list[Tree]:
     ]
 
 
+def calls_of(tree: Tree) -> list[Tree]:
+    """Return the functions in an expression."""
+    return [p for p in subtrees(tree) if isinstance(p, Call) and p.function.isidentifier()
+            and p.function not in ("T", "neg", "shape", "len", "expand", "slice")]  # fmt: skip
+
+
 def terms_of(tree: Tree) -> list[Tree]:
     """Return what is added in an expression."""
     return [

@@ -51,6 +51,7 @@ class Readings:
         self.trial = trial
         self._of: dict[str, Reading] = {}
         self._is_true_step: dict[str, bool] = {}
+        self._steps: dict[str, tuple[Builder, int]] = {}
 
     def of(self, line: Line) -> Reading:
         """Return the reading of a line."""
@@ -205,6 +206,25 @@ class Readings:
             self._is_true_step[line.name] = right
         return self._is_true_step[line.name]
 
+    def bridges(self, world: Interpreter) -> int:
+        """Return how many claims change the scale of what they start from.
+
+        A program that keeps a constant outside, such as the size of the batch, does so where it
+        is left out and where it is put in; a constant that is wrong is one more such place.
+        """
+        count = 0
+        for line in self.trial.lines:
+            if line.target is None or line.misfit:
+                continue
+            if line.name not in self._steps:
+                given = dict.fromkeys(self.upstream(line), 1.0)
+                self._steps[line.name] = self.true_step(line, line.target, 1.0, given)
+            builder, root = self._steps[line.name]
+            wanted = world.extended(builder.nodes).value(root)
+            ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
+            count += ratio is not None and ratio != 1.0
+        return count
+
     def order(self, line: Line, scale: float, after: Interpreter) -> tuple[float, ...]:
         """Return what decides between repairs that fix as much; the smallest is the best.
 
@@ -261,5 +281,7 @@ class Readings:
 
 def is_counted(edit: Edit) -> bool:
     """Return whether an edit counts along another axis, or takes a sign or a factor away."""
-    counted = isinstance(edit.new, Call) and edit.new.function == "shape"
-    return counted or edit.new is None
+    if isinstance(edit.new, Call) and edit.new.function == "shape":
+        return True
+    adds_minus = isinstance(edit.tree, Call) and edit.tree.function == "neg"
+    return edit.new is None and not adds_minus

@@ -144,7 +144,7 @@ def _ratio(value: Array, true: Array, size: Array) -> float | None:
 
 def _is_usual(ratio: float, nodes: Sequence[Node]) -> bool:
     """Return whether a constant is one that gradients are often wrong by."""
-    sizes = [1.0, *(one.value for one in _sizes(nodes) if isinstance(one, Number))]
+    sizes = [1.0, *_sizes(nodes)]
     return any(abs(abs(ratio) - one) < 1e-9 or abs(abs(ratio) * one - 1) < 1e-9 for one in sizes)
 
 
@@ -154,6 +154,6 @@ def _rule(edit: Edit) -> str:
     return _RULES[edit.change]
 
 
-def _sizes(nodes: Sequence[Node]) -> list[Tree]:
+def _sizes(nodes: Sequence[Node]) -> dict[float, Tree]:
     sizes = sorted({float(size) for node in nodes for size in node.shape if size > 1} | {2.0})
-    return [Number(size, NOWHERE) for size in sizes]
+    return {size: Number(size, NOWHERE) for size in sizes}

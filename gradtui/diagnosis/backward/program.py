@@ -9,6 +9,7 @@ from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder, Graph
 from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward, names_in
 from gradtui.engine.reverse import Reverse
+from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.scenario.problem import Handwritten
 from gradtui.source import Place
 
@@ -53,10 +54,24 @@ class Program:
         self.state: Mapping[str, int] = lowered.kept
         """Name that keeps last step's value -> the leaf of that value."""
         self._by_name = {line.name: line for line in self.lines}
+        self.odd = tuple(line.name for line in self.lines if self._is_odd(graph, line))
+        """Claims in a shape that does not stretch to that of what they are about: helpers, then."""
+        for name in self.odd:
+            odd = self._by_name[name]
+            odd.target, odd.claimed = None, False
         for name, model in hand.intermediate.items():
             line, target = self.line(name), graph.names[model]
             if line and builder.nodes[line.node].shape == graph.nodes[target].shape:
                 line.target = target
+
+    def _is_odd(self, graph: Graph, line: Line) -> bool:
+        if line.target is None or line.misfit:
+            return False
+        own, wanted = self.nodes[line.node].shape, graph.nodes[line.target].shape
+        try:
+            return broadcast([own, wanted], {}) != wanted
+        except ShapeError:
+            return True
 
     def line(self, name: str) -> Line | None:
         """Return the line that assigns a name."""

@@ -12,6 +12,7 @@ from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
 from gradtui.diagnosis.backward.material import (
     as_tree,
     behind_of,
+    calls_of,
     distinct,
     factors_of,
     local_trees,
@@ -76,7 +77,7 @@ def hits_of(
     behind = behind_of(trial, target)
     factors += local_trees(trial, line, behind)
     for tree in statement_trees(trial, line, behind):
-        factors += factors_of(tree)
+        factors += [*factors_of(tree), *calls_of(tree)]
         terms += [tree, *terms_of(tree)]
     names = names_like(trial, line, target)
     pool = pool_for(trial, line, distinct([*names, *factors]), distinct([*names, *terms]))

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import Change, Edit, Editable, small_edits
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, insertions, small_edits
+from gradtui.engine.expression import Name, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.handwritten import names_in
 from gradtui.scenario.problem import Handwritten
@@ -23,6 +24,7 @@ _SHAPING = (
     Change.DROP_CALL,
     Change.DROP_FACTOR,
     Change.REPLACE,
+    Change.ADD_FACTOR,
 )
 
 
@@ -53,10 +55,10 @@ def reshape_helper(trial: Trial, hand: Handwritten) -> Reshaped | None:
     return best[2] if best else None
 
 
-def reduce_helper(trial: Trial, hand: Handwritten, wrong: Collection[str]) -> Reshaped | None:
+def reduce_helper(trial: Trial, hand: Handwritten, judged: Collection[str]) -> Reshaped | None:
     """Return the change of a helper's axes after which shapes still fit, and all else is right."""
     for line in trial.lines:
-        if line.target is not None or not trial.program.dependents([line.name]) & set(wrong):
+        if line.target is not None or not trial.program.dependents([line.name]) & set(judged):
             continue
         for edit, changed in _changed(trial, line, hand):
             if edit.change not in (Change.AXIS, Change.REDUCE):
@@ -67,8 +69,9 @@ def reduce_helper(trial: Trial, hand: Handwritten, wrong: Collection[str]) -> Re
                 after = Trial(trial.graph, trial.reverse, trial.values, changed)
             except InputError:
                 continue
-            claims = [one for one in after.lines if one.claimed]
-            if all(after.is_right(one, after.world) for one in claims if one.name in wrong):
+            claims = [one for one in after.lines if one.name in judged]
+            fits = not after.program.lost and all(one.claimed for one in claims)
+            if fits and all(after.is_right(one, after.world) for one in claims):
                 return Reshaped(line, edit, changed)
     return None
 
@@ -85,7 +88,10 @@ def _suspects(trial: Trial, misfits: list[Line]) -> list[Line]:
 
 def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit, Handwritten]]:
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
-    for edit in small_edits(expression, pool_for(trial, line, [], [])):
+    names: list[Tree] = [Name(name, NOWHERE) for name in line.scope]
+    pool = pool_for(trial, line, names, [])
+    factors = (edit for edit in insertions(expression, pool) if edit.path == ())
+    for edit in (*small_edits(expression, pool), *factors):
         if edit.change in _SHAPING and expression.lower(edit) is not None:
             tree = expression.edited(edit)
             program = tuple(

@@ -41,6 +41,9 @@ class Trial:
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._build(values, state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
+        if self.program.lost or any(line.misfit for line in self.lines):
+            # A claim in an odd shape is a way of writing only where all else fits with it.
+            exact += self.program.odd
         if exact:
             self._build(values, state, hand, exact)
 
