@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,27 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
         monkeypatch.setenv("EDITOR", "vi")
         await t.press("E")
         assert "an editor cannot be opened from here" in t.text
+
+
+async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
+    import gradtui.session as session_module
+
+    real, slow = session_module.judge, True
+
+    def judge(problem):
+        if slow:
+            time.sleep(1.5)
+        return real(problem)
+
+    monkeypatch.setattr(session_module, "judge", judge)
+    path = write(MODEL, more=WRONG)
+    async with terminal(path) as t:
+        slow = False
+        await asyncio.sleep(0.1)
+        edit(path, "dw = dyhat", "dw = dyhat*x")
+        await until(t, lambda: t.session.problem.lines.count("dw = dyhat*x") == 1)
+        await until(t, lambda: "3 claims compared and right" in t.text)
+        await asyncio.sleep(1.6)
+        await t.pilot.pause()
+        assert "3 claims compared and right" in t.text
+        assert "✗" not in t.text
