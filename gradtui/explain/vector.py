@@ -11,7 +11,9 @@ from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
 from gradtui.frame import Frame
 from gradtui.text import cell_width, clip, compact, number, shape_text
 
-_NARROW, _GAP, _NAME_CELLS, _WIDEST = 42, 2, 12, 8
+_NARROW, _ROOMY, _GAP, _NAME_CELLS = 42, 76, 2, 12
+_LEAST, _WIDEST = 7, 8
+"""Cells of a number where four columns share a panel; where numbers are cut."""
 NOT_MEASURED = "left out"
 """Stands for the central difference of a model so large that measuring it would take a while."""
 
@@ -24,8 +26,10 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     """
     parameters = frame.graph.parameters
     elements = Elements([node.shape for node in parameters], [1] * len(parameters))
-    cells = _cells_of_a_number(frame, width) if width < _NARROW else None
-    measured = not frame.claims or width >= _NARROW
+    measured = not frame.claims or _cells_of_a_number(frame, width, 4) >= _LEAST
+    count = 4 if frame.claims and measured else 3
+    roomy = width >= (_ROOMY if frame.claims else _NARROW)
+    cells = None if roomy else _cells_of_a_number(frame, width, count)
     titles = ["", "value", f"∂{label(frame, frame.graph.loss)}/∂"]
     titles += ["central"] * measured + ["by hand"] * bool(frame.claims)
     head: list[Span] = [(title, "dim") for title in titles]
@@ -102,15 +106,18 @@ def _norm(frame: Frame, cells: int | None) -> list[Span]:
     return [("|∇|", "name"), ("", "plain"), (norm, "gradient")]
 
 
-def _cells_of_a_number(frame: Frame, width: int) -> int:
-    """Return the cells that leave room for three columns of numbers beside the names."""
+def _cells_of_a_number(frame: Frame, width: int, count: int) -> int:
+    """Return the cells that leave room for columns of numbers beside the names.
+
+    All but the first two have a mark.
+    """
     names = max(
         min(_NAME_CELLS, cell_width(label(frame, node.id)))
         + 2 * len(node.shape)
         + (1 if node.shape else 0)
         for node in frame.graph.parameters
     )
-    return max(6, min(_WIDEST, (width - names - 3 * _GAP - 2) // 3))
+    return max(6, min(_WIDEST, (width - names - count * _GAP - 2 * (count - 2)) // count))
 
 
 def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:

@@ -57,6 +57,8 @@ def test_the_gradient_has_a_column_by_hand(session_of):
     head, row, _ = cells(gradient_rows(session.frame, 60))
     assert head == ["value", "∂L/∂", "central", "by", "hand"]
     assert row == ["w", "2", "6", "6", "✓", "3", "↳"]
+    for width in (40, 52, 70, 90):
+        assert max(map(line_width, gradient_rows(session.frame, width))) <= width
     narrow = cells(gradient_rows(session.frame, 38))
     assert narrow[:2] == [["value", "∂L/∂", "by", "hand"], ["w", "2", "6", "3", "↳"]]
 
@@ -251,3 +253,12 @@ def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
     assert "dh = dz @ W2 = " in said
     assert "✗  true ∂L/∂h = [12×3] " in said
     assert said.rstrip().endswith("wrong in this line")
+
+
+@pytest.mark.parametrize("width", [36, 44, 52, 60, 80, 100])
+def test_all_columns_of_the_gradient_are_in_view_at_any_width(width):
+    session = gradtui.load("grad_missing_slope")
+    session.judge()
+    rows = list(gradient_rows(session.frame, width))
+    assert "by hand" in line_text(rows[0])
+    assert max(map(line_width, rows)) <= width
