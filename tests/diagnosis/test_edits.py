@@ -2,7 +2,8 @@
 
 import pytest
 
-from gradtui.diagnosis.edits import Change, Editable, Pool, insertions, small_edits
+from gradtui.diagnosis.changes import insertions, small_edits
+from gradtui.diagnosis.edits import Change, Editable, Pool
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Name, parse_expression
 from gradtui.engine.graph import Builder, Kind

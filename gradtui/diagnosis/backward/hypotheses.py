@@ -10,16 +10,8 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
-from gradtui.diagnosis.edits import (
-    NOWHERE,
-    Change,
-    Edit,
-    Editable,
-    Pool,
-    call,
-    insertions,
-    small_edits,
-)
+from gradtui.diagnosis.changes import insertions, small_edits
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder

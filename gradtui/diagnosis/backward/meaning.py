@@ -17,7 +17,8 @@ from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
 from gradtui.diagnosis.backward.material import distinct, factors_of, statement_trees, terms_of
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
-from gradtui.diagnosis.edits import Edit, Editable, insertions, small_edits
+from gradtui.diagnosis.changes import insertions, small_edits
+from gradtui.diagnosis.edits import Edit, Editable
 from gradtui.engine.expression import Call, Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import TOLERANCE, magnitude
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, small_edits
+from gradtui.diagnosis.changes import small_edits
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.expression import Number, Tree
 from gradtui.engine.graph import Builder, Graph, Node

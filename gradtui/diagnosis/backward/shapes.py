@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, insertions, small_edits
+from gradtui.diagnosis.changes import insertions, small_edits
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable
 from gradtui.engine.expression import Name, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.handwritten import names_in
