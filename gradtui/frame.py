@@ -18,6 +18,7 @@ from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
 from gradtui.moments import Level, Moment, Pass, Schedule
+from gradtui.plots import Picture
 from gradtui.scenario.problem import Problem
 from gradtui.structure import Pair, Structure, pairs_of
 from gradtui.surface import Surface, Surfaces
@@ -83,6 +84,12 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """Over which parameters the loss surface is shown, if it is."""
     surfaces: Surfaces | None = None
     """The surfaces of the run."""
+    picture: Picture = Picture((), 0, 1)
+    """The curves over the steps."""
+    trail: tuple[float, ...] = ()
+    """The selected value at the last steps up to this one, oldest first."""
+    branch: str = ""
+    """The name of the branch that is looked at; nothing where there is only one."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

@@ -19,6 +19,7 @@ from gradtui.engine.indices import Index
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, read_element
 from gradtui.engine.tape import Tape
+from gradtui.explorer import Explorer
 from gradtui.frame import Frame
 from gradtui.landmarks import find_landmark, find_node, landmark_at, node_keys
 from gradtui.moments import Level, Schedule, translate
@@ -55,8 +56,7 @@ class Session:
     """
 
     def __init__(self, problem: Problem, history: History | None = None) -> None:
-        self.problem = problem
-        self.history = history or History(problem.trainer)
+        self.explorer = Explorer(problem, history)
         self.level = Level.NAMED
         self.message = ""
         self.trouble = ""
@@ -68,7 +68,7 @@ class Session:
         self._step = 0
         self._structure = cache(partial(build_structure, problem.trainer.program))
         self._folded: frozenset[int] = frozenset()
-        self._tapes: OrderedDict[int, Tape] = OrderedDict()
+        self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self.position = self.schedule.backward
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
@@ -80,6 +80,16 @@ class Session:
         self.surface_view: View | None = None
         self._hidden_view: View | None = None
         self._surfaces = Surfaces(self.history)
+
+    @property
+    def problem(self) -> Problem:
+        """The scenario as it is at the present step of the branch that is looked at."""
+        return self.explorer.line.at(self._step).problem
+
+    @property
+    def history(self) -> History:
+        """The run of the branch that is looked at."""
+        return self.explorer.line.history
 
     @property
     def step(self) -> int:
@@ -110,6 +120,7 @@ class Session:
             findings.index(self.chosen) if self.chosen in findings else None,
             self.stops.breakpoints, self.stops.watched(self._step, self._tape),
             self.survey.gauge(tape), self.trouble, self.surface_view, surfaces,
+            self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
         )  # fmt: skip
 
     @property
@@ -122,7 +133,7 @@ class Session:
     def survey(self) -> Survey:
         """What is known of the present run as a whole."""
         if self._survey.history is not self.history:
-            self._survey = Survey(self.problem, self.history)
+            self._survey = Survey(self.explorer.line.problem, self.history)
         return self._survey
 
     @property
@@ -455,24 +466,22 @@ class Session:
     def toggle_drive(self) -> None:
         """Let the true gradients move the weights instead of what was written by hand, or back.
 
-        The run is computed anew; the cursor stays where it is.
+        It is a run of its own beside this one; the cursor stays where it is.
         """
         if not self.problem.by_hand:
             self.message = "nothing is written by hand here: there is no other drive"
             return
-        drive: Drive = "autodiff" if self.problem.drive == "hand" else "hand"
-        self._drive = drive
-        self._run_anew(self.problem.driven_by(drive))
+        self.explorer.branches.turn_drive()
+        self._drive = self.explorer.line.problem.drive
         self.message = (
             "drive hand: what was written by hand moves the weights"
-            if drive == "hand"
+            if self._drive == "hand"
             else "drive autodiff: the true gradients and the optimizer move the weights"
         )
 
     def _run_anew(self, problem: Problem) -> None:
         """Take another version of the problem, of whose run nothing is known yet."""
-        self.problem = problem
-        self.history = History(problem.trainer)
+        self.explorer = self.explorer.anew(problem)
         self._tapes.clear()
         self._structure = cache(partial(build_structure, problem.trainer.program))
 
@@ -487,6 +496,7 @@ class Session:
         if problem.by_hand and self._drive not in (None, problem.drive):
             problem = problem.driven_by(self._drive or problem.drive)
         step, self._step = self._step, self._step if self._step <= NEAR else 0
+        branches = self.explorer.branches.kept
         self._run_anew(problem)
         graph = problem.graph
         self._jacobians = Jacobians(graph, problem.trainer.dtype)
@@ -494,7 +504,7 @@ class Session:
         kept = (find_node(graph, keys[root]) for root in self._folded)
         self._folded = frozenset(root for root in kept if root is not None)
         self.position = find_landmark(graph, self.schedule, here)
-        lost, node = [], find_node(graph, keys[self.selected])
+        lost, node = list[str](), find_node(graph, keys[self.selected])
         if node is None or node not in self.structure.nodes:
             lost.append(f"{before.nodes[self.selected].name or 'the selected operation'} is gone")
             self._matrix = None
@@ -506,6 +516,7 @@ class Session:
             except ValueError as error:
                 self.message = str(error)
             lost += [self.message] if self.message else []
+        lost += ["the branches of the old text are gone"] if branches else []
         self.message = "; ".join(lost)
         return step
 
@@ -617,12 +628,18 @@ class Session:
         return max(arrivals, default=self.schedule.backward)
 
     def _tape(self, step: int) -> Tape:
-        if step not in self._tapes:
-            self._tapes[step] = self.history.tape(step)
+        key = self.history.owner(step), step
+        if key not in self._tapes:
+            self._tapes[key] = self.history.tape(step)
             if len(self._tapes) > _TAPES:
                 self._tapes.popitem(last=False)
-        self._tapes.move_to_end(step)
-        return self._tapes[step]
+        self._tapes.move_to_end(key)
+        return self._tapes[key]
+
+    def _trail(self) -> tuple[float, ...]:
+        """Return the selected value, or the element under the lens, at the last steps."""
+        index = None if self.lens is None else self.lens.index
+        return self.explorer.trail(self.selected, index, self._step)
 
     def _ensure_loss(self) -> None:
         """Know the losses up to the present step."""

@@ -116,6 +116,7 @@ class History:
         """Return a history of the same run that another thread may use: neither sees the other."""
         other = copy(self)
         other._rows, other._columns = list(self._rows), list(self._columns)
+        other.parent = None if self.parent is None else self.parent.snapshot()
         return other
 
     def state(self, step: int) -> Row:

@@ -16,6 +16,7 @@ from gradtui.text import cell_width, clip, number
 
 _WIDE = 112
 _DRIVE_SHOWN = 96
+_BRANCH_CELLS = 18
 _NARROW, _GAP, _NAME_CELLS = 42, 2, 12
 _PASS_WORDS = {
     Pass.START: "nothing computed yet",
@@ -55,7 +56,14 @@ def header(frame: Frame, width: int) -> Line:
     said = f"{many} applied, not written" if width >= _DRIVE_SHOWN else f"{many} not written"
     unwritten: list[Span] = [(said, "bad"), ("  ", "plain")] if fixes else []
     room -= sum(cell_width(text) for text, _ in unwritten)
-    left = line((name, "heading"), " ", *unwritten, clip(problem.title, max(0, room)))
+    branch = f"  branch {clip(frame.branch, _BRANCH_CELLS)}" if frame.branch else ""
+    if branch and room < cell_width(branch) + _BRANCH_CELLS:
+        # Where there is no room for both, the branch says more than the title.
+        name, branch = " ", clip(branch[2:], max(0, room + len(name)))
+        room = 0
+    title = clip(problem.title, max(0, room - cell_width(branch)))
+    gap = " " if title or fixes else ""
+    left = line((name, "heading"), gap, *unwritten, title, (branch, "selected"))
     return aligned(left, right, width)
 
 

@@ -7,10 +7,10 @@ another.  Text is read, never run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from gradtui.scenario.problem import Drive, Problem
+from gradtui.scenario.problem import Array, Drive, Problem
 from gradtui.scenario.settings import NAMED, Change, Clause, ClauseReader, Word, error_at
 from gradtui.source import InputError
 
@@ -55,8 +55,13 @@ def read_sweep(text: str, problem: Problem) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def suggest(text: str, problem: Problem) -> tuple[int, tuple[Word, ...]]:
-    """Return where the word being typed starts in `text`, and what it may become."""
+def suggest(
+    text: str, problem: Problem, weights: Mapping[str, Array] | None = None
+) -> tuple[int, tuple[Word, ...]]:
+    """Return where the word being typed starts in `text`, and what it may become.
+
+    `weights` are the parameters of now, where those are not the first ones.
+    """
     done, at = list[Clause](), 0
     while (head := _HEAD.match(text, at)) and (value := next(_values(text, head.end()), None)):
         end = value[0] + len(value[1])
@@ -71,10 +76,12 @@ def suggest(text: str, problem: Problem) -> tuple[int, tuple[Word, ...]]:
     if head and head.end() > head.end(2 if head[2] else 1):
         if names := _names_of(head[1]):
             return head.end(), tuple(map(Word, names))
-        now = {word.text: word.now for word in reader.words()}.get(head[1] + (head[2] or ""), "")
+        now = {word.text: word.now for word in reader.words(weights)}.get(
+            head[1] + (head[2] or ""), ""
+        )
         return head.end(), (Word("", now),) if now else ()
     typed = text[at:].strip()
-    return len(text) - len(typed), _starting(typed, reader.words())
+    return len(text) - len(typed), _starting(typed, reader.words(weights))
 
 
 def _names_of(head: str) -> tuple[str, ...]:

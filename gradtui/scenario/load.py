@@ -114,6 +114,9 @@ class _Loader:
         self.file = sources.scenario
         self.files = files_named(raw, sources.scenario)
         self.sources = sources
+        self.texts: Mapping[str, tuple[str, ...]] = (
+            MappingProxyType(sources.texts) if before is None else before.texts
+        )
         self.positions = sources.positions
         self.parsed = parse_scenario(raw, sources.positions)
         self.hand_notices: list[Notice] = []
@@ -149,7 +152,7 @@ class _Loader:
         return Problem(
             path=self.file,
             files=self.files,
-            texts=MappingProxyType(self.sources.texts),
+            texts=self.texts,
             title=parsed.title,
             about=parsed.about,
             tags=tuple(parsed.tags),

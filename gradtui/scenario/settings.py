@@ -12,6 +12,7 @@ from typing import Any, get_args
 import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.engine.indices import Index
 from gradtui.engine.shapes import Shape
@@ -43,7 +44,9 @@ class Change(Struct, frozen=True, eq=False):
 
     def problem(self, before: Problem) -> Problem:
         """Return the problem with the settings of this change."""
-        return before.revised(self.tables) if self.tables else before
+        if not self.tables:
+            return before
+        return replace(before.revised(self.tables), patches=before.patches)
 
     def put(self, row: Row, trainer: Trainer) -> Row:
         """Return a state with the weights of this change in their places."""
@@ -103,8 +106,11 @@ class ClauseReader:
             tuple(dict.fromkeys(self.drawn)),
         )
 
-    def words(self) -> list[Word]:
-        """Return the heads that can be used, with what they are now; after the clauses."""
+    def words(self, weights: Mapping[str, Array] | None = None) -> list[Word]:
+        """Return the heads that can be used, with what they are now; after the clauses.
+
+        `weights` are the parameters of now, where those are not the first ones.
+        """
         for clause in self.clauses:
             try:
                 self.read(clause)
@@ -119,7 +125,7 @@ class ClauseReader:
             found.append(Word("drive", self.problem.drive))
         if self.seeded or self.problem.trainer.batches:
             found.append(Word("seed", str(self.now("batches").get("seed", ""))))
-        values = self.problem.values
+        values = weights or self.problem.values
         for name, shape in self.shapes.items():
             first = name if not shape else f"{name}[{','.join('0' * len(shape))}]"
             found.append(Word(first, number(values[name].reshape(-1)[0], 4) if not shape else ""))

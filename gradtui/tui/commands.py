@@ -31,7 +31,8 @@ class Command(Struct, frozen=True):
     """What it takes on the command line, if anything."""
 
 
-STEPS, INSIDE, LOOK, SCREEN = "training steps", "inside a step", "what to look at", "the screen"
+STEPS, INSIDE, LOOK = "training steps", "inside a step", "what to look at"
+TRY, SCREEN = "what if", "the screen"
 
 COMMANDS = (
     Command(
@@ -187,8 +188,45 @@ COMMANDS = (
         lambda d, text: d.show_jacobian(),
     ),
     Command(
-        "log", ("t",), "t", "log scale", "the loss on a log scale", LOOK,
-        lambda d, text: d.toggle_scale(),
+        "log", ("t",), "t", "log scale", "the curves on a log scale", LOOK,
+        lambda d, text: d.trials.toggle_scale(),
+    ),
+    Command(
+        "next-view", ("v",), "v", "view",
+        "the next value in the place of the loss: |∇|, lr, the node and its gradient, watches",
+        LOOK, lambda d, text: d.trials.next_view(),
+    ),
+    Command(
+        "follow", ("V",), "V", "follow",
+        "any values over the steps, several at once, as w[0] grad(w[0]) lr", LOOK,
+        lambda d, text: d.trials.view(text), argument="VALUES",
+    ),
+    Command(
+        "range", ("r",), "r", "range", "draw some of the steps only, as 10 50; alone all of them",
+        LOOK, lambda d, text: d.trials.zoom(text), argument="STEPS",
+    ),
+    Command(
+        "what-if", ("e",), "e", "what if",
+        "another rate, optimizer, schedule, weight or seed from here on, as a branch", TRY,
+        lambda d, text: d.trials.what_if(text), argument="CHANGE",
+    ),
+    Command(
+        "branches", ("T",), "T", "branches",
+        "the branches in a table at this step: go to one, rename it, remove it", TRY,
+        lambda d, text: d.trials.list_branches(),
+    ),
+    Command(
+        "next-branch", ("full_stop",), ".", "branch", "the next branch, at the same step", TRY,
+        lambda d, text: d.trials.turn(1),
+    ),
+    Command(
+        "branch-before", ("comma",), ",", "branch", "the branch before", TRY,
+        lambda d, text: d.trials.turn(-1),
+    ),
+    Command(
+        "sweep", ("i",), "i", "sweep",
+        "all of several values at once from here on, as lr 0.01 0.1 1; again: how each ends", TRY,
+        lambda d, text: d.trials.sweep(text), argument="VALUES",
     ),
     Command(
         "surface", ("M",), "M", "surface",
@@ -215,7 +253,7 @@ COMMANDS = (
     ),
     Command(
         "drive", ("D",), "D", "drive",
-        "what moves the weights: what was written by hand, or the true gradients", STEPS,
+        "what moves the weights: what was written by hand, or the true gradients", TRY,
         lambda d, text: d.drive(),
     ),
     Command(
@@ -269,7 +307,10 @@ COMMANDS = (
         "help", ("question_mark", "f1"), "? F1", "help", "this help", SCREEN,
         lambda d, text: d.show_help(),
     ),
-    Command("quit", ("q",), "q", "quit", "quit", SCREEN, lambda d, text: d.app.exit()),
+    Command(
+        "quit", ("q",), "q", "quit", "quit; asks if branches would be lost", SCREEN,
+        lambda d, text: d.trials.quit(),
+    ),
 )  # fmt: skip
 
 FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "quit")

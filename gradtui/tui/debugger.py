@@ -26,6 +26,7 @@ from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
 from gradtui.tui.panels.loss import LossPanel
+from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
 _PLAY = 0.15
@@ -73,6 +74,7 @@ class Debugger(Screen[None]):
         self._opening: AwaitMount | None = None
         self.live: Live = Live(self)
         self.walk: Walk = Walk(self)
+        self.trials: Trials = Trials(self)
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -181,10 +183,6 @@ class Debugger(Screen[None]):
             panel.scroll_rows(rows * max(1, panel.size.height - 2))
         if columns:
             panel.scroll_columns(columns * max(1, panel.size.width // 2))
-
-    def toggle_scale(self) -> None:
-        """Change the loss curve's scale."""
-        self.query_one(LossPanel).toggle_scale()
 
     def toggle_list(self) -> None:
         """Change between the drawing and the list of the graph."""
@@ -328,7 +326,7 @@ class Debugger(Screen[None]):
         self.show_frame()
 
     def drive(self) -> None:
-        """Let something else move the weights, and compute the run anew."""
+        """Let something else move the weights, in a run beside this one."""
         self.do(lambda session: session.toggle_drive())
         self.compute_ahead()
 
@@ -379,7 +377,7 @@ class Debugger(Screen[None]):
 
     def _compute_part(self) -> bool:
         """Do a part of what there is to do meanwhile; return whether more is left."""
-        return self._compute_steps() | self.walk.part()
+        return self._compute_steps() | self.walk.part() | self.trials.part()
 
     def _compute_steps(self) -> bool:
         """Compute steps for a short while; return whether more are left."""

@@ -110,7 +110,7 @@ class Live:
         places = ", ".join(
             f"{os.path.basename(patch.file)} line {patch.place.line}" for patch in written
         )
-        self._debugger.session.problem = problem.written()
+        self._debugger.session.explorer.branches.written()
         self.reload(f"written: {clean(places)}")
 
     def edit(self) -> None:

@@ -4,44 +4,62 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import plotext
+from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.explain.curves import MARKS
 from gradtui.layout.ticks import round_step
+from gradtui.plots import Curve
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _LARGEST = 1e300
-SECOND = "•"
-"""The mark of a second curve."""
 
 
-def draw_curve(
-    values: NDArray[np.float64],
-    last: int,
-    size: tuple[int, int],
-    *,
-    log: bool,
-    second: NDArray[np.float64] | None = None,
-) -> tuple[list[str], int, int]:
-    """Return a curve over the steps 0 to `last` as rows, and the columns between its edges.
+class Drawing(Struct, frozen=True):
+    """Curves as rows of characters."""
 
-    A `second` curve is drawn over it as a row of `SECOND`.
+    rows: tuple[str, ...]
+    first: int
+    final: int
+    """The columns between its edges."""
+    leaving: frozenset[int]
+    """The numbers of the curves that leave it at the top."""
 
-    Values that are not finite are left out, as are those <= 0 on a log scale; the curve is reduced
-    to the smallest and largest value of each column before it is drawn.
+
+_CALM = 100.0
+"""How many times its first value a curve may reach and be in the picture as a whole."""
+
+
+def draw_curves(
+    curves: Sequence[Curve], edges: tuple[int, int], size: tuple[int, int], *, log: bool
+) -> Drawing:
+    """Return curves over the steps between two edges as rows; the first one lies on top.
+
+    Values that are not finite are left out, as are those <= 0 on a log scale; a curve is reduced
+    to the smallest and largest value of each column before it is drawn.  One that is not a main
+    curve and runs away from the others leaves the picture at the top.
     """
     width, height = size
-    curves = [
-        reduce_columns(*_drawable(curve, log=log), last, max(1, width - 8))
-        for curve in (values, np.empty(0) if second is None else second)
+    points = [
+        reduce_columns(*_drawable(curve, log=log), edges, max(1, width - 8)) for curve in curves
     ]
-    heights = [height for _, curve in curves for height in curve]
+    top = _top(curves, points, log=log)
+    leaving = frozenset(
+        number
+        for number, (_, heights) in enumerate(points)
+        if max(heights, default=-math.inf) > top
+    )
+    points = [_cut(*each, top) for each in points]
+    heights = [height for _, curve in points for height in curve]
+    first, last = edges
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plot_size(width, height)
-    plotext.xlim(0, max(1, last))
+    plotext.xlim(first, max(first + 1, last))
     plotext.xaxes(True, False)
     plotext.yaxes(True, False)
     if heights:
@@ -51,31 +69,62 @@ def draw_curve(
         # plotext divides by the range: it sees 0 to 1, whatever the numbers are.
         ticks = y_ticks(low, high, min(6, max(1, height // 3)), log=log)
         plotext.ylim(0, 1)
-        for (steps, curve), marker in zip(curves, ("braille", SECOND), strict=True):
+        for curve, (steps, values) in reversed([*zip(curves, points, strict=True)]):
             if steps:
-                plotext.plot(steps, [_share(h, low, high) for h in curve], marker=marker)
+                marker = MARKS[curve.mark] if curve.mark else "braille"
+                plotext.plot(steps, [_share(h, low, high) for h in values], marker=marker)
         plotext.yticks([_share(at, low, high) for at, _ in ticks], [text for _, text in ticks])
-    plotext.xticks(*_x_ticks(last, width))
+    plotext.xticks(*_x_ticks(first, last, width))
     rows = [_ESCAPES.sub("", row).ljust(width)[:width] for row in plotext.build().split("\n")]
     rows = rows[:height]
     edge = max((row.find("┤") for row in rows), default=-1)
     if edge < 0:
         edge = max((row.find("│") for row in rows), default=0)
-    return rows, edge + 1, width - 1
+    return Drawing(tuple(rows), edge + 1, width - 1, leaving)
 
 
-def column_of(step: int, last: int, first: int, final: int) -> int:
-    """Return the column at which a step stands between the columns of the first and final step."""
-    return first + round(step * (final - first) / max(1, last))
+def _top(
+    curves: Sequence[Curve], points: Sequence[tuple[list[float], list[float]]], *, log: bool
+) -> float:
+    """Return the height at which curves are cut: that of the highest that does not run away."""
+    calm = []
+    for curve, (_, heights) in zip(curves, points, strict=True):
+        if heights:
+            start = heights[0] + math.log10(_CALM) if log else _CALM * abs(heights[0])
+            if curve.main or max(heights) <= start:
+                calm.append(max(heights))
+    return max(calm, default=math.inf)
+
+
+def _cut(steps: list[float], heights: list[float], top: float) -> tuple[list[float], list[float]]:
+    """Return a curve up to where it leaves the picture."""
+    over = next((at for at, height in enumerate(heights) if height > top), None)
+    if over is None:
+        return steps, heights
+    return steps[: over + 1], [*heights[:over], top]
+
+
+def column_of(step: int, edges: tuple[int, int], drawing: Drawing) -> int | None:
+    """Return the column at which a step stands; None where it is not in the picture."""
+    first, last = edges
+    if not first <= step <= max(first + 1, last):
+        return None
+    wide = drawing.final - drawing.first
+    return drawing.first + round((step - first) * wide / max(1, last - first))
 
 
 def reduce_columns(
-    steps: NDArray[np.float64], values: NDArray[np.float64], last: int, columns: int
+    steps: NDArray[np.float64],
+    values: NDArray[np.float64],
+    edges: tuple[int, int],
+    columns: int,
 ) -> tuple[list[float], list[float]]:
     """Return at most a smallest and a largest value for each column, in the order of the steps."""
     if len(steps) <= 2 * columns:
         return steps.tolist(), values.tolist()
-    column = np.minimum((steps * columns / max(1, last)).astype(int), columns - 1)
+    first, last = edges
+    place = (steps - first) * columns / max(1, last - first)
+    column = np.minimum(place.astype(int), columns - 1)
     keep: set[int] = set()
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(column)], strict=True):
@@ -109,19 +158,18 @@ def _share(value: float, low: float, high: float) -> float:
     return (value / 2 - low / 2) / span if span > 0.0 else 0.5
 
 
-def _drawable(
-    values: NDArray[np.float64], *, log: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _drawable(curve: Curve, *, log: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    values = curve.values
     good = np.isfinite(values) & (np.abs(values) < _LARGEST)
     if log:
         good &= values > 0
-    steps = np.flatnonzero(good).astype(np.float64)
-    return steps, np.log10(values[good]) if log else values[good]
+    return curve.steps[good], np.log10(values[good]) if log else values[good]
 
 
-def _x_ticks(last: int, width: int) -> tuple[list[float], list[str]]:
-    count = max(2, min(last + 1, width // 12, 7))
-    steps = sorted({round(index * max(1, last) / (count - 1)) for index in range(count)})
+def _x_ticks(first: int, last: int, width: int) -> tuple[list[float], list[str]]:
+    wide = max(1, last - first)
+    count = max(2, min(wide + 1, width // 12, 7))
+    steps = sorted({first + round(index * wide / (count - 1)) for index in range(count)})
     return [float(step) for step in steps], [str(step) for step in steps]
 
 

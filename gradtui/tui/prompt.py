@@ -15,19 +15,24 @@ from textual.widgets import Input, Label, Static
 from gradtui.source import InputError, Place
 from gradtui.text import cell_width, clean, clip, wrap
 
+Completion = tuple[int, Sequence[tuple[str, str]]]
+"""Where the word that is typed starts; each word it may become, and what stands beside it."""
+
 
 class Prompt(Vertical):
     """A label and an input in the last row, there until it is answered or left.
 
     `check` raises InputError where the text cannot be used: then it stays, with the error under it,
     as it does at the start with an `error` of the first `value`.  ↑ and ↓ go through `offers`.
-    With `bare` an empty text is an answer too.
+    With `bare` an empty text is an answer too.  `complete` says what may follow a text: where the
+    word that is typed starts, and what it may become with what stands beside it; Tab takes it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="prompt-leave"),
         Binding("down", "offer(1)", "an example", show=False),
         Binding("up", "offer(-1)", "an example", show=False),
+        Binding("tab", "complete", "the rest of the word", show=False, priority=True),
     ]
 
     def __init__(
@@ -41,6 +46,7 @@ class Prompt(Vertical):
         bare: bool = False,
         check: Callable[[str], object] | None = None,
         error: InputError | None = None,
+        complete: Callable[[str], Completion] | None = None,
     ) -> None:
         super().__init__()
         self._label = label
@@ -51,6 +57,7 @@ class Prompt(Vertical):
         self._bare = bare
         self._check = check
         self._error = error
+        self._complete = complete
         self._before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -69,12 +76,14 @@ class Prompt(Vertical):
         self.screen.set_focus(field)
         if self._error is not None:
             self.call_after_refresh(self.refuse, self._error)
+        else:
+            self.call_after_refresh(self._show_words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Take an error away when the text is changed."""
         event.stop()
         if self._error is None:
-            self.query_one("#refusal", Static).display = False
+            self._show_words()
         self._error = None
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -117,6 +126,28 @@ class Prompt(Vertical):
             return [*rows, " " * at + carets + " " + clean(message)]
         return [*rows, " " * at + carets, *wrap(message, width)]
 
+    def _show_words(self) -> None:
+        """Show what may follow, in the place of an error."""
+        field, rows = self.query_one(Input), self.query_one("#refusal", Static)
+        words = () if self._complete is None else self._complete(field.value)[1]
+        shown = "  ".join(f"{word} {now}".strip() for word, now in words)
+        rows.update(Content(clip(clean(f"Tab: {shown}"), max(20, self.size.width))))
+        rows.display = bool(shown)
+
+    def action_complete(self) -> None:
+        """Take what all words that may follow have in common, or the first of them."""
+        if self._complete is None:
+            return
+        field = self.query_one(Input)
+        start, words = self._complete(field.value)
+        if words and words[0][0]:
+            common = _common([word for word, _ in words])
+            typed = field.value[start:]
+            only = len(words) == 1 or common == typed
+            taken = words[0][0] + " " if only else common
+            field.value = field.value[:start] + taken
+            field.cursor_position = len(field.value)
+
     def action_offer(self, by: int) -> None:
         """Put the next example into the input."""
         if self._offers:
@@ -132,3 +163,10 @@ class Prompt(Vertical):
         # At once, so that what the answer opens can take them from there.
         self.screen.set_focus(self._before or self.screen.query_one("#graph"))
         self.remove()
+
+
+def _common(words: Sequence[str]) -> str:
+    """Return what all words begin with."""
+    first, last = min(words), max(words)
+    same = (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return first[: next(same, min(len(first), len(last)))]

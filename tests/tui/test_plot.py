@@ -6,10 +6,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from gradtui.tui.plot import SECOND, column_of, draw_curve, reduce_columns, y_ticks
+from gradtui.explain.curves import MARKS
+from gradtui.plots import Curve
+from gradtui.tui.plot import Drawing, column_of, draw_curves, reduce_columns, y_ticks
 
+SECOND = MARKS[1]
 BRAILLE = range(0x2801, 0x2900)
+
+
+def draw(*values, last, size, log, main=True):
+    """Draw curves of values from step 0 on: rows, and the columns between the edges."""
+    curves = [
+        Curve("", mark, np.arange(float(len(v))), np.asarray(v, float), main=main or mark == 0)
+        for mark, v in enumerate(values)
+    ]
+    drawing = draw_curves(curves, (0, last), size, log=log)
+    return drawing.rows, drawing.first, drawing.final
 
 
 def inked(rows: list[str]) -> list[tuple[int, int]]:
@@ -17,7 +31,7 @@ def inked(rows: list[str]) -> list[tuple[int, int]]:
 
 
 def test_a_falling_curve_falls():
-    rows, first, final = draw_curve(np.array([9.0, 0.81, 0.0729, 0.006561]), 3, (40, 12), log=False)
+    rows, first, final = draw([9.0, 0.81, 0.0729, 0.006561], last=3, size=(40, 12), log=False)
     dots = inked(rows)
     assert min(dots)[1] == first
     left = min(y for y, x in dots if x == first)
@@ -27,9 +41,7 @@ def test_a_falling_curve_falls():
 
 
 def test_a_second_curve_has_marks_of_its_own_on_the_same_scale():
-    rows, *_ = draw_curve(
-        np.full(21, 2.0), 20, (40, 12), log=False, second=np.linspace(8.0, 6.0, 21)
-    )  # fmt: skip
+    rows, *_ = draw(np.full(21, 2.0), np.linspace(8.0, 6.0, 21), last=20, size=(40, 12), log=False)
     marks = [(y, x) for y, row in enumerate(rows) for x, c in enumerate(row) if c == SECOND]
     assert len(marks) > 10 and inked(rows)
     assert max(y for y, _ in marks) < min(y for y, _ in inked(rows))
@@ -37,12 +49,12 @@ def test_a_second_curve_has_marks_of_its_own_on_the_same_scale():
 
 
 def test_a_second_curve_may_be_all_there_is_to_draw():
-    rows, *_ = draw_curve(np.array([np.nan, np.inf]), 1, (40, 12), log=True, second=np.ones(2))
+    rows, *_ = draw([np.nan, np.inf], np.ones(2), last=1, size=(40, 12), log=True)
     assert SECOND in "".join(rows) and not inked(rows)
 
 
 def test_a_geometric_curve_is_straight_on_a_log_scale():
-    rows, first, final = draw_curve(9.0 * 0.09 ** np.arange(13), 12, (60, 20), log=True)
+    rows, first, final = draw(9.0 * 0.09 ** np.arange(13), last=12, size=(60, 20), log=True)
     dots = inked(rows)
     middle = (first + final) // 2
     heights = [y for y, x in dots if x == middle]
@@ -65,7 +77,7 @@ def test_a_geometric_curve_is_straight_on_a_log_scale():
     ],
 )
 def test_odd_values_are_left_out_and_never_fail(values, log):
-    rows, first, final = draw_curve(np.array(values), max(1, len(values) - 1), (30, 8), log=log)
+    rows, first, final = draw(values, last=max(1, len(values) - 1), size=(30, 8), log=log)
     assert len(rows) <= 8
     assert 0 <= first <= final < 30
 
@@ -78,16 +90,14 @@ def test_odd_values_are_left_out_and_never_fail(values, log):
     st.booleans(),
 )
 def test_any_values_in_any_size_draw(values, width, height, log):
-    rows, _, _ = draw_curve(
-        np.array(values, dtype=float), len(values) + 3, (width, height), log=log
-    )
+    rows, _, _ = draw(values, values[::2], last=len(values) + 3, size=(width, height), log=log)
     assert all(len(row) == width for row in rows)
 
 
 def test_a_spike_survives_the_reduction():
     values = np.zeros(100_000)
     values[54_321] = 7.0
-    steps, heights = reduce_columns(np.arange(100_000.0), values, 100_000, 50)
+    steps, heights = reduce_columns(np.arange(100_000.0), values, (0, 100_000), 50)
     assert len(steps) <= 100
     assert 7.0 in heights and 54_321.0 in steps
     assert steps == sorted(steps)
@@ -104,6 +114,31 @@ def test_ticks_are_round_and_inside():
 
 
 def test_the_marked_column_runs_from_edge_to_edge():
-    assert column_of(0, 12, 8, 39) == 8
-    assert column_of(12, 12, 8, 39) == 39
-    assert column_of(6, 12, 8, 38) == 23
+    drawing = Drawing((), 8, 39, frozenset())
+    assert column_of(0, (0, 12), drawing) == 8
+    assert column_of(12, (0, 12), drawing) == 39
+    assert column_of(6, (0, 12), Drawing((), 8, 38, frozenset())) == 23
+    assert column_of(6, (6, 8), drawing) == 8
+    assert column_of(5, (6, 8), drawing) is None and column_of(9, (6, 8), drawing) is None
+
+
+def test_a_curve_that_runs_away_leaves_the_picture_and_the_others_keep_their_shape():
+    steps = np.arange(13.0)
+    curves = [
+        Curve("calm", 0, steps, 9.0 * 0.5**steps),
+        Curve("wild", 1, steps, 9.0 * 100.0**steps, main=False),
+    ]
+    drawing = draw_curves(curves, (0, 12), (40, 12), log=False)
+    assert drawing.leaving == {1}
+    assert {y for y, _ in inked(list(drawing.rows))} >= {0, 9}
+    assert any(SECOND in row for row in drawing.rows)
+    whole = draw_curves([curves[0], replace(curves[1], main=True)], (0, 12), (40, 12), log=False)
+    assert not whole.leaving
+
+
+def test_a_range_of_steps_is_drawn_from_edge_to_edge():
+    curve = Curve("", 0, np.arange(10.0, 51.0), np.linspace(5.0, 1.0, 41))
+    drawing = draw_curves([curve], (10, 50), (60, 12), log=False)
+    columns = [x for _, x in inked(list(drawing.rows))]
+    assert (min(columns), max(columns)) == (drawing.first, drawing.final)
+    assert drawing.rows[-1].split()[0] == "10" and drawing.rows[-1].split()[-1] == "50"

@@ -42,6 +42,8 @@ def first_break(run: Run) -> Break | None:
     results = [new for _, new in program.state]
     needed = needed_for(program.nodes, [program.graph.loss, *program.gradients, *results])
     before = run.tape(run.broken - 1) if run.broken > 0 else None
+    if before is not None and before.program is not program:
+        before = None  # a branch begins here: its program has other nodes
     candidates = [node for node in sorted(needed) if not _finite(tape, node)]
     fresh = [node for node in candidates if before is None or _finite(before, node)]
     for node in fresh or candidates:

@@ -108,10 +108,7 @@ class Run:
     @cached_property
     def scales(self) -> Array:
         """The part of the gradient that clipping left, at the recorded steps."""
-        clip = self.program.clip
-        if clip is None:
-            return np.ones(len(self.steps))
-        return np.array([float(self.tape(step).value(clip.scale)) for step in self.steps])
+        return np.array([_left_by_clipping(self.tape(step)) for step in self.steps])
 
     @cached_property
     def trained(self) -> frozenset[int]:
@@ -130,9 +127,7 @@ class Run:
 
     def rate(self, step: int) -> float:
         """Return the rate of a step, of which clipping leaves only a part."""
-        clip = self.program.clip
-        scale = 1.0 if clip is None else float(self.tape(step).value(clip.scale))
-        return self.base_rate(step) * scale
+        return self.base_rate(step) * _left_by_clipping(self.tape(step))
 
     def base_rate(self, step: int) -> float:
         """Return the rate of a step after the schedule."""
@@ -231,6 +226,11 @@ class Run:
             points[:, part.start : part.stop].reshape(len(points), *node.shape)
             for part, node in parts
         ]
+
+
+def _left_by_clipping(tape: Tape) -> float:
+    clip = tape.program.clip
+    return 1.0 if clip is None else float(tape.value(clip.scale))
 
 
 def steps_looked_at(problem: Problem) -> int:

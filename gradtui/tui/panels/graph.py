@@ -141,7 +141,7 @@ class GraphPanel(Panel):
 
     def _lay_out(self, frame: Frame) -> Layout:
         """Return the drawing, made anew only for another graph."""
-        drawn = (frame.problem, frame.structure, self.size[0])
+        drawn = (frame.graph, frame.structure, self.size[0])
         if drawn != self._drawn or self._layout is None:
             if drawn not in self._layouts:
                 structure = frame.structure

@@ -1,88 +1,107 @@
-"""The loss curve, with the present step marked."""
+"""The curves over the steps, with the present step marked: the loss, or whatever is followed."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from gradtui.explain.spans import Line, Span, line, line_width
+from gradtui.explain.curves import MARKS, ROLES, legend_rows
+from gradtui.explain.spans import Line, Span, line
 from gradtui.frame import Frame
-from gradtui.text import number
+from gradtui.plots import Picture
+from gradtui.text import clip, number
 from gradtui.tui.panels.base import Panel
+
+if TYPE_CHECKING:
+    from gradtui.tui.plot import Drawing
+
+_SIGNS = re.compile("(" + "|".join(f"{re.escape(mark)}+" for mark in MARKS[1:]) + ")")
+_TITLE = 30
 
 
 class LossPanel(Panel):
-    """The loss over the steps of the run."""
+    """The loss over the steps of the run, of its branches too, or other values."""
 
     NAME = "Loss"
     HELP = (
-        "the loss at each step, the present one marked; t changes to a log scale; M shows the loss "
-        "surface in its place"
+        "the loss at each step, the present one marked, with the branches and each one's sign; "
+        "t: log scale, v: other values, M: the loss surface, :range 10 50 some of the steps"
     )
 
     def __init__(self, key: int) -> None:
         super().__init__(key)
-        self.logarithmic = False
         self._key: object = None
-        self._drawn: tuple[list[str], int, int] = ([], 0, 0)
-
-    def toggle_scale(self) -> None:
-        """Change between a linear and a log scale."""
-        self.logarithmic = not self.logarithmic
-        self.redraw()
+        self._drawn: Drawing | None = None
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
-        """Return the curve, or the loss surface, or what there is to say where it does not fit."""
-        height = self.size.height
+        """Return the curves, the loss surface, or what there is to say where they do not fit."""
+        picture, height = frame.picture, self.size.height
         if frame.surface_view is not None:
             from gradtui.explain.surface import surface_rows, surface_title
 
             self.title(surface_title(frame))
             return surface_rows(frame, width, height)
-        self.title("Loss, log scale" if self.logarithmic else "Loss")
-        second = frame.validation_losses
-        legend = [] if second is None else [_legend(frame, width)]
-        if width < 16 or height < 4 + len(legend):
-            return [line(("L ", "dim"), (number(frame.loss), "value")), *legend]
-        height -= len(legend)
-        last = max(frame.problem.steps, frame.step, 1)
-        shown = frame.losses[: last + 1]
-        second = None if second is None else second[: last + 1]
-        key = (last, len(shown), width, height, self.logarithmic, id(frame.problem))
-        if key != self._key:
-            from gradtui.tui.plot import draw_curve
+        legend = legend_rows(picture, width)
+        self.title(_title(picture))
+        if width < 16 or height < 4:
+            shown = legend or [_values(picture)]
+            return shown[:height]
+        if height < 4 + len(legend):
+            # Too low for both: the signs stand in the title.
+            named = [f"{MARKS[curve.mark]} {curve.name}" for curve in picture.curves]
+            self.title(clip("  ".join([_title(picture), *named]), width - 4))
+            legend = []
+        drawing = self._drawing(picture, width, height - len(legend))
+        if drawing.leaving:
+            legend = legend_rows(picture, width, drawing.leaving)[: len(legend)]
+        *inside, axis, steps = drawing.rows
+        marked = [_mark(frame, row, picture, drawing) for row in inside]
+        return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
 
-            self._drawn = draw_curve(
-                shown, last, (width, height), log=self.logarithmic, second=second
-            )
+    def _drawing(self, picture: Picture, width: int, height: int) -> Drawing:
+        """Return the curves drawn, anew only where a number or the room has changed."""
+        edges = picture.first, picture.last
+        curves = [(c.source, c.mark, c.main, len(c.steps)) for c in picture.curves]
+        key = (curves, edges, width, height, picture.log)
+        if key != self._key or self._drawn is None:
+            from gradtui.tui.plot import draw_curves
+
+            self._drawn = draw_curves(picture.curves, edges, (width, height), log=picture.log)
             self._key = key
-        rows, first, final = self._drawn
-        marked = [self._mark(frame, row, last, first, final) for row in rows[:-2]]
-        return [*legend, *marked, *(line((row, "dim")) for row in rows[-2:])]
+        return self._drawn
 
-    def _mark(self, frame: Frame, row: str, last: int, first: int, final: int) -> Line:
-        """Return a row of the plot with the present step's column marked."""
-        from gradtui.tui.plot import column_of
 
-        at = column_of(frame.step, last, first, final)
-        under = row[at : at + 1]
-        mark: Span = ("│", "selected") if under.strip() == "" else (under, "now")
-        return line((row[:first], "dim"), *_curves(row[first:at]), mark, *_curves(row[at + 1 :]))
+def _title(picture: Picture) -> str:
+    title = clip(picture.title, _TITLE) + (", log scale" if picture.log else "")
+    return title + (f", steps {picture.first} to {picture.last}" if picture.part else "")
+
+
+def _values(picture: Picture) -> Line:
+    spans: list[Span] = []
+    for curve in picture.curves:
+        now = "·" if curve.now is None else number(curve.now)
+        spans += [(f"{picture.title[:1]} " if picture.title == "Loss" else f"{curve.name} ", "dim")]
+        spans += [(f"{now} ", "value")]
+    return line(*spans)
+
+
+def _mark(frame: Frame, row: str, picture: Picture, drawing: Drawing) -> Line:
+    """Return a row of the plot with the present step's column marked."""
+    from gradtui.tui.plot import column_of
+
+    first = drawing.first
+    at = column_of(frame.step, (picture.first, picture.last), drawing)
+    if at is None:
+        return line((row[:first], "dim"), *_curves(row[first:]))
+    under = row[at : at + 1]
+    mark: Span = ("│", "selected") if under.strip() == "" else (under, "now")
+    return line((row[:first], "dim"), *_curves(row[first:at]), mark, *_curves(row[at + 1 :]))
 
 
 def _curves(row: str) -> list[Span]:
-    """Return a stretch of the plot, the curve of the validation in its own colour."""
-    from gradtui.tui.plot import SECOND
-
-    parts = re.split(f"({SECOND}+)", row)
-    return [(part, "local" if SECOND in part else "value") for part in parts if part]
-
-
-def _legend(frame: Frame, width: int) -> Line:
-    """Return which curve is which, with this step's numbers where they fit."""
-    from gradtui.tui.plot import SECOND
-
-    own, other = number(frame.loss, 4), number(frame.validation_loss or 0.0, 4)
-    full = line(("⠤ ", "value"), f"loss {own}  ", (f"{SECOND} ", "local"), f"validation {other}")
-    if line_width(full) <= width:
-        return full
-    return line(("⠤ ", "value"), "loss  ", (f"{SECOND} ", "local"), "validation")
+    """Return a stretch of the plot, each curve in its own colour."""
+    return [
+        (part, ROLES[MARKS.index(part[0])] if part[0] in MARKS else "value")
+        for part in re.split(_SIGNS, row)
+        if part
+    ]

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from gradtui.engine.graph import Kind
 from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.curves import trail_text
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
 from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.program import current_row, given_rows, program_length, program_rows
@@ -65,7 +66,8 @@ class ChainPanel(Panel):
         if frame.lens is not None:
             from gradtui.explain.lens import lens_rows
 
-            self.title("Lens")
+            trail = trail_text(frame, width - 12)
+            self.title(f"Lens · {trail}" if trail else "Lens")
             if self._made[:2] != (frame, width):  # scrolling makes the same rows again
                 self._made = (frame, width, lens_rows(frame, width))
             return self._made[2]
@@ -74,7 +76,8 @@ class ChainPanel(Panel):
 
             self.title("Jacobian")
             return jacobian_rows(frame, width)
-        self.title(self.NAME)
+        trail = trail_text(frame, width - len(self.NAME) - 8)
+        self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
         return [*beside_rows(frame), *chain_rows(frame, width), *wrong_tables(frame)]
 
 

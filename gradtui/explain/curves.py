@@ -1,0 +1,97 @@
+"""The curves that are drawn over the steps: their signs, their legend, their short history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+from gradtui.explain.spans import Line, Role, Span, line, line_width
+from gradtui.frame import Frame
+from gradtui.plots import Curve, Picture
+from gradtui.text import cell_width, clean, clip, number
+
+MARKS = ("⠤", "•", "×", "+", "o", "▪")
+"""The sign of each curve, by its number."""
+ROLES: tuple[Role, ...] = ("value", "local", "gradient", "good", "selected", "bad")
+"""Their colours; the signs alone tell them apart."""
+_BARS = "▁▂▃▄▅▆▇█"
+_NAME = 18
+_ROWS = 2
+"""Rows of a legend at most."""
+
+
+def legend_rows(picture: Picture, width: int, leaving: Collection[int] = ()) -> list[Line]:
+    """Return which curve is which, with this step's numbers; none where there is one alone.
+
+    `leaving` are the numbers of the curves that leave the picture at the top.
+    """
+    if len(picture.curves) < 2:
+        return []
+    for digits in (4, 0):
+        entries = [_entry(curve, digits, at in leaving) for at, curve in enumerate(picture.curves)]
+        rows = _flowed([*entries, *_left_out(picture)], width)
+        if len(rows) <= _ROWS:
+            break
+    return rows
+
+
+def _entry(curve: Curve, digits: int, leaves: bool) -> list[Span]:
+    text = clip(curve.name, _NAME) + (" ↑" if leaves else "")
+    if digits and curve.now is not None:
+        text += f" {number(curve.now, digits)}"
+    return [(f"{MARKS[curve.mark]} ", ROLES[curve.mark]), (text, "plain")]
+
+
+def _left_out(picture: Picture) -> list[list[Span]]:
+    count = len(picture.left_out)
+    return [[(f"+{count} not drawn", "dim")]] if count else []
+
+
+def _flowed(entries: Sequence[Sequence[Span]], width: int) -> list[Line]:
+    """Return entries side by side, in as many rows as they take."""
+    rows: list[Line] = []
+    for entry in entries:
+        row = line(*entry)
+        if rows and line_width(rows[-1]) + 2 + line_width(row) <= width:
+            rows[-1] = (*rows[-1], ("  ", "plain"), *row)
+        else:
+            rows.append(row)
+    return rows
+
+
+def spark(values: Sequence[float]) -> str:
+    """Return values as a row of small bars, the lowest and the highest of them at the ends.
+
+    What is not finite is a mark of its own.
+    """
+    finite = [value for value in values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    span = high / 2 - low / 2
+    bars = ""
+    for value in values:
+        if not math.isfinite(value):
+            bars += "!"
+        elif span <= 0.0:
+            bars += _BARS[3]
+        else:
+            bars += _BARS[round((value / 2 - low / 2) / span * (len(_BARS) - 1))]
+    return bars
+
+
+def trail_text(frame: Frame, width: int) -> str:
+    """Return the selected value's last steps up to this one; nothing where they do not fit."""
+    values = frame.trail
+    if len(values) < 2:
+        return ""
+    node = frame.graph.nodes[frame.selected]
+    name = clean(frame.problem.label(node.name) or node.op)
+    if frame.lens is not None and frame.lens.index:
+        name += "[" + ",".join(map(str, frame.lens.index)) + "]"
+    elif node.shape:
+        name = f"|{name}|"
+    head = f"{name} over {len(values)} steps "
+    text = f"{number(values[0], 3)} {spark(values)} {number(values[-1], 3)}"
+    for whole in (head + text, f"{name} {text}", text):
+        if cell_width(whole) <= width:
+            return whole
+    return ""

@@ -1,0 +1,116 @@
+"""Many runs from one step, each with another value of one setting, and how each of them ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.branches import DRAWN, Fork, Line, fork
+from gradtui.diagnosis.runs.registry import RUN_RULES
+from gradtui.diagnosis.runs.run import Run, steps_looked_at
+from gradtui.engine.together import run_together
+from gradtui.plots import Curve, Picture, Plot
+from gradtui.scenario.settings import Change
+
+_SETTLED = 0.05
+"""Part of the whole fall by which a loss that has settled may still move in its last quarter."""
+_ENDS = {
+    "diverging": "diverges",
+    "non-finite": "diverges",
+    "rate-too-large-later": "diverges later",
+    "oscillating": "oscillates",
+    "plateau": "stands still",
+    "crawling": "crawls",
+}
+"""The rules that say how a run ends, gravest first -> in a word."""
+CONVERGES, FALLS, NOWHERE = "converges", "still falls", "ends no lower"
+UNKNOWN = "unknown"
+SIGNS = {
+    "diverges": "▲", "diverges later": "▲", "oscillates": "~", "stands still": "—",
+    "crawls": "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
+    UNKNOWN: "?",
+}  # fmt: skip
+"""How a run ends -> a sign for it."""
+
+
+class Sweep:
+    """Runs that differ in one setting, from a step of a line on."""
+
+    def __init__(self, line: Line, step: int, changes: Sequence[Change]) -> None:
+        self.line, self.start = line, step
+        self.forks = tuple(fork(line, step, change) for change in changes)
+        rest = max(1, line.problem.steps - step)
+        self.last = step + min(rest, *(steps_looked_at(f.problem) for f in self.forks))
+        """The last step that is run."""
+        trainers = [one.problem.trainer for one in self.forks]
+        rows = [one.row for one in self.forks]
+        found = run_together(trainers, rows, step, self.last + 1 - step)
+        self.losses: NDArray[np.float64] = found.losses
+        """(runs, steps from `start` on)."""
+        self.batched = found.batched
+        """How many of them were run together."""
+        self.ends: tuple[str, ...] = ()
+        """How the first of them end, as far as that is known."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was changed for each run."""
+        return tuple(one.change for one in self.forks)
+
+    def judge(self) -> None:
+        """Find out how each run ends; takes up to a second or so for each."""
+        for one in self.forks[len(self.ends) :]:
+            self.ends = (*self.ends, self._end(one))
+
+    def give_up(self) -> None:
+        """Do without what could not be found out."""
+        left = len(self.forks) - len(self.ends)
+        self.ends = (*self.ends, *[UNKNOWN] * left)
+
+    def _end(self, one: Fork) -> str:
+        """Return how a run ends, by the conditions that training runs are judged by."""
+        trainer = one.problem.trainer.resumed(one.step, one.row)
+        run = Run(replace(one.problem, trainer=trainer, steps=self.last - self.start))
+        with np.errstate(all="ignore"):
+            for rule, word in _ENDS.items():
+                if any(found.severity != "info" for found in RUN_RULES[rule].find(run)):
+                    return word
+        return _falling(run.losses)
+
+    @property
+    def drawn(self) -> Sequence[int]:
+        """The runs that are drawn: no more than can be told apart, spread over all."""
+        count = len(self.forks)
+        return sorted({round(i * (count - 1) / (DRAWN - 1)) for i in range(DRAWN)})[:DRAWN]
+
+    def picture(self, plot: Plot, step: int) -> Picture:
+        """Return the losses as curves."""
+        first, last = plot.range or (self.start, self.last)
+        curves = []
+        for mark, index in enumerate(self.drawn):
+            low, high = max(first, self.start), min(last, self.last)
+            values = self.losses[index, low - self.start : high + 1 - self.start]
+            steps = np.arange(low, low + len(values), dtype=np.float64)
+            inside = self.start <= step <= self.last
+            now = float(self.losses[index, step - self.start]) if inside else None
+            source = (self, index, low, high)
+            curves.append(Curve(self.name(index), mark, steps, values, now, source, main=False))
+        left = tuple(name for i, name in enumerate(self.names) if i not in self.drawn)
+        return Picture(tuple(curves), first, last, plot.log, "Sweep", left, plot.range is not None)
+
+    def name(self, index: int) -> str:
+        """Return a run's change and the sign of how it ends, where that is known."""
+        sign = f" {SIGNS[self.ends[index]]}" if index < len(self.ends) else ""
+        return self.names[index] + sign
+
+
+def _falling(losses: NDArray[np.float64]) -> str:
+    """Return how a run ends that no rule objects to."""
+    fall = float(losses[0] - losses[-1])
+    late = losses[-max(2, len(losses) // 4) :]
+    if not fall > 0.0:
+        return CONVERGES if len(set(losses.tolist())) == 1 else NOWHERE
+    return CONVERGES if float(np.max(late) - np.min(late)) <= _SETTLED * fall else FALLS

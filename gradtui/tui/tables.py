@@ -1,0 +1,105 @@
+"""Tables over the debugger, of which one row is chosen: the branches, the runs of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from gradtui.explain.spans import Line
+from gradtui.tui.panels.base import ROLE_CLASSES, Rows, crop, marked
+
+MakeRows = Callable[[int], Sequence[Line]]
+"""The number of the chosen row -> a head and the rows."""
+Action = Callable[[int], bool]
+"""What a key does with the chosen row; it returns whether the table stays."""
+
+
+class _Table(Rows):
+    """The head and as many rows around the chosen one as fit."""
+
+    def __init__(self, make: MakeRows) -> None:
+        super().__init__(id="table")
+        self._make = make
+        self.chosen, self.left, self._top = 0, 0, 0
+
+    def visible_rows(self) -> list[Line]:
+        """Return the rows in view."""
+        head, *rows = self._make(self.chosen)
+        width, height = self.size
+        room = max(1, height - 1)
+        self._top = max(self.chosen + 1 - room, min(self._top, self.chosen))
+        shown = [head, *rows[self._top : self._top + room]]
+        return [marked(crop(row, self.left, width + 1), self.left) for row in shown]
+
+
+class Table(ModalScreen[None]):
+    """A table over the screen; `keys` says what else the keys do with the chosen row."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close"),
+        Binding("j,down", "move(1)", "next"),
+        Binding("k,up", "move(-1)", "before"),
+        Binding("greater_than_sign", "scroll(8)", "right"),
+        Binding("less_than_sign", "scroll(-8)", "left"),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        make: MakeRows,
+        keys: Mapping[str, Action],
+        chosen: int = 0,
+        closes: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self._title, self._hint, self._rows = title, hint, make
+        self._keys = keys
+        self._table = _Table(make)
+        self._table.chosen = chosen
+        for key in closes:
+            self._bindings.bind(key, "dismiss", show=False)
+        for key in keys:
+            self._bindings.bind(key, f"act('{key}')", show=False)
+
+    def compose(self) -> ComposeResult:
+        """Make the table."""
+        with Vertical() as box:
+            box.border_title, box.border_subtitle = self._title, self._hint
+            yield self._table
+
+    def on_mount(self) -> None:
+        """Give the table the rows it needs, and keep it up to date."""
+        self.refresh_rows()
+        self.set_interval(0.2, self.refresh_rows)
+
+    def refresh_rows(self) -> None:
+        """Draw the rows anew."""
+        count = len(self._rows(self._table.chosen)) - 1
+        self._table.chosen = max(0, min(self._table.chosen, count - 1))
+        self._table.styles.height = count + 1
+        if self._table.size:
+            self._table.redraw()
+
+    def action_move(self, by: int) -> None:
+        """Choose another row."""
+        self._table.chosen += by
+        self.refresh_rows()
+
+    def action_scroll(self, by: int) -> None:
+        """Show what lies to the right or the left."""
+        self._table.left = max(0, self._table.left + by)
+        self.refresh_rows()
+
+    def action_act(self, key: str) -> None:
+        """Do with the chosen row what the key does."""
+        if self._keys[key](self._table.chosen):
+            self.refresh_rows()
+        else:
+            self.dismiss()

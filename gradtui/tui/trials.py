@@ -1,0 +1,245 @@
+"""What is tried out in a debugger: branches, sweeps, and the values that are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from gradtui.explorer import Explorer
+from gradtui.source import InputError
+from gradtui.tui.panels.loss import LossPanel
+from gradtui.tui.prompt import Completion
+
+if TYPE_CHECKING:
+    from gradtui.session import Session
+    from gradtui.sweeps import Sweep
+    from gradtui.tui.debugger import Debugger
+
+_CHUNK = 256
+"""Steps of a branch that are computed at a time."""
+_SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
+_VIEWS = ("loss", "norm lr", "loss norm")
+_BRANCH_KEYS = "Enter goes there  r renames  x removes  s the sweep  Esc closes"
+_SWEEP_KEYS = "Enter makes it a branch  x ends the sweep  Esc closes"
+
+
+class Trials:
+    """Branches, sweeps and views of a debugger's session."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+        self._judging: tuple[Sweep, Thread] | None = None
+        self._known = 0
+
+    @property
+    def _session(self) -> Session:
+        return self._debugger.session
+
+    @property
+    def _explorer(self) -> Explorer:
+        return self._session.explorer
+
+    def what_if(self, text: str) -> None:
+        """Fork a branch with a change, asking for it if there is none."""
+        from gradtui.scenario.changes import read_change, suggest
+
+        problem, tape = self._session.problem, self._session.frame.tape
+        weights = {node.name: tape.value(node.id) for node in problem.graph.parameters}
+
+        def complete(typed: str) -> Completion:
+            start, words = suggest(typed, problem, weights)
+            return start, [(word.text, word.now) for word in words]
+
+        self._ask(
+            f"what if from step {self._session.step}: ", text,
+            lambda typed: read_change(typed, problem),
+            lambda explorer, step, typed: explorer.what_if(typed, step), complete=complete,
+        )  # fmt: skip
+
+    def sweep(self, text: str) -> None:
+        """Run many values of one setting at once, asking for them if there are none."""
+        from gradtui.scenario.changes import read_sweep
+
+        if not text and self._explorer.sweep is not None:
+            self.list_sweep()
+            return
+        problem = self._session.problem
+        self._ask(
+            f"sweep from step {self._session.step}: ", text,
+            lambda typed: read_sweep(typed, problem),
+            lambda explorer, step, typed: explorer.try_all(typed, step),
+            offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
+        )  # fmt: skip
+
+    def view(self, text: str) -> None:
+        """Follow other values over the steps, asking for them if there are none."""
+        self._ask(
+            "follow: ", text, self._explorer.series,
+            lambda explorer, step, typed: explorer.view(typed),
+            offers=_VIEWS, hint="w[0] grad(w[0]) lr  (several at once; ↑ ↓ examples)",
+        )  # fmt: skip
+
+    def next_view(self) -> None:
+        """Follow the next value in the place of the loss."""
+        self._do(lambda explorer, step: explorer.next_view(self._session.selected, self._watches))
+
+    @property
+    def _watches(self) -> tuple[str, ...]:
+        return tuple(self._session.stops.watches)
+
+    def toggle_scale(self) -> None:
+        """Draw on a log scale, or on a linear one."""
+        self._do(lambda explorer, step: explorer.toggle_log())
+
+    def zoom(self, text: str) -> None:
+        """Draw some of the steps only."""
+        self._do(lambda explorer, step: explorer.zoom(text))
+
+    def turn(self, by: int) -> None:
+        """Go to the next branch at the same step, or to the one before."""
+        self._do(lambda explorer, step: explorer.turn(by))
+
+    def list_branches(self) -> None:
+        """List the branches with their numbers at this step."""
+        from gradtui.explain.branches import branch_rows
+        from gradtui.tui.tables import Table
+
+        session, branches = self._session, self._explorer.branches
+
+        def switch(at: int) -> bool:
+            self._do(lambda explorer, step: explorer.switch([*branches][at]))
+            return False
+
+        def rename(at: int) -> bool:
+            line = [*branches][at]
+            self._debugger.call_after_refresh(
+                self._debugger.ask, f"name of '{line.name}': ",
+                lambda name: self._do(lambda e, step: branches.rename(line, name)), line.name,
+            )  # fmt: skip
+            return False
+
+        def remove(at: int) -> bool:
+            self._do(lambda explorer, step: explorer.remove([*branches][at]))
+            return True
+
+        def show_sweep(at: int) -> bool:
+            self._debugger.call_after_refresh(self.sweep, "")
+            return False
+
+        keys = {"enter": switch, "r": rename, "x": remove, "s": show_sweep}
+        self._debugger.app.push_screen(
+            Table(
+                f"Branches at step {session.step}",
+                _BRANCH_KEYS,
+                lambda chosen: branch_rows(branches, session.step, chosen),
+                keys,
+                [*branches].index(branches.current),
+                closes=("T",),
+            )
+        )
+
+    def list_sweep(self) -> None:
+        """List the runs of the sweep and how they end."""
+        from gradtui.explain.branches import sweep_rows
+        from gradtui.tui.tables import Table
+
+        session, sweep = self._session, self._explorer.sweep
+        if sweep is None:
+            return
+
+        def keep(at: int) -> bool:
+            self._do(lambda explorer, step: explorer.keep(at))
+            return False
+
+        def end(at: int) -> bool:
+            self._do(lambda explorer, step: explorer.end_sweep())
+            return False
+
+        self._debugger.app.push_screen(
+            Table(
+                f"Sweep from step {sweep.start}",
+                _SWEEP_KEYS,
+                lambda chosen: sweep_rows(sweep, session.step, chosen),
+                {"enter": keep, "x": end},
+            )
+        )
+
+    def quit(self) -> None:
+        """Leave, but ask if branches would be lost."""
+        kept = self._explorer.branches.kept
+        if not kept:
+            self._debugger.app.exit()
+            return
+        what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
+        self._debugger.ask(f"quit and lose {what}? y or n: ", self._quit)
+
+    def _quit(self, answer: str) -> None:
+        if answer.lower() in ("y", "yes"):
+            self._debugger.app.exit()
+        else:
+            self._debugger.say("the branches are still there")
+
+    def part(self) -> bool:
+        """Do a part of what there is to find out; return whether more is left."""
+        explorer = self._explorer
+        behind = [line for line in explorer.branches.drawn if line.history.known <= self._last]
+        if behind:
+            behind[0].history.advance(min(_CHUNK, self._last + 1 - behind[0].history.known))
+        news = bool(behind) or explorer.plotter.unfinished
+        news |= self._judge(explorer.sweep)
+        if news and self._debugger.is_mounted:
+            self._debugger.query_one(LossPanel).show_frame(self._session.frame)
+        return bool(behind) or explorer.plotter.unfinished or self._judging is not None
+
+    @property
+    def _last(self) -> int:
+        return self._session.problem.steps
+
+    def _judge(self, sweep: Sweep | None) -> bool:
+        """Find out in a thread how the runs of a sweep end; return whether more is known now."""
+        if self._judging is None and sweep is not None and len(sweep.ends) < len(sweep.forks):
+            self._judging, self._known = (sweep, Thread(target=sweep.judge, daemon=True)), 0
+            self._judging[1].start()
+        if self._judging is None:
+            return False
+        judged, thread = self._judging
+        news, self._known = len(judged.ends) != self._known, len(judged.ends)
+        if not thread.is_alive():
+            self._judging, news = None, True
+            if judged is sweep and len(judged.ends) < len(judged.forks):
+                judged.give_up()
+        return news
+
+    def _do(self, command: Callable[[Explorer, int], str | None]) -> None:
+        """Let the explorer do something, and show what it came to and what it says."""
+
+        def run(session: Session) -> None:
+            said = command(session.explorer, session.step)
+            session.message = said or session.message
+
+        self._debugger.do(run)
+        self._debugger.compute_ahead()
+
+    def _ask(
+        self,
+        label: str,
+        text: str,
+        check: Callable[[str], object],
+        use: Callable[[Explorer, int, str], str | None],
+        **options: Any,
+    ) -> None:
+        """Let the explorer use a text; ask for it if there is none, or again if it is refused."""
+
+        def answer(text: str) -> None:
+            self._do(lambda explorer, step: use(explorer, step, text))
+
+        if text:
+            try:
+                check(text)
+            except InputError as error:
+                options["error"] = error
+            else:
+                answer(text)
+                return
+        self._debugger.ask(label, answer, text, check=check, **options)

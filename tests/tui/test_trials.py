@@ -1,0 +1,169 @@
+"""User stories: what if, branches, sweeps, other values over the steps."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+KEYS = {" ": "space", ".": "full_stop", "=": "equals_sign", "[": "left_square_bracket",
+        "]": "right_square_bracket", "(": "left_parenthesis", ")": "right_parenthesis",
+        "_": "underscore", "-": "minus", ",": "comma", ":": "colon"}  # fmt: skip
+
+
+async def typed(t, text):
+    await t.press(*(KEYS.get(char, char) for char in text))
+
+
+async def until(t, condition):
+    for _ in range(200):
+        await t.pilot.pause()
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(t.text)
+
+
+async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("n", "n", "n", "e")
+        assert "what if from step 3:" in t.text
+        await typed(t, "lr 0.07")
+        await t.press("enter")
+        assert "branch 'lr 0.07' from step 3" in t.text
+        await t.press("n", "n")
+        # e shrinks by 1 - 26·lr at each step: three times by -0.3, then twice by -0.82 or -0.3
+        assert t.session.frame.loss == pytest.approx((3 * 0.3**3 * 0.82**2) ** 2)
+        assert "branch lr 0.07" in t.rows[0] and "lr 0.07" in t.rows[0]
+        assert "• lr 0.07 0.002966" in t.text and "⠤ file 5.314e-05" in t.text
+        await t.press("comma")
+        assert (t.session.step, t.session.frame.branch) == (5, "file")
+        assert "'file': the run of the file" in t.text
+        assert t.session.frame.loss == pytest.approx(9 * 0.3**10)
+        await t.press("full_stop")
+        assert "branch 'lr 0.07': from step 3 lr 0.07" in t.text
+
+
+async def test_tab_completes_and_an_error_shows_its_place_until_it_is_mended(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("e")
+        await until(t, lambda: "Tab: lr 0.05  optimizer sgd" in t.text)
+        await typed(t, "opt")
+        await t.press("tab")
+        await typed(t, "ad")
+        await until(t, lambda: "Tab: adagrad  adam  adamw" in t.text)
+        await typed(t, "m")
+        await t.press("enter")
+        rows = t.rows
+        (asked,) = [y for y, row in enumerate(rows) if row.startswith("what if")]
+        assert rows[asked].endswith("optimizer adm")
+        assert rows[asked + 1].endswith("^^^ unknown optimizer 'adm'; did you mean 'adam'?")
+        assert rows[asked + 1].index("^") == rows[asked].index("adm")
+        await t.press("right", "right", "a", "enter")
+        assert t.session.problem.optimizer == "adam"
+        assert "m and v start at 0" in t.text
+
+
+async def test_the_table_compares_names_removes_and_switches(terminal):
+    async with terminal("two_weights") as t:
+        for change in ("lr 0.01", "w1 = 0.3"):
+            await t.press("e")
+            await typed(t, change)
+            await t.press("enter")
+        await t.press("n", "T")
+        table = t.rows
+        assert any("lr 0.01" in row and "file 0" in row for row in table)
+        assert any("w1 = 0.3 (here)" in row and "lr 0.01 0" in row for row in table)
+        # e = 3, 3 and 1.6 at step 0, and 1 - 26·lr of that at step 1
+        assert any("file" in row and "0.81 " in row for row in table)
+        assert any("lr 0.01" in row and "4.9284 " in row for row in table)
+        assert any("w1 = 0.3" in row and "1.40186 " in row for row in table)
+        await t.press("k", "enter")
+        assert t.session.frame.branch == "lr 0.01" and t.session.step == 1
+        await t.press("T", "r")
+        await until(t, lambda: "name of 'lr 0.01':" in t.text)
+        await t.press(*["backspace"] * 7)
+        await typed(t, "slow")
+        await t.press("enter")
+        assert t.session.frame.branch == "slow"
+        await t.press("T", "j", "x", "escape")
+        assert [line.name for line in t.session.explorer.branches] == ["file", "slow"]
+        await t.press("comma")
+        assert t.session.frame.branch == "file"
+
+
+async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
+    async with terminal("two_weights", (200, 60)) as t:
+        await typed(t, ":sweep lr 0.001 0.05 0.0769 0.1 1.5")
+        await t.press("enter")
+        assert "5 runs from step 0 to 12, together" in t.text
+        await until(t, lambda: "lr 1.5 ▲" in t.text)
+        for part in ("⠤ lr 0.001 ▼", "• lr 0.05 ✓", "× lr 0.0769 ~", "+ lr 0.1 ▲", "▲ ↑"):
+            assert part in t.text
+        await t.press("i")
+        for part in ("converges", "oscillates", "diverges", "still falls", "loss at 12"):
+            assert part in t.text
+        await t.press("j", "j", "j", "enter")
+        assert t.session.frame.branch == "lr 0.1"
+        assert t.session.explorer.sweep is None
+        await t.press("n")
+        assert t.session.frame.loss == pytest.approx(9 * 1.6**2)
+
+
+async def test_views_log_scale_and_range_live_in_the_session(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("v")
+        assert "6 |∇|" in t.text
+        await t.press("V")
+        await typed(t, "w1 grad(w1)")
+        await t.press("enter", "n")
+        assert "6 w1 ∂w1" in t.text and "⠤ w1 0.4  • ∂w1 -3.6" in t.text
+        await t.press("t")
+        await typed(t, ":range 2 8")
+        await t.press("enter")
+        assert "w1 ∂w1, log scale, steps 2 to 8" in t.text
+        before = t.text
+        await t.pilot.resize_terminal(80, 24)
+        await t.press("z", "z", "comma", "full_stop", "n", "N")
+        await t.pilot.resize_terminal(120, 40)
+        await t.press("escape")
+        await t.press("n", "N")
+        assert t.session.explorer.plot.range == (2, 8) and t.session.explorer.plot.log
+        assert [r for r in t.rows if "log scale" in r] == [
+            r for r in before.split("\n") if "log scale" in r
+        ]
+
+
+async def test_the_other_drive_is_drawn_beside_this_one(terminal):
+    async with terminal("update_uphill", (200, 60)) as t:
+        await t.press("n", "n", "D")
+        assert "• autodiff" in t.text and "⠤ hand" in t.text
+        await t.press("D")
+        assert t.session.frame.branch == "hand"
+        await t.press("q")
+        assert t.app._exit
+
+
+async def test_leaving_asks_if_branches_would_be_lost(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("e")
+        await typed(t, "lr 0.01")
+        await t.press("enter", "q")
+        assert "quit and lose branch 'lr 0.01'? y or n:" in t.text
+        await t.press("n", "enter")
+        assert "the branches are still there" in t.text
+        await t.press("q", "y", "enter")
+        assert t.app._exit
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])
+async def test_every_size_shows_which_curve_is_which(terminal, size):
+    async with terminal("two_weights", size) as t:
+        for rate in ("0.01", "0.07"):
+            await t.press("e")
+            await typed(t, f"lr {rate}")
+            await t.press("enter")
+        await until(t, lambda: not t.session.explorer.plotter.unfinished)
+        for part in ("× lr 0.07", "⠤ file", "• lr 0.01"):
+            assert part in t.text
+        assert "branch lr 0.07" in t.rows[0]
