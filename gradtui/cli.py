@@ -171,15 +171,15 @@ def _list(arguments: argparse.Namespace) -> int:
 def _new(arguments: argparse.Namespace) -> int:
     from gradtui.scenario.template import TEMPLATE
     from gradtui.text import clean
+    from gradtui.writing import reason, write_file
 
     path = Path(arguments.file)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE)
+        write_file(path, TEMPLATE.encode(), new=True)
     except FileExistsError:
         raise InputError("the file is there already; choose another name", file=str(path)) from None
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=str(path)) from None
+        raise InputError(f"cannot be written: {reason(error)}", file=str(path)) from None
     print(clean(f"wrote {path}: open it with `gradtui {path}`"))
     return OK
 

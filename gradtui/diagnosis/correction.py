@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,6 +17,7 @@ from gradtui.scenario.reading import DATA_LIMIT, decode_text, read_bytes
 from gradtui.scenario.rules import UPDATE_RULES
 from gradtui.scenario.scanner import NEWLINE
 from gradtui.source import InputError, Place
+from gradtui.writing import ChangedError, reason, write_file
 
 _MARK = b"\xef\xbb\xbf"
 """Of the byte order, as some editors write it."""
@@ -129,30 +127,9 @@ def _corrected_file(file: str, patches: tuple[Patch, ...]) -> tuple[bytes, bytes
 
 
 def _replace_file(file: str, before: bytes, after: bytes) -> None:
-    """Put a file with other contents in the place of one, with its mode, all at once."""
-    path = os.path.realpath(file)
-    temporary = ""
     try:
-        status = os.stat(path)
-        if not os.access(path, os.W_OK):
-            raise InputError("the file is write-protected", file=file)
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".gradtui-")
-        with open(descriptor, "wb") as stream:
-            stream.write(after)
-            os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
-            with suppress(PermissionError):
-                os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with open(path, "rb") as stream:
-            if stream.read() != before:
-                raise InputError("the file has just been changed: nothing is written", file=file)
-        os.replace(temporary, path)
-        temporary = ""
+        write_file(file, after, instead_of=before)
+    except ChangedError:
+        raise InputError("the file has just been changed: nothing is written", file=file) from None
     except OSError as error:
-        raise InputError(
-            f"cannot be written: {(error.strerror or '').lower()}", file=file
-        ) from None
-    finally:
-        if temporary:
-            os.unlink(temporary)
+        raise InputError(f"cannot be written: {reason(error)}", file=file) from None

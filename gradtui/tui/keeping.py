@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtui.explain.copied import finding_text, selected_text
+from gradtui.writing import reason, write_file
 
 if TYPE_CHECKING:
     from gradtui.tui.debugger import Debugger
@@ -34,9 +35,9 @@ def copy_selected(debugger: Debugger) -> None:
         debugger.app.copy_to_clipboard(text)
     try:
         path = _folder() / "copied.txt"
-        path.write_text(text + "\n", encoding="utf-8")
+        write_file(path, (text + "\n").encode())
     except OSError as error:
-        where = f"no file could be written: {error.strerror}"
+        where = f"no file could be written: {reason(error)}"
     else:
         where = f"in {_tilde(path)}"
     debugger.say(f"copied {what}{'' if short else ', too long for the clipboard'}; {where}")
@@ -54,13 +55,12 @@ def save_picture(debugger: Debugger) -> None:
             more = f"-{number}" if number > 1 else ""
             path = folder / f"{stem}-step{session.step}{more}.svg"
             try:
-                with path.open("x", encoding="utf-8") as file:
-                    file.write(picture)
+                write_file(path, picture.encode(), new=True)
             except FileExistsError:
                 continue
             break
     except OSError as error:
-        debugger.say(f"no picture could be written: {error.strerror}")
+        debugger.say(f"no picture could be written: {reason(error)}")
     else:
         debugger.say(f"picture in {_tilde(path)}")
 

@@ -79,4 +79,4 @@ async def test_a_folder_that_cannot_be_written_is_told(terminal, monkeypatch, ke
     monkeypatch.setattr("platformdirs.user_state_path", refuse)
     async with terminal("illustration") as t:
         await t.press(key)
-        assert "could be written: Read-only file system" in t.text
+        assert "could be written: read-only file system" in t.text

@@ -1,0 +1,145 @@
+"""Writing files so that a kill at any moment leaves the old one or the new one, and nothing else.
+
+Knows bytes and paths; every file that gradtui writes is written here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+from typing import BinaryIO
+
+_PREFIX = ".gradtui-"
+_NAMELESS = getattr(os, "O_TMPFILE", 0)
+
+
+class ChangedError(OSError):
+    """The file does not hold what it was expected to hold."""
+
+
+def write_file(
+    path: str | os.PathLike[str],
+    contents: bytes,
+    *,
+    new: bool = False,
+    instead_of: bytes | None = None,
+    mode: int = 0o666,
+) -> None:
+    """Put a file with these contents at a path, all at once, in the place of one that is there.
+
+    A file that is replaced keeps its mode and owner; another gets `mode`, less the umask.  With
+    `new` there must be none, else FileExistsError; with `instead_of` it must hold just that, else
+    ChangedError.  Any other OSError leaves what was there.
+    """
+    path = os.path.abspath(path) if new else os.path.realpath(path)
+    folder = os.path.dirname(path)
+    if new and os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "File exists")
+    before = None if new else _status(path)
+    if before is not None and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "The file is write-protected")
+    sweep(folder)
+    temporary = os.path.join(folder, f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        _write_temporary(temporary, contents, before, mode)
+        if instead_of is not None:
+            with open(path, "rb") as stream:
+                if stream.read() != instead_of:
+                    raise ChangedError(errno.ESTALE, "The file has changed")
+        if new:
+            _claim(temporary, path)
+        else:
+            os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+    _sync_folder(folder)
+
+
+def reason(error: OSError) -> str:
+    """Return why a file could not be written, as the end of a sentence."""
+    return (error.strerror or str(error)).lower()
+
+
+def sweep(folder: str | os.PathLike[str]) -> None:
+    """Remove what processes that were killed while they wrote have left in a folder."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            process = entry.name.removeprefix(_PREFIX).partition("-")[0]
+            if entry.name.startswith(_PREFIX) and process.isdecimal() and not _runs(int(process)):
+                os.unlink(entry.path)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _write_temporary(
+    temporary: str, contents: bytes, like: os.stat_result | None, mode: int
+) -> None:
+    """Write the contents into a file of this name, safe on the disk, with the mode it will have.
+
+    Where Linux has files without a name it gets its name last: until then it vanishes with its
+    process.
+    """
+    folder = os.path.dirname(temporary)
+    if _NAMELESS:
+        try:
+            with open(os.open(folder, _NAMELESS | os.O_WRONLY, mode), "wb") as stream:
+                _fill(stream, contents, like)
+                # Python asks for the link to be followed only with a folder's descriptor.
+                source, descriptor = f"/proc/self/fd/{stream.fileno()}", stream.fileno()
+                os.link(source, temporary, src_dir_fd=descriptor)
+                return
+        except OSError:
+            pass  # not on this file system; what else is wrong comes up again below
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with open(os.open(temporary, flags, mode), "wb") as stream:
+        _fill(stream, contents, like)
+
+
+def _fill(stream: BinaryIO, contents: bytes, like: os.stat_result | None) -> None:
+    stream.write(contents)
+    stream.flush()
+    if like is not None:
+        with suppress(PermissionError):
+            os.fchown(stream.fileno(), like.st_uid, like.st_gid)
+        os.fchmod(stream.fileno(), stat.S_IMODE(like.st_mode))
+    os.fsync(stream.fileno())
+
+
+def _claim(temporary: str, path: str) -> None:
+    """Give a file its name if nothing else has got it meanwhile."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: an empty file holds the place
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.replace(temporary, path)
+
+
+def _sync_folder(folder: str) -> None:
+    """Put the new name safely on the disk, where a folder can be opened for that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
