@@ -233,14 +233,14 @@ def _show(arguments: argparse.Namespace) -> int:
         if not name:
             raise InputError(f"--row {arguments.row}: expected an element too, as "
                              f"--param '{names[0]}[0]'", file=arguments.file)  # fmt: skip
-        session.look(arguments.param + row)
+        session.selection.look(arguments.param + row)
         if session.message:
             raise InputError(f"--param {arguments.param}{row}: {session.message}",
                              file=arguments.file)  # fmt: skip
     if arguments.json:
         print(to_json(show_json(session.frame, name or None)))
     else:
-        session.judge()
+        session.inquiry.judge()
         _print_lines(show_lines(session.frame, name or None))
     return OK
 

@@ -86,6 +86,16 @@ class Structure(Struct, frozen=True, eq=False):
                 choices.append(iter(self.readers.get(step, ())))
         return found
 
+    def reader_of(self, graph: Graph, source: int) -> int | None:
+        """Return the first drawn node that reads a source itself; None where none does."""
+        for node in self.nodes:
+            if node in self.whole:
+                if (source, node) in self.named_edges:
+                    return node
+            elif source in graph.nodes[node].inputs:
+                return node
+        return None
+
 
 def build_structure(
     program: StepProgram, level: Level, folded: frozenset[int] = frozenset()

@@ -16,7 +16,7 @@ def root(session, name):
 
 
 def unfold(session, name):
-    session.select(root(session, name))
+    session.selection.select(root(session, name))
     session.toggle_fold()
 
 
@@ -28,7 +28,7 @@ def test_only_the_selected_line_is_drawn_as_operations(session_of):
     assert session.level is Level.OPERATIONS
     assert drawn == ["w", "v", "a", "*", "b", "L"]
     assert session.structure.whole == {root(session, "a"), root(session, "L")}
-    assert session.selected == root(session, "b")
+    assert session.selection.node == root(session, "b")
 
 
 def test_an_edge_into_a_folded_line_has_the_lines_local_derivative(session_of):
@@ -90,14 +90,14 @@ def test_no_folding_shows_more_than_has_been_done(where, keys, file):
         if key == "x":
             session.toggle_level()
         else:
-            session.select(lines["abL".index(key) % len(lines)].root)
+            session.selection.select(lines["abL".index(key) % len(lines)].root)
             session.toggle_fold()
         assert 0 <= session.position <= session.schedule.end
         # A change of level that is undone at once comes back to all that had been done.
         back = left if key == earlier == "x" else set()
         assert done(session.frame.done) & listed <= before | back
         left = before
-        assert session.selected in session.structure.nodes
+        assert session.selection.node in session.structure.nodes
 
 
 def test_from_lines_partly_unfolded_there_and_back_does_no_less(session_of):

@@ -62,7 +62,7 @@ def test_views_go_round_and_come_back_to_the_loss():
     session.watch("loss - prev")
     seen = []
     for _ in range(6):
-        session.explorer.next_view(session.selected, session.stops.watches)
+        session.explorer.next_view(session.selection.node, session.stops.watches)
         seen.append(session.explorer.plot.series[0].text)
     assert seen == ["|∇|", "lr", "w1", "∂w1", "loss - prev", "loss"]
 
@@ -157,5 +157,5 @@ def test_other_settings_are_swept_and_any_run_becomes_a_branch(name, text):
 def test_another_view_ends_the_sweep():
     session = gradtui.load("two_weights")
     session.explorer.try_all("lr 0.01 0.1", 0)
-    session.explorer.next_view(session.selected)
+    session.explorer.next_view(session.selection.node)
     assert session.explorer.sweep is None and session.explorer.plot.series != (LOSS,)

@@ -263,7 +263,7 @@ def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message():
 
 def test_a_message_is_gone_after_the_next_command():
     session = gradtui.load("two_weights")
-    assert not session.find("zz")
+    assert not session.selection.find("zz")
     assert session.message == "no node is called 'zz'"
     session.toggle_level()
     assert session.message == ""
@@ -287,12 +287,12 @@ def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
             case name:
                 getattr(session, name)()
         assert 0 <= session.position <= session.schedule.end
-        assert session.selected in session.structure.nodes
+        assert session.selection.node in session.structure.nodes
     if session.level is not direct.level:
         direct.toggle_level()
     direct.seek(session.step)
     assert bits(session) == bits(direct)
-    direct.position, direct.selected = session.position, session.selected
+    direct.position, direct.selected = session.position, session.selection.node
     assert shown(session) == shown(direct)
 
 
@@ -302,7 +302,7 @@ def test_stepping_through_hand_written_lines_and_back_is_the_identity(
     models, start, count, level, drive
 ):
     session = gradtui.Session(models[2])
-    session.judge()
+    session.inquiry.judge()
     if level:
         session.toggle_level()
     if drive:
@@ -335,9 +335,9 @@ def test_an_operation_selected_becomes_its_statement_on_the_named_graph():
     session.toggle_level()
     product = session.problem.graph.nodes[session.structure.nodes[2]]
     assert (product.op, product.name) == ("*", "")
-    session.select(product.id)
+    session.selection.select(product.id)
     session.toggle_level()
-    assert session.problem.graph.nodes[session.selected].name == "yhat"
+    assert session.problem.graph.nodes[session.selection.node].name == "yhat"
 
 
 # Nothing is shown before it is done.
@@ -424,14 +424,14 @@ def test_the_rows_of_a_pass_appear_one_after_the_other():
 def test_find_goes_round_and_knows_labels_operations_and_names():
     session = gradtui.load("two_weights")
     name = session.problem.graph.nodes
-    assert session.find("ŷ")
-    assert name[session.selected].name == "yhat"
-    assert session.find("w")
-    assert name[session.selected].name == "w1"
-    assert session.find("W")
-    assert name[session.selected].name == "w2"
-    assert session.find("**")
-    assert name[session.selected].name == "L"
+    assert session.selection.find("ŷ")
+    assert name[session.selection.node].name == "yhat"
+    assert session.selection.find("w")
+    assert name[session.selection.node].name == "w1"
+    assert session.selection.find("W")
+    assert name[session.selection.node].name == "w2"
+    assert session.selection.find("**")
+    assert name[session.selection.node].name == "L"
 
 
 def test_many_steps_ahead_agree_with_a_plain_loop():
@@ -451,14 +451,15 @@ def test_another_drive_runs_anew_and_leaves_the_cursor(session_of):
     session.seek(3)
     session.restart()
     session.into()
-    session.select_next()
-    by_hand, position, selected = session.frame.parameters["w"], session.position, session.selected
+    session.selection.select_next()
+    by_hand, position = session.frame.parameters["w"], session.position
+    selected = session.selection.node
     assert session.problem.drive == "hand"
     session.toggle_drive()
     assert session.problem.drive == "autodiff"
     # e is multiplied by 1 - 2·0.1·9 each step: w - 5/3 is 1/3·(-0.8)³.
     assert session.frame.parameters["w"] == pytest.approx(5 / 3 - 0.512 / 3)
-    assert (session.step, session.position, session.selected) == (3, position, selected)
+    assert (session.step, session.position, session.selection.node) == (3, position, selected)
     session.toggle_drive()
     assert session.frame.parameters["w"] == by_hand
 
@@ -474,12 +475,12 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
     session.next_finding()
     assert session.message == "still comparing what was written by hand …"
-    session.look_at_run()
+    session.inquiry.look()
     session.toggle_level()
     session.next_finding()
     line = session.problem.lines.index("dw = de") + 1
     assert session.message.startswith(f"finding 1 of 2, line {line}: ")
-    assert session.problem.graph.nodes[session.selected].name == "w"
+    assert session.problem.graph.nodes[session.selection.node].name == "w"
     assert session.frame.where.value == "backward"
     session.next_finding()
     assert session.message.startswith("finding 2 of 2, line ")
@@ -490,13 +491,13 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
 
 def test_without_findings_there_is_nowhere_to_go(session_of):
     session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
-    session.look_at_run()
+    session.inquiry.look()
     session.next_finding()
     assert session.message == "no findings"
     plain = session_of("L = (w*x - 5)**2")
     plain.next_finding()
     assert plain.message == "still looking at the run …"
-    plain.look_at_run()
+    plain.inquiry.look()
     plain.next_finding()
     assert plain.message == "no findings"
 
@@ -505,14 +506,14 @@ def test_changing_the_level_twice_comes_back_to_the_very_same_moment():
     session = gradtui.load("five_parcels")
     for position in range(session.schedule.end + 1):
         session.position = position
-        before = (session.step, session.position, session.selected, session.level)
+        before = (session.step, session.position, session.selection.node, session.level)
         session.toggle_level()
         session.toggle_level()
-        assert (session.step, session.position, session.selected, session.level) == before
+        assert (session.step, session.position, session.selection.node, session.level) == before
 
 
 def test_data_are_found_by_what_reads_them():
     session = gradtui.load("two_weights")
-    assert session.find("x1")
-    assert session.problem.graph.nodes[session.selected].name == "yhat"
+    assert session.selection.find("x1")
+    assert session.problem.graph.nodes[session.selection.node].name == "yhat"
     assert session.message == "x1 is data, scalar: read by ŷ"

@@ -96,6 +96,11 @@ class Graph(Struct, frozen=True, eq=False):
         """The data, in the order of the file."""
         return tuple(node for node in self.nodes if node.kind is Kind.DATA)
 
+    def root_of(self, node: int) -> int:
+        """Return the root of the statement that computes a node; the loss where none does."""
+        roots = (s.root for s in self.statements if node in s.operations)
+        return next(roots, self.loss)
+
     def sources(self, statement: Statement) -> tuple[int, ...]:
         """Return the named nodes that a statement reads, in the order it reads them."""
         own = set(statement.operations)

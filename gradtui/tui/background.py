@@ -28,7 +28,7 @@ class Background:
         """Measure the curvature at a frame's step if it is not known; return whether so."""
         if self._measuring is not None or frame.gauge != COMPUTING:
             return False
-        survey, tape = session.survey, frame.tape
+        survey, tape = session.inquiry.survey, frame.tape
         self._measuring = Thread(target=lambda: survey.measure(tape), daemon=True)
         self._measuring.start()
         return True
@@ -38,14 +38,15 @@ class Background:
         self.failed, news = "", False
         if self._measuring is not None and not self._measuring.is_alive():
             self._measuring, news = None, True
-        judged = session.judgement is not None
+        inquiry = session.inquiry
+        judged = inquiry.judgement is not None
         news, self._judged = news or judged != self._judged, judged
         if self._looking is not None and not self._looking[1].is_alive():
             looked, self._looking, news = self._looking[0], None, True
-            if looked is session.survey and session.unknown:
-                self.failed = f"stopped {session.unknown}"
-                session.give_up()
-        if self._looking is None and session.unknown and session.ready_to_look:
-            self._looking = (session.survey, Thread(target=session.look_at_run, daemon=True))
+            if looked is inquiry.survey and inquiry.unknown:
+                self.failed = f"stopped {inquiry.unknown}"
+                inquiry.give_up()
+        if self._looking is None and inquiry.unknown and inquiry.ready:
+            self._looking = inquiry.survey, Thread(target=inquiry.look, daemon=True)
             self._looking[1].start()
-        return self.busy or bool(session.unknown), news
+        return self.busy or bool(inquiry.unknown), news

@@ -115,20 +115,20 @@ COMMANDS = (
     Command(
         "down", ("j", "down"), "j ↓", "select",
         "select the next node; under the lens the next element", LOOK,
-        lambda d, text: d.do(lambda s: s.select_next()),
+        lambda d, text: d.do(lambda s: s.selection.select_next()),
     ),
     Command(
         "up", ("k", "up"), "k ↑", "select",
         "select the node before; under the lens the element before", LOOK,
-        lambda d, text: d.do(lambda s: s.select_next(-1)),
+        lambda d, text: d.do(lambda s: s.selection.select_next(-1)),
     ),
     Command(
         "input", ("d",), "d", "its input", "select what the node is computed from", LOOK,
-        lambda d, text: d.do(lambda s: s.select_input()),
+        lambda d, text: d.do(lambda s: s.selection.select_input()),
     ),
     Command(
         "consumer", ("u",), "u", "its consumer", "select what is computed from the node", LOOK,
-        lambda d, text: d.do(lambda s: s.select_consumer()),
+        lambda d, text: d.do(lambda s: s.selection.select_consumer()),
     ),
     Command(
         "find", ("slash",), "/", "find", "search a node by its name or operation", LOOK,

@@ -147,11 +147,11 @@ class Debugger(Screen[None]):
 
     def action_select(self, node: int) -> None:
         """Select a node, as the mouse does."""
-        self.do(lambda session: session.select(node))
+        self.do(lambda session: session.selection.select(node))
 
     def action_escape(self) -> None:
         """End whatever is open."""
-        if self.session.leave():
+        if self.session.selection.leave():
             self.show_frame()
         else:
             self.zoom(None)
@@ -175,8 +175,8 @@ class Debugger(Screen[None]):
 
     def scroll(self, rows: int, columns: int) -> None:
         """Scroll the focused panel by most of its size; under the lens columns choose the row."""
-        if columns and self.session.lens is not None:
-            self.do(lambda session: session.select_row(columns))
+        if columns and self.session.selection.lens is not None:
+            self.do(lambda session: session.selection.select_row(columns))
             return
         panel = self._focused_panel()
         if rows:
@@ -193,7 +193,7 @@ class Debugger(Screen[None]):
         frame = self.session.frame
         node = frame.graph.nodes[frame.selected]
         if text or not node.shape:
-            self.do(lambda session: session.look(text))
+            self.do(lambda session: session.selection.look(text))
             return
         name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
         label = f"element of {name} [{shape_text(node.shape)}]: "
@@ -203,7 +203,7 @@ class Debugger(Screen[None]):
 
     def show_jacobian(self) -> None:
         """Show the Jacobian of the selected node, the next one, or none."""
-        self.do(lambda session: session.show_jacobian())
+        self.do(lambda session: session.selection.show_jacobian())
 
     def show_surface(self, text: str) -> None:
         """Show the loss surface, or the curve again."""
@@ -258,7 +258,7 @@ class Debugger(Screen[None]):
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""
         if text:
-            self.do(lambda session: session.find(text))
+            self.do(lambda session: session.selection.find(text))
         else:
             self.ask("/", self.find)
 

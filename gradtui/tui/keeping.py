@@ -20,10 +20,10 @@ _CLIPBOARD = 70_000
 def copy_selected(debugger: Debugger) -> None:
     """Copy the finding, where the focus is on the findings, or else the selected number."""
     session = debugger.session
-    found = session.findings
+    found, chosen = session.inquiry.findings, session.inquiry.chosen
     focused = debugger.focused
     if found and focused is not None and focused.id == "notes":
-        what, text = "the finding", finding_text(session.problem, session.chosen or found[0])
+        what, text = "the finding", finding_text(session.problem, chosen or found[0])
     else:
         text = selected_text(session.frame)
         what = " and ".join(row.split(" = ")[0] for row in text.split("\n"))

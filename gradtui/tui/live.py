@@ -82,13 +82,13 @@ class Live:
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: that of the cursor, else the first that can be."""
         session = self._debugger.session
-        if session.judgement is None:
+        if session.inquiry.judgement is None:
             by_hand = session.problem.by_hand
             self._debugger.say("still comparing" if by_hand else "nothing is written by hand here")
             return None
-        findings = session.judgement.findings
-        if session.chosen is not None:
-            findings = (session.chosen,)
+        findings = session.inquiry.judgement.findings
+        if session.inquiry.chosen is not None:
+            findings = (session.inquiry.chosen,)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
             self._debugger.say("this finding has no fix" if findings else "nothing is to be fixed")
@@ -143,6 +143,6 @@ class Live:
 
     def _place(self) -> Place:
         session = self._debugger.session
-        if session.chosen is not None:
-            return finding_place(session.problem, session.chosen)
+        if session.inquiry.chosen is not None:
+            return finding_place(session.problem, session.inquiry.chosen)
         return current_place(session.frame)

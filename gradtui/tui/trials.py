@@ -82,7 +82,9 @@ class Trials:
 
     def next_view(self) -> None:
         """Follow the next value in the place of the loss."""
-        self._do(lambda explorer, step: explorer.next_view(self._session.selected, self._watches))
+        self._do(
+            lambda explorer, step: explorer.next_view(self._session.selection.node, self._watches)
+        )
 
     @property
     def _watches(self) -> tuple[str, ...]:

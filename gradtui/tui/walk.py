@@ -36,7 +36,7 @@ class Walk:
     @property
     def settled(self) -> bool:
         """Whether nothing is being found out any more."""
-        return self._started and not self._session.unknown and not self._background.busy
+        return self._started and not self._session.inquiry.unknown and not self._background.busy
 
     def start(self) -> None:
         """Start finding out what is wrong, now that the screen is there."""

@@ -21,7 +21,7 @@ from gradtui.text import EXACT, number
 
 def chain(session, name):
     """Return the rows of a node's chain rule as text."""
-    session.select(session.problem.graph.names[name])
+    session.selection.select(session.problem.graph.names[name])
     return [line_text(row) for row in chain_rows(session.frame)]
 
 
@@ -149,7 +149,7 @@ def test_a_bias_that_broadcasts_is_summed_over_the_batch(session_of):
 def test_an_operation_is_explained_by_what_reads_it():
     session = gradtui.load("two_weights")
     session.toggle_level()
-    session.select(session.structure.nodes[2])
+    session.selection.select(session.structure.nodes[2])
     assert [line_text(row) for row in chain_rows(session.frame)] == [
         "the operation w1·x1",
         "∂L/∂(w1·x1) = ∂L/∂ŷ · ∂ŷ/∂(w1·x1)",

@@ -27,7 +27,7 @@ def test_the_cursor_on_a_kink_says_what_its_slope_is_taken_to_be(session_of):
 def test_the_chain_of_a_selected_node_on_a_kink_says_so(session_of):
     session = session_of(MODEL, **SETTINGS)
     assert "kink" not in lines(chain_rows(session.frame))
-    session.select_consumer()
+    session.selection.select_consumer()
     assert f"! {NOTE}" in lines(chain_rows(session.frame, 200))
     narrow = [line_text(row) for row in chain_rows(session.frame, 40)]
     assert all(len(row) <= 40 for row in narrow if row.startswith(("! ", "  ")))

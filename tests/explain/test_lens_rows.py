@@ -15,7 +15,7 @@ NAMES = [entry.name for entry in list_bundled()]
 def opened(file, look="", step=0):
     session = gradtui.load(file)
     session.seek(step)
-    session.look(look)
+    session.selection.look(look)
     assert session.message == ""
     return session
 
@@ -32,7 +32,7 @@ def test_in_every_bundled_scenario_the_rows_add_up_to_each_parameters_gradient(n
         session.seek(step)
         for node in session.problem.graph.parameters:
             index = [int(random.integers(size)) for size in node.shape]
-            session.look(f"{node.name} {','.join(map(str, index))}")
+            session.selection.look(f"{node.name} {','.join(map(str, index))}")
             found = session.frame.trace
             assert found.agrees, (name, step, node.name, index)
             gradient = np.asarray(session.frame.gradients[node.name])[tuple(index)]
@@ -44,7 +44,7 @@ def test_in_every_bundled_scenario_the_rows_add_up_to_each_parameters_gradient(n
 def test_the_operations_say_the_same_as_the_lines(name):
     session = gradtui.load(name)
     node = session.problem.graph.parameters[0]
-    session.look(f"{node.name} {','.join('0' for _ in node.shape)}")
+    session.selection.look(f"{node.name} {','.join('0' for _ in node.shape)}")
     named = session.frame.trace
     session.toggle_level()
     assert session.frame.trace.gradient == named.gradient
@@ -71,7 +71,7 @@ def test_a_row_of_the_batch_of_this_step_is_shown():
     name = session.problem.graph.parameters[0].name
     for step in (0, 1):
         session.seek(step)
-        session.look(name)
+        session.selection.look(name)
         assert session.frame.trace.agrees
 
 
@@ -93,9 +93,9 @@ def test_a_loss_that_overflows_does_not_stop_the_lens():
 def test_every_jacobian_can_be_shown_and_its_product_is_what_flows_back(name):
     session = gradtui.load(name)
     for node in session.structure.nodes[:12]:
-        session.select(node)
+        session.selection.select(node)
         for source, target in session.frame.pairs:
-            session.show_jacobian()
+            session.selection.show_jacobian()
             assert session.frame.pair == (source, target)
             rows = [line_text(row) for row in jacobian_rows(session.frame, 96)]
             shapes = [session.problem.graph.nodes[id].shape for id in (target, source)]
@@ -111,5 +111,5 @@ def test_every_jacobian_can_be_shown_and_its_product_is_what_flows_back(name):
                 above = session.frame.tape.adjoint(target).reshape(-1)
                 flow = session.frame.edge_contribution(source, target).reshape(-1)
                 assert above @ matrix == pytest.approx(flow, rel=1e-5, abs=1e-7)
-        session.show_jacobian()
+        session.selection.show_jacobian()
         assert session.frame.pair is None

@@ -42,7 +42,7 @@ async def test_f2_or_enter_in_the_panel_goes_to_the_finding(terminal, write, siz
     async with terminal(write(MODEL, more=WRONG), size) as t:
         await t.settled()
         await t.press("g", "j", key)
-        assert t.session.problem.graph.nodes[t.session.selected].name == "w"
+        assert t.session.problem.graph.nodes[t.session.selection.node].name == "w"
         number = t.session.problem.lines.index("dw = dyhat") + 1
         assert f"finding 1 of 1, line {number}" in t.text
         assert f"{number}▸ dw = dyhat" in t.text

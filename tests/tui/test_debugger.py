@@ -151,7 +151,7 @@ async def test_search_selects_a_node_by_its_label(terminal):
         await t.press("slash")
         await t.type("yhat")
         await t.press("enter")
-        assert t.session.problem.graph.nodes[t.session.selected].name == "yhat"
+        assert t.session.problem.graph.nodes[t.session.selection.node].name == "yhat"
         await t.press("slash")
         await t.type("nosuch")
         await t.press("enter")

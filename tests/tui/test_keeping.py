@@ -20,7 +20,7 @@ async def test_the_selected_number_is_copied_with_its_gradient(terminal, state_f
 async def test_under_the_lens_it_is_the_element_with_all_digits(terminal):
     async with terminal("five_parcels") as t:
         await t.press("n", "L", "1", "enter")
-        t.session.look("w[1]")
+        t.session.selection.look("w[1]")
         await t.press("y")
         value, slope = t.app.clipboard.split("\n")
         assert value.startswith("w[1] = ") and slope.startswith("∂L/∂w[1] = ")
@@ -48,10 +48,10 @@ async def test_what_is_not_computed_is_not_copied(terminal, state_folder):
 
 async def test_with_the_focus_on_the_findings_the_finding_is_copied(terminal):
     async with terminal("update_uphill") as t:
-        while t.session.judgement is None:
+        while t.session.inquiry.judgement is None:
             await t.pilot.pause(0.05)
         await t.press("7", "y")
-        (finding,) = t.session.judgement.findings
+        (finding,) = t.session.inquiry.judgement.findings
         assert "[update-sign]" in t.app.clipboard
         assert t.app.clipboard.endswith(f"fix: {finding.fix}")
         assert "copied the finding; in " in t.text

@@ -28,7 +28,7 @@ async def until(terminal, condition):
 
 
 def judged(terminal):
-    return terminal.session.judgement is not None and terminal.debugger.walk.settled
+    return terminal.session.inquiry.judgement is not None and terminal.debugger.walk.settled
 
 
 def edit(path, old, new, *, replaced=False):
@@ -49,13 +49,13 @@ async def test_the_missing_factor_is_put_in_and_the_finding_goes(terminal, write
         await until(t, lambda: judged(t))
         await t.press("n", "n", "f2")
         assert "fix: dw = dyhat*x" in t.text
-        before = t.session.step, t.session.position, t.session.selected
+        before = t.session.step, t.session.position, t.session.selection.node
         wrong = t.session.frame.parameters["w"]
         edit(path, "dw = dyhat", "dw = dyhat*x", replaced=replaced)
         await until(t, lambda: "3 claims compared and right" in t.text)
         assert "fix:" not in t.text
         assert "✗" not in t.text
-        assert (t.session.step, t.session.position, t.session.selected) == before
+        assert (t.session.step, t.session.position, t.session.selection.node) == before
         assert t.session.frame.parameters["w"] != wrong
         # w = 2, x = 3: dw = 2·(6 - 5)·3 = 6, then w = 1.4, dw = 2·(4.2 - 5)·3 = -4.8, w = 1.88
         assert t.session.frame.parameters["w"] == pytest.approx(1.88)
@@ -110,7 +110,7 @@ async def test_what_is_gone_is_said_and_the_rest_is_kept(terminal, write):
         assert "h is gone" in t.text
         assert t.session.step == 3
         assert t.session.level.value == "operations"
-        assert t.session.selected == t.session.problem.graph.names["a"]
+        assert t.session.selection.node == t.session.problem.graph.names["a"]
 
 
 async def test_a_shape_that_changed_takes_the_lens_away_and_says_so(terminal, write):
@@ -121,7 +121,7 @@ async def test_a_shape_that_changed_takes_the_lens_away_and_says_so(terminal, wr
         edit(path, "w = [1.0, 2.0, 3.0]", "w = [1.0, 2.0]")
         await until(t, lambda: t.session.frame.parameters["w"].shape == (2,))
         assert "its elements go up to 1" in t.text
-        assert t.session.lens is None
+        assert t.session.selection.lens is None
 
 
 async def test_data_and_python_files_are_watched_too(terminal, tmp_path):
@@ -244,16 +244,16 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
 
 
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
-    import gradtui.session as session_module
+    import gradtui.inquiry as inquiry_module
 
-    real, slow = session_module.judge, True
+    real, slow = inquiry_module.judge, True
 
     def judge(problem):
         if slow:
             time.sleep(1.5)
         return real(problem)
 
-    monkeypatch.setattr(session_module, "judge", judge)
+    monkeypatch.setattr(inquiry_module, "judge", judge)
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
         slow = False

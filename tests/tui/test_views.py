@@ -53,18 +53,18 @@ async def test_the_lens_shows_a_weight_through_one_parcel_number_by_number(termi
 async def test_under_the_lens_keys_choose_element_and_row_and_it_survives_steps(terminal):
     async with terminal("five_parcels") as t:
         await t.press("L", "enter")
-        assert (t.session.lens.index, t.session.lens.row) == ((0,), 0)
+        assert (t.session.selection.lens.index, t.session.selection.lens.row) == ((0,), 0)
         await t.press("j", "greater_than_sign", "greater_than_sign")
-        assert (t.session.lens.index, t.session.lens.row) == ((1,), 2)
+        assert (t.session.selection.lens.index, t.session.selection.lens.row) == ((1,), 2)
         await t.press("n")
         assert t.session.step == 1
         assert "L ← e[2] ← ŷ[2] ← w[1]" in t.text
         await t.press("less_than_sign", "k")
-        assert (t.session.lens.index, t.session.lens.row) == ((0,), 1)
+        assert (t.session.selection.lens.index, t.session.selection.lens.row) == ((0,), 1)
         await t.press("less_than_sign", "less_than_sign")
-        assert t.session.lens.row == 4
+        assert t.session.selection.lens.row == 4
         await t.press("escape")
-        assert t.session.lens is None
+        assert t.session.selection.lens is None
         assert "3 Chain" in t.text and "Σ over" not in t.text
 
 
@@ -93,7 +93,7 @@ async def test_the_lens_follows_a_weight_to_every_output(terminal, classifier):
         assert "∂L/∂W[1,0] = ∂L/∂H[1,0] · (X @ W)[1,0] > 0" not in text
         assert "✓" in text
         await t.press("x")
-        assert t.session.lens is not None
+        assert t.session.selection.lens is not None
         assert "(X @ W)[1,0] = X[1,0]·W[0,0] + X[1,1]·W[1,0]" in t.text
 
 
@@ -112,7 +112,7 @@ async def test_a_wrong_element_is_refused_in_words(terminal, typed, message):
         await t.press("L", *("full_stop" if c == "." else "space" if c == " " else
                              "comma" if c == "," else c for c in typed), "enter")  # fmt: skip
         assert message in t.text
-        assert t.session.lens is None
+        assert t.session.selection.lens is None
 
 
 async def test_a_scalar_needs_no_question(terminal):
@@ -124,7 +124,7 @@ async def test_a_scalar_needs_no_question(terminal):
 async def test_selecting_another_node_moves_the_lens_to_it(terminal):
     async with terminal("five_parcels") as t:
         await t.press("L", "enter", "u", "greater_than_sign")
-        assert t.session.problem.graph.nodes[t.session.lens.node].name == "yhat"
+        assert t.session.problem.graph.nodes[t.session.selection.lens.node].name == "yhat"
         assert "∂L/∂ŷ[0] = ∂L/∂e[0] · 1 = 0.44" in t.text
 
 

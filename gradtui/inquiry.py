@@ -1,0 +1,129 @@
+"""What is known to be wrong with a session's run, and where in a step each finding is seen."""
+
+from __future__ import annotations
+
+from gradtui.diagnosis.finding import Finding, gravest_first
+from gradtui.diagnosis.judgement import Judgement, judge
+from gradtui.engine.history import History
+from gradtui.scenario.problem import Problem
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.structure import Structure
+from gradtui.survey import Survey
+
+
+class Inquiry:
+    """The findings about what was written by hand and about the run, as they become known.
+
+    The hand-written code is judged once; a run is surveyed anew for each branch.
+    """
+
+    def __init__(self, problem: Problem, history: History) -> None:
+        self.problem = problem
+        self.judgement: Judgement | None = None
+        self.survey = Survey(problem, history)
+        self.chosen: Finding | None = None
+        """The finding that the cursor went to."""
+
+    def follow(self, problem: Problem, history: History) -> None:
+        """Look at another run of the problem; nothing changes if it is the same."""
+        if self.survey.history is not history:
+            self.survey = Survey(problem, history)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found so far, the gravest first."""
+        judged = () if self.judgement is None else self.judgement.findings
+        return gravest_first((*judged, *(self.survey.findings or ())))
+
+    @property
+    def number(self) -> int | None:
+        """Which of the findings the cursor went to."""
+        findings = self.findings
+        return findings.index(self.chosen) if self.chosen in findings else None
+
+    @property
+    def unknown(self) -> str:
+        """What is being found out; nothing once all is known."""
+        if self.problem.by_hand and self.judgement is None:
+            return "comparing what was written by hand …"
+        return "looking at the run …" if self.survey.findings is None else ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the steps that are looked at are computed, so that looking does not."""
+        from gradtui.diagnosis.runs.run import steps_looked_at
+
+        return self.survey.history.known > steps_looked_at(self.survey.problem)
+
+    def judge(self) -> None:
+        """Find out what is wrong with what was written by hand, if that is not known yet."""
+        if self.problem.by_hand and self.judgement is None:
+            self.judgement = judge(self.problem)
+
+    def look(self) -> None:
+        """Find out what is wrong, with the hand-written code first, then with the run."""
+        survey = self.survey
+        self.judge()
+        survey.look(() if self.judgement is None else self.judgement.findings)
+
+    def give_up(self) -> None:
+        """Do without what could not be found out."""
+        if self.problem.by_hand and self.judgement is None:
+            self.judgement = Judgement((), 0, frozenset(), ())
+        self.survey.findings = self.survey.findings or ()
+
+    def next(self) -> Finding | None:
+        """Return the finding after the chosen one, the first after the last; None without any."""
+        findings, last = self.findings, self.number
+        if not findings:
+            return None
+        return findings[0 if last is None else (last + 1) % len(findings)]
+
+    def choose(self, finding: Finding) -> str:
+        """Remember where the cursor goes; return what to say of it."""
+        self.chosen = finding
+        where = f", line {finding.line}" if finding.line else ""
+        number = self.findings.index(finding) + 1
+        return f"finding {number} of {len(self.findings)}{where}: {finding.message}"
+
+
+def holds_from_then_on(finding: Finding) -> bool:
+    """Return whether a finding is about a line: wrong at every step from its first one on."""
+    return finding.rule in GRADIENT_RULES or finding.rule in UPDATE_RULES
+
+
+def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[int | None, int]:
+    """Return the node that shows a finding, None if none does, and the position in the step."""
+    end = structure.schedule.backward
+    if finding.rule in UPDATE_RULES:
+        return None, end + 1
+    node = _node_of(finding, problem, structure)
+    if node is None:
+        return None, end
+    if finding.rule in GRADIENT_RULES:
+        return node, _line_done(finding, problem, structure) or _arrival(node, structure)
+    return node, structure.value_at.get(node, end)
+
+
+def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | None:
+    """Return the drawn node whose gradient a finding is about; None where it is about none."""
+    backward, names = problem.backward, problem.graph.names
+    targets = [] if backward is None else [backward.claims.get(finding.target, "")]
+    targets += [finding.edge[1] if finding.edge else "", finding.target]
+    node = next((names[name] for name in targets if name in names), None)
+    if node is None or node in structure.nodes:
+        return node
+    return structure.reader_of(problem.graph, node)
+
+
+def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:
+    """Return the position at which a finding's hand-written line is done; 0 for no line."""
+    program = problem.backward.program if problem.backward else ()
+    at = [i for i, line in enumerate(program) if line.place.line == finding.line]
+    return structure.line_at.get(at[0], 0) if at else 0
+
+
+def _arrival(node: int, structure: Structure) -> int:
+    """Return the position at which a node's gradient is complete."""
+    arrivals = [structure.flow_at[node, target] for target in structure.flows_into.get(node, ())]
+    return max(arrivals, default=structure.schedule.backward)
