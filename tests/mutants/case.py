@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from mutants.judge import Verdict, judge
+from mutants.judge import Verdict, claims_of, judge
+from mutants.kinds import first_line
+from mutants.numerics import names_in, parse
 from mutants.update_judge import judge_update
+
+PYTHON = "source"
+"""The style in which the backward pass is a function of a Python file."""
+FUNCTION = '''"""A backward pass written by hand."""
+
+import numpy as np
+
+
+def backward({given}):
+    """Return the gradients of the parameters."""
+{code}
+    return {claims}
+'''
+BEFORE = FUNCTION.partition("{code}")[0].count("\n")
+"""Lines of the Python file before the program."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,37 @@ class Case:
     toml_text: str
     sound: bool
     bugs: tuple[Bug, ...] = ()
+
+
+def write(case: Case, folder: Path) -> Path:
+    """Write the files of a case and return the scenario's path."""
+    path = folder / f"{case.name}.toml"
+    text = case.toml_text
+    if case.style == PYTHON:
+        code = tomllib.loads(text)["backward"]["code"]
+        text = text.replace(f'code = """\n{code}"""', 'source = "net.py:backward"')
+        (folder / "net.py").write_text(_function(case.toml_text), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _function(toml_text: str) -> str:
+    """Return a Python file with the backward pass of a scenario, each line of it on one line."""
+    raw = tomllib.loads(toml_text)
+    backward = raw["backward"]
+    lines = parse(backward["code"])
+    own = {*(line.name for line in lines), *backward.get("state", {})}
+    read = dict.fromkeys(name for line in lines for name in names_in(line.tree))
+    return FUNCTION.format(
+        given=", ".join(name for name in read if name not in own),
+        code="\n".join(f"    {row}" for row in backward["code"].splitlines()),
+        claims=", ".join(name for name, _ in claims_of(raw, lines, raw["parameters"])),
+    )
+
+
+def line_in_case(case: Case, line: int) -> int:
+    """Return the line of the case's text that a line of the written files is."""
+    return line - BEFORE - 1 + first_line(case.toml_text) if case.style == PYTHON else line
 
 
 def verdict_after(case: Case, fixes: Iterable[tuple[int, str]]) -> Verdict:

@@ -366,7 +366,7 @@ def _ratio_rules(values: list, true: list) -> tuple[str, ...]:
     """Return the rules for values that are wrong by one number, the same at every point."""
     ratios = []
     for got, right in zip(values, true, strict=True):
-        if np.shape(got) != np.shape(right) or not np.any(right):
+        if np.shape(got) != np.shape(right) or not np.any(right) or not np.all(np.isfinite(got)):
             return ()
         ratio = np.sum(got * right) / np.sum(right * right)
         if not np.allclose(got, ratio * right, rtol=1e-6, atol=1e-10):

@@ -17,15 +17,18 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
-from mutants.case import Case, verdict_after
+from mutants.case import Case, line_in_case, verdict_after, write
 
 SETS = {
     "building": ("mutants.building", "building"),
     "held_out": ("mutants.held_out", "held_out"),
     "fresh": ("mutants.fresh", "fresh"),
+    "unseen": ("mutants.unseen", "unseen"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }
@@ -65,13 +68,16 @@ def examine(case: Case) -> Outcome:
     rules = (*GRADIENT_RULES, *UPDATE_RULES)
     signal.signal(signal.SIGALRM, _out_of_time)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{case.name}.toml"
-        path.write_text(case.toml_text, encoding="utf-8")
+        path = write(case, Path(folder))
         signal.alarm(TIMEOUT)
         start = time.perf_counter()
         try:
             findings = gradtui.check(str(path))
-            outcome.findings = [f for f in findings if f.severity == "error" and f.rule in rules]
+            outcome.findings = [
+                msgspec.structs.replace(f, line=f.line and line_in_case(case, f.line))
+                for f in findings
+                if f.severity == "error" and f.rule in rules
+            ]
         except TimeoutError:
             outcome.problem = f"more than {TIMEOUT} s"
         except Exception as error:

@@ -9,17 +9,22 @@ import gradtui
 from gradtui.engine.expression import parse_program
 from mutants import building, held_out
 from mutants.building import KINDS as BUILDING
-from mutants.case import verdict_after
+from mutants.case import Case, line_in_case, verdict_after, write
 from mutants.catalogue import Generator
 from mutants.fresh import KINDS as FRESH
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.numerics import parse, run
+from mutants.slips import cases_of_slips
+from mutants.slips_unseen import SLIPS
+from mutants.unseen import KINDS as UNSEEN
 from mutants.update_judge import judge_update
 
-KINDS = (*BUILDING, *HELD_OUT, *FRESH)
+KINDS = (*BUILDING, *HELD_OUT, *FRESH, *UNSEEN)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
-SAMPLE = STYLES[2::19]
+SAMPLE = [entry for entry in STYLES if entry[0] not in UNSEEN][2::19]
+SAMPLE += [entry for entry in STYLES if entry[0] in UNSEEN and entry[1] == "source"][:1]
+SLIPPED = [("ordinal", "statements"), ("weight_norm", "fused")]
 RULES = {
     *("sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable"),
     *("wrong-point", "missing-path", "missing-term", "double-counted-path", "transposed"),
@@ -92,6 +97,32 @@ def test_a_mutant_is_wrong_and_its_original_line_repairs_it(entry):
         for index in range(len(case.bugs) if len(case.bugs) > 1 else 0):
             one = [(b.line, b.original) for i, b in enumerate(case.bugs) if i != index]
             assert verdict_after(case, one).state == "wrong"
+
+
+@pytest.mark.parametrize("entry", SLIPPED, ids="-".join)
+def test_a_mistake_written_by_hand_is_wrong_and_its_original_line_repairs_it(entry):
+    for case in cases_of_slips(UNSEEN, {entry: SLIPS[entry]}):
+        (bug,) = case.bugs
+        assert set(bug.rules) <= {*RULES, "unexplained"}
+        assert judge(case.toml_text).state == "wrong"
+        assert verdict_after(case, [(bug.line, bug.original)]).sound
+
+
+def test_a_backward_pass_in_a_python_file_has_the_lines_of_the_program(tmp_path):
+    (kind,) = (kind for kind in UNSEEN if kind.name == "quantile")
+    style = kind.styles["source"]
+    case = Case("name", kind.name, "source", kind.text(style.code, style.claims), sound=True)
+    assert not gradtui.check(str(write(case, tmp_path)))
+    rows = case.toml_text.splitlines()
+    written = (tmp_path / "net.py").read_text().splitlines()
+    program = style.code.splitlines()
+    first = written.index(f"    {program[0]}")
+    for number, text in enumerate(program):
+        assert (
+            written[first + number].strip()
+            == text
+            == rows[line_in_case(case, first + number + 1) - 1]
+        )
 
 
 @pytest.mark.parametrize("case", UPDATES, ids=lambda case: case.name)
