@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import threading
 import time
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
 
+from gradtui.text import clean
 from gradtui.tui.commands import COMMANDS
+from gradtui.tui.ending import Ending
 from gradtui.tui.themes import OWN_COLOURS, THEMES, height_colours
 
 if TYPE_CHECKING:
     from gradtui.session import Session
     from gradtui.tui.debugger import Debugger
 
-_PATIENCE = 2.0
-"""Seconds that an orderly end may take after a signal."""
 _TWICE = 1.0
 """Seconds within which a second Ctrl+C quits, if no other key comes between."""
 
@@ -43,6 +43,7 @@ class GradtuiApp(App[int]):
         super().__init__(watch_css=False)
         self._session = session
         self._interrupted = -_TWICE
+        self.ending = Ending(self.exit, self.save)
         for theme in THEMES:
             self.register_theme(theme)
         # Set before the first paint: a change of the theme styles everything once more.
@@ -73,21 +74,25 @@ class GradtuiApp(App[int]):
         return Debugger(self._session)
 
     def on_mount(self) -> None:
-        """Listen to the signals that end a program; open the picker where there is no session."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._end, 128 + number)
+        """Let signals end the app; open the picker where there is no session."""
+        self.ending.serve(asyncio.get_running_loop())
         if self._session is None:
             from gradtui.tui.picker import Picker
 
             self.push_screen(Picker(self._chosen))
 
-    def _end(self, status: int) -> None:
-        """Leave on a signal, in any case: a terminal that is gone can hold up the orderly way."""
-        self.exit(status)
-        last_resort = threading.Timer(_PATIENCE, os._exit, (status,))
-        last_resort.daemon = True
-        last_resort.start()
+    def save(self) -> None:
+        """Save what the next start goes on from."""
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Give the terminal to another program, with the signals of its keys."""
+        with self.ending.aside(), super().suspend():
+            yield
+
+    def _fatal_error(self) -> None:
+        """Leave on an error of our own: at once, in plain text, without what the variables hold."""
+        self.panic(Text(clean(traceback.format_exc(), newlines=True)))
 
     def _chosen(self, session: Session | None) -> None:
         """Open the debugger on what the picker gave; leave where it gave nothing."""
@@ -134,5 +139,10 @@ def _debugger(screen: Screen[Any]) -> Debugger | None:
 def run_app(session: Session | None) -> int:
     """Run the app until the user leaves; return the exit status."""
     app = GradtuiApp(session)
-    status = app.run()
+    app.ending.watch()
+    try:
+        status = app.run()
+    finally:
+        app.save()
+        app.ending.over()
     return app.return_code or 0 if status is None else status

@@ -1,0 +1,134 @@
+"""How the app ends when it is told to from outside: by a signal, or by losing its terminal.
+
+The screen cannot be waited for: a terminal that takes no output holds up the app for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import termios
+import threading
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+HUNG_UP = 128 + signal.SIGHUP
+_INPUT, _OUTPUT = 0, 2
+"""The descriptors that Textual reads keys from and writes the screen to."""
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+_OF_KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
+_PATIENCE = 1.2
+"""Seconds that an orderly end may take."""
+_MORE = 0.5
+"""Seconds that saving, and putting the terminal back, may take then."""
+_LEAVE = (
+    b"\x18\x1b\\"  # ends a sequence that was cut in two
+    b"\x1b[?2026l\x1b[?2048l\x1b[?2004l\x1b[?1004l"  # held output, reports of size, pastes, focus
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
+    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"  # keys, wrapping, the screen of before, cursor
+)
+
+
+class Ending:
+    """Waits for an end from outside and brings it about.
+
+    `leave` ends the app in its own way, with an exit status, and is called in its loop.  If that
+    takes too long, `save` is called outside of it, and the process ends.
+    """
+
+    def __init__(self, leave: Callable[[int], None], save: Callable[[], None]) -> None:
+        self._leave, self._save = leave, save
+        self._loop: AbstractEventLoop | None = None
+        self._status: int | None = None
+        self._aside = False
+        self._forced: threading.Thread | None = None
+
+    def watch(self) -> None:
+        """Begin to wait, in the main thread and before the screen is there."""
+        self._before = termios.tcgetattr(_INPUT)
+        told, tell = os.pipe()
+        os.set_blocking(tell, False)
+        # Written to at once, where Python's own handlers wait for a long computation.
+        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+        for number in _SIGNALS:
+            signal.signal(number, lambda number, frame: None)
+        threading.Thread(target=self._wait, args=(told,), daemon=True, name="ending").start()
+
+    def serve(self, loop: AbstractEventLoop) -> None:
+        """Let the app end in its own way from now on, and at once if it was told to already."""
+        self._loop = loop
+        if self._status is not None:
+            self._leave(self._status)
+
+    def over(self) -> None:
+        """Let the app return, unless its end is being forced: that ends the process."""
+        if self._forced is not None:
+            self._forced.join()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the keyboard's signals to another program while it has the terminal."""
+        self._aside = True
+        try:
+            yield
+        finally:
+            self._aside = False
+
+    def _wait(self, told: int) -> None:
+        poll = select.poll()
+        poll.register(_INPUT, 0)  # a hang-up is reported in any case, and nothing else
+        poll.register(told, select.POLLIN)
+        while self._status is None:
+            for descriptor, _ in poll.poll():
+                if descriptor == _INPUT:
+                    self._status = HUNG_UP
+                else:
+                    self._status = self._status or self._status_of(os.read(told, 64))
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it is closed: the app is at its end already
+                self._loop.call_soon_threadsafe(self._leave, self._status)
+        time.sleep(_PATIENCE)
+        self._forced = threading.current_thread()
+        works = [threading.Thread(target=work, daemon=True) for work in (self._restore, self._save)]
+        for work in works:
+            work.start()
+        until = time.monotonic() + _MORE
+        for work in works:
+            work.join(max(0.0, until - time.monotonic()))
+        os._exit(self._status)
+
+    def _status_of(self, numbers: bytes) -> int | None:
+        """Return the exit status for the first of some signals that ends the app."""
+        ends = [n for n in numbers if n in _SIGNALS and not (self._aside and n in _OF_KEYBOARD)]
+        return 128 + ends[0] if ends else None
+
+    def _restore(self) -> None:
+        """Put the terminal back as it was, past whatever waits to be shown."""
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(_INPUT, termios.TCSANOW, self._before)
+        terminal, nowhere = os.dup(_OUTPUT), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, _OUTPUT)  # what the screen still writes
+        os.set_blocking(terminal, False)
+        try:
+            while not _written(terminal, _LEAVE):
+                for thread in threading.enumerate():
+                    if thread.ident is not None:  # one of them is still writing: interrupt it
+                        signal.pthread_kill(thread.ident, signal.SIGHUP)
+                time.sleep(0.01)
+        finally:
+            os.set_blocking(terminal, True)  # the shell's as well
+
+
+def _written(terminal: int, text: bytes) -> bool:
+    """Throw away what a terminal does not take and write a text; return whether it is done with."""
+    try:
+        termios.tcflush(terminal, termios.TCOFLUSH)
+        os.write(terminal, text)
+    except BlockingIOError:
+        return False
+    except (OSError, termios.error):
+        return True  # there is no terminal any more
+    return True
