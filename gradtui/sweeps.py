@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,10 @@ from gradtui.scenario.settings import Change
 
 _SETTLED = 0.05
 """Part of the whole fall by which a loss that has settled may still move in its last quarter."""
+_LEFT = 0.01
+"""Part of its fall that a loss that still falls steadily may have before it."""
+_HIGH = 100.0
+"""Times the first loss at which a run has diverged, whatever way it took there."""
 _ENDS = {
     "diverging": "diverges",
     "non-finite": "diverges",
@@ -99,18 +104,42 @@ class Sweep:
             source = (self, index, low, high)
             curves.append(Curve(self.name(index), mark, steps, values, now, source, main=False))
         left = tuple(name for i, name in enumerate(self.names) if i not in self.drawn)
-        return Picture(tuple(curves), first, last, plot.log, "Sweep", left, plot.range is not None)
+        title = f"Sweep of {self.setting}"
+        return Picture(tuple(curves), first, last, plot.log, title, left, plot.range is not None)
+
+    @property
+    def setting(self) -> str:
+        """What has another value in each run."""
+        return self.names[0].split(" ")[0]
 
     def name(self, index: int) -> str:
-        """Return a run's change and the sign of how it ends, where that is known."""
+        """Return a run's value and the sign of how it ends, where that is known."""
         sign = f" {SIGNS[self.ends[index]]}" if index < len(self.ends) else ""
-        return self.names[index] + sign
+        value = self.names[index].removeprefix(self.setting).removeprefix(" =").strip()
+        return value + sign
 
 
 def _falling(losses: NDArray[np.float64]) -> str:
     """Return how a run ends that no rule objects to."""
     fall = float(losses[0] - losses[-1])
     late = losses[-max(2, len(losses) // 4) :]
+    if losses[-1] > _HIGH * abs(losses[0]):
+        return "diverges"
     if not fall > 0.0:
         return CONVERGES if len(set(losses.tolist())) == 1 else NOWHERE
+    if np.all(np.diff(late) <= 0.0):
+        # It falls steadily: it may be slow and far from its end all the same.
+        return CONVERGES if _rest(losses) <= _LEFT * fall else FALLS
     return CONVERGES if float(np.max(late) - np.min(late)) <= _SETTLED * fall else FALLS
+
+
+def _rest(losses: NDArray[np.float64]) -> float:
+    """Return how far a loss has still to fall, from its last three sixths as a geometric series."""
+    size = max(1, len(losses) // 6)
+    means = losses[-3 * size :].reshape(-1, size).mean(axis=1)
+    if len(means) < 3:
+        return 0.0
+    before, after = -np.diff(means)
+    if after <= 0.0:
+        return 0.0
+    return float(after**2 / (before - after)) if after < before else math.inf

@@ -10,10 +10,11 @@ from gradtui.frame import Frame
 from gradtui.plots import Curve, Picture
 from gradtui.text import cell_width, clean, clip, number
 
-MARKS = ("⠤", "•", "×", "+", "o", "▪")
-"""The sign of each curve, by its number."""
+PLAIN = "─"
+MARKS = (PLAIN, "●", "×", "+", "o", "▪")
+"""The sign of each curve, by its number; it stands on the curve here and there, but `PLAIN`."""
 ROLES: tuple[Role, ...] = ("value", "local", "gradient", "good", "selected", "bad")
-"""Their colours; the signs alone tell them apart."""
+"""Their colours; the signs alone tell the curves apart."""
 _BARS = "▁▂▃▄▅▆▇█"
 _NAME = 18
 _ROWS = 2
@@ -31,15 +32,16 @@ def legend_rows(picture: Picture, width: int, leaving: Collection[int] = ()) -> 
         entries = [_entry(curve, digits, at in leaving) for at, curve in enumerate(picture.curves)]
         rows = _flowed([*entries, *_left_out(picture)], width)
         if len(rows) <= _ROWS:
-            break
-    return rows
+            return rows
+    return [*rows[: _ROWS - 1], (*rows[_ROWS - 1], ("  …", "dim"))]
 
 
 def _entry(curve: Curve, digits: int, leaves: bool) -> list[Span]:
-    text = clip(curve.name, _NAME) + (" ↑" if leaves else "")
+    text = clip(curve.name, _NAME)
     if digits and curve.now is not None:
         text += f" {number(curve.now, digits)}"
-    return [(f"{MARKS[curve.mark]} ", ROLES[curve.mark]), (text, "plain")]
+    # The arrow takes the place of the blank: the rows stay as many.
+    return [(MARKS[curve.mark] + ("↑" if leaves else " "), ROLES[curve.mark]), (text, "plain")]
 
 
 def _left_out(picture: Picture) -> list[list[Span]]:

@@ -11,11 +11,14 @@ import plotext
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.explain.curves import MARKS
+from gradtui.explain.curves import MARKS, PLAIN
 from gradtui.layout.ticks import round_step
 from gradtui.plots import Curve
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_PIECES = re.compile(r"(?:\x1b\[38;5;(\d+)m)?([^\x1b]+)|\x1b\[[0-9;]*m")
+"""What plotext writes: text, of which a curve's comes after its colour."""
+_APART = 14
+"""Columns from one sign on a curve to the next."""
 _LARGEST = 1e300
 
 
@@ -23,6 +26,8 @@ class Drawing(Struct, frozen=True):
     """Curves as rows of characters."""
 
     rows: tuple[str, ...]
+    inks: tuple[tuple[int | None, ...], ...]
+    """The number of the curve in each cell of `rows`, None where there is none."""
     first: int
     final: int
     """The columns between its edges."""
@@ -69,18 +74,54 @@ def draw_curves(
         # plotext divides by the range: it sees 0 to 1, whatever the numbers are.
         ticks = y_ticks(low, high, min(6, max(1, height // 3)), log=log)
         plotext.ylim(0, 1)
-        for curve, (steps, values) in reversed([*zip(curves, points, strict=True)]):
+        for number, (steps, values) in reversed([*enumerate(points)]):
             if steps:
-                marker = MARKS[curve.mark] if curve.mark else "braille"
-                plotext.plot(steps, [_share(h, low, high) for h in values], marker=marker)
+                shares = [_share(h, low, high) for h in values]
+                plotext.plot(steps, shares, marker="braille", color=number)
         plotext.yticks([_share(at, low, high) for at, _ in ticks], [text for _, text in ticks])
     plotext.xticks(*_x_ticks(first, last, width))
-    rows = [_ESCAPES.sub("", row).ljust(width)[:width] for row in plotext.build().split("\n")]
-    rows = rows[:height]
+    rows, inks = _cells(plotext.build(), width, height)
+    if len(curves) > 1:
+        rows = _signed(rows, inks, [curve.mark for curve in curves])
     edge = max((row.find("┤") for row in rows), default=-1)
     if edge < 0:
         edge = max((row.find("│") for row in rows), default=0)
-    return Drawing(tuple(rows), edge + 1, width - 1, leaving)
+    return Drawing(tuple(rows), inks, edge + 1, width - 1, leaving)
+
+
+def _cells(
+    text: str, width: int, height: int
+) -> tuple[list[str], tuple[tuple[int | None, ...], ...]]:
+    """Return what plotext wrote as plain rows, and which curve each of their cells belongs to."""
+    rows, inks = list[str](), list[tuple[int | None, ...]]()
+    for row in text.split("\n")[:height]:
+        pieces = [(found[2], found[1]) for found in _PIECES.finditer(row) if found[2]]
+        plain = "".join(piece for piece, _ in pieces)
+        ink = [int(colour) if colour else None for piece, colour in pieces for _ in piece]
+        rows.append(plain.ljust(width)[:width])
+        inks.append((*ink, *[None] * (width - len(ink)))[:width])
+    return rows, tuple(inks)
+
+
+def _signed(
+    rows: Sequence[str], inks: Sequence[Sequence[int | None]], marks: Sequence[int]
+) -> list[str]:
+    """Return rows with its sign here and there on each curve, so that colour is not needed."""
+    signed = [list(row) for row in rows]
+    for number, mark in enumerate(marks):
+        places: dict[int, list[int]] = {}
+        for y, ink in enumerate(inks):
+            for x, owner in enumerate(ink):
+                if owner == number:
+                    places.setdefault(x, []).append(y)
+        if MARKS[mark] == PLAIN or not places:
+            continue
+        columns = sorted(places)
+        # Where two curves run together their signs do not: each curve starts elsewhere.
+        first = columns[0] + (number + 1) * _APART // (len(marks) + 1)
+        for x in {*range(first, columns[-1], _APART), columns[-1]} & places.keys():
+            signed[places[x][len(places[x]) // 2]][x] = MARKS[mark]
+    return ["".join(row) for row in signed]
 
 
 def _top(

@@ -40,17 +40,25 @@ def test_a_falling_curve_falls():
     assert all(len(row) == 40 for row in rows)
 
 
-def test_a_second_curve_has_marks_of_its_own_on_the_same_scale():
-    rows, *_ = draw(np.full(21, 2.0), np.linspace(8.0, 6.0, 21), last=20, size=(40, 12), log=False)
-    marks = [(y, x) for y, row in enumerate(rows) for x, c in enumerate(row) if c == SECOND]
-    assert len(marks) > 10 and inked(rows)
-    assert max(y for y, _ in marks) < min(y for y, _ in inked(rows))
-    assert min(marks)[0] == 0
+def test_a_second_curve_is_as_fine_as_the_first_and_has_signs_of_its_own():
+    steps = np.arange(21.0)
+    curves = [
+        Curve("", 0, steps, np.full(21, 2.0)),
+        Curve("", 1, steps, np.linspace(8.0, 6.0, 21), main=False),
+    ]
+    drawing = draw_curves(curves, (0, 20), (40, 12), log=False)
+    cells = [(ink, y, x) for y, row in enumerate(drawing.inks) for x, ink in enumerate(row)]
+    for number in (0, 1):
+        columns = {x for ink, _, x in cells if ink == number}
+        assert columns >= set(range(drawing.first, drawing.final))
+    assert max(y for ink, y, _ in cells if ink == 1) < min(y for ink, y, _ in cells if ink == 0)
+    signs = {(y, x) for y, row in enumerate(drawing.rows) for x, c in enumerate(row) if c == SECOND}
+    assert len(signs) >= 2 and all(drawing.inks[y][x] == 1 for y, x in signs)
 
 
 def test_a_second_curve_may_be_all_there_is_to_draw():
     rows, *_ = draw([np.nan, np.inf], np.ones(2), last=1, size=(40, 12), log=True)
-    assert SECOND in "".join(rows) and not inked(rows)
+    assert SECOND in "".join(rows) and inked(rows)
 
 
 def test_a_geometric_curve_is_straight_on_a_log_scale():
@@ -114,10 +122,10 @@ def test_ticks_are_round_and_inside():
 
 
 def test_the_marked_column_runs_from_edge_to_edge():
-    drawing = Drawing((), 8, 39, frozenset())
+    drawing = Drawing((), (), 8, 39, frozenset())
     assert column_of(0, (0, 12), drawing) == 8
     assert column_of(12, (0, 12), drawing) == 39
-    assert column_of(6, (0, 12), Drawing((), 8, 38, frozenset())) == 23
+    assert column_of(6, (0, 12), Drawing((), (), 8, 38, frozenset())) == 23
     assert column_of(6, (6, 8), drawing) == 8
     assert column_of(5, (6, 8), drawing) is None and column_of(9, (6, 8), drawing) is None
 

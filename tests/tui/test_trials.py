@@ -35,7 +35,7 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         # e shrinks by 1 - 26·lr at each step: three times by -0.3, then twice by -0.82 or -0.3
         assert t.session.frame.loss == pytest.approx((3 * 0.3**3 * 0.82**2) ** 2)
         assert "branch lr 0.07" in t.rows[0] and "lr 0.07" in t.rows[0]
-        assert "• lr 0.07 0.002966" in t.text and "⠤ file 5.314e-05" in t.text
+        assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-05" in t.text
         await t.press("comma")
         assert (t.session.step, t.session.frame.branch) == (5, "file")
         assert "'file': the run of the file" in t.text
@@ -97,8 +97,9 @@ async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
         await typed(t, ":sweep lr 0.001 0.05 0.0769 0.1 1.5")
         await t.press("enter")
         assert "5 runs from step 0 to 12, together" in t.text
-        await until(t, lambda: "lr 1.5 ▲" in t.text)
-        for part in ("⠤ lr 0.001 ▼", "• lr 0.05 ✓", "× lr 0.0769 ~", "+ lr 0.1 ▲", "▲ ↑"):
+        await until(t, lambda: "1.5 ▲" in t.text)
+        assert "6 Sweep of lr" in t.text
+        for part in ("─ 0.001 ▼", "● 0.05 ✓", "× 0.0769 ~", "+↑0.1 ▲", "o↑1.5 ▲"):
             assert part in t.text
         await t.press("i")
         for part in ("converges", "oscillates", "diverges", "still falls", "loss at 12"):
@@ -117,7 +118,7 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
         await t.press("V")
         await typed(t, "w1 grad(w1)")
         await t.press("enter", "n")
-        assert "6 w1 ∂w1" in t.text and "⠤ w1 0.4  • ∂w1 -3.6" in t.text
+        assert "6 w1 ∂w1" in t.text and "─ w1 0.4  ● ∂w1 -3.6" in t.text
         await t.press("t")
         await typed(t, ":range 2 8")
         await t.press("enter")
@@ -137,7 +138,7 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
 async def test_the_other_drive_is_drawn_beside_this_one(terminal):
     async with terminal("update_uphill", (200, 60)) as t:
         await t.press("n", "n", "D")
-        assert "• autodiff" in t.text and "⠤ hand" in t.text
+        assert "● autodiff" in t.text and "─ hand" in t.text
         await t.press("D")
         assert t.session.frame.branch == "hand"
         await t.press("q")
@@ -164,6 +165,6 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
             await typed(t, f"lr {rate}")
             await t.press("enter")
         await until(t, lambda: not t.session.explorer.plotter.unfinished)
-        for part in ("× lr 0.07", "⠤ file", "• lr 0.01"):
+        for part in ("× lr 0.07", "─ file", "● lr 0.01"):
             assert part in t.text
         assert "branch lr 0.07" in t.rows[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
@@ -15,7 +15,6 @@ from gradtui.tui.panels.base import Panel
 if TYPE_CHECKING:
     from gradtui.tui.plot import Drawing
 
-_SIGNS = re.compile("(" + "|".join(f"{re.escape(mark)}+" for mark in MARKS[1:]) + ")")
 _TITLE = 30
 
 
@@ -53,9 +52,9 @@ class LossPanel(Panel):
             legend = []
         drawing = self._drawing(picture, width, height - len(legend))
         if drawing.leaving:
-            legend = legend_rows(picture, width, drawing.leaving)[: len(legend)]
+            legend = legend_rows(picture, width, drawing.leaving)
         *inside, axis, steps = drawing.rows
-        marked = [_mark(frame, row, picture, drawing) for row in inside]
+        marked = [_mark(frame, y, picture, drawing) for y in range(len(inside))]
         return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
 
     def _drawing(self, picture: Picture, width: int, height: int) -> Drawing:
@@ -85,23 +84,20 @@ def _values(picture: Picture) -> Line:
     return line(*spans)
 
 
-def _mark(frame: Frame, row: str, picture: Picture, drawing: Drawing) -> Line:
-    """Return a row of the plot with the present step's column marked."""
+def _mark(frame: Frame, y: int, picture: Picture, drawing: Drawing) -> Line:
+    """Return a row of the plot, each curve in its colour, the present step's column marked."""
     from gradtui.tui.plot import column_of
 
-    first = drawing.first
-    at = column_of(frame.step, (picture.first, picture.last), drawing)
-    if at is None:
-        return line((row[:first], "dim"), *_curves(row[first:]))
-    under = row[at : at + 1]
-    mark: Span = ("│", "selected") if under.strip() == "" else (under, "now")
-    return line((row[:first], "dim"), *_curves(row[first:at]), mark, *_curves(row[at + 1 :]))
-
-
-def _curves(row: str) -> list[Span]:
-    """Return a stretch of the plot, each curve in its own colour."""
-    return [
-        (part, ROLES[MARKS.index(part[0])] if part[0] in MARKS else "value")
-        for part in re.split(_SIGNS, row)
-        if part
+    row, first = drawing.rows[y], drawing.first
+    inks = [
+        "dim" if x < first else "value" if number is None else ROLES[picture.curves[number].mark]
+        for x, number in enumerate(drawing.inks[y])
     ]
+    cells: list[Span] = [*zip(row, inks, strict=True)]
+    at = column_of(frame.step, (picture.first, picture.last), drawing)
+    if at is not None:
+        cells[at] = (row[at], "now") if row[at].strip() else ("│", "selected")
+    return tuple(
+        ("".join(text for text, _ in group), ink)
+        for ink, group in groupby(cells, key=lambda cell: cell[1])
+    )
