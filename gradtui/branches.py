@@ -12,6 +12,7 @@ from gradtui.engine.history import MEMORY, Branch, History
 from gradtui.engine.trainer import Row
 from gradtui.scenario.problem import Drive, Problem
 from gradtui.scenario.settings import Change
+from gradtui.text import clip
 
 DRAWN = 6
 """Branches that are drawn together: more are not told apart."""
@@ -172,7 +173,7 @@ class Branches:
 
     def _free_name(self, name: str, own: Line | None = None) -> str:
         """Return a name that no other line has."""
-        name = name[:_NAME].strip()
+        name = clip(name.strip(), _NAME)
         taken = {line.name for line in self._lines if line is not own}
         count, free = 1, name
         while free in taken:

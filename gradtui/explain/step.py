@@ -12,7 +12,7 @@ from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Pass, Seed, Written
-from gradtui.text import cell_width, clip, number
+from gradtui.text import cell_width, clip, number, wrap
 
 _WIDE = 112
 _DRIVE_SHOWN = 96
@@ -65,6 +65,14 @@ def header(frame: Frame, width: int) -> Line:
     gap = " " if title or fixes else ""
     left = line((name, "heading"), gap, *unwritten, title, (branch, "selected"))
     return aligned(left, right, width)
+
+
+def message_rows(message: str, width: int, most: int) -> list[Line]:
+    """Return what the last command had to say, in as many rows as it takes, `most` of them."""
+    rows = wrap(message, width - 2) if message else []
+    if len(rows) > most:
+        rows[most - 1] = clip(" ".join(rows[most - 1 :]), width - 2)
+    return [line((f" {row} ", "now")) for row in rows[:most]]
 
 
 def _trend(frame: Frame) -> Span:

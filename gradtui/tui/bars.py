@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.geometry import Size
 
 from gradtui.explain.spans import Line, Span, line
-from gradtui.explain.step import header, now_line
+from gradtui.explain.step import header, message_rows, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.frame import Frame
@@ -41,13 +43,30 @@ class Header(Bar):
         return header(frame, width)
 
 
-class Now(Bar):
-    """What the cursor's moment did."""
+class Foot(Bar):
+    """One of the last rows of the screen: a message that is long goes on in the next one."""
+
+    PLACE: ClassVar[int]
+    """Which of them it is, from 0."""
 
     def row_of(self, frame: Frame, width: int) -> Line:
-        """Return the sentence, or what the last command had to say."""
-        if frame.message:
-            return line((f" {frame.message}", "now"))
+        """Return this row's part of what the last command had to say, or what it shows else."""
+        shown = sum(bar.display for bar in self.screen.query(Foot))
+        told = message_rows(frame.message, width, shown)
+        return told[self.PLACE] if self.PLACE < len(told) else self.usual(frame, width)
+
+    def usual(self, frame: Frame, width: int) -> Line:
+        """Return the row where no message needs it."""
+        raise NotImplementedError
+
+
+class Now(Foot):
+    """What the cursor's moment did."""
+
+    PLACE = 0
+
+    def usual(self, frame: Frame, width: int) -> Line:
+        """Return the sentence."""
         return (*line(" "), *now_line(frame))
 
 
@@ -74,18 +93,22 @@ class Trouble(Rows):
         return [] if self.frame is None else trouble_rows(self.frame.trouble, self.size.width)
 
 
-class Timeline(Bar):
+class Timeline(Foot):
     """The steps of the run."""
 
-    def row_of(self, frame: Frame, width: int) -> Line:
+    PLACE = 1
+
+    def usual(self, frame: Frame, width: int) -> Line:
         """Return the timeline."""
         return timeline(frame, width)
 
 
-class Footer(Bar):
+class Footer(Foot):
     """The most used keys."""
 
-    def row_of(self, frame: Frame, width: int) -> Line:
+    PLACE = 2
+
+    def usual(self, frame: Frame, width: int) -> Line:
         """Return as many of the keys as fit."""
         spans: list[Span] = [(" ", "plain")]
         used = 1

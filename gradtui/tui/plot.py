@@ -37,6 +37,8 @@ class Drawing(Struct, frozen=True):
 
 _CALM = 100.0
 """How many times its first value a curve may reach and be in the picture as a whole."""
+_ROOM = 0.2
+"""Part of the others' height that is left above them for one that runs away."""
 
 
 def draw_curves(
@@ -53,11 +55,7 @@ def draw_curves(
         reduce_columns(*_drawable(curve, log=log), edges, max(1, width - 8)) for curve in curves
     ]
     top = _top(curves, points, log=log)
-    leaving = frozenset(
-        number
-        for number, (_, heights) in enumerate(points)
-        if max(heights, default=-math.inf) > top
-    )
+    leaving = frozenset(n for n, (_, tall) in enumerate(points) if max(tall, default=top) > top)
     points = [_cut(*each, top) for each in points]
     heights = [height for _, curve in points for height in curve]
     first, last = edges
@@ -127,14 +125,18 @@ def _signed(
 def _top(
     curves: Sequence[Curve], points: Sequence[tuple[list[float], list[float]]], *, log: bool
 ) -> float:
-    """Return the height at which curves are cut: that of the highest that does not run away."""
-    calm = []
+    """Return the height at which curves are cut: a little above all that do not run away."""
+    calm, wild = list[float](), False
     for curve, (_, heights) in zip(curves, points, strict=True):
         if heights:
             start = heights[0] + math.log10(_CALM) if log else _CALM * abs(heights[0])
             if curve.main or max(heights) <= start:
-                calm.append(max(heights))
-    return max(calm, default=math.inf)
+                calm += heights
+            else:
+                wild = True
+    if not calm or not wild:
+        return math.inf
+    return max(calm) + _ROOM * ((max(calm) - min(calm)) or abs(max(calm)) or 1.0)
 
 
 def _cut(steps: list[float], heights: list[float], top: float) -> tuple[list[float], list[float]]:
@@ -142,7 +144,11 @@ def _cut(steps: list[float], heights: list[float], top: float) -> tuple[list[flo
     over = next((at for at, height in enumerate(heights) if height > top), None)
     if over is None:
         return steps, heights
-    return steps[: over + 1], [*heights[:over], top]
+    if over == 0:
+        return [], []
+    part = (top - heights[over - 1]) / (heights[over] - heights[over - 1])
+    crossing = steps[over - 1] + part * (steps[over] - steps[over - 1])
+    return [*steps[:over], crossing], [*heights[:over], top]
 
 
 def column_of(step: int, edges: tuple[int, int], drawing: Drawing) -> int | None:

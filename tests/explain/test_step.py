@@ -6,7 +6,7 @@ import gradtui
 from gradtui.explain.findings import notes_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, now_line
+from gradtui.explain.step import header, message_rows, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
@@ -24,6 +24,16 @@ def narrate(session):
         session.into()
         said.append(line_text(now_line(session.frame)))
     return [text.removeprefix("now  ") for text in said]
+
+
+def test_a_long_message_goes_on_in_the_next_rows_and_shows_where_it_is_cut():
+    told = "branch 'lr 0.1' from step 3; , goes back to the branch before"
+    assert texts(message_rows(told, 80, 3)) == [" " + told]
+    rows = texts(message_rows(told, 40, 3))
+    assert len(rows) == 2 and " ".join(row.strip() for row in rows) == told
+    (cut,) = texts(message_rows(told, 40, 1))
+    assert cut.endswith("…") and len(cut) <= 40
+    assert message_rows("", 40, 3) == []
 
 
 def test_every_moment_of_two_weights_is_a_sentence_with_its_numbers():

@@ -138,7 +138,7 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
 async def test_the_other_drive_is_drawn_beside_this_one(terminal):
     async with terminal("update_uphill", (200, 60)) as t:
         await t.press("n", "n", "D")
-        assert "● autodiff" in t.text and "─ hand" in t.text
+        assert "● autodiff" in t.text and "─↑hand" in t.text
         await t.press("D")
         assert t.session.frame.branch == "hand"
         await t.press("q")
