@@ -52,8 +52,8 @@ class Foot(Bar):
     def row_of(self, frame: Frame, width: int) -> Line:
         """Return this row's part of what the last command had to say, or what it shows else."""
         shown = sum(bar.display for bar in self.screen.query(Foot))
-        told = message_rows(frame.message, width, shown)
-        return told[self.PLACE] if self.PLACE < len(told) else self.usual(frame, width)
+        told = message_rows(frame.message, width, shown)[self.PLACE :]
+        return told[0] if told else self.usual(frame, width)
 
     def usual(self, frame: Frame, width: int) -> Line:
         """Return the row where no message needs it."""
