@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key
+from textual.events import Event, Key, Resize
 from textual.screen import Screen
 
 from gradtui.text import clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.ending import Ending
 from gradtui.tui.themes import OWN_COLOURS, THEMES, height_colours
+from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
     from gradtui.session import Session
@@ -36,13 +37,15 @@ class GradtuiApp(App[int]):
     TITLE = "gradtui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "interrupt", "stop, quit", show=False, priority=True)
+        Binding("ctrl+c", "interrupt", "stop, quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
 
     def __init__(self, session: Session | None = None) -> None:
         super().__init__(watch_css=False)
         self._session = session
         self._interrupted = -_TWICE
+        self._wire = Wire()
         self.ending = Ending(self.exit, self.save)
         for theme in THEMES:
             self.register_theme(theme)
@@ -76,6 +79,7 @@ class GradtuiApp(App[int]):
     def on_mount(self) -> None:
         """Let signals end the app; open the picker where there is no session."""
         self.ending.serve(asyncio.get_running_loop())
+        self.app_resume_signal.subscribe(self, lambda app: self.repaint())
         if self._session is None:
             from gradtui.tui.picker import Picker
 
@@ -103,11 +107,22 @@ class GradtuiApp(App[int]):
 
             self.switch_screen(Debugger(session))
 
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Write a paint to the terminal; called by Textual."""
+        super()._display(screen, self._wire.lean(renderable))
+
+    def repaint(self) -> None:
+        """Paint all of the screen, whatever the terminal shows."""
+        self._wire.forget()
+        self.screen.refresh()
+
     async def on_event(self, event: Event) -> None:
-        """Let any other key end the wait for a second Ctrl+C."""
+        """Let any other key end the wait for a second Ctrl+C; paint all of another size."""
         if isinstance(event, Key) and event.key != "ctrl+c":
             self._interrupted = -_TWICE
         await super().on_event(event)
+        if isinstance(event, Resize):
+            self.repaint()
 
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""

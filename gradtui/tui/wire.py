@@ -1,0 +1,191 @@
+"""What goes over the line: only those cells that differ from what the terminal shows already.
+
+Textual paints a row from the left edge of whatever part of it changed, and names all colours of
+each piece of text.  Here what it paints is laid over a picture of the terminal's cells, and what
+differs is written, with only those colours that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, cast
+
+import textual
+from rich.color import ColorSystem
+from rich.console import Console, RenderableType
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import SGR_STYLES, Strip
+
+from gradtui.text import cell_width
+
+_REVIEWED = "8.2."
+"""The releases of Textual whose paints this module reads; another one's are written as they are."""
+_NEAR = 4
+"""Unchanged cells that are rewritten because a move of the cursor takes as many bytes."""
+_SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+"""Attributes that a blank shows: underlined, reversed, struck out, framed, overlined."""
+
+
+class Pen(NamedTuple):
+    """What a terminal must be told to write in a style: parts of an SGR sequence."""
+
+    attributes: tuple[str, ...]
+    ink: str
+    ground: str
+
+    def plain_on(self) -> bool:
+        """Return whether a blank looks the same in any ink."""
+        return not _SEEN_ON_BLANKS.intersection(self.attributes)
+
+
+NO_PEN = Pen((), "39", "49")
+"""How a terminal writes after a reset."""
+Cell = tuple[str, Pen | str]
+"""A character and its pen.  The cells that a wide one covers are empty; a blank has only a ground.
+"""
+
+
+class Wire:
+    """The cells that the terminal shows."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[Cell | None]] = []
+        self._pens: dict[Style, Pen] = {}
+
+    def forget(self) -> None:
+        """Take it that nothing is known of what the terminal shows."""
+        self._rows = []
+
+    def lean(self, update: RenderableType | None) -> RenderableType | None:
+        """Return a paint of Textual's as one that writes only what differs."""
+        known = textual.__version__.startswith(_REVIEWED)
+        if known and isinstance(update, LayoutUpdate | ChopsUpdate):
+            return cast("RenderableType", _Lean(self, update))
+        return update
+
+    def write(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
+        """Return what must be written for a paint; take it as written."""
+        system = console._color_system or ColorSystem.TRUECOLOR
+        found, pen, at = list[str](), NO_PEN, (-1, -1)
+        for y, x, strip in _pieces(update):
+            row = self._row(y)
+            cells = self._cells(strip, system)
+            row += [None] * (x + len(cells) - len(row))
+            for start, stop in _changes(row, cells, x):
+                if at != (y, start):
+                    found.append(f"\x1b[{y + 1};{start + 1}H")
+                for text, wanted in cells[start - x : stop - x]:
+                    pen = _change(pen, wanted, found)
+                    found.append(text)
+                at = (y, stop)
+            row[x : x + len(cells)] = cells
+        if pen != NO_PEN:
+            found.append("\x1b[m")
+        return "".join(found)
+
+    def _row(self, y: int) -> list[Cell | None]:
+        while len(self._rows) <= y:
+            self._rows.append([])
+        return self._rows[y]
+
+    def _cells(self, strip: Strip, system: ColorSystem) -> list[Cell]:
+        cells = list[Cell]()
+        for text, style, control in strip:
+            if control:
+                continue
+            pen = self._pen(style, system)
+            blank: Cell = (" ", pen.ground if pen.plain_on() else pen)
+            if len(text) == cell_width(text):
+                cells += [blank if char == " " else (char, pen) for char in text]
+            else:
+                cells += _wide_cells(text, pen)
+        return cells
+
+    def _pen(self, style: Style | None, system: ColorSystem) -> Pen:
+        if style is None:
+            return NO_PEN
+        if style not in self._pens:
+            self._pens[style] = _make_pen(style, system)
+        return self._pens[style]
+
+
+class _Lean(CompositorUpdate):
+    """A paint that is compared with the terminal's cells at the moment it is written."""
+
+    def __init__(self, wire: Wire, update: LayoutUpdate | ChopsUpdate) -> None:
+        self._wire, self._update = wire, update
+
+    def render_segments(self, console: Console) -> str:
+        """Return what must be written."""
+        return self._wire.write(self._update, console)
+
+
+def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    """Yield the row, the column and the text of each piece of a paint."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, update.region.x, Strip.join(list(strips))
+        return
+    for y, first, last in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < last and end > first:
+                start = max(x, first)
+                yield y, start, strip.crop(start - x, min(end, last) - x)
+
+
+def _wide_cells(text: str, pen: Pen) -> list[Cell]:
+    """Return the cells of a text in which not every character takes one."""
+    cells = list[Cell]()
+    for char in text:
+        width = cell_width(char)
+        if width == 0 and cells:
+            last = max(at for at, (shown, _) in enumerate(cells) if shown)
+            cells[last] = (cells[last][0] + char, pen)
+        else:
+            cells += [(char, pen), *[("", pen)] * (width - 1)]
+    return cells
+
+
+def _changes(row: Sequence[Cell | None], cells: Sequence[Cell], x: int) -> list[tuple[int, int]]:
+    """Return from which column to which the cells at `x` differ; what is near is one change."""
+    found = list[tuple[int, int]]()
+    for at, cell in enumerate(cells, x):
+        if cell == row[at]:
+            continue
+        while at > x and not cells[at - x][0]:
+            at -= 1
+        if found and at - found[-1][1] <= _NEAR:
+            found[-1] = (found[-1][0], max(at + 1, found[-1][1]))
+        else:
+            found.append((at, at + 1))
+    return found
+
+
+def _make_pen(style: Style, system: ColorSystem) -> Pen:
+    bits = style._attributes & style._set_attributes
+    ink, ground = style.color, style.bgcolor
+    return Pen(
+        tuple(code for bit, code in enumerate(SGR_STYLES) if bits & (1 << bit)),
+        "39" if ink is None else ";".join(ink.downgrade(system).get_ansi_codes()),
+        "49" if ground is None else ";".join(ground.downgrade(system).get_ansi_codes(False)),
+    )
+
+
+def _change(pen: Pen, wanted: Pen | str, found: list[str]) -> Pen:
+    """Tell the terminal what is wanted in place of a pen; return the pen it has then."""
+    if isinstance(wanted, str):
+        wanted = Pen(pen.attributes if pen.plain_on() else (), pen.ink, wanted)
+    if wanted is pen or wanted == pen:
+        return pen
+    codes = list[str]()
+    if not set(pen.attributes) <= set(wanted.attributes):
+        codes.append("0")
+        pen = NO_PEN
+    codes += [code for code in wanted.attributes if code not in pen.attributes]
+    if wanted.ink != pen.ink:
+        codes.append(wanted.ink)
+    if wanted.ground != pen.ground:
+        codes.append(wanted.ground)
+    found.append(f"\x1b[{';'.join(codes)}m")
+    return wanted
