@@ -99,7 +99,7 @@ class Wire:
             if len(text) == cell_width(text):
                 cells += [blank if char == " " else (char, pen) for char in text]
             else:
-                cells += _wide_cells(text, pen)
+                _add_wide(cells, text, pen)
         return cells
 
     def _pen(self, style: Style | None, system: ColorSystem) -> Pen:
@@ -134,17 +134,15 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
                 yield y, start, strip.crop(start - x, min(end, last) - x)
 
 
-def _wide_cells(text: str, pen: Pen) -> list[Cell]:
-    """Return the cells of a text in which not every character takes one."""
-    cells = list[Cell]()
+def _add_wide(cells: list[Cell], text: str, pen: Pen) -> None:
+    """Add the cells of a text in which not every character takes one."""
     for char in text:
         width = cell_width(char)
-        if width == 0 and cells:
-            last = max(at for at, (shown, _) in enumerate(cells) if shown)
-            cells[last] = (cells[last][0] + char, pen)
-        else:
+        if width:
             cells += [(char, pen), *[("", pen)] * (width - 1)]
-    return cells
+        elif cells:
+            last = max(at for at, (shown, _) in enumerate(cells) if shown)
+            cells[last] = (cells[last][0] + char, cells[last][1])
 
 
 def _changes(row: Sequence[Cell | None], cells: Sequence[Cell], x: int) -> list[tuple[int, int]]:
