@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradtui import __version__
 from gradtui.source import InputError, did_you_mean
+from gradtui.text import clean
 
 if TYPE_CHECKING:
     from gradtui.explain.spans import Line
@@ -31,6 +32,14 @@ class Command(NamedTuple):
     summary: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors, which quote what was typed, cannot act on the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and error, and exit with status 2."""
+        super().error(clean(message))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,12 +78,12 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     names = {command.name for command in COMMANDS}
     if arguments and arguments[0] in names:
         command = next(c for c in COMMANDS if c.name == arguments[0])
-        parser = argparse.ArgumentParser(f"gradtui {command.name}", description=command.summary)
+        parser = _Parser(f"gradtui {command.name}", description=command.summary)
         command.arguments(parser)
         parser.set_defaults(run=command.run)
         return parser.parse_args(arguments[1:])
     listed = "\n".join(f"  gradtui {c.name:<7} {c.summary}" for c in COMMANDS)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "gradtui",
         usage="gradtui [FILE] [--step N]\n       gradtui COMMAND …",
         description="A terminal debugger for training: steps through a run, forward and backward.",
@@ -170,7 +179,6 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> int:
     from gradtui.scenario.template import TEMPLATE
-    from gradtui.text import clean
     from gradtui.writing import reason, write_file
 
     path = Path(arguments.file)

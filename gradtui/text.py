@@ -12,29 +12,37 @@ _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are remembered: a screen draws much the same ones at every key."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_FILLERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that draw nothing: Unicode's default ignorables outside of these categories."""
+_MARKS = frozenset({"Mn", "Me"})
+"""Categories of what is drawn on the letter before it and takes no cell."""
 
 
 @lru_cache(_REMEMBERED)
 def clean(text: str, *, newlines: bool = False) -> str:
     r"""Return `text` with every character that could act on a terminal made visible.
 
-    Control, format (bidirectional, zero-width), surrogate and unassigned characters become `\x1b`
-    or `\u202e` escapes; a tab becomes a space.  With `newlines` a line feed is kept.  A run of
-    combining marks is cut after two, so a letter cannot climb out of its row.
+    Control, format (bidirectional, zero-width), blank, surrogate and unassigned characters become
+    `\x1b` or `\u202e` escapes; a tab becomes a space.  With `newlines` a line feed is kept.  A run
+    of combining marks is cut after two, so a letter cannot climb out of its row.
     """
     if text.isascii() and text.isprintable():
         return text
     shown: list[str] = []
     marks = 0
     for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
+        category = unicodedata.category(char)
+        unseen = category in _INVISIBLE or _FILLERS.match(char)
+        marks = marks + 1 if category in _MARKS and not unseen else 0
         if marks > 2:
             continue
         if char == "\t":
             shown.append(" ")
         elif char == "\n" and newlines:
             shown.append(char)
-        elif unicodedata.category(char) in _INVISIBLE:
+        elif unseen:
             code = ord(char)
             shown.append(f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
         else:
@@ -47,10 +55,13 @@ def cell_width(text: str) -> int:
     """Return the number of terminal cells that `text` takes."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
+    return sum(map(_cells, text))
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in _MARKS:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def clip(text: str, width: int) -> str:

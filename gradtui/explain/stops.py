@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradtui.explain.values import summary
 from gradtui.stops import Breakpoint, Watched
+from gradtui.text import clean
 
 _LISTED = 5
 
@@ -11,13 +12,13 @@ _LISTED = 5
 def breakpoint_text(breakpoint: Breakpoint, last: int) -> str:
     """Return a breakpoint and the steps at which it begins to hold."""
     sign = "◆" if breakpoint.enabled else "◇ (off)"
-    return f"{sign} {breakpoint.text}   {_steps_text(breakpoint, last)}"
+    return clean(f"{sign} {breakpoint.text}   {_steps_text(breakpoint, last)}")
 
 
 def watch_text(watched: Watched) -> str:
     """Return what is watched and its value."""
     value = watched.trouble if watched.value is None else summary(watched.value, 6)
-    return f"watch {watched.text} = {value}"
+    return clean(f"watch {watched.text} = {value}")
 
 
 def _steps_text(breakpoint: Breakpoint, last: int) -> str:

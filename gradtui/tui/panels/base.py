@@ -8,13 +8,14 @@ from typing import ClassVar, get_args
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from gradtui.explain.spans import Ink, Line, Role, line_width
 from gradtui.frame import Frame
-from gradtui.text import cell_width
+from gradtui.text import cell_width, clean
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
 """The component classes that the screen of a panel must have, one for each role of a span."""
@@ -73,6 +74,8 @@ class Rows(Widget, inherit_bindings=False):
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
 
     def _strip(self, row: Line, width: int) -> Strip:
+        # Rows are clean where they are made; here nothing unclean can pass, whoever made them.
+        row = tuple((clean(text), role) for text, role in row)
         if line_width(row) > width > 0:
             row = (*crop(row, 0, width - 1), ("…", "dim"))
         segments = [Segment(text, self._style(role)) for text, role in row]
@@ -106,6 +109,7 @@ class Panel(Rows, can_focus=True):
     def __init__(self, key: int) -> None:
         super().__init__(id=self.NAME.lower())
         self.key = key
+        self._titled = ""
         self.title(self.NAME)
         self.frame: Frame | None = None
         self.top = 0
@@ -113,9 +117,10 @@ class Panel(Rows, can_focus=True):
 
     def title(self, text: str) -> None:
         """Show a title, the panel's key before it."""
-        title = f"{self.key} {text}"
-        if title != self.border_title:
-            self.border_title = title
+        title = clean(f"{self.key} {text}")
+        if title != self._titled:
+            self._titled = title
+            self.border_title = Content(title)  # text would be read as markup
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return all rows for a frame; only those in view are taken from it."""

@@ -9,7 +9,7 @@ from gradtui.explain.curves import MARKS, ROLES, legend_rows
 from gradtui.explain.spans import Line, Span, line
 from gradtui.frame import Frame
 from gradtui.plots import Picture
-from gradtui.text import clip, number
+from gradtui.text import clean, clip, number
 from gradtui.tui.panels.base import Panel
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class LossPanel(Panel):
             return shown[:height]
         if height < 4 + len(legend):
             # Too low for both: the signs stand in the title.
-            named = [f"{MARKS[curve.mark]} {curve.name}" for curve in picture.curves]
+            named = [f"{MARKS[curve.mark]} {clean(curve.name)}" for curve in picture.curves]
             self.title(clip("  ".join([_title(picture), *named]), width - 4))
             legend = []
         drawing = self._drawing(picture, width, height - len(legend))
@@ -71,7 +71,7 @@ class LossPanel(Panel):
 
 
 def _title(picture: Picture) -> str:
-    title = clip(picture.title, _TITLE) + (", log scale" if picture.log else "")
+    title = clip(clean(picture.title), _TITLE) + (", log scale" if picture.log else "")
     return title + (f", steps {picture.first} to {picture.last}" if picture.part else "")
 
 
