@@ -78,6 +78,7 @@ class Ending:
             self._aside = False
 
     def _wait(self, told: int) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])  # it may be in the background
         poll = select.poll()
         poll.register(_INPUT, 0)  # a hang-up is reported in any case, and nothing else
         poll.register(told, select.POLLIN)
