@@ -16,12 +16,16 @@ NodeKey = tuple[str, int]
 """(name, -1) of what has a name; for an operation inside a line the line's name and a number."""
 
 
+MomentKey = tuple[str | int, ...]
+"""What a moment does, and the names of what it does it to."""
+
+
 class Landmark(Struct, frozen=True):
     """A position inside a training step."""
 
     boundary: int | None
     """Which boundary between passes it is, if it is one."""
-    before: tuple[object, ...]
+    before: tuple[MomentKey, ...]
     """The moments up to it, by names, the last first."""
 
 
@@ -60,14 +64,14 @@ def _boundaries(schedule: Schedule) -> tuple[int, ...]:
     return 0, schedule.forward, schedule.backward, schedule.end
 
 
-def _moment_key(graph: Graph, keys: Mapping[int, NodeKey], moment: Moment) -> object:
+def _moment_key(graph: Graph, keys: Mapping[int, NodeKey], moment: Moment) -> MomentKey:
     match moment:
         case Compute(node):
-            return "value", keys[node]
+            return "value", *keys[node]
         case Seed():
-            return "seed"
+            return ("seed",)
         case Flow(source, target):
-            return "flow", keys[source], keys[target]
+            return "flow", *keys[source], *keys[target]
         case Written(_, name):
             return "line", name
         case Move(position):

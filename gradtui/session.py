@@ -53,7 +53,8 @@ class Session:
         self.trouble = ""
         self._stops = Stops(self.history, problem.steps)
         self._step = 0
-        self._folded: frozenset[int] = frozenset()
+        self.folded: frozenset[int] = frozenset()
+        """The roots of the statements that are one node on the graph of operations."""
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
@@ -97,7 +98,7 @@ class Session:
     @property
     def structure(self) -> Structure:
         """The nodes and edges at the present level."""
-        found: Structure = self._structure(self.level, self._folded)
+        found: Structure = self._structure(self.level, self.folded)
         return found
 
     @property
@@ -202,7 +203,7 @@ class Session:
         here = self._place
         back = self._toggled_from if self._toggled_to == here else None
         named = self.level is Level.NAMED
-        self._draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
+        self.draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
         if back is not None and back.structure is self.structure:
             # The levels' moments are not the same: twice in a row comes back to the very same one.
             self.position, self.selection.node = back.position, back.selected
@@ -221,19 +222,19 @@ class Session:
             name = self.problem.label(graph.nodes[node].name)
             self.message = f"there is nothing to unfold in {name}"
             return
-        whole = foldable if self.level is Level.NAMED else self._folded
+        whole = foldable if self.level is Level.NAMED else self.folded
         folded = whole ^ {root}
         self.selection.node = root
         if folded == foldable:
-            self._draw(Level.NAMED, frozenset())
+            self.draw(Level.NAMED, frozenset())
         else:
-            self._draw(Level.OPERATIONS, folded)
+            self.draw(Level.OPERATIONS, folded)
 
-    def _draw(self, level: Level, folded: frozenset[int]) -> None:
+    def draw(self, level: Level, folded: frozenset[int]) -> None:
         """Change what the nodes are, at the same place of the step."""
         self.message = ""
         before = self.schedule
-        self.level, self._folded = level, folded
+        self.level, self.folded = level, folded
         self.position = translate(self.position, before, self.schedule)
         self.selection.redraw(self.structure)
 
@@ -298,8 +299,8 @@ class Session:
         step, self._step = self._step, self._step if self._step <= NEAR else 0
         branches = self.explorer.branches.kept
         self.explorer = self.explorer.anew(problem)
-        kept = (find_node(problem.graph, keys[root]) for root in self._folded)
-        self._folded = frozenset(root for root in kept if root is not None)
+        kept = (find_node(problem.graph, keys[root]) for root in self.folded)
+        self.folded = frozenset(root for root in kept if root is not None)
         self._tapes.clear()
         self._take(problem)
         self._toggled_from = self._toggled_to = None

@@ -6,7 +6,7 @@ They belong to the user, not to the run: on another run of the model they are lo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from msgspec import Struct
@@ -65,10 +65,15 @@ class Stops:
         self._searches: dict[str, Search | str] = {}
         self._observables: dict[tuple[str, StepProgram], Observable | str] = {}
 
-    def take_over(self, other: Stops) -> None:
-        """Have the breakpoints and watches of another session."""
-        self.watches = list(other.watches)
-        self._breakpoints = list(other._breakpoints)
+    @property
+    def conditions(self) -> tuple[tuple[str, bool], ...]:
+        """The breakpoints' conditions, and whether one stops there."""
+        return tuple((breakpoint.text, breakpoint.enabled) for breakpoint in self._breakpoints)
+
+    def restore(self, conditions: Iterable[tuple[str, bool]], watches: Iterable[str]) -> None:
+        """Have these breakpoints and watches, those that this run cannot be asked for included."""
+        self._breakpoints = [Breakpoint(text, enabled) for text, enabled in conditions]
+        self.watches = list(watches)
 
     @property
     def breakpoints(self) -> tuple[Breakpoint, ...]:

@@ -37,15 +37,37 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     place = hand.program[at].place
     text = "\n".join(hand.lines)
     corrected, old = replace_statement(text, place, right.name, finding.fix)
-    patch = Patch(hand.file, place, old, finding.fix, hand.lines)
-    patches = (*problem.patches, patch)
-    given = {one.file: "\n".join(problem.texts[one.file]) for one in problem.patches}
-    new = load_problem(problem.path, texts={**given, hand.file: corrected})
+    new = _patched(problem, Patch(hand.file, place, old, finding.fix, hand.lines), corrected)
     after = _hand(new, finding)
     wanted = [right if index == at else line for index, line in enumerate(hand.program)]
     if after is None or not _equal(after.program, wanted):
         raise InputError("the line cannot be replaced by itself: change it in an editor", place)
-    return replace(new, patches=patches)
+    return new
+
+
+def correct_again(problem: Problem, file: str, place: Place, before: str, after: str) -> Problem:
+    """Return the problem with a line replaced as it once was by `correct`; no file is touched.
+
+    Raises InputError where that line does not stand there any more, or `after` is no line.
+    """
+    hands = [hand for hand in (problem.backward, problem.update) if hand and hand.file == file]
+    lines = [line.place for hand in hands for line in hand.program]
+    found = [own for own in lines if (own.line, own.column) == (place.line, place.column)]
+    right = parse_program(after)
+    if not found or len(right) != 1 or set(after) & set(f"{_QUOTES}\\#\r\n"):
+        raise InputError("this is no line that could stand here", place)
+    place, text = found[0], "\n".join(problem.texts[file])
+    corrected, old = replace_statement(text, place, right[0].name, after)
+    if old != before:
+        raise InputError("the line is not what it was", place)
+    return _patched(problem, Patch(file, place, old, after, problem.texts[file]), corrected)
+
+
+def _patched(problem: Problem, patch: Patch, text: str) -> Problem:
+    """Return the problem with one more line replaced, its file having this text."""
+    given = {one.file: "\n".join(problem.texts[one.file]) for one in problem.patches}
+    new = load_problem(problem.path, texts={**given, patch.file: text})
+    return replace(new, patches=(*problem.patches, patch))
 
 
 def write_fixes(problem: Problem) -> tuple[Patch, ...]:

@@ -1,0 +1,250 @@
+"""Taking a snapshot of a session, and bringing a session to where a snapshot was taken.
+
+A snapshot may be of another version of the scenario, and is not to be trusted: what it names is
+looked for in the scenario, nothing is opened, and what does not fit is told and left out.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from gradtui.branches import Line, fork
+from gradtui.diagnosis.correction import correct_again
+from gradtui.engine.history import History
+from gradtui.landmarks import Landmark, find_landmark, find_node, landmark_at, node_keys
+from gradtui.moments import Level
+from gradtui.plots import LOSS
+from gradtui.saved import SavedBranch, SavedBreakpoint, SavedFix, Snapshot
+from gradtui.scenario.changes import read_change
+from gradtui.scenario.problem import Problem
+from gradtui.session import Session
+from gradtui.source import InputError, Place
+from gradtui.structure import pairs_of
+from gradtui.text import clean
+
+_MOMENTS = 24
+"""Moments by which a position is found again in another version of the scenario."""
+_MOST = 100
+"""Branches, breakpoints and watches that are taken out of a snapshot."""
+_CHUNK = 256
+"""Steps that are computed at a time."""
+
+
+def digest_of(problem: Problem) -> str:
+    """Return a digest of what a scenario's files held when they were loaded."""
+    found = blake2b(digest_size=16)
+    for text in problem.texts.values():
+        found.update("\n".join(text).encode(errors="surrogatepass") + b"\0")
+    for name, value in problem.values.items():
+        found.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
+    return found.hexdigest()
+
+
+def take_snapshot(session: Session) -> Snapshot:
+    """Return where a session stands and what the user has made."""
+    problem, looked, plot = session.problem, session.selection, session.explorer.plot
+    keys, view = node_keys(problem.graph), session.surface_view
+    moment = landmark_at(problem.graph, session.schedule, session.position)
+    pairs = pairs_of(session.structure, looked.node)
+    lines = _with_parents(session)
+    return Snapshot(
+        step=session.step,
+        moment=replace(moment, before=moment.before[:_MOMENTS]),
+        level="named" if session.level is Level.NAMED else "operations",
+        node=keys[looked.node],
+        folded=tuple(sorted(keys[root] for root in session.folded)),
+        lens=None if looked.lens is None else (looked.lens.index, looked.lens.row),
+        jacobian=None if looked.pair is None else pairs.index(looked.pair),
+        surface="" if view is None else " ".join(map(str, view.axes)),
+        zoom=0 if view is None else view.zoom,
+        followed=" ".join(one.text for one in plot.series) if plot.series != (LOSS,) else "",
+        log=plot.log,
+        drawn=plot.range,
+        breakpoints=tuple(SavedBreakpoint(*one) for one in session.stops.conditions),
+        watches=tuple(session.stops.watches),
+        run=lines[0].name,
+        branches=tuple(_saved(line, lines, session) for line in lines[1:]),
+        current=lines.index(session.explorer.line),
+        fixes=_fixes(session.explorer.branches.root.problem),
+    )
+
+
+def _with_parents(session: Session) -> list[Line]:
+    """Return the lines, and those that were removed but have left a past to others, by age."""
+    found: dict[int, Line] = {}
+    for line in session.explorer.branches:
+        at: Line | None = line
+        while at is not None:
+            found[at.id], at = at, at.parent
+    return [found[id] for id in sorted(found)]
+
+
+def _saved(line: Line, lines: list[Line], session: Session) -> SavedBranch:
+    assert line.parent is not None
+    parent, removed = lines.index(line.parent), line not in list(session.explorer.branches)
+    return SavedBranch(line.name, parent, line.start, line.change, line.drives, removed)
+
+
+def _fixes(problem: Problem) -> tuple[SavedFix, ...]:
+    folder = os.path.dirname(problem.path)
+    return tuple(
+        SavedFix(
+            os.path.relpath(patch.file, folder or "."), patch.place.line, patch.place.column,
+            patch.before, patch.after,
+        )
+        for patch in problem.patches
+    )  # fmt: skip
+
+
+class Resumption:
+    """A session on its way to where a snapshot was taken, a part at a time.
+
+    `problem` is the scenario as its files have it now.
+    """
+
+    def __init__(self, problem: Problem, snapshot: Snapshot) -> None:
+        self._saved = snapshot
+        self.lost: list[str] = []
+        """What does not fit any more, and why."""
+        self.session = Session(self._fixed(problem))
+        self._parts = self._go()
+
+    def run(self, seconds: float) -> bool:
+        """Go on for a while; return whether something is left."""
+        until = time.monotonic() + seconds
+        return any(time.monotonic() >= until for _ in self._parts)
+
+    @property
+    def computing(self) -> str:
+        """What the next part is, as `step 4,000 of 10,000`."""
+        wanted = max([self._saved.step, *(branch.start for branch in self._saved.branches)])
+        return f"step {self.session.history.known:,} of {wanted:,}"
+
+    def _fixed(self, problem: Problem) -> Problem:
+        """Return the problem with the lines that were replaced and not written."""
+        folder = os.path.dirname(problem.path)
+        files = {os.path.relpath(file, folder or "."): file for file in problem.texts}
+        for fix in self._saved.fixes[:_MOST]:
+            with self._losing(f"the fix '{clean(fix.after)}'"):
+                file = files.get(fix.file, "")
+                place = Place(fix.line, fix.column, file="" if file == problem.path else file)
+                problem = correct_again(problem, file, place, fix.before, fix.after)
+        return problem
+
+    @contextmanager
+    def _losing(self, what: str) -> Iterator[None]:
+        """Note that something does not fit, and why, if it does not."""
+        try:
+            yield
+        except InputError as error:
+            self.lost.append(f"{what} is left out: {clean(error.message)}")
+
+    def _go(self) -> Iterator[None]:
+        """Yield between the parts."""
+        branches = self.session.explorer.branches
+        lines: dict[int, Line] = {0: branches.root}
+        branches.rename(branches.root, clean(self._saved.run) or branches.root.name)
+        for number, saved in enumerate(self._saved.branches[:_MOST], 1):
+            parent = lines.get(saved.parent)
+            if parent is not None:
+                yield from _know(parent.history, saved.start)
+                with self._losing(f"branch '{clean(saved.name)}'"):
+                    lines[number] = self._branch(parent, saved)
+        self._look_at(lines)
+        yield from _know(self.session.history, self._saved.step)
+        self._place()
+        self._look()
+        self._draw()
+
+    def _branch(self, parent: Line, saved: SavedBranch) -> Line:
+        """Make a branch again; raises InputError if it cannot be made."""
+        branches = self.session.explorer.branches
+        branches.switch(parent)
+        if saved.drives:
+            if not parent.problem.by_hand:
+                raise InputError("nothing is written by hand any more")
+            line = branches.turn_drive()
+        else:
+            change = read_change(saved.change, parent.problem)
+            line = branches.add(fork(parent, saved.start, change))
+        branches.rename(line, clean(saved.name) or line.name)
+        return line
+
+    def _look_at(self, lines: dict[int, Line]) -> None:
+        """Look at the same line, and forget those that had been removed."""
+        branches = self.session.explorer.branches
+        current = lines.get(self._saved.current, branches.root)
+        if current.drives and current.parent is not None:
+            branches.switch(current.parent)
+            self.session.toggle_drive()
+        else:
+            branches.switch(current)
+        for number, saved in enumerate(self._saved.branches, 1):
+            if saved.removed and number in lines and lines[number] in list(branches)[1:]:
+                branches.remove(lines[number])
+
+    def _place(self) -> None:
+        """Stand at the same moment of the same step, at the same level."""
+        session, saved = self.session, self._saved
+        graph = session.problem.graph
+        session.seek(saved.step)
+        roots = {s.root for s in graph.statements if len(s.operations) > 1}
+        folded = roots & {find_node(graph, key) for key in saved.folded}
+        named = saved.level == "named"
+        session.draw(Level(saved.level), frozenset() if named else frozenset(folded))
+        known = saved.moment.boundary in (None, 0, 1, 2, 3)
+        moment = saved.moment if known else Landmark(None, saved.moment.before)
+        session.position = find_landmark(graph, session.schedule, moment)
+
+    def _look(self) -> None:
+        """Look at the same node, as closely."""
+        session, saved = self.session, self._saved
+        looked, node = session.selection, find_node(session.problem.graph, saved.node)
+        if node is None or node not in session.structure.nodes:
+            self.lost.append(f"{clean(saved.node[0]) or 'the selected operation'} is gone")
+            return
+        looked.select(node)
+        count = len(pairs_of(session.structure, node))
+        if saved.jacobian is not None and saved.jacobian < count:
+            for _ in range(saved.jacobian + 1):
+                looked.show_jacobian()
+        if saved.lens is not None:
+            index, row = saved.lens
+            looked.look(f"{','.join(map(str, index))} row {row}".strip())
+            self._note()
+
+    def _draw(self) -> None:
+        """Draw the same, with the same breakpoints and watches."""
+        session, saved = self.session, self._saved
+        conditions = {clean(one.text): one.enabled for one in saved.breakpoints[:_MOST]}
+        session.stops.restore(conditions.items(), dict.fromkeys(map(clean, saved.watches[:_MOST])))
+        if saved.surface:
+            session.show_surface(saved.surface)
+            if saved.zoom and session.surface_view is not None:
+                session.zoom_surface(saved.zoom)
+            self._note()
+        explorer = session.explorer
+        if saved.followed:
+            with self._losing(f"the curve of {clean(saved.followed)}"):
+                explorer.view(saved.followed)
+        drawn = saved.drawn if saved.drawn is not None and saved.drawn[0] < saved.drawn[1] else None
+        explorer.plot = replace(explorer.plot, log=saved.log, range=drawn)
+
+    def _note(self) -> None:
+        """Take what the session says: it is about something that does not fit."""
+        if self.session.message:
+            self.lost.append(clean(self.session.message))
+            self.session.message = ""
+
+
+def _know(history: History, step: int) -> Iterator[None]:
+    """Compute a history up to a step, yielding now and then."""
+    while history.known < step:
+        history.advance(min(_CHUNK, step - history.known))
+        yield
