@@ -32,6 +32,8 @@ _MOMENTS = 24
 """Moments by which a position is found again in another version of the scenario."""
 _MOST = 100
 """Branches, breakpoints and watches that are taken out of a snapshot."""
+_LONGEST = 64
+"""Characters of a branch's name."""
 _CHUNK = 256
 """Steps that are computed at a time."""
 
@@ -147,9 +149,7 @@ class Resumption:
 
     def _go(self) -> Iterator[None]:
         """Yield between the parts."""
-        branches = self.session.explorer.branches
-        lines: dict[int, Line] = {0: branches.root}
-        branches.rename(branches.root, clean(self._saved.run) or branches.root.name)
+        lines: dict[int, Line] = {0: self.session.explorer.line}
         for number, saved in enumerate(self._saved.branches[:_MOST], 1):
             parent = lines.get(saved.parent)
             if parent is not None:
@@ -169,15 +169,11 @@ class Resumption:
         if saved.drives:
             if not parent.problem.by_hand:
                 raise InputError("nothing is written by hand any more")
-            line = branches.turn_drive()
-        else:
-            change = read_change(saved.change, parent.problem)
-            line = branches.add(fork(parent, saved.start, change))
-        branches.rename(line, clean(saved.name) or line.name)
-        return line
+            return branches.turn_drive()
+        return branches.add(fork(parent, saved.start, read_change(saved.change, parent.problem)))
 
     def _look_at(self, lines: dict[int, Line]) -> None:
-        """Look at the same line, and forget those that had been removed."""
+        """Look at the same line; forget those that had been removed, call the others as before."""
         branches = self.session.explorer.branches
         current = lines.get(self._saved.current, branches.root)
         if current.drives and current.parent is not None:
@@ -185,9 +181,16 @@ class Resumption:
             self.session.toggle_drive()
         else:
             branches.switch(current)
+        names = {0: self._saved.run}
         for number, saved in enumerate(self._saved.branches, 1):
+            names[number] = saved.name
             if saved.removed and number in lines and lines[number] in list(branches)[1:]:
-                branches.remove(lines[number])
+                branches.remove(lines.pop(number))
+        taken = set[str]()
+        for number, line in lines.items():
+            name = clean(names[number])[:_LONGEST]
+            line.name = name if name and name not in taken else f"{line.name} ({number})"
+            taken.add(line.name)
 
     def _place(self) -> None:
         """Stand at the same moment of the same step, at the same level."""

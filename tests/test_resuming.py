@@ -255,7 +255,7 @@ SNAPSHOTS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["two_weights", "five_parcels", "grad_network"]), SNAPSHOTS)
 def test_any_snapshot_is_resumed_as_far_as_it_fits(name, snapshot):
     session, lost = resumed(PROBLEMS[name], snapshot)
