@@ -121,6 +121,17 @@ def test_a_gradient_that_is_lost_before_the_loss_is_found_in_the_backward_pass(d
     assert "backward pass" in finding.message
 
 
+def test_a_line_by_hand_that_is_not_finite_is_named_with_its_place(write):
+    # At w = 0 the hand-written gradient is 0/0: no step of the run is finite.
+    by_hand = '[backward]\ncode = """\nn = 4*z/z\ndw = n*x*p*(1 - p)/4\n"""'
+    path = Path(write("z = w*x\np = sigmoid(z)\nL = p", "w = 0.0", more=by_hand))
+    finding = only(f for f in diagnose_run(load_problem(path)) if f.severity == "error")
+    assert (finding.rule, finding.target, finding.step) == ("non-finite", "n", 0)
+    assert path.read_text().splitlines()[finding.line - 1] == "n = 4*z/z"
+    assert (finding.place.line, finding.place.column) == (finding.line, 5)
+    assert "'/' in n gives nan" in finding.message
+
+
 NETWORK = "z = X@A + b\nh = relu(z)\nyhat = h@v\nL = mean((yhat - y)**2)"
 DATA = "X = [[0.5, 1.0], [-1.0, 0.3], [0.8, -0.6], [-0.4, -0.9]]\ny = [1.0, 3.0, 2.0, 4.0]"
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Run
+from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Kind, needed_for
 from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import formula
@@ -73,7 +75,11 @@ def non_finite(run: Run) -> Iterator[Finding]:
     node = found.node if found.node < len(run.graph.nodes) else None
     target = run.name(node) if node is not None else _text(tape, found.node)
     line = run.line(node) if node is not None else None
-    yield finding(run, "non-finite", "error", target, found.step, message, evidence, line)
+    written = _by_hand(tape, found.node)
+    if written is not None:
+        target, line = written.name, written.place.line
+    made = finding(run, "non-finite", "error", target, found.step, message, evidence, line)
+    yield made if written is None else replace(made, place=written.value.place)
 
 
 def _finite(tape: Tape, node: int) -> bool:
@@ -111,7 +117,19 @@ def _where(run: Run, tape: Tape, node: int) -> tuple[str, str]:
         return f" in {clip(run.name(node), 40)}", op
     if node < len(tape.program.reverse.nodes):
         return f" of the backward pass ({clip(_text(tape, node), 60)})", op
-    return " of the update", op
+    written = _by_hand(tape, node)
+    return f" in {clip(written.name, 40)}" if written is not None else " of the update", op
+
+
+def _by_hand(tape: Tape, node: int) -> Assignment | None:
+    """Return the line that computes a node, if one of a backward pass written by hand does."""
+    program = tape.program
+    if program.hand is None or node < len(program.reverse.nodes):
+        return None
+    for line in program.hand.lines:
+        if line.written is not None and node in needed_for(program.nodes, [line.written]):
+            return line.line
+    return None
 
 
 def _text(tape: Tape, node: int) -> str:
