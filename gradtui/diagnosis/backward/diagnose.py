@@ -209,7 +209,8 @@ def _notes(trial: Trial, differing: Sequence[Line]) -> list[Finding]:
         name = trial.graph.nodes[line.target or 0].name
         true = trial.truth(line.target or 0)
         ratio = constant_ratio(trial.held(line), true, trial.size(line.target or 0))
-        what = f"not dLoss/d{name}" if ratio is None else f"{number(ratio)}·dLoss/d{name}"
+        slope = f"∂{trial.graph.nodes[trial.graph.loss].name}/∂{name}"
+        what = f"not {slope}" if ratio is None else f"{number(ratio)}·{slope}"
         found.append(
             Finding(
                 rule="unexplained" if ratio is None else "constant-factor",

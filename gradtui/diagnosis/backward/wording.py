@@ -175,11 +175,27 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
         case "unreduced-broadcast":
             return f"{was} is not summed over an axis along which a value was broadcast"
         case "wrong-axis":
-            return f"{was} sums over the wrong axis, or averages: {now} belongs there"
+            wrong = _reduction(part_at(context.line.tree, edit.path), edit.tree)
+            return f"{was} {wrong}: {now} belongs there"
         case "constant-factor":
             return f"a constant factor is wrong: {was} where {now} belongs"
         case _:
             return f"{old or was} does not belong there"
+
+
+def _reduction(old: Tree, new: Tree) -> str:
+    """Return what is wrong with a sum or a mean."""
+    match old, new:
+        case Call(function="sum"), Call(function="mean"):
+            return "adds up what should be averaged"
+        case Call(function="mean"), Call(function="sum"):
+            return "averages what should be added up"
+        case Call(function=was, options=own), Call(function=now, options=others) if was == now:
+            if dict(own).get("axis") == dict(others).get("axis"):
+                return "leaves the wrong shape"
+            return "goes over the wrong axis"
+        case _:
+            return "reduces what should stay as it is"
 
 
 def _divisor(edit: Edit | None) -> str:

@@ -104,6 +104,19 @@ def test_one_mistake_gives_one_finding_with_a_fix_that_passes(judge, old, new, r
     assert judge(SOUND).verdict == "correct"
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("db1 = dz.mean(axis=0)", "averages what should be added up"),
+        ("db1 = sum(dz)", "goes over the wrong axis"),
+        ("db1 = sum(dz, axis=0, keepdims=True)", "leaves the wrong shape"),
+    ],
+)
+def test_what_is_wrong_with_a_reduction_is_said(judge, line, words):
+    (finding,) = judge(broken("db1 = dz.sum(axis=0)", line)).findings
+    assert f" {words}: sum(dz, axis=0) belongs there" in finding.message
+
+
 def test_two_mistakes_in_two_lines_are_both_found(judge):
     code = broken("dw2 = h.T@dyhat", "dw2 = z.T@dyhat").replace("*(1 - h**2)", "")
     findings = judge(code).findings
@@ -208,7 +221,7 @@ def test_a_foreign_term_that_no_rule_names_is_unexplained_and_still_mended(judge
 def test_a_convention_that_scales_an_intermediate_is_told_and_no_mistake(judge):
     (note,) = judge("de = e\ndw1 = 2*de*x1\ndw2 = 2*de*x2", WEIGHTS).findings
     assert (note.severity, note.target) == ("info", "de")
-    assert "0.5·dLoss/de" in note.message
+    assert "0.5·∂L/∂e" in note.message
 
 
 def test_where_the_model_jumps_the_user_is_not_blamed(judge):
