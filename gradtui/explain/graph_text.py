@@ -14,10 +14,22 @@ from gradtui.text import cell_width, clean, clip, compact, shape_text
 
 _LABEL = 14
 _FEW = 2
-_VALUE, _ELEMENT, LOCAL = 6, 6, 7
-"""Cells of a value, of an element of a short array, of a local derivative: they do not depend on
-the numbers, so that the drawing stands still while these change.  Two significant digits fit at
-least, but for an element below 0.01: -0.015, ×-1.5e-5."""
+
+
+class Cells(Struct, frozen=True):
+    """The cells that numbers have in a drawing, whatever they are: so that it stands still."""
+
+    value: int
+    element: int
+    """Of a short array."""
+    local: int
+    """Of a local derivative."""
+
+
+CLOSE = Cells(6, 6, 7)
+"""Two significant digits fit at least, but for an element below 0.01: -0.015, ×-1.5e-5."""
+ROOMY = Cells(9, 8, 9)
+"""Four fit at least in a value: -0.01458, ×-1.235e-5."""
 
 
 class BoxText(Struct, frozen=True):
@@ -29,25 +41,25 @@ class BoxText(Struct, frozen=True):
     """The gradient, under the value."""
 
 
-def box_width(frame: Frame, node: int) -> int:
+def box_width(frame: Frame, node: int, cells: Cells) -> int:
     """Return the cells that a node's box needs, whatever its numbers."""
     shape = frame.graph.nodes[node].shape
     if shape == ():
-        value = _VALUE
+        value = cells.value
     elif len(shape) == 1 and shape[0] <= _FEW:
-        value = shape[0] * (_ELEMENT + 1) + 1
+        value = shape[0] * (cells.element + 1) + 1
     else:
         value = len(shape_text(shape)) + 2
     return cell_width(_name(frame, node)) + 1 + value
 
 
-def box_text(frame: Frame, node: int) -> BoxText:
+def box_text(frame: Frame, node: int, cells: Cells) -> BoxText:
     """Return a node's name and value, and its gradient, as far as they are known at the cursor."""
     name = _name(frame, node)
     known = frame.computed(node)
-    value = _short(frame.tape.value(node)) if known else UNKNOWN
+    value = _short(frame.tape.value(node), cells) if known else UNKNOWN
     state = frame.gradient_state(node)
-    gradient = UNKNOWN if state == "unknown" else _short(frame.gradient(node))
+    gradient = UNKNOWN if state == "unknown" else _short(frame.gradient(node), cells)
     if state == "none":
         gradient = UNUSED
     if state == "partial":
@@ -68,7 +80,7 @@ def _name(frame: Frame, node: int) -> str:
     return clip(clean(frame.problem.label(found.name) or found.op), _LABEL)
 
 
-def wire_text(frame: Frame, source: int, target: int) -> str:
+def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
     """Return an edge's local derivative as `×2`, or its rule where it is not elementwise.
 
     A number takes `cells`.  That of an edge which a hand-written line gets wrong is marked: `✗ ×2`.
@@ -78,15 +90,17 @@ def wire_text(frame: Frame, source: int, target: int) -> str:
     sign = BLAMED if (source, target) in blamed_edges(frame) else ""
     local = frame.edge_local(source, target)
     if local is not None:
-        return f"{sign}×" + (compact(float(local), LOCAL) if local.shape == () else _short(local))
-    return sign + clip(_rule(frame, source, target), LOCAL + 1)
+        scalar = local.shape == ()
+        return f"{sign}×" + (compact(float(local), cells.local) if scalar else _short(local, cells))
+    return sign + clip(_rule(frame, source, target), cells.local + 1)
 
 
-def wire_width(frame: Frame, source: int, target: int) -> int:
+def wire_width(frame: Frame, source: int, target: int, cells: Cells) -> int:
     """Return the cells that an edge's label needs, whatever its numbers and whatever is blamed."""
     shape = frame.graph.nodes[target].shape
     mark = len(BLAMED) if frame.problem.backward is not None else 0
-    return mark + 1 + (LOCAL if shape == () else max(LOCAL, len(shape_text(shape)) + 2))
+    number = cells.local
+    return mark + 1 + (number if shape == () else max(number, len(shape_text(shape)) + 2))
 
 
 def _rule(frame: Frame, source: int, target: int) -> str:
@@ -100,12 +114,12 @@ def _rule(frame: Frame, source: int, target: int) -> str:
     return whole[0] if whole else op
 
 
-def _short(value: Array) -> str:
+def _short(value: Array, cells: Cells) -> str:
     """Return a scalar or an array of very few elements as numbers, any other as its shape."""
     if value.shape == ():
-        return compact(float(value), _VALUE)
+        return compact(float(value), cells.value)
     if value.ndim == 1 and value.size <= _FEW:
-        return "[" + " ".join(compact(x, _ELEMENT) for x in value) + "]"
+        return "[" + " ".join(compact(x, cells.element) for x in value) + "]"
     return f"[{shape_text(value.shape)}]"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import count, pairwise
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from gradtui.layout.geometry import (
     Box,
     Layout,
@@ -47,6 +49,15 @@ class _Joint(NamedTuple):
     """Number of the line from it to its node."""
 
 
+class Plan(Struct, frozen=True, eq=False):
+    """Which node stands in which layer and row, whatever the widths of the boxes."""
+
+    layers: Sequence[Sequence[Node]]
+    channels: Sequence[Sequence[Lane]]
+    height: int
+    """Rows of the drawing."""
+
+
 def lay_out(
     boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0, room: int | None = None
 ) -> Layout:
@@ -55,24 +66,31 @@ def lay_out(
     `gap` is the number of blank rows between two boxes of a layer; a drawing that is wider than
     `room` cells has shorter lines.
     """
+    return draw(plan(boxes, wires, gap=gap), room)
+
+
+def plan(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Plan:
+    """Return where the nodes of a graph stand, of which drawings for any room can be made."""
     layers = build_layers(boxes, wires)
     order_layers(layers)
     place_rows(layers, gap)
     channels = [choose_lanes(left, right) for left, right in pairwise(layers)]
-    height = number_rows(layers, channels)
-    drawn = _draw(layers, channels, height, _LINK)
+    return Plan(layers, channels, number_rows(layers, channels))
+
+
+def draw(plan: Plan, room: int | None = None) -> Layout:
+    """Return the drawing of a plan, with shorter lines if it is wider than `room` cells."""
+    drawn = _draw(plan, _LINK)
     if room is not None and drawn.width > room:
-        drawn = _draw(layers, channels, height, _SHORT_LINK)
+        drawn = _draw(plan, _SHORT_LINK)
     return drawn
 
 
-def _draw(
-    layers: Sequence[Sequence[Node]], channels: Sequence[Sequence[Lane]], height: int, link: int
-) -> Layout:
-    draft = _Draft(height, link)
-    for index, layer in enumerate(layers):
+def _draw(plan: Plan, link: int) -> Layout:
+    draft = _Draft(plan.height, link)
+    for index, layer in enumerate(plan.layers):
         if index:
-            draft.add_channel(layers[index - 1], channels[index - 1], layer)
+            draft.add_channel(plan.layers[index - 1], plan.channels[index - 1], layer)
         draft.add_layer(layer)
     return draft.finish()
 

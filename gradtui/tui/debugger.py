@@ -348,8 +348,7 @@ class Debugger(Screen[None]):
         self.query_one("#notes" if self._graph_is_left_out() else "#graph").focus()
 
     def _graph_is_left_out(self) -> bool:
-        classes = {"-narrow", "-low"} & set(_size_classes(self.app.size))
-        return self.session.problem.by_hand and bool(classes)
+        return self.session.problem.by_hand and "-low" in _size_classes(self.app.size)
 
     def ask(
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any

@@ -6,7 +6,7 @@ import gradtui
 from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.findings import findings_rows, notes_rows
-from gradtui.explain.graph_text import wire_text, wire_width
+from gradtui.explain.graph_text import CLOSE, wire_text, wire_width
 from gradtui.explain.program import current_row, program_length, program_rows
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
@@ -216,14 +216,16 @@ def test_the_blamed_edge_is_marked_on_the_graph(session_of, level):
         session.toggle_level()
     frame = session.frame
     edges = frame.structure.edges
-    assert not any("✗" in wire_text(frame, *edge) for edge in edges)
+    assert not any("✗" in wire_text(frame, *edge, CLOSE) for edge in edges)
     session.inquiry.judge()
     frame = session.frame
     marked = [edge for edge in edges if edge in blamed_edges(frame)]
     assert [source for source, _ in marked] == [frame.graph.names["w"]]
-    assert [wire_text(frame, *edge) for edge in edges if edge in marked] == ["✗ ×3"]
-    assert [edge for edge in edges if "✗" in wire_text(frame, *edge)] == marked
-    assert all(len(wire_text(frame, *edge)) <= wire_width(frame, *edge) for edge in edges)
+    assert [wire_text(frame, *edge, CLOSE) for edge in edges if edge in marked] == ["✗ ×3"]
+    assert [edge for edge in edges if "✗" in wire_text(frame, *edge, CLOSE)] == marked
+    assert all(
+        len(wire_text(frame, *edge, CLOSE)) <= wire_width(frame, *edge, CLOSE) for edge in edges
+    )
 
 
 def test_the_selected_node_has_what_was_written_of_it_beside_the_chain_rule(session_of):

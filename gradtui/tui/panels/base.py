@@ -34,6 +34,10 @@ class Rows(Widget, inherit_bindings=False):
         """Return the rows that the widget shows, from its top."""
         raise NotImplementedError
 
+    def shown_rows(self) -> list[Line]:
+        """Return the rows as they are painted, at most as many as there is room for."""
+        return self.visible_rows()[: self.size.height]
+
     def redraw(self) -> None:
         """Make the rows anew and repaint those that differ from what is on the screen."""
         before = self._strips
@@ -69,7 +73,7 @@ class Rows(Widget, inherit_bindings=False):
     def _make_strips(self) -> None:
         self._made_for = self.size
         width, height = self.size
-        rows = self.visible_rows()[:height]
+        rows = self.shown_rows()
         strips = [self._strip(row, width) for row in rows]
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
 
@@ -114,6 +118,7 @@ class Panel(Rows, can_focus=True):
         self.frame: Frame | None = None
         self.top = 0
         self.left = 0
+        self._wanted = 0
 
     def title(self, text: str) -> None:
         """Show a title, the panel's key before it."""
@@ -126,11 +131,40 @@ class Panel(Rows, can_focus=True):
         """Return all rows for a frame; only those in view are taken from it."""
         raise NotImplementedError
 
+    def rows_wanted(self, frame: Frame) -> int:
+        """Return the rows that would do, where the style sheet leaves the height to the panel."""
+        return 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the rows that would do; called by Textual."""
+        return self._wanted
+
     def show_frame(self, frame: Frame) -> None:
         """Show another moment."""
         self.frame = frame
+        self.ask_for_rows()
         if self.size:
             self.redraw()
+
+    def ask_for_rows(self) -> None:
+        """Let the screen be laid out anew where more or fewer rows would do than before."""
+        wanted = 0 if self.frame is None else self.rows_wanted(self.frame)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.refresh(layout=True)
+
+    def shown_rows(self) -> list[Line]:
+        """Return the rows, on the last one what lies outside the view if no border says it."""
+        rows = super().shown_rows()
+        hint = self.border_subtitle
+        width, height = self.size
+        if not hint or not height or self.styles.border_bottom[0]:
+            return rows
+        rows += [()] * (height - len(rows))
+        text = f" {hint}"
+        last = crop(rows[-1], 0, width - cell_width(text))
+        gap = width - cell_width(text) - line_width(last)
+        return [*rows[:-1], (*last, (" " * gap, "plain"), (text, "dim"))]
 
     def visible_rows(self) -> list[Line]:
         """Return the rows in view, cut at the panel's edges."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from textual import events
 
 from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges
-from gradtui.explain.graph_text import box_text, box_width, wire_text, wire_width
+from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.listing import list_head, list_rows, place_of_now
 from gradtui.explain.spans import Line, Role, Span, line_width
 from gradtui.frame import Frame
-from gradtui.layout import Box, BoxRow, Label, Layout, Light, Pair, Wire, lay_out, light, paint
+from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
 from gradtui.moments import Flow, Level
 from gradtui.tui.panels.base import Panel, crop, marked
+from gradtui.tui.panels.drawings import Drawings
 
 HEAVY, LIGHT = "━", "─"
-KEPT = 4
-"""Drawings kept: that of a long program takes a tenth of a second."""
 MARGIN = 2
 """Cells kept free around what the view follows."""
 
@@ -34,19 +31,25 @@ class GraphPanel(Panel):
 
     def __init__(self, key: int) -> None:
         super().__init__(key)
+        self._drawings = Drawings()
         self._layout: Layout | None = None
-        self._drawn: tuple[object, ...] | None = None
-        self._layouts: dict[tuple[object, ...], Layout] = {}
+        self._cells: Cells = CLOSE
         self._lit: tuple[object, Light] = (None, Light())
         self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
         self._listing = False
+
+    def rows_wanted(self, frame: Frame) -> int:
+        """Return the rows of the drawing, or of the list, and a blank one on either side."""
+        rows = len(frame.structure.nodes) if self._listing else self._drawings.rows(frame)
+        return rows + 2
 
     def toggle_list(self) -> None:
         """Change between the drawing and the list of nodes."""
         self._listing = not self._listing
         self._followed = None
         self.top = self.left = 0
+        self.ask_for_rows()
         self.redraw()
 
     def _list(self, frame: Frame) -> list[Line]:
@@ -96,7 +99,7 @@ class GraphPanel(Panel):
 
     def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
         def label(wire: Pair) -> str:
-            return wire_text(frame, *wire)
+            return wire_text(frame, *wire, self._cells)
 
         spans: list[Span] = []
         line_on = ""
@@ -124,7 +127,7 @@ class GraphPanel(Panel):
 
     def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[Line, str]:
         """Return a row of a box, and the line that goes on where its text is shorter."""
-        text = box_text(frame, node)
+        text = box_text(frame, node, self._cells)
         line = text.below if row else text.above
         space = width - line_width(line)
         if row or space <= 0 or node not in frame.structure.consumers:
@@ -140,18 +143,12 @@ class GraphPanel(Panel):
         return "bad" if wire in blamed_edges(frame) else "local"
 
     def _lay_out(self, frame: Frame) -> Layout:
-        """Return the drawing, made anew only for another graph."""
-        drawn = (frame.graph, frame.structure, self.size[0])
-        if drawn != self._drawn or self._layout is None:
-            if drawn not in self._layouts:
-                structure = frame.structure
-                boxes = [Box(id, box_width(frame, id), 2) for id in structure.nodes]
-                wires = [Wire(*edge, wire_width(frame, *edge)) for edge in structure.edges]
-                kept = islice(self._layouts.items(), KEPT - 1)
-                self._layouts = {drawn: lay_out(boxes, wires, room=self.size[0]), **dict(kept)}
-            self._layout, self._drawn = self._layouts[drawn], drawn
+        """Return the drawing, made anew only for another graph or another width."""
+        drawing = self._drawings.drawing(frame, self.size[0])
+        if drawing.layout is not self._layout:
+            self._layout, self._cells = drawing.layout, drawing.cells
             self._lit = (None, Light())
-        return self._layout
+        return drawing.layout
 
     def _light(self, frame: Frame, layout: Layout) -> Light:
         """Return the emphasis of the edges on the selected node's paths to the loss."""

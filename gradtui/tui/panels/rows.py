@@ -34,6 +34,10 @@ class GradientPanel(Panel):
         "left out where the model is large"
     )
 
+    def rows_wanted(self, frame: Frame) -> int:
+        """Return the rows of the gradient vector."""
+        return len(gradient_rows(frame))
+
     def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the gradient vector; the title has the shape of the selected parameter."""
         node = frame.graph.nodes[frame.selected]

@@ -1,0 +1,53 @@
+"""How the panels share the screen, and how many digits the graph has."""
+
+from __future__ import annotations
+
+import pytest
+
+import gradtui
+from gradtui.explain.graph_text import CLOSE, ROOMY
+from gradtui.tui.panels import PANELS
+from gradtui.tui.panels.drawings import Drawings
+
+
+@pytest.mark.parametrize(("size", "low", "high"), [((120, 40), 8, 13), ((80, 24), 8, 11)])
+async def test_a_low_graph_leaves_its_rows_to_what_is_below(terminal, size, low, high):
+    async with terminal("two_weights", size) as t:
+        assert t.debugger.query_one("#graph").outer_size.height == low
+        rows = t.debugger.query_one("#loss").size.height
+    async with terminal("transformer_block", size) as t:
+        assert t.debugger.query_one("#graph").outer_size.height == high
+        assert t.debugger.query_one("#loss").size.height < rows
+
+
+async def test_the_graph_of_operations_and_the_list_take_the_rows_they_need(terminal):
+    async with terminal("practice") as t:
+        graph = t.debugger.query_one("#graph")
+        named = graph.outer_size.height
+        await t.press("X")
+        assert graph.outer_size.height > named
+        await t.press("X")
+        assert graph.outer_size.height == named
+
+
+async def test_a_high_screen_of_half_the_width_has_every_panel(terminal):
+    async with terminal("two_weights", (80, 34)) as t:
+        assert all(f"{key} {panel.NAME}" in t.text for key, panel in enumerate(PANELS, 1))
+        assert "= 6 · 1 · 2 = 12" in t.text and "1 - 0.05·12 = 0.4" in t.text
+
+
+async def test_without_a_border_the_last_row_says_what_is_outside(terminal):
+    async with terminal("transformer_block", (50, 12)) as t:
+        graph = t.debugger.query_one("#graph")
+        assert t.rows[graph.region.bottom - 1].endswith(graph.border_subtitle)
+        assert "> " in graph.border_subtitle and "↓ " in graph.border_subtitle
+
+
+def test_numbers_have_more_digits_where_the_drawing_fits_with_them():
+    frame = gradtui.load("two_weights").frame
+    drawings = Drawings()
+    roomy, close = drawings.drawing(frame, 96), drawings.drawing(frame, 76)
+    assert (roomy.cells, close.cells) == (ROOMY, CLOSE)
+    assert close.layout.width < roomy.layout.width <= 96
+    assert roomy.layout.height == close.layout.height == drawings.rows(frame)
+    assert drawings.drawing(frame, 96) is roomy
