@@ -189,15 +189,18 @@ def _source(text: str) -> str:
 def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
     """Return a value in a few cells and in fewer: its shape, if all its numbers are finite."""
     value = frame.tape.value(node)
-    full, shape = summary(value), f"[{shape_text(value.shape)}]"
-    plain = full.startswith(shape + " ") and "nan" not in full and "inf" not in full
-    return full, shape if plain else full
+    full = summary(value)
+    finite = "nan" not in full and "inf" not in full
+    return full, f"[{shape_text(value.shape)}]" if value.shape and finite else full
 
 
 def _row(place: Place, shown: _Shown, digits: int, width: int) -> Line:
+    """Return a row: the code comes before its comment, and before the numbers of an array."""
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
     taken = digits + 4 + sum(len(text) for text, _ in mark)
+    if cell_width(text) + len(shown.value) > width - taken:
+        text = text.partition("#")[0].rstrip() or text
     spare = width - taken - cell_width(text) - len(shown.value)
     value = shown.value if spare >= 0 else shown.brief
     right: list[Span] = [(value, "value" if value != UNKNOWN else "dim")] if value else []
