@@ -21,6 +21,8 @@ class Judgement(Struct, frozen=True):
     """Names of the claims that do not hold."""
     inherited: tuple[str, ...]
     """Those of them that are wrong only through another's mistake."""
+    noted: frozenset[str] = frozenset()
+    """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
 
 
 def judge(problem: Problem) -> Judgement:
@@ -34,6 +36,7 @@ def judge(problem: Problem) -> Judgement:
         claims=backward.claims + update.claims,
         wrong=backward.wrong,
         inherited=backward.inherited,
+        noted=backward.noted,
     )
 
 

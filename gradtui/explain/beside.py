@@ -15,7 +15,7 @@ _VERDICTS: dict[Mark, str] = {
     "right": "right",
     "wrong": "wrong in this line",
     "inherited": "wrong only through another line",
-    "noted": "right, with a remark",
+    "noted": "not what its name says, and right for the weights",
     "none": "",
 }
 

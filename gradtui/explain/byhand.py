@@ -89,7 +89,7 @@ def claim_mark(frame: Frame, name: str, target: str) -> Mark:
         return "inherited"
     if name in judgement.wrong:
         return "wrong"
-    return "noted" if any(f.target == name for f in judgement.findings) else "right"
+    return "noted" if name in judgement.noted else "right"
 
 
 def parameter_mark(frame: Frame, parameter: str) -> Mark:

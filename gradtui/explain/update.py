@@ -16,9 +16,7 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     Where a line is wider than the panel its result comes first, so that it stays in view.
     """
     program = frame.problem.trainer.program
-    # The registry calls every loss L.
-    rule = program.formula.replace("∂L/", f"∂{label(frame, frame.graph.loss)}/")
-    head = [line((rule, "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
+    head = [line((_rule(frame), "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
     ready = [_is_ready(frame, update.parameter) for update in program.updates]
     shapes = [program.nodes[update.parameter].shape for update in program.updates]
     heights = [
@@ -38,6 +36,16 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
         return rows + (foot if below > elements.rows else [])
 
     return LazyRows(len(head) + elements.rows + len(foot), between)
+
+
+def _rule(frame: Frame) -> str:
+    """Return the update as its source has it, with the gradient that it is given here."""
+    problem = frame.problem
+    formula = problem.trainer.program.formula
+    if problem.drive == "hand" and problem.backward and problem.backward.claims:
+        return formula.replace("∂L/∂w", "dw") + ", dw by hand"
+    # The registry calls every loss L.
+    return formula.replace("∂L/", f"∂{label(frame, frame.graph.loss)}/")
 
 
 def _is_ready(frame: Frame, parameter: int) -> bool:

@@ -11,6 +11,7 @@ from gradtui.explain.program import current_row, program_length, program_rows
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import header, now_line
+from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
@@ -49,6 +50,23 @@ def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_
     assert texts(gradient_rows(session.frame, 60))[1].endswith("✓")
     session.inquiry.judge()
     assert texts(gradient_rows(session.frame, 60))[1].endswith("✗")
+
+
+def test_a_factor_left_for_later_is_no_mistake_of_the_line_that_leaves_it():
+    # dz = p - late lacks the 1/m of L, which dw and db put in: only db is wrong.
+    session = gradtui.load("grad_unreduced_broadcast")
+    session.inquiry.judge()
+    judgement = session.inquiry.judgement
+    assert (judgement.wrong, judgement.noted) == ({"db"}, {"dz"})
+    marks = [row[-1] for row in cells(program_rows(session.frame, 60))[4:]]
+    assert marks == ["5", "i", "✓", "✗"]
+
+
+def test_the_update_says_whose_gradient_it_takes(session_of):
+    session = session_of(MODEL, more=RIGHT)
+    assert "w ← w - lr·dw, dw by hand" in texts(update_rows(session.frame, 60))
+    session.toggle_drive()
+    assert "w ← w - lr·∂L/∂w" in texts(update_rows(session.frame, 60))
 
 
 def test_the_gradient_has_a_column_by_hand(session_of):

@@ -44,6 +44,8 @@ class Diagnosis(Struct, frozen=True):
     """Names of the claims that do not hold."""
     inherited: tuple[str, ...] = ()
     """Those of them that are wrong only through another's mistake."""
+    noted: frozenset[str] = frozenset()
+    """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
 
 
 def diagnose(problem: Problem) -> Diagnosis:
@@ -71,7 +73,8 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     if doubtful:
         return Diagnosis("no-claim", len(claims), tuple(_doubt(trial, one) for one in doubtful))
     if not trial.program.lost and not any(line in judged or line.misfit for line in wrong):
-        return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)))
+        noted = frozenset(line.name for line in wrong)
+        return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)), noted=noted)
     reshaped = reshape_helper(trial, hand) if helpers else None
     if reshaped is not None and _helps(problem, trial, reshaped):
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
@@ -94,8 +97,11 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     right = {line.name for line in claims if trial.is_right(line, world)}
     findings += [_unexplained(trial, line) for line in judged if line.name not in right | blamed]
     inherited = (one.name for one in wrong if one.name in right - blamed)
-    names = frozenset(line.name for line in wrong)
-    return Diagnosis("wrong", len(claims), tuple(findings), names, tuple(inherited))
+    repaired = all(line.name in right | blamed for line in judged)
+    # What is no gradient even so is the usual way of leaving a factor like 1/m for later.
+    noted = frozenset(one.name for one in wrong if one.name not in right | blamed and repaired)
+    names = frozenset(line.name for line in wrong) - noted
+    return Diagnosis("wrong", len(claims), tuple(findings), names, tuple(inherited), noted)
 
 
 def _helps(problem: Problem, trial: Trial, reshaped: Reshaped) -> bool:
@@ -124,9 +130,10 @@ def _with_helper(
     explanation = explain_helper(trial, reshaped.line, reshaped.edit)
     fix = next(explanation.fixes(hand.lines))
     found = (*describe(problem, trial, explanation, fix), *rest.findings)
-    names = frozenset(line.name for line in wrong) | rest.wrong
-    inherited = tuple(line.name for line in wrong if line.name not in rest.wrong)
-    return Diagnosis("wrong", rest.claims, found, names, (*inherited, *rest.inherited))
+    names = (frozenset(line.name for line in wrong) | rest.wrong) - rest.noted
+    inherited = tuple(line.name for line in wrong if line.name in names - rest.wrong)
+    inherited += rest.inherited
+    return Diagnosis("wrong", rest.claims, found, names, inherited, rest.noted)
 
 
 def _trial(problem: Problem, hand: Handwritten) -> Trial:
