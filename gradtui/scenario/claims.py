@@ -82,7 +82,7 @@ def _returned(code: Code, found: Mapping[str, str], claimable: Collection[str]) 
             raise InputError(f"'{name}' is returned and not assigned"
                              + did_you_mean(name, assigned), place)  # fmt: skip
         if name not in found:
-            near = _meant(name, claimable)
+            near = _meant(name, claimable) or _misspelt(name, claimable)
             hint = f"name it d{near}, or write" if near else "write"
             raise InputError(f"'{name}' is returned and nothing says whose gradient it is: {hint} "
                              f"claims = {{ {name} = \"{near or '…'}\" }} in [backward]",
@@ -102,13 +102,18 @@ def _near_misses(
             continue
         meant = _meant(line.name, free)
         if not meant and line.name not in read and line.name[:1] == "d":
-            close = nearest(line.name, [f"d{name}" for name in free], _TYPO)
-            meant = close[1:] if close else ""
+            meant = _misspelt(line.name, free)
         if meant:
             notices.append(Notice(
                 f"'{line.name}' claims nothing, it is read as a helper: did you mean 'd{meant}', "
                 f"or claims = {{ {line.name} = \"{meant}\" }}?", line.place))  # fmt: skip
     return tuple(notices)
+
+
+def _misspelt(name: str, claimable: Collection[str]) -> str:
+    """Return the name of the model whose claim another name is nearly: `gamma` for `dgama`."""
+    close = nearest(name, [f"d{one}" for one in claimable], _TYPO)
+    return close[1:] if close else ""
 
 
 _GRADIENT_WORDS = re.compile(
