@@ -165,8 +165,8 @@ def test_of_two_functions_the_outer_one_is_meant(load):
         ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned and not assigned; did you mean"),
         ("    gw1 = 2*e\n    return gw1", 3, 12, "'gw1' is returned and nothing says whose "
          'gradient it is: name it dw1, or write claims = { gw1 = "w1" } in [backward]'),
-        ("    dyhhat = 2*e\n    return dyhhat", 3, 12, "'dyhhat' is returned and nothing says whose "
-         "gradient it is: name it dyhat, or write claims = { dyhhat = "),
+        ("    dyhhat = 2*e\n    return dyhhat", 3, 12, "'dyhhat' is returned and nothing says "
+         "whose gradient it is: name it dyhat, or write claims = { dyhhat = "),
         ("    de = 2*q\n    return de", 2, 12, "'q' is not defined"),
         ("    de = 2*dyhat\n    dyhat = e\n    return de", 2, 12, "'dyhat' is read before it is "
          "assigned, on line 3; if last step's value is meant, give it a first value in state"),
