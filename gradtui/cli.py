@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -15,7 +15,7 @@ from gradtui.text import clean
 
 if TYPE_CHECKING:
     from gradtui.explain.spans import Line
-    from gradtui.scenario.problem import Problem
+    from gradtui.scenario.problem import Notice, Problem
     from gradtui.session import Session
 
 _CELLS = 13
@@ -145,7 +145,7 @@ def _open(file: str) -> Session:
     return Session(_load(file))
 
 
-def _load(file: str, overrides: Sequence[str] = ()) -> Problem:
+def _load(file: str, overrides: Sequence[str] = (), *, notices: bool = True) -> Problem:
     from gradtui.scenario.bundled import find_scenario
     from gradtui.scenario.load import load_problem
 
@@ -158,9 +158,14 @@ def _load(file: str, overrides: Sequence[str] = ()) -> Problem:
             )
         pairs[key.strip()] = value.strip()
     problem = load_problem(find_scenario(file), pairs)
-    for notice in problem.notices:
-        print(problem.describe(notice), file=sys.stderr)
+    if notices:
+        _print_notices(problem, problem.notices)
     return problem
+
+
+def _print_notices(problem: Problem, notices: Iterable[Notice]) -> None:
+    for notice in notices:
+        print(problem.describe(notice), file=sys.stderr)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -255,13 +260,14 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from gradtui.diagnosis.check import check_problem
-    from gradtui.explain.outcome import outcome_text
+    from gradtui.explain.outcome import outcome_text, unsaid
     from gradtui.explain.report import to_json
 
     status = OK
     for file in arguments.files:
         try:
-            outcome = check_problem(_load(file))
+            problem = _load(file, notices=False)
+            outcome = check_problem(problem)
         except InputError as error:
             if arguments.json:
                 print(to_json({"file": file, "error": str(error)}))
@@ -270,9 +276,12 @@ def _check(arguments: argparse.Namespace) -> int:
             continue
         if outcome.failed:
             status = max(status, FAILED)
+        elif arguments.quiet and not arguments.json:
+            continue
+        _print_notices(problem, unsaid(problem.notices, outcome.findings))
         if arguments.json:
             print(to_json(outcome.as_dict()))
-        elif outcome.findings or not arguments.quiet:
+        else:
             print(outcome_text(outcome))
     return status
 

@@ -7,6 +7,7 @@ import pytest
 
 import gradtui
 from gradtui.cli import main
+from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.scenario.bundled import bundled_folder, list_bundled
 
 ENTRIES = list_bundled()
@@ -48,9 +49,45 @@ def test_check_finds_nothing_but_what_a_scenario_is_there_to_show(entry, capsys)
     announced = {expected.rule for expected in gradtui.load(entry.name).problem.expected}
     grave = {f["rule"] for f in outcome["findings"] if f["severity"] != "info"}
     assert grave <= announced
+    assert ("warning" in entry.tags) == (bool(grave) and not expected), "found by its tag"
     assert [f.message for f in gradtui.check(entry.name)] == [
         f["message"] for f in outcome["findings"]
     ]
+
+
+SOUND = {
+    "diverging": {"five_parcels_rate_1_5": ["five_parcels"], "two_weights_rate_3": ["two_weights"]},
+    "oscillating": {"five_parcels_clipped": ["five_parcels_cosine"]},
+    "crawling": {"five_parcels_rate_0_001": ["five_parcels", "five_parcels_adam"]},
+    "plateau": {"flat_start": ["random_start"], "warmup_none": ["warmup"]},
+    "rate-too-large-later": {"rate_deadly_later": ["rate_lowered_later"]},
+    "exploding-gradient": {"chain_exploding": ["chain_steady", "chain_clipped"]},
+    "vanishing-gradient": {"sigmoids_deep": ["tanhs_deep", "sigmoids_deep_adam"]},
+    "non-finite": {"late_nan": ["late_stable"]},
+    "dead-relu": {"dead_relu": ["living_relu"]},
+    "saturated": {"saturated": ["saturated_standardised"]},
+    "masked": {"masked": ["unmasked"]},
+    "constant-feature": {"empty_column": ["five_parcels"]},
+    "disconnected": {"disconnected": ["connected"]},
+    "scale-mismatch": {"scales": ["scales_standardised"], "kilometres": ["kilometres_adam"]},
+    "ill-conditioned": {"ravine": ["ravine_momentum", "ravine_adam"]},
+    "clipping": {"clipped": ["clipped_loosely"]},
+}
+"""Rule -> each run that it finds, with its sound twins and cures."""
+BROKEN = [(rule, broken) for rule, runs in SOUND.items() for broken in runs]
+
+
+def test_every_rule_over_runs_has_a_broken_run_and_a_sound_twin():
+    assert SOUND.keys() == RUN_RULES.keys()
+    assert all(twins for runs in SOUND.values() for twins in runs.values())
+
+
+@pytest.mark.parametrize(("rule", "broken"), BROKEN)
+def test_a_broken_run_is_announced_with_its_rule_and_its_twins_are_sound(rule, broken):
+    assert [e.rule for e in gradtui.load(broken).problem.expected] == [rule]
+    assert rule in {finding.rule for finding in gradtui.check(broken)}
+    for twin in SOUND[rule][broken]:
+        assert {finding.severity for finding in gradtui.check(twin)} <= {"info"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,7 +119,9 @@ def test_every_gradient_agrees_with_the_central_difference(name):
 def test_show_and_run_print_no_error(name, arguments, capsys):
     assert main(["show", name, *arguments]) == 0
     assert main(["run", name]) == 0
-    assert capsys.readouterr().err == ""
+    warned = {line.partition(": ")[2] for line in capsys.readouterr().err.splitlines()}
+    notices = [notice.message for notice in gradtui.load(name).problem.notices]
+    assert warned - {""} == {f"warning: {message}" for message in notices}
 
 
 @pytest.mark.parametrize("name", NAMES)

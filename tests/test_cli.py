@@ -300,6 +300,10 @@ def test_quiet_prints_nothing_but_errors(run, wrong):
     assert "two_weights" not in out
 
 
+def test_quiet_prints_no_warning(run):
+    assert run("check", "dead_relu", "disconnected", "--quiet") == (0, "", "")
+
+
 def test_facts_are_counted_in_words(run, write):
     for more, words in (
         ("", "no facts are stated"),
@@ -312,13 +316,16 @@ def test_facts_are_counted_in_words(run, write):
 
 def test_a_parameter_that_is_not_used_is_a_warning_and_no_failure(run, write):
     path = write("L = w**2", "w = 1.0\nb = 2.0")
-    status, _, err = run("check", path)
-    assert status == 0
-    assert err.splitlines() == [
+    warned = [
         f"{path}:8:1: warning: the loss does not use the parameter 'b'",
         "  b = 2.0",
         "  ^",
     ]
+    status, out, err = run("run", path)
+    assert (status, err.splitlines()) == (0, warned)
+    status, out, err = run("check", path)
+    assert (status, err) == (0, ""), "it is said once, as a finding"
+    assert out.startswith(f"{path}:8:1: warning: the loss does not depend on b. Its gradient is 0")
 
 
 # arguments

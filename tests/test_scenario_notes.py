@@ -69,6 +69,14 @@ def test_the_clipped_weights_jump_a_tenth_and_back_while_they_drift():
     assert np.linalg.norm(c - a) == near(0.0266, 1e-2)
 
 
+def test_a_limit_of_1_holds_minutes_back_and_one_of_200_does_not():
+    tight, loose = losses("clipped", 100), losses("clipped_loosely", 100)
+    assert (tight[0], tight[1], tight[100]) == near((2624, 2614, 1964), 1e-3)
+    assert (loose[0], loose[1], loose[100]) == near((2624, 2034, 158), 1e-3)
+    norms = [math.hypot(*fact["gradients"]["w"]) for fact in run("clipped_loosely", 100)]
+    assert max(norms) == near(199.4, 1e-3)
+
+
 # Schedules
 
 
@@ -114,6 +122,20 @@ def test_a_rate_that_is_good_at_step_100_is_deadly_near_step_5000():
     assert products[4929:] == near([1.625, 4.668], 1e-3)
     assert (products[0], products[4500]) == near((1.325, 1.325), 1e-3)
     assert max(products[:4930]) < 2
+
+
+def test_a_rate_that_is_lowered_in_time_settles():
+    facts, deadly = run("rate_lowered_later", 5800), losses("rate_deadly_later", 4600)
+    assert [fact["loss"] for fact in facts[:4601]] == deadly
+    assert deadly[4600] == near(17.035, 1e-4)
+    assert [fact["loss"] for fact in (facts[5700], facts[5800])] == near([0.0452, 6e-26], 1e-2)
+    pulls = [0.03 * sharpest("rate_lowered_later", facts[step]) for step in (5700, 5800)]
+    assert pulls == near([1.58, 1.69], 2e-3)
+    reached = [
+        next(step for step, loss in enumerate(losses(name, last)) if loss < 5)
+        for name, last in (("rate_deadly_later", 5200), ("rate_lowered_later", 5800))
+    ]
+    assert reached[1] - reached[0] == near(770, 2e-2)
 
 
 def test_a_warm_up_leaves_the_steep_place_before_the_rate_is_full():
@@ -170,6 +192,86 @@ def test_a_pass_by_hand_agrees_with_the_differences_of_its_own_loss(name):
             found.append(PASSES[name](**data, **given)[0]["L"])
         slope = np.array(fact["gradients"][weight])[place]
         assert (found[0] - found[1]) / 2e-6 == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+def length(gradient):
+    return float(np.linalg.norm(gradient))
+
+
+def whole_length(fact):
+    return math.hypot(*(length(fact["gradients"][name]) for name in fact["parameters"]))
+
+
+def test_eight_depots_explode_from_a_large_start_alone():
+    found = {name: run(name, 7) for name in ("chain_exploding", "chain_steady", "chain_clipped")}
+    wild, steady, clipped = found.values()
+    assert [whole_length(facts[0]) for facts in found.values()] == near(
+        [404252, 59.96, 404252], 1e-4
+    )
+    assert 0.0003 * whole_length(wild[0]) == near(121, 1e-2)
+    assert [fact["loss"] for fact in wild[:3]] == near([28653, 8.988e35, math.inf], 1e-4)
+    assert [fact["loss"] for fact in clipped[:3]] == near([28653, 11006, 2807], 1e-3)
+    largest = [max(np.max(np.abs(g)) for g in fact["gradients"].values()) for fact in steady]
+    assert largest[6] == near(111, 1e-2)
+    assert max(largest[:6]) < 100
+    assert losses("chain_steady", 100)[::100] == near([30.5, 0.138], 3e-3)
+
+
+def test_the_clip_acts_only_while_the_depots_are_steep():
+    facts = run("chain_clipped", 150)
+    assert sum(whole_length(fact) > 200 for fact in facts) == 58
+    assert facts[150]["loss"] == near(0.0395, 1e-3)
+
+
+@pytest.mark.parametrize(("name", "step"), [("chain_exploding", 82.19), ("chain_steady", 0.2025)])
+def test_what_eight_depots_do_to_the_gradient(name, step):
+    fact = run(name, 0)[0]
+    e = np.array(fact["values"]["h8"]) @ fact["parameters"]["v"] - data_of(SCENARIOS[name])["y"]
+    slopes = np.outer(2 * e / 5, fact["parameters"]["v"])
+    for _ in range(8):
+        slopes = slopes @ np.array(fact["parameters"]["W"]).T
+    assert math.sqrt(np.mean(slopes**2) / np.mean((2 * e / 5) ** 2)) == near(step, 1e-3)
+
+
+def test_six_sigmoids_starve_the_first_layer_unless_adam_divides():
+    plain, tanhs, adam = (
+        run(name, 200) for name in ("sigmoids_deep", "tanhs_deep", "sigmoids_deep_adam")
+    )
+    assert (length(plain[0]["gradients"]["W1"]), length(plain[0]["gradients"]["v"])) == near(
+        (0.000086, 6.9), 1e-2
+    )
+    assert [plain[step]["loss"] for step in (0, 6, 200)] == near([28.314, 6.9325, 6.9256], 1e-5)
+    assert [tanhs[step]["loss"] for step in (0, 1, 200)] == near([35.0, 19.4, 0.193], 2e-3)
+    assert [fact["loss"] < 6.9256 for fact in tanhs[5:7]] == [False, True]
+    assert [adam[step]["loss"] for step in (100, 200)] == near([6.92, 1.63], 1e-3)
+    moved = np.subtract(adam[1]["parameters"]["W1"], adam[0]["parameters"]["W1"])
+    assert np.abs(moved) == near(np.full((2, 3), 0.05), 1e-2)
+
+
+# Parts that learn nothing
+
+
+def test_kilometres_saturate_every_tanh_and_standardised_ones_do_not():
+    wild, cured = (run(name, 100) for name in ("saturated", "saturated_standardised"))
+    assert all(abs(h) == 1 for fact in wild for row in fact["values"]["h"] for h in row)
+    assert (wild[0]["loss"], wild[100]["loss"]) == near((23.9, 6.9256), 1e-3)
+    assert [fact["loss"] < 6.9256 for fact in cured[3:5]] == [False, True]
+    assert [cured[step]["loss"] for step in (0, 1, 100)] == near([29.96, 20.795, 0.0290], 2e-3)
+    z = np.arctanh(cured[0]["values"]["h"])
+    assert (z.min(), z.max()) == near((-0.885, 1.357), 1e-3)
+
+
+def test_a_mask_the_wrong_way_round_leaves_the_mean():
+    assert losses("masked", 100)[100] == near(6.934, 1e-3)
+    assert losses("unmasked", 100)[100] == near(0.411, 1e-3)
+    assert run("unmasked", 0)[0]["gradients"]["b"] != [0.0, 0.0, 0.0]
+
+
+def test_only_a_bias_that_is_connected_learns_the_hours_at_the_depot():
+    loose, tied = run("disconnected", 200)[200], run("connected", 200)[200]
+    assert (loose["loss"], loose["parameters"]["b"]) == near((2.11, 0.0), 1e-3)
+    assert (tied["loss"], tied["parameters"]["b"]) == near((0.0171, 3.27), 2e-3)
+    assert run("connected", 0)[0]["gradients"]["b"] == near(-5.76)
 
 
 # Batches, a validation loss and the plateau

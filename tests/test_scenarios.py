@@ -15,7 +15,14 @@ import pytest
 from first_values import batch_rows, first_values
 from hand_gradients import WRONG_GRADIENTS, normalised, shared_weight
 from hand_updates import WRONG_UPDATES, adamw
-from network_passes import deep_network, softmax_classifier, transformer_block
+from network_passes import (
+    chain_of_depots,
+    deep_network,
+    sigmoids_deep,
+    softmax_classifier,
+    tanhs_deep,
+    transformer_block,
+)
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 SCENARIOS = {
@@ -149,13 +156,18 @@ def late_stable(X, late, w, b):
     return values, gradients
 
 
-def hidden_layer(X, y, A, b, v, c, unit, slope):
-    """Return the pass of h = unit(X@A + b), ŷ = h@v + c; `slope` is that of the unit, from h."""
+def hidden_layer(X, y, A, b, v, c, unit, slope, kept=None):
+    """Return the pass of h = unit(X@A + b), ŷ = h@v + c; `slope` is that of the unit, from h.
+
+    `kept` has a factor for each unit.
+    """
     width, n = len(v), len(y)
+    kept = kept or [1.0] * width
     dA, db, dv, dc = [[0.0] * width for _ in A], [0.0] * width, [0.0] * width, 0.0
     hidden, yhat, loss = [], [], 0.0
     for row, hours in zip(X, y, strict=True):
-        h = [unit(sum(x * A[i][j] for i, x in enumerate(row)) + b[j]) for j in range(width)]
+        on = [unit(sum(x * A[i][j] for i, x in enumerate(row)) + b[j]) for j in range(width)]
+        h = [a * keep for a, keep in zip(on, kept, strict=True)]
         guess = sum(a * s for a, s in zip(h, v, strict=True)) + c
         error = guess - hours
         hidden.append(h)
@@ -165,7 +177,7 @@ def hidden_layer(X, y, A, b, v, c, unit, slope):
         dc += dyhat
         for j in range(width):
             dv[j] += dyhat * h[j]
-            dz = dyhat * v[j] * slope(h[j])
+            dz = dyhat * v[j] * kept[j] * slope(on[j])
             db[j] += dz
             for i, x in enumerate(row):
                 dA[i][j] += dz * x
@@ -178,6 +190,28 @@ def relu_layer(X, y, A, b, v, c):
 
 def tanh_layer(X, y, A, b, v, c):
     return hidden_layer(X, y, A, b, v, c, math.tanh, lambda h: 1 - h * h)
+
+
+def saturated_standardised(X, y, A, b, v, c):
+    return tanh_layer(standardised(X), y, A, b, v, c)
+
+
+def masked(X, y, drop, A, b, v, c):
+    return hidden_layer(X, y, A, b, v, c, math.tanh, lambda h: 1 - h * h, drop)
+
+
+def unmasked(X, y, drop, A, b, v, c):
+    return masked(X, y, [1.0 - d for d in drop], A, b, v, c)
+
+
+def disconnected(X, y, w, b):
+    values, gradients = five_parcels(X, y, w)
+    return {"L": values["L"]}, {**gradients, "b": 0.0}
+
+
+def connected(X, y, w, b):
+    values, gradients = five_parcels(X, [hours - b for hours in y], w)
+    return {"L": values["L"]}, {**gradients, "b": sum(gradients["e"])}
 
 
 def empty_column(X, y, w):
@@ -209,6 +243,7 @@ PASSES = {
     "ravine_momentum": ravine,
     "ravine_adam": ravine,
     "rate_deadly_later": customs,
+    "rate_lowered_later": customs,
     "warmup_none": customs,
     "warmup": customs,
     "softmax_classifier": softmax_classifier,
@@ -222,10 +257,23 @@ PASSES = {
     "late_stable": late_stable,
     "dead_relu": relu_layer,
     "living_relu": relu_layer,
+    "saturated": tanh_layer,
+    "saturated_standardised": saturated_standardised,
+    "masked": masked,
+    "unmasked": unmasked,
+    "disconnected": disconnected,
+    "connected": connected,
     "empty_column": empty_column,
     "flat_start": tanh_layer,
     "random_start": tanh_layer,
+    "chain_exploding": chain_of_depots,
+    "chain_steady": chain_of_depots,
+    "chain_clipped": chain_of_depots,
+    "sigmoids_deep": sigmoids_deep,
+    "tanhs_deep": tanhs_deep,
+    "sigmoids_deep_adam": sigmoids_deep,
     "clipped": five_parcels,
+    "clipped_loosely": five_parcels,
     "illustration": illustration,
     "bias_weight": bias_weight,
     "practice": two_weights,
@@ -276,12 +324,15 @@ def data_of(scenario, table="data"):
         return data
     with open(FOLDER / data.pop("file"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {
-        name: [float(row[columns]) for row in rows]
-        if isinstance(columns, str)
-        else [[float(row[column]) for column in columns] for row in rows]
-        for name, columns in data.items()
-    }
+
+    def column(value):
+        if isinstance(value, str):
+            return [float(row[value]) for row in rows]
+        if not all(isinstance(name, str) for name in value):
+            return value
+        return [[float(row[name]) for name in value] for row in rows]
+
+    return {name: column(value) for name, value in data.items()}
 
 
 def flat(value):
@@ -323,6 +374,8 @@ def rate_at(schedule, lr, k, steps):
             return lr
         case "exponential":
             return lr * schedule["gamma"] ** k
+        case "step":
+            return lr * schedule["gamma"] ** (k // schedule["step_size"])
         case "cosine":
             return lr * (1 + math.cos(math.pi * k / steps)) / 2 if k < steps else 0.0
         case "warmup_cosine" if k < schedule["warmup"]:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gradtui.explain.byhand import SIGNS
-from gradtui.explain.outcome import finding_place
+from gradtui.explain.outcome import finding_place, unsaid
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.values import summary
 from gradtui.frame import Frame
@@ -39,7 +39,7 @@ def notes_rows(frame: Frame, width: int) -> list[Line]:
     rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame)
     rows += [
         line(("▲ " if first else "  ", "bad"), text)
-        for notice in problem.notices
+        for notice in unsaid(problem.notices, frame.findings)
         for first, text in _marked(wrap(notice.message, width - 2))
     ]
     if not problem.notes.strip():

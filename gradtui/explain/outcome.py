@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.engine.expression import Assignment
-from gradtui.scenario.problem import Expectation, Fact, Problem
+from gradtui.scenario.problem import Expectation, Fact, Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place, report
 from gradtui.text import clean, clip
@@ -25,6 +25,12 @@ def outcome_text(outcome: Check) -> str:
     rows = [row for finding in outcome.findings for row in _finding_rows(problem, finding)]
     last = [_summary(outcome)] if outcome.claims or not rows else []
     return "\n".join([*rows, *last])
+
+
+def unsaid(notices: Iterable[Notice], findings: Sequence[Finding]) -> list[Notice]:
+    """Return the notices but those of parameters that a finding calls disconnected."""
+    said = {finding.line for finding in findings if finding.rule == "disconnected"}
+    return [notice for notice in notices if notice.place.line not in said]
 
 
 def finding_place(problem: Problem, finding: Finding) -> Place:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 
 
@@ -32,27 +32,21 @@ def clipping(run: Run) -> Iterator[Finding]:
     if float(np.mean(late)) >= limit("clip-share") and left <= limit("clip-scale"):
         free = _without(run)
         if free is not None:
-            severity = "warning"
+            severity, steps = "warning", len(free) - 1
             message += (
-                f": every step has the same length, and {run.end} steps take the loss from "
-                f"{short(run.losses[0])} only to {short(run.losses[run.end])}, without clipping to "
-                f"{short(free)}; raise clip_norm to about {short(np.max(norms))}, or drop it"
+                f": every step has the same length, and {steps:,} steps take the loss from "
+                f"{short(run.losses[0])} only to {short(run.losses[steps])}, without clipping to "
+                f"{short(free[-1])}; raise clip_norm to about {short(np.max(norms))}, or drop it"
             )
     evidence = {"share": share, "median_scale": left, "largest_norm": np.max(norms)}
     yield finding(run, "clipping", severity, "clip_norm", start, message, evidence)
 
 
-def _without(run: Run) -> float | None:
-    """Return the loss that the run reaches without clipping; None where that is no better."""
-    losses = run.retrained(clip=False)
-    end = min(run.end, len(losses) - 1)
+def _without(run: Run) -> Array | None:
+    """Return the losses of the first steps without clipping; None where that is no better."""
+    losses = run.retrained(clip=False)[: run.end + 1]
     if not np.all(np.isfinite(losses)):
         return None
-    gained = float(run.losses[0] - run.losses[end])
-    reached = float(np.max(losses[-max(1, len(losses) // 10) :]))
-    if (
-        losses[0] - reached < (1.0 + limit("better") / 2.0) * max(gained, 0.0)
-        or reached >= losses[0]
-    ):
-        return None
-    return reached
+    gained = max(0.0, float(run.losses[0] - run.losses[len(losses) - 1]))
+    gains = float(losses[0] - np.max(losses[-max(1, len(losses) // 10) :]))
+    return losses if gains > 0.0 and gains >= (1.0 + limit("better") / 2.0) * gained else None

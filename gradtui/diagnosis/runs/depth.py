@@ -90,7 +90,7 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
         return
     chain = small[0]
     first, last = (
-        float(np.median([_relative_move(run, step, stage) for step in picked]))
+        float(np.mean([_relative_move(run, step, stage) for step in picked]))
         for stage in (chain.stages[0], chain.stages[-1])
     )
     if not last or first > limit("starved") * last:
@@ -98,10 +98,11 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
     each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
     message = (
         f"the gradient vanishes on its way back: from {run.name(chain.stages[-1])} to "
-        f"{run.name(chain.stages[0])} it shrinks to {short(chain.ratio)}, by {short(each)} a "
-        f"stage; a step changes the weights of {run.name(chain.stages[0])} by {short(first)} of "
-        f"their size, those of {run.name(chain.stages[-1])} by {short(last)}; try rectifiers or a "
-        "larger start, shortcuts between the layers, or Adam"
+        f"{run.name(chain.stages[0])} {short(chain.ratio)} of it is left, a factor of "
+        f"{short(each)} a stage; on average a step changes the weights of "
+        f"{run.name(chain.stages[0])} by {short(first)} of their size, those of "
+        f"{run.name(chain.stages[-1])} by {short(last)}; try another unit (tanh, relu) or a larger "
+        "start, shortcuts between the layers, or Adam"
     )
     evidence = {"ratio": chain.ratio, "per_stage": each, "first": first, "last": last}
     target, line = run.name(chain.stages[0]), run.line(chain.stages[0])

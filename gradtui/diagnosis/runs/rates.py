@@ -236,12 +236,12 @@ def crawling(run: Run) -> Iterator[Finding]:
     best = _better_rate(run)
     if best is None:
         return
-    factor, reached = best
-    rate, end = run.base_rate(0), min(run.end, len(run.losses) - 1)
+    factor, losses = best
+    rate, end, reached = run.base_rate(0), len(losses) - 1, losses[-1]
     gauge = run.gauge(0)
     assert gauge is not None
     message = (
-        f"the rate {short(rate)} is far too small: {end} steps take the loss from "
+        f"the rate {short(rate)} is far too small: {end:,} steps take the loss from "
         f"{short(run.losses[0])} to {short(run.losses[end])}, with lr = {short(factor * rate)} "
         f"to {short(reached)}"
     )
@@ -265,23 +265,19 @@ def steep_time(run: Run) -> float:
     return float(np.sum(every))
 
 
-def _better_rate(run: Run) -> tuple[float, float] | None:
-    """Return the factor on the rate that gains most in the same steps, and the loss reached."""
-    end = min(run.end, 2000)
-    gained = float(run.losses[0] - run.losses[end])
-    best: tuple[float, float] | None = None
+def _better_rate(run: Run) -> tuple[float, Array] | None:
+    """Return the factor on the rate that gains most in the same first steps, and its losses."""
+    best: tuple[float, Array] | None = None
+    most = 0.0
     for factor in (3.0, 10.0, 30.0, 100.0, 1000.0):
-        losses = run.retrained(factor)[: end + 1]
-        tail = losses[-max(1, len(losses) // 10) :]
+        losses = run.retrained(factor)[: run.end + 1]
+        gained = float(run.losses[0] - run.losses[len(losses) - 1])
         if not np.all(np.isfinite(losses)) or np.max(losses) > 2.0 * abs(losses[0]) + gained:
             break
-        reached = float(np.max(tail))
-        if losses[0] - reached <= _ROUNDING * abs(losses[0]):
-            continue
-        if losses[0] - reached >= (1.0 + limit("better")) * gained and (
-            best is None or reached < best[1]
-        ):
-            best = factor, reached
+        gains = float(losses[0] - np.max(losses[-max(1, len(losses) // 10) :]))
+        least = max((1.0 + limit("better")) * gained, _ROUNDING * abs(float(losses[0])))
+        if gains > max(most, least):
+            best, most = (factor, losses), gains
     return best
 
 

@@ -33,14 +33,15 @@ def disconnected(run: Run) -> Iterator[Finding]:
         if needed:
             through = next((n for n in used if n.op in COMPARISONS), used[0])
             message = (
-                f"{node.name} gets no gradient: it enters the loss only through '{through.op}' in "
-                f"{run.name(through.id)}, whose slope is 0 everywhere; use a smooth function there"
+                f"{node.name} enters the loss only through '{through.op}' in "
+                f"{run.name(through.id)}, whose slope is 0 everywhere, so its gradient is 0 at "
+                "every step; use a smooth function there"
             )
         else:
+            to = f": {run.name(used[0].id)} uses it, but does not reach the loss" if used else ""
             message = (
-                f"{node.name} gets no gradient: the loss does not depend on it"
-                + (f"; {run.name(used[0].id)} uses it, but does not reach the loss" if used else "")
-                + "; use it, or take it out"
+                f"the loss does not depend on {node.name}{to}. Its gradient is 0 at every step; "
+                "use it, or take it out"
             )
         yield finding(
             run, "disconnected", "warning", node.name, 0, message, {"gradient": 0.0},
@@ -55,10 +56,13 @@ def masked(run: Run) -> Iterator[Finding]:
             continue
         named = run.name(found.other) if found.other is not None else ""
         other = named or "a constant"
+        which = f" ({units_text(found.units, found.total)})" if found.total > 1 else ""
+        name = run.name(found.node)
+        choice = run.graph.nodes[found.node].op == "where"
+        cause = f"'where' in {name} leaves it out by" if choice else f"{name} is multiplied by"
         message = (
-            f"the gradient of {_entries_text(run, found)} is 0 at every step: in "
-            f"{run.name(found.node)} it only reaches what is multiplied by zeros of {other} "
-            f"({units_text(found.units, found.total)}); if that is not meant, mend {other}"
+            f"{cause} zeros of {other}{which}, so the gradient of {_entries_text(run, found)} is 0 "
+            f"at every step; if that is not meant, mend {other}"
         )
         yield finding(
             run, "masked", _by_loss(run), run.name(found.node), found.since, message,
@@ -75,8 +79,8 @@ def constant_feature(run: Run) -> Iterator[Finding]:
         data = run.graph.nodes[found.other]
         op = run.graph.nodes[found.node].op
         message = (
-            f"the gradient of {_entries_text(run, found)} is 0 at every step: "
-            f"{_column_text(run, found, data)}"
+            f"{_column_text(run, found, data)}, so the gradient of {_entries_text(run, found)} is "
+            "0 at every step"
         )
         rare = op == "take"
         message += (
@@ -283,7 +287,9 @@ def _column_text(run: Run, found: Blocked, data: Node) -> str:
     name = run.name(data.id)
     if run.graph.nodes[found.node].op == "take":
         rows = sorted({run.parameter_of(entry)[1][0] for entry in found.entries})
-        return f"{units_text(rows, -1).replace('unit', 'row')} of it: never asked for by {name}"
+        table = run.parameter_of(found.entries[0])[0]
+        named = units_text(rows, -1).replace("unit", "row")
+        return f"{name} never asks for {named} of {table}"
     raw = _raw_of(run, data)
     columns = sorted({place[0] for entry in found.entries if (place := run.parameter_of(entry)[1])})
     which = f"column {', '.join(map(str, columns))} of {name}" if columns else name
