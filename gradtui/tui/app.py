@@ -127,7 +127,7 @@ class GradtuiApp(App[int]):
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""
         debugger = _debugger(self.screen)
-        if debugger is not None and debugger.stop_playing():
+        if debugger is not None and debugger.pace.stop():
             debugger.say("stopped")
         elif debugger is None or time.monotonic() - self._interrupted < _TWICE:
             self.exit(0)

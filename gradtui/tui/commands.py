@@ -96,7 +96,7 @@ COMMANDS = (
     ),
     Command(
         "goto", ("J",), "J", "go to", "go to a step by its number", STEPS,
-        lambda d, text: d.go_to(text), argument="STEP",
+        lambda d, text: d.pace.go_to(text), argument="STEP",
     ),
     Command(
         "break", ("b",), "b", "break",
@@ -110,7 +110,7 @@ COMMANDS = (
     ),
     Command(
         "play", ("p", "space"), "p Space", "play", "play, pause", STEPS,
-        lambda d, text: d.toggle_play(),
+        lambda d, text: d.pace.toggle_play(),
     ),
     Command(
         "down", ("j", "down"), "j ↓", "select",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -11,33 +10,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import AwaitMount
 
 from gradtui.axes import first_axes
 from gradtui.scenario.problem import Problem
-from gradtui.session import MAX_STEP, Session
+from gradtui.session import Session
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean, clip, shape_text
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.live import Live
+from gradtui.tui.pace import Pace
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
-from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
-_PLAY = 0.15
-"""Seconds between two steps when playing."""
-_AHEAD, _EVERY = 0.02, 0.03
-"""Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
-_TRAVEL = 0.2
-"""Seconds of computing at a time on the way to a far step."""
-_FAR = 20_000
-"""Steps that are computed at once when one goes to a step."""
-_CHUNK = 256
 _NAME_CELLS = 20
 
 
@@ -67,11 +56,8 @@ class Debugger(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._timer: Timer | None = None
-        self._ahead: Timer | None = None
-        self._target: int | None = None
-        self._arrive = Session.seek
         self._opening: AwaitMount | None = None
+        self.pace: Pace = Pace(self)
         self.live: Live = Live(self)
         self.walk: Walk = Walk(self)
         self.trials: Trials = Trials(self)
@@ -92,7 +78,7 @@ class Debugger(Screen[None]):
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
         self._arrange()
-        self.compute_ahead()
+        self.pace.ahead()
         self.show_frame()
         self.call_after_refresh(self.walk.start)
         self.live.start()
@@ -118,8 +104,7 @@ class Debugger(Screen[None]):
 
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
-        self._target = None
-        self.walk.stop()
+        self.pace.stay()
         self.session.message = ""
         command(self.session)
         self.show_frame()
@@ -222,39 +207,6 @@ class Debugger(Screen[None]):
         """Go nearer to the surface, or farther; 0: back to the whole path."""
         self.do(lambda session: session.zoom_surface(by))
 
-    def toggle_play(self) -> None:
-        """Play the run, or stop."""
-        if self._timer is None:
-            self._timer = self.set_interval(_PLAY, self._play_step)
-        else:
-            self.stop_playing()
-
-    def stop_playing(self) -> bool:
-        """Stop playing, or computing up to a far step; return whether it was."""
-        playing = self.walk.stop() or self._timer is not None or self._target is not None
-        self._target = None
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        return playing
-
-    def go_to(self, text: str) -> None:
-        """Go to a step by its number, asking for it if there is none."""
-        if not text:
-            self.ask("go to step: ", self.go_to)
-        elif text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP:
-            self._travel(int(text))
-        else:
-            self.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
-
-    def _travel(self, step: int) -> None:
-        """Go to a step; the screen lives on while a far one is computed."""
-        if step - self.session.history.known <= _FAR:
-            self.do(lambda session: session.seek(step))
-        else:
-            self._target, self._arrive = step, Session.seek
-            self.compute_ahead()
-
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""
         if text:
@@ -270,7 +222,7 @@ class Debugger(Screen[None]):
         """Run a line of the command line: a command's name and what it takes."""
         name, _, argument = text.strip().partition(" ")
         if name.isascii() and name.isdigit():
-            self.go_to(name)
+            self.pace.go_to(name)
             return
         command = find_command(name)
         if command is None:
@@ -286,7 +238,7 @@ class Debugger(Screen[None]):
         from gradtui.tui.picker import Picker, open_session
 
         if not text:
-            self.stop_playing()
+            self.pace.stop()
             self.app.push_screen(Picker(self._picked))
             return
         try:
@@ -318,28 +270,29 @@ class Debugger(Screen[None]):
             self._opened(session)
 
     def _opened(self, session: Session) -> None:
-        self.stop_playing()
+        self.pace.stop()
         self.session = session
         self.live.watch()
         self._arrange()
-        self.compute_ahead()
+        self.pace.ahead()
         self.show_frame()
 
     def drive(self) -> None:
         """Let something else move the weights, in a run beside this one."""
         self.do(lambda session: session.toggle_drive())
-        self.compute_ahead()
+        self.pace.ahead()
 
     def adopt(self, problem: Problem, said: str) -> None:
         """Go on with another version of the problem, and compare what is written in it."""
-        self.stop_playing()
+        self.pace.stop()
         session = self.session
         step = session.adopt(problem)
         session.message = "; ".join([said, *filter(None, [session.message])])
         self.set_class(problem.by_hand, "-by-hand")
         if step > session.step:
-            self._target, self._arrive = step, Session.arrive
-        self.compute_ahead()
+            self.pace.travel(step, Session.arrive)
+        else:
+            self.pace.ahead()
         self.show_frame()
 
     def _arrange(self) -> None:
@@ -357,43 +310,6 @@ class Debugger(Screen[None]):
         from gradtui.tui.prompt import Prompt
 
         self._opening = self.mount(Prompt(label, answer, value, **options))
-
-    def _play_step(self) -> None:
-        if self.session.step >= self.session.problem.steps:
-            self.stop_playing()
-        else:
-            self.do(lambda session: session.move(1))
-
-    def compute_ahead(self) -> None:
-        """Start computing what is not known yet: the curve, or the steps up to a far one."""
-        if self._ahead is None and self._compute_part():
-            self._ahead = self.set_interval(_EVERY, self._compute_more)
-
-    def _compute_more(self) -> None:
-        if not self._compute_part() and self._ahead is not None:
-            self._ahead.stop()
-            self._ahead = None
-
-    def _compute_part(self) -> bool:
-        """Do a part of what there is to do meanwhile; return whether more is left."""
-        return self._compute_steps() | self.walk.part() | self.trials.part()
-
-    def _compute_steps(self) -> bool:
-        """Compute steps for a short while; return whether more are left."""
-        history, target = self.session.history, self._target
-        wanted = max(self.session.problem.steps, -1 if target is None else target) + 1
-        before = history.known
-        seconds, chunk = (_AHEAD, _CHUNK) if target is None else (_TRAVEL, 16 * _CHUNK)
-        until = time.monotonic() + seconds
-        while history.known < wanted and time.monotonic() < until:
-            history.advance(min(chunk, wanted - history.known))
-        if target is not None and history.known > target:
-            self.do(lambda session: self._arrive(session, target))
-        elif target is not None:
-            self.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
-        elif self.is_mounted and history.known > before:
-            self.query_one(LossPanel).show_frame(self.session.frame)
-        return history.known < wanted
 
     def zoom(self, panel: Panel | None) -> None:
         """Show a panel alone, or all of them again."""

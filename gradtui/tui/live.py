@@ -128,7 +128,7 @@ class Live:
         except ValueError:
             debugger.say("the quotes in $VISUAL or $EDITOR do not match")
             return
-        debugger.stop_playing()
+        debugger.pace.stop()
         try:
             with debugger.app.suspend():
                 wrong = run_editor(command)

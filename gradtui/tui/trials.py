@@ -221,7 +221,7 @@ class Trials:
             session.message = said or session.message
 
         self._debugger.do(run)
-        self._debugger.compute_ahead()
+        self._debugger.pace.ahead()
 
     def _ask(
         self,

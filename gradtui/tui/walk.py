@@ -42,12 +42,12 @@ class Walk:
         """Start finding out what is wrong, now that the screen is there."""
         self._started = True
         self.measure(self._session.frame)
-        self._debugger.compute_ahead()
+        self._debugger.pace.ahead()
 
     def measure(self, frame: Frame) -> None:
         """Measure the curvature at a frame's step, if it is not known."""
         if self._started and self._background.measure(self._session, frame):
-            self._debugger.compute_ahead()
+            self._debugger.pace.ahead()
 
     def part(self) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
@@ -63,7 +63,7 @@ class Walk:
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen lives on until it is known where."""
         self._debugger.do(lambda session: self._go(by))
-        self._debugger.compute_ahead()
+        self._debugger.pace.ahead()
 
     def stop(self) -> bool:
         """Wait no longer for where to go on; return whether one was."""
@@ -114,7 +114,7 @@ class Walk:
 
         def answer(text: str) -> None:
             self._debugger.do(lambda session: use(session, text))
-            self._debugger.compute_ahead()
+            self._debugger.pace.ahead()
 
         if text:
             try:
@@ -128,7 +128,7 @@ class Walk:
 
     def _changed(self) -> None:
         self._debugger.show_frame()
-        self._debugger.compute_ahead()
+        self._debugger.pace.ahead()
 
     def _go(self, by: int) -> None:
         if self._session.go_on(by):

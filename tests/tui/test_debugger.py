@@ -205,7 +205,7 @@ async def test_play_runs_to_the_last_step_and_stops(terminal):
                 break
         await t.pilot.pause(0.5)
         assert t.session.step == 5
-        assert t.debugger.stop_playing() is False
+        assert t.debugger.pace.stop() is False
 
 
 async def test_control_c_stops_playing_before_it_quits(terminal):
@@ -368,7 +368,7 @@ async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_b
         assert "rows 26 0 22 14" in t.text and "rows 20 36 7 10" not in t.text
         await t.press("N")
         assert "rows 20 36 7 10" in t.text and "lr 0.02 " in t.rows[0]
-        t.debugger.go_to("44")
+        t.debugger.pace.go_to("44")
         await t.pilot.pause()
         assert "lr 0.002 " in t.rows[0]
         await t.press("N")

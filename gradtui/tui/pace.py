@@ -1,0 +1,116 @@
+"""What goes on by itself in a debugger: playing, and computing what is not known yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gradtui.session import MAX_STEP, Session
+from gradtui.tui.panels.loss import LossPanel
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from gradtui.tui.debugger import Debugger
+
+_PLAY = 0.15
+"""Seconds between two steps when playing."""
+_AHEAD, _EVERY = 0.02, 0.03
+"""Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
+_TRAVEL = 0.2
+"""Seconds of computing at a time on the way to a far step."""
+_FAR = 20_000
+"""Steps that are computed at once when one goes to a step."""
+_CHUNK = 256
+
+
+class Pace:
+    """Plays a debugger's run and computes ahead of it."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+        self._playing: Timer | None = None
+        self._computing: Timer | None = None
+        self._target: int | None = None
+        """The far step on the way to which everything else waits."""
+        self._arrive: Callable[[Session, int], object] = Session.seek
+
+    @property
+    def _session(self) -> Session:
+        return self._debugger.session
+
+    def toggle_play(self) -> None:
+        """Play the run, or stop."""
+        if self._playing is None:
+            self._playing = self._debugger.set_interval(_PLAY, self._play_step)
+        else:
+            self.stop()
+
+    def stop(self) -> bool:
+        """Stop playing, or computing up to a far step; return whether it was."""
+        busy = self.stay() or self._playing is not None
+        if self._playing is not None:
+            self._playing.stop()
+            self._playing = None
+        return busy
+
+    def stay(self) -> bool:
+        """Be on the way to nowhere any more; return whether it was."""
+        busy = self._debugger.walk.stop() or self._target is not None
+        self._target = None
+        return busy
+
+    def go_to(self, text: str) -> None:
+        """Go to a step by its number, asking for it if there is none."""
+        debugger = self._debugger
+        if not text:
+            debugger.ask("go to step: ", self.go_to)
+        elif not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP):
+            debugger.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
+        elif int(text) - self._session.history.known > _FAR:
+            self.travel(int(text), Session.seek)
+        else:
+            debugger.do(lambda session: session.seek(int(text)))
+
+    def travel(self, step: int, arrive: Callable[[Session, int], object]) -> None:
+        """Compute up to a far step, the screen living on, then `arrive` there."""
+        self._target, self._arrive = step, arrive
+        self.ahead()
+
+    def ahead(self) -> None:
+        """Start computing what is not known yet: the curve, or the steps up to a far one."""
+        if self._computing is None and self._compute_part():
+            self._computing = self._debugger.set_interval(_EVERY, self._compute_more)
+
+    def _play_step(self) -> None:
+        if self._session.step >= self._session.problem.steps:
+            self.stop()
+        else:
+            self._debugger.do(lambda session: session.move(1))
+
+    def _compute_more(self) -> None:
+        if not self._compute_part() and self._computing is not None:
+            self._computing.stop()
+            self._computing = None
+
+    def _compute_part(self) -> bool:
+        """Do a part of what there is to do meanwhile; return whether more is left."""
+        return self._compute_steps() | self._debugger.walk.part() | self._debugger.trials.part()
+
+    def _compute_steps(self) -> bool:
+        """Compute steps for a short while; return whether more are left."""
+        debugger, history, target = self._debugger, self._session.history, self._target
+        wanted = max(self._session.problem.steps, -1 if target is None else target) + 1
+        before = history.known
+        seconds, chunk = (_AHEAD, _CHUNK) if target is None else (_TRAVEL, 16 * _CHUNK)
+        until = time.monotonic() + seconds
+        while history.known < wanted and time.monotonic() < until:
+            history.advance(min(chunk, wanted - history.known))
+        if target is not None and history.known > target:
+            debugger.do(lambda session: self._arrive(session, target))
+        elif target is not None:
+            debugger.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
+        elif debugger.is_mounted and history.known > before:
+            debugger.query_one(LossPanel).show_frame(self._session.frame)
+        return history.known < wanted
