@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _CELLS = 13
 """Cells of a column of a table: `-1.23457e-308`."""
+_DIGITS = 9
+"""Digits of a number of steps."""
 OK, FAILED, UNUSABLE = 0, 1, 2
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 """As a shell reports SIGINT and SIGPIPE."""
@@ -104,8 +106,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got '{text}'")
+    if len(text) > _DIGITS:
+        raise argparse.ArgumentTypeError(f"at most {_DIGITS} digits, got {len(text)}")
     return int(text)
 
 

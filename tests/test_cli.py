@@ -345,6 +345,7 @@ def test_a_parameter_that_is_not_used_is_a_warning_and_no_failure(run, write):
         (["run", "two_weights", "--steps", "-1"], "expected a whole number from 0 on, got '-1'"),
         (["run", "two_weights", "--steps", "1.5"], "expected a whole number from 0 on, got '1.5'"),
         (["run", "two_weights", "--steps", "٣"], "expected a whole number from 0 on, got '٣'"),
+        (["run", "two_weights", "--steps", "1" * 12], "at most 9 digits, got 12"),
         (["run", "two_weights", "--every", "0"], "expected at least 1"),
         (["run", "two_weights", "--format", "xml"], "invalid choice: 'xml'"),
         (["show", "two_weights", "--level", "both"], "invalid choice: 'both'"),

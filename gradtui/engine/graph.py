@@ -22,10 +22,12 @@ from gradtui.engine.shapes import (
     summed_axes,
 )
 from gradtui.source import InputError, Place
-from gradtui.text import shape_text
+from gradtui.text import clip, shape_text
 
 STRETCH = "broadcast_to"
 """The operation that derivatives do last: whatever can be done before it, on fewer numbers, is."""
+_DESCRIBED = 40
+"""Characters of an expression in a message."""
 _REARRANGING = ("expand", "T", "mT", "transpose", "reshape", "slice")
 Edge = tuple[int, int]
 """(consumer, slot): the wire from a node's input number `slot` into the node `consumer`."""
@@ -173,7 +175,7 @@ class Builder:
             own = normalise(op, [node.shape for node in operands], options)
             shape = OPS[op].shape([node.shape for node in operands], own)
         except ShapeError as error:
-            raise MisfitError(_shape_message(operands, str(error)), place) from None
+            raise MisfitError(self._shape_message(operands, str(error)), place) from None
         if not self.simplify:
             return self._append(self._operation(op, inputs, shape, own, place))
         reduced = _before_stretch(self, op, inputs, own, shape)
@@ -211,6 +213,18 @@ class Builder:
             node.place or place, node.value,
         )  # fmt: skip
 
+    def _shape_message(self, operands: Sequence[Node], reason: str) -> str:
+        described = [f"shape {shape_text(n.shape)} of {self._describe(n)}" for n in operands]
+        return " and ".join(described) + f" {reason}"
+
+    def _describe(self, node: Node) -> str:
+        """Return a node's name, or the beginning of how it is computed."""
+        from gradtui.engine.unparse import formula  # which reads graphs, and so comes after them
+
+        if node.name or node.kind is Kind.CONSTANT:
+            return node.name or "a number"
+        return clip(formula(self.nodes, node.id, lambda other: other.name or None), _DESCRIBED)
+
     def _append(self, node: Node) -> int:
         self.nodes.append(node)
         return node.id
@@ -227,17 +241,6 @@ def normalise(op: str, shapes: Sequence[Shape], given: Options) -> dict[str, Opt
     entry = OPS[op]
     options = {**dict(entry.options), **given}
     return options if entry.settle is None else entry.settle(shapes, options)
-
-
-def _shape_message(operands: Sequence[Node], reason: str) -> str:
-    described = [f"shape {shape_text(n.shape)} of {_describe(n)}" for n in operands]
-    return " and ".join(described) + f" {reason}"
-
-
-def _describe(node: Node) -> str:
-    if node.name:
-        return node.name
-    return "a number" if node.kind is Kind.CONSTANT else f"the result of '{node.op}'"
 
 
 def _before_stretch(

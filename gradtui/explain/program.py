@@ -132,7 +132,7 @@ def _statement(frame: Frame, index: int) -> _Shown:
     statement, problem = frame.graph.statements[index], frame.problem
     known = frame.computed(statement.root)
     value, brief = _shown_value(frame, statement.root) if known else (UNKNOWN, UNKNOWN)
-    source = _source(problem.line_at(statement.place))
+    source = _source(problem.texts[problem.file_of(statement.place)], statement.place)
     text = _NAME.sub(lambda match: problem.label(match[0]), source)
     match frame.now:
         case Compute(node) | Flow(_, node) | Seed(node):
@@ -155,7 +155,7 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     if known and target is not None and mark in ("wrong", "inherited"):
         true = f"true {summary(frame.tape.adjoint(target))}"
     here = isinstance(frame.now, Written) and frame.now.index == index
-    text = _source(backward.lines[own.line.place.line - 1])
+    text = _source(backward.lines, own.line.place)
     return _Shown(text, value, brief, SIGNS[mark], here, _chosen(frame, own.line), true)
 
 
@@ -170,7 +170,7 @@ def _update_line(frame: Frame, index: int) -> _Shown:
         moved = moves[0].lines[index][1]
         value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
-    text = _source(update.lines[entry.place.line - 1])
+    text = _source(update.lines, entry.place)
     return _Shown(text, value, brief, mark, False, _chosen(frame, entry))
 
 
@@ -179,11 +179,19 @@ def _chosen(frame: Frame, entry: Assignment) -> bool:
     return frame.finding is not None and frame.findings[frame.finding].line == entry.place.line
 
 
-def _source(text: str) -> str:
-    """Return a line of code, marked where it goes on over the lines that follow."""
-    text = text.strip()
-    code = text.partition("#")[0].rstrip()
-    return f"{code} …" if code.count("(") > code.count(")") else text
+def _source(texts: Sequence[str], place: Place) -> str:
+    """Return a line of code as it stands in the file; one that goes on over several as one."""
+    parts: list[str] = []
+    depth = 0
+    for text in islice(texts, place.line - 1, None):
+        code = text.partition("#")[0].strip()
+        depth += sum(code.count(mark) for mark in "([") - sum(code.count(mark) for mark in ")]")
+        parts.append(code)
+        if depth <= 0:
+            break
+    if len(parts) == 1:
+        return texts[place.line - 1].strip()
+    return " ".join(filter(None, parts)).replace("( ", "(").replace(" )", ")")
 
 
 def _shown_value(frame: Frame, node: int) -> tuple[str, str]:

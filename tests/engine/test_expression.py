@@ -352,7 +352,11 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "against 3 rows", Place(1, 5, 3)),
         ("L = X + y", "shape 3×2 of X and shape 3 of y do not broadcast", Place(1, 5, 5)),
         ("z = X.T\nL = (z + z)*X",
-         "shape 2×3 of the result of '+' and shape 3×2 of X do not broadcast", Place(2, 5, 9)),
+         "shape 2×3 of z + z and shape 3×2 of X do not broadcast", Place(2, 5, 9)),
+        ("L = X@v[:2] + (v + v + v + v + v + v + v + v + v + v + v)[:2]",
+         "shape 3 of X@v[:2] and shape 2 of (v + v + v + v + v + v + v + v + v + v … do not "
+         "broadcast",
+         Place(1, 5, 57)),
         ("L = w@v", "shape scalar of w and shape 3 of v cannot be multiplied with @: a scalar has "
          "no axis to sum over, use *", Place(1, 5, 3)),
         ("L = 2@v", "shape scalar of a number and shape 3 of v cannot be multiplied with @: a "
@@ -417,14 +421,14 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "against 3 rows", Place(1, 5, 9)),
         ("L = dot(w, v)", "shape scalar of w and shape 3 of v cannot be multiplied with dot: a "
          "scalar has no axis to sum over, use *", Place(1, 5, 9)),
-        ("L = dot(X[None], v)", "shape 1×3×2 of the result of 'expand' and shape 3 of v do not "
+        ("L = dot(X[None], v)", "shape 1×3×2 of X[None, :, :] and shape 3 of v do not "
          "fit: dot takes vectors and matrices; stacks multiply with a @ b", Place(1, 5, 15)),
         ("L = outer(X, v)", "shape 3×2 of X and shape 3 of v do not fit: outer takes two vectors, "
          "of one axis each", Place(1, 5, 11)),
         ("L = concat(X, v)", "shape 3×2 of X and shape 3 of v cannot be joined along axis 0: the "
          "others must be equal", Place(1, 5, 12)),
-        ("L = concat(X, X, X.T, axis=1)", "shape 3×4 of the result of 'concat' and shape 2×3 of "
-         "the result of 'T' cannot be joined along axis 1: the others must be equal",
+        ("L = concat(X, X, X.T, axis=1)", "shape 3×4 of concat(X, X, axis=1) and shape 2×3 of "
+         "X.T cannot be joined along axis 1: the others must be equal",
          Place(1, 5, 25)),
         ("L = concat(w, v)", "shape scalar of w and shape 3 of v cannot be joined: a scalar has no "
          "axis, write x[None] for one of it", Place(1, 5, 12)),

@@ -156,11 +156,11 @@ def test_the_program_is_the_file_s_lines_with_labels_and_values():
     assert {line_width(row) for row in program_rows(session.frame, 40)} == {40}
 
 
-def test_a_statement_over_several_lines_shows_that_it_goes_on(session_of):
-    session = session_of("a = (w*x   # first\n  + 1)\nL = a**2")
+def test_a_statement_over_several_lines_is_shown_as_one(session_of):
+    session = session_of("a = (\n  w*x  # first\n  + 1)\nL = (a\n )**2")
     assert [row.split() for row in texts(program_rows(session.frame, 40))] == [
-        ["11▸", "a", "=", "(w*x", "…", "7"],
-        ["13", "L", "=", "a**2", "49"],
+        ["11▸", "a", "=", "(w*x", "+", "1)", "7"],
+        ["14", "L", "=", "(a)**2", "49"],
     ]
 
 
