@@ -27,6 +27,7 @@ def assert_gradients(file: str | os.PathLike[str]) -> None:
 
     Raises InputError if it cannot be read.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test, not this one
     outcome = check_problem(load_problem(find_scenario(os.fspath(file))))
     if outcome.failed:
         raise AssertionError(outcome_text(outcome))
