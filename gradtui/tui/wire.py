@@ -52,6 +52,7 @@ class Wire:
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
         self._pens: dict[Style, Pen] = {}
+        self._reads_paints = textual.__version__.startswith(_REVIEWED)
 
     def forget(self) -> None:
         """Take it that nothing is known of what the terminal shows."""
@@ -59,8 +60,7 @@ class Wire:
 
     def lean(self, update: RenderableType | None) -> RenderableType | None:
         """Return a paint of Textual's as one that writes only what differs."""
-        known = textual.__version__.startswith(_REVIEWED)
-        if known and isinstance(update, LayoutUpdate | ChopsUpdate):
+        if self._reads_paints and isinstance(update, LayoutUpdate | ChopsUpdate):
             return cast("RenderableType", _Lean(self, update))
         return update
 

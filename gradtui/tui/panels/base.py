@@ -42,8 +42,9 @@ class Rows(Widget, inherit_bindings=False):
         """Make the rows anew and repaint those that differ from what is on the screen."""
         before = self._strips
         self._make_strips()
+        width = self.size.width
         changed = [
-            Region(0, y, self.size.width, 1)
+            Region(0, y, width, 1)
             for y, strip in enumerate(self._strips)
             if y >= len(before) or strip != before[y]
         ]
@@ -71,8 +72,7 @@ class Rows(Widget, inherit_bindings=False):
         self.refresh()
 
     def _make_strips(self) -> None:
-        self._made_for = self.size
-        width, height = self.size
+        self._made_for = width, height = self.size
         rows = self.shown_rows()
         strips = [self._strip(row, width) for row in rows]
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
