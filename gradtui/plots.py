@@ -29,6 +29,8 @@ SAMPLES = 200
 """Steps that are evaluated for a curve of anything but the loss."""
 TRAIL = 8
 """Steps of the short history beside the selected value."""
+_AHEAD = 10
+"""Steps beyond the file's last one that are drawn at least, where one goes there."""
 _KEPT = 50_000
 _BUDGET = 0.012
 """Seconds of evaluating at a time, so that no key waits longer."""
@@ -176,6 +178,17 @@ def _index(text: str | None, name: str, shape: tuple[int, ...]) -> Index | None:
     return index
 
 
+def last_drawn(steps: int, step: int) -> int:
+    """Return the last step in the picture of a run of `steps` when one is at `step`.
+
+    Beyond the file's last step it is some steps ahead, so that a key does not draw all anew.
+    """
+    if step <= steps:
+        return max(steps, 1)
+    ahead = max(_AHEAD, steps // 4)
+    return steps + ahead * math.ceil((step - steps) / ahead)
+
+
 class Plotter:
     """Evaluates values over the steps of lines, and remembers them.
 
@@ -193,7 +206,7 @@ class Plotter:
         """Return what is drawn at a step: one value of all branches, or several of this one."""
         self._until, self.unfinished = time.monotonic() + _BUDGET, False
         line = branches.current
-        first, last = plot.range or (0, max(line.problem.steps, step, 1))
+        first, last = plot.range or (0, last_drawn(line.problem.steps, step))
         title = "Loss" if plot.series == (LOSS,) else " ".join(s.text for s in plot.series)
 
         def curve(one: Line, series: Series, name: str, mark: int) -> Curve:

@@ -90,7 +90,7 @@ class Debugger(Screen[None]):
         self._make_room("-map", "#loss", frame.surface_view is not None)
         for part in self._parts():
             part.show_frame(frame)
-        self.walk.measure(frame)
+        self.pace.shown(frame)
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
         """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
@@ -106,8 +106,25 @@ class Debugger(Screen[None]):
         """Let the session do something, then show what it came to."""
         self.pace.stay()
         self.session.message = ""
+        views = self._views
         command(self.session)
-        self.show_frame()
+        if views != self._views or not self._more_waits:
+            self.show_frame()
+        else:
+            self.pace.show_soon()
+
+    @property
+    def _views(self) -> tuple[bool, ...]:
+        """Which views take the room, and the keys, of panels."""
+        session = self.session
+        views = session.selection.lens, session.selection.pair, session.surface_view
+        return tuple(view is not None for view in views)
+
+    @property
+    def _more_waits(self) -> bool:
+        """Whether more is to be done already, as where a key is held: it shares one frame."""
+        focused = () if self.focused is None else self.focused.ancestors_with_self
+        return any(part.message_queue_size for part in (self.app, self, *focused))
 
     def say(self, message: str) -> None:
         """Show a message until the next command."""

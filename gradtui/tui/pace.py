@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gradtui.frame import Frame
+from gradtui.plots import last_drawn
 from gradtui.session import MAX_STEP, Session
 from gradtui.tui.panels.loss import LossPanel
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from gradtui.tui.debugger import Debugger
 
+_HELD = 0.05
+"""Seconds between two frames while keys come faster than they are shown."""
 _PLAY = 0.15
 """Seconds between two steps when playing."""
 _AHEAD, _EVERY = 0.02, 0.03
@@ -32,6 +36,7 @@ class Pace:
         self._debugger = debugger
         self._playing: Timer | None = None
         self._computing: Timer | None = None
+        self._owed: Timer | None = None
         self._target: int | None = None
         """The far step on the way to which everything else waits."""
         self._arrive: Callable[[Session, int], object] = Session.seek
@@ -39,6 +44,28 @@ class Pace:
     @property
     def _session(self) -> Session:
         return self._debugger.session
+
+    def show_soon(self) -> None:
+        """Show what is come to together with what the keys that wait come to."""
+        if self._owed is None:
+            self._owed = self._debugger.set_timer(_HELD, self._debugger.show_frame)
+
+    def shown(self, frame: Frame) -> None:
+        """Go on from a frame that is shown: find out what it does not know."""
+        if self._owed is not None:
+            self._owed.stop()
+            self._owed = None
+        # After the paint, which a thread at work would hold up.
+        self._debugger.call_after_refresh(self._find_out, frame)
+
+    def _find_out(self, frame: Frame) -> None:
+        self._debugger.walk.measure(frame)
+        if self._session.history.known <= self._last_drawn:
+            self.ahead()
+
+    @property
+    def _last_drawn(self) -> int:
+        return last_drawn(self._session.problem.steps, self._session.step)
 
     def toggle_play(self) -> None:
         """Play the run, or stop."""
@@ -101,7 +128,7 @@ class Pace:
     def _compute_steps(self) -> bool:
         """Compute steps for a short while; return whether more are left."""
         debugger, history, target = self._debugger, self._session.history, self._target
-        wanted = max(self._session.problem.steps, -1 if target is None else target) + 1
+        wanted = max(self._last_drawn, -1 if target is None else target) + 1
         before = history.known
         seconds, chunk = (_AHEAD, _CHUNK) if target is None else (_TRAVEL, 16 * _CHUNK)
         until = time.monotonic() + seconds
