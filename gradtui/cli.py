@@ -87,19 +87,23 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     listed = "\n".join(f"  gradtui {c.name:<7} {c.summary}" for c in COMMANDS)
     parser = _Parser(
         "gradtui",
-        usage="gradtui [FILE] [--step N]\n       gradtui COMMAND …",
+        usage="gradtui [FILE] [--step N | --resume]\n       gradtui COMMAND …",
         description="A terminal debugger for training: steps through a run, forward and backward.",
         epilog=f"commands (each has --help):\n{listed}\n\n"
         "FILE is a path or the name of a bundled scenario; without it a list opens.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="scenario to open")
-    parser.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
+    place.add_argument("--resume", action="store_true", help="open where it was left")
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
     parser.set_defaults(run=_debug)
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown and parsed.file and not unknown[0].startswith("-"):
         parser.error(f"'{parsed.file}' is not a command" + did_you_mean(parsed.file, names))
+    if parsed.resume and parsed.file is None:
+        parser.error("--resume needs a FILE: what is left of it is resumed")
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return parsed
@@ -140,7 +144,7 @@ def _debug(arguments: argparse.Namespace) -> int:
 
     gc.freeze()
     gc.enable()
-    return run_app(session)
+    return run_app(session, resume=arguments.resume)
 
 
 def _open(file: str) -> Session:

@@ -41,7 +41,8 @@ _CHUNK = 256
 def digest_of(problem: Problem) -> str:
     """Return a digest of what a scenario's files held when they were loaded."""
     found = blake2b(digest_size=16)
-    for text in problem.texts.values():
+    in_files = {patch.file: patch.base for patch in reversed(problem.patches)}
+    for text in {**problem.texts, **in_files}.values():
         found.update("\n".join(text).encode(errors="surrogatepass") + b"\0")
     for name, value in problem.values.items():
         found.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())

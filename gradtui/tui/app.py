@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -41,9 +42,10 @@ class GradtuiApp(App[int]):
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session | None = None) -> None:
+    def __init__(self, session: Session | None = None, *, resume: bool = False) -> None:
         super().__init__(watch_css=False)
-        self._session = session
+        self._session, self._resume = session, resume
+        self._debugger: Debugger | None = None
         self._interrupted = -_TWICE
         self._wire = Wire()
         self.ending = Ending(self.exit, self.save)
@@ -74,7 +76,8 @@ class GradtuiApp(App[int]):
         # The picker comes up without numpy and the panels, the debugger without the picker.
         from gradtui.tui.debugger import Debugger
 
-        return Debugger(self._session)
+        self._debugger = Debugger(self._session, resume=self._resume)
+        return self._debugger
 
     def on_mount(self) -> None:
         """Let signals end the app; open the picker where there is no session."""
@@ -85,8 +88,9 @@ class GradtuiApp(App[int]):
 
             self.push_screen(Picker(self._chosen))
 
-    def save(self) -> None:
-        """Save what the next start goes on from."""
+    def save(self) -> str:
+        """Save what the next start can go on from; return why it could not be, or nothing."""
+        return "" if self._debugger is None else self._debugger.shelf.leave()
 
     @contextmanager
     def suspend(self) -> Iterator[None]:
@@ -105,7 +109,8 @@ class GradtuiApp(App[int]):
         else:
             from gradtui.tui.debugger import Debugger
 
-            self.switch_screen(Debugger(session))
+            self._debugger = Debugger(session)
+            self.switch_screen(self._debugger)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Write a paint to the terminal; called by Textual."""
@@ -151,13 +156,18 @@ def _debugger(screen: Screen[Any]) -> Debugger | None:
     return screen if isinstance(screen, Debugger) else None
 
 
-def run_app(session: Session | None) -> int:
-    """Run the app until the user leaves; return the exit status."""
-    app = GradtuiApp(session)
+def run_app(session: Session | None, *, resume: bool = False) -> int:
+    """Run the app until the user leaves; return the exit status.
+
+    With `resume` the session goes on where the scenario was left.
+    """
+    app = GradtuiApp(session, resume=resume)
     app.ending.watch()
     try:
         status = app.run()
     finally:
-        app.save()
+        trouble = app.save()
         app.ending.over()
+    if trouble:
+        print(f"gradtui: {trouble}", file=sys.stderr)
     return app.return_code or 0 if status is None else status

@@ -300,6 +300,11 @@ COMMANDS = (
         lambda d, text: d.open_scenario(text), argument="FILE",
     ),
     Command(
+        "resume", ("U",), "U", "resume",
+        "go to where this scenario was left the last time; again: back to where you were", SCREEN,
+        lambda d, text: d.shelf.resume(),
+    ),
+    Command(
         "command", ("colon",), ":", "command", "the command line: the names in this list", SCREEN,
         lambda d, text: d.ask_command(),
     ),
@@ -308,7 +313,7 @@ COMMANDS = (
         lambda d, text: d.show_help(),
     ),
     Command(
-        "quit", ("q",), "q", "quit", "quit; asks if branches would be lost", SCREEN,
+        "quit", ("q",), "q", "quit", "quit; asks first where there are branches", SCREEN,
         lambda d, text: d.trials.quit(),
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from gradtui.tui.pace import Pace
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
+from gradtui.tui.shelf import Shelf
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
@@ -53,7 +54,7 @@ class Debugger(Screen[None]):
         Binding("escape", "escape", "end zoom", id="escape"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, resume: bool = False) -> None:
         super().__init__()
         self.session = session
         self._opening: AwaitMount | None = None
@@ -61,6 +62,7 @@ class Debugger(Screen[None]):
         self.live: Live = Live(self)
         self.walk: Walk = Walk(self)
         self.trials: Trials = Trials(self)
+        self.shelf: Shelf = Shelf(self, at_once=resume)
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -81,6 +83,7 @@ class Debugger(Screen[None]):
         self.pace.ahead()
         self.show_frame()
         self.call_after_refresh(self.walk.start)
+        self.call_after_refresh(self.shelf.open)
         self.live.start()
 
     def show_frame(self) -> None:
@@ -91,6 +94,7 @@ class Debugger(Screen[None]):
         for part in self._parts():
             part.show_frame(frame)
         self.pace.shown(frame)
+        self.shelf.changed()
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
         """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
@@ -287,6 +291,12 @@ class Debugger(Screen[None]):
             self._opened(session)
 
     def _opened(self, session: Session) -> None:
+        self.shelf.leave()
+        self.show_session(session)
+        self.shelf.reopen()
+
+    def show_session(self, session: Session) -> None:
+        """Show another session."""
         self.pace.stop()
         self.session = session
         self.live.watch()

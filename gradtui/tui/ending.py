@@ -39,7 +39,7 @@ class Ending:
     takes too long, `save` is called outside of it, and the process ends.
     """
 
-    def __init__(self, leave: Callable[[int], None], save: Callable[[], None]) -> None:
+    def __init__(self, leave: Callable[[int], None], save: Callable[[], object]) -> None:
         self._leave, self._save = leave, save
         self._loop: AbstractEventLoop | None = None
         self._status: int | None = None

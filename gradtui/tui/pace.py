@@ -84,7 +84,8 @@ class Pace:
 
     def stay(self) -> bool:
         """Be on the way to nowhere any more; return whether it was."""
-        busy = self._debugger.walk.stop() or self._target is not None
+        waited = self._debugger.walk.stop() | self._debugger.shelf.stop()
+        busy = waited or self._target is not None
         self._target = None
         return busy
 
@@ -123,7 +124,13 @@ class Pace:
 
     def _compute_part(self) -> bool:
         """Do a part of what there is to do meanwhile; return whether more is left."""
-        return self._compute_steps() | self._debugger.walk.part() | self._debugger.trials.part()
+        debugger = self._debugger
+        return (
+            self._compute_steps()
+            | debugger.walk.part()
+            | debugger.trials.part()
+            | debugger.shelf.part()
+        )
 
     def _compute_steps(self) -> bool:
         """Compute steps for a short while; return whether more are left."""

@@ -168,13 +168,15 @@ class Trials:
         )
 
     def quit(self) -> None:
-        """Leave, but ask if branches would be lost."""
+        """Leave, but ask where there are branches, and say if they would be lost."""
         kept = self._explorer.branches.kept
         if not kept:
             self._debugger.app.exit()
             return
         what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
-        self._debugger.ask(f"quit and lose {what}? y or n: ", self._quit)
+        trouble = self._debugger.shelf.leave()
+        question = f"quit and lose {what}, as {trouble}" if trouble else f"quit and keep {what}"
+        self._debugger.ask(f"{question}? y or n: ", self._quit)
 
     def _quit(self, answer: str) -> None:
         if answer.lower() in ("y", "yes"):

@@ -12,8 +12,11 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import pytest
+
+from gradtui.saved import decode_saved
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 
@@ -21,7 +24,7 @@ ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 class Process:
     """gradtui on a pseudo-terminal of 120 by 40."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, state: Path, *arguments: str) -> None:
         self.main, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.before = termios.tcgetattr(other)
@@ -29,7 +32,7 @@ class Process:
             [sys.executable, "-m", "gradtui", *arguments],
             stdin=other, stdout=other, stderr=other, start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40",
-                 "PYTHONWARNINGS": "ignore"},
+                 "PYTHONWARNINGS": "ignore", "XDG_STATE_HOME": str(state)},
         )  # fmt: skip
         self.other = other
         self.output = b""
@@ -70,11 +73,11 @@ class Process:
 
 
 @pytest.fixture
-def start():
+def start(tmp_path):
     processes: list[Process] = []
 
     def begin(*arguments: str) -> Process:
-        processes.append(Process(*arguments))
+        processes.append(Process(tmp_path / "state", *arguments))
         return processes[-1]
 
     yield begin
@@ -82,13 +85,21 @@ def start():
         process.close()
 
 
+def saved_steps(folder: Path) -> list[int]:
+    """Return the steps at which sessions were left."""
+    files = (folder / "state" / "gradtui" / "sessions").iterdir()
+    return [decode_saved(file.read_bytes()).snapshots[0].step for file in files]
+
+
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT]
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_restores_the_terminal(start, number):
+def test_a_signal_restores_the_terminal_and_saves_the_session(start, tmp_path, number):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
+    program.press("nn")
+    assert program.read_until(b"0.0729")
     program.child.send_signal(number)
     assert program.read_until(LEAVE)
     assert program.wait() == 128 + number
@@ -97,29 +108,36 @@ def test_a_signal_restores_the_terminal(start, number):
     for mode in (b"25h", b"1000l", b"1003l", b"2004l", b"1004l", b"7h"):
         assert b"\x1b[?" + mode in after
     assert b"Traceback" not in program.output
+    assert saved_steps(tmp_path) == [2]
 
 
-def test_a_signal_ends_a_program_whose_terminal_takes_no_output(start):
+def test_a_signal_ends_a_program_whose_terminal_takes_no_output(start, tmp_path):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
+    program.press("nnn")
+    assert program.read_until(b"0.006561")
     while select.select([], [program.main], [], 0.1)[1]:
-        program.press("nN" * 50)  # the answers fill the terminal's buffer
+        program.press("zz" * 50)  # the answers fill the terminal's buffer
     began = time.monotonic()
     program.child.send_signal(signal.SIGTERM)
     assert program.child.wait(5.0) == 128 + signal.SIGTERM
     assert time.monotonic() - began < 2.5
     assert termios.tcgetattr(program.other) == program.before
     assert program.read_until(LEAVE)
+    assert saved_steps(tmp_path) == [3]
 
 
-def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(start):
+def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(start, tmp_path):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
+    program.press("n")
+    assert program.read_until(b"0.81")
     began = time.monotonic()
     os.close(program.main)
     program.main = os.open(os.devnull, os.O_RDWR)
     assert program.child.wait(5.0) == 128 + signal.SIGHUP
     assert time.monotonic() - began < 2.5
+    assert saved_steps(tmp_path) == [1]
 
 
 def test_q_ends_with_0_and_restores_the_terminal(start):

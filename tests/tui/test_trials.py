@@ -145,12 +145,12 @@ async def test_the_other_drive_is_drawn_beside_this_one(terminal):
         assert t.app._exit
 
 
-async def test_leaving_asks_if_branches_would_be_lost(terminal):
+async def test_leaving_asks_where_there_are_branches(terminal):
     async with terminal("two_weights") as t:
         await t.press("e")
         await typed(t, "lr 0.01")
         await t.press("enter", "q")
-        assert "quit and lose branch 'lr 0.01'? y or n:" in t.text
+        assert "quit and keep branch 'lr 0.01'? y or n:" in t.text
         await t.press("n", "enter")
         assert "the branches are still there" in t.text
         await t.press("q", "y", "enter")

@@ -1,0 +1,205 @@
+"""A session is kept for the next start, offered there, and never lost to a disk that is full."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import gradtui.tui.shelf
+from gradtui.saved import decode_saved
+from gradtui.tui.app import GradtuiApp
+
+
+@pytest.fixture
+def sessions(state_folder):
+    """Return what the files of the sessions hold."""
+
+    def read():
+        files = sorted((state_folder / "sessions").glob("*")) if state_folder.exists() else []
+        return [decode_saved(file.read_bytes()) for file in files]
+
+    return read
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Let no session be written until this is called."""
+
+    def refuse(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gradtui.tui.shelf, "write_file", refuse)
+    return monkeypatch.undo
+
+
+async def offered(t) -> None:
+    for _ in range(200):
+        if "U resumes" in t.text:
+            return
+        await t.pilot.pause(0.01)
+    raise AssertionError(t.text)
+
+
+async def run(t, line: str) -> None:
+    t.debugger.run_line(line)
+    await t.pilot.pause()
+
+
+async def test_the_next_start_offers_to_resume_and_one_key_goes_there_and_back(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("n", "n", "n")
+        await run(t, "what-if lr 0.01")
+        await run(t, "break loss > prev")
+        await t.press("n", "s", "j")
+        there = t.text.split("\n")[1:-4]
+        assert t.app.save() == ""
+    async with terminal("two_weights") as t:
+        await offered(t)
+        assert "left at step 4 with 1 branch, 1 breakpoint: U resumes there" in t.text
+        before = t.text.split("\n")[1:-4]
+        await t.press("U")
+        assert "resumed at step 4; U goes back" in t.text
+        await t.settled()
+        assert t.text.split("\n")[1:-4] == there
+        assert t.session.explorer.branch_name == "lr 0.01"
+        await t.press("U")
+        await t.settled()
+        assert t.session.step == 0 and t.text.split("\n")[1:-4] == before
+
+
+async def test_what_was_not_touched_is_not_kept_and_an_offer_stays(terminal, sessions):
+    async with terminal("two_weights") as t:
+        assert t.app.save() == "" and sessions() == []
+        await t.press("n")
+        t.app.save()
+    (first,) = sessions()
+    async with terminal("two_weights") as t:
+        await offered(t)
+        t.app.save()
+    assert sessions() == [first]
+    async with terminal("two_weights") as t:
+        await offered(t)
+        await t.press("n", "n")
+        t.app.save()
+    (both,) = sessions()
+    assert [snapshot.step for snapshot in both.snapshots] == [2, 1]
+    async with terminal("two_weights") as t:
+        await offered(t)
+        await t.press("U", "U")
+        assert t.session.step == 1
+
+
+async def test_a_session_is_saved_while_one_works(terminal, sessions, monkeypatch):
+    monkeypatch.setattr(gradtui.tui.shelf, "_CALM", 0.01)
+    async with terminal("two_weights") as t:
+        await t.press("n")
+        for _ in range(200):
+            if sessions():
+                break
+            await asyncio.sleep(0.01)
+        assert sessions()[0].snapshots[0].step == 1
+
+
+async def test_a_full_disk_is_told_once_and_nothing_is_lost(
+    terminal, sessions, monkeypatch, full_disk
+):
+    monkeypatch.setattr(gradtui.tui.shelf, "_CALM", 0.01)
+    told = "the session cannot be saved: no space left on device"
+    async with terminal("two_weights") as t:
+        await t.press("n")
+        for _ in range(200):
+            if told in t.text:
+                break
+            await t.pilot.pause(0.01)
+        assert told in t.text
+        await t.press("n")
+        await t.pilot.pause(0.1)
+        assert told not in t.text
+        assert t.app.save() == told
+        full_disk()
+        assert t.app.save() == ""
+
+
+async def test_leaving_with_branches_says_if_they_would_be_lost(terminal, full_disk):
+    async with terminal("two_weights") as t:
+        await run(t, "what-if lr 0.01")
+        await t.press("q")
+        assert "quit and lose branch 'lr 0.01', as the session cannot be saved:" in t.text
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_another_scenario_and_back(terminal, sessions, request, broken):
+    if broken:
+        request.getfixturevalue("full_disk")
+    async with terminal("two_weights") as t:
+        await t.press("n", "n")
+        await run(t, "open one_weight")
+        await t.press("n")
+        await run(t, "open two_weights")
+        assert "left at step 2: U resumes there" in t.text
+        await t.press("U")
+        assert t.session.step == 2
+    assert len(sessions()) == (0 if broken else 2)
+
+
+async def test_a_damaged_session_is_told_and_left_out(terminal, state_folder):
+    async with terminal("two_weights") as t:
+        await t.press("n")
+        t.app.save()
+    (file,) = (state_folder / "sessions").iterdir()
+    raw = bytearray(file.read_bytes())
+    raw[200] ^= 4
+    file.write_bytes(raw)
+    (state_folder / "sessions" / ".gradtui-4194305-0").write_bytes(b"left by a kill")
+    async with terminal("two_weights") as t:
+        assert "nothing is resumed: the saved session is damaged" in t.text
+        await t.press("U")
+        assert "nothing was left of this scenario" in t.text
+        assert list((state_folder / "sessions").iterdir()) == [file]
+
+
+async def test_of_a_file_that_has_changed_what_fits_is_resumed(terminal, write):
+    path = write("a = w*x\nL = (a - v)**2", "w = 2.0\nv = 1.0")
+    async with terminal(path) as t:
+        await run(t, "what-if v 0.5")
+        await t.press("n")
+        t.app.save()
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("v = 1.0", "").replace("a - v", "a - 1"))
+    async with terminal(path) as t:
+        await offered(t)
+        assert "with 1 branch: it has changed since; U resumes what fits" in t.text
+        await t.press("U")
+        assert "resumed at step 1; branch 'v = 0.5' is left out: nothing is called 'v'" in t.text
+
+
+async def test_the_flag_resumes_without_asking(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("n", "n")
+        t.app.save()
+    app = GradtuiApp(gradtui.load("two_weights"), resume=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(200):
+            if app.screen.session.step == 2:
+                break
+            await pilot.pause(0.01)
+        assert app.screen.session.step == 2
+    app = GradtuiApp(gradtui.load("one_weight"), resume=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(0.1)
+        assert "nothing was left of this scenario" in app.screen.session.message
+
+
+async def test_the_way_to_a_far_step_can_be_stopped(terminal, monkeypatch):
+    async with terminal("two_weights") as t:
+        t.session.seek(2_000_000)
+        t.app.save()
+    async with terminal("two_weights") as t:
+        await offered(t)
+        await t.press("U")
+        assert "resuming, step " in t.text and "Ctrl+C stops" in t.text
+        await t.press("ctrl+c")
+        assert "stopped" in t.text and t.session.step == 0
