@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.rules import Context, rules_of
-from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial
 from gradtui.diagnosis.edits import Edit, Path
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.spelling import spell
@@ -61,10 +61,11 @@ def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
         return {"misfit": line.misfit}
     value, true = trial.held(line), trial.truth(line.target or 0)
     here = trial.is_right_here(line)
-    at = 0 if not here else 1
     with np.errstate(all="ignore"):
-        distance = np.abs(value[at] - true[at]) / np.maximum(trial.size(line.target or 0)[at], TINY)
+        distance = np.abs(value - true) / np.maximum(trial.size(line.target or 0), TINY)
     distance = np.where(np.isnan(distance), np.inf, distance)
+    at = _clearest(distance) if here else 0
+    distance = distance[at]
     element = np.unravel_index(int(np.argmax(distance)), distance.shape)
     got, wanted = float(value[at][element]), float(true[at][element])
     found: dict[str, Any] = {"claimed": got, "true": wanted}
@@ -75,6 +76,13 @@ def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
     if here:
         found["coincidence"] = True
     return found
+
+
+def _clearest(distance: Array) -> int:
+    """Return the point where a difference is largest, a finite one if there is one to see."""
+    largest = distance.reshape(len(distance), -1).max(axis=1)
+    finite = np.where(np.isfinite(largest), largest, 0.0)
+    return int(np.argmax(finite if finite.max() > TOLERANCE else largest))
 
 
 def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
@@ -152,8 +160,12 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
     match rule:
         case "sign":
             return "the sign is wrong" + ("" if edit.path == () else f": {was} where {now} belongs")
+        case "missing-factor" if _divides(edit.tree, edit.new):
+            return f"a division by {new} is missing"
         case "missing-factor":
             return f"the factor {_partial(problem, context, edit)}{new or now} is missing"
+        case "extra-factor" if _divides(part_at(context.line.tree, edit.path), edit.old):
+            return f"a division by {old} is too many"
         case "extra-factor":
             return f"the factor {_partial(problem, context, edit)}{old or was} is too many"
         case "wrong-variable":
@@ -181,6 +193,14 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
             return f"a constant factor is wrong: {was} where {now} belongs"
         case _:
             return f"{old or was} does not belong there"
+
+
+def _divides(whole: Tree, part: Tree | None) -> bool:
+    """Whether an expression is a quotient by a part of it."""
+    match whole:
+        case Call(function="/", arguments=(_, divisor)):
+            return divisor is part
+    return False
 
 
 def _reduction(old: Tree, new: Tree) -> str:

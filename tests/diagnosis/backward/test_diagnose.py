@@ -44,6 +44,9 @@ def judge(write):
     return call
 
 
+ONE = "x1 = 2.0\nx2 = 1.0\ny = 5.0"
+
+
 def broken(old, new):
     assert old in SOUND
     return SOUND.replace(old, new)
@@ -73,6 +76,19 @@ def test_a_coincidence_at_the_own_numbers_is_seen_through_and_said(judge):
     (finding,) = diagnosis.findings
     assert (finding.rule, finding.fix) == ("wrong-variable", "dw1 = 2*e*x1")
     assert "only by coincidence" in finding.message
+
+
+def test_the_numbers_of_a_coincidence_are_those_of_a_point_where_it_shows(judge):
+    (finding,) = judge("dw1 = 2*e*x1/x2\ndw2 = 2*e*x2", {**WEIGHTS, "data": ONE}).findings
+    assert "only by coincidence" in finding.message
+    assert finding.evidence["claimed"] != pytest.approx(finding.evidence["true"], rel=1e-3)
+    assert "a division by x2 is too many" in finding.message
+
+
+def test_a_division_left_out_is_said(judge):
+    model = {**WEIGHTS, "model": "e = (w1*x1 + w2*x2 - y)/x2\nL = e**2"}
+    (finding,) = judge("dw1 = 2*e*x1\ndw2 = 2*e", model).findings
+    assert finding.message.startswith("a division by x2 is missing;")
 
 
 CASES = [
