@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -53,6 +54,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(getattr(sys, name), "reconfigure"):
             getattr(sys, name).reconfigure(errors="backslashreplace")
     parsed = _parse(arguments)
+    with _output(parsed):
+        return _run_command(parsed)
+
+
+def _output(parsed: argparse.Namespace) -> AbstractContextManager[None]:
+    """Let all output be in ASCII, if asked for or if the locale has nothing else."""
+    from gradtui.terminals import ascii_only, ascii_output
+
+    parsed.ascii = parsed.ascii or ascii_only(os.environ, sys.stdout.encoding)
+    return ascii_output() if parsed.ascii else nullcontext()
+
+
+def _run_command(parsed: argparse.Namespace) -> int:
     try:
         status: int = parsed.run(parsed)
         sys.stdout.flush()
@@ -82,12 +96,14 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         command = next(c for c in COMMANDS if c.name == arguments[0])
         parser = _Parser(f"gradtui {command.name}", description=command.summary)
         command.arguments(parser)
+        _ascii_argument(parser)
         parser.set_defaults(run=command.run)
         return parser.parse_args(arguments[1:])
     listed = "\n".join(f"  gradtui {c.name:<7} {c.summary}" for c in COMMANDS)
     parser = _Parser(
         "gradtui",
-        usage="gradtui [FILE] [--step N | --resume]\n       gradtui COMMAND …",
+        usage="gradtui [FILE] [--step N | --resume] [--theme NAME] [--no-mouse] [--ascii]\n"
+        "       gradtui COMMAND ...",
         description="A terminal debugger for training: steps through a run, forward and backward.",
         epilog=f"commands (each has --help):\n{listed}\n\n"
         "FILE is a path or the name of a bundled scenario; without it a list opens.",
@@ -97,6 +113,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
     place.add_argument("--resume", action="store_true", help="open where it was left")
+    parser.add_argument("--theme", default="", metavar="NAME", help="its colours: dark, light, 16")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    _ascii_argument(parser)
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
     parser.set_defaults(run=_debug)
     parsed, unknown = parser.parse_known_args(arguments)
@@ -125,7 +144,9 @@ def _at_least_one(text: str) -> int:
 
 
 def _debug(arguments: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+    environ = os.environ
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+    if not on_terminal or environ.get("TERM") in ("dumb", "unknown"):
         print(
             "gradtui: the debugger needs a terminal; `gradtui show FILE` and `gradtui run FILE` "
             "print plain text",
@@ -140,11 +161,16 @@ def _debug(arguments: argparse.Namespace) -> int:
     if arguments.file is not None:
         session = _open(arguments.file)
         session.seek(arguments.step)
+    from gradtui.terminals import Display, colours
     from gradtui.tui.app import run_app
+    from gradtui.tui.themes import find_theme
 
+    display = Display(
+        colours(environ), find_theme(arguments.theme), not arguments.no_mouse, arguments.ascii
+    )
     gc.freeze()
     gc.enable()
-    return run_app(session, resume=arguments.resume)
+    return run_app(session, display, resume=arguments.resume)
 
 
 def _open(file: str) -> Session:
@@ -315,6 +341,12 @@ _SGR = {
 
 def _file_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="path of a scenario, or a bundled name")
+
+
+def _ascii_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
+    )
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,21 +6,26 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.events import Event, Key, Resize
+from textual.filter import LineFilter
 from textual.screen import Screen
 
+from gradtui.ascii import to_ascii
+from gradtui.terminals import ANY, Display
 from gradtui.text import clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.ending import Ending
-from gradtui.tui.themes import OWN_COLOURS, THEMES, height_colours
+from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
@@ -42,8 +47,14 @@ class GradtuiApp(App[int]):
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session | None = None, *, resume: bool = False) -> None:
-        super().__init__(watch_css=False)
+    def __init__(
+        self, session: Session | None = None, display: Display = ANY, *, resume: bool = False
+    ) -> None:
+        chosen = display.theme or (THEMES[0] if display.colours == "many" else PALETTE).name
+        # Where the terminal's own colours are used, or none, they stay what they are.
+        own = chosen == PALETTE.name or None
+        self._display_as = display
+        super().__init__(watch_css=False, ansi_color=own)
         self._session, self._resume = session, resume
         self._debugger: Debugger | None = None
         self._interrupted = -_TWICE
@@ -52,7 +63,7 @@ class GradtuiApp(App[int]):
         for theme in THEMES:
             self.register_theme(theme)
         # Set before the first paint: a change of the theme styles everything once more.
-        self.set_reactive(App.theme, THEMES[0].name)
+        self.set_reactive(App.theme, chosen)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -63,8 +74,13 @@ class GradtuiApp(App[int]):
         """Return the colours of the style sheet, with those of the surface's heights."""
         found = super().get_css_variables()
         # In 16 colours the bands would be patches of two or three greys: contours say it better.
-        flat = self.console.color_system in (None, "standard")
+        flat = self.current_theme.ansi or self._display_as.colours != "many"
         return {**found, **height_colours(found, flat=flat)}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is done to every row before it is painted."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiFilter()] if self._display_as.ascii else filters
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the debugger, where there is a session yet.
@@ -156,15 +172,23 @@ def _debugger(screen: Screen[Any]) -> Debugger | None:
     return screen if isinstance(screen, Debugger) else None
 
 
-def run_app(session: Session | None, *, resume: bool = False) -> int:
+class AsciiFilter(LineFilter):
+    """Draws in ASCII."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return segments with every character in ASCII, in as many cells."""
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
+
+
+def run_app(session: Session | None, display: Display, *, resume: bool = False) -> int:
     """Run the app until the user leaves; return the exit status.
 
     With `resume` the session goes on where the scenario was left.
     """
-    app = GradtuiApp(session, resume=resume)
+    app = GradtuiApp(session, display, resume=resume)
     app.ending.watch()
     try:
-        status = app.run()
+        status = app.run(mouse=display.mouse)
     finally:
         trouble = app.save()
         app.ending.over()

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+
+from gradtui.source import InputError, did_you_mean
+from gradtui.text import clean
 
 DARK = Theme(
     name="gradtui-dark",
@@ -37,13 +40,47 @@ LIGHT = Theme(
     dark=False,
     variables={"dim": "#5c6672", "faint": "#b9bdc0"},
 )
-THEMES = (DARK, LIGHT)
+PALETTE = Theme(
+    name="gradtui-16",
+    primary="ansi_cyan",
+    secondary="ansi_cyan",
+    accent="ansi_magenta",
+    warning="ansi_yellow",
+    error="ansi_red",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    ansi=True,
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        "dim": "ansi_bright_black",
+        "faint": "ansi_bright_black",
+    },
+)
+"""The terminal's own 16 colours, on its own ground."""
+THEMES = (DARK, LIGHT, PALETTE)
 OWN_COLOURS = {"dim": "#868e99", "faint": "#7a828d"}
 """Names that the style sheet uses beside Textual's, as they read on any background."""
 
+_OWN = "gradtui-"
 _HEIGHTS = 8
 _LOWEST, _HIGHEST = 0.06, 0.5
 """How much of the primary colour the bands of a loss surface have in them."""
+
+
+def find_theme(name: str) -> str:
+    """Return the whole name of one of our themes or of Textual's; raises InputError."""
+    if not name:
+        return ""
+    own = [theme.name.removeprefix(_OWN) for theme in THEMES]
+    for whole in (_OWN + name, name):
+        if whole in (*(theme.name for theme in THEMES), *BUILTIN_THEMES):
+            return whole
+    hint = did_you_mean(name, [*own, *BUILTIN_THEMES])
+    raise InputError(f"--theme {clean(name)}: no such colours{hint}; there are {', '.join(own)}")
 
 
 def height_colours(variables: Mapping[str, str], *, flat: bool) -> dict[str, str]:
@@ -52,6 +89,8 @@ def height_colours(variables: Mapping[str, str], *, flat: bool) -> dict[str, str
     Where they are `flat` all are the theme's background.
     """
     ground, top = (Color.parse(variables[name]) for name in ("background", "primary"))
+    if flat:
+        return {f"height-{k}": variables["background"] for k in range(_HEIGHTS)}
     step = (_HIGHEST - _LOWEST) / (_HEIGHTS - 1)
-    parts = [0.0 if flat else _LOWEST + k * step for k in range(_HEIGHTS)]
+    parts = [_LOWEST + k * step for k in range(_HEIGHTS)]
     return {f"height-{k}": ground.blend(top, part).hex for k, part in enumerate(parts)}

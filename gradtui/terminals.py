@@ -1,0 +1,93 @@
+"""What the terminal at hand can show, as far as its environment says; knows no screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Literal, NamedTuple, TextIO, cast
+
+from gradtui.ascii import to_ascii
+
+Colours = Literal["none", "few", "many"]
+"""None at all, the 16 of the terminal's own palette, or 256 and more."""
+_COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
+"""What Python sets LC_CTYPE to by itself in the C locale (PEP 538)."""
+_FEWEST = 8
+
+
+class Display(NamedTuple):
+    """How the screen is shown."""
+
+    colours: Colours = "many"
+    theme: str = ""
+    """Its name; empty for the one that goes with the colours."""
+    mouse: bool = True
+    ascii: bool = False
+
+
+ANY = Display()
+
+
+def colours(environ: Mapping[str, str]) -> Colours:
+    """Return how many colours a terminal shows, and its user wants."""
+    if environ.get("NO_COLOR"):
+        return "none"
+    term = environ.get("TERM", "")
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "many"
+    if term.endswith(("-256color", "-direct")) or term.startswith("xterm-kitty"):
+        return "many"
+    return "few" if _palette(term) >= _FEWEST else "none"
+
+
+def _palette(term: str) -> int:
+    """Return how many colours the terminal's description names; an unknown one's may be few."""
+    import curses
+
+    try:
+        curses.setupterm(term or "unknown", sys.__stdout__.fileno() if sys.__stdout__ else -1)
+    except curses.error:
+        return _FEWEST
+    return curses.tigetnum("colors")
+
+
+def ascii_only(environ: Mapping[str, str], encoding: str) -> bool:
+    """Return whether nothing but ASCII can be relied on: a locale or stream that is not UTF-8.
+
+    Where no locale is set at all, the encoding that Python has chosen counts.
+    """
+    names = ["LC_ALL", "LC_CTYPE", "LANG"]
+    if sys.flags.utf8_mode and environ.get("LC_CTYPE") in _COERCED:
+        names.remove("LC_CTYPE")
+    locale = next((environ[name] for name in names if environ.get(name)), "")
+    charset = locale.partition("@")[0].partition(".")[2]
+    if environ.get("PYTHONUTF8") != "1" and (locale in ("C", "POSIX") or charset):
+        return not _is_utf8(charset)
+    return not _is_utf8(encoding)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
+
+
+class _AsciiStream:
+    """A stream to which all is written in ASCII."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text cell for cell."""
+        return self._stream.write(to_ascii(text))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def ascii_output() -> Iterator[None]:
+    """Let all that is printed be in ASCII."""
+    output, errors = (cast(TextIO, _AsciiStream(s)) for s in (sys.stdout, sys.stderr))
+    with redirect_stdout(output), redirect_stderr(errors):
+        yield
