@@ -81,6 +81,9 @@ def _run_command(parsed: argparse.Namespace) -> int:
         _abandon_output()
         print(f"gradtui: the output cannot be written: {error.strerror}", file=sys.stderr)
         return UNUSABLE
+    except MemoryError:
+        print("gradtui: there is not enough memory for a model of this size", file=sys.stderr)
+        return UNUSABLE
     except KeyboardInterrupt:
         return _INTERRUPTED
 

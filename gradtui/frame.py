@@ -312,6 +312,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
             factors.append(float(local))
         return factors
 
+    @cached_property
+    def _row(self) -> NDArray[np.float64]:
+        """All parameters as one flat row."""
+        return np.concatenate([self.tape.value(n.id).reshape(-1) for n in self.graph.parameters])
+
     def central(
         self, position: int, elements: Sequence[tuple[int, ...]]
     ) -> NDArray[np.float64] | None:
@@ -322,7 +327,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         trainer = self.problem.trainer
         if trainer.size > LARGEST_CHECK:
             return None
-        row = np.concatenate([self.tape.value(n.id).reshape(-1) for n in self.graph.parameters])
+        row = self._row
         part = trainer.slices[position]
         places = [part.start + int(np.ravel_multi_index(e, part.shape)) if e else part.start
                   for e in elements]  # fmt: skip

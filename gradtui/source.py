@@ -8,6 +8,8 @@ from typing import NamedTuple
 from gradtui.text import cell_width, clean, clip
 
 _SHOWN = 120
+_KEPT = 400
+"""Characters of a line from which what is shown of it is made: some take no cell."""
 _LONGEST = 500
 """Cells after which a message is cut: it quotes what a file holds, and that may be huge."""
 
@@ -62,10 +64,10 @@ def report(file: str, place: Place | None, kind: str, message: str, source_line:
     head = f"{clean(file)}:{where.line}:{where.column}: {kind}: {_message(message)}"
     if not source_line.strip() or place is None:
         return head
-    before = source_line[: where.column - 1]
     start = 0
-    if cell_width(clean(before)) > _SHOWN - 40:
-        start = where.column - 41
+    if where.column > _SHOWN or cell_width(clean(source_line[: where.column - 1])) > _SHOWN - 40:
+        start = max(0, where.column - 41)
+    source_line = source_line[: start + _KEPT]  # a line may be all of a large file
     shown_before = ("…" if start else "") + clean(source_line[start : where.column - 1])
     marked = clean(source_line[where.column - 1 : where.column - 1 + where.width])
     shown = clip(("…" if start else "") + clean(source_line[start:]), _SHOWN)
@@ -75,7 +77,7 @@ def report(file: str, place: Place | None, kind: str, message: str, source_line:
 
 
 def _message(message: str) -> str:
-    return clip(clean(message), _LONGEST)
+    return clip(clean(message[: 4 * _LONGEST]), _LONGEST)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -11,6 +11,8 @@ EXACT = 17
 _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are remembered: a screen draws much the same ones at every key."""
+_PER_CELL = 8
+"""Characters to a cell, with the marks on it, that a text may have."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -65,13 +67,17 @@ def _cells(char: str) -> int:
 
 
 def clip(text: str, width: int) -> str:
-    """Return `text` cut to `width` cells, an ellipsis showing that something was cut."""
-    if cell_width(text) <= width:
+    """Return `text` cut to `width` cells, an ellipsis showing that something was cut.
+
+    It is cut too where it has many more characters than cells: all of a file may be one.
+    """
+    most = _PER_CELL * max(0, width)
+    if len(text) <= most and cell_width(text) <= width:
         return text
     if width <= 0:
         return ""
     used, kept = 0, []
-    for char in text:
+    for char in text[:most]:
         used += cell_width(char)
         if used > width - 1:
             break

@@ -25,6 +25,8 @@ EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
 _ITERATIONS = 24
 """Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits."""
+_AT_ONCE = 4_000_000
+"""Numbers, at most, of the models that are evaluated at once for the whole Hessian."""
 _BATCHES = 8
 """Batches over which the curvature is a mean."""
 ROUNDING = 1e-14
@@ -127,7 +129,10 @@ class Curvature:
 
     def hessian(self, tape: Tape) -> Array:
         """Return the exact Hessian at a step, (n, n)."""
-        matrix = self.products(tape, np.eye(self.size))
+        together = max(1, _AT_ONCE // self.trainer.size)
+        rows = np.eye(self.size)
+        parts = [self.products(tape, rows[i : i + together]) for i in range(0, self.size, together)]
+        matrix = np.concatenate(parts)
         return (matrix + matrix.T) / 2.0
 
     def spectrum(self, tape: Tape) -> Spectrum | None:

@@ -14,6 +14,8 @@ from gradtui.source import InputError, Place
 from gradtui.text import clip
 
 MAX_CHARACTERS = 10_000
+MAX_TOKENS = 10_000
+"""Names, numbers and signs of one program: at most as many operations are compiled."""
 MAX_DEPTH = 100
 MAX_NAME = 64
 
@@ -68,7 +70,7 @@ _TOKEN = re.compile(
 def tokenize(text: str, locate: Locate) -> list[Token]:
     """Return the tokens of a program; raises InputError at what is not of the language."""
     tokens: list[Token] = []
-    at, line, start, depth, began = 0, 0, 0, 0, 0
+    at, line, start, depth, began, count = 0, 0, 0, 0, 0, 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
@@ -92,6 +94,9 @@ def tokenize(text: str, locate: Locate) -> list[Token]:
             if depth > MAX_DEPTH:
                 refuse_depth(locate(line, column, 1))
             tokens.append(Token(kind, chunk, line, column))
+            count += 1
+            if count > MAX_TOKENS:
+                refuse_length(locate(line, column, len(chunk)))
         at = match.end()
         if at - began > MAX_CHARACTERS:
             raise InputError(
@@ -121,6 +126,12 @@ def _refuse_character(char: str, place: Place) -> NoReturn:
 def refuse_depth(place: Place) -> NoReturn:
     """Refuse an expression that is nested too deep."""
     raise InputError(f"this expression is nested too deep: the limit is {MAX_DEPTH}", place)
+
+
+def refuse_length(place: Place) -> NoReturn:
+    """Refuse a program with too much in it."""
+    message = f"this program is too long: the limit is {MAX_TOKENS:,} names, numbers and signs"
+    raise InputError(message, place)
 
 
 def _check_number(text: str, match: re.Match[str], place: Place) -> None:

@@ -110,4 +110,6 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index) -> str:
         value = frame.tape.value(id)
         return float(value if value.shape == () else value[index])
 
+    if result == update.gradient:
+        return number(read(result))  # a line such as `v = g`
     return update_in_numbers(frame, result, known, read)

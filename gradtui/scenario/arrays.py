@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sized
 from typing import Any
 
 from gradtui.engine.tokens import MAX_NAME
@@ -13,7 +14,17 @@ from gradtui.scenario.scanner import Path
 from gradtui.source import InputError
 from gradtui.text import clip, number, shape_text
 
+MAX_NAMES = 1_000
+"""Names of one table: each is a value that a step computes with."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_count(path: Path, names: Sized, positions: Positions) -> None:
+    """Refuse a table of values with too many of them."""
+    if len(names) > MAX_NAMES:
+        table = ".".join(map(str, path))
+        raise InputError(f"[{table}] has {len(names):,} names: the limit is {MAX_NAMES:,}",
+                         positions.key(path))  # fmt: skip
 
 
 def check_name(path: Path, positions: Positions) -> None:
@@ -50,15 +61,19 @@ def _check_numbers(path: Path, value: Any, positions: Positions, columns: bool) 
                     positions.value((*path, index)),
                 )
         return (len(value), *shapes[0])
-    place = positions.value(path)
+    if fault := _fault(value, columns):
+        raise InputError(fault, positions.value(path))
+    return ()
+
+
+def _fault(value: Any, columns: bool) -> str:
+    """Return why a value of TOML is no finite number, or nothing."""
     if isinstance(value, str):
         hint = ": only with `file` strings name columns" if columns else ""
-        raise InputError(f"expected a number, got text{hint}", place)
+        return f"expected a number, got text{hint}"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"expected a number, got {kind_of(value)}", place)
-    if not math.isfinite(value):
-        raise InputError(f"expected a finite number, got {number(value)}", place)
-    return ()
+        return f"expected a number, got {kind_of(value)}"
+    return "" if math.isfinite(value) else f"expected a finite number, got {number(value)}"
 
 
 def kind_of(value: Any) -> str:

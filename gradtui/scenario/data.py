@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import Struct
 
-from gradtui.scenario.arrays import check_name, read_array
+from gradtui.scenario.arrays import check_count, check_name, read_array
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.reading import DATA_LIMIT, read_beside
@@ -47,6 +47,7 @@ class Data(Struct, frozen=True, eq=False):
 def read_data(table: str, entries: Mapping[str, Any], scenario: str, positions: Positions) -> Data:
     """Return what a table of data holds; raises InputError, in a data file at its own line."""
     named = {name: value for name, value in entries.items() if name != "file"}
+    check_count((table,), named, positions)
     for name in named:
         check_name((table, name), positions)
     if "file" not in entries:

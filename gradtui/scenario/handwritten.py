@@ -14,8 +14,8 @@ from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, names_in
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
 from gradtui.scenario import schema
+from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
-from gradtui.scenario.arrays import read_array
 from gradtui.scenario.claims import find_claims
 from gradtui.scenario.code import Sources, check_one_of, check_parameters, read_code
 from gradtui.scenario.positions import Positions
@@ -120,6 +120,7 @@ def read_update(
 
 def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> Mapping[str, Array]:
     """Return the first values of what a program keeps from step to step."""
+    check_count((table, "state"), state, positions)
     found = {}
     for name, value in state.items():
         check_array_name((table, "state", name), positions)

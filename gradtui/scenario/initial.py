@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradtui.engine.initialisers import INITIALISERS
-from gradtui.scenario.arrays import check_name, kind_of, read_array
+from gradtui.scenario.arrays import check_count, check_name, kind_of, read_array
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.scanner import Path
@@ -26,6 +26,7 @@ def read_parameters(table: Mapping[str, Any], positions: Positions) -> dict[str,
     if not table:
         raise InputError("[parameters] is empty: there is nothing to train",
                          positions.key(("parameters",)))  # fmt: skip
+    check_count(("parameters",), table, positions)
     found: dict[str, Array] = {}
     left = MAX_NUMBERS
     for name, value in table.items():

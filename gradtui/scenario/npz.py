@@ -37,6 +37,8 @@ _SHAPE = re.compile(r"'shape': *\(([\d, ]*)\)")
 _SIZES = {"f": (2, 4, 8), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8)}
 _KINDS = {"c": "complex numbers", "O": "Python objects", "U": "text", "S": "bytes", "b": "booleans",
           "M": "dates", "m": "durations", "V": "records"}  # fmt: skip
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of others zipfile unpacks a block at a time, however much that is."""
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
     ValueError, IndexError, OverflowError, OSError,
@@ -92,6 +94,8 @@ class NpzFile(Struct, frozen=True, eq=False):
     def _array(self, member: zipfile.ZipInfo, limit: int) -> NDArray[np.float64]:
         if member.flag_bits & 1:
             raise InputError("is encrypted")
+        if member.compress_type not in _COMPRESSIONS:
+            raise InputError("is compressed in another way than NumPy does")
         try:
             with self._archive.open(member) as stream:
                 return _read_npy(stream, member.file_size, limit)

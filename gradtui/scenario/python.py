@@ -14,6 +14,7 @@ from typing import NoReturn
 from msgspec import Struct
 
 from gradtui.engine.expression import Assignment, parse_program
+from gradtui.engine.tokens import MAX_TOKENS, refuse_length
 from gradtui.source import InputError, Place
 from gradtui.text import clip
 
@@ -140,8 +141,12 @@ class _Reader:
     ) -> tuple[tuple[Assignment, ...], tuple[tuple[str, Place], ...]]:
         program = list[Assignment]()
         returned: tuple[tuple[str, Place], ...] | None = None
+        count = 0
         for line in body:
             first = line.tokens[0]
+            count += len(line.tokens)
+            if count > MAX_TOKENS:
+                refuse_length(self.place(first.at, len(first.text)))
             if returned is not None:
                 self.refuse(first, "this line comes after the return and is never reached")
             if first.text == "return":

@@ -23,6 +23,8 @@ Column: TypeAlias = NDArray[np.float64]
 _CHUNK = 4096
 _QUOTED = re.compile(r'[ \t]*+"([^"]*+(?:""[^"]*+)*+)"')
 _CELL = re.compile(rf'{_QUOTED.pattern}[ \t]*+(?=,|\Z)|([^",]*+)(?=,|\Z)')
+_PLAIN = re.compile(r'(?:"[^",]*+"|[^",]*+)(?:,(?:"[^",]*+"|[^",]*+))*+')
+"""A record whose quotes stand round whole cells, with no comma and no quote inside."""
 _QUOTES = re.compile(r'"[^"]*+"')
 _QUOTED_OR_DELIMITER = re.compile(r'"[^"]*+"|([;\t])')
 _DELIMITERS = {";": "semicolons", "\t": "tabs"}
@@ -107,7 +109,8 @@ def read_csv(raw: bytes, file: str) -> CsvTable:
     if len(records) == 1:
         raise InputError("the file has a header row but no rows under it", file=file)
     for record, start in zip(records[1:], starts[1:], strict=True):
-        if '"' in record or record.count(",") != len(names) - 1 or not record.strip():
+        fits = record.count(",") == len(names) - 1 and record.strip()
+        if not fits or ('"' in record and not _PLAIN.fullmatch(record)):
             _check_row(record, start, len(names), file)
     return CsvTable(file, names, records[1:], starts[1:])
 
@@ -198,6 +201,8 @@ def _matches(record: str) -> list[re.Match[str]]:
 def _cells(record: str) -> list[str]:
     if '"' not in record:
         return record.split(",")
+    if _PLAIN.fullmatch(record):
+        return record.replace('"', "").split(",")
     pairs = [(cell[1], cell[2]) for cell in _matches(record)]
     return [bare if quoted is None else quoted.replace('""', '"') for quoted, bare in pairs]
 

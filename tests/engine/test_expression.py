@@ -562,8 +562,10 @@ def test_a_statement_of_10000_characters_is_fine_and_one_more_is_refused():
 
 
 def test_a_program_may_be_longer_than_a_statement():
-    text = "\n".join(f"a{i} = w*{i}" for i in range(5000))
-    assert len(parse_program(text)) == 5000
+    text = "\n".join(f"a{i} = w*{i}" for i in range(2000))
+    assert len(parse_program(text)) == 2000
+    with pytest.raises(InputError, match=r"too long: the limit is 10,000 names, numbers and signs"):
+        parse_program(text + "\nb = 1")
 
 
 # Anything at all

@@ -1,0 +1,37 @@
+"""How much one training step may take: numbers in memory, multiplications of matrix products."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradtui.engine.graph import Node
+from gradtui.source import InputError
+from gradtui.text import shape_text
+
+MAX_NUMBERS = 50_000_000
+"""Numbers in all values of a step together, gradients and update included: 400 MB in float64."""
+MAX_PRODUCTS = 2_000_000_000
+"""Multiplications in all its matrix products together: about a second."""
+_PRODUCTS = ("@", "dot")
+
+
+def check_size(nodes: Sequence[Node]) -> None:
+    """Raise InputError, at what takes the most, for a step that is too large to be looked at."""
+    for measured, limit, what in (
+        ([math.prod(node.shape) for node in nodes], MAX_NUMBERS, "numbers"),
+        ([_multiplications(nodes, node) for node in nodes], MAX_PRODUCTS, "multiplications"),
+    ):
+        if sum(measured) > limit:
+            most = max((n for n in nodes if n.place), key=lambda node: measured[node.id])
+            raise InputError(
+                f"the model is too large: a step takes {sum(measured):,} {what}, the limit is "
+                f"{limit:,}; most are in this array of shape {shape_text(most.shape)}",
+                most.place,
+            )
+
+
+def _multiplications(nodes: Sequence[Node], node: Node) -> int:
+    if node.op not in _PRODUCTS:
+        return 0
+    return math.prod(node.shape) * math.prod(nodes[node.inputs[0]].shape[-1:])
