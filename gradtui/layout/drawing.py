@@ -80,10 +80,11 @@ def plan(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Plan:
 
 def draw(plan: Plan, room: int | None = None) -> Layout:
     """Return the drawing of a plan, with shorter lines if it is wider than `room` cells."""
+    boxes = sum(max(node.width for node in layer) for layer in plan.layers)
+    if room is not None and boxes > room:
+        return _draw(plan, _SHORT_LINK)
     drawn = _draw(plan, _LINK)
-    if room is not None and drawn.width > room:
-        drawn = _draw(plan, _SHORT_LINK)
-    return drawn
+    return drawn if room is None or drawn.width <= room else _draw(plan, _SHORT_LINK)
 
 
 def _draw(plan: Plan, link: int) -> Layout:

@@ -18,6 +18,10 @@ class Node(Struct, eq=False):
     height: int = 1
     incoming: list[Lane] = field(default_factory=list)
     outgoing: list[Lane] = field(default_factory=list)
+    sources: list[Node] = field(default_factory=list)
+    """The nodes in the layer before that lead here."""
+    targets: list[Node] = field(default_factory=list)
+    """The nodes in the layer after that this leads to."""
     place: int = 0
     """Index in its layer, 0 the top."""
     row: int = 0
@@ -27,20 +31,13 @@ class Node(Struct, eq=False):
     exit: int = 0
     """Column where lines leave."""
 
+    def __repr__(self) -> str:
+        return f"Node({self.layer}, {self.key})"  # one of its neighbours' neighbours never ends
+
     @property
     def is_passage(self) -> bool:
         """Whether it stands for no box."""
         return self.key is None
-
-    @property
-    def sources(self) -> list[Node]:
-        """The nodes in the layer before that lead here."""
-        return [lane.source for lane in self.incoming]
-
-    @property
-    def targets(self) -> list[Node]:
-        """The nodes in the layer after that this leads to."""
-        return [lane.target for lane in self.outgoing]
 
 
 class Lane(Struct, eq=False):
@@ -81,7 +78,9 @@ def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[list[Node]
 
 def _connect(lane: Lane) -> None:
     lane.source.outgoing.append(lane)
+    lane.source.targets.append(lane.target)
     lane.target.incoming.append(lane)
+    lane.target.sources.append(lane.source)
 
 
 def _rank(boxes: Sequence[Box], wires: Sequence[Wire]) -> dict[int, int]:

@@ -6,6 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from math import floor
+from operator import attrgetter
 
 from gradtui.layout.layers import Node
 
@@ -15,6 +16,8 @@ _FREE, _LOOSE, _PASSAGE, _MAIN = 1e-3, 1.0, 1e3, 1e6
 """What yields to what when nodes want the same rows: the main line stays straight."""
 _MOST_LANES = 8
 """Rows that a box of many inputs may keep from a passage beside it."""
+
+_PLACE, _ROW = attrgetter("place"), attrgetter("row")
 
 _Wish = tuple[float, float]
 """The row a node wants, and how much it matters."""
@@ -27,12 +30,15 @@ def order_layers(layers: list[list[Node]]) -> None:
     for layer in layers:
         _number_places(layer)
     best, fewest = [layer[:] for layer in layers], _count_crossings(layers)
+    still = 0
     for sweep in range(_SWEEPS):
-        if not fewest:
+        if not fewest or still == 2:
             break
         backward = _goes_backward(sweep)
-        for layer in reversed(layers) if backward else layers:
-            _sort(layer, backward=backward)
+        moved = [
+            _sort(layer, backward=backward) for layer in (reversed(layers) if backward else layers)
+        ]
+        still = 0 if any(moved) else still + 1
         crossings = _count_crossings(layers)
         if crossings < fewest:
             best, fewest = [layer[:] for layer in layers], crossings
@@ -43,11 +49,16 @@ def order_layers(layers: list[list[Node]]) -> None:
 
 def place_rows(layers: list[list[Node]], gap: int) -> None:
     """Choose rows: chains straight, a node amid its inputs, long wires level."""
-    forward = [(layer, _offsets(layer, gap)) for layer in layers]
+    offsets = [_offsets(layer, gap) for layer in layers]
+    forward, backward = (
+        [([(node, _main(node, backward=side)) for node in layer], distances)
+         for layer, distances in zip(layers, offsets, strict=True)]
+        for side in (False, True)
+    )  # fmt: skip
     for sweep in range(_SWEEPS):
-        for layer, offsets in reversed(forward) if _goes_backward(sweep) else forward:
-            rows = _settle([_wish(node, sweep) for node in layer], offsets)
-            for node, row in zip(layer, rows, strict=True):
+        for layer, distances in reversed(backward) if _goes_backward(sweep) else forward:
+            rows = _settle([_wish(node, main, sweep) for node, main in layer], distances)
+            for (node, _), row in zip(layer, rows, strict=True):
                 node.row = row
 
 
@@ -60,17 +71,26 @@ def _number_places(layer: Iterable[Node]) -> None:
         node.place = place
 
 
-def _sort(layer: list[Node], *, backward: bool) -> None:
-    """Sort a layer by the mean place of its neighbours; nodes without any keep their places."""
+def _sort(layer: list[Node], *, backward: bool) -> bool:
+    """Sort a layer by the mean place of its neighbours and return whether that moved any.
+
+    Nodes without neighbours keep their places.
+    """
+    if len(layer) == 1:
+        return False
     means: dict[Node, float] = {}
     for node in layer:
         neighbours = node.targets if backward else node.sources
         if neighbours:
-            means[node] = sum(other.place for other in neighbours) / len(neighbours)
+            means[node] = sum(map(_PLACE, neighbours)) / len(neighbours)
+    ordered = sorted(means, key=means.__getitem__)
+    if ordered == list(means):
+        return False
     places = [node.place for node in means]
-    for place, node in zip(places, sorted(means, key=means.__getitem__), strict=True):
+    for place, node in zip(places, ordered, strict=True):
         layer[place] = node
         node.place = place
+    return True
 
 
 def _count_crossings(layers: Iterable[Sequence[Node]]) -> int:
@@ -78,9 +98,12 @@ def _count_crossings(layers: Iterable[Sequence[Node]]) -> int:
     for layer in layers:
         if len(layer) == 1:
             continue
+        ends = [sorted(map(_PLACE, node.targets)) for node in layer]
+        listed = [place for places in ends for place in places]
+        if listed == sorted(listed):
+            continue
         seen: list[int] = []
-        for node in layer:
-            places = [lane.target.place for lane in node.outgoing]
+        for places in ends:
             total += sum(len(seen) - bisect_right(seen, place) for place in places)
             for place in places:
                 insort(seen, place)
@@ -103,8 +126,19 @@ def _distance(above: Node, below: Node, gap: int) -> int:
     return max(above.height, min(lanes, _MOST_LANES))
 
 
-def _wish(node: Node, sweep: int) -> _Wish:
-    """Return the row a node wants for its neighbours' sake, and how much it matters.
+def _main(node: Node, *, backward: bool) -> Sequence[Node]:
+    """Return the neighbours whose rows count: computed boxes, or those there are.
+
+    Of a passage the passage that it goes on with, if any.
+    """
+    neighbours = node.targets if backward else node.sources
+    if node.is_passage:
+        return [other for other in neighbours if other.is_passage][:1]
+    return [o for o in neighbours if o.incoming and not o.is_passage] or neighbours
+
+
+def _wish(node: Node, main: Sequence[Node], sweep: int) -> _Wish:
+    """Return the row a node wants for its main neighbours' sake, and how much it matters.
 
     Backward sweeps look at what it feeds, forward ones at its inputs.  Late ones keep what is
     reached: the ends of long wires, nodes that cannot be level with an input they share; the last
@@ -118,15 +152,12 @@ def _wish(node: Node, sweep: int) -> _Wish:
     if sweep == _SWEEPS - 1 and node.incoming:
         return node.row, _MAIN
     if node.is_passage:
-        passages = [other for other in neighbours if other.is_passage]
-        if passages:
-            return passages[0].row, _PASSAGE
+        if main:
+            return main[0].row, _PASSAGE
         return node.row if late else neighbours[0].row, _LOOSE
-    computed = [other for other in neighbours if other.incoming and not other.is_passage]
-    main = computed or neighbours
     if late and not backward and len(main) == 1 and _feeds_several_boxes(main[0]):
         return node.row, _MAIN
-    rows = sorted(other.row for other in main)
+    rows = sorted(map(_ROW, main))
     middle = (rows[(len(rows) - 1) // 2] + rows[len(rows) // 2]) / 2
     return middle, _MAIN if node.incoming else _LOOSE
 
