@@ -156,12 +156,7 @@ def build_step(
     clip, clipped = None, driving
     if clip_norm is not None and gradients:
         clip, clipped = _clip(builder, driving, clip_norm)
-    updates, initial = list[Update](), list[tuple[int, Any]]()
-    for parameter, gradient in zip(graph.parameters, clipped, strict=True):
-        names = {"w": parameter.id, "g": gradient, **inputs}
-        lowered, first = lower_update(builder, names, update, parameter.name)
-        updates.append(lowered)
-        initial += first
+    updates, initial = _moves(builder, graph, update, clipped, inputs)
     initial += () if hand is None else hand.initial
     checked = None if validation is None else _validate(builder, *validation)
     watch = None
@@ -172,7 +167,7 @@ def build_step(
     return StepProgram(
         graph=graph,
         reverse=reverse,
-        updates=tuple(updates),
+        updates=updates,
         nodes=tuple(builder.nodes),
         gradients=gradients,
         driving=driving,
@@ -197,6 +192,23 @@ def update_of(name: str, values: Hyperparameters) -> UpdateProgram:
     entry = OPTIMIZERS[name]
     lines = parse_program(entry.program(values))
     return UpdateProgram(lines, dict(entry.state(values)), entry.formula(values))
+
+
+def _moves(
+    builder: Builder,
+    graph: Graph,
+    update: UpdateProgram,
+    gradients: Sequence[int],
+    inputs: Mapping[str, int],
+) -> tuple[tuple[Update, ...], list[tuple[int, Any]]]:
+    """Return the update of each parameter, then what each number of its state starts from."""
+    updates, initial = list[Update](), list[tuple[int, Any]]()
+    for parameter, gradient in zip(graph.parameters, gradients, strict=True):
+        names = {"w": parameter.id, "g": gradient, **inputs}
+        lowered, first = lower_update(builder, names, update, parameter.name)
+        updates.append(lowered)
+        initial += first
+    return tuple(updates), initial
 
 
 def _claimed(graph: Graph, hand: HandPass, gradients: Sequence[int]) -> tuple[int, ...]:
