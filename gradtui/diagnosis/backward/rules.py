@@ -16,7 +16,7 @@ from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import Change, Edit
 from gradtui.diagnosis.spelling import same, subtrees
 from gradtui.engine.expression import Call, Name, Tree
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.graph import Builder, Kind, needed_for
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
@@ -70,16 +70,31 @@ class Context(Struct, frozen=True, eq=False):
         )
 
     def edges_of(self, tree: Tree | None) -> list[tuple[int, int]]:
-        """Return the (consumer, source) edges of the named graph whose local derivative it is."""
+        """Return the (consumer, source) edges of the named graph whose local derivative it is.
+
+        Only those on the way from the loss to what the line is about.
+        """
         value = None if tree is None else self.value(tree)
         found = []
         if value is not None:
             at = self.trial.world
             for (source, root), local in self.trial.reverse.named_local.items():
+                if not self._is_above(source):
+                    continue
                 other = at.value(local)
                 if near(value[1:], other[1:], np.abs(other[1:])) and not np.all(other == other[0]):
                     found.append((root, source))
         return found
+
+    def _is_above(self, node: int) -> bool:
+        """Return whether a gradient that the line is about flows through a node."""
+        if self.target is not None:
+            about = {self.target}
+        else:
+            reached = self.trial.program.dependents([self.line.name])
+            lines = (one for one in self.trial.lines if one.name in reached)
+            about = {one.target for one in lines if one.target is not None}
+        return bool(about & needed_for(self.trial.graph.nodes, [node]))
 
     def contribution_edges(self, tree: Tree | None) -> list[tuple[int, int]]:
         """Return the (consumer, target) edges along which an expression is what flows."""

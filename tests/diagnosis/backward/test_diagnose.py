@@ -85,6 +85,18 @@ def test_the_numbers_of_a_coincidence_are_those_of_a_point_where_it_shows(judge)
     assert "a division by x2 is too many" in finding.message
 
 
+def test_a_factor_is_named_as_the_derivative_on_the_way_of_its_own_line(judge):
+    model = {
+        "data": "x = 2.0\ny = 5.0",
+        "parameters": "w1 = 1.0\nw2 = 2.0",
+        "model": "a = w1*x\nb = w2*x\nL = (a*b - y)**2",
+    }
+    sound = "dab = 2*(a*b - y)\nda = dab*b\ndb = dab*a\ndw1 = da*x\n"
+    (finding,) = judge(sound + "dw2 = db", model).findings
+    assert finding.message.startswith("the factor ∂b/∂w2 = x is missing;")
+    assert finding.within == (("b", "w2"),)
+
+
 def test_a_division_left_out_is_said(judge):
     model = {**WEIGHTS, "model": "e = (w1*x1 + w2*x2 - y)/x2\nL = e**2"}
     (finding,) = judge("dw1 = 2*e*x1\ndw2 = 2*e", model).findings
