@@ -35,6 +35,12 @@ CODE_LINE = TEXT.split("{code}")[0].count("\n") + 1
 """Line of the first statement where `data` and `parameters` are one line each."""
 
 
+@pytest.fixture(autouse=True)
+def locale(monkeypatch):
+    """Let what is read be UTF-8, wherever the tests run."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
 @pytest.fixture(scope="session")
 def write(tmp_path_factory):
     """Write a scenario and return its path."""

@@ -521,3 +521,34 @@ def test_run_says_the_rate_of_each_step_and_keeps_the_time_of_adam(run, write):
     assert [row["lr"] for row in rows] == [0.25, 0.25, 0.125, 0.125, 0.0625, 0.0625, 0.03125]
     every = rows_of(run("run", path, "--format", "jsonl", "--every", "3")[1])
     assert every == rows[::3]
+
+
+# ASCII
+
+
+@pytest.mark.parametrize("command", ["show", "run", "check", "list"])
+def test_without_utf_8_all_output_is_ascii(run, monkeypatch, command):
+    monkeypatch.setenv("LC_ALL", "C")
+    names = () if command == "list" else ("grad_missing_factor",)
+    status, out, err = run(command, *names)
+    assert status in (0, 1)
+    assert out.isascii()
+    assert err.isascii()
+    assert out
+
+
+def test_ascii_is_asked_for(run):
+    drawn = run("show", "two_weights", "--ascii")[1]
+    assert drawn.isascii()
+    assert "  dL/dw2 = dL/de . de/dY . dY/dw2\n         = 2*e . 1 . x2\n" in drawn
+    assert not run("show", "two_weights")[1].isascii()
+
+
+def test_an_unknown_theme_is_an_error_with_those_there_are(run, monkeypatch):
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    status, out, err = run("two_weights", "--theme", "lihgt")
+    assert (status, out) == (2, "")
+    assert "--theme lihgt: no such colours; did you mean" in err
+    assert "there are dark, light" in err

@@ -1,0 +1,57 @@
+"""What the environment says of a terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from gradtui.terminals import ascii_only, colours
+
+
+@pytest.mark.parametrize(
+    ("environ", "found"),
+    [
+        ({"TERM": "xterm-256color"}, "many"),
+        ({"TERM": "linux", "COLORTERM": "truecolor"}, "many"),
+        ({"TERM": "linux"}, "few"),
+        ({"TERM": "xterm"}, "few"),
+        ({"TERM": "screen"}, "few"),
+        ({"TERM": "no-such-terminal"}, "few"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "none"),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, "many"),
+    ],
+)
+def test_colours(environ, found):
+    assert colours(environ) == found
+
+
+def test_a_terminal_whose_description_names_no_colours_has_none():
+    # In a process of its own: curses takes the first description that it is asked for.
+    code = "from gradtui.terminals import colours; print(colours({'TERM': 'vt100'}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "none\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "encoding", "only"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, "utf-8", False),
+        ({"LANG": "de_DE.utf8@euro"}, "utf-8", False),
+        ({"LANG": "C"}, "utf-8", True),
+        ({"LANG": "C", "LC_ALL": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}, "utf-8", True),
+        ({"LANG": "de_DE.ISO-8859-1"}, "iso8859-1", True),
+        ({"LANG": "C", "PYTHONUTF8": "1"}, "utf-8", False),
+        ({}, "utf-8", False),
+        ({}, "ascii", True),
+    ],
+)
+def test_ascii_only_where_utf_8_cannot_be_relied_on(environ, encoding, only):
+    assert ascii_only(environ, encoding) is only
+
+
+def test_what_python_makes_of_the_c_locale_is_not_what_was_asked_for(monkeypatch):
+    coerced = {"LANG": "C", "LC_CTYPE": "C.UTF-8"}
+    assert ascii_only(coerced, "utf-8") is bool(sys.flags.utf8_mode)
