@@ -98,7 +98,7 @@ class GradtuiApp(App[int]):
     def on_mount(self) -> None:
         """Let signals end the app; open the picker where there is no session."""
         self.ending.serve(asyncio.get_running_loop())
-        self.app_resume_signal.subscribe(self, lambda app: self.repaint())
+        self.app_resume_signal.subscribe(self, lambda app: self.action_repaint())
         if self._session is None:
             from gradtui.tui.picker import Picker
 
@@ -132,7 +132,7 @@ class GradtuiApp(App[int]):
         """Write a paint to the terminal; called by Textual."""
         super()._display(screen, self._wire.lean(renderable))
 
-    def repaint(self) -> None:
+    def action_repaint(self) -> None:
         """Paint all of the screen, whatever the terminal shows."""
         self._wire.forget()
         self.screen.refresh()
@@ -143,7 +143,7 @@ class GradtuiApp(App[int]):
             self._interrupted = -_TWICE
         await super().on_event(event)
         if isinstance(event, Resize):
-            self.repaint()
+            self.action_repaint()
 
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""

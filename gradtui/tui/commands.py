@@ -257,6 +257,11 @@ COMMANDS = (
         lambda d, text: d.drive(),
     ),
     Command(
+        "repaint", ("f5", "ctrl+l"), "F5 Ctrl+L", "repaint",
+        "paint all of the screen again, where something else has written on it", SCREEN,
+        lambda d, text: d.repaint(),
+    ),
+    Command(
         "zoom", ("z",), "z", "zoom", "zoom the focused panel, Esc ends it", SCREEN,
         lambda d, text: d.toggle_zoom(),
     ),

@@ -172,6 +172,8 @@ class Debugger(Screen[None]):
         shown = [self.query_one(f"#{name}", Panel) for name in names]
         if not self.has_class("-zoomed"):
             shown = [panel for panel in shown if panel.display and panel.size]
+        if not shown:
+            return  # no room for any
         here = self._focused_panel()
         index = shown.index(here) if here in shown else 0
         panel = shown[(index + by) % len(shown)]
@@ -278,6 +280,10 @@ class Debugger(Screen[None]):
         from gradtui.tui.keeping import save_picture
 
         save_picture(self)
+
+    def repaint(self) -> None:
+        """Paint all of the screen again, whatever the terminal shows."""
+        self.call_later(self.app.run_action, "repaint")
 
     def show_help(self) -> None:
         """Open the help."""

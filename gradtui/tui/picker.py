@@ -49,7 +49,9 @@ class Picker(Screen[None]):
     def compose(self) -> ComposeResult:
         """Make the list, the search and the details."""
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
-        yield Input(placeholder="search, or the path of a .toml file", id="picker-search")
+        search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
+        search.cursor_blink = False  # at rest, nothing is written
+        yield search
         options = OptionList(*self._options(), id="picker-list")
         options.can_focus = False
         options.highlighted = 0

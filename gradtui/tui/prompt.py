@@ -71,6 +71,7 @@ class Prompt(Vertical):
         """Take the keys from the panel that has them."""
         self._before = self.screen.focused
         field = self.query_one(Input)
+        field.cursor_blink = False  # at rest, nothing is written
         # Selected on focus, a key that came before the focus event would be typed over.
         field.action_select_all()
         self.screen.set_focus(field)

@@ -33,6 +33,7 @@ class StopList(ModalScreen[int | None]):
         super().__init__()
         self._session, self._changed = session, changed
         self._at = 0
+        self._shown = Content()
 
     def compose(self) -> ComposeResult:
         """Make the list."""
@@ -69,7 +70,10 @@ class StopList(ModalScreen[int | None]):
             lines.insert(0, Content("no breakpoints: b sets one, as max(abs(grad)) > 100"))
         if not stops.watches:
             lines.append(Content("no watches: w watches an expression, as loss - prev"))
-        self.query_one(Static).update(Content("\n").join(lines))
+        shown = Content("\n").join(lines)
+        if shown != self._shown:
+            self._shown = shown
+            self.query_one(Static).update(shown)
         scroll.scroll_to(y=max(0, self._at - scroll.size.height + 2), animate=False)
 
     def action_move(self, by: int) -> None:
