@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual.events import Key
 
 from gradtui.moments import Level
+from gradtui.tui.debugger import Debugger
 
 
 async def test_a_newcomer_sees_every_local_derivative_and_the_gradients(terminal):
@@ -373,3 +375,26 @@ async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_b
         assert "lr 0.002 " in t.rows[0]
         await t.press("N")
         assert "lr 0.02 → 0.002 from the" in t.text
+
+
+async def test_held_keys_share_frames_and_end_at_their_step(terminal, monkeypatch):
+    shown = []
+    show = Debugger.show_frame
+    monkeypatch.setattr(Debugger, "show_frame", lambda self: (shown.append(1), show(self))[1])
+    async with terminal("five_parcels") as opened:
+        shown.clear()
+        for _ in range(100):
+            opened.app.post_message(Key("n", "n"))
+        for _ in range(200):
+            await opened.pilot.pause(0.02)
+            if "step 100/12" in opened.rows[0]:
+                break
+        assert opened.session.step == 100
+        assert "step 100/12" in opened.rows[0]
+        assert len(shown) < 50
+
+
+async def test_keys_where_no_panel_has_room(terminal):
+    async with terminal("two_weights", (1, 1)) as opened:
+        await opened.press("tab", "z", "n", "pagedown", "tab", "7")
+        assert opened.session.step == 1
