@@ -294,7 +294,8 @@ class Plotter:
         if series.kind != "norm" and (shape == () or series.index is not None):
             return [float(each[series.index or ()]) for each in columns[0]]
         with np.errstate(all="ignore"):
-            squares = [np.sum(np.square(c.reshape(len(steps), -1)), axis=1) for c in columns]
+            flat = [column.reshape(len(steps), -1) for column in columns]
+            squares = [np.einsum("ij,ij->i", each, each) for each in flat]
             return [float(length) for length in np.sqrt(sum(squares))]
 
     def _observe(self, line: Line, observable: Observable, steps: Sequence[int]) -> Sequence[float]:

@@ -41,12 +41,18 @@ class Columns:
             self._window(rows[at : at + window], steps[at : at + window], tuple(nodes))
             for at in range(0, len(steps), window)
         ]
+        if len(parts) == 1:
+            return parts[0]
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def _window(
         self, rows: NDArray[np.float64], steps: Sequence[int], nodes: tuple[int, ...]
     ) -> list[NDArray[np.float64]]:
         trainer, count = self._trainer, len(steps)
+        held = dict(zip(trainer.before, trainer.slices, strict=True))
+        if all(id in held for id in nodes):
+            parts = [held[id] for id in nodes]
+            return [rows[:, p.start : p.stop].reshape(count, *p.shape) for p in parts]
         state = [
             rows[:, part.start : part.stop].reshape(count, *part.shape).astype(trainer.dtype)
             for part in trainer.slices

@@ -56,6 +56,8 @@ class History:
             parent.advance(max(0, self._known - parent.known))
             past = parent._column[: self._known]
         self._columns = [past]
+        self._replayed: tuple[int, Row] | None = None
+        """The step that was replayed last, and its state: it is asked for again, then the next."""
 
     @property
     def known(self) -> int:
@@ -129,8 +131,17 @@ class History:
         if step == self._known:
             return _frozen(self._next)
         index, ahead = divmod(step - self._start, self._every)
+        return _frozen(self._replay(index, step, ahead) if ahead else self._rows[index])
+
+    def _replay(self, index: int, step: int, ahead: int) -> Row:
+        """Return a state that is not kept, `ahead` steps after row `index`, or from a nearer one."""
         row = self._rows[index]
-        return _frozen(self.trainer.run(row, ahead, step - ahead) if ahead else row)
+        if self._replayed is not None and step - ahead < self._replayed[0] <= step:
+            ahead, row = step - self._replayed[0], self._replayed[1]
+        if ahead:
+            row = self.trainer.run(row, ahead, step - ahead)
+            self._replayed = step, row
+        return row
 
     def tape(self, step: int) -> Tape:
         """Return the tape of a step."""

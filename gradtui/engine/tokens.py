@@ -14,7 +14,7 @@ from gradtui.source import InputError, Place
 from gradtui.text import clip
 
 MAX_CHARACTERS = 10_000
-MAX_TOKENS = 10_000
+MAX_TOKENS = 100_000
 """Names, numbers and signs of one program: at most as many operations are compiled."""
 MAX_DEPTH = 100
 MAX_NAME = 64

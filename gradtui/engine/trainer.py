@@ -149,7 +149,7 @@ class Trainer:
 
     def record(self, row: Row, step: int) -> Tape:
         """Return the tape of the step that starts from the state `row`."""
-        found = self._record(*self._split(row), *map(next, self.series(step, 1)))
+        found = self._record(*self._split(row.copy()), *map(next, self.series(step, 1)))
         recorded = [None] * len(self.program.nodes)
         for id, value in zip(self._shown, found, strict=True):
             recorded[id] = value
@@ -298,7 +298,8 @@ class Trainer:
     def _split(self, row: Row) -> tuple[Any, ...]:
         if self.mode is Mode.FLOAT:
             return tuple(row.tolist())
-        typed = row.astype(self.dtype)
+        typed = row.astype(self.dtype, copy=False).view()
+        typed.flags.writeable = False
         return tuple(
             typed[part.start]
             if part.shape == ()
