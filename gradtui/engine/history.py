@@ -134,7 +134,7 @@ class History:
         return _frozen(self._replay(index, step, ahead) if ahead else self._rows[index])
 
     def _replay(self, index: int, step: int, ahead: int) -> Row:
-        """Return a state that is not kept, `ahead` steps after row `index`, or from a nearer one."""
+        """Return a state that is not kept, `ahead` steps after row `index`."""
         row = self._rows[index]
         if self._replayed is not None and step - ahead < self._replayed[0] <= step:
             ahead, row = step - self._replayed[0], self._replayed[1]
