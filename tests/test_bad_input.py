@@ -264,7 +264,7 @@ TABLE = [
     ("w = 0.5", "'ŵ' = 0.5", "'ŵ'", "'ŵ' cannot be a name"),
     ("w = 0.5", f"{'w' * 65} = 0.5", "w" * 65, "cannot be a name"),
     ("w = 0.5", "2w = 0.5", "2w", "'2w' cannot be a name"),
-    ("w = 0.5", "lr = 0.5", "lr", "'lr' is reserved: choose another name"),
+    ("w = 0.5", "lr = 0.5", "lr", "'lr' is reserved for the rate: choose another name"),
     ("w = 0.5", "tanh = 0.5", "tanh", "'tanh' is reserved"),
     ("y = [2.0, 4.0]", "y = [2.0, 4.0]\nw = 1.0", "w", "'w' is both a parameter and data"),
     (

@@ -24,8 +24,20 @@ from gradtui.engine.shapes import Options, Shape
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import shape_text
 
-RESERVED = frozenset({"lr", "step", "grad", "prev", "norm", "file", "np", "len", *FUNCTIONS})
-"""Names that a program cannot assign."""
+RESERVED = MappingProxyType(
+    {
+        "lr": "the rate",
+        "step": "the number of the step",
+        "grad": "the gradient in breakpoints",
+        "prev": "the step before in breakpoints",
+        "norm": "the gradient's length in breakpoints",
+        "file": "the data's file",
+        "np": "NumPy",
+        "len": "the number of rows",
+        **dict.fromkeys(FUNCTIONS, "the function"),
+    }
+)
+"""Names that a program cannot assign -> what they stand for."""
 _NEAREST = {"min": ": the smaller of two is minimum(a, b), that of many -max(-x)"}
 """What to write instead of a function that the language does not have."""
 _NOTHING: Options = MappingProxyType({})
@@ -91,7 +103,7 @@ def lower_statement(line: Assignment, builder: Builder, names: dict[str, int]) -
 def check_name(name: str, place: Place | None) -> None:
     """Raise InputError if a program, parameter or data cannot have this name."""
     if name in RESERVED:
-        raise InputError(f"'{name}' is reserved: choose another name", place)
+        raise InputError(f"'{name}' is reserved for {RESERVED[name]}: choose another name", place)
 
 
 def lower_tree(

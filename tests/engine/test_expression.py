@@ -346,8 +346,8 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          Place(2, 1, 1)),
         ("w = 3", "'w' is already a parameter: a name is assigned once", Place(1, 1, 1)),
         ("y = 3", "'y' is already data: a name is assigned once", Place(1, 1, 1)),
-        ("exp = 3", "'exp' is reserved: choose another name", Place(1, 1, 3)),
-        ("lr = 3", "'lr' is reserved: choose another name", Place(1, 1, 2)),
+        ("exp = 3", "'exp' is reserved for the function: choose another name", Place(1, 1, 3)),
+        ("lr = 3", "'lr' is reserved for the rate: choose another name", Place(1, 1, 2)),
         ("L = X@y + v", "shape 3×2 of X and shape 3 of y cannot be multiplied with @: 2 columns "
          "against 3 rows", Place(1, 5, 3)),
         ("L = X + y", "shape 3×2 of X and shape 3 of y do not broadcast", Place(1, 5, 5)),
@@ -503,7 +503,9 @@ def test_an_internal_operation_cannot_be_called(op):
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_a_reserved_name_is_neither_assigned_nor_given(name):
-    assert refused(f"{name} = w").message == f"'{name}' is reserved: choose another name"
+    assert refused(f"{name} = w").message == (
+        f"'{name}' is reserved for {RESERVED[name]}: choose another name"
+    )
     with pytest.raises(InputError, match="is reserved") as caught:
         build_graph([Leaf(name, (), Place(7, 3))], [], parse_program("L = 1"))
     assert caught.value.place == Place(7, 3)
