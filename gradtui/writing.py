@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import suppress
 from typing import BinaryIO
@@ -42,7 +41,7 @@ def write_file(
     if before is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "The file is write-protected")
     sweep(folder)
-    temporary = os.path.join(folder, f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = os.path.join(folder, f"{_PREFIX}{os.getpid()}-{os.urandom(4).hex()}")
     try:
         _write_temporary(temporary, contents, before, mode)
         if instead_of is not None:

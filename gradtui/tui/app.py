@@ -106,7 +106,7 @@ class GradtuiApp(App[int]):
 
     def save(self) -> str:
         """Save what the next start can go on from; return why it could not be, or nothing."""
-        return "" if self._debugger is None else self._debugger.shelf.leave()
+        return "" if self._debugger is None else self._debugger.keeper.save()
 
     @contextmanager
     def suspend(self) -> Iterator[None]:

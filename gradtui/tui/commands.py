@@ -307,7 +307,7 @@ COMMANDS = (
     Command(
         "resume", ("U",), "U", "resume",
         "go to where this scenario was left the last time; again: back to where you were", SCREEN,
-        lambda d, text: d.shelf.resume(),
+        lambda d, text: d.keeper.resume(),
     ),
     Command(
         "command", ("colon",), ":", "command", "the command line: the names in this list", SCREEN,

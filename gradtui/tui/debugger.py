@@ -19,12 +19,12 @@ from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean, clip, shape_text
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
+from gradtui.tui.keeper import Keeper
 from gradtui.tui.live import Live
 from gradtui.tui.pace import Pace
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
-from gradtui.tui.shelf import Shelf
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
@@ -62,7 +62,7 @@ class Debugger(Screen[None]):
         self.live: Live = Live(self)
         self.walk: Walk = Walk(self)
         self.trials: Trials = Trials(self)
-        self.shelf: Shelf = Shelf(self, at_once=resume)
+        self.keeper: Keeper = Keeper(self, at_once=resume)
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -83,7 +83,7 @@ class Debugger(Screen[None]):
         self.pace.ahead()
         self.show_frame()
         self.call_after_refresh(self.walk.start)
-        self.call_after_refresh(self.shelf.open)
+        self.call_after_refresh(self.keeper.open)
         self.live.start()
 
     def show_frame(self) -> None:
@@ -94,7 +94,7 @@ class Debugger(Screen[None]):
         for part in self._parts():
             part.show_frame(frame)
         self.pace.shown(frame)
-        self.shelf.changed()
+        self.keeper.changed()
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
         """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
@@ -297,9 +297,9 @@ class Debugger(Screen[None]):
             self._opened(session)
 
     def _opened(self, session: Session) -> None:
-        self.shelf.leave()
+        self.keeper.leave()
         self.show_session(session)
-        self.shelf.reopen()
+        self.keeper.enter()
 
     def show_session(self, session: Session) -> None:
         """Show another session."""

@@ -84,7 +84,7 @@ class Pace:
 
     def stay(self) -> bool:
         """Be on the way to nowhere any more; return whether it was."""
-        waited = self._debugger.walk.stop() | self._debugger.shelf.stop()
+        waited = self._debugger.walk.stop() | self._debugger.keeper.stop()
         busy = waited or self._target is not None
         self._target = None
         return busy
@@ -129,7 +129,7 @@ class Pace:
             self._compute_steps()
             | debugger.walk.part()
             | debugger.trials.part()
-            | debugger.shelf.part()
+            | debugger.keeper.part()
         )
 
     def _compute_steps(self) -> bool:

@@ -174,7 +174,7 @@ class Trials:
             self._debugger.app.exit()
             return
         what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
-        trouble = self._debugger.shelf.leave()
+        trouble = self._debugger.keeper.save()
         question = f"quit and lose {what}, as {trouble}" if trouble else f"quit and keep {what}"
         self._debugger.ask(f"{question}? y or n: ", self._quit)
 

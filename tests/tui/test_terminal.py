@@ -159,19 +159,25 @@ def test_a_broken_file_opens_no_screen(start, tmp_path):
     assert ENTER not in program.output
 
 
-def test_an_exception_restores_the_terminal_and_fails(start, tmp_path, monkeypatch):
+def test_an_exception_restores_the_terminal_saves_and_fails(start, tmp_path, monkeypatch):
     # A sitecustomize breaks one panel from outside, as a bug would from inside.
     (tmp_path / "sitecustomize.py").write_text(
         "import gradtui.explain.chain as c\n"
-        "def broken(*parts):\n    raise RuntimeError('panel bug')\n"
+        "sound = c.chain_rows\n"
+        "def broken(frame, width):\n"
+        "    if frame.step == 2:\n        raise RuntimeError('panel bug')\n"
+        "    return sound(frame, width)\n"
         "c.chain_rows = broken\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path) + os.pathsep + os.environ.get("PYTHONPATH", ""))
     program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    program.press("nn")
     assert program.read_until(b"RuntimeError: panel bug")
     assert program.wait() == 1
     assert program.output.index(LEAVE) < program.output.index(b"panel bug")
     assert termios.tcgetattr(program.other) == program.before
+    assert saved_steps(tmp_path) == [2]
 
 
 def test_e_opens_the_editor_at_the_findings_line_and_comes_back(start, tmp_path, monkeypatch):

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-import gradtui.tui.shelf
+import gradtui.shelf
+import gradtui.tui.keeper
 from gradtui.saved import decode_saved
 from gradtui.tui.app import GradtuiApp
 
@@ -29,7 +30,7 @@ def full_disk(monkeypatch):
     def refuse(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(gradtui.tui.shelf, "write_file", refuse)
+    monkeypatch.setattr(gradtui.shelf, "write_file", refuse)
     return monkeypatch.undo
 
 
@@ -91,7 +92,7 @@ async def test_what_was_not_touched_is_not_kept_and_an_offer_stays(terminal, ses
 
 
 async def test_a_session_is_saved_while_one_works(terminal, sessions, monkeypatch):
-    monkeypatch.setattr(gradtui.tui.shelf, "_CALM", 0.01)
+    monkeypatch.setattr(gradtui.tui.keeper, "_CALM", 0.01)
     async with terminal("two_weights") as t:
         await t.press("n")
         for _ in range(200):
@@ -104,7 +105,7 @@ async def test_a_session_is_saved_while_one_works(terminal, sessions, monkeypatc
 async def test_a_full_disk_is_told_once_and_nothing_is_lost(
     terminal, sessions, monkeypatch, full_disk
 ):
-    monkeypatch.setattr(gradtui.tui.shelf, "_CALM", 0.01)
+    monkeypatch.setattr(gradtui.tui.keeper, "_CALM", 0.01)
     told = "the session cannot be saved: no space left on device"
     async with terminal("two_weights") as t:
         await t.press("n")
@@ -153,9 +154,12 @@ async def test_a_damaged_session_is_told_and_left_out(terminal, state_folder):
     file.write_bytes(raw)
     (state_folder / "sessions" / ".gradtui-4194305-0").write_bytes(b"left by a kill")
     async with terminal("two_weights") as t:
-        assert "nothing is resumed: the saved session is damaged" in t.text
+        told = "nothing is resumed: the saved session is damaged"
+        assert told in t.text
+        await t.press("n")
+        assert told not in t.text
         await t.press("U")
-        assert "nothing was left of this scenario" in t.text
+        assert told in t.text
         assert list((state_folder / "sessions").iterdir()) == [file]
 
 

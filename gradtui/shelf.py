@@ -1,0 +1,114 @@
+"""The places where the sessions on a scenario were left: in memory, and in a file of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from platformdirs import user_state_path
+
+from gradtui.resuming import digest_of, take_snapshot
+from gradtui.saved import LIMIT, Saved, Snapshot, decode_saved, encode_saved
+from gradtui.scenario.problem import Problem
+from gradtui.scenario.reading import read_bytes
+from gradtui.session import Session
+from gradtui.writing import reason, sweep, write_file
+
+_KEPT = 3
+"""Places that are kept."""
+
+
+class Shelf:
+    """What is kept of one scenario for the next session on it, the last place first."""
+
+    def __init__(self, problem: Problem) -> None:
+        path = os.path.realpath(problem.path)
+        self._scenario = os.fsencode(path).decode(errors="backslashreplace")
+        self._file = _file_of(path)
+        self.places: deque[Snapshot] = deque(maxlen=_KEPT)
+        self._found = False
+        self._in_file: Saved | None = None
+        self._wanted: Saved | None = None
+        self._lock = Lock()
+        self._digest: tuple[Problem, str] = problem, digest_of(problem)
+
+    def find(self) -> None:
+        """Look, the first time, what the file has; raises InputError if it is unusable."""
+        if not self._found:
+            self._found = True
+            sweep(self._file.parent)
+            if self._file.exists():
+                saved = decode_saved(read_bytes(self._file, LIMIT), str(self._file))
+                if saved.scenario == self._scenario:
+                    self._in_file = self._wanted = saved
+                    self.places.extend(saved.snapshots[:_KEPT])
+
+    @property
+    def same(self) -> bool:
+        """Whether the scenario is what it was when its last place was saved."""
+        return self._wanted is None or self._wanted.digest == self._digest[1]
+
+    def begin(self, problem: Problem, step: int) -> None:
+        """Take note of where a session begins: it is worth keeping from the first change on."""
+        session = Session(problem)
+        session.seek(step)
+        self._fresh = take_snapshot(session)
+
+    def put(self, session: Session) -> None:
+        """Put away the place of a session that is left."""
+        place = take_snapshot(session)
+        if place != self._fresh:
+            self.places.appendleft(place)
+
+    def turn(self, session: Session) -> None:
+        """Put the place of a session behind all others, in the stead of the first."""
+        self.places.popleft()
+        self.places.append(take_snapshot(session))
+
+    def look(self, session: Session) -> bool:
+        """Find out what is to be kept, with this session's place; return whether it is new."""
+        places = [take_snapshot(session), *self.places]
+        kept = dict.fromkeys(place for place in places if place != self._fresh)
+        problem = session.explorer.branches.root.problem
+        if self._digest[0] is not problem:
+            self._digest = problem, digest_of(problem)
+        self._wanted = Saved(self._scenario, self._digest[1], tuple(kept)[:_KEPT])
+        return self._wanted != self._in_file and bool(kept or self._in_file)
+
+    def write(self) -> str:
+        """Write what is to be kept, if the file has something else; return why it cannot be."""
+        with self._lock:  # one after the other, or the older might be the last
+            saved = self._wanted
+            if saved is None or saved == self._in_file or not (saved.snapshots or self._in_file):
+                return ""
+            try:
+                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_file(self._file, encode_saved(saved), mode=0o600)
+            except OSError as error:
+                return f"the session cannot be saved: {reason(error)}"
+            self._in_file = saved
+        return ""
+
+
+def _file_of(scenario: str) -> Path:
+    stem = re.sub(r"[^\w-]+", "_", Path(scenario).stem, flags=re.ASCII)[:40]
+    name = sha256(os.fsencode(scenario)).hexdigest()[:16]
+    folder = user_state_path("gradtui", appauthor=False) / "sessions"
+    return folder / f"{stem}-{name}.session"
+
+
+def described(place: Snapshot) -> str:
+    """Return where a place is and what was made there, as `at step 7 with 2 branches`."""
+    made = [branch for branch in place.branches if not branch.drives and not branch.removed]
+    counts = [
+        (len(made), "branch", "branches"),
+        (len(place.breakpoints), "breakpoint", "breakpoints"),
+        (len(place.watches), "watch", "watches"),
+        (len(place.fixes), "fix not written", "fixes not written"),
+    ]
+    listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+    return f"at step {place.step:,}" + (f" with {listed}" if listed else "")

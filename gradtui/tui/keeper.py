@@ -1,0 +1,159 @@
+"""Keeps a debugger's sessions: saves while one works, offers to resume when one is back."""
+
+from __future__ import annotations
+
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from gradtui.source import InputError
+from gradtui.text import clean
+
+if TYPE_CHECKING:
+    from gradtui.resuming import Resumption
+    from gradtui.shelf import Shelf
+    from gradtui.tui.debugger import Debugger
+
+_CALM = 2.0
+"""Seconds after a change until the session is saved."""
+_AT_ONCE, _PART = 0.2, 0.05
+"""Seconds of resuming before the screen lives again; at a time from then on."""
+_NOTHING = "nothing was left of this scenario that could be resumed"
+
+
+class Keeper:
+    """What a debugger does so that no session is lost.
+
+    With `at_once` the first one is resumed without being offered.
+    """
+
+    def __init__(self, debugger: Debugger, *, at_once: bool = False) -> None:
+        self._debugger, self._at_once = debugger, at_once
+        self._resuming: Resumption | None = None
+        self._due = False
+        self._trouble = ""
+        self._shelves: dict[str, Shelf] = {}
+        """Scenario -> its shelf, for all that were opened: what cannot be written is there."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._problem, self._step = self._debugger.session.problem, self._debugger.session.step
+        self._unusable = ""
+
+    @property
+    def _shelf(self) -> Shelf:
+        """The shelf of the present scenario; not asked for before the first paint."""
+        from gradtui.shelf import Shelf
+
+        path = self._problem.path
+        if path not in self._shelves:
+            self._shelves[path] = Shelf(self._problem)
+            self._shelves[path].begin(self._problem, self._step)
+        return self._shelves[path]
+
+    def open(self) -> None:
+        """Offer to resume what was left of the scenario, or do so."""
+        if self._at_once:
+            self.resume()
+            return
+        self._find()
+        offer = self._offer()
+        if offer and not self._debugger.session.message:
+            self._debugger.say(offer)
+
+    def _find(self) -> None:
+        """Look, the first time, for what was left of the scenario."""
+        try:
+            self._shelf.find()
+        except InputError as error:
+            self._unusable = f"nothing is resumed: {clean(error.message)}"
+
+    def _offer(self) -> str:
+        """Return what to say of what was left, if anything was."""
+        from gradtui.shelf import described
+
+        if not self._shelf.places:
+            return self._unusable
+        key = "U resumes there"
+        key = key if self._shelf.same else "it has changed since; U resumes what fits"
+        return f"left {described(self._shelf.places[0])}: {key}"
+
+    def resume(self) -> None:
+        """Go to where the scenario was left; again: back to where one was."""
+        from gradtui.resuming import Resumption
+        from gradtui.scenario.load import load_problem
+
+        self._at_once = False
+        self._find()
+        if not self._shelf.places:
+            self._debugger.say(self._unusable or _NOTHING)
+            return
+        try:
+            problem = load_problem(self._problem.path)
+        except InputError as error:
+            self._debugger.say(f"nothing is resumed: {str(error).splitlines()[0]}")
+            return
+        self._debugger.pace.stop()
+        self._resuming = Resumption(problem, self._shelf.places[0])
+        if self._go_on(_AT_ONCE):
+            self._debugger.pace.ahead()
+
+    def part(self) -> bool:
+        """Go on with resuming; return whether more is left."""
+        return self._resuming is not None and self._go_on(_PART)
+
+    def stop(self) -> bool:
+        """Stay where one is; return whether something was being resumed."""
+        stopped, self._resuming = self._resuming is not None, None
+        return stopped
+
+    def _go_on(self, seconds: float) -> bool:
+        resumption = self._resuming
+        assert resumption is not None
+        if resumption.run(seconds):
+            self._debugger.say(f"resuming, {resumption.computing}; Ctrl+C stops")
+            return True
+        self._resuming = None
+        self._shelf.turn(self._debugger.session)
+        session = resumption.session
+        lost = "".join(f"; {text}" for text in resumption.lost)
+        session.message = f"resumed at step {session.step:,}{lost}; U goes back"
+        self._debugger.show_session(session)
+        return False
+
+    def changed(self) -> None:
+        """Save the session soon, as something may have changed."""
+        if not self._due and self._debugger.is_mounted:
+            self._due = True
+            self._debugger.set_timer(_CALM, self._save_soon)
+
+    def _save_soon(self) -> None:
+        self._due = False
+        self._find()
+        if self._shelf.look(self._debugger.session):
+            Thread(target=self._save_aside, args=(self._shelf,), daemon=True).start()
+
+    def _save_aside(self, shelf: Shelf) -> None:
+        """Write in a thread: the disk may be slow."""
+        trouble = shelf.write()
+        if trouble and trouble != self._trouble:
+            self._debugger.call_later(self._debugger.say, trouble)
+        self._trouble = trouble
+
+    def save(self) -> str:
+        """Save the session, and those that could not be; return why that is not possible."""
+        self._find()
+        self._shelf.look(self._debugger.session)
+        troubles = [shelf.write() for shelf in self._shelves.values()]
+        return next(filter(None, troubles), "")
+
+    def leave(self) -> None:
+        """Put the session away, as another one is opened."""
+        self.save()
+        self._shelf.put(self._debugger.session)
+
+    def enter(self) -> None:
+        """Begin with another session and offer what was left of its scenario."""
+        self._begin()
+        if self._problem.path in self._shelves:
+            self._shelf.begin(self._problem, self._step)
+        self.open()
