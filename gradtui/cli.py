@@ -158,7 +158,7 @@ def _debug(arguments: argparse.Namespace) -> int:
         return UNUSABLE
     import gc
 
-    # Nothing made while starting is garbage; collecting it took a tenth of the start.
+    # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.
     gc.disable()
     session: Session | None = None
     if arguments.file is not None:
@@ -171,8 +171,6 @@ def _debug(arguments: argparse.Namespace) -> int:
     display = Display(
         colours(environ), find_theme(arguments.theme), not arguments.no_mouse, arguments.ascii
     )
-    gc.freeze()
-    gc.enable()
     return run_app(session, display, resume=arguments.resume)
 
 

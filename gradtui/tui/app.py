@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 import traceback
@@ -103,6 +104,11 @@ class GradtuiApp(App[int]):
             from gradtui.tui.picker import Picker
 
             self.push_screen(Picker(self._chosen))
+
+    def on_ready(self) -> None:
+        """Collect garbage from the first paint on, of which all made so far is none."""
+        gc.freeze()
+        gc.enable()
 
     def save(self) -> str:
         """Save what the next start can go on from; return why it could not be, or nothing."""
