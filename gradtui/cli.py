@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradtui import __version__
+from gradtui.folders import config_file, short_path
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean
 
@@ -109,7 +110,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "       gradtui COMMAND ...",
         description="A terminal debugger for training: steps through a run, forward and backward.",
         epilog=f"commands (each has --help):\n{listed}\n\n"
-        "FILE is a path or the name of a bundled scenario; without it a list opens.",
+        "FILE is a path or the name of a bundled scenario; without it a list opens.\n"
+        f"Keys and colours of your own: {short_path(config_file())} (? in the debugger says how).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="scenario to open")
@@ -166,12 +168,13 @@ def _debug(arguments: argparse.Namespace) -> int:
         session.seek(arguments.step)
     from gradtui.terminals import Display, colours
     from gradtui.tui.app import run_app
+    from gradtui.tui.config import read_config
     from gradtui.tui.themes import find_theme
 
-    display = Display(
-        colours(environ), find_theme(arguments.theme), not arguments.no_mouse, arguments.ascii
-    )
-    return run_app(session, display, resume=arguments.resume)
+    config = read_config()
+    theme = find_theme(arguments.theme) or config.theme
+    display = Display(colours(environ), theme, not arguments.no_mouse, arguments.ascii)
+    return run_app(session, display, config.keys, resume=arguments.resume)
 
 
 def _open(file: str) -> Session:

@@ -64,7 +64,8 @@ class Explorer:
         line = self.branches.add(made)
         self.sweep = None
         anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
-        return f"branch '{line.name}' from step {step}{anew}; , goes back to the branch before"
+        back = "{branch-before} goes back to the branch before"
+        return f"branch '{line.name}' from step {step}{anew}; {back}"
 
     def try_all(self, text: str, step: int) -> str:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""
@@ -115,7 +116,7 @@ class Explorer:
         """Look at the next branch, or the one before where `by` is negative; return what to say."""
         self.sweep = None
         self.branches.turn(by)
-        return self._told() if len(self.branches) > 1 else "no other branch: e makes one"
+        return self._told() if len(self.branches) > 1 else "no other branch: {what-if} makes one"
 
     def _told(self) -> str:
         line = self.line

@@ -12,14 +12,15 @@ from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.scenario.load import load_problem
 from gradtui.tui.commands import COMMANDS
+from gradtui.tui.keys import Keys
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_the_key_table_holds_every_command(command):
-    keys = " ".join(f"`{key}`" for key in command.shown.split())
-    said = command.help.replace("|", r"\|")
+    keys = " ".join(f"`{key}`" for key in Keys().shown(command.id).split())
+    said = Keys().fill(command.help).replace("|", r"\|")
     assert f"| {keys} | {said} |" in README
 
 

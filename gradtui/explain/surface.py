@@ -55,7 +55,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[Line]:
     legend_rows = 1 + min(3, height // _TALL)
     rows, columns = height - legend_rows - 2, width - _MARGIN - 1
     if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
-        return _words("z shows the surface", width)[:height]
+        return _words("a larger panel shows the surface: zoom it", width)[:height]
     try:
         surface = frame.surface((columns * ACROSS, rows * DOWN))
     except ValueError as error:

@@ -26,6 +26,7 @@ from gradtui.terminals import ANY, Display
 from gradtui.text import clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.ending import Ending
+from gradtui.tui.keys import Keys
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.wire import Wire
 
@@ -49,7 +50,12 @@ class GradtuiApp(App[int]):
     ]
 
     def __init__(
-        self, session: Session | None = None, display: Display = ANY, *, resume: bool = False
+        self,
+        session: Session | None = None,
+        display: Display = ANY,
+        keys: Keys | None = None,
+        *,
+        resume: bool = False,
     ) -> None:
         chosen = display.theme or (THEMES[0] if display.colours == "many" else PALETTE).name
         # Where the terminal's own colours are used, or none, they stay what they are.
@@ -58,6 +64,8 @@ class GradtuiApp(App[int]):
         super().__init__(watch_css=False, ansi_color=own)
         self._session, self._resume = session, resume
         self._debugger: Debugger | None = None
+        self._keys = keys or Keys()
+        self.set_keymap(self._keys.keymap)
         self._interrupted = -_TWICE
         self._wire = Wire()
         self.ending = Ending(self.exit, self.save)
@@ -93,7 +101,7 @@ class GradtuiApp(App[int]):
         # The picker comes up without numpy and the panels, the debugger without the picker.
         from gradtui.tui.debugger import Debugger
 
-        self._debugger = Debugger(self._session, resume=self._resume)
+        self._debugger = Debugger(self._session, self._keys, resume=self._resume)
         return self._debugger
 
     def on_mount(self) -> None:
@@ -131,7 +139,7 @@ class GradtuiApp(App[int]):
         else:
             from gradtui.tui.debugger import Debugger
 
-            self._debugger = Debugger(session)
+            self._debugger = Debugger(session, self._keys)
             self.switch_screen(self._debugger)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
@@ -151,6 +159,14 @@ class GradtuiApp(App[int]):
         if isinstance(event, Resize):
             self.action_repaint()
 
+    async def action_quit(self) -> None:
+        """Leave by Textual's own key, with the question that the debugger's asks."""
+        debugger = _debugger(self.screen)
+        if debugger is None:
+            self.exit(0)
+        else:
+            debugger.trials.quit()
+
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""
         debugger = _debugger(self.screen)
@@ -168,8 +184,11 @@ class GradtuiApp(App[int]):
         if debugger is not None:
             for command in COMMANDS:
                 run = partial(command.run, debugger, "")
-                yield SystemCommand(f"{command.title}  ({command.shown})", command.help, run)
-        yield SystemCommand("theme", "choose other colours", self.action_change_theme)
+                keys = self._keys.shown(command.id) or f":{command.id}"
+                yield SystemCommand(
+                    f"{command.title}  ({keys})", self._keys.fill(command.help), run
+                )
+        yield SystemCommand("themes", "choose one of all colours", self.action_change_theme)
 
 
 def _debugger(screen: Screen[Any]) -> Debugger | None:
@@ -186,12 +205,12 @@ class AsciiFilter(LineFilter):
         return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
-def run_app(session: Session | None, display: Display, *, resume: bool = False) -> int:
+def run_app(session: Session | None, display: Display, keys: Keys, *, resume: bool = False) -> int:
     """Run the app until the user leaves; return the exit status.
 
     With `resume` the session goes on where the scenario was left.
     """
-    app = GradtuiApp(session, display, resume=resume)
+    app = GradtuiApp(session, display, keys, resume=resume)
     app.ending.watch()
     try:
         status = app.run(mouse=display.mouse)

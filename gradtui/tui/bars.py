@@ -11,7 +11,8 @@ from gradtui.explain.step import header, message_rows, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.frame import Frame
-from gradtui.tui.commands import COMMANDS, FINDING_FOOTER, FOOTER, LENS_KEYS, SURFACE_KEYS
+from gradtui.tui.commands import FINDING_FOOTER, FOOTER, LENS_FOOTER, SURFACE_FOOTER, find_command
+from gradtui.tui.keys import Keys
 from gradtui.tui.panels.base import Rows
 
 
@@ -49,10 +50,14 @@ class Foot(Bar):
     PLACE: ClassVar[int]
     """Which of them it is, from 0."""
 
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self.keys = keys
+
     def row_of(self, frame: Frame, width: int) -> Line:
         """Return this row's part of what the last command had to say, or what it shows else."""
         shown = sum(bar.display for bar in self.screen.query(Foot))
-        told = message_rows(frame.message, width, shown)[self.PLACE :]
+        told = message_rows(self.keys.fill(frame.message), width, shown)[self.PLACE :]
         return told[0] if told else self.usual(frame, width)
 
     def usual(self, frame: Frame, width: int) -> Line:
@@ -112,7 +117,7 @@ class Footer(Foot):
         """Return as many of the keys as fit."""
         spans: list[Span] = [(" ", "plain")]
         used = 1
-        for key, title in _keys(frame):
+        for key, title in _keys(frame, self.keys):
             used += len(key) + len(title) + 3
             if used > width:
                 break
@@ -120,13 +125,12 @@ class Footer(Foot):
         return tuple(spans)
 
 
-def _keys(frame: Frame) -> list[tuple[str, str]]:
+def _keys(frame: Frame, keys: Keys) -> list[tuple[str, str]]:
     """Return the keys that matter most and what they do."""
-    if frame.lens is not None:
-        return list(LENS_KEYS)
-    if frame.surface_view is not None:
-        return list(SURFACE_KEYS)
-    by_id = {command.id: command for command in COMMANDS}
+    if frame.lens is not None or frame.surface_view is not None:
+        listed = LENS_FOOTER if frame.lens is not None else SURFACE_FOOTER
+        return [(" ".join(map(keys.first, ids)), title) for ids, title in listed]
     findings = frame.judgement.findings if frame.judgement else ()
-    listed = FINDING_FOOTER if any(finding.fix for finding in findings) else FOOTER
-    return [(by_id[id].shown.split()[0], by_id[id].title) for id in listed]
+    ids = FINDING_FOOTER if any(finding.fix for finding in findings) else FOOTER
+    commands = [command for id in ids if (command := find_command(id))]
+    return [(keys.first(command.id), command.title) for command in commands]

@@ -18,8 +18,6 @@ class Command(Struct, frozen=True):
     """Its name on the command line."""
     keys: tuple[str, ...]
     """Textual's names of its keys."""
-    shown: str
-    """The keys as the help and the footer write them."""
     title: str
     """In a word or two, for the footer."""
     help: str
@@ -36,289 +34,296 @@ TRY, SCREEN = "what if", "the screen"
 
 COMMANDS = (
     Command(
-        "next", ("n", "l", "right"), "n l →", "next", "next training step", STEPS,
+        "next", ("n", "l", "right"), "next", "next training step", STEPS,
         lambda d, text: d.do(lambda s: s.move(1)),
     ),
     Command(
-        "back", ("N", "h", "left"), "N h ←", "back", "previous training step", STEPS,
+        "back", ("N", "h", "left"), "back", "previous training step", STEPS,
         lambda d, text: d.do(lambda s: s.move(-1)),
     ),
     Command(
-        "into", ("s",), "s", "into",
+        "into", ("s",), "into",
         "do the next statement, operation or hand-written line: forward, backward, update", INSIDE,
         lambda d, text: d.do(lambda s: s.into()),
     ),
     Command(
-        "out", ("S",), "S", "undo", "go back by one statement or operation", INSIDE,
+        "out", ("S",), "undo", "go back by one statement or operation", INSIDE,
         lambda d, text: d.do(lambda s: s.back()),
     ),
     Command(
-        "finish", ("f",), "f", "finish", "finish this pass (forward, backward, update)", INSIDE,
+        "finish", ("f",), "finish", "finish this pass (forward, backward, update)", INSIDE,
         lambda d, text: d.do(lambda s: s.finish()),
     ),
     Command(
-        "restart", ("F",), "F", "restart", "back to the start of this pass", INSIDE,
+        "restart", ("F",), "restart", "back to the start of this pass", INSIDE,
         lambda d, text: d.do(lambda s: s.restart()),
     ),
     Command(
-        "continue", ("c",), "c", "continue",
+        "continue", ("c",), "continue",
         "continue to the next breakpoint or finding, else to the file's last step", STEPS,
         lambda d, text: d.walk.go_on(1),
     ),
     Command(
-        "reverse", ("C",), "C", "reverse",
+        "reverse", ("C",), "reverse",
         "continue backward to the breakpoint or finding before, else to the first step", STEPS,
         lambda d, text: d.walk.go_on(-1),
     ),
     Command(
-        "ten", ("right_square_bracket",), "]", "+10", "ten steps on", STEPS,
+        "ten", ("right_square_bracket",), "+10", "ten steps on", STEPS,
         lambda d, text: d.do(lambda s: s.move(10)),
     ),
     Command(
-        "ten-back", ("left_square_bracket",), "[", "-10", "ten steps back", STEPS,
+        "ten-back", ("left_square_bracket",), "-10", "ten steps back", STEPS,
         lambda d, text: d.do(lambda s: s.move(-10)),
     ),
     Command(
-        "hundred", ("right_curly_bracket",), "}", "+100", "a hundred steps on", STEPS,
+        "hundred", ("right_curly_bracket",), "+100", "a hundred steps on", STEPS,
         lambda d, text: d.do(lambda s: s.move(100)),
     ),
     Command(
-        "hundred-back", ("left_curly_bracket",), "{", "-100", "a hundred steps back", STEPS,
+        "hundred-back", ("left_curly_bracket",), "-100", "a hundred steps back", STEPS,
         lambda d, text: d.do(lambda s: s.move(-100)),
     ),
     Command(
-        "first", ("g", "home"), "g Home", "first", "first step", STEPS,
+        "first", ("g", "home"), "first", "first step", STEPS,
         lambda d, text: d.do(lambda s: s.first()),
     ),
     Command(
-        "last", ("G", "end"), "G End", "last", "the file's last step", STEPS,
+        "last", ("G", "end"), "last", "the file's last step", STEPS,
         lambda d, text: d.do(lambda s: s.last()),
     ),
     Command(
-        "goto", ("J",), "J", "go to", "go to a step by its number", STEPS,
+        "goto", ("J",), "go to", "go to a step by its number", STEPS,
         lambda d, text: d.pace.go_to(text), argument="STEP",
     ),
     Command(
-        "break", ("b",), "b", "break",
+        "break", ("b",), "break",
         "stop where a condition begins to hold, as norm > 1; the same again removes it", STEPS,
         lambda d, text: d.walk.break_at(text), argument="CONDITION",
     ),
     Command(
-        "breakpoints", ("B",), "B", "breakpoints",
+        "breakpoints", ("B",), "breakpoints",
         "the breakpoints and watches: go to one, switch it off, remove it", STEPS,
         lambda d, text: d.walk.list_stops(),
     ),
     Command(
-        "play", ("p", "space"), "p Space", "play", "play, pause", STEPS,
+        "play", ("p", "space"), "play", "play, pause", STEPS,
         lambda d, text: d.pace.toggle_play(),
     ),
     Command(
-        "down", ("j", "down"), "j ↓", "select",
+        "down", ("j", "down"), "select",
         "select the next node; under the lens the next element", LOOK,
         lambda d, text: d.do(lambda s: s.selection.select_next()),
     ),
     Command(
-        "up", ("k", "up"), "k ↑", "select",
+        "up", ("k", "up"), "select",
         "select the node before; under the lens the element before", LOOK,
         lambda d, text: d.do(lambda s: s.selection.select_next(-1)),
     ),
     Command(
-        "input", ("d",), "d", "its input", "select what the node is computed from", LOOK,
+        "input", ("d",), "its input", "select what the node is computed from", LOOK,
         lambda d, text: d.do(lambda s: s.selection.select_input()),
     ),
     Command(
-        "consumer", ("u",), "u", "its consumer", "select what is computed from the node", LOOK,
+        "consumer", ("u",), "its consumer", "select what is computed from the node", LOOK,
         lambda d, text: d.do(lambda s: s.selection.select_consumer()),
     ),
     Command(
-        "find", ("slash",), "/", "find", "search a node by its name or operation", LOOK,
+        "find", ("slash",), "find", "search a node by its name or operation", LOOK,
         lambda d, text: d.find(text), argument="NAME",
     ),
     Command(
-        "finding", ("f2",), "F2", "finding",
-        "go to the next finding: its line, its node, its moment (Enter in its panel)", LOOK,
+        "finding", ("f2",), "finding",
+        "go to the next finding: its line, its node, its moment ({finding-here} in its panel)",
+        LOOK,
         lambda d, text: d.walk.next_finding(),
     ),
     Command(
-        "watch", ("w",), "w", "watch",
+        "watch", ("w",), "watch",
         "watch an expression, as loss - prev; the same again ends it", LOOK,
         lambda d, text: d.walk.watch(text), argument="EXPRESSION",
     ),
     Command(
-        "fix", ("a",), "a", "apply fix",
+        "fix", ("a",), "apply fix",
         "apply the fix of the finding, or of the first that has one; no file is touched", LOOK,
         lambda d, text: d.live.apply_fix(),
     ),
     Command(
-        "write-fix", ("W",), "W", "write fix",
+        "write-fix", ("W",), "write fix",
         "write the fixes that were applied into their file", LOOK,
         lambda d, text: d.live.write_fixes(),
     ),
     Command(
-        "reload", ("R",), "R", "reload",
+        "reload", ("R",), "reload",
         "load the file again; fixes that were not written are undone", SCREEN,
         lambda d, text: d.live.reload("loaded again"),
     ),
     Command(
-        "edit", ("E",), "E", "edit",
+        "edit", ("E",), "edit",
         "open $VISUAL or $EDITOR at the line of the finding, or of the cursor", SCREEN,
         lambda d, text: d.live.edit(),
     ),
     Command(
-        "operations", ("x",), "x", "operations", "the named graph, or every operation", LOOK,
+        "operations", ("x",), "operations", "the named graph, or every operation", LOOK,
         lambda d, text: d.do(lambda s: s.toggle_level()),
     ),
     Command(
-        "unfold", ("enter",), "Enter", "unfold",
+        "unfold", ("enter",), "unfold",
         "show the selected line as its operations, or as one node again", LOOK,
         lambda d, text: d.do(lambda s: s.toggle_fold()),
     ),
     Command(
-        "list", ("X",), "X", "list", "the graph as a list, one row a node, or as a drawing", LOOK,
+        "list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK,
         lambda d, text: d.toggle_list(),
     ),
     Command(
-        "lens", ("L",), "L", "lens",
-        "the lens: the chain rule of one element, as 3,1 or 3,1 row 2; Esc leaves it", LOOK,
+        "lens", ("L",), "lens",
+        "the lens: the chain rule of one element, as 3,1 or 3,1 row 2; {escape} leaves it", LOOK,
         lambda d, text: d.look(text), argument="ELEMENT",
     ),
     Command(
-        "jacobian", ("m",), "m", "jacobian",
+        "jacobian", ("m",), "jacobian",
         "the Jacobian of the node by its first input, by the next, then the chain rule again", LOOK,
         lambda d, text: d.show_jacobian(),
     ),
     Command(
-        "log", ("t",), "t", "log scale", "the curves on a log scale", LOOK,
+        "log", ("t",), "log scale", "the curves on a log scale", LOOK,
         lambda d, text: d.trials.toggle_scale(),
     ),
     Command(
-        "next-view", ("v",), "v", "view",
+        "next-view", ("v",), "view",
         "the next value in the place of the loss: |∇|, lr, the node and its gradient, watches",
         LOOK, lambda d, text: d.trials.next_view(),
     ),
     Command(
-        "follow", ("V",), "V", "follow",
+        "follow", ("V",), "follow",
         "any values over the steps, several at once, as w[0] grad(w[0]) lr", LOOK,
         lambda d, text: d.trials.view(text), argument="VALUES",
     ),
     Command(
-        "range", ("r",), "r", "range", "draw some of the steps only, as 10 50; alone all of them",
+        "range", ("r",), "range", "draw some of the steps only, as 10 50; alone all of them",
         LOOK, lambda d, text: d.trials.zoom(text), argument="STEPS",
     ),
     Command(
-        "what-if", ("e",), "e", "what if",
+        "what-if", ("e",), "what if",
         "another rate, optimizer, schedule, weight or seed from here on, as a branch", TRY,
         lambda d, text: d.trials.what_if(text), argument="CHANGE",
     ),
     Command(
-        "branches", ("T",), "T", "branches",
+        "branches", ("T",), "branches",
         "the branches in a table at this step: go to one, rename it, remove it", TRY,
         lambda d, text: d.trials.list_branches(),
     ),
     Command(
-        "next-branch", ("full_stop",), ".", "branch", "the next branch, at the same step", TRY,
+        "next-branch", ("full_stop",), "branch", "the next branch, at the same step", TRY,
         lambda d, text: d.trials.turn(1),
     ),
     Command(
-        "branch-before", ("comma",), ",", "branch", "the branch before", TRY,
+        "branch-before", ("comma",), "branch", "the branch before", TRY,
         lambda d, text: d.trials.turn(-1),
     ),
     Command(
-        "sweep", ("i",), "i", "sweep",
+        "sweep", ("i",), "sweep",
         "all of several values at once from here on, as lr 0.01 0.1 1; again: how each ends", TRY,
         lambda d, text: d.trials.sweep(text), argument="VALUES",
     ),
     Command(
-        "surface", ("M",), "M", "surface",
-        "the loss surface, a map over two parameters, in the loss curve's place; z makes it large",
+        "surface", ("M",), "surface",
+        "the loss surface, a map over two parameters, in the loss curve's place; {zoom} makes it "
+        "large",
         LOOK, lambda d, text: d.show_surface(text), argument="PARAMETERS",
     ),
     Command(
-        "axes", ("A",), "A", "axes",
+        "axes", ("A",), "axes",
         "over which parameters the surface lies, as w1 w2 or W[0,1] b[2]", LOOK,
         lambda d, text: d.choose_axes(text), argument="PARAMETERS",
     ),
     Command(
-        "nearer", ("plus", "equals_sign"), "+ =", "nearer",
+        "nearer", ("plus", "equals_sign"), "nearer",
         "see half as much of the surface, around the present point", LOOK,
         lambda d, text: d.zoom_surface(1),
     ),
     Command(
-        "farther", ("minus",), "-", "farther", "see twice as much of the surface", LOOK,
+        "farther", ("minus",), "farther", "see twice as much of the surface", LOOK,
         lambda d, text: d.zoom_surface(-1),
     ),
     Command(
-        "whole", ("0",), "0", "whole path", "see as much of the surface as the run's path takes",
+        "whole", ("0",), "whole path", "see as much of the surface as the run's path takes",
         LOOK, lambda d, text: d.zoom_surface(0),
     ),
     Command(
-        "drive", ("D",), "D", "drive",
+        "drive", ("D",), "drive",
         "what moves the weights: what was written by hand, or the true gradients", TRY,
         lambda d, text: d.drive(),
     ),
     Command(
-        "repaint", ("f5", "ctrl+l"), "F5 Ctrl+L", "repaint",
+        "repaint", ("f5", "ctrl+l"), "repaint",
         "paint all of the screen again, where something else has written on it", SCREEN,
         lambda d, text: d.repaint(),
     ),
     Command(
-        "zoom", ("z",), "z", "zoom", "zoom the focused panel, Esc ends it", SCREEN,
+        "zoom", ("z",), "zoom", "zoom the focused panel, {escape} ends it", SCREEN,
         lambda d, text: d.toggle_zoom(),
     ),
     Command(
-        "focus-next", ("tab",), "Tab", "panel", "focus the next panel (1 to 7: a panel)", SCREEN,
+        "focus-next", ("tab",), "panel", "focus the next panel ({panel-1} to {panel-7}: a panel)",
+        SCREEN,
         lambda d, text: d.focus_panel(1),
     ),
     Command(
-        "focus-previous", ("shift+tab", "backtab"), "Shift+Tab", "panel",
+        "focus-previous", ("shift+tab", "backtab"), "panel",
         "focus the panel before", SCREEN, lambda d, text: d.focus_panel(-1),
     ),
     Command(
-        "scroll-down", ("pagedown",), "PgDn", "scroll", "scroll the focused panel down", SCREEN,
+        "scroll-down", ("pagedown",), "scroll", "scroll the focused panel down", SCREEN,
         lambda d, text: d.scroll(1, 0),
     ),
     Command(
-        "scroll-up", ("pageup",), "PgUp", "scroll", "scroll the focused panel up", SCREEN,
+        "scroll-up", ("pageup",), "scroll", "scroll the focused panel up", SCREEN,
         lambda d, text: d.scroll(-1, 0),
     ),
     Command(
-        "scroll-right", ("greater_than_sign",), ">", "scroll",
+        "scroll-right", ("greater_than_sign",), "scroll",
         "scroll it to the right; under the lens the next row", SCREEN,
         lambda d, text: d.scroll(0, 1),
     ),
     Command(
-        "scroll-left", ("less_than_sign",), "<", "scroll",
+        "scroll-left", ("less_than_sign",), "scroll",
         "scroll it to the left; under the lens the row before", SCREEN,
         lambda d, text: d.scroll(0, -1),
     ),
     Command(
-        "copy", ("y",), "y", "copy",
+        "copy", ("y",), "copy",
         "copy the selected number, with the focus on the findings the finding; a file has it too",
         SCREEN, lambda d, text: d.copy_selected(),
     ),
     Command(
-        "picture", ("Y",), "Y", "picture", "save a picture of the screen (SVG)", SCREEN,
+        "picture", ("Y",), "picture", "save a picture of the screen (SVG)", SCREEN,
         lambda d, text: d.save_picture(),
     ),
     Command(
-        "open", ("o",), "o", "open", "open another scenario", SCREEN,
+        "theme", ("f3",), "theme", "dark colours, or light ones; others by name, as nord", SCREEN,
+        lambda d, text: d.choose_theme(text), argument="NAME",
+    ),
+    Command(
+        "open", ("o",), "open", "open another scenario", SCREEN,
         lambda d, text: d.open_scenario(text), argument="FILE",
     ),
     Command(
-        "resume", ("U",), "U", "resume",
+        "resume", ("U",), "resume",
         "go to where this scenario was left the last time; again: back to where you were", SCREEN,
         lambda d, text: d.keeper.resume(),
     ),
     Command(
-        "command", ("colon",), ":", "command", "the command line: the names in this list", SCREEN,
+        "command", ("colon",), "command", "the command line: the names in this list", SCREEN,
         lambda d, text: d.ask_command(),
     ),
     Command(
-        "help", ("question_mark", "f1"), "? F1", "help", "this help", SCREEN,
+        "help", ("question_mark", "f1"), "help", "this help", SCREEN,
         lambda d, text: d.show_help(),
     ),
     Command(
-        "quit", ("q",), "q", "quit", "quit; asks first where there are branches", SCREEN,
+        "quit", ("q",), "quit", "quit; asks first where there are branches", SCREEN,
         lambda d, text: d.trials.quit(),
     ),
 )  # fmt: skip
@@ -329,15 +334,17 @@ FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "qu
 FINDING_FOOTER = ("next", "into", "finding", "fix", "edit", "operations", "help", "quit")
 """What it names where something wrong was found that has a fix."""
 
-SURFACE_KEYS = (
-    ("+ -", "zoom"), ("0", "whole path"), ("A", "axes"), ("M", "leave"), ("z", "large"),
-    ("n", "next"), ("N", "back"), ("?", "help"),
+SURFACE_FOOTER = (
+    (("nearer", "farther"), "zoom"), (("whole",), "whole path"), (("axes",), "axes"),
+    (("surface",), "leave"), (("zoom",), "large"), (("next",), "next"), (("back",), "back"),
+    (("help",), "help"),
 )  # fmt: skip
-"""What it names with the surface."""
+"""What it names with the surface: commands, and what they do there."""
 
-LENS_KEYS = (
-    ("j k", "element"), ("< >", "row"), ("L", "choose"), ("n", "next"), ("s", "into"),
-    ("x", "operations"), ("Esc", "leave"), ("?", "help"),
+LENS_FOOTER = (
+    (("down", "up"), "element"), (("scroll-left", "scroll-right"), "row"), (("lens",), "choose"),
+    (("next",), "next"), (("into",), "into"), (("operations",), "operations"),
+    (("escape",), "leave"), (("help",), "help"),
 )  # fmt: skip
 """What it names under the lens."""
 

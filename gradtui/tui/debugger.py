@@ -20,11 +20,13 @@ from gradtui.text import clean, clip, shape_text
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.keeper import Keeper
+from gradtui.tui.keys import SCREEN, Keys, bindings
 from gradtui.tui.live import Live
 from gradtui.tui.pace import Pace
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
+from gradtui.tui.themes import find_theme
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
@@ -47,16 +49,12 @@ class Debugger(Screen[None]):
             Binding(",".join(command.keys), f"run('{command.id}')", command.title, id=command.id)
             for command in COMMANDS
         ),
-        *(
-            Binding(str(number), f"panel({number - 1})", panel.NAME, id=f"panel-{number}")
-            for number, panel in enumerate(PANELS, 1)
-        ),
-        Binding("escape", "escape", "end zoom", id="escape"),
+        *bindings(SCREEN),
     ]
 
-    def __init__(self, session: Session, *, resume: bool = False) -> None:
+    def __init__(self, session: Session, keys: Keys, *, resume: bool = False) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.keys = session, keys
         self._opening: AwaitMount | None = None
         self.pace: Pace = Pace(self)
         self.live: Live = Live(self)
@@ -73,9 +71,9 @@ class Debugger(Screen[None]):
             for key, panel in enumerate(PANELS, 1):
                 yield panel(key)
         yield Trouble()
-        yield Now()
-        yield Timeline()
-        yield Footer()
+        yield Now(self.keys)
+        yield Timeline(self.keys)
+        yield Footer(self.keys)
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
@@ -285,11 +283,24 @@ class Debugger(Screen[None]):
         """Paint all of the screen again, whatever the terminal shows."""
         self.call_later(self.app.run_action, "repaint")
 
+    def choose_theme(self, text: str) -> None:
+        """Show everything in other colours: the light ones or the dark ones, or those named."""
+        if self.app.native_ansi_color and not text:
+            self.say("these are the terminal's own colours: its settings change them")
+            return
+        other = "light" if self.app.current_theme.dark else "dark"
+        try:
+            self.app.theme = find_theme(text or other)
+        except InputError as error:
+            self.say(error.message)
+        else:
+            self.say(f"colours: {text or other}")
+
     def show_help(self) -> None:
         """Open the help."""
         from gradtui.tui.help import Help
 
-        self.app.push_screen(Help())
+        self.app.push_screen(Help(self.keys))
 
     def _picked(self, session: Session | None) -> None:
         self.app.pop_screen()

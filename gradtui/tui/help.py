@@ -6,60 +6,40 @@ from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from gradtui.folders import config_file, short_path
 from gradtui.text import cell_width, pad
 from gradtui.tui.commands import COMMANDS
+from gradtui.tui.glossary import GLOSSARY
+from gradtui.tui.keys import GROUPS, HELP, Keys, bindings
 from gradtui.tui.panels import PANELS
-
-GLOSSARY = (
-    ("∂L/∂w", "gradient: how fast the loss L changes when w grows a little"),
-    ("×2 on an edge", "local derivative: how fast the right end changes with the left end"),
-    ("chain rule", "multiply the local derivatives along the way from the loss; add the ways"),
-    ("lr", "learning rate: how far each step moves against the gradient"),
-    ("|∇|", "gradient norm: the length of all gradients taken as one vector"),
-    ("central", "central difference: the slope measured by moving a weight a little each way"),
-    ("✓", "in the update: this weight has been moved; elsewhere: the two agree"),
-    ("✗ ↳", "written by hand: wrong; wrong only through another line"),
-    ("·", "not computed yet at the cursor"),
-    ("[5]  [5×2]", "the shape of an array: 5 elements; 5 rows, 2 columns"),
-    ("w[1]", "one element of an array, counted from 0"),
-    ("Jacobian", "local derivatives of an array by another: a row an output, a column an input"),
-    ("kink", "a point where a slope jumps; what it is taken to be there is a convention"),
-    ("×[4×3]", "on an edge: one local derivative for each element, as many as the shape says"),
-    ("×@  ×sum", "on an edge: the operation whose rule carries gradients back; Chain writes it"),
-    ("0.5…5", "the smallest and the largest number of an array"),
-    ("all 1", "every number of the array is 1"),
-    ("◉ →", "on the surface: the weights of this step, and where the step takes them"),
-    ("● ○", "on the surface: the weights of the steps so far, and of those to come"),
-    ("★", "on the surface: the lowest loss in view"),
-    ("contour", "a line on the surface along which the loss is the number written on it"),
-    ("slice", "the surface of a large model: the loss where only two of its numbers change"),
-    ("▼ ▲", "the loss is lower, or higher, than one step before"),
-)
 
 
 class Help(ModalScreen[None]):
     """All keys, all panels, all signs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "dismiss", "close"),
-        Binding("j,down,pagedown,space", "down", "down"),
-        Binding("k,up,pageup", "up", "up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(HELP)]
+
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
 
     def compose(self) -> ComposeResult:
         """Make the text."""
         with VerticalScroll() as scroll:
             scroll.can_focus = False
             scroll.border_title = "Help"
-            scroll.border_subtitle = "Esc closes, ↑ ↓ scroll"
-            yield HelpText()
+            first = self._keys.first
+            scroll.border_subtitle = (
+                f"{first('help-close')} closes, {first('help-up')} {first('help-down')} scroll"
+            )
+            yield HelpText(self._keys)
 
     def action_down(self) -> None:
         """Scroll down."""
@@ -73,36 +53,60 @@ class Help(ModalScreen[None]):
 class HelpText(Widget):
     """The text, folded to the width there is."""
 
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines; called by Textual."""
-        return len(help_lines(width))
+        return len(help_lines(width, self._keys))
 
     def render(self) -> Content:
         """Return the lines; called by Textual."""
-        return Content("\n".join(help_lines(self.size.width)))
+        return Content("\n".join(help_lines(self.size.width, self._keys)))
 
 
-def help_lines(width: int) -> list[str]:
+def help_lines(width: int, keys: Keys) -> list[str]:
     """Return the help as lines of at most `width` cells."""
     rows: list[str] = []
     for group in dict.fromkeys(command.group for command in COMMANDS):
         rows += ["", group.upper()]
         for command in COMMANDS:
             if command.group == group:
-                typed = f"  (:{command.id} {command.argument})" if command.argument else ""
-                rows += _entry(pad(command.shown, 10), command.help + typed, width)
+                typed = f"  (:{command.id} {command.argument}".rstrip() + ")"
+                rows += _entry(
+                    pad(keys.shown(command.id), 11), keys.fill(command.help) + typed, width
+                )
     rows += ["", "PANELS"]
     for number, panel in enumerate(PANELS, 1):
-        rows += _entry(f"{number} {pad(panel.NAME, 9)}", panel.HELP, width)
-    rows += ["", "SIGNS"]
-    for sign, meaning in GLOSSARY:
-        rows += _entry(pad(sign, 14), meaning, width)
-    return rows[1:]
+        head = f"{pad(keys.shown(f'panel-{number}'), 2)}{pad(panel.NAME, 9)}"
+        rows += _entry(head, keys.fill(panel.HELP), width)
+    for place, entries in GLOSSARY:
+        rows += ["", f"SIGNS: {place}".upper()]
+        for sign, meaning in entries:
+            rows += _entry(pad(sign, 12), meaning, width)
+    return rows[1:] + _own_settings(width, keys)
+
+
+def _own_settings(width: int, keys: Keys) -> list[str]:
+    """Return how to have other keys and colours, with the bindings that are no commands."""
+    rows = ["", "KEYS AND COLOURS OF YOUR OWN"]
+    said = (
+        f'In {short_path(config_file())}: theme = "light", and under [keys] a line for each '
+        'binding, as next = "n l right". Its name is the one after : above, or one of these:'
+    )
+    rows += _entry("", said, width)
+    for group, shortcuts in GROUPS.items():
+        rows += _entry(group, "", width)
+        for shortcut in shortcuts:
+            head = f"  {pad(keys.shown(shortcut.id), 17)}"
+            rows += _entry(head, f"{shortcut.title}  ({shortcut.id})", width)
+    return rows
 
 
 def _entry(head: str, text: str, width: int) -> list[str]:
     """Return what a key, a panel or a sign is: the text folded beside its head."""
-    head = f"  {head} "
+    head = f"  {head} " if head else "  "
     room = max(10, width - cell_width(head))
-    first, *others = wrap(text, room, break_on_hyphens=False)
-    return [head + first, *(" " * cell_width(head) + other for other in others)]
+    first, *others = wrap(text, room, break_on_hyphens=False) or [""]
+    return [(head + first).rstrip(), *(" " * cell_width(head) + other for other in others)]

@@ -74,7 +74,7 @@ class Keeper:
         if not self._shelf.places:
             return self._unusable
         key = "U resumes there"
-        key = key if self._shelf.same else "it has changed since; U resumes what fits"
+        key = key if self._shelf.same else "it has changed since; {resume} resumes what fits"
         return f"left {described(self._shelf.places[0])}: {key}"
 
     def resume(self) -> None:
@@ -116,7 +116,7 @@ class Keeper:
         self._shelf.turn(self._debugger.session)
         session = resumption.session
         lost = "".join(f"; {text}" for text in resumption.lost)
-        session.message = f"resumed at step {session.step:,}{lost}; U goes back"
+        session.message = f"resumed at step {session.step:,}{lost}; {{resume}} goes back"
         self._debugger.show_session(session)
         return False
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtui.explain.copied import finding_text, selected_text
+from gradtui.folders import short_path, state_folder
 from gradtui.writing import reason, write_file
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def copy_selected(debugger: Debugger) -> None:
     if short:
         debugger.app.copy_to_clipboard(text)
     try:
-        path = _folder() / "copied.txt"
+        path = state_folder() / "copied.txt"
         write_file(path, (text + "\n").encode())
     except OSError as error:
         where = f"no file could be written: {reason(error)}"
     else:
-        where = f"in {_tilde(path)}"
+        where = f"in {short_path(path)}"
     debugger.say(f"copied {what}{'' if short else ', too long for the clipboard'}; {where}")
 
 
@@ -50,7 +51,7 @@ def save_picture(debugger: Debugger) -> None:
     debugger.say("")  # a message of before is not of the picture
     picture = debugger.app.export_screenshot(title=f"gradtui {stem}")
     try:
-        folder = _folder()
+        folder = state_folder()
         for number in count(1):
             more = f"-{number}" if number > 1 else ""
             path = folder / f"{stem}-step{session.step}{more}.svg"
@@ -62,18 +63,4 @@ def save_picture(debugger: Debugger) -> None:
     except OSError as error:
         debugger.say(f"no picture could be written: {reason(error)}")
     else:
-        debugger.say(f"picture in {_tilde(path)}")
-
-
-def _folder() -> Path:
-    """Return the folder for what is kept, made if it is not there; raises OSError."""
-    from platformdirs import user_state_path
-
-    return user_state_path("gradtui", appauthor=False, ensure_exists=True)
-
-
-def _tilde(path: Path) -> str:
-    try:
-        return f"~/{path.relative_to(Path.home()).as_posix()}"
-    except (ValueError, RuntimeError):
-        return str(path)
+        debugger.say(f"picture in {short_path(path)}")

@@ -77,7 +77,10 @@ class Live:
         except InputError as error:
             debugger.say(f"the fix cannot be applied: {clean(error.message)}")
             return
-        debugger.adopt(corrected, f"applied, not written: {finding.fix}; W writes it, R undoes it")
+        debugger.adopt(
+            corrected,
+            f"applied, not written: {finding.fix}; {{write-fix}} writes it, {{reload}} undoes it",
+        )
 
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: that of the cursor, else the first that can be."""

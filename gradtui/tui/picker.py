@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
 from gradtui.source import InputError
 from gradtui.text import clean, pad
+from gradtui.tui.keys import PICKER, bindings
 
 if TYPE_CHECKING:
     from gradtui.session import Session
@@ -33,11 +34,8 @@ class Picker(Screen[None]):
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "down", priority=True),
-        Binding("up", "move(-1)", "up", priority=True),
-        Binding("pagedown", "move(8)", "down", priority=True),
-        Binding("pageup", "move(-8)", "up", priority=True),
-        Binding("escape", "leave", "leave"),
+        *bindings(PICKER[:-1], first=True),
+        *bindings(PICKER[-1:]),
     ]
 
     def __init__(self, chosen: Callable[[Session | None], None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static
 
 from gradtui.source import InputError, Place
 from gradtui.text import cell_width, clean, clip, wrap
+from gradtui.tui.keys import PROMPT, bindings
 
 Completion = tuple[int, Sequence[tuple[str, str]]]
 """Where the word that is typed starts; each word it may become, and what stands beside it."""
@@ -29,10 +30,8 @@ class Prompt(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave", id="prompt-leave"),
-        Binding("down", "offer(1)", "an example", show=False),
-        Binding("up", "offer(-1)", "an example", show=False),
-        Binding("tab", "complete", "the rest of the word", show=False, priority=True),
+        *bindings(PROMPT[:-1]),
+        *bindings(PROMPT[-1:], first=True),
     ]
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -15,23 +15,17 @@ from textual.widgets import Static
 from gradtui.explain.stops import breakpoint_text, watch_text
 from gradtui.session import Session
 from gradtui.text import clip
+from gradtui.tui.keys import STOPS, Keys, bindings
 
 
 class StopList(ModalScreen[int | None]):
     """Breakpoints, then watches; its result is the step to go to, if any."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,B", "dismiss", "close"),
-        Binding("j,down", "move(1)", "next"),
-        Binding("k,up", "move(-1)", "before"),
-        Binding("space", "enable", "on, off"),
-        Binding("x,delete,backspace", "remove", "remove"),
-        Binding("enter", "go", "go"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(STOPS)]
 
-    def __init__(self, session: Session, changed: Callable[[], None]) -> None:
+    def __init__(self, session: Session, changed: Callable[[], None], keys: Keys) -> None:
         super().__init__()
-        self._session, self._changed = session, changed
+        self._session, self._changed, self._keys = session, changed, keys
         self._at = 0
         self._shown = Content()
 
@@ -40,7 +34,7 @@ class StopList(ModalScreen[int | None]):
         with VerticalScroll() as scroll:
             scroll.can_focus = False
             scroll.border_title = "Breakpoints and watches"
-            scroll.border_subtitle = "Enter goes there, Space on/off, x removes, Esc closes"
+            scroll.border_subtitle = self._keys.hint([*reversed(STOPS[3:]), STOPS[0]])
             yield Static()
 
     def on_mount(self) -> None:
@@ -67,9 +61,11 @@ class StopList(ModalScreen[int | None]):
             for at, row in enumerate(rows)
         ]
         if not stops.breakpoints:
-            lines.insert(0, Content("no breakpoints: b sets one, as max(abs(grad)) > 100"))
+            none = "no breakpoints: {break} sets one, as max(abs(grad)) > 100"
+            lines.insert(0, Content(self._keys.fill(none)))
         if not stops.watches:
-            lines.append(Content("no watches: w watches an expression, as loss - prev"))
+            none = "no watches: {watch} watches an expression, as loss - prev"
+            lines.append(Content(self._keys.fill(none)))
         shown = Content("\n").join(lines)
         if shown != self._shown:
             self._shown = shown

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from gradtui.explain.spans import Line
+from gradtui.tui.keys import TABLE, Keys, Shortcut, bindings
 from gradtui.tui.panels.base import ROLE_CLASSES, Rows, crop, marked
 
 MakeRows = Callable[[int], Sequence[Line]]
@@ -38,35 +39,32 @@ class _Table(Rows):
 
 
 class Table(ModalScreen[None]):
-    """A table over the screen; `keys` says what else the keys do with the chosen row."""
+    """A table over the screen; `actions` are what the shortcuts do with the chosen row."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close"),
-        Binding("j,down", "move(1)", "next"),
-        Binding("k,up", "move(-1)", "before"),
-        Binding("greater_than_sign", "scroll(8)", "right"),
-        Binding("less_than_sign", "scroll(-8)", "left"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(TABLE)]
 
     def __init__(
         self,
         title: str,
-        hint: str,
         make: MakeRows,
-        keys: Mapping[str, Action],
+        shortcuts: Sequence[Shortcut],
+        actions: Sequence[Action],
+        keys: Keys,
         chosen: int = 0,
         closes: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._title, self._hint, self._rows = title, hint, make
-        self._keys = keys
+        self._title, self._rows = title, make
+        self._hint = keys.hint([*shortcuts, TABLE[0]])
+        self._actions = actions
         self._table = _Table(make)
         self._table.chosen = chosen
         for key in closes:
             self._bindings.bind(key, "dismiss", show=False)
-        for key in keys:
-            self._bindings.bind(key, f"act('{key}')", show=False)
+        for at, shortcut in enumerate(shortcuts):
+            for key in keys.of(shortcut.id):
+                self._bindings.bind(key, f"act({at})", show=False)
 
     def compose(self) -> ComposeResult:
         """Make the table."""
@@ -97,9 +95,9 @@ class Table(ModalScreen[None]):
         self._table.left = max(0, self._table.left + by)
         self.refresh_rows()
 
-    def action_act(self, key: str) -> None:
-        """Do with the chosen row what the key does."""
-        if self._keys[key](self._table.chosen):
+    def action_act(self, at: int) -> None:
+        """Do with the chosen row what a shortcut does."""
+        if self._actions[at](self._table.chosen):
             self.refresh_rows()
         else:
             self.dismiss()

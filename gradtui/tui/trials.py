@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtui.explorer import Explorer
 from gradtui.source import InputError
+from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.prompt import Completion
 
@@ -20,8 +21,6 @@ _CHUNK = 256
 """Steps of a branch that are computed at a time."""
 _SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
 _VIEWS = ("loss", "norm lr", "loss norm")
-_BRANCH_KEYS = "Enter goes there  r renames  x removes  s the sweep  Esc closes"
-_SWEEP_KEYS = "Enter makes it a branch  x ends the sweep  Esc closes"
 
 
 class Trials:
@@ -129,15 +128,16 @@ class Trials:
             self._debugger.call_after_refresh(self.sweep, "")
             return False
 
-        keys = {"enter": switch, "r": rename, "x": remove, "s": show_sweep}
+        keys = self._debugger.keys
         self._debugger.app.push_screen(
             Table(
                 f"Branches at step {session.step}",
-                _BRANCH_KEYS,
                 lambda chosen: branch_rows(branches, session.step, chosen),
+                BRANCHES,
+                (switch, rename, remove, show_sweep),
                 keys,
                 [*branches].index(branches.current),
-                closes=("T",),
+                closes=keys.of("branches"),
             )
         )
 
@@ -161,9 +161,10 @@ class Trials:
         self._debugger.app.push_screen(
             Table(
                 f"Sweep from step {sweep.start}",
-                _SWEEP_KEYS,
                 lambda chosen: sweep_rows(sweep, session.step, chosen),
-                {"enter": keep, "x": end},
+                SWEEP,
+                (keep, end),
+                self._debugger.keys,
             )
         )
 

@@ -94,7 +94,9 @@ class Walk:
             if step is not None:
                 self._debugger.do(lambda session: session.seek(step))
 
-        self._debugger.app.push_screen(StopList(self._session, self._changed), chosen)
+        self._debugger.app.push_screen(
+            StopList(self._session, self._changed, self._debugger.keys), chosen
+        )
 
     def next_finding(self) -> None:
         """Go to the next finding; the panel of findings makes room if it hides all others."""

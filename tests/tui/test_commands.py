@@ -7,8 +7,10 @@ import pytest
 from gradtui.text import cell_width
 from gradtui.tui.commands import COMMANDS, FOOTER, find_command
 from gradtui.tui.help import help_lines
+from gradtui.tui.keys import Keys
 from gradtui.tui.panels import PANELS
 
+KEYS = Keys()
 MODIFIED = ("ctrl+", "alt+")
 
 
@@ -22,9 +24,9 @@ def test_ids_and_keys_are_unique():
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.id)
 def test_every_command_has_a_plain_key_and_stands_in_the_help(command):
     assert any(not key.startswith(MODIFIED) for key in command.keys)
-    text = "\n".join(help_lines(200))
-    assert command.help in text
-    assert command.shown in text
+    text = "\n".join(help_lines(200, KEYS))
+    assert KEYS.fill(command.help) in text
+    assert KEYS.shown(command.id) in text
     assert find_command(command.id) is command
 
 
@@ -42,14 +44,14 @@ def test_a_short_name_is_enough_where_it_is_the_only_one():
 
 @pytest.mark.parametrize("width", [40, 62, 100])
 def test_the_help_is_folded_beside_its_keys(width):
-    rows = help_lines(width)
+    rows = help_lines(width, KEYS)
     assert max(map(cell_width, rows)) <= width
-    assert " ".join(" ".join(rows).split()) == " ".join(" ".join(help_lines(200)).split())
+    assert " ".join(" ".join(rows).split()) == " ".join(" ".join(help_lines(200, KEYS)).split())
     assert all(row == row.upper() for row in rows if row and not row.startswith("  "))
 
 
 def test_every_panel_stands_in_the_help_with_its_number():
-    text = "\n".join(help_lines(200))
+    text = "\n".join(help_lines(200, KEYS))
     for number, panel in enumerate(PANELS, 1):
         assert f"  {number} {panel.NAME}" in text
 

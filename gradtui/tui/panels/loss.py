@@ -24,7 +24,8 @@ class LossPanel(Panel):
     NAME = "Loss"
     HELP = (
         "the loss at each step, the present one marked, with the branches and each one's sign; "
-        "t: log scale, v: other values, M: the loss surface, :range 10 50 some of the steps"
+        "{log}: log scale, {next-view}: other values, {surface}: the loss surface, "
+        "{range}: some of the steps"
     )
 
     def __init__(self, key: int) -> None:

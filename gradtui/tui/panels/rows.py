@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from gradtui.engine.graph import Kind
 from gradtui.explain.beside import beside_rows, wrong_tables
@@ -21,6 +21,7 @@ from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
 from gradtui.frame import Frame
 from gradtui.text import clean, clip, shape_text
+from gradtui.tui.keys import NOTES, bindings
 from gradtui.tui.panels.base import Panel
 
 
@@ -54,7 +55,7 @@ class ChainPanel(Panel):
     HELP = (
         "how the gradient of the selected node is put together, in symbols and in numbers, below "
         "what was written by hand; "
-        "L: that of one element, m: the Jacobian"
+        "{lens}: that of one element, {jacobian}: the Jacobian"
     )
     _made: tuple[Frame | None, int, list[Line]] = (None, 0, [])
 
@@ -148,11 +149,10 @@ class NotesPanel(Panel):
     NAME = "Notes"
     HELP = (
         "what is watched; what is wrong with what was written by hand and with the run, the "
-        "gravest first (Enter goes there); then what the scenario's author wants you to look at"
+        "gravest first ({finding-here} goes there); then what the scenario's author wants you to "
+        "look at"
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.run('finding')", "go to the next finding", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(NOTES)]
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return the findings and the notes, wrapped to the panel."""

@@ -1,0 +1,129 @@
+"""The user's own settings: what `config.toml` may hold. Knows no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from gradtui.folders import config_file
+from gradtui.scenario.positions import Positions, parse_toml
+from gradtui.source import InputError, Place, did_you_mean
+from gradtui.tui.keys import DEFAULTS, Keys, read_key, rivals, written
+from gradtui.tui.themes import find_theme
+
+_LARGEST = 100_000
+"""Bytes of a file of settings."""
+_FIXED = {
+    "ctrl+c": "it stops and quits",
+    "ctrl+p": "it opens the palette",
+    "ctrl+q": "it quits",
+    "ctrl+z": "it sends gradtui to the background",
+}
+"""Keys that no panel and no list sees -> what they do."""
+
+
+class Config(Struct, frozen=True):
+    """What the user has set."""
+
+    theme: str = ""
+    """The name of a theme; nothing where none is chosen."""
+    keys: Keys = Keys()
+
+
+def read_config(path: Path | None = None) -> Config:
+    """Return the user's settings, the defaults where there is no file; raises InputError."""
+    path = path or config_file()
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise InputError(f"the settings cannot be read: {reason}", file=str(path)) from None
+    if len(raw) > _LARGEST:
+        raise InputError("the settings are no text of a few lines", file=str(path))
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError("the settings are not UTF-8", Place(line), file=str(path)) from None
+    return _read(text, str(path))
+
+
+def _read(text: str, file: str) -> Config:
+    values, positions = parse_toml(text, file)
+    try:
+        for name in values:
+            if name not in ("theme", "keys"):
+                raise InputError(
+                    f"'{name}' is no setting: expected theme or [keys]"
+                    + did_you_mean(name, ("theme", "keys")),
+                    positions.key((name,)),
+                )
+        return Config(_theme(values, positions), Keys(_keys(values.get("keys", {}), positions)))
+    except InputError as error:
+        raise error.within(file, positions.lines) from None
+
+
+def _theme(values: dict[str, Any], positions: Positions) -> str:
+    name = values.get("theme", "")
+    place = positions.value(("theme",))
+    if not isinstance(name, str):
+        raise InputError('expected the name of colours, as "light"', place)
+    try:
+        return find_theme(name)
+    except InputError as error:
+        raise InputError(error.message, place) from None
+
+
+def _keys(table: Any, positions: Positions) -> dict[str, tuple[str, ...]]:
+    """Return the keys that are given to the bindings; each key to one of those it could reach."""
+    if not isinstance(table, dict):
+        raise InputError("expected a table: [keys]", positions.value(("keys",)))
+    given: dict[str, tuple[str, ...]] = {}
+    for id, value in table.items():
+        if id not in DEFAULTS:
+            raise InputError(
+                f"nothing that has a key is called '{id}'" + did_you_mean(id, DEFAULTS),
+                positions.key(("keys", id)),
+            )
+        names = []
+        for text, place in _words(id, value, positions):
+            name = read_key(text)
+            if name is None:
+                raise InputError(
+                    f"no key is called '{text}': expected one as n, ?, f5, PgDn or ctrl+n", place
+                )
+            if name in _FIXED:
+                raise InputError(f"{written(name)} stays what it is: {_FIXED[name]}", place)
+            for rival in rivals(id) & given.keys():
+                if written(name) in map(written, given[rival]):
+                    raise InputError(f"'{text}' is given to {rival} already", place)
+            names.append(name)
+        given[id] = tuple(names)
+    return given
+
+
+def _words(id: str, value: Any, positions: Positions) -> Iterator[tuple[str, Place]]:
+    """Yield the keys of an entry, written as `"n l"` or `["n", "l"]`, with their places."""
+    path = ("keys", id)
+    if isinstance(value, str):
+        lines = positions.string_lines(path)
+        at = 0
+        for word in value.split():
+            at = value.index(word, at)
+            yield word, lines.place(0, at, len(word))
+            at += len(word)
+        found = value.split()
+    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        for index, word in enumerate(value):
+            yield word.strip(), positions.value((*path, index))
+        found = value
+    else:
+        found = []
+    if not found:
+        raise InputError(f'expected the keys of {id}, as "n f5"', positions.value(path))

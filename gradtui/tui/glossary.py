@@ -1,0 +1,106 @@
+"""What every number and sign on the screen means, in a learner's words: the one glossary."""
+
+from __future__ import annotations
+
+Entry = tuple[str, str]
+"""What stands on the screen, and what it is."""
+
+GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("the top row", (
+        ("lr", "learning rate: how far each step moves against the gradient"),
+        ("step 3/12", "the weights after 3 updates of 12; step 0 is the start"),
+        ("forward …", "the pass of the step that the cursor stands in; done: all of it"),
+        ("L  0.81", "the loss of this step: how wrong the model is, one number"),
+        ("▼ ▲ = !", "the loss is lower, higher, the same as one step before; ! it is not finite"),
+        ("validation", "the loss on data that the training never sees"),
+        ("drive hand", "what was written by hand moves the weights; autodiff: the true gradients"),
+        ("branch", "the run that is looked at, where something was changed from a step on"),
+    )),
+    ("Graph", (
+        ("w1  1", "a value, under it its gradient"),
+        ("×2", "local derivative: how fast the right end of the edge changes with its left end"),
+        ("×[4×3]", "one local derivative for each element, as many as the shape says"),
+        ("@  sum  mean", "the operation whose rule carries gradients back here; Chain writes it"),
+        ("━", "heavy: the way of the selected node to the loss"),
+        ("·", "not computed yet at the cursor, which is not the same as 0"),
+        ("1.5…", "a part of a gradient: more ways to the loss will add to it"),
+        ("unused", "the loss does not depend on this value"),
+        ("✗ ×3", "the hand-written line of this edge is wrong"),
+    )),
+    ("arrays", (
+        ("[5]  [5×2]", "the shape of an array: 5 numbers; 5 rows of 2 columns"),
+        ("0.5…5", "the smallest and the largest of its numbers"),
+        ("all 1", "every number of it is 1"),
+        ("[0.8 1.5]", "its numbers, where it has three at most"),
+        ("w[1]  W[0,1]", "one element: rows and columns are counted from 0"),
+        ("|w|", "its length: the root of the sum of its squares"),
+        ("nan  inf", "not a number, as 0/0 is; larger than any number"),
+    )),
+    ("Gradient", (
+        ("∂L/∂w", "gradient: how fast the loss L changes when w grows a little"),
+        ("central", "central difference: the same slope, measured by moving w a little each way"),
+        ("by hand", "the gradient that was written by hand"),
+        ("✓  ?", "measured and computed slope agree; they do not, as at a kink"),
+        ("left out", "not measured, as the model is large"),
+        ("|∇|", "gradient norm: the length of all gradients taken as one vector"),
+    )),
+    ("Chain", (
+        ("chain rule", "multiply the local derivatives on each way from the loss; add the ways"),
+        ("X.T @ ∂L/∂ŷ", "the chain rule of a matrix product: .T swaps its rows and columns"),
+        ("1 █▁▃ 0.5", "the selected value over the last steps, the first and the last in numbers"),
+        ("lens", "the chain rule of one element, through one row of the batch"),
+        ("Jacobian", "the local derivatives of one array by another: each row is an output, each "
+         "column an input"),
+        ("kink", "a point where a slope jumps; what it is taken to be there is a convention"),
+    )),
+    ("Update", (
+        ("lr·λmax", "the rate times the largest curvature; `1.47 of 2`: beyond 2 each step lands "
+         "farther out than the last; with momentum or Adam the limit is another"),
+        ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
+        ("monotone", "the weights come nearer to the valley's floor from one side"),
+        ("overshoots", "each step lands on the valley's other side, and nearer"),
+        ("diverges", "each step lands farther out"),
+        ("κ", "condition number: the largest curvature by the smallest; large: a long narrow "
+         "valley, in which no rate is good for all directions"),
+        ("stable up to", "the largest rate that does not diverge, with this step's curvature"),
+        ("slowest", "steps in which the flattest direction comes ten times nearer"),
+        ("w ← …", "how the optimizer moves each weight, then the same with numbers"),
+        ("✓", "after a weight's name: it has been moved"),
+        ("g  dw", "the gradient as the optimizer gets it; as it was written by hand"),
+        ("m  v  t", "running means of the gradient and of its square; the number of the update"),
+        ("m̂  v̂", "the same, corrected for the start at 0"),
+        ("own rate", "the rate that this element has, the optimizer's division put in"),
+        ("clip", "all gradients are scaled down together where |∇| is above a limit"),
+    )),
+    ("Program", (
+        ("33▸", "the line of the file; ▸ the one that the cursor stands on"),
+        ("✓  ✗", "a line by hand: right; wrong in this line"),
+        ("↳", "wrong only through another line"),
+        ("i", "not what its name says, and right for the weights: a factor comes later"),
+        ("true", "what the line should give"),
+        ("given", "the shapes of the arrays that the program starts from"),
+        ("rows, epoch", "the examples that this step sees; once through all of them"),
+    )),
+    ("Loss", (
+        ("│", "the present step"),
+        ("─ ● × + o ▪", "which curve is which: each has its sign on it here and there"),
+        ("●↑", "this curve leaves the picture at the top"),
+        ("log scale", "each line is so many times the one below it; 0 and less are left out"),
+        ("✓ ▼ … —", "a run of a sweep: converges; still falls; crawls; stands still or no lower"),
+        ("~  ▲", "oscillates: swings and does not settle; diverges"),
+    )),
+    ("Surface", (
+        ("contour", "a line along which the loss is the number written on it"),
+        ("◉ →", "the weights of this step, and where the step takes them"),
+        ("● ○", "the weights of the steps so far, and of those to come"),
+        ("★", "the lowest loss in view"),
+        ("slice", "of a large model: only two of its numbers change, the others are as here"),
+        ("×4", "how near: four times nearer than the whole path"),
+    )),
+    ("Findings, timeline", (
+        ("✗ ▲ i", "an error; a warning; a remark"),
+        ("● ○", "the present step; the others"),
+        ("◆", "a breakpoint begins to hold here"),
+        ("fix", "the whole line to put in the place of the wrong one"),
+    )),
+)  # fmt: skip

@@ -1,0 +1,209 @@
+"""Every binding that is no command, and which keys the user gave to what. Knows no screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from msgspec import Struct
+from textual.binding import Binding
+from textual.keys import format_key
+
+from gradtui.tui.commands import COMMANDS
+
+PANELS = 7
+"""Panels that have a key."""
+_WRITTEN = {
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "home": "Home", "end": "End",
+    "pagedown": "PgDn", "pageup": "PgUp", "enter": "Enter", "escape": "Esc", "space": "Space",
+    "tab": "Tab", "backtab": "Shift+Tab", "backspace": "Backspace", "delete": "Delete",
+    "insert": "Insert",
+}  # fmt: skip
+"""Textual's name of a key -> how it is written; other keys are written as their character."""
+_MODIFIERS = {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
+_FUNCTION = re.compile(r"f([1-9]|1\d|2[0-4])")
+_PLACE = re.compile(r"\{([\w-]+)\}")
+
+
+class Shortcut(Struct, frozen=True):
+    """A key of a list or an input."""
+
+    id: str
+    keys: tuple[str, ...]
+    """Textual's names of its keys."""
+    action: str
+    """Textual's action; nothing where the list gives one to it."""
+    title: str
+
+
+HELP = (
+    Shortcut("help-close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "closes"),
+    Shortcut("help-down", ("j", "down", "pagedown", "space"), "down", "down"),
+    Shortcut("help-up", ("k", "up", "pageup"), "up", "up"),
+)
+TABLE = (
+    Shortcut("table-close", ("escape", "q"), "dismiss", "closes"),
+    Shortcut("table-down", ("j", "down"), "move(1)", "next"),
+    Shortcut("table-up", ("k", "up"), "move(-1)", "before"),
+    Shortcut("table-right", ("greater_than_sign",), "scroll(8)", "right"),
+    Shortcut("table-left", ("less_than_sign",), "scroll(-8)", "left"),
+)
+BRANCHES = (
+    Shortcut("branch-go", ("enter",), "", "goes there"),
+    Shortcut("branch-rename", ("r",), "", "renames"),
+    Shortcut("branch-remove", ("x",), "", "removes"),
+    Shortcut("branch-sweep", ("s",), "", "the sweep"),
+)
+SWEEP = (
+    Shortcut("sweep-keep", ("enter",), "", "makes it a branch"),
+    Shortcut("sweep-end", ("x",), "", "ends the sweep"),
+)
+STOPS = (
+    Shortcut("stops-close", ("escape", "q", "B"), "dismiss", "closes"),
+    Shortcut("stops-down", ("j", "down"), "move(1)", "next"),
+    Shortcut("stops-up", ("k", "up"), "move(-1)", "before"),
+    Shortcut("stops-enable", ("space",), "enable", "on/off"),
+    Shortcut("stops-remove", ("x", "delete", "backspace"), "remove", "removes"),
+    Shortcut("stops-go", ("enter",), "go", "goes there"),
+)
+PROMPT = (
+    Shortcut("prompt-leave", ("escape",), "leave", "leave"),
+    Shortcut("prompt-next", ("down",), "offer(1)", "an example"),
+    Shortcut("prompt-before", ("up",), "offer(-1)", "an example"),
+    Shortcut("prompt-complete", ("tab",), "complete", "the rest of the word"),
+)
+PICKER = (
+    Shortcut("picker-down", ("down",), "move(1)", "down"),
+    Shortcut("picker-up", ("up",), "move(-1)", "up"),
+    Shortcut("picker-page-down", ("pagedown",), "move(8)", "down"),
+    Shortcut("picker-page-up", ("pageup",), "move(-8)", "up"),
+    Shortcut("picker-leave", ("escape",), "leave", "leave"),
+)
+SCREEN = (
+    Shortcut("escape", ("escape",), "escape", "leave the lens, end zoom"),
+    *(Shortcut(f"panel-{n}", (str(n),), f"panel({n - 1})", f"panel {n}")
+      for n in range(1, PANELS + 1)),
+)  # fmt: skip
+NOTES = (Shortcut("finding-here", ("enter",), "screen.run('finding')", "go to the next finding"),)
+GROUPS: Mapping[str, Sequence[Shortcut]] = {
+    "any panel": SCREEN,
+    "findings": NOTES,
+    "help": HELP,
+    "branches and sweeps": TABLE,
+    "branches": BRANCHES,
+    "sweeps": SWEEP,
+    "breakpoints and watches": STOPS,
+    "input": PROMPT,
+    "picker": PICKER,
+}
+"""Where they are -> the bindings that are no commands."""
+_TOGETHER = (
+    ("any panel", ""), ("findings",), ("help",), ("branches and sweeps", "branches"),
+    ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("input",), ("picker",),
+)  # fmt: skip
+"""Groups that have the keys at the same time; the nameless one are the commands."""
+
+
+def _defaults(group: str) -> dict[str, tuple[str, ...]]:
+    if not group:
+        return {command.id: command.keys for command in COMMANDS}
+    return {shortcut.id: shortcut.keys for shortcut in GROUPS[group]}
+
+
+DEFAULTS: Mapping[str, tuple[str, ...]] = {
+    id: keys for group in ("", *GROUPS) for id, keys in _defaults(group).items()
+}
+"""The id of every binding -> its keys, as long as the user gives it no others."""
+
+
+def bindings(shortcuts: Sequence[Shortcut], *, first: bool = False) -> list[Binding]:
+    """Return what Textual takes; `first`: before what has the focus sees the key."""
+    return [
+        Binding(",".join(one.keys), one.action, one.title, show=False, id=one.id, priority=first)
+        for one in shortcuts
+        if one.action
+    ]
+
+
+class Keys(Struct, frozen=True):
+    """Which keys do what."""
+
+    given: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """The id of a binding -> the keys that the user gave it."""
+
+    def of(self, id: str) -> tuple[str, ...]:
+        """Return the keys of a binding: those given to it, or its own that none other has got."""
+        if id in self.given:
+            return self.given[id]
+        taken = {
+            written(key)
+            for rival in rivals(id)
+            for key in self.given.get(rival, ())
+        }  # fmt: skip
+        return tuple(key for key in DEFAULTS[id] if written(key) not in taken)
+
+    def shown(self, id: str) -> str:
+        """Return the keys of a binding as they are written."""
+        return " ".join(dict.fromkeys(map(written, self.of(id))))
+
+    def first(self, id: str) -> str:
+        """Return one key of a binding as it is written, or its place on the command line."""
+        keys = self.of(id)
+        return written(keys[0]) if keys else f":{id}"
+
+    def fill(self, text: str) -> str:
+        """Return a text with the key of `what-if` for `{what-if}`."""
+        return _PLACE.sub(lambda m: self.first(m[1]) if m[1] in DEFAULTS else m[0], text)
+
+    def hint(self, shortcuts: Sequence[Shortcut]) -> str:
+        """Return what the keys of a list do, in a row."""
+        return "  ".join(f"{self.first(one.id)} {one.title}" for one in shortcuts)
+
+    @property
+    def keymap(self) -> dict[str, str]:
+        """What Textual takes for the keys that were given."""
+        return {
+            id: ",".join("comma" if key == "," else key for key in keys)
+            for id, keys in self.given.items()
+        }
+
+
+def rivals(id: str) -> set[str]:
+    """Return the ids of the bindings that have the keys at the same time as this one."""
+    found: set[str] = set()
+    for groups in _TOGETHER:
+        ids = {other for group in groups for other in _defaults(group)}
+        if id in ids:
+            found |= ids - {id}
+    return found
+
+
+def written(key: str) -> str:
+    """Return how Textual's name of a key, or a character, is written: `PgDn`, `?`, `Ctrl+N`."""
+    *modifiers, base = key.split("+") if len(key) > 1 else [key]
+    text = _WRITTEN.get(base) or (base.upper() if _FUNCTION.fullmatch(base) else format_key(base))
+    if modifiers and len(text) == 1:
+        text = text.upper()
+    return "+".join([*(_MODIFIERS[m] for m in modifiers), text])
+
+
+def read_key(text: str) -> str | None:
+    """Return Textual's name of a key that is written in any usual way; None if there is none."""
+    if len(text) == 1:
+        arrow = [name for name, char in _WRITTEN.items() if char == text]
+        return (arrow or [text])[0] if text.isprintable() and not text.isspace() else None
+    *modifiers, base = text.split("+")
+    low = base.lower()
+    named = {shown.lower(): name for name, shown in _WRITTEN.items()}
+    if any(modifier.lower() not in _MODIFIERS for modifier in modifiers) or not base:
+        return None
+    if len(base) == 1:
+        name = low if modifiers else base
+    elif low in _WRITTEN or _FUNCTION.fullmatch(low) or len(format_key(low)) == 1:
+        name = low
+    elif low in named:
+        name = named[low]
+    else:
+        return None
+    return "+".join([*(modifier.lower() for modifier in modifiers), name])

@@ -1,0 +1,148 @@
+"""Keys and colours of the user's own: what the file may say, and that the screen follows it."""
+
+from __future__ import annotations
+
+import pytest
+from textual.binding import Binding
+
+from gradtui.source import InputError
+from gradtui.terminals import Display
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.config import Config, read_config
+from gradtui.tui.debugger import Debugger
+from gradtui.tui.help import Help, help_lines
+from gradtui.tui.keys import DEFAULTS, GROUPS, Keys, read_key, rivals, written
+from gradtui.tui.panels import PANELS
+from gradtui.tui.panels.rows import NotesPanel
+from gradtui.tui.picker import Picker
+from gradtui.tui.prompt import Prompt
+from gradtui.tui.stops import StopList
+from gradtui.tui.tables import Table
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Return what a file of settings with some text is read as."""
+
+    def read(text: str) -> Config:
+        file = tmp_path / "config.toml"
+        file.write_text(text, encoding="utf-8")
+        return read_config(file)
+
+    return read
+
+
+def test_without_a_file_everything_is_as_it_was(tmp_path):
+    assert read_config(tmp_path / "none.toml") == Config()
+
+
+def test_a_key_is_given_to_one_binding_and_taken_from_another(config):
+    keys = config('[keys]\nnext = "s Right"\n"what-if" = ["e", "Ctrl+T"]').keys
+    assert keys.of("next") == ("s", "right") and keys.shown("next") == "s →"
+    assert keys.shown("what-if") == "e Ctrl+T"
+    assert keys.of("into") == () and keys.first("into") == ":into"
+    # In the table of branches s is still the sweep: it never has the keys with the panels.
+    assert keys.of("branch-sweep") == ("s",)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ('theme = "dork"', "1:9", "no colours are called 'dork'; did you mean 'dark'?"),
+        ("theme = 3", "1:9", "expected the name of colours"),
+        ('them = "dark"', "1:1", "did you mean 'theme'?"),
+        ('[keys]\nnxt = "n"', "2:1", "did you mean 'next'?"),
+        ('[keys]\nnext = "n hyper+x"', "2:11", "no key is called 'hyper+x'"),
+        ('[keys]\nnext = ["n", "foo"]', "2:14", "no key is called 'foo'"),
+        ('[keys]\nnext = ""', "2:8", "expected the keys of next"),
+        ("[keys]\nnext = 5", "2:8", "expected the keys of next"),
+        ('[keys]\nnext = "ctrl+c"', "2:9", "Ctrl+C stays what it is: it stops and quits"),
+        ('[keys]\nnext = "x"\nback = "y x"', "3:11", "'x' is given to next already"),
+        ("keys = 1", "1:8", "expected a table"),
+        ('theme = "dark', "1:14", "string"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(config, text, place, message):
+    with pytest.raises(InputError) as caught:
+        config(text)
+    first = str(caught.value).split("\n")[0]
+    assert f"config.toml:{place}: error: " in first and message in first
+
+
+def test_bytes_that_are_no_text_are_an_error(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"theme = 'dark'\n\xff")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_config(file)
+
+
+@pytest.mark.parametrize("id", DEFAULTS)
+def test_every_key_is_written_and_read_the_same_way(id):
+    for key in DEFAULTS[id]:
+        assert written(read_key(written(key))) == written(key) == written(read_key(key))
+
+
+@pytest.mark.parametrize("id", DEFAULTS)
+def test_no_two_bindings_that_have_the_keys_together_share_one(id):
+    keys = set(map(written, DEFAULTS[id]))
+    assert not any(keys & set(map(written, DEFAULTS[other])) for other in rivals(id))
+
+
+@pytest.mark.parametrize("owner", [Debugger, Help, StopList, Table, Prompt, Picker, NotesPanel])
+def test_every_binding_has_an_id_that_the_settings_know(owner):
+    for binding in owner.BINDINGS:
+        assert isinstance(binding, Binding) and binding.id in DEFAULTS
+    assert len(PANELS) == sum(id.startswith("panel-") for id in DEFAULTS)
+
+
+def test_the_help_names_every_binding_and_the_file():
+    text = "\n".join(help_lines(100, Keys()))
+    assert "config.toml" in text
+    for shortcuts in GROUPS.values():
+        assert all(f"({shortcut.id})" in text for shortcut in shortcuts)
+
+
+async def test_the_screen_follows_the_settings(config):
+    import gradtui
+
+    own = config('theme = "light"\n[keys]\nnext = "F6"\nhelp = "H"\nbranches = "ctrl+t"')
+    app = GradtuiApp(gradtui.load("two_weights"), Display(theme=own.theme), own.keys)
+    async with app.run_test(size=(120, 40)) as pilot:
+
+        def text() -> str:
+            strips = app.screen._compositor.render_strips()
+            return "\n".join(strip.text for strip in strips)
+
+        await pilot.press("n")
+        assert app.screen.session.step == 0 and not app.current_theme.dark
+        await pilot.press("f6")
+        assert app.screen.session.step == 1
+        assert " F6 next " in text() and " H help" in text()
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+        assert "Branches at step 1" in text() and "r renames" in text()
+        await pilot.press("ctrl+t", "H")
+        await pilot.pause()
+        assert "F6          next training step" in text()
+
+
+async def test_f3_changes_the_colours_and_a_name_chooses_others(terminal):
+    async with terminal("two_weights") as t:
+        assert t.app.current_theme.dark
+        await t.press("f3")
+        assert t.app.theme == "gradtui-light" and "colours: light" in t.text
+        await t.press("f3")
+        assert t.app.theme == "gradtui-dark"
+        t.debugger.choose_theme("nord")
+        assert t.app.theme == "nord"
+        t.debugger.choose_theme("nort")
+        assert "did you mean 'nord'?" in t.session.message
+
+
+async def test_textuals_own_key_asks_where_there_are_branches(terminal):
+    async with terminal("two_weights") as t:
+        t.debugger.trials.what_if("lr 0.1")
+        await t.press("ctrl+q")
+        assert "quit and keep branch 'lr 0.1'?" in t.text
+        await t.press("n", "enter")
+        assert not t.app._exit
