@@ -172,7 +172,10 @@ def _debug(arguments: argparse.Namespace) -> int:
     from gradtui.tui.themes import find_theme
 
     config = read_config()
-    theme = find_theme(arguments.theme) or config.theme
+    try:
+        theme = find_theme(arguments.theme) or config.theme
+    except InputError as error:
+        raise InputError(error.message, file=f"--theme {arguments.theme}") from None
     display = Display(colours(environ), theme, not arguments.no_mouse, arguments.ascii)
     return run_app(session, display, config.keys, resume=arguments.resume)
 

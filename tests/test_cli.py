@@ -550,5 +550,5 @@ def test_an_unknown_theme_is_an_error_with_those_there_are(run, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     status, out, err = run("two_weights", "--theme", "lihgt")
     assert (status, out) == (2, "")
-    assert "--theme lihgt: no such colours; did you mean" in err
+    assert "--theme lihgt:1:1: error: no colours are called 'lihgt'; did you mean" in err
     assert "there are dark, light" in err
