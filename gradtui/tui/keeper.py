@@ -73,7 +73,7 @@ class Keeper:
 
         if not self._shelf.places:
             return self._unusable
-        key = "U resumes there"
+        key = "{resume} resumes there"
         key = key if self._shelf.same else "it has changed since; {resume} resumes what fits"
         return f"left {described(self._shelf.places[0])}: {key}"
 
