@@ -63,7 +63,8 @@ def _output(parsed: argparse.Namespace) -> AbstractContextManager[None]:
     """Let all output be in ASCII, if asked for or if the locale has nothing else."""
     from gradtui.terminals import ascii_only, ascii_output
 
-    parsed.ascii = parsed.ascii or ascii_only(os.environ, sys.stdout.encoding)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # without one it takes any text
+    parsed.ascii = parsed.ascii or ascii_only(os.environ, encoding)
     return ascii_output() if parsed.ascii else nullcontext()
 
 
