@@ -1,7 +1,20 @@
 """Published rules over training runs as plain conditions, for comparison.
 
-SageMaker Debugger (Rauschmayr et al., 2021) and its documentation's defaults; AutoTrainer (Zhang et
-al., 2021), section 4; DeepDiagnosis (Wardat et al., 2022), table 2.
+They are conditions after these tools, not the tools, which look at a training while it goes on.
+What is known of each, and what is our reading:
+
+AutoTrainer: limits and what they are compared with as in the tool's code (GitHub,
+shiningrain/AUTOTRAINER, AutoTrainer/utils/monitor.py).  There they count only where the accuracy
+stays low; a run has no accuracy here, so they always count.  Oscillation and slow convergence are
+judged by the accuracy there, too; here by the loss, with limits of ours.
+
+DeepDiagnosis: limits as in the tool's code (GitHub, DeepDiagnosis/ICSE2022, callback/callbacks.py).
+There lr·‖g‖/‖w‖ outside of its range only chooses the advice after another symptom; here it is a
+symptom.
+
+SageMaker Debugger: the rules VanishingGradient and LossNotDecreasing exist in its documentation.
+The limit 1e-7 on mean|g| is the one commonly given for it and the one that DeepDiagnosis' code has;
+we have not read it in SageMaker's own.  10 % for the loss is our reading.
 """
 
 import numpy as np
@@ -12,8 +25,11 @@ RELU, SQUASH = ("relu",), ("tanh", "sigmoid")
 
 
 def _norms(run, index):
+    """Return the lengths of the gradients of the weight matrices; of all, where there are none."""
     tape = run.tape(run.steps[index])
-    return [float(np.linalg.norm(tape.gradient(p))) for p in range(len(tape.program.updates))]
+    gradients = [tape.gradient(p) for p in range(len(tape.program.updates))]
+    matrices = [gradient for gradient in gradients if gradient.ndim > 1]
+    return [float(np.linalg.norm(gradient)) for gradient in matrices or gradients]
 
 
 def _late(run):
@@ -35,7 +51,7 @@ def sagemaker(run):
 
 
 def autotrainer(run):
-    """‖g1‖/‖gL‖ < 1e-3 and ‖g1‖ < 1e-4; ratio > 70; ≥ 70 % zero gradients; oscillation; slow."""
+    """‖g1‖/‖gL‖ < 1e-3 and ‖g1‖ < 1e-4; ratio > 70; ≥ 70 % zero gradients; 3 of 10 steps up."""
     found = set()
     if run.broken is not None:
         found.add("exploding-gradient")

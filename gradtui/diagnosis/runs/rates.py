@@ -76,7 +76,7 @@ def diverging(run: Run) -> Iterator[Finding]:
     rate = run.base_rate(start)
     if rate < 0.0:
         message += f"; the rate is negative, {short(rate)}, so that each step goes uphill"
-    elif gauge is not None and gauge.pull > gauge.limit:
+    elif gauge is not None and _unstable(gauge):
         message += f"; {_too_large(gauge)}"
         evidence |= _numbers(gauge)
     else:

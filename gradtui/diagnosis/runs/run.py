@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.engine.compiler import Compiler, Mode
@@ -61,7 +62,10 @@ class Run:
 
     @cached_property
     def losses(self) -> Array:
-        """The loss of the steps 0 to `last`; with batches its moving mean over an epoch."""
+        """The loss of the steps 0 to `last`; with batches its moving mean over an epoch.
+
+        From the first step on that is not finite it is the loss as it is.
+        """
         return self._smooth(self.history.losses[: self.last + 1])
 
     @cached_property
@@ -190,12 +194,15 @@ class Run:
         batches = self.trainer.batches
         if batches is None:
             return losses
+        bad = np.flatnonzero(~np.isfinite(losses))
+        finite = losses[: bad[0]] if bad.size else losses
         width = batches.per_epoch * -(-_NARROWEST // batches.per_epoch)
-        with np.errstate(invalid="ignore", over="ignore"):
-            total = np.concatenate([[0.0], np.cumsum(losses)])
-            low = np.maximum(np.arange(len(losses)) - width // 2, 0)
-            high = np.minimum(low + width, len(losses))
-            return np.asarray((total[high] - total[low]) / (high - low))
+        around = (width // 2, width - 1 - width // 2)
+        sums, counts = (  # not by differences of a running sum: one spike would take all digits
+            np.sum(sliding_window_view(np.pad(part, around), width), axis=-1)
+            for part in (finite, np.ones(len(finite)))
+        )
+        return np.concatenate([sums / counts, losses[len(finite) :]])
 
     def _tape(self, step: int) -> Tape:
         return self.history.tape(step)

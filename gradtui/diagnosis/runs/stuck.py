@@ -19,6 +19,8 @@ _RANDOM = 4
 _RETRAINED = 500
 """Steps of a second run from the place found."""
 _FEWEST = 4
+_ROUNDING = 1e-14
+"""Part of the loss that a step as long as the weights must change for a gradient to be one."""
 
 
 class Descent(Struct, frozen=True):
@@ -30,6 +32,11 @@ class Descent(Struct, frozen=True):
     """Of that place, in a straight line."""
     kind: str
     curvature: float
+
+    @property
+    def way(self) -> str:
+        """The direction in words."""
+        return {"saddle": "that direction", "plateau": "it"}.get(self.kind, "a random direction")
 
 
 def plateau(run: Run) -> Iterator[Finding]:
@@ -55,11 +62,11 @@ def plateau(run: Run) -> Iterator[Finding]:
         else "a plateau: the surface is nearly flat here and steeper farther on"
     )
     message = (
-        f"the loss stands at {short(now)} since step {since} on {place}; the gradient is only "
-        f"{short(gradient)}, yet started {short(found.distance)} away along it the same training "
-        f"reaches {short(found.loss)}; "
+        f"the loss stands at {short(now)} since step {since} on {place}. The gradient is "
+        f"{short(gradient)}; started {short(found.distance)} away along {found.way}, the same "
+        f"training reaches {short(found.loss)}; "
     )
-    thrown = _thrown_here(run, since) if found.kind == "plateau" else None
+    thrown = None if found.kind == "saddle" else _thrown_here(run, since)
     if thrown is None:
         message += "try another start (not all the same, not all 0), momentum or Adam"
     else:
@@ -122,7 +129,9 @@ def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
     """Yield directions to look along: downhill, of downward curvature, and a few at random."""
     gradient = run.gradients[-1]
     length = float(np.linalg.norm(gradient))
-    if length > 0.0:
+    known = length * max(1.0, float(np.linalg.norm(run.weights[-1])))
+    flat = known <= _ROUNDING * abs(float(run.losses[run.end]))
+    if not flat:
         yield "plateau", 0.0, -gradient / length
     spectrum = run.spectrum(run.end)
     if spectrum is not None and spectrum.values.size:
@@ -131,11 +140,11 @@ def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
             down = spectrum.direction(0)
             yield "saddle", lowest, down
             yield "saddle", lowest, -down
-    if length == 0.0:
+    if flat:
         draws = np.random.default_rng(0).standard_normal((_RANDOM, run.curvature.size))
         for draw in draws / np.linalg.norm(draws, axis=1)[:, None]:
-            yield "plateau", 0.0, draw
-            yield "plateau", 0.0, -draw
+            yield "flat", 0.0, draw
+            yield "flat", 0.0, -draw
 
 
 def _since(run: Run, now: float, ahead: float) -> int:
