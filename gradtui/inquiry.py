@@ -6,7 +6,7 @@ from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.judgement import Judgement, judge
 from gradtui.engine.history import History
 from gradtui.scenario.problem import Problem
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.scenario.rules import GRADIENT_RULES, RUN_RULES, UPDATE_RULES
 from gradtui.structure import Structure
 from gradtui.survey import Survey
 
@@ -107,6 +107,11 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
 
 def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | None:
     """Return the drawn node whose gradient a finding is about; None where it is about none."""
+    if finding.rule in RUN_RULES:
+        written = (n.id for n in problem.graph.nodes if n.inputs and n.place == finding.place)
+        node = next((id for id in written if id in structure.nodes), None)
+        if node is not None:
+            return node
     backward, names = problem.backward, problem.graph.names
     targets = [] if backward is None else [backward.claims.get(finding.target, "")]
     targets += [finding.edge[1] if finding.edge else "", finding.target]

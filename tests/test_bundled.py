@@ -56,8 +56,12 @@ def test_check_finds_nothing_but_what_a_scenario_is_there_to_show(entry, capsys)
 
 
 SOUND = {
-    "diverging": {"five_parcels_rate_1_5": ["five_parcels"], "two_weights_rate_3": ["two_weights"]},
-    "oscillating": {"five_parcels_clipped": ["five_parcels_cosine"]},
+    "diverging": {
+        "five_parcels_rate_1_5": ["five_parcels"],
+        "five_parcels_unclipped": ["five_parcels_clipped"],
+        "two_weights_rate_3": ["two_weights", "two_weights_schedule"],
+    },
+    "oscillating": {"absolute_error": ["absolute_error_cosine"]},
     "crawling": {"five_parcels_rate_0_001": ["five_parcels", "five_parcels_adam"]},
     "plateau": {"flat_start": ["random_start"], "warmup_none": ["warmup"]},
     "rate-too-large-later": {"rate_deadly_later": ["rate_lowered_later"]},

@@ -124,6 +124,14 @@ def test_a_rate_that_is_good_at_step_100_is_deadly_near_step_5000():
     assert max(products[:4930]) < 2
 
 
+def test_absolute_errors_bounce_unless_the_rate_falls():
+    fixed, falling = losses("absolute_error", 60), losses("absolute_error_cosine", 60)
+    assert run("absolute_error", 0)[0]["gradients"]["w"] == near([0.1, 0.8])
+    assert [fixed[k] for k in (0, 58, 59, 60)] == near([0.8, 0.294, 0.908, 0.182], 2e-3)
+    assert [falling[k] for k in (5, 40, 58, 60)] == near([0.651, 0.238, 0.1744, 0.1741], 2e-3)
+    assert fixed[5] == near(falling[5], 1e-3)
+
+
 def test_a_rate_that_is_lowered_in_time_settles():
     facts, deadly = run("rate_lowered_later", 5800), losses("rate_deadly_later", 4600)
     assert [fact["loss"] for fact in facts[:4601]] == deadly

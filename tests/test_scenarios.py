@@ -85,6 +85,20 @@ def five_parcels(X, y, w):
     return {"yhat": yhat, "e": e, "L": loss}, {"e": slopes, "yhat": slopes, "w": gradient}
 
 
+def absolute_error(X, y, w):
+    values, gradient = {"yhat": [], "e": [], "L": 0.0}, [0.0, 0.0]
+    for (distance, weight), hours in zip(X, y, strict=True):
+        guess = distance * w[0] + weight * w[1]
+        error = guess - hours
+        slope = (error > 0) - (error < 0)
+        values["yhat"].append(guess)
+        values["e"].append(error)
+        values["L"] += abs(error) / len(y)
+        gradient[0] += slope * distance / len(y)
+        gradient[1] += slope * weight / len(y)
+    return values, {"w": gradient}
+
+
 def ravine(steep, flat, a, b):
     return {"L": (steep * a * a + flat * b * b) / 2}, {"a": steep * a, "b": flat * b}
 
@@ -234,6 +248,8 @@ PASSES = {
     "five_parcels_unclipped": five_parcels,
     "five_parcels_clipped": five_parcels,
     "five_parcels_cosine": five_parcels,
+    "absolute_error": absolute_error,
+    "absolute_error_cosine": absolute_error,
     "two_weights_schedule": two_weights,
     "minibatches": five_parcels,
     "plateau_schedule": five_parcels,

@@ -33,7 +33,8 @@ def gauge_rows(frame: Frame, width: int) -> list[Line]:
             break
     parts = [f"stable up to lr {number(gauge.largest_rate, 4)}"]
     if gauge.exact:
-        parts.insert(0, f"κ {number(gauge.condition, 3)}")
+        if gauge.condition > 1.0:  # along more than one direction it curves up
+            parts.insert(0, f"κ {number(gauge.condition, 3)}")
         if math.isfinite(gauge.steps_per_decade):
             steps = math.ceil(gauge.steps_per_decade)
             parts.append(f"slowest: {steps:,} steps to a tenth")

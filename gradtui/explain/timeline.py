@@ -42,7 +42,7 @@ def _marks(frame: Frame) -> list[tuple[int, Span]]:
         for step in breakpoint.steps
     ]
     found = [(f.step, SEVERITIES[f.severity]) for f in reversed(frame.findings)]
-    return hits + [(step, sign) for step, sign in found if sign[0] != SEVERITIES["info"][0]]
+    return hits + found
 
 
 def _tail(frame: Frame) -> Line:

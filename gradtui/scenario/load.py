@@ -170,7 +170,7 @@ class _Loader:
             backward=backward,
             update=update,
             drive=drive,
-            rate_line=positions.value(("optimizer", "lr")).line,
+            rate_place=positions.value(("optimizer", "lr")),
             build=build,
             tables=MappingProxyType(
                 {name: self.raw[name] for name in _SETTING if name in self.raw}

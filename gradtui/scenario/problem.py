@@ -150,7 +150,7 @@ class Problem(Struct, frozen=True, eq=False):
     update: HandUpdate | None
     """The hand-written update."""
     drive: Drive
-    rate_line: int
+    rate_place: Place
     """The line of the file that gives the learning rate."""
     build: Callable[[Drive], Trainer]
     """Make the trainer for what moves the weights."""

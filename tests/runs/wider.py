@@ -24,7 +24,7 @@ def residual(rng, width, depth, unit="tanh"):
     return "\n".join([*lines, f"out = h{depth}@v", "L = mean((out - Y)**2)"]), parameters
 
 
-def recurrence(W, steps, v=None):
+def recurrence(W, steps):
     """Return code and parameters of h@W, again and again, from the rows of x to y."""
     lines = ["h0 = x@W"] + [f"h{i} = h{i - 1}@W" for i in range(1, steps)]
     return "\n".join([*lines, f"L = mean((h{steps - 1} - y)**2)"]), {"W": W}
@@ -278,7 +278,7 @@ def near_exploding(rng):
 def near_vanishing(rng):
     X, labels = classes(rng, 45, 3, 3)
     code, parameters = network(rng, [3, *[8] * 4, 3], "tanh", 0.8, "classes")
-    return scenario(code, {"X": X, "labels": labels}, parameters, sgd(0.5), 250), None
+    return scenario(code, {"X": X, "labels": labels}, parameters, sgd(0.1), 250), None
 
 
 def near_clipping(rng):
@@ -392,7 +392,7 @@ def rmsprop_jumps_over_the_bottom(rng):
 
 
 def scaled_down_at_a_usual_rate(rng):
-    code, data, w, sharpness = linear(rng, features(rng), scale=1e-6)
+    code, data, w, _ = linear(rng, features(rng), scale=1e-6)
     return scenario(code, data, w, sgd(0.1), 100), "crawling"
 
 
@@ -528,7 +528,8 @@ def output_rectifier_is_off(rng):
     X = features(rng, 20, 2)
     code = "z = X@w + b\nyhat = relu(z)\nL = mean((yhat - y)**2)"
     y = np.abs(X[:, 0]) + 1
-    return scenario(code, {"X": X, "y": y}, {"w": np.ones(2), "b": -40.0}, sgd(0.1), 40), "dead-relu"
+    parameters = {"w": np.ones(2), "b": -40.0}
+    return scenario(code, {"X": X, "y": y}, parameters, sgd(0.1), 40), "dead-relu"
 
 
 def kilometres_into_tanh(rng):

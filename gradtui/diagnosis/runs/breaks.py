@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
@@ -74,12 +73,11 @@ def non_finite(run: Run) -> Iterator[Finding]:
     }
     node = found.node if found.node < len(run.graph.nodes) else None
     target = run.name(node) if node is not None else _text(tape, found.node)
-    line = run.line(node) if node is not None else None
+    stands = run.place(node) if node is not None else None
     written = _by_hand(tape, found.node)
     if written is not None:
-        target, line = written.name, written.place.line
-    made = finding(run, "non-finite", "error", target, found.step, message, evidence, line)
-    yield made if written is None else replace(made, place=written.value.place)
+        target, stands = written.name, written.value.place
+    yield finding(run, "non-finite", "error", target, found.step, message, evidence, stands)
 
 
 def _finite(tape: Tape, node: int) -> bool:
@@ -156,7 +154,8 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
             key=lambda n: -float(np.max(np.abs(after.value(n.id) - here.value(n.id)), initial=0.0)),
         )
         told = ", ".join(
-            f"{node.name} {_largest(here, node.id)} → {_largest(after, node.id)}"
+            f"{node.name}{' (largest)' if node.shape else ''} "
+            f"{_largest(here, node.id)} → {_largest(after, node.id)}"
             for node in moved[:2]
         )
         rows.append(
@@ -167,11 +166,8 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
 
 
 def _largest(tape: Tape, node: int) -> str:
-    value = tape.value(node)
-    if value.shape == ():
-        return short(float(value))
-    flat = value.reshape(-1)
-    return f"max {short(float(flat[int(np.argmax(np.abs(np.nan_to_num(flat))))]))}"
+    flat = tape.value(node).reshape(-1)
+    return short(float(flat[int(np.argmax(np.abs(np.nan_to_num(flat))))]))
 
 
 def _advice(found: Break, op: str) -> str:

@@ -69,8 +69,8 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
             )
             evidence = {"ratio": chain.ratio, "per_stage": each, "relative_update": swept,
                         "gradient_norm": run.gradient_norms[0]}  # fmt: skip
-            target, line = run.name(chain.stages[0]), run.line(chain.stages[0])
-            yield finding(run, "exploding-gradient", "warning", target, 0, message, evidence, line)
+            target, place = run.name(chain.stages[0]), run.place(chain.stages[0])
+            yield finding(run, "exploding-gradient", "warning", target, 0, message, evidence, place)
             return
     yield from _leap(run)
 
@@ -105,8 +105,8 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
         "start, shortcuts between the layers, or Adam"
     )
     evidence = {"ratio": chain.ratio, "per_stage": each, "first": first, "last": last}
-    target, line = run.name(chain.stages[0]), run.line(chain.stages[0])
-    yield finding(run, "vanishing-gradient", "warning", target, 0, message, evidence, line)
+    target, place = run.name(chain.stages[0]), run.place(chain.stages[0])
+    yield finding(run, "vanishing-gradient", "warning", target, 0, message, evidence, place)
 
 
 def _leap(run: Run) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.run import Run
+from gradtui.source import Place
 from gradtui.text import number
 
 
@@ -20,15 +21,15 @@ def finding(
     step: int,
     message: str,
     evidence: Mapping[str, Any],
-    line: int | None = None,
+    place: Place | None = None,
 ) -> Finding:
-    """Return a finding about a run; without a line it stands at that of the optimizer's rate."""
-    where = run.problem.rate_line if line is None else line
+    """Return a finding about a run; without a place it stands at the optimizer's rate."""
+    where = place or run.problem.rate_place
     numbers = {key: _plain(value) for key, value in evidence.items()}
     if run.last < run.problem.steps:
         numbers["looked_at"] = run.last
         message += f" (looked at the steps 0 to {run.last:,} of {run.problem.steps:,})"
-    return Finding(rule, severity, target, where, message, numbers, step)
+    return Finding(rule, severity, target, where.line, message, numbers, step, place=where)
 
 
 def short(value: float) -> str:

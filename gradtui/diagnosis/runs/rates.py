@@ -190,6 +190,9 @@ def _bouncing(run: Run) -> Bounce | None:
         return None
     if mean - between < limit("bounce-noisy" if run.noisy else "bounce") * whole:
         return None
+    middle_of_run = run.losses[run.end // 2 - half : run.end // 2 + half]
+    if float(np.mean(middle_of_run)) - mean > limit("still-falling") * (mean - between):
+        return None
     gauge = run.gauge_between(middle, run.end)
     return Bounce(_bounce_start(run, mean), mean, between, gauge)
 

@@ -18,6 +18,7 @@ from gradtui.engine.program import build_step
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.problem import Problem
+from gradtui.source import Place
 
 Array = NDArray[np.float64]
 _Found = TypeVar("_Found")
@@ -179,10 +180,9 @@ class Run:
         state[: len(row)] = row
         return gauge(self.curvature, self.trainer.record(state, step), self.rate(step))
 
-    def line(self, node: int) -> int | None:
-        """Return the line of the file that a node of the model stands in."""
-        place = self.graph.nodes[node].place
-        return place.line if place else None
+    def place(self, node: int) -> Place | None:
+        """Return where a node of the model is written."""
+        return self.graph.nodes[node].place
 
     def name(self, node: int) -> str:
         """Return the name of a node, or of the statement that computes it."""

@@ -28,6 +28,12 @@ _ENTRIES = (
         "part of the whole descent that the lowest place between the last weights gains", _OURS,
     ),
     Threshold("bounce-noisy", 0.3, "the same where the data change from step to step", _OURS),
+    Threshold(
+        "still-falling", 0.25,
+        "part of what a bounce costs that the later half of a run gained all the same",
+        "networks train on at the edge of stability: Cohen et al., Gradient descent on neural "
+        "networks typically occurs at the edge of stability (2021)",
+    ),
     Threshold("thrown", 0.1, "part of the whole descent that a run lost again for good", _OURS),
     Threshold("turning", 0.25, "net way over path of weights that go back and forth", _OURS),
     Threshold("sustained", 0.8, "path of the later half over the earlier that does not die out",

@@ -45,7 +45,7 @@ def disconnected(run: Run) -> Iterator[Finding]:
             )
         yield finding(
             run, "disconnected", "warning", node.name, 0, message, {"gradient": 0.0},
-            run.line(node.id),
+            run.place(node.id),
         )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def masked(run: Run) -> Iterator[Finding]:
         )
         yield finding(
             run, "masked", _by_loss(run), run.name(found.node), found.since, message,
-            _evidence(run, found), run.line(found.node),
+            _evidence(run, found), run.place(found.node),
         )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def constant_feature(run: Run) -> Iterator[Finding]:
         )
         yield finding(
             run, "constant-feature", "info" if rare else _by_loss(run), run.name(data.id),
-            found.since, message, _evidence(run, found), run.line(data.id),
+            found.since, message, _evidence(run, found), run.place(data.id),
         )  # fmt: skip
     yield from _constant_columns(run)
 
@@ -118,7 +118,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         severity = "warning" if len(units) == total else "info" if harmless else _by_loss(run)
         evidence = {**_evidence(run, found), "highest": -distance, "spread": spread}
         yield finding(
-            run, "dead-relu", severity, name, since, message, evidence, run.line(found.node)
+            run, "dead-relu", severity, name, since, message, evidence, run.place(found.node)
         )
 
 
@@ -150,7 +150,7 @@ def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int
         "the features, or take a rectifier"
     )
     evidence = {"units": list(units), "of": total, "from": low, "to": high}
-    return finding(run, "saturated", "warning", name, since, message, evidence, run.line(node))
+    return finding(run, "saturated", "warning", name, since, message, evidence, run.place(node))
 
 
 def depends_on_node(nodes: Sequence[Node], source: int) -> frozenset[int]:
@@ -271,7 +271,7 @@ def _constant_columns(run: Run) -> Iterator[Finding]:
         yield finding(
             run, "constant-feature", "info", data, 0,
             text + "nothing new, and only the sum of the two weights can be learned",
-            {"columns": columns}, run.line(node.inputs[0]),
+            {"columns": columns}, run.place(node.inputs[0]),
         )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
             run, "scale-mismatch", "error", columns.source, 0, message,
             {**evidence, "condition": condition, "scaled_condition": scaled,
              "pull": gauge.pull},
-            run.line(columns.node),
+            run.place(columns.node),
         )  # fmt: skip
     elif left is not None and left.scaled <= limit("cured") * left.condition:
         message = (
@@ -91,12 +91,12 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
         )
         yield finding(
             run, "scale-mismatch", "warning", columns.source, 0, message,
-            {**evidence, **_numbers(left)}, run.line(columns.node),
+            {**evidence, **_numbers(left)}, run.place(columns.node),
         )  # fmt: skip
     elif (run.curvature.size > EXACT or run.noisy) and columns.ratio >= limit("condition"):
         yield finding(
             run, "scale-mismatch", "warning", columns.source, 0, tell + cure, evidence,
-            run.line(columns.node),
+            run.place(columns.node),
         )  # fmt: skip
 
 
