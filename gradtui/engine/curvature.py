@@ -39,7 +39,7 @@ class Spectrum(Struct, frozen=True, eq=False):
     values: Array
     """(k,) ascending."""
     vectors: Array
-    """(n, k) unit vectors, one a column."""
+    """(n, k) unit vectors, one a column; (n, 0) where they were not asked for."""
     divisor: Array
     """(n,) what the optimizer divides the gradient by; 1 where it does not."""
     exact: bool
@@ -135,8 +135,11 @@ class Curvature:
         matrix = np.concatenate(parts)
         return (matrix + matrix.T) / 2.0
 
-    def spectrum(self, tape: Tape) -> Spectrum | None:
-        """Return the spectrum at a step; None where the Hessian is not finite there."""
+    def spectrum(self, tape: Tape, *, vectors: bool = True) -> Spectrum | None:
+        """Return the spectrum at a step; None where the Hessian is not finite there.
+
+        Without `vectors` those of the whole Hessian are left out: they take the most of the time.
+        """
         program, divisor = tape.program, divisor_at(tape)
         decay = 0.0 if program.moved_by_hand else program.dynamics.decay
         root = np.sqrt(divisor)
@@ -146,8 +149,12 @@ class Curvature:
                 matrix = matrix / root / root[:, None]
                 if not np.all(np.isfinite(matrix)):
                     return None
-                values, vectors = np.linalg.eigh(matrix)
-                return Spectrum(values, vectors, divisor, True)
+                values, columns = (
+                    np.linalg.eigh(matrix)
+                    if vectors
+                    else (np.linalg.eigvalsh(matrix), np.empty((self.size, 0)))
+                )
+                return Spectrum(values, columns, divisor, True)
 
             def apply(v: Array) -> Array:
                 moved = v / root
@@ -256,7 +263,7 @@ def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
 
     None where the curvature is not finite, or where the weights move by an update written by hand.
     """
-    spectrum = None if tape.program.moved_by_hand else curvature.spectrum(tape)
+    spectrum = None if tape.program.moved_by_hand else curvature.spectrum(tape, vectors=False)
     return None if spectrum is None else read_off(spectrum, tape, rate)
 
 
