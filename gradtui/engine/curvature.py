@@ -149,11 +149,10 @@ class Curvature:
                 matrix = matrix / root / root[:, None]
                 if not np.all(np.isfinite(matrix)):
                     return None
-                values, columns = (
-                    np.linalg.eigh(matrix)
-                    if vectors
-                    else (np.linalg.eigvalsh(matrix), np.empty((self.size, 0)))
-                )
+                values = np.asarray(np.linalg.eigvalsh(matrix))
+                columns = np.empty((self.size, 0))
+                if vectors:
+                    values, columns = np.linalg.eigh(matrix)
                 return Spectrum(values, columns, divisor, True)
 
             def apply(v: Array) -> Array:
