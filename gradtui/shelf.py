@@ -7,7 +7,7 @@ import re
 from collections import deque
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from platformdirs import user_state_path
 
@@ -33,7 +33,7 @@ class Shelf:
         self._found = False
         self._in_file: Saved | None = None
         self._wanted: Saved | None = None
-        self._lock = Lock()
+        self._lock = RLock()  # a signal may come while the same thread writes
         self._digest: tuple[Problem, str] = problem, digest_of(problem)
 
     def find(self) -> None:

@@ -54,7 +54,7 @@ class Ending:
         # Written to at once, where Python's own handlers wait for a long computation.
         signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
         for number in _SIGNALS:
-            signal.signal(number, lambda number, frame: None)
+            signal.signal(number, self._told)
         threading.Thread(target=self._wait, args=(told,), daemon=True, name="ending").start()
 
     def serve(self, loop: AbstractEventLoop) -> None:
@@ -77,14 +77,25 @@ class Ending:
         finally:
             self._aside = False
 
+    def _told(self, number: int, frame: object) -> None:
+        """End at once in the background, where there is no screen; else all is done in a thread.
+
+        A job that was stopped and is killed would go on to take the terminal, and be stopped again.
+        """
+        if _in_background():
+            self._save()
+            os._exit(128 + number)
+
     def _wait(self, told: int) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])  # it may be in the background
         poll = select.poll()
         poll.register(_INPUT, 0)  # a hang-up is reported in any case, and nothing else
         poll.register(told, select.POLLIN)
         while self._status is None:
-            for descriptor, _ in poll.poll():
-                if descriptor == _INPUT:
+            for descriptor, found in poll.poll():
+                if descriptor == _INPUT and found & select.POLLNVAL:
+                    poll.unregister(_INPUT)  # this system does not poll terminals
+                elif descriptor == _INPUT:
                     self._status = HUNG_UP
                 else:
                     self._status = self._status or self._status_of(os.read(told, 64))
@@ -121,6 +132,14 @@ class Ending:
                 time.sleep(0.01)
         finally:
             os.set_blocking(terminal, True)  # the shell's as well
+
+
+def _in_background() -> bool:
+    """Return whether another job has the terminal."""
+    try:
+        return os.tcgetpgrp(_INPUT) != os.getpgrp()
+    except OSError:  # it is gone, or it is not that of this session
+        return False
 
 
 def _written(terminal: int, text: bytes) -> bool:

@@ -176,8 +176,10 @@ class Trials:
             return
         what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
         trouble = self._debugger.keeper.save()
-        question = f"quit and lose {what}, as {trouble}" if trouble else f"quit and keep {what}"
-        self._debugger.ask(f"{question}? y or n: ", self._quit)
+        if trouble:
+            self._debugger.say(trouble)
+        question = f"quit and {'lose' if trouble else 'keep'} {what}? y or n: "
+        self._debugger.ask(question, self._quit)
 
     def _quit(self, answer: str) -> None:
         if answer.lower() in ("y", "yes"):

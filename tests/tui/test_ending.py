@@ -1,0 +1,54 @@
+"""What a signal does where there is no screen, and which signals end the app."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from gradtui.tui.ending import Ending
+
+
+class Exited(BaseException):
+    pass
+
+
+@pytest.fixture
+def ended(monkeypatch):
+    """Note how the process would end."""
+
+    def leave(status):
+        raise Exited(status)
+
+    monkeypatch.setattr(os, "_exit", leave)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_in_the_background_the_session_is_saved_and_the_process_ends(monkeypatch, ended, number):
+    saved = []
+    monkeypatch.setattr(os, "tcgetpgrp", lambda descriptor: os.getpgrp() + 1)
+    with pytest.raises(Exited, match=str(128 + number)):
+        Ending(leave=saved.append, save=lambda: saved.append("saved"))._told(number, None)
+    assert saved == ["saved"]
+
+
+@pytest.mark.parametrize("group", [0, OSError(5, "Input/output error")])
+def test_in_the_foreground_the_screen_is_left_first(monkeypatch, ended, group):
+    def tcgetpgrp(descriptor):
+        if isinstance(group, OSError):
+            raise group
+        return os.getpgrp()
+
+    monkeypatch.setattr(os, "tcgetpgrp", tcgetpgrp)
+    Ending(leave=pytest.fail, save=pytest.fail)._told(signal.SIGTERM, None)
+
+
+def test_the_keys_signals_belong_to_an_editor_while_it_has_the_terminal():
+    ending = Ending(leave=pytest.fail, save=pytest.fail)
+    assert ending._status_of(bytes([signal.SIGWINCH, signal.SIGINT])) == 130
+    with ending.aside():
+        assert ending._status_of(bytes([signal.SIGINT, signal.SIGQUIT])) is None
+        assert ending._status_of(bytes([signal.SIGINT, signal.SIGTERM])) == 143
+    assert ending._status_of(bytes([signal.SIGQUIT])) == 131
+    assert ending._status_of(bytes([signal.SIGWINCH, signal.SIGCONT])) is None
