@@ -117,7 +117,7 @@ def _signed(
         columns = sorted(places)
         # Where two curves run together their signs do not: each curve starts elsewhere.
         first = columns[0] + (number + 1) * _APART // (len(marks) + 1)
-        for x in {*range(first, columns[-1], _APART), columns[-1]} & places.keys():
+        for x in {*range(first, columns[-1] - _APART // 2, _APART), columns[-1]} & places.keys():
             signed[places[x][len(places[x]) // 2]][x] = MARKS[mark]
     return ["".join(row) for row in signed]
 

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from gradtui.explain.spans import Line
+from gradtui.explain.spans import Line, line_width
 from gradtui.tui.keys import TABLE, Keys, Shortcut, bindings
 from gradtui.tui.panels.base import ROLE_CLASSES, Rows, crop, marked
 
@@ -27,11 +27,14 @@ class _Table(Rows):
         super().__init__(id="table")
         self._make = make
         self.chosen, self.left, self._top = 0, 0, 0
+        self.hidden = False
+        """Whether a part of the columns is out of view."""
 
     def visible_rows(self) -> list[Line]:
         """Return the rows in view."""
         head, *rows = self._make(self.chosen)
         width, height = self.size
+        self.hidden = max(map(line_width, (head, *rows))) > width
         room = max(1, height - 1)
         self._top = max(self.chosen + 1 - room, min(self._top, self.chosen))
         shown = [head, *rows[self._top : self._top + room]]
@@ -57,6 +60,7 @@ class Table(ModalScreen[None]):
         super().__init__()
         self._title, self._rows = title, make
         self._hint = keys.hint([*shortcuts, TABLE[0]])
+        self._sideways = f"  {keys.first('table-left')} {keys.first('table-right')} more columns"
         self._actions = actions
         self._table = _Table(make)
         self._table.chosen = chosen
@@ -84,6 +88,8 @@ class Table(ModalScreen[None]):
         self._table.styles.height = count + 1
         if self._table.size:
             self._table.redraw()
+            hint = self._hint + (self._sideways if self._table.hidden else "")
+            self.query_one(Vertical).border_subtitle = hint
 
     def action_move(self, by: int) -> None:
         """Choose another row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -273,6 +274,41 @@ async def test_resizing_and_zooming_leave_the_same_screen(terminal):
         await t.pilot.resize_terminal(120, 40)
         await t.pilot.pause()
         assert t.text == before
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("before", ["", "M", "L", "e"])
+async def test_switching_zooming_and_resizing_in_any_order_leave_the_same_frame(
+    terminal, seed, before
+):
+    async with terminal("grad_missing_factor") as t:
+        await t.press("n", "n", "s")
+        if before == "e":
+            t.debugger.trials.what_if("lr 0.1")
+        elif before:
+            await t.press(before)
+        await t.press("5")
+        await t.settled()
+        shown, frame = t.text, t.session.frame
+        moves = [("comma", "full_stop"), ("x", "x"), ("z", "z"), ("X", "X"), ("t", "t"),
+                 (50, 12), (200, 60), (80, 24), ("f3", "f3"), ("tab", "shift+tab")]  # fmt: skip
+        random.Random(seed).shuffle(moves)
+        for move in moves:
+            if isinstance(move[0], int):
+                await t.pilot.resize_terminal(*move)
+            else:
+                await t.press(*move)
+        await t.pilot.resize_terminal(120, 40)
+        await t.press("5")
+        t.debugger.say(frame.message)
+        await t.settled()
+        assert t.text == shown
+        now = t.session.frame
+        assert (now.step, now.position, now.selected) == (
+            frame.step,
+            frame.position,
+            frame.selected,
+        )
 
 
 async def test_a_run_that_overflows_shows_inf_and_goes_on(terminal):
