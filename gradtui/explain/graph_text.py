@@ -83,24 +83,29 @@ def _name(frame: Frame, node: int) -> str:
 def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
     """Return an edge's local derivative as `×2`, or its rule where it is not elementwise.
 
-    A number takes `cells`.  That of an edge which a hand-written line gets wrong is marked: `✗ ×2`.
+    That of an edge which a hand-written line gets wrong is marked, `✗ ×2`: the mark takes cells
+    from the number, so that the drawing is the same for right and for wrong.
     """
     if not frame.computed(target):
         return UNKNOWN
     sign = BLAMED if (source, target) in blamed_edges(frame) else ""
+    room = wire_width(frame, source, target, cells) - len(sign)
     local = frame.edge_local(source, target)
-    if local is not None:
-        scalar = local.shape == ()
-        return f"{sign}×" + (compact(float(local), cells.local) if scalar else _short(local, cells))
-    return sign + clip(_rule(frame, source, target), cells.local + 1)
+    if local is None:
+        return sign + clip(_rule(frame, source, target), room)
+    if local.shape == ():
+        return f"{sign}×{compact(float(local), room - 1)}"
+    numbers = _short(local, cells)
+    return f"{sign}×" + (numbers if len(numbers) < room else f"[{shape_text(local.shape)}]")
 
 
 def wire_width(frame: Frame, source: int, target: int, cells: Cells) -> int:
     """Return the cells that an edge's label needs, whatever its numbers and whatever is blamed."""
     shape = frame.graph.nodes[target].shape
+    if shape == ():
+        return 1 + cells.local
     mark = len(BLAMED) if frame.problem.backward is not None else 0
-    number = cells.local
-    return mark + 1 + (number if shape == () else max(number, len(shape_text(shape)) + 2))
+    return 1 + max(cells.local, mark + len(shape_text(shape)) + 2)
 
 
 def _rule(frame: Frame, source: int, target: int) -> str:

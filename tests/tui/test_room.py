@@ -51,3 +51,12 @@ def test_numbers_have_more_digits_where_the_drawing_fits_with_them():
     assert close.layout.width < roomy.layout.width <= 96
     assert roomy.layout.height == close.layout.height == drawings.rows(frame)
     assert drawings.drawing(frame, 96) is roomy
+
+
+def test_a_graph_with_a_wrong_line_is_drawn_as_the_right_one_is():
+    right, wrong = (
+        Drawings().drawing(gradtui.load(name).frame, 76).layout
+        for name in ("two_weights", "grad_missing_factor")
+    )
+    assert right.width == wrong.width <= 76
+    assert right.boxes == wrong.boxes
