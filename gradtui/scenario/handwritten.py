@@ -80,7 +80,8 @@ def _read_numbers(
         if other not in parameters
     )  # fmt: skip
     numbers = file.arrays(parameters, finite=False)
-    return Handwritten((), {}, {}, numbers, sources.scenario, sources.lines()), notices
+    given = Handwritten((), {}, {}, numbers, sources.scenario, sources.lines(), place=place)
+    return given, notices
 
 
 def read_update(

@@ -79,6 +79,8 @@ class Handwritten(Struct, frozen=True, eq=False):
     """The text of that file."""
     intermediate: Mapping[str, str] = {}
     """Name that a function assigns and does not return -> whose gradient it is by its name."""
+    place: Place | None = None
+    """Where the scenario names the file of the numbers."""
 
 
 class HandUpdate(Struct, frozen=True, eq=False):

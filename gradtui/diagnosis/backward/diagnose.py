@@ -52,9 +52,10 @@ def diagnose(problem: Problem) -> Diagnosis:
     """Judge the hand-written backward pass of a scenario and explain what is wrong with it."""
     hand = problem.backward
     if hand is not None and hand.numbers:
-        compared, found = judge_numbers(problem)
-        wrong = frozenset(finding.target for finding in found)
-        return Diagnosis("wrong" if found else "correct", compared, tuple(found), wrong)
+        compared, found, inherited = judge_numbers(problem)
+        wrong = frozenset((*(finding.target for finding in found), *inherited))
+        verdict: Verdict = "wrong" if found else "correct"
+        return Diagnosis(verdict, compared, tuple(found), wrong, tuple(inherited))
     if hand is None or not hand.claims:
         return Diagnosis("no-claim", 0)
     try:

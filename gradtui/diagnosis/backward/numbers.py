@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
-from gradtui.diagnosis.backward.trial import TOLERANCE, magnitude
+from gradtui.diagnosis.backward.trial import TOLERANCE, magnitude, rounded
 from gradtui.diagnosis.changes import small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Number, Tree
-from gradtui.engine.graph import Builder, Graph, Node
+from gradtui.engine.graph import Builder, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.reverse import Reverse
+from gradtui.engine.reverse import adjoints_from
 from gradtui.scenario.problem import Problem
 from gradtui.text import number, shape_text
 
@@ -25,7 +28,7 @@ FLOAT32 = 1e-3
 """Relative difference that counts where all numbers are those of float32."""
 _RULES: Mapping[Change, str] = {
     Change.DROP_FACTOR: "missing-factor",
-    Change.DROP_TERM: "missing-path",
+    Change.DROP_TERM: "missing-term",
     Change.DROP_CALL: "wrong-point",
     Change.REPLACE: "wrong-variable",
     Change.TRANSPOSE: "transposed",
@@ -39,35 +42,139 @@ _RULES: Mapping[Change, str] = {
 """What was done to the true expression -> the rule that the mistake goes by."""
 
 
-def judge_numbers(problem: Problem) -> tuple[int, list[Finding]]:
-    """Return how many gradients were compared, and a finding for each that is wrong."""
-    hand = problem.backward
-    assert hand is not None
-    given = {name: np.asarray(value, dtype=np.float64) for name, value in hand.numbers.items()}
-    program = problem.trainer.program
-    graph, reverse = program.graph, program.reverse
-    leaves = {
-        node.id: np.asarray(problem.values[node.name], dtype=np.float64)[None]
-        for node in (*graph.parameters, *graph.data)
-    }
-    builder = Builder(reverse.nodes, simplify=True)
-    world = Interpreter(builder.nodes, leaves, 1)
-    tolerance = FLOAT32 if _are_float32(given) else TOLERANCE
-    found = []
-    for name, value in given.items():
-        target = graph.names[name]
-        adjoint = reverse.adjoint.get(target)
-        root = builder.fit(builder.constant(0.0), value.shape) if adjoint is None else adjoint
-        true = np.broadcast_to(world.value(root)[0], graph.nodes[target].shape)
-        size = world.value(magnitude(builder, graph, root))[0]
-        size = tolerance * np.maximum(np.abs(true), size)
+class Given(Struct, frozen=True, eq=False):
+    """The gradient of one parameter, as it is given and as it is."""
+
+    name: str
+    target: int
+    """The parameter's node."""
+    value: Array
+    true: Array
+    tolerated: Array
+    """The difference that does not count, in the shape of `true`."""
+
+    def fits(self, value: Array, most: float = 1.0) -> bool:
+        """Return whether a gradient, `most` times as large at most, is the one that is given."""
         with np.errstate(invalid="ignore"):
-            right = value.shape == true.shape and bool(np.all(np.abs(value - true) <= size))
-        if not right:
-            finding = _finding(name, value, true)
-            rules = _rules(graph, reverse, world, root, value, size)
-            found.append(_named(finding, list(dict.fromkeys(rules)), value.size))
-    return len(given), found
+            return value.shape == self.value.shape and bool(
+                np.all(np.abs(value - self.value) <= most * self.tolerated)
+            )
+
+
+class Mistake(Struct, frozen=True, eq=False):
+    """A change of one step of the true backward pass that gives the numbers."""
+
+    rule: str
+    text: str
+    cost: float
+    edit: Edit
+    within: tuple[tuple[str, str], ...]
+    """The named edges that the step goes back along."""
+
+
+def judge_numbers(problem: Problem) -> tuple[int, list[Finding], list[str]]:
+    """Return how many gradients were compared, the causes, and what else is wrong through them."""
+    sheet = _Sheet(problem)
+    left = [one for one in sheet.given if not one.fits(one.true)]
+    found, inherited = list[Finding](), list[str]()
+    for names, steps in sheet.shared([one.name for one in left]):
+        spoilt = [one for one in left if one.name in names]
+        if len(spoilt) < len(names):
+            continue
+        mistakes = [one for step in steps for one in sheet.mistakes(step, spoilt)]
+        if mistakes or len(spoilt) == 1:
+            left = [one for one in left if one not in spoilt]
+            found.append(_finding(problem, spoilt, sorted(mistakes, key=lambda one: one.cost)))
+            inherited += names[1:]
+    return len(sheet.given), found, inherited
+
+
+class _Sheet:
+    """The model and its true backward pass at step 0, with what is given."""
+
+    def __init__(self, problem: Problem) -> None:
+        program, hand = problem.trainer.program, problem.backward
+        assert hand is not None
+        self.graph, self.reverse = program.graph, program.reverse
+        leaves = {
+            node.id: np.asarray(problem.values[node.name], dtype=np.float64)[None]
+            for node in (*self.graph.parameters, *self.graph.data)
+        }
+        self.builder = Builder(self.reverse.nodes, simplify=True)
+        self.world = Interpreter(self.builder.nodes, leaves, 1)
+        numbers = {name: np.asarray(value, np.float64) for name, value in hand.numbers.items()}
+        tolerance = FLOAT32 if _are_float32(numbers) else TOLERANCE
+        self.given = [self._given(name, value, tolerance) for name, value in numbers.items()]
+        adjoints = {
+            f"d{self.graph.nodes[id].name}": adjoint
+            for id, adjoint in self.reverse.adjoint.items()
+            if id < self.graph.loss and self.graph.nodes[id].name
+        }
+        self._names = {**adjoints, **self.graph.names}
+        self._numbers = _sizes(self.graph.nodes)
+
+    def _given(self, name: str, value: Array, tolerance: float) -> Given:
+        target = self.graph.names[name]
+        adjoint = self.reverse.adjoint.get(target)
+        root = self.builder.constant(0.0) if adjoint is None else adjoint
+        true = np.broadcast_to(self.world.value(root)[0], self.graph.nodes[target].shape)
+        size = self.world.value(magnitude(self.builder, self.graph, root))[0]
+        return Given(name, target, value, true, tolerance * np.maximum(np.abs(true), size))
+
+    def shared(self, wrong: Sequence[str]) -> list[tuple[tuple[str, ...], list[int]]]:
+        """Return names that are wrong together if a step is, most of them first, and those steps.
+
+        A step is a value of the model whose gradient is made there, the nearest first.
+        """
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for node in self.graph.nodes:
+            below = needed_for(self.graph.nodes, [node.id])
+            names = tuple(one.name for one in self.given if one.target in below)
+            if names and node.name and set(names) <= set(wrong) and node.id != self.graph.loss:
+                groups.setdefault(names, []).append(node.id)
+        return sorted(groups.items(), key=lambda item: -len(item[0]))
+
+    def mistakes(self, step: int, spoilt: Sequence[Given]) -> Iterator[Mistake]:
+        """Yield the changes of one step that give the numbers of all that are `spoilt`."""
+        adjoint = self.reverse.adjoint.get(step)
+        if adjoint is None:
+            return
+        name = self.graph.nodes[step].name
+        scope = {key: id for key, id in self._names.items() if id != adjoint}
+        tree = as_tree(self.reverse.nodes, adjoint, scope, written=True)
+        if tree is None:
+            return
+        builder = Builder(self.builder.nodes, simplify=True)
+        expression = Editable(tree, builder, scope)
+        changed = builder.leaf(Kind.HYPERPARAMETER, "changed", self.graph.nodes[step].shape)
+        after = {step: changed}
+        if self.graph.nodes[step].kind is Kind.OPERATION:
+            after = dict(adjoints_from(builder, self.graph, after))
+        at = self.world.extended(builder.nodes)
+        for edit in small_edits(expression, Pool(scope, numbers=self._numbers)):
+            id = expression.lower(edit)
+            if id is None or builder.nodes[id].shape != builder.nodes[changed].shape:
+                continue
+            world = at.replacing({changed: at.value(id)})
+            if all(one.fits(world.value(after[one.target])[0]) for one in spoilt):
+                text = f"d{name} = {spell(expression.edited(edit))} instead of {spell(tree)}"
+                yield Mistake(self._rule(edit, step), text, cost_of(edit), edit, self._edges(step))
+
+    def _edges(self, step: int) -> tuple[tuple[str, str], ...]:
+        """Return the named edges by which the loss depends on a value."""
+        nodes = self.graph.nodes
+        return tuple(
+            (nodes[one.root].name, nodes[step].name)
+            for one in self.graph.statements
+            if any(step in nodes[op].inputs for op in one.operations)
+        )
+
+    def _rule(self, edit: Edit, step: int) -> str:
+        if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Number):
+            return "constant-factor"
+        if edit.change is Change.DROP_TERM and len(self._edges(step)) > 1:
+            return "missing-path"
+        return _RULES[edit.change]
 
 
 def _are_float32(given: Mapping[str, Array]) -> bool:
@@ -75,86 +182,64 @@ def _are_float32(given: Mapping[str, Array]) -> bool:
         return all(np.array_equal(v, v.astype(np.float32), equal_nan=True) for v in given.values())
 
 
-def _finding(name: str, value: Array, true: Array) -> Finding:
-    evidence: dict[str, object]
+def _sizes(nodes: Sequence[Node]) -> dict[float, Tree]:
+    sizes = sorted({float(size) for node in nodes for size in node.shape if size > 1} | {2.0})
+    return {size: Number(size, NOWHERE) for size in sizes}
+
+
+def _finding(problem: Problem, spoilt: Sequence[Given], mistakes: Sequence[Mistake]) -> Finding:
+    """Return the finding of gradients that are wrong together."""
+    first = spoilt[0]
+    text, evidence = _numbers(first)
+    constant = _constant_rule(first) if not mistakes else None
+    rules = list(dict.fromkeys(one.rule for one in mistakes)) or [constant or "unexplained"]
+    if mistakes:
+        text += f"; the numbers fit {mistakes[0].text}"
+    if len(rules) > 1 and all(one.value.size == 1 for one in spoilt):
+        text += "; one number fits several mistakes: give the program, or another step's numbers"
+    nearest = mistakes[0] if mistakes else None
+    dropped = nearest.edit.old if nearest is not None and nearest.edit is not None else None
+    place = problem.backward.place if problem.backward is not None else None
+    graph = problem.trainer.program.graph
+    return Finding(
+        rule=rules[0],
+        severity="error",
+        target=first.name,
+        line=place.line if place is not None else None,
+        message=text,
+        evidence=evidence,
+        edge=(graph.nodes[graph.loss].name, first.name),
+        within=nearest.within if nearest is not None and len(nearest.within) == 1 else (),
+        factor=None if dropped is None else spell(dropped),
+        alternatives=tuple(rules[1:]),
+        place=place,
+    )
+
+
+def _numbers(given: Given) -> tuple[str, dict[str, object]]:
+    """Return what is given and what is true, in words and by name."""
+    value, true = given.value, given.true
     if value.shape != true.shape:
         text = f"its shape is {shape_text(value.shape)}, not {shape_text(true.shape)}"
-        evidence = {"misfit": text}
-    else:
-        distance = np.nan_to_num(np.abs(value - true), nan=np.inf)
-        at = np.unravel_index(int(np.argmax(distance)), true.shape)
-        got, wanted = float(value[at]), float(true[at])
-        evidence = {"claimed": got, "true": wanted, "element": [int(one) for one in at]}
-        where = f"[{', '.join(map(str, at))}]" if at else ""
-        text = (
-            f"at step 0 the gradient of {name}{where} is given as {number(got)}, the true one "
-            f"is {number(wanted)}"
-        )
-    return Finding("unexplained", "error", name, None, text, evidence)
+        return f"the gradient of {given.name}: {text}", {"misfit": text}
+    distance = np.nan_to_num(np.abs(value - true), nan=np.inf)
+    at = np.unravel_index(int(np.argmax(distance)), true.shape)
+    got, wanted = float(value[at]), float(true[at])
+    where = f"[{', '.join(map(str, at))}]" if at else ""
+    text = (
+        f"at step 0 the gradient of {given.name}{where} is given as {number(got)}, the true one "
+        f"is {number(wanted)}"
+    )
+    return text, {"claimed": got, "true": wanted, "element": [int(one) for one in at]}
 
 
-def _named(finding: Finding, rules: Sequence[str], size: int) -> Finding:
-    """Return a finding with the rules that would give its numbers."""
-    if not rules:
-        return finding
-    message = finding.message
-    if len(rules) > 1 and size == 1:
-        message += "; one number fits several mistakes: give the program, or another step's numbers"
-    return Finding(rules[0], "error", finding.target, None, message, finding.evidence,
-                   alternatives=tuple(rules[1:]))  # fmt: skip
-
-
-def _rules(
-    graph: Graph, reverse: Reverse, world: Interpreter, root: int, value: Array, size: Array
-) -> Iterator[str]:
-    """Yield the rules by which the true expression becomes the given numbers."""
-    ratio = _ratio(value, world.value(root)[0], size)
-    constant = "sign" if ratio == -1 else "constant-factor"
-    usual = ratio is not None and (value.size > 1 or _is_usual(ratio, graph.nodes))
-    if usual:
-        yield constant
-    tree = as_tree(reverse.nodes, root, graph.names, written=True)
-    if tree is None:
-        return
-    builder = Builder(world.nodes, simplify=True)
-    expression = Editable(tree, builder, graph.names)
-    at = world.extended(builder.nodes)
-    for edit in small_edits(expression, Pool(graph.names, numbers=_sizes(graph.nodes))):
-        id = expression.lower(edit)
-        if id is None or builder.nodes[id].shape != value.shape or edit.change not in _RULES:
-            continue
-        limit = np.broadcast_to(size, value.shape) if size.shape == value.shape else TOLERANCE
-        if np.all(np.abs(at.value(id)[0] - value) <= limit):
-            yield _rule(edit)
-    if ratio is not None and not usual:
-        yield constant
-
-
-def _ratio(value: Array, true: Array, size: Array) -> float | None:
-    """Return c where the numbers are c times the true ones."""
+def _constant_rule(given: Given) -> str | None:
+    """Return the rule of numbers that are a constant times the true ones."""
+    value, true = given.value, given.true
     if value.shape != true.shape:
         return None
     with np.errstate(all="ignore"):
         ratio = float(np.sum(value * true) / np.sum(true * true))
-        if not np.isfinite(ratio):
-            return None
-        ratio = float(round(ratio)) if abs(ratio - round(ratio)) < TOLERANCE else ratio
-        fits = np.all(np.abs(value - ratio * true) <= size * max(1, abs(ratio)))
-    return ratio if fits else None
-
-
-def _is_usual(ratio: float, nodes: Sequence[Node]) -> bool:
-    """Return whether a constant is one that gradients are often wrong by."""
-    sizes = [1.0, *_sizes(nodes)]
-    return any(abs(abs(ratio) - one) < 1e-9 or abs(abs(ratio) * one - 1) < 1e-9 for one in sizes)
-
-
-def _rule(edit: Edit) -> str:
-    if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Number):
-        return "constant-factor"
-    return _RULES[edit.change]
-
-
-def _sizes(nodes: Sequence[Node]) -> dict[float, Tree]:
-    sizes = sorted({float(size) for node in nodes for size in node.shape if size > 1} | {2.0})
-    return {size: Number(size, NOWHERE) for size in sizes}
+    if not np.isfinite(ratio) or not given.fits(ratio * true, max(1.0, abs(ratio))):
+        return None
+    return "sign" if rounded(ratio) == -1 else "constant-factor"
