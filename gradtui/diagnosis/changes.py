@@ -104,7 +104,7 @@ def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Edit]
 def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     """Yield a function of a part that is added or multiplied."""
     parent = _parent_of(expression, path)
-    if parent is None or parent.function in ("*", "+", "-", "neg", "@"):
+    if parent is None or parent.function in ("*", "+", "-", "neg", "@", "T"):
         for curve in (*_CURVES, "softmax", "log_softmax"):
             if not (isinstance(part, Call) and part.function == curve):
                 yield Edit(Change.FUNCTION, path, call(curve, part), part)
@@ -112,7 +112,7 @@ def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
 
 def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     parent = _parent_of(expression, path)
-    if parent is not None and parent.function in ("*", "/", "+", "-", "neg"):
+    if parent is not None and parent.function in ("*", "/", "@", "+", "-", "neg", "T"):
         two = Number(2.0, NOWHERE)
         yield Edit(Change.POWER, path, call("**", part, two), None, part)
 

@@ -78,6 +78,8 @@ class Editable:
         self.names = names
         self.parts: dict[Path, Tree] = {}
         self.ids: dict[Path, int] = {}
+        self._known: dict[int, tuple[Call, int]] = {}
+        """id() of a tree that has been lowered -> the tree, so that it lives, and its node."""
         self._lower_parts()
 
     @property
@@ -92,23 +94,18 @@ class Editable:
     def lower(self, edit: Edit) -> int | None:
         """Return the node of the edited expression; None where the shapes do not fit."""
         try:
-            id = lower_tree(edit.tree, self.builder, self._resolve)
+            if isinstance(edit.new, Call):
+                self._known[id(edit.new)] = (edit.new, self._lowered(edit.new))
+            node = self._lowered(edit.tree)
             for depth in range(len(edit.path) - 1, -1, -1):
-                id = self._parent(edit.path[:depth], edit.path[depth], id)
+                node = self._parent(edit.path[:depth], edit.path[depth], node)
         except InputError:
             return None
-        return id
+        return node
 
     def edited(self, edit: Edit) -> Tree:
         """Return the whole edited tree."""
-        tree = edit.tree
-        for depth in range(len(edit.path) - 1, -1, -1):
-            parent = self.parts[edit.path[:depth]]
-            assert isinstance(parent, Call)
-            at = edit.path[depth]
-            arguments = (*parent.arguments[:at], tree, *parent.arguments[at + 1 :])
-            tree = replace(parent, arguments=arguments)
-        return tree
+        return edited(self.tree, edit)
 
     def _lower_parts(self) -> None:
         """Append the nodes of all parts; those whose shapes do not fit have none."""
@@ -123,6 +120,7 @@ class Editable:
             try:
                 if isinstance(tree, Call):
                     self.ids[path] = self._parent(path, -1, -1)
+                    self._known[id(tree)] = (tree, self.ids[path])
                 elif not isinstance(tree, WholeNumbers):
                     self.ids[path] = lower_tree(tree, self.builder, self._resolve)
             except InputError:
@@ -144,12 +142,34 @@ class Editable:
                 raise MisfitError("a part has no value")
         return lower_tree(replace(call, arguments=tuple(arguments)), self.builder, self._resolve)
 
+    def _lowered(self, tree: Tree) -> int:
+        return lower_tree(tree, self.builder, self._resolve, resolve_call=self._resolve_call)
+
+    def _resolve_call(self, call: Call) -> int | None:
+        """Return the node of a call that has been lowered before."""
+        known = self._known.get(id(call))
+        return known[1] if known is not None else None
+
     def _resolve(self, name: Name) -> int:
         if name.name.startswith("%"):
             return int(name.name[1:])
         if name.name not in self.names:
             raise InputError(f"'{name.name}' is not defined", name.place)
         return self.names[name.name]
+
+
+def edited(tree: Tree, edit: Edit) -> Tree:
+    """Return a whole tree as an edit leaves it."""
+    parents = list[Call]()
+    for at in edit.path:
+        assert isinstance(tree, Call)
+        parents.append(tree)
+        tree = tree.arguments[at]
+    new = edit.tree
+    for parent, at in zip(reversed(parents), reversed(edit.path), strict=True):
+        arguments = (*parent.arguments[:at], new, *parent.arguments[at + 1 :])
+        new = replace(parent, arguments=arguments)
+    return new
 
 
 def call(function: str, *arguments: Tree, **options: int) -> Call:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -15,12 +16,19 @@ from gradtui.engine.expression import (
     WholeNumbers,
     parse_expression,
 )
-from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, SIGN, SUM
+from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.ops import OPS
 from gradtui.source import InputError
 from gradtui.text import number
 
 _PRECEDENCE = {"**": POWER, "neg": SIGN}
+_SPACES = {SUM: " ", COMPARISON: " "}
+"""What stands around operators, by how tightly they bind, where the user has none of that kind."""
+_OPERATORS = {
+    SUM: re.compile(r"[\w.)\]](?<![0-9.][eE])( ?)[-+]"),
+    PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
+}
+"""Operators after an operand."""
 
 
 class _Text(Struct, frozen=True):
@@ -31,8 +39,12 @@ class _Text(Struct, frozen=True):
 def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -> str:
     """Return the text of an expression.
 
-    Parts that are those of `original`, whose places are in `lines`, are copied from there.
+    Parts that are those of `original`, whose places are in `lines`, are copied from there, and
+    operators have spaces around them as they have there.
     """
+    spaces = dict(_SPACES)
+    if original is not None and original.place.line <= len(lines):
+        spaces |= _spaces_in(lines[original.place.line - 1])
     kept = set(map(id, subtrees(original))) if original is not None else set[int]()
     texts: dict[int, _Text] = {}
     pending = [tree]
@@ -49,7 +61,7 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
         if missing:
             pending.extend(missing)
             continue
-        texts[id(part)] = _composed(part, texts)
+        texts[id(part)] = _composed(part, texts, spaces)
     return texts[id(tree)].text
 
 
@@ -121,7 +133,17 @@ def is_enclosed(text: str) -> bool:
     return False
 
 
-def _composed(tree: Tree, texts: dict[int, _Text]) -> _Text:
+def _spaces_in(line: str) -> dict[int, str]:
+    """Return what stands around the operators of a line, by how tightly they bind."""
+    found = dict[int, str]()
+    for precedence, pattern in _OPERATORS.items():
+        written = [match.group(1) for match in pattern.finditer(line)]
+        if written:
+            found[precedence] = " " if any(text.isspace() for text in written) else ""
+    return found
+
+
+def _composed(tree: Tree, texts: dict[int, _Text], spaces: Mapping[int, str]) -> _Text:
     match tree:
         case Number(value):
             return _Text(number(value, 17), FUNCTION)
@@ -131,10 +153,10 @@ def _composed(tree: Tree, texts: dict[int, _Text]) -> _Text:
             return _Text(repr(values), FUNCTION)
         case Call():
             parts = [texts[id(part)] for part in tree.arguments]
-            return _Text(_call(tree, parts), precedence_of(tree))
+            return _Text(_call(tree, parts, spaces), precedence_of(tree))
 
 
-def _call(call: Call, parts: Sequence[_Text]) -> str:
+def _call(call: Call, parts: Sequence[_Text], spaces: Mapping[int, str]) -> str:
     precedence = precedence_of(call)
     match call.function:
         case "neg":
@@ -154,12 +176,20 @@ def _call(call: Call, parts: Sequence[_Text]) -> str:
         case function if function in OPS and OPS[function].infix:
             left = _bracket(parts[0], precedence + (precedence == COMPARISON))
             right = _bracket(parts[1], precedence + 1)
-            space = " " if precedence in (SUM, COMPARISON) else ""
+            space = spaces.get(precedence, "")
             return f"{left}{space}{function}{space}{right}"
         case function:
-            texts = [part.text for part in parts]
+            texts = [
+                unbracketed(part.text) if isinstance(tree, Call) else part.text
+                for part, tree in zip(parts, call.arguments, strict=True)
+            ]
             texts += [f"{key}={value!r}" for key, value in call.options]
             return f"{function}({', '.join(texts)})"
+
+
+def unbracketed(text: str) -> str:
+    """Return a text without the pair of brackets around all of it."""
+    return text[1:-1] if is_enclosed(text) else text
 
 
 def _bracket(part: _Text, floor: int) -> str:

@@ -51,7 +51,31 @@ def test_a_changed_part_is_put_into_the_users_own_text_with_the_brackets_it_need
     assert isinstance(tree, Call)
     summed = call("+", tree.arguments[0], Name("d", NOWHERE))
     edited = call("*", summed, tree.arguments[1])
-    assert spell(edited, tree, [text]) == "(np.dot( a+b ,c ) + d)*dz.sum(axis=0)"
+    assert spell(edited, tree, [text]) == "(np.dot( a+b ,c )+d)*dz.sum(axis=0)"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a * b", "(a * b + d) * 2"),
+        ("a*b", "(a*b + d)*2"),
+        ("a*b+c", "(a*b+c+d)*2"),
+        ("a * b - 1e-5", "(a * b - 1e-5 + d) * 2"),
+        ("sum(a)", "(sum(a) + d)*2"),
+        ("-a**b", "(-a**b + d)*2"),
+    ],
+)
+def test_what_is_new_has_spaces_as_the_user_has_them(text, wanted):
+    tree = parse_expression(text)
+    edited = call("*", call("+", tree, Name("d", NOWHERE)), Number(2.0, NOWHERE))
+    assert spell(edited, tree, [text]) == wanted
+
+
+def test_an_argument_needs_no_brackets():
+    text = "(a*b)/c"
+    tree = parse_expression(text)
+    assert isinstance(tree, Call)
+    assert spell(call("sum", tree.arguments[0], axis=0), tree, [text]) == "sum(a*b, axis=0)"
 
 
 LEAVES = st.sampled_from("abx").map(lambda name: Name(name, NOWHERE)) | st.sampled_from(

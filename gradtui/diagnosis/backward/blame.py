@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.repair import Repair, hits_of
+from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial, rounded
-from gradtui.diagnosis.edits import Change
+from gradtui.diagnosis.edits import Change, edited
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -26,6 +26,8 @@ MOST_COMPARED = 12
 """Offers that fix as much, of which the best is looked for with care."""
 MOST_EXPLAINED = 4
 """The best of those, of which the first is taken that a small mistake explains."""
+USUAL = 2.6
+"""The cost of a change of a helper from which that of a claim is more likely."""
 _ROWS = 4000
 """Numbers of a claim that are looked at to find a constant."""
 
@@ -57,44 +59,72 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
             break
         right = [line for line in judged if line not in wrong and line.name not in repaired]
         offers = list[_Offer]()
+        best: _Offer | None = None
         for inserted in (False, True):
-            offers += [
+            more = [
                 offer
                 for offer in _offers(trial, readings, world, wrong, repaired, inserted=inserted)
                 if _breaks_none(trial, world, offer.repair, right)
             ]
-            if offers and _is_clean(readings, world, _best(readings, world, offers), len(wrong)):
+            if not more:
+                continue
+            offers += more
+            best, clean = _best(readings, world, offers)
+            if clean and len(best.fixed) == len(wrong):
                 break
-        if not offers:
+        if best is None:
             break
-        done.append(_best(readings, world, offers).repair)
+        done.append(best.repair)
     return tuple(_still_needed(trial, judged, done))
 
 
-def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> _Offer:
-    """Return the offer that fixes most; of several, the one that leaves least that is strange."""
+def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> tuple[_Offer, bool]:
+    """Return the offer that fixes most, and whether it leaves nothing that is strange.
+
+    Of several that fix as much it is the one that leaves least: claims that are not right, helpers
+    that nothing reads, helpers that hold nothing known.
+    """
     most = max(len(offer.fixed) for offer in offers)
     equal = sorted((one for one in offers if len(one.fixed) == most), key=lambda one: one.order)
 
     def order(offer: _Offer) -> tuple[float, ...]:
-        after = world.replacing({offer.repair.line.node: offer.repair.value})
+        repair = offer.repair
+        after = world.replacing({repair.line.node: repair.value})
+        reached = readings.trial.program.dependents([repair.line.name])
         left, *rest = offer.order
-        reach = len(readings.trial.program.dependents([offer.repair.line.name]))
-        return (left, readings.strangers(after), readings.bridges(after), *rest, reach)
+        strange = readings.strangers(after, reached)
+        loose = _fewest_loose(readings.trial, repair)
+        return (left, loose, strange, readings.bridges(after), *rest, len(reached))
 
-    if len(equal) == 1:
-        return equal[0]
-    ranked = sorted(equal[:MOST_COMPARED], key=order)
-    for offer in ranked[:MOST_EXPLAINED]:
-        if offer.repair.edit is not None or hits_of(readings, offer.repair, (), world).hits:
-            return offer
-    return ranked[0]
+    ranked = sorted(((order(one), one) for one in equal[:MOST_COMPARED]), key=lambda one: one[0])
+    (_, loose, strange, *_), best = ranked[0]
+    found: tuple[float, float] | None = None
+    for key, offer in ranked[:MOST_EXPLAINED]:
+        if found is not None and found <= key[:2]:
+            break
+        ends = _loose(readings, offer.repair, world)
+        if ends is not None and (found is None or (key[0], ends) < found):
+            found, best, loose, strange = (key[0], ends), offer, ends, key[2]
+    return best, loose == strange == 0
 
 
-def _is_clean(readings: Readings, world: Interpreter, offer: _Offer, wrong: int) -> bool:
-    """Return whether an offer makes all right and leaves no helper that holds nothing known."""
-    after = world.replacing({offer.repair.line.node: offer.repair.value})
-    return len(offer.fixed) == wrong and readings.strangers(after) == 0
+def _fewest_loose(trial: Trial, repair: Repair) -> int:
+    """Return how many helpers nothing reads at least once a line is repaired.
+
+    A line that becomes an adjoint may read whatever nothing else does.
+    """
+    line, program = repair.line, trial.program
+    if repair.edit is not None:
+        return loose_ends(trial, line, (repair.edit,), edited(line.tree, repair.edit))
+    return len(program.unread(line.name, line.reads | (program.unread() & set(line.scope))))
+
+
+def _loose(readings: Readings, repair: Repair, world: Interpreter) -> int | None:
+    """Return how many helpers nothing reads once a line is repaired; None if that is not simple."""
+    if repair.edit is not None:
+        return _fewest_loose(readings.trial, repair)
+    hits = hits_of(readings, repair, (), world, pairs=False).hits
+    return loose_ends(readings.trial, repair.line, hits[0].edits, hits[0].tree) if hits else None
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
@@ -217,8 +247,6 @@ def _edited(
             left, sound, _ = readings.order(line, 1.0, after)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
             scaled = scaled and not is_counted(edit)
-            if not (scaled or (edit.path == () and edit.change is Change.ADD_FACTOR)):
-                sound = 0.0  # what is built otherwise may hold something known by chance
-            order = (left, sound, 0.5 if scaled else -1.0, cost)
+            order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
             found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
     return found

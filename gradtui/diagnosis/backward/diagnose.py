@@ -15,11 +15,11 @@ from gradtui.diagnosis.backward.explain import Explanation, explain, explain_hel
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.shapes import Reshaped, reduce_helper, reshape_helper
+from gradtui.diagnosis.backward.shapes import Reshaped, reshape_helper
 from gradtui.diagnosis.backward.trial import NoPoints, Trial, constant_ratio
 from gradtui.diagnosis.backward.wording import describe, evidence_of
 from gradtui.diagnosis.finding import Finding
-from gradtui.engine.expression import parse_program
+from gradtui.engine.expression import Name, parse_program
 from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import HandLine
 from gradtui.scenario.problem import Handwritten, Problem
@@ -64,9 +64,14 @@ def diagnose(problem: Problem) -> Diagnosis:
         return Diagnosis("no-claim", 0, (_no_points(),))
 
 
-def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
-    """Return the diagnosis of a program; up to `helpers` are changed first to make shapes fit."""
-    trial = _trial(problem, hand)
+def _diagnose(
+    problem: Problem, hand: Handwritten, helpers: int, *, strict: bool = False
+) -> Diagnosis:
+    """Return the diagnosis of a program; up to `helpers` are changed first to make shapes fit.
+
+    Where it is `strict`, a claim in a shape that does not stretch is wrong.
+    """
+    trial = _trial(problem, hand, strict=strict)
     claims = [line for line in trial.lines if line.claimed]
     judged = _judged(trial, claims)
     wrong = [line for line in claims if not trial.is_right(line, trial.world)]
@@ -76,16 +81,22 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     if not trial.program.lost and not any(line in judged or line.misfit for line in wrong):
         noted = frozenset(line.name for line in wrong)
         return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)), noted=noted)
-    reshaped = reshape_helper(trial, hand) if helpers else None
-    if reshaped is not None and _helps(problem, trial, reshaped):
+    if trial.program.odd and not strict:
+        strictly = _diagnose(problem, hand, helpers, strict=True)
+        if [one.rule == "unexplained" for one in strictly.findings] == [False]:
+            return strictly
+    names = [line.name for line in judged]
+    fits = not trial.program.lost and not any(line.misfit for line in trial.lines)
+    reshaped = reshape_helper(trial, hand, names) if helpers and not fits else None
+    if reshaped is not None and _helps(trial, reshaped):
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     readings = Readings(trial)
     repairs = find_repairs(trial, judged)
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
     if helpers and any(one.far_fetched for one in explanations):
-        reduced = reduce_helper(trial, hand, [line.name for line in judged])
-        if reduced is not None:
-            return _with_helper(problem, trial, hand, reduced, wrong, 0)
+        reshaped = reshape_helper(trial, hand, names) if fits else reshaped
+        if reshaped is not None:
+            return _with_helper(problem, trial, hand, reshaped, wrong, 0)
     fixes = _fixes(problem, hand, explanations)
     findings = [
         finding
@@ -101,21 +112,21 @@ def _diagnose(problem: Problem, hand: Handwritten, helpers: int) -> Diagnosis:
     repaired = all(line.name in right | blamed for line in judged)
     # What is no gradient even so is the usual way of leaving a factor like 1/m for later.
     noted = frozenset(one.name for one in wrong if one.name not in right | blamed and repaired)
-    names = frozenset(line.name for line in wrong) - noted
-    return Diagnosis("wrong", len(claims), tuple(findings), names, tuple(inherited), noted)
+    spoilt = frozenset(line.name for line in wrong) - noted
+    return Diagnosis("wrong", len(claims), tuple(findings), spoilt, tuple(inherited), noted)
 
 
-def _helps(problem: Problem, trial: Trial, reshaped: Reshaped) -> bool:
+def _helps(trial: Trial, reshaped: Reshaped) -> bool:
     """Return whether a changed helper is the better explanation of shapes that do not fit."""
-    if trial.program.lost:
+    if reshaped.after is None:
         return True
-    after = _trial(problem, reshaped.hand)
-    line = after.program.line(reshaped.line.name)
-    assert line is not None
-    left = [one for one in after.lines if one.claimed]
-    right = all(after.is_right(one, after.world) for one in _judged(after, left))
-    fixed = sum(bool(one.misfit) for one in trial.lines)
-    return right and (fixed > 1 or Readings(after).of(line).known)
+    after = reshaped.after.program.line(reshaped.line.name)
+    assert after is not None
+    misfits = [line for line in trial.lines if line.misfit]
+    if len(misfits) > 1:
+        return True
+    renamed = any(isinstance(line.tree, Name) for line in misfits)
+    return not renamed and Readings(reshaped.after).of(after).known
 
 
 def _with_helper(
@@ -137,9 +148,9 @@ def _with_helper(
     return Diagnosis("wrong", rest.claims, found, names, inherited, rest.noted)
 
 
-def _trial(problem: Problem, hand: Handwritten) -> Trial:
+def _trial(problem: Problem, hand: Handwritten, *, strict: bool = False) -> Trial:
     program = problem.trainer.program
-    return Trial(program.graph, program.reverse, problem.values, hand)
+    return Trial(program.graph, program.reverse, problem.values, hand, strict=strict)
 
 
 def _judged(trial: Trial, claims: Sequence[Line]) -> list[Line]:

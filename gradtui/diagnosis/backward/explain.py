@@ -8,14 +8,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import Hit, pool_for, scaled
+from gradtui.diagnosis.backward.hypotheses import Hit, cost_of, pool_for, scaled
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Edit, Editable, Pool
-from gradtui.diagnosis.spelling import is_enclosed, spell
+from gradtui.diagnosis.spelling import spell, unbracketed
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
 
@@ -51,7 +51,7 @@ class Explanation(Struct, frozen=True, eq=False):
         name, tree = self.line.name, self.line.tree
         for hit in self.hits[:6]:
             whole = scaled(hit.tree, hit.scale, self.pool.numbers)
-            yield f"{name} = {_unbracketed(spell(whole, tree, lines))}"
+            yield f"{name} = {unbracketed(spell(whole, tree, lines))}"
         if self.truth:
             yield f"{name} = {self.truth}"
 
@@ -90,16 +90,12 @@ def explain(
     return Explanation(line, repair.target, found.hits, context, found.truth, found.pool, ratio)
 
 
-def _unbracketed(text: str) -> str:
-    return text[1:-1] if is_enclosed(text) else text
-
-
 def explain_helper(
     trial: Trial, line: Line, edit: Edit, world: Interpreter | None = None
 ) -> Explanation:
     """Return what is wrong with a helper that one change of its expression repairs."""
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
-    hit = Hit((edit,), expression.edited(edit), 0.0)
+    hit = Hit((edit,), expression.edited(edit), cost_of(edit))
     context = Context(trial, Readings(trial), line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
     return Explanation(line, None, (hit,), context, "", pool)

@@ -72,9 +72,19 @@ def pool_for(trial: Trial, line: Line, factors: Sequence[Tree], terms: Sequence[
 
 
 def find_hits(
-    trial: Trial, line: Line, world: Interpreter, wanted: Array, size: Array, pool: Pool
+    trial: Trial,
+    line: Line,
+    world: Interpreter,
+    wanted: Array,
+    size: Array,
+    pool: Pool,
+    *,
+    pairs: bool = True,
 ) -> list[Hit]:
-    """Return the changes that make a line's expression hold `wanted`, the nearest first."""
+    """Return the changes that make a line's expression hold `wanted`, the nearest first.
+
+    Pairs of changes are tried where no single one fits, and with `pairs` alone: they take long.
+    """
     builder = Builder(trial.builder.nodes, simplify=True)
     expression = Editable(line.tree, builder, line.scope)
     at = world.extended(builder.nodes)
@@ -90,7 +100,7 @@ def find_hits(
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
         hits = [*_with_constant(expression, at, tried, wanted, size, shapes)]
-    if not hits:
+    if not hits and pairs:
         hits = [*_pairs(trial, line, world, wanted, size, pool, expression, tried)]
     return sorted(hits, key=lambda hit: hit.cost)
 

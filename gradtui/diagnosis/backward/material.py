@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import NOWHERE
+from gradtui.diagnosis.edits import NOWHERE, call
 from gradtui.diagnosis.spelling import spell, subtrees
 from gradtui.engine.expression import Call, Name, Number, Tree, parse_expression
 from gradtui.engine.graph import Node
+from gradtui.engine.shapes import Shape
 from gradtui.engine.unparse import formula
 from gradtui.source import InputError
 
@@ -66,9 +67,11 @@ def terms_of(tree: Tree) -> list[Tree]:
 
 
 def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
-    """Return the names in scope that have the shape of a value, the latest first."""
+    """Return the names in scope of the shape of a value or of what is read, the latest first."""
     nodes = trial.builder.nodes
-    shapes = {nodes[target].shape, nodes[line.node].shape}
+    read = [line.scope[name] for name in line.reads if name in line.scope]
+    shapes = {nodes[id].shape for id in (target, line.node, *read)}
+    shapes |= {(*shape[:-1], 1) for shape in shapes if len(shape) > 1}
     names = [name for name, id in line.scope.items() if nodes[id].shape in shapes]
     found: list[Tree] = [Name(name, NOWHERE) for name in reversed(names)]
     return found[:MOST_NAMES]
@@ -94,15 +97,52 @@ def local_trees(trial: Trial, line: Line, behind: Collection[int]) -> list[Tree]
     return found
 
 
-def statement_trees(trial: Trial, line: Line, behind: Collection[int]) -> list[Tree]:
-    """Return the expressions of the model's statements behind a value."""
+def statement_trees(trial: Trial, scope: Mapping[str, int], behind: Collection[int]) -> list[Tree]:
+    """Return the expressions of the model's statements behind a value, in the names in scope."""
     found = list[Tree]()
     for statement in trial.graph.statements:
         node = trial.graph.nodes[statement.root]
         if statement.root in behind and node.inputs:
-            tree = as_tree(trial.graph.nodes, statement.root, line.scope, written=True)
+            tree = as_tree(trial.graph.nodes, statement.root, scope, written=True)
             if tree is not None:
                 found.append(tree)
+    return found
+
+
+def flow_trees(trial: Trial, shape: Shape | None = None) -> list[Tree]:
+    """Return what flows back along each edge, or those of a shape, in the names of the model."""
+    return _reverse_trees(trial, trial.reverse.contribution.values(), shape)
+
+
+def slope_trees(trial: Trial, shape: Shape | None = None) -> list[Tree]:
+    """Return the local derivatives of all operations, or those of a shape."""
+    return _reverse_trees(trial, trial.reverse.local.values(), shape)
+
+
+def _reverse_trees(trial: Trial, ids: Iterable[int], shape: Shape | None) -> list[Tree]:
+    nodes = trial.reverse.nodes
+    wanted = [id for id in dict.fromkeys(ids) if shape is None or nodes[id].shape == shape]
+    trees = (as_tree(nodes, id, trial.graph.names, written=True) for id in wanted)
+    return [tree for tree in trees if tree is not None]
+
+
+def unread_trees(trial: Trial, line: Line) -> list[Tree]:
+    """Return what a line could do with the helpers that no line reads: it may have lost one."""
+    nodes, found = trial.builder.nodes, list[Tree]()
+    for name in sorted(trial.program.unread() - {line.name}):
+        if name not in line.scope:
+            continue
+        own = nodes[line.scope[name]].shape
+        found.append(Name(name, NOWHERE))
+        if len(own) == 1:
+            found.append(parse_expression(f"{name}[:, None]"))
+        shapes = {own, nodes[line.node].shape}
+        others = [one for one, id in line.scope.items() if nodes[id].shape in shapes]
+        found += [
+            call("*", Name(name, NOWHERE), Name(other, NOWHERE))
+            for other in others[-MOST_NAMES:]
+            if other != name
+        ]
     return found
 
 
@@ -118,6 +158,8 @@ def distinct(trees: Sequence[Tree], most: int = MOST) -> list[Tree]:
 
 def _without_numbers(tree: Tree) -> Tree:
     """Return a product without its numeric factors."""
+    if isinstance(tree, Call) and tree.function in ("expand", "neg", "T"):
+        return replace(tree, arguments=tuple(map(_without_numbers, tree.arguments)))
     if not isinstance(tree, Call) or tree.function not in ("*", "/", "@"):
         return tree
     left, right = map(_without_numbers, tree.arguments)

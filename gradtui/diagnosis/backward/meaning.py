@@ -6,20 +6,31 @@ or under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.familiar import Familiar
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
-from gradtui.diagnosis.backward.material import distinct, factors_of, statement_trees, terms_of
+from gradtui.diagnosis.backward.material import (
+    calls_of,
+    distinct,
+    factors_of,
+    flow_trees,
+    slope_trees,
+    statement_trees,
+    terms_of,
+    unread_trees,
+)
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Edit, Editable
-from gradtui.engine.expression import Call, Tree
+from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import adjoints_from
@@ -50,6 +61,7 @@ class Readings:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
+        self.familiar = Familiar(trial)
         self._of: dict[str, Reading] = {}
         self._is_true_step: dict[str, bool] = {}
         self._steps: dict[str, tuple[Builder, int]] = {}
@@ -77,18 +89,30 @@ class Readings:
             scale = self._ratio(line, target)
             if scale is not None:
                 return Reading((target,), True, scale, known=True)
-        known = self._is_familiar(trial.world.value(line.node), shape)
+        known = self.familiar.holds(trial.world.value(line.node), shape)
         return Reading(tuple(targets), False, None, known)
 
-    def strangers(self, world: Interpreter) -> int:
-        """Return how many helpers hold nothing that the true backward pass computes."""
+    def strangers(self, world: Interpreter, reached: Collection[str]) -> int:
+        """Return how many helpers hold nothing that the true backward pass computes.
+
+        Those that are not `reached` by a repair are what they were.
+        """
         count = 0
         for line in self.trial.lines:
-            if line.target is None and not self.of(line).known:
+            if line.target is None and line.name in reached:
                 shape = self.trial.builder.nodes[line.node].shape
                 value = world.value(line.node)
-                count += not (self._is_familiar(value, shape) or self._is_adjoint(line, value))
+                count += not (self.familiar.holds(value, shape) or self._is_adjoint(line, value))
+            elif line.target is None:
+                count += not self.is_known(line)
         return count
+
+    def is_known(self, line: Line) -> bool:
+        """Return whether a helper holds something known that it computes.
+
+        What only renames another value may have lost what it was there for.
+        """
+        return self.of(line).known and not isinstance(line.tree, Name)
 
     def _is_adjoint(self, line: Line, value: Array) -> bool:
         trial = self.trial
@@ -105,27 +129,6 @@ class Readings:
         size = np.maximum(np.abs(true), trial.size(target))
         held = fitted(trial.world.value(line.node), true.shape[1:])
         return constant_ratio(held, true, size)
-
-    def _is_familiar(self, value: Array, shape: tuple[int, ...]) -> bool:
-        """Return whether a value is one that the model or its true backward pass computes."""
-        trial = self.trial
-        if value[0].size == 1 and np.all(value == value[0]):
-            return self._is_size(float(value.flat[0]))
-        size = np.abs(value)
-        for node in trial.reverse.nodes:
-            if node.shape == shape and node.kind is not Kind.CONSTANT:
-                ratio = constant_ratio(value, trial.world.value(node.id), size)
-                if ratio is not None and abs(ratio - 1) < 1e-9:
-                    return True
-        return False
-
-    def _is_size(self, value: float) -> bool:
-        """Return whether a number is what programs divide by or multiply with."""
-        usual = {1.0, 2.0, 0.5}
-        for node in (*self.trial.graph.parameters, *self.trial.graph.data):
-            for size in (*node.shape, int(np.prod(node.shape[:2], dtype=np.int64))):
-                usual |= {float(size), 1 / max(size, 1), 2 / max(size, 1)}
-        return any(abs(value - one) < 1e-12 * one for one in usual)
 
     def true_step(
         self,
@@ -238,7 +241,12 @@ class Readings:
             if one.target is not None and one is not line
         )
         own = line.target is not None and scale != 1.0
-        sound = self.of(line).known if line.target is None else self.is_true_step(line)
+        if line.target is not None:
+            sound = self.is_true_step(line)
+        else:
+            shape = self.trial.builder.nodes[line.node].shape
+            held = self.trial.world.value(line.node)
+            sound = self.is_known(line) and self.familiar.holds(held, shape, parts=False)
         return (left + own, float(sound), float(line.target is None))
 
     def variants(
@@ -268,16 +276,30 @@ class Readings:
         """Return whether a helper is the size of something, or a number that is one."""
         value = self.trial.world.value(line.node)
         constant = value[0].size == 1 and bool(np.all(value == value[0]))
-        return constant and self._is_size(float(value.flat[0]))
+        return constant and self.familiar.is_size(float(value.flat[0]))
 
     def material(self, line: Line) -> tuple[list[Tree], list[Tree]]:
-        """Return the factors and the terms that a helper may lack: those of the model."""
-        statements = statement_trees(self.trial, line, range(len(self.trial.graph.nodes)))
-        factors, terms = list[Tree](), list[Tree]()
-        for tree in statements:
-            factors += factors_of(tree)
-            terms += terms_of(tree)
-        return distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
+        """Return the factors and the terms that a helper may lack.
+
+        They are those of the model, what flows back through it, and helpers that nothing reads.
+        """
+        factors, terms, calls = self._material
+        shape = self.trial.builder.nodes[line.node].shape
+        flows = flow_trees(self.trial, shape)
+        slopes = distinct(slope_trees(self.trial, shape), HELPER_MATERIAL)
+        unread = unread_trees(self.trial, line)
+        return [*unread, *factors, *slopes, *calls], [*unread, *terms, *calls, *flows]
+
+    @cached_property
+    def _material(self) -> tuple[list[Tree], list[Tree], list[Tree]]:
+        """Factors and terms of the model, and functions of its backward pass."""
+        trial = self.trial
+        statements = statement_trees(trial, trial.graph.names, range(len(trial.graph.nodes)))
+        factors = [one for tree in statements for one in factors_of(tree)]
+        terms = [one for tree in statements for one in terms_of(tree)]
+        calls = [one for tree in flow_trees(trial) for one in calls_of(tree)]
+        factors, terms = distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
+        return factors, terms, distinct(calls, HELPER_MATERIAL)
 
 
 def is_counted(edit: Edit) -> bool:

@@ -77,6 +77,14 @@ class Program:
         """Return the line that assigns a name."""
         return self._by_name.get(name)
 
+    def unread(self, name: str = "", reads: Collection[str] = ()) -> frozenset[str]:
+        """Return the helpers that no line reads, if line `name` read `reads`."""
+        read = {one for line in self.lines for one in (reads if line.name == name else line.reads)}
+        for lost in self.lost:
+            read |= {one.name for one in names_in(lost.line.value)}
+        helpers = {one.name for one in self.lines if one.target is None}
+        return frozenset(helpers - read - set(self.state))
+
     def dependents(self, names: Iterable[str]) -> frozenset[str]:
         """Return `names` and those of all lines that are computed from them."""
         found = set(names)

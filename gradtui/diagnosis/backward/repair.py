@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
@@ -19,6 +20,7 @@ from gradtui.diagnosis.backward.material import (
     names_like,
     statement_trees,
     terms_of,
+    unread_trees,
 )
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
@@ -26,9 +28,12 @@ from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Pool
 from gradtui.diagnosis.spelling import spell, subtrees
 from gradtui.engine.expression import Name, Number, Tree, parse_expression
+from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
+
+_DROPPED = (Change.DROP_FACTOR, Change.DROP_TERM, Change.DROP_CALL)
 
 
 class Repair(Struct, frozen=True, eq=False):
@@ -56,9 +61,17 @@ class Hits(Struct, frozen=True, eq=False):
 
 
 def hits_of(
-    readings: Readings, repair: Repair, others: Sequence[Repair], world: Interpreter
+    readings: Readings,
+    repair: Repair,
+    others: Sequence[Repair],
+    world: Interpreter,
+    *,
+    pairs: bool = True,
 ) -> Hits:
-    """Return the changes that repair a line, in the world where the `others` are repaired."""
+    """Return the changes that repair a line, in the world where the `others` are repaired.
+
+    Without `pairs` only single changes are tried.
+    """
     trial, line, target = readings.trial, repair.line, repair.target
     assert target is not None
     scales = {one.line.name: one.scale for one in others}
@@ -76,15 +89,39 @@ def hits_of(
             terms += terms_of(expected)
     behind = behind_of(trial, target)
     factors += local_trees(trial, line, behind)
-    for tree in statement_trees(trial, line, behind):
+    for tree in statement_trees(trial, line.scope, behind):
         factors += [*factors_of(tree), *calls_of(tree)]
         terms += [tree, *terms_of(tree)]
     names = names_like(trial, line, target)
-    pool = pool_for(trial, line, distinct([*names, *factors]), distinct([*names, *terms]))
+    unread = unread_trees(trial, line)
+    pool = pool_for(
+        trial,
+        line,
+        [*unread, *distinct([*names, *factors])],
+        [*unread, *distinct([*names, *terms])],
+    )
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
-    hits = find_hits(trial, line, world, repair.value, size, pool)
+    hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs)
+    loose = len(trial.program.unread())
+    hits = sorted(
+        (
+            replace(hit, cost=hit.cost + loose_ends(trial, line, hit.edits, hit.tree) - loose)
+            for hit in hits
+        ),
+        key=lambda hit: hit.cost,
+    )
     late = _stale(trial, line, world, repair, size, truth)
     return Hits((*late, *hits), truth, pool)
+
+
+def loose_ends(trial: Trial, line: Line, edits: Sequence[Edit], tree: Tree) -> int:
+    """Return how many helpers nothing reads if edits make a line `tree`.
+
+    What is dropped may be left over; what something else takes the place of should not be.
+    """
+    dropped = [one.old for one in edits if one.change in _DROPPED and one.old is not None]
+    reads = {name.name for part in (tree, *dropped) for name in names_in(part)}
+    return len(trial.program.unread(line.name, reads))
 
 
 def _stale(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
+from gradtui.diagnosis.backward.material import distinct, slope_trees, terms_of, unread_trees
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable
-from gradtui.engine.expression import Name, Tree
+from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.handwritten import names_in
 from gradtui.scenario.problem import Handwritten
@@ -26,7 +27,12 @@ _SHAPING = (
     Change.DROP_FACTOR,
     Change.REPLACE,
     Change.ADD_FACTOR,
+    Change.ADD_TERM,
 )
+
+
+MOST_JUDGED = 48
+"""Changes whose programs are judged, of all after which shapes fit."""
 
 
 class Reshaped(Struct, frozen=True, eq=False):
@@ -36,64 +42,81 @@ class Reshaped(Struct, frozen=True, eq=False):
     edit: Edit
     hand: Handwritten
     """The program with the helper changed."""
+    after: Trial | None
+    """That program at the same points, if all in it is right."""
 
 
-def reshape_helper(trial: Trial, hand: Handwritten) -> Reshaped | None:
-    """Return the change of a helper that lets most lines have a value; None if none does."""
+def reshape_helper(trial: Trial, hand: Handwritten, judged: Collection[str]) -> Reshaped | None:
+    """Return the change of a helper's shape after which all that is `judged` is right.
+
+    A line that computes nothing is the first that may have lost something.  Where lines have no
+    value and there is no such change: one after which most of them have one.
+    """
     misfits = [line for line in trial.lines if line.misfit]
-    suspects = _suspects(trial, misfits)
     before = len(misfits) + len(trial.program.lost)
-    best: tuple[int, float, Reshaped] | None = None
-    for line in suspects:
+    changes = list[tuple[int, float, Line, Edit, Handwritten]]()
+    for line in _suspects(trial, misfits, judged):
         for edit, changed in _changed(trial, line, hand):
-            try:
-                program = Program(trial.graph, trial.reverse, changed)
-            except InputError:
-                continue
-            left = sum(bool(one.misfit) for one in program.lines) + len(program.lost)
-            if left < before and (best is None or (left, cost_of(edit)) < best[:2]):
-                best = (left, cost_of(edit), Reshaped(line, edit, changed))
-    return best[2] if best else None
-
-
-def reduce_helper(trial: Trial, hand: Handwritten, judged: Collection[str]) -> Reshaped | None:
-    """Return the change of a helper's axes after which shapes still fit, and all else is right."""
-    for line in trial.lines:
-        if line.target is not None or not trial.program.dependents([line.name]) & set(judged):
-            continue
-        for edit, changed in _changed(trial, line, hand):
-            if edit.change not in (Change.AXIS, Change.REDUCE):
-                continue
-            if line.name in trial.program.state:
-                continue
-            try:
-                after = Trial(trial.graph, trial.reverse, trial.values, changed)
-            except InputError:
-                continue
+            left = _unfit(trial, changed, judged)
+            if left is not None and left < max(before, 1):
+                changes.append((left, cost_of(edit), line, edit, changed))
+    changes.sort(key=lambda one: (one[0], isinstance(one[2].tree, Call), one[1]))
+    for left, _, line, edit, changed in changes[:MOST_JUDGED]:
+        if left == 0:
+            after = Trial(trial.graph, trial.reverse, trial.values, changed, like=trial)
             claims = [one for one in after.lines if one.name in judged]
-            fits = not after.program.lost and all(one.claimed for one in claims)
-            if fits and all(after.is_right(one, after.world) for one in claims):
-                return Reshaped(line, edit, changed)
+            if all(after.is_right(one, after.world) for one in claims):
+                return Reshaped(line, edit, changed, after)
+    if trial.program.lost and changes:
+        _, _, line, edit, changed = changes[0]
+        return Reshaped(line, edit, changed, None)
     return None
 
 
-def _suspects(trial: Trial, misfits: list[Line]) -> list[Line]:
-    """Return the helpers that have no value, and those that lines whose shapes do not fit read."""
+def _unfit(trial: Trial, hand: Handwritten, judged: Collection[str]) -> int | None:
+    """Return how many lines of a program have no value or a shape that does not fit."""
+    try:
+        program = Program(trial.graph, trial.reverse, hand)
+    except InputError:
+        return None
+    if set(program.odd) & set(judged):
+        return None
+    return sum(bool(one.misfit) for one in program.lines) + len(program.lost)
+
+
+def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) -> list[Line]:
+    """Return the helpers that have no value, and those from which what is wrong is computed."""
     read = {name for line in misfits for name in line.reads}
     for lost in trial.program.lost:
         read |= {name.name for name in names_in(lost.line.value)}
+    if not misfits and not trial.program.lost:
+        read = set(judged)
+    for line in reversed(trial.lines):
+        if line.name in read:
+            read |= line.reads
     found = [Line(lost, -1) for lost in trial.program.lost]
     found += [line for line in trial.lines if line.target is None and line.name in read]
-    return found
+    return [line for line in found if line.name not in trial.program.state]
+
+
+def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
+    """Return the terms that a line which computes nothing may have lost."""
+    if isinstance(line.tree, Call):
+        return []
+    terms = [term for tree in slope_trees(trial) for term in terms_of(tree)]
+    return [*unread_trees(trial, line), *distinct(terms)]
 
 
 def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit, Handwritten]]:
+    """Yield the changes of a line that give it another shape, and the programs with them."""
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
     names: list[Tree] = [Name(name, NOWHERE) for name in line.scope]
-    pool = pool_for(trial, line, names, [])
+    pool = pool_for(trial, line, names, _lost_terms(trial, line))
+    shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
     factors = (edit for edit in insertions(expression, pool) if edit.path == ())
     for edit in (*small_edits(expression, pool), *factors):
-        if edit.change in _SHAPING and expression.lower(edit) is not None:
+        node = expression.lower(edit) if edit.change in _SHAPING else None
+        if node is not None and expression.builder.nodes[node].shape != shape:
             tree = expression.edited(edit)
             program = tuple(
                 replace(one, value=tree) if one.name == line.name else one for one in hand.program

@@ -33,15 +33,27 @@ class Trial:
     """One program at POINTS points; the first of them is the scenario's own step 0."""
 
     def __init__(
-        self, graph: Graph, reverse: Reverse, values: Mapping[str, Array], hand: Handwritten
+        self,
+        graph: Graph,
+        reverse: Reverse,
+        values: Mapping[str, Array],
+        hand: Handwritten,
+        *,
+        like: Trial | None = None,
+        strict: bool = False,
     ) -> None:
+        """Take the points from another trial if there is one `like` this.
+
+        Where it is `strict`, a claim in a shape that does not stretch is wrong.
+        """
         self.graph = graph
         self.reverse = reverse
         self.values = values
+        self._draws: dict[int, dict[int, Array]] = like._draws if like is not None else {}
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._build(values, state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
-        if self.program.lost or any(line.misfit for line in self.lines):
+        if strict or self.program.lost or any(line.misfit for line in self.lines):
             # A claim in an odd shape is a way of writing only where all else fits with it.
             exact += self.program.odd
         if exact:
@@ -157,22 +169,28 @@ class Trial:
 
     def _world(self, values: Mapping[str, Array], state: Mapping[str, Array]) -> Interpreter:
         nodes = self.builder.nodes
-        wanted = [self.graph.loss, *(self.adjoint(node.id) for node in self.graph.parameters)]
-        draws = [draw(self.graph, values, nodes, wanted, seed) for seed in range(1 + bool(state))]
-        points = draws[0]
-        if points is None or draws[-1] is None:
-            raise NoPoints
+        points, *more = [self._drawn(values, seed) for seed in range(1 + bool(state))]
         first = {self.program.state[name]: value for name, value in state.items()}
         if not state:
             return Interpreter(nodes, points, POINTS)
         kept = _repeated(first, nodes)
-        before = Interpreter(nodes, {**draws[-1], **kept}, POINTS)
+        before = Interpreter(nodes, {**more[0], **kept}, POINTS)
         for name, leaf in self.program.state.items():
             line = self.program.line(name)
             if line is not None:
                 value = fitted(before.value(line.node), nodes[leaf].shape)
                 kept[leaf] = np.concatenate([kept[leaf][:1], value[1:]])
         return Interpreter(nodes, {**points, **kept}, POINTS)
+
+    def _drawn(self, values: Mapping[str, Array], seed: int) -> dict[int, Array]:
+        """Return the leaves of the model at random points, drawn once for each seed."""
+        if seed not in self._draws:
+            wanted = [self.graph.loss, *(self.adjoint(node.id) for node in self.graph.parameters)]
+            points = draw(self.graph, values, self.builder.nodes, wanted, seed)
+            if points is None:
+                raise NoPoints
+            self._draws[seed] = points
+        return self._draws[seed]
 
 
 class NoPoints(Exception):

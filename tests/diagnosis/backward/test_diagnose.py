@@ -145,6 +145,78 @@ def test_what_is_wrong_with_a_reduction_is_said(judge, line, words):
     assert f" {words}: sum(dz, axis=0) belongs there" in finding.message
 
 
+HELPERS = {
+    **NETWORK,
+    "code": """miss = 2*e/len(y)
+column = miss[:, None]
+up = column*w2
+slope = 1 - h**2
+inner = up*slope
+dW1 = X.T@inner
+db1 = inner.sum(axis=0)
+dw2 = miss@h
+db2 = miss.sum()""",
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "target", "rule", "fix"),
+    [
+        ("inner = up*slope", "inner = up", "inner", "missing-factor", "inner = up*slope"),
+        ("slope = 1 - h**2", "slope = 1", "inner", "missing-factor", None),
+        ("up = column*w2", "up = column", "inner", "missing-factor", "inner = up*slope*w2"),
+        ("up = column*w2", "up = column * w2 * w2", "up", "extra-factor", "up = column * w2"),
+        ("slope = 1 - h**2", "slope = -(h**2)", "slope", "missing-term", "slope = -(h**2) + 1"),
+        ("db1 = inner.sum(axis=0)", "db1 = inner", "db1", "unreduced-broadcast", None),
+    ],
+)
+def test_the_helper_is_named_that_lost_what_it_is_there_for(judge, old, new, target, rule, fix):
+    """What nothing reads any more, and what computes nothing, tell where something was lost."""
+    code = HELPERS["code"].replace(old, new)
+    (finding,) = judge(code, HELPERS).findings
+    assert (finding.target, finding.rule) == (target, rule)
+    assert fix is None or finding.fix == fix
+    line = next(one for one in code.splitlines() if one.startswith(f"{target} ="))
+    assert judge(code.replace(line, finding.fix), HELPERS).verdict == "correct"
+    assert judge(HELPERS["code"], HELPERS).verdict == "correct"
+
+
+GELU = {
+    "data": NETWORK["data"],
+    "parameters": "w = [0.4, -0.3]\nv = 0.7",
+    "model": """z = X@w
+u = 0.8*(z + 0.04*z**3)
+t = tanh(u)
+h = z*(1 + t)/2
+L = mean((v*h - y)**2)""",
+}
+
+
+def test_the_slope_of_a_function_in_several_statements_is_known_to_be_right(judge):
+    code = """dyhat = 2*(v*h - y)/len(y)
+slope = (1 + t)/2 + z*(1 - t*t)*0.8*(1 + 0.12*z*z)/2
+dz = dyhat * slope
+dw = dz@X
+dv = sum(dyhat*h)"""
+    (finding,) = judge(code, GELU).findings
+    assert (finding.rule, finding.fix) == ("missing-factor", "dz = dyhat * slope * v")
+
+
+def test_a_claim_that_is_not_summed_is_wrong_though_the_rest_would_do_with_it(judge):
+    scenario = {
+        **NETWORK,
+        "parameters": "W = [[0.1, -0.4, 0.3], [0.7, 0.2, -0.5]]",
+        "model": "h = X@W\nr = sum(h**2, axis=1, keepdims=True)\nn = h/(r + 1)\nL = mean(n**3)",
+    }
+    sound = """dn = 3*n**2/12
+dr = -sum(dn*h, axis=1, keepdims=True)/(r + 1)**2
+dh = dn/(r + 1) + dr*2*h
+dW = X.T@dh"""
+    assert judge(sound, scenario).verdict == "correct"
+    (finding,) = judge(sound.replace("sum(dn*h, axis=1, keepdims=True)", "dn*h"), scenario).findings
+    assert (finding.target, finding.rule) == ("dr", "unreduced-broadcast")
+
+
 def test_two_mistakes_in_two_lines_are_both_found(judge):
     code = broken("dw2 = h.T@dyhat", "dw2 = z.T@dyhat").replace("*(1 - h**2)", "")
     findings = judge(code).findings

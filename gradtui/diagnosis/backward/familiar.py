@@ -1,0 +1,93 @@
+"""What the model and its true backward pass compute: what a helper may hold and be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, fitted
+from gradtui.engine.graph import Kind
+from gradtui.engine.shapes import Shape
+
+Array = NDArray[np.float64]
+
+
+class Familiar:
+    """The values that are known at all points: those of nodes, and slopes along several edges."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self._by_shape: dict[tuple[Shape, bool], Array] = {}
+        self._slopes: dict[tuple[int, int], Array] | None = None
+
+    def holds(self, value: Array, shape: Shape, *, parts: bool = True) -> bool:
+        """Return whether a value of a shape, (points, …), is one that is known.
+
+        Without `parts` what the model has no name for is not: it is a part of something longer.
+        """
+        if not np.all(np.isfinite(value[1:])):
+            return False
+        if value[0].size == 1 and np.all(value == value[0]):
+            return self.is_size(float(value.flat[0]))
+        if (shape, parts) not in self._by_shape:
+            values = [*self._values(shape, parts)] or [np.full_like(value, np.nan)]
+            self._by_shape[shape, parts] = np.stack(values)
+        known, wanted = self._by_shape[shape, parts][:, 1:], value[1:]
+        with np.errstate(all="ignore"):
+            same = abs(known - wanted) <= TOLERANCE * abs(wanted)
+        return bool(np.any(np.all(same, axis=tuple(range(1, same.ndim)))))
+
+    def is_size(self, value: float) -> bool:
+        """Return whether a number is what programs divide by or multiply with."""
+        usual = {1.0, 2.0, 0.5}
+        for node in (*self.trial.graph.parameters, *self.trial.graph.data):
+            for size in (*node.shape, int(np.prod(node.shape[:2], dtype=np.int64))):
+                usual |= {float(size), 1 / max(size, 1), 2 / max(size, 1)}
+        return any(abs(value - one) < 1e-12 * one for one in usual)
+
+    def _values(self, shape: Shape, parts: bool) -> Iterator[Array]:
+        model = len(self.trial.graph.nodes)
+        for node in self.trial.reverse.nodes:
+            whole = parts or node.name or node.id >= model
+            if node.shape == shape and node.kind is not Kind.CONSTANT and whole:
+                yield self.trial.world.value(node.id)
+        if self._slopes is None:
+            self._slopes = _slopes(self.trial)
+        for value in self._slopes.values():
+            if value.shape[1:] == shape:
+                yield value
+
+
+def _slopes(trial: Trial) -> dict[tuple[int, int], Array]:
+    """Return (source, root) -> ∂root/∂source along all paths, where all of these are elementwise.
+
+    A function written in several statements, such as GELU, has its slope in none of them.
+    """
+    nodes, found = trial.graph.nodes, dict[tuple[int, int], Array]()
+    for source in (node.id for node in nodes if node.name):
+        slopes: dict[int, Array | None] = {}
+        for statement in trial.graph.statements:
+            root = statement.root
+            read = {id for op in statement.operations for id in nodes[op].inputs if nodes[id].name}
+            middles = [id for id in read - {root} if id == source or id in slopes]
+            if middles:
+                slopes[root] = _slope(trial, root, {id: slopes.get(id) for id in middles}, source)
+        found |= {(source, root): one for root, one in slopes.items() if one is not None}
+    return found
+
+
+def _slope(
+    trial: Trial, root: int, before: Mapping[int, Array | None], source: int
+) -> Array | None:
+    """Return ∂root/∂source, given that of what the root reads; None if not all is elementwise."""
+    shape = trial.graph.nodes[root].shape
+    total = np.zeros(1)
+    for middle, slope in before.items():
+        step = trial.reverse.named_local.get((middle, root))
+        if step is None or (slope is None and middle != source):
+            return None
+        along = np.ones((1, *shape)) if slope is None else fitted(slope, shape)
+        total = total + fitted(trial.world.value(step), shape) * along
+    return total
