@@ -137,6 +137,11 @@ def paragraphs(text: str) -> list[str]:
 
 def wrap(text: str, width: int) -> list[str]:
     """Return a text as lines of at most `width` cells, a list's item indented under its number."""
+    return list(_wrapped(text, width))
+
+
+@lru_cache(_REMEMBERED)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
     item = _STARTS_ITEM.match(text)
     indent = " " * len(item[0]) if item else ""
     rows = [""]
@@ -146,7 +151,7 @@ def wrap(text: str, width: int) -> list[str]:
             rows.append(indent + word)
         else:
             rows[-1] += (" " if rows[-1] and rows[-1] != indent else "") + word
-    return rows
+    return tuple(rows)
 
 
 def _short_words(words: Iterable[str], width: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ a survey" (2018), section 3.2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -29,6 +29,8 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape, axes_of
 
 _rule = cache(parse_rule)
+_RULES = 256
+"""Rules of statements that are remembered: a screen shows the same few at every step."""
 
 
 class Reverse(Struct, frozen=True, eq=False):
@@ -87,6 +89,7 @@ def adjoints_from(builder: Builder, graph: Graph, given: Mapping[int, int]) -> M
     return walk.adjoint
 
 
+@lru_cache(_RULES)
 def statement_rule(
     graph: Graph, statement: Statement, source: int, *, seed: float | None = None
 ) -> tuple[tuple[Node, ...], int]:

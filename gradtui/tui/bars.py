@@ -24,8 +24,7 @@ class Bar(Rows):
     def show_frame(self, frame: Frame) -> None:
         """Show another moment."""
         self.frame = frame
-        if self.size:
-            self.redraw()
+        self.redraw()
 
     def visible_rows(self) -> list[Line]:
         """Return the row."""
@@ -56,6 +55,8 @@ class Foot(Bar):
 
     def row_of(self, frame: Frame, width: int) -> Line:
         """Return this row's part of what the last command had to say, or what it shows else."""
+        if not frame.message:
+            return self.usual(frame, width)
         shown = sum(bar.display for bar in self.screen.query(Foot))
         told = message_rows(self.keys.fill(frame.message), width, shown)[self.PLACE :]
         return told[0] if told else self.usual(frame, width)

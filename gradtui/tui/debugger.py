@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -56,6 +56,7 @@ class Debugger(Screen[None]):
         super().__init__()
         self.session, self.keys = session, keys
         self._opening: AwaitMount | None = None
+        self._parts: tuple[Bar | Trouble | Panel, ...] = ()
         self.pace: Pace = Pace(self)
         self.live: Live = Live(self)
         self.walk: Walk = Walk(self)
@@ -89,7 +90,9 @@ class Debugger(Screen[None]):
         frame = self.session.frame
         self._make_room("-close", "#chain", frame.lens is not None or frame.pair is not None)
         self._make_room("-map", "#loss", frame.surface_view is not None)
-        for part in self._parts():
+        if not self._parts:
+            self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
+        for part in self._parts:
             part.show_frame(frame)
         self.pace.shown(frame)
         self.keeper.changed()
@@ -366,11 +369,6 @@ class Debugger(Screen[None]):
     def _focused_panel(self) -> Panel:
         focused = self.focused
         return focused if isinstance(focused, Panel) else self.query_one("#graph", Panel)
-
-    def _parts(self) -> Iterable[Bar | Trouble | Panel]:
-        yield from self.query(Bar)
-        yield self.query_one(Trouble)
-        yield from self.query(Panel)
 
 
 def _size_classes(size: Size) -> tuple[str, str]:

@@ -27,7 +27,9 @@ class Rows(Widget, inherit_bindings=False):
     def __init__(self, **options: str) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self._strips: list[Strip] = []
+        self._strip_of: dict[Line, Strip] = {}
         self._made_for: Size | None = None
+        self._making_for: Size | None = None
         self._role_styles: dict[Ink, Style] = {}
 
     def visible_rows(self) -> list[Line]:
@@ -38,11 +40,19 @@ class Rows(Widget, inherit_bindings=False):
         """Return the rows as they are painted, at most as many as there is room for."""
         return self.visible_rows()[: self.size.height]
 
+    @property
+    def size(self) -> Size:
+        """The size of the content; Textual works it out each time, so once for all rows here."""
+        return self._making_for or super().size
+
     def redraw(self) -> None:
         """Make the rows anew and repaint those that differ from what is on the screen."""
+        size = self.size
+        if not size:
+            return
         before = self._strips
-        self._make_strips()
-        width = self.size.width
+        self._make_strips(size)
+        width = size.width
         changed = [
             Region(0, y, width, 1)
             for y, strip in enumerate(self._strips)
@@ -56,8 +66,9 @@ class Rows(Widget, inherit_bindings=False):
 
         After a change of size or style the rows are made here, once for however many changes.
         """
-        if self._made_for != self.size:
-            self._make_strips()
+        size = self.size
+        if self._made_for != size:
+            self._make_strips(size)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -71,10 +82,17 @@ class Rows(Widget, inherit_bindings=False):
         self._made_for = None
         self.refresh()
 
-    def _make_strips(self) -> None:
-        self._made_for = width, height = self.size
-        rows = self.shown_rows()
-        strips = [self._strip(row, width) for row in rows]
+    def _make_strips(self, size: Size) -> None:
+        width, height = size
+        # Most rows are those of the moment before.
+        before = self._strip_of if size == self._made_for else {}
+        self._made_for = self._making_for = size
+        try:
+            rows = self.shown_rows()
+        finally:
+            self._making_for = None
+        self._strip_of = {row: before.get(row) or self._strip(row, width) for row in rows}
+        strips = [self._strip_of[row] for row in rows]
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
 
     def _strip(self, row: Line, width: int) -> Strip:
@@ -143,8 +161,7 @@ class Panel(Rows, can_focus=True):
         """Show another moment."""
         self.frame = frame
         self.ask_for_rows()
-        if self.size:
-            self.redraw()
+        self.redraw()
 
     def ask_for_rows(self) -> None:
         """Let the screen be laid out anew where more or fewer rows would do than before."""
