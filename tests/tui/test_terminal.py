@@ -150,6 +150,21 @@ def test_q_ends_with_0_and_restores_the_terminal(start):
     assert termios.tcgetattr(program.other)[3] == program.before[3]
 
 
+def test_ctrl_z_puts_it_aside_and_it_comes_back_with_its_screen(start):
+    program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    program.press("\x1a")
+    assert program.read_until(LEAVE)
+    os.waitpid(program.child.pid, os.WUNTRACED)  # until it has stopped
+    assert termios.tcgetattr(program.other)[3] == program.before[3]
+    program.output = b""
+    program.child.send_signal(signal.SIGCONT)
+    assert program.read_until(b"Gradient")
+    assert ENTER in program.output
+    program.press("q")
+    assert program.wait() == 0
+
+
 def test_a_broken_file_opens_no_screen(start, tmp_path):
     file = tmp_path / "broken.toml"
     file.write_text("title = 1\n")
