@@ -29,7 +29,7 @@ SAMPLES = 200
 """Steps that are evaluated for a curve of anything but the loss."""
 TRAIL = 8
 """Steps of the short history beside the selected value."""
-_AHEAD = 10
+_AHEAD = 25
 """Steps beyond the file's last one that are drawn at least, where one goes there."""
 _KEPT = 50_000
 _BUDGET = 0.012

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.plots import LOSS, SAMPLES, TRAIL, read_followed, read_series
+from gradtui.plots import LOSS, SAMPLES, TRAIL, last_drawn, read_followed, read_series
 from gradtui.source import InputError
 
 
@@ -177,3 +177,8 @@ def test_another_view_ends_the_sweep():
     session.explorer.try_all("lr 0.01 0.1", 0)
     session.explorer.next_view(session.selection.node)
     assert session.explorer.sweep is None and session.explorer.plot.series != (LOSS,)
+
+
+@pytest.mark.parametrize(("step", "last"), [(0, 12), (12, 12), (13, 37), (37, 37), (38, 62)])
+def test_beyond_the_last_step_the_picture_is_some_steps_ahead(step, last):
+    assert last_drawn(12, step) == last

@@ -87,6 +87,7 @@ class Debugger(Screen[None]):
 
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
+        self.pace.prepare()
         frame = self.session.frame
         self._make_room("-close", "#chain", frame.lens is not None or frame.pair is not None)
         self._make_room("-map", "#loss", frame.surface_view is not None)

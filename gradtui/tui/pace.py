@@ -22,6 +22,8 @@ _PLAY = 0.15
 """Seconds between two steps when playing."""
 _AHEAD, _EVERY = 0.02, 0.03
 """Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
+_AT_ONCE = 0.004
+"""Seconds of computing before a frame is shown, so that it need not be shown twice."""
 _TRAVEL = 0.2
 """Seconds of computing at a time on the way to a far step."""
 _FAR = 20_000
@@ -49,6 +51,13 @@ class Pace:
         """Show what is come to together with what the keys that wait come to."""
         if self._owed is None:
             self._owed = self._debugger.set_timer(_HELD, self._debugger.show_frame)
+
+    def prepare(self) -> None:
+        """Compute the steps of the curve beyond the file's last one, if that takes no time."""
+        history, until = self._session.history, time.monotonic() + _AT_ONCE
+        if history.known > self._session.problem.steps:
+            while history.known <= self._last_drawn and time.monotonic() < until:
+                history.advance(1)
 
     def shown(self, frame: Frame) -> None:
         """Go on from a frame that is shown: find out what it does not know."""
