@@ -54,7 +54,7 @@ class Wire:
 
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
-        self._pens: dict[Style, Pen] = {}
+        self._pens: dict[Style | None, tuple[Pen, Cell]] = {}
         self._reads_paints = all(
             list(signature(kind).parameters) == parts for kind, parts in PARTS.items()
         )
@@ -99,19 +99,20 @@ class Wire:
         for text, style, control in strip:
             if control:
                 continue
-            pen = self._pen(style, system)
-            blank: Cell = (" ", pen.ground if pen.plain_on() else pen)
-            if len(text) == cell_width(text):
+            pen, blank = self._pen(style, system)
+            if not text.strip(" "):
+                cells += [blank] * len(text)
+            elif len(text) == cell_width(text):
                 cells += [blank if char == " " else (char, pen) for char in text]
             else:
                 _add_wide(cells, text, pen)
         return cells
 
-    def _pen(self, style: Style | None, system: ColorSystem) -> Pen:
-        if style is None:
-            return NO_PEN
+    def _pen(self, style: Style | None, system: ColorSystem) -> tuple[Pen, Cell]:
+        """Return a style's pen, and the cell of a blank in it."""
         if style not in self._pens:
-            self._pens[style] = _make_pen(style, system)
+            pen = NO_PEN if style is None else _make_pen(style, system)
+            self._pens[style] = pen, (" ", pen.ground if pen.plain_on() else pen)
         return self._pens[style]
 
 
@@ -153,8 +154,11 @@ def _add_wide(cells: list[Cell], text: str, pen: Pen) -> None:
 def _changes(row: Sequence[Cell | None], cells: Sequence[Cell], x: int) -> list[tuple[int, int]]:
     """Return from which column to which the cells at `x` differ; what is near is one change."""
     found = list[tuple[int, int]]()
-    for at, cell in enumerate(cells, x):
-        if cell == row[at]:
+    shown = row[x : x + len(cells)]
+    if shown == cells:
+        return found
+    for at, (old, new) in enumerate(zip(shown, cells, strict=True), x):
+        if old is new or old == new:
             continue
         while at > x and not cells[at - x][0]:
             at -= 1
