@@ -190,7 +190,7 @@ def y_ticks(low: float, high: float, count: int, *, log: bool) -> list[tuple[flo
         step = max(1.0, round(step))
     first = math.ceil(low / step - 1e-9)
     heights = [index * step for index in range(first, math.floor(high / step + 1e-9) + 1)]
-    if log and len(heights) < 2:
+    if len(heights) < 1 + log:
         heights = [low, high]
     if heights[-1] < high - 0.02 * (high - low):
         # The largest value is named too; a round number close below it gives way.

@@ -121,6 +121,16 @@ def test_ticks_are_round_and_inside():
     ]
 
 
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize(("low", "high"), [(9.85, 38.65), (2.23, 2.24), (-0.3, 0.2), (-7.0, 8.5)])
+def test_there_is_a_height_to_read_where_no_round_number_lies_between(low, high, count, log):
+    heights = [height for height, _ in y_ticks(low, high, count, log=log)]
+    assert heights == sorted(heights)
+    assert all(low <= height <= high for height in heights)
+    assert heights[-1] == pytest.approx(high, abs=0.02 * (high - low))
+
+
 def test_the_marked_column_runs_from_edge_to_edge():
     drawing = Drawing((), (), 8, 39, frozenset())
     assert column_of(0, (0, 12), drawing) == 8
