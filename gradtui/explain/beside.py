@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.byhand import SIGNS, Mark, claimed_node, hand_line, hand_line_mark
-from gradtui.explain.spans import Line, Span, line
+from gradtui.explain.spans import Line, Span, folded, line
 from gradtui.explain.symbols import all_scalar, gradient_of, in_names, in_numbers, in_shapes
 from gradtui.explain.values import summary, table
 from gradtui.frame import Frame
@@ -50,7 +50,7 @@ def written_spans(frame: Frame, index: int) -> list[str | Span]:
     return [*parts, (f"  {'a helper' if helper else _VERDICTS[mark]}", "dim")]
 
 
-def beside_rows(frame: Frame) -> list[Line]:
+def beside_rows(frame: Frame, width: int = 80) -> list[Line]:
     """Return the hand-written lines done so far that claim the selected node's gradient."""
     rows: list[Line] = []
     for index, own in _claiming(frame):
@@ -61,7 +61,8 @@ def beside_rows(frame: Frame) -> list[Line]:
             formula = [(text, "local" if role == "now" else role) for text, role in worked]
             shown = [f"{own.line.name} = ", *formula]
         said = f"  {', '.join(filter(None, [_VERDICTS[mark], f'line {own.line.place.line}']))}"
-        rows.append(line(("by hand  ", "dim"), *shown, "  ", SIGNS[mark], (said, "dim")))
+        parts = line(*shown, "  ", SIGNS[mark], (said, "dim"))
+        rows += folded(("by hand  ", "dim"), parts, width)
     return rows
 
 

@@ -83,7 +83,7 @@ class ChainPanel(Panel):
             return jacobian_rows(frame, width)
         trail = trail_text(frame, width - len(self.NAME) - 8)
         self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
-        return [*beside_rows(frame), *chain_rows(frame, width), *wrong_tables(frame)]
+        return [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]
 
 
 class UpdatePanel(Panel):
