@@ -552,3 +552,21 @@ def test_an_unknown_theme_is_an_error_with_those_there_are(run, monkeypatch):
     assert (status, out) == (2, "")
     assert "--theme lihgt:1:1: error: no colours are called 'lihgt'; did you mean" in err
     assert "there are dark, light" in err
+
+
+def test_what_is_typed_cannot_act_on_the_terminal(capsys):
+    for arguments in (["\x1b]0;a\x07\u202e", "x"], ["show", "x", "--step", "\x9b2J"], ["--\u200b"]):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        err = capsys.readouterr().err
+        assert left.value.code == 2
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e]", err)
+
+
+def test_too_little_memory_is_an_error_and_no_traceback(capsys, monkeypatch):
+    def exhausted(file, overrides=()):
+        raise MemoryError
+
+    monkeypatch.setattr("gradtui.cli._load", exhausted)
+    assert main(["show", "two_weights"]) == 2
+    assert "not enough memory" in capsys.readouterr().err

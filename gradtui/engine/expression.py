@@ -12,7 +12,7 @@ from typing import NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.tokens import Locate, Token, TokenReader
+from gradtui.engine.tokens import MAX_TOKENS, Locate, Token, TokenReader
 from gradtui.source import InputError, Place
 
 Option = int | bool | None | str | tuple[int, ...]
@@ -72,13 +72,15 @@ _NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "slice": "x[0:2]
 """Names that trees use for what is not written as a call, and how it is written."""
 
 
-def parse_program(text: str, locate: Locate | None = None) -> tuple[Assignment, ...]:
-    """Return the statements of a program, in order.
+def parse_program(
+    text: str, locate: Locate | None = None, limit: int = MAX_TOKENS
+) -> tuple[Assignment, ...]:
+    """Return the statements of a program of at most `limit` tokens, in order.
 
     `locate` says where the text stands in its file; without it places are those of the text.
     Raises InputError at the first place that is not of the language.
     """
-    return _Parser(text, locate or _in_text).program()
+    return _Parser(text, locate or _in_text, limit).program()
 
 
 def parse_expression(text: str, locate: Locate | None = None) -> Tree:
@@ -96,8 +98,10 @@ def _in_text(line: int, column: int, width: int) -> Place:
 
 
 class _Parser(TokenReader):
-    def __init__(self, text: str, locate: Locate, *, rules: bool = False) -> None:
-        super().__init__(text, locate)
+    def __init__(
+        self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, rules: bool = False
+    ) -> None:
+        super().__init__(text, locate, limit)
         self.rules = rules
 
     def program(self) -> tuple[Assignment, ...]:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gradtui.engine.graph import Node
+from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.source import InputError
 from gradtui.text import shape_text
 
+MAX_OPERATIONS = 12_000
+"""Operations of a model, as it is written."""
 MAX_NUMBERS = 50_000_000
 """Numbers in all values of a step together, gradients and update included: 400 MB in float64."""
 MAX_PRODUCTS = 2_000_000_000
 """Multiplications in all its matrix products together: about a second."""
 _PRODUCTS = ("@", "dot")
+
+
+def check_operations(graph: Graph) -> None:
+    """Raise InputError, at the first operation too many, for a model of too many."""
+    operations = [node for node in graph.nodes if node.kind is Kind.OPERATION]
+    if len(operations) > MAX_OPERATIONS:
+        raise InputError(
+            f"the model is too large: {len(operations):,} operations, the limit is "
+            f"{MAX_OPERATIONS:,}",
+            operations[MAX_OPERATIONS].place,
+        )
 
 
 def check_size(nodes: Sequence[Node]) -> None:

@@ -15,7 +15,9 @@ from gradtui.text import clip
 
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 100_000
-"""Names, numbers and signs of one program: at most as many operations are compiled."""
+"""Names, numbers and signs of one program."""
+MAX_HAND = 10_000
+"""The same of what is written by hand: each line of it is looked at with all others."""
 MAX_DEPTH = 100
 MAX_NAME = 64
 
@@ -67,8 +69,11 @@ _TOKEN = re.compile(
 )
 
 
-def tokenize(text: str, locate: Locate) -> list[Token]:
-    """Return the tokens of a program; raises InputError at what is not of the language."""
+def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
+    """Return the tokens of a program, at most `limit`.
+
+    Raises InputError at what is not of the language.
+    """
     tokens: list[Token] = []
     at, line, start, depth, began, count = 0, 0, 0, 0, 0, 0
     while at < len(text):
@@ -95,8 +100,8 @@ def tokenize(text: str, locate: Locate) -> list[Token]:
                 refuse_depth(locate(line, column, 1))
             tokens.append(Token(kind, chunk, line, column))
             count += 1
-            if count > MAX_TOKENS:
-                refuse_length(locate(line, column, len(chunk)))
+            if count > limit:
+                refuse_length(locate(line, column, len(chunk)), limit)
         at = match.end()
         if at - began > MAX_CHARACTERS:
             raise InputError(
@@ -128,9 +133,9 @@ def refuse_depth(place: Place) -> NoReturn:
     raise InputError(f"this expression is nested too deep: the limit is {MAX_DEPTH}", place)
 
 
-def refuse_length(place: Place) -> NoReturn:
-    """Refuse a program with too much in it."""
-    message = f"this program is too long: the limit is {MAX_TOKENS:,} names, numbers and signs"
+def refuse_length(place: Place, limit: int) -> NoReturn:
+    """Refuse a program with more than `limit` tokens."""
+    message = f"this program is too long: the limit is {limit:,} names, numbers and signs"
     raise InputError(message, place)
 
 
@@ -153,9 +158,9 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
 class TokenReader:
     """A position in a program's tokens, with the errors for what cannot stand there."""
 
-    def __init__(self, text: str, locate: Locate) -> None:
+    def __init__(self, text: str, locate: Locate, limit: int = MAX_TOKENS) -> None:
         self.locate = locate
-        self.tokens = tokenize(text, locate)
+        self.tokens = tokenize(text, locate, limit)
         self.at = 0
         self.depth = 0
 

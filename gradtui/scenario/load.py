@@ -14,7 +14,7 @@ from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.shapes import Shape
-from gradtui.engine.size import check_size
+from gradtui.engine.size import check_operations, check_size
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.code import (
     Sources,
@@ -226,7 +226,9 @@ class _Loader:
             loss_place = positions.value(("model", "loss"))
         elif code.function is not None:
             loss, loss_place = returned_loss(code)
-        return build_graph(leaves[0], leaves[1], code.program, loss, loss_place)
+        graph = build_graph(leaves[0], leaves[1], code.program, loss, loss_place)
+        check_operations(graph)
+        return graph
 
     def notices(self, graph: Graph) -> list[Notice]:
         used = needed_for(graph.nodes, [graph.loss])

@@ -130,7 +130,9 @@ def _read_npy(stream: IO[bytes], size: int, limit: int) -> NDArray[np.float64]:
     if count == 0:
         raise InputError(f"holds no numbers: its shape is {shape_text(shape)}")
     if count > limit:
-        raise InputError(f"{count:,} numbers: the limit for a file is {MAX_NUMBERS:,}")
+        raise InputError(
+            f"{clip(f'{count:,}', _SHOWN)} numbers: the limit for a file is {MAX_NUMBERS:,}"
+        )
     expected = count * dtype.itemsize
     if size != header + expected:
         raise InputError(f"shape {shape_text(shape)} of {dtype.name} takes {expected:,} bytes, but "

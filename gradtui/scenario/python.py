@@ -64,12 +64,12 @@ class _Line(Struct, frozen=True):
     """Without space and comments; at least one."""
 
 
-def read_function(text: str, file: str, name: str) -> Function | None:
-    """Return the function called `name`; None where the file has none.
+def read_function(text: str, file: str, name: str, limit: int = MAX_TOKENS) -> Function | None:
+    """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
     Raises InputError at the first thing in it that is not of the language, with a place in `file`.
     """
-    return _Reader(text, file).function(name)
+    return _Reader(text, file, limit).function(name)
 
 
 def function_names(text: str, file: str) -> list[str]:
@@ -79,9 +79,10 @@ def function_names(text: str, file: str) -> list[str]:
 
 
 class _Reader:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, limit: int = MAX_TOKENS) -> None:
         self.text = text
         self.file = file
+        self.limit = limit
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.lines = list(_logical_lines(text, self.refuse))
 
@@ -145,8 +146,8 @@ class _Reader:
         for line in body:
             first = line.tokens[0]
             count += len(line.tokens)
-            if count > MAX_TOKENS:
-                refuse_length(self.place(first.at, len(first.text)))
+            if count > self.limit:
+                refuse_length(self.place(first.at, len(first.text)), self.limit)
             if returned is not None:
                 self.refuse(first, "this line comes after the return and is never reached")
             if first.text == "return":

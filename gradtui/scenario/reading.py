@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gradtui.source import InputError, Place
+from gradtui.text import clip
 
 SCENARIO_LIMIT = 1_000_000
 DATA_LIMIT = 32_000_000
 
 _NAME_LIMIT = 1024
+_SHOWN = 80
 _CHUNK = 1 << 18
 
 
@@ -79,7 +81,7 @@ def read_beside(
         folder, parts = _resolve(os.path.dirname(os.fspath(scenario)), name)
         return _read(lambda: _open_below(folder, parts), limit)
     except InputError as error:
-        raise InputError(f"{what} '{name[:_NAME_LIMIT]}': {error.message}", place) from None
+        raise InputError(f"{what} '{clip(name, _SHOWN)}': {error.message}", place) from None
 
 
 def decode_text(raw: bytes, file: str) -> str:

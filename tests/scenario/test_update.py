@@ -151,3 +151,10 @@ def test_an_update_by_hand_needs_none_of_the_optimizers_names(write, line, capsy
     assert "own rate" not in capsys.readouterr().out
     trainer = gradtui.load(path).problem.trainer
     assert gauge(Curvature(trainer), trainer.record(trainer.initial, 0), 0.1) is None
+
+
+def test_a_line_that_renames_the_gradient_is_shown_as_the_number_it_is(write, capsys):
+    more = '[update]\ncode = """\nv = g\nw = w - lr*v\n"""\n'
+    path = write("L = mean((w*x - 1)**2)", data="x = [1.0, 2.0]", more=more)
+    assert main(["show", path]) == 0
+    assert "v = 11 = 11" in capsys.readouterr().out

@@ -1,0 +1,47 @@
+"""Text that is shown: what could act is made visible, widths are counted, long texts are cut."""
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.text import cell_width, clean, clip
+
+VISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("w[i] [red]", "w[i] [red]"),
+        ("a\x1b[2J\x9b\x7f", "a\\x1b[2J\\x9b\\x7f"),
+        ("\u202ea\u2066\u200b\ufeff", "\\u202ea\\u2066\\u200b\\ufeff"),
+        ("v\u3164\u034f\ufe0f", "v\\u3164\\u034f\\ufe0f"),
+        ("a\tb\nc", "a b\\x0ac"),
+        ("a" + "\u0301" * 9, "a\u0301\u0301"),
+        ("\u0e01" + "\u0e34" * 9, "\u0e01\u0e34\u0e34"),
+        ("ŷ 界 é", "ŷ 界 é"),
+    ],
+)
+def test_what_acts_or_cannot_be_seen_is_made_visible(text, shown):
+    assert clean(text) == shown
+    assert clean(clean(text)) == shown
+
+
+@given(st.text())
+def test_nothing_clean_acts(text):
+    assert not {unicodedata.category(char) for char in clean(text)} & VISIBLE
+
+
+@given(st.text(), st.integers(0, 20))
+def test_a_clipped_text_fits(text, width):
+    assert cell_width(clip(text, width)) <= width
+
+
+def test_marks_take_no_cell_and_a_huge_text_is_cut_at_once():
+    assert cell_width("a\u0301\u0e34") == 1
+    start = time.process_time()
+    assert len(clip("\u0301" * 20_000_000, 30)) < 300
+    assert time.process_time() - start < 0.5
