@@ -157,4 +157,4 @@ def test_a_line_that_renames_the_gradient_is_shown_as_the_number_it_is(write, ca
     more = '[update]\ncode = """\nv = g\nw = w - lr*v\n"""\n'
     path = write("L = mean((w*x - 1)**2)", data="x = [1.0, 2.0]", more=more)
     assert main(["show", path]) == 0
-    assert "v = 11 = 11" in capsys.readouterr().out
+    assert "v = 7 = 7" in capsys.readouterr().out
