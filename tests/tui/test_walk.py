@@ -1,0 +1,98 @@
+"""Breakpoints, watches, findings and the gauge, by their keys."""
+
+import pytest
+
+
+async def test_the_ready_made_breakpoint_is_two_keys_and_c_stops_at_it(terminal):
+    async with terminal("chain_steady") as t:
+        await t.press("b")
+        assert "break where: max(abs(grad)) > 100" in t.text, "offered before anything is typed"
+        await t.press("down", "enter")
+        await t.settled()
+        assert "◆ max(abs(grad)) > 100: breakpoint set" in t.text
+        await t.press("c")
+        assert t.session.step == 6
+        assert "step 6: ◆ max(abs(grad)) > 100" in t.text
+        await t.press("c")
+        assert t.session.step == 100
+        assert "no breakpoint and no finding ahead" in t.text
+        await t.press("C")
+        assert t.session.step == 6
+
+
+async def test_a_condition_that_is_none_shows_its_place_and_can_be_mended(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("b")
+        await t.type("lost > 1")
+        await t.press("enter")
+        row = next(i for i, text in enumerate(t.rows) if text.startswith("break where: lost > 1"))
+        error = next(text for text in t.rows[row - 3 :] if "^^^^" in text)
+        assert error.index("^") == len("break where: ")
+        assert "lost" in error
+        await t.press("home", "right", "right", "delete", "delete", "s", "s", "enter")
+        await t.settled()
+        assert [b.text for b in t.session.stops.breakpoints] == ["loss > 1"]
+
+
+async def test_the_list_of_breakpoints_goes_to_one_switches_it_off_and_removes_it(terminal):
+    async with terminal("two_weights") as t:
+        for step in "37":
+            await t.press("b", step, "enter")
+        await t.settled()
+        await t.press("B")
+        assert "▸ ◆ step == 3   at step 3" in t.text
+        await t.press("space")
+        assert "◇ (off) step == 3" in t.text
+        await t.press("j", "enter")
+        assert t.session.step == 7
+        await t.press("B", "x", "escape")
+        assert [b.text for b in t.session.stops.breakpoints] == ["step == 7"]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_a_watch_is_shown_beside_the_findings_and_follows_the_steps(terminal, size):
+    async with terminal("two_weights", size) as t:
+        await t.press("w")
+        await t.type("loss - prev")
+        await t.press("enter", "n", "n")
+        assert "Watches" in t.text
+        assert "loss - prev = -0.7371" in t.text
+        await t.press("N")
+        assert "loss - prev = -8.19" in t.text
+
+
+async def test_enter_on_a_finding_goes_to_its_step_and_node(terminal):
+    async with terminal("dead_relu") as t:
+        assert "▲ step 2  dead-relu" in t.text
+        timeline = next(row for row in t.rows if "1 finding" in row)
+        assert timeline.strip().startswith("●──○──▲──○")
+        await t.press("7", "enter")
+        assert t.session.step == 2
+        assert t.session.problem.graph.nodes[t.session.selection.node].name == "h"
+        assert "31▸ h = relu(z)" in t.text
+        assert "all 0" in t.text
+
+
+async def test_on_a_small_terminal_c_says_what_was_found_and_7_shows_all_of_it(terminal):
+    async with terminal("late_nan", (80, 24)) as t:
+        await t.press("c")
+        assert t.session.step == 1
+        assert "'log' in L gives -inf for 1 - p = 0" in " ".join(t.text.split())
+        await t.press("7")
+        text = " ".join(t.text.split())
+        assert "keep the argument above 0" in text
+        assert "step 0 (lr 0.5, gradient 29.15)" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("five_parcels", ["1.47 of 2", "overshoots", "κ 62.7", "stable up to lr 0.06807"]),
+        ("five_parcels_rate_1_5", ["44.1 of 2", "diverges"]),
+        ("five_parcels_rate_0_001", ["0.0294 of 2", "monotone"]),
+    ],
+)
+async def test_the_gauge_says_what_the_rate_does(terminal, name, told):
+    async with terminal(name) as t:
+        for words in told:
+            assert words in t.text
