@@ -335,6 +335,8 @@ class Session:
             self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
             return False
         told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
+        if self.inquiry.chosen is None:  # nothing was shown of this step yet: it is the next stop
+            told += [f.step for f in findings if f.step == here]
         reached = [*told, *([] if at is None else [at])]
         if not reached:
             self._go_to_end(by)

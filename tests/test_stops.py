@@ -106,6 +106,17 @@ def test_c_stops_at_findings_and_says_what_was_found(opened):
     assert (session.step, session.message) == (100, "step 100: ◆ step == 100")
 
 
+def test_a_finding_of_the_step_where_one_stands_is_the_first_stop(opened):
+    session = opened("five_parcels_rate_1_5", "step == 5")
+    session.go_on()
+    assert session.message.startswith("step 0: finding 1 of 1")
+    assert stops_of(session) == [5]
+    session.go_on(-1)
+    assert session.step == 5
+    session.go_on(-1)
+    assert (session.step, session.go_on(-1), session.step) == (0, True, 0)
+
+
 def test_a_breakpoint_that_is_off_stops_nobody(opened):
     session = opened("two_weights", "2", "5")
     session.stops.enable(0, False)

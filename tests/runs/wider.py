@@ -243,7 +243,7 @@ def near_dead(rng):
     """Units that are on for a few examples each."""
     X, labels = classes(rng, 60, 3, 3)
     code, parameters = network(rng, [3, 10, 3], "relu", 1.4, "classes")
-    parameters["b1"] = np.full(10, -0.8)
+    parameters["b1"] = 0.5 - np.max(X @ parameters["W1"], axis=0)
     return scenario(code, {"X": X, "labels": labels}, parameters, adam(0.02), 150), None
 
 
@@ -272,7 +272,7 @@ def near_exploding(rng):
     X = features(rng, 30, 3)
     code, parameters = network(rng, [3, 10, 10, 10, 1], "relu", 2.0)
     data = {"X": X, "Y": X[:, :1] + 0.1 * rng.standard_normal((30, 1))}
-    return scenario(code, data, parameters, sgd(2e-4), 200), None
+    return scenario(code, data, parameters, adam(0.003), 200), None
 
 
 def near_vanishing(rng):
