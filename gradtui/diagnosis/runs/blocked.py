@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.runs.parts import element_text, loss_ratio
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
 
@@ -208,3 +209,21 @@ def first_step(low: int, high: int, holds: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
+
+
+def entries_text(run: Run, found: Blocked) -> str:
+    """Return the numbers that a block concerns: `b[3]`, or `6 numbers (W[0, 3], W[1, 3], …)`."""
+    names = [element_text(*run.parameter_of(entry)) for entry in found.entries]
+    if len(names) <= 3:
+        return " and ".join(names)
+    return f"{len(names)} numbers ({', '.join(names[:2])}, …)"
+
+
+def evidence_of(run: Run, found: Blocked) -> dict[str, object]:
+    """Return the numbers of a block: its units, its numbers, how high the loss still is."""
+    return {
+        "units": list(found.units),
+        "of": found.total,
+        "entries": [element_text(*run.parameter_of(entry)) for entry in found.entries],
+        "loss_ratio": loss_ratio(run),
+    }

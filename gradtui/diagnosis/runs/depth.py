@@ -8,8 +8,8 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.rates import growth
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.graph import Kind

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.source import Place
 from gradtui.text import number
 
@@ -66,6 +67,20 @@ def rounded_rate(rate: float) -> float:
         return rate
     unit = 10.0 ** np.floor(np.log10(rate))
     return float(f"{max(1.0, np.floor(rate / unit)) * unit:.1g}")
+
+
+def loss_ratio(run: Run) -> float:
+    """Return the last loss over the first; 1 where that says nothing."""
+    first, last = (
+        float(run.losses[0]),
+        float(np.mean(run.losses[max(0, run.end - 4) : run.end + 1])),
+    )
+    return last / first if first > 0.0 and last >= 0.0 else 1.0
+
+
+def severity_by_loss(run: Run) -> Severity:
+    """Return how grave a zero is: it harms nothing where the loss is low."""
+    return "warning" if loss_ratio(run) >= limit("high") else "info"
 
 
 def _plain(value: Any) -> Any:

@@ -9,24 +9,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.runs.bounces import oscillating
 from gradtui.diagnosis.runs.breaks import non_finite
 from gradtui.diagnosis.runs.clips import clipping
 from gradtui.diagnosis.runs.depth import exploding_gradient, vanishing_gradient
-from gradtui.diagnosis.runs.rates import (
-    crawling,
-    diverging,
-    oscillating,
-    rate_too_large_later,
-)
+from gradtui.diagnosis.runs.growth import diverging
+from gradtui.diagnosis.runs.later import rate_too_large_later
 from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.slow import crawling
 from gradtui.diagnosis.runs.stuck import plateau
-from gradtui.diagnosis.runs.units import (
-    constant_feature,
-    dead_relu,
-    disconnected,
-    masked,
-    saturated,
-)
+from gradtui.diagnosis.runs.units import dead_relu, saturated
+from gradtui.diagnosis.runs.unreached import constant_feature, disconnected, masked
 from gradtui.diagnosis.runs.valleys import ill_conditioned, scale_mismatch
 from gradtui.engine.history import History
 from gradtui.engine.registry import register

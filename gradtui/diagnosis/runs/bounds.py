@@ -1,0 +1,38 @@
+"""Whether a rate is above the largest stable one, and what to say of it."""
+
+from __future__ import annotations
+
+from gradtui.diagnosis.runs.parts import rounded_rate, short
+from gradtui.engine.curvature import Gauge
+
+NEXT_TO = 0.95
+"""Share of the bound from which nothing settles in a few steps."""
+
+
+def unstable(gauge: Gauge | None, share: float = NEXT_TO) -> bool:
+    """Return whether lr·λmax is above a share of the bound."""
+    return gauge is not None and gauge.pull > share * gauge.limit
+
+
+def too_large(gauge: Gauge) -> str:
+    """Return the numbers of a rate that is above the bound or close to it, and what to try."""
+    known = f"lr·λmax = {short(gauge.rate)}·{short(gauge.sharpness)} = {short(gauge.pull)}"
+    largest = short(gauge.largest_rate)
+    effect = (
+        f"a rate above {largest} throws the weights farther out at each step"
+        if gauge.pull > gauge.limit
+        else f"close to the rate {largest} at which nothing settles"
+    )
+    lower = short(rounded_rate(gauge.largest_rate / 2.0))
+    return f"{known}, where {short(gauge.limit)} is the largest stable: {effect}; try lr = {lower}"
+
+
+def gauge_numbers(gauge: Gauge) -> dict[str, float]:
+    """Return the numbers of a gauge as evidence."""
+    return {
+        "lr": gauge.rate,
+        "sharpness": gauge.sharpness,
+        "pull": gauge.pull,
+        "bound": gauge.limit,
+        "largest_rate": gauge.largest_rate,
+    }

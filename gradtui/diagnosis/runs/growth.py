@@ -1,0 +1,115 @@
+"""A loss that grows without end: diverging."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.runs.bounds import gauge_numbers, too_large, unstable
+from gradtui.diagnosis.runs.breaks import first_break
+from gradtui.diagnosis.runs.parts import finding, listed, short
+from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.thresholds import limit
+
+
+class Growth(Struct, frozen=True):
+    """A loss that grows to the end of a run."""
+
+    start: int
+    """The last step before it grows: its update is the first that harms."""
+    factor: float
+    """By which the gradient's length is multiplied in a step, on average."""
+
+
+def growth(run: Run) -> Growth | None:
+    """Return how a run's loss grows without end; None where it does not."""
+    return run.once(_growth)
+
+
+def _growth(run: Run) -> Growth | None:
+    losses, end = run.losses[: run.end + 1], run.end
+    if end < 0:
+        return None
+    lowest = int(np.argmin(losses))
+    if run.base_rate(0) < 0.0 and losses[-1] > losses[0]:
+        return Growth(0, _factor(run, 0))
+    if run.broken is not None and _overflows(run) and _grew_before(run, lowest):
+        start = _last_low(losses, lowest)
+        return Growth(start, _factor(run, start))
+    recent = max(2, end // 20)
+    if end - lowest < 1 or np.max(losses[-recent:]) < np.max(losses):
+        return None
+    rise, fall = float(np.max(losses)) - float(losses[lowest]), float(losses[0] - losses[lowest])
+    steps, norms = np.array(run.steps), run.gradient_norms
+    before, after = norms[steps <= lowest], norms[steps > lowest]
+    highest = float(np.max(after[-recent:], initial=0.0))
+    if rise < limit("growth") * fall or highest < limit("growth") * float(np.max(before)):
+        return None
+    if not _keeps_rising(losses[lowest:]):
+        return None
+    start = _last_low(losses, lowest)
+    return Growth(start, _factor(run, start))
+
+
+def diverging(run: Run) -> Iterator[Finding]:
+    """Find a loss and a gradient that grow to the end, beyond all before."""
+    found = growth(run)
+    if found is None:
+        return
+    start = found.start
+    shown = listed(run.losses[start : start + 4])
+    gauge = run.gauge(start)
+    message = f"the loss grows from step {start} on: {shown}"
+    evidence = {"losses": run.losses[start : start + 4], "growth_per_step": found.factor}
+    rate = run.base_rate(start)
+    if rate < 0.0:
+        message += f"; the rate is negative, {short(rate)}, so that each step goes uphill"
+    elif gauge is not None and unstable(gauge):
+        message += f"; {too_large(gauge)}"
+        evidence |= gauge_numbers(gauge)
+    else:
+        message += "; no curvature explains it: each step goes up, or the surface has no bottom"
+    yield finding(run, "diverging", "error", "lr", start, message, evidence)
+
+
+def _last_low(losses: np.ndarray, lowest: int) -> int:
+    """Return the last step at which the loss is still next to its lowest."""
+    low = float(losses[lowest])
+    margin = 0.01 * max(float(losses[0]) - low, 1e-3 * abs(low))
+    return int(np.flatnonzero(losses <= low + margin)[-1])
+
+
+def _keeps_rising(losses: np.ndarray) -> bool:
+    """Return whether new highest losses come all along, not from one jump."""
+    highest = np.maximum.accumulate(losses)
+    fresh = np.flatnonzero(np.diff(highest) > 0.0)
+    return bool(len(fresh) >= min(3, len(losses) - 1) and fresh[-1] >= 0.9 * (len(losses) - 2))
+
+
+def _overflows(run: Run) -> bool:
+    """Return whether what is not finite comes from numbers that are too large."""
+    found = first_break(run)
+    return found is not None and found.overflow
+
+
+def _grew_before(run: Run, lowest: int) -> bool:
+    """Return whether the numbers grew in the steps before they overflowed."""
+    if run.end > lowest:
+        jump = float(run.gradient_norms[-1]), float(np.max(run.gradient_norms[:1]))
+        if jump[0] > limit("growth") * jump[1]:
+            return True
+    gauge = run.gauge(run.end)
+    return gauge is not None and gauge.pull > gauge.limit
+
+
+def _factor(run: Run, start: int) -> float:
+    steps, norms = np.array(run.steps), run.gradient_norms
+    chosen = norms[steps >= start]
+    if len(chosen) < 2 or not chosen[0]:
+        return math.inf
+    with np.errstate(all="ignore"):
+        return float((chosen[-1] / chosen[0]) ** (1.0 / max(1, steps[-1] - start)))
