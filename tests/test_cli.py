@@ -544,6 +544,16 @@ def test_ascii_is_asked_for(run):
     assert not run("show", "two_weights")[1].isascii()
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_draws_no_screen_is_pointed_to_plain_text(run, monkeypatch, term):
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)
+    monkeypatch.setenv("TERM", term)
+    status, out, err = run("two_weights")
+    assert (status, out) == (2, "")
+    assert "`gradtui show FILE` and `gradtui run FILE`" in err
+
+
 def test_an_unknown_theme_is_an_error_with_those_there_are(run, monkeypatch):
     for stream in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)

@@ -18,7 +18,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.events import Event, Key, Resize
-from textual.filter import LineFilter
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from gradtui.ascii import to_ascii
@@ -59,7 +59,7 @@ class GradtuiApp(App[int]):
     ) -> None:
         chosen = display.theme or (THEMES[0] if display.colours == "many" else PALETTE).name
         # Where the terminal's own colours are used, or none, they stay what they are.
-        own = chosen == PALETTE.name or None
+        own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as = display
         super().__init__(watch_css=False, ansi_color=own)
         self._session, self._resume = session, resume
@@ -88,8 +88,12 @@ class GradtuiApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what is done to every row before it is painted."""
-        filters = super().get_line_filters()
-        return [*filters, AsciiFilter()] if self._display_as.ascii else filters
+        filters = list(super().get_line_filters())
+        if self._display_as.colours == "none":
+            filters.append(NoColor())
+        if self._display_as.ascii:
+            filters.append(AsciiFilter())
+        return filters
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the debugger, where there is a session yet.

@@ -15,6 +15,8 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+import gradtui
+from gradtui.terminals import Display
 from gradtui.text import cell_width
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.wire import PARTS, Wire
@@ -184,3 +186,28 @@ async def test_a_step_is_a_few_bytes_and_shows_the_screen(terminal, monkeypatch)
                                                      Region(0, 0, 120, 40)), console))  # fmt: skip
                 assert screen.seen() == whole.seen()
             paints.clear()
+
+
+async def written_for(display: Display) -> str:
+    app = GradtuiApp(gradtui.load("grad_missing_factor"), display)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips()
+        return Wire().write(LayoutUpdate([[s] for s in strips], Region(0, 0, 120, 40)), SIXTEEN)
+
+
+async def test_without_colours_none_is_named_and_the_cursor_is_reversed():
+    written = await written_for(Display(colours="none"))
+    codes = {code for part in re.findall(r"\x1b\[([\d;]*)m", written) for code in part.split(";")}
+    assert codes <= {"", "0", "1", "2", "4", "7", "39", "49"}
+    assert {"1", "7"} <= codes
+
+
+async def test_the_16_colours_are_the_terminals_own():
+    written = await written_for(Display(colours="few"))
+    assert not re.search(r"[34]8;[25];", written)
+    assert re.search(r"\x1b\[[\d;]*36m", written)
+
+
+async def test_the_whole_screen_is_drawn_in_ascii():
+    assert (await written_for(Display(ascii=True))).isascii()
