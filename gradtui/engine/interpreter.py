@@ -31,6 +31,7 @@ class Interpreter:
         self._values: dict[int, Any] = dict(leaves)
         self._batched = set(leaves)
         self._functions: dict[tuple[int, tuple[bool, ...]], Callable[..., Any]] = {}
+        self._reached: dict[tuple[frozenset[int], int], frozenset[int]] = {}
 
     def value(self, id: int) -> Array:
         """Return a node's value at every point, (points, *shape), read-only."""
@@ -41,18 +42,22 @@ class Interpreter:
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
         """Return an interpreter in which some nodes have other values, and all that follows."""
         fresh = Interpreter(self.nodes, values, self.points)
-        fresh._functions = self._functions
-        changed = set(values)
-        for node in self.nodes:
-            if node.id in changed:
-                continue
-            if any(id in changed for id in node.inputs):
-                changed.add(node.id)
-            elif node.id in self._values:
-                fresh._values[node.id] = self._values[node.id]
-                if node.id in self._batched:
-                    fresh._batched.add(node.id)
+        fresh._functions, fresh._reached = self._functions, self._reached
+        changed = self._computed_from(frozenset(values))
+        fresh._values |= {id: one for id, one in self._values.items() if id not in changed}
+        fresh._batched |= self._batched - changed
         return fresh
+
+    def _computed_from(self, ids: frozenset[int]) -> frozenset[int]:
+        """Return the nodes, and all that are computed from them."""
+        key = (ids, len(self.nodes))
+        if key not in self._reached:
+            reached = set(ids)
+            for node in self.nodes:
+                if not reached.isdisjoint(node.inputs):
+                    reached.add(node.id)
+            self._reached[key] = frozenset(reached)
+        return self._reached[key]
 
     def extended(self, nodes: Sequence[Node]) -> Interpreter:
         """Return an interpreter of a list that begins with these nodes and goes on."""

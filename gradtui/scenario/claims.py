@@ -45,7 +45,8 @@ def find_claims(
     }
     found = {name: {**by_name, **given}[name] for name in assigned if name in {**by_name, **given}}
     if code.function is None:
-        return Claims(found, {}, _near_misses(code, found, claimable))
+        notices = _near_misses(code, found, claimable)
+        return Claims(found, {}, notices if found or notices else _nothing(code, claimable))
     returned = _returned(code, found, claimable)
     kept = {name: target for name, target in found.items() if name in returned or name in given}
     rest = {name: target for name, target in found.items() if name not in kept}
@@ -108,6 +109,15 @@ def _near_misses(
                 f"'{line.name}' claims nothing, it is read as a helper: did you mean 'd{meant}', "
                 f"or claims = {{ {line.name} = \"{meant}\" }}?", line.place))  # fmt: skip
     return tuple(notices)
+
+
+def _nothing(code: Code, claimable: Collection[str]) -> tuple[Notice, ...]:
+    """Return the notice that no line claims a gradient."""
+    if not code.program or not claimable:
+        return ()
+    example = next(iter(claimable))
+    said = "no line claims a gradient, so nothing is compared: "
+    return (Notice(f"{said}d{example} = … claims that of {example}", code.program[0].place),)
 
 
 def _misspelt(name: str, claimable: Collection[str]) -> str:

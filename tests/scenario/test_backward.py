@@ -197,6 +197,7 @@ def test_a_backward_pass_that_cannot_be_used_is_refused(load, code, table, messa
         ("w1_grad = 2*e*x1", "'w1_grad' claims nothing"),
         ("dW1 = 2*e*x1", "'dW1' claims nothing"),
         ("dyaht = 2*e", "'dyaht' claims nothing"),
+        ("up = 2*e", "no line claims a gradient, so nothing is compared: dw1 = … claims that"),
     ],
 )  # fmt: skip
 def test_a_near_miss_of_a_claims_name_is_a_notice(load, code, message):

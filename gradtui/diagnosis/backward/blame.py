@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
@@ -240,11 +241,12 @@ def _edited(
 ) -> list[_Offer]:
     """Return the single changes of a helper's own expression that make claims right."""
     found = []
-    for edit, cost, value in readings.variants(line, world, inserted=inserted):
+    for edit, value in readings.variants(line, world, inserted=inserted):
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
         if fixed:
             left, sound, _ = readings.order(line, 1.0, after)
+            cost = cost_of(edit)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
             scaled = scaled and not is_counted(edit)
             order = (left, sound, 0.5 if scaled else cost - USUAL, cost)

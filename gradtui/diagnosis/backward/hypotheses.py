@@ -39,7 +39,7 @@ _COST: Mapping[Change, float] = {
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
 _MOST_PAIRED = 60
-MOST_TRIED = 5000
+MOST_TRIED = 2500
 """Pairs of changes that are tried."""
 _LONGEST = 80
 

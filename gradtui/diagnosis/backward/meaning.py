@@ -15,7 +15,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.familiar import Familiar
-from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
+from gradtui.diagnosis.backward.hypotheses import pool_for
 from gradtui.diagnosis.backward.material import (
     calls_of,
     distinct,
@@ -251,8 +251,8 @@ class Readings:
 
     def variants(
         self, line: Line, world: Interpreter, *, inserted: bool
-    ) -> Iterator[tuple[Edit, float, Array]]:
-        """Yield the small changes of a helper's expression, their cost and their values.
+    ) -> Iterator[tuple[Edit, Array]]:
+        """Yield the small changes of a helper's expression and their values.
 
         They are those that put something in, or all others.
         """
@@ -270,7 +270,7 @@ class Readings:
             if id is None or id in seen or builder.nodes[id].shape != shape:
                 continue
             seen.add(id)
-            yield edit, cost_of(edit), at.value(id)
+            yield edit, at.value(id)
 
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""
