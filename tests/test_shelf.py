@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import platformdirs
 import pytest
@@ -87,6 +90,70 @@ def test_what_is_no_session_is_one_clean_error(folder, kind):
     with pytest.raises(InputError) as error:
         shelf_of(gradtui.load("two_weights"))
     assert str(error.value).isprintable()
+
+
+WATCHED = """
+import os, sys
+from pathlib import Path
+import gradtui, gradtui.shelf
+from gradtui.resuming import Resumption
+from gradtui.scenario.load import load_problem
+from gradtui.shelf import Shelf
+
+folder, scenario = Path(sys.argv[1]), sys.argv[2]
+gradtui.shelf.user_state_path = lambda *names, **options: folder
+opened, other = [], []
+
+def hook(event, arguments):
+    if event == "open":
+        opened.append(str(arguments[0]))
+    elif event.split(".")[0] in ("import", "socket", "subprocess", "shutil", "urllib", "pickle") \\
+            or event in ("os.system", "os.exec", "os.posix_spawn", "os.fork"):
+        other.append((event, str(arguments[0])[:80]))
+
+def resume():
+    problem = load_problem(scenario)
+    shelf = Shelf(problem)
+    shelf.begin(problem, 0)
+    shelf.find()
+    resumption = Resumption(load_problem(scenario), shelf.places[0])
+    while resumption.run(1.0):
+        pass
+    resumption.session.frame
+    return len(resumption.lost)
+
+lost = resume()  # modules are loaded by now
+sys.addaudithook(hook)
+assert resume() == lost
+(session,) = (folder / "sessions").iterdir()
+print(lost, other, sorted(set(opened) - {scenario, str(session)}))
+"""
+HOSTILE = ("/etc/passwd", "../secret.csv", "secret.csv", "file:///etc/passwd", "__import__('os')")
+
+
+def test_nothing_that_a_session_names_is_opened_or_run(folder, tmp_path):
+    scenario = tmp_path / "m.toml"
+    scenario.write_text(Path(gradtui.load("grad_missing_factor").problem.path).read_text("utf-8"))
+    for name in ("secret.csv", "passwd"):
+        (tmp_path / name).write_text("secret")
+    session = gradtui.load(str(scenario))
+    file = file_of(folder, session)
+    line = next(i for i, row in enumerate(session.problem.lines, 1) if row == "dw2 = dyhat")
+    forged = 'dw2 = dyhat\n"""\n[data]\nfile = "secret.csv"\n[x]\ny = """'
+    place = Snapshot(
+        1, Landmark(2, ()), "operations", ("/etc/passwd", 0), surface="/etc/passwd",
+        followed="open('secret.csv')", watches=HOSTILE,
+        breakpoints=tuple(map(SavedBreakpoint, HOSTILE)),
+        branches=tuple(SavedBranch(text, 0, 1, text) for text in HOSTILE),
+        fixes=(
+            *(SavedFix(name, line, 1, "dw2 = dyhat", "dw2 = 0") for name in HOSTILE),
+            SavedFix("m.toml", line, 1, "dw2 = dyhat", forged),
+        ),
+    )  # fmt: skip
+    file.write_bytes(encode_saved(Saved(str(scenario), "", (place,))))
+    command = [sys.executable, "-c", WATCHED, str(tmp_path), str(scenario)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert output == "14 [] []\n"
 
 
 def test_a_folder_that_cannot_be_made_is_told_and_the_place_stays(tmp_path, monkeypatch):
