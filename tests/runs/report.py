@@ -1,6 +1,6 @@
 """How well the rules over runs find what labelled runs were made to show, beside published rules.
 
-python tests/runs/report.py building|held_out [FIRST_SEED [SEEDS]]
+python tests/runs/report.py building|held_out|wider [FIRST_SEED [SEEDS]]
 """
 
 import importlib

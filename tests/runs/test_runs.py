@@ -3,10 +3,14 @@
 import pytest
 
 from gradtui.diagnosis.runs.registry import RUN_RULES
-from runs import building, held_out
+from runs import building, held_out, wider
 from runs.labelled import judge, load, make
 
-SAMPLE = [*make(building.KINDS, [1]), *make(held_out.KINDS, [100])]
+SAMPLE = [
+    *make(building.KINDS, [1]),
+    *make(held_out.KINDS, [100]),
+    *make(wider.KINDS, [0]),
+]
 
 
 @pytest.mark.parametrize("run", SAMPLE, ids=lambda run: run.name)
@@ -16,8 +20,8 @@ def test_a_run_is_diagnosed_as_it_was_made(run, tmp_path):
     assert not run.label or run.label & found
 
 
-def test_every_rule_is_shown_by_building_and_by_held_out_runs():
-    for kinds in (building.KINDS, held_out.KINDS):
+def test_every_rule_is_shown_by_each_part():
+    for kinds in (building.KINDS, held_out.KINDS, wider.KINDS):
         shown = set().union(*(run.label for run in make(kinds, [1])))
         assert shown == set(RUN_RULES)
 

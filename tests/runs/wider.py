@@ -1,6 +1,6 @@
 """Labelled runs of other losses, optimizers, depths and data than the rules were built with.
 
-The rules were mended by the runs of the seeds below 1000; figures are reported of others.
+The rules were mended by the runs of the seeds below 2000; figures are reported of others.
 """
 
 import numpy as np
