@@ -50,5 +50,5 @@ def test_the_function_table_holds_every_function_and_no_other():
 
 def test_the_pictures_are_there():
     pictures = re.findall(r"\]\((\.github/[^)]+)\)", README)
-    assert len(pictures) == 3
+    assert len(pictures) == 5
     assert all((Path(__file__).parent.parent / picture).is_file() for picture in pictures)

@@ -57,7 +57,7 @@ class Live:
             problem = load_problem(before.path)
         except InputError as error:
             self._watch.watch({*before.files, *files_of(before.path)})
-            session.trouble = str(error)
+            session.trouble, session.message = str(error), ""
             debugger.show_frame()
             return
         self._watch.watch(problem.files)
