@@ -65,6 +65,7 @@ class Readings:
         self._of: dict[str, Reading] = {}
         self._is_true_step: dict[str, bool] = {}
         self._steps: dict[str, tuple[Builder, int]] = {}
+        self._changes: dict[tuple[str, bool], tuple[Builder, list[tuple[Edit, int]]]] = {}
 
     def of(self, line: Line) -> Reading:
         """Return the reading of a line."""
@@ -256,21 +257,29 @@ class Readings:
 
         They are those that put something in, or all others.
         """
+        key = (line.name, inserted)
+        if key not in self._changes:
+            self._changes[key] = self._changes_of(line, inserted)
+        builder, changes = self._changes[key]
+        at = world.extended(builder.nodes)
+        for edit, id in changes:
+            yield edit, at.value(id)
+
+    def _changes_of(self, line: Line, inserted: bool) -> tuple[Builder, list[tuple[Edit, int]]]:
+        """Return the changes of a helper that keep its shape, and their nodes."""
         builder = Builder(self.trial.builder.nodes, simplify=True)
         expression = Editable(line.tree, builder, line.scope)
         pool = pool_for(self.trial, line, *self.material(line))
-        at = world.extended(builder.nodes)
         shape = builder.nodes[line.node].shape
         counts = self.is_count(line)
-        seen = {line.node}
+        found: dict[int, Edit] = {}
         for edit in (insertions if inserted else small_edits)(expression, pool):
             if counts and not is_counted(edit):
                 continue
             id = expression.lower(edit)
-            if id is None or id in seen or builder.nodes[id].shape != shape:
-                continue
-            seen.add(id)
-            yield edit, at.value(id)
+            if id is not None and id != line.node and builder.nodes[id].shape == shape:
+                found.setdefault(id, edit)
+        return builder, [(edit, id) for id, edit in found.items()]
 
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""

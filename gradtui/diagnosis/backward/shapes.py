@@ -31,8 +31,8 @@ _SHAPING = (
 )
 
 
-MOST_JUDGED = 48
-"""Changes whose programs are judged, of all after which shapes fit."""
+MOST_LOWERED, MOST_JUDGED = 200, 48
+"""Changes of which it is seen whether shapes fit, and of those the ones that are judged."""
 
 
 class Reshaped(Struct, frozen=True, eq=False):
@@ -54,21 +54,23 @@ def reshape_helper(trial: Trial, hand: Handwritten, judged: Collection[str]) -> 
     """
     misfits = [line for line in trial.lines if line.misfit]
     before = len(misfits) + len(trial.program.lost)
-    changes = list[tuple[int, float, Line, Edit, Handwritten]]()
-    for line in _suspects(trial, misfits, judged):
-        for edit, changed in _changed(trial, line, hand):
-            left = _unfit(trial, changed, judged)
-            if left is not None and left < max(before, 1):
-                changes.append((left, cost_of(edit), line, edit, changed))
-    changes.sort(key=lambda one: (one[0], isinstance(one[2].tree, Call), one[1]))
-    for left, _, line, edit, changed in changes[:MOST_JUDGED]:
+    suspects = _suspects(trial, misfits, judged)
+    changes = [(line, *one) for line in suspects for one in _changed(trial, line, hand)]
+    changes.sort(key=lambda one: (isinstance(one[0].tree, Call), cost_of(one[1])))
+    fitting = list[tuple[int, Line, Edit, Handwritten]]()
+    for line, edit, changed in changes[:MOST_LOWERED]:
+        left = _unfit(trial, changed, judged)
+        if left is not None and left < max(before, 1):
+            fitting.append((left, line, edit, changed))
+    fitting.sort(key=lambda one: one[0])
+    for left, line, edit, changed in fitting[:MOST_JUDGED]:
         if left == 0:
             after = Trial(trial.graph, trial.reverse, trial.values, changed, like=trial)
             claims = [one for one in after.lines if one.name in judged]
             if all(after.is_right(one, after.world) for one in claims):
                 return Reshaped(line, edit, changed, after)
-    if trial.program.lost and changes:
-        _, _, line, edit, changed = changes[0]
+    if trial.program.lost and fitting:
+        _, line, edit, changed = fitting[0]
         return Reshaped(line, edit, changed, None)
     return None
 
