@@ -20,6 +20,7 @@ from textual.color import Color
 from textual.events import Event, Key, Resize
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
+from textual.widgets import Input
 
 from gradtui.ascii import to_ascii
 from gradtui.terminals import ANY, Display
@@ -171,6 +172,14 @@ class GradtuiApp(App[int]):
         else:
             debugger.trials.quit()
 
+    def on_key(self, event: Key) -> None:
+        """Let an input have the text that was typed while it opened, and went to a panel."""
+        field = self.focused
+        if event.is_printable and event.character and isinstance(field, Input):
+            field.replace(event.character, *field.selection)
+            event.stop()
+            event.prevent_default()
+
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""
         debugger = _debugger(self.screen)
@@ -181,6 +190,21 @@ class GradtuiApp(App[int]):
         else:
             self._interrupted = time.monotonic()
             debugger.say("press Ctrl+C again to quit")
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from gradtui.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Open the palette of the themes."""
+        from textual.theme import ThemeProvider
+
+        from gradtui.tui.palette import Palette
+
+        self.push_screen(Palette([ThemeProvider], placeholder="other colours"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette lists: the debugger's commands and the theme."""

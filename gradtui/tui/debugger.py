@@ -264,7 +264,7 @@ class Debugger(Screen[None]):
 
         if not text:
             self.pace.stop()
-            self.app.push_screen(Picker(self._picked))
+            self._opening = self.app.push_screen(Picker(self._picked))
             return
         try:
             self._opened(open_session(text))

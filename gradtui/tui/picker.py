@@ -40,22 +40,26 @@ class Picker(Screen[None]):
 
     def __init__(self, chosen: Callable[[Session | None], None]) -> None:
         super().__init__()
-        self._hand_over = chosen
+        self._receive = chosen
+        self._search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
+        self._search.cursor_blink = False  # at rest, nothing is written
         self.entries = list_bundled()
         self.shown = list(self.entries)
 
     def compose(self) -> ComposeResult:
         """Make the list, the search and the details."""
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
-        search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
-        search.cursor_blink = False  # at rest, nothing is written
-        yield search
+        yield self._search
         options = OptionList(*self._options(), id="picker-list")
         options.can_focus = False
         options.highlighted = 0
         yield options
         yield Static(id="picker-about")
         yield Label("↑ ↓ choose   Enter open   type to search   Esc quit", id="picker-keys")
+
+    def on_mount(self) -> None:
+        """Take the keys at once: some may be waiting."""
+        self.set_focus(self._search)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""
@@ -71,7 +75,7 @@ class Picker(Screen[None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open what was clicked."""
-        self._open(self.shown[event.option_index].path)
+        self._open(next(entry.path for entry in self.entries if entry.name == event.option_id))
 
     def on_option_list_option_highlighted(self) -> None:
         """Tell more of what is highlighted."""
@@ -86,9 +90,8 @@ class Picker(Screen[None]):
 
     def action_leave(self) -> None:
         """Clear the search, or leave."""
-        search = self.query_one(Input)
-        if search.value:
-            search.value = ""
+        if self._search.value:
+            self._search.value = ""
         else:
             self._hand_over(None)
 
@@ -103,7 +106,7 @@ class Picker(Screen[None]):
         self._tell()
 
     def _options(self) -> list[Option]:
-        return [Option(_row(entry)) for entry in self.shown]
+        return [Option(_row(entry), entry.name) for entry in self.shown]
 
     def _tell(self) -> None:
         about = self.query_one("#picker-about", Static)
@@ -118,6 +121,11 @@ class Picker(Screen[None]):
 
     def _chosen(self) -> Entry:
         return self.shown[self.query_one(OptionList).highlighted or 0]
+
+    def _hand_over(self, session: Session | None) -> None:
+        """Hand over once, whatever keys or clicks came with the first."""
+        if self.is_current:
+            self._receive(session)
 
     def _open(self, file: str) -> None:
         try:

@@ -61,6 +61,7 @@ def draw_curves(
     first, last = edges
     plotext.clear_figure()
     plotext.theme("clear")
+    plotext.limit_size(False, False)  # the terminal may be smaller already than what is laid out
     plotext.plot_size(width, height)
     plotext.xlim(first, max(first + 1, last))
     plotext.xaxes(True, False)

@@ -50,9 +50,10 @@ class Prompt(Vertical):
         super().__init__()
         self._label = label
         self._answer = answer
-        self._value = value
+        self._field = Input(value, placeholder=hint, compact=True, select_on_focus=False)
+        self._field.cursor_blink = False  # at rest, nothing is written
+        self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
-        self._hint = hint
         self._bare = bare
         self._check = check
         self._error = error
@@ -63,17 +64,15 @@ class Prompt(Vertical):
         """Make the label, the input, and the rows of an error."""
         with Horizontal():
             yield Label(self._label, markup=False)
-            yield Input(self._value, placeholder=self._hint, compact=True, select_on_focus=False)
-        yield Static(id="refusal")
+            yield self._field
+        yield self._rows
 
     def on_mount(self) -> None:
         """Take the keys from the panel that has them."""
         self._before = self.screen.focused
-        field = self.query_one(Input)
-        field.cursor_blink = False  # at rest, nothing is written
         # Selected on focus, a key that came before the focus event would be typed over.
-        field.action_select_all()
-        self.screen.set_focus(field)
+        self._field.action_select_all()
+        self.screen.set_focus(self._field)
         if self._error is not None:
             self.call_after_refresh(self.refuse, self._error)
         else:
@@ -104,7 +103,7 @@ class Prompt(Vertical):
 
     def refuse(self, error: InputError) -> None:
         """Show an error, its caret under what is wrong with the text."""
-        field, rows = self.query_one(Input), self.query_one("#refusal", Static)
+        field, rows = self._field, self._rows
         place = error.place or Place(1)
         value = field.value
         field.cursor_position = min(len(value), place.column - 1)
@@ -128,7 +127,7 @@ class Prompt(Vertical):
 
     def _show_words(self) -> None:
         """Show what may follow, in the place of an error."""
-        field, rows = self.query_one(Input), self.query_one("#refusal", Static)
+        field, rows = self._field, self._rows
         words = () if self._complete is None else self._complete(field.value)[1]
         shown = "  ".join(f"{word} {now}".strip() for word, now in words)
         rows.update(Content(clip(clean(f"Tab: {shown}"), max(20, self.size.width))))
@@ -138,7 +137,7 @@ class Prompt(Vertical):
         """Take what all words that may follow have in common, or the first of them."""
         if self._complete is None:
             return
-        field = self.query_one(Input)
+        field = self._field
         start, words = self._complete(field.value)
         if words and words[0][0]:
             common = _common([word for word, _ in words])
@@ -154,9 +153,8 @@ class Prompt(Vertical):
             first = 0 if by > 0 else len(self._offers) - 1
             at = first if self._offered < 0 else (self._offered + by) % len(self._offers)
             self._offered = at
-            field = self.query_one(Input)
-            field.value = self._offers[at]
-            field.cursor_position = len(field.value)
+            self._field.value = self._offers[at]
+            self._field.cursor_position = len(self._field.value)
 
     def action_leave(self) -> None:
         """Give the keys back to the panel that had them."""

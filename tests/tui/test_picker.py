@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from textual.events import Key
+from textual.widgets import OptionList
 
 from gradtui.scenario.bundled import list_bundled
 from gradtui.tui.picker import Picker
@@ -96,3 +97,25 @@ async def test_leaving_while_the_picker_comes_up_is_no_error(terminal, turns):
             await asyncio.sleep(0)
         t.app.exit(0)
     assert t.app.return_value == 0
+
+
+async def test_what_is_chosen_twice_at_once_is_opened_once(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("o")
+        for _ in range(2):
+            t.app.screen.query_one(OptionList).action_select()
+        t.app.post_message(Key("enter", "\r"))
+        await t.pilot.pause()
+        assert t.session.problem.title == "One weight, one parcel"
+
+
+async def test_what_was_chosen_is_opened_though_the_list_is_narrowed_since(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("o")
+        picker, listed = t.app.screen, t.app.screen.query_one(OptionList)
+        path = picker.shown[20].path
+        chosen = OptionList.OptionSelected(listed, listed.get_option_at_index(20), 20)
+        await t.type("zzz")
+        picker.post_message(chosen)
+        await t.pilot.pause()
+        assert t.session.problem.path == path

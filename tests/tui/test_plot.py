@@ -165,3 +165,8 @@ def test_a_range_of_steps_is_drawn_from_edge_to_edge():
     columns = [x for _, x in inked(list(drawing.rows))]
     assert (min(columns), max(columns)) == (drawing.first, drawing.final)
     assert drawing.rows[-1].split()[0] == "10" and drawing.rows[-1].split()[-1] == "50"
+
+
+def test_a_plot_may_be_larger_than_the_terminal():
+    rows, _, _ = draw([3.0, 2.0, 1.0], last=2, size=(400, 200), log=False)
+    assert [len(row) for row in rows] == [400] * 200

@@ -1,0 +1,23 @@
+"""Textual's palette, for keys that come faster than it opens and closes."""
+
+from __future__ import annotations
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+from textual.widgets import Input, OptionList
+
+
+class Palette(CommandPalette):
+    """A palette that is left once only, and does nothing more from then on."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Leave, unless that was done already."""
+        if not self.is_current:
+            return AwaitComplete()
+        self.disable_messages(Input.Changed, Input.Submitted, OptionList.OptionSelected)
+        return super().dismiss(result)
+
+    def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
+        """Search, unless it is left: then the list that would be filled is gone."""
+        if self.is_current:
+            super()._gather_commands(search_value)

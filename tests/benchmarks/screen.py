@@ -1,0 +1,208 @@
+"""gradtui on a pseudo-terminal, and the text that a person would read there.
+
+Only what gradtui writes is understood: cursor addresses, erasing, printed cells.
+"""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from gradtui.text import cell_width
+
+_HOOKS = """
+import faulthandler, logging, signal, sys, threading
+log = open(sys.argv.pop(1), "a", buffering=1)
+faulthandler.register(signal.SIGUSR1, log, all_threads=True)
+logging.basicConfig(stream=log, level=logging.WARNING)
+logging.captureWarnings(True)
+tell = lambda found: logging.error("lost: %r", found, exc_info=found.exc_value)
+threading.excepthook = sys.unraisablehook = tell
+from gradtui.cli import main
+sys.exit(main())
+"""
+"""Writes down what would be lost with the screen: warnings, and exceptions of threads."""
+_ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y",
+            b"\x1b[c": b"\x1b[?62;22c"}  # fmt: skip
+_PART = re.compile(
+    r"\x1b\[\??([\d;]*)([A-Za-z])|\x1b\[[^@-~]*[@-~]|\x1b[\]P_].*?(?:\x07|\x1b\\)|\x1b[^\[\]P_]|[\s\S]",
+    re.DOTALL,
+)
+_CUT = re.compile(r"\x1b(?:\[[^@-~]*|[\]P_][^\x07\x1b]*)?$")
+
+
+class Screen:
+    """The cells of a terminal."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._rest = ""
+        self.resize(width, height)
+
+    def resize(self, width: int, height: int) -> None:
+        """Be of another size, with nothing on it."""
+        self.width, self.height, self._x, self._y = width, height, 0, 0
+        self._rows = [[" "] * width for _ in range(height)]
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return "\n".join("".join(row).rstrip() for row in self._rows)
+
+    def write(self, text: str) -> None:
+        """Take output; a sequence that is cut in two waits for its end."""
+        text = self._rest + text
+        cut = _CUT.search(text)
+        self._rest = text[cut.start() :] if cut else ""
+        for part in _PART.finditer(text[: cut.start()] if cut else text):
+            if part[2]:
+                self._control([int(n or 0) for n in part[1].split(";")], part[2])
+            elif part[0] == "\r":
+                self._x = 0
+            elif part[0] == "\n":
+                self._line_feed()
+            elif part[0] >= " ":
+                self._put(part[0])
+
+    def _line_feed(self) -> None:
+        if self._y < self.height - 1:
+            self._y += 1
+        else:
+            self._rows = [*self._rows[1:], [" "] * self.width]
+
+    def _control(self, numbers: list[int], final: str) -> None:
+        if final in "Hf":
+            row, column = [*numbers, 1][:2]
+            self._y = max(0, min(self.height, row or 1) - 1)
+            self._x = max(0, min(self.width, column or 1) - 1)
+        elif final == "C":
+            self._x = min(self.width - 1, self._x + max(1, numbers[0]))
+        elif final == "J" or (final in "hl" and numbers == [1049]):
+            self.resize(self.width, self.height)
+        elif final == "K":
+            self._rows[self._y][self._x :] = [" "] * (self.width - self._x)
+
+    def _put(self, char: str) -> None:
+        for cell in [char, *[""] * (cell_width(char) - 1)]:
+            if self._x < self.width:
+                self._rows[self._y][self._x] = cell
+                self._x += 1
+
+
+class Program:
+    """gradtui as a job of a shell on a pseudo-terminal: it can be suspended, and is continued."""
+
+    def __init__(self, arguments: list[str], env: dict[str, str], log: Path) -> None:
+        self.screen, self.written = Screen(100, 30), 0
+        self.status: int | None = None
+        argv = [sys.executable, "-W", "default", "-c", _HOOKS, str(log), *arguments]
+        told, tell = os.pipe()
+        self._shell, self._main = pty.fork()
+        if self._shell == 0:
+            _be_a_shell(argv, env, tell)
+        os.close(tell)
+        os.set_blocking(self._main, False)
+        self.screen.resize(1, 1)
+        self.resize(100, 30)
+        self.pid = int(os.read(told, 16))
+        os.close(told)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def resize(self, width: int, height: int) -> None:
+        """Be a window of another size."""
+        if self.status is not None or (width, height) == (self.screen.width, self.screen.height):
+            return
+        fcntl.ioctl(self._main, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen.resize(width, height)
+
+    def press(self, keys: bytes) -> None:
+        """Type, reading what comes meanwhile."""
+        while keys and self.status is None:
+            _, free, _ = select.select([], [self._main], [], 1.0)
+            with suppress(OSError):  # it takes no more just now, or is at its end
+                keys = keys[os.write(self._main, keys) :] if free else keys
+            self.read(0.0)
+
+    def read(self, seconds: float) -> int:
+        """Take the output for some time, and the end if it comes; return how many bytes."""
+        until, before = time.monotonic() + seconds, self.written
+        while self.status is None:
+            ready, _, _ = select.select([self._main], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                break
+            try:
+                data = os.read(self._main, 1 << 16)
+            except OSError:
+                self._reap()
+                break
+            self.written += len(data)
+            for query, answer in _ANSWERS.items():
+                if query in data:
+                    os.write(self._main, answer)
+            self.screen.write(self._decoder.decode(data))
+            if time.monotonic() > until:
+                break
+        return self.written - before
+
+    def _reap(self) -> None:
+        _, status = os.waitpid(self._shell, 0)
+        self.status = os.waitstatus_to_exitcode(status)
+        os.close(self._main)
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal, if it is there."""
+        if self.status is None:
+            os.kill(self.pid, number)
+
+    def end(self, number: int) -> int:
+        """End the program by a signal; return its exit status."""
+        self.signal(number)
+        until = time.monotonic() + 10
+        while self.status is None and time.monotonic() < until:
+            self.read(0.2)
+        if self.status is None:
+            self.signal(signal.SIGKILL)
+            self._reap()
+            raise AssertionError(f"signal {number} did not end the program")
+        return self.status
+
+    def uses(self) -> tuple[float, float, int, int]:
+        """Return the seconds of processor time, memory in MB, threads and open files."""
+        proc = Path(f"/proc/{self.pid}")
+        fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
+        seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        memory = int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return seconds, memory, int(fields[17]), len(list((proc / "fd").iterdir()))
+
+
+def _be_a_shell(argv: list[str], env: dict[str, str], tell: int) -> None:
+    """Run a program as a job in the foreground and continue it when it stops; never returns."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        for number in (signal.SIGTTOU, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        os.execvpe(argv[0], argv, env)
+    os.write(tell, str(job).encode())
+    os.close(tell)
+    while True:
+        _, status = os.waitpid(job, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
+        time.sleep(0.1)
+        os.tcsetpgrp(0, job)
+        os.kill(job, signal.SIGCONT)

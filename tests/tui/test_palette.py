@@ -1,0 +1,42 @@
+"""The palette, with keys that come faster than it opens, and where there is hardly any room."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.events import Key
+
+from gradtui.tui.palette import Palette
+
+
+@pytest.mark.parametrize("width", [4, 6])
+async def test_a_palette_of_a_few_columns_opens_and_closes(terminal, width):
+    async with terminal("two_weights", (width, 30)) as t:
+        await t.press("ctrl+p")
+        await t.pilot.pause(0.1)
+        assert isinstance(t.app.screen, Palette)
+        await t.press("escape", "n")
+        assert t.session.step == 1
+
+
+@pytest.mark.parametrize("turns", [0, 3, 6, 12, 24])
+async def test_a_palette_that_is_left_as_it_opens_is_gone(terminal, turns):
+    async with terminal("two_weights") as t:
+        for key in ("ctrl+p", "z", "enter", "escape", "escape"):
+            t.app.post_message(Key(key, key if len(key) == 1 else None))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await t.pilot.pause()
+        assert t.app.screen is t.debugger
+
+
+async def test_a_palette_is_left_once(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("ctrl+p")
+        palette = t.app.screen
+        assert isinstance(palette, Palette)
+        palette.dismiss()
+        await palette.dismiss()
+        await t.pilot.pause()
+        assert t.app.screen is t.debugger

@@ -1,0 +1,45 @@
+"""The input in the last row: what is typed reaches it however fast it comes."""
+
+from __future__ import annotations
+
+from textual.events import Key
+
+from gradtui.source import InputError
+from gradtui.tui.picker import Picker
+from gradtui.tui.prompt import Prompt
+
+CHARACTERS = {"colon": ":", "space": " "}
+
+
+async def at_once(t, *keys: str) -> None:
+    """Press keys before any of them is answered, as a slow link hands them over."""
+    for key in keys:
+        t.app.post_message(Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+    await t.pilot.pause()
+
+
+async def test_what_is_typed_while_the_input_opens_is_in_it(terminal):
+    async with terminal("two_weights") as t:
+        await at_once(t, "colon", *"zoq")
+        assert ":zoq" in t.rows[-1]
+        await at_once(t, "escape")
+        await at_once(t, "colon", *"goto", "space", "7", "enter")
+        assert t.session.step == 7
+
+
+async def test_an_input_that_is_left_before_its_first_paint_is_gone(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        prompt = t.debugger.query_one(Prompt)
+        await prompt.remove()
+        prompt.refuse(InputError("too late"))  # it waited for the paint
+        await t.press("n")
+        assert t.session.step == 1
+
+
+async def test_the_name_of_a_scenario_may_follow_the_key_that_opens_the_picker(terminal):
+    async with terminal("two_weights") as t:
+        await at_once(t, "o", *"minibatches")
+        assert isinstance(t.app.screen, Picker)
+        await at_once(t, "enter")
+        assert "minibatches" in t.session.problem.path
