@@ -102,7 +102,7 @@ class Wire:
             pen, blank = self._pen(style, system)
             if not text.strip(" "):
                 cells += [blank] * len(text)
-            elif len(text) == cell_width(text):
+            elif text.isascii() or {cell_width(char) for char in set(text)} == {1}:
                 cells += [blank if char == " " else (char, pen) for char in text]
             else:
                 _add_wide(cells, text, pen)

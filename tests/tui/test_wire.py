@@ -6,7 +6,7 @@ import re
 
 import pytest
 import textual
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
@@ -118,8 +118,14 @@ def full(rows: list[Strip]) -> LayoutUpdate:
     return LayoutUpdate([[row] for row in rows], Region(0, 0, WIDTH, HEIGHT))
 
 
+def wide_then_marked(text: str) -> list[Strip]:
+    """As many characters as cells, and yet not one in each."""
+    return [Strip([Segment("界" + text)]).adjust_cell_length(WIDTH)] * HEIGHT
+
+
 @pytest.mark.parametrize("console", [TRUE_COLOUR, SIXTEEN])
 @given(paints=st.lists(PAINTS, min_size=1, max_size=4))
+@example(paints=[(wide_then_marked(""), {0}, 0, 1), (wide_then_marked("e\u0301"), {0}, 0, 1)])
 @settings(max_examples=60, deadline=None)
 def test_any_paints_show_what_they_show_when_they_are_written_whole(console, paints):
     wire, screen = Wire(), Screen()
