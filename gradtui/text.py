@@ -45,11 +45,17 @@ def clean(text: str, *, newlines: bool = False) -> str:
         elif char == "\n" and newlines:
             shown.append(char)
         elif unseen:
-            code = ord(char)
-            shown.append(f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+            shown.append(_escape(ord(char)))
         else:
             shown.append(char)
     return "".join(shown)
+
+
+def _escape(code: int) -> str:
+    r"""Return a character as Python writes it: `\x1b`, `\u202e`, `\U000e0041`."""
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 @lru_cache(_REMEMBERED)

@@ -19,6 +19,7 @@ VISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
         ("a\x1b[2J\x9b\x7f", "a\\x1b[2J\\x9b\\x7f"),
         ("\u202ea\u2066\u200b\ufeff", "\\u202ea\\u2066\\u200b\\ufeff"),
         ("v\u3164\u034f\ufe0f", "v\\u3164\\u034f\\ufe0f"),
+        ("\U000e0041", "\\U000e0041"),
         ("a\tb\nc", "a b\\x0ac"),
         ("a" + "\u0301" * 9, "a\u0301\u0301"),
         ("\u0e01" + "\u0e34" * 9, "\u0e01\u0e34\u0e34"),

@@ -29,6 +29,7 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.ending import Ending
 from gradtui.tui.keys import Keys
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
+from gradtui.tui.typed import take_any_bytes
 from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class GradtuiApp(App[int]):
         own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as = display
         super().__init__(watch_css=False, ansi_color=own)
+        take_any_bytes()
         self._session, self._resume = session, resume
         self._debugger: Debugger | None = None
         self._keys = keys or Keys()

@@ -69,14 +69,28 @@ class Prompt(Vertical):
 
     def on_mount(self) -> None:
         """Take the keys from the panel that has them."""
+        if not self._there:
+            return
         self._before = self.screen.focused
         # Selected on focus, a key that came before the focus event would be typed over.
         self._field.action_select_all()
         self.screen.set_focus(self._field)
         if self._error is not None:
-            self.call_after_refresh(self.refuse, self._error)
+            self.call_after_refresh(self._open, self._error)
         else:
-            self.call_after_refresh(self._show_words)
+            self.call_after_refresh(self._open)
+
+    @property
+    def _there(self) -> bool:
+        """Whether it has its parts: it can be left, and the app ended, before it is all there."""
+        return bool(self.query(Input))
+
+    def _open(self, error: InputError | None = None) -> None:
+        """Show the error of the first value, or what may follow it."""
+        if self._there and error is not None:
+            self.refuse(error)
+        elif self._there:
+            self._show_words()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Take an error away when the text is changed."""

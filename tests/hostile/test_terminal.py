@@ -1,0 +1,160 @@
+"""No byte that a file holds acts on the terminal, and none that is typed ends the program."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import random
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from gradtui.cli import main
+from hostile.clean import acting
+from hostile.loaded import HOSTILE, write
+
+QUIET = 0.15
+"""Seconds without output after which a key is done with."""
+SEQUENCES = re.compile(
+    r"\x1b\[[0-9;:?<>=]*[$ ]?[A-Za-ln-su-z~@`{|}]"  # all CSI but those of window operations
+    r"|\x1b\[[0-9;:]*m|\x1b\](52;c;[A-Za-z0-9+/=]*|22;[a-z-]*)\x07|\x1bP\+q[0-9a-f;]*\x1b\\|\x1b[()][0B]|\x1b[78=>]"
+)
+"""What the app itself writes: colours, moves, modes, the clipboard."""
+EVERY_PLACE = (
+    "sssjj\r", "L", "\rjm", "m\x1bvv", "vvvXX", "Mz", "\x1bMy", "w\x1b", "T", "\x1be", "\x1bi\x1b",
+    "\x1bOQa", "R/\x1b", "V\x1b", "A\x1b", "7z>>", "\x1bbnorm > 1\r", "B", "\x1bwloss\r",
+    "elr 0.01\r", "T", "\x1bnnDcCY", "o", "\x1b",
+)  # fmt: skip
+"""Keys that show all panels, prompts, tables and messages."""
+
+
+class Program:
+    """gradtui on a pseudo-terminal."""
+
+    def __init__(self, folder, *arguments, rows=50, columns=160, **environment):
+        self.main, self.other = pty.openpty()
+        self.resize(rows, columns)
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "gradtui", *map(str, arguments)],
+            stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder / "state"),
+                 "VISUAL": "true", **environment},
+        )  # fmt: skip
+        self.output = b""
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.other, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, seconds, quiet=QUIET, until=b"\xff"):
+        """Take what it writes until it is quiet, or has written something."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and until not in self.output:
+            if not select.select([self.main], [], [], quiet)[0]:
+                return
+            try:
+                self.output += os.read(self.main, 1 << 16)
+            except OSError:
+                return
+
+    def press(self, keys, seconds=10.0):
+        data = keys if isinstance(keys, bytes) else keys.encode()
+        while data:
+            data = data[os.write(self.main, data[:1000]) :]
+            self.read(seconds, quiet=0.0)
+        self.read(seconds)
+
+    def end(self, seconds=10.0):
+        """Return the exit status, reading on."""
+        until = time.monotonic() + seconds
+        while self.child.poll() is None and time.monotonic() < until:
+            self.read(0.2, quiet=0.1)
+        return self.child.poll()
+
+    def close(self):
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        os.close(self.main)
+        os.close(self.other)
+
+
+@pytest.fixture
+def start(tmp_path):
+    programs = []
+
+    def begin(*arguments, **options):
+        programs.append(Program(tmp_path, *arguments, **options))
+        return programs[-1]
+
+    yield begin
+    for program in programs:
+        program.close()
+
+
+def assert_harmless(output):
+    """Assert that there is nothing in it but text and what the app itself writes."""
+    text = output.decode()
+    for sign in ("\x1b]777", "9;9;9t\x1b", "\x1b]8;", "\x1b]0;"):
+        assert sign not in text
+    left = SEQUENCES.sub("", text).replace("\r\n", "\n").replace("\r", "")
+    found = acting(left)
+    assert not found, (found[:5], left[max(0, left.find(chr(int(found[0][2:], 16))) - 60) :][:120])
+
+
+def test_nothing_of_a_file_acts_on_the_terminal_in_the_debugger(start, tmp_path):
+    program = start(write(tmp_path))
+    program.read(20, quiet=20, until=b"Gradient")
+    for keys in EVERY_PLACE:
+        program.press(keys)
+    program.child.send_signal(signal.SIGTERM)
+    assert program.end() == 128 + signal.SIGTERM
+    assert b"[red]M[/red]" in program.output
+    assert_harmless(program.output)
+
+
+COMMANDS = (
+    ["show"], ["show", "--json"], ["show", "--level", "operations"], ["show", "--param", HOSTILE],
+    ["show", "--param", "w[0]"], ["run"], ["run", "--format", "jsonl"], ["run", "--format", "csv"],
+    ["run", "--set", HOSTILE], ["run", "--set", f"optimizer.lr={HOSTILE}"],
+    ["run", "--set", f"labels.w='{HOSTILE}'"], ["check"], ["check", "--json"], ["check", HOSTILE],
+    ["show", "--step", HOSTILE], ["new"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_of_a_file_acts_on_the_terminal_in_the_shell(command, tmp_path, capsys):
+    try:
+        main([command[0], str(write(tmp_path)), *command[1:]])
+    except SystemExit as left:
+        assert left.code == 2
+    out, err = capsys.readouterr()
+    assert out or err
+    assert not acting(out + err)
+
+
+def test_nothing_of_a_file_acts_on_a_terminal_that_has_colours(start, tmp_path):
+    program = start("show", write(tmp_path))
+    program.read(20, quiet=5, until=b"findings")
+    assert program.end() == 0
+    assert b"\x1b[" in program.output
+    assert_harmless(program.output)
+
+
+def test_no_noise_on_the_line_ends_the_program(start):
+    program = start("two_weights", rows=40, columns=120)
+    program.read(20, quiet=20, until=b"Gradient")
+    noise = random.Random(7)
+    safe = [key for key in range(256) if key not in b"qEYWo:\x03\x10\x1a\x1c\x11\x13"]
+    program.press(bytes(noise.choice(safe) for _ in range(400)))
+    assert program.child.poll() is None
+    program.child.send_signal(signal.SIGTERM)
+    assert program.end() == 128 + signal.SIGTERM
+    assert b"Traceback" not in program.output
