@@ -43,11 +43,15 @@ class Help(ModalScreen[None]):
 
     def action_down(self) -> None:
         """Scroll down."""
-        self.query_one(VerticalScroll).scroll_relative(y=5, animate=False)
+        self._scroll(5)
 
     def action_up(self) -> None:
         """Scroll up."""
-        self.query_one(VerticalScroll).scroll_relative(y=-5, animate=False)
+        self._scroll(-5)
+
+    def _scroll(self, rows: int) -> None:
+        for scroll in self.query(VerticalScroll):  # none yet where a key came with the one before
+            scroll.scroll_relative(y=rows, animate=False)
 
 
 class HelpText(Widget):

@@ -47,6 +47,8 @@ class StopList(ModalScreen[int | None]):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
+        if not self.query(Static):
+            return  # a key came with the one that opened the list
         stops, scroll = self._session.stops, self.query_one(VerticalScroll)
         width = max(20, scroll.size.width - 2)
         frame = self._session.frame
