@@ -275,7 +275,7 @@ def test_a_named_pipe_or_a_link_to_elsewhere_is_no_data(refuse, tmp_path):
 GOOD_NPZ = npz(("x.npy", TWO), ("y.npy", npy([[1, 2], [3, 4]])))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(GOOD_NPZ)), st.integers(0, 8), st.binary(max_size=8)),

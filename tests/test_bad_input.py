@@ -601,7 +601,7 @@ def folder(tmp_path_factory):
     return path
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(which=st.integers(0, len(BUNDLED) - 1), mutations=MUTATIONS)
 def test_a_mutated_scenario_loads_or_gives_one_error(folder, which, mutations):
     raw = BUNDLED[which]

@@ -70,7 +70,7 @@ def test_a_parameter_and_a_single_operation_have_nothing_to_unfold(session_of):
     assert session.level is Level.NAMED
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     where=st.floats(0, 1),
     keys=st.lists(st.sampled_from(["a", "b", "L", "x", "into", "back"]), max_size=8),

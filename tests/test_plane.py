@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.layout.plane import braille, cell_of, clipped, head, line_dots, resample, rims, text_of
@@ -62,7 +62,6 @@ def test_a_line_is_cut_at_the_edges(start, end, inside):
     assert found is None if inside is None else np.allclose(found, inside)
 
 
-@settings(deadline=None)
 @given(
     *[st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))] * 2,
     st.integers(1, 20),

@@ -93,7 +93,7 @@ PROBLEMS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(PROBLEMS)), st.lists(st.sampled_from(sorted(ACTIONS)), max_size=25))
 def test_after_any_walk_a_session_is_resumed_where_it_was(name, walk):
     session = Session(PROBLEMS[name])
@@ -255,7 +255,7 @@ SNAPSHOTS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(["two_weights", "five_parcels", "grad_network"]), SNAPSHOTS)
 def test_any_snapshot_is_resumed_as_far_as_it_fits(name, snapshot):
     session, lost = resumed(PROBLEMS[name], snapshot)

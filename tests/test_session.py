@@ -276,7 +276,7 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(which=st.integers(0, 2), walk=st.lists(ACTIONS, max_size=25))
 def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
     session, direct = gradtui.Session(models[which]), gradtui.Session(models[which])
@@ -296,7 +296,6 @@ def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
     assert shown(session) == shown(direct)
 
 
-@settings(deadline=None)
 @given(start=st.integers(0, 40), count=st.integers(0, 40), level=st.booleans(), drive=st.booleans())
 def test_stepping_through_hand_written_lines_and_back_is_the_identity(
     models, start, count, level, drive

@@ -147,7 +147,7 @@ def test_losses_that_are_not_finite_stay_so(session_of):
     assert (a < 0).any()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(FARTHEST, NEAREST), st.integers(0, 4))
 def test_each_zoom_halves_the_range_around_the_present_point(zoom, step):
     session = gradtui.load("illustration")

@@ -168,5 +168,5 @@ class Walk(RuleBasedStateMachine):
 
 def test_whatever_is_done_a_place_is_the_same_when_one_comes_back(versions):
     machine = type("Walks", (Walk,), {"versions": versions})
-    machine.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+    machine.TestCase.settings = settings(max_examples=12, stateful_step_count=25)
     machine.TestCase("runTest").runTest()

@@ -78,7 +78,7 @@ def test_numbers_and_options_of_a_file_reach_the_text_as_numbers_only(compiled):
     assert "12345" not in text and "98765" not in text
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{3,12}", fullmatch=True), max_size=6))
 def test_any_names_give_the_same_text(names):
     names = list(dict.fromkeys(f"q{name}" for name in names)) or ["qq"]

@@ -101,7 +101,7 @@ def test_places_and_indices_are_inverse(shape):
     assert [flat_index(place, shape) for place in places] == [*np.ndindex(shape)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_scalars_come_to_what_the_tensors_come_to(random, seed):
     program, values = Program(random), draw_values(seed)

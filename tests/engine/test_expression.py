@@ -149,7 +149,7 @@ arithmetic = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arithmetic)
 def test_arithmetic_agrees_with_python_to_the_last_bit(text):
     data = {"a": 0.3, "b": -1.7}
@@ -602,7 +602,7 @@ def test_a_valid_program_builds(text):
     assert built.nodes[built.loss].shape == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 @example("L = \ud800")
 @example("L = x\r")
@@ -611,14 +611,14 @@ def test_any_text_is_parsed_or_refused(text):
     treat(f"L = {text}")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(pieces, max_size=14).map("".join))
 def test_any_words_of_the_language_are_a_model_or_refused(text):
     treat(text)
     treat(f"L = {text}")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(VALID),
     st.lists(st.tuples(st.integers(0, 120), st.integers(0, 6), pieces), min_size=1, max_size=3),

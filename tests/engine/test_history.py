@@ -38,7 +38,7 @@ def bits(array):
     return np.asarray(array, dtype=np.float64).tobytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([*TRUE]),
     st.sampled_from([0, 2, 3, 5, 17, 1000]),
@@ -56,7 +56,7 @@ def test_any_order_of_seeks_gives_the_same_bits(name, kept, seeks, chunk):
     assert history.known == max(seeks)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([2, 3, 4, 5, 8, 13]),
     st.lists(st.integers(0, 40), min_size=1, max_size=8),

@@ -58,7 +58,7 @@ def test_what_nothing_flows_through_has_a_jacobian_of_zeros():
     assert not rows.any() and not columns.any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_every_statement_of_a_random_program_agrees_with_central_differences(random, seed):
     program, values = Program(random), draw_values(seed)

@@ -100,7 +100,7 @@ def test_a_weight_read_by_two_lines_adds_up_over_both():
     assert {named(model, t.target)[0] for t in found.links[0].terms} == {"yhat", "decay"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_the_rows_of_any_element_add_up_to_the_tensors_gradient(random, seed):
     program, values = Program(random), draw_values(seed)

@@ -136,7 +136,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=30))
 def test_any_text_is_a_condition_or_one_clean_error(text):
     session = gradtui.load("five_parcels")
@@ -168,7 +168,7 @@ def expressions(draw, depth=3):
     return shape.format(a=draw(inner), b=draw(inner))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(expressions())
 def test_many_steps_at_once_give_what_each_step_gives_alone(text):
     session = gradtui.load("five_parcels")

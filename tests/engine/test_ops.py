@@ -361,7 +361,7 @@ def complex_step(loss, operands, slot):
 
 
 @pytest.mark.parametrize("op", OPS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_value_and_gradient_agree_with_plain_numpy(op, data):
     shapes, options = data.draw(operands_of(op))
@@ -455,7 +455,7 @@ def test_floats_and_arrays_agree_on_scalars(op):
 
 
 @pytest.mark.parametrize("op", OPS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_batch_equals_its_points_one_by_one(op, data):
     shapes, options = data.draw(operands_of(op))

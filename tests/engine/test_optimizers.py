@@ -227,7 +227,7 @@ RUNS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([*RUNS]),
     st.sampled_from([0, 2, 3, 5, 17, 1000]),

@@ -382,7 +382,7 @@ def run_by_python(lines, values):
     return scope["L"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_a_random_model_agrees_with_python_and_with_two_other_ways_to_its_gradient(random, seed):
     program = Program(random)
@@ -410,7 +410,7 @@ def test_a_random_model_agrees_with_python_and_with_two_other_ways_to_its_gradie
         np.testing.assert_allclose(found, numeric, rtol=1e-4, atol=1e-6 * scale)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_the_tape_of_a_random_model_adds_up(random, seed):
     """A gradient is the sum of its contributions, each a local derivative times what arrives."""

@@ -66,7 +66,7 @@ def test_no_schedule_and_no_constant_is_forgotten_beside_pytorch():
 
 
 @pytest.mark.parametrize("name", PURE)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=st.integers(0, 1_000_000), step=st.integers(0, 10**9), lr=st.floats(0, 1e300))
 def test_every_step_of_every_run_has_a_rate(name, steps, step, lr):
     rate = SCHEDULES[name].at(steps, lr, NEEDED.get(name, {}))

@@ -390,7 +390,7 @@ def test_an_optimizer_cannot_be_registered_twice():
         register([sgd, sgd])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=2),
     st.floats(1e-6, 2.0),

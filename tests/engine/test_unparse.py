@@ -69,7 +69,7 @@ def test_a_formula_is_written_with_the_brackets_it_needs(text):
     assert formula(built.nodes, built.names["z"], show_names, PROGRAM) == text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_the_formula_of_every_statement_parses_and_gives_the_same_values(random, seed):
     lines, values = Program(random).lines, draw_values(seed)
@@ -89,7 +89,7 @@ def test_the_formula_of_every_statement_parses_and_gives_the_same_values(random,
         np.testing.assert_allclose(found, first.value(statement.root), rtol=1e-9, equal_nan=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_the_rule_of_every_statement_parses_and_gives_what_flows(random, seed):
     lines, values = Program(random).lines, draw_values(seed)

@@ -301,13 +301,13 @@ def test_two_operators_keep_their_order(text):
     check_formulas(text)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(text=SMOOTH.filter(defined))
 def test_a_formula_read_again_is_the_same_number(text):
     check_formulas(text)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(text=CHOICES.filter(defined))
 def test_a_choice_read_again_is_the_same_choice(text):
     nodes, root = lowered(text)

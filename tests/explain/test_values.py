@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.explain.values import LISTED, Elements, element_name, summary, table
@@ -31,7 +31,6 @@ def test_a_number_is_short(value, text):
     assert number(value) == text
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False))
 def test_an_exact_number_reads_back_and_is_no_longer_than_needed(value):
     text = number(value, EXACT)
@@ -43,7 +42,6 @@ def test_an_exact_number_is_what_was_typed():
     assert [number(float(t), EXACT) for t in ("0.1", "3", "1e-7")] == ["0.1", "3", "1e-07"]
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(7, 12))
 def test_a_compact_number_fits_and_is_near(value, cells):
     text = compact(value, cells)
@@ -103,7 +101,6 @@ def test_the_elements_of_any_stretch_of_rows_are_found():
     assert list(elements.between(9, 99)) == []
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_clean_text_has_no_character_that_acts_on_a_terminal(text):
     shown = clean(text)
@@ -113,7 +110,6 @@ def test_clean_text_has_no_character_that_acts_on_a_terminal(text):
     json.dumps(shown).encode()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40), st.integers(1, 30))
 def test_clipped_and_padded_text_has_its_width(text, width):
     text = clean(text)
@@ -121,7 +117,6 @@ def test_clipped_and_padded_text_has_its_width(text, width):
     assert cell_width(pad(text, width)) == cell_width(pad(text, width, right=True)) == width
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab 界-1.", max_size=80), st.integers(8, 30))
 def test_wrapped_text_fits_and_loses_nothing(text, width):
     rows = wrap(text, width)

@@ -237,7 +237,6 @@ def search(name: str, folder: Path, examples: int, start: int) -> int:
     @seed(start)
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],

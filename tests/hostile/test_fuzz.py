@@ -13,7 +13,6 @@ EXAMPLES = 25
 @pytest.mark.parametrize("name", TARGETS)
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())

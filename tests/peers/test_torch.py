@@ -54,7 +54,7 @@ def test_the_gradients_of_a_scenario_are_those_of_pytorch(name):
         agree(tape, graph, values, 1e-5 if single else RELATIVE)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_the_gradients_of_a_random_model_are_those_of_pytorch(random, seed):
     program, values = Program(random), draw_values(seed)

@@ -282,7 +282,7 @@ PIECES = st.sampled_from(
 TABLES = st.sampled_from(["", "state = { a = 0.0 }", "state = { a = [1.0, 2.0], dw1 = 0.0 }"])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=20).map("".join) | st.text(max_size=50), TABLES,
        st.sampled_from(["backward", "update"]))  # fmt: skip
 def test_any_text_is_a_program_or_one_clean_error(write, text, state, table):

@@ -2,7 +2,7 @@ import time
 import tomllib
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gradtui.scenario.positions import locate, parse_toml
@@ -408,7 +408,6 @@ class Writer:
         return "\n".join([*lines, *below, ""])
 
 
-@settings(deadline=None)
 @given(st.dictionaries(LETTERS, VALUES, max_size=5), st.data())
 def test_every_place_of_a_generated_document_reads_back(document, data):
     text = Writer(lambda options: data.draw(st.sampled_from(options))).table(document)
@@ -433,7 +432,6 @@ def check_text(text: str) -> None:
     check_places(text)
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join))
 @example('a = """""""')
 @example("a.b = 1\n[a]\n[[a.b]]")
@@ -447,7 +445,6 @@ def test_any_text_loads_or_gives_one_error(text):
     check_text(text)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_load_or_give_one_error(raw):
     try:

@@ -271,7 +271,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60))
 def test_any_text_is_a_function_or_one_clean_error(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("source")

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.scenario import tables
@@ -135,7 +135,6 @@ def test_hostile_files_are_refused_soon(raw):
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(finite, min_size=3, max_size=3), min_size=1),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
@@ -160,19 +159,16 @@ def outcome(raw: bytes) -> None:
     assert all(math.isfinite(value) for column in columns.values() for value in column)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_load_or_give_one_error(raw):
     outcome(raw)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*'a1e9-." ,;\t\r\n', "\r\n", '"1"', "1,2\n", "é"])).map("".join))
 def test_any_near_csv_loads_or_gives_one_error(text):
     outcome(text.encode())
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*"+-.eE019 ", "999", "\t"]), max_size=8).map("".join))
 def test_a_number_is_what_float_reads_less_its_extras(cell):
     try:

@@ -90,7 +90,7 @@ def test_odd_values_are_left_out_and_never_fail(values, log):
     assert 0 <= first <= final < 30
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(), max_size=50),
     st.integers(16, 100),

@@ -126,7 +126,7 @@ def wide_then_marked(text: str) -> list[Strip]:
 @pytest.mark.parametrize("console", [TRUE_COLOUR, SIXTEEN])
 @given(paints=st.lists(PAINTS, min_size=1, max_size=4))
 @example(paints=[(wide_then_marked(""), {0}, 0, 1), (wide_then_marked("e\u0301"), {0}, 0, 1)])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_paints_show_what_they_show_when_they_are_written_whole(console, paints):
     wire, screen = Wire(), Screen()
     before: list[Strip] = paints[0][0]
