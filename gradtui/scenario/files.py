@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gradtui.scenario.reading import SCENARIO_LIMIT, read_text
+from gradtui.scenario.reading import SCENARIO_LIMIT, leads_out, read_text
 from gradtui.source import InputError
 
 _NAMING = (
@@ -19,7 +19,7 @@ _Signature = tuple[int, int, int] | None
 
 
 def files_named(raw: Mapping[str, Any], scenario: str) -> tuple[str, ...]:
-    """Return the paths of a scenario and of the files that its tables name."""
+    """Return the paths of a scenario and of the files in its folder that its tables name."""
     names = []
     for table, key in _NAMING:
         entries = raw.get(table)
@@ -27,7 +27,8 @@ def files_named(raw: Mapping[str, Any], scenario: str) -> tuple[str, ...]:
         if isinstance(name, str):
             names.append(name.rpartition(":")[0] if key == "source" else name)
     folder = os.path.dirname(scenario)
-    return scenario, *(os.path.join(folder, name) for name in dict.fromkeys(names) if name)
+    below = (name for name in dict.fromkeys(names) if name and not leads_out(name))
+    return scenario, *(os.path.join(folder, name) for name in below)
 
 
 def files_of(scenario: str) -> tuple[str, ...]:

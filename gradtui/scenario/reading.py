@@ -110,6 +110,11 @@ def _undecodable(raw: bytes, at: int, found: str, file: str) -> InputError:
     return InputError(message, place, file=file, source_line=shown.removesuffix("\r"))
 
 
+def leads_out(name: str) -> bool:
+    """Return whether a file's name, as it is written, leads out of the folder it starts from."""
+    return os.path.isabs(name) or Path(os.path.normpath(name)).parts[:1] == ("..",)
+
+
 def _resolve(folder: str, name: str) -> tuple[str, tuple[str, ...]]:
     """Return the real folder and the real, link-free path of `name` below it."""
     if "\0" in name:
@@ -117,7 +122,7 @@ def _resolve(folder: str, name: str) -> tuple[str, tuple[str, ...]]:
     if len(name) > _NAME_LIMIT:
         raise InputError(_REASONS[errno.ENAMETOOLONG])
     outside = InputError("lies outside the scenario's folder; move or copy it there")
-    if os.path.isabs(name) or Path(os.path.normpath(name)).parts[:1] == ("..",):
+    if leads_out(name):
         raise outside
     root = os.path.realpath(folder)
     try:

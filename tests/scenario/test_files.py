@@ -17,6 +17,11 @@ def test_every_file_that_a_scenario_names_is_listed_once():
     assert files_named(raw, "d/m.toml") == ("d/m.toml", "d/a.csv", "d/net.py")
 
 
+def test_what_lies_outside_the_folder_is_not_looked_at():
+    raw = {"data": {"file": "/srv/a.csv"}, "backward": {"file": "b/../../g.npz"}}
+    assert files_named(raw, "d/m.toml") == ("d/m.toml",)
+
+
 def test_of_an_unusable_scenario_it_is_what_can_be_read(tmp_path):
     path = tmp_path / "m.toml"
     assert files_of(str(path)) == (str(path),)
