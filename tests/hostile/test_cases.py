@@ -12,6 +12,8 @@ from hostile import cases
 from hostile.base import DOCUMENT
 from hostile.clean import acting
 
+pytestmark = pytest.mark.xdist_group("hostile cases")
+"""One process runs all cases: no two workers of pytest need start it."""
 CASES = {case["id"]: case for case in DOCUMENT["cases"] if case["at"] not in cases.ELSEWHERE}
 SECONDS = 2.0
 """Of the processor, for one case, on a machine that counts to a million in `COUNTED` seconds."""
