@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -18,6 +19,24 @@ from gradtui.tui.keys import PROMPT, bindings
 
 Completion = tuple[int, Sequence[tuple[str, str]]]
 """Where the word that is typed starts; each word it may become, and what stands beside it."""
+
+
+class Field(Input):
+    """An input that is done with at once when Enter is pressed, not when keys after it are read."""
+
+    def __init__(self, value: str, hint: str, submit: Callable[[], None]) -> None:
+        super().__init__(value, placeholder=hint, compact=True, select_on_focus=False)
+        self.cursor_blink = False  # at rest, nothing is written
+        self._submit = submit
+
+    async def action_submit(self) -> None:
+        """Hand the text over."""
+        self._submit()
+
+    def on_key(self, event: Key) -> None:
+        """Leave keys that were on their way to what has the focus by now."""
+        if not self.has_focus:
+            event.prevent_default()
 
 
 class Prompt(Vertical):
@@ -50,8 +69,7 @@ class Prompt(Vertical):
         super().__init__()
         self._label = label
         self._answer = answer
-        self._field = Input(value, placeholder=hint, compact=True, select_on_focus=False)
-        self._field.cursor_blink = False  # at rest, nothing is written
+        self._field = Field(value, hint, self._submit)
         self._rows = Static(id="refusal")
         self._offers, self._offered = tuple(offers), -1
         self._bare = bare
@@ -99,16 +117,15 @@ class Prompt(Vertical):
             self._show_words()
         self._error = None
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def _submit(self) -> None:
         """Leave and hand over what was typed, if anything; an error keeps it for another try."""
-        event.stop()
-        text = event.value.strip()
+        text = self._field.value.strip()
         if not text and not self._bare:
             self.action_leave()
             return
         try:
             if text and self._check is not None:
-                self._check(event.value)
+                self._check(self._field.value)
         except InputError as error:
             self.refuse(error)
             return

@@ -15,6 +15,7 @@ from rich.color import ColorSystem
 from rich.console import Console, RenderableType
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Region
 from textual.strip import SGR_STYLES, Strip
 
 from gradtui.text import cell_width
@@ -54,6 +55,7 @@ class Wire:
 
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
+        self._region: Region | None = None
         self._pens: dict[Style | None, tuple[Pen, Cell]] = {}
         self._reads_paints = all(
             list(signature(kind).parameters) == parts for kind, parts in PARTS.items()
@@ -72,6 +74,10 @@ class Wire:
     def write(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """Return what must be written for a paint; take it as written."""
         system = console._color_system or ColorSystem.TRUECOLOR
+        if isinstance(update, LayoutUpdate) and update.region != self._region:
+            # A paint of the size before may have gone to a terminal of this one.
+            self._region = update.region
+            self.forget()
         found, pen, at = list[str](), NO_PEN, (-1, -1)
         for y, x, strip in _pieces(update):
             row = self._row(y)

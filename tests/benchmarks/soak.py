@@ -183,8 +183,7 @@ class Soak:
         self.start(*self.random.choice(((), ("--resume",))))
 
     def rest(self) -> None:
-        """At rest the program writes nothing and takes no time."""
-        self.press("\x0c")
+        """At rest the program writes nothing, takes no time, and all it shows is up to date."""
         until = time.monotonic() + 60
         while self.program.read(2.0) and self.program.status is None:
             if time.monotonic() > until:
@@ -199,6 +198,11 @@ class Soak:
             self.idle.append((used, written))
             if used > 0.1 or written:
                 self.fault(f"at rest it used {used:.0%} of a processor and wrote {written} bytes")
+            shown = self.program.screen.text
+            self.press("\x0c")
+            self.program.read(1.0)
+            if self.program.status is None and shown != self.program.screen.text:
+                self.fault(f"painted again it is not the same\n{shown}\n{self.program.screen.text}")
 
     def command(self) -> None:
         """Press a key of any binding."""

@@ -27,6 +27,14 @@ async def test_what_is_typed_while_the_input_opens_is_in_it(terminal):
         assert t.session.step == 7
 
 
+async def test_keys_after_enter_are_commands_again(terminal):
+    async with terminal("two_weights") as t:
+        await at_once(t, "colon", *"goto", "space", "5", "enter", "n", "n")
+        assert t.session.step == 7
+        await at_once(t, "b", *"nonsense", "enter", "x")
+        assert ": xnonsense" in t.text  # the cursor is at what is wrong
+
+
 async def test_an_input_that_is_left_before_its_first_paint_is_gone(terminal):
     async with terminal("two_weights") as t:
         await t.press("colon")

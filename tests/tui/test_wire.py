@@ -170,6 +170,13 @@ def test_a_forgotten_terminal_is_written_whole():
     assert wire.write(update, TRUE_COLOUR) == first
 
 
+def test_a_paint_of_another_size_is_written_whole():
+    wire, rows = Wire(), [Strip([Segment("ab")]).adjust_cell_length(WIDTH)] * HEIGHT
+    wire.write(full(rows), TRUE_COLOUR)
+    smaller = LayoutUpdate([[row.crop(0, 8)] for row in rows[:2]], Region(0, 0, 8, 2))
+    assert wire.write(smaller, TRUE_COLOUR) == Wire().write(smaller, TRUE_COLOUR)
+
+
 async def test_a_step_is_a_few_bytes_and_shows_the_screen(terminal, monkeypatch):
     paints: list[object] = []
     monkeypatch.setattr(GradtuiApp, "_display", lambda app, screen, update: paints.append(update))
