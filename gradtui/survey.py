@@ -43,8 +43,15 @@ class Survey:
 
         if self.findings is None:
             own = tells_of_itself(self.problem, judged)
-            history = self.history.snapshot()
-            self.findings = diagnose_run(self.problem, history) if own else ()
+            self.findings = diagnose_run(*self._own_steps()) if own else ()
+
+    def _own_steps(self) -> tuple[Problem, History | None, int]:
+        """Return the run to judge and the step it starts at: of a branch what is not shared."""
+        history, start = self.history.snapshot(), self.history.branch.start
+        if start == 0:
+            return self.problem, history, 0
+        steps = max(1, self.problem.steps - start)
+        return self.problem.resumed(start, history.state(start), steps), None, start
 
     def gauge(self, tape: Tape) -> Gauge | str:
         """Return the gauge of a step, or why there is none; COMPUTING until it is measured."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.branches import DRAWN, Fork, Line, fork
@@ -77,8 +76,7 @@ class Sweep:
 
     def _end(self, one: Fork) -> str:
         """Return how a run ends, by the conditions that training runs are judged by."""
-        trainer = one.problem.trainer.resumed(one.step, one.row)
-        run = Run(replace(one.problem, trainer=trainer, steps=self.last - self.start))
+        run = Run(one.problem.resumed(one.step, one.row, self.last - self.start))
         with np.errstate(all="ignore"):
             for rule, word in _ENDS.items():
                 if any(found.severity != "info" for found in RUN_RULES[rule].find(run)):

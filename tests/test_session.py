@@ -488,6 +488,27 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     assert session.frame.finding == 0
 
 
+def test_what_is_found_of_a_branch_begins_at_its_own_steps():
+    # lr·λmax = 0.1·26 = 2.6: the error is multiplied by 1 - 2.6 = -1.6 at each step from 3 on.
+    session = gradtui.load("two_weights")
+    session.seek(3)
+    session.explorer.what_if("lr 0.1", 3)
+    session.inquiry.look()
+    (finding,) = session.inquiry.findings
+    assert (finding.rule, finding.step) == ("diverging", 3)
+    assert "from step 3 on: 0.006561, 0.0168, 0.043, 0.11" in finding.message
+
+
+def test_a_branch_off_a_lost_run_says_that_it_starts_lost():
+    session = gradtui.load("five_parcels_rate_1_5")
+    session.seek(200)
+    session.explorer.what_if("lr 0.01", 200)
+    session.inquiry.look()
+    (finding,) = session.inquiry.findings
+    assert (finding.rule, finding.step) == ("non-finite", 200)
+    assert finding.message == "w is nan where the run starts, step 200; start where it is finite"
+
+
 def test_without_findings_there_is_nowhere_to_go(session_of):
     session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
     session.inquiry.look()

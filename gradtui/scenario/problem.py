@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Graph
-from gradtui.engine.trainer import Trainer
+from gradtui.engine.trainer import Row, Trainer
 from gradtui.source import Place, report
 
 Array = NDArray[Any]
@@ -189,6 +189,10 @@ class Problem(Struct, frozen=True, eq=False):
     def driven_by(self, drive: Drive) -> Problem:
         """Return the same problem with something else that moves the weights."""
         return replace(self, drive=drive, trainer=self.build(drive))
+
+    def resumed(self, step: int, row: Row, steps: int) -> Problem:
+        """Return a problem whose step 0 is `step` of this one, at the state `row`."""
+        return replace(self, trainer=self.trainer.resumed(step, row), steps=steps)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -43,8 +43,6 @@ def first_break(run: Run) -> Break | None:
     results = [new for _, new in program.state]
     needed = needed_for(program.nodes, [program.graph.loss, *program.gradients, *results])
     before = run.tape(run.broken - 1) if run.broken > 0 else None
-    if before is not None and before.program is not program:
-        before = None  # a branch begins here: its program has other nodes
     candidates = [node for node in sorted(needed) if not _finite(tape, node)]
     fresh = [node for node in candidates if before is None or _finite(before, node)]
     for node in fresh or candidates:
@@ -59,8 +57,11 @@ def non_finite(run: Run) -> Iterator[Finding]:
         return
     tape = run.tape(found.step)
     place, op = _where(run, tape, found.node)
-    told = " and ".join(f"{_text(tape, id)} = {short(value)}" for id, value in found.operands)
-    message = f"at step {found.step} '{op}'{place} gives {short(found.result)} for {told}"
+    at, result = run.first + found.step, short(found.result)
+    told = [f"{_text(tape, id)} = {short(value)}" for id, value in found.operands]
+    message = f"at step {at} '{op}'{place} gives {result} for {' and '.join(told)}"
+    if not told:
+        message = f"{_text(tape, found.node)} is {result} where the run starts, step {at}"
     rows = _chain(run, tape, found)
     if rows:
         message += f"; how it came there: {'; '.join(rows)}"
@@ -159,7 +160,7 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
             for node in moved[:2]
         )
         rows.append(
-            f"step {step} (lr {short(run.base_rate(step))}, gradient "
+            f"step {run.first + step} (lr {short(run.base_rate(step))}, gradient "
             f"{short(here.gradient_norm)}): {told}"
         )
     return rows
@@ -173,6 +174,8 @@ def _largest(tape: Tape, node: int) -> str:
 def _advice(found: Break, op: str) -> str:
     if found.overflow:
         return "the numbers are too large: try a lower rate, clip_norm, or a smaller start"
+    if not found.operands:
+        return "start where it is finite"
     match op:
         case "log":
             return "keep the argument above 0: log(x + 1e-12), or cross_entropy of the scores"

@@ -63,7 +63,7 @@ def diverging(run: Run) -> Iterator[Finding]:
     start = found.start
     shown = listed(run.losses[start : start + 4])
     gauge = run.gauge(start)
-    message = f"the loss grows from step {start} on: {shown}"
+    message = f"the loss grows from step {run.first + start} on: {shown}"
     evidence = {"losses": run.losses[start : start + 4], "growth_per_step": found.factor}
     rate = run.base_rate(start)
     if rate < 0.0:

@@ -28,9 +28,12 @@ def finding(
     where = place or run.problem.rate_place
     numbers = {key: _plain(value) for key, value in evidence.items()}
     if run.last < run.problem.steps:
-        numbers["looked_at"] = run.last
-        message += f" (looked at the steps 0 to {run.last:,} of {run.problem.steps:,})"
-    return Finding(rule, severity, target, where.line, message, numbers, step, place=where)
+        numbers["looked_at"] = run.first + run.last
+        message += f" (looked at the steps {run.first:,} to {run.first + run.last:,} of "
+        message += f"{run.first + run.problem.steps:,})"
+    return Finding(
+        rule, severity, target, where.line, message, numbers, run.first + step, place=where
+    )
 
 
 def short(value: float) -> str:

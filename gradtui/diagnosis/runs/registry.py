@@ -114,12 +114,15 @@ _ENTRIES = (
 RUN_RULES = register(_ENTRIES)
 
 
-def diagnose_run(problem: Problem, history: History | None = None) -> tuple[Finding, ...]:
+def diagnose_run(
+    problem: Problem, history: History | None = None, first: int = 0
+) -> tuple[Finding, ...]:
     """Return what is wrong with a run: causes, each with its consequences in its evidence.
 
-    `history` is one of the same run, where there is one already.
+    `history` is one of the same run, where there is one already.  `first` is what its step 0 is
+    called where it goes on from a step of another run.
     """
-    run = Run(problem, history)
+    run = Run(problem, history, first)
     with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
         found = [finding for rule in RUN_RULES.values() for finding in rule.find(run)]
     causes = [f for f in found if not any(_explains(other, f) for other in found)]

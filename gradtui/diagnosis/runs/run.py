@@ -39,8 +39,10 @@ _RETRAINED = 2_000
 class Run:
     """One run of a problem.  What is asked for is computed once."""
 
-    def __init__(self, problem: Problem, history: History | None = None) -> None:
+    def __init__(self, problem: Problem, history: History | None = None, first: int = 0) -> None:
         self.problem = problem
+        self.first = first
+        """What is called step 0 here, in findings: that at which a branch starts."""
         self.trainer = problem.trainer
         self.program = problem.trainer.program
         self.graph = self.program.graph

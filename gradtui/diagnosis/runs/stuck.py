@@ -62,8 +62,8 @@ def plateau(run: Run) -> Iterator[Finding]:
         else "a plateau: the surface is nearly flat here and steeper farther on"
     )
     message = (
-        f"the loss stands at {short(now)} since step {since} on {place}. The gradient is "
-        f"{short(gradient)}; started {short(found.distance)} away along {found.way}, the same "
+        f"the loss stands at {short(now)} since step {run.first + since} on {place}. The gradient "
+        f"is {short(gradient)}; started {short(found.distance)} away along {found.way}, the same "
         f"training reaches {short(found.loss)}; "
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
@@ -71,7 +71,7 @@ def plateau(run: Run) -> Iterator[Finding]:
         message += "try another start (not all the same, not all 0), momentum or Adam"
     else:
         message += (
-            f"the update of step {thrown.step} threw the weights here: lr·λmax was "
+            f"the update of step {run.first + thrown.step} threw the weights here: lr·λmax was "
             f"{short(thrown.pull)}, above {short(thrown.limit)}; try a lower rate, or a warm-up"
         )
     evidence = {

@@ -44,9 +44,9 @@ def dead_relu(run: Run) -> Iterator[Finding]:
         text = f"{units_text(found.units, total)} of {name}" if total > 1 else f"the unit {name}"
         verb = "are" if len(found.units) > 1 else "is"
         message = (
-            f"{text} {verb} off for every example since step {since}: what enters the "
-            f"{run.graph.nodes[found.node].op} is at most {short(-distance)}, so the gradient of "
-            f"{entries_text(run, found)} is 0; {_pushed(run, found, since)}"
+            f"{text} {verb} off for every example since step {run.first + since}: what "
+            f"enters the {run.graph.nodes[found.node].op} is at most {short(-distance)}, so the "
+            f"gradient of {entries_text(run, found)} is 0; {_pushed(run, found, since)}"
             "; try a lower rate, another start or a leaky unit"
         )
         far = distance >= limit("far") * spread
@@ -84,9 +84,9 @@ def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int
     text = f"{units_text(units, total)} of {name}" if total > 1 else f"the unit {name}"
     message = (
         f"{text} {'are' if len(units) > 1 else 'is'} saturated for every example since step "
-        f"{since}: what enters the {op} lies from {short(low)} to {short(high)}, where its slope "
-        "is next to 0, so that nothing before it learns; start with smaller weights, standardise "
-        "the features, or take a rectifier"
+        f"{run.first + since}: what enters the {op} lies from {short(low)} to {short(high)}, "
+        "where its slope is next to 0, so that nothing before it learns; start with smaller "
+        "weights, standardise the features, or take a rectifier"
     )
     evidence = {"units": list(units), "of": total, "from": low, "to": high}
     return finding(run, "saturated", "warning", name, since, message, evidence, run.place(node))
@@ -142,16 +142,17 @@ def _pushed(run: Run, found: Blocked, since: int) -> str:
     """Return what pushed units off: the start, or the update before."""
     if since == 0:
         name, place, value = _lowest_bias(run, found)
-        return f"so from the start, where {element_text(name, place)} = {short(value)}"
+        start = f"step {run.first}" if run.first else "the start"
+        return f"so from {start}, where {element_text(name, place)} = {short(value)}"
     step = since - 1
     move = run.update(step)[list(found.entries)]
     largest = int(np.argmax(np.abs(move)))
     name, place = run.parameter_of(found.entries[largest])
     before = float(run.history.state(step)[found.entries[largest]])
     return (
-        f"the update of step {step} pushed {element_text(name, place)} from {short(before)} to "
-        f"{short(before + float(move[largest]))} (rate {short(run.base_rate(step))}, gradient "
-        f"{short(run.tape(step).gradient_norm)})"
+        f"the update of step {run.first + step} pushed {element_text(name, place)} from "
+        f"{short(before)} to {short(before + float(move[largest]))} (rate "
+        f"{short(run.base_rate(step))}, gradient {short(run.tape(step).gradient_norm)})"
     )
 
 
