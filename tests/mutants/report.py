@@ -29,6 +29,7 @@ SETS = {
     "held_out": ("mutants.held_out", "held_out"),
     "fresh": ("mutants.fresh", "fresh"),
     "unseen": ("mutants.unseen", "unseen"),
+    "blind": ("mutants.blind", "blind"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }

@@ -8,6 +8,7 @@ import pytest
 import gradtui
 from gradtui.engine.expression import parse_program
 from mutants import building, held_out
+from mutants.blind import KINDS as BLIND
 from mutants.building import KINDS as BUILDING
 from mutants.case import Case, line_in_case, verdict_after, write
 from mutants.catalogue import Generator
@@ -16,15 +17,17 @@ from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.numerics import parse, run
 from mutants.slips import cases_of_slips
-from mutants.slips_unseen import SLIPS
+from mutants.slips_blind import SLIPS as SLIPS_BLIND
+from mutants.slips_unseen import SLIPS as SLIPS_UNSEEN
 from mutants.unseen import KINDS as UNSEEN
 from mutants.update_judge import judge_update
 
-KINDS = (*BUILDING, *HELD_OUT, *FRESH, *UNSEEN)
+KINDS = (*BUILDING, *HELD_OUT, *FRESH, *UNSEEN, *BLIND)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
-SAMPLE = [entry for entry in STYLES if entry[0] not in UNSEEN][2::19]
+SAMPLE = [entry for entry in STYLES if entry[0] not in (*UNSEEN, *BLIND)][2::19]
 SAMPLE += [entry for entry in STYLES if entry[0] in UNSEEN and entry[1] == "source"][:1]
-SLIPPED = [("ordinal", "statements"), ("weight_norm", "fused")]
+SAMPLE += [entry for entry in STYLES if entry[0] in BLIND and entry[0].name == "focal"][:1]
+SLIPPED = [("ordinal", "statements"), ("weight_norm", "fused"), ("cox", "fused")]
 RULES = {
     *("sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable"),
     *("wrong-point", "missing-path", "missing-term", "double-counted-path", "transposed"),
@@ -35,6 +38,7 @@ UPDATE_RULES = {
     *("epsilon-placement", "missing-root", "decay-coupling", "momentum-form"),
     *("wrong-hyperparameter", "unexplained-update"),
 }
+SLIPS = {**SLIPS_UNSEEN, **SLIPS_BLIND}
 UPDATES = [*building.updates(), *held_out.updates()]
 
 
@@ -101,7 +105,7 @@ def test_a_mutant_is_wrong_and_its_original_line_repairs_it(entry):
 
 @pytest.mark.parametrize("entry", SLIPPED, ids="-".join)
 def test_a_mistake_written_by_hand_is_wrong_and_its_original_line_repairs_it(entry):
-    for case in cases_of_slips(UNSEEN, {entry: SLIPS[entry]}):
+    for case in cases_of_slips((*UNSEEN, *BLIND), {entry: SLIPS[entry]}):
         (bug,) = case.bugs
         assert set(bug.rules) <= {*RULES, "unexplained"}
         assert judge(case.toml_text).state == "wrong"
