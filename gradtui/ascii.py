@@ -1,6 +1,7 @@
-"""Every character of the screen as one of ASCII, cell for cell, so that rows stay aligned.
+"""What is shown in ASCII, for terminals and pipes that take nothing else.
 
-For terminals and pipes that take nothing else.
+Every character of the screen as one of ASCII, cell for cell, so that rows stay aligned; and, before
+rows are made of them, texts with as many letters as they need.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from gradtui.text import cell_width
 
@@ -28,6 +30,24 @@ _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
 _FACTORS = re.compile(r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])")
 """What stands between factors; a cross between numbers is that of a shape."""
 _HAT = "\u0302"
+_ROOT = re.compile(rf"√(\w{_HAT}?|\([^()]*\))")
+_POWERS = str.maketrans({"²": "^2", "³": "^3"})
+
+
+def spell(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a text that is not in its row yet without the signs that need room in ASCII.
+
+    A power becomes `^2`, a root `sqrt(x)`, a letter with a hat `xhat`; each of the `labels`, name
+    -> how it is shown, its name.
+    """
+    if text.isascii():
+        return text
+    text = _ROOT.sub(lambda root: f"sqrt({root[1].removeprefix('(').removesuffix(')')})", text)
+    for name, label in labels.items():
+        if not label.isascii():
+            text = text.replace(label, name)
+    text = unicodedata.normalize("NFD", text.translate(_POWERS)).replace(_HAT, "hat")
+    return unicodedata.normalize("NFC", text)
 
 
 def to_ascii(text: str) -> str:

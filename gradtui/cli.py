@@ -165,7 +165,7 @@ def _debug(arguments: argparse.Namespace) -> int:
     gc.disable()
     session: Session | None = None
     if arguments.file is not None:
-        session = _open(arguments.file)
+        session = _open(arguments.file, ascii=arguments.ascii)
         session.seek(arguments.step)
     from gradtui.terminals import Display, colours
     from gradtui.tui.app import run_app
@@ -181,13 +181,15 @@ def _debug(arguments: argparse.Namespace) -> int:
     return run_app(session, display, config.keys, resume=arguments.resume)
 
 
-def _open(file: str) -> Session:
+def _open(file: str, *, ascii: bool) -> Session:
     from gradtui.session import Session
 
-    return Session(_load(file))
+    return Session(_load(file, ascii=ascii))
 
 
-def _load(file: str, overrides: Sequence[str] = (), *, notices: bool = True) -> Problem:
+def _load(
+    file: str, overrides: Sequence[str] = (), *, notices: bool = True, ascii: bool = False
+) -> Problem:
     from gradtui.scenario.bundled import find_scenario
     from gradtui.scenario.load import load_problem
 
@@ -199,7 +201,7 @@ def _load(file: str, overrides: Sequence[str] = (), *, notices: bool = True) -> 
                 f"--set {override}: expected KEY=VALUE, as optimizer.lr=0.1", file=file
             )
         pairs[key.strip()] = value.strip()
-    problem = load_problem(find_scenario(file), pairs)
+    problem = load_problem(find_scenario(file), pairs, ascii=ascii)
     if notices:
         _print_notices(problem, problem.notices)
     return problem
@@ -211,6 +213,7 @@ def _print_notices(problem: Problem, notices: Iterable[Notice]) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
+    from gradtui.ascii import spell
     from gradtui.explain.report import to_json
     from gradtui.explain.spans import columns
     from gradtui.scenario.bundled import list_bundled
@@ -220,7 +223,8 @@ def _list(arguments: argparse.Namespace) -> int:
         fields = ("name", "title", "about", "tags", "path")
         print(to_json([{field: getattr(e, field) for field in fields} for e in entries]))
         return OK
-    _print_lines(columns([(e.name, "name"), (e.title, "name"), (e.about, "name")] for e in entries))
+    told = spell if arguments.ascii else str
+    _print_lines(columns([(told(t), "name") for t in (e.name, e.title, e.about)] for e in entries))
     return OK
 
 
@@ -243,7 +247,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from gradtui.explain.report import record_columns, step_record, to_json
     from gradtui.text import EXACT, number, pad
 
-    problem = _load(arguments.file, arguments.set)
+    problem = _load(arguments.file, arguments.set, ascii=arguments.ascii)
     last = problem.steps if arguments.steps is None else arguments.steps
     trainer, state, step, widths = problem.trainer, problem.trainer.initial, 0, list[int]()
     while True:
@@ -272,7 +276,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     from gradtui.explain.report import show_json, show_lines, to_json
 
-    session = _open(arguments.file)
+    session = _open(arguments.file, ascii=arguments.ascii)
     names = [node.name for node in session.problem.graph.parameters]
     name, bracket, _ = (arguments.param or "").partition("[")
     if arguments.param is not None and name not in names:
@@ -308,7 +312,7 @@ def _check(arguments: argparse.Namespace) -> int:
     status = OK
     for file in arguments.files:
         try:
-            problem = _load(file, notices=False)
+            problem = _load(file, ascii=arguments.ascii, notices=False)
             outcome = check_problem(problem)
         except InputError as error:
             if arguments.json:

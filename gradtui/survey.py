@@ -56,7 +56,7 @@ class Survey:
     def gauge(self, tape: Tape) -> Gauge | str:
         """Return the gauge of a step, or why there is none; COMPUTING until it is measured."""
         if tape.program.moved_by_hand:
-            return "unknown: the update is written by hand"
+            return "unknown: update by hand"
         if self._curvature.numbers > _MOST:
             return "left out: the model is large"
         # The first one compiles: that may take a while.

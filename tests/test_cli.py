@@ -540,7 +540,7 @@ def test_without_utf_8_all_output_is_ascii(run, monkeypatch, command):
 def test_ascii_is_asked_for(run):
     drawn = run("show", "two_weights", "--ascii")[1]
     assert drawn.isascii()
-    assert "  dL/dw2 = dL/de . de/dY . dY/dw2\n         = 2*e . 1 . x2\n" in drawn
+    assert "  dL/dw2 = dL/de . de/dyhat . dyhat/dw2\n         = 2*e . 1 . x2\n" in drawn
     assert not run("show", "two_weights")[1].isascii()
 
 
@@ -574,7 +574,7 @@ def test_what_is_typed_cannot_act_on_the_terminal(capsys):
 
 
 def test_too_little_memory_is_an_error_and_no_traceback(capsys, monkeypatch):
-    def exhausted(file, overrides=()):
+    def exhausted(file, **rest):
         raise MemoryError
 
     monkeypatch.setattr("gradtui.cli._load", exhausted)

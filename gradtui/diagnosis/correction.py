@@ -66,7 +66,7 @@ def correct_again(problem: Problem, file: str, place: Place, before: str, after:
 def _patched(problem: Problem, patch: Patch, text: str) -> Problem:
     """Return the problem with one more line replaced, its file having this text."""
     given = {one.file: "\n".join(problem.texts[one.file]) for one in problem.patches}
-    new = load_problem(problem.path, texts={**given, patch.file: text})
+    new = load_problem(problem.path, texts={**given, patch.file: text}, ascii=problem.ascii)
     return replace(new, patches=(*problem.patches, patch))
 
 

@@ -32,6 +32,8 @@ PROGRAM = Style()
 """As in a program: what comes out can be parsed again."""
 PRETTY = Style(times="·", matmul=" @ ", superscripts=True)
 """As on paper."""
+TYPED = Style(times="·", matmul=" @ ")
+"""The same where there are no raised figures."""
 
 _SUPERSCRIPTS = {2.0: "²", 3.0: "³"}
 

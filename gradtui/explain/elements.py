@@ -13,8 +13,8 @@ from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.indices import aligned
 from gradtui.engine.operation import FUNCTION
 from gradtui.engine.ops import OPS
-from gradtui.engine.unparse import PRETTY, formula
-from gradtui.explain.symbols import in_names, label
+from gradtui.engine.unparse import Style, formula
+from gradtui.explain.symbols import in_names, label, paper
 from gradtui.frame import Frame
 from gradtui.text import number
 
@@ -62,8 +62,9 @@ def forward_formulas(frame: Frame, statement: Statement, element: Element) -> tu
     found = write_out(frame.graph.nodes, element, is_leaf, frame.tape.value, {})
     if found is None:
         return "", ""
-    numbers = _text(found, lambda e: number(element_value(frame, e)))
-    return _text(found, lambda e: element_name(frame, e)), numbers
+    style = paper(frame)
+    numbers = _text(found, lambda e: number(element_value(frame, e)), style)
+    return _text(found, lambda e: element_name(frame, e), style), numbers
 
 
 def local_formula(frame: Frame, statement: Statement, target: Element, source: Element) -> str:
@@ -80,19 +81,20 @@ def local_formula(frame: Frame, statement: Statement, target: Element, source: E
 
     place = aligned(source[1], nodes[flow].shape)
     found = write_out(nodes, (flow, place), is_leaf, frame.tape.value, {count: seed})
+    style = paper(frame)
 
     def name(element: Element) -> str:
         node, index = element
         if node < count:
             return element_name(frame, element)
-        text = formula(nodes, node, lambda part: frame.problem.label(part.name) or None, PRETTY)
+        text = formula(nodes, node, lambda part: frame.problem.label(part.name) or None, style)
         return f"{text}[{','.join(map(str, index))}]"
 
-    text = "" if found is None else _text(found, name)
+    text = "" if found is None else _text(found, name, style)
     return "" if text == CUT else text
 
 
-def _text(scalars: Scalars, show: Callable[[Element], str]) -> str:
+def _text(scalars: Scalars, show: Callable[[Element], str], style: Style) -> str:
     def text_of(node: Node) -> str | None:
         if node.kind is Kind.CONSTANT:
             return number(node.value, 10)
@@ -101,7 +103,7 @@ def _text(scalars: Scalars, show: Callable[[Element], str]) -> str:
         element = scalars.stands_for[node.id]
         return CUT if element is None else show(element)
 
-    return formula(scalars.nodes, scalars.root, text_of, PRETTY)
+    return formula(scalars.nodes, scalars.root, text_of, style)
 
 
 def factor(text: str, *, alone: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.reverse import statement_rule
-from gradtui.engine.unparse import PRETTY, Style, formula
+from gradtui.engine.unparse import PRETTY, TYPED, Style, formula
 from gradtui.frame import Frame
 from gradtui.text import number, shape_text
 
@@ -18,6 +18,11 @@ def label(frame: Frame, node: int) -> str:
     """Return how a node is called: its label, its name, or its formula."""
     found = frame.problem.trainer.program.nodes[node]
     return frame.problem.label(found.name) if found.name else in_names(frame, node)
+
+
+def paper(frame: Frame) -> Style:
+    """Return how formulas are written for a reader, of the signs that can be shown."""
+    return TYPED if frame.problem.ascii else PRETTY
 
 
 def partial(frame: Frame, target: int, source: int) -> str:
@@ -35,12 +40,12 @@ def gradient_of(frame: Frame, node: int) -> str:
     return partial(frame, frame.graph.loss, node)
 
 
-def in_names(frame: Frame, node: int, style: Style = PRETTY) -> str:
+def in_names(frame: Frame, node: int) -> str:
     """Return a node's expression in names; a named number's is the number."""
     nodes = frame.problem.trainer.program.nodes
     if nodes[node].kind is Kind.CONSTANT:
         return number(nodes[node].value, _DIGITS)
-    return formula(nodes, node, _names(frame), style)
+    return formula(nodes, node, _names(frame), paper(frame))
 
 
 def in_numbers(frame: Frame, node: int) -> str:
@@ -52,7 +57,7 @@ def in_numbers(frame: Frame, node: int) -> str:
             return None
         return number(float(frame.tape.value(part.id)))
 
-    return formula(nodes, node, show, PRETTY)
+    return formula(nodes, node, show, paper(frame))
 
 
 def in_shapes(frame: Frame, node: int) -> str:
@@ -66,7 +71,7 @@ def in_shapes(frame: Frame, node: int) -> str:
             return f"[{shape_text(part.shape)}]"
         return number(float(frame.tape.value(part.id)))
 
-    return formula(nodes, node, show, PRETTY)
+    return formula(nodes, node, show, paper(frame))
 
 
 def update_in_numbers(
@@ -83,7 +88,7 @@ def update_in_numbers(
             return None
         return number(read(part.id))
 
-    return formula(nodes, result, show, PRETTY)
+    return formula(nodes, result, show, paper(frame))
 
 
 def all_scalar(frame: Frame, node: int) -> bool:
@@ -108,22 +113,22 @@ def local_text(frame: Frame, source: int, target: int) -> str | None:
         return None
     if program.nodes[id].name:
         return label(frame, id)
-    return formula(program.nodes, id, _names(frame), PRETTY)
+    return formula(program.nodes, id, _names(frame), paper(frame))
 
 
-def rule_text(frame: Frame, source: int, statement: Statement, style: Style = PRETTY) -> str:
+def rule_text(frame: Frame, source: int, statement: Statement, style: Style | None = None) -> str:
     """Return what flows from a statement to `source` as a formula in the statement's gradient."""
-    paper = style is PRETTY
-    seed = 1.0 if paper and statement.root == frame.graph.loss else None
+    read = style is None
+    seed = 1.0 if read and statement.root == frame.graph.loss else None
     nodes, root = statement_rule(frame.graph, statement, source, seed=seed)
     names = _names(frame)
 
     def show(node: Node) -> str | None:
         if node.kind is Kind.HYPERPARAMETER:
-            return gradient_of(frame, statement.root) if paper else "G"
-        return names(node) if paper else node.name or None
+            return gradient_of(frame, statement.root) if read else "G"
+        return names(node) if read else node.name or None
 
-    return formula(nodes, root, show, style)
+    return formula(nodes, root, show, style or paper(frame))
 
 
 def _names(frame: Frame) -> Callable[[Node], str | None]:

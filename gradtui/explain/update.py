@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.ascii import spell
 from gradtui.explain.spans import LazyRows, Line, Role, Span, line, line_width
 from gradtui.explain.symbols import label, update_in_numbers
 from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
@@ -42,6 +43,8 @@ def _rule(frame: Frame) -> str:
     """Return the update as its source has it, with the gradient that it is given here."""
     problem = frame.problem
     formula = problem.trainer.program.formula
+    if problem.ascii:
+        formula = spell(formula)
     if problem.drive == "hand" and problem.backward and problem.backward.claims:
         return formula.replace("∂L/∂w", "dw") + ", dw by hand"
     # The registry calls every loss L.
@@ -84,7 +87,8 @@ def _element_rows(frame: Frame, position: int, index: Index, name: Span, width: 
     rows = []
     for count, (assigned, node) in enumerate(update.lines):
         head = name if count == 0 else (" " * cell_width(name[0]), "plain")
-        own = f"{_written(assigned)} = " if len(update.lines) > 1 else ""
+        written = assigned if frame.problem.ascii else _written(assigned)
+        own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = arithmetic(frame, position, node, index)
         value = frame.tape.value(node)
         result: Span = (number(float(value if value.shape == () else value[index])), role)

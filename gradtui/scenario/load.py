@@ -43,7 +43,7 @@ from gradtui.scenario.reading import SCENARIO_LIMIT, read_text
 from gradtui.scenario.rules import FINDABLE
 from gradtui.scenario.scanner import Path
 from gradtui.scenario.schema import Expect, name_of, parse_scenario
-from gradtui.scenario.shown import check_labels
+from gradtui.scenario.shown import check_labels, in_ascii
 from gradtui.scenario.training import Training, read_training
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import clip, shape_text
@@ -58,10 +58,13 @@ def load_problem(
     path: str | os.PathLike[str],
     overrides: Overrides | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
+    *,
+    ascii: bool = False,
 ) -> Problem:
     """Return the problem that a scenario file states; raises InputError if it is unusable.
 
-    `texts` are taken instead of what the files of these paths hold.
+    `texts` are taken instead of what the files of these paths hold.  With `ascii` a name whose
+    label is not in ASCII is shown itself, also in the scenario's title, about and notes.
     """
     file = os.fspath(path)
     text = texts[file] if file in texts else read_text(file, SCENARIO_LIMIT)
@@ -70,7 +73,8 @@ def load_problem(
     try:
         for key, value in (overrides or {}).items():
             _override(raw, key, value)
-        return _Loader(raw, sources).problem()
+        problem = _Loader(raw, sources).problem()
+        return in_ascii(problem) if ascii else problem
     except InputError as error:
         raise sources.complete(_blame_override(error, overrides or {})) from None
 

@@ -160,6 +160,8 @@ class Problem(Struct, frozen=True, eq=False):
     """The tables of the file that settings are changed in, by name."""
     revised: Callable[[Mapping[str, Any]], Problem]
     """Make the same problem with other tables; raises InputError at one that does not fit."""
+    ascii: bool = False
+    """Whether names and texts are those that can be shown in ASCII."""
     patches: tuple[Patch, ...] = ()
     """The lines that are not those of the files, in the order in which they were replaced."""
 

@@ -1,11 +1,35 @@
-"""`[labels]`: how the names of a model are shown. Knows no numbers."""
+"""`[labels]`: how the names of a model are shown, and texts with them. Knows no numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
 
+from msgspec.structs import replace
+
+from gradtui.ascii import spell
 from gradtui.scenario.positions import Positions
+from gradtui.scenario.problem import Problem
 from gradtui.source import InputError, did_you_mean
+
+
+def in_ascii(problem: Problem) -> Problem:
+    """Return the same problem with names and texts that can be shown in ASCII."""
+    labels = problem.labels
+
+    def revised(tables: Mapping[str, Any]) -> Problem:
+        return in_ascii(problem.revised(tables))
+
+    return replace(
+        problem,
+        title=spell(problem.title, labels),
+        about=spell(problem.about, labels),
+        notes=spell(problem.notes, labels),
+        labels=MappingProxyType({n: label for n, label in labels.items() if label.isascii()}),
+        revised=revised,
+        ascii=True,
+    )
 
 
 def check_labels(labels: Mapping[str, str], names: Collection[str], positions: Positions) -> None:

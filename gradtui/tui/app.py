@@ -118,7 +118,7 @@ class GradtuiApp(App[int]):
         if self._session is None:
             from gradtui.tui.picker import Picker
 
-            self.push_screen(Picker(self._chosen))
+            self.push_screen(Picker(self._chosen, ascii=self._display_as.ascii))
 
     def on_ready(self) -> None:
         """Collect garbage from the first paint on, of which all made so far is none."""

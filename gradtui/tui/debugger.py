@@ -264,10 +264,11 @@ class Debugger(Screen[None]):
 
         if not text:
             self.pace.stop()
-            self._opening = self.app.push_screen(Picker(self._picked))
+            picker = Picker(self._picked, ascii=self.session.problem.ascii)
+            self._opening = self.app.push_screen(picker)
             return
         try:
-            self._opened(open_session(text))
+            self._opened(open_session(text, ascii=self.session.problem.ascii))
         except InputError as error:
             self.say(str(error).split("\n")[0])
 

@@ -88,7 +88,7 @@ class Keeper:
             self._debugger.say(self._unusable or _NOTHING)
             return
         try:
-            problem = load_problem(self._problem.path)
+            problem = load_problem(self._problem.path, ascii=self._problem.ascii)
         except InputError as error:
             self._debugger.say(f"nothing is resumed: {str(error).splitlines()[0]}")
             return

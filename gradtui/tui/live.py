@@ -54,7 +54,7 @@ class Live:
         before = session.problem
         self._watch.catch_up()
         try:
-            problem = load_problem(before.path)
+            problem = load_problem(before.path, ascii=before.ascii)
         except InputError as error:
             self._watch.watch({*before.files, *files_of(before.path)})
             session.trouble, session.message = str(error), ""

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from gradtui.ascii import spell
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
 from gradtui.source import InputError
 from gradtui.text import clean, pad
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from gradtui.session import Session
 
 
-def open_session(file: str) -> Session:
+def open_session(file: str, *, ascii: bool) -> Session:
     """Return a session on a path or a bundled name; raises InputError."""
     from gradtui.scenario.load import load_problem
     from gradtui.session import Session
 
-    return Session(load_problem(find_scenario(file)))
+    return Session(load_problem(find_scenario(file), ascii=ascii))
 
 
 class Picker(Screen[None]):
@@ -38,8 +39,9 @@ class Picker(Screen[None]):
         *bindings(PICKER[-1:]),
     ]
 
-    def __init__(self, chosen: Callable[[Session | None], None]) -> None:
+    def __init__(self, chosen: Callable[[Session | None], None], *, ascii: bool) -> None:
         super().__init__()
+        self._ascii = ascii
         self._receive = chosen
         self._search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
         self._search.cursor_blink = False  # at rest, nothing is written
@@ -117,7 +119,8 @@ class Picker(Screen[None]):
             return
         entry = self._chosen()
         tags = "  ".join(f"#{tag}" for tag in entry.tags)
-        about.update(Content(clean(f"{entry.about}\n{tags}", newlines=True)))
+        text = spell(entry.about) if self._ascii else entry.about
+        about.update(Content(clean(f"{text}\n{tags}", newlines=True)))
 
     def _chosen(self) -> Entry:
         return self.shown[self.query_one(OptionList).highlighted or 0]
@@ -129,7 +132,7 @@ class Picker(Screen[None]):
 
     def _open(self, file: str) -> None:
         try:
-            session = open_session(file)
+            session = open_session(file, ascii=self._ascii)
         except InputError as error:
             about = self.query_one("#picker-about", Static)
             about.update(Content(str(error)).stylize("$text-error"))
