@@ -49,6 +49,9 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status: 0 fine, 1 a finding, 2 unusable input."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Read as numpy is imported. With more, threads of OpenBLAS spin between two products: ten times
+    # the work of one with a matrix of a million numbers. So does no run depend on the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115

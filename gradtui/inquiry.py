@@ -55,6 +55,11 @@ class Inquiry:
 
         return self.survey.history.known > steps_looked_at(self.survey.problem)
 
+    @property
+    def quick(self) -> bool:
+        """Whether all there is to find out takes but a moment."""
+        return not self.problem.by_hand and self.ready and self.survey.quick
+
     def judge(self) -> None:
         """Find out what is wrong with what was written by hand, if that is not known yet."""
         if self.problem.by_hand and self.judgement is None:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding
 
 COMPUTING = "computing …"
-_AT_ONCE = 6_000
-"""Numbers of a gauge up to which it is computed while one waits: about a millisecond."""
+_AT_ONCE, _FEW = 6_000, 60
+"""Numbers of a gauge up to which it is computed while one waits: about a millisecond; and nodes
+of a model up to which it is while one waits for the first one, which compiles."""
+_QUICK = 1_500
+"""Numbers of a run up to which one waits until it is looked at: about ten milliseconds."""
 _MOST = 20_000_000
 """Numbers of a gauge beyond which it is left out."""
 
@@ -32,6 +35,11 @@ class Survey:
         """What is wrong with the run, causes first; None until that is known."""
         self._curvature = Curvature(problem.trainer)
         self._gauges: dict[int, Gauge | None] = {}
+
+    @property
+    def quick(self) -> bool:
+        """Whether looking at the run takes but a moment."""
+        return self.problem.trainer.size * (self.problem.steps + 1) <= _QUICK
 
     def look(self, judged: Sequence[Finding] = ()) -> None:
         """Find out what is wrong with the run, if that is not known yet.
@@ -59,8 +67,8 @@ class Survey:
             return "unknown: update by hand"
         if self._curvature.numbers > _MOST:
             return "left out: the model is large"
-        # The first one compiles: that may take a while.
-        if self._gauges and tape.step not in self._gauges and self._curvature.numbers <= _AT_ONCE:
+        known = tape.step in self._gauges or self._curvature.numbers > _AT_ONCE
+        if not known and (self._gauges or len(self.problem.graph.nodes) <= _FEW):
             self.measure(tape)
         found = self._gauges.get(tape.step, COMPUTING)
         return "not finite at this step" if found is None else found

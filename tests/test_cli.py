@@ -436,6 +436,15 @@ def test_python_m_gradtui_runs():
     )
 
 
+@pytest.mark.parametrize(("chosen", "threads"), [(None, "1"), ("3", "3")])
+def test_one_thread_computes_unless_the_user_wants_more(run, monkeypatch, chosen, threads):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen or "")
+    if chosen is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    run("list")
+    assert os.environ["OPENBLAS_NUM_THREADS"] == threads
+
+
 def test_the_debugger_wants_a_terminal():
     result = shell("two_weights", stdin=subprocess.DEVNULL)
     assert (result.returncode, result.stdout) == (2, "")

@@ -80,6 +80,7 @@ class Debugger(Screen[None]):
         """Show the first frame and start computing ahead."""
         self._arrange()
         self.pace.ahead()
+        self.walk.open()
         self.show_frame()
         self.call_after_refresh(self.walk.start)
         self.call_after_refresh(self.keeper.open)
@@ -324,6 +325,7 @@ class Debugger(Screen[None]):
         self.live.watch()
         self._arrange()
         self.pace.ahead()
+        self.walk.open()
         self.show_frame()
 
     def drive(self) -> None:

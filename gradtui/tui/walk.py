@@ -38,6 +38,11 @@ class Walk:
         """Whether nothing is being found out any more."""
         return self._started and not self._session.inquiry.unknown and not self._background.busy
 
+    def open(self) -> None:
+        """Find out what takes but a moment, so that the first frame has it."""
+        if self._session.inquiry.quick:
+            self._session.inquiry.look()
+
     def start(self) -> None:
         """Start finding out what is wrong, now that the screen is there."""
         self._started = True

@@ -2,6 +2,9 @@
 
 import pytest
 
+from gradtui.engine.curvature import Gauge
+from gradtui.tui.debugger import Debugger
+
 
 async def test_the_ready_made_breakpoint_is_two_keys_and_c_stops_at_it(terminal):
     async with terminal("chain_steady") as t:
@@ -47,6 +50,22 @@ async def test_the_list_of_breakpoints_goes_to_one_switches_it_off_and_removes_i
         assert t.session.step == 7
         await t.press("B", "x", "escape")
         assert [b.text for b in t.session.stops.breakpoints] == ["step == 7"]
+
+
+async def test_what_takes_but_a_moment_is_in_the_first_frame(terminal, monkeypatch):
+    frames, show = [], Debugger.show_frame
+
+    def recorded(debugger):
+        show(debugger)
+        frames.append(debugger.session.frame)
+
+    monkeypatch.setattr(Debugger, "show_frame", recorded)
+    async with terminal("two_weights") as t:
+        await t.settled()
+        assert len(frames) == 1
+        assert isinstance(frames[0].gauge, Gauge)
+        assert frames[0].run_findings == ()
+        assert "✓ no findings" in t.text
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
