@@ -20,34 +20,51 @@ _VERDICTS: dict[Mark, str] = {
 }
 
 
-def worked_out(frame: Frame, node: int) -> list[str | Span]:
-    """Return a node's expression in names, in numbers, and its value, each if it says more."""
+WHOLE = 3
+"""All there is to say of a moment; each below it leaves out what says least, down to 0."""
+
+
+def worked_out(frame: Frame, node: int, detail: int = WHOLE) -> list[str | Span]:
+    """Return a node's expression in names, in numbers, and its value, each if it says more.
+
+    With less detail the numbers are left out, then the names, then digits of the value.
+    """
     value = frame.tape.value(node)
     parts: list[str | Span] = []
-    result, formula = summary(value, 6), in_names(frame, node)
-    if formula != result:
+    result, formula = summary(value, _digits(detail)), in_names(frame, node)
+    if detail > 1 and formula != result:
         parts += [(formula, "now"), " = "]
     numbers = in_numbers(frame, node) if all_scalar(frame, node) else in_shapes(frame, node)
-    if numbers not in (formula, result):
+    if detail == WHOLE and numbers not in (formula, result):
         parts += [numbers, " = "]
     return [*parts, (result, "value")]
 
 
-def written_spans(frame: Frame, index: int) -> list[str | Span]:
-    """Return what a line of the hand-written backward pass holds beside what is true."""
+def written_spans(frame: Frame, index: int, detail: int = WHOLE) -> list[str | Span]:
+    """Return what a line of the hand-written backward pass holds beside what is true.
+
+    Without any detail it is left to the program which line it is, and to the sign what it is worth.
+    """
     own, mark = hand_line(frame, index), hand_line_mark(frame, index)
-    parts: list[str | Span] = [(f"line {own.line.place.line}  ", "dim"), (own.line.name, "now")]
+    place: Span = (f"line {own.line.place.line}  " if detail else "", "dim")
+    parts: list[str | Span] = [place, (own.line.name, "now")]
     if own.written is None:
         parts.append(f" has no value: {own.misfit}")
     else:
-        parts += [" = ", *worked_out(frame, own.written)]
+        parts += [" = ", *worked_out(frame, own.written, detail)]
     parts += ["  ", SIGNS[mark]]
     target = claimed_node(frame, index)
-    if target is not None:
+    if target is not None and (detail or mark != "right"):
         parts.append((f"  true {gradient_of(frame, target)} = ", "dim"))
-        parts.append((summary(frame.tape.adjoint(target), 6), "gradient"))
+        parts.append((summary(frame.tape.adjoint(target), _digits(detail)), "gradient"))
+    if not detail:
+        return parts
     helper = target is None and mark == "none"
     return [*parts, (f"  {'a helper' if helper else _VERDICTS[mark]}", "dim")]
+
+
+def _digits(detail: int) -> int:
+    return 6 if detail else 3
 
 
 def beside_rows(frame: Frame, width: int = 80) -> list[Line]:

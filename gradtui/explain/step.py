@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.explain.beside import worked_out, written_spans
+from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.kinks import kink_notes
-from gradtui.explain.spans import Line, Span, aligned, line
+from gradtui.explain.spans import Line, Span, aligned, line, line_width
 from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
@@ -86,35 +86,47 @@ def _trend(frame: Frame) -> Span:
     return (" ▼", "good") if frame.loss < before else (" ▲", "bad")
 
 
-def now_line(frame: Frame) -> Line:
-    """Return what the cursor's moment did, as a sentence with its numbers."""
+def now_line(frame: Frame, width: int | None = None) -> Line:
+    """Return what the cursor's moment did, as a sentence with its numbers.
+
+    Of what is wider than `width` the steps of the arithmetic are left out, never its result.
+    """
+    said: Line = ()
+    for detail in range(WHOLE, -1, -1):
+        said = line(("now  ", "dim"), *_said(frame, detail))
+        if width is None or line_width(said) <= width:
+            break
+    return said
+
+
+def _said(frame: Frame, detail: int) -> list[str | Span]:
     match frame.now:
         case None:
-            return line(("now  ", "dim"), f"step {frame.step} begins: no value is computed yet")
+            return [f"step {frame.step} begins: no value is computed yet"]
         case Compute(node):
-            return line(("now  ", "dim"), *_computed(frame, node), *_kinks(frame, node))
+            return [*_computed(frame, node, detail), *_kinks(frame, node)]
         case Seed(node):
-            return line(("now  ", "dim"), (f"{gradient_of(frame, node)} = 1", "now"),
-                        ("  the backward pass starts at the loss", "dim"))  # fmt: skip
+            return [(f"{gradient_of(frame, node)} = 1", "now"),
+                    ("  the backward pass starts at the loss", "dim")]  # fmt: skip
         case Flow(source, target):
-            return line(("now  ", "dim"), *_flowed(frame, source, target), *_kinks(frame, target))
+            return [*_flowed(frame, source, target, detail), *_kinks(frame, target)]
         case Written(index):
-            return line(("now  ", "dim"), *written_spans(frame, index))
+            return written_spans(frame, index, detail)
         case Move(position):
-            return line(("now  ", "dim"), *_moved(frame, position))
+            return _moved(frame, position, detail)
 
 
 def _kinks(frame: Frame, node: int) -> list[Span]:
     return [part for note in kink_notes(frame, node) for part in (("  ! ", "bad"), (note, "plain"))]
 
 
-def _computed(frame: Frame, node: int) -> list[str | Span]:
+def _computed(frame: Frame, node: int, detail: int) -> list[str | Span]:
     named = bool(frame.graph.nodes[node].name)
     first: list[str | Span] = [(label(frame, node), "now"), " = "] if named else []
-    return [*first, *worked_out(frame, node)]
+    return [*first, *worked_out(frame, node, detail)]
 
 
-def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
+def _flowed(frame: Frame, source: int, target: int, detail: int) -> list[str | Span]:
     flow, local = frame.edge_contribution(source, target), frame.edge_local(source, target)
     arriving = frame.tape.adjoint(target)
     parts: list[str | Span] = [
@@ -122,9 +134,11 @@ def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
         "  ",
     ]
     if local is not None:
-        parts += [gradient_of(frame, target), " · ", partial(frame, target, source), " = "]
-        parts += [summary(arriving, 6), " · ", (summary(local, 6), "local"), " = "]
-    else:
+        if detail == WHOLE:
+            parts += [gradient_of(frame, target), " · ", partial(frame, target, source), " = "]
+        if detail > 1:
+            parts += [summary(arriving, 6), " · ", (summary(local, 6), "local"), " = "]
+    elif detail > 1:
         rule = rule_text(frame, source, frame.step_to(target))
         parts += [(rule, "local"), " = "]
     parts.append((summary(flow, 6), "gradient"))
@@ -135,11 +149,11 @@ def _flowed(frame: Frame, source: int, target: int) -> list[str | Span]:
     return parts
 
 
-def _moved(frame: Frame, position: int) -> list[str | Span]:
+def _moved(frame: Frame, position: int, detail: int) -> list[str | Span]:
     update = frame.problem.trainer.program.updates[position]
     new = frame.tape.value(update.result)
     name = label(frame, update.parameter)
-    if new.shape == ():
+    if new.shape == () and detail > 1:
         return [
             (f"{name} ← ", "now"),
             arithmetic(frame, position, update.result, ()),

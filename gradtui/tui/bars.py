@@ -73,7 +73,7 @@ class Now(Foot):
 
     def usual(self, frame: Frame, width: int) -> Line:
         """Return the sentence."""
-        return (*line(" "), *now_line(frame))
+        return (*line(" "), *now_line(frame, width - 1))
 
 
 class Trouble(Rows):

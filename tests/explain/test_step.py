@@ -52,6 +52,28 @@ def test_every_moment_of_two_weights_is_a_sentence_with_its_numbers():
     ]
 
 
+def test_what_is_said_of_a_moment_leaves_out_steps_where_it_is_wider_than_the_screen():
+    session = gradtui.load("five_parcels")
+    session.restart()
+    session.position = 3
+    frame = session.frame
+    assert line_text(now_line(frame, 60)) == "now  L = mean(e²) = mean([5]²) = 0.72884"
+    assert line_text(now_line(frame, 35)) == "now  L = mean(e²) = 0.72884"
+    assert line_text(now_line(frame, 20)) == "now  L = 0.72884"
+
+
+def test_no_moment_of_a_long_backward_pass_is_cut_at_80_columns():
+    session = gradtui.load("grad_missing_slope")
+    session.inquiry.judge()
+    session.seek(1)
+    session.position = 0
+    while session.position < session.schedule.end:
+        session.into()
+        assert line_width(now_line(session.frame, 79)) <= 79
+    session.position = session.schedule.backward
+    assert line_text(now_line(session.frame, 79)).startswith("now  db1 = [-0.0876 0.00281 0.0926]")
+
+
 def test_every_operation_of_two_weights_is_a_sentence():
     session = gradtui.load("two_weights")
     session.toggle_level()
