@@ -117,7 +117,7 @@ class ClauseReader:
             except InputError:
                 break
         optimizer, schedule = self.now("optimizer"), self.now("schedule")
-        found = [Word("lr", number(optimizer["lr"])), Word("optimizer", optimizer["name"])]
+        found = [Word("lr", _shown(optimizer["lr"])), Word("optimizer", optimizer["name"])]
         found += self.constants("optimizer")
         found.append(Word("schedule", schedule.get("name", "constant")))
         found += self.constants("schedule")

@@ -28,6 +28,8 @@ class Background:
         """Measure the curvature at a frame's step if it is not known; return whether so."""
         if self._measuring is not None or frame.gauge != COMPUTING:
             return False
+        if frame.problem is not session.problem:
+            return False  # it waited for its paint, and another scenario was opened meanwhile
         survey, tape = session.inquiry.survey, frame.tape
         self._measuring = Thread(target=lambda: survey.measure(tape), daemon=True)
         self._measuring.start()

@@ -360,6 +360,8 @@ class Debugger(Screen[None]):
         """Open the prompt; the options are its own."""
         from gradtui.tui.prompt import Prompt
 
+        for other in self.query(Prompt):
+            other.action_leave()
         self._opening = self.mount(Prompt(label, answer, value, **options))
 
     def zoom(self, panel: Panel | None) -> None:

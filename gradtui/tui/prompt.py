@@ -190,7 +190,10 @@ class Prompt(Vertical):
     def action_leave(self) -> None:
         """Give the keys back to the panel that had them."""
         # At once, so that what the answer opens can take them from there.
-        self.screen.set_focus(self._before or self.screen.query_one("#graph"))
+        before = self._before
+        if before is None or not before.is_attached or isinstance(before, Input):
+            before = self.screen.query_one("#graph")
+        self.screen.set_focus(before)
         self.remove()
 
 

@@ -196,3 +196,10 @@ def test_the_present_value_stands_beside_what_is_offered():
     now = {word.text: word.now for word in suggest("", problem())[1]}
     assert (now["lr"], now["optimizer"], now["momentum"], now["w1"]) == ("0.05", "sgd", "0", "1")
     assert suggest("lr ", problem())[1][0].now == "0.05"
+
+
+@pytest.mark.parametrize("text", ["lr abc ", "lr '0.1' ", "optimizer 5 ", "lr [1] mom"])
+def test_a_wrong_value_does_not_keep_the_next_word_from_being_suggested(text):
+    start, words = suggest(text, gradtui.load("five_parcels").problem)
+    assert start in (len(text), text.rindex(" ") + 1)
+    assert words or text.endswith("mom")
