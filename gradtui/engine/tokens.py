@@ -200,6 +200,9 @@ class TokenReader:
 
     def refuse(self, token: Token, expected: str) -> NoReturn:
         """Raise the error for a token that cannot stand here."""
+        opened = self._left_open(token)
+        if opened is not None:
+            raise InputError(f"this '{opened.text}' is not closed", self.place(opened))
         if token.kind in ("newline", "end"):
             raise InputError(f"the line ends early: expected {expected}", self.place(token))
         advice = ADVICE.get(token.text)
@@ -207,6 +210,20 @@ class TokenReader:
             advice = f"'{token.text}' is not part of the language"
         message = f"unexpected '{token.text}': " + (advice or f"expected {expected}")
         raise InputError(message, self.place(token))
+
+    def _left_open(self, token: Token) -> Token | None:
+        """Return the bracket of a line above that is open where the next line or nothing begins."""
+        at = self.tokens.index(token)
+        begins = token.kind == "name" and self.tokens[at + 1].text == "="
+        if token.kind != "end" and token.kind != "newline" and not begins:
+            return None
+        opened: list[Token] = []
+        for one in self.tokens[:at]:
+            if one.text in ("(", "["):
+                opened.append(one)
+            elif one.text in (")", "]") and opened:
+                opened.pop()
+        return opened[-1] if opened and opened[-1].line < token.line else None
 
     def place(self, token: Token) -> Place:
         """Return where a token stands in the file."""

@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
-from gradtui.source import InputError, Place
+from gradtui.source import InputError
 from gradtui.text import clean
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Live:
     def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
         self._watch = Watch(debugger.session.problem.files)
+        self._error: InputError | None = None
+        """What was wrong with the files the last time that they could not be loaded."""
 
     def start(self) -> None:
         """Begin to look at the files."""
@@ -58,6 +60,7 @@ class Live:
         except InputError as error:
             self._watch.watch({*before.files, *files_of(before.path)})
             session.trouble, session.message = str(error), ""
+            self._error = error
             debugger.show_frame()
             return
         self._watch.watch(problem.files)
@@ -117,17 +120,17 @@ class Live:
         self.reload(f"written: {clean(places)}")
 
     def edit(self) -> None:
-        """Open the user's editor at the finding's line, or the cursor's, and load what it left."""
+        """Open an editor at the line of an error, a finding or the cursor; load what it left."""
         from gradtui.tui.editor import chosen_editor, editor_command, run_editor
 
-        debugger, problem = self._debugger, self._debugger.session.problem
+        debugger = self._debugger
         editor = chosen_editor(os.environ)
         if not editor:
             debugger.say("no editor is set: export EDITOR=nano, or VISUAL, before gradtui starts")
             return
-        place = self._place()
+        file, line = self._place()
         try:
-            command = editor_command(editor, problem.file_of(place), place.line)
+            command = editor_command(editor, file, line)
         except ValueError:
             debugger.say("the quotes in $VISUAL or $EDITOR do not match")
             return
@@ -144,8 +147,11 @@ class Live:
         if wrong:
             debugger.say(wrong)
 
-    def _place(self) -> Place:
-        session = self._debugger.session
-        if session.inquiry.chosen is not None:
-            return finding_place(session.problem, session.inquiry.chosen)
-        return current_place(session.frame)
+    def _place(self) -> tuple[str, int]:
+        """Return the file and the line that are to be edited: those of an error come first."""
+        session, error = self._debugger.session, self._error
+        if session.trouble and error is not None and os.path.isfile(error.file):
+            return error.file, error.place.line if error.place else 1
+        chosen = session.inquiry.chosen
+        place = finding_place(session.problem, chosen) if chosen else current_place(session.frame)
+        return session.problem.file_of(place), place.line

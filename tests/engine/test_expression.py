@@ -474,6 +474,11 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("import os", "unexpected 'import': 'import' is not part of the language", Place(1, 1, 6)),
         ("L = w w", "unexpected 'w': expected an operator or the end of the line", Place(1, 7, 1)),
         ("L = (w", "the line ends early: expected ')'", Place(1, 7, 1)),
+        ("L = (w\n", "this '(' is not closed", Place(1, 5, 1)),
+        ("a = 2*(w\nL = a", "this '(' is not closed", Place(1, 7, 1)),
+        ("a = sum(w\nL = a", "this '(' is not closed", Place(1, 8, 1)),
+        ("L = (w *\n  * w)", "unexpected '*': expected an operand (a number, a name or "
+         "a parenthesis)", Place(2, 3, 1)),
         ("L = w)", "unexpected ')': expected an operator or the end of the line", Place(1, 6, 1)),
         ("L = f(w", "the line ends early: expected ')'", Place(1, 8, 1)),
         ("L =", "empty expression: expected a value for L", Place(1, 4, 1)),

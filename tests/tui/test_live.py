@@ -61,7 +61,12 @@ async def test_the_missing_factor_is_put_in_and_the_finding_goes(terminal, write
         assert t.session.frame.parameters["w"] == pytest.approx(1.88)
 
 
-async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(terminal, write):
+async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(
+    terminal, write, monkeypatch
+):
+    opened = []
+    monkeypatch.setenv("EDITOR", "vi")
+    monkeypatch.setattr("gradtui.tui.editor.editor_command", lambda *given: opened.append(given))
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
         await until(t, lambda: judged(t))
@@ -75,6 +80,8 @@ async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(t
         code, caret = t.rows[row : row + 2]
         assert caret.index("^") == code.index("dyhaat")
         assert caret.count("^") == len("dyhaat")
+        await t.press("E")
+        assert opened == [("vi", path, number)]
         assert t.session.step == 1
         await t.press("n")
         assert t.session.step == 2
