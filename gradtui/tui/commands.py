@@ -160,7 +160,7 @@ COMMANDS = (
     ),
     Command(
         "edit", ("E",), "edit",
-        "open $VISUAL or $EDITOR at the line of the finding, or of the cursor", SCREEN,
+        "open $VISUAL or $EDITOR at the line of an error, of the finding, or of the cursor", SCREEN,
         lambda d, text: d.live.edit(),
     ),
     Command(
