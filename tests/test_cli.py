@@ -586,6 +586,6 @@ def test_too_little_memory_is_an_error_and_no_traceback(capsys, monkeypatch):
     def exhausted(file, **rest):
         raise MemoryError
 
-    monkeypatch.setattr("gradtui.cli._load", exhausted)
+    monkeypatch.setattr("gradtui.shell._load", exhausted)
     assert main(["show", "two_weights"]) == 2
     assert "not enough memory" in capsys.readouterr().err
