@@ -52,7 +52,7 @@ def digest_of(problem: Problem) -> str:
 def take_snapshot(session: Session) -> Snapshot:
     """Return where a session stands and what the user has made."""
     problem, looked, plot = session.problem, session.selection, session.explorer.plot
-    keys, view = node_keys(problem.graph), session.surface_view
+    keys, view = node_keys(problem.graph), session.map.view
     moment = landmark_at(problem.graph, session.schedule, session.position)
     pairs = pairs_of(session.structure, looked.node)
     lines = _with_parents(session)
@@ -229,9 +229,9 @@ class Resumption:
         conditions = {clean(one.text): one.enabled for one in saved.breakpoints[:_MOST]}
         session.stops.restore(conditions.items(), dict.fromkeys(map(clean, saved.watches[:_MOST])))
         if saved.surface:
-            session.show_surface(saved.surface)
-            if saved.zoom and session.surface_view is not None:
-                session.zoom_surface(saved.zoom)
+            session.map.show(saved.surface)
+            if saved.zoom and session.map.view is not None:
+                session.map.zoom(saved.zoom)
             self._note()
         explorer = session.explorer
         if saved.followed:

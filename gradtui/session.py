@@ -7,7 +7,6 @@ from collections import OrderedDict
 from functools import cache, partial
 from typing import NamedTuple
 
-from gradtui.axes import View, view_over
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
 from gradtui.engine.jacobian import Jacobians
@@ -16,12 +15,12 @@ from gradtui.explorer import Explorer
 from gradtui.frame import Frame
 from gradtui.inquiry import Inquiry, holds_from_then_on, seen_at
 from gradtui.landmarks import find_landmark, find_node, landmark_at, node_keys
+from gradtui.map import Map
 from gradtui.moments import Level, Schedule, translate
 from gradtui.scenario.problem import Drive, Problem
 from gradtui.selection import Selection
 from gradtui.stops import Stops
 from gradtui.structure import Structure, build_structure
-from gradtui.surface import Surfaces
 
 _TAPES = 32
 NEAR = 1000
@@ -59,9 +58,7 @@ class Session:
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
         self._drive: Drive | None = None
-        self.surface_view: View | None = None
-        self._hidden_view: View | None = None
-        self._surfaces = Surfaces(self.history)
+        self.map = Map(lambda: self.problem, self._say, self._add)
         self._take(problem)
         self.position = self.schedule.backward
 
@@ -74,6 +71,10 @@ class Session:
 
     def _say(self, message: str) -> None:
         self.message = message
+
+    def _add(self, message: str) -> None:
+        """Say one thing more."""
+        self.message = f"{self.message}; {message}" if self.message else message
 
     @property
     def problem(self) -> Problem:
@@ -106,13 +107,13 @@ class Session:
         """What there is to show at the cursor."""
         tape = self._tape(self._step)
         self._ensure_loss()
-        surfaces, looked, found = self._surfaces_of_run(), self.selection, self.inquiry
+        surfaces, looked, found = self.map.surfaces(self.history), self.selection, self.inquiry
         return Frame(
             self.problem, tape, self.structure, self.position, looked.node,
             self.history.losses, self._jacobians, self.history.validation_losses, self.message,
             looked.lens, looked.pair, found.judgement, found.survey.findings, found.findings,
             found.number, self.stops.breakpoints, self.stops.watched(self._step, self._tape),
-            found.survey.gauge(tape), self.trouble, self.surface_view, surfaces,
+            found.survey.gauge(tape), self.trouble, self.map.view, surfaces,
             self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
         )  # fmt: skip
 
@@ -237,38 +238,6 @@ class Session:
         self.level, self.folded = level, folded
         self.position = translate(self.position, before, self.schedule)
         self.selection.redraw(self.structure)
-
-    def show_surface(self, text: str = "") -> None:
-        """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
-        before = self.surface_view
-        if before is not None and not text:
-            self._hidden_view, self.surface_view = before, None
-            return
-        try:
-            self.surface_view = view_over(text, self.problem, before or self._hidden_view)
-        except ValueError as error:
-            self.message = str(error)
-
-    def zoom_surface(self, by: int) -> None:
-        """Halve what of the surface is in view so many times, or double it; 0: the whole path."""
-        if self.surface_view is None:
-            self.show_surface()
-            return
-        try:
-            self.surface_view = self.surface_view.nearer(by)
-        except ValueError as error:
-            self.message = str(error)
-
-    def _surfaces_of_run(self) -> Surfaces:
-        """Return the surfaces of the present run; those of another, and its axes, are forgotten."""
-        if self._surfaces.history is not self.history:
-            self._surfaces = Surfaces(self.history)
-            view = self.surface_view
-            if view is not None and view.places(self.problem.trainer) is None:
-                self.surface_view = None
-                gone = "the parameters of the surface are gone"
-                self.message = f"{self.message}; {gone}" if self.message else gone
-        return self._surfaces
 
     def toggle_drive(self) -> None:
         """Let the true gradients move the weights instead of what was written by hand, or back.

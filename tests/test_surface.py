@@ -248,27 +248,27 @@ def test_axes_of_another_model_are_not_found():
 
 
 def test_the_session_keeps_axes_and_zoom(illustration):
-    illustration.show_surface("w2 w1")
-    illustration.zoom_surface(3)
+    illustration.map.show("w2 w1")
+    illustration.map.zoom(3)
     illustration.move(2)
-    assert illustration.surface_view == View((Axis("w2"), Axis("w1")), 3)
-    illustration.show_surface()
-    assert illustration.surface_view is None and illustration.frame.surface_view is None
-    illustration.show_surface()
-    assert illustration.surface_view == View((Axis("w2"), Axis("w1")), 3)
-    illustration.zoom_surface(0)
-    assert illustration.surface_view.zoom == 0
+    assert illustration.map.view == View((Axis("w2"), Axis("w1")), 3)
+    illustration.map.show()
+    assert illustration.map.view is None and illustration.frame.surface_view is None
+    illustration.map.show()
+    assert illustration.map.view == View((Axis("w2"), Axis("w1")), 3)
+    illustration.map.zoom(0)
+    assert illustration.map.view.zoom == 0
     assert illustration.frame.surface((10, 8)).point == pytest.approx((0.8864, 1.5796))
-    illustration.show_surface("w3")
+    illustration.map.show("w3")
     assert "no parameter is called 'w3'" in illustration.message
-    assert illustration.surface_view.axes == (Axis("w2"), Axis("w1"))
+    assert illustration.map.view.axes == (Axis("w2"), Axis("w1"))
 
 
 def test_the_zoom_ends_somewhere(illustration):
-    illustration.show_surface()
+    illustration.map.show()
     for _ in range(40):
-        illustration.zoom_surface(1)
-    assert illustration.surface_view.zoom == NEAREST
+        illustration.map.zoom(1)
+    assert illustration.map.view.zoom == NEAREST
     assert illustration.message == "this is as near as it goes"
     found = illustration.frame.surface((20, 20))
     assert all(high > low and math.isfinite(high - low) for low, high in found.ranges)
@@ -279,7 +279,7 @@ def test_another_version_of_the_model_keeps_the_axes_it_has(write):
         return gradtui.load(write(code, parameters))
 
     session = model("L = (a + b*x)**2 + c**2", "a = 1.0\nb = 2.0\nc = 3.0")
-    session.show_surface("c b")
+    session.map.show("c b")
     session.adopt(model("L = (b*x)**2 + c**2", "b = 2.0\nc = 3.0").problem)
     frame = session.frame
     assert frame.surface_view == View((Axis("c"), Axis("b")))
@@ -287,5 +287,5 @@ def test_another_version_of_the_model_keeps_the_axes_it_has(write):
     session.adopt(model("L = (a + b*x)**2", "a = 1.0\nb = 2.0").problem)
     assert session.frame.surface_view is None
     assert "the parameters of the surface are gone" in session.message
-    session.show_surface()
-    assert session.surface_view == View((Axis("a"), Axis("b")))
+    session.map.show()
+    assert session.map.view == View((Axis("a"), Axis("b")))

@@ -124,7 +124,7 @@ class Debugger(Screen[None]):
     def _views(self) -> tuple[bool, ...]:
         """Which views take the room, and the keys, of panels."""
         session = self.session
-        views = session.selection.lens, session.selection.pair, session.surface_view
+        views = session.selection.lens, session.selection.pair, session.map.view
         return tuple(view is not None for view in views)
 
     @property
@@ -218,20 +218,20 @@ class Debugger(Screen[None]):
 
     def show_surface(self, text: str) -> None:
         """Show the loss surface, or the curve again."""
-        self.do(lambda session: session.show_surface(text))
+        self.do(lambda session: session.map.show(text))
 
     def choose_axes(self, text: str) -> None:
         """Choose over which parameters the surface lies, asking for them if there are none."""
         if text:
-            self.do(lambda session: session.show_surface(text))
+            self.do(lambda session: session.map.show(text))
             return
-        view = self.session.surface_view
+        view = self.session.map.view
         axes = view.axes if view else first_axes(self.session.problem)
         self.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
 
     def zoom_surface(self, by: int) -> None:
         """Go nearer to the surface, or farther; 0: back to the whole path."""
-        self.do(lambda session: session.zoom_surface(by))
+        self.do(lambda session: session.map.zoom(by))
 
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""

@@ -21,9 +21,9 @@ def frame_of(name, step=0, axes="", zoom=0):
     session = gradtui.load(name)
     session.history.advance(session.problem.steps + 1)
     session.seek(step)
-    session.show_surface(axes)
+    session.map.show(axes)
     if zoom:
-        session.zoom_surface(zoom)
+        session.map.zoom(zoom)
     return session.frame
 
 
@@ -67,7 +67,7 @@ def test_marks_stand_where_their_numbers_are():
 
 def test_before_the_backward_pass_is_done_the_step_is_not_known():
     session = gradtui.load("illustration")
-    session.show_surface()
+    session.map.show()
     session.restart()
     session.restart()
     text = text_of(session.frame)
@@ -91,8 +91,8 @@ def test_a_run_that_leaves_says_so():
 
 def test_losses_that_are_not_finite_are_blank_with_a_word(session_of):
     session = session_of("L = log(a) + b**2", "a = 0.1\nb = 1.0", lr=0.001)
-    session.show_surface()
-    session.zoom_surface(-3)
+    session.map.show()
+    session.map.zoom(-3)
     text = text_of(session.frame)
     assert "inf or nan" in text.split("└")[0] and "blank: inf or nan" in text
 
@@ -123,7 +123,7 @@ def test_levels_are_round_and_few():
 def test_a_label_wider_than_its_letters_gives_way_to_the_name(write):
     path = write("L = sum(w**2)", "w = [1.0, 2.0]", more='[labels]\nw = "重み"')
     session = gradtui.load(path)
-    session.show_surface()
+    session.map.show()
     assert surface_title(session.frame) == "Surface  w[0], w[1]"
 
 
