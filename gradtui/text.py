@@ -66,6 +66,7 @@ def cell_width(text: str) -> int:
     return sum(map(_cells, text))
 
 
+@lru_cache(_REMEMBERED)
 def _cells(char: str) -> int:
     if unicodedata.category(char) in _MARKS:
         return 0

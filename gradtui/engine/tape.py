@@ -116,7 +116,9 @@ class Tape(Struct, frozen=True, eq=False):
 
 
 def _frozen(value: Any, shape: Shape) -> Array:
-    array: Array = np.broadcast_to(np.asarray(value), shape)
+    array: Array = np.asarray(value)
+    # Broadcasting to the shape it has takes ten times as long as looking at it.
+    array = array.view() if array.shape == shape else np.broadcast_to(array, shape)
     array.flags.writeable = False
     return array
 

@@ -136,6 +136,8 @@ class Keys(Struct, frozen=True):
         """Return the keys of a binding: those given to it, or its own that none other has got."""
         if id in self.given:
             return self.given[id]
+        if not self.given:
+            return DEFAULTS[id]
         taken = {
             written(key)
             for rival in rivals(id)

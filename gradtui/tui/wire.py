@@ -8,6 +8,7 @@ differs is written, with only those colours that change.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from inspect import signature
 from typing import NamedTuple, cast
 
@@ -78,19 +79,25 @@ class Wire:
             # A paint of the size before may have gone to a terminal of this one.
             self._region = update.region
             self.forget()
-        found, pen, at = list[str](), NO_PEN, (-1, -1)
+        found, at = list[str](), (-1, -1)
+        pen, blank = NO_PEN, NO_PEN.ground
         for y, x, strip in _pieces(update):
             row = self._row(y)
             cells = self._cells(strip, system)
-            row += [None] * (x + len(cells) - len(row))
-            for start, stop in _changes(row, cells, x):
+            if not cells:
+                continue
+            end, known = x + len(cells), x < len(row)
+            row += [None] * (end - len(row))
+            for start, stop in _changes(row, cells, x) if known else [(x, end)]:
                 if at != (y, start):
                     found.append(f"\x1b[{y + 1};{start + 1}H")
                 for text, wanted in cells[start - x : stop - x]:
-                    pen = _change(pen, wanted, found)
+                    if wanted is not pen and wanted != blank:
+                        pen = _change(pen, wanted, found)
+                        blank = pen.ground if pen.plain_on() else ""
                     found.append(text)
                 at = (y, stop)
-            row[x : x + len(cells)] = cells
+            row[x:end] = cells
         if pen != NO_PEN:
             found.append("\x1b[m")
         return "".join(found)
@@ -108,7 +115,7 @@ class Wire:
             pen, blank = self._pen(style, system)
             if not text.strip(" "):
                 cells += [blank] * len(text)
-            elif text.isascii() or {cell_width(char) for char in set(text)} == {1}:
+            elif text.isascii() or _is_single(text):
                 cells += [blank if char == " " else (char, pen) for char in text]
             else:
                 _add_wide(cells, text, pen)
@@ -144,6 +151,12 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
             if strip is not None and x < last and end > first:
                 start = max(x, first)
                 yield y, start, strip.crop(start - x, min(end, last) - x)
+
+
+@lru_cache(4096)
+def _is_single(text: str) -> bool:
+    """Return whether every character takes one cell."""
+    return all(cell_width(char) == 1 for char in text)
 
 
 def _add_wide(cells: list[Cell], text: str, pen: Pen) -> None:

@@ -30,6 +30,7 @@ class Rows(Widget, inherit_bindings=False):
         self._strip_of: dict[Line, Strip] = {}
         self._made_for: Size | None = None
         self._making_for: Size | None = None
+        self._ground: Style | None = None
         self._role_styles: dict[Ink, Style] = {}
 
     def visible_rows(self) -> list[Line]:
@@ -78,6 +79,7 @@ class Rows(Widget, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Draw in the new colours."""
         super().notify_style_update()
+        self._ground = None
         self._role_styles.clear()
         self._made_for = None
         self.refresh()
@@ -112,7 +114,9 @@ class Rows(Widget, inherit_bindings=False):
             else:
                 # The roles' styles are the screen's: on every widget they made the start slow.
                 own = self.screen.get_component_rich_style(f"role--{ink}", partial=True)
-                found = self.rich_style + own
+                if self._ground is None:
+                    self._ground = self.rich_style
+                found = self._ground + own
             self._role_styles[ink] = found
         return self._role_styles[ink]
 
