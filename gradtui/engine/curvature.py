@@ -168,22 +168,24 @@ def _lanczos(apply: Callable[[Array], Array], size: int) -> tuple[Array, Array] 
 
     Golub and Van Loan, Matrix computations, section 10.1, with full reorthogonalisation.
     """
+    most = min(_ITERATIONS, size)
     start = np.random.default_rng(0).standard_normal(size)
-    basis = [start / np.linalg.norm(start)]
+    basis = np.empty((most, size))
+    basis[0] = start / np.linalg.norm(start)
     diagonal, beside = list[float](), list[float]()
-    while True:
-        image = apply(basis[-1])
+    for count in range(1, most + 1):
+        done = basis[:count]
+        image = apply(done[-1])
         if not np.all(np.isfinite(image)):
             return None
-        diagonal.append(float(image @ basis[-1]))
-        done = np.stack(basis)
+        diagonal.append(float(image @ done[-1]))
         for _ in range(2):
             image = image - done.T @ (done @ image)
         length = float(np.linalg.norm(image))
-        if len(basis) == min(_ITERATIONS, size) or length <= 1e-12 * max(map(abs, diagonal)):
+        if count == most or length <= 1e-12 * max(map(abs, diagonal)):
             break
         beside.append(length)
-        basis.append(image / length)
+        basis[count] = image / length
     matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     values, small = np.linalg.eigh(matrix)
     return values, done.T @ small
