@@ -280,15 +280,19 @@ class Session:
         self.message = "; ".join(filter(None, (lost or self.message, gone)))
         return step
 
-    def next_finding(self) -> None:
-        """Go to the next finding: its step, its node, at the moment that it is about."""
+    def next_finding(self) -> bool:
+        """Go to the next finding: its step, its node, at the moment that it is about.
+
+        False if none is known yet, and more may be: the message says what is being found out.
+        """
         self.message = ""
         finding = self.inquiry.next()
         if finding is not None:
             self._go_to_finding(finding)
-        else:
-            unknown = self.inquiry.unknown
-            self.message = f"still {unknown}" if unknown else "no findings"
+            return True
+        unknown = self.inquiry.unknown
+        self.message = f"still {unknown}" if unknown else "no findings"
+        return not unknown
 
     def go_on(self, by: int = 1) -> bool:
         """Go to the next breakpoint or finding, the one before where `by` is negative.

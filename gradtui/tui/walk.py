@@ -26,8 +26,8 @@ class Walk:
         self._debugger = debugger
         self._background = Background()
         self._started = False
-        self._going = 0
-        """The direction in which one goes on as soon as it is known to where."""
+        self._going: Callable[[Session], bool] | None = None
+        """What is done as soon as it is known where to go; it returns whether it was."""
 
     @property
     def _session(self) -> Session:
@@ -67,12 +67,12 @@ class Walk:
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen lives on until it is known where."""
-        self._debugger.do(lambda session: self._go(by))
+        self._debugger.do(lambda _: self._go(lambda session: session.go_on(by)))
         self._debugger.pace.ahead()
 
     def stop(self) -> bool:
         """Wait no longer for where to go on; return whether one was."""
-        waited, self._going = self._going != 0, 0
+        waited, self._going = self._going is not None, None
         return waited
 
     def break_at(self, text: str) -> None:
@@ -107,7 +107,8 @@ class Walk:
         """Go to the next finding; the panel of findings makes room if it hides all others."""
         if self._debugger.query_one("#notes").has_class("-zoom"):
             self._debugger.zoom(None)
-        self._debugger.do(lambda session: session.next_finding())
+        self._debugger.do(lambda _: self._go(lambda session: session.next_finding()))
+        self._debugger.pace.ahead()
 
     def _ask(
         self,
@@ -137,11 +138,11 @@ class Walk:
         self._debugger.show_frame()
         self._debugger.pace.ahead()
 
-    def _go(self, by: int) -> None:
-        if self._session.go_on(by):
-            self._going = 0
+    def _go(self, on: Callable[[Session], bool]) -> None:
+        if on(self._session):
+            self._going = None
         else:
-            self._going = by
+            self._going = on
             self._session.message += ", Ctrl+C stops"
 
     def _search(self) -> bool:
@@ -154,4 +155,4 @@ class Walk:
             self._debugger.show_frame()
         elif before != sum(len(breakpoint.steps) for breakpoint in stops.breakpoints):
             self._debugger.query_one(Timeline).show_frame(self._session.frame)
-        return more or self._going != 0
+        return more or self._going is not None

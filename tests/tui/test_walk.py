@@ -115,3 +115,13 @@ async def test_the_gauge_says_what_the_rate_does(terminal, name, told):
     async with terminal(name) as t:
         for words in told:
             assert words in t.text
+
+
+async def test_f2_waits_for_what_is_being_found_and_goes_there(terminal):
+    async with terminal("dead_relu") as t:
+        t.session.inquiry.survey.findings = None
+        await t.press("f2")
+        await t.settled()
+        assert t.session.step == 2
+        assert "finding 1 of 1" in t.text
+        assert "still looking" not in t.text
