@@ -37,21 +37,29 @@ class Help(ModalScreen[None]):
             scroll.border_title = "Help"
             first = self._keys.first
             scroll.border_subtitle = (
-                f"{first('help-close')} closes, {first('help-up')} {first('help-down')} scroll"
+                f"{first('help-close')} closes, {first('help-up')} {first('help-down')} scroll, "
+                f"{first('help-part')} next part"
             )
             yield HelpText(self._keys)
 
-    def action_down(self) -> None:
-        """Scroll down."""
-        self._scroll(5)
-
-    def action_up(self) -> None:
-        """Scroll up."""
-        self._scroll(-5)
-
-    def _scroll(self, rows: int) -> None:
+    def action_scroll(self, rows: int) -> None:
+        """Scroll down so many rows, or up where negative."""
         for scroll in self.query(VerticalScroll):  # none yet where a key came with the one before
             scroll.scroll_relative(y=rows, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll down a page, or up where `by` is negative."""
+        for scroll in self.query(VerticalScroll):
+            scroll.scroll_relative(y=by * max(1, scroll.size.height - 1), animate=False)
+
+    def action_part(self) -> None:
+        """Scroll to the next heading, after the last to the first."""
+        for scroll in self.query(VerticalScroll):
+            rows = help_lines(self.query_one(HelpText).size.width, self._keys)
+            heads = [at for at, row in enumerate(rows) if row and not row.startswith(" ")]
+            here = int(scroll.scroll_y)
+            below = [at for at in heads if here < at and here < scroll.max_scroll_y]
+            scroll.scroll_to(y=below[0] if below else 0, animate=False)
 
 
 class HelpText(Widget):

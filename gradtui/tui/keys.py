@@ -39,8 +39,11 @@ class Shortcut(Struct, frozen=True):
 
 HELP = (
     Shortcut("help-close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "closes"),
-    Shortcut("help-down", ("j", "down", "pagedown", "space"), "down", "down"),
-    Shortcut("help-up", ("k", "up", "pageup"), "up", "up"),
+    Shortcut("help-down", ("j", "down"), "scroll(5)", "down"),
+    Shortcut("help-up", ("k", "up"), "scroll(-5)", "up"),
+    Shortcut("help-page-down", ("pagedown", "space"), "page(1)", "a page down"),
+    Shortcut("help-page-up", ("pageup",), "page(-1)", "a page up"),
+    Shortcut("help-part", ("n", "tab"), "part", "next part"),
 )
 TABLE = (
     Shortcut("table-close", ("escape", "q"), "dismiss", "closes"),

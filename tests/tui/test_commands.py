@@ -77,3 +77,19 @@ async def test_the_palette_finds_a_command(terminal):
         await t.press("enter")
         await t.pilot.pause(0.2)
         assert t.session.step == 1
+
+
+async def test_the_help_goes_from_part_to_part_and_from_the_last_to_the_first(terminal):
+    async with terminal("two_weights", size=(80, 24)) as t:
+        await t.press("question_mark")
+        assert "TRAINING STEPS" in t.text
+        await t.press("n")
+        assert "INSIDE A STEP" in t.text and "TRAINING STEPS" not in t.text
+        parts = sum(row.isupper() and not row.startswith(" ") for row in help_lines(60, KEYS))
+        for _ in range(parts + 1):
+            await t.press("n")
+            if "TRAINING STEPS" in t.text:
+                break
+        assert "TRAINING STEPS" in t.text
+        await t.press("pagedown")
+        assert "TRAINING STEPS" not in t.text
