@@ -138,6 +138,10 @@ class Debugger(Screen[None]):
         self.session.message = message
         self.show_frame()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Refuse what a key asks for that was meant for the screen before; called by Textual."""
+        return self.is_mounted and super().check_action(action, parameters)
+
     async def action_run(self, id: str) -> None:
         """Run a command by its id; an input it opens has the keys before the next one comes."""
         command = find_command(id)

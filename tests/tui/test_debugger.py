@@ -8,8 +8,10 @@ import re
 import pytest
 from textual.events import Key
 
+import gradtui
 from gradtui.moments import Level
 from gradtui.tui.debugger import Debugger
+from gradtui.tui.prompt import Prompt
 
 
 async def test_a_newcomer_sees_every_local_derivative_and_the_gradients(terminal):
@@ -332,6 +334,17 @@ async def test_another_scenario_opens_without_restarting(terminal):
         await t.press("enter")
         assert "no file and no bundled scenario has the name 'nosuch'" in t.text
         assert t.session.problem.title == "Pencil and paper"
+
+
+async def test_a_key_for_the_screen_before_does_nothing_to_one_that_is_not_there_yet(terminal):
+    async with terminal("two_weights") as t:
+        coming = Debugger(gradtui.load("practice"), t.app.screen.keys)
+        opened = t.app.push_screen(coming)
+        assert not coming.is_mounted
+        assert not await t.app.run_action("run('find')", coming)
+        await opened
+        await t.press("slash")
+        assert t.app.screen.query(Prompt)
 
 
 async def test_text_from_a_file_is_neither_markup_nor_escape(terminal, tmp_path):
