@@ -203,7 +203,7 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     if function == "@":
         yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
     if function in _CURVES:
-        for curve in _CURVES:
+        for curve in (*_CURVES, *(("softmax",) if function == "exp" else ())):
             if curve != function:
                 yield Edit(Change.FUNCTION, path, replace(part, function=curve), part)
     if function == "shape":

@@ -45,6 +45,10 @@ class Change(Enum):
     REPLACE_FACTOR = "another factor"
 
 
+INSERTIONS = (Change.ADD_FACTOR, Change.ADD_TERM, Change.REPLACE_FACTOR)
+"""Changes that put something in."""
+
+
 class Edit(Struct, frozen=True):
     """One change of an expression."""
 

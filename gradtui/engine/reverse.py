@@ -79,13 +79,14 @@ def differentiate(graph: Graph) -> Reverse:
 def adjoints_from(builder: Builder, graph: Graph, given: Mapping[int, int]) -> Mapping[int, int]:
     """Append the backward pass in which some adjoints are given, and return node -> adjoint.
 
-    `given` are nodes that hold statements' values -> the nodes of what is taken for their adjoints.
+    `given` are operations -> the nodes of what is taken for their adjoints.
     """
     walk = _Walk(builder, _carriers(graph.nodes), graph.loss, builder.constant(1.0))
     for statement in reversed(graph.statements):
-        if statement.root in given:
-            walk.adjoint[statement.root] = given[statement.root]
-        walk.visit(statement.operations)
+        for operation in statement.operations:
+            if operation in given:
+                walk.adjoint[operation] = given[operation]
+            walk.visit((operation,))
     return walk.adjoint
 
 

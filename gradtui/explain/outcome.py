@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.engine.expression import Assignment
+from gradtui.explain.mistakes import MISTAKES
 from gradtui.scenario.problem import Expectation, Fact, Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place, report
@@ -72,7 +73,8 @@ def _finding_rows(problem: Problem, finding: Finding) -> Iterator[str]:
     if finding.fix is not None:
         yield clip(clean(f"  fix: {finding.fix}"), _SHOWN)
     if finding.alternatives:
-        yield clip(clean(f"  fits as well: {', '.join(finding.alternatives)}"), _SHOWN)
+        others = (f"{MISTAKES[one]} [{one}]" for one in finding.alternatives)
+        yield clip(clean(f"  fits as well: {'; '.join(others)}"), _SHOWN)
 
 
 def _summary(outcome: Check) -> str:

@@ -15,6 +15,8 @@ from gradtui.source import InputError, did_you_mean, nearest
 
 _TYPO = 0.75
 """Likeness of two names of which one is taken for a typing error of the other."""
+_LONG_ENOUGH = 4
+"""Letters of the shorter of two names of which one may be a slip of the other though it is read."""
 
 
 class Claims(Struct, frozen=True):
@@ -102,8 +104,9 @@ def _near_misses(
         if line.name in found:
             continue
         meant = _meant(line.name, free)
-        if not meant and line.name not in read and line.name[:1] == "d":
-            meant = _misspelt(line.name, free)
+        if not meant and line.name[:1] == "d":
+            near = _misspelt(line.name, free)
+            meant = near if line.name not in read or _is_slip(line.name, f"d{near}") else ""
         if meant:
             notices.append(Notice(
                 f"'{line.name}' claims nothing, it is read as a helper: did you mean 'd{meant}', "
@@ -124,6 +127,20 @@ def _misspelt(name: str, claimable: Collection[str]) -> str:
     """Return the name of the model whose claim another name is nearly: `gamma` for `dgama`."""
     close = nearest(name, [f"d{one}" for one in claimable], _TYPO)
     return close[1:] if close else ""
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    """Return whether a name that is read has two letters changed over, or one too many or too few.
+
+    Short names and those that differ by a digit are names of their own.
+    """
+    short, long = sorted((name, meant), key=len)
+    if len(short) < _LONG_ENOUGH:
+        return False
+    if len(short) == len(long):
+        return sorted(short) == sorted(long)
+    cut = [at for at in range(len(long)) if long[:at] + long[at + 1 :] == short]
+    return any(long[at].isalpha() for at in cut)
 
 
 _GRADIENT_WORDS = re.compile(

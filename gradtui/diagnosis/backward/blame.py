@@ -17,7 +17,7 @@ from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial, rounded
-from gradtui.diagnosis.edits import Change, edited
+from gradtui.diagnosis.edits import INSERTIONS, Change, edited
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -44,11 +44,10 @@ class _Offer(Struct, frozen=True, eq=False):
 def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
     """Return the repairs that make all of `judged` right, or as many as can be."""
     readings = Readings(trial)
-    done: list[Repair] = [
-        Repair(line, line.target, 1.0, trial.truth(line.target))
-        for line in trial.lines
-        if line.misfit and line.target is not None
-    ]
+    done: list[Repair] = []
+    for line in trial.lines:
+        if line.misfit and line.target is not None:
+            done.append(_refitted(trial, readings, done, line, judged))
     for _ in range(MOST_REPAIRS):
         world = trial.world.replacing({one.line.node: one.value for one in done})
         repaired = {one.line.name for one in done}
@@ -70,8 +69,8 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
             if not more:
                 continue
             offers += more
-            best, clean = _best(readings, world, offers)
-            if clean and len(best.fixed) == len(wrong):
+            best, near = _best(readings, world, offers)
+            if near and len(best.fixed) == len(wrong):
                 break
         if best is None:
             break
@@ -79,8 +78,22 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
     return tuple(_still_needed(trial, judged, done))
 
 
+def _refitted(
+    trial: Trial, readings: Readings, done: Sequence[Repair], line: Line, judged: Sequence[Line]
+) -> Repair:
+    """Return what a claim of another shape should hold, by the constant of those that read it."""
+    assert line.target is not None
+    world = trial.world.replacing({one.line.node: one.value for one in done})
+    reached = trial.program.dependents([line.name])
+    affected = [one for one in judged if one.name in reached]
+    offer = _offer(trial, readings, world, line, line.target, affected)
+    if offer is not None and offer.repair.scale > 0:
+        return offer.repair
+    return Repair(line, line.target, 1.0, trial.truth(line.target))
+
+
 def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> tuple[_Offer, bool]:
-    """Return the offer that fixes most, and whether it leaves nothing that is strange.
+    """Return the offer that fixes most, and whether it is near and leaves nothing strange.
 
     Of several that fix as much it is the one that leaves least: claims that are not right, helpers
     that nothing reads, helpers that hold nothing known.
@@ -98,15 +111,35 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
         return (left, loose, strange, readings.bridges(after), *rest, len(reached))
 
     ranked = sorted(((order(one), one) for one in equal[:MOST_COMPARED]), key=lambda one: one[0])
-    (_, loose, strange, *_), best = ranked[0]
-    found: tuple[float, float] | None = None
+    (_, _, strange, *_), best = ranked[0]
+    found: _Ends | None = None
+    least: tuple[float, ...] = ()
     for key, offer in ranked[:MOST_EXPLAINED]:
-        if found is not None and found <= key[:2]:
+        if found is not None and least <= key:
             break
-        ends = _loose(readings, offer.repair, world)
-        if ends is not None and (found is None or (key[0], ends) < found):
-            found, best, loose, strange = (key[0], ends), offer, ends, key[2]
-    return best, loose == strange == 0
+        ends = _ends(readings, offer.repair, world)
+        if ends is None:
+            continue
+        left, _, odd, *rest = key
+        own = (left, ends.loose, odd + _unlikely(offer.repair, ends), *rest)
+        if found is None or own < least:
+            found, best, strange, least = ends, offer, odd, own
+    near = found is not None and found.loose == strange == 0 and not found.inserted
+    return best, near
+
+
+def _unlikely(repair: Repair, ends: _Ends) -> int:
+    """Return how much less likely a repair is that puts something in, most of all in a helper."""
+    return 0 if not ends.inserted else 1 if repair.line.claimed else 2
+
+
+class _Ends(Struct, frozen=True):
+    """What a simple change of a line comes to."""
+
+    loose: int
+    """How many helpers nothing reads once the line is repaired."""
+    inserted: bool
+    """Whether something is put in that was not there."""
 
 
 def _fewest_loose(trial: Trial, repair: Repair) -> int:
@@ -120,12 +153,16 @@ def _fewest_loose(trial: Trial, repair: Repair) -> int:
     return len(program.unread(line.name, line.reads | (program.unread() & set(line.scope))))
 
 
-def _loose(readings: Readings, repair: Repair, world: Interpreter) -> int | None:
-    """Return how many helpers nothing reads once a line is repaired; None if that is not simple."""
+def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | None:
+    """Return what the repair of a line leaves and puts in; None if that is not simple."""
     if repair.edit is not None:
-        return _fewest_loose(readings.trial, repair)
+        return _Ends(_fewest_loose(readings.trial, repair), repair.edit.change in INSERTIONS)
     hits = hits_of(readings, repair, (), world, pairs=False).hits
-    return loose_ends(readings.trial, repair.line, hits[0].edits, hits[0].tree) if hits else None
+    if not hits:
+        return None
+    edits = hits[0].edits
+    loose = loose_ends(readings.trial, repair.line, edits, hits[0].tree)
+    return _Ends(loose, any(edit.change in INSERTIONS for edit in edits))
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
@@ -170,7 +207,7 @@ def _offers(
             continue
         reading = readings.of(line)
         affected = [one for one in wrong if one.name in reached]
-        for target in () if inserted else reading.targets:
+        for target in () if inserted else (*reading.targets, *readings.further(line)):
             offer = _offer(trial, readings, world, line, target, affected)
             if offer:
                 found.append(offer)
@@ -202,8 +239,10 @@ def _offer(
             scales.setdefault(scale, set()).add(claim.name)
     if not scales:
         return None
-    scale = max(scales, key=lambda one: (len(scales[one]), one == 1.0))
-    if scale < 0 and line.claimed and trial.is_right(line, trial.world):
+    usual = readings.familiar.is_count
+    scale = max(scales, key=lambda one: (len(scales[one]), one == 1.0, usual(abs(one))))
+    counted = scale > 0 and usual(scale)
+    if scale != 1.0 and not counted and readings.is_true(line):
         return None
     value = scale * true
     after = world.replacing({line.node: value})

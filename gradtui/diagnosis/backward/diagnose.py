@@ -15,9 +15,10 @@ from gradtui.diagnosis.backward.explain import Explanation, explain, explain_hel
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.shapes import Reshaped, reshape_helper
+from gradtui.diagnosis.backward.shapes import Reshaped, is_idle, reshape_helper
 from gradtui.diagnosis.backward.trial import NoPoints, Trial, constant_ratio
 from gradtui.diagnosis.backward.wording import describe, evidence_of
+from gradtui.diagnosis.edits import INSERTIONS
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.expression import Name, parse_program
 from gradtui.engine.graph import Kind
@@ -93,8 +94,9 @@ def _diagnose(
     readings = Readings(trial)
     repairs = find_repairs(trial, judged)
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
-    if helpers and any(one.far_fetched for one in explanations):
-        reshaped = reshape_helper(trial, hand, names) if fits else reshaped
+    far = any(one.far_fetched for one in explanations)
+    if helpers and (far or (fits and _lacks(trial, explanations))):
+        reshaped = reshape_helper(trial, hand, names, idle=not far) if fits else reshaped
         if reshaped is not None:
             return _with_helper(problem, trial, hand, reshaped, wrong, 0)
     fixes = _fixes(problem, hand, explanations)
@@ -127,6 +129,18 @@ def _helps(trial: Trial, reshaped: Reshaped) -> bool:
         return True
     renamed = any(isinstance(line.tree, Name) for line in misfits)
     return not renamed and Readings(reshaped.after).of(after).known
+
+
+def _lacks(trial: Trial, explanations: Sequence[Explanation]) -> bool:
+    """Return whether something is put into a line that a helper which computes nothing feeds."""
+    for explanation in explanations:
+        edits = explanation.hits[0].edits if explanation.hits else ()
+        if any(edit.change in INSERTIONS for edit in edits):
+            above = (one for one in trial.lines if one.target is None and is_idle(one))
+            name = explanation.line.name
+            if any(name in trial.program.dependents([one.name]) - {one.name} for one in above):
+                return True
+    return False
 
 
 def _with_helper(

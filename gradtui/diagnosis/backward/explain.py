@@ -13,7 +13,7 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, rules_of
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.edits import Edit, Editable, Pool
 from gradtui.diagnosis.spelling import spell, unbracketed
 from gradtui.engine.graph import Builder
@@ -80,7 +80,13 @@ def explain(
     world = trial.world.replacing({one.line.node: one.value for one in others})
     if repair.target is None:
         assert repair.edit is not None
-        return explain_helper(trial, line, repair.edit, world)
+        alike = [
+            edit
+            for inserted in (False, True)
+            for edit, value in readings.variants(line, world, inserted=inserted)
+            if near(value[1:], repair.value[1:], np.abs(repair.value[1:]))
+        ]
+        return explain_helper(trial, line, repair.edit, world, alike)
     found = hits_of(readings, repair, others, world)
     context = Context(trial, readings, line, repair.target, world)
     ratio = None
@@ -91,11 +97,19 @@ def explain(
 
 
 def explain_helper(
-    trial: Trial, line: Line, edit: Edit, world: Interpreter | None = None
+    trial: Trial,
+    line: Line,
+    edit: Edit,
+    world: Interpreter | None = None,
+    alike: Sequence[Edit] = (),
 ) -> Explanation:
-    """Return what is wrong with a helper that one change of its expression repairs."""
+    """Return what is wrong with a helper that one change of its expression repairs.
+
+    `alike` are changes that come to the same.
+    """
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
-    hit = Hit((edit,), expression.edited(edit), cost_of(edit))
+    hits = [Hit((one,), expression.edited(one), cost_of(one)) for one in (edit, *alike)]
     context = Context(trial, Readings(trial), line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
-    return Explanation(line, None, (hit,), context, "", pool)
+    nearest = tuple(sorted(hits, key=lambda hit: hit.cost))
+    return Explanation(line, None, nearest, context, "", pool)

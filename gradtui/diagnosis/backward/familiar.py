@@ -25,7 +25,7 @@ class Familiar:
     def holds(self, value: Array, shape: Shape, *, parts: bool = True) -> bool:
         """Return whether a value of a shape, (points, …), is one that is known.
 
-        Without `parts` what the model has no name for is not: it is a part of something longer.
+        Without `parts` what has no name and is no derivative is not: it is a part of something.
         """
         if not np.all(np.isfinite(value[1:])):
             return False
@@ -47,10 +47,21 @@ class Familiar:
                 usual |= {float(size), 1 / max(size, 1), 2 / max(size, 1)}
         return any(abs(value - one) < 1e-12 * one for one in usual)
 
+    def is_count(self, value: float) -> bool:
+        """Return whether a number is how many of something there are, or one by that."""
+        counts = {
+            float(size)
+            for node in (*self.trial.graph.parameters, *self.trial.graph.data)
+            for size in (*node.shape, int(np.prod(node.shape[:2], dtype=np.int64)))
+        }
+        return any(abs(max(value, 1 / value) - one) < 1e-12 * one for one in counts)
+
     def _values(self, shape: Shape, parts: bool) -> Iterator[Array]:
-        model = len(self.trial.graph.nodes)
-        for node in self.trial.reverse.nodes:
-            whole = parts or node.name or node.id >= model
+        reverse = self.trial.reverse
+        steps = {*reverse.local.values(), *reverse.contribution.values()}
+        steps |= {*reverse.adjoint.values(), *reverse.named_local.values()}
+        for node in reverse.nodes:
+            whole = parts or node.name or node.id in steps
             if node.shape == shape and node.kind is not Kind.CONSTANT and whole:
                 yield self.trial.world.value(node.id)
         if self._slopes is None:

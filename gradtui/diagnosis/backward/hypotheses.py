@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
 from gradtui.diagnosis.spelling import spell
@@ -190,11 +191,47 @@ def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
     """Return a tree times a constant, written as a quotient or by name where it is one."""
     if scale == 1.0:
         return tree
-    if scale == -1.0:
-        return call("neg", tree)
+    if scale < 0:
+        bare = tree.arguments[0] if isinstance(tree, Call) and tree.function == "neg" else None
+        return scaled(bare, -scale, numbers) if bare else call("neg", scaled(tree, -scale, numbers))
     for value, written in numbers.items():
         if abs(value * scale - 1) < 1e-9:
             return call("/", tree, written)
         if abs(value - scale) < 1e-9 * value:
             return call("*", written, tree)
+    inverse = rounded(1 / scale)
+    if inverse == round(inverse):
+        return call("/", tree, Number(inverse, NOWHERE))
     return call("*", Number(scale, NOWHERE), tree)
+
+
+def tidied(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
+    """Return a tree whose constant factors are taken together, as a person writes them: x/n."""
+    if not isinstance(tree, Call):
+        return tree
+    tree = replace(tree, arguments=tuple(tidied(one, numbers) for one in tree.arguments))
+    factor, rest = _constant_of(tree)
+    if rest is None or rest is tree:
+        return tree
+    return scaled(rest, rounded(factor), numbers)
+
+
+def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
+    """Return the constant that a product starts or ends with, and what is left, if anything is."""
+    match tree:
+        case Number(value):
+            return value, None
+        case Call("neg", (operand,)):
+            factor, rest = _constant_of(operand)
+            return -factor, rest
+        case Call("*", (left, right)):
+            (one, before), (other, after) = _constant_of(left), _constant_of(right)
+            if before is None or after is None:
+                return one * other, before or after
+            return one * other, replace(tree, arguments=(before, after))
+        case Call("/", (left, right)):
+            (one, before), (other, after) = _constant_of(left), _constant_of(right)
+            if other and (after is None or before is not None):
+                rest = before if after is None else replace(tree, arguments=(before, after))
+                return one / other, rest
+    return 1.0, tree

@@ -41,13 +41,16 @@ def as_tree(
 
 
 def factors_of(tree: Tree) -> list[Tree]:
-    """Return what is multiplied in an expression."""
-    return [
-        argument
-        for part in subtrees(tree)
-        if isinstance(part, Call) and part.function in ("*", "/", "@")
-        for argument in part.arguments
-    ]
+    """Return what is multiplied in an expression, and the products of two neighbours in it."""
+    found = list[Tree]()
+    for part in subtrees(tree):
+        match part:
+            case Call("*" | "/" | "@", (left, right)):
+                found += [left, right]
+        match part:
+            case Call("*", (Call("*", (_, middle)), last)):
+                found.append(call("*", middle, last))
+    return found
 
 
 def calls_of(tree: Tree) -> list[Tree]:
@@ -149,8 +152,8 @@ def unread_trees(trial: Trial, line: Line) -> list[Tree]:
 def distinct(trees: Sequence[Tree], most: int = MOST) -> list[Tree]:
     """Return the trees that differ, the shortest first, without numbers and very long ones."""
     texts: dict[str, Tree] = {}
-    for tree in (*map(_without_numbers, trees), *trees):
-        if not isinstance(tree, Number):
+    for tree in map(_upright, (*map(_without_numbers, trees), *trees)):
+        if not _is_number(tree):
             texts.setdefault(spell(tree), tree)
     short = sorted(texts, key=len)
     return [texts[text] for text in short if len(text) <= _LONGEST][:most]
@@ -168,6 +171,14 @@ def _without_numbers(tree: Tree) -> Tree:
     if _is_number(left) and tree.function == "*":
         return right
     return replace(tree, arguments=(left, right))
+
+
+def _upright(tree: Tree) -> Tree:
+    """Return x for 1/x: what may be a factor may be a divisor."""
+    match tree:
+        case Call("/", (Number(1.0), divisor)):
+            return divisor
+    return tree
 
 
 def _is_number(tree: Tree) -> bool:

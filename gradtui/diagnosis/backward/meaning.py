@@ -86,12 +86,30 @@ class Readings:
             and (node.name or node.op in _HELD)
             and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
         ]  # fmt: skip
-        for target in targets:
-            scale = self._ratio(line, target)
-            if scale is not None:
-                return Reading((target,), True, scale, known=True)
+        held = {target: self._ratio(line, target) for target in targets}
+        scales = {target: scale for target, scale in held.items() if scale is not None}
+        if scales:
+            # Of a sum and its terms, which have one adjoint, it is the sum that people mean.
+            target = max(scales, key=lambda one: (scales[one] > 0, one))
+            return Reading((target,), True, scales[target], known=True)
         known = self.familiar.holds(trial.world.value(line.node), shape)
         return Reading(tuple(targets), False, None, known)
+
+    def further(self, line: Line) -> tuple[int, ...]:
+        """Return what a helper may be the adjoint of if it has lost its own step.
+
+        They are the operands of the value whose adjoint it holds.
+        """
+        reading, nodes = self.of(line), self.trial.graph.nodes
+        if line.target is not None or not reading.targets_certain:
+            return ()
+        (held,) = reading.targets
+        shape = self.trial.builder.nodes[line.node].shape
+        return tuple(
+            id
+            for id in nodes[held].inputs
+            if nodes[id].shape == shape and id in self.trial.reverse.adjoint
+        )
 
     def strangers(self, world: Interpreter, reached: Collection[str]) -> int:
         """Return how many helpers hold nothing that the true backward pass computes.
@@ -114,6 +132,21 @@ class Readings:
         What only renames another value may have lost what it was there for.
         """
         return self.of(line).known and not isinstance(line.tree, Name)
+
+    def _hands_on(self, line: Line) -> bool:
+        """Return whether a helper holds one of the values that it reads, or a multiple of it.
+
+        It may have lost what it was there for.
+        """
+        world = self.trial.world
+        value = world.value(line.node)
+        read = (world.value(line.scope[name]) for name in line.reads if name in line.scope)
+        return any(constant_ratio(value, one, np.abs(one)) is not None for one in read)
+
+    def is_true(self, line: Line) -> bool:
+        """Return whether a line holds the very gradient that it is read as."""
+        reading = self.of(line)
+        return reading.targets_certain and reading.scale == 1.0
 
     def _is_adjoint(self, line: Line, value: Array) -> bool:
         trial = self.trial
@@ -154,7 +187,7 @@ class Readings:
             reading = self.of(other)
             (source,) = reading.targets
             node = builder.nodes[source]
-            if source == target or not node.name or node.kind is not Kind.OPERATION:
+            if source == target or node.kind is not Kind.OPERATION:
                 continue
             own = scales.get(name, reading.scale)
             factor = 1.0 / own if own else 1.0
@@ -198,18 +231,31 @@ class Readings:
         return tuple(found)
 
     def is_true_step(self, line: Line) -> bool:
-        """Return whether a claim is right given what it reads, up to a constant."""
+        """Return whether a claim is right given what it reads, up to a positive constant."""
         if line.name not in self._is_true_step:
             right = False
             if line.target is not None and not line.misfit:
-                builder, root = self.true_step(line, line.target)
+                builder, root = self.true_step(line, line.target, scales=self._sizes_above(line))
                 world = self.trial.world
                 at = world.extended(builder.nodes)
                 wanted = at.value(root)
                 size = np.maximum(np.abs(wanted), self.trial.size(line.target))
-                right = constant_ratio(self.trial.held(line), wanted, size) is not None
+                ratio = constant_ratio(self.trial.held(line), wanted, size)
+                right = ratio is not None and ratio > 0
             self._is_true_step[line.name] = right
         return self._is_true_step[line.name]
+
+    def _sizes_above(self, line: Line) -> dict[str, float]:
+        """Return the constants of the claims that a line starts from, without their signs.
+
+        That a claim leaves a factor like 1/m for later is usual; that it leaves a sign is not.
+        """
+        scales = {
+            one: self.of(above).scale
+            for one in self.upstream(line)
+            if (above := self.trial.program.line(one)) is not None and above.claimed
+        }
+        return {one: abs(scale) for one, scale in scales.items() if scale}
 
     def bridges(self, world: Interpreter) -> int:
         """Return how many claims change the scale of what they start from.
@@ -243,12 +289,13 @@ class Readings:
         )
         own = line.target is not None and scale != 1.0
         if line.target is not None:
-            sound = self.is_true_step(line)
+            sound = float(self.is_true_step(line))
         else:
             shape = self.trial.builder.nodes[line.node].shape
             held = self.trial.world.value(line.node)
-            sound = self.is_known(line) and self.familiar.holds(held, shape, parts=False)
-        return (left + own, float(sound), float(line.target is None))
+            whole = self.familiar.holds(held, shape, parts=False)
+            sound = -1.0 if self._hands_on(line) else float(whole and self.is_known(line))
+        return (left + own, sound, float(line.target is None))
 
     def variants(
         self, line: Line, world: Interpreter, *, inserted: bool

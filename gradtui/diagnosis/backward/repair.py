@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
+from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for, tidied
 from gradtui.diagnosis.backward.material import (
     as_tree,
     behind_of,
@@ -76,12 +76,14 @@ def hits_of(
     assert target is not None
     scales = {one.line.name: one.scale for one in others}
     truth, factors, terms = "", list[Tree](), list[Tree]()
+    numbers = pool_for(trial, line, [], []).numbers
     value = world.value(line.node)
     constant = bool(np.all(value == value[0]))
     for upstream in (readings.upstream(line), readings.before(line)):
         builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
         expected = as_tree(builder.nodes, root, line.scope)
         if expected is not None:
+            expected = tidied(expected, numbers)
             zero = isinstance(expected, Number) and expected.value == 0
             name = trial.graph.nodes[target].name
             truth = f"0*{name}" if zero and name in line.scope else spell(expected)

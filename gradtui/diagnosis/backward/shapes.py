@@ -13,6 +13,7 @@ from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable
+from gradtui.diagnosis.spelling import subtrees
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.handwritten import names_in
@@ -46,17 +47,21 @@ class Reshaped(Struct, frozen=True, eq=False):
     """That program at the same points, if all in it is right."""
 
 
-def reshape_helper(trial: Trial, hand: Handwritten, judged: Collection[str]) -> Reshaped | None:
+def reshape_helper(
+    trial: Trial, hand: Handwritten, judged: Collection[str], *, idle: bool = False
+) -> Reshaped | None:
     """Return the change of a helper's shape after which all that is `judged` is right.
 
-    A line that computes nothing is the first that may have lost something.  Where lines have no
-    value and there is no such change: one after which most of them have one.
+    A line that computes nothing is the first that may have lost something, the only one if only
+    the `idle` are suspects.  Where lines have no value and there is no such change: one after which
+    most of them have one.
     """
     misfits = [line for line in trial.lines if line.misfit]
     before = len(misfits) + len(trial.program.lost)
     suspects = _suspects(trial, misfits, judged)
+    suspects = [line for line in suspects if is_idle(line) or not idle]
     changes = [(line, *one) for line in suspects for one in _changed(trial, line, hand)]
-    changes.sort(key=lambda one: (isinstance(one[0].tree, Call), cost_of(one[1])))
+    changes.sort(key=lambda one: (_work_of(one[0]), cost_of(one[1])))
     fitting = list[tuple[int, Line, Edit, Handwritten]]()
     for line, edit, changed in changes[:MOST_LOWERED]:
         left = _unfit(trial, changed, judged)
@@ -73,6 +78,17 @@ def reshape_helper(trial: Trial, hand: Handwritten, judged: Collection[str]) -> 
         _, line, edit, changed = fitting[0]
         return Reshaped(line, edit, changed, None)
     return None
+
+
+def is_idle(line: Line) -> bool:
+    """Return whether a line only hands on what it reads, in another shape at most."""
+    calls = (part for part in subtrees(line.tree) if isinstance(part, Call))
+    return all(part.function in ("expand", "T") for part in calls)
+
+
+def _work_of(line: Line) -> int:
+    """Return 0 where a line only renames what it reads, 1 where it reshapes it, else 2."""
+    return isinstance(line.tree, Call) + (not is_idle(line))
 
 
 def _unfit(trial: Trial, hand: Handwritten, judged: Collection[str]) -> int | None:
@@ -103,7 +119,7 @@ def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) ->
 
 def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
     """Return the terms that a line which computes nothing may have lost."""
-    if isinstance(line.tree, Call):
+    if not is_idle(line):
         return []
     terms = [term for tree in slope_trees(trial) for term in terms_of(tree)]
     return [*unread_trees(trial, line), *distinct(terms)]

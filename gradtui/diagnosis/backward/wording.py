@@ -173,7 +173,12 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
         case "wrong-point":
             return f"the derivative is taken at {old or was} where {new or now} belongs"
         case "stale":
-            return f"{old} still holds last step's value here; it should be {new}"
+            late = f"{old} still holds last step's value here"
+            return (
+                f"{late}: this step's belongs there"
+                if old == new
+                else f"{late}; it should be {new}"
+            )
         case "missing-path":
             return f"what flows back along {_path(problem, context, edit)} is missing: {new}"
         case "missing-term":

@@ -163,8 +163,8 @@ db2 = miss.sum()""",
     ("old", "new", "target", "rule", "fix"),
     [
         ("inner = up*slope", "inner = up", "inner", "missing-factor", "inner = up*slope"),
-        ("slope = 1 - h**2", "slope = 1", "inner", "missing-factor", None),
-        ("up = column*w2", "up = column", "inner", "missing-factor", "inner = up*slope*w2"),
+        ("slope = 1 - h**2", "slope = 1", "slope", "missing-term", "slope = 1 - h**2"),
+        ("up = column*w2", "up = column", "up", "missing-factor", "up = column*w2"),
         ("up = column*w2", "up = column * w2 * w2", "up", "extra-factor", "up = column * w2"),
         ("slope = 1 - h**2", "slope = -(h**2)", "slope", "missing-term", "slope = -(h**2) + 1"),
         ("db1 = inner.sum(axis=0)", "db1 = inner", "db1", "unreduced-broadcast", None),
@@ -337,3 +337,36 @@ def test_where_the_model_jumps_the_user_is_not_blamed(judge):
 def test_a_claim_that_is_no_number_is_wrong(judge):
     (finding,) = judge("dw1 = 2*e*x1\ndw2 = 2*e*x2*log(-1 - e**2)", WEIGHTS).findings
     assert (finding.target, finding.fix) == ("dw2", "dw2 = 2*e*x2")
+
+
+def test_a_sign_is_no_factor_that_is_left_for_later(judge):
+    """The line where the sign was lost is blamed, not the next, where the mean is taken."""
+    model = {
+        "data": NETWORK["data"].replace("[1.2, -0.4, 0.9, 0.1]", "[1, 0, 1, 0]"),
+        "parameters": "w = [0.3, -0.2]\nb = 0.1",
+        "model": "z = X@w + b\np = sigmoid(z)\nL = -mean(y*log(p) + (1 - y)*log(1 - p))",
+    }
+    code = "dp = y/p - (1 - y)/(1 - p)\ndz = dp*p*(1 - p)/len(y)\ndw = X.T@dz\ndb = sum(dz)"
+    (finding,) = judge(code, model).findings
+    assert (finding.target, finding.rule) == ("dp", "sign")
+    assert finding.fix == "dp = (1 - y)/(1 - p) - y/p"
+
+
+def test_two_lines_that_are_wrong_are_blamed_and_not_the_right_one_that_they_start_from(judge):
+    """A scale that both readers of a right claim lack is theirs: 1/sqrt(2) is no count."""
+    model = {
+        "data": "X = [[0.5, 1.2], [-1.0, 0.3], [0.8, -0.7]]\nV = [[0.5, 0.2], [-0.1, 0.3], [1, 0]]",
+        "parameters": "Wq = [[0.3, -0.2], [0.1, 0.5]]\nWk = [[0.7, 0.2], [-0.1, 0.4]]",
+        "model": "Q = X@Wq\nK = X@Wk\nS = Q@K.T/sqrt(2)\nA = softmax(S)\nL = sum((A@V)**2)",
+    }
+    code = """dA = 2*(A@V)@V.T
+dS = A*(dA - sum(dA*A, axis=1, keepdims=True))
+dQ = dS@K
+dK = dS.T@Q
+dWq = X.T@dQ
+dWk = X.T@dK"""
+    found = judge(code, model).findings
+    assert [(one.target, one.fix) for one in found] == [
+        ("dQ", "dQ = dS@K/sqrt(2)"),
+        ("dK", "dK = dS.T@Q/sqrt(2)"),
+    ]
