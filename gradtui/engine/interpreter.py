@@ -31,7 +31,9 @@ class Interpreter:
         self._values: dict[int, Any] = dict(leaves)
         self._batched = set(leaves)
         self._functions: dict[tuple[int, tuple[bool, ...]], Callable[..., Any]] = {}
-        self._reached: dict[tuple[frozenset[int], int], frozenset[int]] = {}
+        self._reached: dict[tuple[frozenset[int], frozenset[int], int], frozenset[int]] = {}
+        self._held = frozenset[int]()
+        """Nodes whose values were put in place of what they compute."""
 
     def value(self, id: int) -> Array:
         """Return a node's value at every point, (points, *shape), read-only."""
@@ -40,21 +42,25 @@ class Interpreter:
         return np.broadcast_to(np.asarray(self._values[id], dtype=np.float64), shape)
 
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
-        """Return an interpreter in which some nodes have other values, and all that follows."""
+        """Return an interpreter in which some nodes have other values, and all that follows.
+
+        What was replaced before keeps the value that it was given.
+        """
         fresh = Interpreter(self.nodes, values, self.points)
         fresh._functions, fresh._reached = self._functions, self._reached
+        fresh._held = self._held.union(values)
         changed = self._computed_from(frozenset(values))
         fresh._values |= {id: one for id, one in self._values.items() if id not in changed}
         fresh._batched |= self._batched - changed
         return fresh
 
     def _computed_from(self, ids: frozenset[int]) -> frozenset[int]:
-        """Return the nodes, and all that are computed from them."""
-        key = (ids, len(self.nodes))
+        """Return the nodes, and all that are computed from them but what is held."""
+        key = (ids, self._held, len(self.nodes))
         if key not in self._reached:
             reached = set(ids)
             for node in self.nodes:
-                if not reached.isdisjoint(node.inputs):
+                if node.id not in self._held and not reached.isdisjoint(node.inputs):
                     reached.add(node.id)
             self._reached[key] = frozenset(reached)
         return self._reached[key]
@@ -65,6 +71,7 @@ class Interpreter:
         fresh._values = dict(self._values)
         fresh._functions = dict(self._functions)
         fresh._batched = set(self._batched)
+        fresh._held = self._held
         return fresh
 
     def _evaluate(self, id: int) -> None:

@@ -41,3 +41,11 @@ def test_replacing_a_value_changes_what_follows_from_it_and_nothing_else():
     assert changed.value(id["L"]).tolist() == [30.0, 120.0]
     assert changed.value(id["c"]).tolist() == [3.0, 6.0]
     assert at.value(id["L"]).tolist() == [6.0, 24.0]
+
+
+def test_what_was_replaced_keeps_its_value_when_something_before_it_is_replaced_too():
+    graph = build_graph([Leaf("a", ())], [], parse_program("b = 2*a\nc = 3*b\nL = b + c"))
+    id = graph.names
+    at = Interpreter(graph.nodes, {id["a"]: np.array([1.0, 2.0])}, 2)
+    changed = at.replacing({id["c"]: np.array([10.0, 20.0])}).replacing({id["b"]: np.zeros(2)})
+    assert changed.value(id["L"]).tolist() == [10.0, 20.0]

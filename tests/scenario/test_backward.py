@@ -197,6 +197,7 @@ def test_a_backward_pass_that_cannot_be_used_is_refused(load, code, table, messa
         ("w1_grad = 2*e*x1", "'w1_grad' claims nothing"),
         ("dW1 = 2*e*x1", "'dW1' claims nothing"),
         ("dyaht = 2*e", "'dyaht' claims nothing"),
+        ("dyaht = 2*e\ndw1 = dyaht*x1", "'dyaht' claims nothing"),
         ("up = 2*e", "no line claims a gradient, so nothing is compared: dw1 = … claims that"),
     ],
 )  # fmt: skip
@@ -206,6 +207,7 @@ def test_a_near_miss_of_a_claims_name_is_a_notice(load, code, message):
 
 
 @pytest.mark.parametrize("code", [RIGHT, "delta = 2*e\ndw1 = delta*x1", "dz = 2*e\ndw1 = dz*x1",
+                                  "dyhat0 = 2*e\ndw1 = dyhat0*x1",
                                   "de = 2*e\ndw1 = de*x1\ndW1 = dw1"])  # fmt: skip
 def test_a_helper_is_no_near_miss(load, code):
     assert messages(load(code)) == []
