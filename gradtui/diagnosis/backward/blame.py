@@ -75,7 +75,26 @@ def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
         if best is None:
             break
         done.append(best.repair)
-    return tuple(_still_needed(trial, judged, done))
+    kept, own = _still_needed(trial, judged, done), _own_steps(trial, readings, judged)
+    passed_on = any(one.line.claimed and readings.is_true_step(one.line) for one in kept)
+    return tuple(own if own and passed_on and len(own) <= len(kept) else kept)
+
+
+def _own_steps(trial: Trial, readings: Readings, judged: Sequence[Line]) -> list[Repair]:
+    """Return the claims whose own steps are wrong, if all is right once these are.
+
+    Where several gradients are added up and more than one is wrong, none alone repairs anything.
+    """
+    wrong = [
+        Repair(line, line.target, 1.0, trial.truth_of(line, line.target))
+        for line in trial.lines
+        if line.claimed and line.target is not None and not line.misfit
+        and not trial.is_right(line, trial.world) and not readings.is_true_step(line)
+    ]  # fmt: skip
+    world = trial.world.replacing({one.line.node: one.value for one in wrong})
+    if not all(trial.is_right(line, world) for line in judged):
+        return []
+    return _still_needed(trial, judged, wrong)
 
 
 def _refitted(

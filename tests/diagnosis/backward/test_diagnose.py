@@ -370,3 +370,14 @@ dWk = X.T@dK"""
         ("dQ", "dQ = dS@K/sqrt(2)"),
         ("dK", "dK = dS.T@Q/sqrt(2)"),
     ]
+
+
+def test_two_wrong_gradients_that_are_added_up_are_both_blamed_and_not_their_sums(judge):
+    model = {
+        "data": "x = 0.7",
+        "parameters": "w = 1.3\nb = 0.4",
+        "model": "p = x*w + b\nq = tanh(w - b)\nL = p**2 + q**2",
+    }
+    code = "dp = 2*p*p\ndq = 2*q*q\ndw = dp*x + dq*(1 - q**2)\ndb = dp - dq*(1 - q**2)"
+    found = judge(code, model).findings
+    assert [(one.target, one.fix) for one in found] == [("dp", "dp = 2*p"), ("dq", "dq = 2*q")]
