@@ -41,15 +41,15 @@ def softplus(a: Any) -> Any:
     return np.logaddexp(0.0, a)
 
 
-def largest(a: Array, axis: tuple[int, ...], keepdims: bool) -> Any:
+def largest(a: Array, axis: tuple[int, ...], keepdims: Any) -> Any:
     """Return the maximum over axes; that of nothing is -inf."""
-    return np.maximum.reduce(a, axis=axis, keepdims=keepdims, initial=-np.inf)
+    return np.max(a, axis=axis, keepdims=keepdims, initial=-np.inf)
 
 
-def variance(a: Array, axis: tuple[int, ...], n: int, keepdims: bool) -> Any:
+def variance(a: Array, axis: tuple[int, ...], n: int, keepdims: Any) -> Any:
     """Return the mean of the squared distances from the mean over axes of `n` elements."""
     distance = a - np.sum(a, axis=axis, keepdims=True) / n
-    return np.add.reduce(distance * distance, axis=axis, keepdims=keepdims) / n
+    return np.sum(distance * distance, axis=axis, keepdims=keepdims) / n
 
 
 def softmax(a: Array, axis: tuple[int, ...]) -> Any:
