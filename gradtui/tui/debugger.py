@@ -139,8 +139,12 @@ class Debugger(Screen[None]):
         self.show_frame()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Refuse what a key asks for that was meant for the screen before; called by Textual."""
-        return self.is_mounted and super().check_action(action, parameters)
+        """Refuse what a key asks for before the screen is there, or when the app leaves it.
+
+        Called by Textual.
+        """
+        there = self.is_mounted and self.is_attached
+        return there and super().check_action(action, parameters)
 
     async def action_run(self, id: str) -> None:
         """Run a command by its id; an input it opens has the keys before the next one comes."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.events import Mount
 from textual.widgets import Input, OptionList
 
 
 class Palette(CommandPalette):
     """A palette that is left once only, and does nothing more from then on."""
+
+    def _on_mount(self, event: Mount) -> None:
+        """Do nothing where the screen that it was opened over has gone meanwhile."""
+        if len(self.app.screen_stack) < 2:
+            event.prevent_default()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave, unless that was done already."""

@@ -347,6 +347,14 @@ async def test_a_key_for_the_screen_before_does_nothing_to_one_that_is_not_there
         assert t.app.screen.query(Prompt)
 
 
+async def test_a_key_after_the_one_that_quits_does_nothing(terminal):
+    async with terminal("two_weights") as t:
+        debugger = t.app.screen
+        t.app.exit(0)
+        assert not await t.app.run_action("run('find')", debugger)
+    assert t.app.return_code == 0
+
+
 async def test_text_from_a_file_is_neither_markup_nor_escape(terminal, tmp_path):
     file = tmp_path / "odd.toml"
     file.write_text(

@@ -40,3 +40,12 @@ async def test_a_palette_is_left_once(terminal):
         await palette.dismiss()
         await t.pilot.pause()
         assert t.app.screen is t.debugger
+
+
+async def test_a_palette_whose_screen_has_gone_is_no_crash(terminal):
+    async with terminal("two_weights") as t:
+        before = t.app.screen
+        t.app.push_screen(palette := Palette())
+        t.app._screen_stacks[t.app.current_mode].remove(before)
+        await t.pilot.pause()
+        assert t.app.screen is palette
