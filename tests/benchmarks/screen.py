@@ -93,7 +93,10 @@ class Screen:
             self._rows[self._y][self._x :] = [" "] * (self.width - self._x)
 
     def _put(self, char: str) -> None:
-        for cell in [char, *[""] * (cell_width(char) - 1)]:
+        width = cell_width(char)
+        if width == 0 and self._x:
+            self._rows[self._y][self._x - 1] += char
+        for cell in [char, *[""] * (width - 1)][:width]:
             if self._x < self.width:
                 self._rows[self._y][self._x] = cell
                 self._x += 1
