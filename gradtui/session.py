@@ -7,6 +7,8 @@ from collections import OrderedDict
 from functools import cache, partial
 from typing import NamedTuple
 
+import numpy as np
+
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
 from gradtui.engine.jacobian import Jacobians
@@ -22,7 +24,8 @@ from gradtui.selection import Selection
 from gradtui.stops import Stops
 from gradtui.structure import Structure, build_structure
 
-_TAPES = 32
+_TAPES, _NUMBERS = 32, 20_000_000
+"""Steps whose tapes are kept, and numbers that these may hold together: 160 MB.  Two are always."""
 NEAR = 1000
 """Steps that may be computed anew at once, between a change of the file and the next key."""
 MAX_STEP = 10_000_000
@@ -359,7 +362,8 @@ class Session:
         key = self.history.owner(step), step
         if key not in self._tapes:
             self._tapes[key] = self.history.tape(step)
-            if len(self._tapes) > _TAPES:
+            numbers = sum(np.size(value) for value in self._tapes[key].recorded)
+            while len(self._tapes) > max(2, min(_TAPES, _NUMBERS // numbers)):
                 self._tapes.popitem(last=False)
         self._tapes.move_to_end(key)
         return self._tapes[key]

@@ -537,3 +537,20 @@ def test_data_are_found_by_what_reads_them():
     assert session.selection.find("x1")
     assert session.problem.graph.nodes[session.selection.node].name == "yhat"
     assert session.message == "x1 is data, scalar: read by ŷ"
+
+
+def test_the_tapes_of_a_large_model_are_not_all_kept(session_of, monkeypatch):
+    import gradtui.session as session_module
+
+    session = session_of("L = sum(w**2)", parameters="w = [1.0, 2.0, 3.0]")
+    session.seek(3)
+    numbers = sum(np.size(value) for value in session.frame.tape.recorded)
+    monkeypatch.setattr(session_module, "_NUMBERS", 4 * numbers)
+    for step in range(9):
+        session.seek(step)
+        assert session.frame.step == step
+    assert [step for _, step in session._tapes] == [5, 6, 7, 8]
+    monkeypatch.setattr(session_module, "_NUMBERS", 1)
+    session.seek(0)
+    assert session.frame.step == 0
+    assert [step for _, step in session._tapes] == [8, 0]
