@@ -17,7 +17,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.events import Event, Key, Resize
+from textual.events import Event, Key, Paste, Resize
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
@@ -29,7 +29,7 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.ending import Ending
 from gradtui.tui.keys import Keys
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
-from gradtui.tui.typed import take_any_bytes
+from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class GradtuiApp(App[int]):
         own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as = display
         super().__init__(watch_css=False, ansi_color=own)
-        take_any_bytes()
+        take_any_input()
         self._session, self._resume = session, resume
         self._debugger: Debugger | None = None
         self._keys = keys or Keys()
@@ -181,6 +181,12 @@ class GradtuiApp(App[int]):
             field.replace(event.character, *field.selection)
             event.stop()
             event.prevent_default()
+
+    def on_paste(self, event: Paste) -> None:
+        """Let it have what was pasted then, too."""
+        field = self.focused
+        if isinstance(field, Input):
+            field.replace(event.text, *field.selection)
 
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""

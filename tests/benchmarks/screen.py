@@ -21,18 +21,7 @@ from pathlib import Path
 
 from gradtui.text import cell_width
 
-_HOOKS = """
-import faulthandler, logging, signal, sys, threading
-log = open(sys.argv.pop(1), "a", buffering=1)
-faulthandler.register(signal.SIGUSR1, log, all_threads=True)
-logging.basicConfig(stream=log, level=logging.WARNING)
-logging.captureWarnings(True)
-tell = lambda found: logging.error("lost: %r", found, exc_info=found.exc_value)
-threading.excepthook = sys.unraisablehook = tell
-from gradtui.cli import main
-sys.exit(main())
-"""
-"""Writes down what would be lost with the screen: warnings, and exceptions of threads."""
+_WATCHED = Path(__file__).with_name("watched.py")
 _ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y",
             b"\x1b[c": b"\x1b[?62;22c"}  # fmt: skip
 _PART = re.compile(
@@ -108,7 +97,7 @@ class Program:
     def __init__(self, arguments: list[str], env: dict[str, str], log: Path) -> None:
         self.screen, self.written = Screen(100, 30), 0
         self.status: int | None = None
-        argv = [sys.executable, "-W", "default", "-c", _HOOKS, str(log), *arguments]
+        argv = [sys.executable, "-W", "default", str(_WATCHED), str(log), *arguments]
         told, tell = os.pipe()
         self._shell, self._main = pty.fork()
         if self._shell == 0:

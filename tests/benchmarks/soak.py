@@ -102,6 +102,8 @@ class Soak:
                 self.program.signal(signal.SIGUSR1)
                 told = True
             if waited > hung:
+                self.program.signal(signal.SIGUSR2)
+                self.program.read(1.0)
                 self.fault(f"{what}: not there after {waited:.0f} s\n{self.program.screen.text}")
                 self.program.end(signal.SIGKILL)
                 return
@@ -118,7 +120,7 @@ class Soak:
         self.log.write_text("")
         print(f"FAULT in {self.name}, start {self.starts}, burst {self.bursts}: {text}")
         print(f"  pressed: {list(self.pressed)}")
-        print("  logged: " + "\n    ".join(logged.splitlines()[-80:]), flush=True)
+        print("  logged: " + "\n    ".join(logged.splitlines()[-300:]), flush=True)
 
     def burst(self) -> None:
         """Press some random keys, then look whether the program answers."""

@@ -148,6 +148,27 @@ def test_nothing_of_a_file_acts_on_a_terminal_that_has_colours(start, tmp_path):
     assert_harmless(program.output)
 
 
+def test_nothing_that_is_pasted_acts_or_is_a_command_and_no_paste_holds_up_the_keys(start):
+    program = start("two_weights", rows=40, columns=120)
+    program.read(20, quiet=20, until=b"Gradient")
+    program.press("\x1b[200~n\x1bnn\x1b[Aq\x1b[201~")
+    for opened in (":", "/", "o", "\x10"):
+        program.press(f"{opened}\x1b[200~{HOSTILE}\x1b[201~")
+        program.press("\x1b")
+        program.press("\x1b")
+    program.press("\x1b[200~and no end")
+    program.read(10, quiet=2.5)
+    assert rb"\x1b]777;notify;a" in program.output
+    assert b"0.81" not in program.output
+    program.press("n")
+    program.read(10, quiet=10, until=b"0.81")
+    program.child.send_signal(signal.SIGTERM)
+    assert program.end() == 128 + signal.SIGTERM
+    assert b"0.81" in program.output  # one step was done, by the last key
+    assert b"0.0729" not in program.output
+    assert_harmless(program.output)
+
+
 def test_no_noise_on_the_line_ends_the_program(start):
     program = start("two_weights", rows=40, columns=120)
     program.read(20, quiet=20, until=b"Gradient")
