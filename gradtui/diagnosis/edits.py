@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
-from gradtui.engine.graph import Builder, MisfitError
+from gradtui.engine.graph import Builder, Kind, MisfitError
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.shapes import Shape
 from gradtui.source import InputError, Place
@@ -82,7 +82,7 @@ class Editable:
         self.names = names
         self.parts: dict[Path, Tree] = {}
         self.ids: dict[Path, int] = {}
-        self._known: dict[int, tuple[Call, int]] = {}
+        self._known: dict[int, tuple[Call, int | None]] = {}
         """id() of a tree that has been lowered -> the tree, so that it lives, and its node."""
         self._lower_parts()
 
@@ -97,15 +97,27 @@ class Editable:
 
     def lower(self, edit: Edit) -> int | None:
         """Return the node of the edited expression; None where the shapes do not fit."""
+        if isinstance(edit.new, Call) and self.node_of(edit.new) is None:
+            return None
         try:
-            if isinstance(edit.new, Call):
-                self._known[id(edit.new)] = (edit.new, self._lowered(edit.new))
             node = self._lowered(edit.tree)
             for depth in range(len(edit.path) - 1, -1, -1):
                 node = self._parent(edit.path[:depth], edit.path[depth], node)
         except InputError:
             return None
         return node
+
+    def node_of(self, tree: Tree) -> int | None:
+        """Return the node of a tree in these names; None where the shapes do not fit."""
+        if not isinstance(tree, Call):
+            return self._lowered_or_none(tree)
+        if id(tree) not in self._known:
+            self._known[id(tree)] = (tree, self._lowered_or_none(tree))
+        return self._known[id(tree)][1]
+
+    def hole(self, shape: Shape) -> Name:
+        """Return a name that stands for any value of a shape, with a node of its own."""
+        return Name(f"%{self.builder.leaf(Kind.HYPERPARAMETER, '', shape)}", NOWHERE)
 
     def edited(self, edit: Edit) -> Tree:
         """Return the whole edited tree."""
@@ -145,6 +157,12 @@ class Editable:
             else:
                 raise MisfitError("a part has no value")
         return lower_tree(replace(call, arguments=tuple(arguments)), self.builder, self._resolve)
+
+    def _lowered_or_none(self, tree: Tree) -> int | None:
+        try:
+            return self._lowered(tree)
+        except InputError:
+            return None
 
     def _lowered(self, tree: Tree) -> int:
         return lower_tree(tree, self.builder, self._resolve, resolve_call=self._resolve_call)

@@ -175,7 +175,9 @@ class Builder:
             own = normalise(op, [node.shape for node in operands], options)
             shape = OPS[op].shape([node.shape for node in operands], own)
         except ShapeError as error:
-            raise MisfitError(self._shape_message(operands, str(error)), place) from None
+            # Nobody reads what is said of thousands of derived expressions.
+            message = str(error) if self.simplify else self._shape_message(operands, str(error))
+            raise MisfitError(message, place) from None
         if not self.simplify:
             return self._append(self._operation(op, inputs, shape, own, place))
         reduced = _before_stretch(self, op, inputs, own, shape)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,19 @@ class Interpreter:
         shape = (self.points, *self.nodes[id].shape)
         return np.broadcast_to(np.asarray(self._values[id], dtype=np.float64), shape)
 
+    def stacked(self, ids: Sequence[int]) -> Array:
+        """Return the values of nodes of one shape where there is one point: (ids, *shape)."""
+        for id in ids:
+            self._evaluate(id)
+        return np.array([self._values[id] for id in ids], dtype=np.float64)
+
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
         """Return an interpreter in which some nodes have other values, and all that follows.
 
         What was replaced before keeps the value that it was given.
         """
-        fresh = Interpreter(self.nodes, values, self.points)
+        points = max([self.points, *map(len, values.values())])
+        fresh = Interpreter(self.nodes, values, points)
         fresh._functions, fresh._reached = self._functions, self._reached
         fresh._held = self._held.union(values)
         changed = self._computed_from(frozenset(values))
@@ -65,12 +73,30 @@ class Interpreter:
             self._reached[key] = frozenset(reached)
         return self._reached[key]
 
-    def extended(self, nodes: Sequence[Node]) -> Interpreter:
-        """Return an interpreter of a list that begins with these nodes and goes on."""
-        fresh = Interpreter(nodes, {}, self.points)
-        fresh._values = dict(self._values)
-        fresh._functions = dict(self._functions)
-        fresh._batched = set(self._batched)
+    def extended(
+        self, nodes: Sequence[Node], leaves: Mapping[int, Array] = MappingProxyType({})
+    ) -> Interpreter:
+        """Return an interpreter of a list that begins with these nodes and goes on.
+
+        `leaves` are the values of new leaves, at every point.
+        """
+        fresh = Interpreter(nodes, {}, max([self.points, *map(len, leaves.values())]))
+        fresh._values = {**self._values, **leaves}
+        fresh._functions = self._functions if nodes is self.nodes else dict(self._functions)
+        fresh._batched = self._batched.union(leaves)
+        fresh._held = self._held
+        return fresh
+
+    def at(self, point: int) -> Interpreter:
+        """Return an interpreter of one point.
+
+        A value that is put in place there may have any number of rows: so many points there are.
+        """
+        fresh = Interpreter(self.nodes, {}, 1)
+        fresh._values = {
+            id: value[point] if id in self._batched else value for id, value in self._values.items()
+        }
+        fresh._functions, fresh._reached = self._functions, self._reached
         fresh._held = self._held
         return fresh
 
@@ -98,12 +124,21 @@ class Interpreter:
             self._batched.add(node.id)
         function = self._functions.get((node.id, batched))
         if function is None:
-            function = _function(node, [self.nodes[id] for id in node.inputs], batched)
+            operands = tuple([_alike(self.nodes[id]) for id in node.inputs])
+            function = _function(_alike(node), operands, batched)
             self._functions[node.id, batched] = function
         self._values[node.id] = function(*[self._values[id] for id in node.inputs])
 
 
-def _function(node: Node, operands: Sequence[Node], batched: Sequence[bool]) -> Callable[..., Any]:
+def _alike(node: Node) -> Node:
+    """Return a node with what decides on its code, and nothing else."""
+    return Node(0, node.kind, node.op, (), node.shape, node.options, value=node.value)
+
+
+@lru_cache(1 << 12)
+def _function(
+    node: Node, operands: tuple[Node, ...], batched: tuple[bool, ...]
+) -> Callable[..., Any]:
     texts = [f"v{at}" for at in range(len(operands))]
     code = operation_code(node, operands, texts, batched, Mode.BATCH)
     return _compiled(f"lambda {', '.join(texts)}: {code}")

@@ -18,6 +18,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial, rounded
 from gradtui.diagnosis.edits import INSERTIONS, Change, edited
+from gradtui.diagnosis.sieve import FIRST
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -298,8 +299,16 @@ def _edited(
     inserted: bool,
 ) -> list[_Offer]:
     """Return the single changes of a helper's own expression that make claims right."""
-    found = []
-    for edit, value in readings.variants(line, world, inserted=inserted):
+    found, here = [], world.at(FIRST)
+
+    def fits(values: Array) -> NDArray[np.bool_]:
+        after = here.replacing({line.node: values[:, 0]})
+        right: NDArray[np.bool_] = np.any(
+            [trial.may_be_right(one, after) for one in affected], axis=0
+        )
+        return right
+
+    for edit, value in readings.variants(line, world, fits, inserted=inserted):
         after = world.replacing({line.node: value})
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
         if fixed:

@@ -15,6 +15,7 @@ from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.edits import Edit, Editable, Pool
+from gradtui.diagnosis.sieve import near_at_first
 from gradtui.diagnosis.spelling import spell, unbracketed
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
@@ -80,11 +81,14 @@ def explain(
     world = trial.world.replacing({one.line.node: one.value for one in others})
     if repair.target is None:
         assert repair.edit is not None
+        size = np.abs(repair.value)
         alike = [
             edit
             for inserted in (False, True)
-            for edit, value in readings.variants(line, world, inserted=inserted)
-            if near(value[1:], repair.value[1:], np.abs(repair.value[1:]))
+            for edit, value in readings.variants(
+                line, world, near_at_first(repair.value, size), inserted=inserted
+            )
+            if near(value[1:], repair.value[1:], size[1:])
         ]
         return explain_helper(trial, line, repair.edit, world, alike)
     found = hits_of(readings, repair, others, world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -13,6 +13,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
+from gradtui.diagnosis.sieve import Sieve, near_at_first, proportional_at_first
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
@@ -88,83 +89,117 @@ def find_hits(
     """
     builder = Builder(trial.builder.nodes, simplify=True)
     expression = Editable(line.tree, builder, line.scope)
-    at = world.extended(builder.nodes)
-    shapes = {wanted.shape[1:]}
+    shape = wanted.shape[1:]
+    shapes = {shape}
     if line.target is not None and not line.misfit:
         shapes.add(builder.nodes[line.node].shape)
-    tried: list[tuple[Edit, int]] = []
+    goal = _Goal(wanted, size)
+    sieves = [
+        Sieve(expression, edits)
+        for edits in (small_edits(expression, pool), insertions(expression, pool))
+    ]
     hits: list[Hit] = []
-    for group in (small_edits(expression, pool), insertions(expression, pool)):
-        for edit, id in _lowered(expression, group, shapes):
-            tried.append((edit, id))
-            if near(fitted(at.value(id), wanted.shape[1:])[1:], wanted[1:], size[1:]):
+    for sieve in sieves:
+        for edit in sieve.kept(world, shapes, goal.is_near):
+            if goal.is_met(expression, edit, world):
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
-        hits = [*_with_constant(expression, at, tried, wanted, size, shapes)]
+        hits = [*_with_constant(expression, world, sieves, goal, shapes)]
     if not hits and pairs:
-        hits = [*_pairs(trial, line, world, wanted, size, pool, expression, tried)]
+        hits = [*_pairs(trial, line, world, goal, pool, expression)]
     return sorted(hits, key=lambda hit: hit.cost)
 
 
-def _lowered(
-    expression: Editable, edits: Iterable[Edit], shapes: Collection[Shape]
-) -> Iterator[tuple[Edit, int]]:
-    nodes = expression.builder.nodes
-    for edit in edits:
-        id = expression.lower(edit)
-        if id is not None and nodes[id].shape in shapes:
-            yield edit, id
+class _Goal(Struct, frozen=True, eq=False):
+    """What a changed expression should hold."""
+
+    wanted: Array
+    """At every point."""
+    size: Array
+    """What a difference is relative to."""
+
+    def is_near(self, values: Array) -> NDArray[np.bool_]:
+        """Return which values, (changes, 1, …), may do."""
+        return near_at_first(self.wanted, self.size)(_stretched(values, self.wanted.shape[1:]))
+
+    def is_proportional(self, values: Array) -> NDArray[np.bool_]:
+        """Return which values, (changes, 2, …), may do but for a constant."""
+        fits = proportional_at_first(self.wanted, self.size)
+        return fits(_stretched(values, self.wanted.shape[1:]))
+
+    def is_met(self, expression: Editable, edit: Edit, world: Interpreter) -> bool:
+        """Return whether an edited expression holds it at all points."""
+        value = _value(expression, edit, world, self.wanted.shape[1:])
+        return value is not None and near(value[1:], self.wanted[1:], self.size[1:])
+
+    def ratio(self, value: Array | None) -> float | None:
+        """Return the constant by which a value has still to be multiplied, None if none does."""
+        return None if value is None else constant_ratio(self.wanted, value, self.size)
+
+
+def _value(expression: Editable, edit: Edit, world: Interpreter, shape: Shape) -> Array | None:
+    id = expression.lower(edit)
+    if id is None:
+        return None
+    return fitted(world.extended(expression.builder.nodes).value(id), shape)
+
+
+def _stretched(values: Array, shape: Shape) -> Array:
+    """Return values, (changes, points, …), broadcast to (changes, points, *shape)."""
+    rows, points = values.shape[:2]
+    flat = values.reshape(rows * points, *values.shape[2:])
+    return fitted(flat, shape).reshape(rows, points, *shape)
 
 
 def _with_constant(
     expression: Editable,
-    at: Interpreter,
-    tried: Sequence[tuple[Edit, int]],
-    wanted: Array,
-    size: Array,
+    world: Interpreter,
+    sieves: Sequence[Sieve],
+    goal: _Goal,
     shapes: Collection[Shape],
 ) -> Iterator[Hit]:
     """Yield the changes that leave only a constant wrong; first that constant alone."""
+    shape = goal.wanted.shape[1:]
     root = expression.ids.get(())
     if root is not None and expression.shape(()) in shapes:
-        scale = constant_ratio(wanted, fitted(at.value(root), wanted.shape[1:]), size)
+        at = world.extended(expression.builder.nodes)
+        scale = goal.ratio(fitted(at.value(root), shape))
         if scale is not None:
             yield Hit((), expression.tree, 1.2, scale)
             return
-    for edit, id in tried:
-        if edit.change is Change.SCALE or edit.change is Change.NEGATE:
-            continue
-        scale = constant_ratio(wanted, fitted(at.value(id), wanted.shape[1:]), size)
-        if scale is not None and scale != 0:
-            yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
+    for sieve in sieves:
+        for edit in sieve.kept(world, shapes, goal.is_proportional, points=2):
+            if edit.change is Change.SCALE or edit.change is Change.NEGATE:
+                continue
+            scale = goal.ratio(_value(expression, edit, world, shape))
+            if scale is not None and scale != 0:
+                yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
 
 
 def _pairs(
     trial: Trial,
     line: Line,
     world: Interpreter,
-    wanted: Array,
-    size: Array,
+    goal: _Goal,
     pool: Pool,
     expression: Editable,
-    tried: Sequence[tuple[Edit, int]],
 ) -> Iterator[Hit]:
     """Yield two changes together that fit, of those that are near."""
     first = sorted((edit for edit in small_edits(expression, pool)), key=cost_of)[:_MOST_PAIRED]
     if expression.ids.get(()) is None:
         first += [edit for edit in insertions(expression, pool)][:_MOST_PAIRED]
-    tries = 0
+    tries, shape = 0, goal.wanted.shape[1:]
     for edit in first:
         if edit.change is Change.SCALE:
             continue
         builder = Builder(trial.builder.nodes, simplify=True)
         again = Editable(expression.edited(edit), builder, line.scope)
-        at = world.extended(builder.nodes)
-        for other, id in _lowered(again, small_edits(again, pool), {wanted.shape[1:]}):
-            tries += 1
-            if tries > MOST_TRIED:
-                return
-            if near(at.value(id)[1:], wanted[1:], size[1:]):
+        sieve = Sieve(again, small_edits(again, pool))
+        tries += sieve.count(shape)
+        if tries > MOST_TRIED:
+            return
+        for other in sieve.kept(world, [shape], goal.is_near):
+            if goal.is_met(again, other, world):
                 yield Hit((edit, other), again.edited(other), cost_of(edit) + cost_of(other) + 1)
 
 

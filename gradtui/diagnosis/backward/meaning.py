@@ -30,6 +30,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Edit, Editable
+from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
@@ -65,7 +66,7 @@ class Readings:
         self._of: dict[str, Reading] = {}
         self._is_true_step: dict[str, bool] = {}
         self._steps: dict[str, tuple[Builder, int]] = {}
-        self._changes: dict[tuple[str, bool], tuple[Builder, list[tuple[Edit, int]]]] = {}
+        self._changes: dict[tuple[str, bool], tuple[Editable, Sieve]] = {}
 
     def of(self, line: Line) -> Reading:
         """Return the reading of a line."""
@@ -298,35 +299,34 @@ class Readings:
         return (left + own, sound, float(line.target is None))
 
     def variants(
-        self, line: Line, world: Interpreter, *, inserted: bool
+        self, line: Line, world: Interpreter, fits: Fits, *, inserted: bool
     ) -> Iterator[tuple[Edit, Array]]:
-        """Yield the small changes of a helper's expression and their values.
+        """Yield the small changes of a helper's expression that may fit, and their values.
 
         They are those that put something in, or all others.
         """
         key = (line.name, inserted)
         if key not in self._changes:
             self._changes[key] = self._changes_of(line, inserted)
-        builder, changes = self._changes[key]
-        at = world.extended(builder.nodes)
-        for edit, id in changes:
+        expression, sieve = self._changes[key]
+        nodes = expression.builder.nodes
+        found: dict[int, Edit] = {}
+        for edit in sieve.kept(world, [nodes[line.node].shape], fits):
+            id = expression.lower(edit)
+            if id is not None and id != line.node:
+                found.setdefault(id, edit)
+        at = world.extended(nodes)
+        for id, edit in found.items():
             yield edit, at.value(id)
 
-    def _changes_of(self, line: Line, inserted: bool) -> tuple[Builder, list[tuple[Edit, int]]]:
-        """Return the changes of a helper that keep its shape, and their nodes."""
+    def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve]:
+        """Return the expression of a helper, and its changes."""
         builder = Builder(self.trial.builder.nodes, simplify=True)
         expression = Editable(line.tree, builder, line.scope)
         pool = pool_for(self.trial, line, *self.material(line))
-        shape = builder.nodes[line.node].shape
         counts = self.is_count(line)
-        found: dict[int, Edit] = {}
-        for edit in (insertions if inserted else small_edits)(expression, pool):
-            if counts and not is_counted(edit):
-                continue
-            id = expression.lower(edit)
-            if id is not None and id != line.node and builder.nodes[id].shape == shape:
-                found.setdefault(id, edit)
-        return builder, [(edit, id) for id, edit in found.items()]
+        edits = (insertions if inserted else small_edits)(expression, pool)
+        return expression, Sieve(expression, (e for e in edits if not counts or is_counted(e)))
 
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""

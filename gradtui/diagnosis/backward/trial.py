@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.probes import POINTS, draw
 from gradtui.diagnosis.backward.program import Line, Program
+from gradtui.diagnosis.sieve import near_at_first
 from gradtui.engine.graph import Builder, Graph, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
@@ -154,6 +155,12 @@ class Trial:
         if line.misfit and world is self.world:
             return False
         return close(self.held(line, world), self.truth(line.target), self.size(line.target))
+
+    def may_be_right(self, line: Line, world: Interpreter) -> NDArray[np.bool_]:
+        """Return for each row of a world of one point whether a claim may hold there."""
+        assert line.target is not None
+        fits = near_at_first(self.truth(line.target), self.size(line.target))
+        return fits(self.held(line, world)[:, None])
 
     def held(self, line: Line, world: Interpreter | None = None) -> Array:
         """Return what a claim holds at every point, in the shape of what it is about."""

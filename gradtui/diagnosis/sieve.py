@@ -1,0 +1,175 @@
+"""Many changes of one expression executed together at one point, to find the few worth a trial.
+
+Changes that differ in one part alone share the rest: the part is a hole, its values are the rows of
+one array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.edits import Edit, Editable
+from gradtui.engine.expression import Call, Tree
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.shapes import Shape
+
+Array = NDArray[Any]
+Fits = Callable[[Array], Array]
+"""(changes, points, *shape) -> which of them may do."""
+
+FIRST = 1
+"""Where changes are tried first: the first of the random points."""
+SLACK = 1e-5
+"""Relative difference that is let pass: ten times what counts in the end."""
+_TOGETHER = 1 << 20
+"""Numbers of the largest value that are computed at once."""
+
+
+class _Group(Struct, frozen=True, eq=False):
+    """Changes that put something of one shape in the same place."""
+
+    hole: int
+    """The leaf that stands for what is put in."""
+    root: int
+    """The whole expression."""
+    members: list[tuple[int, int]]
+    """(number of a change, node of what it puts in)."""
+
+
+class Sieve:
+    """Changes of one expression that may do, of all that are tried."""
+
+    def __init__(self, expression: Editable, edits: Iterable[Edit]) -> None:
+        self._expression = expression
+        self._edits = list(edits)
+        groups = dict[object, _Group | None]()
+        for number, edit in enumerate(self._edits):
+            slot = _slot(edit)
+            part = edit.tree if slot is None or edit.new is None else edit.new
+            node = expression.node_of(part)
+            if node is None:
+                continue
+            shape = expression.builder.nodes[node].shape
+            key = (edit.path, shape, *_frame(edit, slot))
+            if key not in groups:
+                groups[key] = _group(expression, edit, slot, shape)
+            group = groups[key]
+            if group is not None:
+                group.members.append((number, node))
+        self._groups = [group for group in groups.values() if group is not None]
+        nodes = expression.builder.nodes
+        self._largest = max(1, *(int(np.prod(node.shape)) for node in nodes))
+
+    def count(self, shape: Shape) -> int:
+        """Return how many changes have a value of a shape."""
+        return sum(len(group.members) for group in self._of(shape))
+
+    def kept(
+        self, world: Interpreter, shapes: Collection[Shape], fits: Fits, points: int = 1
+    ) -> list[Edit]:
+        """Return the changes to a value of one of the shapes that fit at so many points."""
+        found = list[int]()
+        for shape in shapes:
+            for numbers, values in self._values(world, shape, points):
+                with np.errstate(all="ignore"):
+                    fit = fits(values)
+                found += [number for number, good in zip(numbers, fit, strict=True) if good]
+        return [self._edits[number] for number in sorted(found)]
+
+    def _of(self, shape: Shape) -> list[_Group]:
+        nodes = self._expression.builder.nodes
+        return [group for group in self._groups if nodes[group.root].shape == shape]
+
+    def _values(
+        self, world: Interpreter, shape: Shape, points: int
+    ) -> Iterator[tuple[list[int], Array]]:
+        """Yield numbers of changes and their values, (changes, points, *shape)."""
+        nodes, rows = self._expression.builder.nodes, max(1, _TOGETHER // self._largest)
+        worlds = [world.at(point).extended(nodes) for point in range(FIRST, FIRST + points)]
+        numbers, values = list[int](), list[Array]()
+        for group in self._of(shape):
+            for start in range(0, len(group.members), rows):
+                members = group.members[start : start + rows]
+                parts = [node for _, node in members]
+                values.append(np.stack([_filled(one, group, parts) for one in worlds], axis=1))
+                numbers += [number for number, _ in members]
+                if len(numbers) >= rows:
+                    yield numbers, np.concatenate(values)
+                    numbers, values = [], []
+        if numbers:
+            yield numbers, np.concatenate(values)
+
+
+def _filled(world: Interpreter, group: _Group, parts: Sequence[int]) -> Array:
+    """Return the values of an expression with one part after the other in its hole."""
+    return world.extended(world.nodes, {group.hole: world.stacked(parts)}).value(group.root)
+
+
+def _slot(edit: Edit) -> int | None:
+    """Return which operand of what an edit puts in is new; None where all of it is."""
+    if isinstance(edit.tree, Call) and edit.tree.function in ("*", "/", "@", "+", "-"):
+        slots = (at for at, one in enumerate(edit.tree.arguments) if one is edit.new)
+        return next(slots, None)
+    return None
+
+
+def _frame(edit: Edit, slot: int | None) -> tuple[object, ...]:
+    """Return what edits have in common that put something new beside the same operand."""
+    if slot is None or not isinstance(edit.tree, Call):
+        return ()
+    return (edit.tree.function, slot, id(edit.tree.arguments[1 - slot]))
+
+
+def _group(expression: Editable, edit: Edit, slot: int | None, shape: Shape) -> _Group | None:
+    """Return the group that an edit begins; None where its shapes do not fit."""
+    hole = expression.hole(shape)
+    tree: Tree = hole
+    if slot is not None and isinstance(edit.tree, Call):
+        operands = list[Tree](edit.tree.arguments)
+        operands[slot] = hole
+        tree = replace(edit.tree, arguments=tuple(operands))
+    leaf, root = expression.node_of(hole), expression.lower(Edit(edit.change, edit.path, tree))
+    assert leaf is not None
+    return None if root is None else _Group(leaf, root, [])
+
+
+def near_at_first(wanted: Array, size: Array) -> Fits:
+    """Return the test whether values at one point are near what is wanted there.
+
+    What passes the full test at all points, `near`, passes this one.
+    """
+    at, allowed = wanted[FIRST], size[FIRST]
+    allowed = SLACK * (allowed + 1e-3 * np.max(allowed, initial=0.0))
+
+    def fits(values: Array) -> Array:
+        return rows_of(np.abs(values[:, 0] - at) <= allowed)
+
+    return fits
+
+
+def proportional_at_first(wanted: Array, size: Array) -> Fits:
+    """Return the test whether what is wanted at two points is a constant times values there.
+
+    What passes the full test at all points, `constant_ratio`, passes this one.
+    """
+    at, norm = wanted[FIRST : FIRST + 2].reshape(-1), np.linalg.norm(size[FIRST : FIRST + 2])
+
+    def fits(values: Array) -> Array:
+        rows = values.reshape(len(values), -1)
+        square = np.sum(rows * rows, axis=1)
+        ratio = (rows @ at / square)[:, None]
+        near = np.abs(at - ratio * rows) <= SLACK * 2 * norm * np.maximum(1.0, np.abs(ratio))
+        return np.asarray(rows_of(near) | (square == 0))
+
+    return fits
+
+
+def rows_of(fit: Array) -> Array:
+    """Return for each row whether all of it is true."""
+    return np.asarray(fit.all(axis=tuple(range(1, fit.ndim))))

@@ -1,0 +1,89 @@
+"""Changes executed together at one point keep what fits when each is executed alone."""
+
+import numpy as np
+import pytest
+
+from gradtui.diagnosis.changes import insertions, small_edits
+from gradtui.diagnosis.edits import Editable, Pool
+from gradtui.diagnosis.sieve import Sieve, near_at_first, proportional_at_first
+from gradtui.diagnosis.spelling import spell
+from gradtui.engine.expression import Name, Number, parse_expression
+from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.interpreter import Interpreter
+
+POINTS = 3
+SHAPES = {"X": (4, 2), "e": (4,), "w": (2,), "s": ()}
+X, E, W, S = (np.random.default_rng(0).normal(size=(POINTS, *shape)) for shape in SHAPES.values())
+
+
+@pytest.fixture
+def opened():
+    """An expression, its world, and the edits of it: all that take away and all that put in."""
+
+    def call(text):
+        builder = Builder(simplify=True)
+        names = {name: builder.leaf(Kind.DATA, name, shape) for name, shape in SHAPES.items()}
+        expression = Editable(parse_expression(text), builder, names)
+        place = expression.tree.place
+        pool = Pool(names, [Name("s", place)], [Name("w", place)], {4.0: Number(4.0, place)})
+        world = Interpreter(
+            builder.nodes, dict(zip(names.values(), (X, E, W, S), strict=True)), POINTS
+        )
+        return expression, world, [*small_edits(expression, pool), *insertions(expression, pool)]
+
+    return call
+
+
+def one_by_one(expression, world, edits, shape):
+    """Return (edit, value at every point) of those that have a value of a shape."""
+    found = []
+    for edit in edits:
+        id = expression.lower(edit)
+        if id is not None and expression.builder.nodes[id].shape == shape:
+            found.append((edit, world.extended(expression.builder.nodes).value(id)))
+    return found
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        (X.transpose(0, 2, 1) @ E[:, :, None])[:, :, 0],  # the dropped sign
+        -S[:, None] * (X.transpose(0, 2, 1) @ E[:, :, None])[:, :, 0],  # a factor put in
+        W - (X.transpose(0, 2, 1) @ E[:, :, None])[:, :, 0],  # a term put in
+    ],
+)
+def test_what_fits_alone_is_kept_and_all_else_is_dropped(opened, wanted):
+    expression, world, edits = opened("-X.T@e")
+    alone = {
+        spell(expression.edited(edit))
+        for edit, value in one_by_one(expression, world, edits, (2,))
+        if np.allclose(value, wanted)
+    }
+    kept = Sieve(expression, edits).kept(world, [(2,)], near_at_first(wanted, np.abs(wanted)))
+    assert alone
+    assert {spell(expression.edited(edit)) for edit in kept} == alone
+
+
+def test_what_fits_but_for_a_constant_is_kept(opened):
+    expression, world, edits = opened("s*e")
+    fits = proportional_at_first(7 * E, np.abs(7 * E))
+    kept = Sieve(expression, edits).kept(world, [(4,)], fits, points=2)
+    texts = {spell(expression.edited(edit)) for edit in kept}
+    assert "e" in texts
+    assert "s*e*s" not in texts
+
+
+def test_changes_are_kept_in_their_order_and_counted_by_shape(opened):
+    expression, world, edits = opened("X.T@e + w")
+    sieve = Sieve(expression, edits)
+    every = sieve.kept(world, [(2,)], lambda values: np.ones(len(values), bool))
+    assert every == [edit for edit, _ in one_by_one(expression, world, edits, (2,))]
+    assert sieve.count((2,)) == len(every)
+
+
+def test_a_value_that_is_nothing_fits_nothing_and_raises_no_warning(opened):
+    expression, world, edits = opened("e/s")
+    huge = Interpreter(world.nodes, {0: X, 1: E, 2: W, 3: np.zeros(POINTS)}, POINTS)
+    kept = Sieve(expression, edits).kept(huge, [(4,)], near_at_first(E, np.abs(E)))
+    assert "e" in {spell(expression.edited(edit)) for edit in kept}
+    assert "e/s" not in {spell(expression.edited(edit)) for edit in kept}
