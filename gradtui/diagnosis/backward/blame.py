@@ -42,9 +42,8 @@ class _Offer(Struct, frozen=True, eq=False):
     """What decides between offers that fix as much; the smallest wins."""
 
 
-def find_repairs(trial: Trial, judged: Sequence[Line]) -> tuple[Repair, ...]:
+def find_repairs(trial: Trial, readings: Readings, judged: Sequence[Line]) -> tuple[Repair, ...]:
     """Return the repairs that make all of `judged` right, or as many as can be."""
-    readings = Readings(trial)
     done: list[Repair] = []
     for line in trial.lines:
         if line.misfit and line.target is not None:

@@ -92,14 +92,14 @@ def _diagnose(
     if reshaped is not None and _helps(trial, reshaped):
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     readings = Readings(trial)
-    repairs = find_repairs(trial, judged)
+    repairs = find_repairs(trial, readings, judged)
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
     far = any(one.far_fetched for one in explanations)
     if helpers and (far or (fits and _lacks(trial, explanations))):
         reshaped = reshape_helper(trial, hand, names, idle=not far) if fits else reshaped
         if reshaped is not None:
             return _with_helper(problem, trial, hand, reshaped, wrong, 0)
-    fixes = _fixes(problem, hand, explanations)
+    fixes = _fixes(trial, hand, explanations)
     findings = [
         finding
         for explanation, fix in zip(explanations, fixes, strict=True)
@@ -153,7 +153,7 @@ def _with_helper(
 ) -> Diagnosis:
     """Return the finding of a helper, and those of the program in which it is changed."""
     rest = _diagnose(problem, reshaped.hand, helpers)
-    explanation = explain_helper(trial, reshaped.line, reshaped.edit)
+    explanation = explain_helper(Readings(trial), reshaped.line, reshaped.edit)
     fix = next(explanation.fixes(hand.lines))
     found = (*describe(problem, trial, explanation, fix), *rest.findings)
     names = (frozenset(line.name for line in wrong) | rest.wrong) - rest.noted
@@ -175,24 +175,24 @@ def _judged(trial: Trial, claims: Sequence[Line]) -> list[Line]:
 
 
 def _fixes(
-    problem: Problem, hand: Handwritten, explanations: Sequence[Explanation]
+    trial: Trial, hand: Handwritten, explanations: Sequence[Explanation]
 ) -> list[str | None]:
     """Return the corrected line of each explanation, tried together by judging the program."""
     options = [list(dict.fromkeys(one.fixes(hand.lines))) for one in explanations]
     chosen = [texts[0] if texts else None for texts in options]
-    if _passes(problem, hand, explanations, chosen):
+    if _passes(trial, hand, explanations, chosen):
         return chosen
     for at, texts in enumerate(options):
         for text in texts[1:]:
-            trial = [*chosen[:at], text, *chosen[at + 1 :]]
-            if _passes(problem, hand, explanations, trial):
-                return trial
+            others = [*chosen[:at], text, *chosen[at + 1 :]]
+            if _passes(trial, hand, explanations, others):
+                return others
     last = [texts[-1] if texts else None for texts in options]
-    return last if _passes(problem, hand, explanations, last) else chosen
+    return last if _passes(trial, hand, explanations, last) else chosen
 
 
 def _passes(
-    problem: Problem,
+    trial: Trial,
     hand: Handwritten,
     explanations: Sequence[Explanation],
     fixes: Sequence[str | None],
@@ -207,11 +207,12 @@ def _passes(
         except (InputError, ValueError):
             return False
     try:
-        trial = _trial(problem, replace(hand, program=tuple(lines.values())))
+        changed = replace(hand, program=tuple(lines.values()))
+        after = Trial(trial.graph, trial.reverse, trial.values, changed, like=trial)
     except (InputError, NoPoints):
         return False
-    claims = [line for line in trial.lines if line.claimed]
-    return all(trial.is_right(line, trial.world) for line in _judged(trial, claims))
+    claims = [line for line in after.lines if line.claimed]
+    return all(after.is_right(line, after.world) for line in _judged(after, claims))
 
 
 def _is_doubtful(trial: Trial, line: Line) -> bool:

@@ -90,7 +90,7 @@ def explain(
             )
             if near(value[1:], repair.value[1:], size[1:])
         ]
-        return explain_helper(trial, line, repair.edit, world, alike)
+        return explain_helper(readings, line, repair.edit, world, alike)
     found = hits_of(readings, repair, others, world)
     context = Context(trial, readings, line, repair.target, world)
     ratio = None
@@ -101,7 +101,7 @@ def explain(
 
 
 def explain_helper(
-    trial: Trial,
+    readings: Readings,
     line: Line,
     edit: Edit,
     world: Interpreter | None = None,
@@ -111,9 +111,10 @@ def explain_helper(
 
     `alike` are changes that come to the same.
     """
+    trial = readings.trial
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
     hits = [Hit((one,), expression.edited(one), cost_of(one)) for one in (edit, *alike)]
-    context = Context(trial, Readings(trial), line, None, world or trial.world)
+    context = Context(trial, readings, line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
     nearest = tuple(sorted(hits, key=lambda hit: hit.cost))
     return Explanation(line, None, nearest, context, "", pool)

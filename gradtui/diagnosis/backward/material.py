@@ -125,8 +125,10 @@ def slope_trees(trial: Trial, shape: Shape | None = None) -> list[Tree]:
 def _reverse_trees(trial: Trial, ids: Iterable[int], shape: Shape | None) -> list[Tree]:
     nodes = trial.reverse.nodes
     wanted = [id for id in dict.fromkeys(ids) if shape is None or nodes[id].shape == shape]
-    trees = (as_tree(nodes, id, trial.graph.names, written=True) for id in wanted)
-    return [tree for tree in trees if tree is not None]
+    for id in wanted:
+        if id not in trial.written:
+            trial.written[id] = as_tree(nodes, id, trial.graph.names, written=True)
+    return [tree for id in wanted if (tree := trial.written[id]) is not None]
 
 
 def unread_trees(trial: Trial, line: Line) -> list[Tree]:

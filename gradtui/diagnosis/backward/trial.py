@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.probes import POINTS, draw
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import near_at_first
+from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder, Graph, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
@@ -51,6 +52,8 @@ class Trial:
         self.reverse = reverse
         self.values = values
         self._draws: dict[int, dict[int, Array]] = like._draws if like is not None else {}
+        self.written: dict[int, Tree | None] = like.written if like is not None else {}
+        """Nodes of the true backward pass as expressions, where they have been asked for."""
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._build(values, state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
