@@ -150,8 +150,11 @@ class GradtuiApp(App[int]):
             self.switch_screen(self._debugger)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Write a paint to the terminal; called by Textual."""
-        super()._display(screen, self._wire.lean(renderable))
+        """Write a paint to the terminal, if it changes anything there; called by Textual."""
+        driver, waits = self._driver, self._batch_count or not self._running
+        if driver is not None and not driver.is_headless and not waits:
+            renderable = self._wire.lean(renderable, self.console, self.cursor_position)
+        super()._display(screen, renderable)
 
     def action_repaint(self) -> None:
         """Paint all of the screen, whatever the terminal shows."""

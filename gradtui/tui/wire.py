@@ -16,7 +16,7 @@ from rich.color import ColorSystem
 from rich.console import Console, RenderableType
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import SGR_STYLES, Strip
 
 from gradtui.text import cell_width
@@ -56,6 +56,7 @@ class Wire:
 
     def __init__(self) -> None:
         self._rows: list[list[Cell | None]] = []
+        self._cursor: Offset | None = None
         self._region: Region | None = None
         self._pens: dict[Style | None, tuple[Pen, Cell]] = {}
         self._reads_paints = all(
@@ -64,13 +65,20 @@ class Wire:
 
     def forget(self) -> None:
         """Take it that nothing is known of what the terminal shows."""
-        self._rows = []
+        self._rows, self._cursor = [], None
 
-    def lean(self, update: RenderableType | None) -> RenderableType | None:
-        """Return a paint of Textual's as one that writes only what differs."""
-        if self._reads_paints and isinstance(update, LayoutUpdate | ChopsUpdate):
-            return cast("RenderableType", _Lean(self, update))
-        return update
+    def lean(
+        self, update: RenderableType | None, console: Console, cursor: Offset
+    ) -> RenderableType | None:
+        """Return a paint of Textual's as one that writes only what differs, None if nothing does.
+
+        The paint, and the cursor's place after it, are taken as written.
+        """
+        if not self._reads_paints or not isinstance(update, LayoutUpdate | ChopsUpdate):
+            return update
+        text, moved = self.write(update, console), cursor != self._cursor
+        self._cursor = cursor
+        return cast("RenderableType", _Lean(text)) if text or moved else None
 
     def write(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """Return what must be written for a paint; take it as written."""
@@ -130,14 +138,14 @@ class Wire:
 
 
 class _Lean(CompositorUpdate):
-    """A paint that is compared with the terminal's cells at the moment it is written."""
+    """A paint of which it is known what must be written."""
 
-    def __init__(self, wire: Wire, update: LayoutUpdate | ChopsUpdate) -> None:
-        self._wire, self._update = wire, update
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def render_segments(self, console: Console) -> str:
-        """Return what must be written."""
-        return self._wire.write(self._update, console)
+        """Return what must be written; called by Textual."""
+        return self._text
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:

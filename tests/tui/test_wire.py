@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 import gradtui
@@ -24,6 +24,7 @@ from gradtui.tui.wire import PARTS, Wire
 SEQUENCE = re.compile(r"\x1b\[(?P<numbers>[\d;]*)(?P<end>[A-Za-z])|(?P<text>[^\x1b])")
 WIDTH, HEIGHT = 12, 3
 TRUE_COLOUR = Console(color_system="truecolor", force_terminal=True, _environ={})
+HOME = Offset(0, 0)
 SIXTEEN = Console(color_system="standard", force_terminal=True, _environ={})
 
 
@@ -152,7 +153,7 @@ def test_any_paints_show_what_they_show_when_they_are_written_whole(console, pai
 
 def test_this_textual_is_one_whose_paints_are_read():
     update = full([Strip.blank(WIDTH)] * HEIGHT)
-    assert Wire().lean(update) is not update, (
+    assert Wire().lean(update, TRUE_COLOUR, HOME) is not update, (
         f"Textual {textual.__version__}: read what changed in its _compositor.py, then PARTS"
     )
 
@@ -160,7 +161,17 @@ def test_this_textual_is_one_whose_paints_are_read():
 def test_paints_of_another_textual_are_written_as_they_are(monkeypatch):
     monkeypatch.setitem(PARTS, ChopsUpdate, ["rows"])
     update = full([Strip.blank(WIDTH)] * HEIGHT)
-    assert Wire().lean(update) is update
+    assert Wire().lean(update, TRUE_COLOUR, HOME) is update
+
+
+def test_a_paint_that_changes_nothing_is_not_written_but_a_move_of_the_cursor_is():
+    wire, update = Wire(), full([Strip.blank(WIDTH)] * HEIGHT)
+    assert wire.lean(update, TRUE_COLOUR, HOME) is not None
+    assert wire.lean(update, TRUE_COLOUR, HOME) is None
+    moved = wire.lean(update, TRUE_COLOUR, Offset(3, 1))
+    assert moved is not None and moved.render_segments(TRUE_COLOUR) == ""
+    wire.forget()
+    assert wire.lean(update, TRUE_COLOUR, Offset(3, 1)) is not None
 
 
 def test_a_forgotten_terminal_is_written_whole():
