@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,8 +12,10 @@ from gradtui.engine.forks import go_on, starts_anew
 from gradtui.engine.history import MEMORY, Branch, History
 from gradtui.engine.trainer import Row
 from gradtui.scenario.problem import Drive, Problem
-from gradtui.scenario.settings import Change
 from gradtui.text import clip
+
+if TYPE_CHECKING:
+    from gradtui.scenario.settings import Change
 
 DRAWN = 6
 """Branches that are drawn together: more are not told apart."""

@@ -25,7 +25,6 @@ from gradtui.plots import (
     expression,
     read_followed,
 )
-from gradtui.scenario.changes import read_change, read_sweep
 from gradtui.scenario.problem import Problem
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ class Explorer:
 
     def what_if(self, text: str, step: int) -> str:
         """Fork a branch at a step; return what to say of it.  Raises InputError."""
+        from gradtui.scenario.changes import read_change
+
         change = read_change(text, self.line.at(step).problem)
         made = fork(self.line, step, change)
         line = self.branches.add(made)
@@ -69,7 +70,9 @@ class Explorer:
 
     def try_all(self, text: str, step: int) -> str:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""
-        from gradtui.sweeps import Sweep  # the rules over runs: a start need not wait for them
+        # The rules over runs: a start need not wait for them.
+        from gradtui.scenario.changes import read_sweep
+        from gradtui.sweeps import Sweep
 
         at = self.line.at(step)
         self.sweep = Sweep(self.line, step, read_sweep(text, at.problem))

@@ -10,12 +10,12 @@ from gradtui.explorer import Explorer
 from gradtui.source import InputError
 from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
-from gradtui.tui.prompt import Completion
 
 if TYPE_CHECKING:
     from gradtui.session import Session
     from gradtui.sweeps import Sweep
     from gradtui.tui.debugger import Debugger
+    from gradtui.tui.prompt import Completion
 
 _CHUNK = 256
 """Steps of a branch that are computed at a time."""

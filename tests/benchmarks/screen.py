@@ -22,7 +22,7 @@ from pathlib import Path
 from gradtui.text import cell_width
 
 _WATCHED = Path(__file__).with_name("watched.py")
-_ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y",
+ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y",
             b"\x1b[c": b"\x1b[?62;22c"}  # fmt: skip
 _PART = re.compile(
     r"\x1b\[\??([\d;]*)([A-Za-z])|\x1b\[[^@-~]*[@-~]|\x1b[\]P_].*?(?:\x07|\x1b\\)|\x1b[^\[\]P_]|[\s\S]",
@@ -138,7 +138,7 @@ class Program:
                 self._reap()
                 break
             self.written += len(data)
-            for query, answer in _ANSWERS.items():
+            for query, answer in ANSWERS.items():
                 if query in data:
                     os.write(self._main, answer)
             self.screen.write(self._decoder.decode(data))
