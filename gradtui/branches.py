@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gradtui.engine.forks import go_on, starts_anew
 from gradtui.engine.history import MEMORY, Branch, History
 from gradtui.engine.trainer import Row
-from gradtui.scenario.problem import Drive, Problem
+from gradtui.scenario.problem import Drive, Patch, Problem
 from gradtui.text import clip
 
 if TYPE_CHECKING:
@@ -40,10 +40,7 @@ class Fork(Struct, frozen=True, eq=False):
 
 
 class Line(Struct, eq=False):
-    """One branch: a line of the run's history.
-
-    Of it only the name changes, and whether its fixes are written.
-    """
+    """One branch: a line of the run's history.  Of it only the name changes."""
 
     id: int
     name: str
@@ -62,6 +59,12 @@ class Line(Struct, eq=False):
     def start(self) -> int:
         """The step at which it left its parent."""
         return self.history.branch.start
+
+    @property
+    def fix(self) -> Patch | None:
+        """The line of the file that is corrected where it left its parent, if one is."""
+        before = 0 if self.parent is None else len(self.parent.problem.patches)
+        return self.problem.patches[-1] if len(self.problem.patches) > before else None
 
     def at(self, step: int) -> Line:
         """Return the line that a step was computed in: this one, or one that it came from."""
@@ -138,11 +141,6 @@ class Branches:
         at = self._lines.index(self.current)
         self.current = self._lines[(at + by) % len(self._lines)]
 
-    def written(self) -> None:
-        """Note that the files say by now what the lines' problems do."""
-        for line in self._lines:
-            line.problem = line.problem.written()
-
     def rename(self, line: Line, name: str) -> None:
         """Give a line another name; the same with a number where it is taken."""
         line.name = self._free_name(name, line)
@@ -166,13 +164,28 @@ class Branches:
             if one.drives and one.parent is two and other.problem.drive == wanted:
                 self.current = other
                 return other
-        problem = line.problem.driven_by(wanted)
+        name = wanted if line is self.root else f"{line.name} {wanted}"
+        return self._add_beside(line, line.problem.driven_by(wanted), f"drive {wanted}", name, True)
+
+    def fix(self, line: Line, corrected: Problem) -> Line:
+        """Look at a line's run with the last patch of its problem, made at the first time."""
+        patch = corrected.patches[-1]
+        for other in self._lines:
+            if other.parent is line and other.fix == patch:
+                self.current = other
+                return other
+        return self._add_beside(line, corrected, patch.after, f"fix {patch.name}")
+
+    def _add_beside(
+        self, line: Line, problem: Problem, change: str, name: str, drives: bool = False
+    ) -> Line:
+        """Make another problem a branch that begins where a line does, and go there."""
         trainer, row = go_on(
             line.problem.trainer, line.history.state(line.start), problem.trainer, line.start
         )
-        made = Fork(f"drive {wanted}", replace(problem, trainer=trainer), line.start, row)
-        name = wanted if line is self.root else f"{line.name} {wanted}"
-        return self.add(made, name, drives=True)
+        made = Fork(change, replace(problem, trainer=trainer), line.start, row)
+        self.current = line
+        return self.add(made, name, drives=drives)
 
     def _free_name(self, name: str, own: Line | None = None) -> str:
         """Return a name that no other line has."""

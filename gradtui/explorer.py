@@ -40,12 +40,6 @@ class Explorer:
         self.sweep: Sweep | None = None
         self.plotter = Plotter()
 
-    def anew(self, problem: Problem) -> Explorer:
-        """Return one for another version of the problem, drawn on the same scale and range."""
-        other = Explorer(problem)
-        other.plot = replace(self.plot, series=(LOSS,))
-        return other
-
     @property
     def line(self) -> Line:
         """The line that is looked at."""
@@ -65,8 +59,15 @@ class Explorer:
         line = self.branches.add(made)
         self.sweep = None
         anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
-        back = "{branch-before} goes back to the branch before"
+        back = "key {branch-before} goes back to the run before"
         return f"branch '{line.name}' from step {step}{anew}; {back}"
+
+    def fix(self, corrected: Problem, step: int) -> str:
+        """Fork a branch with a line of a step's problem corrected; return what to say of it."""
+        line = self.branches.fix(self.line.at(step), corrected)
+        self.sweep = None
+        back = "key {branch-before} goes back to the run before"
+        return f"branch '{line.name}': {line.change}; {back}, {{write-fix}} writes it into the file"
 
     def try_all(self, text: str, step: int) -> str:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from gradtui.diagnosis.finding import Finding, gravest_first
-from gradtui.diagnosis.judgement import Judgement, judge
-from gradtui.engine.history import History
+from gradtui.diagnosis.judgement import Judgement
 from gradtui.scenario.problem import Problem
 from gradtui.scenario.rules import GRADIENT_RULES, RUN_RULES, UPDATE_RULES
 from gradtui.structure import Structure
@@ -12,22 +11,18 @@ from gradtui.survey import Survey
 
 
 class Inquiry:
-    """The findings about what was written by hand and about the run, as they become known.
+    """The findings about one branch: what was written by hand and its run, as they become known."""
 
-    The hand-written code is judged once; a run is surveyed anew for each branch.
-    """
-
-    def __init__(self, problem: Problem, history: History) -> None:
-        self.problem = problem
-        self.judgement: Judgement | None = None
-        self.survey = Survey(problem, history)
+    def __init__(self, survey: Survey) -> None:
+        self.survey, self.version = survey, survey.version
+        """The version is that of the cursor's step: a branch may have begun with another text."""
         self.chosen: Finding | None = None
         """The finding that the cursor went to."""
 
-    def follow(self, problem: Problem, history: History) -> None:
-        """Look at another run of the problem; nothing changes if it is the same."""
-        if self.survey.history is not history:
-            self.survey = Survey(problem, history)
+    @property
+    def judgement(self) -> Judgement | None:
+        """What was found of what is written by hand; None until that is known."""
+        return self.version.judgement
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -44,7 +39,7 @@ class Inquiry:
     @property
     def unknown(self) -> str:
         """What is being found out; nothing once all is known."""
-        if self.problem.by_hand and self.judgement is None:
+        if not self.version.judged:
             return "comparing what was written by hand …"
         return "looking at the run …" if self.survey.findings is None else ""
 
@@ -58,23 +53,20 @@ class Inquiry:
     @property
     def quick(self) -> bool:
         """Whether all there is to find out takes but a moment."""
-        return not self.problem.by_hand and self.ready and self.survey.quick
+        return not self.survey.problem.by_hand and self.ready and self.survey.quick
 
     def judge(self) -> None:
         """Find out what is wrong with what was written by hand, if that is not known yet."""
-        if self.problem.by_hand and self.judgement is None:
-            self.judgement = judge(self.problem)
+        self.version.judge()
 
     def look(self) -> None:
         """Find out what is wrong, with the hand-written code first, then with the run."""
-        survey = self.survey
         self.judge()
-        survey.look(() if self.judgement is None else self.judgement.findings)
+        self.survey.look()
 
     def give_up(self) -> None:
         """Do without what could not be found out."""
-        if self.problem.by_hand and self.judgement is None:
-            self.judgement = Judgement((), 0, frozenset(), ())
+        self.version.give_up()
         self.survey.findings = self.survey.findings or ()
 
     def next(self) -> Finding | None:
@@ -112,7 +104,7 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
 
 def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | None:
     """Return the drawn node whose gradient a finding is about; None where it is about none."""
-    if finding.rule in RUN_RULES:
+    if finding.rule in RUN_RULES and finding.place is not None:
         written = (n.id for n in problem.graph.nodes if n.inputs and n.place == finding.place)
         node = next((id for id in written if id in structure.nodes), None)
         if node is not None:

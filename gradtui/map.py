@@ -11,22 +11,18 @@ from gradtui.surface import Surfaces
 
 
 class Map:
-    """What is looked at of the loss surface.
-
-    `say` tells what cannot be, `add` what is lost through what was done and told already.
-    """
+    """What is looked at of the loss surface; `say` tells what cannot be."""
 
     def __init__(
         self,
         problem: Callable[[], Problem],
         say: Callable[[str], None],
-        add: Callable[[str], None],
     ) -> None:
         self.view: View | None = None
         """None where no surface is shown."""
         self._hidden: View | None = None
         self._surfaces: Surfaces | None = None
-        self._problem, self._say, self._add = problem, say, add
+        self._problem, self._say = problem, say
 
     def show(self, text: str = "") -> None:
         """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
@@ -50,10 +46,7 @@ class Map:
             self._say(str(error))
 
     def surfaces(self, history: History) -> Surfaces:
-        """Return the surfaces of a run; those of another, and axes it has not, are forgotten."""
+        """Return the surfaces of a run; those of another are forgotten."""
         if self._surfaces is None or self._surfaces.history is not history:
             self._surfaces = Surfaces(history)
-            if self.view is not None and self.view.places(self._problem().trainer) is None:
-                self.view = None
-                self._add("the parameters of the surface are gone")
         return self._surfaces

@@ -22,7 +22,7 @@ from gradtui.moments import Level
 from gradtui.plots import LOSS
 from gradtui.saved import SavedBranch, SavedBreakpoint, SavedFix, Snapshot
 from gradtui.scenario.changes import read_change
-from gradtui.scenario.problem import Problem
+from gradtui.scenario.problem import Patch, Problem
 from gradtui.session import Session
 from gradtui.source import InputError, Place
 from gradtui.structure import pairs_of
@@ -41,8 +41,7 @@ _CHUNK = 256
 def digest_of(problem: Problem) -> str:
     """Return a digest of what a scenario's files held when they were loaded."""
     found = blake2b(digest_size=16)
-    in_files = {patch.file: patch.base for patch in reversed(problem.patches)}
-    for text in {**problem.texts, **in_files}.values():
+    for text in problem.texts.values():
         found.update("\n".join(text).encode(errors="surrogatepass") + b"\0")
     for name, value in problem.values.items():
         found.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
@@ -74,7 +73,6 @@ def take_snapshot(session: Session) -> Snapshot:
         run=lines[0].name,
         branches=tuple(_saved(line, lines, session) for line in lines[1:]),
         current=lines.index(session.explorer.line),
-        fixes=_fixes(session.explorer.branches.root.problem),
     )
 
 
@@ -91,18 +89,13 @@ def _with_parents(session: Session) -> list[Line]:
 def _saved(line: Line, lines: list[Line], session: Session) -> SavedBranch:
     assert line.parent is not None
     parent, removed = lines.index(line.parent), line not in list(session.explorer.branches)
-    return SavedBranch(line.name, parent, line.start, line.change, line.drives, removed)
+    fix = None if line.fix is None else _saved_fix(line.fix, line.problem.path)
+    return SavedBranch(line.name, parent, line.start, line.change, line.drives, removed, fix)
 
 
-def _fixes(problem: Problem) -> tuple[SavedFix, ...]:
-    folder = os.path.dirname(problem.path)
-    return tuple(
-        SavedFix(
-            os.path.relpath(patch.file, folder or "."), patch.place.line, patch.place.column,
-            patch.before, patch.after,
-        )
-        for patch in problem.patches
-    )  # fmt: skip
+def _saved_fix(patch: Patch, scenario: str) -> SavedFix:
+    file = os.path.relpath(patch.file, os.path.dirname(scenario) or ".")
+    return SavedFix(file, patch.place.line, patch.place.column, patch.before, patch.after)
 
 
 class Resumption:
@@ -115,7 +108,7 @@ class Resumption:
         self._saved = snapshot
         self.lost: list[str] = []
         """What does not fit any more, and why."""
-        self.session = Session(self._fixed(problem))
+        self.session = Session(problem)
         self._parts = self._go()
 
     def run(self, seconds: float) -> bool:
@@ -128,17 +121,6 @@ class Resumption:
         """What the next part is, as `step 4,000 of 10,000`."""
         wanted = max([self._saved.step, *(branch.start for branch in self._saved.branches)])
         return f"step {self.session.history.known:,} of {wanted:,}"
-
-    def _fixed(self, problem: Problem) -> Problem:
-        """Return the problem with the lines that were replaced and not written."""
-        folder = os.path.dirname(problem.path)
-        files = {os.path.relpath(file, folder or "."): file for file in problem.texts}
-        for fix in self._saved.fixes[:_MOST]:
-            with self._losing(f"the fix '{clean(fix.after)}'"):
-                file = files.get(fix.file, "")
-                place = Place(fix.line, fix.column, file="" if file == problem.path else file)
-                problem = correct_again(problem, file, place, fix.before, fix.after)
-        return problem
 
     @contextmanager
     def _losing(self, what: str) -> Iterator[None]:
@@ -171,7 +153,21 @@ class Resumption:
             if not parent.problem.by_hand:
                 raise InputError("nothing is written by hand any more")
             return branches.turn_drive()
+        if saved.fix is not None:
+            return self._fix(parent, saved.fix, saved.name)
         return branches.add(fork(parent, saved.start, read_change(saved.change, parent.problem)))
+
+    def _fix(self, parent: Line, fix: SavedFix, name: str) -> Line:
+        """Make the branch of a fix again; it is the line that it left where the file has it."""
+        problem, folder = parent.problem, os.path.dirname(parent.problem.path)
+        files = {os.path.relpath(file, folder or "."): file for file in problem.texts}
+        file = files.get(fix.file, "")
+        place = Place(fix.line, fix.column, file="" if file == problem.path else file)
+        corrected = correct_again(problem, file, place, fix.before, fix.after)
+        if corrected is problem:
+            self.lost.append(f"branch '{clean(name)}' is over: the file has its line now")
+            return parent
+        return self.session.explorer.branches.fix(parent, corrected)
 
     def _look_at(self, lines: dict[int, Line]) -> None:
         """Look at the same line; forget those that had been removed, call the others as before."""
@@ -182,16 +178,17 @@ class Resumption:
             self.session.toggle_drive()
         else:
             branches.switch(current)
-        names = {0: self._saved.run}
-        for number, saved in enumerate(self._saved.branches, 1):
-            names[number] = saved.name
-            if saved.removed and number in lines and lines[number] in list(branches)[1:]:
-                branches.remove(lines.pop(number))
-        taken = set[str]()
+        numbers = dict[Line, int]()
         for number, line in lines.items():
-            name = clean(names[number])[:_LONGEST]
+            numbers.setdefault(line, number)
+        taken = set[str]()
+        for line, number in numbers.items():
+            saved = self._saved.branches[number - 1] if number else None
+            name = clean(saved.name if saved else self._saved.run)[:_LONGEST]
             line.name = name if name and name not in taken else f"{line.name} ({number})"
             taken.add(line.name)
+            if saved is not None and saved.removed:
+                branches.remove(line)
 
     def _place(self) -> None:
         """Stand at the same moment of the same step, at the same level."""

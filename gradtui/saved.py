@@ -18,9 +18,19 @@ from gradtui.source import InputError
 
 LIMIT = 4_000_000
 """Bytes that a saved session may have."""
-_MAGIC, _VERSION = b"gradtui session ", b"1"
+_MAGIC, _VERSION = b"gradtui session ", b"2"
 _Step = Annotated[int, Meta(ge=0, le=10_000_000)]
 _Number = Annotated[int, Meta(ge=0, le=10**9)]
+
+
+class SavedFix(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line that was replaced in memory and is not written."""
+
+    file: str
+    line: _Number
+    column: _Number
+    before: str
+    after: str
 
 
 class SavedBranch(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +47,8 @@ class SavedBranch(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it only drives otherwise."""
     removed: bool = False
     """Whether it is only there for those that left it."""
+    fix: SavedFix | None = None
+    """The line that was replaced, if that was the change."""
 
 
 class SavedBreakpoint(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,16 +56,6 @@ class SavedBreakpoint(Struct, frozen=True, forbid_unknown_fields=True):
 
     text: str
     enabled: bool = True
-
-
-class SavedFix(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line that was replaced in memory and is not written yet."""
-
-    file: str
-    line: _Number
-    column: _Number
-    before: str
-    after: str
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +86,6 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
     branches: tuple[SavedBranch, ...] = ()
     current: _Number = 0
     """The branch that is looked at."""
-    fixes: tuple[SavedFix, ...] = ()
 
 
 class Saved(Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,49 +19,38 @@ from gradtui.text import shape_text
 class Selection:
     """The selected node of a drawn graph, and how closely it is looked at.
 
-    `trace` gives the chain rule of the lens at the cursor; `say` takes what there is to tell.
+    `problem`, `structure` and `trace` give what is there at the cursor, the last the chain rule of
+    the lens; `say` takes what there is to tell.
     """
 
     def __init__(
         self,
-        problem: Problem,
-        structure: Structure,
+        problem: Callable[[], Problem],
+        structure: Callable[[], Structure],
         trace: Callable[[], Trace | None],
         say: Callable[[str], None],
     ) -> None:
-        self._problem, self._structure = problem, structure
+        self._now, self._drawn = problem, structure
         self._trace, self._say = trace, say
-        self.node = problem.graph.parameters[0].id
+        self.node = self._problem.graph.parameters[0].id
         self.lens: Lens | None = None
         self._matrix: int | None = None
 
-    def redraw(self, structure: Structure) -> None:
-        """Stay at the same place of another drawing: at its statement where a node is not drawn."""
-        self._structure = structure
-        if self.node not in structure.nodes:
-            self.node = self._problem.graph.root_of(self.node)
-        if self.lens is not None and self.lens.node not in structure.nodes:
-            self._aim(self.node)
-
-    def resume(self, before: Selection, node: int | None) -> str:
-        """Look as closely as another selection did, whose node is `node` here, None if none is.
-
-        Returns what of it is not there, if anything.
-        """
-        if node is None or node not in self._structure.nodes:
-            return f"{before._shown_name or 'the selected operation'} is gone"
-        self.node, self._matrix = node, before._matrix
-        lens = before.lens
-        if lens is not None:
-            try:
-                self._aim(node, self._checked(node, lens.index), lens.row)
-            except ValueError as error:
-                return str(error)
-        return ""
+    @property
+    def _problem(self) -> Problem:
+        return self._now()
 
     @property
-    def _shown_name(self) -> str | None:
-        return self._problem.graph.nodes[self.node].name
+    def _structure(self) -> Structure:
+        return self._drawn()
+
+    def redraw(self) -> None:
+        """Stay at the same place of another drawing: at its statement where a node is not drawn."""
+        drawn = self._structure.nodes
+        if self.node not in drawn:
+            self.node = self._problem.graph.root_of(self.node)
+        if self.lens is not None and self.lens.node not in drawn:
+            self._aim(self.node)
 
     @property
     def pair(self) -> Pair | None:

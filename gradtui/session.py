@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
+from gradtui.branches import Line
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
-from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.tape import Tape
 from gradtui.explorer import Explorer
 from gradtui.frame import Frame
 from gradtui.inquiry import Inquiry, holds_from_then_on, seen_at
-from gradtui.landmarks import find_landmark, find_node, landmark_at, node_keys
 from gradtui.map import Map
 from gradtui.moments import Level, Schedule, translate
-from gradtui.scenario.problem import Drive, Problem
+from gradtui.scenario.problem import Problem
 from gradtui.selection import Selection
 from gradtui.stops import Stops
-from gradtui.structure import Structure, build_structure
+from gradtui.structure import Structure
+from gradtui.survey import Survey
+from gradtui.version import Versions
 
 _TAPES, _NUMBERS = 32, 20_000_000
 """Steps whose tapes are kept, and numbers that these may hold together: 160 MB.  Two are always."""
-NEAR = 1000
-"""Steps that may be computed anew at once, between a change of the file and the next key."""
 MAX_STEP = 10_000_000
 """The last step that can be asked for."""
 
@@ -60,24 +58,16 @@ class Session:
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
-        self._drive: Drive | None = None
-        self.map = Map(lambda: self.problem, self._say, self._add)
-        self._take(problem)
+        self._versions = Versions()
+        self._inquiries: dict[Line, Inquiry] = {}
+        self.map = Map(lambda: self.problem, self._say)
+        self.selection = Selection(
+            lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
+        )
         self.position = self.schedule.backward
-
-    def _take(self, problem: Problem) -> None:
-        """Have what belongs to a version of the problem, of which nothing is known yet."""
-        self._structure = cache(partial(build_structure, problem.trainer.program))
-        self._jacobians = Jacobians(problem.graph, problem.trainer.dtype)
-        self._inquiry = Inquiry(problem, self.history)
-        self.selection = Selection(problem, self.structure, lambda: self.frame.trace, self._say)
 
     def _say(self, message: str) -> None:
         self.message = message
-
-    def _add(self, message: str) -> None:
-        """Say one thing more."""
-        self.message = f"{self.message}; {message}" if self.message else message
 
     @property
     def problem(self) -> Problem:
@@ -102,8 +92,7 @@ class Session:
     @property
     def structure(self) -> Structure:
         """The nodes and edges at the present level."""
-        found: Structure = self._structure(self.level, self.folded)
-        return found
+        return self._versions.of(self.problem).structure(self.level, self.folded)
 
     @property
     def frame(self) -> Frame:
@@ -111,9 +100,10 @@ class Session:
         tape = self._tape(self._step)
         self._ensure_loss()
         surfaces, looked, found = self.map.surfaces(self.history), self.selection, self.inquiry
+        version = self._versions.of(self.problem)
         return Frame(
             self.problem, tape, self.structure, self.position, looked.node,
-            self.history.losses, self._jacobians, self.history.validation_losses, self.message,
+            self.history.losses, version.jacobians, self.history.validation_losses, self.message,
             looked.lens, looked.pair, found.judgement, found.survey.findings, found.findings,
             found.number, self.stops.breakpoints, self.stops.watched(self._step, self._tape),
             found.survey.gauge(tape), self.trouble, self.map.view, surfaces,
@@ -122,9 +112,16 @@ class Session:
 
     @property
     def inquiry(self) -> Inquiry:
-        """What is known to be wrong with what was written by hand, and with the present run."""
-        self._inquiry.follow(self.explorer.line.problem, self.history)
-        return self._inquiry
+        """What is known to be wrong with the branch that is looked at."""
+        line = self.explorer.line
+        if line not in self._inquiries:
+            kept = set(self.explorer.branches)
+            self._inquiries = {one: it for one, it in self._inquiries.items() if one in kept}
+            survey = Survey(line.problem, line.history, self._versions.of(line.problem))
+            self._inquiries[line] = Inquiry(survey)
+        found = self._inquiries[line]
+        found.version = self._versions.of(self.problem)
+        return found
 
     @property
     def stops(self) -> Stops:
@@ -145,12 +142,6 @@ class Session:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         self._step = min(max(step, 0), MAX_STEP)
         self.position = self.schedule.backward
-
-    def arrive(self, step: int) -> None:
-        """Go to a training step, staying at the same moment of it."""
-        position = self.position
-        self.seek(step)
-        self.position = position
 
     def move(self, steps: int) -> None:
         """Go some training steps forward, or back where negative."""
@@ -240,7 +231,7 @@ class Session:
         before = self.schedule
         self.level, self.folded = level, folded
         self.position = translate(self.position, before, self.schedule)
-        self.selection.redraw(self.structure)
+        self.selection.redraw()
 
     def toggle_drive(self) -> None:
         """Let the true gradients move the weights instead of what was written by hand, or back.
@@ -251,37 +242,11 @@ class Session:
             self.message = "nothing is written by hand here: there is no other drive"
             return
         self.explorer.branches.turn_drive()
-        self._drive = self.explorer.line.problem.drive
         self.message = (
             "drive hand: what was written by hand moves the weights"
-            if self._drive == "hand"
+            if self.explorer.line.problem.drive == "hand"
             else "drive autodiff: the true gradients and the optimizer move the weights"
         )
-
-    def adopt(self, problem: Problem) -> int:
-        """Go on with another version of the problem at the same place, as far as it has it.
-
-        The message says what it does not have.  Returns the step that the cursor stood in: where
-        that is far, it stands at the same moment of the first one until `arrive` is called.
-        """
-        before, keys = self.selection, node_keys(self.problem.graph)
-        here = landmark_at(self.problem.graph, self.schedule, self.position)
-        if problem.by_hand and self._drive not in (None, problem.drive):
-            problem = problem.driven_by(self._drive or problem.drive)
-        step, self._step = self._step, self._step if self._step <= NEAR else 0
-        branches = self.explorer.branches.kept
-        self.explorer = self.explorer.anew(problem)
-        kept = (find_node(problem.graph, keys[root]) for root in self.folded)
-        self.folded = frozenset(root for root in kept if root is not None)
-        self._tapes.clear()
-        self._take(problem)
-        self._toggled_from = self._toggled_to = None
-        self.position = find_landmark(problem.graph, self.schedule, here)
-        self.message = ""
-        lost = self.selection.resume(before, find_node(problem.graph, keys[before.node]))
-        gone = "the branches of the old text are gone" if branches else ""
-        self.message = "; ".join(filter(None, (lost or self.message, gone)))
-        return step
 
     def next_finding(self) -> bool:
         """Go to the next finding: its step, its node, at the moment that it is about.

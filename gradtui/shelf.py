@@ -104,11 +104,12 @@ def _file_of(scenario: str) -> Path:
 def described(place: Snapshot) -> str:
     """Return where a place is and what was made there, as `at step 7 with 2 branches`."""
     made = [branch for branch in place.branches if not branch.drives and not branch.removed]
+    fixes = [branch for branch in made if branch.fix is not None]
     counts = [
-        (len(made), "branch", "branches"),
+        (len(made) - len(fixes), "branch", "branches"),
+        (len(fixes), "fix not written", "fixes not written"),
         (len(place.breakpoints), "breakpoint", "breakpoints"),
         (len(place.watches), "watch", "watches"),
-        (len(place.fixes), "fix not written", "fixes not written"),
     ]
     listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
     return f"at step {place.step:,}" + (f" with {listed}" if listed else "")

@@ -5,13 +5,13 @@ It is found out when it is asked for, in another thread if one likes; nothing wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.engine.curvature import Curvature, Gauge, gauge
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
+from gradtui.version import Version
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding
@@ -27,10 +27,10 @@ _MOST = 20_000_000
 
 
 class Survey:
-    """One run of a problem."""
+    """One run of a problem, whose text is that of `version`."""
 
-    def __init__(self, problem: Problem, history: History) -> None:
-        self.problem, self.history = problem, history
+    def __init__(self, problem: Problem, history: History, version: Version) -> None:
+        self.problem, self.history, self.version = problem, history, version
         self.findings: tuple[Finding, ...] | None = None
         """What is wrong with the run, causes first; None until that is known."""
         self._curvature = Curvature(problem.trainer)
@@ -41,15 +41,18 @@ class Survey:
         """Whether looking at the run takes but a moment."""
         return self.problem.trainer.size * (self.problem.steps + 1) <= _QUICK
 
-    def look(self, judged: Sequence[Finding] = ()) -> None:
+    def look(self) -> None:
         """Find out what is wrong with the run, if that is not known yet.
 
-        `judged` is what was found of the hand-written code that may drive it.
+        What is written by hand comes first: it may drive it.
         """
         from gradtui.diagnosis.judgement import tells_of_itself
         from gradtui.diagnosis.runs.registry import diagnose_run
 
+        self.version.judge()
         if self.findings is None:
+            judgement = self.version.judgement
+            judged = () if judgement is None else judgement.findings
             own = tells_of_itself(self.problem, judged)
             self.findings = diagnose_run(*self._own_steps()) if own else ()
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.correction import correct
 from gradtui.session import Session
 
 
@@ -166,3 +167,37 @@ def test_breakpoints_are_found_on_both_sides_of_the_fork():
     while session.stops.search(1.0):
         pass
     assert session.stops.breakpoints[0].steps.tolist() == [3]
+
+
+def test_a_finding_of_a_branch_blames_its_change_and_not_the_rate_of_the_file():
+    session = gradtui.load("two_weights")
+    session.seek(3)
+    what_if(session, "lr 0.5")
+    session.inquiry.look()
+    (finding,) = session.inquiry.findings
+    # e is 1 - 26·0.5 = -12 of itself a step
+    assert (finding.rule, finding.step, finding.line) == ("diverging", 3, None)
+    assert finding.message.startswith(
+        "with lr 0.5: the loss grows from step 3 on: 0.006561, 0.9448"
+    )
+    what_if(session, "momentum 0.5")
+    session.inquiry.look()
+    assert session.inquiry.findings[0].message.startswith("with lr 0.5, momentum 0.5: ")
+    session.explorer.switch(session.explorer.branches.root)
+    what_if(session, "w1 = 3")
+    assert session.problem.changed == ""
+
+
+def test_what_was_found_of_a_branch_is_kept_when_one_comes_back():
+    session = gradtui.load("grad_missing_factor")
+    session.inquiry.look()
+    (finding, *_) = session.inquiry.findings
+    session.inquiry.choose(finding)
+    session.explorer.fix(correct(session.problem, finding), 0)
+    assert session.frame.judgement is None
+    session.inquiry.look()
+    assert session.frame.findings == () and session.frame.judgement.claims == 4
+    session.explorer.turn(-1)
+    assert session.frame.findings[0] == finding and session.frame.finding == 0
+    session.explorer.turn(1)
+    assert session.frame.findings == () and session.frame.finding is None

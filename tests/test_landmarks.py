@@ -1,5 +1,7 @@
 """A place in a step is found again in another version of the model."""
 
+from reloads import reload
+
 import gradtui
 
 BEFORE = "a = w*x\nb = a + 1\nc = tanh(b*b)\nL = c**2"
@@ -12,7 +14,7 @@ def test_every_position_is_found_again_in_the_same_model(write):
     for level in range(2):
         for position in range(session.schedule.end + 1):
             session.position = position
-            session.adopt(gradtui.load(path).problem)
+            session, _ = reload(session, gradtui.load(path).problem)
             assert session.position == position, (level, position)
         session.toggle_level()
 
@@ -24,7 +26,7 @@ def test_a_position_is_that_of_the_same_moment_in_another_model(write):
     for position in range(1, session.schedule.forward + 1):
         fresh = gradtui.load(session.problem.path)
         fresh.position = position
-        fresh.adopt(other)
+        fresh, _ = reload(fresh, other)
         names[position] = other.graph.nodes[fresh.frame.now.node].name
     assert names == {1: "a", 2: "b", 3: "c", 4: "L"}
 
@@ -32,5 +34,5 @@ def test_a_position_is_that_of_the_same_moment_in_another_model(write):
 def test_what_is_gone_leaves_the_last_moment_before_it(write):
     session = gradtui.load(write(AFTER))
     session.position = 3
-    session.adopt(gradtui.load(write(BEFORE)).problem)
+    session, _ = reload(session, gradtui.load(write(BEFORE)).problem)
     assert session.problem.graph.nodes[session.frame.now.node].name == "b"

@@ -133,23 +133,31 @@ def test_a_branch_of_a_removed_branch_keeps_its_past():
     assert other.frame.tape.rate == 0.01
 
 
-def test_a_fix_that_was_not_written_is_applied_again(tmp_path):
+def test_a_fix_that_was_not_written_is_a_branch_again(tmp_path):
     path = tmp_path / "m.toml"
     path.write_text(Path(gradtui.load("grad_missing_factor").problem.path).read_text("utf-8"))
     session = gradtui.load(str(path))
     session.inquiry.judge()
     (finding,) = session.inquiry.findings[:1]
-    session.adopt(correct(session.problem, finding))
+    session.explorer.fix(correct(session.problem, finding), 0)
     session.seek(3)
     text = path.read_text()
     other, lost = resumed(load_problem(str(path)), take_snapshot(session))
     assert lost == [] and other.problem.patches == session.problem.patches
+    assert other.explorer.branch_name == "fix dw2"
     assert other.frame.parameters == session.frame.parameters
+    assert other.explorer.branches.root.problem.patches == ()
     assert path.read_text() == text
+
+    path.write_text(text.replace("[backward]", "# moved\n\n[backward]"))
+    other, lost = resumed(load_problem(str(path)), take_snapshot(session))
+    assert lost == [] and other.frame.parameters == session.frame.parameters
+    assert other.problem.patches[0].place.line == session.problem.patches[0].place.line + 2
 
     path.write_text(text.replace("dw2 = ", "dw2 =  "))
     other, lost = resumed(load_problem(str(path)), take_snapshot(session))
-    assert lost == [f"the fix '{finding.fix}' is left out: the line is not what it was"]
+    gone = "the line dw2 = dyhat is not there any more"
+    assert lost == [f"branch 'fix dw2' is left out: {gone}"]
     assert other.step == 3 and not other.problem.patches
 
 
@@ -173,7 +181,8 @@ def test_a_fix_that_is_none_is_left_out(monkeypatch, file, before, after):
     monkeypatch.setattr(
         "gradtui.diagnosis.correction.load_problem", lambda *a, **k: opened.append(a)
     )
-    snapshot = Snapshot(1, Landmark(2, ()), "named", ("w1", -1), fixes=(fix,))
+    branch = SavedBranch("fixed", 0, 0, after, fix=fix)
+    snapshot = Snapshot(1, Landmark(2, ()), "named", ("w1", -1), branches=(branch,))
     other, lost = resumed(problem, snapshot)
     assert len(lost) == 1 and " is left out: " in lost[0] and "\n" not in lost[0]
     assert not opened and other.step == 1 and not other.problem.patches
@@ -225,6 +234,7 @@ TEXTS = st.sampled_from(
     ["lr 0.1", "w1 = 2", "loss > prev", "x", "", "lr", "w1", "\x1b[2J", "drive hand", "seed 3",
      "norm", "w1 w2", "w1[9]", "__import__('os')", "lr 1e999", "optimizer adam", "w1 = nan"]
 )  # fmt: skip
+FIXES = st.builds(SavedFix, TEXTS, st.integers(0, 50), st.integers(0, 5), TEXTS, TEXTS)
 SNAPSHOTS = st.builds(
     Snapshot,
     step=st.integers(0, 50),
@@ -247,11 +257,10 @@ SNAPSHOTS = st.builds(
     branches=some(
         st.builds(
             SavedBranch, TEXTS, st.integers(0, 5), st.integers(0, 40), TEXTS, st.booleans(),
-            st.booleans(),
+            st.booleans(), st.none() | FIXES,
         )
     ),
     current=st.integers(0, 5),
-    fixes=some(st.builds(SavedFix, TEXTS, st.integers(0, 50), st.integers(0, 5), TEXTS, TEXTS)),
 )  # fmt: skip
 
 

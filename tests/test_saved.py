@@ -29,8 +29,13 @@ SAVED = Saved(
             folded=(("ŷ", -1),), lens=((3, 1), 2), jacobian=1, surface="w1 w2", zoom=-3,
             followed="w1 lr", log=True, drawn=(2, 9),
             breakpoints=(SavedBreakpoint("loss > prev", enabled=False),), watches=("norm",),
-            branches=(SavedBranch("lr 0.1", 0, 3, "lr 0.1"), SavedBranch("x", 1, 5, "w1 = 2")),
-            current=2, fixes=(SavedFix("net.py", 4, 5, "dw = 1", "dw = x"),),
+            branches=(
+                SavedBranch("lr 0.1", 0, 3, "lr 0.1"), SavedBranch("x", 1, 5, "w1 = 2"),
+                SavedBranch(
+                    "fix dw", 0, 0, "dw = x", fix=SavedFix("net.py", 4, 5, "dw = 1", "dw = x")
+                ),
+            ),
+            current=2,
         ),
         Snapshot(0, Landmark(2, ()), "named", ("w2", -1)),
     ),
@@ -64,7 +69,7 @@ def signed(body: bytes) -> bytes:
     """Return a file whose checksum is right, whatever it holds."""
     from gradtui.saved import _checksum
 
-    return b"gradtui session 1 " + _checksum(body) + b"\n" + body
+    return b"gradtui session 2 " + _checksum(body) + b"\n" + body
 
 
 def loads_or_is_refused(raw: bytes) -> None:
@@ -80,7 +85,7 @@ def loads_or_is_refused(raw: bytes) -> None:
 @given(st.binary(max_size=400))
 def test_any_bytes_are_refused(raw):
     loads_or_is_refused(raw)
-    loads_or_is_refused(b"gradtui session 1 " + raw)
+    loads_or_is_refused(b"gradtui session 2 " + raw)
 
 
 @given(st.binary(max_size=400))
@@ -118,7 +123,7 @@ def test_any_json_in_the_place_of_a_value_loads_or_is_refused(data):
 
 def test_another_version_and_too_much_are_refused_by_name():
     with pytest.raises(InputError, match="another version"):
-        decode_saved(RAW.replace(b"session 1", b"session 2", 1))
+        decode_saved(RAW.replace(b"session 2", b"session 1", 1))
     with pytest.raises(InputError, match="not a saved session"):
         decode_saved(RAW + b" " * LIMIT)
     with pytest.raises(InputError, match="cannot be read"):

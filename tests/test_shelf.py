@@ -140,14 +140,17 @@ def test_nothing_that_a_session_names_is_opened_or_run(folder, tmp_path):
     file = file_of(folder, session)
     line = next(i for i, row in enumerate(session.problem.lines, 1) if row == "dw2 = dyhat")
     forged = 'dw2 = dyhat\n"""\n[data]\nfile = "secret.csv"\n[x]\ny = """'
+    fixes = [
+        *(SavedFix(name, line, 1, "dw2 = dyhat", "dw2 = 0") for name in HOSTILE),
+        SavedFix("m.toml", line, 1, "dw2 = dyhat", forged),
+    ]
     place = Snapshot(
         1, Landmark(2, ()), "operations", ("/etc/passwd", 0), surface="/etc/passwd",
         followed="open('secret.csv')", watches=HOSTILE,
         breakpoints=tuple(map(SavedBreakpoint, HOSTILE)),
-        branches=tuple(SavedBranch(text, 0, 1, text) for text in HOSTILE),
-        fixes=(
-            *(SavedFix(name, line, 1, "dw2 = dyhat", "dw2 = 0") for name in HOSTILE),
-            SavedFix("m.toml", line, 1, "dw2 = dyhat", forged),
+        branches=(
+            *(SavedBranch(text, 0, 1, text) for text in HOSTILE),
+            *(SavedBranch("fixed", 0, 0, "", fix=fix) for fix in fixes),
         ),
     )  # fmt: skip
     file.write_bytes(encode_saved(Saved(str(scenario), "", (place,))))
@@ -177,13 +180,15 @@ def test_the_folder_is_that_of_the_platform():
 def test_a_place_is_described_by_what_was_made_there():
     place = Snapshot(1200, Landmark(2, ()), "named", ("w1", -1))
     assert described(place) == "at step 1,200"
-    branch = SavedBranch("a", 0, 1, "lr 1")
+    branch, fix = SavedBranch("a", 0, 1, "lr 1"), SavedFix("f", 1, 1, "a", "b")
     place = Snapshot(
         3, Landmark(2, ()), "named", ("w1", -1),
-        branches=(branch, branch, SavedBranch("b", 0, 1, "drive hand", drives=True)),
+        branches=(
+            branch, branch, SavedBranch("b", 0, 1, "drive hand", drives=True),
+            SavedBranch("fix a", 0, 0, "b", fix=fix),
+        ),
         breakpoints=(SavedBreakpoint("1"),), watches=("a", "b"),
-        fixes=(SavedFix("f", 1, 1, "a", "b"),),
     )  # fmt: skip
     assert (
-        described(place) == "at step 3 with 2 branches, 1 breakpoint, 2 watches, 1 fix not written"
+        described(place) == "at step 3 with 2 branches, 1 fix not written, 1 breakpoint, 2 watches"
     )

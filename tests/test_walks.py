@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from reloads import reload
 from test_session import BY_HAND, MODEL, TENSORS, bits, shown
 
 from gradtui.moments import Level
@@ -152,7 +153,8 @@ class Walk(RuleBasedStateMachine):
     def edit(self, twice):
         for _ in range(1 + twice):
             self.version, self.epoch = 1 - self.version, self.epoch + 1
-            self.session.adopt(self.pair[self.version])
+            self.session, lost = reload(self.session, self.pair[self.version])
+            assert not lost
             self.session.inquiry.judge()
 
     @rule()

@@ -17,6 +17,7 @@ from gradtui.scenario.reading import DATA_LIMIT, decode_text, read_bytes
 from gradtui.scenario.rules import UPDATE_RULES
 from gradtui.scenario.scanner import NEWLINE
 from gradtui.source import InputError, Place
+from gradtui.text import clean
 from gradtui.writing import ChangedError, reason, write_file
 
 _MARK = b"\xef\xbb\xbf"
@@ -48,25 +49,36 @@ def correct(problem: Problem, finding: Finding) -> Problem:
 def correct_again(problem: Problem, file: str, place: Place, before: str, after: str) -> Problem:
     """Return the problem with a line replaced as it once was by `correct`; no file is touched.
 
-    Raises InputError where that line does not stand there any more, or `after` is no line.
+    It is the line that stood nearest to `place`; the problem itself is returned if it has been
+    replaced already.  Raises InputError where there is no such line, or `after` is none.
     """
-    hands = [hand for hand in (problem.backward, problem.update) if hand and hand.file == file]
-    lines = [line.place for hand in hands for line in hand.program]
-    found = [own for own in lines if (own.line, own.column) == (place.line, place.column)]
     right = parse_program(after)
-    if not found or len(right) != 1 or set(after) & set(f"{_QUOTES}\\#\r\n"):
+    if len(right) != 1 or set(after) & set(f"{_QUOTES}\\#\r\n"):
         raise InputError("this is no line that could stand here", place)
-    place, text = found[0], "\n".join(problem.texts[file])
-    corrected, old = replace_statement(text, place, right[0].name, after)
-    if old != before:
-        raise InputError("the line is not what it was", place)
-    return _patched(problem, Patch(file, place, old, after, problem.texts[file]), corrected)
+    hands = [hand for hand in (problem.backward, problem.update) if hand and hand.file == file]
+    lines = [line for hand in hands for line in hand.program if line.name == right[0].name]
+    for line in sorted(lines, key=lambda line: abs(line.place.line - place.line)):
+        text = "\n".join(problem.texts[file])
+        corrected, old = replace_statement(text, line.place, line.name, after)
+        if old == before:
+            patch = Patch(file, line.place, old, after, problem.texts[file])
+            return _patched(problem, patch, corrected)
+    if any(same(line.value, right[0].value) for line in lines):
+        return problem
+    raise InputError(
+        f"the line {clean(before)} is not there any more" if lines
+        else f"there is no line that assigns {right[0].name}", place,
+    )  # fmt: skip
 
 
 def _patched(problem: Problem, patch: Patch, text: str) -> Problem:
     """Return the problem with one more line replaced, its file having this text."""
     given = {one.file: "\n".join(problem.texts[one.file]) for one in problem.patches}
     new = load_problem(problem.path, texts={**given, patch.file: text}, ascii=problem.ascii)
+    if dict(new.tables) != dict(problem.tables):
+        new = replace(new.revised(problem.tables), changed=problem.changed)
+    if new.drive != problem.drive:
+        new = new.driven_by(problem.drive)
     return replace(new, patches=(*problem.patches, patch))
 
 

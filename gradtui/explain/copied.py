@@ -42,7 +42,7 @@ def finding_text(problem: Problem, finding: Finding) -> str:
     place = finding_place(problem, finding)
     text = report(
         problem.file_of(place), place, finding.severity, f"{finding.message} [{finding.rule}]",
-        problem.line_at(place),
+        "" if finding.line is None else problem.line_at(place),
     )  # fmt: skip
     return text if finding.fix is None else f"{text}\n  fix: {clean(finding.fix)}"
 

@@ -162,6 +162,8 @@ class Problem(Struct, frozen=True, eq=False):
     """Make the same problem with other tables; raises InputError at one that does not fit."""
     ascii: bool = False
     """Whether names and texts are those that can be shown in ASCII."""
+    changed: str = ""
+    """In words what decides the rate and is not as the file has it, if anything."""
     patches: tuple[Patch, ...] = ()
     """The lines that are not those of the files, in the order in which they were replaced."""
 
@@ -183,10 +185,6 @@ class Problem(Struct, frozen=True, eq=False):
     def label(self, name: str) -> str:
         """Return how a name is shown."""
         return self.labels.get(name, "").strip() or name
-
-    def written(self) -> Problem:
-        """Return the same problem, its files being what it says."""
-        return replace(self, patches=())
 
     def driven_by(self, drive: Drive) -> Problem:
         """Return the same problem with something else that moves the weights."""

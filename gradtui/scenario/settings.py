@@ -46,7 +46,10 @@ class Change(Struct, frozen=True, eq=False):
         """Return the problem with the settings of this change."""
         if not self.tables:
             return before
-        return replace(before.revised(self.tables), patches=before.patches)
+        changed = before.changed
+        if self.tables.keys() & NAMED.keys():
+            changed = f"{changed}, {self.text}" if changed else self.text
+        return replace(before.revised(self.tables), changed=changed, patches=before.patches)
 
     def put(self, row: Row, trainer: Trainer) -> Row:
         """Return a state with the weights of this change in their places."""

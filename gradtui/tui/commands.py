@@ -144,18 +144,8 @@ COMMANDS = (
         lambda d, text: d.walk.watch(text), argument="EXPRESSION",
     ),
     Command(
-        "fix", ("a",), "apply fix",
-        "apply the fix of the finding, or of the first that has one; no file is touched", LOOK,
-        lambda d, text: d.live.apply_fix(),
-    ),
-    Command(
-        "write-fix", ("W",), "write fix",
-        "write the fixes that were applied into their file", LOOK,
-        lambda d, text: d.live.write_fixes(),
-    ),
-    Command(
         "reload", ("R",), "reload",
-        "load the file again; fixes that were not written are undone", SCREEN,
+        "load the file again; the branches are made anew on it", SCREEN,
         lambda d, text: d.live.reload("loaded again"),
     ),
     Command(
@@ -203,6 +193,17 @@ COMMANDS = (
     Command(
         "range", ("r",), "range", "draw some of the steps only, as 10 50; alone all of them",
         LOOK, lambda d, text: d.trials.zoom(text), argument="STEPS",
+    ),
+    Command(
+        "fix", ("a",), "apply fix",
+        "a branch with the fix of the finding, or of the first that has one; no file is touched",
+        TRY,
+        lambda d, text: d.live.apply_fix(),
+    ),
+    Command(
+        "write-fix", ("W",), "write fix",
+        "write the fixes of this branch into their file", TRY,
+        lambda d, text: d.live.write_fixes(),
     ),
     Command(
         "what-if", ("e",), "what if",

@@ -13,7 +13,6 @@ from textual.screen import Screen
 from textual.widget import AwaitMount
 
 from gradtui.axes import first_axes
-from gradtui.scenario.problem import Problem
 from gradtui.session import Session
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean, clip, shape_text
@@ -78,10 +77,9 @@ class Debugger(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
+        self._take(self.session)
         self._arrange()
-        self.pace.ahead()
-        self.walk.open()
-        self.show_frame()
+        self._show()
         self.call_after_refresh(self.walk.start)
         self.call_after_refresh(self.keeper.open)
         self.live.start()
@@ -328,10 +326,22 @@ class Debugger(Screen[None]):
 
     def show_session(self, session: Session) -> None:
         """Show another session."""
-        self.pace.stop()
-        self.session = session
+        self._take(session)
         self.live.watch()
         self._arrange()
+        self._show()
+
+    def renew_session(self, session: Session) -> None:
+        """Show a session that goes on where this one is; the focus stays where it is."""
+        self._take(session)
+        self._show()
+
+    def _take(self, session: Session) -> None:
+        self.pace.stop()
+        self.session = session
+        self.set_class(session.problem.by_hand, "-by-hand")
+
+    def _show(self) -> None:
         self.pace.ahead()
         self.walk.open()
         self.show_frame()
@@ -341,22 +351,8 @@ class Debugger(Screen[None]):
         self.do(lambda session: session.toggle_drive())
         self.pace.ahead()
 
-    def adopt(self, problem: Problem, said: str) -> None:
-        """Go on with another version of the problem, and compare what is written in it."""
-        self.pace.stop()
-        session = self.session
-        step = session.adopt(problem)
-        session.message = "; ".join([said, *filter(None, [session.message])])
-        self.set_class(problem.by_hand, "-by-hand")
-        if step > session.step:
-            self.pace.travel(step, Session.arrive)
-        else:
-            self.pace.ahead()
-        self.show_frame()
-
     def _arrange(self) -> None:
-        """Give the place to what matters for the session, and the focus to what is shown."""
-        self.set_class(self.session.problem.by_hand, "-by-hand")
+        """Give the focus to what is shown."""
         self.query_one("#notes" if self._graph_is_left_out() else "#graph").focus()
 
     def _graph_is_left_out(self) -> bool:

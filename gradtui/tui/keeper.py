@@ -10,6 +10,7 @@ from gradtui.text import clean
 
 if TYPE_CHECKING:
     from gradtui.resuming import Resumption
+    from gradtui.scenario.problem import Problem
     from gradtui.shelf import Shelf
     from gradtui.tui.debugger import Debugger
 
@@ -29,6 +30,8 @@ class Keeper:
     def __init__(self, debugger: Debugger, *, at_once: bool = False) -> None:
         self._debugger, self._at_once = debugger, at_once
         self._resuming: Resumption | None = None
+        self._renewal: str | None = None
+        """What to say of the file that was loaded again, where that is why one resumes."""
         self._due = False
         self._trouble = ""
         self._shelves: dict[str, Shelf] = {}
@@ -92,8 +95,17 @@ class Keeper:
         except InputError as error:
             self._debugger.say(f"nothing is resumed: {str(error).splitlines()[0]}")
             return
+        self._start(Resumption(problem, self._shelf.places[0]), None)
+
+    def renew(self, problem: Problem, said: str) -> None:
+        """Go on at the same place with another version of the scenario, as far as it has it."""
+        from gradtui.resuming import Resumption, take_snapshot
+
+        self._start(Resumption(problem, take_snapshot(self._debugger.session)), said)
+
+    def _start(self, resumption: Resumption, renewal: str | None) -> None:
         self._debugger.pace.stop()
-        self._resuming = Resumption(problem, self._shelf.places[0])
+        self._resuming, self._renewal = resumption, renewal
         if self._go_on(_AT_ONCE):
             self._debugger.pace.ahead()
 
@@ -102,23 +114,36 @@ class Keeper:
         return self._resuming is not None and self._go_on(_PART)
 
     def stop(self) -> bool:
-        """Stay where one is; return whether something was being resumed."""
-        stopped, self._resuming = self._resuming is not None, None
-        return stopped
+        """Stay where one is; return whether something was being resumed.
+
+        With another version of the scenario that is as far as one came: the old one is no more.
+        """
+        stopped, self._resuming = self._resuming, None
+        if stopped is not None and self._renewal is not None:
+            self._arrive(stopped)
+        return stopped is not None
 
     def _go_on(self, seconds: float) -> bool:
         resumption = self._resuming
         assert resumption is not None
         if resumption.run(seconds):
-            self._debugger.say(f"resuming, {resumption.computing}; Ctrl+C stops")
+            doing = "resuming" if self._renewal is None else self._renewal
+            self._debugger.say(f"{doing}, {resumption.computing}; Ctrl+C stops")
             return True
         self._resuming = None
-        self._shelf.turn(self._debugger.session)
-        session = resumption.session
-        lost = "".join(f"; {text}" for text in resumption.lost)
-        session.message = f"resumed at step {session.step:,}{lost}; {{resume}} goes back"
-        self._debugger.show_session(session)
+        self._arrive(resumption)
         return False
+
+    def _arrive(self, resumption: Resumption) -> None:
+        session, renewal = resumption.session, self._renewal
+        lost = "".join(f"; {text}" for text in resumption.lost)
+        if renewal is None:
+            self._shelf.turn(self._debugger.session)
+            session.message = f"resumed at step {session.step:,}{lost}; {{resume}} goes back"
+            self._debugger.show_session(session)
+        else:
+            session.message = renewal + lost
+            self._debugger.renew_session(session)
 
     def changed(self) -> None:
         """Save the session soon, as something may have changed."""

@@ -10,6 +10,7 @@ from textual.app import SuspendNotSupported
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
+from gradtui.scenario.rules import RUN_RULES
 from gradtui.source import InputError
 from gradtui.text import clean
 
@@ -39,6 +40,8 @@ class Live:
         self._watch = Watch(self._debugger.session.problem.files)
 
     def _look(self) -> None:
+        if not self._debugger.is_current:
+            return  # a list or a dialogue is about the session as it is
         if self._watch.changed():
             self.reload("the file has changed and is loaded again")
         elif self._watch.settling:
@@ -65,25 +68,22 @@ class Live:
             return
         self._watch.watch(problem.files)
         session.trouble = ""
-        debugger.adopt(problem, said + ("; the fix is undone" if before.patches else ""))
+        debugger.keeper.renew(problem, said)
 
     def apply_fix(self) -> None:
-        """Go on with the line of a finding as its fix has it; no file is touched."""
+        """Fork a branch with the line of a finding as its fix has it; no file is touched."""
         from gradtui.diagnosis.correction import correct
 
-        debugger, problem = self._debugger, self._debugger.session.problem
+        debugger = self._debugger
         finding = self._fixable()
         if finding is None:
             return
         try:
-            corrected = correct(problem, finding)
+            corrected = correct(debugger.session.problem, finding)
         except InputError as error:
             debugger.say(f"the fix cannot be applied: {clean(error.message)}")
             return
-        debugger.adopt(
-            corrected,
-            f"applied, not written: {finding.fix}; {{write-fix}} writes it, {{reload}} undoes it",
-        )
+        debugger.trials.fix(corrected)
 
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: that of the cursor, else the first that can be."""
@@ -101,12 +101,12 @@ class Live:
         return found
 
     def write_fixes(self) -> None:
-        """Write the fixes that were applied into their files."""
+        """Write the fixes of the branch into their files."""
         from gradtui.diagnosis.correction import write_fixes
 
-        problem = self._debugger.session.problem
+        problem = self._debugger.session.explorer.line.problem
         if not problem.patches:
-            self._debugger.say("no fix is applied that could be written")
+            self._debugger.say("no fix is applied here that could be written")
             return
         try:
             written = write_fixes(problem)
@@ -116,7 +116,6 @@ class Live:
         places = ", ".join(
             f"{os.path.basename(patch.file)} line {patch.place.line}" for patch in written
         )
-        self._debugger.session.explorer.branches.written()
         self.reload(f"written: {clean(places)}")
 
     def edit(self) -> None:
@@ -153,5 +152,8 @@ class Live:
         if session.trouble and error is not None and os.path.isfile(error.file):
             return error.file, error.place.line if error.place else 1
         chosen = session.inquiry.chosen
-        place = finding_place(session.problem, chosen) if chosen else current_place(session.frame)
+        if chosen is None or (chosen.rule in RUN_RULES and chosen.line is None):
+            place = current_place(session.frame)
+        else:
+            place = finding_place(session.problem, chosen)
         return session.problem.file_of(place), place.line

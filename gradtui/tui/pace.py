@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradtui.frame import Frame
@@ -41,7 +40,6 @@ class Pace:
         self._owed: Timer | None = None
         self._target: int | None = None
         """The far step on the way to which everything else waits."""
-        self._arrive: Callable[[Session, int], object] = Session.seek
 
     @property
     def _session(self) -> Session:
@@ -106,14 +104,10 @@ class Pace:
         elif not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP):
             debugger.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
         elif int(text) - self._session.history.known > _FAR:
-            self.travel(int(text), Session.seek)
+            self._target = int(text)
+            self.ahead()
         else:
             debugger.do(lambda session: session.seek(int(text)))
-
-    def travel(self, step: int, arrive: Callable[[Session, int], object]) -> None:
-        """Compute up to a far step, the screen living on, then `arrive` there."""
-        self._target, self._arrive = step, arrive
-        self.ahead()
 
     def ahead(self) -> None:
         """Start computing what is not known yet: the curve, or the steps up to a far one."""
@@ -151,7 +145,7 @@ class Pace:
         while history.known < wanted and time.monotonic() < until:
             history.advance(min(chunk, wanted - history.known))
         if target is not None and history.known > target:
-            debugger.do(lambda session: self._arrive(session, target))
+            debugger.do(lambda session: session.seek(target))
         elif target is not None:
             debugger.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
         elif debugger.is_mounted and history.known > before:

@@ -12,6 +12,7 @@ from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:
+    from gradtui.scenario.problem import Problem
     from gradtui.session import Session
     from gradtui.sweeps import Sweep
     from gradtui.tui.debugger import Debugger
@@ -52,9 +53,13 @@ class Trials:
 
         self._ask(
             f"what if from step {self._session.step}: ", text,
-            lambda typed: read_change(typed, problem),
+            lambda typed: read_change(typed, self._session.problem),
             lambda explorer, step, typed: explorer.what_if(typed, step), complete=complete,
         )  # fmt: skip
+
+    def fix(self, corrected: Problem) -> None:
+        """Go on with a corrected line in a branch."""
+        self._do(lambda explorer, step: explorer.fix(corrected, step))
 
     def sweep(self, text: str) -> None:
         """Run many values of one setting at once, asking for them if there are none."""
@@ -63,10 +68,9 @@ class Trials:
         if not text and self._explorer.sweep is not None:
             self.list_sweep()
             return
-        problem = self._session.problem
         self._ask(
             f"sweep from step {self._session.step}: ", text,
-            lambda typed: read_sweep(typed, problem),
+            lambda typed: read_sweep(typed, self._session.problem),
             lambda explorer, step, typed: explorer.try_all(typed, step),
             offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
         )  # fmt: skip

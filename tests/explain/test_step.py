@@ -27,7 +27,7 @@ def narrate(session):
 
 
 def test_a_long_message_goes_on_in_the_next_rows_and_shows_where_it_is_cut():
-    told = "branch 'lr 0.1' from step 3; , goes back to the branch before"
+    told = "branch 'lr 0.1' from step 3; key , goes back to the run before"
     assert texts(message_rows(told, 80, 3)) == [" " + told]
     rows = texts(message_rows(told, 40, 3))
     assert len(rows) == 2 and " ".join(row.strip() for row in rows) == told

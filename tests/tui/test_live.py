@@ -170,27 +170,6 @@ async def test_the_drive_that_was_chosen_is_kept(terminal, write):
         assert "drive autodiff" in t.rows[0]
 
 
-async def test_a_applies_the_fix_and_everything_follows(terminal, write):
-    path = write(MODEL, more=WRONG)
-    before = Path(path).read_bytes()
-    async with terminal(path) as t:
-        await until(t, lambda: judged(t))
-        await t.press("n", "n", "a")
-        await until(t, lambda: "3 claims compared and right" in t.text)
-        assert "fix applied, not written" in t.rows[0]
-        assert re.search(r"dw = dyhat\*x +-?[0-9.]+ ✓", t.text)
-        assert "✗" not in t.text
-        assert t.session.step == 2
-        assert t.session.frame.parameters["w"] == pytest.approx(1.88)
-        # L = (3w - 5)²: 1, 0.64, 0.4096 where the factor is there
-        assert t.session.history.losses[:3] == pytest.approx([1, 0.64, 0.4096])
-        assert Path(path).read_bytes() == before
-        await t.press("R")
-        await until(t, lambda: "fix: dw = dyhat*x" in t.text)
-        assert "the fix is undone" in t.text
-        assert "not written" not in t.rows[0]
-
-
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
     path = write(MODEL, more=WRONG)
@@ -203,6 +182,8 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         await t.press("a", "W")
         number = before.index("dw = dyhat") + 1
         assert f"written: {os.path.basename(path)} line {number}" in t.text
+        assert "branch 'fix dw' is over: the file has its line now" in t.text
+        assert [line.name for line in t.session.explorer.branches] == ["hand"]
         await until(t, lambda: "3 claims compared and right" in t.text)
         assert "not written" not in t.rows[0]
         await asyncio.sleep(0.5)  # what was written by the app itself is no change
@@ -213,17 +194,6 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         ("dw = dyhat", "dw = dyhat*x")
     ]
     assert main(["check", "--quiet", path]) == 0
-
-
-async def test_a_file_that_changes_takes_the_fix_away_and_says_so(terminal, write):
-    path = write(MODEL, more=WRONG)
-    async with terminal(path) as t:
-        await until(t, lambda: judged(t))
-        await t.press("a")
-        edit(path, "w = 2.0", "w = 4.0")
-        await until(t, lambda: t.session.problem.values["w"] == 4)
-        assert "the fix is undone" in t.text
-        assert not t.session.problem.patches
 
 
 async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
@@ -251,16 +221,16 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
 
 
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
-    import gradtui.inquiry as inquiry_module
+    import gradtui.version as version_module
 
-    real, slow = inquiry_module.judge, True
+    real, slow = version_module.judge, True
 
     def judge(problem):
         if slow:
             time.sleep(1.5)
         return real(problem)
 
-    monkeypatch.setattr(inquiry_module, "judge", judge)
+    monkeypatch.setattr(version_module, "judge", judge)
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
         slow = False

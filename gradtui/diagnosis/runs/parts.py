@@ -24,16 +24,23 @@ def finding(
     evidence: Mapping[str, Any],
     place: Place | None = None,
 ) -> Finding:
-    """Return a finding about a run; without a place it stands at the optimizer's rate."""
-    where = place or run.problem.rate_place
+    """Return a finding about a run; without a place it stands at the optimizer's rate.
+
+    Where that is not the rate of the file, it stands nowhere and says what was changed.
+    """
+    changed = "" if place is not None else run.problem.changed
+    where = place or (None if changed else run.problem.rate_place)
+    if changed:
+        message = f"with {changed}: {message}"
     numbers = {key: _plain(value) for key, value in evidence.items()}
     if run.last < run.problem.steps:
         numbers["looked_at"] = run.first + run.last
         message += f" (looked at the steps {run.first:,} to {run.first + run.last:,} of "
         message += f"{run.first + run.problem.steps:,})"
     return Finding(
-        rule, severity, target, where.line, message, numbers, run.first + step, place=where
-    )
+        rule, severity, target, where.line if where else None, message, numbers, run.first + step,
+        place=where,
+    )  # fmt: skip
 
 
 def short(value: float) -> str:
