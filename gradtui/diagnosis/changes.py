@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, product
 
 from msgspec.structs import replace
 
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
 from gradtui.engine.expression import Call, Name, Number, Tree
+from gradtui.engine.handwritten import names_in
 
 MAX_PARTS, MAX_FACTORS = 80, 6
 """Parts of an expression that are changed, and factors of a product of which two are dropped; a
 longer one is only changed near its root."""
+MOST_ALIKE = 12
+"""Names that are tried in the place of each that a term reads."""
 
 
 def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
@@ -37,6 +40,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
 
 def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
     """Yield the edits that put a factor or a term in, or another factor in a factor's place."""
+    yield from _more_alike(expression, pool)
     for path, part in _places(expression):
         parent = _parent_of(expression, path)
         inner = parent is not None and parent.function in ("shape", "len", "**", "expand", "T")
@@ -51,6 +55,41 @@ def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
             yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
             if isinstance(term, Number):
                 yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
+
+
+def _more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield one more term like one that is there, in other names: that of another step or path."""
+    nodes = expression.builder.nodes
+    for term in _terms(expression.tree):
+        read = list(dict.fromkeys(name.name for name in names_in(term)))
+        own = [expression.names[name] for name in read if name in expression.names]
+        if not 0 < len(own) == len(read) <= 2 or any(nodes[id].shape == () for id in own):
+            continue
+        others = (
+            [name for name, id in pool.names.items() if id != at and nodes[id].shape == shape]
+            for at, shape in zip(own, (nodes[id].shape for id in own), strict=True)
+        )
+        for names in product(*(one[-MOST_ALIKE:] for one in others)):
+            new = _renamed(term, dict(zip(read, names, strict=True)))
+            for sign in "+-":
+                yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
+
+
+def _terms(tree: Tree) -> list[Tree]:
+    """Return what is added up at the root of a tree."""
+    if isinstance(tree, Call) and tree.function in ("+", "-"):
+        return [term for one in tree.arguments for term in _terms(one)]
+    return [tree]
+
+
+def _renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
+    """Return a tree with other names in the place of some."""
+    match tree:
+        case Name(name):
+            return Name(names.get(name, name), NOWHERE)
+        case Call():
+            return replace(tree, arguments=tuple(_renamed(one, names) for one in tree.arguments))
+    return tree
 
 
 def _places(expression: Editable) -> list[tuple[Path, Tree]]:
@@ -178,9 +217,9 @@ def _two_dropped(path: Path, part: Call) -> Iterator[Edit]:
     for first, second in combinations(range(min(len(factors), MAX_FACTORS)), 2):
         kept = [one for at, one in enumerate(factors) if at not in (first, second)]
         if kept:
-            product = reduce(lambda left, right: call("*", left, right), kept)
+            rest = reduce(lambda left, right: call("*", left, right), kept)
             gone = call("*", factors[first], factors[second])
-            yield Edit(Change.DROP_FACTOR, path, product, gone)
+            yield Edit(Change.DROP_FACTOR, path, rest, gone)
 
 
 _OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<="}

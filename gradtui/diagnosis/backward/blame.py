@@ -77,7 +77,15 @@ def find_repairs(trial: Trial, readings: Readings, judged: Sequence[Line]) -> tu
         done.append(best.repair)
     kept, own = _still_needed(trial, judged, done), _own_steps(trial, readings, judged)
     passed_on = any(one.line.claimed and readings.is_true_step(one.line) for one in kept)
-    return tuple(own if own and passed_on and len(own) <= len(kept) else kept)
+    fewer = 0 < len(own) <= len(kept) and _untrue(trial, own) <= _untrue(trial, kept)
+    return tuple(own if passed_on and fewer else kept)
+
+
+def _untrue(trial: Trial, done: Sequence[Repair]) -> int:
+    """Return how many claims are not the true gradients after some repairs."""
+    world = trial.world.replacing({one.line.node: one.value for one in done})
+    claims = (line for line in trial.lines if line.target is not None)
+    return sum(not trial.is_right(line, world) for line in claims)
 
 
 def _own_steps(trial: Trial, readings: Readings, judged: Sequence[Line]) -> list[Repair]:

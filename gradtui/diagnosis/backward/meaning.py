@@ -21,6 +21,7 @@ from gradtui.diagnosis.backward.material import (
     distinct,
     factors_of,
     flow_trees,
+    names_like,
     slope_trees,
     statement_trees,
     terms_of,
@@ -344,6 +345,8 @@ class Readings:
         flows = flow_trees(self.trial, shape)
         slopes = distinct(slope_trees(self.trial, shape), HELPER_MATERIAL)
         unread = unread_trees(self.trial, line)
+        names = distinct(names_like(self.trial, line, line.node), HELPER_MATERIAL)
+        factors = distinct([*factors, *names])
         return [*unread, *factors, *slopes, *calls], [*unread, *terms, *calls, *flows]
 
     @cached_property
