@@ -23,8 +23,11 @@ from gradtui.engine.trainer import Trainer
 Array = NDArray[np.float64]
 EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
-_ITERATIONS = 24
-"""Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits."""
+_ITERATIONS, _FEWEST = 24, 8
+"""Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits; and those
+that a large model has at least: it is then right to one or two, and never too large."""
+_BASIS = 16_000_000
+"""Numbers that the basis of Lanczos' iteration may hold: 128 MB."""
 _AT_ONCE = 4_000_000
 """Numbers, at most, of the models that are evaluated at once for the whole Hessian."""
 _BATCHES = 8
@@ -39,7 +42,9 @@ class Spectrum(Struct, frozen=True, eq=False):
     values: Array
     """(k,) ascending."""
     vectors: Array
-    """(n, k) unit vectors, one a column; (n, 0) where they were not asked for."""
+    """(n, k) unit vectors, one a column; (n, 0) where they were not asked for.
+
+    Where the spectrum is not exact, (n, 1): that of the smallest eigenvalue."""
     divisor: Array
     """(n,) what the optimizer divides the gradient by; 1 where it does not."""
     exact: bool
@@ -159,16 +164,18 @@ class Curvature:
                 moved = v / root
                 return np.asarray((self.products(tape, moved[None])[0] + decay * moved) / root)
 
-            found = _lanczos(apply, self.size)
+            found = _lanczos(apply, self.size, vectors)
         return None if found is None else Spectrum(*found, divisor, False)
 
 
-def _lanczos(apply: Callable[[Array], Array], size: int) -> tuple[Array, Array] | None:
-    """Return eigenvalues and eigenvectors from a Krylov space; None where numbers overflow.
+def _lanczos(
+    apply: Callable[[Array], Array], size: int, vectors: bool
+) -> tuple[Array, Array] | None:
+    """Return eigenvalues from a Krylov space, and the first eigenvector; None on overflow.
 
     Golub and Van Loan, Matrix computations, section 10.1, with full reorthogonalisation.
     """
-    most = min(_ITERATIONS, size)
+    most = min(_ITERATIONS, size, max(_FEWEST, _BASIS // size))
     start = np.random.default_rng(0).standard_normal(size)
     basis = np.empty((most, size))
     basis[0] = start / np.linalg.norm(start)
@@ -188,7 +195,7 @@ def _lanczos(apply: Callable[[Array], Array], size: int) -> tuple[Array, Array] 
         basis[count] = image / length
     matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     values, small = np.linalg.eigh(matrix)
-    return values, done.T @ small
+    return values, done.T @ small[:, : 1 if vectors else 0]
 
 
 def divisor_at(tape: Tape) -> Array:

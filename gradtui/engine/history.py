@@ -14,6 +14,10 @@ from gradtui.engine.trainer import Row, Trainer
 MEMORY = 64 << 20
 """Bytes of state that a history keeps before it thins out its rows."""
 _CHUNK = 4096
+_FEWEST = 4
+"""States that are kept however large they are."""
+_WINDOW = 32
+"""States that are kept, at most, of those that were replayed last."""
 
 
 class Branch(Struct, frozen=True):
@@ -46,7 +50,7 @@ class History:
         self.trainer = trainer
         self.branch = branch or Branch()
         self.parent = parent
-        self._limit = max(2, memory // (8 * max(1, trainer.width)))
+        self._limit = max(_FEWEST, memory // (8 * max(1, trainer.width)))
         self._every = 1
         self._rows: list[Row] = []
         self._next: Row = trainer.initial if first is None else first.copy()
@@ -56,8 +60,9 @@ class History:
             parent.advance(max(0, self._known - parent.known))
             past = parent._column[: self._known]
         self._columns = [past]
-        self._replayed: tuple[int, Row] | None = None
-        """The step that was replayed last, and its state: it is asked for again, then the next."""
+        self._replayed: tuple[int, tuple[Row, ...]] = 0, ()
+        """The states replayed last, of steps in a row from the first one on: they, the next and
+        those before are asked for again."""
 
     @property
     def known(self) -> int:
@@ -135,17 +140,39 @@ class History:
 
     def _replay(self, index: int, step: int, ahead: int) -> Row:
         """Return a state that is not kept, `ahead` steps after row `index`."""
-        row = self._rows[index]
-        if self._replayed is not None and step - ahead < self._replayed[0] <= step:
-            ahead, row = step - self._replayed[0], self._replayed[1]
-        if ahead:
-            row = self.trainer.run(row, ahead, step - ahead)
-            self._replayed = step, row
+        first, states = self._replayed
+        last = first + len(states) - 1
+        if first <= step <= last:
+            return states[step - first]
+        at, row = step - ahead, self._rows[index]
+        if at <= last < step:
+            at, row = last, states[-1]
+        skipped = max(0, step - at - min(_WINDOW, self._limit))
+        if skipped:
+            row = self.trainer.run(row, skipped, at)
+        for before in range(at + skipped, step):
+            row = self.trainer.run(row, 1, before)
+            self._remember(before + 1, row)
         return row
 
-    def tape(self, step: int) -> Tape:
-        """Return the tape of a step."""
-        return self.owner(step).trainer.record(self.state(step), step)
+    def _remember(self, step: int, row: Row) -> None:
+        """Keep a state that was replayed, and those of the steps before it."""
+        first, states = self._replayed
+        follows = first + len(states) == step
+        kept = (*states, row)[-min(_WINDOW, self._limit) :] if follows else (row,)
+        self._replayed = step + 1 - len(kept), kept
+
+    def tape(self, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
+        """Return the tape of a step, with all its values or those of `nodes`."""
+        owner = self.owner(step)
+        return owner._record(step, nodes)
+
+    def _record(self, step: int, nodes: tuple[int, ...] | None) -> Tape:
+        tape = self.trainer.record(self.state(step), step, nodes)
+        first, states = self._replayed
+        if nodes is None and step < self._known and first + len(states) == step + 1:
+            self._remember(step + 1, self.trainer.after_of(tape))  # so `n` need not replay it
+        return tape
 
 
 def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -124,8 +124,12 @@ def _frozen(value: Any, shape: Shape) -> Array:
 
 
 def _length(parts: Sequence[Array]) -> float:
-    whole = np.abs(np.concatenate([part.reshape(-1) for part in parts])) if parts else np.zeros(1)
-    largest = float(np.max(whole))
+    flat = [part.reshape(-1) for part in parts if part.size]
+    if not flat:
+        return 0.0
+    whole = flat[0] if len(flat) == 1 else np.concatenate(flat)
+    largest = max(abs(float(whole.min())), abs(float(whole.max())))
     if not 0.0 < largest < np.inf:
         return largest
-    return largest * float(np.sqrt(np.sum(np.square(whole / largest))))
+    scaled = whole / largest
+    return largest * float(np.sqrt(np.dot(scaled, scaled)))

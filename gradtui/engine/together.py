@@ -35,8 +35,7 @@ def run_together(
     for group in _groups(trainers):
         if len(group) == 1:
             (run,) = group
-            found, _ = trainers[run].run_recorded(rows[run], steps, start)
-            losses[run] = found[:, trainers[run].width]
+            losses[run] = trainers[run].losses_from(rows[run], steps, start)
         else:
             members = [trainers[run] for run in group]
             losses[group] = _run(members, np.array([rows[run] for run in group]), start, steps)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import repeat
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,8 @@ from gradtui.engine.tape import Tape
 
 Row = NDArray[np.float64]
 """The whole state of a run at one step as one flat row."""
+_TOGETHER = 4_000_000
+"""Numbers of the states that are held at once where only the losses are wanted."""
 
 
 class Trainer:
@@ -147,14 +149,32 @@ class Trainer:
         state = self._train_recorded(self._split(row), self._inputs(start, steps), rows)
         return rows, self._join(state)
 
-    def record(self, row: Row, step: int) -> Tape:
-        """Return the tape of the step that starts from the state `row`."""
-        found = self._record(*self._split(row.copy()), *map(next, self.series(step, 1)))
+    def losses_from(self, row: Row, steps: int, start: int = 0) -> NDArray[np.float64]:
+        """Return the losses of `steps` steps from the state `row`, that of step `start`."""
+        together = max(1, _TOGETHER // max(1, self.width))
+        losses = [np.empty(0)]
+        for first in range(start, start + steps, together):
+            rows, row = self.run_recorded(row, min(together, start + steps - first), first)
+            losses.append(rows[:, self.width])
+        return np.concatenate(losses)
+
+    def record(self, row: Row, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
+        """Return the tape of the step that starts from the state `row`.
+
+        Of `nodes` alone it holds the values, where they are given.
+        """
+        shown = self._shown if nodes is None else nodes
+        state = (part.copy() if isinstance(part, np.ndarray) else part for part in self._split(row))
+        found = self._recorder(shown)(*state, *map(next, self.series(step, 1)))
         recorded = [None] * len(self.program.nodes)
-        for id, value in zip(self._shown, found, strict=True):
+        for id, value in zip(shown, found, strict=True):
             recorded[id] = value
         batch = None if self.batches is None else self._rows_at(step)
         return Tape(step, self.program, recorded, batch)
+
+    def after_of(self, tape: Tape) -> Row:
+        """Return the state after a step whose tape holds all."""
+        return self._join([tape.recorded[id] for id in self.after])
 
     def observer(self, nodes: Sequence[int]) -> Callable[[Row, int, int], NDArray[np.float64]]:
         """Return a function of (row, steps, start) that gives the values of `nodes` at each step.
@@ -253,11 +273,11 @@ class Trainer:
         return series[0] if len(series) == 1 else zip(*series, strict=True)
 
     @cached_property
-    def _shown(self) -> Sequence[int]:
-        """The nodes that a tape holds."""
+    def _shown(self) -> tuple[int, ...]:
+        """The nodes that a whole tape holds."""
         checked = self.program.validation
         hidden = set() if checked is None else set(checked.nodes) - {checked.loss}
-        return [node.id for node in self.program.nodes if node.id not in hidden]
+        return tuple(node.id for node in self.program.nodes if node.id not in hidden)
 
     @cached_property
     def _train(self) -> Callable[..., tuple[Any, ...]]:
@@ -272,8 +292,9 @@ class Trainer:
         return self._compiler.train(self.before, self.after, self.varying, self._columns, slices)
 
     @cached_property
-    def _record(self) -> Callable[..., tuple[Any, ...]]:
-        return self._compiler.evaluate([*self.before, *self.varying], self._shown)
+    def _recorder(self) -> Callable[[tuple[int, ...]], Callable[..., tuple[Any, ...]]]:
+        given = [*self.before, *self.varying]
+        return cache(lambda nodes: self._compiler.evaluate(given, nodes))
 
     @cached_property
     def _losses(self) -> Callable[..., tuple[Any, ...]]:
@@ -307,7 +328,7 @@ class Trainer:
             for part in self.slices
         )
 
-    def _join(self, state: Iterable[Any]) -> Row:
+    def _join(self, state: Sequence[Any]) -> Row:
         if self.mode is Mode.FLOAT:
             return np.array(state, dtype=np.float64)
         parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in state]

@@ -15,7 +15,7 @@ from gradtui.text import clean, clip
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
     from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.run import steps_looked_at
+from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 
 _SHOWN = 120
 
@@ -96,5 +96,8 @@ def _summary(outcome: Check) -> str:
     looked_at = steps_looked_at(problem)
     if looked_at < problem.steps:
         said.append(f"the run was looked at up to step {looked_at:,} of {problem.steps:,}")
+    recorded = steps_recorded(problem)
+    if recorded < min(SAMPLES, looked_at):
+        said.append(f"the model is large: about {recorded} steps of the run were recorded")
     word = "failed" if outcome.failed else "ok"
     return clean(f"{problem.path}: {word}, {'; '.join(said)}")

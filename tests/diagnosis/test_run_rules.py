@@ -8,6 +8,7 @@ from mutants.building import KINDS as BUILDING
 from mutants.held_out import KINDS as HELD_OUT
 
 import gradtui
+from gradtui.diagnosis.runs import run as run_module
 from gradtui.diagnosis.runs.registry import RUN_RULES as REGISTRY
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.runs.run import Run
@@ -198,3 +199,27 @@ def test_a_rate_that_crosses_the_bound_is_told_at_the_step_where_it_does(diagnos
     # 0.01·1.1^k·29.38 > 2 first at k = 21.
     assert (finding.rule, finding.step) == ("rate-too-large-later", 21)
     assert np.isclose(finding.evidence["first_pull"], 0.2938, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "name", ["dead_relu", "absolute_error", "flat_start", "sigmoids_deep", "late_nan"]
+)
+def test_a_run_whose_tapes_find_no_room_is_judged_the_same(name, monkeypatch):
+    problem = gradtui.load(name).problem
+    expected = diagnose_run(problem)
+    monkeypatch.setattr(run_module, "_KEPT", 1)
+    monkeypatch.setattr(run_module, "_AT_ONCE", 1)
+    assert expected and diagnose_run(problem) == expected
+
+
+def test_of_a_large_model_few_steps_are_recorded_and_the_findings_say_so(monkeypatch):
+    problem = gradtui.load("absolute_error").problem
+    (whole,) = diagnose_run(problem)
+    monkeypatch.setattr(run_module, "_NUMBERS", 1)
+    monkeypatch.setattr(run_module, "_TRIED", 1)
+    (found,) = diagnose_run(problem)
+    assert (found.rule, found.target) == (whole.rule, whole.target)
+    assert "recorded" not in whole.evidence
+    assert found.evidence["recorded"] <= 8
+    recorded = found.evidence["recorded"]
+    assert f"the model is large: recorded {recorded} of {problem.steps + 1} steps" in found.message

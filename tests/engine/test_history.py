@@ -69,7 +69,7 @@ def test_thinned_rows_stand_at_every_kth_step_whatever_the_budgets(kept, budgets
         assert history.advance(budget) == history.known == before + budget
         if history.known > STEPS:
             return
-        assert len(history._rows) <= max(2, kept)
+        assert len(history._rows) <= max(4, kept)
         for index, row in enumerate(history._rows):
             assert bits(row) == bits(rows[index * history._every, :-1])
         assert len(history._rows) == -(-history.known // history._every)
@@ -87,6 +87,36 @@ def test_tape_losses_are_the_loss_column_to_the_last_bit(name):
         assert bits(tape.value(loss)) == bits(rows[step, -1])
         if step < STEPS:
             assert bits(tape.value(loss)) == bits(history.losses[step])
+
+
+def test_going_back_step_by_step_replays_once_for_many_steps(monkeypatch):
+    model, rows = TRUE["chaotic"]
+    history = History(model, memory=memory_for(model, 13))
+    history.advance(STEPS)
+    assert history.every == 16
+    computed = []
+    run = model.run
+
+    def spy(row, steps, start):
+        computed.append(steps)
+        return run(row, steps, start)
+
+    monkeypatch.setattr(model, "run", spy)
+    for step in range(79, 64, -1):
+        assert bits(history.state(step)) == bits(rows[step, :-1])
+    # 15 steps to the first, of which the last 13 states are kept, and 2 to the one before them.
+    assert sum(computed) == 15 + 2
+
+
+def test_a_step_that_was_recorded_is_not_replayed_for_the_next(monkeypatch):
+    model, rows = TRUE["five parcels"]
+    history = History(model, memory=memory_for(model, 13))
+    history.advance(STEPS)
+    history.tape(65)
+    monkeypatch.setattr(model, "run", None)
+    for step in range(66, 80):
+        assert bits(history.tape(step).value(0)) == bits(rows[step, :2])
+    assert bits(history.state(70)) == bits(rows[70, :-1])
 
 
 def test_a_fresh_history_knows_the_first_state_and_no_loss():

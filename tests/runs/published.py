@@ -43,7 +43,7 @@ def sagemaker(run):
         found.add("non-finite")
     if not run.steps:
         return found
-    if any(np.mean(np.abs(run.gradients[i])) < 1e-7 for i in _late(run)):
+    if any(np.mean(np.abs(run.gradient(run.steps[i]))) < 1e-7 for i in _late(run)):
         found.add("vanishing-gradient")
     if run.losses[run.end] > 0.9 * run.losses[0]:
         found.add("plateau")
@@ -64,7 +64,7 @@ def autotrainer(run):
         if norms[-1] and norms[0] / norms[-1] > 70:
             found.add("exploding-gradient")
     relus = any(node.op in RELU for node in run.graph.nodes)
-    if relus and any(np.mean(run.gradients[i] == 0.0) >= 0.7 for i in _late(run)):
+    if relus and any(np.mean(run.gradient(run.steps[i]) == 0.0) >= 0.7 for i in _late(run)):
         found.add("dead-relu")
     ups = np.diff(run.losses[: run.end + 1]) > 0.0
     if ups.size > 5 and np.mean(ups) > 0.3:
@@ -88,7 +88,7 @@ def deepdiagnosis(run):
         if node.op in SQUASH and np.mean(np.abs(tape.value(node.inputs[0])) >= 5.0) > 0.5:
             found.add("saturated")
     for i in _late(run):
-        size = float(np.linalg.norm(run.weights[i]))
+        size = float(np.linalg.norm(run.weights(run.steps[i])))
         ratio = run.base_rate(run.steps[i]) * run.gradient_norms[i] / size if size else 0.0
         if ratio > 0.1:
             found.add("diverging")

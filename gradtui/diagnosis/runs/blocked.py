@@ -19,8 +19,8 @@ from gradtui.engine.graph import Kind, Node
 RECTIFIERS = frozenset({"relu", "gelu", "maximum", "minimum"})
 SQUASHERS = frozenset({"tanh", "sigmoid", "erf", "clip", "softmax", "softplus", "exp"})
 COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!=", "one_hot"})
-_PROBED = 256
-"""Numbers that are nudged; of more, some of each parameter."""
+_PROBED, _FEWEST = 256, 32
+"""Numbers that are nudged; of more, some of each parameter, and fewer of a large model."""
 _NUMBERS = 4_000_000
 _NUDGE = 1e-3
 """Relative size of a nudge."""
@@ -44,6 +44,8 @@ class Blocked(Struct, frozen=True, eq=False):
     """The numbers of the parameters."""
     since: int
     """The first step from which all their gradients are 0."""
+    sampled: bool
+    """Whether there are more such numbers than were nudged."""
 
 
 def blocked(run: Run) -> tuple[Blocked, ...]:
@@ -54,12 +56,15 @@ def blocked(run: Run) -> tuple[Blocked, ...]:
 def _find(run: Run) -> tuple[Blocked, ...]:
     if run.end < 0:
         return ()
-    gradients = run.gradients
-    late = [i for i, step in enumerate(run.steps) if step >= run.end / 2]
-    zero = np.flatnonzero(np.all(gradients[late] == 0.0, axis=0))
+    never = np.ones(run.curvature.size, bool)
+    for step in run.steps:
+        if step >= run.end / 2:
+            never &= run.gradient(step) == 0.0
+    zero = np.flatnonzero(never)
     if not zero.size:
         return ()
-    entries = zero if len(zero) <= _PROBED else zero[:: -(-len(zero) // _PROBED)]
+    most = run.affordable(_PROBED, _FEWEST)
+    entries = zero[:: -(-len(zero) // most)]
     grouped: dict[tuple[str, int, int, int | None], list[tuple[int, set[int], int]]] = {}
     for entry, stop in zip(entries.tolist(), _probe(run, entries), strict=True):
         if stop is None:
@@ -70,8 +75,12 @@ def _find(run: Run) -> tuple[Blocked, ...]:
     for (rule, node, operand, other), hits in sorted(grouped.items(), key=lambda item: item[0][1]):
         merged = sorted(set[int]().union(*(units for _, units, _ in hits)))
         numbers = tuple(entry for entry, _, _ in hits)
-        since = max(_zero_since(run, entry) for entry in numbers)
-        found.append(Blocked(rule, node, operand, other, tuple(merged), hits[0][2], numbers, since))
+        found.append(
+            Blocked(
+                rule, node, operand, other, tuple(merged), hits[0][2], numbers,
+                _zero_since(run, numbers), len(entries) < len(zero),
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
@@ -81,9 +90,8 @@ _Stop = tuple[str, int, int, int | None, set[int], int]
 def _probe(run: Run, entries: NDArray[np.intp]) -> list[_Stop | None]:
     """Return where the influence of each number ends, None where it reaches the loss."""
     step = run.steps[-1]
-    row = run.weights[-1]
-    size = sum(int(np.prod(n.shape, dtype=np.int64)) for n in run.graph.nodes)
-    chunk = max(1, _NUMBERS // max(1, size) - 1)
+    row = run.weights(step)
+    chunk = max(1, _NUMBERS // run.trainer.size - 1)
     scale = np.maximum(np.abs(row), _spreads(run, row)) * _NUDGE
     stops: list[_Stop | None] = []
     for start in range(0, len(entries), chunk):
@@ -186,21 +194,17 @@ def column_of(value: NDArray[np.float64], units: Sequence[int], total: int) -> N
     return np.asarray(value[..., list(units)] if total > 1 and value.ndim else value)
 
 
-def _zero_since(run: Run, entry: int) -> int:
-    """Return the first step from which a number's gradient is 0."""
-    alive = np.flatnonzero(run.gradients[:, entry])
-    if not alive.size:
-        return 0
-    low, high = run.steps[alive[-1]], run.steps[alive[-1] + 1]
-    return first_step(low, high, lambda step: not _gradient_of(run, step, entry))
+def _zero_since(run: Run, entries: Sequence[int]) -> int:
+    """Return the first step from which the gradients of some numbers are all 0."""
+    numbers = list(entries)
 
+    def off(step: int) -> bool:
+        return not np.any(run.gradient(step)[numbers])
 
-def _gradient_of(run: Run, step: int, entry: int) -> float:
-    for position, part in enumerate(run.trainer.slices):
-        if entry < part.stop:
-            flat = run.tape(step).gradient(position).reshape(-1)
-            return float(flat[entry - part.start])
-    raise AssertionError("a number of no parameter")
+    for index in range(len(run.steps) - 1, -1, -1):
+        if not off(run.steps[index]):
+            return first_step(run.steps[index], run.steps[index + 1], off)
+    return 0
 
 
 def first_step(low: int, high: int, holds: Callable[[int], bool]) -> int:
@@ -214,9 +218,10 @@ def first_step(low: int, high: int, holds: Callable[[int], bool]) -> int:
 def entries_text(run: Run, found: Blocked) -> str:
     """Return the numbers that a block concerns: `b[3]`, or `6 numbers (W[0, 3], W[1, 3], …)`."""
     names = [element_text(*run.parameter_of(entry)) for entry in found.entries]
-    if len(names) <= 3:
+    if len(names) <= 3 and not found.sampled:
         return " and ".join(names)
-    return f"{len(names)} numbers ({', '.join(names[:2])}, …)"
+    least = "at least " if found.sampled else ""
+    return f"{least}{len(names)} numbers ({', '.join(names[:2])}, …)"
 
 
 def evidence_of(run: Run, found: Blocked) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, starmap
 
 import numpy as np
 from msgspec import Struct
@@ -11,14 +12,14 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounds import gauge_numbers, too_large, unstable
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
-from gradtui.diagnosis.runs.run import TAIL, Array, Run
+from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
 
 _ROUNDING = 1e-9
 """Part of a loss below which a difference says nothing."""
 _BETWEEN, _SEGMENTS = 31, 8
-"""Places tried between two weights, and pairs of weights."""
+"""Places tried between two weights, fewer on a large model, and pairs of weights."""
 
 
 class Bounce(Struct, frozen=True, eq=False):
@@ -40,15 +41,18 @@ def bouncing(run: Run) -> Bounce | None:
 def _bouncing(run: Run) -> Bounce | None:
     if run.end < limit("handful"):
         return None
-    count = min(TAIL, run.end // 2) // 2 * 2
+    count = min(run.tail, run.end // 2) // 2 * 2
     window = range(run.end - count, run.end)
-    moves = np.array([run.update(step) for step in window])
-    lengths = np.linalg.norm(moves, axis=1)
-    path, net = float(np.sum(lengths)), float(np.linalg.norm(np.sum(moves, axis=0)))
+    lengths, way = [], np.zeros(run.curvature.size)
+    for step in window:
+        move = run.update(step)
+        lengths.append(float(np.linalg.norm(move)))
+        way += move
+    path, net = sum(lengths), float(np.linalg.norm(way))
     half = count // 2
     if not path or net > limit("turning") * path:
         return None
-    if np.sum(lengths[half:]) < limit("sustained") * np.sum(lengths[:half]):
+    if sum(lengths[half:]) < limit("sustained") * sum(lengths[:half]):
         return None
     middle, between = _bottom(run, window)
     mean = float(np.mean(run.losses[window.start : window.stop]))
@@ -66,15 +70,21 @@ def _bouncing(run: Run) -> Bounce | None:
 
 def _bottom(run: Run, window: range) -> tuple[Array, float]:
     """Return the lowest place between weights that follow each other, and the loss there."""
-    width = run.curvature.size
-    rows = np.array([run.history.state(step)[:width] for step in window])
-    shares = np.linspace(0.0, 1.0, _BETWEEN + 2)[1:-1, None]
-    last = range(max(0, len(rows) - 1 - _SEGMENTS), len(rows) - 1)
-    points = [rows[k] + shares * (rows[k + 1] - rows[k]) for k in last]
-    tried = np.concatenate([np.mean(rows, axis=0)[None], *points])
-    losses = run.losses_at(tried, list(window))
+    between = run.affordable(_BETWEEN * _SEGMENTS, _SEGMENTS) // _SEGMENTS
+    shares = np.linspace(0.0, 1.0, between + 2)[1:-1].tolist()
+    mean = np.zeros(run.curvature.size)
+    for step in window:
+        mean += run.weights(step) / len(window)
+    last = window[max(0, len(window) - 1 - _SEGMENTS) : -1]
+    places = [(step, share) for step in last for share in shares]
+
+    def place(step: int, share: float) -> Array:
+        row = run.weights(step)
+        return row + share * (run.weights(step + 1) - row)
+
+    losses = run.losses_at(chain([mean], starmap(place, places)), window)
     lowest = int(np.argmin(losses))
-    return tried[lowest], float(losses[lowest])
+    return place(*places[lowest - 1]) if lowest else mean, float(losses[lowest])
 
 
 def oscillating(run: Run) -> Iterator[Finding]:

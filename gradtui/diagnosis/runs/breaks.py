@@ -38,11 +38,11 @@ def first_break(run: Run) -> Break | None:
     """Return the first node in evaluation order at the first step that is not finite."""
     if run.broken is None:
         return None
-    tape = run.tape(run.broken)
+    tape = run.history.tape(run.broken)
     program = tape.program
     results = [new for _, new in program.state]
     needed = needed_for(program.nodes, [program.graph.loss, *program.gradients, *results])
-    before = run.tape(run.broken - 1) if run.broken > 0 else None
+    before = run.history.tape(run.broken - 1) if run.broken > 0 else None
     candidates = [node for node in sorted(needed) if not _finite(tape, node)]
     fresh = [node for node in candidates if before is None or _finite(before, node)]
     for node in fresh or candidates:

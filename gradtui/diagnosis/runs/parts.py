@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.diagnosis.finding import Finding, Severity
-from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.run import SAMPLES, Run, steps_recorded
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.source import Place
 from gradtui.text import number
@@ -37,6 +37,9 @@ def finding(
         numbers["looked_at"] = run.first + run.last
         message += f" (looked at the steps {run.first:,} to {run.first + run.last:,} of "
         message += f"{run.first + run.problem.steps:,})"
+    if len(run.steps) <= run.end and steps_recorded(run.problem) < SAMPLES:
+        numbers["recorded"] = len(run.steps)
+        message += f" (the model is large: recorded {len(run.steps)} of {run.end + 1:,} steps)"
     return Finding(
         rule, severity, target, where.line if where else None, message, numbers, run.first + step,
         place=where,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache, cached_property
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, cached_property, lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.curvature import Curvature, Gauge, Spectrum, gauge, read_off
+from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
 from gradtui.engine.history import History
 from gradtui.engine.program import build_step
@@ -28,12 +30,19 @@ TAIL = 32
 """Steps at the end that are all recorded."""
 _BUDGET = 600_000.0
 """Microseconds, by estimate, that may go into training; a longer run is looked at in part."""
-_NUMBERS = 4_000_000
-"""Numbers that the recorded steps may hold together."""
+_NUMBERS, _FEWEST = 4_000_000, 4
+"""Numbers that the recorded steps may hold together; steps that are recorded all the same, as many
+again at the end."""
+_KEPT = 16_000_000
+"""Numbers of the tapes that are kept; the others are recorded anew when they are asked for."""
+_AT_ONCE = 4_000_000
+"""Numbers of the models that are evaluated at once."""
+_TRIED = 50_000_000
+"""Numbers of the models that are evaluated, about, to try one thing."""
 _NARROWEST = 8
 """Steps that a moving mean of noisy losses takes at least."""
-_RETRAINED = 2_000
-"""Steps of a second run that tries something else."""
+_RETRAINED, _SHORTEST = 2_000, 16
+"""Steps of a second run that tries something else, at most and at least."""
 
 
 class Run:
@@ -52,7 +61,8 @@ class Run:
         self.history.advance(max(0, self.last + 1 - self.history.known))
         self.curvature = Curvature(problem.trainer)
         self._found: dict[Callable[[Run], Any], Any] = {}
-        self.tape = cache(self._tape)
+        held = sum(math.prod(self.program.nodes[id].shape) for id in self._looked_at)
+        self.tape = lru_cache(max(2, _KEPT // max(1, held)))(self._tape)
         self.spectrum = cache(self._spectrum)
         self.gauge = cache(self._gauge)
 
@@ -88,24 +98,17 @@ class Run:
     @cached_property
     def steps(self) -> tuple[int, ...]:
         """The recorded steps, all finite, ascending."""
-        size = sum(int(np.prod(node.shape, dtype=np.int64)) for node in self.program.nodes)
-        count = max(8, min(SAMPLES, _NUMBERS // max(1, size)))
+        count = steps_recorded(self.problem)
         if self.end < count + TAIL:
             count = self.end + 1
         spread = np.linspace(0, self.end, max(count, 0)).astype(int).tolist()
         tail = range(max(0, self.end - min(TAIL, count) + 1), self.end + 1)
         return tuple(sorted({*spread, *tail}))
 
-    @cached_property
-    def weights(self) -> Array:
-        """The parameters at the recorded steps, (samples, n)."""
-        width = self.curvature.size
-        return np.array([self.history.state(step)[:width] for step in self.steps])
-
-    @cached_property
-    def gradients(self) -> Array:
-        """The true gradient at the recorded steps, (samples, n)."""
-        return np.array([flat_gradient(self.tape(step)) for step in self.steps])
+    @property
+    def tail(self) -> int:
+        """How many of the last steps are looked at one by one."""
+        return self.affordable(TAIL, _FEWEST)
 
     @cached_property
     def gradient_norms(self) -> Array:
@@ -127,10 +130,18 @@ class Run:
         """Whether the data change from step to step."""
         return self.trainer.batches is not None
 
+    def weights(self, step: int) -> Array:
+        """Return the parameters before a step's update, (n,)."""
+        return self.history.state(step)[: self.curvature.size]
+
+    def gradient(self, step: int) -> Array:
+        """Return the true gradient of a step, (n,)."""
+        return flat_gradient(self.tape(step))
+
     def update(self, step: int) -> Array:
         """Return how far the parameters move at a step, (n,)."""
-        width = self.curvature.size
-        return np.asarray(self.history.state(step + 1)[:width] - self.history.state(step)[:width])
+        before = self.weights(step)  # first: the state after it is one step from there
+        return self.weights(step + 1) - before
 
     def rate(self, step: int) -> float:
         """Return the rate of a step, of which clipping leaves only a part."""
@@ -140,33 +151,39 @@ class Run:
         """Return the rate of a step after the schedule."""
         return self.tape(step).rate
 
-    def losses_at(self, points: Array, steps: Sequence[int]) -> Array:
+    def losses_at(self, points: Iterable[Array], steps: Sequence[int]) -> Array:
         """Return the loss at each row of parameters, the mean over the data of these steps."""
-        parts = self._split(points)
-        total = np.zeros(len(points))
         chosen = steps if self.noisy else steps[:1]
-        for step in chosen:
-            tape = self.tape(step)
-            data = [np.asarray(tape.value(node.id), np.float64) for node in self.graph.data]
-            (losses,) = self._evaluate((self.graph.loss,))(*parts, *data)
-            total += np.broadcast_to(np.asarray(losses, np.float64), (len(points),))
-        return total / len(chosen)
+        data = [self._data(step) for step in chosen]
+        found = [np.empty(0)]
+        for rows in _together(points, max(1, _AT_ONCE // self.trainer.size)):
+            parts, total = self._split(rows), np.zeros(len(rows))
+            for values in data:
+                (losses,) = self._evaluate((self.graph.loss,))(*parts, *values)
+                total += np.broadcast_to(np.asarray(losses, np.float64), (len(rows),))
+            found.append(total / len(chosen))
+        return np.concatenate(found)
 
     def values_at(self, points: Array, step: int) -> Sequence[Any]:
         """Return every node of the model at each row of parameters, with the data of a step."""
-        tape = self.tape(step)
-        data = [np.asarray(tape.value(node.id), np.float64) for node in self.graph.data]
-        return self._evaluate(tuple(range(len(self.graph.nodes))))(*self._split(points), *data)
+        nodes = tuple(range(len(self.graph.nodes)))
+        return self._evaluate(nodes)(*self._split(points), *self._data(step))
+
+    def affordable(self, most: int, least: int = 1) -> int:
+        """Return how many points, at most and at least, may be tried on a model of this size."""
+        return max(least, min(most, _TRIED // self.trainer.size))
 
     def retrained(self, factor: float = 1.0, *, clip: bool = True) -> Array:
-        """Return the losses of the same run at `factor` times the rate, without clipping if so."""
+        """Return the losses of the same run at `factor` times the rate, without clipping if so.
+
+        Of a long run, or of a large model, those of its first steps.
+        """
         program = self.program
         if not clip:
             program = build_step(self.graph, program.optimizer, program.hyperparameters)
         trainer = self.trainer.variant(program, factor)
-        steps = min(self.last, _RETRAINED) + 1
-        rows, _ = trainer.run_recorded(trainer.initial, steps)
-        return self._smooth(rows[:, trainer.width])
+        steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
+        return self._smooth(trainer.losses_from(trainer.initial, steps))
 
     def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
         """Return the name of the parameter that holds number `index`, and its place in it."""
@@ -206,15 +223,38 @@ class Run:
         )
         return np.concatenate([sums / counts, losses[len(finite) :]])
 
+    @cached_property
+    def _looked_at(self) -> tuple[int, ...]:
+        """The nodes that a tape holds: those of the update only as far as a rule asks for them."""
+        program = self.program
+        clip = () if program.clip is None else (program.clip.norm, program.clip.scale)
+        second = program.dynamics.second
+        divisors = [id for u in program.updates for name, id in u.lines if name == second]
+        of_model = range(len(program.reverse.nodes))
+        update = (*program.gradients, *program.driving, *clip, program.lr, *divisors)
+        return tuple(dict.fromkeys((*of_model, *update)))
+
     def _tape(self, step: int) -> Tape:
-        return self.history.tape(step)
+        return self.history.tape(step, self._looked_at)
+
+    def _data(self, step: int) -> list[Array]:
+        """Return the data of a step as the model computes with them, in float64."""
+        given = self._fixed_data | self.trainer.batch(step)
+        return [_rounded(given[node.id], self.trainer.dtype) for node in self.graph.data]
+
+    @cached_property
+    def _fixed_data(self) -> dict[int, Array]:
+        return {id: np.asarray(value, np.float64) for id, value in self.trainer.data.items()}
 
     def _spectrum(self, step: int) -> Spectrum | None:
         return self.curvature.spectrum(self.tape(step))
 
     def _gauge(self, step: int) -> Gauge | None:
-        spectrum = None if self.program.moved_by_hand else self.spectrum(step)
-        return None if spectrum is None else read_off(spectrum, self.tape(step), self.rate(step))
+        tape, rate = self.tape(step), self.rate(step)
+        if self.program.moved_by_hand or self.curvature.size > EXACT:
+            return gauge(self.curvature, tape, rate)
+        spectrum = self.spectrum(step)
+        return None if spectrum is None else read_off(spectrum, tape, rate)
 
     def _moves_finitely(self, step: int) -> bool:
         return bool(
@@ -237,6 +277,17 @@ class Run:
         ]
 
 
+def _together(points: Iterable[Array], count: int) -> Iterator[Array]:
+    """Yield rows in matrices of `count`, the last of what is left."""
+    left = iter(points)
+    while rows := list(islice(left, count)):
+        yield np.stack(rows)
+
+
+def _rounded(values: Array, dtype: str) -> Array:
+    return values if dtype == "float64" else values.astype(dtype).astype(np.float64)
+
+
 def _left_by_clipping(tape: Tape) -> float:
     clip = tape.program.clip
     return 1.0 if clip is None else float(tape.value(clip.scale))
@@ -245,6 +296,12 @@ def _left_by_clipping(tape: Tape) -> float:
 def steps_looked_at(problem: Problem) -> int:
     """Return the last step of a problem's run that the rules look at."""
     return min(problem.steps, _affordable(problem.trainer))
+
+
+def steps_recorded(problem: Problem) -> int:
+    """Return how many steps of a longer run are recorded, beside those at its end."""
+    size = sum(math.prod(node.shape) for node in problem.trainer.program.nodes)
+    return max(_FEWEST, min(SAMPLES, _NUMBERS // max(1, size)))
 
 
 def flat_gradient(tape: Tape) -> Array:

@@ -16,8 +16,8 @@ from gradtui.engine.curvature import Gauge
 _REACH = 40
 """Doublings of a first length that are tried along a direction."""
 _RANDOM = 4
-_RETRAINED = 500
-"""Steps of a second run from the place found."""
+_RETRAINED, _SHORTEST = 500, 16
+"""Steps of a second run from the place found, at most and at least."""
 _FEWEST = 4
 _ROUNDING = 1e-14
 """Part of the loss that a step as long as the weights must change for a gradient to be one."""
@@ -92,14 +92,14 @@ def _thrown_here(run: Run, since: int) -> Gauge | None:
 
 def _way_down(run: Run, now: float) -> Descent | None:
     """Return the lowest place along some straight lines on which the surface grows steeper."""
-    row, late = run.weights[-1], list(run.steps[-8:])
+    row, late = run.weights(run.end), list(run.steps[-8:])
     unit = max(float(np.linalg.norm(row)), 1.0) * 2.0**-30
     lengths = unit * 2.0 ** np.arange(_REACH)
     best: Descent | None = None
     for kind, curvature, direction in _directions(run):
         with np.errstate(all="ignore"):
-            points = row + lengths[:, None] * direction
-            losses = run.losses_at(np.concatenate([row[None], points]), late)
+            places = (row + length * direction for length in (0.0, *lengths.tolist()))
+            losses = run.losses_at(places, late)
         here, losses = losses[0], losses[1:]
         losses = np.where(np.isfinite(losses), losses, np.inf)
         lowest = int(np.argmin(losses))
@@ -109,7 +109,8 @@ def _way_down(run: Run, now: float) -> Descent | None:
         slopes = np.maximum(0.0, -np.diff(losses[: lowest + 1]) / np.diff(lengths[: lowest + 1]))
         if np.max(slopes, initial=0.0) < limit("ahead") * float(run.gradient_norms[-1]):
             continue
-        reached = min(float(losses[lowest]), _trained_from(run, points[lowest]))
+        place = row + lengths[lowest] * direction
+        reached = min(float(losses[lowest]), _trained_from(run, place))
         if best is None or reached < best.loss:
             best = Descent(reached, float(lengths[lowest]), kind, curvature)
     return best
@@ -119,17 +120,16 @@ def _trained_from(run: Run, row: Array) -> float:
     """Return the loss after the later half of the run's steps, started at these parameters."""
     state = run.history.state(run.end).copy()
     state[: len(row)] = row
-    steps = min(_RETRAINED, run.end // 2 + 1)
-    rows, _ = run.trainer.run_recorded(state, steps, run.end)
-    losses = rows[-max(1, steps // 10) :, -1]
+    steps = min(run.affordable(_RETRAINED, _SHORTEST), run.end // 2 + 1)
+    losses = run.trainer.losses_from(state, steps, run.end)[-max(1, steps // 10) :]
     return float(np.mean(losses)) if np.all(np.isfinite(losses)) else np.inf
 
 
 def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
     """Yield directions to look along: downhill, of downward curvature, and a few at random."""
-    gradient = run.gradients[-1]
+    gradient = run.gradient(run.end)
     length = float(np.linalg.norm(gradient))
-    known = length * max(1.0, float(np.linalg.norm(run.weights[-1])))
+    known = length * max(1.0, float(np.linalg.norm(run.weights(run.end))))
     flat = known <= _ROUNDING * abs(float(run.losses[run.end]))
     if not flat:
         yield "plateau", 0.0, -gradient / length
@@ -141,8 +141,10 @@ def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
             yield "saddle", lowest, down
             yield "saddle", lowest, -down
     if flat:
-        draws = np.random.default_rng(0).standard_normal((_RANDOM, run.curvature.size))
-        for draw in draws / np.linalg.norm(draws, axis=1)[:, None]:
+        random = np.random.default_rng(0)
+        for _ in range(_RANDOM):
+            draw = random.standard_normal(run.curvature.size)
+            draw /= np.linalg.norm(draw)
             yield "flat", 0.0, draw
             yield "flat", 0.0, -draw
 

@@ -147,12 +147,13 @@ def _unlearned(run: Run) -> Unlearned | None:
     slow = kept & (spectrum.values * time * gain < np.log(10.0))
     if not np.any(slow):
         return None
-    gradient = run.gradients[-1] / np.sqrt(spectrum.divisor)
+    gradient = run.gradient(run.end) / np.sqrt(spectrum.divisor)
     along = spectrum.vectors.T @ gradient
     move = -(spectrum.vectors[:, slow] @ (along[slow] / spectrum.values[slow]))
-    tried = run.weights[-1] + move / np.sqrt(spectrum.divisor)
+    here = run.weights(run.end)
+    tried = here + move / np.sqrt(spectrum.divisor)
     late = list(run.steps[-8:])
-    now, then = run.losses_at(np.stack([run.weights[-1], tried]), late)
+    now, then = run.losses_at([here, tried], late)
     left, whole = float(now - then), float(run.losses[0] - min(now, then))
     predicted = float(np.sum(along[slow] ** 2 / spectrum.values[slow])) / 2.0
     quadratic = abs(left - predicted) <= limit("as-predicted") * predicted
