@@ -27,8 +27,45 @@ FIRST = 1
 """Where changes are tried first: the first of the random points."""
 SLACK = 1e-5
 """Relative difference that is let pass: ten times what counts in the end."""
+MOST_CHANGES, MOST_NUMBERS = 50_000, 4_000_000_000
+"""Changes, and numbers of their values, that one search may take: a second or so, ten at most."""
 _TOGETHER = 1 << 20
 """Numbers of the largest value that are computed at once."""
+_COMPARED = 1 << 12
+"""Numbers of a value that are compared."""
+
+
+class Work:
+    """How much is left of what a search may take: counted, so that it ends at the same place."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+        """Changes."""
+        self.is_cut = False
+        """Whether there was more to try."""
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin the search of something else."""
+        self._changes, self._numbers = MOST_CHANGES, MOST_NUMBERS
+
+    def allowed(self, edits: Iterable[Edit]) -> Iterator[Edit]:
+        """Yield so many of the edits as may still be tried."""
+        for edit in edits:
+            if not self._changes:
+                self.is_cut = True
+                return
+            self._changes -= 1
+            self.tried += 1
+            yield edit
+
+    def allows(self, numbers: int) -> bool:
+        """Return whether so many numbers may still be computed, and count them."""
+        self.is_cut |= self._numbers < numbers
+        if self._numbers < numbers:
+            return False
+        self._numbers -= numbers
+        return True
 
 
 class _Group(Struct, frozen=True, eq=False):
@@ -45,9 +82,10 @@ class _Group(Struct, frozen=True, eq=False):
 class Sieve:
     """Changes of one expression that may do, of all that are tried."""
 
-    def __init__(self, expression: Editable, edits: Iterable[Edit]) -> None:
+    def __init__(self, expression: Editable, edits: Iterable[Edit], work: Work) -> None:
         self._expression = expression
-        self._edits = list(edits)
+        self._work = work
+        self._edits = list(work.allowed(edits))
         groups = dict[object, _Group | None]()
         for number, edit in enumerate(self._edits):
             slot = _slot(edit)
@@ -96,6 +134,8 @@ class Sieve:
         for group in self._of(shape):
             for start in range(0, len(group.members), rows):
                 members = group.members[start : start + rows]
+                if not self._work.allows(len(members) * points * self._largest):
+                    break
                 parts = [node for _, node in members]
                 values.append(np.stack([_filled(one, group, parts) for one in worlds], axis=1))
                 numbers += [number for number, _ in members]
@@ -144,11 +184,11 @@ def near_at_first(wanted: Array, size: Array) -> Fits:
 
     What passes the full test at all points, `near`, passes this one.
     """
-    at, allowed = wanted[FIRST], size[FIRST]
-    allowed = SLACK * (allowed + 1e-3 * np.max(allowed, initial=0.0))
+    at, largest = _start(wanted[FIRST][None]), np.max(size[FIRST], initial=0.0)
+    allowed = SLACK * (_start(size[FIRST][None]) + 1e-3 * largest)
 
     def fits(values: Array) -> Array:
-        return rows_of(np.abs(values[:, 0] - at) <= allowed)
+        return rows_of(np.abs(_start(values) - at) <= allowed)
 
     return fits
 
@@ -158,16 +198,27 @@ def proportional_at_first(wanted: Array, size: Array) -> Fits:
 
     What passes the full test at all points, `constant_ratio`, passes this one.
     """
-    at, norm = wanted[FIRST : FIRST + 2].reshape(-1), np.linalg.norm(size[FIRST : FIRST + 2])
+    both = slice(FIRST, FIRST + 2)
+    at, norm = _starts(wanted[None, both])[0], np.linalg.norm(size[both])
 
     def fits(values: Array) -> Array:
-        rows = values.reshape(len(values), -1)
+        rows = _starts(values)
         square = np.sum(rows * rows, axis=1)
         ratio = (rows @ at / square)[:, None]
         near = np.abs(at - ratio * rows) <= SLACK * 2 * norm * np.maximum(1.0, np.abs(ratio))
         return np.asarray(rows_of(near) | (square == 0))
 
     return fits
+
+
+def _start(values: Array) -> Array:
+    """Return the first numbers of each row."""
+    return values.reshape(len(values), -1)[:, :_COMPARED]
+
+
+def _starts(values: Array) -> Array:
+    """Return the first numbers of each row at two points."""
+    return np.concatenate([_start(values[:, 0]), _start(values[:, 1])], axis=1)
 
 
 def rows_of(fit: Array) -> Array:

@@ -5,7 +5,7 @@ import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Editable, Pool
-from gradtui.diagnosis.sieve import Sieve, near_at_first, proportional_at_first
+from gradtui.diagnosis.sieve import Sieve, Work, near_at_first, proportional_at_first
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Name, Number, parse_expression
 from gradtui.engine.graph import Builder, Kind
@@ -59,7 +59,9 @@ def test_what_fits_alone_is_kept_and_all_else_is_dropped(opened, wanted):
         for edit, value in one_by_one(expression, world, edits, (2,))
         if np.allclose(value, wanted)
     }
-    kept = Sieve(expression, edits).kept(world, [(2,)], near_at_first(wanted, np.abs(wanted)))
+    kept = Sieve(expression, edits, Work()).kept(
+        world, [(2,)], near_at_first(wanted, np.abs(wanted))
+    )
     assert alone
     assert {spell(expression.edited(edit)) for edit in kept} == alone
 
@@ -67,7 +69,7 @@ def test_what_fits_alone_is_kept_and_all_else_is_dropped(opened, wanted):
 def test_what_fits_but_for_a_constant_is_kept(opened):
     expression, world, edits = opened("s*e")
     fits = proportional_at_first(7 * E, np.abs(7 * E))
-    kept = Sieve(expression, edits).kept(world, [(4,)], fits, points=2)
+    kept = Sieve(expression, edits, Work()).kept(world, [(4,)], fits, points=2)
     texts = {spell(expression.edited(edit)) for edit in kept}
     assert "e" in texts
     assert "s*e*s" not in texts
@@ -75,7 +77,7 @@ def test_what_fits_but_for_a_constant_is_kept(opened):
 
 def test_changes_are_kept_in_their_order_and_counted_by_shape(opened):
     expression, world, edits = opened("X.T@e + w")
-    sieve = Sieve(expression, edits)
+    sieve = Sieve(expression, edits, Work())
     every = sieve.kept(world, [(2,)], lambda values: np.ones(len(values), bool))
     assert every == [edit for edit, _ in one_by_one(expression, world, edits, (2,))]
     assert sieve.count((2,)) == len(every)
@@ -84,6 +86,28 @@ def test_changes_are_kept_in_their_order_and_counted_by_shape(opened):
 def test_a_value_that_is_nothing_fits_nothing_and_raises_no_warning(opened):
     expression, world, edits = opened("e/s")
     huge = Interpreter(world.nodes, {0: X, 1: E, 2: W, 3: np.zeros(POINTS)}, POINTS)
-    kept = Sieve(expression, edits).kept(huge, [(4,)], near_at_first(E, np.abs(E)))
+    kept = Sieve(expression, edits, Work()).kept(huge, [(4,)], near_at_first(E, np.abs(E)))
     assert "e" in {spell(expression.edited(edit)) for edit in kept}
     assert "e/s" not in {spell(expression.edited(edit)) for edit in kept}
+
+
+def test_no_more_changes_are_tried_than_are_allowed(opened, monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.sieve.MOST_CHANGES", 3)
+    expression, world, edits = opened("X.T@e + w")
+    work = Work()
+    sieve = Sieve(expression, edits, work)
+    assert sieve.kept(world, [(2,)], lambda values: np.ones(len(values), bool)) == [
+        edit
+        for edit in edits[:3]
+        if edit in [one for one, _ in one_by_one(expression, world, edits, (2,))]
+    ]
+    assert (work.is_cut, work.tried) == (True, 3)
+
+
+def test_no_more_numbers_are_computed_than_are_allowed(opened, monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.sieve.MOST_NUMBERS", 7)
+    expression, world, edits = opened("X.T@e + w")
+    work = Work()
+    sieve = Sieve(expression, edits, work)
+    assert not sieve.kept(world, [(2,)], lambda values: np.ones(len(values), bool))
+    assert work.is_cut

@@ -66,13 +66,20 @@ def diagnose(problem: Problem) -> Diagnosis:
 
 
 def _diagnose(
-    problem: Problem, hand: Handwritten, helpers: int, *, strict: bool = False
+    problem: Problem,
+    hand: Handwritten,
+    helpers: int,
+    *,
+    like: Trial | None = None,
+    strict: bool = False,
 ) -> Diagnosis:
     """Return the diagnosis of a program; up to `helpers` are changed first to make shapes fit.
 
-    Where it is `strict`, a claim in a shape that does not stretch is wrong.
+    It is tried as another that is `like` it was.  Where it is `strict`, a claim in a shape that
+    does not stretch is wrong.
     """
-    trial = _trial(problem, hand, strict=strict)
+    model = problem.trainer.program
+    trial = Trial(model.graph, model.reverse, problem.values, hand, like=like, strict=strict)
     claims = [line for line in trial.lines if line.claimed]
     judged = _judged(trial, claims)
     wrong = [line for line in claims if not trial.is_right(line, trial.world)]
@@ -83,7 +90,7 @@ def _diagnose(
         noted = frozenset(line.name for line in wrong)
         return Diagnosis("correct", len(claims), tuple(_notes(trial, wrong)), noted=noted)
     if trial.program.odd and not strict:
-        strictly = _diagnose(problem, hand, helpers, strict=True)
+        strictly = _diagnose(problem, hand, helpers, like=trial, strict=True)
         if [one.rule == "unexplained" for one in strictly.findings] == [False]:
             return strictly
     names = [line.name for line in judged]
@@ -93,6 +100,7 @@ def _diagnose(
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     readings = Readings(trial)
     repairs = find_repairs(trial, readings, judged)
+    trial.work.renew()
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
     far = any(one.far_fetched for one in explanations)
     if helpers and (far or (fits and _lacks(trial, explanations))):
@@ -106,6 +114,8 @@ def _diagnose(
         for finding in describe(problem, trial, explanation, fix)
     ]
     findings += [_lost(line) for line in trial.program.lost]
+    if trial.work.is_cut:
+        findings = [_cut(finding, trial.work.tried) for finding in findings]
     blamed = {repair.line.name for repair in repairs}
     world = trial.world.replacing({one.line.node: one.value for one in repairs})
     right = {line.name for line in claims if trial.is_right(line, world)}
@@ -116,6 +126,12 @@ def _diagnose(
     noted = frozenset(one.name for one in wrong if one.name not in right | blamed and repaired)
     spoilt = frozenset(line.name for line in wrong) - noted
     return Diagnosis("wrong", len(claims), tuple(findings), spoilt, tuple(inherited), noted)
+
+
+def _cut(finding: Finding, tried: int) -> Finding:
+    """Return a finding that says that there was more to try."""
+    message = f"{finding.message}; the search was cut after {tried:,} changes: there may be nearer"
+    return replace(finding, message=message, evidence={**finding.evidence, "tried": tried})
 
 
 def _helps(trial: Trial, reshaped: Reshaped) -> bool:
@@ -152,7 +168,7 @@ def _with_helper(
     helpers: int,
 ) -> Diagnosis:
     """Return the finding of a helper, and those of the program in which it is changed."""
-    rest = _diagnose(problem, reshaped.hand, helpers)
+    rest = _diagnose(problem, reshaped.hand, helpers, like=trial)
     explanation = explain_helper(Readings(trial), reshaped.line, reshaped.edit)
     fix = next(explanation.fixes(hand.lines))
     found = (*describe(problem, trial, explanation, fix), *rest.findings)
@@ -160,11 +176,6 @@ def _with_helper(
     inherited = tuple(line.name for line in wrong if line.name in names - rest.wrong)
     inherited += rest.inherited
     return Diagnosis("wrong", rest.claims, found, names, inherited, rest.noted)
-
-
-def _trial(problem: Problem, hand: Handwritten, *, strict: bool = False) -> Trial:
-    program = problem.trainer.program
-    return Trial(program.graph, program.reverse, problem.values, hand, strict=strict)
 
 
 def _judged(trial: Trial, claims: Sequence[Line]) -> list[Line]:

@@ -13,13 +13,17 @@ from gradtui.engine.shapes import Shape
 
 Array = NDArray[np.float64]
 
+_FIRST = 64
+"""Numbers of a value that are compared before all are."""
+
 
 class Familiar:
     """The values that are known at all points: those of nodes, and slopes along several edges."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self._by_shape: dict[tuple[Shape, bool], Array] = {}
+        self._by_shape: dict[tuple[Shape, bool], tuple[list[Array], Array]] = {}
+        """Values of a shape, and the first numbers of each at every random point."""
         self._slopes: dict[tuple[int, int], Array] | None = None
 
     def holds(self, value: Array, shape: Shape, *, parts: bool = True) -> bool:
@@ -33,11 +37,10 @@ class Familiar:
             return self.is_size(float(value.flat[0]))
         if (shape, parts) not in self._by_shape:
             values = [*self._values(shape, parts)] or [np.full_like(value, np.nan)]
-            self._by_shape[shape, parts] = np.stack(values)
-        known, wanted = self._by_shape[shape, parts][:, 1:], value[1:]
-        with np.errstate(all="ignore"):
-            same = abs(known - wanted) <= TOLERANCE * abs(wanted)
-        return bool(np.any(np.all(same, axis=tuple(range(1, same.ndim)))))
+            self._by_shape[shape, parts] = values, np.stack([_head(one) for one in values])
+        values, heads = self._by_shape[shape, parts]
+        alike = _alike(heads, _head(value)).all(axis=(1, 2))
+        return any(_alike(values[at][1:], value[1:]).all() for at in np.flatnonzero(alike))
 
     def is_size(self, value: float) -> bool:
         """Return whether a number is what programs divide by or multiply with."""
@@ -69,6 +72,16 @@ class Familiar:
         for value in self._slopes.values():
             if value.shape[1:] == shape:
                 yield value
+
+
+def _head(value: Array) -> Array:
+    """Return the first numbers of a value at every random point."""
+    return value[1:].reshape(len(value) - 1, -1)[:, :_FIRST]
+
+
+def _alike(value: Array, wanted: Array) -> NDArray[np.bool_]:
+    with np.errstate(all="ignore"):
+        return np.asarray(abs(value - wanted) <= TOLERANCE * abs(wanted))
 
 
 def _slopes(trial: Trial) -> dict[tuple[int, int], Array]:

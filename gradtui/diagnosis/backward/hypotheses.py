@@ -13,7 +13,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
-from gradtui.diagnosis.sieve import Sieve, near_at_first, proportional_at_first
+from gradtui.diagnosis.sieve import Fits, Sieve, near_at_first, proportional_at_first
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
@@ -95,7 +95,7 @@ def find_hits(
         shapes.add(builder.nodes[line.node].shape)
     goal = _Goal(wanted, size)
     sieves = [
-        Sieve(expression, edits)
+        Sieve(expression, edits, trial.work)
         for edits in (small_edits(expression, pool), insertions(expression, pool))
     ]
     hits: list[Hit] = []
@@ -110,22 +110,19 @@ def find_hits(
     return sorted(hits, key=lambda hit: hit.cost)
 
 
-class _Goal(Struct, frozen=True, eq=False):
-    """What a changed expression should hold."""
+class _Goal:
+    """What a changed expression should hold at every point, and what a difference is relative to.
 
-    wanted: Array
-    """At every point."""
-    size: Array
-    """What a difference is relative to."""
+    Of values at one point, (changes, 1, …), `is_near` says which may do; of values at two points,
+    (changes, 2, …), `is_proportional` which may do but for a constant.
+    """
 
-    def is_near(self, values: Array) -> NDArray[np.bool_]:
-        """Return which values, (changes, 1, …), may do."""
-        return near_at_first(self.wanted, self.size)(_stretched(values, self.wanted.shape[1:]))
-
-    def is_proportional(self, values: Array) -> NDArray[np.bool_]:
-        """Return which values, (changes, 2, …), may do but for a constant."""
-        fits = proportional_at_first(self.wanted, self.size)
-        return fits(_stretched(values, self.wanted.shape[1:]))
+    def __init__(self, wanted: Array, size: Array) -> None:
+        self.wanted, self.size = wanted, size
+        shape = wanted.shape[1:]
+        near_there, proportional = near_at_first(wanted, size), proportional_at_first(wanted, size)
+        self.is_near: Fits = lambda values: near_there(_stretched(values, shape))
+        self.is_proportional: Fits = lambda values: proportional(_stretched(values, shape))
 
     def is_met(self, expression: Editable, edit: Edit, world: Interpreter) -> bool:
         """Return whether an edited expression holds it at all points."""
@@ -194,7 +191,7 @@ def _pairs(
             continue
         builder = Builder(trial.builder.nodes, simplify=True)
         again = Editable(expression.edited(edit), builder, line.scope)
-        sieve = Sieve(again, small_edits(again, pool))
+        sieve = Sieve(again, small_edits(again, pool), trial.work)
         tries += sieve.count(shape)
         if tries > MOST_TRIED:
             return

@@ -327,7 +327,8 @@ class Readings:
         pool = pool_for(self.trial, line, *self.material(line))
         counts = self.is_count(line)
         edits = (insertions if inserted else small_edits)(expression, pool)
-        return expression, Sieve(expression, (e for e in edits if not counts or is_counted(e)))
+        edits = (edit for edit in edits if not counts or is_counted(edit))
+        return expression, Sieve(expression, edits, self.trial.work)
 
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,11 +13,24 @@ from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
 
-POINTS = 12
+POINTS, FEWEST = 12, 3
+"""Points at which a program is compared: of a model of many numbers fewer, each of which compares
+more of them."""
+NUMBERS = 1 << 23
+"""Numbers of a pass at all its points together from which there are fewer."""
 _SEED = 20_240_229
 _TRIES = 4
 _LABELS = {"cross_entropy": 1, "one_hot": 0, "take": 1}
 """Operation -> which of its operands holds whole numbers."""
+
+
+def points_for(nodes: Sequence[Node]) -> int:
+    """Return at how many points a pass of these nodes is executed."""
+    return min(POINTS, max(FEWEST, NUMBERS // _numbers(nodes)))
+
+
+def _numbers(nodes: Sequence[Node]) -> int:
+    return sum(math.prod(node.shape) for node in nodes)
 
 
 def draw(
@@ -25,8 +39,9 @@ def draw(
     nodes: Sequence[Node],
     wanted: Sequence[int],
     seed: int,
+    count: int,
 ) -> dict[int, Array] | None:
-    """Return the leaves of `graph` at POINTS points, the first of them the scenario's own.
+    """Return the leaves of `graph` at `count` points, the first of them the scenario's own.
 
     Only points where all of `wanted` are finite are taken; None if there are too few.  Labels
     stay labels, 0/1 data 0/1, positive data positive.
@@ -38,17 +53,18 @@ def draw(
     needed = needed_for(nodes, wanted)
     own = {node.id: np.asarray(values[node.name], dtype=np.float64)[None] for node in leaves}
     kept = {id: [value] for id, value in own.items()}
+    tried = min(4 * count, max(count, NUMBERS // _numbers(nodes)))
     for boldness in range(_TRIES, 0, -1):
         spread = boldness / _TRIES
         points = {
-            node.id: _drawn(node, own[node.id][0], 4 * POINTS, spread, whole, sizes, rng)
+            node.id: _drawn(node, own[node.id][0], tried, spread, whole, sizes, rng)
             for node in leaves
         }
-        good = _finite(nodes, points, [id for id in wanted if id in needed], 4 * POINTS)
+        good = _finite(nodes, points, [id for id in wanted if id in needed], tried)
         for id, value in points.items():
             kept[id].append(value[good])
-        if sum(map(len, kept[leaves[0].id])) >= POINTS:
-            return {id: np.concatenate(parts)[:POINTS] for id, parts in kept.items()}
+        if sum(map(len, kept[leaves[0].id])) >= count:
+            return {id: np.concatenate(parts)[:count] for id, parts in kept.items()}
     return None
 
 

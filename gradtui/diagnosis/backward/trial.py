@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.probes import POINTS, draw
+from gradtui.diagnosis.backward.probes import draw, points_for
 from gradtui.diagnosis.backward.program import Line, Program
-from gradtui.diagnosis.sieve import near_at_first
+from gradtui.diagnosis.sieve import Work, near_at_first
 from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder, Graph, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
@@ -32,7 +32,7 @@ _LINEAR = frozenset(
 
 
 class Trial:
-    """One program at POINTS points; the first of them is the scenario's own step 0."""
+    """One program at several points; the first of them is the scenario's own step 0."""
 
     def __init__(
         self,
@@ -51,9 +51,11 @@ class Trial:
         self.graph = graph
         self.reverse = reverse
         self.values = values
+        self.points = points_for(reverse.nodes)
         self._draws: dict[int, dict[int, Array]] = like._draws if like is not None else {}
         self.written: dict[int, Tree | None] = like.written if like is not None else {}
         """Nodes of the true backward pass as expressions, where they have been asked for."""
+        self.work: Work = like.work if like is not None else Work()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._build(values, state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
@@ -99,7 +101,7 @@ class Trial:
     def truth(self, target: int) -> Array:
         """Return dLoss/dtarget at every point, (points, *shape)."""
         if target not in self._truths:
-            shape = (POINTS, *self.graph.nodes[target].shape)
+            shape = (self.points, *self.graph.nodes[target].shape)
             value = self.world.value(self.adjoint(target))
             self._truths[target] = np.broadcast_to(value, shape)
         return self._truths[target]
@@ -145,7 +147,7 @@ class Trial:
     def size(self, target: int) -> Array:
         """Return what a difference is relative to: the sum of the |contributions|."""
         if target not in self._sizes:
-            shape = (POINTS, *self.graph.nodes[target].shape)
+            shape = (self.points, *self.graph.nodes[target].shape)
             sizes = self._size.get(target)
             summed = self.world.value(sizes) if sizes is not None else np.zeros(1)
             whole = np.broadcast_to(summed, shape)
@@ -182,21 +184,21 @@ class Trial:
         points, *more = [self._drawn(values, seed) for seed in range(1 + bool(state))]
         first = {self.program.state[name]: value for name, value in state.items()}
         if not state:
-            return Interpreter(nodes, points, POINTS)
-        kept = _repeated(first, nodes)
-        before = Interpreter(nodes, {**more[0], **kept}, POINTS)
+            return Interpreter(nodes, points, self.points)
+        kept = _repeated(first, nodes, self.points)
+        before = Interpreter(nodes, {**more[0], **kept}, self.points)
         for name, leaf in self.program.state.items():
             line = self.program.line(name)
             if line is not None:
                 value = fitted(before.value(line.node), nodes[leaf].shape)
                 kept[leaf] = np.concatenate([kept[leaf][:1], value[1:]])
-        return Interpreter(nodes, {**points, **kept}, POINTS)
+        return Interpreter(nodes, {**points, **kept}, self.points)
 
     def _drawn(self, values: Mapping[str, Array], seed: int) -> dict[int, Array]:
         """Return the leaves of the model at random points, drawn once for each seed."""
         if seed not in self._draws:
             wanted = [self.graph.loss, *(self.adjoint(node.id) for node in self.graph.parameters)]
-            points = draw(self.graph, values, self.builder.nodes, wanted, seed)
+            points = draw(self.graph, values, self.builder.nodes, wanted, seed, self.points)
             if points is None:
                 raise NoPoints
             self._draws[seed] = points
@@ -263,8 +265,8 @@ def rounded(value: float) -> float:
     return simple if abs(simple - value) <= 1e-9 * abs(value) else value
 
 
-def _repeated(values: Mapping[int, Array], nodes: Sequence[Node]) -> dict[int, Array]:
-    return {id: np.array(np.broadcast_to(value, (POINTS, *nodes[id].shape)))
+def _repeated(values: Mapping[int, Array], nodes: Sequence[Node], points: int) -> dict[int, Array]:
+    return {id: np.array(np.broadcast_to(value, (points, *nodes[id].shape)))
             for id, value in values.items()}  # fmt: skip
 
 

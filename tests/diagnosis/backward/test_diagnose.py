@@ -381,3 +381,30 @@ def test_two_wrong_gradients_that_are_added_up_are_both_blamed_and_not_their_sum
     code = "dp = 2*p*p\ndq = 2*q*q\ndw = dp*x + dq*(1 - q**2)\ndb = dp - dq*(1 - q**2)"
     found = judge(code, model).findings
     assert [(one.target, one.fix) for one in found] == [("dp", "dp = 2*p"), ("dq", "dq = 2*q")]
+
+
+def test_a_search_that_is_cut_ends_at_the_same_place_and_says_so(judge, monkeypatch):
+    code = broken("dh*(1 - h**2)", "dh*(1 - z**2)/3*h")
+    assert "tried" not in judge(code).findings[0].evidence
+    monkeypatch.setattr("gradtui.diagnosis.sieve.MOST_CHANGES", 40)
+    first, again = judge(code), judge(code)
+    assert first == again
+    assert [one.target for one in first.findings] == ["dz"]
+    assert first.findings[0].evidence["tried"] == 80
+    assert "the search was cut after 80 changes" in first.findings[0].message
+
+
+WIDE = {
+    "data": "X = [[0.5], [-0.3]]",
+    "parameters": """W1 = { shape = [1, 700], init = "he" }
+W2 = { shape = [700, 700], init = "he" }""",
+    "model": "Z = X@W1\nH = tanh(Z)\nP = H@W2\nL = mean(P**2)",
+}
+
+
+@pytest.mark.parametrize(
+    "line, rule", [("dZ = dH*(1 - H**2)", None), ("dZ = dH*(1 - Z**2)", "wrong-point")]
+)
+def test_a_model_of_a_million_numbers_is_judged_in_all_of_them(judge, line, rule):
+    code = f"dP = 2*P/(2*700)\ndW2 = H.T@dP\ndH = dP@W2.T\n{line}\ndW1 = X.T@dZ"
+    assert [one.rule for one in judge(code, WIDE).findings] == ([rule] if rule else [])
