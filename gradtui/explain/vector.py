@@ -11,9 +11,18 @@ from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
 from gradtui.frame import Frame
 from gradtui.text import cell_width, clip, compact, number, shape_text
 
-_NARROW, _ROOMY, _GAP, _NAME_CELLS = 42, 76, 2, 12
-_LEAST, _WIDEST = 7, 8
-"""Cells of a number where four columns share a panel; where numbers are cut."""
+_GAP, _NAME_CELLS = 2, 12
+_LEAST, _WIDEST, _FULL = 6, 8, 12
+"""Cells of a number that is cut, at least and at most; of one that is not."""
+_CHOICES = {
+    True: (("value", "slope", "central", "hand"), ("value", "slope", "hand"), ("slope", "hand"),
+           ("hand",)),
+    False: (("value", "slope", "central"), ("value", "slope", "check"), ("slope", "check")),
+}  # fmt: skip
+"""With and without something written by hand: the columns, the fewer the narrower the panel is.
+
+What is left last has the sign of whether the gradient is right; `check` is that sign alone.
+"""
 NOT_MEASURED = "left out"
 """Stands for the central difference of a model so large that measuring it would take a while."""
 
@@ -22,25 +31,25 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     """Return the gradient vector: value, derivative, central difference, and its norm.
 
     What was written by hand has a column of its own.  In a narrow panel numbers are cut to fewer
-    digits, so that all columns stay in view, and that column takes the place of the differences.
+    digits, then columns are left out, so that the sign of what is right stays in view.
     """
     parameters = frame.graph.parameters
     elements = Elements([node.shape for node in parameters], [1] * len(parameters))
-    measured = not frame.claims or _cells_of_a_number(frame, width, 4) >= _LEAST
-    count = 4 if frame.claims and measured else 3
-    roomy = width >= (_ROOMY if frame.claims else _NARROW)
-    cells = None if roomy else _cells_of_a_number(frame, width, count)
-    titles = ["", "value", f"∂{label(frame, frame.graph.loss)}/∂"]
-    titles += ["central"] * measured + ["by hand"] * bool(frame.claims)
-    head: list[Span] = [(title, "dim") for title in titles]
+    cells, shown = _layout(frame, width)
+    loss = label(frame, frame.graph.loss)
+    titles = {
+        "value": "value", "slope": f"∂{loss if cells is None else clip(loss, cells - 3)}/∂",
+        "central": "central", "hand": "by hand", "check": "",
+    }  # fmt: skip
+    head: list[Span] = [("", "dim"), *((titles[column], "dim") for column in shown)]
 
     def between(start: int, stop: int) -> list[Line]:
         listed = [
             (array, index) for array, index, _ in elements.between(max(0, start - 1), stop - 1)
         ]
-        table = [head, *_table(frame, listed, cells, measured=measured)]
+        table = [head, *_table(frame, listed, cells, shown)]
         if stop > 1 + elements.rows:
-            table.append(_norm(frame, cells))
+            table.append(_norm(frame, cells, shown))
         rows = columns(table)
         if stop > 1 + elements.rows and elements.left_out:
             rows.insert(-1, line((f"… {elements.left_out:,} more elements", "dim")))
@@ -51,10 +60,31 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     return LazyRows(2 + elements.rows + bool(elements.left_out), between)
 
 
+def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
+    """Return the cells of a number, None for all its digits, and the columns that fit."""
+    names = max(
+        cell_width(
+            element_name(clip(label(frame, n.id), _NAME_CELLS), tuple(size - 1 for size in n.shape))
+        )
+        for n in frame.graph.parameters
+    )
+    choices = _CHOICES[bool(frame.claims)]
+    marks = {"central": 2, "hand": 2, "check": 1}
+    for shown in choices:
+        room = width - names - sum(_GAP + marks.get(column, 0) for column in shown)
+        numbers = [column for column in shown if column != "check"]
+        if room >= sum(_WIDEST if column == "central" else _FULL for column in numbers):
+            return None, shown
+        cells = min(_WIDEST, room // len(numbers))
+        if cells >= _LEAST + (len(shown) == 4):
+            return cells, shown
+    return _LEAST, choices[-1]
+
+
 def _table(
-    frame: Frame, listed: list[tuple[int, Index]], cells: int | None, *, measured: bool
+    frame: Frame, listed: list[tuple[int, Index]], cells: int | None, shown: tuple[str, ...]
 ) -> list[list[Span]]:
-    """Return the cells of the rows of some elements; `measured`: with their differences."""
+    """Return the cells of the rows of some elements, in the columns that are shown."""
     table: list[list[Span]] = []
     for position, node in enumerate(frame.graph.parameters):
         indices = [index for array, index in listed if array == position]
@@ -63,23 +93,25 @@ def _table(
         value, gradient = frame.tape.value(node.id), frame.gradient(node.id)
         state = frame.gradient_state(node.id)
         known, done = state == "known", claim_done(frame, node.name)
-        central = frame.central(position, indices) if known and measured else None
+        measured = known and not {"central", "check"}.isdisjoint(shown)
+        central = frame.central(position, indices) if measured else None
         role: Role = "selected" if node.id == frame.selected else "name"
         for place, index in enumerate(indices):
-            name = element_name(clip(label(frame, node.id), _NAME_CELLS), index)
             slope = float(gradient[index])
             text = UNKNOWN if state == "unknown" else _shown(slope, cells)
-            row: list[Span] = [(name, role), (_shown(float(value[index]), cells), "value")]
-            row.append((text + ("…" if state == "partial" else ""), "gradient"))
-            if measured and not known:
-                row.append((UNKNOWN, "dim"))
-            elif measured and central is None:
-                row.append((NOT_MEASURED, "dim"))
-            elif central is not None:
-                row.append(_check(frame, slope, float(central[place]), cells))
-            if frame.claims:
-                row.append(_by_hand(frame, node.name, index, cells, known=done))
-            table.append(row)
+            check: Span = (NOT_MEASURED if known else UNKNOWN, "dim")
+            if central is not None:
+                check = _check(frame, slope, float(central[place]), cells)
+            found: dict[str, Span] = {
+                "value": (_shown(float(value[index]), cells), "value"),
+                "slope": (text + ("…" if state == "partial" else ""), "gradient"),
+                "central": check,
+                "check": ("" if central is None else check[0][-1], check[1]),
+            }
+            if "hand" in shown:
+                found["hand"] = _by_hand(frame, node.name, index, cells, known=done)
+            name = element_name(clip(label(frame, node.id), _NAME_CELLS), index)
+            table.append([(name, role), *(found[column] for column in shown)])
     return table
 
 
@@ -92,7 +124,8 @@ def _by_hand(frame: Frame, name: str, index: Index, cells: int | None, *, known:
     sign, role = SIGNS[parameter_mark(frame, name)]
     claim = claimed(frame, name)
     if claim is None:
-        return (f"[{shape_text(np.shape(frame.claims[name]))}] {sign}", role)
+        shape = f"[{shape_text(np.shape(frame.claims[name]))}]"
+        return (f"{shape if cells is None else clip(shape, cells)} {sign}", role)
     return (f"{_shown(float(claim[index]), cells)} {sign}", role)
 
 
@@ -100,24 +133,11 @@ def _shown(value: float, cells: int | None) -> str:
     return number(value) if cells is None else compact(value, cells)
 
 
-def _norm(frame: Frame, cells: int | None) -> list[Span]:
+def _norm(frame: Frame, cells: int | None, shown: tuple[str, ...]) -> list[Span]:
     whole = all(frame.gradient_state(n.id) == "known" for n in frame.graph.parameters)
     norm = _shown(frame.tape.gradient_norm, cells) if whole else UNKNOWN
-    return [("|∇|", "name"), ("", "plain"), (norm, "gradient")]
-
-
-def _cells_of_a_number(frame: Frame, width: int, count: int) -> int:
-    """Return the cells that leave room for columns of numbers beside the names.
-
-    All but the first two have a mark.
-    """
-    names = max(
-        min(_NAME_CELLS, cell_width(label(frame, node.id)))
-        + 2 * len(node.shape)
-        + (1 if node.shape else 0)
-        for node in frame.graph.parameters
-    )
-    return max(6, min(_WIDEST, (width - names - count * _GAP - 2 * (count - 2)) // count))
+    before: list[Span] = [("", "plain")] * ("value" in shown)
+    return [("|∇|", "name"), *before, *([(norm, "gradient")] if "slope" in shown else [])]  # type: ignore[list-item]
 
 
 def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:

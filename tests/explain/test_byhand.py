@@ -275,10 +275,20 @@ def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
     assert said.rstrip().endswith("wrong in this line")
 
 
-@pytest.mark.parametrize("width", [36, 44, 52, 60, 80, 100])
-def test_all_columns_of_the_gradient_are_in_view_at_any_width(width):
-    session = gradtui.load("grad_missing_slope")
+@pytest.mark.parametrize("width", [20, 24, 30, 36, 38, 44, 52, 60, 70, 80, 100])
+@pytest.mark.parametrize("name", ["grad_missing_slope", "grad_network", "grad_two_weights"])
+def test_what_is_right_by_hand_is_in_view_at_any_width(name, width):
+    session = gradtui.load(name)
     session.inquiry.judge()
-    rows = list(gradient_rows(session.frame, width))
-    assert "by hand" in line_text(rows[0])
-    assert max(map(line_width, rows)) <= width
+    head, *rows, _ = gradient_rows(session.frame, width)
+    assert "by hand" in line_text(head)
+    assert all(line_text(row).rstrip()[-1] in "✓✗↳" for row in rows)
+    assert max(map(line_width, (head, *rows))) <= width
+
+
+@pytest.mark.parametrize("width", [18, 20, 24, 30, 38, 42, 60, 100])
+@pytest.mark.parametrize("name", ["two_weights", "softmax_classifier"])
+def test_whether_the_gradient_agrees_is_in_view_at_any_width(name, width):
+    head, *rows, _ = gradient_rows(gradtui.load(name).frame, width)
+    assert all(line_text(row).rstrip().endswith("✓") for row in rows)
+    assert max(map(line_width, (head, *rows))) <= width
