@@ -27,10 +27,8 @@ def branch_rows(branches: Branches, step: int, chosen: int) -> list[Row]:
     """Return a head and a row a branch, with its numbers at a step."""
     weights = _weights(branches.root.problem)
     names = [text for text, _ in weights]
-    heads = ["  branch", "from", "changed", "loss", "|∇|", "lr", *names]
-    table: list[list[Span]] = [
-        [(head, "name" if at in (0, 2) else "dim") for at, head in enumerate(heads)]
-    ]
+    heads: list[Span] = [(head, "dim") for head in ("from", "loss", "|∇|", "lr", *names)]
+    table: list[list[Span]] = [[("  branch", "name"), *heads, ("changed", "name")]]
     for at, line in enumerate(branches):
         shown: Role = "selected" if at == chosen else "name"
         parent = "" if line.parent is None else f"{clip(line.parent.name, 10)} {line.start}"
@@ -38,8 +36,8 @@ def branch_rows(branches: Branches, step: int, chosen: int) -> list[Row]:
             (("▸" if at == chosen else " ") + sign(line) + clip(line.name, _NAME)
              + (" (here)" if line is branches.current else ""), shown),
             (parent, "dim"),
-            (clip(line.change or "as in the file", _CHANGE), "name"),
             *_numbers(line, step, branches.root.problem),
+            (clip(line.change or "as in the file", _CHANGE), "name"),
         ])  # fmt: skip
     return columns(table)
 

@@ -195,11 +195,12 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
     if _moves(frame):
         parts.append((f"→ {number(surface.next_loss, 5)}  ", "gradient"))
     parts += [(f"{note}  ", "plain") for note in _notes(surface)]
-    parts.append((f"{PAST} the run so far {AHEAD} to come  ", "dim"))
+    parts.append((f"{PAST} past {AHEAD} to come  ", "dim"))
     if surface.lowest is not None:
         height, place = surface.lowest
         where = ", ".join(number(at, 4) for at in place)
-        parts.append((f"{LOWEST} lowest in view {number(height, 4)} at {where}  ", "good"))
+        parts.append((f"{LOWEST} lowest {number(height, 4)}  ", "good"))
+        parts.append((f"in view at {where}  ", "good"))
     if levels:
         parts.append((f"contours {' '.join(tick_texts(levels))}  ", "dim"))
     pieces: list[Span] = [

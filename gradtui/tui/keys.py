@@ -56,7 +56,7 @@ BRANCHES = (
     Shortcut("branch-go", ("enter",), "", "goes there"),
     Shortcut("branch-rename", ("r",), "", "renames"),
     Shortcut("branch-remove", ("x",), "", "removes"),
-    Shortcut("branch-sweep", ("s",), "", "the sweep"),
+    Shortcut("branch-sweep", ("s",), "", "sweep"),
 )
 SWEEP = (
     Shortcut("sweep-keep", ("enter",), "", "makes it a branch"),

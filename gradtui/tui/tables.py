@@ -59,8 +59,8 @@ class Table(ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._title, self._rows = title, make
-        self._hint = keys.hint([*shortcuts, TABLE[0]])
-        self._sideways = f"  {keys.first('table-left')} {keys.first('table-right')} more columns"
+        self._hint, self._closes = keys.hint(shortcuts), keys.hint([TABLE[0]])
+        self._sideways = f"{keys.first('table-left')} {keys.first('table-right')} more"
         self._actions = actions
         self._table = _Table(make)
         self._table.chosen = chosen
@@ -73,7 +73,7 @@ class Table(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Make the table."""
         with Vertical() as box:
-            box.border_title, box.border_subtitle = self._title, self._hint
+            box.border_title = self._title
             yield self._table
 
     def on_mount(self) -> None:
@@ -88,8 +88,8 @@ class Table(ModalScreen[None]):
         self._table.styles.height = count + 1
         if self._table.size:
             self._table.redraw()
-            hint = self._hint + (self._sideways if self._table.hidden else "")
-            self.query_one(Vertical).border_subtitle = hint
+            hint = [self._hint, *([self._sideways] if self._table.hidden else []), self._closes]
+            self.query_one(Vertical).border_subtitle = "  ".join(hint)
 
     def action_move(self, by: int) -> None:
         """Choose another row."""

@@ -75,8 +75,8 @@ async def test_the_branches_are_compared_at_the_step_and_removing_one_undoes_its
         await fix(t)
         await t.press("T")
         # the losses and gradients of e = 0.4² and (-0.8)², (e + 5)/3 the weights
-        assert re.search(r"─ hand +as in the file +0\.0256 +0\.96 +0\.1 +1\.72", t.text)
-        fixed = r"▸● fix dw \(here\) +hand 0 +dw = dyhat\*x +0\.4096 +3\.84 +0\.1 +1\.88"
+        assert re.search(r"─ hand +0\.0256 +0\.96 +0\.1 +1\.72 +as in the file", t.text)
+        fixed = r"▸● fix dw \(here\) +hand 0 +0\.4096 +3\.84 +0\.1 +1\.88 +dw = dyhat\*x"
         assert re.search(fixed, t.text)
         await t.press("x")
         await t.press("escape")
