@@ -7,7 +7,7 @@ a survey" (2018), section 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from types import MappingProxyType
 
@@ -76,18 +76,37 @@ def differentiate(graph: Graph) -> Reverse:
     )
 
 
-def adjoints_from(builder: Builder, graph: Graph, given: Mapping[int, int]) -> Mapping[int, int]:
+def adjoints_from(
+    builder: Builder, graph: Graph, given: Mapping[int, int], target: int | None = None
+) -> Mapping[int, int]:
     """Append the backward pass in which some adjoints are given, and return node -> adjoint.
 
-    `given` are operations -> the nodes of what is taken for their adjoints.
+    `given` are operations -> the nodes of what is taken for their adjoints.  With a `target` only
+    what its adjoint takes is appended.
     """
     walk = _Walk(builder, _carriers(graph.nodes), graph.loss, builder.constant(1.0))
+    needed = _between(graph, given, target)
     for statement in reversed(graph.statements):
         for operation in statement.operations:
+            if operation not in needed:
+                continue
             if operation in given:
                 walk.adjoint[operation] = given[operation]
             walk.visit((operation,))
     return walk.adjoint
+
+
+def _between(graph: Graph, given: Collection[int], target: int | None) -> Collection[int]:
+    """Return the nodes by which the loss or what is given depends on a target; all without one."""
+    if target is None:
+        return range(len(graph.nodes))
+    found = {target}
+    for node in graph.nodes[target:]:
+        if any(
+            source in found and (source == target or source not in given) for source in node.inputs
+        ):
+            found.add(node.id)
+    return found - {target}
 
 
 @lru_cache(_RULES)

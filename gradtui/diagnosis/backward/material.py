@@ -151,14 +151,24 @@ def unread_trees(trial: Trial, line: Line) -> list[Tree]:
     return found
 
 
-def distinct(trees: Sequence[Tree], most: int = MOST) -> list[Tree]:
-    """Return the trees that differ, the shortest first, without numbers and very long ones."""
+def distinct(trees: Sequence[Tree], most: int = MOST, likely: Sequence[Tree] = ()) -> list[Tree]:
+    """Return the trees that differ, the shortest first, without numbers and very long ones.
+
+    Of more than `most` the `likely` ones are kept before all others.
+    """
+    first = _by_text(likely)
+    texts = {**_by_text(trees), **first}
+    short = [text for text in sorted(texts, key=len) if len(text) <= _LONGEST]
+    kept = set(sorted(short, key=lambda text: text not in first)[:most])
+    return [texts[text] for text in short if text in kept]
+
+
+def _by_text(trees: Sequence[Tree]) -> dict[str, Tree]:
     texts: dict[str, Tree] = {}
     for tree in map(_upright, (*map(_without_numbers, trees), *trees)):
         if not _is_number(tree):
             texts.setdefault(spell(tree), tree)
-    short = sorted(texts, key=len)
-    return [texts[text] for text in short if len(text) <= _LONGEST][:most]
+    return texts
 
 
 def _without_numbers(tree: Tree) -> Tree:

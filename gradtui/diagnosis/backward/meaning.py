@@ -157,13 +157,24 @@ class Readings:
             for target in self.of(line).targets
         )
 
-    def _ratio(self, line: Line, target: int) -> float | None:
+    def scales_in(self, world: Interpreter) -> dict[str, float]:
+        """Return c of each line that holds c·dLoss/dtarget in a world where others are repaired."""
+        found = {}
+        for line in self.trial.lines:
+            reading = self.of(line)
+            if reading.targets_certain and len(reading.targets) == 1:
+                scale = self._ratio(line, reading.targets[0], world)
+                if scale is not None:
+                    found[line.name] = scale
+        return found
+
+    def _ratio(self, line: Line, target: int, world: Interpreter | None = None) -> float | None:
         trial = self.trial
         if line.misfit:
             return None
         true = trial.truth(target)
         size = np.maximum(np.abs(true), trial.size(target))
-        held = fitted(trial.world.value(line.node), true.shape[1:])
+        held = fitted((world or trial.world).value(line.node), true.shape[1:])
         return constant_ratio(held, true, size)
 
     def true_step(
@@ -195,7 +206,7 @@ class Readings:
             factor = 1.0 / own if own else 1.0
             held = builder.fit(other.node, node.shape)
             given[source] = builder.apply("*", (held, builder.constant(factor)))
-        adjoint = adjoints_from(builder, trial.graph, given).get(target)
+        adjoint = adjoints_from(builder, trial.graph, given, target).get(target)
         root = builder.constant(0.0) if adjoint is None else adjoint
         shape = trial.graph.nodes[target].shape
         if scale != 1.0:

@@ -74,7 +74,7 @@ def hits_of(
     """
     trial, line, target = readings.trial, repair.line, repair.target
     assert target is not None
-    scales = {one.line.name: one.scale for one in others}
+    scales = readings.scales_in(world) | {one.line.name: one.scale for one in others}
     truth, factors, terms = "", list[Tree](), list[Tree]()
     numbers = pool_for(trial, line, [], []).numbers
     value = world.value(line.node)
@@ -90,6 +90,7 @@ def hits_of(
             factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
             terms += terms_of(expected)
     behind = behind_of(trial, target)
+    own_factors, own_terms = tuple(factors), tuple(terms)
     factors += local_trees(trial, line, behind)
     for tree in statement_trees(trial, line.scope, behind):
         factors += [*factors_of(tree), *calls_of(tree)]
@@ -99,8 +100,8 @@ def hits_of(
     pool = pool_for(
         trial,
         line,
-        [*unread, *distinct([*names, *factors])],
-        [*unread, *distinct([*names, *terms])],
+        [*unread, *distinct([*names, *factors], likely=own_factors)],
+        [*unread, *distinct([*names, *terms], likely=own_terms)],
     )
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
     hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs)

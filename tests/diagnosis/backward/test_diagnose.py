@@ -408,3 +408,36 @@ W2 = { shape = [700, 700], init = "he" }""",
 def test_a_model_of_a_million_numbers_is_judged_in_all_of_them(judge, line, rule):
     code = f"dP = 2*P/(2*700)\ndW2 = H.T@dP\ndH = dP@W2.T\n{line}\ndW1 = X.T@dZ"
     assert [one.rule for one in judge(code, WIDE).findings] == ([rule] if rule else [])
+
+
+DEEP = {
+    "data": "X = [[0.5, -1.2], [1.5, 0.3], [-0.7, 0.8]]",
+    "parameters": "".join(f"W{i} = [[0.{i}, -0.4], [0.7, 0.{i}]]\n" for i in range(1, 9)),
+    "model": "A0 = X@W1\n"
+    + "".join(f"T{i} = tanh(A{i - 1})\nA{i} = T{i}@W{i + 1} + 0.1*A{i - 1}\n" for i in range(1, 8))
+    + "L = mean(A7**2)",
+}
+
+
+DEEP_PASS = (
+    "dA7 = 2*A7/6\n"
+    + "".join(
+        f"dW{i + 1} = T{i}.T@dA{i}\ndT{i} = dA{i}@W{i + 1}.T\n"
+        f"dA{i - 1} = dT{i}*(1 - T{i}**2) + 0.1*dA{i}\n"
+        for i in range(7, 0, -1)
+    )
+    + "dW1 = X.T@dA0"
+)
+
+
+def test_a_path_left_out_is_named_in_a_deep_network_whose_many_values_have_one_shape(judge):
+    (finding,) = judge(DEEP_PASS.replace(" + 0.1*dA1\n", "\n"), DEEP).findings
+    assert (finding.target, finding.rule) == ("dA0", "missing-path")
+    assert finding.fix == "dA0 = dT1*(1 - T1**2) + dA1/10"
+
+
+def test_a_sign_lost_above_does_not_turn_the_fix_of_a_line_below(judge):
+    code = DEEP_PASS.replace("dT4 = dA4@W5.T", "dT4 = -dA4@W5.T").replace(" + 0.1*dA1\n", "\n")
+    first, second = judge(code, DEEP).findings
+    assert (first.target, first.fix) == ("dT4", "dT4 = dA4@W5.T")
+    assert (second.target, second.fix) == ("dA0", "dA0 = dT1*(1 - T1**2) + dA1/10")
