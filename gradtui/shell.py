@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -122,6 +123,7 @@ def write_new(arguments: argparse.Namespace) -> int:
 def train(arguments: argparse.Namespace) -> int:
     """Train without a screen and print the steps."""
     from gradtui.explain.report import record_columns, step_record, to_json
+    from gradtui.explain.values import LISTED
     from gradtui.text import EXACT, number, pad
 
     problem = _load(arguments.file, arguments.set, ascii=arguments.ascii)
@@ -132,12 +134,14 @@ def train(arguments: argparse.Namespace) -> int:
         if arguments.format == "jsonl":
             print(to_json(record))
         else:
-            names, numbers = record_columns(record)
             csv = arguments.format == "csv"
+            names, numbers = record_columns(record, None if csv else LISTED)
             rows = [[str(step), *(number(x, EXACT if csv else 6) for x in numbers[1:])]]
             if not widths:
                 widths = [max(_CELLS, len(name)) for name in names]
                 rows.insert(0, names)
+                if not csv:
+                    _print_left_out(problem, LISTED)
             for row in rows:
                 if csv:
                     print(",".join(f'"{cell}"' if "," in cell else cell for cell in row))
@@ -148,6 +152,16 @@ def train(arguments: argparse.Namespace) -> int:
             return OK
         ahead = min(arguments.every, last - step)
         state, step = trainer.run(state, ahead, step), step + ahead
+
+
+def _print_left_out(problem: Problem, most: int) -> None:
+    """Print which parameters have more numbers than a table has columns for."""
+    for node in problem.graph.parameters:
+        size = math.prod(node.shape)
+        if size > most:
+            said = f"the first {most} of {size:,} numbers are in the table"
+            text = f"{problem.path}: {node.name}: {said}; --format csv or jsonl has all"
+            print(clean(text), file=sys.stderr)
 
 
 def show_step(arguments: argparse.Namespace) -> int:

@@ -93,6 +93,17 @@ def test_run_sets_what_is_asked_for(run):
     assert [row["loss"] for row in lr3[:2]] == pytest.approx([9, 53361])
 
 
+def test_a_table_says_which_numbers_it_has_no_columns_for(run, write):
+    path = write("L = sum(W**2)", "W = { shape = [20, 21], init = 'ones' }")
+    status, out, err = run("run", path, "--steps", "0")
+    assert status == 0 and len(out.splitlines()[0].split()) == 3 + 2 * 400 + 1
+    assert err == (
+        f"{path}: W: the first 400 of 420 numbers are in the table; --format csv or jsonl has all\n"
+    )
+    whole = run("run", path, "--steps", "0", "--format", "csv")
+    assert whole[2] == "" and "dW[19,20]" in whole[1]
+
+
 def test_run_as_csv_reads_back(run):
     out = run("run", "five_parcels", "--format", "csv")[1]
     rows = list(csv.DictReader(io.StringIO(out)))

@@ -332,7 +332,7 @@ class Trainer:
         if self.mode is Mode.FLOAT:
             return np.array(state, dtype=np.float64)
         parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in state]
-        return np.concatenate([np.empty(0), *parts])
+        return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
 
 
 def _batches_of(data: NDArray[Any], batches: Batches, steps: range) -> Iterator[NDArray[Any]]:

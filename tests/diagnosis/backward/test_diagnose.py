@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+from gradtui.diagnosis.backward import probes
 from gradtui.diagnosis.backward.diagnose import diagnose
 
 WEIGHTS = {
@@ -61,6 +62,16 @@ def test_the_lessons_forgotten_multiplier_is_named_with_its_edge_and_fix(judge):
     assert finding.fix == "dw2 = dyhat*x2"
     assert finding.evidence["claimed"] == 6.0 and finding.evidence["true"] == 18.0
     assert "∂yhat/∂w2 = x2" in finding.message
+
+
+def test_a_large_model_is_judged_at_fewer_points_and_as_well(judge, monkeypatch):
+    expected = judge(broken("2*e/n", "2*e"))
+    monkeypatch.setattr(probes, "NUMBERS", 1)
+    found = judge(broken("2*e/n", "2*e"))
+    said = [(one.rule, one.target, one.fix) for one in found.findings]
+    assert said == [("constant-factor", "de", "de = 2*e/n")]
+    assert said == [(one.rule, one.target, one.fix) for one in expected.findings]
+    assert judge(SOUND).verdict == "correct"
 
 
 def test_what_is_wrong_only_through_anothers_mistake_is_inherited_and_never_a_finding(judge):
