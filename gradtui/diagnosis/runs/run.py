@@ -41,6 +41,8 @@ _TRIED = 50_000_000
 """Numbers of the models that are evaluated, about, to try one thing."""
 _NARROWEST = 8
 """Steps that a moving mean of noisy losses takes at least."""
+_PARTS = 4
+"""Part of a run that it takes at most: a run may be shorter than an epoch."""
 _RETRAINED, _SHORTEST = 2_000, 16
 """Steps of a second run that tries something else, at most and at least."""
 
@@ -75,7 +77,7 @@ class Run:
 
     @cached_property
     def losses(self) -> Array:
-        """The loss of the steps 0 to `last`; with batches its moving mean over an epoch.
+        """The loss of the steps 0 to `last`; with batches its moving mean, over an epoch or less.
 
         From the first step on that is not finite it is the loss as it is.
         """
@@ -216,6 +218,7 @@ class Run:
         bad = np.flatnonzero(~np.isfinite(losses))
         finite = losses[: bad[0]] if bad.size else losses
         width = batches.per_epoch * -(-_NARROWEST // batches.per_epoch)
+        width = min(width, max(_NARROWEST, len(losses) // _PARTS))
         around = (width // 2, width - 1 - width // 2)
         sums, counts = (  # not by differences of a running sum: one spike would take all digits
             np.sum(sliding_window_view(np.pad(part, around), width), axis=-1)
