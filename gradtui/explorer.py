@@ -66,8 +66,8 @@ class Explorer:
         """Fork a branch with a line of a step's problem corrected; return what to say of it."""
         line = self.branches.fix(self.line.at(step), corrected)
         self.sweep = None
-        back = "key {branch-before} goes back to the run before"
-        return f"branch '{line.name}': {line.change}; {back}, {{write-fix}} writes it into the file"
+        then = "key {branch-before} goes back, {write-fix} writes the file"
+        return f"branch '{line.name}': {line.change}; {then}"
 
     def try_all(self, text: str, step: int) -> str:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""

@@ -15,6 +15,9 @@ from gradtui.explain.curves import MARKS, PLAIN
 from gradtui.layout.ticks import round_step
 from gradtui.plots import Curve
 
+Array = NDArray[np.float64]
+Inks = tuple[tuple[int | None, ...], ...]
+"""The number of the curve in each cell, None where there is none."""
 _PIECES = re.compile(r"(?:\x1b\[38;5;(\d+)m)?([^\x1b]+)|\x1b\[[0-9;]*m")
 """What plotext writes: text, of which a curve's comes after its colour."""
 _APART = 14
@@ -26,8 +29,7 @@ class Drawing(Struct, frozen=True):
     """Curves as rows of characters."""
 
     rows: tuple[str, ...]
-    inks: tuple[tuple[int | None, ...], ...]
-    """The number of the curve in each cell of `rows`, None where there is none."""
+    inks: Inks
     first: int
     final: int
     """The columns between its edges."""
@@ -80,17 +82,22 @@ def draw_curves(
         plotext.yticks([_share(at, low, high) for at, _ in ticks], [text for _, text in ticks])
     plotext.xticks(*_x_ticks(first, last, width))
     rows, inks = _cells(plotext.build(), width, height)
-    if len(curves) > 1:
-        rows = _signed(rows, inks, [curve.mark for curve in curves])
     edge = max((row.find("┤") for row in rows), default=-1)
     if edge < 0:
         edge = max((row.find("│") for row in rows), default=0)
+    if len(curves) > 1:
+        columns = np.linspace(first, max(first + 1, last), width - 1 - edge)
+        courses = [
+            np.interp(columns, steps, [_share(h, low, high) for h in tall], np.nan, np.nan)
+            if steps
+            else np.array([])
+            for steps, tall in points
+        ]
+        rows, inks = _signed(rows, inks, [curve.mark for curve in curves], edge, courses)
     return Drawing(tuple(rows), inks, edge + 1, width - 1, leaving)
 
 
-def _cells(
-    text: str, width: int, height: int
-) -> tuple[list[str], tuple[tuple[int | None, ...], ...]]:
+def _cells(text: str, width: int, height: int) -> tuple[list[str], Inks]:
     """Return what plotext wrote as plain rows, and which curve each of their cells belongs to."""
     rows, inks = list[str](), list[tuple[int | None, ...]]()
     for row in text.split("\n")[:height]:
@@ -103,24 +110,31 @@ def _cells(
 
 
 def _signed(
-    rows: Sequence[str], inks: Sequence[Sequence[int | None]], marks: Sequence[int]
-) -> list[str]:
-    """Return rows with its sign here and there on each curve, so that colour is not needed."""
-    signed = [list(row) for row in rows]
+    rows: list[str], inks: Inks, marks: Sequence[int], edge: int, courses: Sequence[Array]
+) -> tuple[list[str], Inks]:
+    """Return a drawing with its sign here and there on each curve, so that colour is not needed.
+
+    `courses` are the heights of each curve, 0 to 1, in the columns after `edge`: where it lies
+    under another one its sign stands on that.
+    """
+    signed, owners = [list(row) for row in rows], [list(ink) for ink in inks]
+    tall = sum(row[edge : edge + 1] in ("┤", "│") for row in rows)
     for number, mark in enumerate(marks):
         places: dict[int, list[int]] = {}
-        for y, ink in enumerate(inks):
-            for x, owner in enumerate(ink):
-                if owner == number:
-                    places.setdefault(x, []).append(y)
-        if MARKS[mark] == PLAIN or not places:
+        for x, height in enumerate(courses[number], edge + 1):
+            under = [] if np.isnan(height) else [round((1.0 - float(height)) * (tall - 1))]
+            places[x] = [y for y, ink in enumerate(inks) if ink[x] == number] or [
+                y for y in under if inks[y][x] is not None
+            ]
+        columns = [x for x, found in places.items() if found]
+        if MARKS[mark] == PLAIN or not columns:
             continue
-        columns = sorted(places)
         # Where two curves run together their signs do not: each curve starts elsewhere.
         first = columns[0] + (number + 1) * _APART // (len(marks) + 1)
-        for x in {*range(first, columns[-1] - _APART // 2, _APART), columns[-1]} & places.keys():
-            signed[places[x][len(places[x]) // 2]][x] = MARKS[mark]
-    return ["".join(row) for row in signed]
+        for x in {*range(first, columns[-1] - _APART // 2, _APART), columns[-1]} & {*columns}:
+            y = places[x][len(places[x]) // 2]
+            signed[y][x], owners[y][x] = MARKS[mark], number
+    return ["".join(row) for row in signed], tuple(tuple(ink) for ink in owners)
 
 
 def _top(

@@ -56,6 +56,20 @@ def test_a_second_curve_is_as_fine_as_the_first_and_has_signs_of_its_own():
     assert len(signs) >= 2 and all(drawing.inks[y][x] == 1 for y, x in signs)
 
 
+def test_a_curve_that_lies_under_another_has_its_signs_all_the_same():
+    steps, falling = np.arange(61.0), np.linspace(9.0, 0.0, 61)
+    curves = [Curve("", mark, steps, falling) for mark in (0, 1, 2)]
+    drawing = draw_curves(curves, (0, 60), (60, 12), log=False)
+    for mark in (1, 2):
+        at = [(y, x) for y, row in enumerate(drawing.rows) for x, c in enumerate(row)
+              if c == MARKS[mark]]  # fmt: skip
+        assert len(at) >= 3
+        assert all(drawing.inks[y][x] == mark for y, x in at)
+        # the line falls by 9 rows on its way to the right
+        wide = drawing.final - 1 - drawing.first
+        assert all(abs(y - 9 * (x - drawing.first) / wide) <= 1 for y, x in at)
+
+
 def test_a_second_curve_may_be_all_there_is_to_draw():
     rows, *_ = draw([np.nan, np.inf], np.ones(2), last=1, size=(40, 12), log=True)
     assert SECOND in "".join(rows) and inked(rows)
