@@ -20,6 +20,7 @@ from textual.color import Color
 from textual.events import Event, Key, Paste, Resize
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
+from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from gradtui.ascii import to_ascii
@@ -162,12 +163,43 @@ class GradtuiApp(App[int]):
         self.screen.refresh()
 
     async def on_event(self, event: Event) -> None:
-        """Let any other key end the wait for a second Ctrl+C; paint all of another size."""
-        if isinstance(event, Key) and event.key != "ctrl+c":
-            self._interrupted = -_TWICE
-        await super().on_event(event)
+        """Do what a key asks for before the next one is looked at; paint all of another size."""
+        if isinstance(event, Key | Paste):
+            await self._type(event)
+        else:
+            await super().on_event(event)
         if isinstance(event, Resize):
             self.action_repaint()
+
+    async def _type(self, event: Key | Paste) -> None:
+        """Give what was typed to the input that has the focus, or run what it is bound to.
+
+        Textual hands a key to the widget in focus and takes it back when nobody wanted it, each
+        time through a queue: where the focus changed meanwhile a key that came later was done
+        first, and an Escape of before closed what it had opened.
+        """
+        self.app_focus = True
+        await self._opened()
+        field, text = self.focused, event.text if isinstance(event, Paste) else ""
+        if isinstance(event, Key):
+            if event.key != "ctrl+c":
+                self._interrupted = -_TWICE  # any other key ends the wait for a second one
+            if not await self._check_bindings(event.key, priority=True):
+                if isinstance(field, Input) and event.is_printable:
+                    text = event.character or ""
+                else:
+                    await self._check_bindings(event.key)
+        if isinstance(field, Input) and text:
+            field.replace(text, *field.selection)
+        await asyncio.sleep(0)  # others have their turn, however many keys there are
+
+    async def _opened(self) -> None:
+        """Wait until what the last key opened is there and has the focus."""
+        if not self.screen.is_mounted:
+            await AwaitMount(self.screen, [self.screen])
+        debugger = _debugger(self.screen)
+        if debugger is not None:
+            await debugger.opened()
 
     async def action_quit(self) -> None:
         """Leave by Textual's own key, with the question that the debugger's asks."""
@@ -176,20 +208,6 @@ class GradtuiApp(App[int]):
             self.exit(0)
         else:
             debugger.trials.quit()
-
-    def on_key(self, event: Key) -> None:
-        """Let an input have the text that was typed while it opened, and went to a panel."""
-        field = self.focused
-        if event.is_printable and event.character and isinstance(field, Input):
-            field.replace(event.character, *field.selection)
-            event.stop()
-            event.prevent_default()
-
-    def on_paste(self, event: Paste) -> None:
-        """Let it have what was pasted then, too."""
-        field = self.focused
-        if isinstance(field, Input):
-            field.replace(event.text, *field.selection)
 
     def action_interrupt(self) -> None:
         """Stop playing; twice in a row, quit."""

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.widget import AwaitMount
+from textual.widget import AwaitMount, Widget
 
 from gradtui.axes import first_axes
 from gradtui.session import Session
@@ -103,9 +103,14 @@ class Debugger(Screen[None]):
             return
         self.set_class(wanted, style)
         if not self.has_class("-zoomed"):
-            taker = self.query_one(panel if wanted else "#graph")
-            # At once where it is shown already, so that a key that is waiting goes there.
-            self.set_focus(taker) if taker.focusable else taker.focus()
+            self._give_keys(self.query_one(panel if wanted else "#graph"))
+
+    def _give_keys(self, panel: Widget) -> None:
+        """Focus a panel: at once where it is shown already, so that the next key goes there."""
+        if panel.focusable:
+            self.set_focus(panel)
+        else:
+            panel.focus()
 
     def do(self, command: Callable[[Session], object]) -> None:
         """Let the session do something, then show what it came to."""
@@ -113,7 +118,8 @@ class Debugger(Screen[None]):
         self.session.message = ""
         views = self._views
         command(self.session)
-        if views != self._views or not self._more_waits:
+        # Where more keys wait already, as where one is held, they share a frame.
+        if views != self._views or not self.app.message_queue_size:
             self.show_frame()
         else:
             self.pace.show_soon()
@@ -124,12 +130,6 @@ class Debugger(Screen[None]):
         session = self.session
         views = session.selection.lens, session.selection.pair, session.map.view
         return tuple(view is not None for view in views)
-
-    @property
-    def _more_waits(self) -> bool:
-        """Whether more is to be done already, as where a key is held: it shares one frame."""
-        focused = () if self.focused is None else self.focused.ancestors_with_self
-        return any(part.message_queue_size for part in (self.app, self, *focused))
 
     def say(self, message: str) -> None:
         """Show a message until the next command."""
@@ -144,21 +144,24 @@ class Debugger(Screen[None]):
         there = self.is_mounted and self.is_attached
         return there and super().check_action(action, parameters)
 
-    async def action_run(self, id: str) -> None:
-        """Run a command by its id; an input it opens has the keys before the next one comes."""
+    def action_run(self, id: str) -> None:
+        """Run a command by its id."""
         command = find_command(id)
         assert command is not None
         command.run(self, "")
-        if self._opening is not None:
-            await self._opening
-            self._opening = None
+
+    async def opened(self) -> None:
+        """Wait until the input that was opened last is there."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await opening
 
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size leaves out is zoomed."""
         panel = self.query_one(f"#{PANELS[index].NAME.lower()}", Panel)
         if self.has_class("-zoomed") or not panel.display or not panel.size:
             self.zoom(panel)
-        panel.focus()
+        self._give_keys(panel)
 
     def action_select(self, node: int) -> None:
         """Select a node, as the mouse does."""
@@ -188,7 +191,7 @@ class Debugger(Screen[None]):
         panel = shown[(index + by) % len(shown)]
         if self.has_class("-zoomed"):
             self.zoom(panel)
-        panel.focus()
+        self._give_keys(panel)
 
     def scroll(self, rows: int, columns: int) -> None:
         """Scroll the focused panel by most of its size; under the lens columns choose the row."""
@@ -271,8 +274,7 @@ class Debugger(Screen[None]):
 
         if not text:
             self.pace.stop()
-            picker = Picker(self._picked, ascii=self.session.problem.ascii)
-            self._opening = self.app.push_screen(picker)
+            self.app.push_screen(Picker(self._picked, ascii=self.session.problem.ascii))
             return
         try:
             self._opened(open_session(text, ascii=self.session.problem.ascii))
@@ -353,7 +355,7 @@ class Debugger(Screen[None]):
 
     def _arrange(self) -> None:
         """Give the focus to what is shown."""
-        self.query_one("#notes" if self._graph_is_left_out() else "#graph").focus()
+        self._give_keys(self.query_one("#notes" if self._graph_is_left_out() else "#graph"))
 
     def _graph_is_left_out(self) -> bool:
         return self.session.problem.by_hand and "-low" in _size_classes(self.app.size)
@@ -374,7 +376,7 @@ class Debugger(Screen[None]):
             other.set_class(other is panel, "-zoom")
         self.set_class(panel is not None, "-zoomed")
         if panel is None and not self._focused_panel().display:
-            self.query_one("#graph").focus()
+            self._give_keys(self.query_one("#graph"))
 
     def _focused_panel(self) -> Panel:
         focused = self.focused

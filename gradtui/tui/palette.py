@@ -15,6 +15,8 @@ class Palette(CommandPalette):
         """Do nothing where the screen that it was opened over has gone meanwhile."""
         if len(self.app.screen_stack) < 2:
             event.prevent_default()
+        else:
+            self.set_focus(self.query_one(Input))  # the keys that are waiting are for it
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave, unless that was done already."""

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Key
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -32,11 +31,6 @@ class Field(Input):
     async def action_submit(self) -> None:
         """Hand the text over."""
         self._submit()
-
-    def on_key(self, event: Key) -> None:
-        """Leave keys that were on their way to what has the focus by now."""
-        if not self.has_focus:
-            event.prevent_default()
 
 
 class Prompt(Vertical):

@@ -67,6 +67,7 @@ class Soak:
         self.names = sorted(path.name for path in SCENARIOS.glob("*.toml"))
         self.name = self.random.choice(self.names)
         self.pressed: deque[str] = deque(maxlen=80)
+        self.recent: set[str] = set()
         self.waits: list[float] = []
         self.idle: list[tuple[float, int]] = []
         self.memory: list[tuple[float, float, int, int]] = []
@@ -90,6 +91,7 @@ class Soak:
     def press(self, keys: str) -> None:
         """Press keys, or paste."""
         self.pressed.append(keys)
+        self.recent.add(keys)
         self.keys += 1
         self.program.press(keys.encode(errors="surrogateescape"))
 
@@ -125,6 +127,7 @@ class Soak:
     def burst(self) -> None:
         """Press some random keys, then look whether the program answers."""
         self.bursts += 1
+        self.recent.clear()
         actions = (self.command, self.command, self.command, self.command, self.prompt, self.mouse,
                    self.junk, self.resize, self.edit, self.other, self.hold)  # fmt: skip
         for _ in range(self.random.randrange(1, 20)):
@@ -136,6 +139,10 @@ class Soak:
     def answer(self) -> None:
         """Leave whatever is open; a word that is typed then must be on the screen soon."""
         self.program.resize(100, 30)
+        if _SUSPEND in self.recent:  # what is typed until it is set aside is thrown away
+            until = time.monotonic() + 10
+            while self.program.read(2.0) and time.monotonic() < until:
+                pass
         for _ in range(5):
             self.press(_ESCAPE)
             self.program.read(0.15)
@@ -167,7 +174,8 @@ class Soak:
     def ended(self, status: int) -> None:
         """Go on with another program; one that has ended by itself must have been asked to."""
         asked = any("q" in keys or keys in (_STOP, _PALETTE) for keys in self.pressed)
-        if status != 0 or not asked:
+        # Ctrl+C is a signal while it is set aside.
+        if status not in (0, 128 + signal.SIGINT) or not asked:
             self.fault(f"the program ended with {status}\n{self.program.screen.text}")
         self.look_at_log()
         self.start(*self.random.choice(((), ("--resume",))))

@@ -16,6 +16,11 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, TextIO
 
+if __name__ == "__main__":  # at once: a signal may come while all else is imported
+    LOG = open(sys.argv.pop(1), "a", buffering=1)  # noqa: SIM115
+    faulthandler.register(signal.SIGUSR1, LOG, all_threads=True)
+    signal.signal(signal.SIGUSR2, lambda number, frame: describe(LOG))
+
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.message_pump import MessagePump
@@ -67,10 +72,7 @@ def _input() -> Iterator[dict[str, object]]:
 
 def main() -> int:
     """Run the command with the hooks."""
-    log = open(sys.argv.pop(1), "a", buffering=1)  # noqa: SIM115
-    faulthandler.register(signal.SIGUSR1, log, all_threads=True)
-    signal.signal(signal.SIGUSR2, lambda number, frame: describe(log))
-    logging.basicConfig(stream=log, level=logging.WARNING)
+    logging.basicConfig(stream=LOG, level=logging.WARNING)
     logging.captureWarnings(True)
 
     def tell(found: Any) -> None:

@@ -61,7 +61,7 @@ async def test_every_command_can_be_run_from_the_screen(terminal):
         for command in COMMANDS:
             if command.id in ("quit",):
                 continue
-            await t.debugger.action_run(command.id)
+            t.debugger.action_run(command.id)
             await t.pilot.pause()
             while t.app.screen is not t.app.screen_stack[0]:
                 await t.press("escape")

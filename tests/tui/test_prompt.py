@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from textual.events import Key
+import asyncio
+
+from textual.events import Key, Paste
 
 from gradtui.source import InputError
 from gradtui.tui.picker import Picker
@@ -25,6 +27,32 @@ async def test_what_is_typed_while_the_input_opens_is_in_it(terminal):
         await at_once(t, "escape")
         await at_once(t, "colon", *"goto", "space", "7", "enter")
         assert t.session.step == 7
+
+
+async def test_an_escape_of_before_does_not_close_it_however_busy_the_panel_is(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("M")
+        panel = t.debugger.query_one("#loss")
+        assert panel.has_focus
+        held = asyncio.Event()
+        panel.call_later(held.wait)
+        t.app.post_message(Key("escape", "\x1b"))
+        await asyncio.sleep(0.05)
+        t.debugger.set_focus(t.debugger.query_one("#graph"))
+        for key in ("colon", *"zoq"):
+            t.app.post_message(Key(key, CHARACTERS.get(key, key)))
+        await asyncio.sleep(0.05)
+        held.set()
+        await t.pilot.pause()
+        assert ":zoq" in t.rows[-1]
+
+
+async def test_what_is_pasted_while_the_input_opens_is_in_its_place_in_it(terminal):
+    async with terminal("two_weights") as t:
+        for event in (Key("colon", ":"), Key("z", "z"), Paste("oq"), Key("x", "x")):
+            t.app.post_message(event)
+        await t.pilot.pause()
+        assert ":zoqx" in t.rows[-1]
 
 
 async def test_keys_after_enter_are_commands_again(terminal):
