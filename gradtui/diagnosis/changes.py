@@ -30,8 +30,11 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
             case Name():
                 yield from _other_names(expression, path, part, pool)
             case Call():
-                yield from _dropped(path, part)
+                if not _is_exponent(expression, path):
+                    yield from _dropped(path, part)
                 yield from _other_call(expression, path, part)
+        if _is_exponent(expression, path):
+            yield from _other_exponents(expression, path, part)
         if _is_value(expression, path, part):
             yield from _powers(expression, path, part)
             yield from _wrapped(expression, path, part)
@@ -47,10 +50,11 @@ def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
         if inner or (isinstance(part, Call) and part.function in ("shape", "len")):
             continue
         for factor in pool.factors:
-            yield from _multiplied(path, part, factor)
+            if not isinstance(part, Number):
+                yield from _multiplied(path, part, factor)
             if _is_factor(expression, path):
                 yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
-        for term in pool.terms:
+        for term in map(_unsigned, pool.terms):
             yield Edit(Change.ADD_TERM, path, call("+", part, term), None, term)
             yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
             if isinstance(term, Number):
@@ -116,13 +120,19 @@ def _is_factor(expression: Editable, path: Path) -> bool:
     return parent is not None and parent.function in ("*", "/", "@")
 
 
+def _is_exponent(expression: Editable, path: Path) -> bool:
+    parent = _parent_of(expression, path)
+    return parent is not None and parent.function == "**" and path[-1] == 1
+
+
 def _is_value(expression: Editable, path: Path, part: Tree) -> bool:
     """Return whether a part can be a matrix or a factor: not a number, a size or an exponent."""
     if isinstance(part, Number) or (isinstance(part, Call) and part.function in ("shape", "len")):
         return False
     parent = _parent_of(expression, path)
-    exponent = parent is not None and parent.function == "**" and path[-1] == 1
-    return not exponent and (parent is None or parent.function not in ("shape", "len"))
+    return not _is_exponent(expression, path) and (
+        parent is None or parent.function not in ("shape", "len")
+    )
 
 
 def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Edit]:
@@ -159,12 +169,7 @@ def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
 def _other_numbers(
     expression: Editable, path: Path, part: Tree, value: float, numbers: Mapping[float, Tree]
 ) -> Iterator[Edit]:
-    parent = _parent_of(expression, path)
-    if parent is not None and parent.function == "**" and path[-1] == 1:
-        base = parent.arguments[0]
-        for other in (value - 1, value + 1):
-            old, new = (base, None) if other < value else (None, base)
-            yield Edit(Change.POWER, path, Number(other, NOWHERE), old, new)
+    if _is_exponent(expression, path):
         return
     for other in (1.0, 2.0, 0.5, value + 1, value - 1):
         if other != value:
@@ -172,6 +177,23 @@ def _other_numbers(
     for size, written in numbers.items():
         if size != value:
             yield Edit(Change.SCALE, path, written, part, written)
+
+
+def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+    """Yield the powers with one factor less and one more."""
+    base, one = expression.parts[(*path[:-1], 0)], Number(1.0, NOWHERE)
+    match part:
+        case Number(value):
+            less: Tree = Number(value - 1, NOWHERE)
+            more: Tree = Number(value + 1, NOWHERE)
+        case Call("-", (whole, Number(1.0))):
+            less, more = call("-", whole, Number(2.0, NOWHERE)), whole
+        case Call("+", (whole, Number(1.0))):
+            less, more = whole, call("+", whole, Number(2.0, NOWHERE))
+        case _:
+            less, more = call("-", part, one), call("+", part, one)
+    yield Edit(Change.POWER, path, less, base, None)
+    yield Edit(Change.POWER, path, more, None, base)
 
 
 def _other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
@@ -281,6 +303,10 @@ def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
             yield Edit(Change.REDUCE, path, call("sum", part, axis=axis), None, part)
             kept = (("axis", axis), ("keepdims", True))
             yield Edit(Change.REDUCE, path, Call("sum", (part,), kept, NOWHERE), None, part)
+
+
+def _unsigned(tree: Tree) -> Tree:
+    return tree.arguments[0] if isinstance(tree, Call) and tree.function == "neg" else tree
 
 
 def _multiplied(path: Path, part: Tree, factor: Tree) -> Iterator[Edit]:

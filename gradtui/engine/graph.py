@@ -255,6 +255,8 @@ def _before_stretch(
         return None
     if OPS[op].elementwise:
         return builder.fit(builder.apply(op, plain, options), shape)
+    if op == "@":
+        return _before_product(builder, inputs, plain, shape)
     base, rank = plain[0], len(nodes[plain[0]].shape)
     if op == "sum":
         axes = axes_of(options["axis"])
@@ -264,6 +266,21 @@ def _before_stretch(
             base = builder.apply("sum", (base,), {"axis": left, "keepdims": options["keepdims"]})
         return builder.fit(builder.apply("*", (base, times)), shape)
     return builder.fit(base, shape) if rank == 0 and op in _REARRANGING else None
+
+
+def _before_product(
+    builder: Builder, inputs: tuple[int, ...], plain: tuple[int, ...], shape: Shape
+) -> int | None:
+    """Return a product of matrices whose equal rows or columns are computed once, or None."""
+    (left, right), (one, other) = inputs, plain
+    shapes = [builder.nodes[id].shape for id in (left, right, one, other)]
+    if any(len(own) != 2 for own in shapes):
+        return None
+    if shapes[2] == (1, shapes[0][1]) and one != left:
+        return builder.fit(builder.apply("@", (one, right)), shape)
+    if shapes[3] == (shapes[1][0], 1) and other != right:
+        return builder.fit(builder.apply("@", (left, other)), shape)
+    return None
 
 
 def _swaps_last_two(node: Node) -> bool:
@@ -285,16 +302,22 @@ def _repeats(nodes: Sequence[Node], stretch: int, axes: Sequence[int]) -> float:
 
 
 def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) -> int | None:
-    """Return a node that already holds the result, or None; only rewritings that are exact."""
+    """Return a node that already holds the result, or None; only rewritings that are exact.
+
+    What has a name is taken as it is: another value may be put in its place.
+    """
     nodes = [builder.nodes[id] for id in inputs]
-    values = [node.value if node.kind is Kind.CONSTANT else None for node in nodes]
+    bare = ["" if node.name else node.op for node in nodes]
+    values = [
+        node.value if node.kind is Kind.CONSTANT and not node.name else None for node in nodes
+    ]
     same = [node.shape == shape for node in nodes]
     match op, values:
         case "neg", [float(x)]:
             return builder.constant(-x)
-        case "neg", _ if nodes[0].op == "neg":
+        case "neg", _ if bare[0] == "neg":
             return nodes[0].inputs[0]
-        case "T", _ if nodes[0].op == "T":
+        case "T", _ if bare[0] == "T":
             return nodes[0].inputs[0]
         case "identity", _:
             return inputs[0]
@@ -310,15 +333,15 @@ def _simplify(builder: Builder, op: str, inputs: tuple[int, ...], shape: Shape) 
             return builder.apply("neg", inputs[:1])
         case ("*", [0.0, _]) | ("*", [_, 0.0]):
             return builder.fit(builder.constant(0.0), shape)
-        case ("*", _) if nodes[0].op == "neg":
+        case ("*", _) if bare[0] == "neg":
             return builder.apply("neg", (builder.apply("*", (nodes[0].inputs[0], inputs[1])),))
-        case ("*", _) if nodes[1].op == "neg":
+        case ("*", _) if bare[1] == "neg":
             return builder.apply("neg", (builder.apply("*", (inputs[0], nodes[1].inputs[0])),))
-        case ("mT", _) if _swaps_last_two(nodes[0]):
+        case ("mT", _) if bare[0] and _swaps_last_two(nodes[0]):
             return nodes[0].inputs[0]
         case ("concat", _) if not all(same) and (0 in nodes[0].shape) != (0 in nodes[1].shape):
             return inputs[0] if 0 in nodes[1].shape else inputs[1]
-        case ("+", _) if nodes[1].op == "neg":
+        case ("+", _) if bare[1] == "neg":
             return builder.apply("-", (inputs[0], nodes[1].inputs[0]))
         case _:
             return None

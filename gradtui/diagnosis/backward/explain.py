@@ -8,28 +8,22 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import Hit, cost_of, pool_for, scaled
-from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.hypotheses import FAR, Hit, cost_of, find_hits, pool_for, scaled
+from gradtui.diagnosis.backward.material import columns_like, names_like
+from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
-from gradtui.diagnosis.backward.rules import Context, rules_of
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
+from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Edit, Editable, Pool
-from gradtui.diagnosis.sieve import near_at_first
 from gradtui.diagnosis.spelling import spell, unbracketed
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
 
-_MOST = 40
-_LONGEST = 90
-
-
 NEAR = 1.0
 """How much more far-fetched a change may be than the nearest to be named as fitting as well."""
-FAR = 3.0
-"""The cost of a change from which another line is looked for that a nearer one repairs."""
 
 
 class Explanation(Struct, frozen=True, eq=False):
@@ -65,10 +59,12 @@ class Explanation(Struct, frozen=True, eq=False):
     def rules(self) -> tuple[str, ...]:
         """The rules that fit, the nearest first; two bugs in one line give two for the first."""
         found: dict[str, None] = {}
-        for hit in self.hits:
-            if hit.cost <= self.hits[0].cost + NEAR:
-                for rule in rules_of(hit, self.context):
-                    found.setdefault(rule)
+        near = [hit for hit in self.hits if hit.cost <= self.hits[0].cost + NEAR]
+        for hit in near:
+            found |= dict.fromkeys(rules_of(hit, self.context))
+        for hit in near:
+            for edit in hit.edits:
+                found |= dict.fromkeys(equivalents_of(edit, self.context))
         return tuple(found) or ("unexplained",)
 
 
@@ -81,23 +77,23 @@ def explain(
     world = trial.world.replacing({one.line.node: one.value for one in others})
     if repair.target is None:
         assert repair.edit is not None
+        factors, terms = readings.material(line)
+        names = [*names_like(trial, line, line.node), *columns_like(trial, line)]
+        pool = pool_for(trial, line, [*names, *factors], [*names, *terms])
         size = np.abs(repair.value)
-        alike = [
-            edit
-            for inserted in (False, True)
-            for edit, value in readings.variants(
-                line, world, near_at_first(repair.value, size), inserted=inserted
-            )
-            if near(value[1:], repair.value[1:], size[1:])
-        ]
+        found = find_hits(trial, line, world, repair.value, size, pool)
+        single = [hit.edits[0] for hit in found if len(hit.edits) == 1 and hit.scale == 1.0]
+        alike = [one for one in single if is_counted(one) or not readings.is_count(line)]
         return explain_helper(readings, line, repair.edit, world, alike)
-    found = hits_of(readings, repair, others, world)
+    offered = hits_of(readings, repair, others, world)
     context = Context(trial, readings, line, repair.target, world)
     ratio = None
     if not line.misfit:
         held = fitted(world.value(line.node), repair.value.shape[1:])
         ratio = constant_ratio(held, repair.value, np.abs(repair.value))
-    return Explanation(line, repair.target, found.hits, context, found.truth, found.pool, ratio)
+    return Explanation(
+        line, repair.target, offered.hits, context, offered.truth, offered.pool, ratio
+    )
 
 
 def explain_helper(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.differences import differences, lost_parts
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
@@ -40,6 +41,8 @@ _COST: Mapping[Change, float] = {
     Change.REPLACE_FACTOR: 3.0,
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
+FAR = 3.0
+"""The cost of a change from which a nearer one is looked for elsewhere."""
 _MOST_PAIRED = 60
 MOST_TRIED = 2500
 """Pairs of changes that are tried."""
@@ -82,10 +85,12 @@ def find_hits(
     pool: Pool,
     *,
     pairs: bool = True,
+    meant: Sequence[Tree] = (),
 ) -> list[Hit]:
     """Return the changes that make a line's expression hold `wanted`, the nearest first.
 
-    Pairs of changes are tried where no single one fits, and with `pairs` alone: they take long.
+    Where no single one fits, what differs from one of the expressions `meant` is looked for; and
+    pairs of changes, with `pairs` alone: they take long.
     """
     builder = Builder(trial.builder.nodes, simplify=True)
     expression = Editable(line.tree, builder, line.scope)
@@ -105,6 +110,8 @@ def find_hits(
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
         hits = [*_with_constant(expression, world, sieves, goal, shapes)]
+    if pairs and all(hit.cost >= FAR for hit in hits):
+        hits += _by_terms(trial, line, world, goal, meant)
     if not hits and pairs:
         hits = [*_pairs(trial, line, world, goal, pool, expression)]
     return sorted(hits, key=lambda hit: hit.cost)
@@ -171,6 +178,20 @@ def _with_constant(
             scale = goal.ratio(_value(expression, edit, world, shape))
             if scale is not None and scale != 0:
                 yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
+
+
+def _by_terms(
+    trial: Trial, line: Line, world: Interpreter, goal: _Goal, meant: Sequence[Tree]
+) -> Iterator[Hit]:
+    """Yield the differences from expressions that are meant."""
+    for expected in meant:
+        edits = differences(trial, line, world, goal.wanted, goal.size, expected)
+        if edits:
+            cost = sum(map(cost_of, edits)) + len(edits) - 1
+            yield Hit(edits, edits[0].tree, cost)
+            return
+    for edit in lost_parts(trial, line, world, goal.wanted):
+        yield Hit((edit,), edit.tree, cost_of(edit))
 
 
 def _pairs(
@@ -256,6 +277,13 @@ def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
         case Call("neg", (operand,)):
             factor, rest = _constant_of(operand)
             return -factor, rest
+        case Call("expand" | "T", (operand,)):
+            factor, rest = _constant_of(operand)
+            return factor, None if rest is None else replace(tree, arguments=(rest,))
+        case Call("@", (left, right)):
+            (one, before), (other, after) = _constant_of(left), _constant_of(right)
+            if before is not None and after is not None:
+                return one * other, replace(tree, arguments=(before, after))
         case Call("*", (left, right)):
             (one, before), (other, after) = _constant_of(left), _constant_of(right)
             if before is None or after is None:

@@ -35,9 +35,30 @@ def as_tree(
     try:
         if root in names and not written:
             return parse_expression(names[root])
-        return parse_expression(formula(nodes, root, show))
+        return _plain(parse_expression(formula(nodes, root, show)))
     except InputError:
         return None
+
+
+_OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
+
+
+def _plain(tree: Tree) -> Tree:
+    """Return an expression with masks as people write them: (z > 0), without the half of a tie.
+
+    Where the two sides of a corner meet, any slope between theirs is as good.
+    """
+    if not isinstance(tree, Call):
+        return tree
+    tree = replace(tree, arguments=tuple(map(_plain, tree.arguments)))
+    match tree:
+        case Call("+", (Call(">" | "<") as mask, Call("/", (Call("=="), Number(2.0))))):
+            return mask
+        case Call("!=", (Call(function) as mask, Number(0.0))) if function in _OPPOSITE:
+            return mask
+        case Call("==", (Call(function) as mask, Number(0.0))) if function in _OPPOSITE:
+            return replace(mask, function=_OPPOSITE[function])
+    return tree
 
 
 def factors_of(tree: Tree) -> list[Tree]:
@@ -78,6 +99,15 @@ def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
     names = [name for name, id in line.scope.items() if nodes[id].shape in shapes]
     found: list[Tree] = [Name(name, NOWHERE) for name in reversed(names)]
     return found[:MOST_NAMES]
+
+
+def columns_like(trial: Trial, line: Line) -> list[Tree]:
+    """Return the names of one number for each row of a line's matrix, each as a column."""
+    nodes = trial.builder.nodes
+    shape = nodes[line.node].shape
+    names = [name for name, id in line.scope.items() if nodes[id].shape == shape[:1]]
+    columns = [parse_expression(f"{name}[:, None]") for name in reversed(names)]
+    return columns[:MOST_NAMES] if len(shape) == 2 else []
 
 
 def behind_of(trial: Trial, target: int) -> frozenset[int]:

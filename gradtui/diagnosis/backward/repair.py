@@ -26,8 +26,8 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Pool
-from gradtui.diagnosis.spelling import spell, subtrees
-from gradtui.engine.expression import Name, Number, Tree, parse_expression
+from gradtui.diagnosis.spelling import same, spell, subtrees
+from gradtui.engine.expression import Call, Name, Number, Tree, parse_expression
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 
@@ -75,7 +75,7 @@ def hits_of(
     trial, line, target = readings.trial, repair.line, repair.target
     assert target is not None
     scales = readings.scales_in(world) | {one.line.name: one.scale for one in others}
-    truth, factors, terms = "", list[Tree](), list[Tree]()
+    truth, factors, terms, meant = "", list[Tree](), list[Tree](), list[Tree]()
     numbers = pool_for(trial, line, [], []).numbers
     value = world.value(line.node)
     constant = bool(np.all(value == value[0]))
@@ -84,11 +84,12 @@ def hits_of(
         expected = as_tree(builder.nodes, root, line.scope)
         if expected is not None:
             expected = tidied(expected, numbers)
+            meant.append(expected)
             zero = isinstance(expected, Number) and expected.value == 0
             name = trial.graph.nodes[target].name
             truth = f"0*{name}" if zero and name in line.scope else spell(expected)
             factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
-            terms += terms_of(expected)
+            terms += [*terms_of(expected), *calls_of(expected)]
     behind = behind_of(trial, target)
     own_factors, own_terms = tuple(factors), tuple(terms)
     factors += local_trees(trial, line, behind)
@@ -104,7 +105,7 @@ def hits_of(
         [*unread, *distinct([*names, *terms], likely=own_terms)],
     )
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
-    hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs)
+    hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs, meant=meant)
     loose = len(trial.program.unread())
     hits = sorted(
         (
@@ -140,6 +141,19 @@ def _stale(
         if line.scope[name] == trial.program.state[name] and near(
             fresh.value(line.node)[1:], repair.value[1:], size[1:]
         ):
-            tree = parse_expression(truth)
-            return (Hit((Edit(Change.REPLACE, (), tree, part, Name(name, NOWHERE)),), tree, 0.0),)
+            own = later.tree
+            if isinstance(own, Name) and own.name in line.scope:
+                tree = _with(line.tree, part, own)
+            else:
+                own, tree = Name(name, NOWHERE), parse_expression(truth)
+            return (Hit((Edit(Change.REPLACE, (), tree, part, own),), tree, 0.0),)
     return ()
+
+
+def _with(tree: Tree, old: Tree, new: Tree) -> Tree:
+    """Return an expression with another part wherever it has `old`."""
+    if same(tree, old):
+        return new
+    if not isinstance(tree, Call):
+        return tree
+    return replace(tree, arguments=tuple(_with(one, old, new) for one in tree.arguments))

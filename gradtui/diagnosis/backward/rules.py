@@ -13,7 +13,7 @@ from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import Change, Edit, Path
 from gradtui.diagnosis.spelling import same, subtrees
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind, needed_for
@@ -164,14 +164,50 @@ def rule_of(edit: Edit, context: Context) -> str:
         case Change.FUNCTION:
             return "wrong-point"
         case Change.REPLACE_FACTOR:
-            if _is_part(edit.old, edit.new, ("*", "/", "@")):
-                return "missing-factor"
-            if _is_part(edit.new, edit.old, ("*", "/", "@")):
-                return "extra-factor"
-            if _is_part(edit.old, edit.new, ("+", "-")):
-                return "missing-term"
-            names = isinstance(edit.old, Name) and isinstance(edit.new, Name)
-            return "wrong-variable" if names else "wrong-point"
+            assert edit.old is not None and edit.new is not None
+            return _difference(edit.old, edit.new)
+
+
+def equivalents_of(edit: Edit, context: Context) -> tuple[str, ...]:
+    """Return the other rules that the very same change may be called by."""
+    if edit.change is Change.POWER and _is_sum(edit.tree):
+        # x**g for x**(g - 1): a factor x too many, or the exponent's own term left out.
+        return ("missing-term",)
+    summed = part_at(context.line.tree, edit.path[:-1]) if edit.path else None
+    if edit.change is Change.ADD_FACTOR and _is_sum(summed) and _is_sum(edit.new):
+        # dO*(1 - T) is dO - dO*T: what a term of a sum lacks is a term.
+        return ("missing-term",)
+    return ()
+
+
+def part_at(tree: Tree, path: Path) -> Tree:
+    """Return the part of a tree that a path leads to."""
+    for at in path:
+        assert isinstance(tree, Call)
+        tree = tree.arguments[at]
+    return tree
+
+
+def _is_sum(tree: Tree | None) -> bool:
+    return isinstance(tree, Call) and tree.function in ("+", "-")
+
+
+def _difference(old: Tree, new: Tree) -> str:
+    """Return the rule that the difference between two factors goes by."""
+    while isinstance(old, Call) and isinstance(new, Call) and old.function == new.function:
+        pairs = list(zip(old.arguments, new.arguments, strict=False))
+        differing = [at for at, pair in enumerate(pairs) if not same(*pair)]
+        if len(differing) != 1 or len(old.arguments) != len(new.arguments):
+            break
+        old, new = pairs[differing[0]]
+    if _is_part(old, new, ("+", "-")):
+        return "missing-term"
+    if _is_part(old, new, ("*", "/", "@")):
+        return "missing-factor"
+    if _is_part(new, old, ("*", "/", "@")):
+        return "extra-factor"
+    names = isinstance(old, Name) and isinstance(new, Name)
+    return "wrong-variable" if names else "wrong-point"
 
 
 def _is_part(part: Tree | None, whole: Tree | None, operators: tuple[str, ...]) -> bool:

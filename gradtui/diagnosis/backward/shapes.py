@@ -14,7 +14,7 @@ from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable
 from gradtui.diagnosis.spelling import subtrees
-from gradtui.engine.expression import Call, Name, Tree
+from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.handwritten import names_in
 from gradtui.scenario.problem import Handwritten
@@ -122,6 +122,8 @@ def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
     if not is_idle(line):
         return []
     terms = [term for tree in slope_trees(trial) for term in terms_of(tree)]
+    if isinstance(line.tree, Number):
+        terms += [Name(name, NOWHERE) for name in line.scope]
     return [*unread_trees(trial, line), *distinct(terms)]
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.rules import Context, rules_of
+from gradtui.diagnosis.backward.rules import Context, part_at, rules_of
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial
-from gradtui.diagnosis.edits import Edit, Path
+from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.spelling import spell
 from gradtui.engine.expression import Call, Name, Tree
@@ -226,14 +226,6 @@ def _reduction(old: Tree, new: Tree) -> str:
 def _divisor(edit: Edit | None) -> str:
     """Return ` (n)` where a constant has a name in the program."""
     return f" ({edit.new.name})" if edit is not None and isinstance(edit.new, Name) else ""
-
-
-def part_at(tree: Tree, path: Path) -> Tree:
-    """Return the part of a tree that a path leads to."""
-    for at in path:
-        assert isinstance(tree, Call)
-        tree = tree.arguments[at]
-    return tree
 
 
 def _partial(problem: Problem, context: Context, edit: Edit) -> str:

@@ -400,7 +400,7 @@ def test_a_search_that_is_cut_ends_at_the_same_place_and_says_so(judge, monkeypa
     monkeypatch.setattr("gradtui.diagnosis.sieve.MOST_CHANGES", 40)
     first, again = judge(code), judge(code)
     assert first == again
-    assert [one.target for one in first.findings] == ["dz"]
+    assert {one.target for one in first.findings} == {"dz"}
     assert first.findings[0].evidence["tried"] == 80
     assert "the search was cut after 80 changes" in first.findings[0].message
 

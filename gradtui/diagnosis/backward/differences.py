@@ -1,0 +1,364 @@
+"""What a line holds and what it should hold, term by term: the rule is the name of what differs.
+
+For a line that no single small change repairs: a sum is taken apart, terms that are equal at all
+points are set aside, and what is left over on either side is compared factor by factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import permutations
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, call
+from gradtui.diagnosis.spelling import same
+from gradtui.engine.expression import Call, Name, Number, Tree
+from gradtui.engine.graph import Builder
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.lowering import lower_tree
+from gradtui.source import InputError
+
+Array = NDArray[np.float64]
+
+MOST_TERMS, MOST_DIFFERENCES = 12, 2
+_SAMPLE = 200
+"""Numbers of a value that are compared first."""
+_OPERATIONS = {"-": np.subtract, "*": np.multiply, "/": np.divide, "+": np.add}
+_LINEAR = ("T", "expand", "sum", "mean")
+"""Functions that take a sum to the sum of what they make of its terms."""
+
+
+class _Term(Struct, frozen=True, eq=False):
+    """A part of a sum, and its value at every point."""
+
+    tree: Tree
+    value: Array
+
+
+_Pair = tuple[_Term, _Term, Edit]
+"""A term, the one that it should be, and how they differ."""
+
+
+class Values:
+    """The values of expressions in the names that a line can read, in the shape it should have."""
+
+    def __init__(self, trial: Trial, line: Line, world: Interpreter, wanted: Array) -> None:
+        self.builder = Builder(trial.builder.nodes, simplify=True)
+        self.line, self.world, self.shape = line, world, wanted.shape[1:]
+
+    def of(self, tree: Tree) -> Array | None:
+        """Return the value of an expression; None where it has none or does not fit."""
+        try:
+            id = lower_tree(tree, self.builder, self._resolve)
+            return fitted(self.world.extended(self.builder.nodes).value(id), self.shape)
+        except (InputError, ValueError):
+            return None
+
+    def without(self, some: Sequence[Tree], others: Sequence[Tree]) -> list[Tree]:
+        """Return some factors without constants and without those that the others have as well."""
+        left, found = list(others), list[Tree]()
+        for factor in some:
+            at = next((at for at, one in enumerate(left) if self._equal(one, factor)), None)
+            if at is not None:
+                del left[at]
+            elif not self._is_constant(factor):
+                found.append(factor)
+        return found
+
+    def _equal(self, one: Tree, other: Tree) -> bool:
+        if same(one, other):
+            return True
+        a, b = self.of(one), self.of(other)
+        return a is not None and b is not None and near(a[1:], b[1:], np.abs(b[1:]))
+
+    def _is_constant(self, tree: Tree) -> bool:
+        value = self.of(tree)
+        return value is not None and bool(np.all(value == value.flat[0]))
+
+    def made_of_two(self, wanted: Array, times: Array) -> Tree | None:
+        """Return the sum, difference, product or quotient of two names that is wanted / times.
+
+        A name's square and 1 are tried as well: 1 - s*s, s*(1 - s).
+        """
+        with np.errstate(all="ignore"):
+            quotient = (wanted / times)[1:].reshape(-1)[:_SAMPLE]
+        at = np.flatnonzero(np.isfinite(quotient))
+        sample = quotient[at]
+        if not at.size or np.all(sample == sample[0]):
+            return None
+        trees, whole = self._basis
+        rows = whole[:, at]
+        for function, operation in _OPERATIONS.items():
+            for tree, row in zip(trees, rows, strict=True):
+                with np.errstate(all="ignore"):
+                    distance = np.abs(operation(row, rows) - sample)
+                fits = np.all(distance <= TOLERANCE * np.abs(sample), axis=1)
+                for other in np.flatnonzero(fits):
+                    made = call(function, tree, trees[other])
+                    value = self.of(made)
+                    if value is not None and near(
+                        (times * value)[1:], wanted[1:], np.abs(wanted[1:])
+                    ):
+                        return made
+        return None
+
+    @cached_property
+    def _basis(self) -> tuple[list[Tree], Array]:
+        """1, the names that fit and their squares, and some of their numbers."""
+        names = [Name(name, NOWHERE) for name in self.line.scope]
+        own = [(name, value) for name in names if (value := self.of(name)) is not None]
+        trees: list[Tree] = [Number(1.0, NOWHERE), *(name for name, _ in own)]
+        trees += [call("*", name, name) for name, _ in own]
+        rows = [value[1:].reshape(-1)[:_SAMPLE] for _, value in own]
+        ones = np.ones_like(rows[0]) if rows else np.ones(1)
+        return trees, np.stack([ones, *rows, *(row * row for row in rows)])
+
+    def _resolve(self, name: Name) -> int:
+        if name.name not in self.line.scope:
+            raise InputError(f"'{name.name}' is not defined", name.place)
+        return self.line.scope[name.name]
+
+
+def differences(
+    trial: Trial, line: Line, world: Interpreter, wanted: Array, size: Array, expected: Tree
+) -> tuple[Edit, ...]:
+    """Return in what a line differs from the `expected` expression; nothing if in too much.
+
+    Each difference is given as a change of the whole line, and all lead to the same.
+    """
+    values = Values(trial, line, world, wanted)
+    truth = values.of(expected)
+    if truth is None or not near(truth[1:], wanted[1:], size[1:]):
+        return ()
+    found = [
+        edits
+        for apart in (False, True)
+        if (edits := _by_terms(values, line.tree, expected, size, apart))
+    ]
+    return min(found, key=len, default=()) or _common_factor(values, line.tree, expected, truth)
+
+
+def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> tuple[Edit, ...]:
+    """Return the sum that a product lacks as a factor, where all terms have what it holds."""
+    mine, total = _factors(tree, whole=True), None
+    for term in terms_of(expected, apart=False):
+        others = _factors(_bare(term), whole=True)
+        rest = values.without(others, mine)
+        if values.without(mine, others) or not rest:
+            return ()
+        part = _product(rest)
+        if total is None:
+            total = call("neg", part) if _is_negative(term) else part
+        else:
+            total = call("-" if _is_negative(term) else "+", total, part)
+    assert total is not None
+    whole = call("*", tree, total)
+    value = values.of(whole)
+    if value is None or not near(value[1:], truth[1:], np.abs(truth[1:])):
+        return ()
+    return (Edit(Change.ADD_FACTOR, (), whole, None, total),)
+
+
+def _by_terms(
+    values: Values, tree: Tree, expected: Tree, size: Array, apart: bool
+) -> tuple[Edit, ...]:
+    held, meant = (_valued(values, terms_of(one, apart)) for one in (tree, expected))
+    if held is None or meant is None:
+        return ()
+    left, lacking = _unmatched(held, meant, size)
+    if max(len(left), len(lacking)) > MOST_DIFFERENCES:
+        return ()
+    pairs = _paired(values, left, lacking, size)
+    over = [one for one in left if all(one is not pair[0] for pair in pairs)]
+    under = [one for one in lacking if all(one is not pair[1] for pair in pairs)]
+    edits = [pair[2] for pair in pairs]
+    edits += [Edit(Change.DROP_TERM, (), tree, _bare(one.tree), None) for one in over]
+    edits += [Edit(Change.ADD_TERM, (), tree, None, _bare(one.tree)) for one in under]
+    known = len(held) > len(left) or pairs
+    if not known or (over and under) or not 0 < len(edits) <= MOST_DIFFERENCES:
+        return ()
+    whole = expected if apart else _corrected(held, pairs, over, under)
+    return tuple(replace(edit, tree=whole) for edit in edits)
+
+
+def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> Iterator[Edit]:
+    """Yield the factor of a term, or the term, made of two names, that a line has lost.
+
+    It is solved for: what the term should be times is compared with what two names make.
+    """
+    values = Values(trial, line, world, wanted)
+    terms = _valued(values, terms_of(line.tree, False))
+    if not terms:
+        return
+    total: Array = np.sum([term.value for term in terms], axis=0)
+    for term in terms:
+        factor = values.made_of_two(wanted - total + term.value, term.value)
+        if factor is not None:
+            edit = Edit(Change.ADD_FACTOR, (), line.tree, None, factor)
+            other = _Term(call("*", term.tree, factor), wanted)
+            yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
+    lost = values.made_of_two(wanted - total, np.ones_like(total))
+    if lost is not None:
+        yield Edit(Change.ADD_TERM, (), call("+", line.tree, lost), None, lost)
+
+
+def _corrected(
+    held: Sequence[_Term], pairs: Sequence[_Pair], over: Sequence[_Term], under: Sequence[_Term]
+) -> Tree:
+    """Return a line's own terms, but for those that should be others."""
+    others = {id(one): other for one, other, _ in pairs}
+    kept = [others.get(id(one), one) for one in held if all(one is not odd for odd in over)]
+    first, *rest = (one.tree for one in (*kept, *under))
+    for tree in rest:
+        first = call("-" if _is_negative(tree) else "+", first, _bare(tree))
+    return first
+
+
+def terms_of(tree: Tree, apart: bool) -> list[Tree]:
+    """Return what is added up in an expression; with `apart` products of sums are multiplied out.
+
+    A term that is taken away is negative.
+    """
+    match tree:
+        case Call("+", (left, right)):
+            return [*terms_of(left, apart), *terms_of(right, apart)]
+        case Call("-", (left, right)):
+            return [*terms_of(left, apart), *map(_negated, terms_of(right, apart))]
+        case Call("neg", (operand,)):
+            return [*map(_negated, terms_of(operand, apart))]
+        case Call("*" | "@" as function, (left, right)) if apart:
+            ways = [(a, b) for a in terms_of(left, apart) for b in terms_of(right, apart)]
+            return [call(function, *way) for way in ways] if len(ways) > 1 else [tree]
+        case Call("/", (left, right)) if apart:
+            return [call("/", one, right) for one in terms_of(left, apart)]
+        case Call(function, (operand,), options) if apart and function in _LINEAR:
+            parts = terms_of(operand, apart)
+            made: list[Tree] = [Call(function, (one,), options, tree.place) for one in parts]
+            return made if len(parts) > 1 else [tree]
+    return [tree]
+
+
+def _negated(tree: Tree) -> Tree:
+    return _bare(tree) if _is_negative(tree) else call("neg", tree)
+
+
+def _is_negative(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.function == "neg"
+
+
+def _bare(tree: Tree) -> Tree:
+    """Return a term without its sign."""
+    return tree.arguments[0] if isinstance(tree, Call) and tree.function == "neg" else tree
+
+
+def _valued(values: Values, trees: Sequence[Tree]) -> list[_Term] | None:
+    """Return terms with their values; None where there are too many or one has no value."""
+    if len(trees) > MOST_TERMS:
+        return None
+    found = [_Term(tree, value) for tree in trees if (value := values.of(tree)) is not None]
+    return found if len(found) == len(trees) else None
+
+
+def _unmatched(
+    held: Sequence[_Term], meant: Sequence[_Term], size: Array
+) -> tuple[list[_Term], list[_Term]]:
+    """Return the terms of either side that the other has not."""
+    left, lacking = list[_Term](), list(meant)
+    for term in held:
+        equal = [one for one in lacking if near(term.value[1:], one.value[1:], size[1:])]
+        if equal:
+            lacking = [one for one in lacking if one is not equal[0]]
+        else:
+            left.append(term)
+    return left, lacking
+
+
+def _paired(
+    values: Values, left: Sequence[_Term], lacking: Sequence[_Term], size: Array
+) -> list[_Pair]:
+    """Return the terms that are left over, each with the one that it should be.
+
+    As many as can be are paired, and so that they differ the least.
+    """
+    ways = {
+        (at, to): found
+        for at, one in enumerate(left)
+        for to, other in enumerate(lacking)
+        if (found := _differing(values, one, other, size)) is not None
+    }
+    best, least = list[_Pair](), (0, 0)
+    for order in permutations(range(max(len(left), len(lacking)))):
+        taken = [place for place in enumerate(order) if place in ways]
+        rank = (-len(taken), sum(ways[place][0] for place in taken))
+        if rank < least:
+            best = [(left[at], lacking[to], ways[at, to][1]) for at, to in taken]
+            least = rank
+    return best
+
+
+def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[int, Edit] | None:
+    """Return how a term differs from another; the smaller the number, the less it does."""
+    ratio, tree = constant_ratio(meant.value, held.value, size), meant.tree
+    if ratio:
+        change = Change.NEGATE if ratio == -1 else Change.SCALE
+        return 0, Edit(change, (), tree, held.tree, meant.tree)
+    if _is_negative(held.tree) != _is_negative(meant.tree):
+        return None
+    for whole in (True, False):
+        mine, others = (_factors(_bare(one.tree), whole) for one in (held, meant))
+        odd, lost = values.without(mine, others), values.without(others, mine)
+        if len(odd) == len(values.without(mine, ())):
+            continue
+        match odd, lost:
+            case [], [*_]:
+                parts = [_factors(_bare(one.tree), True) for one in (meant, held)]
+                new = _product(values.without(*parts) or lost)
+                return 1, Edit(Change.ADD_FACTOR, (), tree, None, new)
+            case [*_], []:
+                return 1, Edit(Change.DROP_FACTOR, (), tree, _product(odd), None)
+            case [old], [new]:
+                old, new = _upright(old), _upright(new)
+                names = isinstance(old, Name) and isinstance(new, Name)
+                change = Change.REPLACE if names else Change.REPLACE_FACTOR
+                if names or not whole:
+                    return 2 + (not names), Edit(change, (), tree, old, new)
+    return None
+
+
+def _factors(tree: Tree, whole: bool) -> list[Tree]:
+    """Return the factors of a product, a divisor as 1/x; products of matrices may be kept whole."""
+    match tree:
+        case Call("*", (left, right)):
+            return [*_factors(left, whole), *_factors(right, whole)]
+        case Call("@", (left, right)) if not whole:
+            return [*_factors(left, whole), *_factors(right, whole)]
+        case Call("/", (left, right)):
+            return [*_factors(left, whole), *map(_inverse, _factors(right, whole))]
+        case Number(1.0):
+            return []
+    return [tree]
+
+
+def _inverse(tree: Tree) -> Tree:
+    match tree:
+        case Call("/", (Number(1.0), divisor)):
+            return divisor
+    return call("/", Number(1.0, tree.place), tree)
+
+
+def _upright(tree: Tree) -> Tree:
+    return tree.arguments[0] if isinstance(tree, Call) and tree.function == "T" else tree
+
+
+def _product(factors: Sequence[Tree]) -> Tree:
+    first, *rest = factors
+    for factor in rest:
+        first = call("*", first, factor)
+    return first
