@@ -14,6 +14,7 @@ from gradtui.diagnosis.judgement import tells_of_itself
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.problem import Problem
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
 Verdict = Literal["correct", "wrong", "facts-failed", "no-claim"]
 
@@ -34,15 +35,30 @@ class Check(Struct, frozen=True):
         """Whether there is a finding of severity error."""
         return any(finding.severity == "error" for finding in self.findings)
 
+    def _as_dict(self, finding: Finding) -> dict[str, Any]:
+        """Return a finding as JSON prints it, with the file of its line where it has its own."""
+        row, source = finding.as_dict(), source_of(self.problem, finding)
+        return row | {"evidence": row["evidence"] | {"source": source}} if source else row
+
     def as_dict(self) -> Mapping[str, Any]:
         """Return the outcome as `check --json` prints it."""
         return {
             "file": self.problem.path,
             "verdict": self.verdict,
             "claims": self.claims,
-            "findings": [finding.as_dict() for finding in self.findings],
+            "findings": [self._as_dict(finding) for finding in self.findings],
             "inherited": list(self.inherited),
         }
+
+
+def source_of(problem: Problem, finding: Finding) -> str:
+    """Return the Python file that a finding's line is of; nothing for the scenario itself."""
+    if finding.place is not None and finding.place.file:
+        return finding.place.file
+    hand = problem.update if finding.rule in UPDATE_RULES else problem.backward
+    by_hand = finding.rule in (*GRADIENT_RULES, *UPDATE_RULES)
+    file = hand.file if hand is not None and by_hand else problem.path
+    return "" if file == problem.path else file
 
 
 def check_problem(problem: Problem) -> Check:

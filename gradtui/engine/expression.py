@@ -12,6 +12,7 @@ from typing import NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.engine.foreign import MODULES, instead_of_index
 from gradtui.engine.tokens import MAX_TOKENS, Locate, Token, TokenReader
 from gradtui.source import InputError, Place
 
@@ -158,10 +159,11 @@ class _Parser(TokenReader):
                 self.place(equals),
             )
         if equals.text == "[":
+            picked = f"for {name}[range(N), y] -= 1 write {name}_2 = {name} - one_hot(y, k)"
+            if self.tokens[self.at].kind == "name" and self.tokens[self.at].text != "range":
+                picked = f"for {name}[mask] = 0 write {name}_2 = {name}*(1 - (mask))"
             raise InputError(
-                f"'[': part of an array cannot be assigned: for {name}[range(N), y] -= 1 "
-                f"write {name}_2 = {name} - one_hot(y, k)",
-                self.place(equals),
+                f"'[': part of an array cannot be assigned: {picked}", self.place(equals)
             )
         if equals.text == ",":
             self.refuse_several(equals)
@@ -248,6 +250,11 @@ class _Parser(TokenReader):
             token = self.take()
             if token.kind != "name" or self.peek().text != "(":
                 self.refuse(token, "a function after np.")
+        if token.text in MODULES and self.peek().text == ".":
+            raise InputError(
+                f"'{token.text}.' is not part of the language: only np. may stand before a name",
+                self.place(token),
+            )
         if self.peek().text == "(":
             self.at += 1
             return self.call(token, first=first)
@@ -277,8 +284,7 @@ class _Parser(TokenReader):
         added: list[int] = []
         bounds: list[tuple[int | None, int | None]] = []
         while True:
-            if self.peek().text == "None":
-                self.at += 1
+            if self.takes_new_axis():
                 added.append(len(added) + len(bounds))
             else:
                 bounds.append(self.bounds(bracket))
@@ -297,6 +303,13 @@ class _Parser(TokenReader):
             tree = Call("expand", (tree,), new, place)
         return tree
 
+    def takes_new_axis(self) -> bool:
+        """Return whether None or np.newaxis comes next, and take it."""
+        texts = [token.text for token in self.tokens[self.at : self.at + 3]]
+        count = 1 if texts[:1] == ["None"] else 3 if texts == ["np", ".", "newaxis"] else 0
+        self.at += count
+        return count > 0
+
     def bounds(self, bracket: Token) -> tuple[int | None, int | None]:
         """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""
         start = None if self.peek().text == ":" else self.bound(bracket)
@@ -309,8 +322,10 @@ class _Parser(TokenReader):
         return self.integer() if token.kind == "number" else self.refuse_subscript(bracket)
 
     def refuse_subscript(self, bracket: Token) -> NoReturn:
+        first = self.tokens.index(bracket) + 1
         raise InputError(
-            "'[': only new axes and ranges can be written in brackets, such as [:, None] or [1:3]",
+            "'[': only new axes and ranges can be written in brackets, such as [:, None] or [1:3]"
+            + instead_of_index([token.text for token in self.tokens[first : first + 2]]),
             self.place(bracket),
         )
 

@@ -18,6 +18,7 @@ from gradtui.engine.expression import (
     WholeNumbers,
     parse_rule,
 )
+from gradtui.engine.foreign import instead_of
 from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
 from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.shapes import Options, Shape
@@ -38,8 +39,6 @@ RESERVED = MappingProxyType(
     }
 )
 """Names that a program cannot assign -> what they stand for."""
-_NEAREST = {"min": ": the smaller of two is minimum(a, b), that of many -max(-x)"}
-"""What to write instead of a function that the language does not have."""
 _NOTHING: Options = MappingProxyType({})
 
 
@@ -223,7 +222,7 @@ def _check_call(call: Call, *, rules: bool) -> None:
     elif name in OPS and (rules or not OPS[name].internal):
         wanted, options = OPS[name].operands, dict(OPS[name].options)
     else:
-        near = _NEAREST.get(name) or did_you_mean(name, FUNCTIONS)
+        near = instead_of(name) or did_you_mean(name, FUNCTIONS)
         raise InputError(
             f"'{name}' is not a function of the language" + near,
             call.place,

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from msgspec import Struct
 
+from gradtui.engine.foreign import without_string
 from gradtui.source import InputError, Place
 from gradtui.text import clip
 
@@ -79,7 +80,7 @@ def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            _refuse_character(text[at], locate(line, at - start, 1))
+            _refuse_character(text, at, locate(line, at - start, 1))
         kind, chunk = match.lastgroup or "", match.group()
         column = at - start
         if kind == "newline":
@@ -113,9 +114,15 @@ def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
     return tokens
 
 
-def _refuse_character(char: str, place: Place) -> NoReturn:
+def _refuse_character(text: str, at: int, place: Place) -> NoReturn:
+    char = text[at]
     if char in "'\"`":
-        raise InputError("a quote starts a string, and strings are not part of the language", place)
+        around = text[text.rfind("\n", 0, at) + 1 :][:MAX_CHARACTERS].partition("\n")[0]
+        raise InputError(
+            "a quote starts a string, and strings are not part of the language"
+            + without_string(around),
+            place,
+        )
     what = f"U+{ord(char):04X}"
     if char.isprintable() and not char.isspace():
         what = f"'{char}' ({what})"

@@ -13,7 +13,7 @@ from gradtui.source import Place, report
 from gradtui.text import clean, clip
 
 if TYPE_CHECKING:
-    from gradtui.diagnosis.check import Check
+    from gradtui.diagnosis.check import Check, source_of
     from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 
@@ -45,7 +45,7 @@ def finding_place(problem: Problem, finding: Finding) -> Place:
     assigned = _line_of(problem, finding)
     if assigned is not None:
         return assigned.value.place
-    return Place(finding.line or 1, file=_file_of(problem, finding))
+    return Place(finding.line or 1, file=source_of(problem, finding))
 
 
 def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
@@ -56,13 +56,6 @@ def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
                 if line.place.line <= (finding.line or 0) <= line.value.place.line:
                     return line
     return None
-
-
-def _file_of(problem: Problem, finding: Finding) -> str:
-    hand = problem.update if finding.rule in UPDATE_RULES else problem.backward
-    by_hand = finding.rule in (*GRADIENT_RULES, *UPDATE_RULES)
-    file = hand.file if hand is not None and by_hand else problem.path
-    return "" if file == problem.path else file
 
 
 def _finding_rows(problem: Problem, finding: Finding) -> Iterator[str]:

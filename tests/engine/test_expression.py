@@ -411,8 +411,10 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         *(
             (f"L = v[{inside}", "'[': only new axes and ranges can be written in brackets, such as "
              "[:, None] or [1:3]", Place(1, 6, 1))
-            for inside in ("0]", "w:]", ":w]", "::2]", "1:2:1]", "None:]", "1:None]", "-:]", "1:")
+            for inside in ("w:]", ":w]", "::2]", "1:2:1]", "None:]", "1:None]", "-:]", "1:")
         ),
+        ("L = v[0]", "'[': only new axes and ranges can be written in brackets, such as [:, None] "
+         "or [1:3]; for x[0] write x[0:1].sum(axis=0)", Place(1, 6, 1)),
         ("L = v[1.5:]", "unexpected '1.5': expected a whole number", Place(1, 7, 3)),
         ("L = v[1:, :]", "shape 3 of v has fewer axes than the brackets name", Place(1, 5, 8)),
         ("L = sum(slice(v))", "'slice' is not a function of the language: write x[0:2]",

@@ -1,5 +1,7 @@
 """What `gradtui check` says of hand-written gradients, and what a test says with it."""
 
+import json
+
 import pytest
 
 import gradtui
@@ -41,6 +43,9 @@ def test_a_finding_in_a_python_file_cites_that_file(tmp_path, write, capsys):
     head, line, carets, *_ = capsys.readouterr().out.splitlines()
     assert head.startswith(f"{tmp_path / 'net.py'}:3:10: error: ")
     assert (line, carets) == ("      dw = 2*e", "           ^^^")
+    main(["check", str(path), "--json"])
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["line"], finding["evidence"]["source"]) == (3, str(tmp_path / "net.py"))
 
 
 def test_an_update_is_cited_at_its_line(write, capsys):
