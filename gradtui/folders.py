@@ -16,7 +16,9 @@ def state_folder() -> Path:
     """Return the folder for what is copied and saved, made if it is not there; raises OSError."""
     from platformdirs import user_state_path
 
-    return user_state_path("gradtui", appauthor=False, ensure_exists=True)
+    path = user_state_path("gradtui", appauthor=False)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def short_path(path: Path) -> str:

@@ -39,7 +39,7 @@ def read_config(path: Path | None = None) -> Config:
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Config()
     except OSError as error:
         reason = (error.strerror or "").lower()

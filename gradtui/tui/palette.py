@@ -12,8 +12,8 @@ class Palette(CommandPalette):
     """A palette that is left once only, and does nothing more from then on."""
 
     def _on_mount(self, event: Mount) -> None:
-        """Do nothing where the screen that it was opened over has gone meanwhile."""
-        if len(self.app.screen_stack) < 2:
+        """Do nothing where the screen that it was opened over, or the app, has gone meanwhile."""
+        if len(self.app.screen_stack) < 2 or not self.query(Input):
             event.prevent_default()
         else:
             self.set_focus(self.query_one(Input))  # the keys that are waiting are for it

@@ -34,6 +34,8 @@ def config(tmp_path):
 
 def test_without_a_file_everything_is_as_it_was(tmp_path):
     assert read_config(tmp_path / "none.toml") == Config()
+    (tmp_path / "file").touch()
+    assert read_config(tmp_path / "file" / "none.toml") == Config()
 
 
 def test_a_key_is_given_to_one_binding_and_taken_from_another(config):

@@ -6,6 +6,7 @@ import json
 import os
 from xml.etree import ElementTree
 
+import platformdirs
 import pytest
 
 
@@ -80,3 +81,16 @@ async def test_a_folder_that_cannot_be_written_is_told(terminal, monkeypatch, ke
     async with terminal("illustration") as t:
         await t.press(key)
         assert "could be written: read-only file system" in t.text
+
+
+async def test_where_no_file_can_be_written_the_screen_says_why(terminal, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(
+        platformdirs, "user_state_path", lambda name, **options: tmp_path / "file" / name
+    )
+    async with terminal("illustration") as t:
+        await t.press("y")
+        assert "no file could be written: not a directory" in t.text
+        assert t.app.clipboard.startswith("w1 = ")
+        await t.press("Y")
+        assert "no picture could be written: not a directory" in t.text

@@ -49,3 +49,14 @@ async def test_a_palette_whose_screen_has_gone_is_no_crash(terminal):
         t.app._screen_stacks[t.app.current_mode].remove(before)
         await t.pilot.pause()
         assert t.app.screen is palette
+
+
+async def test_a_palette_that_the_app_ends_before_it_has_its_parts_is_no_crash(terminal):
+    class Ended(Palette):
+        def compose(self):
+            return ()
+
+    async with terminal("two_weights") as t:
+        t.app.push_screen(palette := Ended())
+        await t.pilot.pause()
+        assert t.app.screen is palette
