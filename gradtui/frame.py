@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gradtui.axes import View
 from gradtui.engine.graph import Graph, Kind, Statement
+from gradtui.engine.indices import Index
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
@@ -206,6 +207,14 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         """Return what reads a drawn node at this level and matters to the loss."""
         readers = self.structure.consumers.get(node, ())
         return tuple(self.step_to(target) for target in readers if target in self.structure.useful)
+
+    @property
+    def looked_at(self) -> tuple[int, Index] | None:
+        """Which parameter is selected, and its element under the lens; None for another node."""
+        places = {node.id: place for place, node in enumerate(self.graph.parameters)}
+        if self.lens is not None and self.lens.node in places:
+            return places[self.lens.node], self.lens.index
+        return (places[self.selected], ()) if self.selected in places else None
 
     @property
     def pairs(self) -> list[Pair]:

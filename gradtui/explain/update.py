@@ -17,14 +17,9 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     Where a line is wider than the panel its result comes first, so that it stays in view.
     """
     program = frame.problem.trainer.program
-    head = [line((_rule(frame), "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
+    head = _head(frame, width)
     ready = [_is_ready(frame, update.parameter) for update in program.updates]
-    shapes = [program.nodes[update.parameter].shape for update in program.updates]
-    heights = [
-        (len(update.lines) + has_own_rate(frame, position)) if ready[position] else 1
-        for position, update in enumerate(program.updates)
-    ]
-    elements = Elements(shapes, heights)
+    elements = _elements(frame)
     left_out = elements.left_out
     foot = [line((f"… {left_out:,} more elements", "dim"))] if left_out else []
 
@@ -37,6 +32,27 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
         return rows + (foot if below > elements.rows else [])
 
     return LazyRows(len(head) + elements.rows + len(foot), between)
+
+
+def update_row(frame: Frame, width: int) -> int | None:
+    """Return the first row of what is looked at among the update's, None if there is none."""
+    looked = frame.looked_at
+    return None if looked is None else len(_head(frame, width)) + _elements(frame).row_of(*looked)
+
+
+def _head(frame: Frame, width: int) -> list[Line]:
+    return [line((_rule(frame), "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
+
+
+def _elements(frame: Frame) -> Elements:
+    program = frame.problem.trainer.program
+    heights = [
+        len(update.lines) + has_own_rate(frame, position)
+        if _is_ready(frame, update.parameter)
+        else 1
+        for position, update in enumerate(program.updates)
+    ]
+    return Elements([program.nodes[update.parameter].shape for update in program.updates], heights)
 
 
 def _rule(frame: Frame) -> str:

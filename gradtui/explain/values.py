@@ -66,6 +66,12 @@ class Elements:
         self._ends = [*accumulate(min(size, LISTED) * height for size, height in rows)]
         self.rows = self._ends[-1]
 
+    def row_of(self, array: int, index: Index = ()) -> int:
+        """Return the first row of an array, or of one of its elements if that is listed."""
+        offset = int(np.ravel_multi_index(index, self._shapes[array])) if index else 0
+        before = self._ends[array - 1] if array else 0
+        return before + (offset * self._heights[array] if offset < LISTED else 0)
+
     def between(self, start: int, stop: int) -> Iterator[tuple[int, Index, int]]:
         """Yield (array, index, its first row) of each element with a row in `start` to `stop`."""
         array = bisect_right(self._ends, start)

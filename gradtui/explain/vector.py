@@ -60,6 +60,13 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     return LazyRows(2 + elements.rows + bool(elements.left_out), between)
 
 
+def gradient_row(frame: Frame) -> int | None:
+    """Return the row of the gradient vector that is looked at, None if there is none."""
+    shapes = [node.shape for node in frame.graph.parameters]
+    looked = frame.looked_at
+    return None if looked is None else 1 + Elements(shapes, [1] * len(shapes)).row_of(*looked)
+
+
 def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
     """Return the cells of a number, None for all its digits, and the columns that fit."""
     names = max(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradtui.explain.spans import line_text
 from gradtui.moments import Level
 
 MLP = """
@@ -209,3 +210,23 @@ async def test_what_a_prompt_opens_has_the_keys_that_scroll(terminal):
         assert "W1[0,0] [2×4]   row 0" in t.text
         await t.press("pagedown")
         assert "W1[0,0] [2×4]   row 0" not in t.text
+
+
+async def test_the_panels_show_the_numbers_of_the_parameter_that_is_looked_at(terminal):
+    async with terminal("transformer_block") as t:
+        gradient, update = (t.app.screen.query_one(f"#{name}") for name in ("gradient", "update"))
+
+        def first_names():
+            return [line_text(one.visible_rows()[0]).split()[0] for one in (gradient, update)]
+
+        assert "E[0,0]" in line_text(gradient.visible_rows()[1])
+        await t.press("slash", *"Wv", "enter")
+        assert t.session.message == "" and gradient.top > 0
+        assert first_names() == ["Wv[0,0]", "Wv[0,0]"]
+        top = gradient.top
+        await t.press("n")
+        assert gradient.top == top, "it stays where it is, step after step"
+        await t.press("L")
+        await t.type("Wq[2,1]")
+        await t.press("enter")
+        assert first_names() == ["Wq[2,1]", "Wq[2,1]"]

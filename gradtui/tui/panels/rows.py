@@ -17,15 +17,33 @@ from gradtui.explain.program import current_row, given_rows, program_length, pro
 from gradtui.explain.spans import LazyRows, Line
 from gradtui.explain.symbols import label
 from gradtui.explain.training import batch_text
-from gradtui.explain.update import update_rows
-from gradtui.explain.vector import gradient_rows
+from gradtui.explain.update import update_row, update_rows
+from gradtui.explain.vector import gradient_row, gradient_rows
 from gradtui.frame import Frame
 from gradtui.text import clean, clip, shape_text
 from gradtui.tui.keys import NOTES, bindings
 from gradtui.tui.panels.base import Panel
 
 
-class GradientPanel(Panel):
+class ParametersPanel(Panel):
+    """Rows for each number of the parameters, at those of another one when that is selected."""
+
+    _shown: object = None
+
+    def row_looked_at(self, frame: Frame) -> int | None:
+        """Return the first row of the parameter that is looked at, if there is one."""
+        raise NotImplementedError
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Bring what is looked at into view when it is another than before."""
+        if frame.looked_at == self._shown:
+            return
+        self._shown, row = frame.looked_at, self.row_looked_at(frame)
+        if row is not None and not self.top <= row < self.top + height:
+            self.top = row
+
+
+class GradientPanel(ParametersPanel):
     """The gradient vector."""
 
     NAME = "Gradient"
@@ -38,6 +56,10 @@ class GradientPanel(Panel):
     def rows_wanted(self, frame: Frame) -> int:
         """Return the rows of the gradient vector."""
         return len(gradient_rows(frame))
+
+    def row_looked_at(self, frame: Frame) -> int | None:
+        """Return the first row of the parameter that is looked at, if there is one."""
+        return gradient_row(frame)
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the gradient vector; the title has the shape of the selected parameter."""
@@ -86,7 +108,7 @@ class ChainPanel(Panel):
         return [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]
 
 
-class UpdatePanel(Panel):
+class UpdatePanel(ParametersPanel):
     """The optimizer's step."""
 
     NAME = "Update"
@@ -94,6 +116,11 @@ class UpdatePanel(Panel):
         "how near the rate is to the largest stable one; then how the optimizer moves each "
         "parameter, with its arithmetic"
     )
+
+    def row_looked_at(self, frame: Frame) -> int | None:
+        """Return the first row of the parameter that is looked at, if there is one."""
+        width, row = self.size.width, update_row(frame, self.size.width)
+        return None if row is None else len(gauge_rows(frame, width)) + row
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the gauge, then the update."""
