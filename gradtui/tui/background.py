@@ -7,13 +7,14 @@ from threading import Thread
 from gradtui.frame import Frame
 from gradtui.session import Session
 from gradtui.survey import COMPUTING, Survey
+from gradtui.version import Version
 
 
 class Background:
     """At most one thread that looks at a session's run, and one that measures a step of it."""
 
     def __init__(self) -> None:
-        self._looking: tuple[Survey, Thread] | None = None
+        self._looking: tuple[Survey, Version, Thread] | None = None
         self._measuring: Thread | None = None
         self._judged = False
         self.failed = ""
@@ -43,12 +44,14 @@ class Background:
         inquiry = session.inquiry
         judged = inquiry.judgement is not None
         news, self._judged = news or judged != self._judged, judged
-        if self._looking is not None and not self._looking[1].is_alive():
-            looked, self._looking, news = self._looking[0], None, True
-            if looked is inquiry.survey and inquiry.unknown:
+        if self._looking is not None and not self._looking[2].is_alive():
+            survey, version, _ = self._looking
+            self._looking, news = None, True
+            if (survey, version) == (inquiry.survey, inquiry.version) and inquiry.unknown:
                 self.failed = f"stopped {inquiry.unknown}"
                 inquiry.give_up()
         if self._looking is None and inquiry.unknown and inquiry.ready:
-            self._looking = inquiry.survey, Thread(target=inquiry.look, daemon=True)
-            self._looking[1].start()
+            thread = Thread(target=inquiry.look, daemon=True)
+            self._looking = inquiry.survey, inquiry.version, thread
+            thread.start()
         return self.busy or bool(inquiry.unknown), news

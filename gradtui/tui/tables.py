@@ -59,8 +59,9 @@ class Table(ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._title, self._rows = title, make
-        self._hint, self._closes = keys.hint(shortcuts), keys.hint([TABLE[0]])
-        self._sideways = f"{keys.first('table-left')} {keys.first('table-right')} more"
+        more = f"{keys.first('table-left')} {keys.first('table-right')} more"
+        parts = keys.hint(shortcuts), more, keys.hint([TABLE[0]])
+        self._hint, self._hint_of_more = "  ".join(parts[::2]), "  ".join(parts)
         self._actions = actions
         self._table = _Table(make)
         self._table.chosen = chosen
@@ -73,7 +74,7 @@ class Table(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Make the table."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title, box.border_subtitle = self._title, self._hint
             yield self._table
 
     def on_mount(self) -> None:
@@ -88,8 +89,8 @@ class Table(ModalScreen[None]):
         self._table.styles.height = count + 1
         if self._table.size:
             self._table.redraw()
-            hint = [self._hint, *([self._sideways] if self._table.hidden else []), self._closes]
-            self.query_one(Vertical).border_subtitle = "  ".join(hint)
+            hint = self._hint_of_more if self._table.hidden else self._hint
+            self.query_one(Vertical).border_subtitle = hint
 
     def action_move(self, by: int) -> None:
         """Choose another row."""
