@@ -96,3 +96,14 @@ def test_a_fix_leaves_it_to_numpy_to_repeat_a_column(judge):
     (finding,) = judge("df = 2*(f - y)\ndV = 2*V", scenario).findings
     assert finding.target == "dV" and "broadcast_to" not in finding.fix
     assert judge(f"df = 2*(f - y)\n{finding.fix}", scenario).verdict == "correct"
+
+
+def test_a_number_in_a_sum_may_lack_a_division(judge):
+    scenario = {
+        "data": "e = 0.8",
+        "parameters": "s = 1.7",
+        "model": "q = log(s) + e**2/s\nL = q/2",
+    }
+    (finding,) = judge("ds = (1 - e**2/s**2)/2", scenario).findings
+    assert (finding.target, finding.rule, finding.factor) == ("ds", "missing-factor", "s")
+    assert finding.fix == "ds = (1/s - e**2/s**2)/2"
