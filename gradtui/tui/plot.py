@@ -7,13 +7,15 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import plotext
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.explain.curves import MARKS, PLAIN
 from gradtui.layout.ticks import round_step
 from gradtui.plots import Curve
+from gradtui.tui.textless import import_plotext
+
+plotext = import_plotext()
 
 Array = NDArray[np.float64]
 Inks = tuple[tuple[int | None, ...], ...]
