@@ -42,7 +42,7 @@ def debug(arguments: argparse.Namespace) -> int:
     if arguments.file is not None:
         session = _open(arguments.file, ascii=arguments.ascii)
         session.seek(arguments.step)
-    from gradtui.terminals import Display, colours
+    from gradtui.terminals import Display, colours, leaves_escape
     from gradtui.tui.app import run_app
     from gradtui.tui.config import read_config
     from gradtui.tui.themes import find_theme
@@ -52,7 +52,8 @@ def debug(arguments: argparse.Namespace) -> int:
         theme = find_theme(arguments.theme) or config.theme
     except InputError as error:
         raise InputError(error.message, file=f"--theme {arguments.theme}") from None
-    display = Display(colours(environ), theme, not arguments.no_mouse, arguments.ascii)
+    mouse = leaves_escape(environ) and not arguments.no_mouse
+    display = Display(colours(environ), theme, mouse, arguments.ascii)
     return run_app(session, display, config.keys, resume=arguments.resume)
 
 

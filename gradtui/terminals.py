@@ -29,6 +29,14 @@ class Display(NamedTuple):
 ANY = Display()
 
 
+def leaves_escape(environ: Mapping[str, str]) -> bool:
+    """Return whether Escape comes at once although the mouse is listened to.
+
+    GNU screen holds it back then until the next key, and hands over both as one.
+    """
+    return "STY" not in environ
+
+
 def colours(environ: Mapping[str, str]) -> Colours:
     """Return how many colours a terminal shows, and its user wants."""
     if environ.get("NO_COLOR"):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from gradtui.terminals import ascii_only, colours
+from gradtui.terminals import ascii_only, colours, leaves_escape
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,8 @@ def test_ascii_only_where_utf_8_cannot_be_relied_on(environ, encoding, only):
 def test_what_python_makes_of_the_c_locale_is_not_what_was_asked_for(monkeypatch):
     coerced = {"LANG": "C", "LC_CTYPE": "C.UTF-8"}
     assert ascii_only(coerced, "utf-8") is bool(sys.flags.utf8_mode)
+
+
+def test_inside_gnu_screen_the_mouse_is_left_alone_so_that_escape_comes_at_once():
+    assert not leaves_escape({"STY": "9815.pts-1.host", "TERM": "screen-256color"})
+    assert leaves_escape({"TERM": "screen-256color", "TMUX": "/tmp/tmux-0/default,1,0"})

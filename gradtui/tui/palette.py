@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.events import Mount
 from textual.widgets import Input, OptionList
 
@@ -17,6 +17,11 @@ class Palette(CommandPalette):
             event.prevent_default()
         else:
             self.set_focus(self.query_one(Input))  # the keys that are waiting are for it
+
+    def _action_command_list(self, action: str) -> None:
+        """Move in the list, where it has been laid out already."""
+        if self.query_one(CommandList)._index_to_line:
+            super()._action_command_list(action)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave, unless that was done already."""

@@ -60,3 +60,11 @@ async def test_a_palette_that_the_app_ends_before_it_has_its_parts_is_no_crash(t
         t.app.push_screen(palette := Ended())
         await t.pilot.pause()
         assert t.app.screen is palette
+
+
+async def test_a_key_for_the_list_before_there_is_one_is_no_crash(terminal):
+    async with terminal("two_weights") as t:
+        t.app.post_message(Key("ctrl+p", None))
+        t.app.post_message(Key("pagedown", None))
+        await t.pilot.pause()
+        assert isinstance(t.app.screen, Palette)
