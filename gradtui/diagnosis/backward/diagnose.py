@@ -49,6 +49,7 @@ class Diagnosis(Struct, frozen=True):
     """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
 
 
+@np.errstate(all="ignore")  # any line of a file may overflow: what is compared is asked for nan
 def diagnose(problem: Problem) -> Diagnosis:
     """Judge the hand-written backward pass of a scenario and explain what is wrong with it."""
     hand = problem.backward

@@ -296,6 +296,13 @@ def test_a_helper_that_spoils_several_claims_is_the_one_blamed(judge):
     assert (finding.target, finding.fix) == ("n", "n = X.shape[0]")
 
 
+@pytest.mark.parametrize("line", ["dw = exp(1000*x)", "dw = exp(1000*x) - exp(1000*x)"])
+def test_a_claim_that_overflows_is_wrong_and_raises_no_warning_of_arithmetic(judge, line):
+    """Warnings are errors in tests; a user would read NumPy's between the lines of a finding."""
+    (finding,) = judge(line, SHARED).findings
+    assert (finding.target, finding.severity) == ("dw", "error")
+
+
 def test_a_gradient_that_is_zero_in_truth_raises_no_alarm(judge):
     """The softmax does not feel a shift of all its scores: rounding is no mistake."""
     scenario = {
