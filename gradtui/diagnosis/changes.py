@@ -50,8 +50,7 @@ def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
         if inner or (isinstance(part, Call) and part.function in ("shape", "len")):
             continue
         for factor in pool.factors:
-            if path or not isinstance(part, Number):
-                yield from _multiplied(path, part, factor)
+            yield from _multiplied(path, part, factor)
             if _is_factor(expression, path):
                 yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
         for term in map(_unsigned, pool.terms):

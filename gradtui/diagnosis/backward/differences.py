@@ -102,12 +102,16 @@ class Values:
                 fits = np.all(distance <= TOLERANCE * np.abs(sample), axis=1)
                 for other in np.flatnonzero(fits):
                     made = call(function, tree, trees[other])
-                    value = self.of(made)
-                    if value is not None and near(
-                        (times * value)[1:], wanted[1:], np.abs(wanted[1:])
-                    ):
+                    if self._is(made, times, wanted):
                         return made
         return None
+
+    def _is(self, factor: Tree, times: Array, wanted: Array) -> bool:
+        value = self.of(factor)
+        if value is None:
+            return False
+        with np.errstate(all="ignore"):
+            return near((times * value)[1:], wanted[1:], np.abs(wanted[1:]))
 
     @cached_property
     def _basis(self) -> tuple[list[Tree], Array]:

@@ -82,8 +82,8 @@ def explain(
         pool = pool_for(trial, line, [*names, *factors], [*names, *terms])
         size = np.abs(repair.value)
         found = find_hits(trial, line, world, repair.value, size, pool)
-        single = [hit.edits[0] for hit in found if len(hit.edits) == 1 and hit.scale == 1.0]
-        alike = [one for one in single if is_counted(one) or not readings.is_count(line)]
+        single = [hit for hit in found if len(hit.edits) == 1 and hit.scale == 1.0]
+        alike = [one for one in single if is_counted(one.edits[0]) or not readings.is_count(line)]
         return explain_helper(readings, line, repair.edit, world, alike)
     offered = hits_of(readings, repair, others, world)
     context = Context(trial, readings, line, repair.target, world)
@@ -101,7 +101,7 @@ def explain_helper(
     line: Line,
     edit: Edit,
     world: Interpreter | None = None,
-    alike: Sequence[Edit] = (),
+    alike: Sequence[Hit] = (),
 ) -> Explanation:
     """Return what is wrong with a helper that one change of its expression repairs.
 
@@ -109,7 +109,7 @@ def explain_helper(
     """
     trial = readings.trial
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
-    hits = [Hit((one,), expression.edited(one), cost_of(one)) for one in (edit, *alike)]
+    hits = [Hit((edit,), expression.edited(edit), cost_of(edit)), *alike]
     context = Context(trial, readings, line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
     nearest = tuple(sorted(hits, key=lambda hit: hit.cost))

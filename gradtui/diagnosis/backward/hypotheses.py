@@ -43,6 +43,8 @@ _COST: Mapping[Change, float] = {
 """How far-fetched a change is; of several that fit, the nearest is named first."""
 FAR = 3.0
 """The cost of a change from which a nearer one is looked for elsewhere."""
+_SOLVED = 0.9
+"""How much more far-fetched a part is that was solved for: two names make many things."""
 _MOST_PAIRED = 60
 MOST_TRIED = 2500
 """Pairs of changes that are tried."""
@@ -191,7 +193,7 @@ def _by_terms(
             yield Hit(edits, edits[0].tree, cost)
             return
     for edit in lost_parts(trial, line, world, goal.wanted):
-        yield Hit((edit,), edit.tree, cost_of(edit))
+        yield Hit((edit,), edit.tree, cost_of(edit) + _SOLVED)
 
 
 def _pairs(

@@ -61,7 +61,7 @@ def reshape_helper(
     suspects = _suspects(trial, misfits, judged)
     suspects = [line for line in suspects if is_idle(line) or not idle]
     changes = [(line, *one) for line in suspects for one in _changed(trial, line, hand)]
-    changes.sort(key=lambda one: (_work_of(one[0]), cost_of(one[1])))
+    changes.sort(key=lambda one: (_work_of(one[0]), _is_times_number(*one[:2]), cost_of(one[1])))
     fitting = list[tuple[int, Line, Edit, Handwritten]]()
     for line, edit, changed in changes[:MOST_LOWERED]:
         left = _unfit(trial, changed, judged)
@@ -84,6 +84,11 @@ def is_idle(line: Line) -> bool:
     """Return whether a line only hands on what it reads, in another shape at most."""
     calls = (part for part in subtrees(line.tree) if isinstance(part, Call))
     return all(part.function in ("expand", "T") for part in calls)
+
+
+def _is_times_number(line: Line, edit: Edit) -> bool:
+    """Return whether a bare number gets a factor: it is more likely one of the terms of a sum."""
+    return isinstance(line.tree, Number) and edit.change is Change.ADD_FACTOR
 
 
 def _work_of(line: Line) -> int:
