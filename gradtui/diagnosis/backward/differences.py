@@ -85,7 +85,7 @@ class Values:
     def made_of_two(self, wanted: Array, times: Array) -> Tree | None:
         """Return the sum, difference, product or quotient of two names that is wanted / times.
 
-        A name's square and 1 are tried as well: 1 - s*s, s*(1 - s).
+        1 is tried as well, and in a difference a name's square: 1 - s*s, s - s*s.
         """
         with np.errstate(all="ignore"):
             quotient = (wanted / times)[1:].reshape(-1)[:_SAMPLE]
@@ -95,10 +95,12 @@ class Values:
             return None
         trees, whole = self._basis
         rows = whole[:, at]
+        plain = 1 + len(trees) // 2
         for function, operation in _OPERATIONS.items():
-            for tree, row in zip(trees, rows, strict=True):
+            tried = rows if function == "-" else rows[:plain]
+            for tree, row in zip(trees, tried, strict=False):
                 with np.errstate(all="ignore"):
-                    distance = np.abs(operation(row, rows) - sample)
+                    distance = np.abs(operation(row, tried) - sample)
                 fits = np.all(distance <= TOLERANCE * np.abs(sample), axis=1)
                 for other in np.flatnonzero(fits):
                     made = call(function, tree, trees[other])
