@@ -29,6 +29,12 @@ _OPERATORS = {
     PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
 }
 """Operators after an operand."""
+_IN_NUMPY = frozenset(
+    {"abs", "broadcast_to", "clip", "cos", "dot", "exp", "log", "max", "maximum", "mean", "minimum"}
+    | {"outer", "reshape", "sin", "sqrt", "sum", "tanh", "transpose", "var", "where"}
+)
+"""Functions that NumPy has by the same name and with the same meaning."""
+_PREFIXED = re.compile(r"\bnp\.")
 
 
 class _Text(Struct, frozen=True):
@@ -40,8 +46,10 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
     """Return the text of an expression.
 
     Parts that are those of `original`, whose places are in `lines`, are copied from there, and
-    operators have spaces around them as they have there.
+    operators have spaces around them as they have there.  Where the lines say np.exp, so does what
+    is new: in a Python file sum alone is another function.
     """
+    prefixed = any(map(_PREFIXED.search, lines))
     spaces = dict(_SPACES)
     if original is not None and original.place.line <= len(lines):
         spaces |= _spaces_in(lines[original.place.line - 1])
@@ -61,7 +69,7 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
         if missing:
             pending.extend(missing)
             continue
-        texts[id(part)] = _composed(part, texts, spaces)
+        texts[id(part)] = _composed(part, texts, spaces, prefixed)
     return texts[id(tree)].text
 
 
@@ -143,7 +151,9 @@ def _spaces_in(line: str) -> dict[int, str]:
     return found
 
 
-def _composed(tree: Tree, texts: dict[int, _Text], spaces: Mapping[int, str]) -> _Text:
+def _composed(
+    tree: Tree, texts: dict[int, _Text], spaces: Mapping[int, str], prefixed: bool
+) -> _Text:
     match tree:
         case Number(value):
             return _Text(number(value, 17), FUNCTION)
@@ -153,7 +163,10 @@ def _composed(tree: Tree, texts: dict[int, _Text], spaces: Mapping[int, str]) ->
             return _Text(repr(values), FUNCTION)
         case Call():
             parts = [texts[id(part)] for part in tree.arguments]
-            return _Text(_call(tree, parts, spaces), precedence_of(tree))
+            text = _call(tree, parts, spaces)
+            if prefixed and tree.function in _IN_NUMPY and text.startswith(f"{tree.function}("):
+                text = f"np.{text}"
+            return _Text(text, precedence_of(tree))
 
 
 def _call(call: Call, parts: Sequence[_Text], spaces: Mapping[int, str]) -> str:

@@ -1,9 +1,12 @@
 """Trees as text: what can be parsed again, and keeps the user's own words."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gradtui
+from gradtui.diagnosis import spelling
 from gradtui.diagnosis.edits import NOWHERE, call
 from gradtui.diagnosis.spelling import same, spell, subtrees
 from gradtui.engine.expression import Call, Name, Number, parse_expression
@@ -105,3 +108,36 @@ def test_a_sum_of_thousands_of_terms_is_spelt():
     tree = parse_expression("+".join(["a"] * 3000))
     assert spell(tree).count("+") == 2999
     assert len(subtrees(tree)) == 5999
+
+
+def test_what_is_new_in_lines_that_say_np_says_np_too():
+    """In a Python file sum alone is another function, which takes no axis."""
+    lines = ["z = np.tanh(a)", "db = dz"]
+    new = call("sum", parse_expression("dz"))
+    assert spell(new, parse_expression("dz"), lines) == "np.sum(dz)"
+    assert spell(call("sigmoid", Name("z", NOWHERE)), None, lines) == "sigmoid(z)"
+    assert spell(new, parse_expression("dz"), ["z = tanh(a)", "db = dz"]) == "sum(dz)"
+
+
+IN_NUMPY = {
+    "reshape": "np.reshape(a, (3, 2))",
+    "broadcast_to": "np.broadcast_to(c, (2, 3))",
+    "where": "np.where(a > 0, a, b)",
+    "clip": "np.clip(a, -1, 2)",
+    "dot": "np.dot(c, c)",
+    "outer": "np.outer(c, c)",
+    **{name: f"np.{name}(a, b)" for name in ("maximum", "minimum")},
+    **{name: f"np.{name}(a, axis=0, keepdims=True)" for name in ("max", "mean", "sum", "var")},
+    **{name: f"np.{name}(b)" for name in ("log", "sqrt")},
+}
+
+
+@pytest.mark.parametrize("function", sorted(spelling._IN_NUMPY))
+def test_a_function_that_may_be_numpys_is_the_same_there(function, write):
+    text = IN_NUMPY.get(function, f"np.{function}(a)")
+    values = {"a": [[-1.5, 0.25, 3.0], [2.0, 3.5, -0.5]], "b": [[0.5, 2.0, 1.0], [4.0, 0.1, 3.0]]}
+    values["c"] = [1.0, -2.0, 0.5]
+    data = "\n".join(f"{name} = {value}" for name, value in values.items())
+    found = gradtui.load(write(f"v = {text}\nL = w*sum(v)", data=data, parameters="w = 1.0"))
+    names = {name: np.array(value) for name, value in values.items()}
+    np.testing.assert_allclose(found.frame.values["v"], eval(text, {"np": np, **names}), rtol=1e-15)
