@@ -27,6 +27,7 @@ from gradtui.ascii import to_ascii
 from gradtui.terminals import ANY, Display
 from gradtui.text import clean
 from gradtui.tui.commands import COMMANDS
+from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
 from gradtui.tui.keys import Keys
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
@@ -64,7 +65,7 @@ class GradtuiApp(App[int]):
         # Where the terminal's own colours are used, or none, they stay what they are.
         own = chosen == PALETTE.name or display.colours == "none" or None
         self._display_as = display
-        super().__init__(watch_css=False, ansi_color=own)
+        super().__init__(Driver, watch_css=False, ansi_color=own)
         take_any_input()
         self._session, self._resume = session, resume
         self._debugger: Debugger | None = None

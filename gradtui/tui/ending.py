@@ -28,7 +28,8 @@ _LEAVE = (
     b"\x18\x1b\\"  # ends a sequence that was cut in two
     b"\x1b[?2026l\x1b[?2048l\x1b[?2004l\x1b[?1004l"  # held output, reports of size, pastes, focus
     b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # the mouse
-    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"  # keys, wrapping, the screen of before, cursor
+    b"\x1b[0m\x1b[H\x1b[J"  # the picture, where there is no screen of before
+    b"\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h"  # keys, wrapping, the screen of before, cursor
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -19,6 +20,7 @@ import pytest
 from gradtui.saved import decode_saved
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+EMPTY = b"\x1b[H\x1b[J"
 
 
 class Process:
@@ -91,6 +93,12 @@ def saved_steps(folder: Path) -> list[int]:
     return [decode_saved(file.read_bytes()).snapshots[0].step for file in files]
 
 
+def shows_nothing(output: bytes) -> bool:
+    """Return whether the screen is empty as it is left, for a terminal that has no second one."""
+    emptied, _, after = output[: output.rindex(LEAVE)].rpartition(EMPTY)
+    return bool(emptied) and not re.sub(rb"\x1b\[[^@-~]*[@-~]", b"", after)
+
+
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT]
 
 
@@ -103,6 +111,7 @@ def test_a_signal_restores_the_terminal_and_saves_the_session(start, tmp_path, n
     program.child.send_signal(number)
     assert program.read_until(LEAVE)
     assert program.wait() == 128 + number
+    assert shows_nothing(program.output)
     assert termios.tcgetattr(program.other) == program.before
     after = program.output[program.output.rindex(ENTER) :]
     for mode in (b"25h", b"1000l", b"1003l", b"2004l", b"1004l", b"7h"):
@@ -124,6 +133,7 @@ def test_a_signal_ends_a_program_whose_terminal_takes_no_output(start, tmp_path)
     assert time.monotonic() - began < 2.5
     assert termios.tcgetattr(program.other) == program.before
     assert program.read_until(LEAVE)
+    assert shows_nothing(program.output)
     assert saved_steps(tmp_path) == [3]
 
 
@@ -147,6 +157,7 @@ def test_q_ends_with_0_and_restores_the_terminal(start):
     program.press("nq")
     assert program.read_until(LEAVE)
     assert program.wait() == 0
+    assert shows_nothing(program.output)
     assert termios.tcgetattr(program.other)[3] == program.before[3]
 
 
@@ -156,6 +167,7 @@ def test_ctrl_z_puts_it_aside_and_it_comes_back_with_its_screen(start):
     program.press("\x1a")
     assert program.read_until(LEAVE)
     os.waitpid(program.child.pid, os.WUNTRACED)  # until it has stopped
+    assert shows_nothing(program.output)
     assert termios.tcgetattr(program.other)[3] == program.before[3]
     program.output = b""
     program.child.send_signal(signal.SIGCONT)
