@@ -77,7 +77,7 @@ class Generator:
         for mutant in itertools.chain(self.edited(), self.stateful()):
             verdict = compare(self.truth, mutant.claims)
             if verdict.state == "wrong":
-                groups.setdefault(_signature(mutant.claims), []).append(mutant)
+                groups.setdefault(signature(mutant.claims), []).append(mutant)
             elif verdict.sound:
                 equal.append(mutant)
         return [self.merged(group) for group in groups.values()], equal
@@ -384,7 +384,8 @@ def _keys(mutant: Mutant) -> tuple:
     return mutant.index, kind, mutant.rules[0], *["state"] * (3 if mutant.state else 0)
 
 
-def _signature(claims: list) -> bytes:
+def signature(claims: list) -> bytes:
+    """Return what tells claims apart, to six digits."""
     parts = []
     for at in claims:
         for name in sorted(at):

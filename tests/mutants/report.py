@@ -30,6 +30,7 @@ SETS = {
     "fresh": ("mutants.fresh", "fresh"),
     "unseen": ("mutants.unseen", "unseen"),
     "blind": ("mutants.blind", "blind"),
+    "sight": ("mutants.sight", "sight"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }

@@ -31,10 +31,11 @@ def cases_of_slips(
         kind = by_name[name]
         generator = Generator(kind, style, kind.styles[style])
         for number, slip in enumerate(own):
-            yield generator.case(f"slip{number}", (_mutant(generator, slip),))
+            yield generator.case(f"slip{number}", (mutant_of(generator, slip),))
 
 
-def _mutant(generator: Generator, slip: Slip) -> Mutant:
+def mutant_of(generator: Generator, slip: Slip) -> Mutant:
+    """Return the mutant that a slip is, proved wrong."""
     target = slip.text.partition(" = ")[0]
     index = [line.name for line in generator.lines].index(target)
     mutant = Mutant(index, slip.kind, slip.rules, slip.text, [])

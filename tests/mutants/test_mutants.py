@@ -16,15 +16,16 @@ from mutants.fresh import KINDS as FRESH
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.numerics import parse, run
+from mutants.sight import KINDS as SIGHT
 from mutants.slips import cases_of_slips
 from mutants.slips_blind import SLIPS as SLIPS_BLIND
 from mutants.slips_unseen import SLIPS as SLIPS_UNSEEN
 from mutants.unseen import KINDS as UNSEEN
 from mutants.update_judge import judge_update
 
-KINDS = (*BUILDING, *HELD_OUT, *FRESH, *UNSEEN, *BLIND)
+KINDS = (*BUILDING, *HELD_OUT, *FRESH, *UNSEEN, *BLIND, *SIGHT)
 STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
-SAMPLE = [entry for entry in STYLES if entry[0] not in (*UNSEEN, *BLIND)][2::19]
+SAMPLE = [entry for entry in STYLES if entry[0] not in (*UNSEEN, *BLIND, *SIGHT)][2::19]
 SAMPLE += [entry for entry in STYLES if entry[0] in UNSEEN and entry[1] == "source"][:1]
 SAMPLE += [entry for entry in STYLES if entry[0] in BLIND and entry[0].name == "focal"][:1]
 SLIPPED = [("ordinal", "statements"), ("weight_norm", "fused"), ("cox", "fused")]
