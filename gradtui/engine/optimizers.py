@@ -117,7 +117,7 @@ def _running_mean(h: Hyperparameters, decay: float) -> Dynamics:
 
 
 _DECAY = Constant("weight_decay", 0.0, at_least=0)
-_MOMENTUM = Constant("momentum", 0.0, at_least=0)
+_MOMENTUM = Constant("momentum", 0.0, at_least=0, below=1)
 _EPS = Constant("eps", 1e-8, above=0)
 _BETAS = (
     Constant("beta1", 0.9, at_least=0, below=1),

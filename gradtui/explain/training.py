@@ -48,8 +48,10 @@ def schedule_rows(frame: Frame, width: int) -> list[Line]:
     texts = wrap(f"{what} {number(seen)}: {verdict}", max(12, width - len(head[0])))
     rows = [line(indent if index else head, text) for index, text in enumerate(texts)]
     if new["lr"] != old["lr"]:
-        change = f"lr {number(old['lr'])} → {number(new['lr'])} from the next step on"
-        rows.append(line(indent, (change, "now")))
+        change = f"lr {number(old['lr'])} → {number(new['lr'])} at step {frame.step + 1}"
+        rows += [
+            line(indent, (text, "now")) for text in wrap(change, max(12, width - len(head[0])))
+        ]
     return rows
 
 

@@ -186,6 +186,9 @@ class _Reader:
 
     def _optimizer(self) -> dict[str, float]:
         constants = self._finite("optimizer", self.parsed.optimizer)
+        if constants["lr"] < 0.0:
+            raise InputError(f"the learning rate must be at least 0, got {number(constants['lr'])}",
+                             self.positions.value(("optimizer", "lr")))  # fmt: skip
         if constants.get("nesterov") and not constants["momentum"]:
             raise InputError("nesterov needs a momentum above 0",
                              self.positions.key(("optimizer", "nesterov")))  # fmt: skip

@@ -89,7 +89,7 @@ def test_the_plateau_s_count_and_its_fall_are_shown(session_of):
         ["plateau  loss 1: the first"],
         ["plateau  loss 1: best 1, 1 in a row not better, patience 1"],
         ["plateau  loss 1: best 1, 2 in a row not better, patience 1",
-         "         lr 0.1 → 0.05 from the next step on"],
+         "         lr 0.1 → 0.05 at step 3"],
         ["plateau  loss 1: best 1, 1 in a row not better, patience 1"],
     ]  # fmt: skip
     assert "lr 0.05" in line_text(header(session.frame, 120))

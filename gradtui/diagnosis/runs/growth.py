@@ -11,7 +11,7 @@ from msgspec import Struct
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.bounds import gauge_numbers, too_large, unstable
 from gradtui.diagnosis.runs.breaks import first_break
-from gradtui.diagnosis.runs.parts import finding, listed, short
+from gradtui.diagnosis.runs.parts import finding, listed
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
 
@@ -35,8 +35,6 @@ def _growth(run: Run) -> Growth | None:
     if end < 0:
         return None
     lowest = int(np.argmin(losses))
-    if run.base_rate(0) < 0.0 and losses[-1] > losses[0]:
-        return Growth(0, _factor(run, 0))
     if run.broken is not None and _overflows(run) and _grew_before(run, lowest):
         start = _last_low(losses, lowest)
         return Growth(start, _factor(run, start))
@@ -65,10 +63,7 @@ def diverging(run: Run) -> Iterator[Finding]:
     gauge = run.gauge(start)
     message = f"the loss grows from step {run.first + start} on: {shown}"
     evidence = {"losses": run.losses[start : start + 4], "growth_per_step": found.factor}
-    rate = run.base_rate(start)
-    if rate < 0.0:
-        message += f"; the rate is negative, {short(rate)}, so that each step goes uphill"
-    elif gauge is not None and unstable(gauge):
+    if gauge is not None and unstable(gauge):
         message += f"; {too_large(gauge)}"
         evidence |= gauge_numbers(gauge)
     else:

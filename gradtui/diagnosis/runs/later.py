@@ -20,7 +20,7 @@ from gradtui.engine.curvature import Gauge
 def rate_too_large_later(run: Run) -> Iterator[Finding]:
     """Find a rate that was stable at first and is above the bound where the run fails."""
     first = run.gauge(0) if run.end >= 0 else None
-    if first is None or first.sharpness < 0.0 or run.base_rate(0) < 0.0:
+    if first is None or first.sharpness < 0.0:
         return
     if run.base_rate(0) * first.sharpness > NEXT_TO * first.limit:
         return
