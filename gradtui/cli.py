@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradtui import __version__
 from gradtui.folders import config_file, short_path
@@ -22,6 +22,9 @@ from gradtui.shell import (
 )
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _DIGITS = 9
 """Digits of a number of steps."""
@@ -44,6 +47,15 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print usage and error, and exit with status 2."""
         super().error(clean(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print help or version; where it cannot be written, argparse would say nothing of it."""
+        if file is not sys.stdout:
+            return super()._print_message(message, file)
+        try:
+            print(message, end="", flush=True)
+        except OSError as error:
+            self.exit(_unwritten(error))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,13 +91,8 @@ def _run_command(parsed: argparse.Namespace) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return UNUSABLE
-    except BrokenPipeError:
-        _abandon_output()
-        return _BROKEN_PIPE
     except OSError as error:
-        _abandon_output()
-        print(f"gradtui: the output cannot be written: {error.strerror}", file=sys.stderr)
-        return UNUSABLE
+        return _unwritten(error)
     except MemoryError:
         print("gradtui: there is not enough memory for a model of this size", file=sys.stderr)
         return UNUSABLE
@@ -93,9 +100,14 @@ def _run_command(parsed: argparse.Namespace) -> int:
         return _INTERRUPTED
 
 
-def _abandon_output() -> None:
-    """Throw away what is still buffered: Python would try to write it once more on its way out."""
+def _unwritten(error: OSError) -> int:
+    """Say why the output cannot be written, unless its reader left; return the exit status."""
+    # What is still buffered Python would try to write once more on its way out.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return _BROKEN_PIPE
+    print(f"gradtui: the output cannot be written: {error.strerror}", file=sys.stderr)
+    return UNUSABLE
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

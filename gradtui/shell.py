@@ -200,7 +200,7 @@ def show_step(arguments: argparse.Namespace) -> int:
 def check_files(arguments: argparse.Namespace) -> int:
     """Verify what files claim and print what is wrong."""
     from gradtui.diagnosis.check import check_problem
-    from gradtui.explain.outcome import outcome_text, unsaid
+    from gradtui.explain.outcome import errors_text, outcome_text, unsaid
     from gradtui.explain.report import to_json
 
     status = OK
@@ -216,13 +216,14 @@ def check_files(arguments: argparse.Namespace) -> int:
             continue
         if outcome.failed:
             status = max(status, FAILED)
-        elif arguments.quiet and not arguments.json:
-            continue
-        _print_notices(problem, unsaid(problem.notices, outcome.findings))
+        if not arguments.quiet:
+            _print_notices(problem, unsaid(problem.notices, outcome.findings))
         if arguments.json:
             print(to_json(outcome.as_dict()))
-        else:
+        elif not arguments.quiet:
             print(outcome_text(outcome))
+        elif outcome.failed:
+            print(errors_text(outcome))
     return status
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import gradtui
 from gradtui.cli import COMMANDS, main
+from gradtui.scenario.bundled import find_scenario
 
 ROOT = Path(gradtui.__file__).parent.parent
 
@@ -315,6 +316,19 @@ def test_quiet_prints_no_warning(run):
     assert run("check", "dead_relu", "disconnected", "--quiet") == (0, "", "")
 
 
+def test_quiet_prints_neither_the_warnings_nor_the_outcome_of_a_file_with_errors(run, tmp_path):
+    file = tmp_path / "both.toml"
+    text = Path(find_scenario("disconnected")).read_text()
+    file.write_text(f"{text}\n[[expect]]\nloss = -1.0\n")
+    status, out, _ = run("check", str(file))
+    assert (status, out.count("error: "), out.count("warning: ")) == (1, 1, 1)
+    status, out, err = run("check", str(file), "--quiet")
+    assert (status, err, out.splitlines()[1:]) == (1, "", ["  loss = -1.0", "         ^^^^"])
+    status, out, _ = run("check", "adam_eps_in_root", "--quiet")
+    assert status == 1
+    assert out.splitlines()[-1] == "  fix: w = w - lr*mhat/(sqrt(vhat) + eps)"
+
+
 def test_facts_are_counted_in_words(run, write):
     for more, words in (
         ("", "no facts are stated"),
@@ -474,10 +488,13 @@ def test_a_reader_that_leaves_ends_the_run_quietly():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_line():
+@pytest.mark.parametrize(
+    "arguments", [["run", "two_weights"], ["list"], ["--help"], ["--version"], ["check", "--help"]]
+)
+def test_a_full_disk_is_one_line(arguments):
     with open("/dev/full", "w") as full:
         result = subprocess.run(
-            [sys.executable, "-m", "gradtui", "run", "two_weights"],
+            [sys.executable, "-m", "gradtui", *arguments],
             cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
     assert result.returncode == 2

@@ -22,10 +22,19 @@ _SHOWN = 120
 
 def outcome_text(outcome: Check) -> str:
     """Return the outcome for one file as a compiler would report it."""
-    problem = outcome.problem
-    rows = [row for finding in outcome.findings for row in _finding_rows(problem, finding)]
+    rows = _rows(outcome.problem, outcome.findings)
     last = [_summary(outcome)] if outcome.claims or not rows else []
     return "\n".join([*rows, *last])
+
+
+def errors_text(outcome: Check) -> str:
+    """Return the errors of the outcome alone; empty where there are none."""
+    errors = [finding for finding in outcome.findings if finding.severity == "error"]
+    return "\n".join(_rows(outcome.problem, errors))
+
+
+def _rows(problem: Problem, findings: Iterable[Finding]) -> list[str]:
+    return [row for finding in findings for row in _finding_rows(problem, finding)]
 
 
 def unsaid(notices: Iterable[Notice], findings: Sequence[Finding]) -> list[Notice]:
