@@ -14,6 +14,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,10 +26,24 @@ from hypothesis import strategies as st
 
 import gradtui
 from gradtui.engine.ops import FUNCTIONS
+from gradtui.explain.report import show_lines
+from gradtui.explain.spans import line_text
+from gradtui.landmarks import Landmark
+from gradtui.resuming import Resumption
+from gradtui.saved import (
+    Saved,
+    SavedBranch,
+    SavedBreakpoint,
+    SavedFix,
+    Snapshot,
+    decode_saved,
+    encode_saved,
+)
 from gradtui.scenario.bundled import bundled_folder
+from gradtui.scenario.load import load_problem
 from gradtui.source import InputError
 from hostile.cases import quoted
-from hostile.clean import check_error, check_use
+from hostile.clean import acting, check_error, check_use
 
 SCENARIOS = sorted(bundled_folder().glob("*.toml"))
 MODEL = """title = "t"
@@ -115,7 +130,7 @@ def update(folder: Path, code: str) -> None:
     use(folder, MODEL.format(data=DATA, model=CODE, more=more))
 
 
-_SOURCE = b'''import os
+SOURCE = b'''import os
 def f(x, y, w, b, X):
     """Text."""
     # a comment
@@ -130,16 +145,16 @@ def f(x, y, w, b, X):
 def source(folder: Path, edits: list[tuple[float, int, bytes]]) -> None:
     """A Python file."""
     text = MODEL.format(data=DATA, model='source = "m.py:f"', more="")
-    use(folder, text, m_py=edited(_SOURCE, edits))
+    use(folder, text, m_py=edited(SOURCE, edits))
 
 
 _COLUMNS = 'file = "d.csv"\nx = 2.0\ny = "y"'
-_TABLE = b'x,y,"a ""b"""\n1, 2.5,"t\nu"\n-1e3,"4","\xc3\xa9"\n'
+TABLE = b'x,y,"a ""b"""\n1, 2.5,"t\nu"\n-1e3,"4","\xc3\xa9"\n'
 
 
 def csv(folder: Path, edits: list[tuple[float, int, bytes]]) -> None:
     """A table."""
-    use(folder, MODEL.format(data=_COLUMNS, model=CODE, more=""), d_csv=edited(_TABLE, edits))
+    use(folder, MODEL.format(data=_COLUMNS, model=CODE, more=""), d_csv=edited(TABLE, edits))
 
 
 def _archive() -> bytes:
@@ -148,27 +163,26 @@ def _archive() -> bytes:
     return out.getvalue()
 
 
-_NPZ = _archive()
+ARCHIVE = _archive()
+ARRAY = zipfile.ZipFile(io.BytesIO(ARCHIVE)).read("y.npy")
 
 
 def npz(folder: Path, edits: list[tuple[float, int, bytes]]) -> None:
     """Arrays."""
     text = MODEL.format(data='file = "d.npz"\nx = 2.0\ny = "y"', model=CODE, more="")
-    use(folder, text, d_npz=edited(_NPZ, edits))
+    use(folder, text, d_npz=edited(ARCHIVE, edits))
 
 
 def npy(folder: Path, edits: list[tuple[float, int, bytes]]) -> None:
     """One array, in a sound archive."""
-    with zipfile.ZipFile(io.BytesIO(_NPZ)) as archive:
-        raw = edited(archive.read("y.npy"), edits)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("y.npy", raw)
+        archive.writestr("y.npy", edited(ARRAY, edits))
     text = MODEL.format(data='file = "d.npz"\nx = 2.0\ny = "y"', model=CODE, more="")
     use(folder, text, d_npz=out.getvalue())
 
 
-_TOML = MODEL.format(
+TOML = MODEL.format(
     data=DATA, model=CODE,
     more="[run]\nsteps = 5\n[labels]\nw = 'ŵ'\n[schedule]\nname = 'cosine'\n[[expect]]\nstep = 1\n"
     "[expect.values]\nw = 1\n[backward]\ncode = 'dw = x*w'\nclaims = { dw = 'w' }\n",
@@ -177,7 +191,7 @@ _TOML = MODEL.format(
 
 def toml(folder: Path, edits: list[tuple[float, int, bytes]]) -> None:
     """A scenario that has most tables."""
-    use(folder, edited(_TOML, edits))
+    use(folder, edited(TOML, edits))
 
 
 def raw(folder: Path, content: bytes) -> None:
@@ -191,6 +205,45 @@ def bundled(folder: Path, case: tuple[int, list[tuple[float, int, bytes]]]) -> N
 
 
 _TYPED = MODEL.format(data=DATA, model=CODE, more="[run]\nsteps = 3\n")
+_HEAD, _, SAVED = encode_saved(
+    Saved(
+        "typed.toml", "0123",
+        (
+            Snapshot(
+                2, Landmark(None, (("flow", "w", -1, "y", 1), ("seed",))), "operations", ("w", -1),
+                folded=(("y", -1),), lens=((1,), 0), jacobian=1, surface="b[0] b[1]", zoom=-3,
+                followed="w lr", log=True, drawn=(0, 2),
+                breakpoints=(SavedBreakpoint("loss > prev", enabled=False),), watches=("norm",),
+                branches=(
+                    SavedBranch("lr 1", 0, 1, "lr 1"), SavedBranch("x", 1, 2, "w = 2"),
+                    SavedBranch("f", 0, 0, "q", fix=SavedFix("typed.toml", 4, 5, "p", "q")),
+                ),
+                current=2,
+            ),
+            Snapshot(0, Landmark(2, ()), "named", ("b", -1)),
+        ),
+    )
+).partition(b"\n")  # fmt: skip
+
+
+def saved(folder: Path, edits: list[tuple[float, int, bytes]]) -> None:
+    """A saved session with the checksum that goes with what it holds, and its resumption."""
+    body = edited(SAVED, edits)
+    checksum = sha256(body).hexdigest().encode()
+    try:
+        read = decode_saved(_HEAD.rsplit(b" ", 1)[0] + b" " + checksum + b"\n" + body, "saved")
+    except InputError as error:
+        assert not acting(str(error)) and "\n" not in str(error)
+        return
+    path = folder / "typed.toml"
+    path.write_text(_TYPED)
+    for snapshot in read.snapshots:
+        resumption = Resumption(load_problem(path), snapshot)
+        for _ in range(100):
+            if not resumption.run(1.0):
+                break
+        assert not acting("".join(resumption.lost))
+        assert not acting("\n".join(map(line_text, show_lines(resumption.session.frame, None))))
 
 
 def typed(folder: Path, text: str) -> None:
@@ -226,6 +279,7 @@ TARGETS: dict[str, tuple[Callable[..., None], st.SearchStrategy]] = {  # type: i
     "raw": (raw, st.binary(max_size=200)),
     "bundled": (bundled, st.tuples(st.integers(0, len(SCENARIOS) - 1), EDITS)),
     "typed": (typed, WORDS),
+    "saved": (saved, EDITS),
 }
 
 
