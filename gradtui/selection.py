@@ -129,10 +129,18 @@ class Selection:
             self._say("nothing is computed from this node")
 
     def find(self, text: str) -> bool:
-        """Select the next node whose name or operation contains `text`; False if there is none."""
+        """Select the node of that name, else the next whose name or operation contains `text`.
+
+        From the node of that name it goes on to the next; False if there is none.
+        """
         nodes, graph = self._structure.nodes, self._problem.graph
         start = nodes.index(self.node)
-        for node in (*nodes[start + 1 :], *nodes[: start + 1]):
+        after = (*nodes[start + 1 :], *nodes[:start])
+        for node in after:
+            if text in (name := graph.nodes[node].name, self._problem.label(name)):
+                self.select(node)
+                return True
+        for node in (*after, self.node):
             found = graph.nodes[node]
             label = self._problem.label(found.name)
             if any(text.lower() in t.lower() for t in (found.name, found.op, label) if t):

@@ -433,6 +433,15 @@ def test_find_goes_round_and_knows_labels_operations_and_names():
     assert name[session.selection.node].name == "L"
 
 
+def test_find_prefers_the_node_of_that_name_and_goes_on_from_it():
+    session = gradtui.load("softmax_classifier")
+    name = session.problem.graph.nodes
+    assert session.selection.find("p")  # W2 and b2 come first; their operation is "parameter"
+    assert name[session.selection.node].name == "p"
+    assert session.selection.find("p")
+    assert name[session.selection.node].name != "p"
+
+
 def test_many_steps_ahead_agree_with_a_plain_loop():
     session = gradtui.load("one_weight")
     session.seek(20_000)

@@ -95,7 +95,8 @@ class GraphPanel(Panel):
         if frame.level is Level.NAMED:
             return "Graph"
         folded = len(frame.structure.whole)
-        return "Graph of operations" + (f", {folded} lines folded" if folded else "")
+        lines = "line" if folded == 1 else "lines"
+        return "Graph of operations" + (f", {folded} {lines} folded" if folded else "")
 
     def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
         def label(wire: Pair) -> str:
