@@ -431,7 +431,7 @@ async def test_batches_and_the_validation_are_on_the_screen_and_the_same_going_b
         await t.pilot.pause()
         assert "lr 0.002 " in t.rows[0]
         await t.press("N")
-        assert "lr 0.02 → 0.002 from the" in t.text
+        assert "lr 0.02 → 0.002 at step 44 " in t.text
 
 
 async def test_held_keys_share_frames_and_end_at_their_step(terminal, monkeypatch):
