@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -28,6 +29,15 @@ def open_session(file: str, *, ascii: bool) -> Session:
     from gradtui.session import Session
 
     return Session(load_problem(find_scenario(file), ascii=ascii))
+
+
+class _List(OptionList):
+    """A list that may have been narrowed between a click and the look at what was clicked."""
+
+    async def _on_click(self, event: Click) -> None:
+        at = event.style.meta.get("option")
+        if at is not None and at >= self.option_count:
+            event.prevent_default()
 
 
 class Picker(Screen[None]):
@@ -52,7 +62,7 @@ class Picker(Screen[None]):
         """Make the list, the search and the details."""
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
         yield self._search
-        options = OptionList(*self._options(), id="picker-list")
+        options = _List(*self._options(), id="picker-list")
         options.can_focus = False
         options.highlighted = 0
         yield options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:
+    from gradtui.branches import Line
+    from gradtui.explain.spans import Line as Row
     from gradtui.scenario.problem import Problem
     from gradtui.session import Session
     from gradtui.sweeps import Sweep
@@ -110,33 +112,39 @@ class Trials:
         from gradtui.explain.branches import branch_rows
         from gradtui.tui.tables import Table
 
-        session, branches = self._session, self._explorer.branches
+        def line(at: int) -> Line:
+            # The file may be loaded anew just as the table opens: its rows are those of then.
+            lines: list[Line] = [*self._explorer.branches]
+            return lines[min(at, len(lines) - 1)]
+
+        def rows(chosen: int) -> Sequence[Row]:
+            return branch_rows(self._explorer.branches, self._session.step, chosen)
 
         def switch(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.switch([*branches][at]))
+            self._do(lambda explorer, step: explorer.switch(line(at)))
             return False
 
         def rename(at: int) -> bool:
-            line = [*branches][at]
+            named = line(at)
             self._debugger.call_after_refresh(
-                self._debugger.ask, f"name of '{line.name}': ",
-                lambda name: self._do(lambda e, step: branches.rename(line, name)), line.name,
+                self._debugger.ask, f"name of '{named.name}': ",
+                lambda name: self._do(lambda e, step: e.branches.rename(named, name)), named.name,
             )  # fmt: skip
             return False
 
         def remove(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.remove([*branches][at]))
+            self._do(lambda explorer, step: explorer.remove(line(at)))
             return True
 
         def show_sweep(at: int) -> bool:
             self._debugger.call_after_refresh(self.sweep, "")
             return False
 
-        keys = self._debugger.keys
+        keys, branches = self._debugger.keys, self._explorer.branches
         self._debugger.app.push_screen(
             Table(
-                f"Branches at step {session.step}",
-                lambda chosen: branch_rows(branches, session.step, chosen),
+                f"Branches at step {self._session.step}",
+                rows,
                 BRANCHES,
                 (switch, rename, remove, show_sweep),
                 keys,
@@ -155,7 +163,8 @@ class Trials:
             return
 
         def keep(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.keep(at))
+            if self._explorer.sweep is sweep:  # it ends where the file is loaded anew meanwhile
+                self._do(lambda explorer, step: explorer.keep(at))
             return False
 
         def end(at: int) -> bool:

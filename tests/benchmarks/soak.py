@@ -139,7 +139,7 @@ class Soak:
     def answer(self) -> None:
         """Leave whatever is open; a word that is typed then must be on the screen soon."""
         self.program.resize(100, 30)
-        if _SUSPEND in self.recent:  # what is typed until it is set aside is thrown away
+        if self.recent & {_SUSPEND, "E"}:  # what is typed while it is set aside is thrown away
             until = time.monotonic() + 10
             while self.program.read(2.0) and time.monotonic() < until:
                 pass

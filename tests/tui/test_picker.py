@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from textual.events import Key
+from rich.style import Style
+from textual.events import Click, Key
 from textual.widgets import OptionList
 
 from gradtui.scenario.bundled import list_bundled
@@ -119,3 +120,17 @@ async def test_what_was_chosen_is_opened_though_the_list_is_narrowed_since(termi
         picker.post_message(chosen)
         await t.pilot.pause()
         assert t.session.problem.path == path
+
+
+async def test_a_click_on_what_the_list_no_longer_has_is_no_error(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("o")
+        listed = t.app.screen.query_one(OptionList)
+        style = Style.from_meta({"option": 20})
+        click = Click(listed, 5, 5, 0, 0, 1, False, False, False, style=style)
+        await t.type("adam")
+        listed.post_message(click)
+        await t.pilot.pause()
+        assert t.app.screen.query_one(OptionList).option_count < 20
+        await t.press("escape", "escape")
+        assert t.session.problem.title == "Two weights, one parcel"

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+import gradtui
+
 KEYS = {" ": "space", ".": "full_stop", "=": "equals_sign", "[": "left_square_bracket",
         "]": "right_square_bracket", "(": "left_parenthesis", ")": "right_parenthesis",
         "_": "underscore", "-": "minus", ",": "comma", ":": "colon"}  # fmt: skip
@@ -90,6 +92,31 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
         assert [line.name for line in t.session.explorer.branches] == ["file", "slow"]
         await t.press("comma")
         assert t.session.frame.branch == "file"
+
+
+async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_opened(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("e")
+        await typed(t, "lr 0.01")
+        debugger = t.debugger
+        await t.press("enter", "T")
+        debugger.show_session(gradtui.load("two_weights"))
+        await t.press("x")
+        await until(t, lambda: "lr 0.01" not in t.text)
+        await t.press("x", "enter")
+        assert [line.name for line in t.session.explorer.branches] == ["file"]
+        assert t.session.explorer.line.name == "file"
+
+
+async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):
+    async with terminal("two_weights") as t:
+        debugger = t.debugger
+        debugger.trials.sweep("lr 0.01 0.02")
+        debugger.trials.list_sweep()
+        await t.pilot.pause()
+        debugger.show_session(gradtui.load("two_weights"))
+        await t.press("enter")
+        assert [line.name for line in debugger.session.explorer.branches] == ["file"]
 
 
 async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
