@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.events import Mount
 from textual.widgets import Input, OptionList
 
+from gradtui.tui.narrowed import NarrowedList
+
+
+class _Commands(CommandList, NarrowedList):
+    """The commands found."""
+
 
 class Palette(CommandPalette):
     """A palette that is left once only, and does nothing more from then on."""
+
+    def compose(self) -> ComposeResult:
+        """Make the parts, with a list that may be clicked on while it is narrowed."""
+        for part in super().compose():
+            yield _Commands() if isinstance(part, CommandList) else part
 
     def _on_mount(self, event: Mount) -> None:
         """Do nothing where the screen that it was opened over, or the app, has gone meanwhile."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -18,6 +17,7 @@ from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
 from gradtui.source import InputError
 from gradtui.text import clean, pad
 from gradtui.tui.keys import PICKER, bindings
+from gradtui.tui.narrowed import NarrowedList
 
 if TYPE_CHECKING:
     from gradtui.session import Session
@@ -29,15 +29,6 @@ def open_session(file: str, *, ascii: bool) -> Session:
     from gradtui.session import Session
 
     return Session(load_problem(find_scenario(file), ascii=ascii))
-
-
-class _List(OptionList):
-    """A list that may have been narrowed between a click and the look at what was clicked."""
-
-    async def _on_click(self, event: Click) -> None:
-        at = event.style.meta.get("option")
-        if at is not None and at >= self.option_count:
-            event.prevent_default()
 
 
 class Picker(Screen[None]):
@@ -62,7 +53,7 @@ class Picker(Screen[None]):
         """Make the list, the search and the details."""
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
         yield self._search
-        options = _List(*self._options(), id="picker-list")
+        options = NarrowedList(*self._options(), id="picker-list")
         options.can_focus = False
         options.highlighted = 0
         yield options

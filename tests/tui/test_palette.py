@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from textual.events import Key
+from rich.style import Style
+from textual.command import CommandList
+from textual.events import Click, Key
 
 from gradtui.tui.palette import Palette
 
@@ -68,3 +70,19 @@ async def test_a_key_for_the_list_before_there_is_one_is_no_crash(terminal):
         t.app.post_message(Key("pagedown", None))
         await t.pilot.pause()
         assert isinstance(t.app.screen, Palette)
+
+
+async def test_a_click_on_a_command_that_is_no_longer_listed_is_no_crash(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("ctrl+p")
+        palette = t.app.screen
+        listed = palette.query_one(CommandList)
+        style = Style.from_meta({"option": listed.option_count - 1})
+        await t.type("reload")
+        await t.pilot.pause(0.1)
+        assert listed.option_count < style.meta["option"]
+        listed.post_message(Click(listed, 5, 5, 0, 0, 1, False, False, False, style=style))
+        await t.pilot.pause()
+        assert t.app.screen is palette
+        await t.press("escape", "n")
+        assert t.session.step == 1
