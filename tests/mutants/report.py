@@ -31,6 +31,7 @@ SETS = {
     "unseen": ("mutants.unseen", "unseen"),
     "blind": ("mutants.blind", "blind"),
     "sight": ("mutants.sight", "sight"),
+    "fourth": ("mutants.fourth", "fourth"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }

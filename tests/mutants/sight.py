@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mutants import (
@@ -46,6 +46,9 @@ EDITED_TWICE = 1
 class Even(Generator):
     """Makes the cases of one kind and style, rules evenly present over all programs."""
 
+    slips, twice = SLIPS, PAIRS
+    """Mistakes by hand, and pairs of them, by kind and style."""
+
     def __init__(self, kind: Kind, name: str, style: Style, used: Counter[str]) -> None:
         super().__init__(kind, name, style, SINGLES)
         self.used = used
@@ -80,12 +83,12 @@ class Even(Generator):
     def by_hand(self) -> Iterator[Case]:
         """Return a case for each slip, and one for a pair of slips."""
         key = (self.kind.name, self.style_name)
-        for number, slip in enumerate(SLIPS.get(key, ())):
+        for number, slip in enumerate(self.slips.get(key, ())):
             yield self.case(f"slip{number}", (self.slipped(slip),))
-        if key in PAIRS:
-            pair = tuple(map(self.slipped, PAIRS[key]))
-            assert compare(self.truth, self.claims(pair)).state == "wrong", PAIRS[key]
-            assert not self.curable(pair), PAIRS[key]
+        if key in self.twice:
+            pair = tuple(map(self.slipped, self.twice[key]))
+            assert compare(self.truth, self.claims(pair)).state == "wrong", self.twice[key]
+            assert not self.curable(pair), self.twice[key]
             yield self.case("slips", pair)
 
     def slipped(self, slip: Slip) -> Mutant:
@@ -111,9 +114,11 @@ def sight() -> tuple[Case, ...]:
     return (*itertools.chain.from_iterable(made), *unusual())
 
 
-def unusual() -> Iterator[Case]:
+def unusual(
+    kinds: Iterable[Kind] = KINDS, sound: Mapping[tuple[str, str], Style] = SOUND
+) -> Iterator[Case]:
     """Return the sound programs that look as if they were not."""
-    by_name = {kind.name: kind for kind in KINDS}
-    for (name, label), style in SOUND.items():
+    by_name = {kind.name: kind for kind in kinds}
+    for (name, label), style in sound.items():
         text = by_name[name].text(style.code, style.claims, style.state)
         yield Case(f"{name}-{label}-sound", name, "unusual", text, sound=True)
