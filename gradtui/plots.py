@@ -32,6 +32,10 @@ TRAIL = 8
 _AHEAD = 25
 """Steps beyond the file's last one that are drawn at least, where one goes there."""
 _KEPT = 50_000
+_AT_ONCE = 2_000_000
+"""Numbers that the steps evaluated together have."""
+_QUICK = 1_000_000
+"""Numbers of the steps that are run on the way to one that is evaluated while a key waits."""
 _BUDGET = 0.012
 """Seconds of evaluating at a time, so that no key waits longer."""
 _PART = re.compile(
@@ -251,8 +255,18 @@ class Plotter:
         return Curve(name, mark, steps, values, now, (history, series, first, last), main)
 
     def trail(self, line: Line, series: Series, step: int) -> list[float]:
-        """Return a value at the last steps up to `step`, oldest first."""
-        return self.values(line, series, range(max(0, step + 1 - TRAIL), step + 1))
+        """Return a value at the last steps up to `step`, oldest first.
+
+        Of a large model they are the steps whose states are at hand, so that no key waits for more.
+        """
+        steps = range(max(0, step + 1 - TRAIL), step + 1)
+        far = [one for one in steps if not self._at_hand(line, series, one)]
+        return self.values(line, series, [one for one in steps if one > max(far, default=-1)])
+
+    def _at_hand(self, line: Line, series: Series, step: int) -> bool:
+        owner = line.at(step)
+        numbers = line.history.away(step) * owner.problem.trainer.numbers
+        return (owner, series, step) in self._known or numbers <= _QUICK
 
     def values(self, line: Line, series: Series, steps: Sequence[int]) -> list[float]:
         """Return a value at some steps of a line."""
@@ -264,9 +278,12 @@ class Plotter:
             if (owner, series, step) not in self._known:
                 missing.setdefault(owner, []).append(step)
         for owner, wanted in missing.items():
-            found = self._evaluate(owner, series, wanted)
-            for step, value in zip(wanted, found, strict=True):
-                self._known[owner, series, step] = float(value)
+            most = max(1, _AT_ONCE // max(1, owner.problem.trainer.numbers))
+            for start in range(0, len(wanted), most):
+                part = wanted[start : start + most]
+                found = self._evaluate(owner, series, part)
+                for step, value in zip(part, found, strict=True):
+                    self._known[owner, series, step] = float(value)
         return [self._known[line.at(step), series, step] for step in steps]
 
     def _evaluated(self, line: Line, series: Series, first: int, last: int) -> list[int]:
@@ -320,7 +337,7 @@ class Plotter:
             return []
         if line not in self._columns:
             self._columns[line] = Columns(line.problem.trainer)
-        rows = np.array([line.history.state(step) for step in steps])
+        rows = [line.history.state(step) for step in steps]
         return self._columns[line].at(rows, steps, nodes)
 
 

@@ -6,8 +6,6 @@ import operator
 from collections import OrderedDict
 from typing import NamedTuple
 
-import numpy as np
-
 from gradtui.branches import Line
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
@@ -327,8 +325,7 @@ class Session:
         key = self.history.owner(step), step
         if key not in self._tapes:
             self._tapes[key] = self.history.tape(step)
-            numbers = sum(np.size(value) for value in self._tapes[key].recorded)
-            while len(self._tapes) > max(2, min(_TAPES, _NUMBERS // numbers)):
+            while len(self._tapes) > max(2, min(_TAPES, _NUMBERS // self._tapes[key].numbers)):
                 self._tapes.popitem(last=False)
         self._tapes.move_to_end(key)
         return self._tapes[key]

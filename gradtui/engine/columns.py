@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.compiler import Compiler, Mode, Slice
 from gradtui.engine.graph import needed_for
-from gradtui.engine.trainer import Trainer
+from gradtui.engine.trainer import Row, Trainer
 
 _TOGETHER = 2_000_000
 """Numbers that the values of the steps evaluated together may have."""
@@ -30,7 +30,7 @@ class Columns:
         self._function = cache(self._compile)
 
     def at(
-        self, rows: NDArray[np.float64], steps: Sequence[int], nodes: Sequence[int]
+        self, rows: Sequence[Row], steps: Sequence[int], nodes: Sequence[int]
     ) -> list[NDArray[np.float64]]:
         """Return each node's values, (len(steps), *shape); `rows` are the states of the steps."""
         trainer = self._trainer
@@ -46,17 +46,13 @@ class Columns:
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def _window(
-        self, rows: NDArray[np.float64], steps: Sequence[int], nodes: tuple[int, ...]
+        self, rows: Sequence[Row], steps: Sequence[int], nodes: tuple[int, ...]
     ) -> list[NDArray[np.float64]]:
         trainer, count = self._trainer, len(steps)
         held = dict(zip(trainer.before, trainer.slices, strict=True))
         if all(id in held for id in nodes):
-            parts = [held[id] for id in nodes]
-            return [rows[:, p.start : p.stop].reshape(count, *p.shape) for p in parts]
-        state = [
-            rows[:, part.start : part.stop].reshape(count, *part.shape).astype(trainer.dtype)
-            for part in trainer.slices
-        ]
+            return [_stacked(rows, held[id]) for id in nodes]
+        state = [_stacked(rows, part).astype(trainer.dtype, copy=False) for part in trainer.slices]
         each = [[next(one) for one in trainer.series(step, 1)] for step in steps]
         varying = [np.array(column, trainer.dtype) for column in zip(*each, strict=True)]
         found = self._function(nodes)(*state, *varying)
@@ -69,3 +65,10 @@ class Columns:
     def _compile(self, nodes: tuple[int, ...]) -> Callable[..., tuple[Any, ...]]:
         inputs = [*self._trainer.before, *self._trainer.varying]
         return self._compiler.evaluate(inputs, nodes, inputs)
+
+
+def _stacked(rows: Sequence[Row], part: Slice) -> NDArray[np.float64]:
+    """Return a part of some states, (len(rows), *shape); of a single one without a copy."""
+    parts = [row[part.start : part.stop] for row in rows]
+    stacked = parts[0] if len(parts) == 1 else np.stack(parts)
+    return stacked.reshape(len(rows), *part.shape)

@@ -120,55 +120,57 @@ class Compiler:
         state: Sequence[int],
         after: Sequence[int],
         varying: Sequence[int],
-        columns: Sequence[int],
-        slices: Sequence[Slice] | None,
+        written: Sequence[int] = (),
     ) -> Callable[..., tuple[Any, ...]]:
         """Return the training loop: `train(state, inputs[, rows]) -> state` after all inputs.
 
-        `inputs` yields the values of `varying` for one step after the other.  With `slices`, each
-        step first writes its state and the scalars `columns` into the next row of `rows`, a float64
-        matrix.
+        `inputs` yields the values of `varying` for one step after the other.  Each step writes the
+        values of `written`, if there are any, into the next row of `rows`, a float64 matrix.
         """
-        wanted = [*after, *columns] if slices else list(after)
+        sink = self._sink(frozenset(state), written)
+        wanted = [*after, *(id for id in written if id not in state)]
         body = self._body(wanted, frozenset([*state, *varying]), frozenset())
         names = "".join(f"v{id}, " for id in state)
         each = ", ".join(f"v{id}" for id in varying) or "_"
-        sink = self._sink(state, columns, slices)
         lines = [
-            f"def compiled(state, inputs{', rows' if slices else ''}):",
+            f"def compiled(state, inputs{', rows' if written else ''}):",
             f"    ({names}) = state",
-            *sink.before,
+            *(["    at = 0"] if written else []),
             f"    for {each} in inputs:",
+            *(f"        {line}" for line in sink.first),
             *(f"    {line}" for line in body),
-            *(f"        {line}" for line in sink.each),
+            *(f"        {line}" for line in sink.last),
             f"        ({names}) = ({''.join(f'{self._read(id)}, ' for id in after)})",
             f"    return ({names})",
         ]
         return self._define(lines)
 
-    def _sink(
-        self, state: Sequence[int], columns: Sequence[int], slices: Sequence[Slice] | None
-    ) -> _Sink:
-        if not slices:
+    def _sink(self, state: frozenset[int], written: Sequence[int]) -> _Sink:
+        if not written:
             return _Sink((), ())
-        values = [*(f"v{id}" for id in state), *map(self._read, columns)]
         if self.mode is Mode.FLOAT:
-            row = struct.Struct(f"{len(values)}d")
+            row = struct.Struct(f"{len(written)}d")
             self.namespace["pack"] = row.pack_into
-            write = f"pack(rows, at, {', '.join(values)})"
-            return _Sink(("    at = 0",), (write, f"at += {row.size}"))
-        writes = [
-            f"row[{s.start}] = {v}"
-            if s.shape == ()
-            else f"row[{s.start}:{s.stop}] = {v}.reshape(-1)"
-            for s, v in zip(slices, values, strict=True)
-        ]
-        return _Sink(("    at = 0",), ("row = rows[at]", *writes, "at += 1"))
+            write = f"pack(rows, at, {', '.join(map(self._read, written))})"
+            return _Sink((), (write, f"at += {row.size}"))
+        slices = row_slices(self.nodes[id].shape for id in written)
+        first, last = ["row = rows[at]"], list[str]()
+        for id, part in zip(written, slices, strict=True):
+            value = self._read(id)
+            write = (
+                f"row[{part.start}] = {value}"
+                if part.shape == ()
+                else f"row[{part.start}:{part.stop}] = {value}.reshape(-1)"
+            )
+            # The state is written before the step lets go of it.
+            (first if id in state else last).append(write)
+        return _Sink(tuple(first), (*last, "at += 1"))
 
     def _body(
         self, wanted: Sequence[int], given: frozenset[int], batched: frozenset[int]
     ) -> list[str]:
-        needed = needed_for(self.nodes, wanted)
+        needed = needed_for(self.nodes, wanted, given)
+        ending = self._last_reads(needed, given, frozenset(wanted))
         varying = set(batched)
         lines = []
         for node in self.nodes:
@@ -180,7 +182,26 @@ class Compiler:
             if any(id in varying for id in node.inputs):
                 varying.add(node.id)
             lines.append(f"    v{node.id} = {self._code(node, varying)}")
+            if node.id in ending:
+                lines.append(f"    del {', '.join(f'v{id}' for id in ending[node.id])}")
         return lines
+
+    def _last_reads(
+        self, needed: frozenset[int], given: frozenset[int], wanted: frozenset[int]
+    ) -> Mapping[int, Sequence[int]]:
+        """Return the arrays that nothing reads after a node: their memory serves the next ones."""
+        if self.mode is Mode.FLOAT:
+            return {}
+        last: dict[int, int] = {}
+        for node in self.nodes:
+            if node.id in needed and node.id not in given:
+                last |= dict.fromkeys(node.inputs, node.id)
+        ending: dict[int, list[int]] = {}
+        for id, reader in last.items():
+            held = id in given or self.nodes[id].kind is Kind.OPERATION
+            if held and id not in wanted and self.nodes[id].shape:
+                ending.setdefault(reader, []).append(id)
+        return ending
 
     def _code(self, node: Node, batched: set[int]) -> str:
         operands = [self.nodes[id] for id in node.inputs]
@@ -208,8 +229,8 @@ class Compiler:
 
 
 class _Sink(Struct, frozen=True):
-    before: tuple[str, ...]
-    each: tuple[str, ...]
+    first: tuple[str, ...]
+    last: tuple[str, ...]
 
 
 _NUMPY = (

@@ -5,7 +5,7 @@ Knows shapes and names; knows no values but constants, and no derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 
@@ -127,11 +127,13 @@ def depends_on(nodes: Sequence[Node], kinds: frozenset[Kind]) -> frozenset[int]:
     return frozenset(found)
 
 
-def needed_for(nodes: Sequence[Node], wanted: Sequence[int]) -> frozenset[int]:
-    """Return the ids of `wanted` and of everything they are computed from."""
+def needed_for(
+    nodes: Sequence[Node], wanted: Iterable[int], given: Container[int] = ()
+) -> frozenset[int]:
+    """Return the ids of `wanted` and of all they are computed from, where `given` are known."""
     needed = set(wanted)
     for node in reversed(nodes):
-        if node.id in needed:
+        if node.id in needed and node.id not in given:
             needed.update(node.inputs)
     return frozenset(needed)
 

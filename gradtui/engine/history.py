@@ -16,6 +16,8 @@ MEMORY = 64 << 20
 _CHUNK = 4096
 _FEWEST = 4
 """States that are kept however large they are."""
+_COPIED = 10_000
+"""Numbers that are copied, about, in the time that it takes to start the training loop."""
 _WINDOW = 32
 """States that are kept, at most, of those that were replayed last."""
 
@@ -105,19 +107,37 @@ class History:
     def advance(self, budget: int) -> int:
         """Compute `budget` more steps and return how many are known then."""
         while budget > 0:
-            count = min(budget, _CHUNK, self._limit)
-            rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
-            first = (self._start - self._known) % self._every
-            width = self.trainer.width
-            kept = rows[first :: self._every, :width]
-            self._rows.extend(kept if self._every == 1 else kept.copy())
-            self._columns.append(rows[:, width:].copy())
+            apart = self._every * self.trainer.width > _COPIED
+            count, columns = self._reach_next(budget) if apart else self._record_rows(budget)
+            self._columns.append(columns)
             self._known += count
             budget -= count
             while len(self._rows) > self._limit:
-                self._rows = [row.copy() for row in self._rows[::2]]
+                self._rows = [row if apart else row.copy() for row in self._rows[::2]]
                 self._every *= 2
         return self._known
+
+    def _record_rows(self, budget: int) -> tuple[int, Row]:
+        """Compute some steps with all their states; return how many, and their columns."""
+        count, width = min(budget, _CHUNK, self._limit), self.trainer.width
+        rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
+        kept = rows[self._unkept :: self._every, :width]
+        self._rows.extend(kept if self._every == 1 else kept.copy())
+        return count, rows[:, width:].copy()
+
+    def _reach_next(self, budget: int) -> tuple[int, Row]:
+        """Compute steps up to the next state that is kept, and none of the states between."""
+        unkept = self._unkept
+        if not unkept:
+            self._rows.append(self._next)
+        count = min(budget, unkept or self._every)
+        columns, self._next = self.trainer.run_observed(self._next, count, self._known)
+        return count, columns
+
+    @property
+    def _unkept(self) -> int:
+        """How many steps from the last known one on have states that are not kept."""
+        return (self._start - self._known) % self._every
 
     def snapshot(self) -> History:
         """Return a history of the same run that another thread may use: neither sees the other."""
@@ -137,6 +157,17 @@ class History:
             return _frozen(self._next)
         index, ahead = divmod(step - self._start, self._every)
         return _frozen(self._replay(index, step, ahead) if ahead else self._rows[index])
+
+    def away(self, step: int) -> int:
+        """Return how many steps are run on the way to the state of a step, if it is asked for."""
+        if step < self._start:
+            return self.owner(step).away(step)
+        if step >= self._known:
+            return step - self._known
+        first, states = self._replayed
+        ahead = (step - self._start) % self._every
+        last = first + len(states) - 1
+        return 0 if first <= step <= last else min(ahead, step - last) if last < step else ahead
 
     def _replay(self, index: int, step: int, ahead: int) -> Row:
         """Return a state that is not kept, `ahead` steps after row `index`."""

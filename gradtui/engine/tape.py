@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Edge
+from gradtui.engine.indices import Index
+from gradtui.engine.moves import Moves
 from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
 from gradtui.engine.shapes import Shape
@@ -17,19 +20,46 @@ from gradtui.engine.shapes import Shape
 Array = NDArray[Any]
 
 
-class Tape(Struct, frozen=True, eq=False):
+class Tape(Struct, frozen=True, eq=False, dict=True):
     """One recorded step.  All arrays are read-only."""
 
     step: int
     program: StepProgram
     recorded: Sequence[Any]
-    """The value of each node of the program, by id; None within the validation's model."""
+    """The value of each node of the program, by id; None for those of `moves`, and within the
+    validation's model."""
     batch: NDArray[np.intp] | None = None
     """The rows of the data that the step sees; None where it sees all."""
+    moves: Moves | None = None
+    """Computes what is left out of the updates."""
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds; what is another view of the same ones is not counted."""
+        held = {id(base): base for base in map(_base, self.recorded) if base is not None}
+        return sum(np.size(base) for base in held.values())
 
     def value(self, node: int) -> Array:
         """Return the value of a node, in its shape."""
-        return _frozen(self.recorded[node], self.program.nodes[node].shape)
+        value = self.recorded[node]
+        if value is None and self.moves is not None:
+            (value,) = self.moves.values(self.recorded, [node])
+        return _frozen(value, self.program.nodes[node].shape)
+
+    def element(self, node: int, index: Index) -> float:
+        """Return one element of the value of a node; a node of one number has that one alone."""
+        if self.recorded[node] is None and self.moves is not None:
+            if (node, index) not in self._elements:
+                found = self.moves.elements(self.recorded, node, index)
+                self._elements.update(((id, index), float(one)) for id, one in found.items())
+            return self._elements[node, index]
+        value = self.value(node)
+        return float(value if value.shape == () else value[index])
+
+    @cached_property
+    def _elements(self) -> dict[tuple[int, Index], float]:
+        """The elements of the updates that were asked for."""
+        return {}
 
     def adjoint(self, node: int) -> Array:
         """Return dLoss/dnode in the node's shape, zeros where no path leads to the loss."""
@@ -113,6 +143,12 @@ class Tape(Struct, frozen=True, eq=False):
         value, node = np.asarray(self.recorded[id]), self.program.nodes[target]
         of_operand = value.ndim > 0 and OPS[node.op].reduction
         return _frozen(value, value.shape if of_operand else node.shape)
+
+
+def _base(value: Any) -> Any:
+    """Return the array or number that holds the memory of a value."""
+    base = getattr(value, "base", None)
+    return value if not isinstance(base, np.ndarray) else base
 
 
 def _frozen(value: Any, shape: Shape) -> Array:

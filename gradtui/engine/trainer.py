@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from gradtui.engine.batches import Batches
 from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
+from gradtui.engine.moves import Moves
 from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
 
 Row = NDArray[np.float64]
 """The whole state of a run at one step as one flat row."""
-_TOGETHER = 4_000_000
-"""Numbers of the states that are held at once where only the losses are wanted."""
 
 
 class Trainer:
@@ -83,6 +82,11 @@ class Trainer:
     def size(self) -> int:
         """Numbers in all values of the model together."""
         return sum(math.prod(node.shape) for node in self.program.graph.nodes)
+
+    @cached_property
+    def numbers(self) -> int:
+        """Numbers in all values of a step together."""
+        return sum(math.prod(node.shape) for node in self.program.nodes)
 
     @property
     def scheduled(self) -> bool:
@@ -149,32 +153,38 @@ class Trainer:
         state = self._train_recorded(self._split(row), self._inputs(start, steps), rows)
         return rows, self._join(state)
 
+    def run_observed(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
+        """Return the loss and, if there is one, the validation loss of each step; the state after.
+
+        They are columns of a matrix of `steps` rows.
+        """
+        rows = np.empty((steps, self.columns))
+        state = self._train_observed(self._split(row), self._inputs(start, steps), rows)
+        return rows, self._join(state)
+
     def losses_from(self, row: Row, steps: int, start: int = 0) -> NDArray[np.float64]:
         """Return the losses of `steps` steps from the state `row`, that of step `start`."""
-        together = max(1, _TOGETHER // max(1, self.width))
-        losses = [np.empty(0)]
-        for first in range(start, start + steps, together):
-            rows, row = self.run_recorded(row, min(together, start + steps - first), first)
-            losses.append(rows[:, self.width])
-        return np.concatenate(losses)
+        return self.run_observed(row, steps, start)[0][:, 0]
 
     def record(self, row: Row, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
-        """Return the tape of the step that starts from the state `row`.
+        """Return the tape of the step that starts from the state `row`, which it may share.
 
         Of `nodes` alone it holds the values, where they are given.
         """
         shown = self._shown if nodes is None else nodes
-        state = (part.copy() if isinstance(part, np.ndarray) else part for part in self._split(row))
-        found = self._recorder(shown)(*state, *map(next, self.series(step, 1)))
+        part = row.base is not None and row.base.size > row.size
+        if row.flags.writeable or part:
+            row = row.copy()  # it may change, or is of a matrix that the tape would hold as a whole
+        found = self._recorder(shown)(*self._split(row), *map(next, self.series(step, 1)))
         recorded = [None] * len(self.program.nodes)
         for id, value in zip(shown, found, strict=True):
             recorded[id] = value
         batch = None if self.batches is None else self._rows_at(step)
-        return Tape(step, self.program, recorded, batch)
+        return Tape(step, self.program, recorded, batch, self._moves)
 
     def after_of(self, tape: Tape) -> Row:
-        """Return the state after a step whose tape holds all."""
-        return self._join([tape.recorded[id] for id in self.after])
+        """Return the state after a step whose tape is a whole one."""
+        return self._join(self._moves.values(tape.recorded, self.after))
 
     def observer(self, nodes: Sequence[int]) -> Callable[[Row, int, int], NDArray[np.float64]]:
         """Return a function of (row, steps, start) that gives the values of `nodes` at each step.
@@ -182,14 +192,14 @@ class Trainer:
         `row` is the state of step `start`; the values of a step are one row of a matrix.  They are
         those that training computes, to the last bit.
         """
-        slices = row_slices(self.program.nodes[id].shape for id in (*self.before, *nodes))
-        train = self._compiler.train(self.before, self.after, self.varying, nodes, slices)
-        width = slices[-1].stop if slices else 0
+        train = self._compiler.train(self.before, self.after, self.varying, nodes)
+        width = sum(math.prod(self.program.nodes[id].shape) for id in nodes)
 
         def observe(row: Row, steps: int, start: int) -> NDArray[np.float64]:
             rows = np.empty((steps, width))
-            train(self._split(row), self._inputs(start, steps), rows)
-            return rows[:, self.width :]
+            rest = (rows,) if nodes else ()
+            train(self._split(row), self._inputs(start, steps), *rest)
+            return rows
 
         return observe
 
@@ -277,19 +287,27 @@ class Trainer:
         """The nodes that a whole tape holds."""
         checked = self.program.validation
         hidden = set() if checked is None else set(checked.nodes) - {checked.loss}
+        hidden |= self._moves.nodes
         return tuple(node.id for node in self.program.nodes if node.id not in hidden)
 
     @cached_property
+    def _moves(self) -> Moves:
+        return Moves(self.program, self._compiler)
+
+    @cached_property
     def _train(self) -> Callable[..., tuple[Any, ...]]:
-        return self._compile_train(None)
+        return self._compile_train(())
 
     @cached_property
     def _train_recorded(self) -> Callable[..., tuple[Any, ...]]:
-        shapes = [self.program.nodes[id].shape for id in self.before]
-        return self._compile_train([*row_slices([*shapes, *[()] * self.columns])])
+        return self._compile_train((*self.before, *self._columns))
 
-    def _compile_train(self, slices: Any) -> Callable[..., tuple[Any, ...]]:
-        return self._compiler.train(self.before, self.after, self.varying, self._columns, slices)
+    @cached_property
+    def _train_observed(self) -> Callable[..., tuple[Any, ...]]:
+        return self._compile_train(self._columns)
+
+    def _compile_train(self, written: Sequence[int]) -> Callable[..., tuple[Any, ...]]:
+        return self._compiler.train(self.before, self.after, self.varying, written)
 
     @cached_property
     def _recorder(self) -> Callable[[tuple[int, ...]], Callable[..., tuple[Any, ...]]]:

@@ -78,11 +78,11 @@ def effective_row(
     if divisor is None:
         return []
     eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
-    squares = float(frame.tape.value(divisor)[index])
+    squares = frame.tape.element(divisor, index)
     with np.errstate(all="ignore"):
         own = frame.tape.rate / (np.sqrt(squares) + eps)
-        moved = float(frame.tape.value(update.result)[index])
-        step = moved - float(frame.tape.value(update.parameter)[index])
+        moved = frame.tape.element(update.result, index)
+        step = moved - frame.tape.element(update.parameter, index)
     arithmetic = f"{number(frame.tape.rate)}/(sqrt({number(squares)}) + {number(eps)})"
     head: tuple[Span | str, ...] = ((" " * indent, "plain"), "own rate = ")
     tail: tuple[Span | str, ...] = (("   step ", "dim"), (number(step), role))

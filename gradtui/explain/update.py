@@ -106,8 +106,7 @@ def _element_rows(frame: Frame, position: int, index: Index, name: Span, width: 
         written = assigned if frame.problem.ascii else _written(assigned)
         own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = arithmetic(frame, position, node, index)
-        value = frame.tape.value(node)
-        result: Span = (number(float(value if value.shape == () else value[index])), role)
+        result: Span = (number(frame.tape.element(node, index)), role)
         row = line(head, own, sum_text, (" = ", "dim"), result)
         if line_width(row) > width:
             row = line(head, own, result, (" = ", "dim"), sum_text)
@@ -127,8 +126,7 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index) -> str:
     known = {update.gradient, *(node for _, node in update.lines if node < result)}
 
     def read(id: int) -> float:
-        value = frame.tape.value(id)
-        return float(value if value.shape == () else value[index])
+        return frame.tape.element(id, index)
 
     if result == update.gradient:
         return number(read(result))  # a line such as `v = g`

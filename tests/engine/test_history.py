@@ -165,17 +165,53 @@ def test_memory_is_bounded_by_rows_and_not_by_chunks():
 def test_a_wide_state_is_computed_in_chunks_that_fit_the_memory(monkeypatch):
     model = trainer("L = sum(w*w)", {"w": np.ones(1000)}, lr=0.01)
     asked = []
-    run = model.run_recorded
 
-    def spy(row, steps, start):
-        assert start == sum(asked)
-        asked.append(steps)
-        return run(row, steps, start)
+    def spied(run):
+        def spy(row, steps, start):
+            assert start == sum(asked)
+            asked.append(steps)
+            return run(row, steps, start)
 
-    monkeypatch.setattr(model, "run_recorded", spy)
+        return spy
+
+    for name in ("run_recorded", "run_observed"):
+        monkeypatch.setattr(model, name, spied(getattr(model, name)))
     history = History(model, memory=memory_for(model, 10))
     history.advance(95)
-    assert max(asked) == 10 and sum(asked) == 95
+    assert max(asked[:-1]) == 10 and sum(asked) == 95
+
+
+@pytest.mark.parametrize("budgets", [[95], [1] * 95, [3, 50, 1, 41]])
+def test_states_that_are_large_are_kept_and_replayed_without_those_between(budgets):
+    model = trainer("L = sum(w**4)", {"w": np.linspace(0.1, 1.0, 20_000)}, lr=0.1)
+    history = History(model, memory=memory_for(model, 10))
+    for budget in budgets:
+        history.advance(budget)
+    assert history.every == 16
+    rows, after = model.run_recorded(model.initial, 95)
+    assert history.losses.tolist() == rows[:, -1].tolist()
+    assert bits(history.state(95)) == bits(after)
+    for step in (0, 16, 80, 94, 17, 1):
+        assert bits(history.state(step)) == bits(rows[step, :-1])
+
+
+def test_how_far_a_state_is_away_is_how_many_steps_are_run_for_it(monkeypatch):
+    model, _ = TRUE["five parcels"]
+    history = History(model, memory=memory_for(model, 13))
+    history.advance(STEPS)
+    run, computed = model.run, []
+
+    def spy(row, steps, start):
+        computed.append(steps)
+        return run(row, steps, start)
+
+    monkeypatch.setattr(model, "run", spy)
+    for step in (64, 70, 69, 79, 3):
+        computed.clear()
+        away = history.away(step)
+        history.state(step)
+        assert away == sum(computed)
+    assert history.away(STEPS + 4) == 4
 
 
 def test_a_run_into_nan_can_be_sought_too():

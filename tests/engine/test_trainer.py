@@ -405,11 +405,9 @@ def test_any_descent_is_the_loop_that_a_learner_would_write(start, lr, steps):
     np.testing.assert_equal(model.run(model.initial, steps), [w1, w2])
 
 
-@pytest.mark.parametrize("room", [1, 5, 4_000_000])
-def test_losses_alone_are_those_of_the_run_however_many_states_find_room(room, monkeypatch):
+def test_losses_alone_are_those_of_the_run():
     model = five_parcels()
     rows, _ = model.run_recorded(model.initial, 23)
-    monkeypatch.setattr(trainer_module, "_TOGETHER", room)
     found = model.losses_from(model.run(model.initial, 3), 20, 3)
     assert found.tolist() == rows[3:, model.width].tolist()
     assert model.losses_from(model.initial, 0).shape == (0,)

@@ -303,8 +303,7 @@ def steps_looked_at(problem: Problem) -> int:
 
 def steps_recorded(problem: Problem) -> int:
     """Return how many steps of a longer run are recorded, beside those at its end."""
-    size = sum(math.prod(node.shape) for node in problem.trainer.program.nodes)
-    return max(_FEWEST, min(SAMPLES, _NUMBERS // max(1, size)))
+    return max(_FEWEST, min(SAMPLES, _NUMBERS // max(1, problem.trainer.numbers)))
 
 
 def flat_gradient(tape: Tape) -> Array:
