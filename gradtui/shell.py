@@ -34,6 +34,8 @@ def debug(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return UNUSABLE
+    if not environ.get("NO_COLOR"):
+        environ.pop("NO_COLOR", None)  # Textual takes an empty one for a set one
     import gc
 
     # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.

@@ -77,6 +77,8 @@ class Debugger(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the first frame and start computing ahead."""
+        if not self.query(Panel):
+            return  # the app was told to end before it was there, and makes no parts
         self._take(self.session)
         self._arrange()
         self._show()

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import random
 import re
-import select
 import signal
-import struct
-import subprocess
-import sys
-import termios
-import time
 
 import pytest
+from program import Program
 
 from gradtui.cli import main
 from hostile.clean import acting
 from hostile.loaded import HOSTILE, write
 
-QUIET = 0.15
-"""Seconds without output after which a key is done with."""
 SEQUENCES = re.compile(
     r"\x1b\[[0-9;:?<>=]*[$ ]?[A-Za-ln-su-z~@`{|}]"  # all CSI but those of window operations
     r"|\x1b\[[0-9;:]*m|\x1b\](52;c;[A-Za-z0-9+/=]*|22;[a-z-]*)\x07|\x1bP\+q[0-9a-f;]*\x1b\\|\x1b[()][0B]|\x1b[78=>]"
@@ -36,62 +26,13 @@ EVERY_PLACE = (
 """Keys that show all panels, prompts, tables and messages."""
 
 
-class Program:
-    """gradtui on a pseudo-terminal."""
-
-    def __init__(self, folder, *arguments, rows=50, columns=160, **environment):
-        self.main, self.other = pty.openpty()
-        self.resize(rows, columns)
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "gradtui", *map(str, arguments)],
-            stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder / "state"),
-                 "VISUAL": "true", **environment},
-        )  # fmt: skip
-        self.output = b""
-
-    def resize(self, rows, columns):
-        fcntl.ioctl(self.other, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def read(self, seconds, quiet=QUIET, until=b"\xff"):
-        """Take what it writes until it is quiet, or has written something."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and until not in self.output:
-            if not select.select([self.main], [], [], quiet)[0]:
-                return
-            try:
-                self.output += os.read(self.main, 1 << 16)
-            except OSError:
-                return
-
-    def press(self, keys, seconds=10.0):
-        data = keys if isinstance(keys, bytes) else keys.encode()
-        while data:
-            data = data[os.write(self.main, data[:1000]) :]
-            self.read(seconds, quiet=0.0)
-        self.read(seconds)
-
-    def end(self, seconds=10.0):
-        """Return the exit status, reading on."""
-        until = time.monotonic() + seconds
-        while self.child.poll() is None and time.monotonic() < until:
-            self.read(0.2, quiet=0.1)
-        return self.child.poll()
-
-    def close(self):
-        if self.child.poll() is None:
-            self.child.kill()
-        self.child.wait()
-        os.close(self.main)
-        os.close(self.other)
-
-
 @pytest.fixture
 def start(tmp_path):
     programs = []
 
     def begin(*arguments, **options):
-        programs.append(Program(tmp_path, *arguments, **options))
+        size = {"rows": 50, "columns": 160}
+        programs.append(Program(tmp_path / "state", *arguments, VISUAL="true", **size | options))
         return programs[-1]
 
     yield begin
@@ -111,11 +52,11 @@ def assert_harmless(output):
 
 def test_nothing_of_a_file_acts_on_the_terminal_in_the_debugger(start, tmp_path):
     program = start(write(tmp_path))
-    program.read(20, quiet=20, until=b"Gradient")
+    assert program.read_until(b"Gradient")
     for keys in EVERY_PLACE:
         program.press(keys)
     program.child.send_signal(signal.SIGTERM)
-    assert program.end() == 128 + signal.SIGTERM
+    assert program.wait() == 128 + signal.SIGTERM
     assert b"[red]M[/red]" in program.output
     assert_harmless(program.output)
 
@@ -142,15 +83,15 @@ def test_nothing_of_a_file_acts_on_the_terminal_in_the_shell(command, tmp_path, 
 
 def test_nothing_of_a_file_acts_on_a_terminal_that_has_colours(start, tmp_path):
     program = start("show", write(tmp_path))
-    program.read(20, quiet=5, until=b"findings")
-    assert program.end() == 0
+    assert program.read_until(b"findings")
+    assert program.wait() == 0
     assert b"\x1b[" in program.output
     assert_harmless(program.output)
 
 
 def test_nothing_that_is_pasted_acts_or_is_a_command_and_no_paste_holds_up_the_keys(start):
     program = start("two_weights", rows=40, columns=120)
-    program.read(20, quiet=20, until=b"Gradient")
+    assert program.read_until(b"Gradient")
     program.press("\x1b[200~n\x1bnn\x1b[Aq\x1b[201~")
     for opened in (":", "/", "o", "\x10"):
         program.press(f"{opened}\x1b[200~{HOSTILE}\x1b[201~")
@@ -161,9 +102,9 @@ def test_nothing_that_is_pasted_acts_or_is_a_command_and_no_paste_holds_up_the_k
     assert rb"\x1b]777;notify;a" in program.output
     assert b"0.81" not in program.output
     program.press("n")
-    program.read(10, quiet=10, until=b"0.81")
+    assert program.read_until(b"0.81")
     program.child.send_signal(signal.SIGTERM)
-    assert program.end() == 128 + signal.SIGTERM
+    assert program.wait() == 128 + signal.SIGTERM
     assert b"0.81" in program.output  # one step was done, by the last key
     assert b"0.0729" not in program.output
     assert_harmless(program.output)
@@ -171,10 +112,10 @@ def test_nothing_that_is_pasted_acts_or_is_a_command_and_no_paste_holds_up_the_k
 
 def test_no_noise_on_the_line_ends_the_program(start):
     program = start("two_weights", rows=40, columns=120)
-    program.read(20, quiet=20, until=b"Gradient")
+    assert program.read_until(b"Gradient")
     noise = random.Random(7)
     safe = [key for key in range(256) if key not in b"qEYWo:\x03\x10\x1a\x1c\x11\x13"]
     program.press(bytes(noise.choice(safe) for _ in range(400)))
     assert program.child.poll() is None
     program.child.send_signal(signal.SIGTERM)
-    assert program.end() == 128 + signal.SIGTERM
+    assert program.wait() == 128 + signal.SIGTERM

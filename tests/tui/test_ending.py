@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+import gradtui
+from gradtui.tui.app import GradtuiApp
 from gradtui.tui.ending import Ending
 
 
@@ -52,3 +54,12 @@ def test_the_keys_signals_belong_to_an_editor_while_it_has_the_terminal():
         assert ending._status_of(bytes([signal.SIGINT, signal.SIGTERM])) == 143
     assert ending._status_of(bytes([signal.SIGQUIT])) == 131
     assert ending._status_of(bytes([signal.SIGWINCH, signal.SIGCONT])) is None
+
+
+async def test_an_end_that_was_asked_for_before_the_first_screen_is_no_error():
+    app = GradtuiApp(gradtui.load("two_weights"))
+    app.ending._status = 143
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+    assert app.return_value == 143
+    assert app._exception is None

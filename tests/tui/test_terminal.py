@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
-import struct
-import subprocess
-import sys
 import termios
 import time
 from pathlib import Path
 
 import pytest
+from program import ENTER, LEAVE, Program
 
 from gradtui.saved import decode_saved
 
-ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 EMPTY = b"\x1b[H\x1b[J"
-
-
-class Process:
-    """gradtui on a pseudo-terminal of 120 by 40."""
-
-    def __init__(self, state: Path, *arguments: str) -> None:
-        self.main, other = pty.openpty()
-        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.before = termios.tcgetattr(other)
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "gradtui", *arguments],
-            stdin=other, stdout=other, stderr=other, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40",
-                 "PYTHONWARNINGS": "ignore", "XDG_STATE_HOME": str(state)},
-        )  # fmt: skip
-        self.other = other
-        self.output = b""
-
-    def read_until(self, wanted: bytes, seconds: float = 20.0) -> bool:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if wanted in self.output:
-                return True
-            ready, _, _ = select.select([self.main], [], [], 0.5)
-            if ready:
-                try:
-                    self.output += os.read(self.main, 65536)
-                except OSError:
-                    break
-            elif self.child.poll() is not None:
-                break
-        return wanted in self.output
-
-    def wait(self, seconds: float = 20.0) -> int:
-        """Return the exit status, reading on: a program whose output nobody takes cannot end."""
-        end = time.monotonic() + seconds
-        while self.child.poll() is None and time.monotonic() < end:
-            ready, _, _ = select.select([self.main], [], [], 0.05)
-            if ready:
-                self.output += os.read(self.main, 65536)
-        return self.child.wait(0.1)
-
-    def press(self, keys: str) -> None:
-        os.write(self.main, keys.encode())
-
-    def close(self) -> None:
-        if self.child.poll() is None:
-            self.child.kill()
-            self.child.wait()
-        os.close(self.main)
-        os.close(self.other)
 
 
 @pytest.fixture
 def start(tmp_path):
-    processes: list[Process] = []
+    processes: list[Program] = []
 
-    def begin(*arguments: str) -> Process:
-        processes.append(Process(tmp_path / "state", *arguments))
+    def begin(*arguments: str, **environment: str) -> Program:
+        processes.append(Program(tmp_path / "state", *arguments, **environment))
         return processes[-1]
 
     yield begin
@@ -106,7 +50,7 @@ SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT]
 def test_a_signal_restores_the_terminal_and_saves_the_session(start, tmp_path, number):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
-    program.press("nn")
+    program.type("nn")
     assert program.read_until(b"0.0729")
     program.child.send_signal(number)
     assert program.read_until(LEAVE)
@@ -123,10 +67,10 @@ def test_a_signal_restores_the_terminal_and_saves_the_session(start, tmp_path, n
 def test_a_signal_ends_a_program_whose_terminal_takes_no_output(start, tmp_path):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
-    program.press("nnn")
+    program.type("nnn")
     assert program.read_until(b"0.006561")
     while select.select([], [program.main], [], 0.1)[1]:
-        program.press("zz" * 50)  # the answers fill the terminal's buffer
+        program.type("zz" * 50)  # the answers fill the terminal's buffer
     began = time.monotonic()
     program.child.send_signal(signal.SIGTERM)
     assert program.child.wait(5.0) == 128 + signal.SIGTERM
@@ -140,11 +84,10 @@ def test_a_signal_ends_a_program_whose_terminal_takes_no_output(start, tmp_path)
 def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(start, tmp_path):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
-    program.press("n")
+    program.type("n")
     assert program.read_until(b"0.81")
     began = time.monotonic()
-    os.close(program.main)
-    program.main = os.open(os.devnull, os.O_RDWR)
+    program.hang_up()
     assert program.child.wait(5.0) == 128 + signal.SIGHUP
     assert time.monotonic() - began < 2.5
     assert saved_steps(tmp_path) == [1]
@@ -154,7 +97,7 @@ def test_q_ends_with_0_and_restores_the_terminal(start):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
     assert ENTER in program.output
-    program.press("nq")
+    program.type("nq")
     assert program.read_until(LEAVE)
     assert program.wait() == 0
     assert shows_nothing(program.output)
@@ -164,7 +107,7 @@ def test_q_ends_with_0_and_restores_the_terminal(start):
 def test_ctrl_z_puts_it_aside_and_it_comes_back_with_its_screen(start):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
-    program.press("\x1a")
+    program.type("\x1a")
     assert program.read_until(LEAVE)
     os.waitpid(program.child.pid, os.WUNTRACED)  # until it has stopped
     assert shows_nothing(program.output)
@@ -173,7 +116,7 @@ def test_ctrl_z_puts_it_aside_and_it_comes_back_with_its_screen(start):
     program.child.send_signal(signal.SIGCONT)
     assert program.read_until(b"Gradient")
     assert ENTER in program.output
-    program.press("q")
+    program.type("q")
     assert program.wait() == 0
 
 
@@ -199,7 +142,7 @@ def test_an_exception_restores_the_terminal_saves_and_fails(start, tmp_path, mon
     monkeypatch.setenv("PYTHONPATH", str(tmp_path) + os.pathsep + os.environ.get("PYTHONPATH", ""))
     program = start("two_weights")
     assert program.read_until(b"Gradient")
-    program.press("nn")
+    program.type("nn")
     assert program.read_until(b"RuntimeError: panel bug")
     assert program.wait() == 1
     assert program.output.index(LEAVE) < program.output.index(b"panel bug")
@@ -225,11 +168,20 @@ def test_e_opens_the_editor_at_the_findings_line_and_comes_back(start, tmp_path,
     monkeypatch.setenv("VISUAL", str(editor))
     program = start(str(file))
     assert program.read_until(b"missing")
-    program.press("\x1bOQE")
+    program.type("\x1bOQE")
     assert program.read_until(b"the editor is here")
     assert program.output.index(LEAVE) < program.output.index(b"the editor is here")
     assert program.read_until(b"one claim compared and right")
     assert (tmp_path / "told").read_text().split("\n")[:2] == ["+13", str(file)]
-    program.press("q")
+    program.type("q")
     assert program.wait() == 0
     assert termios.tcgetattr(program.other)[3] == program.before[3]
+
+
+@pytest.mark.parametrize(("no_colour", "coloured"), [("", True), ("1", False)])
+def test_an_empty_no_color_takes_no_colours_away(start, no_colour, coloured):
+    program = start("two_weights", TERM="xterm", COLORTERM="", NO_COLOR=no_colour)
+    assert program.read_until(b"Gradient")
+    program.type("q")
+    assert program.wait() == 0
+    assert (re.search(rb"\x1b\[[0-9;]*3[1-6]m", program.output) is not None) == coloured

@@ -1,0 +1,104 @@
+"""gradtui itself on a pseudo-terminal: its keys, its output, its end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
+_QUIET = 0.15
+"""Seconds without output after which a key is done with."""
+
+
+class Program:
+    """gradtui in a session of its own; `state` is where it keeps what it saves."""
+
+    def __init__(
+        self,
+        state: Path,
+        *arguments: str | Path,
+        rows: int = 40,
+        columns: int = 120,
+        **environment: str,
+    ) -> None:
+        self.main, self.other = pty.openpty()
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.other)
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "gradtui", *map(str, arguments)],
+            stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore",
+                 "XDG_STATE_HOME": str(state), "COLUMNS": str(columns), "LINES": str(rows),
+                 **environment},
+        )  # fmt: skip
+        self.output = b""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Be a window of another size."""
+        fcntl.ioctl(self.other, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, seconds: float, quiet: float = _QUIET) -> None:
+        """Take what it writes until it is quiet."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self._take(quiet):
+            pass
+
+    def read_until(self, wanted: bytes, seconds: float = 20.0) -> bool:
+        """Take what it writes until it has written something; return whether it has."""
+        end = time.monotonic() + seconds
+        while wanted not in self.output and time.monotonic() < end:
+            if not self._take(0.1) and self.child.poll() is not None:
+                break
+        return wanted in self.output
+
+    def wait(self, seconds: float = 20.0) -> int:
+        """Return the exit status, reading on: a program whose output nobody takes cannot end."""
+        end = time.monotonic() + seconds
+        while self.child.poll() is None and time.monotonic() < end:
+            self._take(0.05)
+        status = self.child.wait(0.1)
+        self.read(1.0, quiet=0.0)
+        return status
+
+    def type(self, keys: str) -> None:
+        """Type, whatever is written meanwhile."""
+        os.write(self.main, keys.encode())
+
+    def press(self, keys: str | bytes, seconds: float = 10.0) -> None:
+        """Type, and take what is written until it is quiet."""
+        data = keys if isinstance(keys, bytes) else keys.encode()
+        while data:
+            data = data[os.write(self.main, data[:1000]) :]
+            self.read(seconds, quiet=0.0)
+        self.read(seconds)
+
+    def hang_up(self) -> None:
+        """Take the terminal away without a signal."""
+        os.close(self.main)
+        self.main = os.open(os.devnull, os.O_RDWR)
+
+    def close(self) -> None:
+        """End it in any case."""
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        os.close(self.main)
+        os.close(self.other)
+
+    def _take(self, seconds: float) -> bool:
+        """Take a piece of the output, waiting for it; return whether there was one."""
+        if not select.select([self.main], [], [], seconds)[0]:
+            return False
+        try:
+            self.output += os.read(self.main, 1 << 16)
+        except OSError:
+            return False
+        return True
