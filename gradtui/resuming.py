@@ -34,8 +34,8 @@ _MOST = 100
 """Branches, breakpoints and watches that are taken out of a snapshot."""
 _LONGEST = 64
 """Characters of a branch's name."""
-_CHUNK = 256
-"""Steps that are computed at a time."""
+_CHUNK, _PART = 256, 0.01
+"""Steps that are computed at a time, at most; seconds after which no more of them are."""
 
 
 def digest_of(problem: Problem) -> str:
@@ -247,5 +247,5 @@ class Resumption:
 def _know(history: History, step: int) -> Iterator[None]:
     """Compute a history up to a step, yielding now and then."""
     while history.known < step:
-        history.advance(min(_CHUNK, step - history.known))
+        history.reach(min(step, history.known + _CHUNK), _PART)
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from copy import copy
 
 import numpy as np
@@ -18,8 +20,10 @@ _FEWEST = 4
 """States that are kept however large they are."""
 _COPIED = 10_000
 """Numbers that are copied, about, in the time that it takes to start the training loop."""
-_WINDOW = 32
-"""States that are kept, at most, of those that were replayed last."""
+_WINDOW, _NEAR = 32, 6
+"""States that are kept, at most and at least, of those that were replayed last."""
+_QUICK = 1_000_000
+"""Numbers of the steps that are run in a few milliseconds."""
 
 
 class Branch(Struct, frozen=True):
@@ -62,9 +66,8 @@ class History:
             parent.advance(max(0, self._known - parent.known))
             past = parent._column[: self._known]
         self._columns = [past]
-        self._replayed: tuple[int, tuple[Row, ...]] = 0, ()
-        """The states replayed last, of steps in a row from the first one on: they, the next and
-        those before are asked for again."""
+        self._replayed: OrderedDict[int, Row] = OrderedDict()
+        """The states that were replayed, by step, those asked for last at the end."""
 
     @property
     def known(self) -> int:
@@ -117,6 +120,14 @@ class History:
                 self._every *= 2
         return self._known
 
+    def reach(self, step: int, seconds: float) -> bool:
+        """Compute towards a step for a while; return whether it is known then."""
+        until, count = time.monotonic() + seconds, 1
+        while self._known < step and time.monotonic() < until:
+            self.advance(min(count, step - self._known))
+            count = min(2 * count, _CHUNK)
+        return self._known >= step
+
     def _record_rows(self, budget: int) -> tuple[int, Row]:
         """Compute some steps with all their states; return how many, and their columns."""
         count, width = min(budget, _CHUNK, self._limit), self.trainer.width
@@ -143,6 +154,7 @@ class History:
         """Return a history of the same run that another thread may use: neither sees the other."""
         other = copy(self)
         other._rows, other._columns = list(self._rows), list(self._columns)
+        other._replayed = self._replayed.copy()
         other.parent = None if self.parent is None else self.parent.snapshot()
         return other
 
@@ -155,8 +167,8 @@ class History:
             self.advance(step - self._known)
         if step == self._known:
             return _frozen(self._next)
-        index, ahead = divmod(step - self._start, self._every)
-        return _frozen(self._replay(index, step, ahead) if ahead else self._rows[index])
+        kept = (step - self._start) % self._every == 0
+        return _frozen(self._rows[self._index(step)] if kept else self._replay(step))
 
     def away(self, step: int) -> int:
         """Return how many steps are run on the way to the state of a step, if it is asked for."""
@@ -164,21 +176,21 @@ class History:
             return self.owner(step).away(step)
         if step >= self._known:
             return step - self._known
-        first, states = self._replayed
-        ahead = (step - self._start) % self._every
-        last = first + len(states) - 1
-        return 0 if first <= step <= last else min(ahead, step - last) if last < step else ahead
+        return 0 if step in self._replayed else step - self._before(step)
 
-    def _replay(self, index: int, step: int, ahead: int) -> Row:
-        """Return a state that is not kept, `ahead` steps after row `index`."""
-        first, states = self._replayed
-        last = first + len(states) - 1
-        if first <= step <= last:
-            return states[step - first]
-        at, row = step - ahead, self._rows[index]
-        if at <= last < step:
-            at, row = last, states[-1]
-        skipped = max(0, step - at - min(_WINDOW, self._limit))
+    def _before(self, step: int) -> int:
+        """Return the nearest step up to `step` whose state is there."""
+        kept = step - (step - self._start) % self._every
+        return max([kept, *(at for at in self._replayed if kept < at <= step)])
+
+    def _replay(self, step: int) -> Row:
+        """Return a state that is not kept."""
+        if step in self._replayed:
+            self._replayed.move_to_end(step)
+            return self._replayed[step]
+        at = self._before(step)
+        row = self._replayed[at] if at in self._replayed else self._rows[self._index(at)]
+        skipped = max(0, step - at - self._window)
         if skipped:
             row = self.trainer.run(row, skipped, at)
         for before in range(at + skipped, step):
@@ -186,12 +198,46 @@ class History:
             self._remember(before + 1, row)
         return row
 
+    def _index(self, step: int) -> int:
+        return (step - self._start) // self._every
+
+    @property
+    def _window(self) -> int:
+        return min(_WINDOW, max(_NEAR, self._limit))
+
     def _remember(self, step: int, row: Row) -> None:
-        """Keep a state that was replayed, and those of the steps before it."""
-        first, states = self._replayed
-        follows = first + len(states) == step
-        kept = (*states, row)[-min(_WINDOW, self._limit) :] if follows else (row,)
-        self._replayed = step + 1 - len(kept), kept
+        """Keep a state that was replayed, for a while."""
+        self._replayed[step] = row
+        self._replayed.move_to_end(step)
+        while len(self._replayed) > self._window:
+            self._replayed.popitem(last=False)
+
+    def ahead(self, step: int) -> History | None:
+        """Return a history for a thread to `prepare` at a step; None where no key waits long."""
+        if step < self._start:
+            return self.owner(step).ahead(step)
+        next_ones = [at for at in self._near(step) if abs(at - step) <= 2]
+        slow = [at for at in next_ones if self.away(at) * self.trainer.numbers > _QUICK]
+        return self.snapshot() if slow else None
+
+    def prepare(self, step: int) -> None:
+        """Have the states round a step at hand, several of those before: they are a way back."""
+        for near in self._near(step):
+            at = self._before(near)
+            row = self.state(at)
+            if at < near:
+                row = self.trainer.run(row, near - at, at)
+            if self._index(near) * self._every != near - self._start:
+                self._remember(near, row)
+
+    def take(self, prepared: History) -> None:
+        """Take over what was prepared by a snapshot of this history."""
+        for step, row in prepared._replayed.items():
+            self._remember(step, row)
+
+    def _near(self, step: int) -> range:
+        """Return the steps round one that are at hand together."""
+        return range(max(self._start, step - _NEAR + 2), min(step + 2, self._known))
 
     def tape(self, step: int, nodes: tuple[int, ...] | None = None) -> Tape:
         """Return the tape of a step, with all its values or those of `nodes`."""
@@ -200,8 +246,8 @@ class History:
 
     def _record(self, step: int, nodes: tuple[int, ...] | None) -> Tape:
         tape = self.trainer.record(self.state(step), step, nodes)
-        first, states = self._replayed
-        if nodes is None and step < self._known and first + len(states) == step + 1:
+        quick = self.trainer.numbers <= _QUICK
+        if quick and nodes is None and step in self._replayed and step + 1 < self._known:
             self._remember(step + 1, self.trainer.after_of(tape))  # so `n` need not replay it
         return tape
 

@@ -1,9 +1,10 @@
-"""What is found out in threads while the screen lives: what is wrong, and the curvature."""
+"""What threads do while the screen lives: find out what is wrong, measure, compute states."""
 
 from __future__ import annotations
 
 from threading import Thread
 
+from gradtui.engine.history import History
 from gradtui.frame import Frame
 from gradtui.session import Session
 from gradtui.survey import COMPUTING, Survey
@@ -11,11 +12,12 @@ from gradtui.version import Version
 
 
 class Background:
-    """At most one thread that looks at a session's run, and one that measures a step of it."""
+    """At most one thread each: to look at a session's run, to measure a step, to compute states."""
 
     def __init__(self) -> None:
         self._looking: tuple[Survey, Version, Thread] | None = None
         self._measuring: Thread | None = None
+        self._preparing: tuple[History, History, Thread] | None = None
         self._judged = False
         self.failed = ""
         """What could not be found out, once."""
@@ -23,7 +25,7 @@ class Background:
     @property
     def busy(self) -> bool:
         """Whether a thread is at work."""
-        return self._looking is not None or self._measuring is not None
+        return any((self._looking, self._measuring, self._preparing))
 
     def measure(self, session: Session, frame: Frame) -> bool:
         """Measure the curvature at a frame's step if it is not known; return whether so."""
@@ -36,11 +38,30 @@ class Background:
         self._measuring.start()
         return True
 
+    def prepare(self, session: Session) -> bool:
+        """Compute the states that a key may go to next; return whether that takes a while."""
+        if self._preparing is not None:
+            return False
+        step = session.step
+        history = session.history.owner(step)
+        ahead = history.ahead(step)
+        if ahead is None:
+            return False
+        thread = Thread(target=lambda: ahead.prepare(step), daemon=True)
+        self._preparing = history, ahead, thread
+        thread.start()
+        return True
+
     def poll(self, session: Session) -> tuple[bool, bool]:
         """Return whether a thread is at work, and whether there is something new to show."""
         self.failed, news = "", False
         if self._measuring is not None and not self._measuring.is_alive():
             self._measuring, news = None, True
+        if self._preparing is not None and not self._preparing[2].is_alive():
+            history, ahead, _ = self._preparing
+            history.take(ahead)
+            self._preparing = None
+            self.prepare(session)
         inquiry = session.inquiry
         judged = inquiry.judgement is not None
         news, self._judged = news or judged != self._judged, judged

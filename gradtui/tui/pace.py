@@ -27,8 +27,6 @@ _TRAVEL = 0.2
 """Seconds of computing at a time on the way to a far step."""
 _FAR = 20_000
 """Steps that are computed at once when one goes to a step."""
-_CHUNK = 1024
-"""Steps that are computed without a look at the time, once fewer were quick."""
 
 
 class Pace:
@@ -141,11 +139,7 @@ class Pace:
         debugger, history, target = self._debugger, self._session.history, self._target
         wanted = max(self._last_drawn, -1 if target is None else target) + 1
         before = history.known
-        seconds, chunk = _AHEAD if target is None else _TRAVEL, 1
-        until = time.monotonic() + seconds
-        while history.known < wanted and time.monotonic() < until:
-            history.advance(min(chunk, wanted - history.known))
-            chunk = min(2 * chunk, _CHUNK)
+        history.reach(wanted, _AHEAD if target is None else _TRAVEL)
         if target is not None and history.known > target:
             debugger.do(lambda session: session.seek(target))
         elif target is not None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gradtui.tui.debugger import Debugger
     from gradtui.tui.prompt import Completion
 
-_CHUNK = 256
-"""Steps of a branch that are computed at a time."""
+_AHEAD = 0.02
+"""Seconds of computing a branch at a time, so that no key waits longer."""
 _SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
 _VIEWS = ("loss", "norm lr", "loss norm")
 
@@ -205,7 +205,7 @@ class Trials:
         explorer = self._explorer
         behind = [line for line in explorer.branches.drawn if line.history.known <= self._last]
         if behind:
-            behind[0].history.advance(min(_CHUNK, self._last + 1 - behind[0].history.known))
+            behind[0].history.reach(self._last + 1, _AHEAD)
         news = bool(behind) or explorer.plotter.unfinished
         news |= self._judge(explorer.sweep)
         if news and self._debugger.is_mounted:

@@ -50,8 +50,11 @@ class Walk:
         self._debugger.pace.ahead()
 
     def measure(self, frame: Frame) -> None:
-        """Measure the curvature at a frame's step, if it is not known."""
-        if self._started and self._background.measure(self._session, frame):
+        """Measure the curvature at a frame's step and the states next to it, if not known."""
+        background = self._background
+        if self._started and (
+            background.measure(self._session, frame) | background.prepare(self._session)
+        ):
             self._debugger.pace.ahead()
 
     def part(self) -> bool:

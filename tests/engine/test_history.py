@@ -233,3 +233,28 @@ def test_a_model_without_parameters_has_a_history():
     history.advance(3)
     assert history.losses.tolist() == [2.0, 2.0, 2.0]
     assert history.state(1).shape == (0,)
+
+
+def test_the_states_that_keys_go_to_next_are_prepared_on_a_snapshot(monkeypatch):
+    model = trainer("L = sum(w**4)", {"w": np.linspace(0.1, 1.0, 20_000)}, lr=0.1)
+    rows, _ = model.run_recorded(model.initial, 95)
+    monkeypatch.setattr(history_module, "_QUICK", 1)
+    history = History(model, memory=memory_for(model, 10))
+    history.advance(95)
+    history.state(77)
+    snapshot = history.ahead(77)
+    assert snapshot is not None
+    snapshot.prepare(77)
+    assert history.away(78) == 1, "the run itself is not touched yet"
+    history.take(snapshot)
+    monkeypatch.setattr(model, "run", None)
+    for step in (77, 76, 75, 78):
+        assert bits(history.state(step)) == bits(rows[step, :-1])
+    assert history.ahead(77) is None
+
+
+def test_nothing_is_prepared_where_no_key_waits_long():
+    model, _ = TRUE["five parcels"]
+    history = History(model, memory=memory_for(model, 13))
+    history.advance(STEPS)
+    assert history.ahead(70) is None
