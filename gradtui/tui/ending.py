@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import termios
 import threading
 import time
@@ -49,7 +50,10 @@ class Ending:
 
     def watch(self) -> None:
         """Begin to wait, in the main thread and before the screen is there."""
-        self._before = termios.tcgetattr(_INPUT)
+        try:
+            self._before = termios.tcgetattr(_INPUT)
+        except termios.error:  # it has gone while the file was loaded
+            sys.exit(HUNG_UP)
         told, tell = os.pipe()
         os.set_blocking(tell, False)
         # Written to at once, where Python's own handlers wait for a long computation.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import termios
 
 import pytest
 
@@ -63,3 +64,12 @@ async def test_an_end_that_was_asked_for_before_the_first_screen_is_no_error():
         await pilot.pause()
     assert app.return_value == 143
     assert app._exception is None
+
+
+def test_a_terminal_that_has_gone_before_the_screen_is_there_is_a_hang_up(monkeypatch):
+    def gone(descriptor):
+        raise termios.error(5, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcgetattr", gone)
+    with pytest.raises(SystemExit, match="129"):
+        Ending(leave=pytest.fail, save=pytest.fail).watch()
