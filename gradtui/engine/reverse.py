@@ -96,6 +96,15 @@ def adjoints_from(
     return walk.adjoint
 
 
+def flow_through(
+    builder: Builder, graph: Graph, statement: Statement, adjoint: int
+) -> Mapping[int, int]:
+    """Append what flows back through one statement alone, and return node -> its share."""
+    walk = _Walk(builder, _carriers(graph.nodes), statement.root, adjoint)
+    walk.visit(statement.operations)
+    return walk.adjoint
+
+
 def _between(graph: Graph, given: Collection[int], target: int | None) -> Collection[int]:
     """Return the nodes by which the loss or what is given depends on a target; all without one."""
     if target is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -46,13 +47,24 @@ def find_claims(
         if name not in given and name[:1] == "d" and name[1:] in claimable and name[1:] not in taken
     }
     found = {name: {**by_name, **given}[name] for name in assigned if name in {**by_name, **given}}
+    named = _named(assigned, found, claimable)
     if code.function is None:
         notices = _near_misses(code, found, claimable)
-        return Claims(found, {}, notices if found or notices else _nothing(code, claimable))
+        return Claims(found, named, notices if found or notices else _nothing(code, claimable))
     returned = _returned(code, found, claimable)
     kept = {name: target for name, target in found.items() if name in returned or name in given}
     rest = {name: target for name, target in found.items() if name not in kept}
-    return Claims(kept, rest, ())
+    return Claims(kept, named | rest, ())
+
+
+def _named(
+    assigned: Iterable[str], found: Mapping[str, str], claimable: Collection[str]
+) -> dict[str, str]:
+    """Return the helpers whose names say whose gradient they are, and of whom: `p_bar`, `grad_z`."""
+    free = [name for name in claimable if name not in found.values()]
+    meant = {name: _meant(name, free) for name in assigned if name not in found}
+    said = Counter(meant.values())
+    return {name: target for name, target in meant.items() if target and said[target] == 1}
 
 
 def _check_given(

@@ -142,13 +142,13 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
     found: _Ends | None = None
     least: tuple[float, ...] = ()
     for key, offer in ranked[:MOST_EXPLAINED]:
-        if found is not None and least <= key:
+        if found is not None and least <= (*key[:2], key[2] - 1, *key[3:]):
             break
         ends = _ends(readings, offer.repair, world)
         if ends is None:
             continue
         left, _, odd, *rest = key
-        own = (left, ends.loose, odd + _unlikely(offer.repair, ends), *rest)
+        own = (left, ends.loose, odd + _unlikely(offer.repair, ends) - ends.like, *rest)
         if found is None or own < least:
             found, best, strange, least = ends, offer, odd, own
     near = found is not None and found.loose == strange == 0 and not found.inserted
@@ -167,6 +167,8 @@ class _Ends(Struct, frozen=True):
     """How many helpers nothing reads once the line is repaired."""
     inserted: bool
     """Whether something is put in that was not there."""
+    like: int
+    """Whether the line reads like another then: 1, or does so no more: -1."""
 
 
 def _fewest_loose(trial: Trial, repair: Repair) -> int:
@@ -183,13 +185,21 @@ def _fewest_loose(trial: Trial, repair: Repair) -> int:
 def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | None:
     """Return what the repair of a line leaves and puts in; None if that is not simple."""
     if repair.edit is not None:
-        return _Ends(_fewest_loose(readings.trial, repair), repair.edit.change in INSERTIONS)
+        line = repair.line
+        return _Ends(
+            _fewest_loose(readings.trial, repair),
+            repair.edit.change in INSERTIONS,
+            readings.likeness.gained(line, edited(line.tree, repair.edit)),
+        )
     hits = hits_of(readings, repair, (), world, pairs=False).hits
     if not hits:
         return None
-    edits = hits[0].edits
-    loose = loose_ends(readings.trial, repair.line, edits, hits[0].tree)
-    return _Ends(loose, any(edit.change in INSERTIONS for edit in edits))
+    line, nearest = repair.line, hits[0]
+    return _Ends(
+        loose_ends(readings.trial, line, nearest.edits, nearest.tree),
+        any(edit.change in INSERTIONS for edit in nearest.edits),
+        readings.likeness.gained(line, nearest.tree),
+    )
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
@@ -323,6 +333,8 @@ def _edited(
             cost = cost_of(edit)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
             scaled = scaled and not is_counted(edit)
+            if scaled and sound == 0:
+                sound = 1.0  # a multiple of what is not known is not known either
             order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
             found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
     return found

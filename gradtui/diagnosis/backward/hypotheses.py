@@ -254,6 +254,9 @@ def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
             return call("/", tree, written)
         if abs(value - scale) < 1e-9 * value:
             return call("*", written, tree)
+    match tree:
+        case Call("/", (Number(1.0), divisor)):
+            return call("/", scaled(Number(1.0, NOWHERE), scale, numbers), divisor)
     inverse = rounded(1 / scale)
     if inverse == round(inverse):
         return call("/", tree, Number(inverse, NOWHERE))
@@ -264,11 +267,24 @@ def tidied(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
     """Return a tree whose constant factors are taken together, as a person writes them: x/n."""
     if not isinstance(tree, Call):
         return tree
-    tree = replace(tree, arguments=tuple(tidied(one, numbers) for one in tree.arguments))
     factor, rest = _constant_of(tree)
-    if rest is None or rest is tree:
+    if rest is None:
         return tree
+    if isinstance(rest, Call):
+        rest = replace(rest, arguments=tuple(tidied(one, numbers) for one in rest.arguments))
+    match rest:
+        case Call("*", (Call("/", (Number(1.0), divisor)), other)):
+            rest = call("/", other, divisor)
     return scaled(rest, rounded(factor), numbers)
+
+
+def opened(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
+    """Return a sum times a constant as the sum of its terms times that constant, each tidied."""
+    factor, rest = _constant_of(tree)
+    if not isinstance(rest, Call) or rest.function not in ("+", "-"):
+        return tidied(tree, numbers)
+    terms = (call("*", Number(factor, NOWHERE), term) for term in rest.arguments)
+    return replace(rest, arguments=tuple(opened(term, numbers) for term in terms))
 
 
 def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
@@ -296,4 +312,6 @@ def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
             if other and (after is None or before is not None):
                 rest = before if after is None else replace(tree, arguments=(before, after))
                 return one / other, rest
+            if before is None and after is not None and one != 1.0:
+                return one, call("/", Number(1.0, NOWHERE), after)
     return 1.0, tree

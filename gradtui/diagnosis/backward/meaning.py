@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.familiar import Familiar
 from gradtui.diagnosis.backward.hypotheses import pool_for
+from gradtui.diagnosis.backward.likeness import Likeness
 from gradtui.diagnosis.backward.material import (
     calls_of,
     distinct,
@@ -35,7 +36,7 @@ from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.reverse import adjoints_from
+from gradtui.engine.reverse import adjoints_from, flow_through
 
 Array = NDArray[np.float64]
 
@@ -64,6 +65,7 @@ class Readings:
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self.familiar = Familiar(trial)
+        self.likeness = Likeness(trial.lines)
         self._of: dict[str, Reading] = {}
         self._is_true_step: dict[str, bool] = {}
         self._steps: dict[str, tuple[Builder, int]] = {}
@@ -195,6 +197,54 @@ class Readings:
         """
         trial = self.trial
         builder = Builder(trial.builder.nodes, simplify=True)
+        given = self._given(builder, line, target, scales, upstream)
+        adjoint = adjoints_from(builder, trial.graph, given, target).get(target)
+        root = builder.constant(0.0) if adjoint is None else adjoint
+        return builder, self._scaled(builder, root, target, scale)
+
+    def true_flows(
+        self,
+        line: Line,
+        target: int,
+        scale: float = 1.0,
+        scales: Mapping[str, float] = MappingProxyType({}),
+        upstream: Sequence[str] | None = None,
+    ) -> tuple[Builder, list[int]]:
+        """Return the same for each statement alone of those that read the target, if several do."""
+        trial = self.trial
+        builder = Builder(trial.builder.nodes, simplify=True)
+        given = self._given(builder, line, target, scales, upstream)
+        readers = [
+            one for one in trial.graph.statements
+            if one.root != target
+            and any(target in trial.graph.nodes[op].inputs for op in one.operations)
+        ]  # fmt: skip
+        roots = []
+        for statement in readers if len(readers) > 1 else ():
+            adjoint = given.get(statement.root)
+            if adjoint is None:
+                found = adjoints_from(builder, trial.graph, given, statement.root)
+                adjoint = found.get(statement.root)
+            share = adjoint and flow_through(builder, trial.graph, statement, adjoint).get(target)
+            if share:
+                roots.append(self._scaled(builder, share, target, scale))
+        return builder, roots
+
+    def _scaled(self, builder: Builder, root: int, target: int, scale: float) -> int:
+        if scale != 1.0:
+            root = builder.apply("*", (root, builder.constant(scale)))
+        return builder.fit(root, self.trial.graph.nodes[target].shape)
+
+    def _given(
+        self,
+        builder: Builder,
+        line: Line,
+        target: int,
+        scales: Mapping[str, float],
+        upstream: Sequence[str] | None,
+    ) -> dict[int, int]:
+        """Return node -> its adjoint as the program has it."""
+        trial = self.trial
         given: dict[int, int] = {}
         for name in self.upstream(line) if upstream is None else upstream:
             other = trial.program.line(name)
@@ -208,12 +258,7 @@ class Readings:
             factor = 1.0 / own if own else 1.0
             held = builder.fit(other.node, node.shape)
             given[source] = builder.apply("*", (held, builder.constant(factor)))
-        adjoint = adjoints_from(builder, trial.graph, given, target).get(target)
-        root = builder.constant(0.0) if adjoint is None else adjoint
-        shape = trial.graph.nodes[target].shape
-        if scale != 1.0:
-            root = builder.apply("*", (root, builder.constant(scale)))
-        return builder, builder.fit(root, shape)
+        return given
 
     def before(self, line: Line) -> tuple[str, ...]:
         """Return the names of all adjoints that a line could start from."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for, tidied
+from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, opened, pool_for, tidied
 from gradtui.diagnosis.backward.material import (
     as_tree,
     behind_of,
@@ -33,6 +33,8 @@ from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
 
+LIKE = 0.5
+"""How much nearer a change is after which a line reads like another of the program."""
 _DROPPED = (Change.DROP_FACTOR, Change.DROP_TERM, Change.DROP_CALL)
 
 
@@ -89,7 +91,10 @@ def hits_of(
             name = trial.graph.nodes[target].name
             truth = f"0*{name}" if zero and name in line.scope else spell(expected)
             factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
-            terms += [*terms_of(expected), *calls_of(expected)]
+            terms += [*terms_of(opened(expected, numbers)), *calls_of(expected)]
+        builder, roots = readings.true_flows(line, target, repair.scale, scales, upstream)
+        flows = (as_tree(builder.nodes, root, line.scope) for root in roots)
+        terms += [opened(flow, numbers) for flow in flows if flow is not None]
     behind = behind_of(trial, target)
     own_factors, own_terms = tuple(factors), tuple(terms)
     factors += local_trees(trial, line, behind)
@@ -109,7 +114,13 @@ def hits_of(
     loose = len(trial.program.unread())
     hits = sorted(
         (
-            replace(hit, cost=hit.cost + loose_ends(trial, line, hit.edits, hit.tree) - loose)
+            replace(
+                hit,
+                cost=hit.cost
+                + loose_ends(trial, line, hit.edits, hit.tree)
+                - loose
+                - LIKE * readings.likeness.gained(line, hit.tree),
+            )
             for hit in hits
         ),
         key=lambda hit: hit.cost,

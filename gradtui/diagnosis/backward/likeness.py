@@ -1,0 +1,43 @@
+"""What the lines of a hand-written backward pass have in common: the form of their expressions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+
+from gradtui.diagnosis.backward.program import Line
+from gradtui.engine.expression import Call, Name, Number, Tree
+from gradtui.engine.handwritten import names_in
+
+FEWEST = 3
+"""Names in an expression from which its form is more than chance."""
+
+
+class Likeness:
+    """The forms of a program's lines: what is written for one step is written for the next."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._forms = Counter(_form(line.tree) for line in lines)
+
+    def gained(self, line: Line, tree: Tree) -> int:
+        """Return 1 if a line reads like another once it is `tree`, -1 if it does so no more."""
+        own = _form(line.tree)
+        before = _tells(line.tree) and self._forms[own] > 1
+        after = _tells(tree) and self._forms[_form(tree)] > (_form(tree) == own)
+        return after - before
+
+
+def _tells(tree: Tree) -> bool:
+    return sum(1 for _ in names_in(tree)) >= FEWEST
+
+
+def _form(tree: Tree) -> Hashable:
+    """Return an expression without its names."""
+    match tree:
+        case Name():
+            return "name"
+        case Number(value):
+            return value
+        case Call(function, arguments, options):
+            return (function, options, *map(_form, arguments))
+    return tree
