@@ -147,8 +147,11 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
         ends = _ends(readings, offer.repair, world)
         if ends is None:
             continue
-        left, _, odd, *rest = key
-        own = (left, ends.loose, odd + _unlikely(offer.repair, ends) - ends.like, *rest)
+        left, _, odd, bridges, sound, *rest = key
+        if offer.repair.line.target is None and offer.repair.edit is None:
+            rest = [ends.cost - USUAL, *rest[1:]]
+        unlikely = odd + _unlikely(offer.repair, ends) - ends.like
+        own = (left, ends.loose, unlikely, bridges, sound, *rest)
         if found is None or own < least:
             found, best, strange, least = ends, offer, odd, own
     near = found is not None and found.loose == strange == 0 and not found.inserted
@@ -169,6 +172,7 @@ class _Ends(Struct, frozen=True):
     """Whether something is put in that was not there."""
     like: int
     """Whether the line reads like another then: 1, or does so no more: -1."""
+    cost: float
 
 
 def _fewest_loose(trial: Trial, repair: Repair) -> int:
@@ -190,6 +194,7 @@ def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | Non
             _fewest_loose(readings.trial, repair),
             repair.edit.change in INSERTIONS,
             readings.likeness.gained(line, edited(line.tree, repair.edit)),
+            cost_of(repair.edit),
         )
     hits = hits_of(readings, repair, (), world, pairs=False).hits
     if not hits:
@@ -199,6 +204,7 @@ def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | Non
         loose_ends(readings.trial, line, nearest.edits, nearest.tree),
         any(edit.change in INSERTIONS for edit in nearest.edits),
         readings.likeness.gained(line, nearest.tree),
+        nearest.cost,
     )
 
 
