@@ -60,7 +60,7 @@ def find_claims(
 def _named(
     assigned: Iterable[str], found: Mapping[str, str], claimable: Collection[str]
 ) -> dict[str, str]:
-    """Return the helpers whose names say whose gradient they are, and of whom: `p_bar`, `grad_z`."""
+    """Return the helpers whose names say whose gradient they are: `p_bar`, `grad_z`; and whose."""
     free = [name for name in claimable if name not in found.values()]
     meant = {name: _meant(name, free) for name in assigned if name not in found}
     said = Counter(meant.values())

@@ -30,6 +30,8 @@ MOST_EXPLAINED = 4
 """The best of those, of which the first is taken that a small mistake explains."""
 USUAL = 2.6
 """The cost of a change of a helper from which that of a claim is more likely."""
+LIKE = 2
+"""How many strange helpers it outweighs that a line reads like another once it is repaired."""
 _ROWS = 4000
 """Numbers of a claim that are looked at to find a constant."""
 
@@ -142,7 +144,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
     found: _Ends | None = None
     least: tuple[float, ...] = ()
     for key, offer in ranked[:MOST_EXPLAINED]:
-        if found is not None and least <= (*key[:2], key[2] - 1, *key[3:]):
+        if found is not None and least <= (*key[:2], key[2] - LIKE, *key[3:]):
             break
         ends = _ends(readings, offer.repair, world)
         if ends is None:
@@ -150,7 +152,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
         left, _, odd, bridges, sound, *rest = key
         if offer.repair.line.target is None and offer.repair.edit is None:
             rest = [ends.cost - USUAL, *rest[1:]]
-        unlikely = odd + _unlikely(offer.repair, ends) - ends.like
+        unlikely = odd + _unlikely(offer.repair, ends) - LIKE * ends.like
         own = (left, ends.loose, unlikely, bridges, sound, *rest)
         if found is None or own < least:
             found, best, strange, least = ends, offer, odd, own

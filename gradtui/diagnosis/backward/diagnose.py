@@ -15,7 +15,8 @@ from gradtui.diagnosis.backward.explain import Explanation, explain, explain_hel
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.shapes import Reshaped, is_idle, reshape_helper
+from gradtui.diagnosis.backward.repair import Repair
+from gradtui.diagnosis.backward.shapes import Reshaped, reshape_helper
 from gradtui.diagnosis.backward.trial import NoPoints, Trial, constant_ratio
 from gradtui.diagnosis.backward.wording import describe, evidence_of
 from gradtui.diagnosis.edits import INSERTIONS
@@ -103,11 +104,12 @@ def _diagnose(
     repairs = find_repairs(trial, readings, judged)
     trial.work.renew()
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
-    far = any(one.far_fetched for one in explanations)
-    if helpers and (far or (fits and _lacks(trial, explanations))):
-        reshaped = reshape_helper(trial, hand, names, idle=not far) if fits else reshaped
-        if reshaped is not None:
-            return _with_helper(problem, trial, hand, reshaped, wrong, 0)
+    for repair, explanation in zip(repairs, explanations, strict=True) if helpers else ():
+        if fits:
+            others = [one for one in repairs if one is not repair]
+            reshaped = _instead(trial, hand, names, repair, explanation, others)
+        if reshaped is not None and (fits or explanation.far_fetched):
+            return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     fixes = _fixes(trial, hand, explanations)
     findings = [
         finding
@@ -148,16 +150,27 @@ def _helps(trial: Trial, reshaped: Reshaped) -> bool:
     return not renamed and Readings(reshaped.after).of(after).known
 
 
-def _lacks(trial: Trial, explanations: Sequence[Explanation]) -> bool:
-    """Return whether something is put into a line that a helper which computes nothing feeds."""
-    for explanation in explanations:
-        edits = explanation.hits[0].edits if explanation.hits else ()
-        if any(edit.change in INSERTIONS for edit in edits):
-            above = (one for one in trial.lines if one.target is None and is_idle(one))
-            name = explanation.line.name
-            if any(name in trial.program.dependents([one.name]) - {one.name} for one in above):
-                return True
-    return False
+def _instead(
+    trial: Trial,
+    hand: Handwritten,
+    judged: Sequence[str],
+    repair: Repair,
+    explanation: Explanation,
+    others: Sequence[Repair],
+) -> Reshaped | None:
+    """Return the change of a helper's shape that says more than the change of what reads it.
+
+    A far-fetched change does not say much; what is put in may be what a helper that computes
+    nothing has lost; and of two changes the nearer is the likelier.
+    """
+    if explanation.far_fetched:
+        return reshape_helper(trial, hand, judged, instead=repair, granted=others)
+    (nearest, *_) = explanation.hits
+    if any(edit.change in INSERTIONS for edit in nearest.edits):
+        found = reshape_helper(trial, hand, judged, instead=repair, granted=others, idle=True)
+        if found is not None:
+            return found
+    return reshape_helper(trial, hand, judged, instead=repair, granted=others, nearer=nearest.cost)
 
 
 def _with_helper(

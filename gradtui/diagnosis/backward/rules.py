@@ -17,6 +17,7 @@ from gradtui.diagnosis.edits import Change, Edit, Path
 from gradtui.diagnosis.spelling import same, subtrees
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind, needed_for
+from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
@@ -200,7 +201,7 @@ def _difference(old: Tree, new: Tree) -> str:
         if len(differing) != 1 or len(old.arguments) != len(new.arguments):
             break
         old, new = pairs[differing[0]]
-    if _is_part(old, new, ("+", "-")):
+    if _is_part(old, new, ("+", "-")) or not names_in(old):
         return "missing-term"
     if _is_part(old, new, ("*", "/", "@")):
         return "missing-factor"

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
-from gradtui.diagnosis.backward.material import distinct, slope_trees, terms_of, unread_trees
+from gradtui.diagnosis.backward.material import (
+    calls_of,
+    distinct,
+    flow_trees,
+    local_trees,
+    slope_trees,
+    terms_of,
+    unread_trees,
+)
 from gradtui.diagnosis.backward.program import Line, Program
+from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable
@@ -20,6 +32,8 @@ from gradtui.engine.handwritten import names_in
 from gradtui.scenario.problem import Handwritten
 from gradtui.source import InputError
 
+Array = NDArray[np.float64]
+
 _SHAPING = (
     Change.TRANSPOSE,
     Change.REDUCE,
@@ -29,6 +43,7 @@ _SHAPING = (
     Change.REPLACE,
     Change.ADD_FACTOR,
     Change.ADD_TERM,
+    Change.REPLACE_FACTOR,
 )
 
 
@@ -48,19 +63,32 @@ class Reshaped(Struct, frozen=True, eq=False):
 
 
 def reshape_helper(
-    trial: Trial, hand: Handwritten, judged: Collection[str], *, idle: bool = False
+    trial: Trial,
+    hand: Handwritten,
+    judged: Collection[str],
+    *,
+    instead: Repair | None = None,
+    granted: Sequence[Repair] = (),
+    idle: bool = False,
+    nearer: float = math.inf,
 ) -> Reshaped | None:
     """Return the change of a helper's shape after which all that is `judged` is right.
 
     A line that computes nothing is the first that may have lost something, the only one if only
     the `idle` are suspects.  Where lines have no value and there is no such change: one after which
-    most of them have one.
+    most of them have one.  It may be sought `instead` of the repair of a line that reads the
+    helper, others `granted`, and has to be `nearer` than a cost.
     """
     misfits = [line for line in trial.lines if line.misfit]
     before = len(misfits) + len(trial.program.lost)
     suspects = _suspects(trial, misfits, judged)
     suspects = [line for line in suspects if is_idle(line) or not idle]
-    changes = [(line, *one) for line in suspects for one in _changed(trial, line, hand)]
+    if instead is not None:
+        suspects = [line for line in suspects if _feeds(trial, line, instead.line)]
+    changes = [
+        (line, *one) for line in suspects for one in _changed(trial, line, hand)
+        if cost_of(one[0]) < nearer
+    ]  # fmt: skip
     changes.sort(key=lambda one: (_work_of(one[0]), _is_times_number(*one[:2]), cost_of(one[1])))
     fitting = list[tuple[int, Line, Edit, Handwritten]]()
     for line, edit, changed in changes[:MOST_LOWERED]:
@@ -71,8 +99,7 @@ def reshape_helper(
     for left, line, edit, changed in fitting[:MOST_JUDGED]:
         if left == 0:
             after = Trial(trial.graph, trial.reverse, trial.values, changed, like=trial)
-            claims = [one for one in after.lines if one.name in judged]
-            if all(after.is_right(one, after.world) for one in claims):
+            if _all_right(after, judged, granted):
                 return Reshaped(line, edit, changed, after)
     if trial.program.lost and fitting:
         _, line, edit, changed = fitting[0]
@@ -80,10 +107,36 @@ def reshape_helper(
     return None
 
 
+def _feeds(trial: Trial, line: Line, other: Line) -> bool:
+    return line.name != other.name and other.name in trial.program.dependents([line.name])
+
+
+def _all_right(trial: Trial, judged: Collection[str], granted: Sequence[Repair]) -> bool:
+    """Return whether all that is judged is right where some repairs are granted."""
+    held = dict[int, Array]()
+    for repair in granted:
+        line = trial.program.line(repair.line.name)
+        if line is None or trial.builder.nodes[line.node].shape != repair.value.shape[1:]:
+            return False
+        held[line.node] = repair.value
+    world = trial.world.replacing(held) if held else trial.world
+    names = set(judged) - {repair.line.name for repair in granted}
+    return all(trial.is_right(line, world) for line in trial.lines if line.name in names)
+
+
 def is_idle(line: Line) -> bool:
-    """Return whether a line only hands on what it reads, in another shape at most."""
+    """Return whether a line only hands on what it reads, in another shape at most.
+
+    So does a number that is written as a quotient.
+    """
+    if all(isinstance(part, Number) or _is_arithmetic(part) for part in subtrees(line.tree)):
+        return True
     calls = (part for part in subtrees(line.tree) if isinstance(part, Call))
     return all(part.function in ("expand", "T") for part in calls)
+
+
+def _is_arithmetic(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.function in ("+", "-", "*", "/", "neg")
 
 
 def _is_times_number(line: Line, edit: Edit) -> bool:
@@ -132,6 +185,14 @@ def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
     return [*unread_trees(trial, line), *distinct(terms)]
 
 
+def _lost_whole(trial: Trial, line: Line) -> list[Tree]:
+    """Return what a line that is a number may have held."""
+    if names_in(line.tree):
+        return []
+    slopes = [*local_trees(trial, line, range(len(trial.graph.nodes))), *slope_trees(trial)]
+    return distinct([*slopes, *(one for tree in flow_trees(trial) for one in calls_of(tree))])
+
+
 def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit, Handwritten]]:
     """Yield the changes of a line that give it another shape, and the programs with them."""
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
@@ -139,7 +200,10 @@ def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit
     pool = pool_for(trial, line, names, _lost_terms(trial, line))
     shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
     factors = (edit for edit in insertions(expression, pool) if edit.path == ())
-    for edit in (*small_edits(expression, pool), *factors):
+    whole = [
+        Edit(Change.REPLACE_FACTOR, (), tree, line.tree, tree) for tree in _lost_whole(trial, line)
+    ]
+    for edit in (*small_edits(expression, pool), *factors, *whole):
         node = expression.lower(edit) if edit.change in _SHAPING else None
         if node is not None and expression.builder.nodes[node].shape != shape:
             tree = expression.edited(edit)
