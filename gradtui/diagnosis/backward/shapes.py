@@ -84,7 +84,7 @@ def reshape_helper(
     suspects = _suspects(trial, misfits, judged)
     suspects = [line for line in suspects if is_idle(line) or not idle]
     if instead is not None:
-        suspects = [line for line in suspects if _feeds(trial, line, instead.line)]
+        suspects = [line for line in suspects if _feeds(trial, line, instead.line, judged, idle)]
     changes = [
         (line, *one) for line in suspects for one in _changed(trial, line, hand)
         if cost_of(one[0]) < nearer
@@ -107,8 +107,12 @@ def reshape_helper(
     return None
 
 
-def _feeds(trial: Trial, line: Line, other: Line) -> bool:
-    return line.name != other.name and other.name in trial.program.dependents([line.name])
+def _feeds(trial: Trial, line: Line, other: Line, judged: Collection[str], beside: bool) -> bool:
+    """Return whether a line is read by another; `beside` it if something judged reads both."""
+    reached = trial.program.dependents([line.name])
+    if line.name == other.name or not beside:
+        return line.name != other.name and other.name in reached
+    return not reached.isdisjoint(trial.program.dependents([other.name]) & set(judged))
 
 
 def _all_right(trial: Trial, judged: Collection[str], granted: Sequence[Repair]) -> bool:
