@@ -143,9 +143,12 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
     (_, _, strange, *_), best = ranked[0]
     found: _Ends | None = None
     least: tuple[float, ...] = ()
-    for key, offer in ranked[:MOST_EXPLAINED]:
-        if found is not None and least <= (*key[:2], key[2] - LIKE, *key[3:]):
+    searched = 0
+    for key, offer in ranked:
+        bound = (*key[:2], key[2] - LIKE, *key[3:])
+        if (found is not None and least <= bound) or searched == MOST_EXPLAINED:
             break
+        searched += offer.repair.edit is None
         ends = _ends(readings, offer.repair, world)
         if ends is None:
             continue

@@ -414,7 +414,7 @@ class Readings:
         trial = self.trial
         statements = statement_trees(trial, trial.graph.names, range(len(trial.graph.nodes)))
         factors = [one for tree in statements for one in factors_of(tree)]
-        terms = [one for tree in statements for one in terms_of(tree)]
+        terms = [one for tree in statements for one in (*terms_of(tree), *factors_of(tree))]
         calls = [one for tree in flow_trees(trial) for one in calls_of(tree)]
         factors, terms = distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
         return factors, terms, distinct(calls, HELPER_MATERIAL)
