@@ -343,7 +343,7 @@ class Readings:
         wrong, then that of a claim.
         """
         left = sum(
-            not self.trial.is_right(one, after)
+            self._wrongness(one, after)
             for one in self.trial.lines
             if one.target is not None and one is not line
         )
@@ -356,6 +356,12 @@ class Readings:
             whole = self.familiar.holds(held, shape, parts=False)
             sound = -1.0 if self._hands_on(line) else float(whole and self.is_known(line))
         return (left + own, sound, float(line.target is None))
+
+    def _wrongness(self, claim: Line, world: Interpreter) -> float:
+        """Return 0 where a claim holds, 1/2 where only a constant is wrong, else 1."""
+        if self.trial.is_right(claim, world):
+            return 0.0
+        return 1.0 if self._ratio(claim, claim.target or 0, world) is None else 0.5
 
     def variants(
         self, line: Line, world: Interpreter, fits: Fits, *, inserted: bool
