@@ -358,10 +358,11 @@ class Readings:
         return (left + own, sound, float(line.target is None))
 
     def _wrongness(self, claim: Line, world: Interpreter) -> float:
-        """Return 0 where a claim holds, 1/2 where only a constant is wrong, else 1."""
+        """Return 0 where a claim holds, 1/2 where only a positive constant is wrong, else 1."""
         if self.trial.is_right(claim, world):
             return 0.0
-        return 1.0 if self._ratio(claim, claim.target or 0, world) is None else 0.5
+        ratio = self._ratio(claim, claim.target or 0, world)
+        return 0.5 if ratio is not None and ratio > 0 else 1.0
 
     def variants(
         self, line: Line, world: Interpreter, fits: Fits, *, inserted: bool
