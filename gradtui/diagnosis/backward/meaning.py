@@ -318,7 +318,7 @@ class Readings:
         return {one: abs(scale) for one, scale in scales.items() if scale}
 
     def bridges(self, world: Interpreter) -> int:
-        """Return how many claims change the scale of what they start from.
+        """Return how many claims are not the very step from what they start from.
 
         A program that keeps a constant outside, such as the size of the batch, does so where it
         is left out and where it is put in; a constant that is wrong is one more such place.
@@ -333,7 +333,7 @@ class Readings:
             builder, root = self._steps[line.name]
             wanted = world.extended(builder.nodes).value(root)
             ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
-            count += ratio is not None and ratio != 1.0
+            count += ratio != 1.0
         return count
 
     def order(self, line: Line, scale: float, after: Interpreter) -> tuple[float, ...]:
@@ -347,7 +347,7 @@ class Readings:
             for one in self.trial.lines
             if one.target is not None and one is not line
         )
-        own = line.target is not None and scale != 1.0
+        own = (scale != 1.0) + (scale < 0) if line.target is not None else 0
         if line.target is not None:
             sound = float(self.is_true_step(line))
         else:
