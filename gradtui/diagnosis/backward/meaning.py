@@ -29,7 +29,7 @@ from gradtui.diagnosis.backward.material import (
     unread_trees,
 )
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Edit, Editable
 from gradtui.diagnosis.sieve import Fits, Sieve
@@ -42,6 +42,8 @@ Array = NDArray[np.float64]
 
 _HELD = ("+", "-", "*", "/", "@", "neg")
 """Operations whose result people give no name and yet claim a gradient of: before a function."""
+FEWEST = 3
+"""Numbers of a value from which it is no chance that they are in the proportion of others."""
 HELPER_MATERIAL = 12
 """Factors, and terms, of the model that are tried in a helper's expression."""
 
@@ -155,11 +157,12 @@ class Readings:
         return reading.targets_certain and reading.scale == 1.0
 
     def _is_adjoint(self, line: Line, value: Array) -> bool:
+        """Return whether a value is an adjoint that the line may be meant to hold.
+
+        A factor of one number at every point may be left for later: a learned scale.
+        """
         trial = self.trial
-        return any(
-            constant_ratio(value, trial.truth(target), np.abs(trial.truth(target))) is not None
-            for target in self.of(line).targets
-        )
+        return any(_is_multiple(value, trial.truth(one)) for one in self.of(line).targets)
 
     def scales_in(self, world: Interpreter) -> dict[str, float]:
         """Return c of each line that holds c·dLoss/dtarget in a world where others are repaired."""
@@ -318,7 +321,7 @@ class Readings:
         return {one: abs(scale) for one, scale in scales.items() if scale}
 
     def bridges(self, world: Interpreter) -> int:
-        """Return how many claims are not the very step from what they start from.
+        """Return how many claims change the scale of what they start from.
 
         A program that keeps a constant outside, such as the size of the batch, does so where it
         is left out and where it is put in; a constant that is wrong is one more such place.
@@ -333,7 +336,7 @@ class Readings:
             builder, root = self._steps[line.name]
             wanted = world.extended(builder.nodes).value(root)
             ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
-            count += ratio != 1.0
+            count += ratio is not None and ratio != 1.0
         return count
 
     def order(self, line: Line, scale: float, after: Interpreter) -> tuple[float, ...]:
@@ -347,7 +350,7 @@ class Readings:
             for one in self.trial.lines
             if one.target is not None and one is not line
         )
-        own = (scale != 1.0) + (scale < 0) if line.target is not None else 0
+        own = 0.0 if scale == 1.0 or line.target is None else 0.5 if scale > 0 else 2.0
         if line.target is not None:
             sound = float(self.is_true_step(line))
         else:
@@ -425,6 +428,19 @@ class Readings:
         calls = [one for tree in flow_trees(trial) for one in calls_of(tree)]
         factors, terms = distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
         return factors, terms, distinct(calls, HELPER_MATERIAL)
+
+
+def _is_multiple(value: Array, base: Array) -> bool:
+    """Return whether a value is one number times `base` at every point but the first."""
+    if value[0].size < FEWEST:
+        return constant_ratio(value, base, np.abs(base)) is not None
+    value, base = (
+        fitted(one, base.shape[1:])[1:].reshape(len(one) - 1, -1) for one in (value, base)
+    )
+    with np.errstate(all="ignore"):
+        ratio = np.sum(value * base, axis=1) / np.sum(base * base, axis=1)
+        exact = np.abs(value - ratio[:, None] * base) <= TOLERANCE * np.abs(ratio[:, None] * base)
+    return bool(np.all(exact) and np.all(ratio))
 
 
 def is_counted(edit: Edit) -> bool:
