@@ -6,7 +6,7 @@ or under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
@@ -100,7 +100,8 @@ class Readings:
             # Of a sum and its terms, which have one adjoint, it is the sum that people mean.
             target = max(scales, key=lambda one: (scales[one] > 0, one))
             return Reading((target,), True, scales[target], known=True)
-        known = self.familiar.holds(trial.world.value(line.node), shape)
+        value = trial.world.value(line.node)
+        known = self.familiar.holds(value, shape) or self._is_adjoint(value, targets)
         return Reading(tuple(targets), False, None, known)
 
     def further(self, line: Line) -> tuple[int, ...]:
@@ -129,7 +130,10 @@ class Readings:
             if line.target is None and line.name in reached:
                 shape = self.trial.builder.nodes[line.node].shape
                 value = world.value(line.node)
-                count += not (self.familiar.holds(value, shape) or self._is_adjoint(line, value))
+                count += not (
+                    self.familiar.holds(value, shape)
+                    or self._is_adjoint(value, self.of(line).targets)
+                )
             elif line.target is None:
                 count += not self.is_known(line)
         return count
@@ -156,13 +160,13 @@ class Readings:
         reading = self.of(line)
         return reading.targets_certain and reading.scale == 1.0
 
-    def _is_adjoint(self, line: Line, value: Array) -> bool:
-        """Return whether a value is an adjoint that the line may be meant to hold.
+    def _is_adjoint(self, value: Array, targets: Iterable[int]) -> bool:
+        """Return whether a value is one of some adjoints.
 
         A factor of one number at every point may be left for later: a learned scale.
         """
         trial = self.trial
-        return any(_is_multiple(value, trial.truth(one)) for one in self.of(line).targets)
+        return any(_is_multiple(value, trial.truth(one)) for one in targets)
 
     def scales_in(self, world: Interpreter) -> dict[str, float]:
         """Return c of each line that holds c·dLoss/dtarget in a world where others are repaired."""
