@@ -104,12 +104,35 @@ def _diagnose(
     repairs = find_repairs(trial, readings, judged)
     trial.work.renew()
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
+    explained = _explained(problem, trial, hand, repairs, explanations)
     for repair, explanation in zip(repairs, explanations, strict=True) if helpers else ():
         if fits:
             others = [one for one in repairs if one is not repair]
             reshaped = _instead(trial, hand, names, repair, explanation, others)
-        if reshaped is not None and (fits or explanation.far_fetched):
-            return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
+        if reshaped is None or not (fits or explanation.far_fetched):
+            continue
+        other = _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
+        if not fits or _blamed(other) <= _blamed(explained):
+            return other
+    return explained
+
+
+def _blamed(diagnosis: Diagnosis) -> int:
+    """Return how many lines a diagnosis blames."""
+    return len({finding.target for finding in diagnosis.findings})
+
+
+def _explained(
+    problem: Problem,
+    trial: Trial,
+    hand: Handwritten,
+    repairs: Sequence[Repair],
+    explanations: Sequence[Explanation],
+) -> Diagnosis:
+    """Return the diagnosis of lines that are repaired as is explained."""
+    claims = [line for line in trial.lines if line.claimed]
+    judged = _judged(trial, claims)
+    wrong = [line for line in claims if not trial.is_right(line, trial.world)]
     fixes = _fixes(trial, hand, explanations)
     findings = [
         finding

@@ -60,6 +60,18 @@ class Context(Struct, frozen=True, eq=False):
         value = self.value(tree)
         return value is not None and value[0].size == 1 and bool(np.all(value == value[0]))
 
+    def is_given_number(self, tree: Tree) -> bool:
+        """Return whether an expression is one number that no parameter has a part in."""
+        if self.is_constant(tree):
+            return True
+        nodes, scope = self.trial.graph.nodes, self.line.scope
+        value = self.value(tree)
+        if value is None or value[0].size != 1:
+            return False
+        read = {scope[name.name] for name in names_in(tree) if name.name in scope}
+        given = (Kind.DATA, Kind.HYPERPARAMETER, Kind.CONSTANT)
+        return all(id < len(nodes) and nodes[id].kind in given for id in read)
+
     def reads_state(self, tree: Tree | None) -> bool:
         """Return whether an expression reads a value of an earlier step."""
         if tree is None:
@@ -272,4 +284,4 @@ def _operator(edit: Edit, context: Context) -> str:
     if edit.tree.function in ("<", ">", "<=", ">="):
         return "wrong-point"
     right = edit.tree.arguments[1]
-    return "constant-factor" if context.is_constant(right) else "wrong-variable"
+    return "constant-factor" if context.is_given_number(right) else "wrong-variable"
