@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import combinations, product
@@ -21,6 +22,7 @@ MOST_ALIKE = 12
 
 def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
     """Yield the edits that take away or change what is there, or scale it."""
+    yield from _renamings(expression, pool)
     for path, part in _places(expression):
         if _is_additive(expression, path):
             yield from _rescaled(path, part, pool.numbers.values())
@@ -76,6 +78,17 @@ def _more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
             new = _renamed(term, dict(zip(read, names, strict=True)))
             for sign in "+-":
                 yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
+
+
+def _renamings(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield another name in all the places of one: a slope at another point, p*(1 - p)."""
+    nodes, read = expression.builder.nodes, Counter(one.name for one in names_in(expression.tree))
+    for name in (one for one, times in read.items() if times > 1 and one in expression.names):
+        own = expression.names[name]
+        for other, id in pool.names.items():
+            if id != own and nodes[id].shape == nodes[own].shape:
+                tree = _renamed(expression.tree, {name: other})
+                yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
 
 
 def _terms(tree: Tree) -> list[Tree]:
@@ -152,7 +165,7 @@ def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Edit]
 def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     """Yield a function of a part that is added or multiplied."""
     parent = _parent_of(expression, path)
-    if parent is None or parent.function in ("*", "+", "-", "neg", "@", "T"):
+    if parent is None or parent.function in ("*", "/", "+", "-", "neg", "@", "T"):
         for curve in (*_CURVES, "softmax", "log_softmax"):
             if not (isinstance(part, Call) and part.function == curve):
                 yield Edit(Change.FUNCTION, path, call(curve, part), part)

@@ -146,9 +146,12 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
     searched = 0
     for key, offer in ranked:
         bound = (*key[:2], key[2] - LIKE, *key[3:])
-        if (found is not None and least <= bound) or searched == MOST_EXPLAINED:
+        if found is not None and least <= bound:
             break
-        searched += offer.repair.edit is None
+        if offer.repair.edit is None:
+            searched += 1
+            if searched > MOST_EXPLAINED:
+                continue
         ends = _ends(readings, offer.repair, world)
         if ends is None:
             continue

@@ -210,6 +210,12 @@ def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> I
             edit = Edit(Change.ADD_FACTOR, (), line.tree, None, factor)
             other = _Term(call("*", term.tree, factor), wanted)
             yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
+            continue
+        divisor = values.made_of_two(term.value, wanted - total + term.value)
+        if divisor is not None:
+            edit = Edit(Change.ADD_FACTOR, (), line.tree, None, divisor)
+            other = _Term(call("/", term.tree, divisor), wanted)
+            yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
     lost = values.made_of_two(wanted - total, np.ones_like(total))
     if lost is not None:
         yield Edit(Change.ADD_TERM, (), call("+", line.tree, lost), None, lost)

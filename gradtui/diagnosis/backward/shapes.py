@@ -180,9 +180,9 @@ def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) ->
 
 
 def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
-    """Return the terms that a line which computes nothing may have lost."""
+    """Return the terms that a line may have lost: what can be read, and more if it is idle."""
     if not is_idle(line):
-        return []
+        return [Name(name, NOWHERE) for name in line.scope]
     terms = [term for tree in slope_trees(trial) for term in terms_of(tree)]
     if isinstance(line.tree, Number):
         terms += [Name(name, NOWHERE) for name in line.scope]
