@@ -6,12 +6,10 @@ or under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.familiar import Familiar
@@ -29,6 +27,7 @@ from gradtui.diagnosis.backward.material import (
     unread_trees,
 )
 from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.steps import Reading, Steps
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Edit, Editable
@@ -36,7 +35,6 @@ from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.reverse import adjoints_from, flow_through
 
 Array = NDArray[np.float64]
 
@@ -48,19 +46,6 @@ HELPER_MATERIAL = 12
 """Factors, and terms, of the model that are tried in a helper's expression."""
 
 
-class Reading(Struct, frozen=True):
-    """What a line may be meant to hold."""
-
-    targets: tuple[int, ...]
-    """Nodes of the model whose adjoint it may be."""
-    targets_certain: bool
-    """Whether it is one of them."""
-    scale: float | None = None
-    """c where it holds c·dLoss/dtarget of its only target."""
-    known: bool = False
-    """Whether it is a helper that holds something of the true backward pass, so is right."""
-
-
 class Readings:
     """The readings of a program's lines, made when asked for."""
 
@@ -69,8 +54,9 @@ class Readings:
         self.familiar = Familiar(trial)
         self.likeness = Likeness(trial.lines)
         self._of: dict[str, Reading] = {}
+        self.steps = Steps(trial, self.of)
         self._is_true_step: dict[str, bool] = {}
-        self._steps: dict[str, tuple[Builder, int]] = {}
+        self._unscaled: dict[str, tuple[Builder, int]] = {}
         self._changes: dict[tuple[str, bool], tuple[Editable, Sieve]] = {}
 
     def of(self, line: Line) -> Reading:
@@ -188,121 +174,14 @@ class Readings:
         held = fitted((world or trial.world).value(line.node), true.shape[1:])
         return constant_ratio(held, true, size)
 
-    def true_step(
-        self,
-        line: Line,
-        target: int,
-        scale: float = 1.0,
-        scales: Mapping[str, float] = MappingProxyType({}),
-        upstream: Sequence[str] | None = None,
-    ) -> tuple[Builder, int]:
-        """Return nodes and the root of what the line should compute from what it reads.
-
-        Adjoints that it reads, directly or through helpers, are taken as the program has them, up
-        to the program's own constant; `scale` is the constant of the line itself, `scales` those
-        of lines that are wrong; `upstream` are the adjoints to start from.
-        """
-        trial = self.trial
-        builder = Builder(trial.builder.nodes, simplify=True)
-        given = self._given(builder, line, target, scales, upstream)
-        adjoint = adjoints_from(builder, trial.graph, given, target).get(target)
-        root = builder.constant(0.0) if adjoint is None else adjoint
-        return builder, self._scaled(builder, root, target, scale)
-
-    def true_flows(
-        self,
-        line: Line,
-        target: int,
-        scale: float = 1.0,
-        scales: Mapping[str, float] = MappingProxyType({}),
-        upstream: Sequence[str] | None = None,
-    ) -> tuple[Builder, list[int]]:
-        """Return the same for each statement alone of those that read the target, if several do."""
-        trial = self.trial
-        builder = Builder(trial.builder.nodes, simplify=True)
-        given = self._given(builder, line, target, scales, upstream)
-        readers = [
-            one for one in trial.graph.statements
-            if one.root != target
-            and any(target in trial.graph.nodes[op].inputs for op in one.operations)
-        ]  # fmt: skip
-        roots = []
-        for statement in readers if len(readers) > 1 else ():
-            adjoint = given.get(statement.root)
-            if adjoint is None:
-                found = adjoints_from(builder, trial.graph, given, statement.root)
-                adjoint = found.get(statement.root)
-            share = adjoint and flow_through(builder, trial.graph, statement, adjoint).get(target)
-            if share:
-                roots.append(self._scaled(builder, share, target, scale))
-        return builder, roots
-
-    def _scaled(self, builder: Builder, root: int, target: int, scale: float) -> int:
-        if scale != 1.0:
-            root = builder.apply("*", (root, builder.constant(scale)))
-        return builder.fit(root, self.trial.graph.nodes[target].shape)
-
-    def _given(
-        self,
-        builder: Builder,
-        line: Line,
-        target: int,
-        scales: Mapping[str, float],
-        upstream: Sequence[str] | None,
-    ) -> dict[int, int]:
-        """Return node -> its adjoint as the program has it."""
-        trial = self.trial
-        given: dict[int, int] = {}
-        for name in self.upstream(line) if upstream is None else upstream:
-            other = trial.program.line(name)
-            assert other is not None
-            reading = self.of(other)
-            (source,) = reading.targets
-            node = builder.nodes[source]
-            if source == target or node.kind is not Kind.OPERATION:
-                continue
-            own = scales.get(name, reading.scale)
-            factor = 1.0 / own if own else 1.0
-            held = builder.fit(other.node, node.shape)
-            given[source] = builder.apply("*", (held, builder.constant(factor)))
-        return given
-
-    def before(self, line: Line) -> tuple[str, ...]:
-        """Return the names of all adjoints that a line could start from."""
-        found = []
-        for other in self.trial.lines:
-            if other is line:
-                break
-            reading = self.of(other)
-            if reading.targets_certain and len(reading.targets) == 1:
-                found.append(other.name)
-        return tuple(found)
-
-    def upstream(self, line: Line) -> tuple[str, ...]:
-        """Return the names of the adjoints that a line starts from, nearest first."""
-        found: dict[str, None] = {}
-        pending = [line]
-        while pending:
-            at = pending.pop()
-            for name in sorted(at.reads):
-                if name not in at.scope or at.scope[name] in self.trial.program.state.values():
-                    continue
-                other = self.trial.program.line(name)
-                if other is None or other is line or name in found:
-                    continue
-                reading = self.of(other)
-                if reading.targets_certain and len(reading.targets) == 1:
-                    found[name] = None
-                else:
-                    pending.append(other)
-        return tuple(found)
-
     def is_true_step(self, line: Line) -> bool:
         """Return whether a claim is right given what it reads, up to a positive constant."""
         if line.name not in self._is_true_step:
             right = False
             if line.target is not None and not line.misfit:
-                builder, root = self.true_step(line, line.target, scales=self._sizes_above(line))
+                builder, root = self.steps.true_step(
+                    line, line.target, scales=self._sizes_above(line)
+                )
                 world = self.trial.world
                 at = world.extended(builder.nodes)
                 wanted = at.value(root)
@@ -319,7 +198,7 @@ class Readings:
         """
         scales = {
             one: self.of(above).scale
-            for one in self.upstream(line)
+            for one in self.steps.upstream(line)
             if (above := self.trial.program.line(one)) is not None and above.claimed
         }
         return {one: abs(scale) for one, scale in scales.items() if scale}
@@ -334,10 +213,10 @@ class Readings:
         for line in self.trial.lines:
             if line.target is None or line.misfit:
                 continue
-            if line.name not in self._steps:
-                given = dict.fromkeys(self.upstream(line), 1.0)
-                self._steps[line.name] = self.true_step(line, line.target, 1.0, given)
-            builder, root = self._steps[line.name]
+            if line.name not in self._unscaled:
+                given = dict.fromkeys(self.steps.upstream(line), 1.0)
+                self._unscaled[line.name] = self.steps.true_step(line, line.target, 1.0, given)
+            builder, root = self._unscaled[line.name]
             wanted = world.extended(builder.nodes).value(root)
             ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
             count += ratio is not None and ratio != 1.0

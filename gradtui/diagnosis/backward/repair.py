@@ -76,13 +76,41 @@ def hits_of(
     """
     trial, line, target = readings.trial, repair.line, repair.target
     assert target is not None
+    due = _due(readings, repair, others, world)
+    pool = _pool(trial, line, target, due)
+    size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
+    hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs, meant=due.meant)
+    loose = len(trial.program.unread())
+
+    def nearer(hit: Hit) -> Hit:
+        more = loose_ends(trial, line, hit.edits, hit.tree) - loose
+        return replace(hit, cost=hit.cost + more - LIKE * readings.likeness.gained(line, hit.tree))
+
+    late = _stale(trial, line, world, repair, size, due.truth)
+    return Hits((*late, *sorted(map(nearer, hits), key=lambda hit: hit.cost)), due.truth, pool)
+
+
+class _Due(Struct, frozen=True, eq=False):
+    """What a line should hold, and what that is made of, as expressions."""
+
+    truth: str
+    """The line as its model's derivatives would have it, or nothing."""
+    meant: Sequence[Tree]
+    factors: Sequence[Tree]
+    terms: Sequence[Tree]
+
+
+def _due(readings: Readings, repair: Repair, others: Sequence[Repair], world: Interpreter) -> _Due:
+    """Return what a line should hold by the adjoints that it reads, and by all before it."""
+    trial, line, target, scale = readings.trial, repair.line, repair.target, repair.scale
+    assert target is not None
     scales = readings.scales_in(world) | {one.line.name: one.scale for one in others}
     truth, factors, terms, meant = "", list[Tree](), list[Tree](), list[Tree]()
     numbers = pool_for(trial, line, [], []).numbers
     value = world.value(line.node)
     constant = bool(np.all(value == value[0]))
-    for upstream in (readings.upstream(line), readings.before(line)):
-        builder, root = readings.true_step(line, target, repair.scale, scales, upstream)
+    for upstream in (readings.steps.upstream(line), readings.steps.before(line)):
+        builder, root = readings.steps.true_step(line, target, scale, scales, upstream)
         expected = as_tree(builder.nodes, root, line.scope)
         if expected is not None:
             expected = tidied(expected, numbers)
@@ -92,41 +120,26 @@ def hits_of(
             truth = f"0*{name}" if zero and name in line.scope else spell(expected)
             factors += factors_of(expected) if not constant else [expected, *factors_of(expected)]
             terms += [*terms_of(opened(expected, numbers)), *calls_of(expected)]
-        builder, roots = readings.true_flows(line, target, repair.scale, scales, upstream)
+        builder, roots = readings.steps.true_flows(line, target, scale, scales, upstream)
         flows = (as_tree(builder.nodes, root, line.scope) for root in roots)
         terms += [opened(flow, numbers) for flow in flows if flow is not None]
+    return _Due(truth, meant, factors, terms)
+
+
+def _pool(trial: Trial, line: Line, target: int, due: _Due) -> Pool:
+    """Return what may be put into a line, what it should hold by itself before all else."""
     behind = behind_of(trial, target)
-    own_factors, own_terms = tuple(factors), tuple(terms)
-    factors += local_trees(trial, line, behind)
+    factors, terms = [*due.factors, *local_trees(trial, line, behind)], [*due.terms]
     for tree in statement_trees(trial, line.scope, behind):
         factors += [*factors_of(tree), *calls_of(tree)]
         terms += [tree, *terms_of(tree)]
-    names = names_like(trial, line, target)
-    unread = unread_trees(trial, line)
-    pool = pool_for(
+    names, unread = names_like(trial, line, target), unread_trees(trial, line)
+    return pool_for(
         trial,
         line,
-        [*unread, *distinct([*names, *factors], likely=own_factors)],
-        [*unread, *distinct([*names, *terms], likely=own_terms)],
+        [*unread, *distinct([*names, *factors], likely=due.factors)],
+        [*unread, *distinct([*names, *terms], likely=due.terms)],
     )
-    size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
-    hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs, meant=meant)
-    loose = len(trial.program.unread())
-    hits = sorted(
-        (
-            replace(
-                hit,
-                cost=hit.cost
-                + loose_ends(trial, line, hit.edits, hit.tree)
-                - loose
-                - LIKE * readings.likeness.gained(line, hit.tree),
-            )
-            for hit in hits
-        ),
-        key=lambda hit: hit.cost,
-    )
-    late = _stale(trial, line, world, repair, size, truth)
-    return Hits((*late, *hits), truth, pool)
 
 
 def loose_ends(trial: Trial, line: Line, edits: Sequence[Edit], tree: Tree) -> int:

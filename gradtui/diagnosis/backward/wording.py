@@ -119,7 +119,7 @@ def _edge(trial: Trial, explanation: Explanation) -> tuple[str, str] | None:
     if target is None:
         return None
     starts = []
-    for name in explanation.context.readings.upstream(explanation.line):
+    for name in explanation.context.readings.steps.upstream(explanation.line):
         line = trial.program.line(name)
         assert line is not None
         (source,) = explanation.context.readings.of(line).targets

@@ -1,0 +1,143 @@
+"""What a line should compute from what it reads: its own step of the true backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import Trial
+from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.reverse import adjoints_from, flow_through
+
+
+class Reading(Struct, frozen=True):
+    """What a line may be meant to hold."""
+
+    targets: tuple[int, ...]
+    """Nodes of the model whose adjoint it may be."""
+    targets_certain: bool
+    """Whether it is one of them."""
+    scale: float | None = None
+    """c where it holds c·dLoss/dtarget of its only target."""
+    known: bool = False
+    """Whether it is a helper that holds something of the true backward pass, so is right."""
+
+
+class Steps:
+    """The steps of a program's lines, given how its lines are read."""
+
+    def __init__(self, trial: Trial, of: Callable[[Line], Reading]) -> None:
+        self._trial = trial
+        self._of = of
+
+    def true_step(
+        self,
+        line: Line,
+        target: int,
+        scale: float = 1.0,
+        scales: Mapping[str, float] = MappingProxyType({}),
+        upstream: Sequence[str] | None = None,
+    ) -> tuple[Builder, int]:
+        """Return nodes and the root of what the line should compute from what it reads.
+
+        Adjoints that it reads, directly or through helpers, are taken as the program has them, up
+        to the program's own constant; `scale` is the constant of the line itself, `scales` those
+        of lines that are wrong; `upstream` are the adjoints to start from.
+        """
+        trial = self._trial
+        builder = Builder(trial.builder.nodes, simplify=True)
+        given = self._given(builder, line, target, scales, upstream)
+        adjoint = adjoints_from(builder, trial.graph, given, target).get(target)
+        root = builder.constant(0.0) if adjoint is None else adjoint
+        return builder, self._scaled(builder, root, target, scale)
+
+    def true_flows(
+        self,
+        line: Line,
+        target: int,
+        scale: float = 1.0,
+        scales: Mapping[str, float] = MappingProxyType({}),
+        upstream: Sequence[str] | None = None,
+    ) -> tuple[Builder, list[int]]:
+        """Return the same for each statement alone of those that read the target, if several do."""
+        trial = self._trial
+        builder = Builder(trial.builder.nodes, simplify=True)
+        given = self._given(builder, line, target, scales, upstream)
+        readers = [
+            one for one in trial.graph.statements
+            if one.root != target
+            and any(target in trial.graph.nodes[op].inputs for op in one.operations)
+        ]  # fmt: skip
+        roots = []
+        for statement in readers if len(readers) > 1 else ():
+            adjoint = given.get(statement.root)
+            if adjoint is None:
+                found = adjoints_from(builder, trial.graph, given, statement.root)
+                adjoint = found.get(statement.root)
+            share = adjoint and flow_through(builder, trial.graph, statement, adjoint).get(target)
+            if share:
+                roots.append(self._scaled(builder, share, target, scale))
+        return builder, roots
+
+    def _scaled(self, builder: Builder, root: int, target: int, scale: float) -> int:
+        if scale != 1.0:
+            root = builder.apply("*", (root, builder.constant(scale)))
+        return builder.fit(root, self._trial.graph.nodes[target].shape)
+
+    def _given(
+        self,
+        builder: Builder,
+        line: Line,
+        target: int,
+        scales: Mapping[str, float],
+        upstream: Sequence[str] | None,
+    ) -> dict[int, int]:
+        """Return node -> its adjoint as the program has it."""
+        trial = self._trial
+        given: dict[int, int] = {}
+        for name in self.upstream(line) if upstream is None else upstream:
+            other = trial.program.line(name)
+            assert other is not None
+            reading = self._of(other)
+            (source,) = reading.targets
+            node = builder.nodes[source]
+            if source == target or node.kind is not Kind.OPERATION:
+                continue
+            own = scales.get(name, reading.scale)
+            factor = 1.0 / own if own else 1.0
+            held = builder.fit(other.node, node.shape)
+            given[source] = builder.apply("*", (held, builder.constant(factor)))
+        return given
+
+    def before(self, line: Line) -> tuple[str, ...]:
+        """Return the names of all adjoints that a line could start from."""
+        found = []
+        for other in self._trial.lines:
+            if other is line:
+                break
+            reading = self._of(other)
+            if reading.targets_certain and len(reading.targets) == 1:
+                found.append(other.name)
+        return tuple(found)
+
+    def upstream(self, line: Line) -> tuple[str, ...]:
+        """Return the names of the adjoints that a line starts from, nearest first."""
+        found: dict[str, None] = {}
+        pending = [line]
+        while pending:
+            at = pending.pop()
+            for name in sorted(at.reads):
+                if name not in at.scope or at.scope[name] in self._trial.program.state.values():
+                    continue
+                other = self._trial.program.line(name)
+                if other is None or other is line or name in found:
+                    continue
+                reading = self._of(other)
+                if reading.targets_certain and len(reading.targets) == 1:
+                    found[name] = None
+                else:
+                    pending.append(other)
+        return tuple(found)
