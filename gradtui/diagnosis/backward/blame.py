@@ -30,7 +30,7 @@ MOST_EXPLAINED = 4
 """The best of those, of which the first is taken that a small mistake explains."""
 USUAL = 2.6
 """The cost of a change of a helper from which that of a claim is more likely."""
-LIKE = 2
+LIKE = 3
 """How many strange helpers it outweighs that a line reads like another once it is repaired."""
 _ROWS = 4000
 """Numbers of a claim that are looked at to find a constant."""
