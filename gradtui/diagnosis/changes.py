@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.handwritten import names_in
+from gradtui.engine.shapes import Shape
 
 MAX_PARTS, MAX_FACTORS = 80, 6
 """Parts of an expression that are changed, and factors of a product of which two are dropped; a
@@ -29,6 +30,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
         match part:
             case Number(value):
                 yield from _other_numbers(expression, path, part, value, pool.numbers)
+                yield from _other_bounds(expression, path, part, pool)
             case Name():
                 yield from _other_names(expression, path, part, pool)
             case Call():
@@ -86,9 +88,14 @@ def _renamings(expression: Editable, pool: Pool) -> Iterator[Edit]:
     for name in (one for one, times in read.items() if times > 1 and one in expression.names):
         own = expression.names[name]
         for other, id in pool.names.items():
-            if id != own and nodes[id].shape == nodes[own].shape:
+            if id != own and _stretches(nodes[id].shape, nodes[own].shape):
                 tree = _renamed(expression.tree, {name: other})
                 yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
+
+
+def _stretches(shape: Shape, other: Shape) -> bool:
+    """Return whether a value of a shape fits wherever one of another does."""
+    return shape == other or (shape == other[len(other) - len(shape) :] and shape != ())
 
 
 def _terms(tree: Tree) -> list[Tree]:
@@ -169,6 +176,8 @@ def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
         for curve in (*_CURVES, "softmax", "log_softmax"):
             if not (isinstance(part, Call) and part.function == curve):
                 yield Edit(Change.FUNCTION, path, call(curve, part), part)
+        if not isinstance(part, Call) or part.function not in _OPERATORS:
+            yield Edit(Change.FUNCTION, path, call(">", part, Number(0.0, NOWHERE)), part)
 
 
 def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
@@ -189,6 +198,18 @@ def _other_numbers(
     for size, written in numbers.items():
         if size != value:
             yield Edit(Change.SCALE, path, written, part, written)
+
+
+def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) -> Iterator[Edit]:
+    """Yield names in the place of a number that something is compared with."""
+    parent = _parent_of(expression, path)
+    if parent is None or parent.function not in _COMPARISONS:
+        return
+    shape = expression.shape((*path[:-1], 1 - path[-1]))
+    for name, id in pool.names.items():
+        if expression.builder.nodes[id].shape == shape:
+            new = Name(name, NOWHERE)
+            yield Edit(Change.FUNCTION, path, new, part, new)
 
 
 def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
@@ -256,6 +277,7 @@ def _two_dropped(path: Path, part: Call) -> Iterator[Edit]:
             yield Edit(Change.DROP_FACTOR, path, rest, gone)
 
 
+_COMPARISONS = ("<", ">", "<=", ">=")
 _OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _CURVES = ("exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sin", "cos")
 

@@ -41,6 +41,7 @@ _COST: Mapping[Change, float] = {
     Change.REPLACE_FACTOR: 3.0,
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
+MASK = 1.8
 FAR = 3.0
 """The cost of a change from which a nearer one is looked for elsewhere."""
 _SOLVED = 0.9
@@ -67,8 +68,15 @@ def cost_of(edit: Edit) -> float:
     """Return how far-fetched an edit is."""
     if edit.change is Change.NEGATE and not _adds_minus(edit):
         return _COST[edit.change] - 0.5
+    if edit.change is Change.FUNCTION and _is_mask(edit):
+        return MASK + 0.02 * len(edit.path)
     new = len(spell(edit.new)) if edit.new is not None else 0
     return _COST[edit.change] + 0.01 * min(new, _LONGEST) + 0.02 * len(edit.path)
+
+
+def _is_mask(edit: Edit) -> bool:
+    """Return whether an edit puts the slope of a unit in the place of the unit: (H > 0)."""
+    return isinstance(edit.tree, Call) and edit.tree.function == ">"
 
 
 def _adds_minus(edit: Edit) -> bool:
@@ -310,6 +318,14 @@ def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
             (one, before), (other, after) = _constant_of(left), _constant_of(right)
             if before is not None and after is not None:
                 return one * other, replace(tree, arguments=(before, after))
+        case Call("sum" | "mean", (operand,)):
+            factor, rest = _constant_of(operand)
+            if rest is not None and rest is not operand:
+                return factor, replace(tree, arguments=(rest,))
+        case Call("+" | "-", (left, right)):
+            (one, before), (other, after) = _constant_of(left), _constant_of(right)
+            if one == other != 1.0 and before is not None and after is not None:
+                return one, replace(tree, arguments=(before, after))
         case Call("*", (left, right)):
             (one, before), (other, after) = _constant_of(left), _constant_of(right)
             if before is None or after is None:

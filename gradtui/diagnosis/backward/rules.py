@@ -207,6 +207,7 @@ def _is_sum(tree: Tree | None) -> bool:
 
 def _difference(old: Tree, new: Tree) -> str:
     """Return the rule that the difference between two factors goes by."""
+    old, new = _unstretched(old), _unstretched(new)
     while isinstance(old, Call) and isinstance(new, Call) and old.function == new.function:
         pairs = list(zip(old.arguments, new.arguments, strict=False))
         differing = [at for at, pair in enumerate(pairs) if not same(*pair)]
@@ -221,6 +222,12 @@ def _difference(old: Tree, new: Tree) -> str:
         return "extra-factor"
     names = isinstance(old, Name) and isinstance(new, Name)
     return "wrong-variable" if names else "wrong-point"
+
+
+def _unstretched(tree: Tree) -> Tree:
+    while isinstance(tree, Call) and tree.function in ("expand", "T"):
+        (tree, *_) = tree.arguments
+    return tree
 
 
 def _is_part(part: Tree | None, whole: Tree | None, operators: tuple[str, ...]) -> bool:
