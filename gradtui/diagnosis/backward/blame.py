@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import cost_of
+from gradtui.diagnosis.backward.hypotheses import FAR, cost_of
 from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
@@ -156,7 +156,9 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
         if ends is None:
             continue
         left, _, odd, bridges, sound, *rest = key
-        if offer.repair.line.target is None and offer.repair.edit is None:
+        if offer.repair.line.target is not None:
+            rest = [max(0.0, ends.cost - FAR), *rest[1:]]
+        elif offer.repair.edit is None:
             rest = [ends.cost - USUAL, *rest[1:]]
         unlikely = odd + _unlikely(offer.repair, ends) - LIKE * ends.like
         own = (left, ends.loose, unlikely, bridges, sound, *rest)

@@ -17,6 +17,7 @@ from gradtui.diagnosis.backward.hypotheses import pool_for
 from gradtui.diagnosis.backward.likeness import Likeness
 from gradtui.diagnosis.backward.material import (
     calls_of,
+    columns_like,
     distinct,
     factors_of,
     flow_trees,
@@ -299,7 +300,8 @@ class Readings:
         unread = unread_trees(self.trial, line)
         names = distinct(names_like(self.trial, line, line.node), HELPER_MATERIAL)
         factors = distinct([*factors, *names])
-        return [*unread, *factors, *slopes, *calls], [*unread, *terms, *calls, *flows]
+        columns = columns_like(self.trial, line)
+        return [*unread, *factors, *columns, *slopes, *calls], [*unread, *terms, *calls, *flows]
 
     @cached_property
     def _material(self) -> tuple[list[Tree], list[Tree], list[Tree]]:
