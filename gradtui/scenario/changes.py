@@ -63,7 +63,7 @@ def suggest(
     `weights` are the parameters of now, where those are not the first ones.
     """
     done, at = list[Clause](), 0
-    while (head := _HEAD.match(text, at)) and (value := next(_values(text, head.end()), None)):
+    while (head := _HEAD.match(text, at)) and (value := _first_value(text, head.end())):
         end = value[0] + len(value[1])
         if end >= len(text) and _names_of(head[1]):
             return value[0], _starting(value[1], [Word(name) for name in _names_of(head[1])])
@@ -72,6 +72,8 @@ def suggest(
         done.append(Clause(head[1], head[2] or "", value[1], head.start(1), value[0]))
         at = end + len(re.match(r"[\s,]*", text[end:])[0])  # type: ignore[index]
     head = _HEAD.match(text, at)
+    if head and text[head.end() :].lstrip().startswith("["):
+        return len(text), ()
     reader = ClauseReader(problem, done)
     if head and head.end() > head.end(2 if head[2] else 1):
         if names := _names_of(head[1]):
@@ -140,6 +142,14 @@ def _values(text: str, at: int) -> Iterator[tuple[int, str]]:
             value = match[0]
         yield at, value
         at += len(value)
+
+
+def _first_value(text: str, at: int) -> tuple[int, str] | None:
+    """Return the first value from a place on; None as long as a list there is not closed."""
+    try:
+        return next(_values(text, at), None)
+    except InputError:
+        return None
 
 
 def _list_at(text: str, at: int) -> str:

@@ -185,6 +185,8 @@ def test_a_sweep_that_does_not_fit_is_shown_in_the_text(text, column, message):
         ("lr 0.1 w", 7, ["weight_decay", "w1", "w2"]),
         ("schedule co", 9, ["constant", "cosine"]),
         ("lr 0.1", 6, []),
+        ("lr [", 4, []),
+        ("w1 [[1, 2], [3", 14, []),
     ],
 )
 def test_what_may_follow_is_offered(text, start, words):

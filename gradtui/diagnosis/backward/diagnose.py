@@ -111,9 +111,8 @@ def _diagnose(
             reshaped = _instead(trial, hand, names, repair, explanation, others)
         if reshaped is None or not (fits or explanation.far_fetched):
             continue
-        other = _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
-        if not fits or _blamed(other) <= _blamed(explained):
-            return other
+        other = _with_helper(problem, trial, hand, reshaped, wrong, 0)
+        return other if not fits or _blamed(other) <= _blamed(explained) else explained
     return explained
 
 
