@@ -1,6 +1,6 @@
 """A fourth set written without any sight of the diagnosis, in the way of `sight`.
 
-Not tuned since.
+The first look at them counted; the diagnosis has learnt from them since.
 """
 
 from __future__ import annotations

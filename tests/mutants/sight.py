@@ -1,6 +1,6 @@
 """Cases written without any sight of the diagnosis: kinds, slips, pairs of slips, sound oddities.
 
-Not tuned since.
+The first look at them counted; the diagnosis has learnt from them since.
 """
 
 from __future__ import annotations
