@@ -183,6 +183,7 @@ class _Ends(Struct, frozen=True):
     like: int
     """Whether the line reads like another then: 1, or does so no more: -1."""
     cost: float
+    """How far-fetched the change is."""
 
 
 def _fewest_loose(trial: Trial, repair: Repair) -> int:

@@ -104,7 +104,7 @@ def _diagnose(
     repairs = find_repairs(trial, readings, judged)
     trial.work.renew()
     explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
-    explained = _explained(problem, trial, hand, repairs, explanations)
+    explained = _explained(problem, trial, hand, wrong, repairs, explanations)
     for repair, explanation in zip(repairs, explanations, strict=True) if helpers else ():
         if fits:
             others = [one for one in repairs if one is not repair]
@@ -125,13 +125,13 @@ def _explained(
     problem: Problem,
     trial: Trial,
     hand: Handwritten,
+    wrong: Sequence[Line],
     repairs: Sequence[Repair],
     explanations: Sequence[Explanation],
 ) -> Diagnosis:
     """Return the diagnosis of lines that are repaired as is explained."""
     claims = [line for line in trial.lines if line.claimed]
     judged = _judged(trial, claims)
-    wrong = [line for line in claims if not trial.is_right(line, trial.world)]
     fixes = _fixes(trial, hand, explanations)
     findings = [
         finding

@@ -42,6 +42,7 @@ _COST: Mapping[Change, float] = {
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
 MASK = 1.8
+"""The cost of a unit's slope in the place of the unit: nearer than a factor that comes to it."""
 FAR = 3.0
 """The cost of a change from which a nearer one is looked for elsewhere."""
 _SOLVED = 0.9

@@ -110,8 +110,10 @@ def reshape_helper(
 def _feeds(trial: Trial, line: Line, other: Line, judged: Collection[str], beside: bool) -> bool:
     """Return whether a line is read by another; `beside` it if something judged reads both."""
     reached = trial.program.dependents([line.name])
-    if line.name == other.name or not beside:
-        return line.name != other.name and other.name in reached
+    if line.name == other.name:
+        return False
+    if not beside:
+        return other.name in reached
     return not reached.isdisjoint(trial.program.dependents([other.name]) & set(judged))
 
 
