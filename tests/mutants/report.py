@@ -32,6 +32,7 @@ SETS = {
     "blind": ("mutants.blind", "blind"),
     "sight": ("mutants.sight", "sight"),
     "fourth": ("mutants.fourth", "fourth"),
+    "fifth": ("mutants.fifth", "fifth"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }
