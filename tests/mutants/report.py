@@ -33,6 +33,7 @@ SETS = {
     "sight": ("mutants.sight", "sight"),
     "fourth": ("mutants.fourth", "fourth"),
     "fifth": ("mutants.fifth", "fifth"),
+    "sixth": ("mutants.sixth", "sixth"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }
