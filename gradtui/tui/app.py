@@ -17,7 +17,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.events import Event, Key, Paste, Resize
+from textual.events import Event, Key, MouseEvent, Paste, Resize
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widget import AwaitMount
@@ -48,6 +48,8 @@ class GradtuiApp(App[int]):
     CSS_PATH = "style.tcss"
     TITLE = "gradtui"
     ENABLE_COMMAND_PALETTE = True
+    # Textual would select panels, by their names, and Ctrl+C, which copies that, is not its own.
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "stop, quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
@@ -167,10 +169,21 @@ class GradtuiApp(App[int]):
         """Do what a key asks for before the next one is looked at; paint all of another size."""
         if isinstance(event, Key | Paste):
             await self._type(event)
-        else:
+        elif not isinstance(event, MouseEvent) or self._takes(event):
             await super().on_event(event)
         if isinstance(event, Resize):
             self.action_repaint()
+
+    def _takes(self, event: MouseEvent) -> bool:
+        """Return whether what the mouse is on, or what holds it, will be there.
+
+        What is being removed is laid out for a moment still.  Pressed on then, Textual gives it the
+        focus for good, or ends at its missing parent; removed while pressed, it keeps the mouse.
+        """
+        held = self.mouse_captured
+        if held is not None and held._pruning:
+            self.capture_mouse(None)
+        return not any(found._pruning for found, _ in self.screen.get_widgets_at(event.x, event.y))
 
     async def _type(self, event: Key | Paste) -> None:
         """Give what was typed to the input that has the focus, or run what it is bound to.

@@ -28,6 +28,8 @@ _PART = re.compile(
     r"\x1b\[\??([\d;]*)([A-Za-z])|\x1b\[[^@-~]*[@-~]|\x1b[\]P_].*?(?:\x07|\x1b\\)|\x1b[^\[\]P_]|[\s\S]",
     re.DOTALL,
 )
+_LEFT, _KEPT = "\x1b[?1049l", 8000
+"""Ends the screen: what is written then is for whoever reads on; characters kept of that."""
 _CUT = re.compile(r"\x1b(?:\[[^@-~]*|[\]P_][^\x07\x1b]*)?$")
 
 
@@ -97,6 +99,7 @@ class Program:
     def __init__(self, arguments: list[str], env: dict[str, str], log: Path) -> None:
         self.screen, self.written = Screen(100, 30), 0
         self.status: int | None = None
+        self._last = ""
         argv = [sys.executable, "-W", "default", str(_WATCHED), str(log), *arguments]
         told, tell = os.pipe()
         self._shell, self._main = pty.fork()
@@ -141,10 +144,18 @@ class Program:
             for query, answer in ANSWERS.items():
                 if query in data:
                     os.write(self._main, answer)
-            self.screen.write(self._decoder.decode(data))
+            text = self._decoder.decode(data)
+            self._last = (self._last + text)[-_KEPT:]
+            self.screen.write(text)
             if time.monotonic() > until:
                 break
         return self.written - before
+
+    @property
+    def said(self) -> str:
+        """The last of what it wrote, as far as it did so after it had left the screen."""
+        parts = (part[0] for part in _PART.finditer(self._last.rpartition(_LEFT)[2]))
+        return "".join(part for part in parts if part >= " " or part == "\n")
 
     def _reap(self) -> None:
         _, status = os.waitpid(self._shell, 0)

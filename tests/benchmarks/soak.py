@@ -176,7 +176,7 @@ class Soak:
         asked = any("q" in keys or keys in (_STOP, _PALETTE) for keys in self.pressed)
         # Ctrl+C is a signal while it is set aside.
         if status not in (0, 128 + signal.SIGINT) or not asked:
-            self.fault(f"the program ended with {status}\n{self.program.screen.text}")
+            self.fault(f"the program ended with {status}\n{self.program.said}")
         self.look_at_log()
         self.start(*self.random.choice(((), ("--resume",))))
 
@@ -188,7 +188,7 @@ class Soak:
         self.pressed.append(f"<{number.name}>")
         status = self.program.end(number)
         if status not in (128 + number, 0):
-            self.fault(f"{number.name} ended the program with {status}")
+            self.fault(f"{number.name} ended the program with {status}\n{self.program.said}")
         self.look_at_log()
         self.start(*self.random.choice(((), ("--resume",))))
 

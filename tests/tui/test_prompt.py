@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from textual.events import Key, Paste
+from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 
 from gradtui.source import InputError
 from gradtui.tui.picker import Picker
@@ -88,4 +88,54 @@ async def test_of_two_inputs_the_last_one_stays_and_gives_the_keys_back(terminal
         await t.pilot.pause()
         assert len(t.debugger.query(Prompt)) == 1
         await t.press("escape", "n")
+        assert t.session.step == 1
+
+
+def mouse(t, event, x, y):
+    """Let the mouse do something with its left button."""
+    t.app.post_message(event(None, x, y, 0, 0, 1, False, False, False))
+
+
+async def test_a_press_where_an_input_was_that_is_laid_out_still_is_no_crash(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        prompt = t.debugger.query_one(Prompt)
+        x, y = prompt.region.offset
+        await prompt.remove()
+        assert prompt in [found for found, _ in t.debugger.get_widgets_at(x, y)]
+        for column in (x, x + 10):  # its label, its field
+            for event in (MouseDown, MouseMove, MouseUp):
+                mouse(t, event, column, y)
+        await t.pilot.pause()
+        await t.press("n")
+        assert t.session.step == 1
+
+
+async def test_a_press_on_an_input_that_is_being_left_does_not_take_the_keys(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        x, y = t.debugger.query_one(Prompt).region.offset
+        t.app.post_message(Key("escape", None))
+        for event in (MouseDown, MouseUp):
+            mouse(t, event, x + 10, y)
+        await t.pilot.pause()
+        await t.press("n")
+        assert t.session.step == 1
+
+
+async def test_an_input_that_is_left_while_it_is_pressed_lets_go_of_the_mouse(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        x, y = t.debugger.query_one(Prompt).region.offset
+        mouse(t, MouseDown, x + 10, y)
+        await t.pilot.pause()
+        await t.press("escape")
+        mouse(t, MouseUp, x + 10, y)
+        chain = t.debugger.query_one("#chain")
+        x, y = chain.region.offset
+        for event in (MouseDown, MouseUp):
+            mouse(t, event, x + 2, y + 2)
+        await t.pilot.pause()
+        assert chain.has_focus
+        await t.press("n")
         assert t.session.step == 1

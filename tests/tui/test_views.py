@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import MouseDown, MouseMove, MouseUp
 
 from gradtui.explain.spans import line_text
 from gradtui.moments import Level
@@ -230,3 +231,12 @@ async def test_the_panels_show_the_numbers_of_the_parameter_that_is_looked_at(te
         await t.type("Wq[2,1]")
         await t.press("enter")
         assert first_names() == ["Wq[2,1]", "Wq[2,1]"]
+
+
+async def test_a_drag_selects_nothing_for_there_is_no_key_to_copy_it(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("question_mark")
+        for event, place in ((MouseDown, (5, 8)), (MouseMove, (60, 12)), (MouseUp, (60, 12))):
+            t.app.post_message(event(None, *place, 0, 0, 1, False, False, False))
+            await t.pilot.pause()
+        assert not t.app.screen.selections
