@@ -18,6 +18,7 @@ from gradtui.engine.expression import (
 )
 from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.ops import OPS
+from gradtui.engine.trees import same as same
 from gradtui.source import InputError
 from gradtui.text import number
 
@@ -81,28 +82,6 @@ def subtrees(tree: Tree) -> list[Tree]:
         found.append(part)
         pending.extend(reversed(_arguments(part)))
     return found
-
-
-def same(one: Tree, other: Tree) -> bool:
-    """Return whether two trees say the same, wherever they stand."""
-    pending = [(one, other)]
-    while pending:
-        match pending.pop():
-            case (Number(a), Number(b)) if a == b:
-                pass
-            case (Name(a), Name(b)) if a == b:
-                pass
-            case (WholeNumbers(a), WholeNumbers(b)) if a == b:
-                pass
-            case (Call() as a, Call() as b) if (
-                a.function == b.function
-                and a.options == b.options
-                and len(a.arguments) == len(b.arguments)
-            ):
-                pending.extend(zip(a.arguments, b.arguments, strict=True))
-            case _:
-                return False
-    return True
 
 
 def precedence_of(tree: Tree) -> int:

@@ -7,13 +7,13 @@ evaluated by Python.  Every part of a tree keeps its place in the file.
 from __future__ import annotations
 
 import keyword
-from typing import NoReturn
+from collections.abc import Collection
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.foreign import MODULES, instead_of_index
-from gradtui.engine.tokens import MAX_TOKENS, Locate, Token, TokenReader
+from gradtui.engine.refusals import AUGMENTED, Refuser
+from gradtui.engine.tokens import MAX_TOKENS, Locate, Token
 from gradtui.source import InputError, Place
 
 Option = int | bool | None | str | tuple[int, ...]
@@ -67,21 +67,24 @@ class Assignment(Struct, frozen=True):
 
 _BINARY = {"<": 1, ">": 1, "<=": 1, ">=": 1, "==": 1, "!=": 1}
 _BINARY |= {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3}
-_AUGMENTED = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "@=": "@", "**=": "**"}
 _NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "slice": "x[0:2]",
                "shape": "x.shape[0]"}  # fmt: skip
 """Names that trees use for what is not written as a call, and how it is written."""
 
 
 def parse_program(
-    text: str, locate: Locate | None = None, limit: int = MAX_TOKENS
+    text: str,
+    locate: Locate | None = None,
+    limit: int = MAX_TOKENS,
+    assigned: Collection[str] = (),
 ) -> tuple[Assignment, ...]:
     """Return the statements of a program of at most `limit` tokens, in order.
 
     `locate` says where the text stands in its file; without it places are those of the text.
+    `assigned` are names that the lines before the text assign, for what an error says of them.
     Raises InputError at the first place that is not of the language.
     """
-    return _Parser(text, locate or _in_text, limit).program()
+    return _Parser(text, locate or _in_text, limit, assigned=assigned).program()
 
 
 def parse_expression(text: str, locate: Locate | None = None) -> Tree:
@@ -98,11 +101,17 @@ def _in_text(line: int, column: int, width: int) -> Place:
     return Place(line + 1, column + 1, width)
 
 
-class _Parser(TokenReader):
+class _Parser(Refuser):
     def __init__(
-        self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, rules: bool = False
+        self,
+        text: str,
+        locate: Locate,
+        limit: int = MAX_TOKENS,
+        *,
+        rules: bool = False,
+        assigned: Collection[str] = (),
     ) -> None:
-        super().__init__(text, locate, limit)
+        super().__init__(text, locate, limit, assigned)
         self.rules = rules
 
     def program(self) -> tuple[Assignment, ...]:
@@ -142,36 +151,26 @@ class _Parser(TokenReader):
         value = self.expression()
         after = self.peek()
         if after.text == "=":
-            self.refuse_several(after)
+            raise InputError(
+                "a line assigns one name: write each on a line of its own", self.place(after)
+            )
         if after.kind not in ("newline", "end"):
             self.refuse(after, "an operator or the end of the line")
+        self.assigned.add(target.text)
         return Assignment(target.text, value, self.place(target))
 
     def equals(self, target: Token) -> None:
-        equals, name = self.take(), target.text
+        equals = self.take()
         if equals.text == "=":
             return
-        if equals.text in _AUGMENTED:
-            operator = _AUGMENTED[equals.text]
-            raise InputError(
-                f"'{equals.text}' is not part of the language, a name is assigned once: "
-                f"write {name}_2 = {name} {operator} (…) and use {name}_2 from here on",
-                self.place(equals),
-            )
+        if equals.text in AUGMENTED:
+            self.refuse_again(target, equals)
         if equals.text == "[":
-            picked = f"for {name}[range(N), y] -= 1 write {name}_2 = {name} - one_hot(y, k)"
-            if self.tokens[self.at].kind == "name" and self.tokens[self.at].text != "range":
-                picked = f"for {name}[mask] = 0 write {name}_2 = {name}*(1 - (mask))"
-            raise InputError(
-                f"'[': part of an array cannot be assigned: {picked}", self.place(equals)
-            )
+            self.refuse_part(target, equals)
         if equals.text == ",":
-            self.refuse_several(equals)
+            self.refuse_several(target, equals)
         expected = "a line `name = expression`"
-        self.refuse(target if keyword.iskeyword(name) else equals, expected)
-
-    def refuse_several(self, at: Token) -> NoReturn:
-        raise InputError("a line assigns one name: write each on a line of its own", self.place(at))
+        self.refuse(target if keyword.iskeyword(target.text) else equals, expected)
 
     def expression(self) -> Tree:
         """Return the operators and operands from here on as a tree.
@@ -219,13 +218,14 @@ class _Parser(TokenReader):
         return Call("**", (base, exponent), (), self.span(base, exponent, token))
 
     def postfix(self) -> Tree:
+        begin = self.at
         tree = self.atom()
         while self.peek().kind == "operator" and self.peek().text in (".", "[", "("):
             token = self.take()
             if token.text == ".":
-                tree = self.attribute(tree, token)
+                tree = self.attribute(tree, token, begin)
             elif token.text == "[":
-                tree = self.subscript(tree, token)
+                tree = self.subscript(tree, token, begin)
             else:
                 raise InputError("only a named function can be called", self.place(token))
         return tree
@@ -239,33 +239,38 @@ class _Parser(TokenReader):
             if self.peek().text == ")":
                 self.refuse(self.peek(), "an operand between the parentheses")
             inner = self.expression()
+            if self.peek().text == ",":
+                raise InputError(
+                    "several values in parentheses are no value: write each on a line of its own; "
+                    "what is only kept for later is left out, [backward] reads all of the model",
+                    self.place(token),
+                )
             place = self.span(token, self.expect(")"), inner)
             self.depth -= 1
             return replace(inner, place=place)
         if token.kind != "name" or keyword.iskeyword(token.text):
             self.refuse(token, "an operand (a number, a name or a parenthesis)")
-        first = token
+        first, begin = token, self.at - 1
         if token.text == "np" and self.peek().text == ".":
             self.at += 1
             token = self.take()
+            self.refuse_module(token)
             if token.kind != "name" or self.peek().text != "(":
-                self.refuse(token, "a function after np.")
-        if token.text in MODULES and self.peek().text == ".":
-            raise InputError(
-                f"'{token.text}.' is not part of the language: only np. may stand before a name",
-                self.place(token),
-            )
+                self.refuse_np(token)
+        self.refuse_module(token)
         if self.peek().text == "(":
             self.at += 1
+            self.refuse_foreign(token, begin, None)
             return self.call(token, first=first)
         return Name(token.text, self.place(token))
 
-    def attribute(self, tree: Tree, dot: Token) -> Tree:
+    def attribute(self, tree: Tree, dot: Token, begin: int) -> Tree:
         name = self.take()
         if name.kind in ("newline", "end"):
             self.refuse(name, "T, shape[0] or a method after '.'")
         if name.kind == "name" and self.peek().text == "(":
             self.at += 1
+            self.refuse_foreign(name, begin, self.at - 3)
             return self.call(name, tree)
         if name.text == "T":
             return Call("T", (tree,), (), self.span(tree, name, name))
@@ -274,25 +279,21 @@ class _Parser(TokenReader):
             axis = self.integer()
             end = self.expect("]")
             return Call("shape", (tree,), (("axis", axis),), self.span(tree, end, name))
-        raise InputError(
-            f"'.{name.text}' is not part of the language: after '.' expected T, shape[0] or a "
-            "method such as sum(axis=0)",
-            self.place(name if name.kind == "name" else dot),
-        )
+        self.refuse_attribute(name, dot, begin)
 
-    def subscript(self, tree: Tree, bracket: Token) -> Tree:
+    def subscript(self, tree: Tree, bracket: Token, begin: int) -> Tree:
         added: list[int] = []
         bounds: list[tuple[int | None, int | None]] = []
         while True:
             if self.takes_new_axis():
                 added.append(len(added) + len(bounds))
             else:
-                bounds.append(self.bounds(bracket))
+                bounds.append(self.bounds(bracket, begin))
             end = self.take()
             if end.text == "]":
                 break
             if end.text != ",":
-                self.refuse_subscript(bracket)
+                self.refuse_subscript(bracket, begin)
         place, entries = self.span(tree, end, bracket), len(bounds)
         for axis, (start, stop) in enumerate(bounds):
             if (start, stop) != (None, None):
@@ -310,24 +311,17 @@ class _Parser(TokenReader):
         self.at += count
         return count > 0
 
-    def bounds(self, bracket: Token) -> tuple[int | None, int | None]:
+    def bounds(self, bracket: Token, begin: int) -> tuple[int | None, int | None]:
         """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""
-        start = None if self.peek().text == ":" else self.bound(bracket)
+        start = None if self.peek().text == ":" else self.bound(bracket, begin)
         if self.take().text != ":":
-            self.refuse_subscript(bracket)
-        return start, None if self.peek().text in ("]", ",") else self.bound(bracket)
+            self.refuse_subscript(bracket, begin)
+        ended = self.peek().text in ("]", ",")
+        return start, None if ended else self.bound(bracket, begin)
 
-    def bound(self, bracket: Token) -> int:
+    def bound(self, bracket: Token, begin: int) -> int:
         token = self.tokens[self.at + (self.peek().text == "-")]
-        return self.integer() if token.kind == "number" else self.refuse_subscript(bracket)
-
-    def refuse_subscript(self, bracket: Token) -> NoReturn:
-        first = self.tokens.index(bracket) + 1
-        raise InputError(
-            "'[': only new axes and ranges can be written in brackets, such as [:, None] or [1:3]"
-            + instead_of_index([token.text for token in self.tokens[first : first + 2]]),
-            self.place(bracket),
-        )
+        return self.integer() if token.kind == "number" else self.refuse_subscript(bracket, begin)
 
     def call(self, name: Token, owner: Tree | None = None, *, first: Token | None = None) -> Tree:
         if name.text in _NOT_CALLED and not self.rules:
@@ -342,6 +336,7 @@ class _Parser(TokenReader):
             token = self.peek()
             if token.kind == "name" and self.tokens[self.at + 1].text == "=":
                 self.at += 2
+                self.refuse_option(token, name.text)
                 if any(token.text == key for key, _ in options):
                     raise InputError(f"'{token.text}' is given twice", self.place(token))
                 options.append((token.text, self.literal()))

@@ -1,17 +1,26 @@
-"""What people paste that the language has not, and what to write instead."""
+"""What people paste that the language has not, and what to write instead, in their own names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 MODULES = ("torch", "tf", "jnp", "math", "numpy", "scipy")
 """Names of modules that cannot stand before a function."""
+SUBMODULES = ("linalg", "special", "random")
+"""Their parts, which cannot stand there either."""
 _PRODUCTS = {
     "ab,bc->ac": "a @ b",
     "ab,ac->bc": "a.T @ b",
     "ab,cb->ac": "a @ b.T",
     "abc,acd->abd": "a @ b",
+    "abcd,abde->abce": "a @ b",
+    "abc,adc->abd": "a @ transpose(b, (0, 2, 1))",
+    "abcd,abed->abce": "a @ transpose(b, (0, 1, 3, 2))",
+    "abc,abd->acd": "transpose(a, (0, 2, 1)) @ b",
+    "abc,abd->cd": "(transpose(a, (0, 2, 1)) @ b).sum(axis=0)",
+    "abc,cd->abd": "a @ b",
+    "abc,dc->abd": "a @ b.T",
     "ab,b->a": "a @ b",
     "ab,a->b": "a.T @ b",
     "a,ab->b": "a @ b",
@@ -25,70 +34,308 @@ _PRODUCTS = {
     "ab->b": "sum(a, axis=0)",
 }
 """einsum with its letters in the order of the alphabet -> the same of its operands a and b."""
-_EINSUM = re.compile(r"einsum\(\s*['\"]([A-Za-z,> -]*)['\"]")
-_FUNCTIONS = {
-    "min": ": the smaller of two is minimum(a, b), that of many -max(-x)",
-    "matmul": "a @ b",
-    "mm": "a @ b",
-    "multiply": "a*b",
-    "add": "a + b",
-    "subtract": "a - b",
-    "divide": "a/b",
-    "negative": "-x",
-    "square": "x**2",
-    "power": "x**2",
-    "pow": "x**2",
-    "reciprocal": "1/x",
-    "log1p": "log(1 + x)",
-    "expm1": "exp(x) - 1",
-    "std": "sqrt(var(x))",
-    "sign": "(x > 0) - (x < 0)",
-    "heaviside": "x > 0",
-    "expit": "sigmoid(x)",
-    "zeros_like": "0*x",
-    "ones_like": "0*x + 1",
-    "expand_dims": "x[:, None]",
-    "unsqueeze": "x[:, None]",
-    "squeeze": "reshape(x, (n,))",
-    "flatten": "reshape(x, (n,))",
-    "ravel": "reshape(x, (n,))",
-    "view": "reshape(x, (n, m))",
-    "t": "x.T",
-    "copy": "x alone",
-    "clone": "x alone",
-    "detach": "x alone",
-    "astype": "x alone",
-    "concatenate": "concat(a, b)",
-    "einsum": "it with @, .T and sum(…, axis=0)",
+_EINSUM = re.compile(r"einsum\(\s*(['\"])([^'\"]*)\1\s*,?\s*(.*)")
+_KEY = re.compile(r"(\w+)\[(['\"])(\w+)\2\]")
+_CALLS = {
+    "matmul": "{A} @ {B}",
+    "mm": "{A} @ {B}",
+    "bmm": "{A} @ {B}",
+    "multiply": "{A}*{B}",
+    "add": "{A} + {B}",
+    "subtract": "{A} - {B}",
+    "divide": "{A}/{B}",
+    "true_divide": "{A}/{B}",
+    "negative": "-{A}",
+    "square": "{A}**2",
+    "power": "{A}**{B}",
+    "pow": "{A}**{B}",
+    "reciprocal": "1/{A}",
+    "rsqrt": "1/sqrt({a})",
+    "log1p": "log(1 + {A})",
+    "log2": "log({a})/log(2)",
+    "log10": "log({a})/log(10)",
+    "exp2": "2**{A}",
+    "expm1": "exp({a}) - 1",
+    "logaddexp": "log(exp({a}) + exp({b}))",
+    "tan": "sin({a})/cos({a})",
+    "sinh": "(exp({a}) - exp(-{A}))/2",
+    "cosh": "(exp({a}) + exp(-{A}))/2",
+    "hypot": "sqrt({A}**2 + {B}**2)",
+    "absolute": "abs({a})",
+    "fabs": "abs({a})",
+    "sign": "({A} > 0) - ({A} < 0)",
+    "heaviside": "{A} > 0",
+    "greater": "{A} > {B}",
+    "greater_equal": "{A} >= {B}",
+    "less": "{A} < {B}",
+    "less_equal": "{A} <= {B}",
+    "equal": "{A} == {B}",
+    "not_equal": "{A} != {B}",
+    "logical_and": "{A}*{B}",
+    "logical_or": "maximum({a}, {b})",
+    "logical_not": "1 - {A}",
+    "expit": "sigmoid({a})",
+    "silu": "{A}*sigmoid({a})",
+    "swish": "{A}*sigmoid({a})",
+    "leaky_relu": "maximum({a}, 0.01*{A})",
+    "std": "sqrt(var({a}{options}))",
+    "norm": "sqrt(sum({A}**2{options}))",
+    "average": "mean({a}{options})",
+    "amax": "max({a}{options})",
+    "amin": "-max(-{A}{options})",
+    "min": "-max(-{A}{options})",
+    "inner": "dot({a}, {b})",
+    "vdot": "dot({a}, {b})",
+    "zeros_like": "0*{A}",
+    "ones_like": "0*{A} + 1",
+    "full_like": "0*{A} + {B}",
+    "ravel": "reshape({a}, (-1,))",
+    "flatten": "reshape({a}, (-1,))",
+    "t": "{A}.T",
 }
+"""A function -> the same in the language. A and B are its operands in brackets where they need
+them, a and b without, `options` what it is told of axes."""
+_ADVICE = {
+    "min": ": the smaller of two is minimum(a, b), that of many -max(-x)",
+    "squeeze": ": write reshape({a}, (-1,)) for a vector",
+    "view": ": write reshape({a}, (2, 3)), with the numbers of its shape",
+    "expand_dims": ": write {A}[:, None], a None where the new axis is",
+    "unsqueeze": ": write {A}[:, None], a None where the new axis is",
+    "swapaxes": ": write {A}.T for a matrix, transpose({a}, (0, 2, 1)) for a stack of them",
+    "moveaxis": ": write {A}.T for a matrix, transpose({a}, (0, 2, 1)) for a stack of them",
+    "rollaxis": ": write {A}.T for a matrix, transpose({a}, (1, 2, 0)) for a stack of them",
+    "split": ": write a range for each part, as {A}[:, 0:2] and {A}[:, 2:4]",
+    "pad": ": write concat(zeros, {a}, zeros), where zeros is given in [data]",
+    "trace": ": write sum({A}*ones), where ones is a diagonal of 1 in [data]",
+    "tensordot": ": write {A}.T @ {B} for a sum over the first axis of both matrices, {A} @ {B} "
+    "over the last of one and the first of the other",
+    "repeat": ": an axis of 1 is repeated by itself; or write broadcast_to({a}, (2, 3))",
+    "tile": ": an axis of 1 is repeated by itself; or write broadcast_to({a}, (2, 3))",
+    "cumsum": ": write ones @ {A}, where ones is a lower triangle of 1 in [data]",
+    "stack": ": write concat(a[None], b[None])",
+    "einsum": ": write it with @, .T and sum(…, axis=0)",
+    "zeros": ": write 0, which is broadcast",
+    "ones": ": write 1, which is broadcast, or give the array in [data]",
+    "full": ": write its number alone, which is broadcast",
+}
+"""The same where more is to be said than what to write."""
+_LEFT_OUT = (
+    *("copy", "clone", "detach", "astype", "asarray", "array", "ascontiguousarray"),
+    *("float", "float32", "float64", "double", "item"),
+)
+"""Functions that change nothing here: an array keeps its values, all numbers are of one type."""
+_GIVEN = (
+    *("eye", "identity", "arange", "linspace", "diag", "tril", "triu"),
+    *("randn", "rand", "normal", "uniform", "standard_normal"),
+)
+"""Functions that make an array out of nothing."""
+_JOINED = {"concatenate": "", "cat": "", "vstack": "", "row_stack": "", "hstack": ", axis=1"}
+"""What joins the arrays of a list, and the axis that its name says."""
+FOREIGN = frozenset({*_CALLS, *_ADVICE, *_LEFT_OUT, *_GIVEN, *_JOINED})
+"""The functions for which it is known what to write."""
+_TYPES = ("float16", "float32", "float64", "int32", "int64", "bool_", "double")
+_CONSTANTS = {"pi": "3.141592653589793", "e": "2.718281828459045", "inf": "a number as 1e300"}
+_OPTIONS = {
+    "dtype": ": leave it out, all numbers are of one type ([run] dtype)",
+    "out": ": leave it out, the result is the line's name",
+    "where": ": leave it out and multiply by the mask",
+    "ddof": ": var is the population's; for n numbers and ddof=1 multiply it by n/(n - 1)",
+    "optimize": ": leave it out",
+    "dim": ": write axis",
+    "num_classes": ": write one_hot(labels, 3)",
+    "a_min": ": write clip(x, low, high)",
+    "a_max": ": write clip(x, low, high)",
+}
+_NUMERIC = ("dtype", "ndim", "shape", "size", "real", "imag", "flat", "data", "mT", "T", "base")
+"""Attributes of arrays: all others are what an object keeps."""
 
 
-def instead_of(function: str) -> str:
-    """Return what to write for a function, as the end of a message; nothing where none is known."""
-    found = _FUNCTIONS.get(function, "")
-    return found if not found or found.startswith(":") else f": write {found}"
+def instead_of_call(
+    function: str, operands: Sequence[str], options: str, picked: str, *, alone: bool
+) -> str:
+    """Return what to write for a call, as the end of a message; nothing where none is known.
+
+    `operands` and `options` are the texts of what it is given, `picked` what follows in brackets;
+    `alone` says that no operator stands beside it.
+    """
+    if function in ("eye", "identity") and picked and operands:
+        return f": write one_hot({picked}, {operands[0]})"
+    if function in _JOINED:
+        joined = _inside(operands[0]) if operands else "a, b"
+        return f": write concat({joined}{options or _JOINED[function]})"
+    if function in _GIVEN or (function in _LEFT_OUT and operands and operands[0][:1] == "["):
+        return ": give the array in [data]"
+    if function in _LEFT_OUT:
+        return f": leave it out, write {in_brackets(operands[0]) if operands else 'x'} alone"
+    several = function == "min" and len(operands) > 1
+    template = "" if several else _CALLS.get(function, "")
+    if template and not alone:
+        template = in_brackets(template)
+    template = f": write {template}" if template else _ADVICE.get(function, "")
+    first, second = [*operands, *("x", "y")[len(operands) :]][:2]
+    return template.format(
+        a=first, b=second, A=in_brackets(first), B=in_brackets(second), options=options
+    )
 
 
-def without_string(line: str) -> str:
-    """Return what to write for a line with an einsum, as the end of a message, or nothing."""
-    found = _EINSUM.search(line)
-    if found is None:
-        return ""
-    letters: dict[str, str] = {}
-    for letter in re.findall("[A-Za-z]", found[1]):
-        letters.setdefault(letter, chr(ord("a") + len(letters)))
-    wanted = "".join(letters.get(one, one) for one in found[1] if one != " ")
-    product = _PRODUCTS.get(wanted)
-    return f": for this einsum of a and b write {product}" if product else instead_of("einsum")
+def in_brackets(text: str) -> str:
+    """Return an expression as it stands beside an operator: in brackets if it holds one itself."""
+    depth = 0
+    for char in re.sub(r"(?<=[\d.])[eE][+-]?\d+", "", text):
+        depth += (char in "([{") - (char in ")]}")
+        if depth == 0 and char in "+-*/@<>=":
+            return f"({text})"
+    return text
 
 
-def instead_of_index(inside: Sequence[str]) -> str:
-    """Return what to write for `x[…]`, by the first two tokens in the brackets."""
-    match inside:
-        case ["range", "("] | ["np", "."]:
-            return "; for p[range(n), y] write (p*one_hot(y, k)).sum(axis=1)"
-        case [index, "]"] if index.isdigit():
-            return f"; for x[{index}] write x[{index}:{int(index) + 1}].sum(axis=0)"
-        case [index, "]"] if index.isidentifier() and index != "None":
-            return f"; for E[{index}] write take(E, {index})"
+def _inside(text: str) -> str:
+    """Return the elements of a list or tuple without its brackets."""
+    return text[1:-1].rstrip(", ") if text[:1] in ("(", "[") else text
+
+
+def instead_of_option(key: str) -> str:
+    """Return what to do about an option of NumPy's, as the end of a message, or nothing."""
+    return _OPTIONS.get(key, "")
+
+
+def instead_of_module(name: str, *, called: bool) -> str:
+    """Return what to write for `module.name`, as the end of a message."""
+    if name in _CONSTANTS:
+        return f": write {_CONSTANTS[name]}"
+    return f": write {name}(…)" if called else ""
+
+
+def instead_of_return(parts: Sequence[str]) -> str:
+    """Return what to write for a return of these parts, not all of which are names."""
+    table = re.fullmatch(r"(?:\{|dict\()(.*)[})]", parts[0]) if len(parts) == 1 else None
+    inside = table[1] if table else ""
+    named = dict(re.findall(r"(['\"]?\w+['\"]?)\s*[:=]\s*(.+)", "\n".join(split(inside))))
+    lines, names = list[str](), list[str]()
+    for key, value in named.items():
+        name = key.strip("'\"")
+        name = name if name[:1] == "d" else f"d{name}"
+        lines += [] if value.isidentifier() else [f"{name} = {value}"]
+        names.append(value if value.isidentifier() else name)
+    if names:
+        first = f"write {' and '.join(lines)}, each on a line of its own, and " if lines else ""
+        return f"{first or 'write '}return {', '.join(names)}"
+    other = next(part for part in parts if not part.isidentifier())
+    if other[:1] in ("(", "[", "{"):
+        return "leave the brackets and what is only kept for later out"
+    return f"write a line name = {other} and return the name"
+
+
+def instead_of_np(name: str) -> str:
+    """Return the message for `np.name` that is no function; nothing where none is known."""
+    if name in _CONSTANTS:
+        return f"'np.{name}' is not part of the language: write {_CONSTANTS[name]}"
+    if name in _TYPES:
+        return f"'np.{name}' is a type, and all numbers are of one ([run] dtype): leave it out"
     return ""
+
+
+def instead_of_attribute(owner: str, name: str) -> str:
+    """Return what to write for `owner.name`, as the end of a message, or nothing."""
+    if name == "size":
+        return (f": write len({owner}) for a vector, {owner}.shape[0]*{owner}.shape[1] for a "
+                "matrix")  # fmt: skip
+    if name in _NUMERIC or name[:1] == "_" or not owner.isidentifier():
+        return ""
+    return f": write {name}, a function is given the names that it reads"
+
+
+def without_string(line: str, column: int = 0) -> str:
+    """Return what to write for a line with a string at a column, as the end of a message."""
+    found = _EINSUM.search(line)
+    if found is not None:
+        return _without_einsum(found[2], split(found[3]))
+    key = next((one for one in _KEY.finditer(line) if one.start() <= column < one.end()), None)
+    if key is None:
+        return ""
+    name, before = key[3], line[: key.start()].strip()
+    if not before and re.match(r"\s*=(?!=)", line[key.end() :]):
+        claim = name if name[:1] == "d" else f"d{name}"
+        return f": write {claim} = …, and return {claim}"
+    if before in (f"{name} =", f"{name}="):
+        return f": leave the line out, and let the function be given {name}"
+    return f": write {name}, and let the function be given it"
+
+
+def _without_einsum(letters: str, given: Sequence[str]) -> str:
+    order: dict[str, str] = {}
+    for letter in re.findall("[A-Za-z]", letters):
+        order.setdefault(letter, chr(ord("a") + len(order)))
+    wanted = "".join(order.get(one, one) for one in letters if one != " ")
+    product = _PRODUCTS.get(wanted)
+    operands = [in_brackets(one) for one in given if not re.match(r"\w+\s*=[^=]", one)]
+    if product is None or len(operands) != wanted.count(",") + 1:
+        return _ADVICE["einsum"]
+    texts = dict(zip("ab", operands, strict=False))
+    return ": write " + re.sub(r"\b[ab]\b", lambda found: texts[found[0]], product)
+
+
+def split(text: str) -> list[str]:
+    """Return the operands at the start of a text, up to the bracket that closes them."""
+    parts, depth = [""], 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        if depth < 0:
+            break
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [part.strip() for part in parts if part.strip()]
+
+
+def instead_of_index(owner: str, entries: Sequence[str]) -> str:
+    """Return what to write for `owner[…]` of these entries, as the end of a message."""
+    if len(entries) == 2 and re.match(r"(np\.)?a?range\(", entries[0]):
+        return f"; write ({owner}*one_hot({entries[1]}, k)).sum(axis=1) for k classes"
+    if any(one == "..." for one in entries):
+        return "; write a ':' for each axis that '...' stands for"
+    if len(entries) == 1 and re.search("[<>=]", entries[0]):
+        return f"; multiply by the mask: {in_brackets(owner)}*({entries[0]})"
+    if len(entries) == 1 and entries[0].isidentifier():
+        return f"; write take({owner}, {entries[0]})"
+    single = [axis for axis, one in enumerate(entries) if re.fullmatch(r"-?\d+", one)]
+    others = [one for axis, one in enumerate(entries) if axis not in single]
+    if single and all(re.fullmatch(r"(-?\d+)?:(-?\d+)?", one) for one in others):
+        ranges = [_range_of(one) if at in single else one for at, one in enumerate(entries)]
+        axes = str(single[0]) if len(single) == 1 else f"({', '.join(map(str, single))})"
+        return f"; write {owner}[{', '.join(ranges)}].sum(axis={axes})"
+    return ""
+
+
+def _range_of(index: str) -> str:
+    return "-1:" if index == "-1" else f"{index}:{int(index) + 1}"
+
+
+def instead_of_target(name: str, inside: str, operator: str, value: str) -> str:
+    """Return what to write for `name[inside] operator value`, as the end of a message."""
+    rest = in_brackets(value)
+    labels = re.fullmatch(r"(?:np\.)?a?range\(.*\), ?(\w+)", inside)
+    if labels and operator in ("+=", "-="):
+        times = "" if value == "1" else f"{rest}*"
+        return f": write {name} {operator[0]} {times}one_hot({labels[1]}, k) for k classes"
+    if operator == "=" and re.search("[<>=]", inside):
+        return f": write where({inside}, {value}, {name})"
+    if operator in ("*=", "/=") and re.search("[<>=]", inside):
+        return f": write where({inside}, {name}{operator[0]}{rest}, {name})"
+    return ": write the whole array, with where(mask, a, b), one_hot(labels, k) or concat(a, b)"
+
+
+def instead_of_several(names: Sequence[str], values: Sequence[str]) -> str:
+    """Return what to write for `a, b = …`, as the end of a message."""
+    if len(values) == 1 and values[0].endswith(".shape"):
+        lines = [f"{one} = {values[0]}[{axis}]" for axis, one in enumerate(names) if one != "_"]
+        return f"write {' and '.join(lines)}, each on a line of its own"
+    keyed: Mapping[str, str] = dict(zip(names, values, strict=False))
+    own = all((key := _KEY.fullmatch(value)) and key[3] == one for one, value in keyed.items())
+    if re.fullmatch(r"[\w.]+", "".join(values)) or (len(names) == len(values) and own):
+        return ("leave the line out: names of the model are read as they are, by a function that "
+                f"is given {', '.join(names)}")  # fmt: skip
+    if len(names) == len(values):
+        lines = [f"{one} = {value}" for one, value in zip(names, values, strict=True)]
+        return f"write {' and '.join(lines)}, each on a line of its own"
+    return "assign each on a line of its own"

@@ -14,6 +14,7 @@ from gradtui.engine.expression import Assignment, Call, Name, Tree
 from gradtui.engine.graph import Builder, Graph, Kind, MisfitError
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
+from gradtui.engine.refusals import another_name
 from gradtui.engine.shapes import Shape, ShapeError, broadcast
 from gradtui.source import InputError, did_you_mean
 from gradtui.text import shape_text
@@ -276,11 +277,13 @@ def _check_target(line: Assignment, model: Collection[str], written: Collection[
     name = line.name
     check_name(name, line.place)
     if name in model:
-        raise InputError(f"'{name}' is a name of the model and cannot be assigned again; its "
-                         f"gradient is d{name}", line.place)  # fmt: skip
+        raise InputError(f"'{name}' is a name of the model and cannot be assigned again: leave "
+                         "the line out, or choose another name; its gradient is "
+                         f"d{name}", line.place)  # fmt: skip
     if name in written:
-        raise InputError(f"'{name}' is assigned twice: a name is assigned once; write "
-                         f"{name}_2 = … and use {name}_2 from here on", line.place)  # fmt: skip
+        raise InputError(f"'{name}' is assigned twice: a name is assigned once; call the one "
+                         f"above {another_name(name, written)}, and read that here",
+                         line.place)  # fmt: skip
 
 
 def _resolver(

@@ -18,9 +18,9 @@ from gradtui.engine.expression import (
     WholeNumbers,
     parse_rule,
 )
-from gradtui.engine.foreign import instead_of
 from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
 from gradtui.engine.ops import FUNCTIONS, OPS
+from gradtui.engine.refusals import another_name
 from gradtui.engine.shapes import Options, Shape
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.text import shape_text
@@ -89,7 +89,10 @@ def lower_statement(line: Assignment, builder: Builder, names: dict[str, int]) -
     if line.name in names:
         kind = builder.nodes[names[line.name]].kind
         already = {Kind.PARAMETER: "a parameter", Kind.DATA: "data"}.get(kind, "assigned above")
-        raise InputError(f"'{line.name}' is already {already}: a name is assigned once", line.place)
+        other = another_name(line.name, names)
+        hint = f"; call the one above {other}, and read that here" if "above" in already else ""
+        raise InputError(f"'{line.name}' is already {already}: a name is assigned once{hint}",
+                         line.place)  # fmt: skip
     first = len(builder.nodes)
     root = lower_tree(line.value, builder, _resolver(names))
     if builder.nodes[root].name or root < first:
@@ -222,7 +225,7 @@ def _check_call(call: Call, *, rules: bool) -> None:
     elif name in OPS and (rules or not OPS[name].internal):
         wanted, options = OPS[name].operands, dict(OPS[name].options)
     else:
-        near = instead_of(name) or did_you_mean(name, FUNCTIONS)
+        near = did_you_mean(name, FUNCTIONS)
         raise InputError(
             f"'{name}' is not a function of the language" + near,
             call.place,

@@ -46,6 +46,8 @@ ADVICE = {
     "~": "subtract the 0/1 mask from 1 instead",
     "is": "compare with ==",
     ";": "write one statement a line",
+    "{": "a dictionary is not part of the language: leave the line out, and give each gradient a "
+    "name of its own, as dW",
     "\\": "an expression goes on over a line's end inside parentheses",
 }
 """What to write instead of what the language does not have."""
@@ -117,10 +119,11 @@ def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
 def _refuse_character(text: str, at: int, place: Place) -> NoReturn:
     char = text[at]
     if char in "'\"`":
-        around = text[text.rfind("\n", 0, at) + 1 :][:MAX_CHARACTERS].partition("\n")[0]
+        start = text.rfind("\n", 0, at) + 1
+        around = text[start:][:MAX_CHARACTERS].partition("\n")[0]
         raise InputError(
             "a quote starts a string, and strings are not part of the language"
-            + without_string(around),
+            + without_string(around, at - start),
             place,
         )
     what = f"U+{ord(char):04X}"

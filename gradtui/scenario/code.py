@@ -118,8 +118,9 @@ def check_parameters(code: Code, known: Collection[str]) -> None:
         return
     for name, place in code.function.parameters:
         if name not in known:
+            near = did_you_mean(name, known) or ": leave it out, or give its value in [data]"
             raise InputError(f"{code.name} is given '{name}', which is not a name of the scenario"
-                             + did_you_mean(name, known), place)  # fmt: skip
+                             + near, place)  # fmt: skip
 
 
 def returned_loss(code: Code) -> tuple[str, Place]:

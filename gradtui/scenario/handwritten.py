@@ -7,12 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, names_in
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
+from gradtui.engine.trees import same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
@@ -26,11 +28,17 @@ from gradtui.text import clip, shape_text
 
 
 def read_backward(
-    table: schema.Backward, graph: Graph, whole: Collection[str], sources: Sources
+    table: schema.Backward,
+    graph: Graph,
+    model: Sequence[Assignment],
+    whole: Collection[str],
+    sources: Sources,
 ) -> tuple[Handwritten, tuple[Notice, ...]]:
     """Return the hand-written backward pass of a scenario, and what is odd; raises InputError.
 
-    `whole` are the names of data that is whole numbers, as labels are: it has no gradient.
+    `model` are the lines of the model: a line that says one of them over again is left out, since a
+    function of Python must say it where it is not given it.  `whole` are the names of data that is
+    whole numbers, as labels are: it has no gradient.
     """
     positions = sources.positions
     given = {"code": table.code, "source": table.source, "file": table.file}
@@ -46,6 +54,11 @@ def read_backward(
     _check_kept("backward", state, graph.names, positions)
     code = read_code("backward", table.code, table.source, sources)
     check_parameters(code, {**graph.names, **state})
+    said = {line.name: line.value for line in model}
+    code = replace(code, program=tuple(
+        line for line in code.program if line.name not in said
+        or not same(line.value, said[line.name])
+    ))  # fmt: skip
     found = find_claims(code, table.claims, claimable, positions)
     file = code.file or sources.scenario
     lines = sources.lines(file)

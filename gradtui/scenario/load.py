@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from gradtui.engine.expression import Assignment
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.optimizers import OPTIMIZERS
@@ -125,6 +126,7 @@ class _Loader:
         self.positions = sources.positions
         self.parsed = parse_scenario(raw, sources.positions)
         self.hand_notices: list[Notice] = []
+        self.model: Sequence[Assignment] = () if before is None else before.model
         self.data: Data
         self.training: Training
 
@@ -191,7 +193,7 @@ class _Loader:
         if table is None:
             return None
         whole = {name for name, value in self.parsed.data.items() if _all_whole(value)}
-        backward, notices = read_backward(table, graph, whole, self.sources)
+        backward, notices = read_backward(table, graph, self.model, whole, self.sources)
         self.hand_notices += notices
         return backward
 
@@ -220,6 +222,7 @@ class _Loader:
         check_one_of("model", {"code": model.code, "source": model.source}, positions)
         code = read_code("model", model.code, model.source, self.sources)
         check_parameters(code, {**parameters, **data})
+        self.model = code.program
         shapes = {name: value.shape for name, value in parameters.items()}
         leaves = [
             [Leaf(name, shape, positions.key((table, name))) for name, shape in group.items()]

@@ -8,12 +8,14 @@ from __future__ import annotations
 import keyword
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NoReturn
 
 from msgspec import Struct
 
 from gradtui.engine.expression import Assignment, parse_program
+from gradtui.engine.foreign import instead_of_return, instead_of_several
+from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.tokens import MAX_TOKENS, refuse_length
 from gradtui.source import InputError, Place
 from gradtui.text import clip
@@ -37,6 +39,8 @@ _ADVICE = {
 }
 """What to do about a statement that the language does not have."""
 _STATEMENTS = frozenset(keyword.kwlist) - {"None", "True", "False", "lambda", "not", "await"}
+_OWNERS = ("self", "cls")
+"""First parameters of methods, which are no values."""
 _TAB = 8
 
 
@@ -85,6 +89,7 @@ class _Reader:
         self.limit = limit
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.lines = list(_logical_lines(text, self.refuse))
+        self.functions = {name.text for line in self.lines if (name := _defined(line))}
 
     def function(self, name: str) -> Function | None:
         found = [
@@ -103,6 +108,8 @@ class _Reader:
         parameters = self.parameters(self.lines[index], token)
         body = [line for line in self.body(index) if not _is_text(line)]
         program, returned = self.statements(body)
+        if parameters and parameters[0][0] in _OWNERS:
+            parameters = parameters[1:]
         return Function(parameters, program, returned, self.place(token.at, len(name)))
 
     def body(self, index: int) -> Iterator[_Line]:
@@ -140,7 +147,7 @@ class _Reader:
     def statements(
         self, body: Sequence[_Line]
     ) -> tuple[tuple[Assignment, ...], tuple[tuple[str, Place], ...]]:
-        program = list[Assignment]()
+        program, assigned = list[Assignment](), set[str]()
         returned: tuple[tuple[str, Place], ...] | None = None
         count = 0
         for line in body:
@@ -153,10 +160,14 @@ class _Reader:
             if first.text == "return":
                 returned = self.returned(line)
             elif first.text != "pass":
-                program += self.assignment(line, body[0].indent)
+                found = self.assignment(line, body[0].indent, assigned)
+                assigned.update(one.name for one in found)
+                program += found
         return tuple(program), returned or ()
 
-    def assignment(self, line: _Line, indent: int) -> Sequence[Assignment]:
+    def assignment(
+        self, line: _Line, indent: int, assigned: Collection[str]
+    ) -> Sequence[Assignment]:
         first, second = line.tokens[0], line.tokens[1:2]
         word = first.text
         if word in _STATEMENTS or (word == "print" and second and second[0].text == "("):
@@ -165,6 +176,10 @@ class _Reader:
         if line.indent != indent:
             self.refuse(first, "this line is indented more or less than the lines before it")
         self.check_targets(line)
+        self.check_calls(line)
+        annotation = _annotation(line.tokens)
+        if len(annotation) == len(line.tokens) - 1:
+            return ()
         last = line.tokens[-1]
         row = self.row(first.at)
         column = first.at - self.starts[row]
@@ -173,11 +188,29 @@ class _Reader:
             begin = column if down == 0 else 0
             return Place(row + down + 1, begin + across + 1, width, self.file)
 
-        return parse_program(self.text[first.at : last.at + len(last.text)], locate)
+        text = self.text[first.at : last.at + len(last.text)]
+        if annotation:
+            start, end = annotation[0].at - first.at, line.tokens[len(annotation) + 1].at - first.at
+            if "\n" in text[start:end]:
+                self.refuse(annotation[0], "a type on several lines is not read: leave it out")
+            text = text[:start] + " " * (end - start) + text[end:]
+        return parse_program(text, locate, assigned=assigned)
+
+    def check_calls(self, line: _Line) -> None:
+        """Refuse a call of another function of the file: only one of them is read."""
+        for index, token in enumerate(line.tokens[:-1]):
+            called = token.kind == "word" and line.tokens[index + 1].text == "("
+            if called and token.text in self.functions and token.text not in FUNCTIONS:
+                self.refuse(token, f"'{token.text}' is another function of this file, which is not "
+                                   "read: write out what it does here")  # fmt: skip
 
     def check_targets(self, line: _Line) -> None:
         """Refuse an assignment to several names at once."""
         parts = _split(line.tokens, "=")
+        semicolon = next((token for token in line.tokens if token.text == ";"), None)
+        if semicolon is not None:
+            self.refuse(semicolon, "';' is not part of the language: write what follows on a line "
+                                   "of its own")  # fmt: skip
         if len(parts) < 2:
             return
         names, values = _split(parts[0], ","), _split(parts[1], ",")
@@ -188,13 +221,10 @@ class _Reader:
                     "one name is assigned a line: write the second on a line of its own",
                 )
             return
-        rewrite = "assign each on a line of its own"
-        if len(names) == len(values):
-            lines = [
-                f"{self.source(n)} = {self.source(v)}" for n, v in zip(names, values, strict=True)
-            ]
-            rewrite = f"write {clip(' and '.join(lines), 160)}, each on a line of its own"
-        self.refuse(line.tokens[0], f"several names cannot be assigned at once: {rewrite}")
+        rewrite = instead_of_several(*([self.source(p) for p in side] for side in (names, values)))
+        self.refuse(
+            line.tokens[0], f"several names cannot be assigned at once: {clip(rewrite, 200)}"
+        )
 
     def returned(self, line: _Line) -> tuple[tuple[str, Place], ...]:
         """Return the names that a return gives."""
@@ -210,9 +240,8 @@ class _Reader:
         for part in parts:
             if len(part) != 1 or part[0].kind != "word" or part[0].text.isdigit():
                 at = part[0] if part else line.tokens[0]
-                text = clip(self.source(part), 60)
-                self.refuse(at, f"a return gives names: write a line name = {text or '…'} "
-                                "and return the name")  # fmt: skip
+                rewrite = instead_of_return([self.source(one) or "…" for one in parts])
+                self.refuse(at, f"a return gives names: {clip(rewrite, 200)}")
             found.append((part[0].text, self.place(part[0].at, len(part[0].text))))
         return tuple(found)
 
@@ -275,6 +304,16 @@ def _defined(line: _Line) -> _Token | None:
     if len(words) > 2 and words[0].text == "def" and words[2].text == "(":
         return words[1]
     return None
+
+
+def _annotation(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """Return the tokens of the type in a line such as `x: np.ndarray = 0`."""
+    if len(tokens) < 3 or tokens[0].kind != "word" or tokens[1].text != ":":
+        return ()
+    if tokens[2].text == "=":
+        return ()
+    before = len(_split(tokens, "=")[0])
+    return tokens[1:before]
 
 
 def _is_text(line: _Line) -> bool:

@@ -342,7 +342,8 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "one_hot(labels, 3)", Place(1, 9, 13)),
         ("L = sum + 1", "'sum' is a function: write sum(…)", Place(1, 5, 3)),
         ("L = stretch + 1", "'stretch' is not defined", Place(1, 5, 7)),
-        ("a = w\na = x\nL = a", "'a' is already assigned above: a name is assigned once",
+        ("a = w\na = x\nL = a", "'a' is already assigned above: a name is assigned once; call the "
+         "one above a_1, and read that here",
          Place(2, 1, 1)),
         ("w = 3", "'w' is already a parameter: a name is assigned once", Place(1, 1, 1)),
         ("y = 3", "'y' is already data: a name is assigned once", Place(1, 1, 1)),
@@ -400,8 +401,11 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("L = neg(w)", "'neg' is not a function of the language: write -x", Place(1, 5, 3)),
         ("L = expand(w)", "'expand' is not a function of the language: write x[:, None]",
          Place(1, 5, 6)),
-        ("L = np.pi", "unexpected 'pi': expected a function after np.", Place(1, 8, 2)),
-        ("L = np.linalg.norm(w)", "unexpected 'linalg': expected a function after np.",
+        ("L = np.pi", "'np.pi' is not part of the language: write 3.141592653589793",
+         Place(1, 8, 2)),
+        ("L = np.ma", "unexpected 'ma': expected a function after np.", Place(1, 8, 2)),
+        ("L = np.linalg.inv(w)", "'linalg.' is not part of the language: only np. may stand before "
+         "a name",
          Place(1, 8, 6)),
         ("L = (w)(x)", "only a named function can be called", Place(1, 8, 1)),
         ("L = w.", "the line ends early: expected T, shape[0] or a method after '.'",
@@ -414,7 +418,7 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
             for inside in ("w:]", ":w]", "::2]", "1:2:1]", "None:]", "1:None]", "-:]", "1:")
         ),
         ("L = v[0]", "'[': only new axes and ranges can be written in brackets, such as [:, None] "
-         "or [1:3]; for x[0] write x[0:1].sum(axis=0)", Place(1, 6, 1)),
+         "or [1:3]; write v[0:1].sum(axis=0)", Place(1, 6, 1)),
         ("L = v[1.5:]", "unexpected '1.5': expected a whole number", Place(1, 7, 3)),
         ("L = v[1:, :]", "shape 3 of v has fewer axes than the brackets name", Place(1, 5, 8)),
         ("L = sum(slice(v))", "'slice' is not a function of the language: write x[0:2]",
@@ -459,12 +463,23 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("L = w < x + 1 == v", "unexpected '==': expected one comparison; multiply two masks: "
          "(a < b)*(b < c)", Place(1, 15, 2)),
         ("w += x", "'+=' is not part of the language, a name is assigned once: "
-         "write w_2 = w + (…) and use w_2 from here on", Place(1, 3, 2)),
-        ("p[range(N), y] -= 1", "'[': part of an array cannot be assigned: for p[range(N), y] "
-         "-= 1 write p_2 = p - one_hot(y, k)", Place(1, 2, 1)),
+         "write w_2 = w + x and use w_2 from here on", Place(1, 3, 2)),
+        ("p[range(N), y] -= 1", "'[': part of an array cannot be assigned: write p_2 = p - "
+         "one_hot(y, k) for k classes and use p_2 from here on", Place(1, 2, 1)),
         ("L", "the line ends early: expected a line `name = expression`", Place(1, 2, 1)),
         ("3 = w", "unexpected '3': expected a line `name = expression`", Place(1, 1, 1)),
-        ("a, b = w", "a line assigns one name: write each on a line of its own", Place(1, 2, 1)),
+        ("a, b = w", "a line assigns one name: leave the line out: names of the model are read as "
+         "they are, by a function that is given a, b", Place(1, 2, 1)),
+        ("a, b = w, 2*w", "a line assigns one name: write a = w and b = 2*w, each on a line of its "
+         "own", Place(1, 2, 1)),
+        ("n, m = X.shape", "a line assigns one name: write n = X.shape[0] and m = X.shape[1], each "
+         "on a line of its own", Place(1, 2, 1)),
+        ("a = b = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
+        ("a = (w, w)", "several values in parentheses are no value: write each on a line of its "
+         "own; what is only kept for later is left out, [backward] reads all of the model",
+         Place(1, 5, 1)),
+        ("a = {}", "unexpected '{': a dictionary is not part of the language: leave the line out, "
+         "and give each gradient a name of its own, as dW", Place(1, 5, 1)),
         ("a = b = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
         ("for i in w:", "unexpected 'for': write out what a loop does, one line for each round, or "
          "as one operation on arrays", Place(1, 1, 3)),

@@ -161,9 +161,10 @@ def test_a_claim_that_is_not_finite_stops_nothing(load, code):
         ("de = 2*yaht", "", "'yaht' is not defined; did you mean 'yhat'?", "de = 2*yaht"),
         ("dw1 = de*x1\nde = 2*e", "", "'de' is read before it is assigned, on line 30; if last "
          "step's value is meant, give it a first value in state = { de = 0.0 }", "dw1 = de*x1"),
-        ("de = e\nde = 2*e", "", "'de' is assigned twice: a name is assigned once", "de = 2*e"),
-        ("e = 2", "", "'e' is a name of the model and cannot be assigned again; its gradient is de",
-         "e = 2"),
+        ("de = e\nde = 2*e", "", "'de' is assigned twice: a name is assigned once; call the one "
+         "above de_1, and read that here", "de = 2*e"),
+        ("e = 2", "", "'e' is a name of the model and cannot be assigned again: leave the line "
+         "out, or choose another name; its gradient is de", "e = 2"),
         ("w1 = 2*e", "", "'w1' is a name of the model and cannot", "w1 = 2*e"),
         ("grad = 2*e", "", "'grad' is reserved", "grad = 2*e"),
         ("de = 2*e", "state = { e = 0.0 }", "'e' has a meaning in [backward] already",

@@ -140,6 +140,26 @@ def test_of_two_functions_the_outer_one_is_meant(load):
     assert load(python).problem.backward.program[0].place.line == 5
 
 
+def test_types_are_left_out(load):
+    body = BODY.replace("    de =", "    n: int\n    de: np.ndarray =")
+    session = load(f"def backward(e: 'np.ndarray', x1=None) -> dict[str, float]:\n{body}")
+    assert session.frame.hand["de"] == 6.0
+    assert [line.place.column for line in session.problem.backward.program][:2] == [5, 5]
+
+
+@pytest.mark.parametrize("first", ["self", "cls"])
+def test_a_method_is_read_as_a_function(load, first):
+    python = f"class Net:\n    def backward({first}, e):\n"
+    session = load(python + BODY.replace("    ", "        "))
+    assert session.frame.hand["dw2"] == 18.0
+
+
+def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
+    body = BODY.replace("    de =", "    e = yhat-y  # once more\n    de =")
+    session = load("def backward(yhat, y):\n" + body)
+    assert [line.name for line in session.problem.backward.program] == ["de", "dyhat", "dw1", "dw2"]
+
+
 @pytest.mark.parametrize(
     ("body", "line", "column", "message"),
     [
@@ -147,13 +167,24 @@ def test_of_two_functions_the_outer_one_is_meant(load):
         ("    if e > 0:\n        de = 2*e\n    return de", 2, 5, "'if' is not part of the "
          "language: for a choice write name = where(condition, a, b)"),
         ("    de = 2*e\n    de += 1\n    return de", 3, 8, "'+=' is not part of the language, a "
-         "name is assigned once: write de_2 = de + (…) and use de_2 from here on"),
+         "name is assigned once: call the one above de_1, and write de = de_1 + 1"),
         ("    de = 2*e\n    de[0] -= 1\n    return de", 3, 7, "'[': part of an array cannot be"),
         ("    de = e[0]\n    return de", 2, 11, "'[': "),
         ("    de, dw1 = 2*e, (e, 1)\n    return de", 2, 5, "several names cannot be assigned at "
          "once: write de = 2*e and dw1 = (e, 1), each on a line of its own"),
         ("    de, dw1 = f(e)\n    return de", 2, 5, "several names cannot be assigned at once: "
          "assign each on a line of its own"),
+        ("    n, m = x1.shape\n    return n", 2, 5, "several names cannot be assigned at once: "
+         "write n = x1.shape[0] and m = x1.shape[1], each on a line of its own"),
+        ("    w1, w2 = p['w1'], p['w2']\n    return e", 2, 5, "several names cannot be assigned at "
+         "once: leave the line out: names of the model are read as they are, by a function that is "
+         "given w1, w2"),
+        ("    e, yhat = cache\n    return e", 2, 5, "several names cannot be assigned at once: "
+         "leave the line out"),
+        ("    de = 2*e; dw1 = de\n    return de", 2, 13, "';' is not part of the language: write "
+         "what follows on a line of its own"),
+        ("    de: dict[\n    int] = 2*e\n    return de", 2, 7, "a type on several lines is not "
+         "read: leave it out"),
         ("    de = dw1 = 2*e\n    return de", 2, 10, "one name is assigned a line"),
         ("    de = 2*e\n    return de\n    dw1 = 1", 4, 5, "this line comes after the return"),
         ("    de = 2*e\n", 1, 5, "backward returns nothing: expected a last line, return"),
@@ -161,7 +192,15 @@ def test_of_two_functions_the_outer_one_is_meant(load):
         ("    pass", 1, 5, "backward has no line name = expression"),
         ("    de = 2*e\n    return de*x1", 3, 12, "a return gives names: write a line name = de*x1 "
          "and return the name"),
-        ("    de = 2*e\n    return {'w': de}", 3, 12, "a return gives names"),
+        ("    de = 2*e\n    return {'e': de}", 3, 12, "a return gives names: write return de"),
+        ("    de = 2*e\n    return {'e': de, 'w1': de*x1}", 3, 12, "a return gives names: write "
+         "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+        ("    de = 2*e\n    return dict(de=de, dw1=de*x1)", 3, 12, "a return gives names: write "
+         "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+        ("    de = 2*e\n    return de, (e, x1)", 3, 16, "a return gives names: leave the brackets "
+         "and what is only kept for later out"),
+        ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
+         "another function of this file, which is not read: write out what it does here"),
         ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned and not assigned; did you mean"),
         ("    gw1 = 2*e\n    return gw1", 3, 12, "'gw1' is returned and nothing says whose "
          'gradient it is: name it dw1, or write claims = { gw1 = "w1" } in [backward]'),
@@ -176,7 +215,8 @@ def test_of_two_functions_the_outer_one_is_meant(load):
         ("    de = \\\n    2*e\n    return de", 2, 10, "unexpected '\\': an expression goes on"),
         ("    de = 'text'\n    return de", 2, 10, "a quote starts a string"),
         ("    e = 1\n    de = e\n    return de", 2, 5, "'e' is a name of the "
-         "model and cannot be assigned again; its gradient is de"),
+         "model and cannot be assigned again: leave the line out, or choose another name; its "
+         "gradient is de"),
         ("    de = (2*e\n    return de", 2, 10, "'(' is never closed"),
         ("    de = 2*e)\n    return de", 2, 13, "')' closes nothing"),
         ("    de = '2*e\n    return de", 2, 10, "the text in quotes is never closed"),
@@ -195,6 +235,8 @@ def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, c
     [
         ("def backward(e, ww1):", 17, "backward is given 'ww1', which is not a name of the "
          "scenario; did you mean 'w1'?"),
+        ("def backward(e, dout=1.0):", 17, "backward is given 'dout', which is not a name of the "
+         "scenario: leave it out, or give its value in [data]"),
         ("def backward(*args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(**args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(e): return e\ndef f(): return", 18, "the body of the function must stand"),
