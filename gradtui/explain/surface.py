@@ -50,6 +50,15 @@ def surface_title(frame: Frame) -> str:
     return "Surface  " + ", ".join(names) + near
 
 
+def surface_key(frame: Frame) -> tuple[object, ...]:
+    """Return what the surface's rows depend on, beside their size: equal where they are equal."""
+    surfaces, last = frame.surfaces, max(frame.problem.steps, frame.step)
+    assert surfaces is not None
+    path = min(surfaces.history.known, last + 1)
+    done = frame.computed(frame.graph.loss), _moves(frame)
+    return frame.problem, surfaces, frame.surface_view, frame.step, path, done
+
+
 def surface_rows(frame: Frame, width: int, height: int) -> list[Line]:
     """Return the surface drawn into a size, with its axes and what its signs mean."""
     legend_rows = 1 + min(3, height // _TALL)

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from screen import Program
@@ -97,7 +98,7 @@ class Soak:
 
     def await_text(self, there: Callable[[str], bool], what: str, hung: float = _HUNG) -> None:
         """Wait until a text is on the screen; one that is late is a fault, with the stacks."""
-        began, told = time.monotonic(), False
+        began, told, before = time.monotonic(), False, self.worked()
         while self.program.status is None and not there(self.program.screen.text):
             waited = time.monotonic() - began
             if waited > _SLOW and not told and hung == _HUNG:
@@ -113,7 +114,14 @@ class Soak:
         if hung == _HUNG and self.program.status is None:
             self.waits.append(time.monotonic() - began)
             if self.waits[-1] > _SLOW:
-                self.fault(f"{what}: there after {self.waits[-1]:.2f} s")
+                used = self.worked() - before
+                self.fault(f"{what}: there after {self.waits[-1]:.2f} s, {used:.2f} s at work")
+
+    def worked(self) -> float:
+        """Return the seconds that the program was at work; nothing where it has ended."""
+        with suppress(FileNotFoundError):
+            return self.program.uses()[0]
+        return 0.0
 
     def fault(self, text: str) -> None:
         """Note and print something wrong, with what was pressed and logged before it."""

@@ -11,7 +11,7 @@ import gradtui
 from gradtui.explain.contours import MOST, contour_levels
 from gradtui.explain.sheet import Marks, Sheet
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.surface import surface_rows, surface_title
+from gradtui.explain.surface import surface_key, surface_rows, surface_title
 
 SCENARIOS = ("illustration", "one_weight", "ravine", "softmax_classifier", "late_nan",
              "five_parcels_rate_1_5", "minibatches")  # fmt: skip
@@ -29,6 +29,17 @@ def frame_of(name, step=0, axes="", zoom=0):
 
 def text_of(frame, width=100, height=30):
     return "\n".join(map(line_text, surface_rows(frame, width, height)))
+
+
+def test_its_key_is_another_where_more_of_the_path_is_known():
+    session = gradtui.load("illustration")
+    session.map.show()
+    before = session.frame
+    key, rows = surface_key(before), surface_rows(before, 100, 30)
+    assert surface_key(session.frame) == key
+    session.history.advance(3)
+    assert surface_rows(session.frame, 100, 30) != rows
+    assert surface_key(session.frame) != key
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

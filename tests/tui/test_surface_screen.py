@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradtui.axes import Axis, View
+from gradtui.explain.surface import surface_rows
+from gradtui.tui.panels.loss import LossPanel
 
 
 async def test_the_surface_of_the_illustration_is_one_key_away_and_follows_the_steps(terminal):
@@ -124,3 +126,36 @@ async def test_another_scenario_starts_without_the_surface(terminal):
         assert "6 Loss" in t.text
         await t.press("M")
         assert "6 Surface  w[0], w[1]" in t.text
+
+
+KEYS = ["s", "s", "s", "f", "f", "S", "n", "v", "f", "F", "plus", "z", "n", "z", "D", "n", "M",
+        "N", "M", "minus", "N", "s", "G", "right_square_bracket", "N", "R", "f", "n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", ["update_uphill", "minibatches", "one_weight"])
+async def test_it_is_what_would_be_drawn_anew_whatever_came_before(terminal, file):
+    async with terminal(file) as t:
+        await t.press("M")
+        for key in KEYS:
+            await t.press(key)
+            panel, frame = t.debugger.query_one(LossPanel), t.session.frame
+            if frame.surface_view is not None:
+                shown = panel.rows_of(frame, panel.size.width)
+                assert shown == surface_rows(frame, *panel.size), key
+        assert frame.surface_view is not None
+
+
+async def test_a_message_does_not_draw_it_anew(terminal, monkeypatch):
+    drawn = []
+
+    def counted(frame, width, height):
+        drawn.append(frame.step)
+        return surface_rows(frame, width, height)
+
+    monkeypatch.setattr("gradtui.explain.surface.surface_rows", counted)
+    async with terminal("two_weights") as t:
+        await t.press("M", "n")
+        before = len(drawn)
+        t.debugger.say("a message")
+        await t.press("ctrl+c", "j", "k")
+        assert "Ctrl+C" not in t.text and len(drawn) == before and drawn[-1] == 1

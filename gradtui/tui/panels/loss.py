@@ -32,15 +32,14 @@ class LossPanel(Panel):
         super().__init__(key)
         self._key: object = None
         self._drawn: Drawing | None = None
+        self._surface_key: object = None
+        self._surface_rows: list[Line] = []
 
     def rows_of(self, frame: Frame, width: int) -> list[Line]:
         """Return the curves, the loss surface, or what there is to say where they do not fit."""
         picture, height = frame.picture, self.size.height
         if frame.surface_view is not None:
-            from gradtui.explain.surface import surface_rows, surface_title
-
-            self.title(surface_title(frame))
-            return surface_rows(frame, width, height)
+            return self._surface(frame, width, height)
         legend = legend_rows(picture, width)
         self.title(_title(picture))
         if width < 16 or height < 4:
@@ -57,6 +56,20 @@ class LossPanel(Panel):
         *inside, axis, steps = drawing.rows
         marked = [_mark(frame, y, picture, drawing) for y in range(len(inside))]
         return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
+
+    def _surface(self, frame: Frame, width: int, height: int) -> list[Line]:
+        """Return the loss surface, drawn anew only where the moment, the view or the room is new.
+
+        Messages, findings, and scrolling of other panels leave it as it is.
+        """
+        from gradtui.explain.surface import surface_key, surface_rows, surface_title
+
+        self.title(surface_title(frame))
+        key = (*surface_key(frame), width, height)
+        if key != self._surface_key:
+            self._surface_rows = surface_rows(frame, width, height)
+            self._surface_key = key
+        return self._surface_rows
 
     def _drawing(self, picture: Picture, width: int, height: int) -> Drawing:
         """Return the curves drawn, anew only where a number or the room has changed."""
