@@ -95,10 +95,11 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
     if finding.rule in UPDATE_RULES:
         return None, end + 1
     node = _node_of(finding, problem, structure)
+    if finding.rule in GRADIENT_RULES:
+        done = _line_done(finding, problem, structure)
+        return node, done or (end if node is None else _arrival(node, structure))
     if node is None:
         return None, end
-    if finding.rule in GRADIENT_RULES:
-        return node, _line_done(finding, problem, structure) or _arrival(node, structure)
     return node, structure.value_at.get(node, end)
 
 
@@ -121,7 +122,12 @@ def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | 
 def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:
     """Return the position at which a finding's hand-written line is done; 0 for no line."""
     program = problem.backward.program if problem.backward else ()
-    at = [i for i, line in enumerate(program) if line.place.line == finding.line]
+    number = finding.line or 0
+    at = [
+        index
+        for index, line in enumerate(program)
+        if line.place.line <= number <= max(line.place.line, line.value.place.line)
+    ]
     return structure.line_at.get(at[0], 0) if at else 0
 
 

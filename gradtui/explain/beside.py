@@ -18,6 +18,8 @@ _VERDICTS: dict[Mark, str] = {
     "noted": "not what its name says, and right for the weights",
     "none": "",
 }
+_NOT_YET: dict[Mark, str] = {"right": "right at this step", "wrong": "not so at this step"}
+"""The same while it is not known yet which line is to blame."""
 
 
 WHOLE = 3
@@ -40,6 +42,11 @@ def worked_out(frame: Frame, node: int, detail: int = WHOLE) -> list[str | Span]
     return [*parts, (result, "value")]
 
 
+def _verdict(frame: Frame, mark: Mark) -> str:
+    known = frame.judgement is not None
+    return _VERDICTS[mark] if known else _NOT_YET.get(mark, _VERDICTS[mark])
+
+
 def written_spans(frame: Frame, index: int, detail: int = WHOLE) -> list[str | Span]:
     """Return what a line of the hand-written backward pass holds beside what is true.
 
@@ -60,7 +67,7 @@ def written_spans(frame: Frame, index: int, detail: int = WHOLE) -> list[str | S
     if not detail:
         return parts
     helper = target is None and mark == "none"
-    return [*parts, (f"  {'a helper' if helper else _VERDICTS[mark]}", "dim")]
+    return [*parts, (f"  {'a helper' if helper else _verdict(frame, mark)}", "dim")]
 
 
 def _digits(detail: int) -> int:
@@ -77,7 +84,9 @@ def beside_rows(frame: Frame, width: int = 80) -> list[Line]:
             worked = line(*worked_out(frame, own.written))
             formula = [(text, "local" if role == "now" else role) for text, role in worked]
             shown = [f"{own.line.name} = ", *formula]
-        said = f"  {', '.join(filter(None, [_VERDICTS[mark], f'line {own.line.place.line}']))}"
+        said = (
+            f"  {', '.join(filter(None, [_verdict(frame, mark), f'line {own.line.place.line}']))}"
+        )
         parts = line(*shown, "  ", SIGNS[mark], (said, "dim"))
         rows += folded(("by hand  ", "dim"), parts, width)
     return rows

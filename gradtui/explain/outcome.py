@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 
 _SHOWN = 120
+_FIX = 2_000
+"""Characters of a fix, which is to be pasted whole."""
 
 
 def outcome_text(outcome: Check) -> str:
@@ -73,7 +75,7 @@ def _finding_rows(problem: Problem, finding: Finding) -> Iterator[str]:
     rule = "" if finding.rule == "fact" else f" [{finding.rule}]"
     yield report(file, place, finding.severity, finding.message + rule, line)
     if finding.fix is not None:
-        yield clip(clean(f"  fix: {finding.fix}"), _SHOWN)
+        yield clip(clean(f"  fix: {finding.fix}"), _FIX)
     if finding.alternatives:
         others = (f"{MISTAKES[one]} [{one}]" for one in finding.alternatives)
         yield clip(clean(f"  fits as well: {'; '.join(others)}"), _SHOWN)
@@ -86,7 +88,9 @@ def _summary(outcome: Check) -> str:
     said = list[str]()
     if claims:
         many = f"{claims} claims" if claims > 1 else "one claim"
-        said.append(f"{many} compared{'' if outcome.verdict == 'wrong' else ' and right'}")
+        noted = any(f.severity == "info" and f.rule in GRADIENT_RULES for f in outcome.findings)
+        right = ", the parameters' gradients are right" if noted else " and right"
+        said.append(f"{many} compared{'' if outcome.verdict == 'wrong' else right}")
     if outcome.inherited:
         said.append(f"wrong only through another line: {', '.join(outcome.inherited)}")
     failed = sum(finding.rule == "fact" for finding in outcome.findings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -16,7 +16,8 @@ from gradtui.explain.spans import Line, Role, Span, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Seed, Written
+from gradtui.moments import Compute, Flow, Move, Seed, Written
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place
 from gradtui.text import cell_width, clean, clip, shape_text
 
@@ -88,18 +89,28 @@ def current_row(frame: Frame) -> int:
             return frame.structure.line_of.get(target, -1)
         case Written(index):
             return len(frame.graph.statements) + 1 + index
+        case Move():
+            return _row_of_chosen_update(frame)
     return -1
+
+
+def _row_of_chosen_update(frame: Frame) -> int:
+    """Return the row of the line of the update whose finding the cursor went to; -1 for none."""
+    update = frame.problem.update
+    lines = () if update is None else update.program
+    chosen = [at for at, line in enumerate(lines) if _chosen(frame, line, UPDATE_RULES)]
+    return program_length(frame) - len(lines) + chosen[0] if chosen else -1
 
 
 def current_place(frame: Frame) -> Place:
     """Return where the line stands that is looked at: the cursor's, else the selected node's."""
     row = current_row(frame)
-    lines: list[Statement | Assignment] = [s for part in _sections(frame) for s in part.lines]
-    if row >= len(frame.graph.statements):
-        row -= 1  # of the heading before what was written by hand
     if row < 0:
         row = frame.structure.line_of.get(frame.selected, -1)
-    place = lines[row].place if row >= 0 else frame.graph.nodes[frame.selected].place
+    place = frame.graph.nodes[frame.selected].place
+    if row >= 0:
+        section, index = next(_entries(frame, row))
+        place = section.lines[index].place
     return place or Place(1)
 
 
@@ -156,7 +167,9 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
         true = f"true {summary(frame.tape.adjoint(target))}"
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines, own.line.place)
-    return _Shown(text, value, brief, SIGNS[mark], here, _chosen(frame, own.line), true)
+    return _Shown(
+        text, value, brief, SIGNS[mark], here, _chosen(frame, own.line, GRADIENT_RULES), true
+    )
 
 
 def _update_line(frame: Frame, index: int) -> _Shown:
@@ -171,12 +184,15 @@ def _update_line(frame: Frame, index: int) -> _Shown:
         value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
     text = _source(update.lines, entry.place)
-    return _Shown(text, value, brief, mark, False, _chosen(frame, entry))
+    return _Shown(text, value, brief, mark, False, _chosen(frame, entry, UPDATE_RULES))
 
 
-def _chosen(frame: Frame, entry: Assignment) -> bool:
-    """Return whether the cursor went to a finding of a line."""
-    return frame.finding is not None and frame.findings[frame.finding].line == entry.place.line
+def _chosen(frame: Frame, entry: Assignment, rules: Collection[str]) -> bool:
+    """Return whether the cursor went to a finding of a line, by these rules."""
+    if frame.finding is None:
+        return False
+    finding = frame.findings[frame.finding]
+    return finding.rule in rules and finding.line == entry.place.line
 
 
 def _source(texts: Sequence[str], place: Place) -> str:

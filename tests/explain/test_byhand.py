@@ -7,7 +7,12 @@ from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.findings import findings_rows, notes_rows
 from gradtui.explain.graph_text import CLOSE, wire_text, wire_width
-from gradtui.explain.program import current_row, program_length, program_rows
+from gradtui.explain.program import (
+    current_place,
+    current_row,
+    program_length,
+    program_rows,
+)
 from gradtui.explain.report import show_json, to_json
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import header, now_line
@@ -216,14 +221,53 @@ def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of)
 def test_a_helper_and_a_line_without_a_value_say_so(session_of):
     more = "[backward]\ncode = '''\nk = 2*x\ndw = e*k*z\n'''"
     session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0]", more=more)
-    for _ in range(2):
+    for verdict in ("not so at this step", "wrong in this line"):
         session.position = session.schedule.forward + 2
         said = line_text(now_line(session.frame)).rstrip()
         assert said.endswith("k = 2·x = 2·3 = 6     a helper")
         session.position = session.schedule.backward
         said = line_text(now_line(session.frame))
-        assert said.rstrip().endswith("✗  true ∂L/∂w = 6  wrong in this line")
+        assert said.rstrip().endswith(f"✗  true ∂L/∂w = 6  {verdict}")
         session.inquiry.judge()
+
+
+def test_before_the_lines_are_compared_none_is_blamed(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    number = session.problem.lines.index("dw = dyhat*x") + 1
+    (row,) = texts(beside_rows(session.frame))
+    assert row == f"by hand  dw = dyhat·x = 1·3 = 3  ✗  not so at this step, line {number}"
+
+
+def test_the_cursor_goes_to_the_line_of_a_helper_that_is_blamed(session_of):
+    more = "[backward]\ncode = '''\nk = e\nu = 1*k\ndw = u*x\n'''"
+    session = session_of(MODEL, more=more)
+    session.inquiry.judge()
+    session.next_finding()
+    number = session.problem.lines.index("k = e") + 1
+    assert session.message.startswith(f"finding 1 of 1, line {number}: ")
+    assert line_text(now_line(session.frame)).startswith(f"now  line {number}  k = e = 1")
+    assert current_place(session.frame).line == number
+
+
+def test_the_line_of_an_update_that_is_blamed_is_in_view_and_no_other(tmp_path, write):
+    with open(write("L = (w*x)**2", more='[update]\ncode = "w = w + lr*g"'), encoding="utf-8") as f:
+        scenario = f.read()
+    scenario = scenario.replace("[update]", '[backward]\nsource = "net.py:backward"\n[update]')
+    number = scenario.splitlines().index('code = "w = w + lr*g"') + 1
+    blank = "\n" * (number - 2)  # so that the Python line has the number of the update's
+    python = f"def backward(w, x):\n{blank}    dw = 2*w*x*x\n    return dw\n"
+    (tmp_path / "net.py").write_text(python)
+    (tmp_path / "both.toml").write_text(scenario)
+    session = gradtui.load(tmp_path / "both.toml")
+    session.inquiry.judge()
+    session.next_finding()
+    rows = program_rows(session.frame, 60)
+    assert session.message.startswith(f"finding 1 of 1, line {number}: ")
+    assert current_row(session.frame) == len(rows) - 1
+    assert current_place(session.frame).line == number
+    chosen = [texts([row])[0] for row in rows if any(role == "selected" for _, role in row)]
+    assert [row.split()[0] for row in chosen] == [str(number)]
+    assert "lr*g" in chosen[0]
 
 
 @pytest.mark.parametrize("level", ["named", "operations"])

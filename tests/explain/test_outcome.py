@@ -34,6 +34,25 @@ def test_right_claims_are_counted(write, capsys):
     assert out == f"{path}: ok, 3 claims compared and right; the one fact stated holds\n"
 
 
+def test_a_claim_that_no_parameter_suffers_from_is_not_said_to_be_right(write, capsys):
+    more = RIGHT.replace("de = 2*e", "de = e").replace("dyhat = de", "dyhat = 2*de")
+    path = write(MODEL, more=more)
+    assert main(["check", path]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    said = "3 claims compared, the parameters' gradients are right"
+    assert last == f"{path}: ok, {said}; no facts are stated"
+
+
+def test_a_fix_is_whole_however_long_the_line(write, capsys):
+    terms = " + ".join(f"w*x*{n}.5" for n in range(40))
+    right = " + ".join(f"{n}.5*x" for n in range(40))
+    path = write(f"L = {terms}", more=f"[backward]\ncode = 'dw = -({right})'")
+    assert main(["check", path]) == 1
+    fix = next(row for row in capsys.readouterr().out.splitlines() if row.startswith("  fix: "))
+    assert len(fix) > 200
+    assert "…" not in fix
+
+
 def test_a_finding_in_a_python_file_cites_that_file(tmp_path, write, capsys):
     (tmp_path / "net.py").write_text("def backward(e, x):\n\n    dw = 2*e\n    return dw\n")
     path = tmp_path / "s.toml"
