@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time to import
+    from typing import Any
 
-if TYPE_CHECKING:
     from gradtui.api import assert_gradients as assert_gradients
     from gradtui.api import check as check
     from gradtui.api import load as load

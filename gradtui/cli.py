@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 9
 """Digits of a number of steps."""
-_INTERRUPTED, _BROKEN_PIPE = 130, 141
-"""As a shell reports SIGINT and SIGPIPE."""
+_BROKEN_PIPE = 141
+"""As a shell reports SIGPIPE."""
 
 
 class Command(NamedTuple):
@@ -68,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         if hasattr(getattr(sys, name), "reconfigure"):
-            getattr(sys, name).reconfigure(errors="backslashreplace")
+            # By lines into a file or a pipe too: an interrupt ends the program and loses none.
+            getattr(sys, name).reconfigure(errors="backslashreplace", line_buffering=True)
     parsed = _parse(arguments)
     with _output(parsed):
         return _run_command(parsed)
@@ -96,8 +97,6 @@ def _run_command(parsed: argparse.Namespace) -> int:
     except MemoryError:
         print("gradtui: there is not enough memory for a model of this size", file=sys.stderr)
         return UNUSABLE
-    except KeyboardInterrupt:
-        return _INTERRUPTED
 
 
 def _unwritten(error: OSError) -> int:
