@@ -7,12 +7,11 @@ evaluated by Python.  Every part of a tree keeps its place in the file.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Collection
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.refusals import AUGMENTED, Refuser
+from gradtui.engine.refusals import AUGMENTED, Context, Refuser
 from gradtui.engine.tokens import MAX_TOKENS, Locate, Token
 from gradtui.source import InputError, Place
 
@@ -76,15 +75,15 @@ def parse_program(
     text: str,
     locate: Locate | None = None,
     limit: int = MAX_TOKENS,
-    assigned: Collection[str] = (),
+    context: Context | None = None,
 ) -> tuple[Assignment, ...]:
     """Return the statements of a program of at most `limit` tokens, in order.
 
     `locate` says where the text stands in its file; without it places are those of the text.
-    `assigned` are names that the lines before the text assign, for what an error says of them.
+    `context` is what else is known of names, for what an error says of them.
     Raises InputError at the first place that is not of the language.
     """
-    return _Parser(text, locate or _in_text, limit, assigned=assigned).program()
+    return _Parser(text, locate or _in_text, limit, context=context).program()
 
 
 def parse_expression(text: str, locate: Locate | None = None) -> Tree:
@@ -109,9 +108,9 @@ class _Parser(Refuser):
         limit: int = MAX_TOKENS,
         *,
         rules: bool = False,
-        assigned: Collection[str] = (),
+        context: Context | None = None,
     ) -> None:
-        super().__init__(text, locate, limit, assigned)
+        super().__init__(text, locate, limit, context)
         self.rules = rules
 
     def program(self) -> tuple[Assignment, ...]:

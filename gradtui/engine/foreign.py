@@ -178,12 +178,15 @@ def instead_of_call(
     )
 
 
-def in_brackets(text: str) -> str:
-    """Return an expression as it stands beside an operator: in brackets if it holds one itself."""
+def in_brackets(text: str, operators: str = "+-*/@<>=") -> str:
+    """Return an expression as it stands beside an operator: in brackets if it holds one itself.
+
+    With fewer `operators` only those count.
+    """
     depth = 0
     for char in re.sub(r"(?<=[\d.])[eE][+-]?\d+", "", text):
         depth += (char in "([{") - (char in ")]}")
-        if depth == 0 and char in "+-*/@<>=":
+        if depth == 0 and char in operators:
             return f"({text})"
     return text
 

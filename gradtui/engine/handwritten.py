@@ -115,7 +115,7 @@ def lower_update(
     scope = {**names, **kept}
     written = list[tuple[str, int]]()
     for line in update.lines:
-        node = lower_tree(line.value, builder, _resolver(scope, update.lines, ""))
+        node = lower_tree(line.value, builder, _resolver(scope, update.lines, unknown=_READ))
         if line.name == "w" or line.name in kept:
             node = _fitted(builder, node, shape, line, f"of the parameter '{parameter}'")
         scope[line.name] = node
@@ -286,12 +286,16 @@ def _check_target(line: Assignment, model: Collection[str], written: Collection[
                          line.place)  # fmt: skip
 
 
+_READ = ": an update reads w, g, t, lr, the optimizer's constants and its own state"
+
+
 def _resolver(
-    scope: Mapping[str, int], lines: Sequence[Assignment], hint: str
+    scope: Mapping[str, int], lines: Sequence[Assignment], hint: str = "", unknown: str = ""
 ) -> Callable[[Name], int]:
     """Return what finds the node of a name that a line reads.
 
-    `hint` is what to do about a name that only a later line assigns.
+    `hint` is what to do about a name that only a later line assigns, `unknown` what to say of one
+    that none does.
     """
 
     def resolve(name: Name) -> int:
@@ -304,8 +308,8 @@ def _resolver(
             raise InputError(message + more, name.place)
         if name.name in FUNCTIONS:
             raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
-        raise InputError(f"'{name.name}' is not defined" + did_you_mean(name.name, scope),
-                         name.place)  # fmt: skip
+        near = did_you_mean(name.name, scope) or unknown
+        raise InputError(f"'{name.name}' is not defined{near}", name.place)
 
     return resolve
 

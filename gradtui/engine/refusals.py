@@ -7,6 +7,8 @@ from collections.abc import Collection
 from itertools import count
 from typing import NoReturn
 
+from msgspec import Struct
+
 from gradtui.engine.foreign import (
     FOREIGN,
     MODULES,
@@ -36,15 +38,24 @@ def another_name(name: str, taken: Collection[str]) -> str:
     return next(other for n in count(first) if (other := f"{name}_{n}") not in taken)
 
 
+class Context(Struct, frozen=True):
+    """What is known of the names of a program beside its text, for what errors say of them."""
+
+    assigned: Collection[str] = ()
+    """What the lines before the text assign."""
+    kept: Collection[str] = ()
+    """What holds a value from the step before until it is assigned."""
+
+
 class Refuser(TokenReader):
     """A position in a program's tokens, with errors that show a rewrite."""
 
     def __init__(
-        self, text: str, locate: Locate, limit: int = MAX_TOKENS, assigned: Collection[str] = ()
+        self, text: str, locate: Locate, limit: int = MAX_TOKENS, context: Context | None = None
     ) -> None:
         super().__init__(text, locate, limit)
-        self.above, self.assigned = assigned, set[str]()
-        """The names that the lines before the text assign, and those that its own lines do."""
+        self.context, self.assigned = context or Context(), set[str]()
+        """`assigned` are the names that the lines of the text assign so far."""
 
     def written(self, start: int, stop: int) -> str:
         """Return the text of some tokens on one line, as close together as they were."""
@@ -163,8 +174,8 @@ class Refuser(TokenReader):
         """Refuse a line such as `a += b`."""
         name, sign = target.text, AUGMENTED[operator.text]
         value = self.rest()
-        if sign not in "+" or value.startswith("-"):
-            value = in_brackets(value)
+        if sign != "+" or value.startswith("-"):
+            value = in_brackets(value, "+-<>=") if sign in "+-" else in_brackets(value)
         raise InputError(
             f"'{operator.text}' is not part of the language, a name is assigned once: "
             + self.renamed(name, clip(f"{name} {sign} {value}", _SHOWN)),
@@ -172,12 +183,14 @@ class Refuser(TokenReader):
         )
 
     def renamed(self, name: str, value: str) -> str:
-        """Return how to write a line that assigns a name again, so that each name is assigned once.
+        """Return how to write a line that assigns a name again, so that each is assigned once.
 
         Where the lines above assign it, theirs is the one to be renamed: what follows, a claim or
         a return, goes on to mean the last.
         """
-        taken = {*self.above, *self.assigned}
+        taken = {*self.context.assigned, *self.assigned}
+        if name in self.context.kept and name not in taken:
+            return f"write {name} = {value}"
         other = another_name(name, taken)
         if name in taken:
             value = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", other, value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from gradtui.engine.expression import Assignment, parse_program
+from gradtui.engine.refusals import Context
 from gradtui.engine.tokens import MAX_HAND, MAX_TOKENS
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.reading import SCENARIO_LIMIT, decode_text, read_beside
@@ -53,20 +54,28 @@ class Sources(Struct, frozen=True):
         return error.within(file or self.scenario, list(self.lines(file)))
 
 
-def read_code(table: str, code: str | None, source: str | None, sources: Sources) -> Code:
+def read_code(
+    table: str,
+    code: str | None,
+    source: str | None,
+    sources: Sources,
+    kept: Collection[str] = (),
+) -> Code:
     """Return the program that a table of the scenario gives by `code` or by `source`.
 
-    A Python file is entered in `sources`.  Raises InputError.
+    `kept` are names that hold last step's value until they are assigned.  A Python file is entered
+    in `sources`.  Raises InputError.
     """
     positions, limit = sources.positions, MAX_TOKENS if table == "model" else MAX_HAND
     if code is not None:
-        program = parse_program(code, positions.string_lines((table, "code")).place, limit)
+        place = positions.string_lines((table, "code")).place
+        program = parse_program(code, place, limit, Context(kept=kept))
         if not program:
             raise InputError(f"the code of [{table}] is empty: expected lines `name = expression`",
                              positions.value((table, "code")))  # fmt: skip
         return Code(program)
     assert source is not None
-    return _read_source(source, positions.value((table, "source")), sources, limit)
+    return _read_source(source, positions.value((table, "source")), sources, limit, kept)
 
 
 def check_one_of(table: str, given: Mapping[str, object], positions: Positions) -> None:
@@ -84,7 +93,9 @@ def _either(keys: Mapping[str, object]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _read_source(source: str, place: Place, sources: Sources, limit: int) -> Code:
+def _read_source(
+    source: str, place: Place, sources: Sources, limit: int, kept: Collection[str]
+) -> Code:
     from gradtui.scenario.python import function_names, read_function
 
     scenario = sources.scenario
@@ -97,7 +108,7 @@ def _read_source(source: str, place: Place, sources: Sources, limit: int) -> Cod
     if text is None:
         text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
     sources.texts[file] = tuple(NEWLINE.split(text))
-    found = read_function(text, file, function, limit)
+    found = read_function(text, file, function, limit, kept)
     if found is None:
         known = function_names(text, file)
         hint = did_you_mean(function, known) or (

@@ -52,7 +52,7 @@ def read_backward(
         return _read_numbers(table, table.file, graph, sources)
     state = _read_state("backward", table.state, positions)
     _check_kept("backward", state, graph.names, positions)
-    code = read_code("backward", table.code, table.source, sources)
+    code = read_code("backward", table.code, table.source, sources, state)
     check_parameters(code, {**graph.names, **state})
     said = {line.name: line.value for line in model}
     code = replace(code, program=tuple(
@@ -108,7 +108,7 @@ def read_update(
     `constants` are the optimizer's; whether the lines fit shows when they are lowered.
     """
     positions = sources.positions
-    code = read_code("update", table.code, None, sources)
+    code = read_code("update", table.code, None, sources, ("w", "g", *table.state))
     state = _read_state("update", table.state, positions)
     taken = ("w", "g", "t", "lr", *constants)
     _check_kept("update", state, taken, positions)
@@ -124,7 +124,8 @@ def read_update(
                              line.place)  # fmt: skip
         written.add(line.name)
     if "w" not in written:
-        raise InputError("the update never assigns w: expected a line w = …, the new parameter",
+        raise InputError("the update never assigns w: expected a line w = …, the new parameter "
+                         "(w is any parameter, g its gradient)",
                          positions.value(("update", "code")))  # fmt: skip
     unused = _unused_state("update", code.program, state, positions)
     places = {name: positions.value(("update", "state", name)) for name in state}

@@ -16,6 +16,7 @@ from msgspec import Struct
 from gradtui.engine.expression import Assignment, parse_program
 from gradtui.engine.foreign import instead_of_return, instead_of_several
 from gradtui.engine.ops import FUNCTIONS
+from gradtui.engine.refusals import Context
 from gradtui.engine.tokens import MAX_TOKENS, refuse_length
 from gradtui.source import InputError, Place
 from gradtui.text import clip
@@ -68,12 +69,15 @@ class _Line(Struct, frozen=True):
     """Without space and comments; at least one."""
 
 
-def read_function(text: str, file: str, name: str, limit: int = MAX_TOKENS) -> Function | None:
+def read_function(
+    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = ()
+) -> Function | None:
     """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
-    Raises InputError at the first thing in it that is not of the language, with a place in `file`.
+    `kept` are names that hold last step's value until they are assigned.  Raises InputError at the
+    first thing in the function that is not of the language, with a place in `file`.
     """
-    return _Reader(text, file, limit).function(name)
+    return _Reader(text, file, limit, kept).function(name)
 
 
 def function_names(text: str, file: str) -> list[str]:
@@ -83,7 +87,10 @@ def function_names(text: str, file: str) -> list[str]:
 
 
 class _Reader:
-    def __init__(self, text: str, file: str, limit: int = MAX_TOKENS) -> None:
+    def __init__(
+        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = ()
+    ) -> None:
+        self.kept = kept
         self.text = text
         self.file = file
         self.limit = limit
@@ -194,7 +201,7 @@ class _Reader:
             if "\n" in text[start:end]:
                 self.refuse(annotation[0], "a type on several lines is not read: leave it out")
             text = text[:start] + " " * (end - start) + text[end:]
-        return parse_program(text, locate, assigned=assigned)
+        return parse_program(text, locate, context=Context(assigned, self.kept))
 
     def check_calls(self, line: _Line) -> None:
         """Refuse a call of another function of the file: only one of them is read."""

@@ -172,6 +172,8 @@ def test_what_is_written_for_an_index_is_the_same(text, rewrite):
         ("h = X\nh[range(3), y] -= 1", "write h = h_1 - one_hot(y, k)"),
         ("X[np.arange(3), y] -= 1", "write X_2 = X - one_hot(y, k) for k classes"),
         ("h = X\nh += 1 + X", "call the one above h_1, and write h = h_1 + 1 + X"),
+        ("h = X\nh -= 2*X", "write h = h_1 - 2*X"),
+        ("h = X\nh += -X", "write h = h_1 + (-X)"),
         ("h = X\nh -= 1 + X", "write h = h_1 - (1 + X)"),
         ("h_1 = X\nh = 2*h_1\nh /= 3*h", "call the one above h_2, and write h = h_2 / (3*h_2)"),
         ("z = torch.relu(X)", "'torch.' is not part of the language"),

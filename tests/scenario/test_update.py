@@ -91,7 +91,12 @@ def test_going_back_through_the_state_of_an_update_gives_the_same_bits(load):
     ("code", "state", "message"),
     [
         ("w = w - lr*gg", "", "'gg' is not defined; did you mean 'g'?"),
-        ("w = w - lr*x", "", "'x' is not defined"),
+        (
+            "w = w - lr*x",
+            "",
+            "'x' is not defined: an update reads w, g, t, lr, the optimizer's "
+            "constants and its own state",
+        ),
         ("m = g", "", "the update never assigns w: expected a line w = …, the new parameter"),
         ("lr = 1\nw = w", "", "'lr' is given and cannot be assigned: choose another name"),
         ("momentum = 1\nw = w", "", "'momentum' is given and cannot be assigned"),
@@ -99,7 +104,11 @@ def test_going_back_through_the_state_of_an_update_gives_the_same_bits(load):
         ("w = b\nb = w", "", "'b' is read before it is assigned, on line 25"),
         ("w = w - g", "state = { g = 0.0 }", "'g' has a meaning in [update] already"),
         ("w = w - m", "state = { m = 'a' }", "expected a number, got text"),
-        ("w += g", "", "'+=' is not part of the language, a name is assigned once: write w_2"),
+        (
+            "w += g",
+            "",
+            "'+=' is not part of the language, a name is assigned once: write w = w + g",
+        ),
         ("w = one_hot(0*w, 3)", "", "'w' has shape 3 here, which does not fit the shape"),
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, DECAY, EPSILON, MOMENTUM, RATE, ROOT, TIME
 from gradtui.diagnosis.updates.trees import Path, expression, names_in
-from gradtui.engine.expression import Name, Tree, WholeNumbers
+from gradtui.engine.expression import Name, Number, Tree, WholeNumbers
 
 
 class Insertions(Line):
@@ -27,6 +27,8 @@ class Insertions(Line):
             return
         if root and names:
             yield from self._inserted_in_helper(part, names)
+        if isinstance(part, Name | Number) and self.scope.timed and self.scope.weighs(part):
+            yield Change(expression("**", part, self.name("t")), TIME, 1.2, (BIAS,))
         if isinstance(part, Name):
             yield from self._inserted_at_name(part)
         elif "t" in names:
@@ -59,8 +61,6 @@ class Insertions(Line):
             yield Change(expression("-", self.number(1), part), BIAS, 1.1)
 
     def _inserted_at_name(self, part: Name) -> Iterator[Change]:
-        if part.name in self.scope.means and self.scope.timed:
-            yield Change(expression("**", part, self.name("t")), TIME, 1.2, (BIAS,))
         if part.name == "eps" and "beta2" in self.scope.means:
             correction = expression("sqrt", self._correction("beta2"))
             yield Change(expression("*", part, correction), EPSILON, 1.2)

@@ -143,8 +143,7 @@ class _Rewrites(Line):
         topic = self.topic(base)
         if isinstance(exponent, Number) and exponent.value == 0.5 and topic != EPSILON:
             return ROOT
-        names = self.scope.names(base)
-        if names and names <= set(self.scope.means):
+        if self.scope.weighs(base):
             return TIME
         return topic
 
@@ -167,13 +166,7 @@ class _Rewrites(Line):
         if call.function != "**":
             return
         base, exponent = call.arguments
-        names = self.scope.names(base)
-        if (
-            self.scope.timed
-            and names
-            and names <= set(self.scope.means)
-            and not is_name(exponent, "t")
-        ):
+        if self.scope.timed and self.scope.weighs(base) and not is_name(exponent, "t"):
             yield Change(expression("**", base, self.name("t")), TIME, 0.9)
         if isinstance(exponent, Number):
             for value in (0.5, 2.0):

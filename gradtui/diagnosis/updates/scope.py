@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from gradtui.diagnosis.updates.trees import names_in
-from gradtui.engine.expression import Assignment, Tree
+from gradtui.diagnosis.updates.trees import parts_of
+from gradtui.engine.expression import Assignment, Name, Number, Tree
 
 SIGN, RATE, BIAS, TIME = "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"
 EPSILON, ROOT, DECAY = "epsilon-placement", "missing-root", "decay-coupling"
@@ -41,11 +42,22 @@ class Scope(Struct, frozen=True):
         """Whether the optimizer decays weights."""
         return bool(self.constants.get("weight_decay"))
 
+    def weighs(self, tree: Tree) -> bool:
+        """Whether a tree is made of what weighs a mean, and of nothing else."""
+        names = self.names(tree) - self.meaning.keys()
+        return bool(names) and names <= set(self.means)
+
     def names(self, tree: Tree) -> frozenset[str]:
-        """Return the names that a tree is made of, helpers looked through."""
+        """Return the names that a tree is made of, helpers looked through.
+
+        What weighs a mean counts where it is written as its number, too: 0.9 for beta1.
+        """
         found = set[str]()
-        for name in names_in(tree):
-            found |= self.meaning.get(name, frozenset()) | {name}
+        for _, part in parts_of(tree):
+            if isinstance(part, Name):
+                found |= self.meaning.get(part.name, frozenset()) | {part.name}
+            elif isinstance(part, Number):
+                found |= {mean for mean in self.means if self.constants[mean] == part.value}
         return frozenset(found)
 
 
@@ -58,9 +70,9 @@ def scope_of(
 ) -> Scope:
     """Return the scope of a program; constants that are 0, and choices, do nothing."""
     constants = {name: c for name, c in constants.items() if c and name != "nesterov"}
-    meaning: dict[str, frozenset[str]] = {}
+    scope = Scope(constants, tuple(state), {}, timed)
     for line in lines:
         if line.name != "w" and line.name not in state:
-            below = [meaning.get(name, frozenset({name})) for name in names_in(line.value)]
-            meaning[line.name] = frozenset().union(*below)
-    return Scope(constants, tuple(state), meaning, timed)
+            made_of = scope.names(line.value) - scope.meaning.keys()
+            scope = replace(scope, meaning={**scope.meaning, line.name: made_of})
+    return scope

@@ -162,6 +162,36 @@ def test_a_fix_keeps_the_users_own_spelling():
     assert only(findings(adagrad)).fix == "w = w - lr*g/( np.sqrt( s )+eps )"
 
 
+ADAM_IN_NUMBERS = """m = 0.9*m + (1 - 0.9)*g
+v = 0.999*v + (1 - 0.999)*g**2
+mhat = m/(1 - 0.9**t)
+vhat = v/(1 - 0.999**t)
+w = w - lr*mhat/(np.sqrt(vhat) + 1e-8)"""
+ADAM_OF_OWN_NAMES = """b1 = 0.9
+m = b1*m + (1 - b1)*g
+v = 0.999*v + (1 - 0.999)*g**2
+mhat = m/(1 - b1**t)
+w = w - lr*mhat/(np.sqrt(v/(1 - 0.999**t)) + 1e-8)"""
+
+
+@pytest.mark.parametrize(
+    ("code", "right", "wrong"),
+    [
+        (ADAM_IN_NUMBERS, "m/(1 - 0.9**t)", "m/(1 - 0.9)"),
+        (ADAM_IN_NUMBERS, "m/(1 - 0.9**t)", "m/(1 - 0.9**(t+1))"),
+        (ADAM_IN_NUMBERS, "v/(1 - 0.999**t)", "v/(1 - 0.999**(t - 1))"),
+        (ADAM_OF_OWN_NAMES, "m/(1 - b1**t)", "m/(1 - b1)"),
+        (ADAM_OF_OWN_NAMES, "m/(1 - b1**t)", "m/(1 - b1**(t+1))"),
+    ],
+)
+def test_what_weighs_a_mean_is_known_by_its_number_and_by_ones_own_name(code, right, wrong):
+    adam = PROGRAMS["adam statements"]
+    assert findings(adam, code) == ()
+    finding = only(findings(adam, code.replace(right, wrong)))
+    line = next(row for row in code.split("\n") if right in row)
+    assert (finding.rule, finding.fix) == ("wrong-time-index", line)
+
+
 def test_a_first_value_that_is_not_the_optimizers_is_named():
     adam = PROGRAMS["adam statements"]
     finding = only(findings(adam, state={"m": 0.0, "v": 1.0}))
