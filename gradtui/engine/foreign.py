@@ -256,12 +256,21 @@ def without_string(line: str, column: int = 0) -> str:
     if key is None:
         return ""
     name, before = key[3], line[: key.start()].strip()
-    if not before and re.match(r"\s*=(?!=)", line[key.end() :]):
-        claim = name if name[:1] == "d" else f"d{name}"
-        return f": write {claim} = …, and return {claim}"
+    assigned = re.match(r"\s*([-+*/]?)=(?!=)\s*([^#]*)", line[key.end() :])
+    if not before and assigned:
+        return _without_entry(name if name[:1] == "d" else f"d{name}", *assigned.groups())
     if before in (f"{name} =", f"{name}="):
         return f": leave the line out, and let the function be given {name}"
     return f": write {name}, and let the function be given it"
+
+
+def _without_entry(claim: str, operator: str, value: str) -> str:
+    """Return what to write for a gradient that is put into a dictionary, or added to one there."""
+    whole = value.strip() if value.count("(") == value.count(")") else "…"
+    if not operator:
+        return f": write {claim} = {whole}, and return {claim}"
+    by_itself = whole if operator == "+" else in_brackets(whole)
+    return f": call the one above {claim}_1, and write {claim} = {claim}_1 {operator} {by_itself}"
 
 
 def _without_einsum(letters: str, given: Sequence[str]) -> str:

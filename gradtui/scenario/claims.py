@@ -13,6 +13,7 @@ from gradtui.scenario.code import Code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Notice
 from gradtui.source import InputError, did_you_mean, nearest
+from gradtui.text import clip
 
 _TYPO = 0.75
 """Likeness of two names of which one is taken for a typing error of the other."""
@@ -94,8 +95,9 @@ def _returned(code: Code, found: Mapping[str, str], claimable: Collection[str]) 
     assigned = [line.name for line in code.program]
     for name, place in code.function.returned:
         if name not in assigned:
-            raise InputError(f"'{name}' is returned and not assigned"
-                             + did_you_mean(name, assigned), place)  # fmt: skip
+            own = ", ".join(found) or "dW"
+            near = did_you_mean(name, assigned) or f": return the gradients, as return {own}"
+            raise InputError(f"'{name}' is returned and not assigned" + clip(near, 160), place)
         if name not in found:
             near = _meant(name, claimable) or _misspelt(name, claimable)
             hint = f"name it d{near}, or write" if near else "write"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ from gradtui.text import clip
 
 if TYPE_CHECKING:
     from gradtui.scenario.python import Function
+
+
+_LOSS = re.compile(r"(?i:loss|cost|error|nll|elbo)|^[LJE]$")
+"""What a loss is often called."""
 
 
 class Code(Struct, frozen=True):
@@ -139,6 +144,7 @@ def returned_loss(code: Code) -> tuple[str, Place]:
     assert code.function is not None
     names = code.function.returned
     if len(names) > 1:
+        likely = [name for name, _ in names if _LOSS.search(name)] or [names[-1][0]]
         raise InputError(f"{code.name} returns several names: say in [model] which is the loss, "
-                         f'loss = "{names[-1][0]}"', names[0][1])  # fmt: skip
+                         f'loss = "{likely[0]}"', names[0][1])  # fmt: skip
     return names[0]

@@ -202,6 +202,8 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
          "another function of this file, which is not read: write out what it does here"),
         ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned and not assigned; did you mean"),
+        ("    de = 2*e\n    return grads", 3, 12, "'grads' is returned and not assigned: return "
+         "the gradients, as return de"),
         ("    gw1 = 2*e\n    return gw1", 3, 12, "'gw1' is returned and nothing says whose "
          'gradient it is: name it dw1, or write claims = { gw1 = "w1" } in [backward]'),
         ("    dyhhat = 2*e\n    return dyhhat", 3, 12, "'dyhhat' is returned and nothing says "
@@ -276,7 +278,11 @@ def test_the_loss_of_several_returned_names_is_said_in_the_scenario(load, refuse
     python = "def forward(w1):\n    e = w1*x1 - y\n    L = e**2\n    return e, L"
     head, body = python.split("\n", 1)
     model = 'source = "net.py:forward"'
-    assert refuse(body, head, model=model, more="")[2].startswith("forward returns several names: ")
+    said = refuse(body, head, model=model, more="")[2]
+    assert said.startswith("forward returns several names: ")
+    assert said.endswith('loss = "L"')
+    kept = body.replace("return e, L", "return L, e")
+    assert refuse(kept, head, model=model, more="")[2].endswith('loss = "L"')
     assert load(python, model + '\nloss = "L"', "").frame.loss == 9.0
 
 
