@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -99,7 +100,8 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
     """Return a text with the statement at a place replaced, and the statement as it was.
 
     It ends with its line, with a comment, or with the quotes that hold the program; inside
-    parentheses it goes on over lines.  Raises InputError if no such statement is there.
+    parentheses it goes on over lines.  The type that a line of Python gives its name stays.
+    Raises InputError if no such statement is there.
     """
     starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
     start = starts[place.line - 1] + place.column - 1 if place.line <= len(starts) else len(text)
@@ -116,9 +118,11 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
         depth += (char in "([") - (char in ")]")
         end += 1
     old = text[start:end].rstrip()
-    head = old[len(name) :].lstrip()
-    if not old.startswith(name) or not head.startswith("=") or "\\" in old:
+    head = re.match(rf"{name}(\s*:[^=]*?)?\s*=", old)
+    if head is None or "\\" in old:
         raise InputError(f"there is no line {name} = … here that can be replaced by itself", place)
+    if head[1]:
+        new = f"{name}{head[1]} {new[len(name) :].lstrip()}"
     return text[:start] + new + text[start + len(old) :], old
 
 

@@ -56,6 +56,7 @@ def save(tmp_path):
     ("text", "place", "new"),
     [
         ("dw = a  # why", Place(1, 1), "dw = a*x  # why"),
+        ("dw: np.ndarray = a  # why", Place(1, 1), "dw: np.ndarray = a*x  # why"),
         ("  dw = a\n  db = b", Place(1, 3), "  dw = a*x\n  db = b"),
         ("a = 1\r\ndw = a\r\nb = 2", Place(2, 1), "a = 1\r\ndw = a*x\r\nb = 2"),
         ("code = 'dw = a' # b", Place(1, 9), "code = 'dw = a*x' # b"),
@@ -66,7 +67,9 @@ def test_a_statement_is_replaced_and_nothing_else(text, place, new):
     assert replace_statement(text, place, "dw", "dw = a*x")[0] == new
 
 
-@pytest.mark.parametrize("text", ["db = a", "dwx = a", "dw", "", "dw == 3".replace("==", "(")])
+@pytest.mark.parametrize(
+    "text", ["db = a", "dwx = a", "dw", "dw: int", "", "dw == 3".replace("==", "(")]
+)
 def test_what_is_no_such_statement_is_refused(text):
     with pytest.raises(InputError, match="no line dw"):
         replace_statement(text, Place(1, 1), "dw", "dw = a*x")
