@@ -243,10 +243,11 @@ class Soak:
         self.press(self.random.choice(("\r", "\r", "\r", _ESCAPE)))
 
     def mouse(self) -> None:
-        """Click, turn the wheel, move, or let the window lose the focus and have it again."""
+        """Click, hold, turn the wheel, move, or let the window lose the focus and have it again."""
         x, y = self.random.randrange(1, 101), self.random.randrange(1, 31)
         button = self.random.choice((0, 0, 1, 2, 35, 64, 65, 66, 67, 32))
-        self.press(f"\x1b[<{button};{x};{y}M\x1b[<{button};{x};{y}m")
+        down, up = f"\x1b[<{button};{x};{y}M", f"\x1b[<{button};{x};{y}m"
+        self.press(self.random.choice((down + up, down + up, down, up)))
         if self.random.random() < 0.2:
             self.press("\x1b[O\x1b[I")
 
