@@ -23,8 +23,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 _OF_KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
 _PATIENCE = 1.2
 """Seconds that an orderly end may take."""
-_MORE = 0.5
-"""Seconds that saving, and putting the terminal back, may take then."""
+_MORE = 2.0
+"""Seconds that saving, and putting the terminal back, may take then. A disk may stall."""
 _LEAVE = (
     b"\x18\x1b\\"  # ends a sequence that was cut in two
     b"\x1b[?2026l\x1b[?2048l\x1b[?2004l\x1b[?1004l"  # held output, reports of size, pastes, focus

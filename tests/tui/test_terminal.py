@@ -73,8 +73,8 @@ def test_a_signal_ends_a_program_whose_terminal_takes_no_output(start, tmp_path)
         program.type("zz" * 50)  # the answers fill the terminal's buffer
     began = time.monotonic()
     program.child.send_signal(signal.SIGTERM)
-    assert program.child.wait(5.0) == 128 + signal.SIGTERM
-    assert time.monotonic() - began < 2.5
+    assert program.child.wait(10.0) == 128 + signal.SIGTERM
+    assert time.monotonic() - began < 5.0
     assert termios.tcgetattr(program.other) == program.before
     assert program.read_until(LEAVE)
     assert shows_nothing(program.output)
