@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
-from itertools import combinations, product
+from itertools import combinations
 
 from msgspec.structs import replace
 
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
-from gradtui.engine.expression import Call, Name, Number, Tree
-from gradtui.engine.handwritten import names_in
-from gradtui.engine.shapes import Shape
+from gradtui.diagnosis.products import of_products
+from gradtui.diagnosis.renamings import more_alike, other_names, renamings
+from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
 
-MAX_PARTS, MAX_FACTORS = 80, 6
-"""Parts of an expression that are changed, and factors of a product of which two are dropped; a
-longer one is only changed near its root."""
-MOST_ALIKE = 12
-"""Names that are tried in the place of each that a term reads."""
+MAX_PARTS = 80
+"""Parts of an expression that are changed; a longer one is only changed near its root."""
 
 
 def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
     """Yield the edits that take away or change what is there, or scale it."""
-    yield from _renamings(expression, pool)
+    yield from renamings(expression, pool)
     for path, part in _places(expression):
         if _is_additive(expression, path):
             yield from _rescaled(path, part, pool.numbers.values())
@@ -32,7 +27,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
                 yield from _other_numbers(expression, path, part, value, pool.numbers)
                 yield from _other_bounds(expression, path, part, pool)
             case Name():
-                yield from _other_names(expression, path, part, pool)
+                yield from other_names(expression, path, part, pool)
             case Call():
                 if not _is_exponent(expression, path):
                     yield from _dropped(path, part)
@@ -47,72 +42,27 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
 
 def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
     """Yield the edits that put a factor or a term in, or another factor in a factor's place."""
-    yield from _more_alike(expression, pool)
+    yield from more_alike(expression, pool)
     for path, part in _places(expression):
         parent = _parent_of(expression, path)
         inner = parent is not None and parent.function in ("shape", "len", "**", "expand", "T")
         if inner or (isinstance(part, Call) and part.function in ("shape", "len")):
             continue
+        if isinstance(part, Call) and part.function in _COMPARISONS:
+            yield from _other_masks(path, part, pool.factors)
         for factor in pool.factors:
-            yield from _multiplied(path, part, factor)
-            if _is_factor(expression, path):
+            one = isinstance(part, Number) and part.value == 1.0
+            if one:
+                yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
+            else:
+                yield from _multiplied(path, part, factor)
+            if one or _is_factor(expression, path):
                 yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
         for term in map(_unsigned, pool.terms):
-            yield Edit(Change.ADD_TERM, path, call("+", part, term), None, term)
+            yield Edit(Change.ADD_TERM, path, _plus(part, term), None, term)
             yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
             if isinstance(term, Number):
                 yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
-
-
-def _more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
-    """Yield one more term like one that is there, in other names: that of another step or path."""
-    nodes = expression.builder.nodes
-    for term in _terms(expression.tree):
-        read = list(dict.fromkeys(name.name for name in names_in(term)))
-        own = [expression.names[name] for name in read if name in expression.names]
-        if not 0 < len(own) == len(read) <= 2 or any(nodes[id].shape == () for id in own):
-            continue
-        others = (
-            [name for name, id in pool.names.items() if id != at and nodes[id].shape == shape]
-            for at, shape in zip(own, (nodes[id].shape for id in own), strict=True)
-        )
-        for names in product(*(one[-MOST_ALIKE:] for one in others)):
-            new = _renamed(term, dict(zip(read, names, strict=True)))
-            for sign in "+-":
-                yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
-
-
-def _renamings(expression: Editable, pool: Pool) -> Iterator[Edit]:
-    """Yield another name in all the places of one: a slope at another point, p*(1 - p)."""
-    nodes, read = expression.builder.nodes, Counter(one.name for one in names_in(expression.tree))
-    for name in (one for one, times in read.items() if times > 1 and one in expression.names):
-        own = expression.names[name]
-        for other, id in pool.names.items():
-            if id != own and _stretches(nodes[id].shape, nodes[own].shape):
-                tree = _renamed(expression.tree, {name: other})
-                yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
-
-
-def _stretches(shape: Shape, other: Shape) -> bool:
-    """Return whether a value of a shape fits wherever one of another does."""
-    return shape == other or (shape == other[len(other) - len(shape) :] and shape != ())
-
-
-def _terms(tree: Tree) -> list[Tree]:
-    """Return what is added up at the root of a tree."""
-    if isinstance(tree, Call) and tree.function in ("+", "-"):
-        return [term for one in tree.arguments for term in _terms(one)]
-    return [tree]
-
-
-def _renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
-    """Return a tree with other names in the place of some."""
-    match tree:
-        case Name(name):
-            return Name(names.get(name, name), NOWHERE)
-        case Call():
-            return replace(tree, arguments=tuple(_renamed(one, names) for one in tree.arguments))
-    return tree
 
 
 def _places(expression: Editable) -> list[tuple[Path, Tree]]:
@@ -212,6 +162,16 @@ def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) ->
             yield Edit(Change.FUNCTION, path, new, part, new)
 
 
+def _other_masks(path: Path, part: Call, factors: Iterable[Tree]) -> Iterator[Edit]:
+    """Yield the masks of a model in the place of one, with and without the bound itself."""
+    for mask in factors:
+        if isinstance(mask, Call) and mask.function in _COMPARISONS:
+            strict = mask.function.rstrip("=")
+            for function in (strict, f"{strict}="):
+                new = replace(mask, function=function)
+                yield Edit(Change.FUNCTION, path, new, part, new)
+
+
 def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     """Yield the powers with one factor less and one more."""
     base, one = expression.parts[(*path[:-1], 0)], Number(1.0, NOWHERE)
@@ -227,15 +187,6 @@ def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[E
             less, more = call("-", part, one), call("+", part, one)
     yield Edit(Change.POWER, path, less, base, None)
     yield Edit(Change.POWER, path, more, None, base)
-
-
-def _other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
-    nodes, own = expression.builder.nodes, expression.names.get(part.name)
-    if own is None:
-        return
-    for name, id in pool.names.items():
-        if id != own and nodes[id].shape == nodes[own].shape:
-            yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
 
 
 def _dropped(path: Path, part: Call) -> Iterator[Edit]:
@@ -260,23 +211,6 @@ def _dropped(path: Path, part: Call) -> Iterator[Edit]:
             pass
 
 
-def _two_dropped(path: Path, part: Call) -> Iterator[Edit]:
-    """Yield a product without two of its factors."""
-    factors, pending = list[Tree](), list[Tree]([part])
-    while pending:
-        one = pending.pop()
-        if isinstance(one, Call) and one.function == "*":
-            pending += [one.arguments[1], one.arguments[0]]
-        else:
-            factors.append(one)
-    for first, second in combinations(range(min(len(factors), MAX_FACTORS)), 2):
-        kept = [one for at, one in enumerate(factors) if at not in (first, second)]
-        if kept:
-            rest = reduce(lambda left, right: call("*", left, right), kept)
-            gone = call("*", factors[first], factors[second])
-            yield Edit(Change.DROP_FACTOR, path, rest, gone)
-
-
 _COMPARISONS = ("<", ">", "<=", ">=")
 _OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _CURVES = ("exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sin", "cos")
@@ -293,8 +227,10 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     if function == "neg":
         yield Edit(Change.NEGATE, path, arguments[0], part)
     parent = _parent_of(expression, path)
-    if function == "*" and (parent is None or parent.function != "*"):
-        yield from _two_dropped(path, part)
+    if parent is None or parent.function != "*":
+        yield from of_products(path, part)
+    if function == "*":
+        yield from _reduced_late(path, part)
     if function == "@":
         yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
     if function in _CURVES:
@@ -305,15 +241,50 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         for axis in range(len(expression.shape((*path, 0)))):
             counted = replace(part, options=(("axis", axis),))
             yield Edit(Change.SCALE, path, counted, part, counted)
-    if function in ("sum", "mean"):
+            yield Edit(Change.SCALE, path, call("*", part, counted), None, counted)
+    if function == "concat":
+        yield from _exchanged(path, part)
+    if function in _REDUCTIONS:
         yield from _other_reductions(expression, path, part)
+
+
+_REDUCTIONS = ("sum", "mean")
+
+
+def _exchanged(path: Path, part: Call) -> Iterator[Edit]:
+    """Yield a call with two of its operands exchanged."""
+    for one, other in combinations(range(len(part.arguments)), 2):
+        operands = list(part.arguments)
+        operands[one], operands[other] = operands[other], operands[one]
+        new = replace(part, arguments=tuple(operands))
+        yield Edit(Change.REPLACE, path, new, part.arguments[one], part.arguments[other])
+
+
+def _reduced_late(path: Path, part: Call) -> Iterator[Edit]:
+    """Yield the sum of a product in the place of a product with a sum: sum(a*b), not sum(a)*b."""
+    for at, one in enumerate(part.arguments):
+        if not _is_reduction(_unsigned(one)):
+            continue
+        operands = list(part.arguments)
+        for place, other in enumerate(operands):
+            inner = _unsigned(other)
+            if isinstance(inner, Call) and (place == at or _is_reduction(inner)):
+                (summed,) = inner.arguments
+                operands[place] = summed if inner is other else call("neg", summed)
+        whole = _unsigned(one)
+        assert isinstance(whole, Call)
+        yield Edit(Change.AXIS, path, replace(whole, arguments=(call("*", *operands),)), part)
+
+
+def _is_reduction(tree: Tree) -> bool:
+    return isinstance(tree, Call) and tree.function in _REDUCTIONS
 
 
 def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     given = dict(part.options)
     rank = len(expression.shape((*path, 0)))
     axes = [None, *range(rank)] if rank > 1 else [given.get("axis")]
-    for function in ("sum", "mean"):
+    for function in _REDUCTIONS:
         for axis in axes:
             for keepdims in (False, True):
                 options = {"axis": axis} if axis is not None else {}
@@ -329,14 +300,31 @@ def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     if rank == 2:
         if isinstance(part, Call) and part.function == "T":
             yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+        elif isinstance(part, Call) and part.function == "@":
+            left, right = map(_turned_back, part.arguments)
+            yield Edit(Change.TRANSPOSE, path, call("@", right, left), part)
         elif parent is None or parent.function != "T":
             yield Edit(Change.TRANSPOSE, path, call("T", part), part)
+    elif rank > 2 and (parent is None or parent.function != "transpose"):
+        if isinstance(part, Call) and part.function == "transpose":
+            yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+        else:
+            last = WholeNumbers((*range(rank - 2), rank - 1, rank - 2), NOWHERE)
+            yield Edit(Change.TRANSPOSE, path, call("transpose", part, last), part)
     if rank and (path == () or parent is None or parent.function in ("*", "/", "+", "-", "neg")):
         yield Edit(Change.REDUCE, path, call("sum", part), None, part)
         for axis in range(rank) if rank > 1 else ():
             yield Edit(Change.REDUCE, path, call("sum", part, axis=axis), None, part)
             kept = (("axis", axis), ("keepdims", True))
             yield Edit(Change.REDUCE, path, Call("sum", (part,), kept, NOWHERE), None, part)
+
+
+def _plus(part: Tree, term: Tree) -> Tree:
+    """Return a part and a term added up, a negative part taken away: 1 - x for -x."""
+    match part:
+        case Call("neg", (operand,)):
+            return call("-", term, operand)
+    return call("+", part, term)
 
 
 def _unsigned(tree: Tree) -> Tree:

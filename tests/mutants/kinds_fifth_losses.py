@@ -102,7 +102,7 @@ lp = log_softmax(Z)
 logp = sum(one_hot(act, 3)*lp, axis=1)
 ratio = exp(logp - old)
 free = ratio*adv
-held = clip(ratio, 0.8, 1.2)*adv
+held = clip(ratio, 0.6, 1.8)*adv
 P = softmax(Z)
 ent = -sum(P*lp, axis=1)
 value = X@u + c

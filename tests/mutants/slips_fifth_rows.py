@@ -172,7 +172,7 @@ SLIPS = {
         Slip("held where it is free", "active = (free >= held)", OTHER_SIDE),
         Slip(
             "the mask of one side for all",
-            "active = (ratio <= 1.2)",
+            "active = (ratio <= 1.8)",
             (*OTHER_SLOPE, "missing-factor"),
         ),
         Slip("the ratio passed over", "dlogp = dratio", ("missing-factor",)),

@@ -66,8 +66,8 @@ dv = dsa@(HA - HB) + dsc@(HC - HB)
 """),
     ("clipped_policy", "sides_apart"): style("""
 n = len(act)
-above = (adv > 0)*(ratio > 1.2)
-below = (adv < 0)*(ratio < 0.8)
+above = (adv > 0)*(ratio > 1.8)
+below = (adv < 0)*(ratio < 0.6)
 dlogp = (above + below - 1)*adv*ratio/n
 hot = one_hot(act, 3)
 calm = P*lp - P*sum(P*lp, axis=1, keepdims=True)

@@ -6,19 +6,21 @@ inherited mistake is never blamed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import FAR, cost_of
+from gradtui.diagnosis.backward.hypotheses import FAR
 from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial, rounded
-from gradtui.diagnosis.edits import INSERTIONS, Change, edited
+from gradtui.diagnosis.edits import INSERTIONS, Change, Edit, edited
 from gradtui.diagnosis.sieve import FIRST
+from gradtui.engine.expression import Name
+from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 
 Array = NDArray[np.float64]
@@ -44,9 +46,19 @@ class _Offer(Struct, frozen=True, eq=False):
     """What decides between offers that fix as much; the smallest wins."""
 
 
-def find_repairs(trial: Trial, readings: Readings, judged: Sequence[Line]) -> tuple[Repair, ...]:
-    """Return the repairs that make all of `judged` right, or as many as can be."""
-    done: list[Repair] = []
+def find_repairs(
+    trial: Trial,
+    readings: Readings,
+    judged: Sequence[Line],
+    *,
+    spared: Collection[str] = (),
+    granted: Sequence[Repair] = (),
+) -> tuple[Repair, ...]:
+    """Return the repairs that make all of `judged` right, or as many as can be.
+
+    Lines that are `spared` are taken for right, and the `granted` repairs for needed.
+    """
+    done = list(granted)
     for line in trial.lines:
         if line.misfit and line.target is not None:
             done.append(_refitted(trial, readings, done, line, judged))
@@ -65,8 +77,9 @@ def find_repairs(trial: Trial, readings: Readings, judged: Sequence[Line]) -> tu
         for inserted in (False, True):
             more = [
                 offer
-                for offer in _offers(trial, readings, world, wrong, repaired, inserted=inserted)
-                if _breaks_none(trial, world, offer.repair, right)
+                for offer in _offers(trial, readings, world, wrong, done, inserted=inserted)
+                if offer.repair.line.name not in spared
+                and _breaks_none(trial, world, offer.repair, right)
             ]
             if not more:
                 continue
@@ -77,6 +90,8 @@ def find_repairs(trial: Trial, readings: Readings, judged: Sequence[Line]) -> tu
         if best is None:
             break
         done.append(best.repair)
+    if granted:
+        return tuple(_still_needed(trial, judged, done, granted=len(granted)))
     kept, own = _still_needed(trial, judged, done), _own_steps(trial, readings, judged)
     passed_on = any(one.line.claimed and readings.is_true_step(one.line) for one in kept)
     fewer = 0 < len(own) <= len(kept) and _untrue(trial, own) <= _untrue(trial, kept)
@@ -135,7 +150,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
         after = world.replacing({repair.line.node: repair.value})
         reached = readings.trial.program.dependents([repair.line.name])
         left, *rest = offer.order
-        strange = readings.strangers(after, reached)
+        strange = readings.strangers(after, repair.line)
         loose = _fewest_loose(readings.trial, repair)
         return (left, loose, strange, readings.bridges(after), *rest, len(reached))
 
@@ -160,7 +175,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
             rest = [max(0.0, ends.cost - FAR), *rest[1:]]
         elif offer.repair.edit is None:
             rest = [ends.cost - USUAL, *rest[1:]]
-        unlikely = odd + _unlikely(offer.repair, ends) - LIKE * ends.like
+        unlikely = odd + _unlikely(readings.trial, offer.repair, ends) - LIKE * ends.like
         own = (left, ends.loose, unlikely, bridges, sound, *rest)
         if found is None or own < least:
             found, best, strange, least = ends, offer, odd, own
@@ -168,9 +183,17 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
     return best, near
 
 
-def _unlikely(repair: Repair, ends: _Ends) -> int:
-    """Return how much less likely a repair is that puts something in, most of all in a helper."""
-    return 0 if not ends.inserted else 1 if repair.line.claimed else 2
+def _unlikely(trial: Trial, repair: Repair, ends: _Ends) -> int:
+    """Return how much less likely a repair is that puts something in, most of all in a helper.
+
+    A line that only renames a helper may well have lost what it made of it: dx = dx_norm + dy.
+    """
+    if not ends.inserted or (ends.own and isinstance(repair.line.tree, Name)):
+        return 0
+    if repair.line.claimed:
+        return 1
+    readers = [line for line in trial.lines if repair.line.name in line.reads]
+    return 2 + all(isinstance(line.tree, Name) for line in readers)
 
 
 class _Ends(Struct, frozen=True):
@@ -180,6 +203,8 @@ class _Ends(Struct, frozen=True):
     """How many helpers nothing reads once the line is repaired."""
     inserted: bool
     """Whether something is put in that was not there."""
+    own: bool
+    """Whether all that is put in is made of what the line reads."""
     like: int
     """Whether the line reads like another then: 1, or does so no more: -1."""
     cost: float
@@ -199,24 +224,20 @@ def _fewest_loose(trial: Trial, repair: Repair) -> int:
 
 def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | None:
     """Return what the repair of a line leaves and puts in; None if that is not simple."""
+    line, edits = repair.line, tuple[Edit, ...]()
     if repair.edit is not None:
-        line = repair.line
-        return _Ends(
-            _fewest_loose(readings.trial, repair),
-            repair.edit.change in INSERTIONS,
-            readings.likeness.gained(line, edited(line.tree, repair.edit)),
-            cost_of(repair.edit),
-        )
-    hits = hits_of(readings, repair, (), world, pairs=False).hits
-    if not hits:
-        return None
-    line, nearest = repair.line, hits[0]
-    return _Ends(
-        loose_ends(readings.trial, line, nearest.edits, nearest.tree),
-        any(edit.change in INSERTIONS for edit in nearest.edits),
-        readings.likeness.gained(line, nearest.tree),
-        nearest.cost,
-    )
+        edits, tree = (repair.edit,), edited(line.tree, repair.edit)
+        loose = _fewest_loose(readings.trial, repair)
+        cost = readings.cost_of(line, repair.edit)
+    else:
+        hits = hits_of(readings, repair, (), world, pairs=False).hits
+        if not hits:
+            return None
+        edits, tree, cost = hits[0].edits, hits[0].tree, hits[0].cost
+        loose = loose_ends(readings.trial, line, edits, tree)
+    new = [edit.new for edit in edits if edit.change in INSERTIONS and edit.new is not None]
+    own = all(name.name in line.reads for tree in new for name in names_in(tree))
+    return _Ends(loose, bool(new), own, readings.likeness.gained(line, tree), cost)
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
@@ -226,15 +247,21 @@ def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequen
     return all(line.name not in reached or trial.is_right(line, after) for line in right)
 
 
-def _still_needed(trial: Trial, judged: Sequence[Line], done: list[Repair]) -> list[Repair]:
-    """Return the repairs without those that a later one made unnecessary."""
+def _still_needed(
+    trial: Trial, judged: Sequence[Line], done: list[Repair], *, granted: int = 0
+) -> list[Repair]:
+    """Return the repairs without those that others make unnecessary.
+
+    The first ones are `granted`: they are needed as long as what they repair is wrong.
+    """
     kept = list(done)
-    for repair in done:
+    for number, repair in enumerate(done):
         others = [one for one in kept if one is not repair]
         world = trial.world.replacing({one.line.node: one.value for one in others})
         repaired = {one.line.name for one in others}
+        wanted = [repair.line] if number < granted else judged
         if not repair.line.misfit and all(
-            line.name in repaired or trial.is_right(line, world) for line in judged
+            line.name in repaired or trial.is_right(line, world) for line in wanted
         ):
             kept = others
     return sorted(kept, key=lambda one: trial.lines.index(one.line))
@@ -245,19 +272,21 @@ def _offers(
     readings: Readings,
     world: Interpreter,
     wrong: Sequence[Line],
-    repaired: set[str],
+    done: Sequence[Repair],
     *,
     inserted: bool,
 ) -> list[_Offer]:
-    """Return the repairs that fix something.
+    """Return the repairs that fix something and leave what is `done` as it is.
 
     With `inserted` only those that put something into a helper's expression, else all others.
     """
     found = []
-    wrong_names = {line.name for line in wrong}
+    wrong_names, repaired = {line.name for line in wrong}, {one.line.name for one in done}
+    edited_names = {one.line.name for one in done if one.edit is not None}
     for line in trial.lines:
-        reached = trial.program.dependents([line.name]) & wrong_names
-        if not reached or line.name in repaired:
+        dependents = trial.program.dependents([line.name])
+        reached = dependents & wrong_names
+        if not reached or line.name in repaired or dependents & edited_names:
             continue
         reading = readings.of(line)
         affected = [one for one in wrong if one.name in reached]
@@ -347,7 +376,7 @@ def _edited(
         fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
         if fixed:
             left, sound, _ = readings.order(line, 1.0, after)
-            cost = cost_of(edit)
+            cost = readings.cost_of(line, edit)
             scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
             scaled = scaled and not is_counted(edit)
             if scaled and sound == 0:

@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.blame import find_repairs
-from gradtui.diagnosis.backward.explain import Explanation, explain, explain_helper
+from gradtui.diagnosis.backward.account import best_account
+from gradtui.diagnosis.backward.explain import Explanation, explain_helper
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.program import Line
@@ -101,9 +101,8 @@ def _diagnose(
     if reshaped is not None and _helps(trial, reshaped):
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     readings = Readings(trial)
-    repairs = find_repairs(trial, readings, judged)
-    trial.work.renew()
-    explanations = [explain(trial, readings, repairs, repair) for repair in repairs]
+    account = best_account(trial, readings, judged)
+    repairs, explanations = account.repairs, account.explanations
     explained = _explained(problem, trial, hand, wrong, repairs, explanations)
     for repair, explanation in zip(repairs, explanations, strict=True) if helpers else ():
         if fits:

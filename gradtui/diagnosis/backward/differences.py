@@ -15,9 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.material import columns_like
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, call
+from gradtui.diagnosis.products import product
 from gradtui.diagnosis.spelling import same
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
@@ -51,7 +53,7 @@ class Values:
 
     def __init__(self, trial: Trial, line: Line, world: Interpreter, wanted: Array) -> None:
         self.builder = Builder(trial.builder.nodes, simplify=True)
-        self.line, self.world, self.shape = line, world, wanted.shape[1:]
+        self.trial, self.line, self.world, self.shape = trial, line, world, wanted.shape[1:]
 
     def of(self, tree: Tree) -> Array | None:
         """Return the value of an expression; None where it has none or does not fit."""
@@ -118,10 +120,11 @@ class Values:
     @cached_property
     def _basis(self) -> tuple[list[Tree], Array]:
         """1, the names that fit and their squares, and some of their numbers."""
-        names = [Name(name, NOWHERE) for name in self.line.scope]
-        own = [(name, value) for name in names if (value := self.of(name)) is not None]
-        trees: list[Tree] = [Number(1.0, NOWHERE), *(name for name, _ in own)]
-        trees += [call("*", name, name) for name, _ in own]
+        parts: list[Tree] = [Name(name, NOWHERE) for name in self.line.scope]
+        parts += columns_like(self.trial, self.line)
+        own = [(part, value) for part in parts if (value := self.of(part)) is not None]
+        trees: list[Tree] = [Number(1.0, NOWHERE), *(part for part, _ in own)]
+        trees += [call("*", part, part) for part, _ in own]
         rows = [value[1:].reshape(-1)[:_SAMPLE] for _, value in own]
         ones = np.ones_like(rows[0]) if rows else np.ones(1)
         return trees, np.stack([ones, *rows, *(row * row for row in rows)])
@@ -159,7 +162,7 @@ def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> 
         rest = values.without(others, mine)
         if values.without(mine, others) or not rest:
             return ()
-        part = _product(rest)
+        part = product(rest)
         if total is None:
             total = call("neg", part) if _is_negative(term) else part
         else:
@@ -331,10 +334,10 @@ def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[
         match odd, lost:
             case [], [*_]:
                 parts = [_factors(_bare(one.tree), True) for one in (meant, held)]
-                new = _product(values.without(*parts) or lost)
+                new = product(values.without(*parts) or lost)
                 return 1, Edit(Change.ADD_FACTOR, (), tree, None, new)
             case [*_], []:
-                return 1, Edit(Change.DROP_FACTOR, (), tree, _product(odd), None)
+                return 1, Edit(Change.DROP_FACTOR, (), tree, product(odd), None)
             case [old], [new]:
                 old, new = _upright(old), _upright(new)
                 names = isinstance(old, Name) and isinstance(new, Name)
@@ -367,10 +370,3 @@ def _inverse(tree: Tree) -> Tree:
 
 def _upright(tree: Tree) -> Tree:
     return tree.arguments[0] if isinstance(tree, Call) and tree.function == "T" else tree
-
-
-def _product(factors: Sequence[Tree]) -> Tree:
-    first, *rest = factors
-    for factor in rest:
-        first = call("*", first, factor)
-    return first

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import FAR, Hit, cost_of, find_hits, pool_for, scaled
+from gradtui.diagnosis.backward.constants import scaled
+from gradtui.diagnosis.backward.hypotheses import FAR, Hit, find_hits, pool_for
 from gradtui.diagnosis.backward.material import columns_like, names_like
 from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
-from gradtui.diagnosis.edits import Edit, Editable, Pool
+from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
 from gradtui.diagnosis.spelling import spell, unbracketed
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
@@ -56,15 +58,33 @@ class Explanation(Struct, frozen=True, eq=False):
         return not self.hits or self.hits[0].cost >= FAR
 
     @property
+    def cost(self) -> float:
+        """How far-fetched the nearest change is; more than any where there is none."""
+        return self.hits[0].cost if self.hits else 3 * FAR
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether only a sign or another constant is wrong."""
+        if not self.hits:
+            return False
+        return all(edit.change in (Change.NEGATE, Change.SCALE) for edit in self.hits[0].edits)
+
+    @property
+    def is_double(self) -> bool:
+        """Whether two mistakes have to be mended in the line."""
+        if not self.hits:
+            return False
+        return len(self.hits[0].edits) + (self.hits[0].scale != 1.0) > 1
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """The rules that fit, the nearest first; two bugs in one line give two for the first."""
         found: dict[str, None] = {}
         near = [hit for hit in self.hits if hit.cost <= self.hits[0].cost + NEAR]
         for hit in near:
             found |= dict.fromkeys(rules_of(hit, self.context))
-        for hit in near:
-            for edit in hit.edits:
-                found |= dict.fromkeys(equivalents_of(edit, self.context))
+        for edit in (hit.edits[0] for hit in near if len(hit.edits) == 1):
+            found |= dict.fromkeys(equivalents_of(edit, self.context))
         return tuple(found) or ("unexplained",)
 
 
@@ -82,7 +102,11 @@ def explain(
         pool = pool_for(trial, line, [*names, *factors], [*names, *terms])
         size = np.abs(repair.value)
         found = find_hits(trial, line, world, repair.value, size, pool)
-        single = [hit for hit in found if len(hit.edits) == 1 and hit.scale == 1.0]
+        single = [
+            replace(hit, cost=readings.cost_of(line, hit.edits[0]))
+            for hit in found
+            if len(hit.edits) == 1 and hit.scale == 1.0
+        ]
         alike = [one for one in single if is_counted(one.edits[0]) or not readings.is_count(line)]
         return explain_helper(readings, line, repair.edit, world, alike)
     offered = hits_of(readings, repair, others, world)
@@ -109,7 +133,7 @@ def explain_helper(
     """
     trial = readings.trial
     expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
-    hits = [Hit((edit,), expression.edited(edit), cost_of(edit)), *alike]
+    hits = [Hit((edit,), expression.edited(edit), readings.cost_of(line, edit)), *alike]
     context = Context(trial, readings, line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])
     nearest = tuple(sorted(hits, key=lambda hit: hit.cost))

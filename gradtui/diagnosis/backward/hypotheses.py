@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.constants import scaled
 from gradtui.diagnosis.backward.differences import differences, lost_parts
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
@@ -41,8 +41,10 @@ _COST: Mapping[Change, float] = {
     Change.REPLACE_FACTOR: 3.0,
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
-MASK = 1.8
-"""The cost of a unit's slope in the place of the unit: nearer than a factor that comes to it."""
+SLOPE = 1.8
+"""The cost of a unit's slope for the unit, or for another's: nearer than what comes to it."""
+MULTIPLE = 1.0
+"""The cost of a name for another that holds a constant times the same: nearer than the constant."""
 FAR = 3.0
 """The cost of a change from which a nearer one is looked for elsewhere."""
 _SOLVED = 0.9
@@ -69,15 +71,32 @@ def cost_of(edit: Edit) -> float:
     """Return how far-fetched an edit is."""
     if edit.change is Change.NEGATE and not _adds_minus(edit):
         return _COST[edit.change] - 0.5
-    if edit.change is Change.FUNCTION and _is_mask(edit):
-        return MASK + 0.02 * len(edit.path)
+    if edit.change is Change.FUNCTION and _is_slope(edit):
+        return SLOPE + 0.02 * len(edit.path)
+    if edit.change is Change.REPLACE_FACTOR and isinstance(edit.old, Number):
+        cost = _COST[Change.ADD_FACTOR]
+    elif edit.change is Change.ADD_TERM and _is_taken_from(edit):
+        cost = _COST[edit.change] - 0.1
+    else:
+        cost = _COST[edit.change]
     new = len(spell(edit.new)) if edit.new is not None else 0
-    return _COST[edit.change] + 0.01 * min(new, _LONGEST) + 0.02 * len(edit.path)
+    return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(edit.path)
 
 
-def _is_mask(edit: Edit) -> bool:
-    """Return whether an edit puts the slope of a unit in the place of the unit: (H > 0)."""
-    return isinstance(edit.tree, Call) and edit.tree.function == ">"
+def _is_slope(edit: Edit) -> bool:
+    """Return whether an edit puts a unit's slope where the unit or another one's slope was."""
+    if isinstance(edit.tree, Call) and edit.tree.function == ">":
+        return True
+    return isinstance(edit.new, Call) and edit.new.function in ("-", "*")
+
+
+def _is_taken_from(edit: Edit) -> bool:
+    """Return whether what is there is taken from the new term: the minus of 1 - x was left over."""
+    return (
+        isinstance(edit.tree, Call)
+        and edit.tree.function == "-"
+        and edit.tree.arguments[0] is edit.new
+    )
 
 
 def _adds_minus(edit: Edit) -> bool:
@@ -123,6 +142,8 @@ def find_hits(
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
         hits = [*_with_constant(expression, world, sieves, goal, shapes)]
+    if not hits:
+        hits = [*_with_number(expression, world, goal, shapes, pool.numbers)]
     if pairs and all(hit.cost >= FAR for hit in hits):
         hits += _by_terms(trial, line, world, goal, meant)
     if not hits and pairs:
@@ -199,6 +220,29 @@ def _with_constant(
                 yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
 
 
+def _with_number(
+    expression: Editable,
+    world: Interpreter,
+    goal: _Goal,
+    shapes: Collection[Shape],
+    numbers: Mapping[float, Tree],
+) -> Iterator[Hit]:
+    """Yield the number that has to be added, if one makes up for all that is wrong."""
+    root = expression.ids.get(())
+    if root is None or expression.shape(()) not in shapes:
+        return
+    held = world.extended(expression.builder.nodes).value(root)
+    with np.errstate(all="ignore"):
+        lost = (goal.wanted - fitted(held, goal.wanted.shape[1:]))[1:]
+    if lost.size and np.all(np.isfinite(lost)):
+        number = rounded(float(np.mean(lost)))
+        if near(lost, np.full_like(lost, number), goal.size[1:]):
+            term = scaled(Number(1.0, NOWHERE), abs(number), numbers)
+            sign = "-" if number < 0 else "+"
+            edit = Edit(Change.ADD_TERM, (), call(sign, expression.tree, term), None, term)
+            yield Hit((edit,), edit.tree, cost_of(edit))
+
+
 def _by_terms(
     trial: Trial, line: Line, world: Interpreter, goal: _Goal, meant: Sequence[Tree]
 ) -> Iterator[Hit]:
@@ -208,7 +252,9 @@ def _by_terms(
         if edits:
             cost = sum(map(cost_of, edits)) + len(edits) - 1
             yield Hit(edits, edits[0].tree, cost)
-            return
+            if cost < FAR:
+                return
+            break
     for edit in lost_parts(trial, line, world, goal.wanted):
         yield Hit((edit,), edit.tree, cost_of(edit) + _SOLVED)
 
@@ -257,86 +303,3 @@ def _numbers(trial: Trial, line: Line) -> dict[float, Tree]:
             if np.all(value == value[0]) and abs(float(value[0])) not in (0.0, 1.0):
                 found[float(value[0])] = Name(name, NOWHERE)
     return found
-
-
-def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
-    """Return a tree times a constant, written as a quotient or by name where it is one."""
-    if scale == 1.0:
-        return tree
-    if scale < 0:
-        bare = tree.arguments[0] if isinstance(tree, Call) and tree.function == "neg" else None
-        return scaled(bare, -scale, numbers) if bare else call("neg", scaled(tree, -scale, numbers))
-    for value, written in numbers.items():
-        if abs(value * scale - 1) < 1e-9:
-            return call("/", tree, written)
-        if abs(value - scale) < 1e-9 * value:
-            return call("*", written, tree)
-    match tree:
-        case Call("/", (Number(1.0), divisor)):
-            return call("/", scaled(Number(1.0, NOWHERE), scale, numbers), divisor)
-    inverse = rounded(1 / scale)
-    if inverse == round(inverse):
-        return call("/", tree, Number(inverse, NOWHERE))
-    return call("*", Number(scale, NOWHERE), tree)
-
-
-def tidied(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
-    """Return a tree whose constant factors are taken together, as a person writes them: x/n."""
-    if not isinstance(tree, Call):
-        return tree
-    factor, rest = _constant_of(tree)
-    if rest is None:
-        return tree
-    if isinstance(rest, Call):
-        rest = replace(rest, arguments=tuple(tidied(one, numbers) for one in rest.arguments))
-    match rest:
-        case Call("*", (Call("/", (Number(1.0), divisor)), other)):
-            rest = call("/", other, divisor)
-    return scaled(rest, rounded(factor), numbers)
-
-
-def opened(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
-    """Return a sum times a constant as the sum of its terms times that constant, each tidied."""
-    factor, rest = _constant_of(tree)
-    if not isinstance(rest, Call) or rest.function not in ("+", "-"):
-        return tidied(tree, numbers)
-    terms = (call("*", Number(factor, NOWHERE), term) for term in rest.arguments)
-    return replace(rest, arguments=tuple(opened(term, numbers) for term in terms))
-
-
-def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
-    """Return the constant that a product starts or ends with, and what is left, if anything is."""
-    match tree:
-        case Number(value):
-            return value, None
-        case Call("neg", (operand,)):
-            factor, rest = _constant_of(operand)
-            return -factor, rest
-        case Call("expand" | "T", (operand,)):
-            factor, rest = _constant_of(operand)
-            return factor, None if rest is None else replace(tree, arguments=(rest,))
-        case Call("@", (left, right)):
-            (one, before), (other, after) = _constant_of(left), _constant_of(right)
-            if before is not None and after is not None:
-                return one * other, replace(tree, arguments=(before, after))
-        case Call("sum" | "mean", (operand,)):
-            factor, rest = _constant_of(operand)
-            if rest is not None and rest is not operand:
-                return factor, replace(tree, arguments=(rest,))
-        case Call("+" | "-", (left, right)):
-            (one, before), (other, after) = _constant_of(left), _constant_of(right)
-            if one == other != 1.0 and before is not None and after is not None:
-                return one, replace(tree, arguments=(before, after))
-        case Call("*", (left, right)):
-            (one, before), (other, after) = _constant_of(left), _constant_of(right)
-            if before is None or after is None:
-                return one * other, before or after
-            return one * other, replace(tree, arguments=(before, after))
-        case Call("/", (left, right)):
-            (one, before), (other, after) = _constant_of(left), _constant_of(right)
-            if other and (after is None or before is not None):
-                rest = before if after is None else replace(tree, arguments=(before, after))
-                return one / other, rest
-            if before is None and after is not None and one != 1.0:
-                return one, call("/", Number(1.0, NOWHERE), after)
-    return 1.0, tree

@@ -21,11 +21,17 @@ _LONGEST = 90
 
 
 def as_tree(
-    nodes: Sequence[Node], root: int, scope: Mapping[str, int], *, written: bool = False
+    nodes: Sequence[Node],
+    root: int,
+    scope: Mapping[str, int],
+    *,
+    written: bool = False,
+    ties: bool = False,
 ) -> Tree | None:
     """Return a node's expression in the names in scope; None where it has no text.
 
-    With `written` the root is written out even where it has a name.
+    With `written` the root is written out even where it has a name, with `ties` a mask with the
+    half of a tie too.
     """
     names = {id: name for name, id in scope.items()}
 
@@ -35,7 +41,8 @@ def as_tree(
     try:
         if root in names and not written:
             return parse_expression(names[root])
-        return _plain(parse_expression(formula(nodes, root, show)))
+        tree = parse_expression(formula(nodes, root, show))
+        return tree if ties else _plain(tree)
     except InputError:
         return None
 
@@ -108,6 +115,12 @@ def columns_like(trial: Trial, line: Line) -> list[Tree]:
     names = [name for name, id in line.scope.items() if nodes[id].shape == shape[:1]]
     columns = [parse_expression(f"{name}[:, None]") for name in reversed(names)]
     return columns[:MOST_NAMES] if len(shape) == 2 else []
+
+
+def complements_of(line: Line) -> list[Tree]:
+    """Return 1 - p and 1 + p for each name p that a line reads: p*(1 - p), p/(1 + p)."""
+    one, names = Number(1.0, NOWHERE), [Name(name, NOWHERE) for name in sorted(line.reads)]
+    return [call(sign, one, name) for name in names[:MOST_NAMES] for sign in "-+"]
 
 
 def behind_of(trial: Trial, target: int) -> frozenset[int]:

@@ -6,18 +6,19 @@ or under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.familiar import Familiar
-from gradtui.diagnosis.backward.hypotheses import pool_for
+from gradtui.diagnosis.backward.hypotheses import MULTIPLE, cost_of, pool_for
 from gradtui.diagnosis.backward.likeness import Likeness
 from gradtui.diagnosis.backward.material import (
     calls_of,
     columns_like,
+    complements_of,
     distinct,
     factors_of,
     flow_trees,
@@ -29,9 +30,9 @@ from gradtui.diagnosis.backward.material import (
 )
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.steps import Reading, Steps
-from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, close, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Edit, Editable
+from gradtui.diagnosis.edits import Change, Edit, Editable
 from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.graph import Builder, Kind
@@ -73,23 +74,36 @@ class Readings:
             return Reading((line.target,), True, scale)
         if isinstance(line.tree, Call) and line.tree.function in ("len", "shape"):
             return Reading((), False, known=True)
-        shape = trial.builder.nodes[line.node].shape
-        targets = [
-            node.id
-            for node in trial.graph.nodes
-            if node.shape == shape and node.id in trial.reverse.adjoint
-            and (node.name or node.op in _HELD)
-            and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
-        ]  # fmt: skip
+        targets = self._may_be(line)
         held = {target: self._ratio(line, target) for target in targets}
         scales = {target: scale for target, scale in held.items() if scale is not None}
         if scales:
             # Of a sum and its terms, which have one adjoint, it is the sum that people mean.
             target = max(scales, key=lambda one: (scales[one] > 0, one))
             return Reading((target,), True, scales[target], known=True)
-        value = trial.world.value(line.node)
-        known = self.familiar.holds(value, shape) or self._is_adjoint(value, targets)
-        return Reading(tuple(targets), False, None, known)
+        return Reading(targets, False, None, self._is_familiar(line, trial.world))
+
+    def _may_be(self, line: Line) -> tuple[int, ...]:
+        """Return the values of a helper's shape whose adjoint has a name or would get one."""
+        trial, shape = self.trial, self.trial.builder.nodes[line.node].shape
+        return tuple(
+            node.id
+            for node in trial.graph.nodes
+            if node.shape == shape and node.id in trial.reverse.adjoint
+            and (node.name or node.op in _HELD)
+            and node.kind is not Kind.CONSTANT and node.id != trial.graph.loss
+        )  # fmt: skip
+
+    def _is_familiar(self, line: Line, world: Interpreter) -> bool:
+        """Return whether a helper holds something that the true backward pass computes.
+
+        A factor of one number at every point may be left for later: a learned scale.
+        """
+        shape = self.trial.builder.nodes[line.node].shape
+        value = world.value(line.node)
+        return self.familiar.holds(value, shape) or any(
+            _is_multiple(value, self.trial.truth(one)) for one in self._may_be(line)
+        )
 
     def further(self, line: Line) -> tuple[int, ...]:
         """Return what a helper may be the adjoint of if it has lost its own step.
@@ -107,22 +121,22 @@ class Readings:
             if nodes[id].shape == shape and id in self.trial.reverse.adjoint
         )
 
-    def strangers(self, world: Interpreter, reached: Collection[str]) -> int:
+    def strangers(self, world: Interpreter, repaired: Line) -> int:
         """Return how many helpers hold nothing that the true backward pass computes.
 
-        Those that are not `reached` by a repair are what they were.
+        Those that a repair does not reach are what they were.  What only renames another value may
+        have lost what it was there for.
         """
-        count = 0
+        count, reached = 0, self.trial.program.dependents([repaired.name])
         for line in self.trial.lines:
-            if line.target is None and line.name in reached:
-                shape = self.trial.builder.nodes[line.node].shape
-                value = world.value(line.node)
-                count += not (
-                    self.familiar.holds(value, shape)
-                    or self._is_adjoint(value, self.of(line).targets)
-                )
-            elif line.target is None:
+            if line.target is not None:
+                continue
+            if line.name not in reached:
                 count += not self.is_known(line)
+            elif line is repaired or not isinstance(line.tree, Name):
+                count += not self._is_familiar(line, world)
+            else:
+                count += 1
         return count
 
     def is_known(self, line: Line) -> bool:
@@ -142,18 +156,20 @@ class Readings:
         read = (world.value(line.scope[name]) for name in line.reads if name in line.scope)
         return any(constant_ratio(value, one, np.abs(one)) is not None for one in read)
 
+    def _was_one_path(self, line: Line, after: Interpreter) -> bool:
+        """Return whether a helper holds what flows along one of several paths, and then all."""
+        trial = self.trial
+        held, value = trial.world.value(line.node), after.value(line.node)
+        for target in self._may_be(line):
+            flows, true = trial.flows(target).values(), trial.truth(target)
+            if len(flows) > 1 and close(value, true, np.abs(true)):
+                return any(constant_ratio(held, one, np.abs(one)) == 1.0 for one in flows)
+        return False
+
     def is_true(self, line: Line) -> bool:
         """Return whether a line holds the very gradient that it is read as."""
         reading = self.of(line)
         return reading.targets_certain and reading.scale == 1.0
-
-    def _is_adjoint(self, value: Array, targets: Iterable[int]) -> bool:
-        """Return whether a value is one of some adjoints.
-
-        A factor of one number at every point may be left for later: a learned scale.
-        """
-        trial = self.trial
-        return any(_is_multiple(value, trial.truth(one)) for one in targets)
 
     def scales_in(self, world: Interpreter) -> dict[str, float]:
         """Return c of each line that holds c·dLoss/dtarget in a world where others are repaired."""
@@ -220,7 +236,7 @@ class Readings:
             builder, root = self._unscaled[line.name]
             wanted = world.extended(builder.nodes).value(root)
             ratio = constant_ratio(self.trial.held(line, world), wanted, np.abs(wanted))
-            count += ratio is not None and ratio != 1.0
+            count += ratio != 1.0
         return count
 
     def order(self, line: Line, scale: float, after: Interpreter) -> tuple[float, ...]:
@@ -242,6 +258,8 @@ class Readings:
             held = self.trial.world.value(line.node)
             whole = self.familiar.holds(held, shape, parts=False)
             sound = -1.0 if self._hands_on(line) else float(whole and self.is_known(line))
+            if sound > 0 and self._was_one_path(line, after):
+                sound = 0.0
         return (left + own, sound, float(line.target is None))
 
     def _wrongness(self, claim: Line, world: Interpreter) -> float:
@@ -282,6 +300,18 @@ class Readings:
         edits = (edit for edit in edits if not counts or is_counted(edit))
         return expression, Sieve(expression, edits, self.trial.work)
 
+    def cost_of(self, line: Line, edit: Edit) -> float:
+        """Return how far-fetched an edit of a helper is.
+
+        A name for another that holds a constant times the same is near: dz for dz_mean.
+        """
+        if isinstance(edit.old, Name) and isinstance(edit.new, Name):
+            scope, world = line.scope, self.trial.world
+            old, new = (world.value(scope[one.name]) for one in (edit.old, edit.new))
+            if old.shape == new.shape and constant_ratio(new, old, np.abs(old)) is not None:
+                return MULTIPLE
+        return cost_of(edit)
+
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""
         value = self.trial.world.value(line.node)
@@ -300,8 +330,8 @@ class Readings:
         unread = unread_trees(self.trial, line)
         names = distinct(names_like(self.trial, line, line.node), HELPER_MATERIAL)
         factors = distinct([*factors, *names])
-        columns = columns_like(self.trial, line)
-        return [*unread, *factors, *columns, *slopes, *calls], [*unread, *terms, *calls, *flows]
+        shaped = [*columns_like(self.trial, line), *complements_of(line)]
+        return [*unread, *factors, *shaped, *slopes, *calls], [*unread, *terms, *calls, *flows]
 
     @cached_property
     def _material(self) -> tuple[list[Tree], list[Tree], list[Tree]]:
@@ -331,6 +361,6 @@ def _is_multiple(value: Array, base: Array) -> bool:
 def is_counted(edit: Edit) -> bool:
     """Return whether an edit counts along another axis, or takes a sign or a factor away."""
     if isinstance(edit.new, Call) and edit.new.function == "shape":
-        return True
+        return edit.change is not Change.ADD_TERM
     adds_minus = isinstance(edit.tree, Call) and edit.tree.function == "neg"
     return edit.new is None and not adds_minus

@@ -9,7 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, opened, pool_for, tidied
+from gradtui.diagnosis.backward.constants import opened, tidied
+from gradtui.diagnosis.backward.differences import Values
+from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
 from gradtui.diagnosis.backward.material import (
     as_tree,
     behind_of,
@@ -76,9 +78,9 @@ def hits_of(
     """
     trial, line, target = readings.trial, repair.line, repair.target
     assert target is not None
-    due = _due(readings, repair, others, world)
-    pool = _pool(trial, line, target, due)
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
+    due = _due(readings, repair, others, world, size)
+    pool = _pool(trial, line, target, due)
     hits = find_hits(trial, line, world, repair.value, size, pool, pairs=pairs, meant=due.meant)
     loose = len(trial.program.unread())
 
@@ -100,7 +102,13 @@ class _Due(Struct, frozen=True, eq=False):
     terms: Sequence[Tree]
 
 
-def _due(readings: Readings, repair: Repair, others: Sequence[Repair], world: Interpreter) -> _Due:
+def _due(
+    readings: Readings,
+    repair: Repair,
+    others: Sequence[Repair],
+    world: Interpreter,
+    size: Array,
+) -> _Due:
     """Return what a line should hold by the adjoints that it reads, and by all before it."""
     trial, line, target, scale = readings.trial, repair.line, repair.target, repair.scale
     assert target is not None
@@ -109,10 +117,15 @@ def _due(readings: Readings, repair: Repair, others: Sequence[Repair], world: In
     numbers = pool_for(trial, line, [], []).numbers
     value = world.value(line.node)
     constant = bool(np.all(value == value[0]))
+    values = Values(trial, line, world, repair.value)
     for upstream in (readings.steps.upstream(line), readings.steps.before(line)):
         builder, root = readings.steps.true_step(line, target, scale, scales, upstream)
         expected = as_tree(builder.nodes, root, line.scope)
         if expected is not None:
+            held = values.of(expected)
+            if held is None or not near(held[1:], repair.value[1:], size[1:]):
+                # Where two sides are equal at many points, as clipped ones are, ties do count.
+                expected = as_tree(builder.nodes, root, line.scope, ties=True) or expected
             expected = tidied(expected, numbers)
             meant.append(expected)
             zero = isinstance(expected, Number) and expected.value == 0

@@ -15,7 +15,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import Change, Edit, Path
 from gradtui.diagnosis.spelling import same, subtrees
-from gradtui.engine.expression import Call, Name, Tree
+from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder, Kind, needed_for
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
@@ -116,25 +116,14 @@ class Context(Struct, frozen=True, eq=False):
         if value is None or target is None:
             return []
         found = []
-        for statement in trial.graph.statements:
-            flow = self._flow(target, statement.operations)
-            if flow is None or flow.shape != value.shape:
+        for root, flow in trial.flows(target).items():
+            if flow.shape != value.shape:
                 continue
             size = np.abs(flow[1:])
             for sign in (1.0, -1.0):
                 if near(sign * value[1:], flow[1:], size) and np.any(flow):
-                    found.append((statement.root, target))
+                    found.append((root, target))
         return found
-
-    def _flow(self, target: int, operations: tuple[int, ...]) -> Array | None:
-        trial, total = self.trial, None
-        for op in operations:
-            for slot, source in enumerate(trial.graph.nodes[op].inputs):
-                id = trial.reverse.contribution.get((op, slot))
-                if source == target and id is not None:
-                    flow = trial.world.value(id)
-                    total = flow if total is None else total + flow
-        return total
 
 
 def rules_of(hit: Hit, context: Context) -> Iterator[str]:
@@ -178,6 +167,8 @@ def rule_of(edit: Edit, context: Context) -> str:
             return "wrong-point"
         case Change.REPLACE_FACTOR:
             assert edit.old is not None and edit.new is not None
+            if isinstance(edit.old, Number) and isinstance(_unstretched(edit.new), Name):
+                return "wrong-variable"
             return _difference(edit.old, edit.new)
 
 
@@ -186,17 +177,32 @@ def equivalents_of(edit: Edit, context: Context) -> tuple[str, ...]:
     if edit.change is Change.POWER and _is_sum(edit.tree):
         # x**g for x**(g - 1): a factor x too many, or the exponent's own term left out.
         return ("missing-term",)
+    if edit.change is Change.REPLACE_FACTOR and isinstance(edit.old, Number):
+        # x for 1 is x where nothing is.
+        return ("missing-factor", "missing-term")
     summed = part_at(context.line.tree, edit.path[:-1]) if edit.path else None
-    if edit.change is Change.ADD_FACTOR and _is_sum(summed) and _is_sum(edit.new):
-        # dO*(1 - T) is dO - dO*T: what a term of a sum lacks is a term.
-        return ("missing-term",)
+    if edit.change is Change.ADD_FACTOR and _is_sum(edit.new):
+        # dO*(1 - T) is dO - dO*T: what a term lacks is a term.
+        return ("missing-term",) if _is_sum(summed) or _has_one(edit.new) else ()
+    if edit.change is Change.ADD_TERM and edit.new is not None:
+        part = part_at(context.line.tree, edit.path)
+        return ("missing-factor",) if _is_part(part, edit.new, ("*", "@")) else ()
     return ()
 
 
+def _has_one(tree: Tree | None) -> bool:
+    """Return whether 1 is one of the two terms of a sum."""
+    return isinstance(tree, Call) and any(one == Number(1.0, one.place) for one in tree.arguments)
+
+
 def part_at(tree: Tree, path: Path) -> Tree:
-    """Return the part of a tree that a path leads to."""
+    """Return the part of a tree that a path leads to, or the last one on its way.
+
+    The second of two edits leads through what the first one has made.
+    """
     for at in path:
-        assert isinstance(tree, Call)
+        if not isinstance(tree, Call) or at >= len(tree.arguments):
+            break
         tree = tree.arguments[at]
     return tree
 
@@ -263,7 +269,8 @@ def _dropped_call(edit: Edit) -> str:
 def _replaced(edit: Edit, context: Context) -> str:
     if context.reads_state(edit.old):
         return "stale"
-    assert isinstance(edit.old, Name) and isinstance(edit.new, Name)
+    if not isinstance(edit.old, Name) or not isinstance(edit.new, Name):
+        return "wrong-variable"
     nodes, scope = context.trial.builder.nodes, context.line.scope
     pair = {scope[edit.old.name], scope[edit.new.name]}
     for id in pair & _ahead(context):

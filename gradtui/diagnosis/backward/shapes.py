@@ -24,7 +24,7 @@ from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
 from gradtui.diagnosis.spelling import subtrees
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
@@ -209,7 +209,7 @@ def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit
     whole = [
         Edit(Change.REPLACE_FACTOR, (), tree, line.tree, tree) for tree in _lost_whole(trial, line)
     ]
-    for edit in (*small_edits(expression, pool), *factors, *whole):
+    for edit in (*_exchanged(expression, pool), *small_edits(expression, pool), *factors, *whole):
         node = expression.lower(edit) if edit.change in _SHAPING else None
         if node is not None and expression.builder.nodes[node].shape != shape:
             tree = expression.edited(edit)
@@ -217,3 +217,21 @@ def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit
                 replace(one, value=tree) if one.name == line.name else one for one in hand.program
             )
             yield edit, replace(hand, program=program)
+
+
+def _exchanged(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield names of other shapes in the place of a name, of a factor wherever it is."""
+    nodes = expression.builder.nodes
+    for path, part in expression.parts.items():
+        if not isinstance(part, Name) or part.name not in pool.names:
+            continue
+        own = nodes[pool.names[part.name]].shape
+        for name, id in pool.names.items():
+            if nodes[id].shape != own and len(nodes[id].shape) == len(own):
+                yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+    for edit in small_edits(expression, pool):
+        if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Name):
+            rest = expression.edited(edit)
+            for factor in pool.factors:
+                whole = call("*", rest, factor)
+                yield Edit(Change.REPLACE_FACTOR, (), whole, edit.old, factor)

@@ -85,6 +85,7 @@ class Trial:
         )
         self._size = {id: magnitude(self.builder, self.graph, self.adjoint(id)) for id in targets}
         self._truths: dict[int, Array] = {}
+        self._flows: dict[int, Mapping[int, Array]] = {}
         self._sizes: dict[int, Array] = {}
         self.world = self._world(values, state)
 
@@ -105,6 +106,20 @@ class Trial:
             value = self.world.value(self.adjoint(target))
             self._truths[target] = np.broadcast_to(value, shape)
         return self._truths[target]
+
+    def flows(self, target: int) -> Mapping[int, Array]:
+        """Return statement -> what flows back through it to a value, at every point."""
+        if target not in self._flows:
+            found = dict[int, Array]()
+            for statement in self.graph.statements:
+                for op in statement.operations:
+                    for slot, source in enumerate(self.graph.nodes[op].inputs):
+                        id = self.reverse.contribution.get((op, slot))
+                        if source == target and id is not None:
+                            flow, before = self.world.value(id), found.get(statement.root)
+                            found[statement.root] = flow if before is None else before + flow
+            self._flows[target] = found
+        return self._flows[target]
 
     def engine_agrees(self, target: int) -> bool:
         """Return whether the engine's own gradient of a parameter is that of central differences.

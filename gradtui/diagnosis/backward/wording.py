@@ -20,6 +20,8 @@ from gradtui.text import number
 
 Array = NDArray[np.float64]
 
+LONGEST = 100
+"""Characters of an expression in a message."""
 TINY = 1e-300
 """What a difference is at least relative to."""
 
@@ -154,9 +156,9 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
     if edit is None:
         words = {"sign": "the sign is wrong", "constant-factor": "a constant factor is wrong"}
         return words.get(rule, "it is wrong, and no single mistake explains it")
-    was, now = spell(part_at(context.line.tree, edit.path)), spell(edit.tree)
-    old = None if edit.old is None else spell(edit.old)
-    new = None if edit.new is None else spell(edit.new)
+    was, now = _shown(part_at(context.line.tree, edit.path)), _shown(edit.tree)
+    old = None if edit.old is None else _shown(edit.old)
+    new = None if edit.new is None else _shown(edit.new)
     match rule:
         case "sign":
             return "the sign is wrong" + ("" if edit.path == () else f": {was} where {now} belongs")
@@ -198,6 +200,13 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
             return f"a constant factor is wrong: {was} where {now} belongs"
         case _:
             return f"{old or was} does not belong there"
+
+
+def _shown(tree: Tree) -> str:
+    """Return an expression, a long one without its middle: the whole of it is in the fix."""
+    text = spell(tree)
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
 def _divides(whole: Tree, part: Tree | None) -> bool:

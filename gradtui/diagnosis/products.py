@@ -1,0 +1,92 @@
+"""Changes of a product as a whole: two factors dropped, the slope of another unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import combinations
+
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Path, call
+from gradtui.diagnosis.spelling import same
+from gradtui.engine.expression import Call, Number, Tree
+
+MAX_FACTORS = 6
+"""Factors of a product of which two are dropped."""
+_ONE = Number(1.0, NOWHERE)
+
+
+def of_products(path: Path, part: Call) -> Iterator[Edit]:
+    """Yield the edits of two factors of a product, and of the slope s*(1 - s) or 1 - s**2."""
+    if part.function == "*":
+        factors = _factors(part)
+        yield from _two_dropped(path, factors)
+        yield from _other_slopes(path, factors)
+    base = _squared(_taken_from_one(part))
+    if base is not None:
+        slope = call("*", base, call("-", _ONE, base))
+        yield Edit(Change.FUNCTION, path, slope, part, slope)
+
+
+def product(factors: Sequence[Tree]) -> Tree:
+    """Return the product of some factors."""
+    return reduce(lambda left, right: call("*", left, right), factors)
+
+
+def _two_dropped(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
+    """Yield a product without two of its factors."""
+    for first, second in combinations(range(min(len(factors), MAX_FACTORS)), 2):
+        kept = [one for at, one in enumerate(factors) if at not in (first, second)]
+        if kept:
+            gone = call("*", factors[first], factors[second])
+            yield Edit(Change.DROP_FACTOR, path, product(kept), gone)
+
+
+def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
+    """Yield other slopes for the sigmoid's in a product, s*(1 - s).
+
+    They are that of tanh, 1 - s**2, and all that flows back through a softmax and its logarithm,
+    in which every output depends on every input: s*(g - sum(g*s)) and g - s*sum(g).
+    """
+    for one in factors:
+        base = _taken_from_one(one)
+        if base is None or not any(same(base, other) for other in factors):
+            continue
+        rest = [other for other in factors if other is not one and not same(other, base)]
+        slope = call("-", _ONE, call("**", base, Number(2.0, NOWHERE)))
+        whole = product([*rest, slope])
+        yield Edit(Change.FUNCTION, path, whole, call("*", base, one), slope)
+        if rest:
+            flow = product(rest)
+            through = call("*", base, call("-", flow, _summed(call("*", flow, base))))
+            of_logarithm = call("-", flow, call("*", base, _summed(flow)))
+            for tree in (through, of_logarithm):
+                yield Edit(Change.FUNCTION, path, tree, product(factors), tree)
+
+
+def _summed(tree: Tree) -> Tree:
+    return Call("sum", (tree,), (("axis", -1), ("keepdims", True)), NOWHERE)
+
+
+def _taken_from_one(tree: Tree) -> Tree | None:
+    """Return x of 1 - x."""
+    match tree:
+        case Call("-", (Number(1.0), taken)):
+            return taken
+    return None
+
+
+def _squared(tree: Tree | None) -> Tree | None:
+    """Return x of x**2 and of x*x."""
+    match tree:
+        case Call("**", (base, Number(2.0))):
+            return base
+        case Call("*", (left, right)) if same(left, right):
+            return left
+    return None
+
+
+def _factors(part: Tree) -> list[Tree]:
+    """Return the factors of a product, in their order."""
+    if isinstance(part, Call) and part.function == "*":
+        return [one for argument in part.arguments for one in _factors(argument)]
+    return [part]

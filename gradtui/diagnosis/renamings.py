@@ -1,0 +1,109 @@
+"""Other names in an expression: in one place, in all of them, or in one more term of a sum."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import permutations, product
+
+from msgspec.structs import replace
+
+from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
+from gradtui.engine.expression import Call, Name, Tree
+from gradtui.engine.handwritten import names_in
+from gradtui.engine.shapes import Shape
+
+MOST_ALIKE = 12
+"""Names that are tried in the place of each that a term reads."""
+
+
+def renamings(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield the edits that put one name, or one step's names, wherever others are."""
+    yield from _everywhere(expression, pool)
+    yield from _of_other_steps(expression, pool)
+
+
+def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
+    """Yield the edits that put another name in one place."""
+    nodes, own = expression.builder.nodes, expression.names.get(part.name)
+    if own is None:
+        return
+    for name, id in pool.names.items():
+        if id != own and nodes[id].shape == nodes[own].shape:
+            yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+
+
+def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield one more term like one that is there, in other names: that of another step or path."""
+    nodes = expression.builder.nodes
+    for term in _terms(expression.tree):
+        read = list(dict.fromkeys(name.name for name in names_in(term)))
+        own = [expression.names[name] for name in read if name in expression.names]
+        if not 0 < len(own) == len(read) <= 2 or any(nodes[id].shape == () for id in own):
+            continue
+        others = (
+            [name for name, id in pool.names.items() if id != at and nodes[id].shape == shape]
+            for at, shape in zip(own, (nodes[id].shape for id in own), strict=True)
+        )
+        for names in product(*(one[-MOST_ALIKE:] for one in others)):
+            new = _renamed(term, dict(zip(read, names, strict=True)))
+            for sign in "+-":
+                yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
+
+
+def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield another name in all the places of one: a slope at another point, p*(1 - p)."""
+    nodes, read = expression.builder.nodes, Counter(one.name for one in names_in(expression.tree))
+    for name in (one for one, times in read.items() if times > 1 and one in expression.names):
+        own = expression.names[name]
+        for other, id in pool.names.items():
+            if id != own and _stretches(nodes[id].shape, nodes[own].shape):
+                tree = _renamed(expression.tree, {name: other})
+                yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
+
+
+def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
+    """Yield a sum or a term with all names of one number for those of another.
+
+    One step's for two: m1 and P1 for m0 and P0.
+    """
+    numbers = {number for name in pool.names if (number := _numbered(name)[1])}
+    for path, part in expression.parts.items():
+        parent = expression.parts[path[:-1]] if path else None
+        if parent is not None and not (isinstance(parent, Call) and parent.function in ("+", "-")):
+            continue
+        read = {name.name: _numbered(name.name) for name in names_in(part)}
+        for own, other in permutations(sorted(numbers), 2):
+            names = {name: f"{stem}{other}" for name, (stem, at) in read.items() if at == own}
+            if len(names) > 1 and all(new in pool.names for new in names.values()):
+                old, new = next(iter(names.items()))
+                tree = _renamed(part, names)
+                yield Edit(Change.REPLACE, path, tree, Name(old, NOWHERE), Name(new, NOWHERE))
+
+
+def _numbered(name: str) -> tuple[str, str]:
+    """Return a name without the number at its end, and that number."""
+    stem = name.rstrip("0123456789")
+    return stem, name[len(stem) :]
+
+
+def _stretches(shape: Shape, other: Shape) -> bool:
+    """Return whether a value of a shape fits wherever one of another does."""
+    return shape == other or (shape == other[len(other) - len(shape) :] and shape != ())
+
+
+def _terms(tree: Tree) -> list[Tree]:
+    """Return what is added up at the root of a tree."""
+    if isinstance(tree, Call) and tree.function in ("+", "-"):
+        return [term for one in tree.arguments for term in _terms(one)]
+    return [tree]
+
+
+def _renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
+    """Return a tree with other names in the place of some."""
+    match tree:
+        case Name(name):
+            return Name(names.get(name, name), NOWHERE)
+        case Call():
+            return replace(tree, arguments=tuple(_renamed(one, names) for one in tree.arguments))
+    return tree
