@@ -34,6 +34,7 @@ SETS = {
     "fourth": ("mutants.fourth", "fourth"),
     "fifth": ("mutants.fifth", "fifth"),
     "sixth": ("mutants.sixth", "sixth"),
+    "seventh": ("mutants.seventh", "seventh"),
     "building_updates": ("mutants.building", "updates"),
     "held_out_updates": ("mutants.held_out", "updates"),
 }

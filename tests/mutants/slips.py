@@ -20,6 +20,8 @@ class Slip:
     text: str
     rules: tuple[str, ...]
     """Rule ids that are right."""
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Other lines that mend it in their places as well, and the rules that name it there."""
 
 
 def cases_of_slips(
@@ -41,4 +43,17 @@ def mutant_of(generator: Generator, slip: Slip) -> Mutant:
     mutant = Mutant(index, slip.kind, slip.rules, slip.text, [])
     mutant = replace(mutant, claims=generator.claims((mutant,)))
     assert compare(generator.truth, mutant.claims).state == "wrong", slip
-    return generator.with_other_places(generator.merged([mutant]))
+    merged = generator.merged([mutant])
+    merged = replace(merged, elsewhere=tuple(_elsewhere(generator, merged, slip)))
+    return generator.with_other_places(merged)
+
+
+def _elsewhere(
+    generator: Generator, mutant: Mutant, slip: Slip
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Return (line, rules) for each other line that mends a slip, proved to do so."""
+    for text, rules in slip.also:
+        index = [line.name for line in generator.lines].index(text.partition(" = ")[0])
+        cure = Mutant(index, slip.kind, rules, text, [])
+        assert compare(generator.truth, generator.claims((mutant, cure))).sound, text
+        yield index, rules
