@@ -8,7 +8,7 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
-from gradtui.diagnosis.products import of_products
+from gradtui.diagnosis.products import of_complements, of_products
 from gradtui.diagnosis.renamings import more_alike, other_names, renamings
 from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
 
@@ -31,6 +31,8 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
             case Call():
                 if not _is_exponent(expression, path):
                     yield from _dropped(path, part)
+                if part.function in ("shape", "len"):
+                    yield from _other_counts(expression, path, part, pool)
                 yield from _other_call(expression, path, part)
         if _is_exponent(expression, path):
             yield from _other_exponents(expression, path, part)
@@ -189,6 +191,14 @@ def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[E
     yield Edit(Change.POWER, path, more, None, base)
 
 
+def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> Iterator[Edit]:
+    """Yield names of one number in the place of a size: the sum of the weights for len(y)."""
+    for name, id in pool.names.items():
+        if expression.builder.nodes[id].shape == ():
+            new = Name(name, NOWHERE)
+            yield Edit(Change.REPLACE, path, new, part, new)
+
+
 def _dropped(path: Path, part: Call) -> Iterator[Edit]:
     function, arguments = part.function, part.arguments
     match function, arguments:
@@ -226,8 +236,17 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         yield Edit(Change.NEGATE, path, replace(part, arguments=arguments[::-1]), part)
     if function == "neg":
         yield Edit(Change.NEGATE, path, arguments[0], part)
+    if function in _COMPARISONS:
+        for other in (*_COMPARISONS, "=="):
+            if other not in (function, _OPERATORS[function]):
+                yield Edit(Change.OPERATOR, path, replace(part, function=other), part)
+    if function in _ALONG:
+        for axis in range(len(expression.shape((*path, 0)))):
+            along = replace(part, options=(("axis", axis),))
+            yield Edit(Change.AXIS, path, along, part)
     parent = _parent_of(expression, path)
-    if parent is None or parent.function != "*":
+    yield from of_complements(path, part)
+    if function == "*" and (parent is None or parent.function != "*"):
         yield from of_products(path, part)
     if function == "*":
         yield from _reduced_late(path, part)
@@ -248,7 +267,7 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         yield from _other_reductions(expression, path, part)
 
 
-_REDUCTIONS = ("sum", "mean")
+_REDUCTIONS, _ALONG = ("sum", "mean"), ("softmax", "log_softmax", "logsumexp")
 
 
 def _exchanged(path: Path, part: Call) -> Iterator[Edit]:
@@ -283,7 +302,8 @@ def _is_reduction(tree: Tree) -> bool:
 def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     given = dict(part.options)
     rank = len(expression.shape((*path, 0)))
-    axes = [None, *range(rank)] if rank > 1 else [given.get("axis")]
+    own = given.get("axis")
+    axes = dict.fromkeys([own, None, *range(rank)]) if rank > 1 else [own]
     for function in _REDUCTIONS:
         for axis in axes:
             for keepdims in (False, True):

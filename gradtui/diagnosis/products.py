@@ -16,12 +16,18 @@ _ONE = Number(1.0, NOWHERE)
 
 
 def of_products(path: Path, part: Call) -> Iterator[Edit]:
-    """Yield the edits of two factors of a product, and of the slope s*(1 - s) or 1 - s**2."""
-    if part.function == "*":
-        factors = _factors(part)
-        yield from _two_dropped(path, factors)
-        yield from _other_slopes(path, factors)
-    base = _squared(_taken_from_one(part))
+    """Yield the edits of two factors of a product, and of the slope s*(1 - s) in it."""
+    factors = _factors(part)
+    yield from _two_dropped(path, factors)
+    yield from _other_slopes(path, factors)
+
+
+def of_complements(path: Path, part: Call) -> Iterator[Edit]:
+    """Yield x in the place of 1 - x, and the sigmoid's slope in that of tanh's, 1 - s**2."""
+    taken = _taken_from_one(part)
+    if taken is not None:
+        yield Edit(Change.REPLACE, path, taken, part, taken)
+    base = _squared(taken)
     if base is not None:
         slope = call("*", base, call("-", _ONE, base))
         yield Edit(Change.FUNCTION, path, slope, part, slope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations, product
 
 from msgspec.structs import replace
@@ -46,7 +46,7 @@ def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
             for at, shape in zip(own, (nodes[id].shape for id in own), strict=True)
         )
         for names in product(*(one[-MOST_ALIKE:] for one in others)):
-            new = _renamed(term, dict(zip(read, names, strict=True)))
+            new = renamed(term, dict(zip(read, names, strict=True)))
             for sign in "+-":
                 yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
 
@@ -58,7 +58,7 @@ def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
         own = expression.names[name]
         for other, id in pool.names.items():
             if id != own and _stretches(nodes[id].shape, nodes[own].shape):
-                tree = _renamed(expression.tree, {name: other})
+                tree = renamed(expression.tree, {name: other})
                 yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
 
 
@@ -72,13 +72,22 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
         parent = expression.parts[path[:-1]] if path else None
         if parent is not None and not (isinstance(parent, Call) and parent.function in ("+", "-")):
             continue
-        read = {name.name: _numbered(name.name) for name in names_in(part)}
-        for own, other in permutations(sorted(numbers), 2):
-            names = {name: f"{stem}{other}" for name, (stem, at) in read.items() if at == own}
+        for names in _renumbered([name.name for name in names_in(part)], numbers):
             if len(names) > 1 and all(new in pool.names for new in names.values()):
                 old, new = next(iter(names.items()))
-                tree = _renamed(part, names)
+                tree = renamed(part, names)
                 yield Edit(Change.REPLACE, path, tree, Name(old, NOWHERE), Name(new, NOWHERE))
+
+
+def _renumbered(read: Sequence[str], numbers: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield the names of one number with another, and those of one stem a step early or late."""
+    parts = {name: _numbered(name) for name in read}
+    for own, other in permutations(sorted(numbers), 2):
+        yield {name: f"{stem}{other}" for name, (stem, at) in parts.items() if at == own}
+    for stem in dict.fromkeys(stem for stem, at in parts.values() if at):
+        for step in (-1, 1):
+            yield {name: f"{stem}{int(at) + step}" for name, (own, at) in parts.items()
+                   if own == stem and at}  # fmt: skip
 
 
 def _numbered(name: str) -> tuple[str, str]:
@@ -99,11 +108,11 @@ def _terms(tree: Tree) -> list[Tree]:
     return [tree]
 
 
-def _renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
+def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
     """Return a tree with other names in the place of some."""
     match tree:
         case Name(name):
             return Name(names.get(name, name), NOWHERE)
         case Call():
-            return replace(tree, arguments=tuple(_renamed(one, names) for one in tree.arguments))
+            return replace(tree, arguments=tuple(renamed(one, names) for one in tree.arguments))
     return tree

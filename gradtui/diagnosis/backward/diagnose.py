@@ -100,6 +100,7 @@ def _diagnose(
     reshaped = reshape_helper(trial, hand, names) if helpers and not fits else None
     if reshaped is not None and _helps(trial, reshaped):
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
+    trial.follow_convention()
     readings = Readings(trial)
     account = best_account(trial, readings, judged)
     repairs, explanations = account.repairs, account.explanations
@@ -234,7 +235,10 @@ def _fixes(
             if _passes(trial, hand, explanations, others):
                 return others
     last = [texts[-1] if texts else None for texts in options]
-    return last if _passes(trial, hand, explanations, last) else chosen
+    if _passes(trial, hand, explanations, last):
+        return last
+    # What is not proved is not offered where it is no small change either.
+    return [text if one.hits else None for one, text in zip(explanations, chosen, strict=True)]
 
 
 def _passes(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from itertools import takewhile
 
 from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.renamings import renamed
 from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.handwritten import names_in
 
@@ -25,6 +27,33 @@ class Likeness:
         before = _tells(line.tree) and self._forms[own] > 1
         after = _tells(tree) and self._forms[_form(tree)] > (_form(tree) == own)
         return after - before
+
+
+def twins_of(lines: Iterable[Line], line: Line) -> list[Tree]:
+    """Return what lines of like names compute, in a line's own names: rb's for ra."""
+    found = list[Tree]()
+    for other in lines:
+        own, theirs = _differing(line.name, other.name)
+        if not own or not theirs:
+            continue
+        changed = {name: name.replace(theirs, own) for name in other.reads}
+        names = {old: new for old, new in changed.items() if new != old and new in line.scope}
+        if names and other.reads - {*names} <= {*line.scope}:
+            found.append(renamed(other.tree, names))
+    return found
+
+
+def _differing(one: str, other: str) -> tuple[str, str]:
+    """Return two names without what they start and end with alike."""
+    start = _alike(one, other)
+    one, other = one[start:], other[start:]
+    end = _alike(one[::-1], other[::-1])
+    return one[: len(one) - end], other[: len(other) - end]
+
+
+def _alike(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _tells(tree: Tree) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import numpy as np
 from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.program import Line
@@ -63,6 +64,9 @@ def _plain(tree: Tree) -> Tree:
             return mask
         case Call("!=", (Call(function) as mask, Number(0.0))) if function in _OPPOSITE:
             return mask
+        case Call("sum", (Call("sum", (summed,), inner),), outer) if {*outer} < {*inner}:
+            if {*inner} - {*outer} == {("keepdims", True)}:
+                return Call("sum", (summed,), outer, tree.place)
         case Call("==", (Call(function) as mask, Number(0.0))) if function in _OPPOSITE:
             return replace(mask, function=_OPPOSITE[function])
     return tree
@@ -106,6 +110,25 @@ def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
     names = [name for name, id in line.scope.items() if nodes[id].shape in shapes]
     found: list[Tree] = [Name(name, NOWHERE) for name in reversed(names)]
     return found[:MOST_NAMES]
+
+
+def scalars_of(trial: Trial, line: Line) -> list[Tree]:
+    """Return the names in scope of one number that is not the same at all points."""
+    nodes, world = trial.builder.nodes, trial.world
+    names = [
+        name
+        for name, id in line.scope.items()
+        if nodes[id].shape == () and not np.all(world.value(id) == world.value(id)[0])
+    ]
+    return [Name(name, NOWHERE) for name in names[-MOST_NAMES:]]
+
+
+def turned_of(trial: Trial, line: Line) -> list[Tree]:
+    """Return the transpose of each square matrix that a line reads: S + S.T."""
+    nodes = trial.builder.nodes
+    read = {name: nodes[line.scope[name]].shape for name in sorted(line.reads & {*line.scope})}
+    square = [name for name, shape in read.items() if len(shape) == 2 and shape[0] == shape[1]]
+    return [call("T", Name(name, NOWHERE)) for name in square]
 
 
 def columns_like(trial: Trial, line: Line) -> list[Tree]:
@@ -188,7 +211,7 @@ def unread_trees(trial: Trial, line: Line) -> list[Tree]:
         others = [one for one, id in line.scope.items() if nodes[id].shape in shapes]
         found += [
             call("*", Name(name, NOWHERE), Name(other, NOWHERE))
-            for other in others[-MOST_NAMES:]
+            for other in others[-MOST:]
             if other != name
         ]
     return found

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.familiar import Familiar
 from gradtui.diagnosis.backward.hypotheses import MULTIPLE, cost_of, pool_for
-from gradtui.diagnosis.backward.likeness import Likeness
+from gradtui.diagnosis.backward.likeness import Likeness, twins_of
 from gradtui.diagnosis.backward.material import (
     calls_of,
     columns_like,
@@ -23,9 +23,11 @@ from gradtui.diagnosis.backward.material import (
     factors_of,
     flow_trees,
     names_like,
+    scalars_of,
     slope_trees,
     statement_trees,
     terms_of,
+    turned_of,
     unread_trees,
 )
 from gradtui.diagnosis.backward.program import Line
@@ -101,6 +103,10 @@ class Readings:
         """
         shape = self.trial.builder.nodes[line.node].shape
         value = world.value(line.node)
+        if line.name in self.trial.program.compact:
+            true = self.trial.truth(self.trial.program.compact[line.name])
+            if close(fitted(value, true.shape[1:]), true, np.abs(true)):
+                return True
         return self.familiar.holds(value, shape) or any(
             _is_multiple(value, self.trial.truth(one)) for one in self._may_be(line)
         )
@@ -254,13 +260,18 @@ class Readings:
         if line.target is not None:
             sound = float(self.is_true_step(line))
         else:
-            shape = self.trial.builder.nodes[line.node].shape
-            held = self.trial.world.value(line.node)
-            whole = self.familiar.holds(held, shape, parts=False)
-            sound = -1.0 if self._hands_on(line) else float(whole and self.is_known(line))
-            if sound > 0 and self._was_one_path(line, after):
-                sound = 0.0
+            sound = self._soundness(line, after)
         return (left + own, sound, float(line.target is None))
+
+    def _soundness(self, line: Line, after: Interpreter) -> float:
+        """Return 1 where a helper is right as it is, -1 where it may have lost what it was for."""
+        compact = line.name in self.trial.program.compact and self.is_known(line)
+        if self._hands_on(line) and not compact:
+            return -1.0
+        shape = self.trial.builder.nodes[line.node].shape
+        held = self.trial.world.value(line.node)
+        whole = compact or self.familiar.holds(held, shape, parts=False)
+        return float(whole and self.is_known(line) and not self._was_one_path(line, after))
 
     def _wrongness(self, claim: Line, world: Interpreter) -> float:
         """Return 0 where a claim holds, 1/2 where only a positive constant is wrong, else 1."""
@@ -330,8 +341,14 @@ class Readings:
         unread = unread_trees(self.trial, line)
         names = distinct(names_like(self.trial, line, line.node), HELPER_MATERIAL)
         factors = distinct([*factors, *names])
-        shaped = [*columns_like(self.trial, line), *complements_of(line)]
-        return [*unread, *factors, *shaped, *slopes, *calls], [*unread, *terms, *calls, *flows]
+        own = [*complements_of(line), *turned_of(self.trial, line)]
+        for tree in twins_of(self.trial.lines, line):
+            own += [*factors_of(tree), *terms_of(tree)]
+        columns, scalars = columns_like(self.trial, line), scalars_of(self.trial, line)
+        return (
+            [*unread, *factors, *columns, *scalars, *own, *slopes, *calls],
+            [*unread, *terms, *own, *calls, *flows],
+        )
 
     @cached_property
     def _material(self) -> tuple[list[Tree], list[Tree], list[Tree]]:

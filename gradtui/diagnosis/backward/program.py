@@ -9,7 +9,7 @@ from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder, Graph
 from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward, names_in
 from gradtui.engine.reverse import Reverse
-from gradtui.engine.shapes import ShapeError, broadcast
+from gradtui.engine.shapes import Shape, ShapeError, broadcast
 from gradtui.scenario.problem import Handwritten
 from gradtui.source import Place
 
@@ -59,19 +59,26 @@ class Program:
         for name in self.odd:
             odd = self._by_name[name]
             odd.target, odd.claimed = None, False
+        self.compact: dict[str, int] = {}
+        """Line -> what it is named after, where its shape is another: one number for several."""
         for name, model in hand.intermediate.items():
             line, target = self.line(name), graph.names[model]
             if line and builder.nodes[line.node].shape == graph.nodes[target].shape:
                 line.target = target
+            elif line and self._stretches(line, graph.nodes[target].shape):
+                self.compact[name] = target
 
     def _is_odd(self, graph: Graph, line: Line) -> bool:
         if line.target is None or line.misfit:
             return False
-        own, wanted = self.nodes[line.node].shape, graph.nodes[line.target].shape
+        return not self._stretches(line, graph.nodes[line.target].shape)
+
+    def _stretches(self, line: Line, wanted: Shape) -> bool:
+        """Return whether the value of a line can be broadcast to a shape."""
         try:
-            return broadcast([own, wanted], {}) != wanted
+            return broadcast([self.nodes[line.node].shape, wanted], {}) == wanted
         except ShapeError:
-            return True
+            return False
 
     def line(self, name: str) -> Line | None:
         """Return the line that assigns a name."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.constants import opened, tidied
 from gradtui.diagnosis.backward.differences import Values
 from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
+from gradtui.diagnosis.backward.likeness import twins_of
 from gradtui.diagnosis.backward.material import (
     as_tree,
     behind_of,
@@ -146,6 +147,8 @@ def _pool(trial: Trial, line: Line, target: int, due: _Due) -> Pool:
     for tree in statement_trees(trial, line.scope, behind):
         factors += [*factors_of(tree), *calls_of(tree)]
         terms += [tree, *terms_of(tree)]
+    for tree in twins_of(trial.lines, line):
+        factors, terms = [*factors_of(tree), *factors], [*terms_of(tree), *terms]
     names, unread = names_like(trial, line, target), unread_trees(trial, line)
     return pool_for(
         trial,

@@ -247,6 +247,8 @@ def _dropped_term(edit: Edit, context: Context) -> str:
     if context.reads_state(edit.old):
         return "accumulated"
     assert edit.old is not None
+    if context.is_constant(part_at(context.line.tree, edit.path)):
+        return "constant-factor"
     repeated = any(same(edit.old, part) for part in subtrees(edit.tree))
     if repeated or _is_path(edit.old, context):
         return "double-counted-path"
@@ -295,7 +297,7 @@ def _is_curve(op: str) -> bool:
 
 def _operator(edit: Edit, context: Context) -> str:
     assert isinstance(edit.tree, Call)
-    if edit.tree.function in ("<", ">", "<=", ">="):
+    if edit.tree.function in ("<", ">", "<=", ">=", "=="):
         return "wrong-point"
     right = edit.tree.arguments[1]
     return "constant-factor" if context.is_given_number(right) else "wrong-variable"

@@ -25,7 +25,7 @@ TOLERANCE = 1e-6
 _ELEMENTS = 4
 """Elements of a parameter whose gradient is tried by central differences."""
 _LINEAR = frozenset(
-    {"neg", "identity", "T", "mT", "transpose", "expand", "stretch", "collect", "reshape", "sum",
+    {"identity", "T", "mT", "transpose", "expand", "stretch", "collect", "reshape", "sum",
      "mean", "scatter"}
 )  # fmt: skip
 """Operations that take a sum to the sum of what they make of its terms."""
@@ -93,6 +93,35 @@ class Trial:
     def lines(self) -> tuple[Line, ...]:
         """The program's lines."""
         return self.program.lines
+
+    def follow_convention(self) -> None:
+        """Take lines named after a value for the gradient of what it is a function of.
+
+        People write dz for the gradient before the sigmoid of z.  Where more lines do so than hold
+        what their names say, all lines of such names do.
+        """
+        curves = {line: before for line in self.lines if (before := self._argument(line))}
+        own = sum(self._holds(line, line.target or 0) for line in curves)
+        if sum(self._holds(line, before) for line, before in curves.items()) > own:
+            for line, before in curves.items():
+                line.target, line.claimed = before, False
+
+    def _argument(self, line: Line) -> int | None:
+        """Return the argument of the function whose value a line is named after."""
+        if line.target is None or line.misfit:
+            return None
+        node = self.graph.nodes[line.target]
+        if node.kind is not Kind.OPERATION or len(node.inputs) != 1:
+            return None
+        (before,) = node.inputs
+        fits = self.graph.nodes[before].shape == node.shape and before in self.reverse.adjoint
+        return before if fits else None
+
+    def _holds(self, line: Line, target: int) -> bool:
+        true = self.truth(target)
+        held = fitted(self.world.value(line.node), true.shape[1:])
+        size = np.maximum(np.abs(true), self.size(target))
+        return constant_ratio(held, true, size) is not None
 
     def adjoint(self, target: int) -> int:
         """Return the node of the true dLoss/dtarget, a zero where no path leads to the loss."""
@@ -293,6 +322,8 @@ def magnitude(builder: Builder, graph: Graph, root: int) -> int:
         parts = [known.get(source, source) for source in node.inputs]
         if id < len(graph.nodes) or node.kind is not Kind.OPERATION:
             known[id] = builder.apply("abs", (id,))
+        elif node.op == "neg":
+            known[id] = parts[0]
         elif node.op in ("+", "-"):
             known[id] = builder.apply("+", (parts[0], parts[1]))
         elif node.op in ("*", "@", "/"):
