@@ -260,7 +260,7 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         for axis in range(len(expression.shape((*path, 0)))):
             counted = replace(part, options=(("axis", axis),))
             yield Edit(Change.SCALE, path, counted, part, counted)
-            yield Edit(Change.SCALE, path, call("*", part, counted), None, counted)
+            yield Edit(Change.ADD_FACTOR, path, call("*", part, counted), None, counted)
     if function == "concat":
         yield from _exchanged(path, part)
     if function in _REDUCTIONS:

@@ -23,7 +23,7 @@ def of_products(path: Path, part: Call) -> Iterator[Edit]:
 
 
 def of_complements(path: Path, part: Call) -> Iterator[Edit]:
-    """Yield x in the place of 1 - x, and the sigmoid's slope in that of tanh's, 1 - s**2."""
+    """Yield x for 1 - x, and for tanh's slope, 1 - s**2, the sigmoid's and the value itself."""
     taken = _taken_from_one(part)
     if taken is not None:
         yield Edit(Change.REPLACE, path, taken, part, taken)
@@ -31,6 +31,7 @@ def of_complements(path: Path, part: Call) -> Iterator[Edit]:
     if base is not None:
         slope = call("*", base, call("-", _ONE, base))
         yield Edit(Change.FUNCTION, path, slope, part, slope)
+        yield Edit(Change.FUNCTION, path, base, part)
 
 
 def product(factors: Sequence[Tree]) -> Tree:

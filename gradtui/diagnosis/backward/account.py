@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.blame import find_repairs
 from gradtui.diagnosis.backward.explain import Explanation, explain
@@ -13,8 +14,10 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 
-MOST_SPARED = 3
-"""Ways of sparing lines that are tried."""
+MOST_TRIED = 60_000
+"""Changes after which no other account is looked for."""
+MOST_LINES = 2
+"""Lines that are wrong before a common cause is looked for."""
 
 
 class Account(Struct, frozen=True, eq=False):
@@ -32,25 +35,30 @@ class Account(Struct, frozen=True, eq=False):
 
     @property
     def is_simple(self) -> bool:
-        """Whether one small change explains each line."""
+        """Whether one small change explains each of a few lines, and these all that is wrong."""
+        if self.left or len(self.explanations) > MOST_LINES:
+            return False
         return not any(one.is_double or one.far_fetched for one in self.explanations)
 
 
 def best_account(trial: Trial, readings: Readings, judged: Sequence[Line]) -> Account:
     """Return the simplest account of what is wrong with a program.
 
-    The fewest lines are looked for first.  Where one of them takes more than a small change,
-    lines that may be right are spared, and claims whose own steps are wrong are granted.
+    The fewest lines are looked for first.  Where that is not simple, lines on the way whose own
+    steps are wrong are granted, together and each alone; so is a constant left for later; and lines
+    that may be right are spared.
     """
     first = _account(trial, readings, judged)
-    if first.is_simple:
-        return first
     accounts = [first]
-    for spared in [*_doubtful(first)][:MOST_SPARED]:
-        accounts.append(_account(trial, readings, judged, spared=spared))
-    granted = _own_steps(trial, readings, judged)
-    if granted:
-        accounts.append(_account(trial, readings, judged, granted=granted))
+    if not first.is_simple:
+        steps = _own_steps(trial, readings, judged)
+        each = ([step] for step in steps) if len(steps) > 1 else ()
+        for granted in (*([steps] if steps else ()), *each, *_unscaled(first)):
+            if trial.work.tried < MOST_TRIED and not accounts[-1].is_simple:
+                accounts.append(_account(trial, readings, judged, granted=granted))
+        for spared in _doubtful(first):
+            if trial.work.tried < MOST_TRIED and not accounts[-1].is_simple:
+                accounts.append(_account(trial, readings, judged, spared=spared))
     return min(accounts, key=lambda one: one.rank)
 
 
@@ -67,6 +75,14 @@ def _account(
     found = tuple(explain(trial, readings, repairs, repair) for repair in repairs)
     world = trial.world.replacing({one.line.node: one.value for one in repairs})
     return Account(repairs, found, sum(not trial.is_right(line, world) for line in judged))
+
+
+def _unscaled(account: Account) -> Iterator[list[Repair]]:
+    """Yield a repair of two changes without its constant, which may be missing further down."""
+    for repair, explanation in zip(account.repairs, account.explanations, strict=True):
+        if explanation.is_double and explanation.hits[0].scale != 1.0:
+            scale = explanation.hits[0].scale
+            yield [replace(repair, scale=repair.scale / scale, value=repair.value / scale)]
 
 
 def _doubtful(account: Account) -> Iterator[frozenset[str]]:

@@ -112,6 +112,15 @@ def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
     return found[:MOST_NAMES]
 
 
+def values_like(trial: Trial, line: Line) -> list[Tree]:
+    """Return the names of the model's own values that have the shape of a line."""
+    nodes, graph = trial.builder.nodes, trial.graph
+    shape = nodes[line.node].shape
+    names = [name for name, id in line.scope.items() if graph.names.get(name) == id]
+    found: list[Tree] = [Name(n, NOWHERE) for n in names if nodes[line.scope[n]].shape == shape]
+    return found[-MOST_NAMES:] if shape else []
+
+
 def scalars_of(trial: Trial, line: Line) -> list[Tree]:
     """Return the names in scope of one number that is not the same at all points."""
     nodes, world = trial.builder.nodes, trial.world

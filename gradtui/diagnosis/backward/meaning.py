@@ -29,6 +29,7 @@ from gradtui.diagnosis.backward.material import (
     terms_of,
     turned_of,
     unread_trees,
+    values_like,
 )
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.steps import Reading, Steps
@@ -341,7 +342,8 @@ class Readings:
         unread = unread_trees(self.trial, line)
         names = distinct(names_like(self.trial, line, line.node), HELPER_MATERIAL)
         factors = distinct([*factors, *names])
-        own = [*complements_of(line), *turned_of(self.trial, line)]
+        own = [*values_like(self.trial, line), *complements_of(line)]
+        own += turned_of(self.trial, line)
         for tree in twins_of(self.trial.lines, line):
             own += [*factors_of(tree), *terms_of(tree)]
         columns, scalars = columns_like(self.trial, line), scalars_of(self.trial, line)

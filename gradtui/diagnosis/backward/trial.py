@@ -97,12 +97,12 @@ class Trial:
     def follow_convention(self) -> None:
         """Take lines named after a value for the gradient of what it is a function of.
 
-        People write dz for the gradient before the sigmoid of z.  Where more lines do so than hold
+        People write dz for the gradient before the sigmoid of z.  Where as many lines do so as hold
         what their names say, all lines of such names do.
         """
         curves = {line: before for line in self.lines if (before := self._argument(line))}
         own = sum(self._holds(line, line.target or 0) for line in curves)
-        if sum(self._holds(line, before) for line, before in curves.items()) > own:
+        if sum(self._holds(line, before) for line, before in curves.items()) >= max(own, 1):
             for line, before in curves.items():
                 line.target, line.claimed = before, False
 

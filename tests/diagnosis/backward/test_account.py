@@ -109,7 +109,81 @@ p = o/(1 + o)
 da = sum(dpred*p)
 dr = sum(dpred*a*p*(1 - p)*t_obs)""",
 }
-PROGRAMS = {"recurrent": RECURRENT, "head": HEAD, "gates": GATES, "policy": POLICY, "scale": SCALE}
+NORM = {
+    "data": """X = [[0.5, -1.2], [1.1, 0.4], [-0.6, 0.9], [0.2, 0.1], [-1.4, 0.7]]
+t = [0.5, 1.0, 2.0, 1.5, -0.3]""",
+    "parameters": "w = [0.3, -0.5]\nb = 0.1\ng = 1.2",
+    "model": """a = X@w + b
+d = a - mean(a)
+v = mean(d**2)
+s = sqrt(v + 0.01)
+n = d/s
+L = mean((g*n - t)**2)""",
+    "code": """m = len(t)
+dy = 2*(g*n - t)/m
+dg = sum(dy*n)
+dn = dy*g
+ds = -sum(dn*d)/s**2
+dv = ds/(2*s)
+dd = dn/s + 2*d*dv/m
+da = dd - sum(dd)/m
+dw = X.T@da
+db = sum(da)""",
+}
+UNIT = {
+    "data": """x = [[0.5, -1.2], [1.1, 0.4], [-0.6, 0.9]]
+h0 = [[0.2, 0.7], [0.1, -0.4], [0.3, 0.5]]
+y = [[1.0, 0.0], [0.5, -0.5], [0.1, 0.3]]""",
+    "parameters": """Wz = { shape = [2, 2], init = "xavier", seed = 1 }
+Wr = { shape = [2, 2], init = "xavier", seed = 2 }
+Wn = { shape = [2, 2], init = "xavier", seed = 3 }
+U = { shape = [2, 2], init = "xavier", seed = 4 }""",
+    "model": """z = sigmoid(x@Wz)
+r = sigmoid(x@Wr)
+n = tanh(x@Wn + (r*h0)@U)
+h = z*h0 + (1 - z)*n
+L = sum((h - y)**2)/2""",
+    "code": """dh = h - y
+dz = dh*(h0 - n)*z*(1 - z)
+dn = dh*(1 - z)*(1 - n**2)
+inner = dn@U.T
+dr = inner*h0*r*(1 - r)
+gz = x.T@dz
+gr = x.T@dr
+gn = x.T@dn
+gU = (r*h0).T@dn""",
+    "claims": 'claims = { gz = "Wz", gr = "Wr", gn = "Wn", gU = "U" }',
+}
+HEADS = {
+    "data": """X = [[0.5, -1.2], [1.1, 0.4], [-0.6, 0.9]]
+Y = [[0.1, 0.2], [0.9, -0.3], [0.4, -0.2]]""",
+    "parameters": """A = [[0.4, -0.6], [0.3, 0.8]]
+B = [[-0.3, 0.5], [0.6, 0.1]]
+k = 0.4""",
+    "model": """Pa = softmax(X@A@X.T, axis=1)
+Pb = softmax(exp(k)*(X@B@X.T), axis=1)
+O = Pa@X + Pb@X
+L = sum((O - Y)**2)/2""",
+    "code": """G = O - Y
+P = softmax(exp(k)*(X@B@X.T), axis=1)
+ga = Pa*(G@X.T)
+gb = P*(G@X.T)
+ra = ga - Pa*sum(ga, axis=1, keepdims=True)
+rb = gb - Pb*sum(gb, axis=1, keepdims=True)
+dA = X.T@ra@X
+dB = exp(k)*(X.T@rb@X)
+dk = exp(k)*sum(rb*(X@B@X.T))""",
+}
+PROGRAMS = {
+    "recurrent": RECURRENT,
+    "head": HEAD,
+    "gates": GATES,
+    "policy": POLICY,
+    "scale": SCALE,
+    "norm": NORM,
+    "unit": UNIT,
+    "heads": HEADS,
+}
 CASES = [
     # Two mistakes on the way to the same claims: neither alone puts one of them right.
     ("recurrent", {"dh2*(1 - h2**2)": "dh2", "dy1@Wy.T + raw2@Wh.T": "raw2@Wh.T"},
@@ -137,6 +211,17 @@ CASES = [
     ("scale", {"psi/len(d)/s": "psi/len(d)"}, [("dpred", "missing-factor")]),
     # Two sides that are equal at many points: the mask has to take the tie.
     ("policy", {"free <= held": "ratio <= 1.2"}, [("active", "wrong-point")]),
+    # A gradient that is zero in truth is not blamed for its rounding.
+    ("norm", {"ds/(2*s)": "ds/2*s"}, [("dv", "wrong-variable")]),
+    # Names of a gate are meant before its sigmoid, as those of its neighbours are.
+    ("unit", {"h0 - n": "n - h0"}, [("dz", "sign")]),
+    ("unit", {"dh*(1 - z)*(1 - n**2)": "dh*(1 - n**2)"}, [("dn", "missing-factor")]),
+    ("unit", {"(h0 - n)*z": "h0*z", "inner*h0*r": "inner*r"},
+     [("dz", "missing-term"), ("dr", "missing-factor")]),
+    # A line of like name shows what is lost; another axis of a softmax.
+    ("heads", {"ga - Pa*sum(ga, axis=1, keepdims=True)": "ga"}, [("ra", "missing-term")]),
+    ("heads", {"P = softmax(exp(k)*(X@B@X.T), axis=1)": "P = softmax(exp(k)*(X@B@X.T), axis=0)"},
+     [("P", "wrong-axis")]),
     # A product of sums for the sum of a product.
     ("scale", {"sum(dpred*p)": "sum(dpred)*sum(p)"}, [("da", "wrong-axis")]),
 ]  # fmt: skip
@@ -145,7 +230,7 @@ CASES = [
 @pytest.fixture
 def judge(write):
     def call(program, code):
-        more = f"[backward]\ncode = '''\n{code}\n'''"
+        more = f"[backward]\n{program.get('claims', '')}\ncode = '''\n{code}\n'''"
         fields = {name: program[name] for name in ("data", "parameters")}
         return diagnose(gradtui.load(write(program["model"], more=more, **fields)).problem)
 
@@ -155,7 +240,8 @@ def judge(write):
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_the_programs_are_sound(judge, program):
     diagnosis = judge(program, program["code"])
-    assert diagnosis.verdict == "correct" and not diagnosis.findings
+    assert diagnosis.verdict == "correct"
+    assert all(finding.severity == "info" for finding in diagnosis.findings)
 
 
 @pytest.mark.parametrize(("name", "changed", "expected"), CASES, ids=lambda part: str(part)[:60])
