@@ -87,7 +87,8 @@ def examine(case: Case) -> Outcome:
         except TimeoutError:
             outcome.problem = f"more than {TIMEOUT} s"
         except Exception as error:
-            message = re.sub(r"^.*?\.toml:[0-9:]+ ", "", str(error).splitlines()[0])
+            first, *_ = str(error).splitlines() or [""]
+            message = re.sub(r"^.*?\.toml:[0-9:]+ ", "", first)
             outcome.problem = f"{type(error).__name__}: {message}"
         finally:
             outcome.seconds = time.perf_counter() - start

@@ -259,7 +259,8 @@ def _still_needed(
         others = [one for one in kept if one is not repair]
         world = trial.world.replacing({one.line.node: one.value for one in others})
         repaired = {one.line.name for one in others}
-        wanted = [repair.line] if number < granted else judged
+        asked = number < granted and repair.line.target is not None
+        wanted = [repair.line] if asked else judged
         if not repair.line.misfit and all(
             line.name in repaired or trial.is_right(line, world) for line in wanted
         ):
