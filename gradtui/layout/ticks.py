@@ -30,7 +30,7 @@ def round_powers(low: float, high: float, count: int) -> list[float]:
 
     They are 1, 2, 5, 10, …, or 1, 3, 10, …, or powers of ten.
     """
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    first, last = (math.floor(math.log10(one)) for one in (low, high))
     for factors in ((1, 2, 5), (1, 3), (1,)):
         found = [f * 10.0**k for k in range(first, last + 1) for f in factors]
         found = [number for number in found if low <= number <= high]

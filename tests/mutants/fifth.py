@@ -1,4 +1,7 @@
-"""A fifth set of cases, written without any sight of the diagnosis, in the way of `sight`."""
+"""A fifth set of cases, written without any sight of the diagnosis, in the way of `sight`.
+
+The first look at them counted; the diagnosis has learnt from them since.
+"""
 
 from __future__ import annotations
 

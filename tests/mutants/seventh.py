@@ -1,4 +1,7 @@
-"""A seventh set of cases, written without any sight of the diagnosis, in the way of `fifth`."""
+"""A seventh set of cases, written without any sight of the diagnosis, in the way of `fifth`.
+
+The first look at them counted; the diagnosis has learnt from them since.
+"""
 
 from __future__ import annotations
 

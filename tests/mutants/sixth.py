@@ -1,4 +1,7 @@
-"""A sixth set written without any sight of the diagnosis, in the way of `fourth`."""
+"""A sixth set written without any sight of the diagnosis, in the way of `fourth`.
+
+The first look at them counted; the diagnosis has learnt from them since.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+"""The sets written without sight of the diagnosis, by central differences.
+
+The sound cases are right, the rest wrong.
+"""
+
+from collections import Counter
+
+import pytest
+
+from mutants import fifth, fourth, seventh, sixth
+from mutants.sight import unusual
+from mutants.test_sight import prove
+
+SETS = {
+    "fourth": (fourth, fourth.Fourth),
+    "fifth": (fifth, fifth.Fifth),
+    "sixth": (sixth, sixth.Sixth),
+    "seventh": (seventh, seventh.Seventh),
+}
+PROGRAMS = [(name, kind) for name, (module, _) in SETS.items() for kind in module.KINDS]
+UNUSUAL = [case for module, _ in SETS.values() for case in unusual(module.KINDS, module.SOUND)]
+
+
+@pytest.mark.parametrize(("name", "kind"), PROGRAMS, ids=lambda part: getattr(part, "name", part))
+def test_every_case_of_a_kind_is_what_it_is_called(name, kind):
+    module, generator = SETS[name]
+    for style_name, style in kind.styles.items():
+        cases = list(generator(kind, style_name, style, Counter()).cases())
+        assert len({case.name for case in cases}) == len(cases)
+        key = (kind.name, style_name)
+        by_hand = len(module.SLIPS.get(key, ())) + (key in module.PAIRS)
+        assert sum("-slip" in case.name for case in cases) == by_hand
+        for case in cases:
+            prove(case)
+
+
+@pytest.mark.parametrize("case", UNUSUAL, ids=lambda case: case.name)
+def test_an_unusual_pass_equals_central_differences(case):
+    prove(case)
+
+
+@pytest.mark.parametrize("module", [module for module, _ in SETS.values()])
+def test_slips_and_oddities_are_of_programs_that_there_are(module):
+    styles = {(kind.name, name) for kind in module.KINDS for name in kind.styles}
+    assert {*module.SLIPS, *module.PAIRS} <= styles
+    assert {name for name, _ in module.SOUND} == {kind.name for kind in module.KINDS}
+    assert not {*module.SOUND} & styles
