@@ -223,9 +223,19 @@ def instead_of_return(parts: Sequence[str]) -> str:
         first = f"write {' and '.join(lines)}, each on a line of its own, and " if lines else ""
         return f"{first or 'write '}return {', '.join(names)}"
     other = next(part for part in parts if not part.isidentifier())
-    if other[:1] in ("(", "[", "{"):
+    if _is_bracketed(other):
         return "leave the brackets and what is only kept for later out"
     return f"write a line name = {other} and return the name"
+
+
+def _is_bracketed(text: str) -> bool:
+    """Return whether the bracket that a text starts with is closed at its end."""
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth == 0:
+            return at == len(text) - 1 > 0
+    return False
 
 
 def instead_of_np(name: str) -> str:

@@ -192,6 +192,8 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    pass", 1, 5, "backward has no line name = expression"),
         ("    de = 2*e\n    return de*x1", 3, 12, "a return gives names: write a line name = de*x1 "
          "and return the name"),
+        ("    de = 2*e\n    return (de - 1)/2 + x1", 3, 12, "a return gives names: write a line "
+         "name = (de - 1)/2 + x1 and return the name"),
         ("    de = 2*e\n    return {'e': de}", 3, 12, "a return gives names: write return de"),
         ("    de = 2*e\n    return {'e': de, 'w1': de*x1}", 3, 12, "a return gives names: write "
          "dw1 = de*x1, each on a line of its own, and return de, dw1"),
