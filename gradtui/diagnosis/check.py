@@ -9,12 +9,11 @@ from msgspec import Struct
 
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
-from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.judgement import tells_of_itself
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.problem import Problem
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
 Verdict = Literal["correct", "wrong", "facts-failed", "no-claim"]
 
@@ -49,16 +48,6 @@ class Check(Struct, frozen=True):
             "findings": [self._as_dict(finding) for finding in self.findings],
             "inherited": list(self.inherited),
         }
-
-
-def source_of(problem: Problem, finding: Finding) -> str:
-    """Return the Python file that a finding's line is of; nothing for the scenario itself."""
-    if finding.place is not None and finding.place.file:
-        return finding.place.file
-    hand = problem.update if finding.rule in UPDATE_RULES else problem.backward
-    by_hand = finding.rule in (*GRADIENT_RULES, *UPDATE_RULES)
-    file = hand.file if hand is not None and by_hand else problem.path
-    return "" if file == problem.path else file
 
 
 def check_problem(problem: Problem) -> Check:

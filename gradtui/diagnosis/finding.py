@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
+from gradtui.scenario.problem import Problem
+from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place
 
 Severity = Literal["error", "warning", "info"]
@@ -55,3 +57,13 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return errors, then warnings, then notes, each in the order given."""
     order = get_args(Severity)
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+
+
+def source_of(problem: Problem, finding: Finding) -> str:
+    """Return the Python file that a finding's line is of; nothing for the scenario itself."""
+    if finding.place is not None and finding.place.file:
+        return finding.place.file
+    hand = problem.update if finding.rule in UPDATE_RULES else problem.backward
+    by_hand = finding.rule in (*GRADIENT_RULES, *UPDATE_RULES)
+    file = hand.file if hand is not None and by_hand else problem.path
+    return "" if file == problem.path else file

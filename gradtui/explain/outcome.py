@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from gradtui.diagnosis.finding import Finding, source_of
+from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 from gradtui.engine.expression import Assignment
 from gradtui.explain.mistakes import MISTAKES
 from gradtui.scenario.problem import Expectation, Fact, Notice, Problem
@@ -13,9 +15,7 @@ from gradtui.source import Place, report
 from gradtui.text import clean, clip
 
 if TYPE_CHECKING:
-    from gradtui.diagnosis.check import Check, source_of
-    from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
+    from gradtui.diagnosis.check import Check
 
 _SHOWN = 120
 _FIX = 2_000

@@ -6,6 +6,9 @@ import pytest
 
 import gradtui
 from gradtui.cli import main
+from gradtui.diagnosis.finding import Finding
+from gradtui.explain.outcome import finding_place
+from gradtui.source import Place
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
@@ -90,3 +93,9 @@ def test_an_assertion_of_right_gradients_holds(write):
 def test_an_assertion_of_what_cannot_be_read_is_an_input_error(write):
     with pytest.raises(gradtui.InputError, match="'q' is not defined"):
         gradtui.assert_gradients(write(MODEL, more="[backward]\ncode = 'dw = q'"))
+
+
+def test_what_is_said_of_no_line_is_said_at_the_start_of_the_file(write):
+    problem = gradtui.load(write(MODEL, more=RIGHT)).problem
+    finding = Finding("unexplained", "info", "backward", None, "no points", {})
+    assert finding_place(problem, finding) == Place(1)
