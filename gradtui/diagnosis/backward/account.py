@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.diagnosis.backward.blame import find_repairs
+from gradtui.diagnosis.backward.blame import find_repairs, wrong_steps
 from gradtui.diagnosis.backward.explain import Explanation, explain
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
@@ -51,7 +51,8 @@ def best_account(trial: Trial, readings: Readings, judged: Sequence[Line]) -> Ac
     first = _account(trial, readings, judged)
     accounts = [first]
     if not first.is_simple:
-        steps = _own_steps(trial, readings, judged)
+        on_the_way = [line for line in trial.lines if line not in judged]
+        steps = wrong_steps(trial, readings, on_the_way)
         each = ([step] for step in steps) if len(steps) > 1 else ()
         for granted in (*([steps] if steps else ()), *each, *_unscaled(first)):
             if trial.work.tried < MOST_TRIED and not accounts[-1].is_simple:
@@ -98,14 +99,3 @@ def _doubtful(account: Account) -> Iterator[frozenset[str]]:
     for one in single:
         if not one.is_constant:
             yield frozenset({one.line.name})
-
-
-def _own_steps(trial: Trial, readings: Readings, judged: Sequence[Line]) -> list[Repair]:
-    """Return the claims on the way to those that are judged whose own steps are wrong."""
-    return [
-        Repair(line, line.target, 1.0, trial.truth_of(line, line.target))
-        for line in trial.lines
-        if line.target is not None and line not in judged
-        and not line.misfit and not trial.is_right(line, trial.world)
-        and not readings.is_true_step(line)
-    ]  # fmt: skip

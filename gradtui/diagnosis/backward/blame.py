@@ -110,16 +110,21 @@ def _own_steps(trial: Trial, readings: Readings, judged: Sequence[Line]) -> list
 
     Where several gradients are added up and more than one is wrong, none alone repairs anything.
     """
-    wrong = [
-        Repair(line, line.target, 1.0, trial.truth_of(line, line.target))
-        for line in trial.lines
-        if line.claimed and line.target is not None and not line.misfit
-        and not trial.is_right(line, trial.world) and not readings.is_true_step(line)
-    ]  # fmt: skip
+    wrong = wrong_steps(trial, readings, [line for line in trial.lines if line.claimed])
     world = trial.world.replacing({one.line.node: one.value for one in wrong})
     if not all(trial.is_right(line, world) for line in judged):
         return []
     return _still_needed(trial, judged, wrong)
+
+
+def wrong_steps(trial: Trial, readings: Readings, lines: Sequence[Line]) -> list[Repair]:
+    """Return the repairs of those lines that are wrong by their own steps."""
+    return [
+        Repair(line, line.target, 1.0, trial.truth_of(line, line.target))
+        for line in lines
+        if line.target is not None and not line.misfit
+        and not trial.is_right(line, trial.world) and not readings.is_true_step(line)
+    ]  # fmt: skip
 
 
 def _refitted(
