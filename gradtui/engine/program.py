@@ -139,30 +139,22 @@ def build_step(
     by_hand = by_hand or ByHand()
     moved_by_hand = by_hand.update is not None and by_hand.drives
     update = (by_hand.update if moved_by_hand else None) or update_of(optimizer, values)
-    used = {name.name for line in update.lines for name in names_in(line.value)}
     reverse = differentiate(graph)
     builder = Builder(reverse.nodes)
     lr = builder.leaf(Kind.STATE if watching else Kind.HYPERPARAMETER, "lr", ())
-    inputs = {"lr": lr}
-    for name in ("t", *values):
-        if name in used:
-            inputs[name] = builder.leaf(Kind.HYPERPARAMETER, name, ())
-    gradients = driving = _gradients(builder, graph, reverse)
-    hand = None
-    if by_hand.backward is not None:
-        hand = lower_backward(builder, graph, reverse.adjoint, by_hand.backward)
-        if by_hand.drives:
-            driving = _claimed(graph, hand, gradients)
-    clip, clipped = None, driving
-    if clip_norm is not None and gradients:
-        clip, clipped = _clip(builder, driving, clip_norm)
+    inputs = {"lr": lr, **_hyperparameters(builder, update, ("t", *values))}
+    gradients = _gradients(builder, graph, reverse)
+    hand, driving = _by_hand(builder, graph, reverse, by_hand, gradients)
+    clip, clipped = _clip(builder, driving, clip_norm)
     updates, initial = _moves(builder, graph, update, clipped, inputs)
     initial += () if hand is None else hand.initial
     checked = None if validation is None else _validate(builder, *validation)
     watch = None
     if watching:
-        watch = _watch(builder, lr, graph.loss if checked is None else checked.loss, *watching[:2])
-        firsts = {"lr": watching[2], **dict(watching[0].state)}
+        schedule, constants, rate = watching
+        loss = graph.loss if checked is None else checked.loss
+        watch = _watch(builder, lr, loss, schedule, constants)
+        firsts = {"lr": rate, **dict(schedule.state)}
         initial += [(old, firsts[name]) for name, old, _ in watch.state]
     return StepProgram(
         graph=graph,
@@ -220,6 +212,24 @@ def _claimed(graph: Graph, hand: HandPass, gradients: Sequence[int]) -> tuple[in
     )
 
 
+def _hyperparameters(
+    builder: Builder, update: UpdateProgram, names: Sequence[str]
+) -> dict[str, int]:
+    """Append the leaves of what an update reads of `names`, and return them by name."""
+    used = {name.name for line in update.lines for name in names_in(line.value)}
+    return {name: builder.leaf(Kind.HYPERPARAMETER, name, ()) for name in names if name in used}
+
+
+def _by_hand(
+    builder: Builder, graph: Graph, reverse: Reverse, by_hand: ByHand, true: tuple[int, ...]
+) -> tuple[HandPass | None, tuple[int, ...]]:
+    """Append a pass written by hand; return it and the gradients that move the weights."""
+    if by_hand.backward is None:
+        return None, true
+    hand = lower_backward(builder, graph, reverse.adjoint, by_hand.backward)
+    return hand, _claimed(graph, hand, true) if by_hand.drives else true
+
+
 def _gradients(builder: Builder, graph: Graph, reverse: Reverse) -> tuple[int, ...]:
     """Return the nodes of dLoss/dparameter, zeros where nothing flows."""
     return tuple(
@@ -230,12 +240,17 @@ def _gradients(builder: Builder, graph: Graph, reverse: Reverse) -> tuple[int, .
     )
 
 
-def _clip(builder: Builder, gradients: Sequence[int], limit: float) -> tuple[Clip, tuple[int, ...]]:
-    """Append the nodes that scale all gradients together, and return the scaled ones.
+def _clip(
+    builder: Builder, gradients: tuple[int, ...], limit: float | None
+) -> tuple[Clip | None, tuple[int, ...]]:
+    """Append the nodes that scale all gradients together, if any; return the scaled ones.
 
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013),
     algorithm 1; the 1e-6 is PyTorch's.
     """
+
+    if limit is None or not gradients:
+        return None, gradients
 
     def append(code: str, **names: int) -> int:
         (line,) = parse_program(f"value = {code}")

@@ -167,6 +167,8 @@ class GradtuiApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Do what a key asks for before the next one is looked at; paint all of another size."""
+        if self._exit and isinstance(event, Key | Paste | MouseEvent | Resize):
+            return  # the screens are going, and what a key opens now would not get its parts
         if isinstance(event, Key | Paste):
             await self._type(event)
         elif not isinstance(event, MouseEvent) or self._takes(event):
@@ -194,6 +196,8 @@ class GradtuiApp(App[int]):
         """
         self.app_focus = True
         await self._opened()
+        if self._exit:
+            return
         field, text = self.focused, event.text if isinstance(event, Paste) else ""
         if isinstance(event, Key):
             if event.key != "ctrl+c":
@@ -209,9 +213,10 @@ class GradtuiApp(App[int]):
 
     async def _opened(self) -> None:
         """Wait until what the last key opened is there and has the focus."""
-        if not self.screen.is_mounted:
-            await AwaitMount(self.screen, [self.screen])
-        debugger = _debugger(self.screen)
+        screen = self.screen
+        if not screen.is_mounted:
+            await AwaitMount(screen, [screen])
+        debugger = _debugger(screen)
         if debugger is not None:
             await debugger.opened()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import termios
 
 import pytest
+from textual.events import Key, Resize
+from textual.geometry import Size
 
 import gradtui
 from gradtui.tui.app import GradtuiApp
@@ -73,3 +76,22 @@ def test_a_terminal_that_has_gone_before_the_screen_is_there_is_a_hang_up(monkey
     monkeypatch.setattr(termios, "tcgetattr", gone)
     with pytest.raises(SystemExit, match="129"):
         Ending(leave=pytest.fail, save=pytest.fail).watch()
+
+
+@pytest.mark.parametrize("turns", [0, 5, 10])
+@pytest.mark.parametrize("opens", ["ctrl+p", "colon", "question_mark", "e", "z", "w"])
+async def test_what_comes_after_the_end_was_asked_for_is_no_crash(terminal, opens, turns):
+    async with terminal("two_weights") as t:
+        t.app.post_message(_key(opens))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        t.app.exit(0)
+        for key in ("ctrl+p", "t", "enter", "down", "ctrl+p"):
+            t.app.post_message(_key(key))
+            t.app.post_message(Resize(Size(80, 24), Size(80, 24)))
+        await asyncio.sleep(0.1)
+    assert t.app._exception is None
+
+
+def _key(name):
+    return Key(name, name if len(name) == 1 else None)

@@ -148,7 +148,7 @@ def _factor(edit: Edit | None) -> str | None:
 
 def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | None) -> str:
     """Return the mistake in a few words."""
-    context, ratio = explanation.context, explanation.ratio
+    ratio = explanation.ratio
     if rule == "constant-factor" and ratio is not None and ratio > 0:
         times = number(ratio if ratio > 1 else 1 / ratio, 6)
         by = _divisor(edit)
@@ -156,6 +156,11 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
     if edit is None:
         words = {"sign": "the sign is wrong", "constant-factor": "a constant factor is wrong"}
         return words.get(rule, "it is wrong, and no single mistake explains it")
+    return _changed(problem, explanation.context, rule, edit)
+
+
+def _changed(problem: Problem, context: Context, rule: str, edit: Edit) -> str:
+    """Return the mistake that a change mends in a few words."""
     was, now = _shown(part_at(context.line.tree, edit.path)), _shown(edit.tree)
     old = None if edit.old is None else _shown(edit.old)
     new = None if edit.new is None else _shown(edit.new)
