@@ -17,7 +17,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.events import Event, Key, MouseEvent, Paste, Resize
+from textual.events import AppBlur, AppFocus, Event, Key, MouseEvent, Paste, Resize
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 from textual.widget import AwaitMount
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _TWICE = 1.0
 """Seconds within which a second Ctrl+C quits, if no other key comes between."""
+_FROM_TERMINAL = (Key, Paste, MouseEvent, Resize, AppFocus, AppBlur)
 
 
 class GradtuiApp(App[int]):
@@ -167,7 +168,7 @@ class GradtuiApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Do what a key asks for before the next one is looked at; paint all of another size."""
-        if self._exit and isinstance(event, Key | Paste | MouseEvent | Resize):
+        if self._exit and isinstance(event, _FROM_TERMINAL):
             return  # the screens are going, and what a key opens now would not get its parts
         if isinstance(event, Key | Paste):
             await self._type(event)
@@ -244,7 +245,7 @@ class GradtuiApp(App[int]):
         from gradtui.tui.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     def search_themes(self) -> None:
         """Open the palette of the themes."""

@@ -13,7 +13,6 @@ import argparse
 import os
 import random
 import re
-import shutil
 import signal
 import statistics
 import sys
@@ -24,50 +23,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from hand import EDITOR, ESCAPE, PALETTE, SCENARIOS, STOP, SUSPEND, Hand
 from screen import Program
 
-from gradtui.tui.keys import DEFAULTS, written
-
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-_KEYS = {"→": "\x1b[C", "←": "\x1b[D", "↑": "\x1b[A", "↓": "\x1b[B", "Home": "\x1b[H",
-         "End": "\x1b[F", "Space": " ", "Enter": "\r", "Tab": "\t", "Shift+Tab": "\x1b[Z",
-         "PgDn": "\x1b[6~", "PgUp": "\x1b[5~", "F1": "\x1bOP", "F2": "\x1bOQ", "F3": "\x1bOR",
-         "F5": "\x1b[15~", "Ctrl+L": "\x0c", "Esc": "\x1b",
-         "Delete": "\x1b[3~", "Backspace": "\x7f"}  # fmt: skip
-_ESCAPE, _SUSPEND, _STOP, _PALETTE = "\x1b", "\x1a", "\x03", "\x10"
 _SLOW, _HUNG = 1.0, 15.0
 """Seconds after which an answer is late, and after which none is waited for."""
 _WRONG = re.compile(r"Traceback|\b[A-Z]\w+Error\b")
-_TEXTS = {
-    "J": ("0", "1", "17", "250", "3000", "99999999999", "-1", "1e3"),
-    "b": ("norm > 1", "loss < prev", "step % 7 == 0", "", "lr", "w[0] > 0", "((", "loss >"),
-    "w": ("loss - prev", "norm", "grad(w[0])", "w @ w", "1/0", "loss", "é", "min(w)"),
-    "L": ("0", "0,0", "1,1 row 1", "3,1 row 2", "9,9,9", "row", "-1"),
-    "V": ("loss", "norm lr", "loss norm", "w[0] grad(w[0]) lr", "w", "b", "nothing"),
-    "r": ("10 50", "", "5", "50 10", "0 100000", "a b"),
-    "e": ("lr 0.01", "lr 1.5", "optimizer adam", "momentum 0.9", "seed 3", "w 1 2", "lr", "lr nan",
-          "optimizer adamw", "schedule cosine"),
-    "i": ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd adam", "seed 1 2", ""),
-    "A": ("w[0] w[1]", "w1 w2", "W[0,1] b[2]", "w", "W1[0,0] W2[0,0]", "nothing here"),
-    "/": ("loss", "w", "L", "mul", "zzz", ""),
-    ":": ("next", "help", "goto 5", "play", "what-if lr 0.2", "break norm > 1", "zoom", "12", "",
-          "reload", "surface", "branches", "fo", "sweep lr 0.1 0.2", "follow norm", "resume"),
-}  # fmt: skip
-"""What is typed after the keys that open a prompt."""
 
 
 class Soak:
     """One run over a folder of scenarios: what is pressed, and what was found."""
 
     def __init__(self, seed: int, folder: Path) -> None:
-        self.random = random.Random(seed)
-        self.folder, self.scenarios = folder, folder / "scenarios"
-        shutil.copytree(SCENARIOS, self.scenarios)
+        self.random, self.folder = random.Random(seed), folder
         self.log = folder / "log"
         self.log.touch()
-        self.names = sorted(path.name for path in SCENARIOS.glob("*.toml"))
-        self.name = self.random.choice(self.names)
         self.pressed: deque[str] = deque(maxlen=80)
+        self.hand = Hand(self.random, folder, self.press, self.size, self.pressed.append)
         self.recent: set[str] = set()
         self.waits: list[float] = []
         self.idle: list[tuple[float, int]] = []
@@ -78,12 +50,12 @@ class Soak:
 
     def start(self, *options: str) -> Program:
         """Start the program on a scenario, and wait for its screen."""
-        self.pressed.append(f"<start {self.name} {' '.join(options)}>")
-        self.restore(self.name)
+        self.pressed.append(f"<start {self.hand.name} {' '.join(options)}>")
+        self.hand.restore(self.hand.name)
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8",
                "XDG_STATE_HOME": str(self.folder / "state"), "VISUAL": "true",
                "XDG_CONFIG_HOME": str(self.folder / "config")}  # fmt: skip
-        path = str(self.scenarios / self.name)
+        path = str(self.hand.path)
         self.program = Program([path, *options], env, self.log)
         self.starts += 1
         self.await_text(lambda text: "quit" in text or "help" in text, "the first screen", 20.0)
@@ -95,6 +67,11 @@ class Soak:
         self.recent.add(keys)
         self.keys += 1
         self.program.press(keys.encode(errors="surrogateescape"))
+
+    def size(self, width: int, height: int) -> None:
+        """Give the terminal another size."""
+        self.program.resize(width, height)
+        self.program.read(0.01)
 
     def await_text(self, there: Callable[[str], bool], what: str, hung: float = _HUNG) -> None:
         """Wait until a text is on the screen; one that is late is a fault, with the stacks."""
@@ -128,7 +105,7 @@ class Soak:
         self.faults.append(text)
         logged = self.log.read_text()
         self.log.write_text("")
-        print(f"FAULT in {self.name}, start {self.starts}, burst {self.bursts}: {text}")
+        print(f"FAULT in {self.hand.name}, start {self.starts}, burst {self.bursts}: {text}")
         print(f"  pressed: {list(self.pressed)}")
         print("  logged: " + "\n    ".join(logged.splitlines()[-300:]), flush=True)
 
@@ -136,10 +113,8 @@ class Soak:
         """Press some random keys, then look whether the program answers."""
         self.bursts += 1
         self.recent.clear()
-        actions = (self.command, self.command, self.command, self.command, self.prompt, self.mouse,
-                   self.junk, self.resize, self.edit, self.other, self.hold)  # fmt: skip
         for _ in range(self.random.randrange(1, 20)):
-            self.random.choice(actions)()
+            self.hand.act()
             if self.random.random() < 0.3:
                 self.program.read(self.random.choice((0.01, 0.1, 0.4)))
         self.answer()
@@ -147,18 +122,18 @@ class Soak:
     def answer(self) -> None:
         """Leave whatever is open; a word that is typed then must be on the screen soon."""
         self.program.resize(100, 30)
-        if self.recent & {_SUSPEND, "E"}:  # what is typed while it is set aside is thrown away
+        if self.recent & {SUSPEND, EDITOR}:  # what is typed while it is set aside is thrown away
             until = time.monotonic() + 10
             while self.program.read(2.0) and time.monotonic() < until:
                 pass
         for _ in range(5):
-            self.press(_ESCAPE)
+            self.press(ESCAPE)
             self.program.read(0.15)
-        self.press(_STOP)
+        self.press(STOP)
         word = f"zq{self.bursts}q"
         self.press(":" + word)
         self.await_text(lambda text: word in text, "a typed word")
-        self.press(_ESCAPE)
+        self.press(ESCAPE)
         self.program.read(0.2)
         self.look()
 
@@ -181,7 +156,7 @@ class Soak:
 
     def ended(self, status: int) -> None:
         """Go on with another program; one that has ended by itself must have been asked to."""
-        asked = any("q" in keys or keys in (_STOP, _PALETTE) for keys in self.pressed)
+        asked = any("q" in keys or keys in (STOP, PALETTE) for keys in self.pressed)
         # Ctrl+C is a signal while it is set aside.
         if status not in (0, 128 + signal.SIGINT) or not asked:
             self.fault(f"the program ended with {status}\n{self.program.said}")
@@ -222,99 +197,11 @@ class Soak:
             if self.program.status is None and shown != self.program.screen.text:
                 self.fault(f"painted again it is not the same\n{shown}\n{self.program.screen.text}")
 
-    def command(self) -> None:
-        """Press a key of any binding."""
-        id = self.random.choice([*DEFAULTS])
-        if id != "quit" or self.random.random() < 0.1:
-            key = written(self.random.choice(DEFAULTS[id]))
-            self.press(_KEYS.get(key, key))
-
-    def hold(self) -> None:
-        """Hold a key down."""
-        self.press(self.random.choice("nNsSjk]+-.") * self.random.randrange(5, 60))
-
-    def prompt(self) -> None:
-        """Open a prompt and answer it, or leave it."""
-        key = self.random.choice([*_TEXTS])
-        self.press(key)
-        self.press(self.random.choice(_TEXTS[key]))
-        if self.random.random() < 0.2:
-            self.press(self.random.choice(("\t", "\x1b[A", "\x1b[B", "\x7f", "\x15")))
-        self.press(self.random.choice(("\r", "\r", "\r", _ESCAPE)))
-
-    def mouse(self) -> None:
-        """Click, hold, turn the wheel, move, or let the window lose the focus and have it again."""
-        x, y = self.random.randrange(1, 101), self.random.randrange(1, 31)
-        button = self.random.choice((0, 0, 1, 2, 35, 64, 65, 66, 67, 32))
-        down, up = f"\x1b[<{button};{x};{y}M", f"\x1b[<{button};{x};{y}m"
-        self.press(self.random.choice((down + up, down + up, down, up)))
-        if self.random.random() < 0.2:
-            self.press("\x1b[O\x1b[I")
-
-    def junk(self) -> None:
-        """Paste something, suspend, press what no binding has."""
-        pasted = "".join(chr(self.random.choice((7, 10, 27, 65, 233, 8238, 0x1F600, 48)))
-                         for _ in range(self.random.randrange(300)))  # fmt: skip
-        junk = (f"\x1b[200~{pasted}\x1b[201~", _SUSPEND, "\x1b[99~", "é", "\x00", "\x1bx", "\x04",
-                _PALETTE, _PALETTE + "the\r\x1b[B\r", _STOP)  # fmt: skip
-        self.press(self.random.choice(junk))
-
-    def resize(self) -> None:
-        """Take another size, or many in a row."""
-        for _ in range(self.random.choice((1, 1, 1, 12))):
-            width, height = self.random.choice(
-                ((1, 1), (300, 100), (80, 24), (120, 40), (self.random.randrange(1, 300),
-                                                          self.random.randrange(1, 100)))
-            )  # fmt: skip
-            self.pressed.append(f"<{width}x{height}>")
-            self.program.resize(width, height)
-            self.program.read(0.01)
-
-    def other(self) -> None:
-        """Open another scenario, in the picker or by its path."""
-        name = self.random.choice(self.names)
-        self.restore(name)
-        if self.random.random() < 0.5:
-            self.press("o")
-            self.press(str(self.scenarios / name) + "\r")
-        else:
-            self.press(f":open {self.scenarios / name}\r")
-        self.name = name
-
-    def edit(self) -> None:
-        """Write the scenario's file anew: another number, broken, cut, gone, as it was."""
-        path = self.scenarios / self.name
-        text = (SCENARIOS / self.name).read_text()
-        way = self.random.choice(("number", "number", "broken", "cut", "gone", "as it was"))
-        at = self.random.randrange(len(text))
-        if way == "number":
-            numbers = [*re.finditer(r"\b\d+(\.\d+)?\b", text)]
-            found = self.random.choice(numbers)
-            other = self.random.choice(("0", "1", "2", "0.5", "3.25", "1000", "nan", "-1"))
-            text = text[: found.start()] + other + text[found.end() :]
-        elif way == "broken":
-            text = text[:at] + self.random.choice("[]\"'=@\x00é\n*") + text[at + 1 :]
-        elif way == "cut":
-            text = text[:at]
-        self.pressed.append(f"<{self.name}: {way} {at}>")
-        if way == "gone":
-            path.unlink(missing_ok=True)
-        elif self.random.random() < 0.5:
-            path.write_text(text)
-        else:
-            beside = self.folder / "beside"
-            beside.write_text(text)
-            beside.replace(path)
-
-    def restore(self, name: str) -> None:
-        """Have a scenario's file as it was."""
-        shutil.copyfile(SCENARIOS / name, self.scenarios / name)
-
     def litter(self) -> list[str]:
         """Return the files that nobody asked for."""
         known = {path.name for path in SCENARIOS.iterdir()}
         state = self.folder / "state" / "gradtui"
-        odd = [path for path in self.scenarios.rglob("*") if path.name not in known]
+        odd = [path for path in self.hand.scenarios.rglob("*") if path.name not in known]
         kept = re.compile(r"copied\.txt|[\w-]+\.(svg|session)")
         odd += [p for p in state.rglob("*") if p.is_file() and not kept.fullmatch(p.name)]
         return [str(path.relative_to(self.folder)) for path in odd]

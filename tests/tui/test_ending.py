@@ -8,7 +8,7 @@ import signal
 import termios
 
 import pytest
-from textual.events import Key, Resize
+from textual.events import AppBlur, Key, Resize
 from textual.geometry import Size
 
 import gradtui
@@ -89,6 +89,7 @@ async def test_what_comes_after_the_end_was_asked_for_is_no_crash(terminal, open
         for key in ("ctrl+p", "t", "enter", "down", "ctrl+p"):
             t.app.post_message(_key(key))
             t.app.post_message(Resize(Size(80, 24), Size(80, 24)))
+            t.app.post_message(AppBlur())
         await asyncio.sleep(0.1)
     assert t.app._exception is None
 

@@ -33,6 +33,17 @@ async def test_a_palette_that_is_left_as_it_opens_is_gone(terminal, turns):
         assert t.app.screen is t.debugger
 
 
+async def test_a_palette_opens_while_the_last_one_is_removed(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("ctrl+p")
+        palette = t.app.screen
+        palette.dismiss()
+        t.app.action_command_palette()
+        await t.pilot.pause()
+        assert isinstance(t.app.screen, Palette)
+        assert t.app.screen is not palette
+
+
 async def test_a_palette_is_left_once(terminal):
     async with terminal("two_weights") as t:
         await t.press("ctrl+p")

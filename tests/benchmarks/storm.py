@@ -1,0 +1,123 @@
+"""Random keys as fast as the debugger takes them, without a terminal: does anything fail?
+
+By hand: `python tests/benchmarks/storm.py [--seed N] [--minutes M]`.  The keys, clicks, pastes,
+sizes and edits of files are the soak's, but they come from the app's own loop, with a random number
+of its turns between two: what is opened, removed and typed at once meets far more often than in a
+terminal.  A failure is printed with what came before it; the exit status is 1 then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from hand import EDITOR, ESCAPE, SUSPEND, Hand
+from textual.events import Key, Resize
+from textual.geometry import Size
+from textual.message import Message
+
+import gradtui
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.typed import Typed
+
+_GUST = 40
+"""How many things are done to one app at most, before the next is started."""
+_LAST = 3
+"""How many of them may find the app at its end, or bring it there."""
+_TURNS = (0, 0, 0, 1, 2, 3, 5, 10, 20, 50)
+"""Turns of the loop between two messages."""
+_HUNG = 60.0
+"""Seconds after which an app is not waited for any more."""
+
+
+class Storm:
+    """One run over a folder of scenarios: what is done, and what was found."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.random = random.Random(seed)
+        self.done: deque[str] = deque(maxlen=120)
+        self.waiting: deque[Message] = deque()
+        self.hand = Hand(self.random, folder, self.press, self.size, self.done.append)
+        self.apps = self.messages = self.faults = 0
+
+    def press(self, keys: str) -> None:
+        """Take keys or a paste, as the messages that they are to the app."""
+        if keys not in (SUSPEND, EDITOR):  # they need a terminal
+            self.done.append(keys)
+            # Alone it may be the start of a sequence, for which a terminal's input is waited for.
+            escape = [Key("escape", ESCAPE)]
+            self.waiting += escape if keys == ESCAPE else Typed().feed(keys)
+
+    def size(self, width: int, height: int) -> None:
+        """Take a size of the terminal."""
+        self.waiting.append(Resize(Size(width, height), Size(width, height)))
+
+    async def gust(self) -> None:
+        """Run one app, in one of whose moments all comes that is done to it."""
+        self.hand.restore(self.hand.name)
+        app = GradtuiApp(gradtui.load(self.hand.path), resume=self.random.random() < 0.3)
+        self.done.append(f"<start {self.hand.name}>")
+        lost = list[dict[str, Any]]()
+        asyncio.get_running_loop().set_exception_handler(lambda loop, found: lost.append(found))
+        async with app.run_test(size=(100, 30)) as pilot:
+            acts = self.random.randrange(1, _GUST)
+            for left in reversed(range(acts)):
+                self.hand.act()
+                while self.waiting and app._exception is None:
+                    app.post_message(self.waiting.popleft())
+                    self.messages += 1
+                    if left < _LAST and self.random.random() < 0.1:
+                        app.exit(0)
+                    for _ in range(self.random.choice(_TURNS)):
+                        await asyncio.sleep(0)
+            if self.random.random() < 0.5:
+                await pilot.pause(self.random.choice((0.0, 0.1, 0.5)))
+            app.exit(0)
+        for found in lost:
+            self.fault(f"{found}\n{''.join(traceback.format_exception(found.get('exception')))}")
+
+    def blow(self) -> None:
+        """Run one app; note a failure."""
+        self.apps += 1
+        self.waiting.clear()
+        try:
+            asyncio.run(asyncio.wait_for(self.gust(), _HUNG))
+        except Exception:
+            self.fault(traceback.format_exc())
+        gc.unfreeze()  # the app keeps what there is at its first paint
+        gc.collect()
+
+    def fault(self, text: str) -> None:
+        """Print something wrong, with what came before it."""
+        self.faults += 1
+        print(f"FAULT in app {self.apps}: {text}\n  done: {list(self.done)}", flush=True)
+
+
+def main() -> int:
+    """Storm for some minutes and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--minutes", type=float, default=10.0)
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(XDG_STATE_HOME=f"{folder}/state", XDG_CONFIG_HOME=f"{folder}/config")
+        storm, until = Storm(options.seed, Path(folder)), time.monotonic() + 60 * options.minutes
+        while time.monotonic() < until:
+            storm.blow()
+        print(f"{storm.apps} apps, {storm.messages} messages, {storm.faults} faults")
+        return 1 if storm.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
