@@ -248,7 +248,6 @@ def _clip(
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013),
     algorithm 1; the 1e-6 is PyTorch's.
     """
-
     if limit is None or not gradients:
         return None, gradients
 
