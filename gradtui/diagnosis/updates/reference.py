@@ -48,7 +48,8 @@ class Reference:
         operations = [part for part in self.parts if self._is_operation(part)]
         self.operations = np.stack([part.values for part in operations])
         steps = [part.values for part in self.parts if self._is_step(part)]
-        moves = [*(-step for step in steps), *(step / probes.lr for step in steps)]
+        with np.errstate(all="ignore"):  # the rate may be 0
+            moves = [*(-step for step in steps), *(step / probes.lr for step in steps)]
         self.known = np.stack([*(part.values for part in self.parts), *moves])
         self.whole = np.stack([part.values for part in self.parts if not part.path])
 

@@ -199,6 +199,12 @@ def test_a_first_value_that_is_not_the_optimizers_is_named():
     assert "v starts at 1, adam starts it at 0" in finding.message
 
 
+def test_an_update_is_judged_at_other_rates_where_the_files_is_0():
+    plain = PROGRAMS["sgd plain"]
+    assert findings(plain, lr=0.0) == []
+    assert only(findings(plain, "w = w + lr*g", lr=0.0)).rule == "update-sign"
+
+
 def test_the_rate_by_its_number_is_a_remark_while_it_is_the_files_rate():
     plain = PROGRAMS["sgd plain"]
     remark = only(findings(plain, "w = w - 0.05*g"))
