@@ -26,7 +26,8 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 def debug(arguments: argparse.Namespace) -> int:
     """Open the debugger, or the picker, on the terminal."""
     environ = os.environ
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    on_terminal = all(stream is not None and stream.isatty() for stream in streams)
     if not on_terminal or environ.get("TERM") in ("dumb", "unknown"):
         print(
             "gradtui: the debugger needs a terminal; `gradtui show FILE` and `gradtui run FILE` "

@@ -506,7 +506,14 @@ def test_closed_streams_do_no_harm():
     assert subprocess.run(command, shell=True, cwd=ROOT).returncode == 0
 
 
-def test_output_in_ascii_is_escaped_and_json_stays_json():
+def test_without_an_input_there_is_no_terminal():
+    command = f"{sys.executable} -m gradtui two_weights <&-"
+    result = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "needs a terminal" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_stream_in_ascii_gets_no_escapes_and_json_stays_json():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     assert r"\u2202L/\u2202w2" in shell("show", "two_weights", env=environment).stdout
     entries = json.loads(shell("list", "--json", env=environment).stdout)
