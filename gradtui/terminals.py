@@ -63,16 +63,17 @@ def _palette(term: str) -> int:
 def ascii_only(environ: Mapping[str, str], encoding: str) -> bool:
     """Return whether nothing but ASCII can be relied on: a locale or stream that is not UTF-8.
 
-    Where no locale is set at all, the encoding that Python has chosen counts.
+    The stream's may be another than the locale's: PYTHONIOENCODING, or a locale not installed.
     """
+    if not _is_utf8(encoding):
+        return True
     names = ["LC_ALL", "LC_CTYPE", "LANG"]
     if sys.flags.utf8_mode and environ.get("LC_CTYPE") in _COERCED:
         names.remove("LC_CTYPE")
     locale = next((environ[name] for name in names if environ.get(name)), "")
     charset = locale.partition("@")[0].partition(".")[2]
-    if environ.get("PYTHONUTF8") != "1" and (locale in ("C", "POSIX") or charset):
-        return not _is_utf8(charset)
-    return not _is_utf8(encoding)
+    named = locale in ("C", "POSIX") or bool(charset)
+    return named and environ.get("PYTHONUTF8") != "1" and not _is_utf8(charset)
 
 
 def _is_utf8(encoding: str) -> bool:

@@ -43,6 +43,7 @@ def test_a_terminal_whose_description_names_no_colours_has_none():
         ({"LANG": "C", "LC_ALL": "C.UTF-8"}, "utf-8", False),
         ({"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}, "utf-8", True),
         ({"LANG": "de_DE.ISO-8859-1"}, "iso8859-1", True),
+        ({"LANG": "de_DE.UTF-8"}, "latin-1", True),
         ({"LANG": "C", "PYTHONUTF8": "1"}, "utf-8", False),
         ({}, "utf-8", False),
         ({}, "ascii", True),
