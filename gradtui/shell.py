@@ -37,6 +37,8 @@ def debug(arguments: argparse.Namespace) -> int:
         return UNUSABLE
     if not environ.get("NO_COLOR"):
         environ.pop("NO_COLOR", None)  # Textual takes an empty one for a set one
+    if environ.get("TERM", "").endswith("-direct"):
+        environ["COLORTERM"] = "truecolor"  # Rich, which does not know these names, would use 16
     import gc
 
     # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.

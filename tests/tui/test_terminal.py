@@ -185,3 +185,19 @@ def test_an_empty_no_color_takes_no_colours_away(start, no_colour, coloured):
     program.type("q")
     assert program.wait() == 0
     assert (re.search(rb"\x1b\[[0-9;]*3[1-6]m", program.output) is not None) == coloured
+
+
+def test_a_terminal_of_direct_colours_gets_them(start):
+    program = start("two_weights", TERM="xterm-direct", COLORTERM="")
+    assert program.read_until(b"Gradient")
+    program.type("q")
+    assert program.wait() == 0
+    assert b"38;2;" in program.output
+
+
+def test_a_screen_that_is_not_utf_8_is_drawn_in_ascii_whatever_the_locale_says(start):
+    program = start("two_weights", LC_ALL="C.UTF-8", PYTHONIOENCODING="latin-1")
+    assert program.read_until(b"Gradient")
+    program.type("q")
+    assert program.wait() == 0
+    assert program.output.isascii() and b"\\u" not in program.output
