@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import codecs
+import re
 import sys
 import time
 from collections.abc import Iterable
 from functools import partial
 
-from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual._xterm_parser import (
+    BRACKETED_PASTE_END,
+    BRACKETED_PASTE_START,
+    XTermParser,
+    _re_mouse_event,
+    _re_terminal_mode_response,
+)
+from textual.events import Key
+from textual.keys import Keys
 from textual.message import Message
 
 from gradtui.text import clean
@@ -17,6 +26,16 @@ _LONGEST = 10_000
 """Characters of a paste that are taken."""
 _CUT = 2.0
 """Seconds without input after which a paste that has no end is at its end."""
+_BROKEN_OFF = 0.25
+"""As many after which a terminal's answer is: shorter, for keys are lost till then."""
+_SEQUENCE = re.compile(r"\x1b\[(?!M\Z)[0-?]*[ -/]*[@-Z\\-~]")
+"""A whole control sequence; of `ESC [[` and `ESC [M` more comes, a key's or the mouse's."""
+_REPORTS = (_re_mouse_event, _re_terminal_mode_response)
+"""Sequences that are no keys and mean something."""
+_STRING = re.compile(r"\x1b(\]\d|P[\d!>])")
+"""How a terminal's answer in words begins, as that to what its colours are."""
+_ENDS = ("\x07", "\x1b\\", "\r")
+"""What ends it; Enter too, should its end be lost."""
 
 
 def take_any_input() -> None:
@@ -37,6 +56,9 @@ class Typed(XTermParser):
 
     Alone it takes an ESC in a paste for that of a key, and what follows for keys, which are
     commands; and where the end of a paste is lost, all keys from then on for a part of it.
+
+    So it does with a sequence that it does not know: an unusual key, or a terminal's answer to the
+    program before, which on a slow line comes when that has left.  Such a one means nothing here.
     """
 
     def __init__(self, debug: bool = False) -> None:
@@ -46,6 +68,8 @@ class Typed(XTermParser):
         self._tail = ""
         """The last characters since a start or an end: the next may have begun in them."""
         self._fed, self._heard = False, 0.0
+        self._answered = False
+        """Whether what comes is a part of a terminal's answer in words."""
 
     def feed(self, data: str) -> Iterable[Message]:
         """Return what the next characters mean; none of them: there will be no more."""
@@ -75,12 +99,30 @@ class Typed(XTermParser):
         fed, self._fed = self._fed, False
         if fed:
             return
+        silent = time.monotonic() - self._heard
+        self._answered = self._answered and silent < _BROKEN_OFF
         if self._pasted is None:
             for message in super().tick():
                 self._tail = ""  # what has begun in it is given up
                 yield message
-        elif time.monotonic() - self._heard > _CUT:
+        elif silent > _CUT:
             yield from self._end("".join(self._pasted))
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        """Return the keys of a sequence that may be its beginning only; called by Textual."""
+        nothing = [Key(Keys.Ignore.value, sequence)]
+        if self._answered:
+            self._answered = sequence not in _ENDS
+            return nothing if len(sequence) == 1 or not self._answered else []
+        if _STRING.match(sequence):
+            self._answered = True
+            return nothing
+        try:
+            keys = [*super()._sequence_to_key_events(sequence, alt)]
+        except (ValueError, OverflowError):  # it names a character that there is not
+            return nothing
+        known = keys or any(report.match(sequence) for report in _REPORTS)
+        return keys if known or not _SEQUENCE.fullmatch(sequence) else nothing
 
     def _end(self, text: str) -> Iterable[Message]:
         self._pasted, self._tail = None, ""

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
 from gradtui.tui import typed
@@ -96,10 +98,46 @@ def test_a_key_that_comes_in_parts_to_a_busy_program_is_that_key(line):
 
 
 @pytest.mark.parametrize(
-    "part", ["\x1b", "\x1b[", "\x1bO", "\x1bP", "\x1b]", "\x1b]11;", "\x1bP+r", "\x1b[20", "\x1b_G"]
+    "part", ["\x1b", "\x1b[", "\x1bO", "\x1bP", "\x1b]", "\x1bP+r", "\x1b[20", "\x1b_G"]
 )
 def test_a_sequence_without_an_end_swallows_nothing_after_it(line, part):
     found = line.send(part) + line.wait(0.3)
     assert found
     assert line.send("n") == ["n"]
     assert line.send(f"{START}q{END}") == ["pasted q"]
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        "\x1b[?62;22c",  # what it is, with a `c`, and a `?`: commands both
+        "\x1b[>41;354;0c",
+        "\x1b[1;5z",  # a key that Textual does not know
+        "\x1b[9999999999u",
+        "\x1b[97:65;2u",
+        "\x1b]11;rgb:0000/0000/0000\x1b\\",
+        "\x1b]11;rgb:0000/0000/0000\x07",
+        "\x1bP1$r0m\x1b\\",
+        "\x1bP>|XTerm(390)\x1b\\",
+    ],
+)
+@pytest.mark.parametrize("parts", [1, 2, 30])
+def test_an_answer_to_another_program_or_an_unknown_key_is_no_command(line, sequence, parts):
+    found, length = [], -(-len(sequence) // parts)
+    for start in range(0, len(sequence), length):
+        found += line.send(sequence[start : start + length], busy=0.05)
+    assert found + line.send("n") + line.wait(1.0) == ["n"]
+
+
+def test_an_answer_without_an_end_is_over_when_nothing_comes(line):
+    assert line.send("\x1b]11;rgb:00") == []
+    assert line.wait(0.3) == []
+    assert line.send("n") == ["n"]
+    assert line.send("\x1b]11;rgb:00\rn") == ["n"]
+
+
+def test_every_key_that_textual_knows_is_read_as_by_textual(line):
+    known = [*ANSI_SEQUENCES_KEYS, "\x1b[97;5u"]
+    for sequence in known:
+        alone = [*XTermParser().feed(sequence), *XTermParser().feed("")]
+        assert [*map(repr, Typed().feed(sequence))] == [*map(repr, alone)], sequence
