@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandList, CommandPalette, SearchIcon
 from textual.events import Mount
 from textual.widgets import Input, OptionList
 
@@ -21,6 +21,8 @@ class Palette(CommandPalette):
     def compose(self) -> ComposeResult:
         """Make the parts, with a list that may be clicked on while it is narrowed."""
         for part in super().compose():
+            if isinstance(part, SearchIcon):
+                part.icon = "›"  # many terminals lack Textual's emoji, or take it for one cell
             yield _Commands() if isinstance(part, CommandList) else part
 
     def _on_mount(self, event: Mount) -> None:

@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 from rich.style import Style
-from textual.command import CommandList
+from textual.command import CommandList, SearchIcon
 from textual.events import Click, Key
 
+from gradtui.ascii import to_ascii
 from gradtui.tui.palette import Palette
 
 
@@ -20,6 +21,13 @@ async def test_a_palette_of_a_few_columns_opens_and_closes(terminal, width):
         assert isinstance(t.app.screen, Palette)
         await t.press("escape", "n")
         assert t.session.step == 1
+
+
+async def test_a_palette_has_no_sign_that_a_plain_terminal_lacks(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("ctrl+p")
+        icon = t.app.screen.query_one(SearchIcon)
+        assert to_ascii(str(icon.render())) == ">"
 
 
 @pytest.mark.parametrize("turns", [0, 3, 6, 12, 24])
