@@ -41,7 +41,7 @@ class Shelf:
         if not self._found:
             self._found = True
             sweep(self._file.parent)
-            if self._file.exists():
+            if _is_there(self._file):
                 saved = decode_saved(read_bytes(self._file, LIMIT), str(self._file))
                 if saved.scenario == self._scenario:
                     self._in_file = self._wanted = saved
@@ -92,6 +92,14 @@ class Shelf:
                 return f"the session cannot be saved: {reason(error)}"
             self._in_file = saved
         return ""
+
+
+def _is_there(file: Path) -> bool:
+    """Return whether there is a file, or something that keeps one from being looked for."""
+    try:
+        return file.exists()
+    except OSError:  # reading it says what
+        return True
 
 
 def _file_of(scenario: str) -> Path:

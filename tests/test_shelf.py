@@ -173,6 +173,19 @@ def test_a_folder_that_cannot_be_made_is_told_and_the_place_stays(tmp_path, monk
     assert shelf.places[0].step == 5
 
 
+def test_a_folder_that_cannot_be_looked_into_is_one_clean_error(tmp_path, monkeypatch):
+    far = tmp_path / ("a" * 300)
+    monkeypatch.setattr(gradtui.shelf, "user_state_path", lambda *names, **options: far)
+    session = gradtui.load("two_weights")
+    with pytest.raises(InputError, match="the file name is too long"):
+        shelf_of(session)
+    shelf = Shelf(session.problem)
+    shelf.begin(session.problem, 0)
+    session.seek(1)
+    assert shelf.look(session)
+    assert shelf.write() == "the session cannot be saved: file name too long"
+
+
 def test_the_folder_is_that_of_the_platform():
     assert gradtui.shelf.user_state_path is platformdirs.user_state_path
 
