@@ -303,3 +303,11 @@ def test_the_limit_holds_for_all_arrays_of_a_file_together():
     assert file.arrays(["a"])["a"].size == MAX_NUMBERS // 2 + 1
     with pytest.raises(InputError, match=r"array 'b': 4,000,001 numbers: the limit for a file is"):
         file.arrays(["a", "b"])
+
+
+def test_columns_that_are_named_over_and_over_are_refused(refuse):
+    often = ", ".join(['"x"'] * 9000)
+    text = WITH_NPZ.replace("a.npz", "a.csv").replace('x = "x"', f"x = [{often}]")
+    *_, message, marked = refuse(text, a_csv=b"x,y\n" + b"1,2\n" * 2000)
+    assert message == "[data] names more than 16,000,000 numbers of its file, some more than once"
+    assert marked.startswith('["x", "x"')

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gradtui.scenario.npz import NpzFile
     from gradtui.scenario.tables import CsvTable
 
+MAX_NAMED = DATA_LIMIT // 2
+"""Numbers of a file that a table may name: as many as a CSV file of the limit can have."""
+
 
 class Data(Struct, frozen=True, eq=False):
     """The values of one table of data."""
@@ -63,6 +66,7 @@ def read_data(table: str, entries: Mapping[str, Any], scenario: str, positions: 
             source.check_name(column, positions.value(at))
             wanted.setdefault(column)
     found = source.arrays(wanted)
+    _check_size(table, named, found, positions)
     values = {name: _value((table, name), value, found, positions) for name, value in named.items()}
     is_npz = str(entries["file"]).lower().endswith(".npz")
     return Data(table, values, named, None if is_npz else source, positions)  # type: ignore[arg-type]
@@ -82,6 +86,19 @@ def _open(table: str, file: Any, scenario: str, positions: Positions) -> CsvTabl
     from gradtui.scenario.npz import read_npz
 
     return read_npz(raw, file)
+
+
+def _check_size(
+    table: str, named: Mapping[str, Any], found: Mapping[str, Array], positions: Positions
+) -> None:
+    """Refuse to copy what a file holds too often: each name has numbers of its own."""
+    left = MAX_NAMED
+    for name, value in named.items():
+        path = (table, name)
+        left -= sum(found[column].size for column, _ in _columns(path, value))
+        if left < 0:
+            raise InputError(f"[{table}] names more than {MAX_NAMED:,} numbers of its file, some "
+                             "more than once", positions.value(path))  # fmt: skip
 
 
 def _value(path: Path, value: Any, found: Mapping[str, Array], positions: Positions) -> Array:
