@@ -57,6 +57,7 @@ def _unmet(expected: Expectation, found: Sequence[Finding]) -> Finding:
         message=f"{wanted} is expected and is not made; {', '.join(made) or 'nothing'} is found",
         evidence={"expected": expected.rule, "found": [finding.rule for finding in found]},
         step=expected.step or 0,
+        place=expected.place,
     )
 
 
@@ -84,6 +85,7 @@ def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
         f"the file expects {number(wanted, 10)} within {number(fact.tolerance)} relative",
         evidence={"got": got, "expected": wanted, "tolerance": fact.tolerance},
         step=fact.step,
+        place=fact.place,
     )
 
 

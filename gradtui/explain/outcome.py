@@ -9,7 +9,7 @@ from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 from gradtui.engine.expression import Assignment
 from gradtui.explain.mistakes import MISTAKES
-from gradtui.scenario.problem import Expectation, Fact, Notice, Problem
+from gradtui.scenario.problem import Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place, report
 from gradtui.text import clean, clip
@@ -49,10 +49,6 @@ def finding_place(problem: Problem, finding: Finding) -> Place:
     """Return where a finding's culprit stands: of a hand-written line, what is assigned."""
     if finding.place is not None:
         return finding.place
-    stated: list[Fact | Expectation] = [*problem.facts, *problem.expected]
-    for fact in stated:
-        if (fact.place.line, fact.target) == (finding.line, finding.target):
-            return fact.place
     assigned = _line_of(problem, finding)
     if assigned is not None:
         return assigned.value.place
