@@ -20,6 +20,8 @@ MAX_TOKENS = 100_000
 MAX_HAND = 10_000
 """The same of what is written by hand: each line of it is looked at with all others."""
 MAX_DEPTH = 100
+MAX_ROW = 120
+"""Levels of an expression's tree that is searched for mistakes; each operator in a row is one."""
 MAX_NAME = 64
 
 Locate = Callable[[int, int, int], Place]

@@ -25,3 +25,14 @@ def same(one: Tree, other: Tree) -> bool:
             case _:
                 return False
     return True
+
+
+def depth(tree: Tree) -> int:
+    """Return how many calls are inside one another at most: 1 for a name or a number."""
+    deepest, pending = 1, [(tree, 1)]
+    while pending:
+        one, level = pending.pop()
+        deepest = max(deepest, level)
+        if isinstance(one, Call):
+            pending += [(part, level + 1) for part in one.arguments]
+    return deepest

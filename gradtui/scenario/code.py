@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from gradtui.engine.expression import Assignment, parse_program
 from gradtui.engine.refusals import Context
-from gradtui.engine.tokens import MAX_HAND, MAX_TOKENS
+from gradtui.engine.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
+from gradtui.engine.trees import depth
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.reading import SCENARIO_LIMIT, decode_text, read_beside
 from gradtui.scenario.scanner import NEWLINE
@@ -71,7 +72,25 @@ def read_code(
     `kept` are names that hold last step's value until they are assigned.  A Python file is entered
     in `sources`.  Raises InputError.
     """
-    positions, limit = sources.positions, MAX_TOKENS if table == "model" else MAX_HAND
+    if table == "model":
+        return _read(table, code, source, sources, kept, MAX_TOKENS)
+    found = _read(table, code, source, sources, kept, MAX_HAND)
+    for line in found.program:
+        if depth(line.value) > MAX_ROW:
+            raise InputError(f"too many operations in a row: the limit of a line in [{table}] is "
+                             f"{MAX_ROW}; write it as several", line.place)  # fmt: skip
+    return found
+
+
+def _read(
+    table: str,
+    code: str | None,
+    source: str | None,
+    sources: Sources,
+    kept: Collection[str],
+    limit: int,
+) -> Code:
+    positions = sources.positions
     if code is not None:
         place = positions.string_lines((table, "code")).place
         program = parse_program(code, place, limit, Context(kept=kept))

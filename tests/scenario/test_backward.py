@@ -260,6 +260,12 @@ def test_numbers_may_have_any_shape_and_need_not_be_finite(tmp_path):
     assert np.isnan(session.frame.claims["b"])
 
 
+def test_a_line_of_too_many_operations_is_refused(load):
+    error = refused(load, "de = 2*e\ndw1 = de*x1" + " + w1" * 150)
+    assert "too many operations in a row: the limit of a line in [backward] is 120" in error.message
+    assert error.source_line.startswith("dw1 = de*x1 + w1")
+
+
 @pytest.mark.parametrize(
     ("arrays", "more", "message"),
     [

@@ -14,6 +14,8 @@ from gradtui.diagnosis.spelling import spell, subtrees
 from gradtui.engine.expression import Call, Name, Number, Tree, parse_expression
 from gradtui.engine.graph import Node
 from gradtui.engine.shapes import Shape
+from gradtui.engine.tokens import MAX_ROW
+from gradtui.engine.trees import depth
 from gradtui.engine.unparse import formula
 from gradtui.source import InputError
 
@@ -29,7 +31,7 @@ def as_tree(
     written: bool = False,
     ties: bool = False,
 ) -> Tree | None:
-    """Return a node's expression in the names in scope; None where it has no text.
+    """Return a node's expression in the names in scope; None where it has no text, or is too long.
 
     With `written` the root is written out even where it has a name, with `ties` a mask with the
     half of a tie too.
@@ -43,6 +45,8 @@ def as_tree(
         if root in names and not written:
             return parse_expression(names[root])
         tree = parse_expression(formula(nodes, root, show))
+        if depth(tree) > MAX_ROW:
+            return None
         return tree if ties else _plain(tree)
     except InputError:
         return None

@@ -5,6 +5,7 @@ import pytest
 import gradtui
 from gradtui.diagnosis.backward import probes
 from gradtui.diagnosis.backward.diagnose import diagnose
+from gradtui.diagnosis.backward.material import as_tree
 
 WEIGHTS = {
     "data": "x1 = 2.0\nx2 = 3.0\ny = 5.0",
@@ -459,3 +460,10 @@ def test_a_sign_lost_above_does_not_turn_the_fix_of_a_line_below(judge):
     first, second = judge(code, DEEP).findings
     assert (first.target, first.fix) == ("dT4", "dT4 = dA4@W5.T")
     assert (second.target, second.fix) == ("dA0", "dA0 = dT1*(1 - T1**2) + dA1/10")
+
+
+@pytest.mark.parametrize(("factors", "has_a_tree"), [(100, True), (150, False)])
+def test_a_formula_of_too_many_operations_in_a_row_is_no_material(write, factors, has_a_tree):
+    code = "L = w" + "*x" * factors
+    graph = gradtui.load(write(code, data="x = 1.0", parameters="w = 1.0")).problem.graph
+    assert (as_tree(graph.nodes, graph.loss, graph.names, written=True) is not None) == has_a_tree
