@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gradtui.folders import config_file
 from gradtui.scenario.positions import Positions, parse_toml
+from gradtui.scenario.reading import read_bytes
 from gradtui.source import InputError, Place, did_you_mean
 from gradtui.tui.keys import DEFAULTS, Keys, read_key, rivals, written
 from gradtui.tui.themes import find_theme
@@ -37,15 +38,16 @@ def read_config(path: Path | None = None) -> Config:
     """Return the user's settings, the defaults where there is no file; raises InputError."""
     path = path or config_file()
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
+        path.stat()
+        raw = read_bytes(path, _LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return Config()
     except OSError as error:
         reason = (error.strerror or "").lower()
         raise InputError(f"the settings cannot be read: {reason}", file=str(path)) from None
-    if len(raw) > _LARGEST:
-        raise InputError("the settings are no text of a few lines", file=str(path))
+    except InputError as error:
+        message = f"the settings cannot be read: {error.message}"
+        raise InputError(message, file=str(path)) from None
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

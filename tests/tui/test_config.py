@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from textual.binding import Binding
 
@@ -76,6 +78,15 @@ def test_bytes_that_are_no_text_are_an_error(tmp_path):
     file.write_bytes(b"theme = 'dark'\n\xff")
     with pytest.raises(InputError, match="UTF-8"):
         read_config(file)
+
+
+def test_a_named_pipe_and_a_device_are_no_settings_and_are_not_waited_for(tmp_path):
+    pipe, device = tmp_path / "pipe.toml", tmp_path / "device.toml"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    for file, what in ((pipe, "is a named pipe"), (device, "is a device"), (tmp_path, "a folder")):
+        with pytest.raises(InputError, match=f"the settings cannot be read: .*{what}"):
+            read_config(file)
 
 
 @pytest.mark.parametrize("id", DEFAULTS)
