@@ -25,6 +25,8 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 
 def debug(arguments: argparse.Namespace) -> int:
     """Open the debugger, or the picker, on the terminal."""
+    from gradtui.terminals import Display, colours, leaves_escape, tells_size
+
     environ = os.environ
     streams = (sys.stdin, sys.stdout, sys.stderr)
     on_terminal = all(stream is not None and stream.isatty() for stream in streams)
@@ -37,6 +39,10 @@ def debug(arguments: argparse.Namespace) -> int:
         return UNUSABLE
     if not environ.get("NO_COLOR"):
         environ.pop("NO_COLOR", None)  # Textual takes an empty one for a set one
+    if tells_size():
+        # Textual believes these first: they are from before the terminal was resized, or made up.
+        environ.pop("COLUMNS", None)
+        environ.pop("LINES", None)
     if environ.get("TERM", "").endswith("-direct"):
         environ["COLORTERM"] = "truecolor"  # Rich, which does not know these names, would use 16
     import gc
@@ -47,7 +53,6 @@ def debug(arguments: argparse.Namespace) -> int:
     if arguments.file is not None:
         session = _open(arguments.file, ascii=arguments.ascii)
         session.seek(arguments.step)
-    from gradtui.terminals import Display, colours, leaves_escape
     from gradtui.tui.app import run_app
     from gradtui.tui.config import read_config
     from gradtui.tui.themes import find_theme

@@ -1,7 +1,8 @@
-"""What the terminal at hand can show, as far as its environment says; knows no screen."""
+"""What the terminal at hand can show, as far as it and its environment say; knows no screen."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -100,3 +101,11 @@ def ascii_output() -> Iterator[None]:
     output, errors = (cast(TextIO, _AsciiStream(s)) for s in (sys.stdout, sys.stderr))
     with redirect_stdout(output), redirect_stderr(errors):
         yield
+
+
+def tells_size() -> bool:
+    """Return whether the terminal that is written to says how large it is."""
+    try:
+        return 0 not in os.get_terminal_size()
+    except OSError:
+        return False

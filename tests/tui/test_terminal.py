@@ -201,3 +201,11 @@ def test_a_screen_that_is_not_utf_8_is_drawn_in_ascii_whatever_the_locale_says(s
     program.type("q")
     assert program.wait() == 0
     assert program.output.isascii() and b"\\u" not in program.output
+
+
+def test_the_screen_is_as_large_as_the_terminal_whatever_the_environment_says(start):
+    program = start("two_weights", COLUMNS="99999999", LINES="7")
+    assert program.read_until(b"\x1b[40;")  # the last row
+    program.child.send_signal(signal.SIGTERM)
+    assert program.read_until(LEAVE)
+    assert program.wait() == 128 + signal.SIGTERM
