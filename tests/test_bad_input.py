@@ -36,6 +36,7 @@ lr = 0.1
 [run]
 steps = 20
 '''
+NESTED = "[" * 34 + "1.0" + "]" * 34
 SGD, RUN = 'name = "sgd"\nlr = 0.1', "[run]"
 RAW_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -354,6 +355,7 @@ TABLE = [
     (YHAT, "yhat = w*x + 1e-999", "1e-999", "the number 1e-999 is too small: it would become 0"),
     (YHAT, "yhat = w*x + 1e999", "1e999", "the number 1e999 is too large"),
     (YHAT, f"yhat = w*({LONG})", None, "too long: the limit is 10000 characters"),
+    ("w = 0.5", f"w = {NESTED}", NESTED, "34 axes: the limit is 32"),
     (YHAT, f"yhat = w*{DEEP}", "(", "nested too deep: the limit is 100"),
     (YHAT, "yhat = w*" + "-" * 200 + "x", "-", "nested too deep: the limit is 100"),
     (YHAT, "yhat = w*x +", None, "the line ends early: expected an operand"),

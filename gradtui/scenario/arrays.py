@@ -7,6 +7,7 @@ import re
 from collections.abc import Sized
 from typing import Any
 
+from gradtui.engine.shapes import MAX_RANK
 from gradtui.engine.tokens import MAX_NAME
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
@@ -41,7 +42,9 @@ def read_array(path: Path, value: Any, positions: Positions, *, columns: bool = 
 
     `columns` tells that a file, if the table named one, would give strings a meaning.
     """
-    _check_numbers(path, value, positions, columns)
+    axes = len(_check_numbers(path, value, positions, columns))
+    if axes > MAX_RANK:
+        raise InputError(f"{axes} axes: the limit is {MAX_RANK}", positions.value(path))
     return read_only(value)
 
 
