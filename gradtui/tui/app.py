@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _TWICE = 1.0
 """Seconds within which a second Ctrl+C quits, if no other key comes between."""
+_MOST_CELLS = 2_000_000
+"""Of a window; a terminal may send its size as a sequence, and what is typed may look like one."""
 _FROM_TERMINAL = (Key, Paste, MouseEvent, Resize, AppFocus, AppBlur)
 
 
@@ -170,6 +172,8 @@ class GradtuiApp(App[int]):
         """Do what a key asks for before the next one is looked at; paint all of another size."""
         if self._exit and isinstance(event, _FROM_TERMINAL):
             return  # the screens are going, and what a key opens now would not get its parts
+        if isinstance(event, Resize) and event.size.area > _MOST_CELLS:
+            return
         if isinstance(event, Key | Paste):
             await self._type(event)
         elif not isinstance(event, MouseEvent) or self._takes(event):

@@ -209,3 +209,13 @@ def test_the_screen_is_as_large_as_the_terminal_whatever_the_environment_says(st
     program.child.send_signal(signal.SIGTERM)
     assert program.read_until(LEAVE)
     assert program.wait() == 128 + signal.SIGTERM
+
+
+def test_a_size_that_no_window_has_is_not_laid_out(start):
+    program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    program.press("\x1b[48;30000;30000;1;1t")
+    program.type("n")
+    assert program.read_until(b"-5.4", seconds=5)
+    program.type("q")
+    assert program.wait() == 0
