@@ -23,6 +23,8 @@ class Palette(CommandPalette):
         for part in super().compose():
             if isinstance(part, SearchIcon):
                 part.icon = "›"  # many terminals lack Textual's emoji, or take it for one cell
+            elif isinstance(part, Input):
+                part.cursor_blink = False  # at rest, nothing is written
             yield _Commands() if isinstance(part, CommandList) else part
 
     def _on_mount(self, event: Mount) -> None:

@@ -219,3 +219,16 @@ def test_a_size_that_no_window_has_is_not_laid_out(start):
     assert program.read_until(b"-5.4", seconds=5)
     program.type("q")
     assert program.wait() == 0
+
+
+@pytest.mark.parametrize("keys", ["", "\x10", ":", "?"])
+def test_at_rest_nothing_is_written(start, keys):
+    program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    program.press(keys)
+    program.read(5.0, quiet=0.7)  # the palette's list comes late
+    before = len(program.output)
+    program.read(1.3, quiet=1.3)
+    assert len(program.output) == before
+    program.child.terminate()
+    assert program.wait() == 128 + signal.SIGTERM
