@@ -65,8 +65,10 @@ class Storm:
     async def gust(self) -> None:
         """Run one app, in one of whose moments all comes that is done to it."""
         self.hand.restore(self.hand.name)
-        app = GradtuiApp(gradtui.load(self.hand.path), resume=self.random.random() < 0.3)
-        self.done.append(f"<start {self.hand.name}>")
+        picks = self.random.random() < 0.1
+        session = None if picks else gradtui.load(self.hand.path)
+        app = GradtuiApp(session, resume=not picks and self.random.random() < 0.3)
+        self.done.append("<start>" if picks else f"<start {self.hand.name}>")
         lost = list[dict[str, Any]]()
         asyncio.get_running_loop().set_exception_handler(lambda loop, found: lost.append(found))
         async with app.run_test(size=(100, 30)) as pilot:
