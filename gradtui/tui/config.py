@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def read_config(path: Path | None = None) -> Config:
     path = path or config_file()
     try:
         path.stat()
-        raw = read_bytes(path, _LARGEST)
+        raw = read_bytes(path, _LARGEST).removeprefix(BOM_UTF8)
     except (FileNotFoundError, NotADirectoryError):
         return Config()
     except OSError as error:

@@ -40,6 +40,10 @@ def test_without_a_file_everything_is_as_it_was(tmp_path):
     assert read_config(tmp_path / "file" / "none.toml") == Config()
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(config):
+    assert config('\ufefftheme = "light"').theme == config('theme = "light"').theme != ""
+
+
 def test_a_key_is_given_to_one_binding_and_taken_from_another(config):
     keys = config('[keys]\nnext = "s Right"\n"what-if" = ["e", "Ctrl+T"]').keys
     assert keys.of("next") == ("s", "right") and keys.shown("next") == "s →"

@@ -52,6 +52,8 @@ _SOLVED = 0.9
 _MOST_PAIRED = 60
 MOST_TRIED = 2500
 """Pairs of changes that are tried."""
+MOST_SCALED = 200
+"""Changes that may leave only a constant wrong, of which it is found out: seldom more than ten."""
 _LONGEST = 80
 MANY = 8
 """Random points of which one may be spoilt by rounding."""
@@ -212,7 +214,8 @@ def _with_constant(
             yield Hit((), expression.tree, 1.2, scale)
             return
     for sieve in sieves:
-        for edit in sieve.kept(world, shapes, goal.is_proportional, points=2):
+        kept = sorted(sieve.kept(world, shapes, goal.is_proportional, points=2), key=cost_of)
+        for edit in kept[:MOST_SCALED]:
             if edit.change is Change.SCALE or edit.change is Change.NEGATE:
                 continue
             scale = goal.ratio(_value(expression, edit, world, shape))

@@ -3,7 +3,7 @@
 import pytest
 
 import gradtui
-from gradtui.diagnosis.backward import probes
+from gradtui.diagnosis.backward import hypotheses, probes
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.backward.material import as_tree
 
@@ -467,3 +467,13 @@ def test_a_formula_of_too_many_operations_in_a_row_is_no_material(write, factors
     code = "L = w" + "*x" * factors
     graph = gradtui.load(write(code, data="x = 1.0", parameters="w = 1.0")).problem.graph
     assert (as_tree(graph.nodes, graph.loss, graph.names, written=True) is not None) == has_a_tree
+
+
+def test_of_many_changes_that_may_leave_a_constant_the_likeliest_are_looked_at(judge, monkeypatch):
+    looked_at = []
+    ratio = hypotheses._Goal.ratio
+    monkeypatch.setattr(
+        hypotheses._Goal, "ratio", lambda goal, value: looked_at.append(0) or ratio(goal, value)
+    )
+    assert judge("dw1 = e*x1" + "*w1" * 100, WEIGHTS).verdict == "wrong"
+    assert 0 < len(looked_at) <= 4 * hypotheses.MOST_SCALED
