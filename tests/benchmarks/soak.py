@@ -166,7 +166,7 @@ class Soak:
     def kill(self) -> None:
         """End the program from outside, in the middle of something."""
         for _ in range(self.random.randrange(6)):
-            self.command()
+            self.hand.command()
         number = self.random.choice((signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL))
         self.pressed.append(f"<{number.name}>")
         status = self.program.end(number)
