@@ -208,4 +208,4 @@ def _be_a_shell(argv: list[str], env: dict[str, str], tell: int) -> None:
             os._exit(code if code >= 0 else 128 - code)
         time.sleep(0.1)
         os.tcsetpgrp(0, job)
-        os.kill(job, signal.SIGCONT)
+        os.killpg(job, signal.SIGCONT)  # as a shell does: an editor that it runs was stopped too
