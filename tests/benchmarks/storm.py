@@ -63,7 +63,7 @@ class Storm:
         self.waiting.append(Resize(Size(width, height), Size(width, height)))
 
     async def gust(self) -> None:
-        """Run one app, in one of whose moments all comes that is done to it."""
+        """Run one app and do a random number of things to it."""
         self.hand.restore(self.hand.name)
         picks = self.random.random() < 0.1
         session = None if picks else gradtui.load(self.hand.path)
