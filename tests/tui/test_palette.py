@@ -105,3 +105,10 @@ async def test_a_click_on_a_command_that_is_no_longer_listed_is_no_crash(termina
         assert t.app.screen is palette
         await t.press("escape", "n")
         assert t.session.step == 1
+
+
+async def test_the_sign_before_the_input_can_be_seen(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("ctrl+p")
+        _, _, ground, ink = t.app.screen.query_one(SearchIcon).colors
+        assert abs(ink.brightness - ground.brightness) > 0.2
