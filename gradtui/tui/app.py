@@ -30,11 +30,14 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
 from gradtui.tui.keys import Keys
+from gradtui.tui.line import LOST
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from gradtui.session import Session
     from gradtui.tui.debugger import Debugger
 
@@ -78,6 +81,7 @@ class GradtuiApp(App[int]):
         self.set_keymap(self._keys.keymap)
         self._interrupted = -_TWICE
         self._wire = Wire()
+        self._held_up: Timer | None = None
         self.ending = Ending(self.exit, self.save)
         for theme in THEMES:
             self.register_theme(theme)
@@ -159,9 +163,22 @@ class GradtuiApp(App[int]):
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Write a paint to the terminal, if it changes anything there; called by Textual."""
         driver, waits = self._driver, self._batch_count or not self._running
-        if driver is not None and not driver.is_headless and not waits:
+        if not isinstance(driver, Driver) or waits or renderable is None:
+            super()._display(screen, renderable)
+        elif driver.line.takes_more():
             renderable = self._wire.lean(renderable, self.console, self.cursor_position)
-        super()._display(screen, renderable)
+            super()._display(screen, renderable)
+            if renderable is not None:
+                driver.ask()
+        elif self._held_up is None:
+            self._held_up = self.set_timer(LOST, self.on_answered)
+
+    def on_answered(self) -> None:
+        """Paint what was held up: whatever differs from what the terminal shows."""
+        if self._held_up is not None:
+            self._held_up.stop()
+            self._held_up = None
+        self.screen.refresh()
 
     def action_repaint(self) -> None:
         """Paint all of the screen, whatever the terminal shows."""

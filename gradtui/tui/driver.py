@@ -1,14 +1,44 @@
-"""How the screen is left; the rest of what is written to the terminal is Textual's own."""
+"""What is exchanged with the terminal beside what Textual does: a question, and the end."""
 
 from __future__ import annotations
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from gradtui.tui.line import QUESTION, Line
+from gradtui.tui.typed import Answered
 
 _EMPTY = "\x1b[0m\x1b[H\x1b[J"
 
 
 class Driver(LinuxDriver):
-    """Leaves nothing behind on a terminal that has no second screen, as GNU screen's default."""
+    """Asks the terminal how far it is, and leaves nothing behind.
+
+    Not on a terminal that has no second screen either, as GNU screen's default.
+    """
+
+    line: Line
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and ask whether it answers."""
+        self.line = Line()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask the terminal to say when it has shown all that is written so far."""
+        if self.line.ask():
+            self.write(QUESTION)
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what was read; an answer only if it lets a paint be written."""
+        if not isinstance(message, Answered) or self.line.answered():
+            super().process_message(message)
+
+    def disable_input(self) -> None:
+        """Read no more, once the terminal's answers are there."""
+        self.line.settle()
+        super().disable_input()
 
     def stop_application_mode(self) -> None:
         """Empty the screen, and give back the one of before."""

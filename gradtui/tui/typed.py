@@ -21,6 +21,7 @@ from textual.keys import Keys
 from textual.message import Message
 
 from gradtui.text import clean
+from gradtui.tui.line import ANSWER
 
 _LONGEST = 10_000
 """Characters of a paste that are taken."""
@@ -51,6 +52,10 @@ def take_any_input() -> None:
         driver.XTermParser = Typed  # type: ignore[attr-defined]
 
 
+class Answered(Message):
+    """The terminal has shown what was written before it was asked."""
+
+
 class Typed(XTermParser):
     """Textual's parser, which is given a paste when its end is there: its first line, cleaned.
 
@@ -70,6 +75,8 @@ class Typed(XTermParser):
         self._fed, self._heard = False, 0.0
         self._answered = False
         """Whether what comes is a part of a terminal's answer in words."""
+        self._answers = 0
+        """Answers to the question how it is that were read and not told of yet."""
 
     def feed(self, data: str) -> Iterable[Message]:
         """Return what the next characters mean; none of them: there will be no more."""
@@ -87,6 +94,9 @@ class Typed(XTermParser):
                 part, data, self._tail = data[:after], data[after:], ""
             if self._pasted is None:
                 yield from super().feed(part)
+                while self._answers:
+                    self._answers -= 1
+                    yield Answered()
                 self._pasted = None if found < 0 else []
             else:
                 self._pasted.append(part)
@@ -111,6 +121,9 @@ class Typed(XTermParser):
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
         """Return the keys of a sequence that may be its beginning only; called by Textual."""
         nothing = [Key(Keys.Ignore.value, sequence)]
+        if sequence == ANSWER:
+            self._answers += 1
+            return nothing
         if self._answered:
             self._answered = sequence not in _ENDS
             return nothing if len(sequence) == 1 or not self._answered else []

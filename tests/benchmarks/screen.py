@@ -9,6 +9,7 @@ import codecs
 import fcntl
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -16,6 +17,7 @@ import struct
 import sys
 import termios
 import time
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from gradtui.text import cell_width
 
 _WATCHED = Path(__file__).with_name("watched.py")
 ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y",
-            b"\x1b[c": b"\x1b[?62;22c"}  # fmt: skip
+            b"\x1b[c": b"\x1b[?62;22c", b"\x1b[5n": b"\x1b[0n"}  # fmt: skip
+_QUERY = re.compile(b"|".join(map(re.escape, ANSWERS)))
+_LONGEST = max(map(len, ANSWERS))
 _PART = re.compile(
     r"\x1b\[\??([\d;]*)([A-Za-z])|\x1b\[[^@-~]*[@-~]|\x1b[\]P_].*?(?:\x07|\x1b\\)|\x1b[^\[\]P_]|[\s\S]",
     re.DOTALL,
@@ -94,12 +98,18 @@ class Screen:
 
 
 class Program:
-    """gradtui as a job of a shell on a pseudo-terminal: it can be suspended, and is continued."""
+    """gradtui as a job of a shell on a pseudo-terminal: it can be suspended, and is continued.
 
-    def __init__(self, arguments: list[str], env: dict[str, str], log: Path) -> None:
+    The terminal takes up to `lag` seconds to answer what it is asked.
+    """
+
+    def __init__(
+        self, arguments: list[str], env: dict[str, str], log: Path, lag: float = 0.0
+    ) -> None:
         self.screen, self.written = Screen(100, 30), 0
+        self._lag, self._answers = lag, deque[tuple[float, bytes]]()
         self.status: int | None = None
-        self._last = ""
+        self._last, self._asked = "", b""
         argv = [sys.executable, "-W", "default", str(_WATCHED), str(log), *arguments]
         told, tell = os.pipe()
         self._shell, self._main = pty.fork()
@@ -132,7 +142,11 @@ class Program:
         """Take the output for some time, and the end if it comes; return how many bytes."""
         until, before = time.monotonic() + seconds, self.written
         while self.status is None:
-            ready, _, _ = select.select([self._main], [], [], max(0.0, until - time.monotonic()))
+            self._answer()
+            wait = min([until, *(due for due, _ in self._answers)]) - time.monotonic()
+            ready, _, _ = select.select([self._main], [], [], max(0.0, wait))
+            if not ready and time.monotonic() < until:
+                continue
             if not ready:
                 break
             try:
@@ -141,15 +155,27 @@ class Program:
                 self._reap()
                 break
             self.written += len(data)
-            for query, answer in ANSWERS.items():
-                if query in data:
-                    os.write(self._main, answer)
+            self._take_questions(data)
             text = self._decoder.decode(data)
             self._last = (self._last + text)[-_KEPT:]
             self.screen.write(text)
             if time.monotonic() > until:
                 break
         return self.written - before
+
+    def _take_questions(self, data: bytes) -> None:
+        """Find what is asked in the output; a question may come in two parts."""
+        asked, end = self._asked + data, 0
+        for query in _QUERY.finditer(asked):
+            due = time.monotonic() + random.uniform(0.0, self._lag)
+            self._answers.append((due, ANSWERS[query[0]]))
+            end = query.end()
+        self._asked = asked[max(end, len(asked) - _LONGEST + 1) :]
+
+    def _answer(self) -> None:
+        """Send the answers that are due, in their order."""
+        while self._answers and self._answers[0][0] <= time.monotonic():
+            os.write(self._main, self._answers.popleft()[1])
 
     @property
     def said(self) -> str:

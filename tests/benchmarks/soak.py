@@ -1,9 +1,9 @@
 """Random keys for many minutes: does the debugger live, answer, rest, and keep to its memory?
 
-By hand: `python tests/benchmarks/soak.py [--seed N] [--minutes M]`.  Bursts of keys from all
-bindings, text in prompts, clicks, pastes, sizes, suspensions, edits of the file and signals go to
-one program at a time, on copies of the bundled scenarios in a temporary folder.  After a burst a
-typed word must be on the screen soon; every 15 bursts the program must come to rest.  What went
+By hand: `python tests/benchmarks/soak.py [--seed N] [--minutes M] [--lag S]`. Bursts of keys from
+all bindings, text in prompts, clicks, pastes, sizes, suspensions, edits of the file and signals go
+to one program at a time, on copies of the bundled scenarios in a temporary folder. After a burst a
+typed word must be on the screen soon; every 15 bursts the program must come to rest. What went
 wrong is printed with the keys before it; the exit status is 1 then.
 """
 
@@ -34,8 +34,8 @@ _WRONG = re.compile(r"Traceback|\b[A-Z]\w+Error\b")
 class Soak:
     """One run over a folder of scenarios: what is pressed, and what was found."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.random, self.folder = random.Random(seed), folder
+    def __init__(self, seed: int, folder: Path, lag: float) -> None:
+        self.random, self.folder, self.lag = random.Random(seed), folder, lag
         self.log = folder / "log"
         self.log.touch()
         self.pressed: deque[str] = deque(maxlen=80)
@@ -56,7 +56,7 @@ class Soak:
                "XDG_STATE_HOME": str(self.folder / "state"), "VISUAL": "true",
                "XDG_CONFIG_HOME": str(self.folder / "config")}  # fmt: skip
         path = str(self.hand.path)
-        self.program = Program([path, *options], env, self.log)
+        self.program = Program([path, *options], env, self.log, self.lag)
         self.starts += 1
         self.await_text(lambda text: "quit" in text or "help" in text, "the first screen", 20.0)
         return self.program
@@ -230,10 +230,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--kills", type=float, default=0.02, help="how often, in each burst")
+    parser.add_argument("--lag", type=float, default=0.0, help="seconds a terminal's answer takes")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        soak = Soak(options.seed, Path(folder))
+        soak = Soak(options.seed, Path(folder), options.lag)
         until = time.monotonic() + 60 * options.minutes
         while time.monotonic() < until:
             soak.burst()

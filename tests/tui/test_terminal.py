@@ -8,12 +8,14 @@ import select
 import signal
 import termios
 import time
+import tty
 from pathlib import Path
 
 import pytest
 from program import ENTER, LEAVE, Program
 
 from gradtui.saved import decode_saved
+from gradtui.tui.line import ANSWER, QUESTION
 
 EMPTY = b"\x1b[H\x1b[J"
 
@@ -232,3 +234,54 @@ def test_at_rest_nothing_is_written(start, keys):
     assert len(program.output) == before
     program.child.terminate()
     assert program.wait() == 128 + signal.SIGTERM
+
+
+ASKED = QUESTION.encode()
+
+
+def test_a_terminal_that_is_behind_is_sent_no_more_until_it_answers(start):
+    program = start("five_parcels")
+    assert program.read_until(b"Gradient")
+    program.read(5.0, quiet=0.7)
+    program.press(ANSWER * program.output.count(ASKED))
+    before = program.output.count(ASKED)
+    for _ in range(13):
+        program.press("n")
+        time.sleep(0.06)
+    assert 1 <= program.output.count(ASKED) - before <= 2
+    told = len(program.output)
+    program.press(ANSWER * 2)
+    shown = program.output[told:]
+    assert shown.count(ASKED) == 1
+    assert b"step 13" in shown
+    program.type("q")
+    program.type(ANSWER)
+    assert program.wait() == 0
+
+
+def test_a_terminal_that_does_not_answer_is_asked_once(start):
+    program = start("five_parcels")
+    assert program.read_until(b"Gradient")
+    for _ in range(8):
+        program.press("n")
+    program.type("q")
+    assert program.wait() == 0
+    assert program.output.count(ASKED) == 1
+
+
+@pytest.mark.parametrize("key", ["q", "\x1a"])
+def test_no_answer_is_left_to_who_reads_next(start, key):
+    program = start("two_weights")
+    assert program.read_until(b"Gradient")
+    program.read(5.0, quiet=0.7)
+    program.press(ANSWER * program.output.count(ASKED))
+    asked = program.output.count(ASKED)
+    program.type("n")
+    while program.output.count(ASKED) == asked:
+        program.read(0.01, quiet=0.01)
+    program.type(key)
+    time.sleep(0.35)
+    program.type(ANSWER)
+    assert program.read_until(LEAVE)
+    tty.setcbreak(program.other, termios.TCSANOW)  # so that it can be read without an end of line
+    assert not select.select([program.other], [], [], 0.5)[0]

@@ -12,7 +12,7 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
 from gradtui.tui import typed
-from gradtui.tui.typed import Typed
+from gradtui.tui.typed import Answered, Typed
 
 START, END = "\x1b[200~", "\x1b[201~"
 
@@ -42,8 +42,10 @@ class Line:
 
 
 def shown(messages: list) -> list[str]:
-    assert all(isinstance(message, Key | Paste) for message in messages)
-    return [m.key if isinstance(m, Key) else f"pasted {m.text}" for m in messages]
+    assert all(isinstance(message, Key | Paste | Answered) for message in messages)
+    found = [message for message in messages if not isinstance(message, Answered)]
+    answers = ["answered"] * (len(messages) - len(found))
+    return [m.key if isinstance(m, Key) else f"pasted {m.text}" for m in found] + answers
 
 
 @pytest.fixture
@@ -141,3 +143,12 @@ def test_every_key_that_textual_knows_is_read_as_by_textual(line):
     for sequence in known:
         alone = [*XTermParser().feed(sequence), *XTermParser().feed("")]
         assert [*map(repr, Typed().feed(sequence))] == [*map(repr, alone)], sequence
+
+
+def test_the_answer_to_how_it_is_is_no_key_and_none_is_lost(line):
+    answer = "\x1b[0n"
+    assert line.send(f"n{answer}{answer}b") == ["n", "b", "answered", "answered"]
+    assert line.send("\x1b[") == []
+    assert line.send("0nn") == ["n", "answered"]
+    assert line.send(f"\x1b{answer}") == ["escape", "answered"]
+    assert line.send("\x1b[3n") == []
