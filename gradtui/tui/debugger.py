@@ -368,6 +368,8 @@ class Debugger(Screen[None]):
         """Open the prompt; the options are its own."""
         from gradtui.tui.prompt import Prompt
 
+        if not self.is_attached:
+            return  # a table had asked for it, and the app was told to end before it was gone
         for other in self.query(Prompt):
             other.action_leave()
         self._opening = self.mount(Prompt(label, answer, value, **options))

@@ -94,5 +94,18 @@ async def test_what_comes_after_the_end_was_asked_for_is_no_crash(terminal, open
     assert t.app._exception is None
 
 
+@pytest.mark.parametrize("turns", range(1, 4))
+@pytest.mark.parametrize("asks", ["s", "r"])
+async def test_a_question_of_a_table_that_comes_after_the_end_is_no_crash(terminal, asks, turns):
+    async with terminal("two_weights") as t:
+        await t.press("T")
+        t.app.post_message(_key(asks))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        t.app.exit(0)
+        await asyncio.sleep(0.1)
+    assert t.app._exception is None
+
+
 def _key(name):
     return Key(name, name if len(name) == 1 else None)
