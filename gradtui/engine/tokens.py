@@ -84,7 +84,7 @@ def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            _refuse_character(text, at, locate(line, at - start, 1))
+            refuse_character(text, at, locate(line, at - start, 1))
         kind, chunk = match.lastgroup or "", match.group()
         column = at - start
         if kind == "newline":
@@ -118,7 +118,8 @@ def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
     return tokens
 
 
-def _refuse_character(text: str, at: int, place: Place) -> NoReturn:
+def refuse_character(text: str, at: int, place: Place) -> NoReturn:
+    """Raise the error for a character of a text that begins nothing."""
     char = text[at]
     if char in "'\"`":
         start = text.rfind("\n", 0, at) + 1

@@ -17,7 +17,7 @@ from gradtui.engine.expression import Assignment, parse_program
 from gradtui.engine.foreign import instead_of_return, instead_of_several
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.refusals import Context
-from gradtui.engine.tokens import MAX_TOKENS, refuse_length
+from gradtui.engine.tokens import MAX_TOKENS, refuse_character, refuse_length
 from gradtui.source import InputError, Place
 from gradtui.text import clip
 
@@ -240,6 +240,9 @@ class _Reader:
             return ()
         if tokens and _closing(tokens) == len(tokens) - 1 and tokens[0].text in ("(", "["):
             tokens = tokens[1:-1]
+        for stray in tokens:
+            if stray.kind == "other" and (stray.text == ";" or not " " < stray.text <= "~"):
+                refuse_character(self.text, stray.at, self.place(stray.at))
         parts = _split(tokens, ",")
         if len(parts) > 1 and not parts[-1]:
             parts = parts[:-1]

@@ -199,6 +199,12 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
          "dw1 = de*x1, each on a line of its own, and return de, dw1"),
         ("    de = 2*e\n    return dict(de=de, dw1=de*x1)", 3, 12, "a return gives names: write "
          "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+        ("    de = 2*e\n    return de\v", 3, 14, "the character U+000B is not part of the "
+         "language"),
+        ("    de = 2*e\n    return de;", 3, 14, "the character ';' (U+003B) is not part of the "
+         "language: write one statement a line"),
+        ("    de = 2*e\n    return −de", 3, 12, "the character '−' (U+2212) is not part of the "
+         "language: U+2212 is a Unicode minus: write -"),
         ("    de = 2*e\n    return de, (e, x1)", 3, 16, "a return gives names: leave the brackets "
          "and what is only kept for later out"),
         ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
