@@ -56,7 +56,7 @@ def _palette(term: str) -> int:
 
     try:
         curses.setupterm(term or "unknown", sys.__stdout__.fileno() if sys.__stdout__ else -1)
-    except curses.error:
+    except (curses.error, UnicodeError):
         return _FEWEST
     return curses.tigetnum("colors")
 

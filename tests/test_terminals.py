@@ -19,6 +19,7 @@ from gradtui.terminals import ascii_only, colours, leaves_escape
         ({"TERM": "xterm"}, "few"),
         ({"TERM": "screen"}, "few"),
         ({"TERM": "no-such-terminal"}, "few"),
+        ({"TERM": "\udcff"}, "few"),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "none"),
         ({"TERM": "xterm-256color", "NO_COLOR": ""}, "many"),
     ],

@@ -20,11 +20,14 @@ MAX_DIGITS = 64
 
 Column: TypeAlias = NDArray[np.float64]
 
-_CHUNK = 4096
+_CHUNK, _MOST_CELLS = 4096, 1 << 19
+"""Records, and cells, that are taken apart at a time, at most."""
 _QUOTED = re.compile(r'[ \t]*+"([^"]*+(?:""[^"]*+)*+)"')
 _CELL = re.compile(rf'{_QUOTED.pattern}[ \t]*+(?=,|\Z)|([^",]*+)(?=,|\Z)')
-_PLAIN = re.compile(r'(?:"[^",]*+"|[^",]*+)(?:,(?:"[^",]*+"|[^",]*+))*+')
-"""A record whose quotes stand round whole cells, with no comma and no quote inside."""
+_RECORD = re.compile(rf"(?:{_CELL.pattern})(?:,(?:{_CELL.pattern}))*+")
+"""A record whose quotes are where RFC 4180 has them."""
+_NEXT = re.compile(r'(?:\A|,)((?:"[^"]*+"|[^",]++)*+)')
+"""The next cell of such a record, with the comma before it."""
 _QUOTES = re.compile(r'"[^"]*+"')
 _QUOTED_OR_DELIMITER = re.compile(r'"[^"]*+"|([;\t])')
 _DELIMITERS = {";": "semicolons", "\t": "tabs"}
@@ -64,10 +67,13 @@ class CsvTable(Struct, frozen=True, eq=False):
         index = {name: i for i, name in enumerate(self.names)}
         wanted = {name: index[name] for name in names}
         values = np.empty((len(wanted), len(self._records)))
-        for first in range(0, len(self._records), _CHUNK):
-            rows = [_cells(record) for record in self._records[first : first + _CHUNK]]
+        count = min(_CHUNK, _MOST_CELLS // len(self.names))
+        for first in range(0, len(self._records), count):
+            records = self._records[first : first + count]
+            rows = [_cells(record, len(self.names)) for record in records]
+            quoted = any('"' in record for record in records)
             for into, i in zip(values, wanted.values(), strict=True):
-                cells = [row[i] for row in rows]
+                cells = [_bare(row[i]) for row in rows] if quoted else [row[i] for row in rows]
                 numbers = _numbers(cells)
                 if numbers is None:
                     raise self._fault(first, cells, i)
@@ -109,8 +115,8 @@ def read_csv(raw: bytes, file: str) -> CsvTable:
     if len(records) == 1:
         raise InputError("the file has a header row but no rows under it", file=file)
     for record, start in zip(records[1:], starts[1:], strict=True):
-        fits = record.count(",") == len(names) - 1 and record.strip()
-        if not fits or ('"' in record and not _PLAIN.fullmatch(record)):
+        fits = _count_cells(record) == len(names) and record.strip()
+        if not fits or ('"' in record and not _RECORD.fullmatch(record)):
             _check_row(record, start, len(names), file)
     return CsvTable(file, names, records[1:], starts[1:])
 
@@ -144,7 +150,7 @@ def _names(header: str, file: str) -> tuple[str, ...]:
     if _count_cells(header) > MAX_COLUMNS:
         raise InputError(f"too many columns: the limit is {MAX_COLUMNS:,}", Place(1), file=file)
     cells = _check_quotes(header, 1, file)
-    names = tuple(cell.strip() for cell in _cells(header))
+    names = tuple(_bare(cell).strip() for cell in _cells(header, len(cells)))
     seen: set[str] = set()
     for i, name in enumerate(names):
         if not name or name in seen:
@@ -183,7 +189,7 @@ def _check_quotes(record: str, start: int, file: str) -> list[re.Match[str]]:
 
 
 def _count_cells(record: str) -> int:
-    return _QUOTES.sub("", record).count(",") + 1
+    return (_QUOTES.sub("", record) if '"' in record else record).count(",") + 1
 
 
 def _matches(record: str) -> list[re.Match[str]]:
@@ -198,13 +204,16 @@ def _matches(record: str) -> list[re.Match[str]]:
     return cells
 
 
-def _cells(record: str) -> list[str]:
-    if '"' not in record:
-        return record.split(",")
-    if _PLAIN.fullmatch(record):
-        return record.replace('"', "").split(",")
-    pairs = [(cell[1], cell[2]) for cell in _matches(record)]
-    return [bare if quoted is None else quoted.replace('""', '"') for quoted, bare in pairs]
+def _cells(record: str, count: int) -> list[str]:
+    """Return the cells of a record that has so many, with their quotes."""
+    cells = record.split(",")
+    return cells if len(cells) == count else _NEXT.findall(record)  # a comma is between quotes
+
+
+def _bare(cell: str) -> str:
+    """Return what a cell holds, without its quotes."""
+    text = cell.strip(" \t")
+    return text[1:-1].replace('""', '"') if text.startswith('"') else cell
 
 
 def _numbers(cells: list[str]) -> Column | None:

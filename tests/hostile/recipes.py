@@ -209,6 +209,15 @@ def csv_socket(folder: Path) -> Path:
     return _scenario(folder, COLUMNS)
 
 
+@recipe
+def csv_quotes_doubled(folder: Path) -> Path:
+    """Ten thousand columns, of which all but two are cells of one quote each."""
+    names = ",".join(["x", "y", *(f"c{i}" for i in range(9998))])
+    row = "1,2," + ",".join(['""""'] * 9998)
+    (folder / "a.csv").write_text("\n".join([names, *[row] * 400]))
+    return _scenario(folder, COLUMNS)
+
+
 def _linked(folder: Path, target: str | Path) -> Path:
     (folder / "a.csv").symlink_to(target)
     return _scenario(folder, COLUMNS)

@@ -2,6 +2,7 @@ import csv
 import io
 import math
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -181,3 +182,14 @@ def test_a_number_is_what_float_reads_less_its_extras(cell):
         refused(f"a,b\n{cell},1\n")
     else:
         assert read(f"a,b\n{cell},1\n")["a"] == [expected]
+
+
+def test_the_cells_of_columns_that_nobody_asks_for_are_not_kept():
+    names = ",".join(f"c{i}" for i in range(10_000))
+    table = read_csv("\n".join([names, *[",".join(["12"] * 10_000)] * 400]).encode(), "a.csv")
+    tracemalloc.start()
+    found = table.arrays(["c0", "c9999"])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found["c9999"].tolist() == [12.0] * 400
+    assert most < 100_000_000
