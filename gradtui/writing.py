@@ -38,6 +38,8 @@ def write_file(
     if new and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "File exists")
     before = None if new else _status(path)
+    if before is not None and not stat.S_ISREG(before.st_mode):
+        raise OSError(errno.EINVAL, "What is there is not a file")  # a device that a link leads to
     if before is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "The file is write-protected")
     sweep(folder)

@@ -90,6 +90,17 @@ def test_the_mode_stays_and_a_link_is_followed(tmp_path, way):
     assert stat.S_IMODE((tmp_path / "c").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path, way, linked):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    with pytest.raises(OSError, match="not a file"):
+        write_file(link if linked else pipe, b"new")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
+
+
 def test_a_write_protected_file_stays(tmp_path, monkeypatch):
     file = tmp_path / "a"
     file.write_bytes(b"one")
