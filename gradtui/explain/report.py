@@ -156,7 +156,7 @@ def _by_hand(frame: Frame) -> dict[str, Any]:
     if problem.backward is not None:
         claims = problem.backward.claims
         lines = [
-            {"name": entry.name, "line": entry.place.line, "value": frame.hand[entry.name],
+            {"name": entry.name, "line": entry.place.line, "value": frame.hand.get(entry.name),
              "claims": claims.get(entry.name)}
             for entry in problem.backward.program
         ]  # fmt: skip

@@ -184,6 +184,13 @@ def test_json_has_what_was_written_by_hand(session_of):
     assert "hand" not in show_json(session_of(MODEL).frame, None)
 
 
+def test_json_has_no_value_of_a_line_whose_shapes_do_not_fit(session_of):
+    found = show_json(session_of(MODEL, more=BACKWARD.format("de @ e")).frame, None)["hand"]
+    assert [(line["name"], line["value"]) for line in found["lines"]] == [
+        ("de", 2.0), ("dyhat", None), ("dw", 6.0),  # of the true dyhat, 2
+    ]  # fmt: skip
+
+
 def test_a_wrong_line_shows_the_true_value_beside_its_own(session_of):
     session = session_of(MODEL, more=INHERITED)
     session.inquiry.judge()
