@@ -178,7 +178,7 @@ class GradtuiApp(App[int]):
         if self._held_up is not None:
             self._held_up.stop()
             self._held_up = None
-        self.screen.refresh()
+            self.screen.refresh()
 
     def action_repaint(self) -> None:
         """Paint all of the screen, whatever the terminal shows."""

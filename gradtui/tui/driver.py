@@ -31,9 +31,10 @@ class Driver(LinuxDriver):
             self.write(QUESTION)
 
     def process_message(self, message: Message) -> None:
-        """Pass on what was read; an answer only if it lets a paint be written."""
-        if not isinstance(message, Answered) or self.line.answered():
-            super().process_message(message)
+        """Pass on what was read; called by the thread that reads."""
+        if isinstance(message, Answered):
+            self.line.answered()
+        super().process_message(message)
 
     def disable_input(self) -> None:
         """Read no more, once the terminal's answers are there."""

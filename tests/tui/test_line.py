@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from math import inf
 
 import pytest
 
 from gradtui.tui import line as line_module
 from gradtui.tui.line import LOST, Line
+
+
+class Clock:
+    """A time that passes where it is slept."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.at: tuple[float, Callable[[], None]] = inf, lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        when, act = self.at
+        if self.now >= when:
+            act()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(line_module.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(line_module.time, "sleep", clock.sleep)
+    return clock
+
+
+def answering(clock: Clock) -> Line:
+    """Return a line to a terminal that has answered soon."""
+    line = Line()
+    line.ask()
+    clock.now += 0.01
+    line.answered()
+    line.takes_more()
+    return line
 
 
 class Far:
@@ -32,9 +66,8 @@ class Far:
             self.now = round(self.now + 0.001, 3)
             while self.due and self.due[0] <= self.now:
                 self.due.popleft()
-                held = self.line.answered() and held
-                if held:
-                    held = not self._write()
+                self.line.answered()
+                held = held and not self._write()
             if self.now >= next_paint:
                 next_paint += every
                 held = not self._write()
@@ -88,52 +121,72 @@ def test_one_that_gets_slow_is_soon_up_to_date_again(monkeypatch):
     assert far.behind <= 1.0
 
 
-def test_a_terminal_that_never_answers_is_asked_once_and_gets_every_paint(monkeypatch):
-    monkeypatch.setattr(line_module.time, "monotonic", lambda: 0.0)
+@pytest.mark.parametrize("repaint", [6.0, 12.0, 20.0])
+def test_a_repaint_that_takes_long_is_not_taken_for_a_terminal_that_is_deaf(monkeypatch, repaint):
+    far = Far(monkeypatch, way=0.1, paint=1.0)
+    far.hold(5.0)
+    far.free += repaint
+    far.hold(60.0)
+    assert far.behind <= 5.0
+
+
+def test_a_terminal_that_never_answers_is_asked_once_and_gets_every_paint(clock):
     line = Line()
     assert line.ask()
     for _ in range(1000):
+        clock.now += 0.05
         assert line.takes_more()
         assert not line.ask()
 
 
-def test_answers_that_are_lost_hold_nothing_up_for_ever(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(line_module.time, "monotonic", lambda: now[0])
-    line = Line()
-    line.ask()
-    line.answered()
+def test_an_answer_that_is_lost_holds_nothing_up_for_long(clock):
+    line = answering(clock)
     while line.takes_more():
         assert line.ask()
-    now[0] += LOST - 0.1
+    clock.now += LOST - 0.1
     assert not line.takes_more()
-    now[0] += 0.2
+    clock.now += 0.2
+    for _ in range(20):
+        assert line.takes_more()
+        assert line.ask()
+        clock.now += 0.01
+        line.answered()
+
+
+def test_one_that_answers_no_more_is_asked_once_again_and_gets_every_paint(clock):
+    line, asked = answering(clock), 0
+    while clock.now < 60.0:
+        clock.now += 0.05
+        asked += line.takes_more() and line.ask()
+    assert asked <= 10
     assert line.takes_more()
-    assert line.ask() and not line.ask()  # once, as at first
     line.answered()
+    assert line.takes_more()
     assert line.ask()  # it does answer
 
 
-def test_an_answer_that_nobody_asked_for_means_nothing(monkeypatch):
+def test_an_answer_that_nobody_asked_for_means_nothing(clock):
     line = Line()
-    assert not line.answered()
-    assert line.ask() and not line.ask()
+    line.answered()
+    clock.now += 0.1
+    assert line.ask()
+    assert line.takes_more()
+    assert not line.ask()
 
 
-def test_leaving_waits_for_answers_but_not_for_long(monkeypatch):
-    now = [0.0]
-    line = Line()
-    monkeypatch.setattr(line_module.time, "monotonic", lambda: now[0])
-
-    def sleep(seconds: float) -> None:
-        now[0] += seconds
-        if 0.2 <= now[0] < 0.2 + seconds:
-            line.answered()
-
-    monkeypatch.setattr(line_module.time, "sleep", sleep)
+@pytest.mark.parametrize(("answers", "patience"), [(False, 0.5), (True, LOST)])
+def test_leaving_waits_for_answers_but_not_for_long(clock, answers, patience):
+    line = answering(clock) if answers else Line()
     line.ask()
+    began = clock.now
     line.settle()
-    assert 0.2 <= now[0] < 0.25
+    line.settle()
+    assert patience <= clock.now - began < patience + 0.1
+
+
+def test_leaving_waits_no_longer_than_for_the_answer(clock):
+    line = answering(clock)
     line.ask()
+    clock.at = clock.now + 0.7, line.answered
     line.settle()
-    assert 0.5 < now[0] < 0.8
+    assert 0.7 <= clock.now < 0.75

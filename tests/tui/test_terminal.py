@@ -280,7 +280,7 @@ def test_no_answer_is_left_to_who_reads_next(start, key):
     while program.output.count(ASKED) == asked:
         program.read(0.01, quiet=0.01)
     program.type(key)
-    time.sleep(0.35)
+    time.sleep(0.9)
     program.type(ANSWER)
     assert program.read_until(LEAVE)
     tty.setcbreak(program.other, termios.TCSANOW)  # so that it can be read without an end of line
