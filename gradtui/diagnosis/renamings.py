@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import permutations, product
+from itertools import product
 
 from msgspec.structs import replace
 
@@ -67,7 +67,7 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
 
     One step's for two: m1 and P1 for m0 and P0.
     """
-    numbers = {number for name in pool.names if (number := _numbered(name)[1])}
+    numbers = sorted({number for name in pool.names if (number := _numbered(name)[1])})
     for path, part in expression.parts.items():
         parent = expression.parts[path[:-1]] if path else None
         if parent is not None and not (isinstance(parent, Call) and parent.function in ("+", "-")):
@@ -82,8 +82,10 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
 def _renumbered(read: Sequence[str], numbers: Iterable[str]) -> Iterator[dict[str, str]]:
     """Yield the names of one number with another, and those of one stem a step early or late."""
     parts = {name: _numbered(name) for name in read}
-    for own, other in permutations(sorted(numbers), 2):
-        yield {name: f"{stem}{other}" for name, (stem, at) in parts.items() if at == own}
+    times = Counter(number for _, number in parts.values())
+    for own in (number for number in numbers if times[number] > 1):
+        for other in (number for number in numbers if number != own):
+            yield {name: f"{stem}{other}" for name, (stem, at) in parts.items() if at == own}
     for stem in dict.fromkeys(stem for stem, at in parts.values() if at):
         for step in (-1, 1):
             yield {name: f"{stem}{int(at) + step}" for name, (own, at) in parts.items()

@@ -198,10 +198,11 @@ def _edges(frame: Frame) -> list[dict[str, Any]]:
     if frame.level is Level.NAMED:
         pairs = list(frame.structure.named_edges)
     else:
+        # Not into an operation of which only the shape is read: no line computes it.
         pairs = [
-            (source, node.id)
-            for node in graph.nodes
-            for source in dict.fromkeys(node.inputs)
+            (source, target)
+            for target in sorted(frame.structure.line_of)
+            for source in dict.fromkeys(graph.nodes[target].inputs)
             if graph.nodes[source].kind is not Kind.CONSTANT
         ]
     return [_edge(frame, source, target) for source, target in pairs]

@@ -123,6 +123,14 @@ def test_the_operations_graph_names_what_has_no_name():
     assert all(e["from"] in names and e["to"] in names for e in shown["edges"])
 
 
+def test_nothing_flows_into_an_operation_of_which_only_the_shape_is_read(session_of):
+    session = session_of("L = sum(w*x)/(w + x).shape[0]", "w = [1.0, 2.0]")
+    session.toggle_level()
+    assert [session.frame.graph.nodes[id].op for id in (2, 3, 4)] == ["*", "sum", "+"]
+    edges = [(edge["from"], edge["to"]) for edge in as_json(session)["edges"]]
+    assert edges == [("w", "#2"), ("x", "#2"), ("#2", "#3"), ("#3", "L")]
+
+
 def test_json_is_strict_ascii_and_harmless():
     text = to_json({"a": [math.nan, math.inf, -math.inf], "ŷ\u202e\x9b": np.array([1.5])})
     assert text.isascii()

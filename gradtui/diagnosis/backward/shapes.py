@@ -47,8 +47,8 @@ _SHAPING = (
 )
 
 
-MOST_LOWERED, MOST_JUDGED = 200, 48
-"""Changes of which it is seen whether shapes fit, and of those the ones that are judged."""
+MOST_LOOKED_AT, MOST_LOWERED, MOST_JUDGED = 20_000, 200, 48
+"""Changes of lines that are made, of which it is seen whether shapes fit, and that are judged."""
 
 
 class Reshaped(Struct, frozen=True, eq=False):
@@ -85,13 +85,11 @@ def reshape_helper(
     suspects = [line for line in suspects if is_idle(line) or not idle]
     if instead is not None:
         suspects = [line for line in suspects if _feeds(trial, line, instead.line, judged, idle)]
-    changes = [
-        (line, *one) for line in suspects for one in _changed(trial, line, hand)
-        if cost_of(one[0]) < nearer
-    ]  # fmt: skip
+    changes = [*_changes(trial, suspects, nearer)]
     changes.sort(key=lambda one: (_work_of(one[0]), _is_times_number(*one[:2]), cost_of(one[1])))
     fitting = list[tuple[int, Line, Edit, Handwritten]]()
-    for line, edit, changed in changes[:MOST_LOWERED]:
+    for line, edit, tree in changes[:MOST_LOWERED]:
+        changed = _with_line(hand, line, tree)
         left = _unfit(trial, changed, judged)
         if left is not None and left < max(before, 1):
             fitting.append((left, line, edit, changed))
@@ -199,24 +197,39 @@ def _lost_whole(trial: Trial, line: Line) -> list[Tree]:
     return distinct([*slopes, *(one for tree in flow_trees(trial) for one in calls_of(tree))])
 
 
-def _changed(trial: Trial, line: Line, hand: Handwritten) -> Iterator[tuple[Edit, Handwritten]]:
-    """Yield the changes of a line that give it another shape, and the programs with them."""
-    expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
+def _with_line(hand: Handwritten, line: Line, tree: Tree) -> Handwritten:
+    """Return a program with a tree in a line's place."""
+    lines = (replace(one, value=tree) if one.name == line.name else one for one in hand.program)
+    return replace(hand, program=tuple(lines))
+
+
+def _changes(
+    trial: Trial, suspects: Sequence[Line], nearer: float
+) -> Iterator[tuple[Line, Edit, Tree]]:
+    """Yield the changes of lines that give one another shape, and its tree with them."""
+    looked_at = 0
+    for line in sorted(suspects, key=_work_of):
+        expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
+        shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
+        for edit in _edits(trial, line, expression):
+            if edit.change not in _SHAPING or cost_of(edit) >= nearer:
+                continue
+            looked_at += 1
+            if looked_at > MOST_LOOKED_AT:
+                return
+            node = expression.lower(edit)
+            if node is not None and expression.builder.nodes[node].shape != shape:
+                yield line, edit, expression.edited(edit)
+
+
+def _edits(trial: Trial, line: Line, expression: Editable) -> Iterator[Edit]:
     names: list[Tree] = [Name(name, NOWHERE) for name in line.scope]
     pool = pool_for(trial, line, names, _lost_terms(trial, line))
-    shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
-    factors = (edit for edit in insertions(expression, pool) if edit.path == ())
-    whole = [
-        Edit(Change.REPLACE_FACTOR, (), tree, line.tree, tree) for tree in _lost_whole(trial, line)
-    ]
-    for edit in (*_exchanged(expression, pool), *small_edits(expression, pool), *factors, *whole):
-        node = expression.lower(edit) if edit.change in _SHAPING else None
-        if node is not None and expression.builder.nodes[node].shape != shape:
-            tree = expression.edited(edit)
-            program = tuple(
-                replace(one, value=tree) if one.name == line.name else one for one in hand.program
-            )
-            yield edit, replace(hand, program=program)
+    yield from _exchanged(expression, pool)
+    yield from small_edits(expression, pool)
+    yield from (edit for edit in insertions(expression, pool) if edit.path == ())
+    for tree in _lost_whole(trial, line):
+        yield Edit(Change.REPLACE_FACTOR, (), tree, line.tree, tree)
 
 
 def _exchanged(expression: Editable, pool: Pool) -> Iterator[Edit]:
