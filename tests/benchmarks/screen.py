@@ -156,6 +156,7 @@ class Program:
                 break
             self.written += len(data)
             self._take_questions(data)
+            self._answer()
             text = self._decoder.decode(data)
             self._last = (self._last + text)[-_KEPT:]
             self.screen.write(text)
