@@ -73,10 +73,10 @@ class Typed(XTermParser):
         self._tail = ""
         """The last characters since a start or an end: the next may have begun in them."""
         self._fed, self._heard = False, 0.0
-        self._answered = False
+        self._in_words = False
         """Whether what comes is a part of a terminal's answer in words."""
         self._answers = 0
-        """Answers to the question how it is that were read and not told of yet."""
+        """Answers to how the terminal is that were read and are not passed on yet."""
 
     def feed(self, data: str) -> Iterable[Message]:
         """Return what the next characters mean; none of them: there will be no more."""
@@ -110,7 +110,7 @@ class Typed(XTermParser):
         if fed:
             return
         silent = time.monotonic() - self._heard
-        self._answered = self._answered and silent < _BROKEN_OFF
+        self._in_words = self._in_words and silent < _BROKEN_OFF
         if self._pasted is None:
             for message in super().tick():
                 self._tail = ""  # what has begun in it is given up
@@ -124,11 +124,11 @@ class Typed(XTermParser):
         if sequence == ANSWER:
             self._answers += 1
             return nothing
-        if self._answered:
-            self._answered = sequence not in _ENDS
-            return nothing if len(sequence) == 1 or not self._answered else []
+        if self._in_words:
+            self._in_words = sequence not in _ENDS
+            return nothing if len(sequence) == 1 or not self._in_words else []
         if _STRING.match(sequence):
-            self._answered = True
+            self._in_words = True
             return nothing
         try:
             keys = [*super()._sequence_to_key_events(sequence, alt)]

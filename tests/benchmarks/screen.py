@@ -143,11 +143,11 @@ class Program:
         until, before = time.monotonic() + seconds, self.written
         while self.status is None:
             self._answer()
-            wait = min([until, *(due for due, _ in self._answers)]) - time.monotonic()
-            ready, _, _ = select.select([self._main], [], [], max(0.0, wait))
-            if not ready and time.monotonic() < until:
-                continue
-            if not ready:
+            wake = min(until, self._answers[0][0]) if self._answers else until
+            wait = max(0.0, wake - time.monotonic())
+            if not select.select([self._main], [], [], wait)[0]:
+                if wake < until:
+                    continue
                 break
             try:
                 data = os.read(self._main, 1 << 16)

@@ -18,6 +18,7 @@ from gradtui.saved import decode_saved
 from gradtui.tui.line import ANSWER, QUESTION
 
 EMPTY = b"\x1b[H\x1b[J"
+ASKED = QUESTION.encode()
 
 
 @pytest.fixture
@@ -234,9 +235,6 @@ def test_at_rest_nothing_is_written(start, keys):
     assert len(program.output) == before
     program.child.terminate()
     assert program.wait() == 128 + signal.SIGTERM
-
-
-ASKED = QUESTION.encode()
 
 
 def test_a_terminal_that_is_behind_is_sent_no_more_until_it_answers(start):
