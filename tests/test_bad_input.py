@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import sys
-import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from bounded import no_hang
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -451,9 +452,12 @@ def test_a_huge_sparse_file_is_refused_without_being_read(show, tmp_path):
     path = tmp_path / "big.toml"
     with path.open("wb") as file:
         file.truncate(70_000_000)
-    start = time.process_time()
-    assert "too large: 70 MB; the limit is 1 MB" in show(path)[2]
-    assert time.process_time() - start < 1
+    tracemalloc.start()
+    try:
+        assert "too large: 70 MB; the limit is 1 MB" in show(path)[2]
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
@@ -468,12 +472,11 @@ def test_a_huge_sparse_file_is_refused_without_being_read(show, tmp_path):
         changed('title = "t"', 'title = "t"' + "\\" * 900_000),
     ],
 )
-def test_a_file_near_the_limit_is_answered_soon(tmp_path, capsys, text):
+def test_a_file_near_the_limit_is_answered(tmp_path, capsys, text):
     path = tmp_path / "big.toml"
     path.write_text(text)
-    start = time.process_time()
-    status = main(["show", str(path)])
-    assert time.process_time() - start < 3
+    with no_hang():
+        status = main(["show", str(path)])
     err = capsys.readouterr().err
     assert (status == 0) == (not err)
     assert len(err) < 2000

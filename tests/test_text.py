@@ -1,6 +1,5 @@
 """Text that is shown: what could act is made visible, widths are counted, long texts are cut."""
 
-import time
 import unicodedata
 
 import pytest
@@ -41,8 +40,11 @@ def test_a_clipped_text_fits(text, width):
     assert cell_width(clip(text, width)) <= width
 
 
-def test_marks_take_no_cell_and_a_huge_text_is_cut_at_once():
+class Unread(str):
+    def __iter__(self):
+        raise AssertionError("all of the text is read")
+
+
+def test_marks_take_no_cell_and_a_huge_text_is_cut_unread():
     assert cell_width("a\u0301\u0e34") == 1
-    start = time.process_time()
-    assert len(clip("\u0301" * 20_000_000, 30)) < 300
-    assert time.process_time() - start < 0.5
+    assert len(clip(Unread("\u0301" * 1000), 30)) < 300

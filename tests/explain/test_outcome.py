@@ -1,10 +1,10 @@
 """What `gradtui check` says of hand-written gradients, and what a test says with it."""
 
 import json
-import time
 from itertools import pairwise
 
 import pytest
+from bounded import no_hang
 
 import gradtui
 from gradtui.cli import main
@@ -97,11 +97,10 @@ def test_an_assertion_of_what_cannot_be_read_is_an_input_error(write):
         gradtui.assert_gradients(write(MODEL, more="[backward]\ncode = 'dw = q'"))
 
 
-def test_thousands_of_facts_are_each_said_at_their_place_and_soon(write, capsys):
+def test_thousands_of_facts_are_each_said_at_their_place(write, capsys):
     path = write(MODEL, more="[[expect]]\nloss = 2.0\n" * 20_000)
-    before = time.process_time()
-    assert main(["check", path]) == 1
-    assert time.process_time() - before < 10
+    with no_hang():
+        assert main(["check", path]) == 1
     heads = [row for row in capsys.readouterr().out.splitlines() if row.startswith(f"{path}:")]
     lines = [int(row.removeprefix(f"{path}:").partition(":")[0]) for row in heads]
     assert len(lines) == 20_000 and {b - a for a, b in pairwise(lines)} == {2}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -142,15 +140,3 @@ def test_an_arrow_within_a_cell_is_not_drawn():
     sheet = Sheet(5, 10)
     sheet.draw(Marks(0, [0], [(0.5, 0.5)], (0.5, 0.5), (0.501, 0.501), None))
     assert "".join(map(line_text, sheet.lines())).strip() == "◉"
-
-
-def test_a_small_models_surface_takes_less_than_50_ms():
-    frames = [frame_of(name, 3) for name in ("illustration", "five_parcels", "ravine")]
-    surface_rows(frames[0], 80, 24)
-    for frame in frames:
-        seconds = []
-        for _ in range(3):
-            start = time.process_time()
-            surface_rows(frame, 80, 24)
-            seconds.append(time.process_time() - start)
-        assert min(seconds) < 0.05

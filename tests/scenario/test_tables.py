@@ -1,11 +1,11 @@
 import csv
 import io
 import math
-import time
 import tracemalloc
 
 import numpy as np
 import pytest
+from bounded import no_hang
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,11 +126,9 @@ def test_a_million_rows_are_read_and_one_more_is_refused():
     "raw",
     [b"," * 4_000_000, b'"' * 4_000_001, b'a\n"' + b"x,\n" * 900_000, b'a\n1"' + b'"' * 4_000_000],
 )
-def test_hostile_files_are_refused_soon(raw):
-    start = time.process_time()
-    with pytest.raises(InputError):
+def test_hostile_files_are_refused(raw):
+    with no_hang(), pytest.raises(InputError):
         read_csv(raw, "d.csv")
-    assert time.process_time() - start < 10
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)

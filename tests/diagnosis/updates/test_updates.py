@@ -1,7 +1,5 @@
 """A hand-written update: judged, the line named, the rule, the fix; and sound ones left alone."""
 
-import time
-
 import numpy as np
 import pytest
 from diagnosis.updates.programs import PROGRAMS, Written, is_sound, mutants
@@ -317,25 +315,3 @@ def test_every_rule_has_a_wrong_line():
     assert stated == set(UPDATE_RULES) - {"unexplained-update"}
     assert len(MUTANTS) >= 100
     assert {mutant.written.optimizer for mutant in MUTANTS.values()} == OPTIMIZERS.keys()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        [("w - lr", "w + lr")],
-        [("w - lr", "w + lr"), ("beta2**t", "beta2**(t + 1)")],
-        [("beta1*m + (1 - beta1)*g", "tanh(g)*3")],
-    ],
-)
-def test_a_check_takes_less_than_half_a_second(changes):
-    adam = PROGRAMS["adam statements"]
-    code = adam.code
-    for old, new in changes:
-        code = code.replace(old, new)
-    findings(adam, code)
-    took = []
-    for _ in range(3):
-        start = time.process_time()
-        assert findings(adam, code)
-        took.append(time.process_time() - start)
-    assert min(took) < 0.5
