@@ -386,10 +386,7 @@ def _keys(mutant: Mutant) -> tuple:
 
 def signature(claims: list) -> bytes:
     """Return what tells claims apart, to six digits."""
-    parts = []
-    for at in claims:
-        for name in sorted(at):
-            value = np.asarray(at[name])
-            parts.append(f"{name}{value.shape}".encode())
-            parts.append(" ".join(f"{v:.6g}" for v in value.ravel()).encode())
-    return b"|".join(parts)
+    values = [(name, np.asarray(at[name])) for at in claims for name in sorted(at)]
+    numbers = [number for _, value in values for number in value.ravel().tolist()]
+    shapes = [(name, value.shape) for name, value in values]
+    return f"{shapes} {'%.6g ' * len(numbers)}".encode() % tuple(numbers)

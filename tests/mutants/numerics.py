@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from math import erf
 
 import numpy as np
@@ -131,13 +132,14 @@ def _copy(tree):
     return ast.parse(ast.unparse(tree), mode="eval").body
 
 
+@functools.cache
 def parse(code):
     """Return the lines of a program."""
     lines = []
     for statement in ast.parse(code.lstrip("\n") if code.startswith("\n") else code).body:
         (target,) = statement.targets
         lines.append(Line(statement.lineno, target.id, statement.value))
-    return lines
+    return tuple(lines)
 
 
 def names_in(tree):
