@@ -50,9 +50,13 @@ def test_check_finds_nothing_but_what_a_scenario_is_there_to_show(entry, capsys)
     grave = {f["rule"] for f in outcome["findings"] if f["severity"] != "info"}
     assert grave <= announced
     assert ("warning" in entry.tags) == (bool(grave) and not expected), "found by its tag"
-    assert [f.message for f in gradtui.check(entry.name)] == [
-        f["message"] for f in outcome["findings"]
-    ]
+
+
+@pytest.mark.parametrize("name", ["two_weights", "grad_sign", "ravine"])
+def test_check_says_what_it_returns(name, capsys):
+    main(["check", name, "--json"])
+    told = [finding["message"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+    assert [finding.message for finding in gradtui.check(name)] == told
 
 
 SOUND = {
@@ -118,11 +122,13 @@ def test_every_gradient_agrees_with_the_central_difference(name):
             assert np.allclose(gradient, central, rtol=1e-5, atol=scale), (step, node.name)
 
 
+SHOW = [("show", *more) for more in ((), ("--level", "operations"), ("--json",))]
+
+
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("arguments", [(), ("--level", "operations"), ("--json",)])
-def test_show_and_run_print_no_error(name, arguments, capsys):
-    assert main(["show", name, *arguments]) == 0
-    assert main(["run", name]) == 0
+@pytest.mark.parametrize("command", [*SHOW, ("run",)], ids=" ".join)
+def test_show_and_run_print_no_error(name, command, capsys):
+    assert main([*command, name]) == 0
     warned = {line.partition(": ")[2] for line in capsys.readouterr().err.splitlines()}
     notices = [notice.message for notice in gradtui.load(name).problem.notices]
     assert warned - {""} == {f"warning: {message}" for message in notices}

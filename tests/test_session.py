@@ -296,6 +296,7 @@ def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
     assert shown(session) == shown(direct)
 
 
+@settings(max_examples=30)
 @given(start=st.integers(0, 40), count=st.integers(0, 40), level=st.booleans(), drive=st.booleans())
 def test_stepping_through_hand_written_lines_and_back_is_the_identity(
     models, start, count, level, drive

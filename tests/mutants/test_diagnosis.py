@@ -21,7 +21,7 @@ BUILDING = programs(building.KINDS)
 LATER = [
     entry
     for number, entry in enumerate(programs(seventh.KINDS))
-    if number % 6 == 0 or entry[0].name == "rotary"
+    if number % 12 == 0 or entry[0].name == "rotary"
 ]
 
 
