@@ -11,6 +11,13 @@ settings.register_profile("plain", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "plain")
 
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Have more workers than processors: the tests of the screen wait for most of their time."""
+    return (os.cpu_count() or 1) + 2
+
+
 TEXT = '''title = "A test"
 
 [data]

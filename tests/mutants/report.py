@@ -1,6 +1,6 @@
 """How well the diagnosis names the bugs of the generated cases: a table, and the failures by kind.
 
-python tests/mutants/report.py SET [--limit N] [--jobs N] [--only TEXT]
+python tests/mutants/report.py SET [--limit N] [--jobs N] [--only TEXT] [--prove]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 from mutants.case import Case, line_in_case, verdict_after, write
+from mutants.proof import prove
 
 SETS = {
     "building": ("mutants.building", "building"),
@@ -211,6 +212,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--show", action="store_true", help="print the files of these cases")
+    parser.add_argument("--prove", action="store_true", help="only show what they are")
     parser.add_argument("--by", choices=GROUPS, help="a line of the table for each of these")
     parser.add_argument("--names", type=int, default=6, help="case names listed for each failure")
     arguments = parser.parse_args()
@@ -224,6 +226,10 @@ def main() -> None:
             show(case)
         return
     with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
+        if arguments.prove:
+            pool.map(prove, cases, chunksize=4)
+            print(f"{arguments.set}: {len(cases)} cases are what they are called")
+            return
         outcomes = list(pool.imap(examine, cases, chunksize=4))
     print_report(arguments.set, outcomes, arguments.names)
     if arguments.by:

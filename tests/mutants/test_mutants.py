@@ -16,6 +16,7 @@ from mutants.fresh import KINDS as FRESH
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
 from mutants.numerics import parse, run
+from mutants.proof import RULES
 from mutants.sight import KINDS as SIGHT
 from mutants.slips import cases_of_slips
 from mutants.slips_blind import SLIPS as SLIPS_BLIND
@@ -29,11 +30,6 @@ SAMPLE = [entry for entry in STYLES if entry[0] not in (*UNSEEN, *BLIND, *SIGHT)
 SAMPLE += [entry for entry in STYLES if entry[0] in UNSEEN and entry[1] == "source"][:1]
 SAMPLE += [entry for entry in STYLES if entry[0] in BLIND and entry[0].name == "focal"][:1]
 SLIPPED = [("ordinal", "statements"), ("weight_norm", "fused"), ("cox", "fused")]
-RULES = {
-    *("sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable"),
-    *("wrong-point", "missing-path", "missing-term", "double-counted-path", "transposed"),
-    *("unreduced-broadcast", "wrong-axis", "accumulated", "stale"),
-}
 UPDATE_RULES = {
     *("update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"),
     *("epsilon-placement", "missing-root", "decay-coupling", "momentum-form"),
