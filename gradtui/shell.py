@@ -25,7 +25,7 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 
 def debug(arguments: argparse.Namespace) -> int:
     """Open the debugger, or the picker, on the terminal."""
-    from gradtui.terminals import Display, colours, leaves_escape, tells_size
+    from gradtui.terminals import Display, colours, leaves_escape, mend
 
     environ = os.environ
     streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -37,14 +37,7 @@ def debug(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return UNUSABLE
-    if not environ.get("NO_COLOR"):
-        environ.pop("NO_COLOR", None)  # Textual takes an empty one for a set one
-    if tells_size():
-        # Textual believes these first: they are from before the terminal was resized, or made up.
-        environ.pop("COLUMNS", None)
-        environ.pop("LINES", None)
-    if environ.get("TERM", "").endswith("-direct"):
-        environ["COLORTERM"] = "truecolor"  # Rich, which does not know these names, would use 16
+    mend(environ)
     import gc
 
     # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Literal, NamedTuple, TextIO, cast
 
@@ -15,6 +15,9 @@ Colours = Literal["none", "few", "many"]
 _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """What Python sets LC_CTYPE to by itself in the C locale (PEP 538)."""
 _FEWEST = 8
+_COLOUR_SYSTEMS = {"auto", "standard", "256", "truecolor"}
+_MOST_DIGITS = 9
+"""Of a number that the environment gives: longer ones are too large for a time."""
 
 
 class Display(NamedTuple):
@@ -103,7 +106,24 @@ def ascii_output() -> Iterator[None]:
         yield
 
 
-def tells_size() -> bool:
+def mend(environ: MutableMapping[str, str]) -> None:
+    """Take from the environment what Textual and Rich would take amiss."""
+    if not environ.get("NO_COLOR"):
+        environ.pop("NO_COLOR", None)  # an empty one is taken for a set one
+    if _tells_size():
+        # They are believed first: from before the terminal was resized, or made up.
+        environ.pop("COLUMNS", None)
+        environ.pop("LINES", None)
+    if environ.get("TERM", "").endswith("-direct"):
+        environ["COLORTERM"] = "truecolor"  # these names are not known: 16 would be used
+    if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOUR_SYSTEMS:
+        del environ["TEXTUAL_COLOR_SYSTEM"]
+    for name in [name for name in environ if name == "ESCDELAY" or name.startswith("TEXTUAL_")]:
+        if environ[name].isdecimal() and len(environ[name]) > _MOST_DIGITS:
+            del environ[name]
+
+
+def _tells_size() -> bool:
     """Return whether the terminal that is written to says how large it is."""
     try:
         return 0 not in os.get_terminal_size()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from gradtui.terminals import ascii_only, colours, leaves_escape
+from gradtui.terminals import ascii_only, colours, leaves_escape, mend
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,20 @@ def test_what_python_makes_of_the_c_locale_is_not_what_was_asked_for(monkeypatch
 def test_inside_gnu_screen_the_mouse_is_left_alone_so_that_escape_comes_at_once():
     assert not leaves_escape({"STY": "9815.pts-1.host", "TERM": "screen-256color"})
     assert leaves_escape({"TERM": "screen-256color", "TMUX": "/tmp/tmux-0/default,1,0"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "left"),
+    [
+        ({"NO_COLOR": ""}, {}),
+        ({"NO_COLOR": "1"}, {"NO_COLOR": "1"}),
+        ({"TERM": "xterm-direct"}, {"TERM": "xterm-direct", "COLORTERM": "truecolor"}),
+        ({"TEXTUAL_COLOR_SYSTEM": "bogus"}, {}),
+        ({"TEXTUAL_COLOR_SYSTEM": "256"}, {"TEXTUAL_COLOR_SYSTEM": "256"}),
+        ({"ESCDELAY": "9" * 400, "TEXTUAL_FPS": "9" * 10, "HOME": "9" * 10}, {"HOME": "9" * 10}),
+        ({"ESCDELAY": "25", "TEXTUAL_FPS": "30"}, {"ESCDELAY": "25", "TEXTUAL_FPS": "30"}),
+    ],
+)
+def test_what_the_screen_would_fail_at_is_taken_from_the_environment(environ, left):
+    mend(environ)
+    assert environ == left

@@ -18,6 +18,8 @@ from gradtui.tui.themes import find_theme
 
 _LARGEST = 100_000
 """Bytes of a file of settings."""
+_MOST_KEYS = 20
+"""Of one binding."""
 _FIXED = {
     "ctrl+c": "it stops and quits",
     "ctrl+p": "it opens the palette",
@@ -94,7 +96,7 @@ def _keys(table: Any, positions: Positions) -> dict[str, tuple[str, ...]]:
                 f"nothing that has a key is called '{id}'" + did_you_mean(id, DEFAULTS),
                 positions.key(("keys", id)),
             )
-        names = []
+        names = list[str]()
         for text, place in _words(id, value, positions):
             name = read_key(text)
             if name is None:
@@ -106,6 +108,8 @@ def _keys(table: Any, positions: Positions) -> dict[str, tuple[str, ...]]:
             for rival in rivals(id) & given.keys():
                 if written(name) in map(written, given[rival]):
                     raise InputError(f"'{text}' is given to {rival} already", place)
+            if len(names) == _MOST_KEYS:
+                raise InputError(f"too many keys for {id}: the limit is {_MOST_KEYS}", place)
             names.append(name)
         given[id] = tuple(names)
     return given

@@ -210,6 +210,18 @@ def test_the_screen_is_as_large_as_the_terminal_whatever_the_environment_says(st
     assert program.wait() == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"ESCDELAY": "9" * 400}, {"TEXTUAL_COLOR_SYSTEM": "bogus"}, {"TEXTUAL_FPS": "9" * 400}],
+)
+def test_an_environment_that_textual_cannot_read_does_not_end_it(start, wrong):
+    program = start("two_weights", **wrong)
+    assert program.read_until(b"Gradient")
+    program.press("q")
+    assert program.wait() == 0
+    assert b"Traceback" not in program.output
+
+
 def test_a_size_that_no_window_has_is_not_laid_out(start):
     program = start("two_weights")
     assert program.read_until(b"Gradient")
