@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Literal, NamedTuple, TextIO, cast
 
 from gradtui.ascii import to_ascii
@@ -16,8 +16,8 @@ _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """What Python sets LC_CTYPE to by itself in the C locale (PEP 538)."""
 _FEWEST = 8
 _COLOUR_SYSTEMS = {"auto", "standard", "256", "truecolor"}
-_MOST_DIGITS = 9
-"""Of a number that the environment gives: longer ones are too large for a time."""
+_LARGEST = 10**9
+"""Number that the environment may give: larger ones are too large for a time."""
 
 
 class Display(NamedTuple):
@@ -119,8 +119,9 @@ def mend(environ: MutableMapping[str, str]) -> None:
     if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOUR_SYSTEMS:
         del environ["TEXTUAL_COLOR_SYSTEM"]
     for name in [name for name in environ if name == "ESCDELAY" or name.startswith("TEXTUAL_")]:
-        if environ[name].isdecimal() and len(environ[name]) > _MOST_DIGITS:
-            del environ[name]
+        with suppress(ValueError):  # no number: Textual, which reads it so, passes over it too
+            if int(environ[name]) >= _LARGEST:
+                del environ[name]
 
 
 def _tells_size() -> bool:

@@ -73,6 +73,7 @@ def test_inside_gnu_screen_the_mouse_is_left_alone_so_that_escape_comes_at_once(
         ({"TEXTUAL_COLOR_SYSTEM": "bogus"}, {}),
         ({"TEXTUAL_COLOR_SYSTEM": "256"}, {"TEXTUAL_COLOR_SYSTEM": "256"}),
         ({"ESCDELAY": "9" * 400, "TEXTUAL_FPS": "9" * 10, "HOME": "9" * 10}, {"HOME": "9" * 10}),
+        ({"ESCDELAY": "+" + "9" * 400, "TEXTUAL_FPS": " 9_" + "9" * 400}, {}),
         ({"ESCDELAY": "25", "TEXTUAL_FPS": "30"}, {"ESCDELAY": "25", "TEXTUAL_FPS": "30"}),
     ],
 )
