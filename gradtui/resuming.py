@@ -94,8 +94,14 @@ def _saved(line: Line, lines: list[Line], session: Session) -> SavedBranch:
 
 
 def _saved_fix(patch: Patch, scenario: str) -> SavedFix:
-    file = os.path.relpath(patch.file, os.path.dirname(scenario) or ".")
+    file = _name_beside(scenario, patch.file)
     return SavedFix(file, patch.place.line, patch.place.column, patch.before, patch.after)
+
+
+def _name_beside(scenario: str, file: str) -> str:
+    """Return what a file is called from a scenario's folder, as text: a name may be any bytes."""
+    name = os.path.relpath(file, os.path.dirname(scenario) or ".")
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 class Resumption:
@@ -159,8 +165,8 @@ class Resumption:
 
     def _fix(self, parent: Line, fix: SavedFix, name: str) -> Line:
         """Make the branch of a fix again; it is the line that it left where the file has it."""
-        problem, folder = parent.problem, os.path.dirname(parent.problem.path)
-        files = {os.path.relpath(file, folder or "."): file for file in problem.texts}
+        problem = parent.problem
+        files = {_name_beside(problem.path, file): file for file in problem.texts}
         file = files.get(fix.file, "")
         place = Place(fix.line, fix.column, file="" if file == problem.path else file)
         corrected = correct_again(problem, file, place, fix.before, fix.after)

@@ -133,8 +133,9 @@ def test_a_branch_of_a_removed_branch_keeps_its_past():
     assert other.frame.tape.rate == 0.01
 
 
-def test_a_fix_that_was_not_written_is_a_branch_again(tmp_path):
-    path = tmp_path / "m.toml"
+@pytest.mark.parametrize("name", ["m.toml", "m\udcff.toml"], ids=["text", "bytes"])
+def test_a_fix_that_was_not_written_is_a_branch_again(tmp_path, name):
+    path = tmp_path / name
     path.write_text(Path(gradtui.load("grad_missing_factor").problem.path).read_text("utf-8"))
     session = gradtui.load(str(path))
     session.inquiry.judge()
