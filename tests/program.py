@@ -16,6 +16,8 @@ from pathlib import Path
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 _QUIET = 0.15
 """Seconds without output after which a key is done with."""
+_PATIENCE = 60.0
+"""Seconds after which what is waited for does not come, however busy the machine is."""
 
 
 class Program:
@@ -51,7 +53,7 @@ class Program:
         while time.monotonic() < end and self._take(quiet):
             pass
 
-    def read_until(self, wanted: bytes, seconds: float = 20.0) -> bool:
+    def read_until(self, wanted: bytes, seconds: float = _PATIENCE) -> bool:
         """Take what it writes until it has written something; return whether it has."""
         end = time.monotonic() + seconds
         while wanted not in self.output and time.monotonic() < end:
@@ -59,7 +61,7 @@ class Program:
                 break
         return wanted in self.output
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = _PATIENCE) -> int:
         """Return the exit status, reading on: a program whose output nobody takes cannot end."""
         end = time.monotonic() + seconds
         while self.child.poll() is None and time.monotonic() < end:

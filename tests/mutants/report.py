@@ -40,7 +40,7 @@ SETS = {
     "held_out_updates": ("mutants.held_out", "updates"),
 }
 TIMEOUT = 30
-"""Seconds for one check."""
+"""Seconds of the processor for one check."""
 
 
 GROUPS = {
@@ -73,10 +73,10 @@ def examine(case: Case) -> Outcome:
 
     outcome = Outcome(case)
     rules = (*GRADIENT_RULES, *UPDATE_RULES)
-    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.signal(signal.SIGVTALRM, _out_of_time)
     with tempfile.TemporaryDirectory() as folder:
         path = write(case, Path(folder))
-        signal.alarm(TIMEOUT)
+        signal.setitimer(signal.ITIMER_VIRTUAL, TIMEOUT)
         start = time.perf_counter()
         try:
             findings = gradtui.check(str(path))
@@ -93,7 +93,7 @@ def examine(case: Case) -> Outcome:
             outcome.problem = f"{type(error).__name__}: {message}"
         finally:
             outcome.seconds = time.perf_counter() - start
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     fixes = [(f.line, f.fix) for f in outcome.findings if f.line and f.fix]
     outcome.fixed = bool(fixes) and verdict_after(case, fixes).sound
     return outcome

@@ -18,7 +18,7 @@ SETS = {
     "seventh": (seventh, seventh.Seventh),
 }
 PROGRAMS = [
-    (name, kind, list(kind.styles)[number % len(kind.styles)])
+    (name, kind, list(kind.styles)[number // 2 % len(kind.styles)])
     for name, (module, _) in SETS.items()
     for number, kind in enumerate(module.KINDS)
     if number % 2

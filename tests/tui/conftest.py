@@ -36,7 +36,7 @@ class Terminal:
 
     async def settled(self) -> None:
         """Wait until it is known what is wrong and how the loss curves here."""
-        for _ in range(400):
+        for _ in range(3000):
             if self.debugger.walk.settled:
                 break
             await asyncio.sleep(0.02)
