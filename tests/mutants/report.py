@@ -216,6 +216,8 @@ def main() -> None:
     parser.add_argument("--by", choices=GROUPS, help="a line of the table for each of these")
     parser.add_argument("--names", type=int, default=6, help="case names listed for each failure")
     arguments = parser.parse_args()
+    if arguments.prove and arguments.set.endswith("updates"):
+        parser.error("--prove is about backward passes")
     module, function = SETS[arguments.set]
     cases = getattr(importlib.import_module(module), function)()
     cases = [case for case in cases if arguments.only in case.name]

@@ -23,7 +23,7 @@ PROGRAMS = [
     for number, kind in enumerate(module.KINDS)
     if number % 2
 ]
-"""Of every second kind one style: `report.py SET --prove` takes minutes for all of a set."""
+"""Of every second kind one style: `report.py SET --prove` does it for all of a set."""
 UNUSUAL = [case for module, _ in SETS.values() for case in unusual(module.KINDS, module.SOUND)]
 
 
