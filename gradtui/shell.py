@@ -25,7 +25,7 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 
 def debug(arguments: argparse.Namespace) -> int:
     """Open the debugger, or the picker, on the terminal."""
-    from gradtui.terminals import Display, colours, leaves_escape, mend
+    from gradtui.terminals import Display, colours, leaves_escape, mend_environment
 
     environ = os.environ
     streams = (sys.stdin, sys.stdout, sys.stderr)
@@ -37,7 +37,7 @@ def debug(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return UNUSABLE
-    mend(environ)
+    mend_environment(environ)
     import gc
 
     # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.

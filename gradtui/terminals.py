@@ -106,16 +106,16 @@ def ascii_output() -> Iterator[None]:
         yield
 
 
-def mend(environ: MutableMapping[str, str]) -> None:
+def mend_environment(environ: MutableMapping[str, str]) -> None:
     """Take from the environment what Textual and Rich would take amiss."""
     if not environ.get("NO_COLOR"):
-        environ.pop("NO_COLOR", None)  # an empty one is taken for a set one
+        environ.pop("NO_COLOR", None)  # Textual takes an empty one for a set one
     if _tells_size():
-        # They are believed first: from before the terminal was resized, or made up.
+        # Textual believes these first: they are from before the terminal was resized, or made up.
         environ.pop("COLUMNS", None)
         environ.pop("LINES", None)
     if environ.get("TERM", "").endswith("-direct"):
-        environ["COLORTERM"] = "truecolor"  # these names are not known: 16 would be used
+        environ["COLORTERM"] = "truecolor"  # Rich, which does not know these names, would use 16
     if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOUR_SYSTEMS:
         del environ["TEXTUAL_COLOR_SYSTEM"]
     for name in [name for name in environ if name == "ESCDELAY" or name.startswith("TEXTUAL_")]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from gradtui.terminals import ascii_only, colours, leaves_escape, mend
+from gradtui.terminals import ascii_only, colours, leaves_escape, mend_environment
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,5 @@ def test_inside_gnu_screen_the_mouse_is_left_alone_so_that_escape_comes_at_once(
     ],
 )
 def test_what_the_screen_would_fail_at_is_taken_from_the_environment(environ, left):
-    mend(environ)
+    mend_environment(environ)
     assert environ == left

@@ -15,16 +15,13 @@ from pathlib import Path
 
 import plotext
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from diagnosis.updates.programs import PROGRAMS
+
 import gradtui
 from gradtui.explain.surface import surface_rows
 
-ADAM = """
-m = beta1*m + (1 - beta1)*g
-v = beta2*v + (1 - beta2)*g**2
-mhat = m / (1 - beta1**t)
-vhat = v / (1 - beta2**t)
-w = w - lr*mhat / (sqrt(vhat) + eps)
-"""
 SCENARIO = """
 title = "Adam by hand"
 [data]
@@ -68,30 +65,36 @@ def matrix(losses: list[list[float]]) -> str:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    for name, changes in WRONG.items():
-        code = ADAM
-        for old, new in changes:
-            code = code.replace(old, new)
-        path = Path(tempfile.mkdtemp()) / "adam.toml"
-        path.write_text(SCENARIO.format(code=code))
-        assert gradtui.check(str(path)), name
-        check = least(lambda path=path: gradtui.check(str(path)), rounds)
-        opening = least(lambda path=path: gradtui.load(str(path)), rounds)
-        print(
-            f"check, {name}: {check:.0f} ms, opening {opening:.1f} ms, {check / opening:.0f} to 1"
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        for name in WRONG:
+            check_update(name, Path(folder) / "adam.toml", rounds)
     for name in SURFACES:
-        session = gradtui.load(name)
-        session.history.advance(session.problem.steps + 1)
-        session.seek(3)
-        session.map.show()
-        frame = session.frame
-        losses = frame.surface((144, 80)).losses.tolist()
-        surface = least(lambda frame=frame: surface_rows(frame, 80, 24), rounds)
-        peer = least(lambda losses=losses: matrix(losses), rounds)
-        print(
-            f"surface, {name}: {surface:.1f} ms, plotext {peer:.1f} ms, {surface / peer:.2f} to 1"
-        )
+        draw_surface(name, rounds)
+
+
+def check_update(name: str, path: Path, rounds: int) -> None:
+    """Print the times of a wrong update's check and of the opening of its scenario."""
+    code = PROGRAMS["adam statements"].code
+    for old, new in WRONG[name]:
+        code = code.replace(old, new)
+    path.write_text(SCENARIO.format(code=code))
+    assert gradtui.check(str(path)), name
+    check = least(lambda: gradtui.check(str(path)), rounds)
+    opening = least(lambda: gradtui.load(str(path)), rounds)
+    print(f"check, {name}: {check:.0f} ms, opening {opening:.1f} ms, {check / opening:.0f} to 1")
+
+
+def draw_surface(name: str, rounds: int) -> None:
+    """Print the times of a surface and of plotext's drawing of its losses."""
+    session = gradtui.load(name)
+    session.history.advance(session.problem.steps + 1)
+    session.seek(3)
+    session.map.show()
+    frame = session.frame
+    losses = frame.surface((144, 80)).losses.tolist()
+    surface = least(lambda: surface_rows(frame, 80, 24), rounds)
+    peer = least(lambda: matrix(losses), rounds)
+    print(f"surface, {name}: {surface:.1f} ms, plotext {peer:.1f} ms, {surface / peer:.2f} to 1")
 
 
 if __name__ == "__main__":

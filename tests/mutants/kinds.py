@@ -121,3 +121,14 @@ def first_line(text):
 
 def style(code, state="", **claims):
     return Style(code.strip("\n") + "\n", tuple(claims.items()), state)
+
+
+def programs(kinds):
+    """Return (kind, style's name) for each backward pass of some kinds."""
+    return [(kind, name) for kind in kinds for name in kind.styles]
+
+
+def program_name(program):
+    """Return what a test of a backward pass is called."""
+    kind, style = program
+    return f"{kind.name}-{style}"

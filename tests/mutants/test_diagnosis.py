@@ -6,16 +6,8 @@ import pytest
 
 from mutants import building, seventh
 from mutants.catalogue import Generator
+from mutants.kinds import program_name, programs
 from mutants.report import any_right, at_line, examine
-
-
-def programs(kinds):
-    return [(kind, name) for kind in kinds for name in kind.styles]
-
-
-def ids(entry):
-    return "-".join((entry[0].name, entry[1]))
-
 
 BUILDING = programs(building.KINDS)
 LATER = [
@@ -25,7 +17,9 @@ LATER = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(BUILDING)), ids=lambda number: ids(BUILDING[number]))
+@pytest.mark.parametrize(
+    "number", range(len(BUILDING)), ids=lambda number: program_name(BUILDING[number])
+)
 def test_one_wrong_line_is_found_named_and_mended_and_a_sound_program_raises_no_alarm(number):
     kind, style = BUILDING[number]
     cases = list(Generator(kind, style, kind.styles[style]).cases())
@@ -42,7 +36,7 @@ def test_one_wrong_line_is_found_named_and_mended_and_a_sound_program_raises_no_
         assert not outcome.findings
 
 
-@pytest.mark.parametrize("entry", LATER, ids=ids)
+@pytest.mark.parametrize("entry", LATER, ids=program_name)
 def test_a_wrong_program_has_findings_and_a_sound_one_none(entry):
     kind, style = entry
     for case in seventh.Seventh(kind, style, kind.styles[style], Counter()).cases():

@@ -15,6 +15,7 @@ from mutants.catalogue import Generator
 from mutants.fresh import KINDS as FRESH
 from mutants.held_out import KINDS as HELD_OUT
 from mutants.judge import judge
+from mutants.kinds import program_name, programs
 from mutants.numerics import parse, run
 from mutants.proof import RULES
 from mutants.sight import KINDS as SIGHT
@@ -25,7 +26,7 @@ from mutants.unseen import KINDS as UNSEEN
 from mutants.update_judge import judge_update
 
 KINDS = (*BUILDING, *HELD_OUT, *FRESH, *UNSEEN, *BLIND, *SIGHT)
-STYLES = [(kind, name) for kind in KINDS for name in kind.styles]
+STYLES = programs(KINDS)
 SAMPLE = [entry for entry in STYLES if entry[0] not in (*UNSEEN, *BLIND, *SIGHT)][2::19]
 SAMPLE += [entry for entry in STYLES if entry[0] in UNSEEN and entry[1] == "source"][:1]
 SAMPLE += [entry for entry in STYLES if entry[0] in BLIND and entry[0].name == "focal"][:1]
@@ -39,18 +40,16 @@ SLIPS = {**SLIPS_UNSEEN, **SLIPS_BLIND}
 UPDATES = [*building.updates(), *held_out.updates()]
 
 
-def ids(entry):
-    return "-".join((entry[0].name, entry[1]))
-
-
-@pytest.mark.parametrize("entry", STYLES, ids=ids)
+@pytest.mark.parametrize("entry", STYLES, ids=program_name)
 def test_a_backward_pass_written_by_hand_equals_central_differences(entry):
     kind, name = entry
     style = kind.styles[name]
     assert judge(kind.text(style.code, style.claims, style.state)).sound
 
 
-@pytest.mark.parametrize("entry", [e for e in STYLES if not e[0].styles[e[1]].state], ids=ids)
+@pytest.mark.parametrize(
+    "entry", [e for e in STYLES if not e[0].styles[e[1]].state], ids=program_name
+)
 def test_model_and_backward_pass_are_of_the_language_and_mean_the_same(entry, tmp_path):
     """The engine, given the backward pass as a part of the model, computes what the judge does."""
     kind, name = entry
@@ -77,7 +76,7 @@ def test_every_kind_is_written_in_three_styles_or_more():
     assert all(len(names) >= 3 for names in styles.values())
 
 
-@pytest.mark.parametrize("entry", SAMPLE, ids=ids)
+@pytest.mark.parametrize("entry", SAMPLE, ids=program_name)
 def test_a_mutant_is_wrong_and_its_original_line_repairs_it(entry):
     kind, name = entry
     cases = list(Generator(kind, name, kind.styles[name]).cases())
@@ -138,7 +137,7 @@ def test_an_update_is_what_it_is_called_and_its_original_line_repairs_it(case):
         assert verdict_after(case, [(bug.line, bug.original) for bug in case.bugs]).sound
 
 
-@pytest.mark.parametrize("entry", SAMPLE[:1], ids=ids)
+@pytest.mark.parametrize("entry", SAMPLE[:1], ids=program_name)
 def test_the_cases_are_the_same_at_every_call(entry):
     kind, name = entry
     first, second = (list(Generator(kind, name, kind.styles[name]).cases()) for _ in range(2))
