@@ -73,6 +73,10 @@ class Operation(Struct, frozen=True):
     """Where operands may lie for the operation to be finite."""
     kink: Kink | None = None
     """Where the derivative jumps; None for a smooth operation."""
+    rounds: bool = True
+    """False where elements are only chosen, moved, compared or negated: nothing is rounded."""
+    index: str = ""
+    """The operand that holds whole numbers, if one does: labels, tokens."""
     internal: bool = False
     """True for what only derivatives use; a program cannot call it."""
 
@@ -80,6 +84,11 @@ class Operation(Struct, frozen=True):
     def elementwise(self) -> bool:
         """Whether each element of the result needs only the operands' elements at its place."""
         return self.shape is broadcast
+
+    @property
+    def compares(self) -> bool:
+        """Whether the result is only 0 or 1."""
+        return self.precedence == COMPARISON
 
     @property
     def reduction(self) -> bool:

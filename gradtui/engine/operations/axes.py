@@ -100,6 +100,7 @@ REDUCTIONS = (
             "several elements are equally the "
             "largest; they are taken to share the gradient equally",
         ),
+        rounds=False,
         summary="the largest of all elements, or along an axis",
     ),
     Operation(
@@ -172,6 +173,7 @@ ARRANGEMENTS = (
         elements=indices.transposed,
         scalar="{a}",
         batched="transpose({a}, {rank_a})",
+        rounds=False,
         summary="swap rows and columns",
     ),
     Operation(
@@ -185,6 +187,7 @@ ARRANGEMENTS = (
         options=(("axes", None),),
         settle=settled_order,
         positional="axes",
+        rounds=False,
         summary="put the axes in another order, reversed by default",
     ),
     Operation(
@@ -195,6 +198,7 @@ ARRANGEMENTS = (
         vjps=lambda shapes: ("mT(G)",),
         elements=indices.swapped,
         internal=True,
+        rounds=False,
         summary="swap rows and columns of every matrix of a stack",
     ),
     Operation(
@@ -206,6 +210,7 @@ ARRANGEMENTS = (
         elements=indices.expanded,
         options=(("axis", None), ("entries", 0)),
         settle=settled_expansion,
+        rounds=False,
         summary="add an axis of size 1",
     ),
     Operation(
@@ -218,6 +223,7 @@ ARRANGEMENTS = (
         elements=indices.stretched,
         settle=settled_broadcast,
         positional="shape",
+        rounds=False,
         summary="repeat along axes in front and along those of size 1, to fill a shape",
     ),
     Operation(
@@ -233,6 +239,7 @@ ARRANGEMENTS = (
         options=(("axis", 0),),
         settle=settled_join,
         folds=True,
+        rounds=False,
         summary="put arrays one after the other along an axis, the first one by default",
     ),
     Operation(
@@ -247,6 +254,7 @@ ARRANGEMENTS = (
         elements=indices.sliced,
         options=(("axis", 0), ("start", None), ("stop", None), ("entries", 0)),
         settle=settled_part,
+        rounds=False,
         summary="the elements from one position to before another along an axis",
     ),
     Operation(
@@ -271,6 +279,7 @@ ARRANGEMENTS = (
         options=(("shape", None),),
         settle=settled_shape,
         positional="shape",
+        rounds=False,
         summary="the same elements, row by row, in another shape; -1 stands for what is left",
     ),
 )

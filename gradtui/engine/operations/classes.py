@@ -76,6 +76,7 @@ CLASSES = (
         scored,
         vjps=_cross_entropy_vjps,
         meaning=_cross_entropy_meaning,
+        index="labels",
         summary="mean over the batch of -log of the softmax at the right class, in nats",
     ),
     Operation(
@@ -87,6 +88,8 @@ CLASSES = (
         elements=indices.encoded,
         options=(("k", None),),
         positional="k",
+        rounds=False,
+        index="labels",
         summary="a row of k numbers for each label: 1 at the label, 0 elsewhere",
     ),
     Operation(
@@ -96,6 +99,8 @@ CLASSES = (
         gathered,
         vjps=lambda shapes: (f"scatter(G, tokens, rows={shapes[0][0]})", "0"),
         elements=indices.taken,
+        rounds=False,
+        index="tokens",
         summary="rows of a matrix by their number, from 0",
     ),
     Operation(
@@ -107,6 +112,7 @@ CLASSES = (
         elements=indices.scattered,
         options=(("rows", 0),),
         internal=True,
+        index="tokens",
         summary="add up what belongs to each row",
     ),
 )

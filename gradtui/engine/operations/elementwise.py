@@ -56,9 +56,25 @@ ELEMENTWISE = (
         summary="raise to a power",
     ),
     Operation(
-        "neg", ("a",), "-{a}", broadcast, ("-1",), precedence=SIGN, summary="change the sign"
+        "neg",
+        ("a",),
+        "-{a}",
+        broadcast,
+        ("-1",),
+        precedence=SIGN,
+        rounds=False,
+        summary="change the sign",
     ),
-    Operation("identity", ("a",), "{a}", broadcast, ("1",), internal=True, summary="another name"),
+    Operation(
+        "identity",
+        ("a",),
+        "{a}",
+        broadcast,
+        ("1",),
+        internal=True,
+        rounds=False,
+        summary="another name",
+    ),
     *(
         Operation(
             symbol,
@@ -72,6 +88,7 @@ ELEMENTWISE = (
                 "a comparison jumps where both sides are equal; its slope is taken "
                 "as 0 everywhere, so no gradient passes",
             ),
+            rounds=False,
             summary="compare: 1 where it holds, else 0",
         )
         for symbol in ("<", ">", "<=", ">=", "==", "!=")
@@ -102,6 +119,7 @@ ELEMENTWISE = (
         broadcast,
         ("(a > 0) - (a < 0)",),
         kink=Kink("a == 0", "abs has a corner at 0; its slope there is taken as 0"),
+        rounds=False,
         summary="distance from 0",
     ),
     Operation(
@@ -127,6 +145,7 @@ ELEMENTWISE = (
         broadcast,
         ("a > 0",),
         kink=Kink("a == 0", "relu has a corner at 0; its slope there is taken as 0"),
+        rounds=False,
         summary="keep what is positive, else 0",
     ),
     Operation(
@@ -139,6 +158,7 @@ ELEMENTWISE = (
             "a == b",
             "both operands of maximum are equal; each is taken to pass half of the gradient",
         ),
+        rounds=False,
         summary="the larger of the two",
     ),
     Operation(
@@ -151,6 +171,7 @@ ELEMENTWISE = (
             "a == b",
             "both operands of minimum are equal; each is taken to pass half of the gradient",
         ),
+        rounds=False,
         summary="the smaller of the two",
     ),
     Operation(
@@ -166,6 +187,7 @@ ELEMENTWISE = (
             "gradient goes to what is chosen, none to the condition",
             ("c",),
         ),
+        rounds=False,
         summary="a where the condition holds, else b",
     ),
     Operation("sin", ("a",), "sin({a})", broadcast, ("cos(a)",), summary="sine of an angle"),
@@ -185,6 +207,7 @@ ELEMENTWISE = (
             "the value lies exactly on a bound of clip; it is "
             "taken to pass its gradient, as inside the bounds",
         ),
+        rounds=False,
         summary="keep between low and high",
     ),
     Operation(
