@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from gradtui.diagnosis.backward.diagnose import diagnose
+from gradtui.diagnosis.backward.diagnose import Compared, diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.judgement import tells_of_itself
@@ -15,7 +15,7 @@ from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.updates import diagnose_update
 from gradtui.scenario.problem import Problem
 
-Verdict = Literal["correct", "wrong", "facts-failed", "no-claim"]
+Verdict = Literal["correct", "wrong", "facts-failed", "not-compared", "no-claim"]
 
 
 class Check(Struct, frozen=True):
@@ -28,6 +28,13 @@ class Check(Struct, frozen=True):
     """How many hand-written gradients and updates were compared."""
     inherited: tuple[str, ...] = ()
     """Claims that are wrong only through another's mistake."""
+    compared: Compared | None = None
+    """Where the gradients were compared, and how closely."""
+
+    @property
+    def warned(self) -> bool:
+        """Whether there is a finding of severity warning."""
+        return any(finding.severity == "warning" for finding in self.findings)
 
     @property
     def failed(self) -> bool:
@@ -37,7 +44,8 @@ class Check(Struct, frozen=True):
     def _as_dict(self, finding: Finding) -> dict[str, Any]:
         """Return a finding as JSON prints it, with the file of its line where it has its own."""
         row, source = finding.as_dict(), source_of(self.problem, finding)
-        return row | {"evidence": row["evidence"] | {"source": source}} if source else row
+        evidence = row["evidence"] | {"source": source} if source else row["evidence"]
+        return row | {"file": source or None, "evidence": evidence}
 
     def as_dict(self) -> Mapping[str, Any]:
         """Return the outcome as `check --json` prints it."""
@@ -65,4 +73,4 @@ def check_problem(problem: Problem) -> Check:
     if failed and verdict != "wrong":
         verdict = "facts-failed"
     claims = backward.claims + update.claims
-    return Check(problem, verdict, (*failed, *found), claims, backward.inherited)
+    return Check(problem, verdict, (*failed, *found), claims, backward.inherited, backward.compared)

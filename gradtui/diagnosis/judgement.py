@@ -23,6 +23,8 @@ class Judgement(Struct, frozen=True):
     """Those of them that are wrong only through another's mistake."""
     noted: frozenset[str] = frozenset()
     """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
+    uncompared: frozenset[str] = frozenset()
+    """Names of the claims of which nothing can be said."""
 
 
 def judge(problem: Problem) -> Judgement:
@@ -37,6 +39,7 @@ def judge(problem: Problem) -> Judgement:
         wrong=backward.wrong,
         inherited=backward.inherited,
         noted=backward.noted,
+        uncompared=backward.uncompared,
     )
 
 

@@ -43,11 +43,17 @@ class Work:
         """Changes."""
         self.is_cut = False
         """Whether there was more to try."""
+        self._most = MOST_CHANGES
+        self.renew()
+
+    def limit(self, changes: int) -> None:
+        """Allow each search fewer changes."""
+        self._most = changes
         self.renew()
 
     def renew(self) -> None:
         """Begin the search of something else."""
-        self._changes, self._numbers = MOST_CHANGES, MOST_NUMBERS
+        self._changes, self._numbers = self._most, MOST_NUMBERS
 
     def allowed(self, edits: Iterable[Edit]) -> Iterator[Edit]:
         """Yield so many of the edits as may still be tried."""

@@ -83,6 +83,8 @@ def claim_mark(frame: Frame, name: str, target: str) -> Mark:
     As the diagnosis has it, which tries many points; until that is done, by this step's numbers.
     """
     judgement = frame.judgement
+    if judgement is not None and name in judgement.uncompared:
+        return "none"
     if judgement is None or not judgement.claims:
         return "right" if _agrees(frame, target) else "wrong"
     if name in judgement.inherited:

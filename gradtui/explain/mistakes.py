@@ -20,6 +20,8 @@ MISTAKES: Mapping[str, str] = {
     "accumulated": "last step's gradient is added",
     "stale": "last step's value is used",
     "unexplained": "no single mistake",
+    "relies-on-data": "right on these data only",
+    "not-compared": "it cannot be compared",
     "update-sign": "it moves the other way",
     "update-rate": "another learning rate is used",
     "missing-bias-correction": "the bias correction is missing",

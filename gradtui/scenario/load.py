@@ -167,6 +167,7 @@ class _Loader:
             notes=parsed.notes,
             labels=MappingProxyType(dict(parsed.labels)),
             values=MappingProxyType({**values, **training.first_batch(values)}),
+            model=tuple(self.model),
             trainer=trainer,
             optimizer=name_of(parsed.optimizer),
             steps=parsed.run.steps,

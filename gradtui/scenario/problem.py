@@ -139,6 +139,8 @@ class Problem(Struct, frozen=True, eq=False):
     """Name -> how it is shown."""
     values: Mapping[str, Array]
     """The data and the initial parameters by name, read-only; of batches the first."""
+    model: tuple[Assignment, ...]
+    """The lines of the model."""
     trainer: Trainer
     optimizer: str
     steps: int

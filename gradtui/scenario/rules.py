@@ -5,7 +5,7 @@ from __future__ import annotations
 GRADIENT_RULES = (
     "sign", "constant-factor", "missing-factor", "extra-factor", "wrong-variable", "wrong-point",
     "missing-path", "missing-term", "double-counted-path", "transposed", "unreduced-broadcast",
-    "wrong-axis", "accumulated", "stale", "unexplained",
+    "wrong-axis", "accumulated", "stale", "unexplained", "relies-on-data", "not-compared",
 )  # fmt: skip
 """Of a hand-written gradient."""
 UPDATE_RULES = (

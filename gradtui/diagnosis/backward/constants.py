@@ -10,6 +10,9 @@ from gradtui.diagnosis.backward.trial import rounded
 from gradtui.diagnosis.edits import NOWHERE, call
 from gradtui.engine.expression import Call, Number, Tree
 
+_TINY = 1e-300
+"""The size of a constant up to which its inverse is not written."""
+
 
 def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
     """Return a tree times a constant, written as a quotient or by name where it is one."""
@@ -26,8 +29,8 @@ def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
     match tree:
         case Call("/", (Number(1.0), divisor)):
             return call("/", scaled(Number(1.0, NOWHERE), scale, numbers), divisor)
-    inverse = rounded(1 / scale)
-    if inverse == round(inverse):
+    inverse = rounded(1 / scale) if abs(scale) > _TINY else 0.0
+    if inverse and inverse == round(inverse):
         return call("/", tree, Number(inverse, NOWHERE))
     return call("*", Number(scale, NOWHERE), tree)
 

@@ -8,9 +8,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.diagnosis.backward.corners import has_corner
 from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
-from gradtui.diagnosis.backward.trial import TOLERANCE, magnitude, rounded
+from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
 from gradtui.diagnosis.changes import small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool
 from gradtui.diagnosis.finding import Finding
@@ -19,13 +20,18 @@ from gradtui.engine.expression import Number, Tree
 from gradtui.engine.graph import Builder, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import adjoints_from
+from gradtui.engine.rounding import FLOAT64, Shaken
 from gradtui.scenario.problem import Problem
 from gradtui.text import number, shape_text
 
 Array = NDArray[np.float64]
 
-FLOAT32 = 1e-3
-"""Relative difference that counts where all numbers are those of float32."""
+_TYPES = ((8, 2.0**-7, 1e-1), (11, 2.0**-10, 2e-2), (24, 2.0**-23, 1e-3))
+"""Digits of bfloat16, float16 and float32 with their eps and the difference that counts."""
+_TOLD_APART = 16
+"""Numbers from which on it is no coincidence that none has more digits than a short type has."""
+_CORNERS = 8
+"""Elements of a gradient that are tried by one-sided differences, those that differ most."""
 _RULES: Mapping[Change, str] = {
     Change.DROP_FACTOR: "missing-factor",
     Change.DROP_TERM: "missing-term",
@@ -102,8 +108,12 @@ class _Sheet:
         }
         self.builder = Builder(self.reverse.nodes, simplify=True)
         self.world = Interpreter(self.builder.nodes, leaves, 1)
+        self.leaves = leaves
         numbers = {name: np.asarray(value, np.float64) for name, value in hand.numbers.items()}
-        tolerance = FLOAT32 if _are_float32(numbers) else TOLERANCE
+        eps, tolerance = _precision(numbers)
+        self._shaken = [
+            Shaken(self.world, leaves, np.random.default_rng(seed), eps) for seed in range(SHAKES)
+        ]
         self.given = [self._given(name, value, tolerance) for name, value in numbers.items()]
         adjoints = {
             f"d{self.graph.nodes[id].name}": adjoint
@@ -117,9 +127,26 @@ class _Sheet:
         target = self.graph.names[name]
         adjoint = self.reverse.adjoint.get(target)
         root = self.builder.constant(0.0) if adjoint is None else adjoint
-        true = np.broadcast_to(self.world.value(root)[0], self.graph.nodes[target].shape)
-        size = self.world.value(magnitude(self.builder, self.graph, root))[0]
-        return Given(name, target, value, true, tolerance * np.maximum(np.abs(true), size))
+        shape = self.graph.nodes[target].shape
+        true = np.broadcast_to(self.world.value(root)[0], shape)
+        room = tolerance * np.abs(true)
+        given = Given(name, target, value, true, room)
+        if given.fits(true):
+            return given
+        for world in self._shaken:
+            spread = np.abs(world.value(root)[0] - true)
+            room = np.fmax(room, ROUNDED * spread)
+        if value.shape == shape and self._at_corner(target, np.abs(value - true) - room):
+            room = np.full(shape, np.inf)
+        return Given(name, target, value, true, room)
+
+    def _at_corner(self, target: int, excess: Array) -> bool:
+        """Return whether the loss has a corner wherever a gradient differs most."""
+        order = np.argsort(excess, axis=None)[::-1][:_CORNERS]
+        elements = [np.unravel_index(at, excess.shape) for at in order]
+        wrong = [one for one in elements if not excess[one] <= 0]
+        world = self.world.at(0)
+        return all(has_corner(world, self.graph.loss, target, one) for one in wrong)
 
     def shared(self, wrong: Sequence[str]) -> list[tuple[tuple[str, ...], list[int]]]:
         """Return names that are wrong together if a step is, most of them first, and those steps.
@@ -177,9 +204,17 @@ class _Sheet:
         return _RULES[edit.change]
 
 
-def _are_float32(given: Mapping[str, Array]) -> bool:
-    with np.errstate(over="ignore"):
-        return all(np.array_equal(v, v.astype(np.float32), equal_nan=True) for v in given.values())
+def _precision(given: Mapping[str, Array]) -> tuple[float, float]:
+    """Return the eps of the type that numbers were computed in, and the difference that counts."""
+    values = np.concatenate([value.reshape(-1) for value in given.values()])
+    values = np.unique(values[np.isfinite(values) & (values != 0)])
+    whole = (np.frexp(np.abs(values))[0] * 2.0**53).astype(np.int64)
+    most = 53 - round(float(np.min(np.log2(whole & -whole), initial=53.0)))
+    for digits, eps, tolerance in _TYPES:
+        short = digits < _TYPES[-1][0]
+        if most == digits if short and len(values) >= _TOLD_APART else most <= digits and not short:
+            return eps, tolerance
+    return FLOAT64, TOLERANCE
 
 
 def _sizes(nodes: Sequence[Node]) -> dict[float, Tree]:

@@ -1,17 +1,30 @@
-"""Random points at which programs are compared: away from the run, inside the model's domain."""
+"""The points at which programs are compared: the run's own start, and random ones.
+
+A gradient is right if it is right on the user's own data: only parameters are drawn to judge it.
+Redrawn data serve to explain: they tell x2 from 3.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine.graph import Graph, Kind, Node, needed_for
+from gradtui.diagnosis.backward.structure import Structure, redrawn, structures_of
+from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.lowering import Leaf, build_graph
+from gradtui.engine.reverse import Reverse, differentiate
+from gradtui.engine.trainer import Trainer
+from gradtui.scenario.problem import Problem
+from gradtui.source import InputError
 
 Array = NDArray[np.float64]
+Values = Mapping[str, Any]
 
 POINTS, FEWEST = 12, 3
 """Points at which a program is compared: of a model of many numbers fewer, each of which compares
@@ -19,110 +32,252 @@ more of them."""
 NUMBERS = 1 << 23
 """Numbers of a pass at all its points together from which there are fewer."""
 _SEED = 20_240_229
-_TRIES = 4
-_LABELS = {"cross_entropy": 1, "one_hot": 0, "take": 1}
-"""Operation -> which of its operands holds whole numbers."""
+_BOLD = (1.0, 0.75, 0.5, 0.25)
+"""How far from the start parameters and data are drawn; nearer where that is outside the domain."""
+_SPREADS = (1.0, 0.1, 0.5)
+"""How far from the start parameters are drawn to judge: points of all of these."""
+_NEARER = (0.01, 1e-3, 1e-5)
+"""How near where the others are outside the domain."""
+ROWS = 3
+"""Rows instead of a single one; 2 is often a factor of the formula itself."""
+NEAR = 0.1
+"""A spread of points that lie around the start."""
 
 
-def points_for(nodes: Sequence[Node]) -> int:
-    """Return at how many points a pass of these nodes is executed."""
-    return min(POINTS, max(FEWEST, NUMBERS // _numbers(nodes)))
+class NoPoints(Exception):
+    """No points were found at which the model and its gradient are finite."""
 
 
-def _numbers(nodes: Sequence[Node]) -> int:
-    return sum(math.prod(node.shape) for node in nodes)
+class Drawn(Struct, frozen=True, eq=False):
+    """Values of the model's leaves at several points, the first of them the run's own start."""
+
+    leaves: Mapping[int, Array]
+    """Leaf -> (points, *shape)."""
+    near: NDArray[np.bool_]
+    """(points,), whether a point is the start, or around it."""
+    batches: int = 1
+    """How many batches of the data they see."""
+
+    def __len__(self) -> int:
+        return len(self.near)
 
 
-def draw(
-    graph: Graph,
-    values: Mapping[str, Array],
-    nodes: Sequence[Node],
-    wanted: Sequence[int],
-    seed: int,
-    count: int,
-) -> dict[int, Array] | None:
-    """Return the leaves of `graph` at `count` points, the first of them the scenario's own.
+Draw = Callable[[int], Drawn]
+"""The points for a seed: 0, and 1 for those of the step before."""
 
-    Only points where all of `wanted` are finite are taken; None if there are too few.  Labels
-    stay labels, 0/1 data 0/1, positive data positive.
+
+def started(drawn: Drawn, kept: NDArray[np.bool_]) -> Drawn:
+    """Return the points that are kept, and the start once more at the end if it is.
+
+    The first is the start in any case: it is what is shown, and never what is compared.
     """
-    rng = np.random.default_rng([_SEED, seed])
-    leaves = [node for node in graph.nodes if node.kind in (Kind.PARAMETER, Kind.DATA)]
-    whole = _whole_numbers(graph)
-    sizes = frozenset(size for node in leaves for size in node.shape if size > 1)
-    needed = needed_for(nodes, wanted)
-    own = {node.id: np.asarray(values[node.name], dtype=np.float64)[None] for node in leaves}
-    kept = {id: [value] for id, value in own.items()}
-    tried = min(4 * count, max(count, NUMBERS // _numbers(nodes)))
-    for boldness in range(_TRIES, 0, -1):
-        spread = boldness / _TRIES
-        points = {
-            node.id: _drawn(node, own[node.id][0], tried, spread, whole, sizes, rng)
-            for node in leaves
+    rows = np.flatnonzero(kept[: len(drawn)])
+    rows = np.array([0, *rows[rows > 0], *rows[rows == 0]], dtype=np.intp)
+    leaves = {id: value[rows] for id, value in drawn.leaves.items()}
+    return Drawn(leaves, drawn.near[rows], drawn.batches)
+
+
+class Probes:
+    """The points of one scenario, drawn once for each seed and purpose."""
+
+    def __init__(self, reverse: Reverse, graph: Graph, values: Values, trainer: Trainer) -> None:
+        self.graph, self.reverse, self._trainer = graph, reverse, trainer
+        self.start = {
+            node.id: np.asarray(values[node.name], np.float64)
+            for node in graph.nodes
+            if node.kind in (Kind.PARAMETER, Kind.DATA)
         }
-        good = _finite(nodes, points, [id for id in wanted if id in needed], tried)
-        for id, value in points.items():
-            kept[id].append(value[good])
-        if sum(map(len, kept[leaves[0].id])) >= count:
-            return {id: np.concatenate(parts)[:count] for id, parts in kept.items()}
-    return None
+        self.nodes = reverse.nodes
+        adjoints = (reverse.adjoint.get(node.id) for node in graph.parameters)
+        self._wanted = [graph.loss, *(id for id in adjoints if id is not None)]
+        self._numbers = max(1, sum(math.prod(node.shape) for node in self.nodes))
+        self.count = min(POINTS, max(FEWEST, NUMBERS // self._numbers))
+        """How many points there are at most."""
+        self.structures: Mapping[int, Structure] = structures_of(graph, values)
+        self._drawn: dict[tuple[object, ...], Drawn] = {}
 
+    @classmethod
+    def of(cls, problem: Problem) -> Probes:
+        """Return the points of a scenario."""
+        program = problem.trainer.program
+        return cls(program.reverse, program.graph, problem.values, problem.trainer)
 
-def _drawn(
-    node: Node, value: Array, count: int, spread: float, whole: frozenset[int],
-    sizes: frozenset[int], rng: np.random.Generator,
-) -> Array:  # fmt: skip
-    shape = (count, *value.shape)
-    repeated = np.broadcast_to(value, shape)
-    if node.kind is Kind.DATA:
-        if node.id in whole:
-            return rng.permuted(repeated.reshape(count, -1), axis=1).reshape(shape)
-        if np.all((value == 0) | (value == 1)):
-            return _binary(value, shape, rng)
-        if _is_structure(value, sizes):
+    def with_more_rows(self, problem: Problem) -> Probes | None:
+        """Return the points of the same model with a few rows where the data have a single one.
+
+        None where they have more than one, or where the model does not fit more.
+        """
+        single = [node.name for node in self.graph.data if node.shape[:1] == (1,)]
+        if not single:
+            return None
+        values = dict(problem.values)
+        values |= {name: np.concatenate([values[name]] * ROWS) for name in single}
+        parameters, data = (
+            [Leaf(node.name, np.shape(values[node.name])) for node in nodes]
+            for nodes in (self.graph.parameters, self.graph.data)
+        )
+        loss = self.graph.nodes[self.graph.loss].name
+        try:
+            graph = build_graph(parameters, data, problem.model, loss)
+        except InputError:
+            return None
+        return Probes(differentiate(graph), graph, values, problem.trainer)
+
+    def own(self, seed: int = 0) -> Drawn:
+        """Return points of the user's own data: the start, others around it and farther out.
+
+        With batches they see several.  Raises NoPoints if the model is finite at none of them.
+        """
+        return self._once(("own", seed), lambda: self._draw_own(seed))
+
+    def redrawn(
+        self, seed: int = 0, held: Collection[int] = (), broken: Collection[int] = ()
+    ) -> Drawn:
+        """Return points of other data that keep what is special about the given ones.
+
+        Data that are `held` are the user's own; those that are `broken` keep nothing, and all
+        others are held then.  Raises NoPoints if the model is finite at too few of them.
+        """
+        key = ("redrawn", seed, frozenset(held), frozenset(broken))
+        return self._once(key, lambda: self._draw_others(seed, frozenset(held), frozenset(broken)))
+
+    def _once(self, key: tuple[object, ...], draw: Callable[[], Drawn]) -> Drawn:
+        if key not in self._drawn:
+            self._drawn[key] = draw()
+        return self._drawn[key]
+
+    def _draw_own(self, seed: int) -> Drawn:
+        rng = np.random.default_rng([_SEED, seed, 1])
+        wanted = self.count - 1
+        rows, near = [{id: value[None] for id, value in self.start.items()}], [True]
+        share = -(-wanted // len(_SPREADS))
+        for at, spread in enumerate((*_SPREADS, *_NEARER)):
+            lacking = wanted + 1 - len(near)
+            count = min(lacking, share) if at < len(_SPREADS) else lacking
+            if count <= 0:
+                continue
+            tried = 4 * count if at else 8 * count
+            points = {
+                id: self._parameter(self.graph.nodes[id], value, tried, spread, rng)
+                for id, value in self.start.items()
+            }
+            points |= self._batches(len(near), tried)
+            good = np.flatnonzero(self._finite(points, tried))[:count]
+            rows.append({id: value[good] for id, value in points.items()})
+            near += [spread <= NEAR] * len(good)
+        if len(near) == 1 and not self._finite(rows[0], 1)[0]:
+            raise NoPoints
+        leaves = {id: np.concatenate([row[id] for row in rows]) for id in self.start}
+        batches = self._trainer.batches
+        seen = 1 if batches is None else min(batches.per_epoch, len(near))
+        return Drawn(leaves, np.array(near), seen)
+
+    def _batches(self, first: int, count: int) -> dict[int, Array]:
+        """Return the rows that steps of the run see of the data that are cut into batches."""
+        trainer = self._trainer
+        if trainer.batches is None:
+            return {}
+        steps = (first + at for at in range(count))
+        rows = [trainer.batch(step) for step in steps]
+        return {id: np.stack([row[id] for row in rows]) for id in trainer.cut}
+
+    def _parameter(
+        self, node: Node, value: Array, count: int, spread: float, rng: np.random.Generator
+    ) -> Array:
+        shape = (count, *value.shape)
+        repeated = np.broadcast_to(value, shape)
+        if node.kind is Kind.DATA:
             return repeated
-        if np.all(np.abs(value) == 1):
-            return np.where(rng.integers(0, 2, shape) == 1, 1.0, -1.0)
-        if value.ndim == 2 and np.all(value >= 0) and np.allclose(value.sum(axis=1), 1):
-            return rng.dirichlet(np.ones(value.shape[1]), shape[:2])
-    size = (
-        np.sqrt(np.mean(np.square(value), axis=0, keepdims=True)) if value.ndim else np.abs(value)
-    )
-    size = np.where(size > 0, size, 0.5)
-    if value.ndim == 2 and value.shape[0] == value.shape[1] and np.array_equal(value, value.T):
-        drawn = float(np.sqrt(np.mean(np.square(value)))) * rng.normal(size=shape)
-        symmetric: Array = (drawn + np.swapaxes(drawn, 1, 2)) / np.sqrt(2)
-        return symmetric
-    if spread < 1 or (node.kind is Kind.DATA and np.all(value > 0)):
-        grown = repeated * np.exp(spread * rng.normal(size=shape))
-        return grown if node.kind is Kind.DATA else grown + 0.1 * spread * rng.normal(size=shape)
-    return size * rng.normal(size=shape)
+        size = size_of(value)
+        if spread >= 1:
+            drawn = size * rng.normal(size=shape)
+        else:
+            grown = repeated * np.exp(spread * rng.normal(size=shape))
+            drawn = grown + 0.1 * spread * size * rng.normal(size=shape)
+        if node.id in self._kept_symmetric:
+            return (drawn + np.swapaxes(drawn, 1, 2)) / 2
+        return drawn
+
+    @property
+    def _kept_symmetric(self) -> frozenset[int]:
+        """The parameters that are symmetric and stay so, their gradients being symmetric too."""
+        if self._symmetric is None:
+            self._symmetric = frozenset()
+            at = Interpreter(self.nodes, {id: v[None] for id, v in self.start.items()}, 1)
+            adjoint = self.reverse.adjoint
+            self._symmetric = frozenset(
+                node.id
+                for node in self.graph.parameters
+                if is_symmetric(self.start[node.id])
+                and node.id in adjoint
+                and is_symmetric(at.value(adjoint[node.id])[0])
+            )
+        return self._symmetric
+
+    _symmetric: frozenset[int] | None = None
+
+    def _draw_others(self, seed: int, held: frozenset[int], broken: frozenset[int]) -> Drawn:
+        rng = np.random.default_rng([_SEED, seed])
+        kept = {id: [value[None]] for id, value in self.start.items()}
+        tried = min(4 * self.count, max(self.count, NUMBERS // self._numbers))
+        for spread in _BOLD:
+            points = {
+                node.id: self._other(node, tried, spread, held, broken, rng)
+                for node in self.graph.nodes
+                if node.id in self.start
+            }
+            good = self._finite(points, tried)
+            for id, value in points.items():
+                kept[id].append(value[good])
+            if sum(map(len, next(iter(kept.values())))) >= self.count:
+                leaves = {id: np.concatenate(parts)[: self.count] for id, parts in kept.items()}
+                return Drawn(leaves, np.arange(self.count) == 0)
+        raise NoPoints
+
+    def _other(
+        self, node: Node, count: int, spread: float, held: frozenset[int],
+        broken: frozenset[int], rng: np.random.Generator,
+    ) -> Array:  # fmt: skip
+        value = self.start[node.id]
+        shape = (count, *value.shape)
+        repeated = np.broadcast_to(value, shape)
+        data = node.kind is Kind.DATA
+        if data:
+            if node.id in held or (broken and node.id not in broken):
+                return repeated
+            structure = self.structures.get(node.id)
+            special = None if broken else redrawn(structure, value, count, rng)
+            if special is not None:
+                return special
+        elif is_symmetric(value):
+            drawn = float(np.sqrt(np.mean(np.square(value)))) * rng.normal(size=shape)
+            symmetric: Array = (drawn + np.swapaxes(drawn, 1, 2)) / np.sqrt(2)
+            return symmetric
+        if spread < 1 or (data and np.all(value > 0)):
+            grown = repeated * np.exp(spread * rng.normal(size=shape))
+            if data:
+                return grown
+            return grown + 0.1 * spread * size_of(value) * rng.normal(size=shape)
+        return size_of(value) * rng.normal(size=shape)
+
+    def _finite(self, leaves: Mapping[int, Array], count: int) -> NDArray[np.bool_]:
+        at = Interpreter(self.nodes, leaves, count)
+        good = np.ones(count, dtype=bool)
+        for id in self._wanted:
+            good &= np.isfinite(at.value(id)).reshape(count, -1).all(axis=1)
+        return good
 
 
-def _binary(value: Array, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Return random 0/1 data; rows with a single 1 keep a single 1."""
-    if value.ndim == 2 and np.all(value.sum(axis=1) == 1):
-        chosen = rng.integers(0, value.shape[1], shape[:2])
-        return np.eye(value.shape[1])[chosen]
-    return rng.integers(0, 2, shape).astype(np.float64)
+def size_of(value: Array) -> Array:
+    """Return the size of the numbers of an array, of a matrix of those of each column."""
+    largest = np.max(np.abs(value), axis=0, keepdims=True) if value.ndim else np.abs(value)
+    safe = np.where(largest > 0, largest, 1.0)
+    share = np.square(value / safe)
+    mean = np.mean(share, axis=0, keepdims=True) if value.ndim else share
+    return np.where(largest > 0, safe * np.sqrt(mean), 0.5)
 
 
-def _is_structure(value: Array, sizes: frozenset[int]) -> bool:
-    """Return whether data is a mask or the size of an axis rather than a measurement."""
-    if value.ndim == 0:
-        return float(value) in sizes
-    return value.size >= 4 and np.unique(value).size == 2
-
-
-def _whole_numbers(graph: Graph) -> frozenset[int]:
-    return frozenset(node.inputs[_LABELS[node.op]] for node in graph.nodes if node.op in _LABELS)
-
-
-def _finite(
-    nodes: Sequence[Node], leaves: Mapping[int, Array], wanted: Sequence[int], count: int
-) -> NDArray[np.bool_]:
-    at = Interpreter(nodes, leaves, count)
-    good = np.ones(count, dtype=bool)
-    for id in wanted:
-        good &= np.isfinite(at.value(id)).reshape(count, -1).all(axis=1)
-    return good
+def is_symmetric(value: Array) -> bool:
+    """Return whether an array is a matrix of at least two rows that equals its transpose."""
+    square = value.ndim == 2 and value.shape[0] == value.shape[1] > 1
+    return square and np.array_equal(value, value.T)

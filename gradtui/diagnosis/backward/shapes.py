@@ -96,7 +96,7 @@ def reshape_helper(
     fitting.sort(key=lambda one: one[0])
     for left, line, edit, changed in fitting[:MOST_JUDGED]:
         if left == 0:
-            after = Trial(trial.graph, trial.reverse, trial.values, changed, like=trial)
+            after = Trial(trial.graph, trial.reverse, trial.draw, changed, like=trial)
             if _all_right(after, judged, granted):
                 return Reshaped(line, edit, changed, after)
     if trial.program.lost and fitting:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.probes import draw, points_for
+from gradtui.diagnosis.backward.probes import Drawn
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import Work, near_at_first
 from gradtui.engine.expression import Tree
-from gradtui.engine.graph import Builder, Graph, Kind, Node, needed_for
+from gradtui.engine.graph import Builder, Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
+from gradtui.engine.rounding import Shaken
 from gradtui.engine.shapes import Shape
 from gradtui.scenario.problem import Handwritten
 
@@ -22,13 +23,11 @@ Array = NDArray[np.float64]
 
 TOLERANCE = 1e-6
 """Relative difference that counts; rounding of float64 stays far below, a mistake far above."""
-_ELEMENTS = 4
-"""Elements of a parameter whose gradient is tried by central differences."""
-_LINEAR = frozenset(
-    {"identity", "T", "mT", "transpose", "expand", "stretch", "collect", "reshape", "sum",
-     "mean", "scatter"}
-)  # fmt: skip
-"""Operations that take a sum to the sum of what they make of its terms."""
+ROUNDED = 10.0
+"""Times the spread of rounding that a difference is before it counts."""
+SHAKES = 10
+"""Passes in which every rounded result is moved, to see how far rounding spreads."""
+_SEED = 1997
 
 
 class Trial:
@@ -38,40 +37,34 @@ class Trial:
         self,
         graph: Graph,
         reverse: Reverse,
-        values: Mapping[str, Array],
+        draw: Callable[[int], Drawn],
         hand: Handwritten,
         *,
         like: Trial | None = None,
         strict: bool = False,
     ) -> None:
-        """Take the points from another trial if there is one `like` this.
+        """Take the points that `draw` gives for a seed: 0, and 1 for those of the step before.
 
-        Where it is `strict`, a claim in a shape that does not stretch is wrong.
+        What another trial that is `like` this has found out of the model is kept.  Where it is
+        `strict`, a claim in a shape that does not stretch is wrong.
         """
         self.graph = graph
         self.reverse = reverse
-        self.values = values
-        self.points = points_for(reverse.nodes)
-        self._draws: dict[int, dict[int, Array]] = like._draws if like is not None else {}
+        self.draw = draw
+        self.points = len(draw(0))
         self.written: dict[int, Tree | None] = like.written if like is not None else {}
         """Nodes of the true backward pass as expressions, where they have been asked for."""
         self.work: Work = like.work if like is not None else Work()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
-        self._build(values, state, hand, ())
+        self._build(state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
         if strict or self.program.lost or any(line.misfit for line in self.lines):
             # A claim in an odd shape is a way of writing only where all else fits with it.
             exact += self.program.odd
         if exact:
-            self._build(values, state, hand, exact)
+            self._build(state, hand, exact)
 
-    def _build(
-        self,
-        values: Mapping[str, Array],
-        state: Mapping[str, Array],
-        hand: Handwritten,
-        exact: Sequence[str],
-    ) -> None:
+    def _build(self, state: Mapping[str, Array], hand: Handwritten, exact: Sequence[str]) -> None:
         self.program = Program(self.graph, self.reverse, hand, exact)
         self.builder = Builder(self.program.nodes, simplify=True)
         zero = self.builder.constant(0.0)
@@ -80,14 +73,11 @@ class Trial:
             for node in self.graph.nodes
             if node.id not in self.reverse.adjoint
         }
-        targets = dict.fromkeys(
-            line.target for line in self.program.lines if line.target is not None
-        )
-        self._size = {id: magnitude(self.builder, self.graph, self.adjoint(id)) for id in targets}
         self._truths: dict[int, Array] = {}
         self._flows: dict[int, Mapping[int, Array]] = {}
-        self._sizes: dict[int, Array] = {}
-        self.world = self._world(values, state)
+        self._noise: dict[int, Array] = {}
+        self.leaves = self._leaves(state)
+        self.world = Interpreter(self.builder.nodes, self.leaves, self.points)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -120,8 +110,7 @@ class Trial:
     def _holds(self, line: Line, target: int) -> bool:
         true = self.truth(target)
         held = fitted(self.world.value(line.node), true.shape[1:])
-        size = np.maximum(np.abs(true), self.size(target))
-        return constant_ratio(held, true, size) is not None
+        return constant_ratio(held, true, self.size(target)) is not None
 
     def adjoint(self, target: int) -> int:
         """Return the node of the true dLoss/dtarget, a zero where no path leads to the loss."""
@@ -131,10 +120,13 @@ class Trial:
     def truth(self, target: int) -> Array:
         """Return dLoss/dtarget at every point, (points, *shape)."""
         if target not in self._truths:
-            shape = (self.points, *self.graph.nodes[target].shape)
-            value = self.world.value(self.adjoint(target))
-            self._truths[target] = np.broadcast_to(value, shape)
+            self._truths[target] = self.truth_in(self.world, target)
         return self._truths[target]
+
+    def truth_in(self, world: Interpreter, target: int) -> Array:
+        """Return dLoss/dtarget at every point of another world."""
+        shape = (world.points, *self.graph.nodes[target].shape)
+        return np.broadcast_to(world.value(self.adjoint(target)), shape)
 
     def flows(self, target: int) -> Mapping[int, Array]:
         """Return statement -> what flows back through it to a value, at every point."""
@@ -150,28 +142,6 @@ class Trial:
             self._flows[target] = found
         return self._flows[target]
 
-    def engine_agrees(self, target: int) -> bool:
-        """Return whether the engine's own gradient of a parameter is that of central differences.
-
-        A few elements at all points are tried; a kink between two losses may spoil some of them.
-        """
-        value, true = self.world.value(target), self.truth(target)
-        steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(value))
-        size = self.size(target)
-        elements = list(np.ndindex(*value.shape[1:]))[:: max(1, value[0].size // _ELEMENTS)]
-        agree = []
-        for element in elements[:_ELEMENTS]:
-            at = (slice(None), *element)
-            losses = []
-            for sign in (1.0, -1.0):
-                moved = value.copy()
-                moved[at] += sign * steps[at]
-                losses.append(self.world.replacing({target: moved}).value(self.graph.loss))
-            slope = (losses[0] - losses[1]) / (2 * steps[at])
-            noise = 1e-14 * np.abs(losses[0]) / steps[at]
-            agree.append(np.abs(slope - true[at]) <= 1e-4 * size[at] + noise)
-        return bool(np.mean(agree) > 0.5)
-
     def truth_of(self, line: Line, target: int) -> Array:
         """Return dLoss/dtarget in the shape that a line has, which may stand for many elements."""
         return _compact(self.truth(target), self.builder.nodes[line.node].shape)
@@ -182,28 +152,74 @@ class Trial:
 
     def _can_be_compact(self, line: Line) -> bool:
         """Return whether the truth has the same elements wherever a claim has one for several."""
-        if line.target is None:
+        if line.target is None or self.builder.nodes[line.node].shape == self._shape(line.target):
             return True
         true = self.truth(line.target)
         whole = fitted(self.truth_of(line, line.target), true.shape[1:])
-        return close(whole, true, self.size(line.target))
+        return near(whole, true, np.abs(true)) or near(whole, true, self.size(line.target))
+
+    def _shape(self, target: int) -> Shape:
+        return self.graph.nodes[target].shape
 
     def size(self, target: int) -> Array:
-        """Return what a difference is relative to: the sum of the |contributions|."""
-        if target not in self._sizes:
-            shape = (self.points, *self.graph.nodes[target].shape)
-            sizes = self._size.get(target)
-            summed = self.world.value(sizes) if sizes is not None else np.zeros(1)
-            whole = np.broadcast_to(summed, shape)
-            self._sizes[target] = np.maximum(np.abs(self.truth(target)), whole)
-        return self._sizes[target]
+        """Return what a difference is relative to: a gradient, or the rounding that swamps it."""
+        if not self._noise:
+            self._noise = self._measured()
+        swamped = self._noise.get(target)
+        true = np.abs(self.truth(target))
+        return true if swamped is None else np.maximum(true, ROUNDED / TOLERANCE * swamped)
+
+    def _measured(self) -> dict[int, Array]:
+        """Return the spread of rounding of each gradient that a line is about.
+
+        It is that of the gradient; of the difference from a line that is right by it; and of a line
+        that is wrong as much as its size is off.
+        """
+        lines = [line for line in self.lines if line.target is not None and not line.misfit]
+        found = {line.target or 0: np.zeros_like(self.truth(line.target or 0)) for line in lines}
+        apart = {line: self.held(line) - self.truth(line.target or 0) for line in lines}
+        own = {line: np.zeros_like(value) for line, value in apart.items()}
+        between = {line: np.zeros_like(value) for line, value in apart.items()}
+        for world in self.shaken(range(SHAKES)):
+            true = {target: self.truth_in(world, target) for target in found}
+            for target, known in found.items():
+                np.fmax(known, np.abs(true[target] - self.truth(target)), out=known)
+            for line in lines:
+                held = self.held(line, world)
+                moved = np.abs(held - true[line.target or 0] - apart[line])
+                np.fmax(between[line], moved, out=between[line])
+                np.fmax(own[line], np.abs(held - self.held(line)), out=own[line])
+        for line in lines:
+            target = line.target or 0
+            largest = np.fmax(found[target], between[line])
+            if not np.all(np.abs(apart[line][1:]) <= ROUNDED * largest[1:]):
+                with np.errstate(all="ignore"):
+                    share = np.fmin(np.abs(self.truth(target)) / np.abs(self.held(line)), 1.0)
+                largest = np.fmax(found[target], share * own[line])
+            found[target] = largest
+        return found or {-1: np.zeros(0)}
+
+    def shaken(
+        self, seeds: Iterable[int], points: NDArray[np.intp] | None = None
+    ) -> Iterator[Interpreter]:
+        """Yield worlds in which every rounded result is moved by a unit in the last place.
+
+        They have all points, or some.
+        """
+        calm, leaves = self.world, self.leaves
+        if points is not None:
+            leaves = {id: value[points] for id, value in leaves.items()}
+            calm = Interpreter(self.builder.nodes, leaves, len(points))
+        for seed in seeds:
+            yield Shaken(calm, leaves, np.random.default_rng([_SEED, seed]))
 
     def is_right(self, line: Line, world: Interpreter) -> bool:
-        """Return whether a claim holds at all points but the scenario's own."""
+        """Return whether a claim holds at all points but the first."""
         assert line.target is not None
         if line.misfit and world is self.world:
             return False
-        return close(self.held(line, world), self.truth(line.target), self.size(line.target))
+        held, true = self.held(line, world), self.truth(line.target)
+        return close(held, true, np.abs(true)) or close(held, true, self.size(line.target))
 
     def may_be_right(self, line: Line, world: Interpreter) -> NDArray[np.bool_]:
         """Return for each row of a world of one point whether a claim may hold there."""
@@ -223,34 +239,20 @@ class Trial:
         true, size = self.truth(line.target)[:1], self.size(line.target)[:1]
         return not line.misfit and near(self.held(line)[:1], true, size)
 
-    def _world(self, values: Mapping[str, Array], state: Mapping[str, Array]) -> Interpreter:
-        nodes = self.builder.nodes
-        points, *more = [self._drawn(values, seed) for seed in range(1 + bool(state))]
-        first = {self.program.state[name]: value for name, value in state.items()}
+    def _leaves(self, state: Mapping[str, Array]) -> Mapping[int, Array]:
+        nodes, points = self.builder.nodes, self.draw(0).leaves
         if not state:
-            return Interpreter(nodes, points, self.points)
+            return points
+        first = {self.program.state[name]: value for name, value in state.items()}
         kept = _repeated(first, nodes, self.points)
-        before = Interpreter(nodes, {**more[0], **kept}, self.points)
+        earlier = {id: _resized(value, self.points) for id, value in self.draw(1).leaves.items()}
+        before = Interpreter(nodes, {**earlier, **kept}, self.points)
         for name, leaf in self.program.state.items():
             line = self.program.line(name)
             if line is not None:
                 value = fitted(before.value(line.node), nodes[leaf].shape)
                 kept[leaf] = np.concatenate([kept[leaf][:1], value[1:]])
-        return Interpreter(nodes, {**points, **kept}, self.points)
-
-    def _drawn(self, values: Mapping[str, Array], seed: int) -> dict[int, Array]:
-        """Return the leaves of the model at random points, drawn once for each seed."""
-        if seed not in self._draws:
-            wanted = [self.graph.loss, *(self.adjoint(node.id) for node in self.graph.parameters)]
-            points = draw(self.graph, values, self.builder.nodes, wanted, seed, self.points)
-            if points is None:
-                raise NoPoints
-            self._draws[seed] = points
-        return self._draws[seed]
-
-
-class NoPoints(Exception):
-    """No random points were found at which the model and its gradient are finite."""
+        return {**points, **kept}
 
 
 def fitted(value: Array, shape: Shape) -> Array:
@@ -292,10 +294,11 @@ def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
         return None
     a, b = value[1:].reshape(-1), base[1:].reshape(-1)
     with np.errstate(all="ignore"):
-        square = float(np.dot(b, b))
-        if not 0 < square < np.inf or np.max(np.abs(b)) <= TOLERANCE * np.max(size[1:]):
+        largest = np.max(np.abs(b), initial=0.0)
+        if not 0 < largest < np.inf or largest <= TOLERANCE * np.max(size[1:]):
             return None
-        ratio = float(np.dot(a, b)) / square
+        unit = b / largest
+        ratio = float(np.dot(a / largest, unit)) / float(np.dot(unit, unit))
         if not np.isfinite(ratio) or not near(
             value[1:], ratio * base[1:], max(1.0, abs(ratio)) * size[1:]
         ):
@@ -314,22 +317,6 @@ def _repeated(values: Mapping[int, Array], nodes: Sequence[Node], points: int) -
             for id, value in values.items()}  # fmt: skip
 
 
-def magnitude(builder: Builder, graph: Graph, root: int) -> int:
-    """Append the sum of the absolute values of all that is added up to make a derivative."""
-    known: dict[int, int] = {}
-    for id in sorted(needed_for(builder.nodes, [root])):
-        node = builder.nodes[id]
-        parts = [known.get(source, source) for source in node.inputs]
-        if id < len(graph.nodes) or node.kind is not Kind.OPERATION:
-            known[id] = builder.apply("abs", (id,))
-        elif node.op == "neg":
-            known[id] = parts[0]
-        elif node.op in ("+", "-"):
-            known[id] = builder.apply("+", (parts[0], parts[1]))
-        elif node.op in ("*", "@", "/"):
-            known[id] = builder.apply(node.op, (parts[0], parts[1]))
-        elif node.op in _LINEAR:
-            known[id] = builder.apply(node.op, (parts[0], *node.inputs[1:]), dict(node.options))
-        else:
-            known[id] = builder.apply("abs", (id,))
-    return known[root]
+def _resized(value: Array, points: int) -> Array:
+    """Return as many points as are asked for, the last one repeated."""
+    return value[np.minimum(np.arange(points), len(value) - 1)]

@@ -349,7 +349,7 @@ def test_where_the_model_jumps_the_user_is_not_blamed(judge):
     scenario = {"data": "x = 1.5", "parameters": "w = 0.3", "model": f"L = {leaps} + 0*x"}
     diagnosis = judge("dw = 1.5", scenario)
     (doubt,) = diagnosis.findings
-    assert (diagnosis.verdict, doubt.severity, doubt.target) == ("no-claim", "warning", "dw")
+    assert (diagnosis.verdict, doubt.severity, doubt.target) == ("not-compared", "error", "dw")
     assert "central differences" in doubt.message
 
 

@@ -1,0 +1,211 @@
+"""Which claims hold on the user's own data, and which cannot be told. Explains nothing.
+
+An element is wrong where it is farther from the truth than the tolerance and than ten times what
+rounding spreads; a claim is wrong that is wrong anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.corners import has_corner
+from gradtui.diagnosis.backward.probes import Drawn
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, Trial
+from gradtui.engine.graph import Kind
+from gradtui.engine.ops import OPS
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_FIRST = 5
+"""Passes with moved roundings before a difference is looked at more closely."""
+_TOLD = 1e-2
+"""The share of a gradient below which its tolerance lies where a mistake would show."""
+_IDLE = 1e-6
+"""The share of the loss that a parameter moved by its own size changes by, which is none."""
+_ELEMENTS = 8
+"""Elements of a claim that are tried by one-sided differences, those that differ most."""
+
+
+class Judged(Struct, frozen=True, eq=False):
+    """What became of one claim."""
+
+    right: bool
+    """Whether it is right wherever that can be told."""
+    told: bool
+    """Whether there is a point at which it can be told."""
+    untold: int
+    """How many of its elements cannot be told at any point."""
+    tightest: float
+    """The smallest difference that counts, relative to the gradient's element."""
+    loosest: float
+    doubt: str = ""
+    """Why it cannot be told, where it cannot."""
+
+
+class Judge:
+    """All claims of a program at the points of the user's own data."""
+
+    def __init__(self, trial: Trial, drawn: Drawn) -> None:
+        self._trial, self._drawn = trial, drawn
+        self._spread: dict[str, Array] = {}
+        self._fair = np.ones(len(drawn), dtype=bool)
+        self._kinked = any(
+            node.kind is Kind.OPERATION and OPS[node.op].kink is not None
+            for node in trial.graph.nodes
+        )
+
+    def judged(self, lines: Iterable[Line]) -> dict[str, Judged]:
+        """Return what became of each claim that has the shape of what it is about."""
+        lines = [line for line in lines if not line.misfit]
+        apart = {line.name: self._apart(line) for line in lines}
+        for first, last in ((0, _FIRST), (_FIRST, SHAKES)):
+            doubted = [one for one in lines if self._exceeds(one, apart[one.name]).any()]
+            if doubted:
+                self._shake(doubted, apart, range(first, last))
+        return {line.name: self._verdict(line, apart[line.name]) for line in lines}
+
+    def _apart(self, line: Line) -> Array:
+        """Return how far a claim is from the truth, inf where it is no number."""
+        held, true = self._trial.held(line), self._trial.truth(line.target or 0)
+        with np.errstate(all="ignore"):
+            apart = np.where(held == true, 0.0, np.abs(held - true))
+        return np.where(np.isnan(apart), np.inf, apart)
+
+    def _room(self, line: Line) -> Array:
+        """Return the difference that does not count."""
+        true = np.abs(self._trial.truth(line.target or 0))
+        spread = self._spread.get(line.name)
+        room = TOLERANCE * true
+        return room if spread is None else np.maximum(room, ROUNDED * spread)
+
+    def _exceeds(self, line: Line, apart: Array) -> Mask:
+        """Return where a claim differs; not where there is no truth."""
+        true = self._trial.truth(line.target or 0)
+        there = np.isfinite(true) & self._of_points(~self._overflows(line, apart), apart)
+        return np.asarray(there & ~(apart <= self._room(line)))
+
+    def _overflows(self, line: Line, apart: Array) -> Mask:
+        """Return the points far from the start at which a claim that is a number nearby is none.
+
+        A formula that is right may overflow there, as exp(z)/(1 + exp(z)) does.
+        """
+        finite = np.asarray(np.isfinite(apart).reshape(len(apart), -1).all(axis=1))
+        true = self._trial.truth(line.target or 0)
+        near = self._drawn.near & np.isfinite(true).reshape(len(true), -1).all(axis=1)
+        if not near.any() or not np.all(finite[near]):
+            return np.zeros(len(apart), dtype=bool)
+        return ~finite & ~near
+
+    def _of_points(self, points: Mask, like: Array) -> Mask:
+        return points.reshape(-1, *(1,) * (like.ndim - 1))
+
+    def _shake(self, lines: Sequence[Line], apart: dict[str, Array], seeds: range) -> None:
+        """Measure how far rounding spreads the difference of some claims from the truth."""
+        trial = self._trial
+        exceeded = [self._exceeds(one, apart[one.name]) for one in lines]
+        rows = np.flatnonzero(
+            np.any([one.reshape(len(one), -1).any(axis=1) for one in exceeded], axis=0)
+        )
+        for world in trial.shaken(seeds, rows):
+            for line in lines:
+                target = line.target or 0
+                moved = trial.held(line, world) - trial.truth_in(world, target)
+                calm = trial.held(line)[rows] - trial.truth(target)[rows]
+                spread = np.abs(moved - calm)
+                known = self._spread.setdefault(line.name, np.zeros_like(apart[line.name]))
+                known[rows] = np.fmax(known[rows], spread)
+
+    def _verdict(self, line: Line, apart: Array) -> Judged:
+        true = np.abs(self._trial.truth(line.target or 0))
+        room, wrong = self._room(line), self._exceeds(line, apart)
+        doubt = ""
+        self._fair &= ~self._overflows(line, apart)
+        for row in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1)):
+            if self._kinked and self._at_kink(line, int(row), wrong[row], apart[row]):
+                wrong[row], room[row], self._fair[row] = False, np.inf, False
+                doubt = "the loss has a corner there"
+        lost = self._of_points(self._overflows(line, apart), apart) | ~np.isfinite(true)
+        with np.errstate(all="ignore"):
+            told = ~lost & ((room <= _TOLD * true) | (room <= self._idle(line)))
+        elements = told.any(axis=0)
+        if not elements.all() and not doubt:
+            doubt = "rounding is as large as the gradient" if not lost.all() else "it is not finite"
+        relative = (room / true)[told & (room <= _TOLD * true) & (true > 0)]
+        return Judged(
+            right=not wrong.any(),
+            told=bool(elements.any()) or elements.size == 0,
+            untold=int(np.sum(~elements)),
+            tightest=max(TOLERANCE, float(np.min(relative, initial=np.inf))),
+            loosest=float(np.max(relative, initial=0.0)),
+            doubt=doubt,
+        )
+
+    def _idle(self, line: Line) -> Array:
+        """Return the gradient by which a value of this size does not change the loss."""
+        trial = self._trial
+        value = trial.world.value(line.target or 0)
+        largest = np.max(np.abs(value), initial=0.0)
+        loss = np.abs(trial.world.value(trial.graph.loss))
+        idle = _IDLE * loss / largest if largest else np.zeros_like(loss)
+        return idle.reshape(-1, *(1,) * (value.ndim - 1))
+
+    def _at_kink(self, line: Line, point: int, wrong: Mask, apart: Array) -> bool:
+        """Return whether the loss has a corner at a point where a claim differs.
+
+        Any slope between those of its two sides is right there.
+        """
+        order = np.argsort(np.where(wrong, apart, -1.0), axis=None)[::-1]
+        elements = [
+            np.unravel_index(at, wrong.shape) for at in order[: min(_ELEMENTS, wrong.sum())]
+        ]
+        world, loss = self._trial.world.at(point), self._trial.graph.loss
+        return all(has_corner(world, loss, line.target or 0, element) for element in elements)
+
+    @property
+    def fair(self) -> Mask:
+        """The points at which every claim that is right elsewhere can be right, (points,)."""
+        return self._fair
+
+    def engine_agrees(self, target: int) -> bool:
+        """Return whether the engine's own gradient is that of central differences.
+
+        Only where the model has corners or jumps may it not be.  A few elements at all points are
+        tried; what their own error may be is measured by rounding and by another distance.
+        """
+        if not self._kinked:
+            return True
+        trial = self._trial
+        value, true = trial.world.value(target), trial.truth(target)
+        elements = list(np.ndindex(*value.shape[1:]))[:: max(1, value[0].size // _ELEMENTS)]
+        agree = [
+            self._slope_agrees(target, value, (slice(None), *one), true)
+            for one in elements[:_ELEMENTS]
+        ]
+        return bool(np.mean(agree) > 0.5)
+
+    def _slope_agrees(
+        self, target: int, value: Array, at: tuple[slice | int, ...], true: Array
+    ) -> Mask:
+        trial, slopes, noise = self._trial, list[Array](), np.zeros(len(value))
+        loss = trial.graph.loss
+        calm = trial.world.value(loss)
+        spread = np.max([np.abs(one.value(loss) - calm) for one in trial.shaken(range(3))], axis=0)
+        for share in (1.0, 0.5):
+            steps = share * np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(value[at]))
+            losses = []
+            for sign in (1.0, -1.0):
+                moved = value.copy()
+                moved[at] += sign * steps
+                losses.append(trial.world.replacing({target: moved}).value(loss))
+            slopes.append((losses[0] - losses[1]) / (2 * steps))
+            noise = ROUNDED * spread / steps
+        slope, changed = slopes[1], np.abs(slopes[0] - slopes[1])
+        size = np.maximum(np.abs(slope), np.abs(true[at]))
+        error = np.where(changed <= 0.1 * size + noise, 4 * changed, 0.0)
+        return np.asarray(np.abs(slope - true[at]) <= 1e-4 * np.abs(true[at]) + error + noise)

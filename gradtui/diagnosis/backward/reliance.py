@@ -1,0 +1,163 @@
+"""What is right on the user's data and wrong on others. Changes no verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
+from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
+from gradtui.diagnosis.backward.program import Line
+from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.finding import Finding
+from gradtui.scenario.problem import Handwritten, Problem
+from gradtui.source import InputError
+from gradtui.text import clip
+
+Try = Callable[[Draw], Trial]
+_MOST_CHANGES = 4_000
+"""Changes that are tried to find the general rule."""
+_REASONS = 3
+"""Reasons that are named."""
+_LISTED = 60
+"""Characters of a list of names."""
+
+
+def other_data(probes: Probes, tried: Try, wrong: Collection[str]) -> Trial | None:
+    """Return a program on other data on which only what is `wrong` on the user's is wrong.
+
+    Data on which it relies are the user's own there; None if there is no more to it than those.
+    """
+    held: frozenset[int] = frozenset()
+    for _ in range(2):
+        trial = _at(probes, tried, held=held)
+        if trial is not None and _wrong_claims(trial) == wrong:
+            return trial
+        relied_on = frozenset(
+            id for id in _data(probes) if not _stands(_alone(probes, tried, id), wrong)
+        )
+        if not relied_on or relied_on == frozenset(_data(probes)):
+            return None
+        held = relied_on
+    return None
+
+
+def reliance(
+    problem: Problem, probes: Probes, own: Trial, hand: Handwritten, decisive: Sequence[Line]
+) -> Iterator[Finding]:
+    """Yield what is right only on data like the user's.
+
+    A warning with the general rule where one change gives it; a remark on structure that is meant.
+    """
+
+    def tried(draw: Draw) -> Trial:
+        return Trial(own.graph, own.reverse, draw, hand, like=own)
+
+    names = {line.name for line in decisive}
+    spoilt, reasons = set[str](), list[str]()
+    trial = _at(probes, tried)
+    if trial is not None and (there := _wrong_claims(trial) & names):
+        trial.work.limit(_MOST_CHANGES)
+        culprits = find_culprits(problem, trial, hand, helpers=0)
+        if _is_one_change(culprits) and mends(own, hand, culprits.findings):
+            for finding in culprits.findings:
+                yield _warned(finding, f"right on these data only: {finding.message}")
+        else:
+            relied = [id for id in _data(probes) if not _stands(_alone(probes, tried, id), ())]
+            text = ", ".join(own.graph.nodes[id].name for id in relied) or "the data"
+            reasons.append(f"of the numbers of {clip(text, _LISTED)}")
+            spoilt |= there
+    for id, structure in probes.structures.items():
+        trial = _at(probes, tried, broken=(id,)) if structure.text else None
+        if trial is not None and (there := _wrong_claims(trial) & names):
+            reasons.append(f"{own.graph.nodes[id].name} {structure.text}")
+            spoilt |= there
+    if not reasons:
+        yield from _with_more_rows(problem, probes, own, hand)
+    else:
+        yield _remark([line for line in decisive if line.name in spoilt], reasons)
+
+
+def _with_more_rows(
+    problem: Problem, probes: Probes, own: Trial, hand: Handwritten
+) -> Iterator[Finding]:
+    """Yield what is right only because the data have one row, as a mean that is not divided."""
+    more = probes.with_more_rows(problem)
+    try:
+        trial = None if more is None else Trial(more.graph, more.reverse, more.redrawn, hand)
+    except (InputError, NoPoints):
+        return
+    if trial is None or trial.program.lost or any(line.misfit for line in trial.lines):
+        return
+    if _wrong_claims(trial):
+        trial.work.limit(_MOST_CHANGES)
+        culprits = find_culprits(problem, trial, hand, helpers=0)
+        if _is_one_change(culprits) and mends(own, hand, culprits.findings):
+            for finding in culprits.findings:
+                what, _, _ = finding.message.partition(";")
+                yield _warned(finding, f"right with one row only: with {ROWS} {what}")
+
+
+def _data(probes: Probes) -> list[int]:
+    return [node.id for node in probes.graph.data]
+
+
+def _alone(probes: Probes, tried: Try, id: int) -> Trial | None:
+    """Return a program at points where one array of the data alone is another."""
+    return _at(probes, tried, held=[one for one in _data(probes) if one != id])
+
+
+def _at(
+    probes: Probes, tried: Try, held: Collection[int] = (), broken: Collection[int] = ()
+) -> Trial | None:
+    """Return a program at points of other data; None where there are none."""
+    try:
+        return tried(lambda seed: probes.redrawn(seed, held, broken))
+    except NoPoints:
+        return None
+
+
+def _wrong_claims(trial: Trial) -> set[str]:
+    return {
+        line.name for line in trial.lines if line.claimed and not trial.is_right(line, trial.world)
+    }
+
+
+def _stands(trial: Trial | None, wrong: Collection[str]) -> bool:
+    """Return whether nothing is wrong there but what is known to be."""
+    return trial is not None and _wrong_claims(trial) <= set(wrong)
+
+
+def _is_one_change(culprits: Culprits) -> bool:
+    """Return whether one small change of one line gives what is right on all data."""
+    return culprits.rank == (0, 0, 0, 1)
+
+
+def _warned(finding: Finding, message: str) -> Finding:
+    return Finding(
+        rule="relies-on-data",
+        severity="warning",
+        target=finding.target,
+        line=finding.line,
+        message=message,
+        evidence=finding.evidence,
+        edge=finding.edge,
+        within=finding.within,
+        factor=finding.factor,
+        fix=finding.fix,
+        alternatives=(finding.rule, *finding.alternatives),
+        place=finding.place,
+    )
+
+
+def _remark(spoilt: Sequence[Line], reasons: Sequence[str]) -> Finding:
+    names = clip(", ".join(line.name for line in spoilt), _LISTED)
+    shown = "; ".join(reasons[:_REASONS])
+    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return Finding(
+        rule="relies-on-data",
+        severity="info",
+        target=spoilt[0].name,
+        line=spoilt[0].place.line,
+        message=f"{names}: right because {shown}{more}",
+        evidence={"claims": [line.name for line in spoilt]},
+    )

@@ -1,0 +1,245 @@
+"""What is special about given data, such as rows with a single 1, and random data that keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.engine.graph import Graph, Kind
+from gradtui.engine.ops import OPS
+
+Array = NDArray[np.float64]
+
+_CLOSE = 1e-9
+_FEW = 4
+"""Elements from which on two different values are a code, not measurements."""
+_LARGEST = 500
+"""Rows or columns up to which the products of a matrix with itself are looked at."""
+
+
+class Structure(Struct, frozen=True):
+    """What is special about one array of the data."""
+
+    text: str
+    """In words, as "has a single 1 along axis 1"; empty where nothing is."""
+    kind: str
+    axis: int = 0
+
+
+def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Structure]:
+    """Return data node -> what is special about its values, of those of which something is."""
+    found = dict[int, Structure]()
+    sizes = frozenset(
+        float(size)
+        for node in graph.nodes
+        if node.kind in (Kind.PARAMETER, Kind.DATA)
+        for size in node.shape
+        if size > 1
+    )
+    labels = whole_numbers(graph)
+    arrays = {node.id: np.asarray(values[node.name], np.float64) for node in graph.data}
+    names = {node.id: node.name for node in graph.data}
+    for id, value in arrays.items():
+        one = Structure("", "labels") if id in labels else _structure(value, sizes)
+        related = _related(id, arrays, names) if id not in labels else ""
+        if related:
+            one = Structure(related if one is None or not one.text else one.text, "held")
+        if one is not None:
+            found[id] = one
+    return found
+
+
+def whole_numbers(graph: Graph) -> frozenset[int]:
+    """Return the nodes that hold whole numbers because an operation looks something up by them."""
+    found = set[int]()
+    for node in graph.nodes:
+        entry = OPS.get(node.op) if node.kind is Kind.OPERATION else None
+        if entry is not None and entry.index:
+            found.add(node.inputs[entry.operands.index(entry.index)])
+    return frozenset(found)
+
+
+def _structure(value: Array, sizes: frozenset[float]) -> Structure | None:
+    """Return what is special about an array by itself; what is so twice is held."""
+    if not np.all(np.isfinite(value)):
+        return Structure("", "held")
+    if value.ndim == 0:
+        return _number(float(value), sizes)
+    if value.size < 2:
+        return None
+    if not value.any():
+        return Structure("is 0 everywhere", "held")
+    square = value.ndim == 2 and value.shape[0] == value.shape[1]
+    if np.all((value == 0) | (value == 1)):
+        return _binary(value, square=square)
+    found = [*_sums(value), *(_of_products(value) if value.ndim == 2 else ())]
+    found += _of_squares(value) if square else ()
+    if np.all(np.abs(value) == 1):
+        found.append(Structure("is 1 or -1 everywhere", "signs"))
+    elif value.size >= _FEW and np.unique(value).size == 2:
+        found.append(Structure("has only two values", "held"))
+    if len(found) > 1:
+        return Structure(" and ".join(one.text for one in found[:2]), "held")
+    return found[0] if found else None
+
+
+def _sums(value: Array) -> Iterator[Structure]:
+    """Yield what is special about what the numbers of each row, column or the like add up to."""
+    largest = float(np.max(np.abs(value)))
+    for axis in reversed(range(value.ndim)):
+        if value.shape[axis] < 2:
+            continue
+        total, squares = value.sum(axis=axis), np.square(value).sum(axis=axis)
+        where = _along(value, axis)
+        if np.all(value >= 0) and np.allclose(total, 1, rtol=0, atol=_CLOSE):
+            yield Structure(f"sums to 1{where}", "sums", axis)
+        elif np.allclose(squares, 1, rtol=0, atol=_CLOSE):
+            yield Structure(f"has length 1{where}", "norm", axis)
+        elif np.all(np.abs(total) <= _CLOSE * largest * value.shape[axis]):
+            yield Structure(f"sums to 0{where}", "centred", axis)
+
+
+def _of_products(value: Array) -> Iterator[Structure]:
+    """Yield what is special about the products of the rows of a matrix, and of its columns."""
+    for one, what in ((value, "rows"), (value.T, "columns")):
+        if 1 < len(one) <= _LARGEST:
+            products = one @ one.T
+            diagonal = np.diag(np.diag(products))
+            if np.allclose(products, diagonal, rtol=0, atol=_CLOSE * np.max(np.abs(diagonal))):
+                yield Structure(f"has orthogonal {what}", "held")
+
+
+def _of_squares(value: Array) -> Iterator[Structure]:
+    """Yield what is special about a square matrix."""
+    if np.array_equal(value, value.T):
+        yield Structure("is symmetric", "symmetric")
+    elif np.array_equal(value, -value.T):
+        yield Structure("is skew-symmetric", "held")
+    if len(value) <= _LARGEST and np.allclose(value @ value, value, rtol=0, atol=_CLOSE):
+        yield Structure("is a projection", "held")
+    if not np.triu(value, 1).any() or not np.tril(value, -1).any():
+        yield Structure("is triangular", "pattern")
+
+
+def _number(value: float, sizes: frozenset[float]) -> Structure | None:
+    if value in sizes:
+        return Structure("", "held")
+    for size in sizes:
+        if value and abs(value * size - 1) < _CLOSE:
+            return Structure(f"is 1/{size:g}", "held")
+    return None
+
+
+def _binary(value: Array, *, square: bool) -> Structure:
+    """Return what is special about an array of 0 and 1."""
+    if square and np.array_equal(value @ value.T, np.eye(len(value))):
+        words = (
+            "is the identity" if np.array_equal(value, np.eye(len(value))) else "is a permutation"
+        )
+        return Structure(words, "held")
+    for axis in reversed(range(value.ndim)):
+        if value.shape[axis] > 1 and np.all(value.sum(axis=axis) == 1):
+            return Structure(f"has a single 1{_along(value, axis)}", "one-hot", axis)
+    if square and (not np.triu(value, 1).any() or not np.tril(value, -1).any()):
+        return Structure("is triangular", "held")
+    if square and np.array_equal(value, value.T) and not np.all(value == value[0, 0]):
+        return Structure("is symmetric", "symmetric-binary")
+    if np.all(value == 1):
+        return Structure("", "ones")
+    return Structure("is 0 or 1 everywhere", "binary")
+
+
+def _along(value: Array, axis: int) -> str:
+    if value.ndim == 2:
+        return " in every row" if axis == 1 else " in every column"
+    return "" if value.ndim == 1 else f" along axis {axis}"
+
+
+def _related(id: int, arrays: Mapping[int, Array], names: Mapping[int, str]) -> str:
+    """Return how an array is made of another, if it is."""
+    value = arrays[id]
+    if value.size < 2 or not np.all(np.isfinite(value)):
+        return ""
+    for other, array in arrays.items():
+        if other == id or not np.all(np.isfinite(array)) or array.size < 2:
+            continue
+        name = names[other]
+        with np.errstate(all="ignore"):
+            for made, words in _made_of(array, name):
+                if made.shape == value.shape and np.allclose(made, value, rtol=_CLOSE, atol=1e-12):
+                    return words
+    return ""
+
+
+def _made_of(array: Array, name: str) -> Sequence[tuple[Array, str]]:
+    """Return what people keep beside an array, and what that is called."""
+    found = [(array, f"is the same as {name}"), (1 - array, f"is 1 - {name}")]
+    found += [(-array, f"is -{name}"), (array**2, f"is {name}**2")]
+    if array.ndim == 1:
+        found.append((np.outer(array, array), f"is outer({name}, {name})"))
+        found.append((np.diag(array), f"is diag({name})"))
+    if array.ndim == 2:
+        found += [(array.T, f"is {name}.T"), (1 - array.T, f"is 1 - {name}.T")]
+        rows = np.sum(array, axis=1)
+        found.append((rows, f"is the sums of the rows of {name}"))
+        if max(array.shape) <= _LARGEST:
+            found.append((array @ array.T, f"is {name}@{name}.T"))
+            found.append((array.T @ array, f"is {name}.T@{name}"))
+            found.append((np.diag(rows), f"is diag of the sums of the rows of {name}"))
+    return found
+
+
+def redrawn(
+    structure: Structure | None, value: Array, count: int, rng: np.random.Generator
+) -> Array | None:
+    """Return random data of the same structure, (count, *shape).
+
+    None where nothing is special: then any numbers of the same sizes are like them.
+    """
+    kind, axis = ("", 0) if structure is None else (structure.kind, structure.axis)
+    shape = (count, *value.shape)
+    repeated = np.broadcast_to(value, shape)
+    drawn: Array
+    match kind:
+        case "held":
+            return repeated
+        case "labels":
+            return rng.permuted(repeated.reshape(count, -1), axis=1).reshape(shape)
+        case "one-hot":
+            last = np.moveaxis(value, axis, -1).shape
+            chosen = rng.integers(0, last[-1], (count, *last[:-1]))
+            return np.moveaxis(np.eye(last[-1])[chosen], -1, axis + 1)
+        case "binary" | "ones":
+            return rng.integers(0, 2, shape).astype(np.float64)
+        case "signs":
+            return np.where(rng.integers(0, 2, shape) == 1, 1.0, -1.0)
+        case "sums":
+            last = np.moveaxis(value, axis, -1).shape
+            return np.moveaxis(rng.dirichlet(np.ones(last[-1]), (count, *last[:-1])), -1, axis + 1)
+        case "norm":
+            drawn = rng.normal(size=shape)
+            drawn /= np.sqrt(np.sum(drawn**2, axis=axis + 1, keepdims=True))
+            return drawn
+        case "centred":
+            drawn = _size_of(value) * rng.normal(size=shape)
+            drawn -= np.mean(drawn, axis=axis + 1, keepdims=True)
+            return drawn
+        case "symmetric":
+            drawn = _size_of(value) * rng.normal(size=shape)
+            mirrored: Array = (drawn + np.swapaxes(drawn, 1, 2)) / np.sqrt(2)
+            return np.where(np.eye(len(value)) * (value == 0) == 1, 0.0, mirrored)
+        case "symmetric-binary":
+            upper = np.triu(rng.integers(0, 2, shape), 1)
+            return np.where(np.eye(len(value)) == 1, value, upper + np.swapaxes(upper, 1, 2))
+        case "pattern":
+            return np.where(value == 0, 0.0, _size_of(value) * rng.normal(size=shape))
+    return None
+
+
+def _size_of(value: Array) -> float:
+    """Return the root of the mean square of an array, 1 where that is 0."""
+    largest = float(np.max(np.abs(value), initial=0.0))
+    return largest * float(np.sqrt(np.mean(np.square(value / largest)))) if largest else 1.0
