@@ -206,6 +206,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="paths or bundled names")
     parser.add_argument("--json", action="store_true", help="one line a file")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
 
 
 COMMANDS = (

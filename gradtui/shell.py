@@ -217,7 +217,7 @@ def check_files(arguments: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             status = UNUSABLE
             continue
-        if outcome.failed:
+        if outcome.failed or (arguments.strict and outcome.warned):
             status = max(status, FAILED)
         if not arguments.quiet:
             _print_notices(problem, unsaid(problem.notices, outcome.findings))

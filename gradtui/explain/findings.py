@@ -14,7 +14,8 @@ from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.text import cell_width, clean, clip, paragraphs, wrap
 
 if TYPE_CHECKING:
-    from gradtui.diagnosis.finding import Finding
+    from gradtui.diagnosis.judgement import Judgement
+from gradtui.diagnosis.finding import Finding
 
 SEVERITIES: dict[str, Span] = {
     "error": ("✗", "bad"),
@@ -69,13 +70,18 @@ def findings_rows(frame: Frame, width: int) -> list[Line]:
         rows += _finding_rows(frame, index, finding, width)
     if problem.by_hand and judgement is None:
         return [*rows, line(("comparing what was written by hand …", "dim"))]
-    if judgement is not None and judgement.claims and not judgement.findings:
+    if judgement is not None and judgement.claims and _all_right(judgement):
         many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
         rows.append(line(SIGNS["right"], f" {many} compared and right"))
     if judgement is not None and judgement.inherited:
         names = f"wrong only through another line: {', '.join(judgement.inherited)}"
         rows += _under(SIGNS["inherited"], wrap(names, width - 2), "plain")
     return rows
+
+
+def _all_right(judgement: Judgement) -> bool:
+    """Return whether nothing is said against what was written by hand."""
+    return all(one.severity == "info" for one in judgement.findings) and not judgement.noted
 
 
 def _run_rows(frame: Frame) -> list[Line]:

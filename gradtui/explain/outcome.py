@@ -12,12 +12,13 @@ from gradtui.explain.mistakes import MISTAKES
 from gradtui.scenario.problem import Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place, report
-from gradtui.text import clean, clip
+from gradtui.text import clean, clip, number
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
 
 _SHOWN = 120
+_LISTED = 80
 _FIX = 2_000
 """Characters of a fix, which is to be pasted whole."""
 
@@ -84,9 +85,7 @@ def _summary(outcome: Check) -> str:
     said = list[str]()
     if claims:
         many = f"{claims} claims" if claims > 1 else "one claim"
-        noted = any(f.severity == "info" and f.rule in GRADIENT_RULES for f in outcome.findings)
-        right = ", the parameters' gradients are right" if noted else " and right"
-        said.append(f"{many} compared{'' if outcome.verdict == 'wrong' else right}")
+        said.append(many + _compared(outcome))
     if outcome.inherited:
         said.append(f"wrong only through another line: {', '.join(outcome.inherited)}")
     failed = sum(finding.rule == "fact" for finding in outcome.findings)
@@ -103,3 +102,30 @@ def _summary(outcome: Check) -> str:
         said.append(f"the model is large: about {recorded} steps of the run were recorded")
     word = "failed" if outcome.failed else "ok"
     return clean(f"{problem.path}: {word}, {'; '.join(said)}")
+
+
+def _compared(outcome: Check) -> str:
+    """Return what became of the claims, at how many points, and how closely they were compared."""
+    noted = any(
+        finding.severity == "info" and finding.rule in GRADIENT_RULES
+        and finding.rule != "relies-on-data"
+        for finding in outcome.findings
+    )  # fmt: skip
+    said = " compared"
+    if outcome.verdict not in ("wrong", "not-compared"):
+        said += ", the parameters' gradients are right" if noted else " and right"
+    made = outcome.compared
+    if made is None or not made.points:
+        return said
+    batches = f" of {made.batches} batches" if made.batches > 1 else ""
+    said += f" at {made.points} points{batches}" if made.points > 1 else " at the start alone"
+    if made.loosest > 1.1 * made.tightest:
+        said += (
+            f", to {number(made.tightest, 2)} of each element, {number(made.loosest, 2)} at most"
+        )
+    elif made.loosest:
+        said += f", to {number(made.loosest, 2)} of each element"
+    if made.untold:
+        lost = ", ".join(f"{many} of {name}" for name, many in made.untold)
+        said += f"; as small as rounding: {clip(lost, _LISTED)}"
+    return said
