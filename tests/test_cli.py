@@ -147,6 +147,22 @@ def test_run_says_what_is_not_finite_as_the_contract_has_it(run):
     assert math.isnan(float(last[1]))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "rmsprop", "adam", "adamw"])
+def test_a_run_that_is_lost_at_its_first_step_opens(run, write, optimizer, dtype):
+    path = write("L = (w*x)**2", "w = 1e175", more=f'dtype = "{dtype}"')
+    text = Path(path).read_text()
+    Path(path).write_text(text.replace('"sgd"', f'"{optimizer}"\nclip_norm = 1.0'))
+    assert rows_of(run("run", path, "--format", "jsonl")[1])[0]["loss"] == "Infinity"
+    status, out, _ = run("show", path, "--json")
+    assert (status, json.loads(out)["loss"]) == (0, "Infinity")
+    status, out, _ = run("check", path, "--json")
+    (finding,) = json.loads(out)["findings"]
+    assert (status, finding["rule"], finding["step"]) == (1, "non-finite", 0)
+    # In float32 it is lost where it is written, before it is squared.
+    assert finding["target"] == ("L" if dtype == "float64" else "w")
+
+
 # show
 
 

@@ -16,6 +16,7 @@ _VERDICTS: dict[Mark, str] = {
     "wrong": "wrong in this line",
     "inherited": "wrong only through another line",
     "noted": "not what its name says, and right for the weights",
+    "unknown": "unknown: the loss or the true gradient is not finite",
     "none": "",
 }
 _NOT_YET: dict[Mark, str] = {"right": "right at this step", "wrong": "not so at this step"}

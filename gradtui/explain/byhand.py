@@ -16,15 +16,16 @@ from gradtui.structure import Pair
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding
 
-Mark = Literal["right", "wrong", "inherited", "noted", "none"]
+Mark = Literal["right", "wrong", "inherited", "noted", "unknown", "none"]
 SIGNS: dict[Mark, Span] = {
     "right": ("✓", "good"),
     "wrong": ("✗", "bad"),
     "inherited": ("↳", "bad"),
     "noted": ("i", "dim"),
+    "unknown": ("?", "dim"),
     "none": (" ", "dim"),
 }
-"""How each mark is shown; ↳: wrong only through another line."""
+"""How each mark is shown; ↳: wrong only through another line; ?: nothing finite to compare with."""
 BLAMED = SIGNS["wrong"][0] + " "
 """Before what an edge multiplies by, where a line gets it wrong."""
 _TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
@@ -86,6 +87,8 @@ def claim_mark(frame: Frame, name: str, target: str) -> Mark:
     if judgement is not None and name in judgement.uncompared:
         return "none"
     if judgement is None or not judgement.claims:
+        if not measurable(frame, frame.graph.names[target]):
+            return "unknown"
         return "right" if _agrees(frame, target) else "wrong"
     if name in judgement.inherited:
         return "inherited"
@@ -102,6 +105,11 @@ def parameter_mark(frame: Frame, parameter: str) -> Mark:
     assert backward is not None
     names = [name for name, target in backward.claims.items() if target == parameter]
     return claim_mark(frame, names[0] if names else parameter, parameter)
+
+
+def measurable(frame: Frame, node: int) -> bool:
+    """Return whether a node's gradient can be compared: it is finite at this step, as the loss."""
+    return bool(np.isfinite(frame.loss) and np.all(np.isfinite(frame.tape.adjoint(node))))
 
 
 def _agrees(frame: Frame, target: str) -> bool:

@@ -25,6 +25,8 @@ What is left last has the sign of whether the gradient is right; `check` is that
 """
 NOT_MEASURED = "left out"
 """Stands for the central difference of a model so large that measuring it would take a while."""
+NOT_MEASURABLE = "unknown ?"
+"""Stands for that of a loss or a gradient that is not finite, by which nothing can be judged."""
 
 
 def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
@@ -149,9 +151,9 @@ def _norm(frame: Frame, cells: int | None, shown: tuple[str, ...]) -> list[Span]
 
 def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:
     """Return the central difference of one element, marked where it agrees."""
+    if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
+        return (NOT_MEASURABLE, "dim")
     text = compact(near, cells or _WIDEST)
     scale = 1e-8 * max(1.0, abs(frame.loss))
-    if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
-        return (text + "  ", "dim")
     agrees = abs(true - near) <= 1e-5 * max(abs(true), abs(near)) + scale
     return (text + (" ✓" if agrees else " ?"), "good" if agrees else "bad")

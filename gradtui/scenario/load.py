@@ -26,7 +26,6 @@ from gradtui.scenario.code import (
 )
 from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.files import files_named
-from gradtui.scenario.first_loss import check_first_loss
 from gradtui.scenario.handwritten import by_hand, read_backward, read_update
 from gradtui.scenario.initial import read_parameters
 from gradtui.scenario.positions import parse_toml
@@ -155,7 +154,6 @@ class _Loader:
         if before is None:
             if update is not None and drive != "hand":
                 build("hand")  # whether the lines of the update fit shows when they are used
-            check_first_loss(trainer.record(trainer.initial, 0), parsed.run.dtype)
             check_labels(parsed.labels, graph.names, positions)
         return Problem(
             path=self.file,

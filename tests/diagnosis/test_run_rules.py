@@ -116,6 +116,31 @@ def test_the_first_node_that_is_not_finite_is_named_with_its_operands_and_how_th
     assert "step 2 (lr 0.4, gradient 1): w 0.2 → -0.2" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("yhat = x/b + w\nL = yhat", "at step 0 '/' in yhat gives inf for x = 1 and b = 0"),
+        ("yhat = log(b - w)*x\nL = yhat", "'log' in yhat gives nan for b - w = -0.5"),
+        (
+            "L = (1e175*x + w)**2 + b",
+            "'**' in L gives inf for 1e+175*x + w = 1e+175 and 2; the numbers",
+        ),
+    ],
+)
+def test_a_run_that_starts_lost_is_told_by_the_operation_and_its_operands(diagnosed, code, said):
+    finding = only(diagnosed(code, "w = 0.5\nb = 0.0", "x = 1.0"))
+    assert (finding.rule, finding.severity, finding.step) == ("non-finite", "error", 0)
+    assert said in finding.message
+
+
+def test_a_number_that_does_not_fit_into_the_type_is_told_where_it_stands(write):
+    path = write("L = x*w + 1e100", data="x = 1e200", more='dtype = "float32"')
+    finding = only(diagnose_run(load_problem(path)))
+    assert (finding.rule, finding.target, finding.step) == ("non-finite", "x", 0)
+    assert "x does not fit into float32: it is inf there" in finding.message
+    assert Path(path).read_text().splitlines()[finding.line - 1] == "x = 1e200"
+
+
 def test_a_gradient_that_is_lost_before_the_loss_is_found_in_the_backward_pass(diagnosed):
     finding = only(diagnosed("L = sqrt(abs(w) - 1) + w", "w = 1.0", "x = 0.0", steps=3))
     assert (finding.rule, finding.step) == ("non-finite", 0)

@@ -343,3 +343,19 @@ def test_whether_the_gradient_agrees_is_in_view_at_any_width(name, width):
     head, *rows, _ = gradient_rows(gradtui.load(name).frame, width)
     assert all(line_text(row).rstrip().endswith("✓") for row in rows)
     assert max(map(line_width, (head, *rows))) <= width
+
+
+@pytest.mark.parametrize("code", ["L = (w*x)**2", "L = log(-w) + 0*x"])
+def test_where_the_loss_is_not_finite_a_gradient_is_unknown_and_neither_right_nor_wrong(
+    session_of, code
+):
+    session = session_of(code, "w = 1e175", more="[backward]\ncode = 'dw = x*w'")
+    for frame in (session.frame, session_of(code, "w = 1e175").frame):
+        assert cells(gradient_rows(frame))[1][-1] == "?"
+    assert "unknown" in cells(gradient_rows(frame))[1]
+    assert cells(program_rows(session.frame, 60))[-1][-1] == "?"
+    session.into()
+    session.selection.select(session.problem.graph.names["w"])
+    assert "the loss or the true gradient is not finite" in "".join(
+        texts(beside_rows(session.frame))
+    )

@@ -162,7 +162,7 @@ def test_numbers_that_are_not_finite_are_shown_as_they_are():
     session = gradtui.load("five_parcels_rate_1_5")
     session.seek(500)
     rows = [row.split() for row in texts(gradient_rows(session.frame))]
-    assert rows[1] == ["w[0]", "nan", "nan", "nan"]
+    assert rows[1] == ["w[0]", "nan", "nan", "unknown", "?"]
     assert texts(update_rows(session.frame))[1] == "w[0]  nan - 1.5·nan = nan"
 
 

@@ -58,14 +58,15 @@ def non_finite(run: Run) -> Iterator[Finding]:
     tape = run.tape(found.step)
     place, op = _where(run, tape, found.node)
     at, result = run.first + found.step, short(found.result)
-    told = [f"{_text(tape, id)} = {short(value)}" for id, value in found.operands]
+    told = [_operand(_text(tape, id), short(value)) for id, value in found.operands]
     message = f"at step {at} '{op}'{place} gives {result} for {' and '.join(told)}"
     if not told:
-        message = f"{_text(tape, found.node)} is {result} where the run starts, step {at}"
+        dtype = run.trainer.dtype
+        message = f"{_text(tape, found.node)} does not fit into {dtype}: it is {result} there"
     rows = _chain(run, tape, found)
     if rows:
         message += f"; how it came there: {'; '.join(rows)}"
-    message += f"; {_advice(found, op)}"
+    message += f"; {_advice(found, op, start=at == 0)}"
     evidence = {
         "result": found.result,
         "operands": {_text(tape, id): value for id, value in found.operands},
@@ -120,6 +121,10 @@ def _where(run: Run, tape: Tape, node: int) -> tuple[str, str]:
     return f" in {clip(written.name, 40)}" if written is not None else " of the update", op
 
 
+def _operand(text: str, value: str) -> str:
+    return value if text == value else f"{text} = {value}"
+
+
 def _by_hand(tape: Tape, node: int) -> Assignment | None:
     """Return the line that computes a node, if one of a backward pass written by hand does."""
     program = tape.program
@@ -171,11 +176,13 @@ def _largest(tape: Tape, node: int) -> str:
     return short(float(flat[int(np.argmax(np.abs(np.nan_to_num(flat))))]))
 
 
-def _advice(found: Break, op: str) -> str:
+def _advice(found: Break, op: str, *, start: bool) -> str:
+    if not found.operands:
+        return "make it smaller, or take float64"
+    if found.overflow and start:
+        return "the numbers are too large: scale the data, or start with smaller parameters"
     if found.overflow:
         return "the numbers are too large: try a lower rate, clip_norm, or a smaller start"
-    if not found.operands:
-        return "start where it is finite"
     match op:
         case "log":
             return "keep the argument above 0: log(x + 1e-12), or cross_entropy of the scores"
