@@ -11,7 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Edge
-from gradtui.engine.indices import Index
+from gradtui.engine.indices import Index, aligned
 from gradtui.engine.moves import Moves
 from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
@@ -47,14 +47,14 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
         return _frozen(value, self.program.nodes[node].shape)
 
     def element(self, node: int, index: Index) -> float:
-        """Return one element of the value of a node; a node of one number has that one alone."""
+        """Return the element of the value of a node that broadcasting puts at `index`."""
+        index = aligned(index, self.program.nodes[node].shape)
         if self.recorded[node] is None and self.moves is not None:
             if (node, index) not in self._elements:
                 found = self.moves.elements(self.recorded, node, index)
                 self._elements.update(((id, index), float(one)) for id, one in found.items())
             return self._elements[node, index]
-        value = self.value(node)
-        return float(value if value.shape == () else value[index])
+        return float(self.value(node)[index])
 
     @cached_property
     def _elements(self) -> dict[tuple[int, Index], float]:

@@ -270,12 +270,22 @@ class Trainer:
         ahead = range(start + self._offset, start + self._offset + steps)
         series: list[Iterator[Any]] = []
         if self.program.watch is None:
-            series.append(repeat(self.lr, steps) if self._rate is None else map(self._rate, ahead))
+            fixed = repeat(self._number(self.lr), steps)
+            series.append(
+                fixed if self._rate is None else map(self._number, map(self._rate, ahead))
+            )
         if self.program.time is not None:
-            series.append(step - self.since + 1.0 for step in ahead)
+            series.append(self._number(step - self.since + 1.0) for step in ahead)
         if self.batches is not None:
             series += [_batches_of(data, self.batches, ahead) for data in self._typed]
         return series
+
+    def _number(self, value: float) -> Any:
+        """Return a number as the compiled code has it: of its type, and with axes to rearrange."""
+        if self.mode is Mode.FLOAT:
+            return value
+        with np.errstate(over="ignore"):
+            return np.dtype(self.dtype).type(value)
 
     def _inputs(self, start: int, steps: int) -> Iterator[Any]:
         """Return the values of `varying` for `steps` steps from `start`, bare where it is one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from gradtui.engine.graph import Kind, Node, Statement
+from gradtui.engine.ops import OPS
 from gradtui.engine.reverse import statement_rule
 from gradtui.engine.unparse import PRETTY, TYPED, Style, formula
 from gradtui.frame import Frame
@@ -60,12 +61,15 @@ def in_numbers(frame: Frame, node: int) -> str:
     return formula(nodes, node, show, paper(frame))
 
 
-def in_shapes(frame: Frame, node: int) -> str:
-    """Return a node's expression with the shapes of arrays and the numbers of scalars in it."""
+def in_shapes(frame: Frame, node: int, known: Collection[int] = ()) -> str:
+    """Return a node's expression with the shapes of arrays and the numbers of scalars in it.
+
+    `known` are operations that are not written out, beside those that have names.
+    """
     nodes = frame.problem.trainer.program.nodes
 
     def show(part: Node) -> str | None:
-        if part.kind is Kind.OPERATION and not part.name:
+        if part.kind is Kind.OPERATION and part.id not in known and not part.name:
             return None
         if part.shape:
             return f"[{shape_text(part.shape)}]"
@@ -75,18 +79,18 @@ def in_shapes(frame: Frame, node: int) -> str:
 
 
 def update_in_numbers(
-    frame: Frame, result: int, known: Collection[int], read: Callable[[int], float]
+    frame: Frame, result: int, known: Collection[int], read: Callable[[int], str]
 ) -> str:
     """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`.
 
-    `known` are operations that stand for their numbers.
+    `known` are operations that stand for their numbers, as does what is not elementwise: of its
+    operands one element says nothing.
     """
     nodes = frame.problem.trainer.program.nodes
 
     def show(part: Node) -> str | None:
-        if part.kind is Kind.OPERATION and part.id not in known and not part.name:
-            return None
-        return number(read(part.id))
+        is_open = part.kind is Kind.OPERATION and part.id not in known and not part.name
+        return None if is_open and OPS[part.op].elementwise else read(part.id)
 
     return formula(nodes, result, show, paper(frame))
 

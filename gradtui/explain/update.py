@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from gradtui.ascii import spell
+from gradtui.engine.graph import STRETCH, Kind
+from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.spans import LazyRows, Line, Role, Span, line, line_width
-from gradtui.explain.symbols import label, update_in_numbers
+from gradtui.explain.symbols import in_shapes, label, update_in_numbers
 from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
-from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
+from gradtui.explain.values import UNKNOWN, Elements, Index, element_name, summary
 from gradtui.frame import Frame
 from gradtui.text import cell_width, number
 
@@ -106,7 +109,7 @@ def _element_rows(frame: Frame, position: int, index: Index, name: Span, width: 
         written = assigned if frame.problem.ascii else _written(assigned)
         own = f"{written} = " if len(update.lines) > 1 else ""
         sum_text = arithmetic(frame, position, node, index)
-        result: Span = (number(frame.tape.element(node, index)), role)
+        result: Span = (_value(frame, position, node, index), role)
         row = line(head, own, sum_text, (" = ", "dim"), result)
         if line_width(row) > width:
             row = line(head, own, result, (" = ", "dim"), sum_text)
@@ -120,14 +123,33 @@ def _written(name: str) -> str:
 
 
 def arithmetic(frame: Frame, position: int, result: int, index: Index) -> str:
-    """Return a line of the update with numbers; what earlier lines gave is a number in it."""
+    """Return a line of the update with numbers; what earlier lines gave is a number in it.
+
+    A line that is of no single element, as a sum is, has shapes where it has arrays.
+    """
     program = frame.problem.trainer.program
-    update = program.updates[position]
+    update, nodes = program.updates[position], program.nodes
     known = {update.gradient, *(node for _, node in update.lines if node < result)}
+    own = nodes[nodes[result].inputs[0] if nodes[result].op == STRETCH else result]
+    if own.id in known or own.kind is not Kind.OPERATION:
+        return _value(frame, position, own.id, index)  # a line such as `v = g`
+    if not (OPS[own.op].elementwise and _acts(frame, position, own.id)):
+        return in_shapes(frame, result, known)
+    return update_in_numbers(frame, result, known, lambda id: _value(frame, position, id, index))
 
-    def read(id: int) -> float:
-        return frame.tape.element(id, index)
 
-    if result == update.gradient:
-        return number(read(result))  # a line such as `v = g`
-    return update_in_numbers(frame, result, known, read)
+def _value(frame: Frame, position: int, node: int, index: Index) -> str:
+    """Return the number that acts on one element of a parameter; all in brief where none does."""
+    if _acts(frame, position, node):
+        return number(frame.tape.element(node, index))
+    return summary(frame.tape.value(node), 6)
+
+
+def _acts(frame: Frame, position: int, node: int) -> bool:
+    """Return whether broadcasting puts an element of a node at each element of a parameter."""
+    program = frame.problem.trainer.program
+    shape = program.nodes[program.updates[position].parameter].shape
+    try:
+        return broadcast([program.nodes[node].shape, shape], {}) == shape
+    except ShapeError:
+        return False

@@ -96,7 +96,7 @@ def table(value: Array, digits: int = 4) -> list[str]:
     """Return an array as aligned rows of numbers; of one with more axes its matrices."""
     if value.shape == ():
         return [number(float(value), digits)]
-    if value.size > LISTED:
+    if value.size > LISTED or not value.size:
         return [summary(value, digits)]
     flat = value.reshape(-1, value.shape[-1])
     cells = [[number(x, digits) for x in row] for row in flat]

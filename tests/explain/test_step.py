@@ -142,6 +142,40 @@ def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
     ]
 
 
+ANY_SHAPE = """
+q = reshape(w, (4, 1))
+c = g - mean(g, axis=0, keepdims=True)
+n = sum(c*c)
+p = c.T
+z = broadcast_to(n, (2, 1, 2))*2
+w = w - lr*p/sqrt(mean(z))
+"""
+
+
+def test_the_lines_of_an_update_have_any_shape(session_of):
+    """g = 2w = ((2, 4), (6, 8)), its columns' means (4, 6), c = ((-2, -2), (2, 2)), n = 16."""
+    more = f"[update]\ncode = '''{ANY_SHAPE}'''"
+    session = session_of("L = sum(w**2)", "w = [[1.0, 2.0], [3.0, 4.0]]", more=more)
+    assert texts(update_rows(session.frame))[7:13] == [
+        "w[0,1]  q = reshape([2×2], (4, 1)) = [4×1] 1…4",
+        "        c = 4 - 6 = -2",
+        "        n = sum([2×2]·[2×2]) = 16",
+        "        p = [2×2].T = 2",
+        "        z = broadcast_to(16, (2, 1, 2))·2 = [2×1×2] all 32",
+        "        w = 2 - 0.1·2/sqrt(32) = 1.96464",
+    ]
+
+
+def test_an_update_stretches_and_reshapes_a_scalar(session_of):
+    code = "w = w - lr*g\nq = broadcast_to(w, (3,))\nr = reshape(w, (1,))"
+    session = session_of("L = w*w", more=f"[update]\ncode = '''{code}'''")
+    assert texts(update_rows(session.frame))[1:] == [
+        "w  w = 2 - 0.1·4 = 1.6",
+        "   q = 1.6 = [1.6 1.6 1.6]",
+        "   r = reshape(1.6, (1,)) = [1.6]",
+    ]
+
+
 def test_the_gradient_vector_has_value_derivative_difference_and_norm():
     rows = [row.split() for row in texts(gradient_rows(gradtui.load("two_weights").frame))]
     assert rows == [

@@ -332,11 +332,11 @@ def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[
         if len(odd) == len(values.without(mine, ())):
             continue
         match odd, lost:
-            case [], [*_]:
+            case [], [_, *_]:
                 parts = [_factors(_bare(one.tree), True) for one in (meant, held)]
                 new = product(values.without(*parts) or lost)
                 return 1, Edit(Change.ADD_FACTOR, (), tree, None, new)
-            case [*_], []:
+            case [_, *_], []:
                 return 1, Edit(Change.DROP_FACTOR, (), tree, product(odd), None)
             case [old], [new]:
                 old, new = _upright(old), _upright(new)

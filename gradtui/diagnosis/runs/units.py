@@ -165,7 +165,7 @@ def _lowest_bias(run: Run, found: Blocked) -> tuple[str, tuple[int, ...], float]
 def _flat_units(run: Run, node: Node) -> tuple[tuple[int, ...], int, int]:
     """Return the units whose slope is next to 0 for all examples to the end, and since when."""
     total = width_of(run, node)
-    if run.end < 0:
+    if run.end < 0 or 0 in node.shape:
         return (), total, 0
     full = 0.25 if node.op == "sigmoid" else 1.1283791670955126 if node.op == "erf" else 1.0
     flat = []
