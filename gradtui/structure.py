@@ -5,6 +5,7 @@ Knows the graph and its schedule; knows no numbers.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
@@ -28,6 +29,8 @@ Pair = tuple[int, int]
 """(source, target) of an edge that is drawn."""
 MAX_PATHS = 64
 """Paths from one node to the loss that are listed."""
+_READERS = 4
+"""Readers of a node that are taken to be around it."""
 MANY_PATHS = 10**9
 """Paths that are counted; beyond them there are just "more"."""
 _Key = TypeVar("_Key")
@@ -85,6 +88,22 @@ class Structure(Struct, frozen=True, eq=False):
                 via.append(step)
                 choices.append(iter(self.readers.get(step, ())))
         return found
+
+    def around(self, node: int, most: int) -> tuple[int, ...]:
+        """Return the drawn nodes nearest to one, itself among them, in evaluation order.
+
+        Of many that read a node the first are near; what else reads a parameter is not.
+        """
+        found, pending = {node}, deque([node])
+        while pending and len(found) < most:
+            at = pending.popleft()
+            inputs = self.inputs.get(at, ())
+            onward = self.consumers.get(at, ()) if inputs or at == node else ()
+            for other in (*inputs, *onward[:_READERS]):
+                if other not in found and len(found) < most:
+                    found.add(other)
+                    pending.append(other)
+        return tuple(sorted(found))
 
     def reader_of(self, graph: Graph, source: int) -> int | None:
         """Return the first drawn node that reads a source itself; None where none does."""

@@ -20,16 +20,15 @@ _ROOM = 72
 """Cells from which on there is room for all of that; in fewer the columns shrink."""
 
 
-def list_head(frame: Frame, width: int) -> Line:
-    """Return the titles of the columns."""
-    cells = ("", "name", "computed by", "shape", "value", "gradient", "inputs")
-    return _row(_widths(frame, width), cells, ("dim",) * 7)
-
-
 def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[Line]:
-    """Return the rows of some nodes: name, operation, shape, value, gradient, inputs."""
+    """Return the titles of the columns, and the rows of some nodes.
+
+    A row has name, operation, shape, value, gradient, inputs.
+    """
     widths = _widths(frame, width)
-    return [_node(frame, widths, node) for node in frame.structure.nodes[start:stop]]
+    titles = ("", "name", "computed by", "shape", "value", "gradient", "inputs")
+    nodes = frame.structure.nodes[start:stop]
+    return [_row(widths, titles, ("dim",) * 7), *(_node(frame, widths, node) for node in nodes)]
 
 
 def place_of_now(frame: Frame) -> int:

@@ -1,8 +1,9 @@
 """Where the boxes and wires of a graph stand, left to right. Knows no values and no screen.
 
 `lay_out` computes the geometry once for a graph, from reserved sizes, so the picture stands still
-while its numbers change: `plan` chooses the rows, `draw` the columns.  `light` chooses wires to
-draw heavy; `paint` gives a row of a window.
+while its numbers change: `plan` chooses the rows, `draw` the columns, both part by part, of which
+`count_parts` says how many there are.  `light` chooses wires to draw heavy; `paint` gives a row of
+a window.
 
 Between two layers a wire leaves its source, may turn in the source's *trunk*, runs along a *lane*,
 a row of its own that holds its label, may turn in the target's trunk, and ends in an arrow.  Lanes
@@ -10,8 +11,9 @@ lie in the order of their targets, so lines cross at the sources' trunks only.  
 layers goes through *passages*, shared by all the long wires of its source.
 """
 
-from gradtui.layout.drawing import Plan, draw, lay_out, plan
+from gradtui.layout.drawing import Parts, Plan, draw, finish, lay_out, plan
 from gradtui.layout.geometry import Box, BoxRow, Label, Layout, Line, Pair, Piece, Rect, Wire
+from gradtui.layout.layers import count_parts
 from gradtui.layout.painting import Light, light, paint
 
 __all__ = [
@@ -22,11 +24,14 @@ __all__ = [
     "Light",
     "Line",
     "Pair",
+    "Parts",
     "Piece",
     "Plan",
     "Rect",
     "Wire",
+    "count_parts",
     "draw",
+    "finish",
     "lay_out",
     "light",
     "paint",

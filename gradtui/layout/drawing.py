@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from itertools import count, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -58,6 +58,11 @@ class Plan(Struct, frozen=True, eq=False):
     """Rows of the drawing."""
 
 
+Made = TypeVar("Made")
+Parts = Generator[None, None, Made]
+"""Work that stops after each of its parts, a layer or all layers once; it returns what is made."""
+
+
 def lay_out(
     boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0, room: int | None = None
 ) -> Layout:
@@ -66,33 +71,50 @@ def lay_out(
     `gap` is the number of blank rows between two boxes of a layer; a drawing that is wider than
     `room` cells has shorter lines.
     """
-    return draw(plan(boxes, wires, gap=gap), room)
+    return finish(draw(finish(plan(boxes, wires, gap=gap)), room))
 
 
-def plan(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Plan:
-    """Return where the nodes of a graph stand, of which drawings for any room can be made."""
+def finish(parts: Parts[Made]) -> Made:
+    """Do all parts of a work; return what it makes."""
+    while True:
+        try:
+            next(parts)
+        except StopIteration as stop:
+            made: Made = stop.value
+            return made
+
+
+def plan(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Parts[Plan]:
+    """Choose where the nodes of a graph stand, of which drawings for any room can be made."""
     layers = build_layers(boxes, wires)
-    order_layers(layers)
-    place_rows(layers, gap)
-    channels = [choose_lanes(left, right) for left, right in pairwise(layers)]
+    yield
+    yield from order_layers(layers)
+    yield from place_rows(layers, gap)
+    channels = []
+    for left, right in pairwise(layers):
+        channels.append(choose_lanes(left, right))
+        yield
     return Plan(layers, channels, number_rows(layers, channels))
 
 
-def draw(plan: Plan, room: int | None = None) -> Layout:
-    """Return the drawing of a plan, with shorter lines if it is wider than `room` cells."""
+def draw(plan: Plan, room: int | None = None) -> Parts[Layout]:
+    """Draw a plan, with shorter lines if it is wider than `room` cells."""
     boxes = sum(max(node.width for node in layer) for layer in plan.layers)
     if room is not None and boxes > room:
-        return _draw(plan, _SHORT_LINK)
-    drawn = _draw(plan, _LINK)
-    return drawn if room is None or drawn.width <= room else _draw(plan, _SHORT_LINK)
+        return (yield from _draw(plan, _SHORT_LINK))
+    drawn = yield from _draw(plan, _LINK)
+    if room is None or drawn.width <= room:
+        return drawn
+    return (yield from _draw(plan, _SHORT_LINK))
 
 
-def _draw(plan: Plan, link: int) -> Layout:
+def _draw(plan: Plan, link: int) -> Parts[Layout]:
     draft = _Draft(plan.height, link)
     for index, layer in enumerate(plan.layers):
         if index:
             draft.add_channel(plan.layers[index - 1], plan.channels[index - 1], layer)
         draft.add_layer(layer)
+        yield
     return draft.finish()
 
 

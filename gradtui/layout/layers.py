@@ -56,7 +56,7 @@ class Lane(Struct, eq=False):
 
 def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[list[Node]]:
     """Return the layers of nodes, joined by lanes, with passages for wires over several layers."""
-    layer_of = _rank(boxes, wires)
+    layer_of = _rank([box.key for box in boxes], [(w.source, w.target) for w in wires])
     nodes = {box.key: Node(layer_of[box.key], box.key, box.width, box.height) for box in boxes}
     layers: list[list[Node]] = [[] for _ in range(1 + max(layer_of.values(), default=-1))]
     for node in nodes.values():
@@ -83,19 +83,32 @@ def _connect(lane: Lane) -> None:
     lane.target.sources.append(lane.source)
 
 
-def _rank(boxes: Sequence[Box], wires: Sequence[Wire]) -> dict[int, int]:
+def count_parts(keys: Sequence[int], pairs: Sequence[Pair]) -> int:
+    """Return how many boxes, passages and wires a drawing has.
+
+    Time and memory go with it; `keys` and `pairs` are those of the boxes and the wires.
+    """
+    layer_of = _rank(keys, pairs)
+    farthest = dict(layer_of)
+    for source, target in pairs:
+        farthest[source] = max(farthest[source], layer_of[target])
+    passages = sum(max(0, last - layer_of[key] - 1) for key, last in farthest.items())
+    return len(keys) + passages + len(pairs)
+
+
+def _rank(keys: Sequence[int], pairs: Sequence[Pair]) -> dict[int, int]:
     """Return the layer of each box: the longest path to it, but late where that costs nothing.
 
     A box whose inputs serve nothing else (a source above all) stands next to its first consumer.
     """
-    inputs: dict[int, list[int]] = {box.key: [] for box in boxes}
-    consumers: dict[int, list[int]] = {box.key: [] for box in boxes}
-    assert len(inputs) == len(boxes), "box keys must differ"
-    assert len({(w.source, w.target) for w in wires}) == len(wires), "one wire for a pair"
-    for wire in wires:
-        assert wire.source in inputs and wire.target in inputs, "wires must join boxes"
-        inputs[wire.target].append(wire.source)
-        consumers[wire.source].append(wire.target)
+    inputs: dict[int, list[int]] = {key: [] for key in keys}
+    consumers: dict[int, list[int]] = {key: [] for key in keys}
+    assert len(inputs) == len(keys), "box keys must differ"
+    assert len(set(pairs)) == len(pairs), "one wire for a pair"
+    for source, target in pairs:
+        assert source in inputs and target in inputs, "wires must join boxes"
+        inputs[target].append(source)
+        consumers[source].append(target)
     layer_of: dict[int, int] = {}
     movable: dict[int, bool] = {}
     for key, sources in inputs.items():

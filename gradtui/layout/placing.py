@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from math import floor
 from operator import attrgetter
@@ -25,8 +25,11 @@ _Block = tuple[float, float, int]
 """Nodes that move as one: their sum of weight × row, their sum of weights, their number."""
 
 
-def order_layers(layers: list[list[Node]]) -> None:
-    """Order each layer so that few wires cross: barycentres, right and left, the best kept."""
+def order_layers(layers: list[list[Node]]) -> Iterator[None]:
+    """Order each layer so that few wires cross: barycentres, right and left, the best kept.
+
+    It yields after each part of the work, as `place_rows` does.
+    """
     for layer in layers:
         _number_places(layer)
     best, fewest = [layer[:] for layer in layers], _count_crossings(layers)
@@ -42,12 +45,13 @@ def order_layers(layers: list[list[Node]]) -> None:
         crossings = _count_crossings(layers)
         if crossings < fewest:
             best, fewest = [layer[:] for layer in layers], crossings
+        yield
     for layer, nodes in zip(layers, best, strict=True):
         layer[:] = nodes
         _number_places(layer)
 
 
-def place_rows(layers: list[list[Node]], gap: int) -> None:
+def place_rows(layers: list[list[Node]], gap: int) -> Iterator[None]:
     """Choose rows: chains straight, a node amid its inputs, long wires level."""
     offsets = [_offsets(layer, gap) for layer in layers]
     forward, backward = (
@@ -60,6 +64,7 @@ def place_rows(layers: list[list[Node]], gap: int) -> None:
             rows = _settle([_wish(node, main, sweep) for node, main in layer], distances)
             for (node, _), row in zip(layer, rows, strict=True):
                 node.row = row
+        yield
 
 
 def _goes_backward(sweep: int) -> bool:

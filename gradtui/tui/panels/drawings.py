@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from itertools import islice
+from math import inf
+from time import monotonic
 from typing import TypeVar
 
 from msgspec import Struct
 
 from gradtui.explain.graph_text import CLOSE, ROOMY, Cells, box_width, wire_width
 from gradtui.frame import Frame
-from gradtui.layout import Box, Layout, Plan, Wire, draw, plan
+from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
+from gradtui.structure import Pair
 
 _KEPT = 4
 """Drawings kept: that of a long program takes a tenth of a second."""
 _FEW = 30
 """Nodes up to which more digits are tried: a larger graph would not fit with them."""
+_AT_ONCE, _MOST = 2_000, 20_000
+"""Parts of a drawing up to which it is made at once, and at all: a second's work."""
 _Key = TypeVar("_Key")
 _Made = TypeVar("_Made")
+_Place = tuple[object, ...]
+"""A graph, one level of it, and the room for it or the cells of its numbers."""
 
 
 class Drawing(Struct, frozen=True, eq=False):
@@ -28,39 +35,91 @@ class Drawing(Struct, frozen=True, eq=False):
 
 
 class Drawings:
-    """Makes drawings, each only once while it is among the last."""
+    """Makes drawings, each only once while it is among the last; of large graphs part by part."""
 
     def __init__(self) -> None:
-        self._plans: dict[tuple[object, ...], Plan] = {}
-        self._drawings: dict[tuple[object, ...], Drawing] = {}
+        self._sizes: dict[_Place, int] = {}
+        self._plans: dict[_Place, Plan] = {}
+        self._drawings: dict[_Place, Drawing] = {}
+        self._making: tuple[_Place, Parts[None]] | None = None
 
-    def rows(self, frame: Frame) -> int:
-        """Return the rows that the drawing of a frame's graph takes at any width."""
-        return self._plan(frame, CLOSE).height
+    def is_drawn(self, frame: Frame) -> bool:
+        """Return whether a frame's graph is small enough to be drawn as a whole."""
+        return self._size(frame) <= _MOST
 
-    def drawing(self, frame: Frame, room: int) -> Drawing:
-        """Return the drawing of a frame's graph for `room` cells: with more digits if they fit."""
+    def rows(self, frame: Frame) -> int | None:
+        """Return the rows of the drawing of a frame's graph at any width; None if not known yet."""
+        if self._size(frame) <= _AT_ONCE:
+            return finish(self._plan(frame, CLOSE)).height
+        found = self._plans.get((frame.graph, frame.structure, CLOSE))
+        return None if found is None else found.height
+
+    def drawing(self, frame: Frame, room: int) -> Drawing | None:
+        """Return the drawing of a frame's graph for `room` cells: with more digits if they fit.
+
+        None where it is too large, or as long as `go_on` is making it.
+        """
         key = (frame.graph, frame.structure, room)
+        if key not in self._drawings and self.is_drawn(frame):
+            if self._making is None or self._making[0] != key:
+                self._making = key, self._draw(frame, room)
+            self.go_on(inf if self._size(frame) <= _AT_ONCE else 0.0)
+        return self._drawings.get(key)
+
+    def go_on(self, seconds: float) -> bool:
+        """Go on with the drawing that was asked for last; return whether more is to be done."""
+        until = monotonic() + seconds
+        for _ in () if self._making is None else self._making[1]:
+            if monotonic() >= until:
+                return True
+        self._making = None
+        return False
+
+    def around(self, frame: Frame, nodes: tuple[int, ...]) -> Drawing:
+        """Return the drawing of some nodes of a frame's graph, and of the edges among them."""
+        key = (frame.graph, frame.structure, nodes)
         found = self._drawings.get(key)
         if found is None:
-            found = Drawing(draw(self._plan(frame, CLOSE), room), CLOSE)
-            if len(frame.structure.nodes) <= _FEW:
-                layout = draw(self._plan(frame, ROOMY), room)
-                if layout.width <= room:
-                    found = Drawing(layout, ROOMY)
+            edges = [(i, id) for id in nodes for i in frame.structure.inputs.get(id, ())]
+            inside = [edge for edge in edges if edge[0] in nodes]
+            layout = finish(draw(finish(_plan(frame, nodes, inside, CLOSE))))
+            found = Drawing(layout, CLOSE)
             self._drawings = _with(self._drawings, key, found)
         return found
 
-    def _plan(self, frame: Frame, cells: Cells) -> Plan:
+    def _size(self, frame: Frame) -> int:
+        structure = frame.structure
+        key = (frame.graph, structure)
+        if key not in self._sizes:
+            size = count_parts(structure.nodes, structure.edges)
+            self._sizes = _with(self._sizes, key, size)
+        return self._sizes[key]
+
+    def _draw(self, frame: Frame, room: int) -> Parts[None]:
+        close = yield from self._plan(frame, CLOSE)
+        found = Drawing((yield from draw(close, room)), CLOSE)
+        if len(frame.structure.nodes) <= _FEW:
+            roomy = yield from self._plan(frame, ROOMY)
+            layout = yield from draw(roomy, room)
+            if layout.width <= room:
+                found = Drawing(layout, ROOMY)
+        self._drawings = _with(self._drawings, (frame.graph, frame.structure, room), found)
+
+    def _plan(self, frame: Frame, cells: Cells) -> Parts[Plan]:
         structure = frame.structure
         key = (frame.graph, structure, cells)
-        found = self._plans.get(key)
-        if found is None:
-            boxes = [Box(id, box_width(frame, id, cells), 2) for id in structure.nodes]
-            wires = [Wire(*edge, wire_width(frame, *edge, cells)) for edge in structure.edges]
-            found = plan(boxes, wires)
-            self._plans = _with(self._plans, key, found)
-        return found
+        if key not in self._plans:
+            made = yield from _plan(frame, structure.nodes, structure.edges, cells)
+            self._plans = _with(self._plans, key, made)
+        return self._plans[key]
+
+
+def _plan(
+    frame: Frame, nodes: tuple[int, ...], edges: tuple[Pair, ...] | list[Pair], cells: Cells
+) -> Parts[Plan]:
+    boxes = [Box(id, box_width(frame, id, cells), 2) for id in nodes]
+    wires = [Wire(*edge, wire_width(frame, *edge, cells)) for edge in edges]
+    return plan(boxes, wires)
 
 
 def _with(kept: dict[_Key, _Made], key: _Key, made: _Made) -> dict[_Key, _Made]:

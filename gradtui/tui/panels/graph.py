@@ -7,21 +7,31 @@ from textual import events
 from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
-from gradtui.explain.listing import list_head, list_rows, place_of_now
+from gradtui.explain.listing import list_rows, place_of_now
 from gradtui.explain.spans import Line, Role, Span, line_width
 from gradtui.frame import Frame
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
 from gradtui.moments import Flow, Level
 from gradtui.tui.panels.base import Panel, crop, marked
-from gradtui.tui.panels.drawings import Drawings
+from gradtui.tui.panels.drawings import Drawing, Drawings
 
 HEAVY, LIGHT = "━", "─"
 MARGIN = 2
 """Cells kept free around what the view follows."""
+_PAUSE, _PART = 0.01, 0.03
+"""Seconds between the parts of a drawing that is made, and of a part."""
+_AROUND = 14
+"""Nodes around the cursor that are drawn where there are too many."""
+_SPLIT = 8
+"""Rows from which on there is room for both."""
 
 
 class GraphPanel(Panel):
-    """A window onto the drawing of the graph, which follows the cursor and the selection."""
+    """A window onto the drawing of the graph, which follows the cursor and the selection.
+
+    As long as it is made there is a list of the nodes instead; where it would be too large, the
+    list and below it the drawing of what is around the cursor.
+    """
 
     NAME = "Graph"
     HELP = (
@@ -37,12 +47,19 @@ class GraphPanel(Panel):
         self._lit: tuple[object, Light] = (None, Light())
         self._lit_sources: frozenset[int] = frozenset()
         self._followed: object = None
+        self._target = 0
+        """What the view followed last."""
         self._listing = False
+        self._going_on = False
+        self._listed = 0
+        """Rows that the list takes."""
+        self._corner = (0, 0)
+        """Column and row of the drawing below the list, at its top left."""
 
     def rows_wanted(self, frame: Frame) -> int:
         """Return the rows of the drawing, or of the list, and a blank one on either side."""
-        rows = len(frame.structure.nodes) if self._listing else self._drawings.rows(frame)
-        return rows + 2
+        rows = None if self._listing else self._drawings.rows(frame)
+        return (len(frame.structure.nodes) if rows is None else rows) + 2
 
     def toggle_list(self) -> None:
         """Change between the drawing and the list of nodes."""
@@ -52,44 +69,88 @@ class GraphPanel(Panel):
         self.ask_for_rows()
         self.redraw()
 
-    def _list(self, frame: Frame) -> list[Line]:
-        """Return the rows of the list in view, under the titles of its columns."""
-        width, height = self.size[0], self.size[1] - 1
-        nodes = frame.structure.nodes
-        now = (frame.selected, frame.now, frame.structure, self.size)
-        if now != self._followed:
-            moved = isinstance(self._followed, tuple) and self._followed[1] != frame.now
-            target = place_of_now(frame) if moved else frame.selected
-            row = nodes.index(target) if target in nodes else 0
-            self.top = _into_view(self.top, row - 1, row + 2, height)
-            self._followed = now
-        self.top = max(0, min(self.top, len(nodes) - height))
-        self.left = 0
-        self._hint(len(nodes) - self.top - height, 0)
-        self.title(f"Graph, a list of {len(nodes)}")
-        return [list_head(frame, width), *list_rows(frame, width, self.top, self.top + height)]
-
     def visible_rows(self) -> list[Line]:
         """Return the part of the drawing in view."""
         frame = self.frame
         if frame is None:
             return []
-        if self._listing:
-            return self._list(frame)
+        drawing = None if self._listing else self._drawings.drawing(frame, self.size.width)
+        if drawing is not None:
+            return self._drawing(frame, drawing)
+        if self._listing or not self._drawings.is_drawn(frame):
+            return self._list_and_around(frame)
+        self._go_on_soon()
+        return self._list(frame, self.size.height, " while it is drawn")
+
+    def _go_on_soon(self) -> None:
+        """Let the drawing be made in parts, between which the screen lives."""
+        if not self._going_on:
+            self._going_on = True
+            self.set_timer(_PAUSE, self._go_on)
+
+    def _go_on(self) -> None:
+        self._going_on = False
+        if self._drawings.go_on(_PART):
+            self._go_on_soon()
+        else:
+            self.ask_for_rows()
+            self.redraw()
+
+    def _list_and_around(self, frame: Frame) -> list[Line]:
+        """Return the list, and below it what is around the cursor if no drawing can be had."""
         width, height = self.size
-        layout = self._lay_out(frame)
+        below = 0 if self._listing or height < _SPLIT else height // 2
+        rows = self._list(frame, height - below, ", drawn around the cursor" if below else "")
+        if not below:
+            return rows
+        drawing = self._drawings.around(frame, frame.structure.around(self._target, _AROUND))
+        layout = self._use(drawing)
+        box = layout.boxes[self._target]
+        left = _centred(box.x + box.width // 2, width, layout.width)
+        top = _centred(box.y + 1, below, layout.height)
+        lines = range(top, min(layout.height, top + below))
+        rows += [()] * (height - below - len(rows))
+        self._listed, self._corner = len(rows), (left, top)
+        return rows + [self._line(frame, layout, y, left) for y in lines]
+
+    def _list(self, frame: Frame, rows: int, why: str) -> list[Line]:
+        """Return some rows of the list, those in view, under the titles of its columns."""
+        width, height = self.size.width, rows - 1
+        nodes = frame.structure.nodes
+        now = (frame.selected, frame.now, frame.structure, self.size)
+        if now != self._followed:
+            moved = isinstance(self._followed, tuple) and self._followed[1] != frame.now
+            target = place_of_now(frame) if moved else frame.selected
+            self._target = target if target in nodes else nodes[0]
+            row = nodes.index(self._target)
+            self.top = _into_view(self.top, row - 1, row + 2, height)
+            self._followed = now
+        self.top = max(0, min(self.top, len(nodes) - height))
+        self.left = 0
+        self._hint(len(nodes) - self.top - height, 0)
+        self.title(f"Graph, a list of {len(nodes)}{why}")
+        self._listed = self.size.height
+        return list_rows(frame, width, self.top, self.top + height)
+
+    def _drawing(self, frame: Frame, drawing: Drawing) -> list[Line]:
+        """Return the part in view of the drawing of all of the graph."""
+        width, height = self.size
+        layout = self._use(drawing)
         self._follow(frame, layout)
         self.top = max(0, min(self.top, layout.height - height))
         self.left = max(0, min(self.left, layout.width - width))
         self._hint(layout.height - self.top - height, layout.width - self.left - width)
         self.title(self._title(frame))
         above = max(0, (height - layout.height) // 2)
-        # One cell more than fits: what is cut at the right gets its sign where it is drawn.
+        self._listed, self._corner = 0, (self.left, self.top - above)
         lines = range(self.top, min(layout.height, self.top + height))
-        rows = [self._row(frame, layout, y, width + 1) for y in lines]
-        return [()] * above + [
-            marked(row, self.left) if row and not row[0][0].startswith(" ") else row for row in rows
-        ]
+        return [()] * above + [self._line(frame, layout, y, self.left) for y in lines]
+
+    def _line(self, frame: Frame, layout: Layout, y: int, left: int) -> Line:
+        """Return a row of a drawing from a column on, with a sign where it is cut."""
+        # One cell more than fits: what is cut at the right gets its sign where it is drawn.
+        row = self._row(frame, layout, y, left, self.size.width + 1)
+        return marked(row, left) if row and not row[0][0].startswith(" ") else row
 
     def _title(self, frame: Frame) -> str:
         if frame.level is Level.NAMED:
@@ -98,14 +159,14 @@ class GraphPanel(Panel):
         lines = "line" if folded == 1 else "lines"
         return "Graph of operations" + (f", {folded} {lines} folded" if folded else "")
 
-    def _row(self, frame: Frame, layout: Layout, y: int, width: int) -> Line:
+    def _row(self, frame: Frame, layout: Layout, y: int, left: int, width: int) -> Line:
         def label(wire: Pair) -> str:
             return wire_text(frame, *wire, self._cells)
 
         spans: list[Span] = []
         line_on = ""
         shine = self._light(frame, layout)
-        for piece in paint(layout, y, self.left, self.left + width, label, shine):
+        for piece in paint(layout, y, left, left + width, label, shine):
             match piece:
                 case BoxRow(_, shown, key, row, skip):
                     text, line_on = self._box_row(frame, key, row, layout.boxes[key].width)
@@ -143,9 +204,8 @@ class GraphPanel(Panel):
             return "now"
         return "bad" if wire in blamed_edges(frame) else "local"
 
-    def _lay_out(self, frame: Frame) -> Layout:
-        """Return the drawing, made anew only for another graph or another width."""
-        drawing = self._drawings.drawing(frame, self.size[0])
+    def _use(self, drawing: Drawing) -> Layout:
+        """Return the layout of the drawing that is to be shown."""
         if drawing.layout is not self._layout:
             self._layout, self._cells = drawing.layout, drawing.cells
             self._lit = (None, Light())
@@ -162,7 +222,8 @@ class GraphPanel(Panel):
             useful = needed_for(frame.graph.nodes, [frame.graph.loss])
             wires = [edge for edge in edges if edge[0] in ahead and edge[1] in useful]
             self._lit_sources = frozenset(source for source, _ in wires)
-            self._lit = (frame.selected, light(layout, wires))
+            drawn = [wire for wire in wires if wire in layout.slots]
+            self._lit = (frame.selected, light(layout, drawn))
         return self._lit[1]
 
     def _follow(self, frame: Frame, layout: Layout) -> None:
@@ -194,13 +255,29 @@ class GraphPanel(Panel):
 
     async def on_click(self, event: events.Click) -> None:
         """Select the node under the mouse."""
-        if self._layout is None or self.frame is None:
+        if self.frame is None:
             return
-        above = max(0, (self.size.height - self._layout.height) // 2)
-        x, y = event.x - 1 + self.left, event.y - 1 - above + self.top
+        x, y = event.x - 1, event.y - 1
+        node = self._node_at(x, y - self._listed) if y >= self._listed else None
+        if 0 < y < self._listed:
+            node = next(iter(self.frame.structure.nodes[self.top + y - 1 : self.top + y]), None)
+        if node is not None:
+            await self.screen.run_action(f"select({node})")
+
+    def _node_at(self, x: int, y: int) -> int | None:
+        """Return the node whose box is at a cell of the part in view of the drawing."""
+        if self._layout is None:
+            return None
+        x, y = x + self._corner[0], y + self._corner[1]
         for key, box in self._layout.boxes.items():
             if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
-                await self.screen.run_action(f"select({key})")
+                return key
+        return None
+
+
+def _centred(middle: int, size: int, whole: int) -> int:
+    """Return where a window of `size` starts that has a place in its middle, if it can."""
+    return max(0, min(middle - size // 2, whole - size))
 
 
 def _into_view(start: int, first: int, last: int, size: int) -> int:

@@ -1,0 +1,112 @@
+"""Graphs that take long to draw: a list stands in for them, and the screen lives meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gradtui.layout import Box, Wire, count_parts, finish, plan
+from gradtui.tui.panels.drawings import Drawings
+from gradtui.tui.panels.graph import GraphPanel
+
+CHAIN = "\n".join(["h0 = w*x", *(f"h{i} = tanh(w*h{i - 1})" for i in range(1, 700)), "L = h699**2"])
+"""699 lines of two operations: 2 + 2*699 + 2 operations, in as many layers."""
+FAN = "\n".join(
+    [*(f"h{i} = tanh(w*x)" for i in range(200)), f"L = {' + '.join(f'h{i}' for i in range(200))}"]
+)
+"""A sum of 200 terms: each waits for its place in it, on wires over up to 200 layers."""
+
+
+@pytest.mark.parametrize(
+    ("wires", "parts"),
+    [
+        ([(0, 1), (1, 2)], 3 + 0 + 2),
+        ([(0, 1), (1, 2), (0, 2)], 3 + 1 + 3),
+        ([(0, 1), (1, 2), (2, 3), (0, 2), (0, 3)], 4 + 2 + 5),
+    ],
+)
+def test_the_parts_of_a_drawing_are_its_boxes_passages_and_wires(wires, parts):
+    keys = [*range(max(target for _, target in wires) + 1)]
+    assert count_parts(keys, wires) == parts
+    planned = finish(plan([Box(key, 5, 2) for key in keys], [Wire(*wire, 3) for wire in wires]))
+    assert sum(map(len, planned.layers)) + len(wires) == parts
+
+
+def test_a_large_drawing_is_made_in_parts_and_a_larger_one_is_not(session_of):
+    chain, fan, drawings = session_of(CHAIN).frame, session_of(FAN), Drawings()
+    assert drawings.is_drawn(chain) and drawings.drawing(chain, 80) is None
+    assert drawings.rows(chain) is None
+    parts = 1
+    while drawings.go_on(0.0):
+        assert drawings.drawing(chain, 80) is None
+        parts += 1
+    made = drawings.drawing(chain, 80)
+    assert made is not None and drawings.rows(chain) == made.layout.height
+    assert parts > 500  # a layer is placed and drawn at a time
+    fan.toggle_level()
+    assert not drawings.is_drawn(fan.frame) and drawings.drawing(fan.frame, 80) is None
+    assert not drawings.go_on(0.0)
+
+
+async def test_a_list_stands_in_for_a_drawing_while_it_is_made(terminal, write):
+    async with terminal(write(CHAIN)) as t:
+        t.debugger.action_run("operations")
+        title = t.debugger.query_one("#graph").border_title
+        t.debugger.action_run("next")
+        assert t.session.step == 1
+        for _ in range(3000):
+            if not t.debugger.query_one(GraphPanel)._going_on:
+                break
+            await asyncio.sleep(0.02)
+        assert str(title).endswith("Graph, a list of 1401 while it is drawn")
+        assert "1 Graph of operations" in t.text
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])
+async def test_where_no_drawing_can_be_had_the_list_has_the_surroundings_below(
+    terminal, write, size
+):
+    async with terminal(write(FAN), size) as t:
+        await t.press("x")
+        assert "Graph, a list of 600, drawn around the cursor" in t.text
+        assert "computed by" in t.text and "▶ h1 1" in t.text
+        await t.press("slash", *"h150", "enter")
+        rows = [row for row in t.rows if "▶ h150" in row]
+        assert rows and t.session.frame.graph.nodes[t.session.selection.node].name == "h150"
+        await t.press("X")
+        assert "Graph, a list of 600 ─" in t.text and "▶ h150" not in t.text
+
+
+async def test_the_mouse_selects_in_the_list_and_in_the_drawing_below(terminal, write):
+    async with terminal(write(FAN)) as t:
+        await t.press("x")
+        graph = t.debugger.query_one(GraphPanel)
+        y = next(y for y, row in enumerate(t.rows) if " parameter " in row) + 2
+        await t.pilot.click(graph, offset=(5, y - graph.region.y))
+        assert t.session.selection.node == t.session.frame.graph.names["h0"]
+        for _ in range(500):
+            if any("› h0" in row for row in t.rows):
+                break
+            await asyncio.sleep(0.01)
+        y = next(y for y, row in enumerate(t.rows) if "▶ * 6" in row)
+        x = t.rows[y].index("* 6")
+        await t.pilot.click(graph, offset=(x - graph.region.x, y - graph.region.y))
+        assert t.session.frame.graph.nodes[t.session.selection.node].op == "*"
+
+
+def test_what_is_around_a_node_is_what_it_is_made_of_and_what_it_is_for(session_of):
+    session = session_of(CHAIN)
+    structure, names = session.structure, session.frame.graph.names
+    near = structure.around(names["h5"], 6)
+    assert near == tuple(sorted(names[n] for n in ("w", "h3", "h4", "h5", "h6", "h7")))
+    assert names["w"] in structure.around(names["w"], 3)
+    assert len(structure.around(names["w"], 3)) == 3
+
+
+def test_the_graph_of_the_names_is_bounded_too(session_of):
+    """Each of these names is read in the last line: wires over 300 layers, 300²/2 passages."""
+    names = " + ".join(f"h{i}" for i in range(300))
+    lines = ["h0 = w*x", *(f"h{i} = h{i - 1}*w" for i in range(1, 300)), f"L = {names}"]
+    frame = session_of("\n".join(lines)).frame
+    assert not Drawings().is_drawn(frame)
