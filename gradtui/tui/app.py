@@ -251,15 +251,21 @@ class GradtuiApp(App[int]):
             debugger.trials.quit()
 
     def action_interrupt(self) -> None:
-        """Stop playing; twice in a row, quit."""
-        debugger = _debugger(self.screen)
-        if debugger is not None and debugger.pace.stop():
-            debugger.say("stopped")
-        elif debugger is None or time.monotonic() - self._interrupted < _TWICE:
+        """Close what is open over the debugger, or else stop playing; twice in a row, quit."""
+        from gradtui.tui.prompt import leave_prompt
+
+        screen, now = self.screen, time.monotonic()
+        debugger = _debugger(screen)
+        if now - self._interrupted < _TWICE:
             self.exit(0)
+        elif debugger is not None and not leave_prompt(debugger) and debugger.pace.stop():
+            debugger.say("stopped")
         else:
-            self._interrupted = time.monotonic()
-            debugger.say("press Ctrl+C again to quit")
+            self._interrupted = now
+            if debugger is None:
+                screen.dismiss(None)
+            if self._debugger is not None:
+                self._debugger.say("press Ctrl+C again to quit")
 
     def action_command_palette(self) -> None:
         """Open the palette."""

@@ -366,12 +366,11 @@ class Debugger(Screen[None]):
         self, label: str, answer: Callable[[str], None], value: str = "", **options: Any
     ) -> None:
         """Open the prompt; the options are its own."""
-        from gradtui.tui.prompt import Prompt
+        from gradtui.tui.prompt import Prompt, leave_prompt
 
         if not self.is_attached:
             return  # a table had asked for it, and the app was told to end before it was gone
-        for other in self.query(Prompt):
-            other.action_leave()
+        leave_prompt(self)
         self._opening = self.mount(Prompt(label, answer, value, **options))
 
     def zoom(self, panel: Panel | None) -> None:

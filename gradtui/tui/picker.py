@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
@@ -96,7 +97,12 @@ class Picker(Screen[None]):
         if self._search.value:
             self._search.value = ""
         else:
-            self._hand_over(None)
+            self.dismiss()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Leave, whatever is typed."""
+        self._hand_over(None)
+        return AwaitComplete()
 
     def _list(self, text: str) -> None:
         words = text.lower().split()

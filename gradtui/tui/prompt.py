@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -189,6 +190,14 @@ class Prompt(Vertical):
             before = self.screen.query_one("#graph")
         self.screen.set_focus(before)
         self.remove()
+
+
+def leave_prompt(screen: Screen[None]) -> bool:
+    """Leave the prompt of a screen; return whether one was open."""
+    prompts = screen.query(Prompt)
+    for prompt in prompts:
+        prompt.action_leave()
+    return bool(prompts)
 
 
 def _common(words: Sequence[str]) -> str:
