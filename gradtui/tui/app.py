@@ -181,14 +181,17 @@ class GradtuiApp(App[int]):
             self.screen.refresh()
 
     def action_repaint(self) -> None:
-        """Paint all of the screen, whatever the terminal shows."""
-        self._wire.forget()
-        self.screen.refresh()
+        """Paint all of the screen, whatever the terminal shows, for the size that it has."""
+        self.post_message(Resize(self.size, self.size))
 
     async def on_event(self, event: Event) -> None:
         """Do what a key asks for before the next one is looked at; paint all of another size."""
         if self._exit and isinstance(event, _FROM_TERMINAL):
             return  # the screens are going, and what a key opens now would not get its parts
+        if isinstance(event, Resize) and isinstance(self._driver, Driver):
+            # Of many signals the first may be told of last, with the size that was read for it.
+            size = self._driver.size_now(event.size)
+            event = Resize(size, size)
         if isinstance(event, Resize) and event.size.area > _MOST_CELLS:
             return
         if isinstance(event, Key | Paste):
@@ -196,7 +199,8 @@ class GradtuiApp(App[int]):
         elif not isinstance(event, MouseEvent) or self._takes(event):
             await super().on_event(event)
         if isinstance(event, Resize):
-            self.action_repaint()
+            self._wire.forget()
+            self.screen.refresh()
 
     def _takes(self, event: MouseEvent) -> bool:
         """Return whether what the mouse is on, or what holds it, will be there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from gradtui.tui.line import QUESTION, Line
@@ -29,6 +30,10 @@ class Driver(LinuxDriver):
         """Ask the terminal to say when it has shown all that is written so far."""
         if self.line.ask():
             self.write(QUESTION)
+
+    def size_now(self, told: Size) -> Size:
+        """Return the size of the terminal: what it has told where it does so, else what is read."""
+        return told if self._in_band_window_resize else Size(*self._get_terminal_size())
 
     def process_message(self, message: Message) -> None:
         """Pass on what was read; called by the thread that reads."""

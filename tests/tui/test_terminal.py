@@ -232,6 +232,37 @@ def test_a_size_that_no_window_has_is_not_laid_out(start):
     assert program.wait() == 0
 
 
+def ends_at(program: Program, row: int) -> bool:
+    """Return whether the keys come to stand in this row, the last one."""
+    keys = re.compile(rb"\x1b\[%d;1H(?:\x1b\[[\d;]*m|[^\x1b])*next" % row)
+    until = time.monotonic() + 60
+    while not keys.search(program.output) and time.monotonic() < until:
+        program.read(0.2)
+    return bool(keys.search(program.output))
+
+
+@pytest.fixture
+def resized(start):
+    """A program whose terminal is of another size than it knows."""
+    program = start("two_weights")
+    assert ends_at(program, 40)
+    program.read(5.0, quiet=0.7)
+    program.resize(30, 100)
+    program.output = b""
+    return program
+
+
+def test_the_screen_is_laid_out_for_the_size_there_is_whatever_it_was_told(resized):
+    resized.press("\x1b[48;20;90;1;1t")
+    assert ends_at(resized, 30)
+
+
+@pytest.mark.parametrize("key", ["\x1b[15~", "\x0c"])
+def test_a_repaint_is_for_the_size_that_the_terminal_has(resized, key):
+    resized.press(key)
+    assert ends_at(resized, 30)
+
+
 @pytest.mark.parametrize("keys", ["", "\x10", ":", "?"])
 def test_at_rest_nothing_is_written(start, keys):
     program = start("two_weights")
