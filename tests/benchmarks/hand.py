@@ -55,6 +55,8 @@ class Hand:
         shutil.copytree(SCENARIOS, self.scenarios)
         self.names = sorted(path.name for path in SCENARIOS.glob("*.toml"))
         self.name = self.random.choice(self.names)
+        self.room = (100, 30)
+        """The terminal's columns and rows, for the mouse."""
 
     @property
     def path(self) -> Path:
@@ -87,9 +89,26 @@ class Hand:
             self.press(self.random.choice(("\t", "\x1b[A", "\x1b[B", "\x7f", "\x15")))
         self.press(self.random.choice(("\r", "\r", "\r", ESCAPE)))
 
+    def point(self) -> None:
+        """Use the mouse while something opens, is read anew, has another size, or closes."""
+        changes = (self.other, self.edit, self.resize, self.cover, self.zoom, self.command)
+        self.random.choice(changes)()
+        for _ in range(self.random.randrange(1, 12)):
+            self.mouse()
+            if self.random.random() < 0.1:
+                self.press(self.random.choice((ESCAPE, "R", "z", "\r")))
+
+    def cover(self) -> None:
+        """Open something over the screen; what comes next finds it there or on its way."""
+        self.press(self.random.choice(("?", "o", "T", "B", "i\r", PALETTE, ":", "b", "x", "M")))
+
+    def zoom(self) -> None:
+        """Focus a panel and show it alone, or all again."""
+        self.press(self.random.choice("1234567") + "z")
+
     def mouse(self) -> None:
         """Click, hold, turn the wheel, move, or let the window lose the focus and have it again."""
-        x, y = self.random.randrange(1, 101), self.random.randrange(1, 31)
+        x, y = (self.random.randrange(1, size + 2) for size in self.room)
         button = self.random.choice((0, 0, 1, 2, 35, 64, 65, 66, 67, 32))
         down, up = f"\x1b[<{button};{x};{y}M", f"\x1b[<{button};{x};{y}m"
         self.press(self.random.choice((down + up, down + up, down, up)))
@@ -112,6 +131,7 @@ class Hand:
                                                           self.random.randrange(1, 100)))
             )  # fmt: skip
             self.note(f"<{width}x{height}>")
+            self.room = (width, height)
             self.size(width, height)
 
     def other(self) -> None:

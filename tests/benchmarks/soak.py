@@ -121,7 +121,8 @@ class Soak:
 
     def answer(self) -> None:
         """Leave whatever is open; a word that is typed then must be on the screen soon."""
-        self.program.resize(100, 30)
+        self.hand.room = (100, 30)
+        self.program.resize(*self.hand.room)
         if self.recent & {SUSPEND, EDITOR}:  # what is typed while it is set aside is thrown away
             until = time.monotonic() + 10
             while self.program.read(2.0) and time.monotonic() < until:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, get_args
 
 from rich.segment import Segment
@@ -29,7 +30,7 @@ class Rows(Widget, inherit_bindings=False):
         self._strips: list[Strip] = []
         self._strip_of: dict[Line, Strip] = {}
         self._made_for: Size | None = None
-        self._making_for: Size | None = None
+        self._held: Size | None = None
         self._ground: Style | None = None
         self._role_styles: dict[Ink, Style] = {}
 
@@ -44,7 +45,15 @@ class Rows(Widget, inherit_bindings=False):
     @property
     def size(self) -> Size:
         """The size of the content; Textual works it out each time, so once for all rows here."""
-        return self._making_for or super().size
+        return self._held or super().size
+
+    @contextmanager
+    def _holding(self, size: Size) -> Iterator[None]:
+        before, self._held = self._held, size
+        try:
+            yield
+        finally:
+            self._held = before
 
     def redraw(self) -> None:
         """Make the rows anew and repaint those that differ from what is on the screen."""
@@ -63,17 +72,18 @@ class Rows(Widget, inherit_bindings=False):
             self.refresh(*changed)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the rows inside a region; called by Textual.
+        """Return the rows inside a region; called by Textual."""
+        with self._holding(self.size):
+            return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row; called by Textual for a paint, and for the mouse at any moment.
 
         After a change of size or style the rows are made here, once for however many changes.
         """
         size = self.size
         if self._made_for != size:
             self._make_strips(size)
-        return super().render_lines(crop)
-
-    def render_line(self, y: int) -> Strip:
-        """Return one row; called by Textual."""
         return self._strips[y]
 
     def notify_style_update(self) -> None:
@@ -88,11 +98,9 @@ class Rows(Widget, inherit_bindings=False):
         width, height = size
         # Most rows are those of the moment before.
         before = self._strip_of if size == self._made_for else {}
-        self._made_for = self._making_for = size
-        try:
+        self._made_for = size
+        with self._holding(size):
             rows = self.shown_rows()
-        finally:
-            self._making_for = None
         self._strip_of = {row: before.get(row) or self._strip(row, width) for row in rows}
         strips = [self._strip_of[row] for row in rows]
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
