@@ -48,6 +48,12 @@ class Interpreter:
             self._evaluate(id)
         return np.array([self._values[id] for id in ids], dtype=np.float64)
 
+    def elsewhere(self, leaves: Mapping[int, Array], points: int) -> Interpreter:
+        """Return an interpreter of the same nodes at other points."""
+        fresh = Interpreter(self.nodes, leaves, points)
+        fresh._functions, fresh._reached = self._functions, self._reached
+        return fresh
+
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
         """Return an interpreter in which some nodes have other values, and all that follows.
 

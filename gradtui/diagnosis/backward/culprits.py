@@ -320,20 +320,21 @@ def untellable(line: Line, why: str) -> Finding:
     """Return the finding of a claim that can be told from the truth at no point."""
     return _not_compared(
         line,
-        f"{line.name} is not compared: at every point tried {why}; start from parameters, or take "
-        "data, of another size",
+        f"{line.name} is not compared: at every point tried {why}; start from other parameters, or "
+        "take other data",
     )
 
 
-def no_points() -> Finding:
+def no_points(hand: Handwritten) -> Finding:
     """Return the finding of a model that is finite nowhere."""
+    first = next(line for line in hand.program if line.name in hand.claims)
     return Finding(
         rule="not-compared",
         severity="error",
-        target="backward",
-        line=None,
-        message="the hand-written gradients are not compared: the loss and its gradient are finite "
-        "neither at the start nor at any point tried around it; start from other parameters",
+        target=first.name,
+        line=first.place.line,
+        message="the hand-written gradients are not compared: the true ones are finite neither at "
+        "the start nor at any point tried around it; start from other parameters",
         evidence={},
     )
 

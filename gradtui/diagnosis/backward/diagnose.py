@@ -77,7 +77,7 @@ def diagnose(problem: Problem) -> Diagnosis:
     try:
         return _Diagnosing(problem, hand).diagnosis()
     except NoPoints:
-        return Diagnosis("not-compared", 0, (no_points(),), uncompared=frozenset(hand.claims))
+        return Diagnosis("not-compared", 0, (no_points(hand),), uncompared=frozenset(hand.claims))
 
 
 def _of_numbers(problem: Problem) -> Diagnosis:
@@ -149,9 +149,9 @@ class _Diagnosing:
         them, or where they explain nothing, the user's own do.
         """
         names, best = {line.name for line in wrong}, None
-        other = other_data(self.probes, self.tried, names)
+        other = other_data(self.probes, self.trial, names)
         if other is not None:
-            best = find_culprits(self.problem, other, self.hand)
+            best = find_culprits(self.problem, self.tried(other), self.hand)
         if best is None or best.puzzles:
             drawn, fair = self.probes.own, self.judge.fair
             own = self.tried(lambda seed: started(drawn(seed), fair))

@@ -7,7 +7,7 @@ Redrawn data serve to explain: they tell x2 from 3.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -147,30 +147,45 @@ class Probes:
         return self._drawn[key]
 
     def _draw_own(self, seed: int) -> Drawn:
-        rng = np.random.default_rng([_SEED, seed, 1])
-        wanted = self.count - 1
-        rows, near = [{id: value[None] for id, value in self.start.items()}], [True]
-        share = -(-wanted // len(_SPREADS))
-        for at, spread in enumerate((*_SPREADS, *_NEARER)):
-            lacking = wanted + 1 - len(near)
-            count = min(lacking, share) if at < len(_SPREADS) else lacking
-            if count <= 0:
-                continue
-            tried = 4 * count if at else 8 * count
-            points = {
-                id: self._parameter(self.graph.nodes[id], value, tried, spread, rng)
-                for id, value in self.start.items()
-            }
-            points |= self._batches(len(near), tried)
-            good = np.flatnonzero(self._finite(points, tried))[:count]
-            rows.append({id: value[good] for id, value in points.items()})
-            near += [spread <= NEAR] * len(good)
-        if len(near) == 1 and not self._finite(rows[0], 1)[0]:
-            raise NoPoints
-        leaves = {id: np.concatenate([row[id] for row in rows]) for id in self.start}
-        batches = self._trainer.batches
-        seen = 1 if batches is None else min(batches.per_epoch, len(near))
-        return Drawn(leaves, np.array(near), seen)
+        start = {id: value[None] for id, value in self.start.items()}
+        # Where the loss is finite nowhere its gradient may be, as that of a square too large.
+        for wanted in (self._wanted, self._wanted[1:]):
+            rng = np.random.default_rng([_SEED, seed, 1])
+            rows, near = [start], [True]
+            for spread, count in self._shares():
+                count = min(count, self.count - len(near))
+                if not count:
+                    break
+                found = self._around(spread, count, len(near), wanted, rng)
+                rows.append(found)
+                near += [spread <= NEAR] * len(next(iter(found.values())))
+            if len(near) > 1 or self._finite(start, 1, wanted)[0]:
+                leaves = {id: np.concatenate([row[id] for row in rows]) for id in self.start}
+                batches = self._trainer.batches
+                seen = 1 if batches is None else min(batches.per_epoch, len(near))
+                return Drawn(leaves, np.array(near), seen)
+        raise NoPoints
+
+    def _shares(self) -> Iterator[tuple[float, int]]:
+        """Yield spreads, and how many points to draw of each: nearer ones for what is lacking."""
+        yield from ((spread, -(-(self.count - 1) // len(_SPREADS))) for spread in _SPREADS)
+        yield from ((spread, self.count) for spread in _NEARER)
+
+    def _around(
+        self, spread: float, count: int, first: int, wanted: Sequence[int], rng: np.random.Generator
+    ) -> dict[int, Array]:
+        """Return points of the user's own data at which what is wanted is finite, `count` at most.
+
+        With batches they see those from the step `first` on.
+        """
+        tried = min(4 * count, max(count, NUMBERS // self._numbers))
+        points = {
+            id: self._parameter(self.graph.nodes[id], value, tried, spread, rng)
+            for id, value in self.start.items()
+        }
+        points |= self._batches(first, tried)
+        good = np.flatnonzero(self._finite(points, tried, wanted))[:count]
+        return {id: value[good] for id, value in points.items()}
 
     def _batches(self, first: int, count: int) -> dict[int, Array]:
         """Return the rows that steps of the run see of the data that are cut into batches."""
@@ -226,7 +241,7 @@ class Probes:
                 for node in self.graph.nodes
                 if node.id in self.start
             }
-            good = self._finite(points, tried)
+            good = self._finite(points, tried, self._wanted)
             for id, value in points.items():
                 kept[id].append(value[good])
             if sum(map(len, next(iter(kept.values())))) >= self.count:
@@ -260,10 +275,12 @@ class Probes:
             return grown + 0.1 * spread * size_of(value) * rng.normal(size=shape)
         return size_of(value) * rng.normal(size=shape)
 
-    def _finite(self, leaves: Mapping[int, Array], count: int) -> NDArray[np.bool_]:
+    def _finite(
+        self, leaves: Mapping[int, Array], count: int, wanted: Sequence[int]
+    ) -> NDArray[np.bool_]:
         at = Interpreter(self.nodes, leaves, count)
         good = np.ones(count, dtype=bool)
-        for id in self._wanted:
+        for id in wanted:
             good &= np.isfinite(at.value(id)).reshape(count, -1).all(axis=1)
         return good
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
 from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
@@ -13,7 +13,6 @@ from gradtui.scenario.problem import Handwritten, Problem
 from gradtui.source import InputError
 from gradtui.text import clip
 
-Try = Callable[[Draw], Trial]
 _MOST_CHANGES = 4_000
 """Changes that are tried to find the general rule."""
 _REASONS = 3
@@ -22,22 +21,20 @@ _LISTED = 60
 """Characters of a list of names."""
 
 
-def other_data(probes: Probes, tried: Try, wrong: Collection[str]) -> Trial | None:
-    """Return a program on other data on which only what is `wrong` on the user's is wrong.
+def other_data(probes: Probes, own: Trial, wrong: Collection[str]) -> Draw | None:
+    """Return other data on which only what is `wrong` on the user's is wrong.
 
-    Data on which it relies are the user's own there; None if there is no more to it than those.
+    Data on which a program relies are the user's own there; None if that is all there is to it.
     """
     held: frozenset[int] = frozenset()
     for _ in range(2):
-        trial = _at(probes, tried, held=held)
+        draw = _others(probes, held)
+        trial = _elsewhere(own, draw)
         if trial is not None and _wrong_claims(trial) == wrong:
-            return trial
-        relied_on = frozenset(
-            id for id in _data(probes) if not _stands(_alone(probes, tried, id), wrong)
-        )
-        if not relied_on or relied_on == frozenset(_data(probes)):
+            return draw
+        held = frozenset(id for id in _data(probes) if not _stands(probes, own, id, wrong))
+        if not held or held == frozenset(_data(probes)):
             return None
-        held = relied_on
     return None
 
 
@@ -48,26 +45,24 @@ def reliance(
 
     A warning with the general rule where one change gives it; a remark on structure that is meant.
     """
-
-    def tried(draw: Draw) -> Trial:
-        return Trial(own.graph, own.reverse, draw, hand, like=own)
-
     names = {line.name for line in decisive}
     spoilt, reasons = set[str](), list[str]()
-    trial = _at(probes, tried)
+    draw = _others(probes)
+    trial = _elsewhere(own, draw)
     if trial is not None and (there := _wrong_claims(trial) & names):
+        trial = Trial(own.graph, own.reverse, draw, hand)
         trial.work.limit(_MOST_CHANGES)
         culprits = find_culprits(problem, trial, hand, helpers=0)
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
             for finding in culprits.findings:
                 yield _warned(finding, f"right on these data only: {finding.message}")
         else:
-            relied = [id for id in _data(probes) if not _stands(_alone(probes, tried, id), ())]
+            relied = [id for id in _data(probes) if not _stands(probes, own, id)]
             text = ", ".join(own.graph.nodes[id].name for id in relied) or "the data"
             reasons.append(f"of the numbers of {clip(text, _LISTED)}")
             spoilt |= there
     for id, structure in probes.structures.items():
-        trial = _at(probes, tried, broken=(id,)) if structure.text else None
+        trial = _elsewhere(own, _others(probes, broken=(id,))) if structure.text else None
         if trial is not None and (there := _wrong_claims(trial) & names):
             reasons.append(f"{own.graph.nodes[id].name} {structure.text}")
             spoilt |= there
@@ -101,17 +96,14 @@ def _data(probes: Probes) -> list[int]:
     return [node.id for node in probes.graph.data]
 
 
-def _alone(probes: Probes, tried: Try, id: int) -> Trial | None:
-    """Return a program at points where one array of the data alone is another."""
-    return _at(probes, tried, held=[one for one in _data(probes) if one != id])
+def _others(probes: Probes, held: Collection[int] = (), broken: Collection[int] = ()) -> Draw:
+    return lambda seed: probes.redrawn(seed, held, broken)
 
 
-def _at(
-    probes: Probes, tried: Try, held: Collection[int] = (), broken: Collection[int] = ()
-) -> Trial | None:
-    """Return a program at points of other data; None where there are none."""
+def _elsewhere(own: Trial, draw: Draw) -> Trial | None:
+    """Return a program at other points; None where there are none."""
     try:
-        return tried(lambda seed: probes.redrawn(seed, held, broken))
+        return own.elsewhere(draw)
     except NoPoints:
         return None
 
@@ -122,8 +114,9 @@ def _wrong_claims(trial: Trial) -> set[str]:
     }
 
 
-def _stands(trial: Trial | None, wrong: Collection[str]) -> bool:
-    """Return whether nothing is wrong there but what is known to be."""
+def _stands(probes: Probes, own: Trial, id: int, wrong: Collection[str] = ()) -> bool:
+    """Return whether nothing is wrong but what is known to be where one array alone is another."""
+    trial = _elsewhere(own, _others(probes, [one for one in _data(probes) if one != id]))
     return trial is not None and _wrong_claims(trial) <= set(wrong)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.probes import Drawn
+from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import Work, near_at_first
 from gradtui.engine.expression import Tree
@@ -37,7 +38,7 @@ class Trial:
         self,
         graph: Graph,
         reverse: Reverse,
-        draw: Callable[[int], Drawn],
+        draw: Draw,
         hand: Handwritten,
         *,
         like: Trial | None = None,
@@ -56,6 +57,7 @@ class Trial:
         """Nodes of the true backward pass as expressions, where they have been asked for."""
         self.work: Work = like.work if like is not None else Work()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
+        self._state = state
         self._build(state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
         if strict or self.program.lost or any(line.misfit for line in self.lines):
@@ -78,6 +80,15 @@ class Trial:
         self._noise: dict[int, Array] = {}
         self.leaves = self._leaves(state)
         self.world = Interpreter(self.builder.nodes, self.leaves, self.points)
+
+    def elsewhere(self, draw: Draw) -> Trial:
+        """Return the same lines at other points, to see which claims hold there."""
+        other = copy(self)
+        other.draw, other.points = draw, len(draw(0))
+        other._truths, other._flows, other._noise = {}, {}, {}
+        other.leaves = other._leaves(self._state)
+        other.world = self.world.elsewhere(other.leaves, other.points)
+        return other
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -209,7 +220,7 @@ class Trial:
         calm, leaves = self.world, self.leaves
         if points is not None:
             leaves = {id: value[points] for id, value in leaves.items()}
-            calm = Interpreter(self.builder.nodes, leaves, len(points))
+            calm = self.world.elsewhere(leaves, len(points))
         for seed in seeds:
             yield Shaken(calm, leaves, np.random.default_rng([_SEED, seed]))
 
