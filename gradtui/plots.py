@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gradtui.branches import DRAWN, Branches, Line
 from gradtui.engine.columns import Columns
 from gradtui.engine.indices import Index
+from gradtui.engine.length import length
 from gradtui.engine.observables import Observable, read_expression
 from gradtui.scenario.problem import Problem
 from gradtui.source import InputError, Place, did_you_mean
@@ -310,10 +311,7 @@ class Plotter:
         shape = program.nodes[nodes[0]].shape
         if series.kind != "norm" and (shape == () or series.index is not None):
             return [float(each[series.index or ()]) for each in columns[0]]
-        with np.errstate(all="ignore"):
-            flat = [column.reshape(len(steps), -1) for column in columns]
-            squares = [np.einsum("ij,ij->i", each, each) for each in flat]
-            return [float(length) for length in np.sqrt(sum(squares))]
+        return [length(parts) for parts in zip(*columns, strict=True)]
 
     def _observe(self, line: Line, observable: Observable, steps: Sequence[int]) -> Sequence[float]:
         """Return an expression's value at some steps, the length of it where it is an array."""
@@ -327,7 +325,7 @@ class Plotter:
             parts = [column.reshape(len(column), -1) for column in columns]
             rows = np.concatenate([np.empty((step + 1 - first, 0)), *parts], axis=1)
             value = observable.values(rows, first)[-1]
-            found.append(float(value) if value.shape == () else float(np.linalg.norm(value)))
+            found.append(float(value) if value.shape == () else length([value]))
         return found
 
     def _at(

@@ -38,7 +38,7 @@ LARGEST = 300_000
 _EVERY_STEP = 400
 """Steps of a run up to which all are points of its path."""
 _KEPT = 16
-_TINY = 1e-12
+_TINY, _LARGEST = 1e-12, float(np.finfo(float).max)
 
 
 class Path(Struct, frozen=True, eq=False):
@@ -144,10 +144,10 @@ class Surfaces:
         row, after = self.history.state(step), self.history.state(step + 1)
         here, there = row[list(places)], after[list(places)]
         path = self._path_to(places, max(last, step))
-        ranges = _ranges(path, here, view.zoom, size)
         parts = trainer.slices[: len(trainer.program.updates)]
         others = sum(part.stop - part.start for part in parts) - len(places)
         with np.errstate(all="ignore"):
+            ranges = _ranges(path, here, view.zoom, size)
             losses = self._grid(places, step, row, ranges, size, moves=others > 0)
             loss = float(trainer.losses_at(row[None, :], step)[0])
             next_loss = float(trainer.losses_at(after[None, :], step + 1)[0])
@@ -234,13 +234,10 @@ def _ranges(path: Path, here: Array, zoom: int, size: tuple[int, int]) -> tuple[
             spans = wanted * size
     if zoom > 0 and np.isfinite(here).all():
         centres = here
-    with np.errstate(all="ignore"):
-        spans = np.maximum(spans * 2.0**-zoom, 64 * np.spacing(np.abs(centres)))
-    spans = np.minimum(spans, np.finfo(float).max / 4)
-    return tuple(
-        (float(centre - span / 2), float(centre + span / 2))
-        for centre, span in zip(centres, spans, strict=True)
-    )
+    spans = np.maximum(spans * 2.0**-zoom, 64 * np.spacing(np.abs(centres)))
+    spans = np.minimum(spans, _LARGEST / 4)
+    low, high = (np.clip(centres + side * spans / 2, -_LARGEST, _LARGEST) for side in (-1, 1))
+    return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _whole(path: Path, here: Array) -> tuple[Array, Array]:
@@ -257,10 +254,9 @@ def _whole(path: Path, here: Array) -> tuple[Array, Array]:
         points = np.concatenate([points, here[None, :]])
     if not len(points):
         points = np.zeros((1, len(here)))
-    with np.errstate(all="ignore"):
-        low, high = points.min(axis=0), points.max(axis=0)
-        middle = low / 2 + high / 2
-        spans = np.minimum(high - low, np.finfo(float).max / 8)
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = low / 2 + high / 2
+    spans = np.minimum(high - low, _LARGEST / 8)
     still = spans <= _TINY * np.maximum(np.abs(middle), _TINY)
     widest = spans.max() if not still.all() else 0.0
     spans = np.where(still, widest or np.maximum(1.0, np.abs(middle)), spans)

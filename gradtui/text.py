@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -120,6 +121,11 @@ def compact(value: float, cells: int) -> str:
         if len(text) <= cells:
             break
     return text
+
+
+def filled(part: float, cells: int) -> int:
+    """Return how many of some cells a part of the whole fills; none where it is no number."""
+    return 0 if math.isnan(part) else round(min(max(part, 0.0), 1.0) * cells)
 
 
 def shape_text(shape: Iterable[int]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.casting import cast
 from gradtui.engine.compiler import Compiler, Mode, Slice
 from gradtui.engine.graph import needed_for
 from gradtui.engine.trainer import Row, Trainer
@@ -52,9 +53,9 @@ class Columns:
         held = dict(zip(trainer.before, trainer.slices, strict=True))
         if all(id in held for id in nodes):
             return [_stacked(rows, held[id]) for id in nodes]
-        state = [_stacked(rows, part).astype(trainer.dtype, copy=False) for part in trainer.slices]
+        state = [cast(_stacked(rows, part), trainer.dtype) for part in trainer.slices]
         each = [[next(one) for one in trainer.series(step, 1)] for step in steps]
-        varying = [np.array(column, trainer.dtype) for column in zip(*each, strict=True)]
+        varying = [cast(column, trainer.dtype) for column in zip(*each, strict=True)]
         found = self._function(nodes)(*state, *varying)
         shapes = [trainer.program.nodes[id].shape for id in nodes]
         return [

@@ -5,6 +5,7 @@ Exact for small models, by Lanczos' iteration on Hessian-vector products for lar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -269,9 +270,12 @@ class Gauge(Struct, frozen=True):
 def gauge(curvature: Curvature, tape: Tape, rate: float) -> Gauge | None:
     """Return the gauge at a step.
 
-    None where the curvature is not finite, or where the weights move by an update written by hand.
+    None where curvature or rate are no numbers, or where an update written by hand moves the
+    weights.
     """
-    spectrum = None if tape.program.moved_by_hand else curvature.spectrum(tape, vectors=False)
+    if tape.program.moved_by_hand or math.isnan(rate):
+        return None
+    spectrum = curvature.spectrum(tape, vectors=False)
     return None if spectrum is None else read_off(spectrum, tape, rate)
 
 

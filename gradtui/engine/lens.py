@@ -102,14 +102,18 @@ class Trace(Struct, frozen=True, eq=False):
     """By how much the rows' sum may differ from it, relative to their sizes."""
 
     @property
-    def agrees(self) -> bool:
-        """Whether the rows add up to the gradient, but for rounding."""
+    def total(self) -> float:
+        """The sum of what all rows contribute."""
         with np.errstate(all="ignore"):
-            total = float(np.sum(self.rows.contributions))
-        if not np.isfinite(self.gradient):
-            return not np.isfinite(total)
+            return float(np.sum(self.rows.contributions))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the rows add up to the gradient, but for rounding and for what overflows."""
+        if not (np.isfinite(self.gradient) and np.isfinite(self.total)):
+            return not np.isfinite(self.total)
         scale = max(self.rows.scale, abs(self.gradient))
-        return abs(total - self.gradient) <= self.tolerance * scale
+        return abs(self.total - self.gradient) <= self.tolerance * scale
 
     @property
     def is_chain(self) -> bool:

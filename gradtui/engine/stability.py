@@ -53,6 +53,8 @@ class Dynamics(Struct, frozen=True):
 
     def _roots(self, pull: float) -> NDArray[np.complex128]:
         x, beta = self.share * pull, self.beta
+        if not math.isfinite(x):
+            return np.array([-x], np.complex128)
         trace = 1.0 + beta - x * (1.0 + beta if self.nesterov else 1.0)
         determinant = beta * (1.0 - x) if self.nesterov else beta
         return np.asarray(np.roots([1.0, -trace, determinant]), np.complex128)
@@ -64,6 +66,6 @@ class Dynamics(Struct, frozen=True):
             gain = self.share * pull / (1.0 - self.beta) if self.beta < 1.0 else 0.0
             return math.log(10.0) / gain if gain > 0.0 else math.inf
         radius = self.radius(pull)
-        if radius >= 1.0:
+        if not radius < 1.0:
             return math.inf
         return -1.0 / math.log10(radius) if radius > 0.0 else 0.0

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.engine.graph import Edge
 from gradtui.engine.indices import Index, aligned
+from gradtui.engine.length import length
 from gradtui.engine.moves import Moves
 from gradtui.engine.ops import OPS
 from gradtui.engine.program import StepProgram
@@ -126,12 +127,12 @@ class Tape(Struct, frozen=True, eq=False, dict=True):
     @property
     def gradient_norm(self) -> float:
         """The length of the whole gradient vector."""
-        return _length([self.gradient(i) for i in range(len(self.program.updates))])
+        return length([self.gradient(i) for i in range(len(self.program.updates))])
 
     @property
     def driving_norm(self) -> float:
         """The length of the vector of the gradients that move the parameters."""
-        return _length([self.driving(i) for i in range(len(self.program.updates))])
+        return length([self.driving(i) for i in range(len(self.program.updates))])
 
     def _derivative(self, id: int | None, node: int) -> Array:
         shape = self.program.nodes[node].shape
@@ -157,15 +158,3 @@ def _frozen(value: Any, shape: Shape) -> Array:
     array = array.view() if array.shape == shape else np.broadcast_to(array, shape)
     array.flags.writeable = False
     return array
-
-
-def _length(parts: Sequence[Array]) -> float:
-    flat = [part.reshape(-1) for part in parts if part.size]
-    if not flat:
-        return 0.0
-    whole = flat[0] if len(flat) == 1 else np.concatenate(flat)
-    largest = max(abs(float(whole.min())), abs(float(whole.max())))
-    if not 0.0 < largest < np.inf:
-        return largest
-    scaled = whole / largest
-    return largest * float(np.sqrt(np.dot(scaled, scaled)))

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.engine.casting import cast
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.trainer import Row, Trainer
 
@@ -79,11 +80,11 @@ def _run(
         [*first.before, *rated, *constants],
     )
     state: list[Any] = [
-        rows[:, part.start : part.stop].reshape(count, *part.shape).astype(first.dtype)
+        cast(rows[:, part.start : part.stop].reshape(count, *part.shape), first.dtype)
         for part in first.slices
     ]
     tables = [dict(member.program.constants) for member in members]
-    given = [np.array([table[node] for table in tables], first.dtype) for node in constants]
+    given = [cast([table[node] for table in tables], first.dtype) for node in constants]
     losses = np.empty((steps, count))
     for at, values in enumerate(_values(members, start, steps)):
         *found, loss = step(*state, *values, *given)
@@ -101,5 +102,5 @@ def _values(members: Sequence[Trainer], start: int, steps: int) -> Any:
     series = first.series(start, steps)
     if first.program.lr in first.varying:
         rates = [member.series(start, steps)[0] for member in members]
-        series[0] = (np.array(each, first.dtype) for each in zip(*rates, strict=True))
+        series[0] = (cast(each, first.dtype) for each in zip(*rates, strict=True))
     return zip(*series, strict=True) if series else ((),) * steps

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.batches import Batches
+from gradtui.engine.casting import cast
 from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
 from gradtui.engine.moves import Moves
 from gradtui.engine.program import StepProgram
@@ -56,8 +57,7 @@ class Trainer:
         self._cut = {
             node.id: np.asarray(values[node.name]) for node in graph.data if node.name in over
         }
-        with np.errstate(over="ignore"):
-            self._typed = tuple(data.astype(dtype) for data in self._cut.values())
+        self._typed = tuple(cast(data, dtype) for data in self._cut.values())
         self.data = {node.id: values[node.name] for node in graph.data if node.id not in self._cut}
         self.before = tuple(old for old, _ in program.state)
         """The nodes of the state before a step, in the order of a row."""
@@ -341,8 +341,7 @@ class Trainer:
         row = np.empty(self.width)
         for part, id in zip(self.slices, self.before, strict=True):
             row[part.start : part.stop] = np.broadcast_to(first[id], part.shape).reshape(-1)
-        with np.errstate(over="ignore"):
-            return row.astype(self.dtype).astype(np.float64)
+        return cast(row, self.dtype).astype(np.float64)
 
     def _split(self, row: Row) -> tuple[Any, ...]:
         if self.mode is Mode.FLOAT:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from gradtui.branches import Branches, Line
+from gradtui.engine.length import length
 from gradtui.engine.tape import Tape
 from gradtui.explain.curves import MARKS
 from gradtui.explain.spans import Line as Row
@@ -85,7 +86,7 @@ def _places(problem: Problem) -> list[tuple[int, tuple[int, ...] | None]]:
 
 def _weight(tape: Tape, node: int, index: tuple[int, ...] | None) -> float:
     value = tape.value(node)
-    return float(np.linalg.norm(value)) if index is None else float(value[index])
+    return length([value]) if index is None else float(value[index])
 
 
 def sweep_rows(sweep: Sweep, step: int, chosen: int) -> list[Row]:

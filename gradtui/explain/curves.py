@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from gradtui.explain.spans import Line, Role, Span, line, line_width
 from gradtui.frame import Frame
 from gradtui.plots import Curve, Picture
-from gradtui.text import cell_width, clean, clip, number
+from gradtui.text import cell_width, clean, clip, filled, number
 
 PLAIN = "─"
 MARKS = (PLAIN, "●", "×", "+", "o", "▪")
@@ -76,7 +76,7 @@ def spark(values: Sequence[float]) -> str:
         elif span <= 0.0:
             bars += _BARS[3]
         else:
-            bars += _BARS[round((value / 2 - low / 2) / span * (len(_BARS) - 1))]
+            bars += _BARS[filled((value / 2 - low / 2) / span, len(_BARS) - 1)]
     return bars
 
 

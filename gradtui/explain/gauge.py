@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 from gradtui.engine.curvature import Gauge
-from gradtui.explain.spans import Line, Role, Span, line, line_width
+from gradtui.explain.spans import Line, Role, Span, folded, line, line_width
 from gradtui.frame import Frame
-from gradtui.text import number
+from gradtui.text import filled, number
 
 _BAR, _SHORT = 10, 7
 """Cells of the bar, and where there is less room."""
+_COUNTED = 1e6
+"""Steps below which they are told to the last one."""
 _NAME: Span = ("lr·λmax ", "name")
 
 
@@ -20,7 +22,7 @@ def gauge_rows(frame: Frame, width: int) -> list[Line]:
     if not gauge:
         return []
     if isinstance(gauge, str):
-        return [line(_NAME, (gauge, "dim")), ()]
+        return [*folded(_NAME, [(f"{word} ", "dim") for word in gauge.split()], width), ()]
     word, role = _verdict(gauge)
     if gauge.sharpness <= 0.0:
         return [line(_NAME, (word, role)), ()]
@@ -36,8 +38,9 @@ def gauge_rows(frame: Frame, width: int) -> list[Line]:
         if gauge.condition > 1.0:  # along more than one direction it curves up
             parts.insert(0, f"κ {number(gauge.condition, 3)}")
         if math.isfinite(gauge.steps_per_decade):
-            steps = math.ceil(gauge.steps_per_decade)
-            parts.append(f"slowest: {steps:,} steps to a tenth")
+            steps = gauge.steps_per_decade
+            counted = f"{math.ceil(steps):,}" if steps < _COUNTED else number(steps, 3)
+            parts.append(f"slowest: {counted} steps to a tenth")
     while len(parts) > 1 and len(" · ".join(parts)) > width:
         parts.pop()
     return [row, line((" · ".join(parts), "dim"))]
@@ -56,5 +59,5 @@ def _verdict(gauge: Gauge) -> tuple[str, Role]:
 
 def _bar(part: float, cells: int) -> str:
     """Return a bar that is full at the limit, with a sign where it is passed."""
-    filled = min(cells, round(part * cells))
-    return "█" * filled + "░" * (cells - filled) if part <= 1.0 else "█" * (cells - 1) + "▶"
+    full = filled(part, cells)
+    return "█" * full + "░" * (cells - full) if part <= 1.0 else "█" * (cells - 1) + "▶"

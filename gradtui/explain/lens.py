@@ -161,9 +161,8 @@ def _sum(frame: Frame, found: Trace, width: int) -> list[Line]:
     rows, element = found.rows, found.links[0].element
     if rows.axis is None or frame.gradient_state(element[0]) != "known":
         return []
-    total = float(rows.contributions.sum())
     sign: Span = ("✓", "good") if found.agrees else ("✗", "bad")
-    result: list[Span] = [(f"= {number(total)} ", "gradient"), sign]
+    result: list[Span] = [(f"= {number(found.total)} ", "gradient"), sign]
     count, word = len(rows.touched), _word(frame, rows)
     size = len(rows.contributions)
     plural = word if count == 1 else word + "s"

@@ -59,6 +59,7 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
     return frame.problem, surfaces, frame.surface_view, frame.step, path, done
 
 
+@np.errstate(all="ignore")  # losses of any size, far apart
 def surface_rows(frame: Frame, width: int, height: int) -> list[Line]:
     """Return the surface drawn into a size, with its axes and what its signs mean."""
     legend_rows = 1 + min(3, height // _TALL)

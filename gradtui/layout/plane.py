@@ -94,6 +94,7 @@ def clipped(start: Sequence[float], end: Sequence[float]) -> tuple[Share, Share]
 
     Liang and Barsky, A new concept and method for line clipping (1984).
     """
+    start, end = [*map(float, start)], [*map(float, end)]
     moves = [b - a for a, b in zip(start, end, strict=True)]
     if not all(map(math.isfinite, (*start, *moves))):
         return None

@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.engine.casting import cast
 from gradtui.engine.indices import Index
 from gradtui.engine.shapes import Shape
 from gradtui.engine.trainer import Row, Trainer
@@ -62,7 +63,7 @@ class Change(Struct, frozen=True, eq=False):
         for name, index, value in self.elements:
             part = parts[name]
             whole = found[part.start : part.stop].reshape(part.shape)
-            whole[() if index is None else index] = value.astype(trainer.dtype)
+            whole[() if index is None else index] = cast(value, trainer.dtype)
             found[part.start : part.stop] = whole.reshape(-1)
         return found
 

@@ -38,12 +38,13 @@ def first_break(run: Run) -> Break | None:
     """Return the first node in evaluation order at the first step that is not finite."""
     if run.broken is None:
         return None
-    tape = run.history.tape(run.broken)
-    program = tape.program
+    program = run.program
     results = [new for _, new in program.state]
     needed = needed_for(program.nodes, [program.graph.loss, *program.gradients, *results])
-    before = run.history.tape(run.broken - 1) if run.broken > 0 else None
-    candidates = [node for node in sorted(needed) if not _finite(tape, node)]
+    ordered = tuple(sorted(needed))
+    tape = run.history.tape(run.broken, ordered)
+    before = run.history.tape(run.broken - 1, ordered) if run.broken > 0 else None
+    candidates = [node for node in ordered if not _finite(tape, node)]
     fresh = [node for node in candidates if before is None or _finite(before, node)]
     for node in fresh or candidates:
         return _break(run, tape, node)
@@ -61,6 +62,8 @@ def non_finite(run: Run) -> Iterator[Finding]:
     told = [_operand(_text(tape, id), short(value)) for id, value in found.operands]
     message = f"at step {at} '{op}'{place} gives {result} for {' and '.join(told)}"
     if not told:
+        message = f"{_text(tape, found.node)} is {result} where the run starts, step {at}"
+    if not told and at == 0:
         dtype = run.trainer.dtype
         message = f"{_text(tape, found.node)} does not fit into {dtype}: it is {result} there"
     rows = _chain(run, tape, found)
@@ -117,6 +120,9 @@ def _where(run: Run, tape: Tape, node: int) -> tuple[str, str]:
         return f" in {clip(run.name(node), 40)}", op
     if node < len(tape.program.reverse.nodes):
         return f" of the backward pass ({clip(_text(tape, node), 60)})", op
+    validation = tape.program.validation
+    if validation is not None and node in validation.nodes:
+        return f" of the validation ({clip(_text(tape, node), 60)})", op
     written = _by_hand(tape, node)
     return f" in {clip(written.name, 40)}" if written is not None else " of the update", op
 
@@ -178,7 +184,7 @@ def _largest(tape: Tape, node: int) -> str:
 
 def _advice(found: Break, op: str, *, start: bool) -> str:
     if not found.operands:
-        return "make it smaller, or take float64"
+        return "make it smaller, or take float64" if start else "start where it is finite"
     if found.overflow and start:
         return "the numbers are too large: scale the data, or start with smaller parameters"
     if found.overflow:

@@ -217,6 +217,8 @@ class Run:
             return losses
         bad = np.flatnonzero(~np.isfinite(losses))
         finite = losses[: bad[0]] if bad.size else losses
+        if not finite.size:
+            return losses
         width = batches.per_epoch * -(-_NARROWEST // batches.per_epoch)
         width = min(width, max(_NARROWEST, len(losses) // _PARTS))
         around = (width // 2, width - 1 - width // 2)

@@ -1,0 +1,14 @@
+"""Numbers in the type that a run computes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def cast(values: Any, dtype: str) -> NDArray[Any]:
+    """Return numbers in a type, copied where they have another; what does not fit is inf."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, dtype)

@@ -1,0 +1,56 @@
+"""Numbers at the end of the range, through every command and panel of every bundled scenario."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from extremes import do, done_with, settle, write_stretched
+
+import gradtui
+from gradtui.cli import main
+from gradtui.scenario.bundled import bundled_folder
+from gradtui.scenario.load import load_problem
+from gradtui.session import Session
+from gradtui.source import InputError
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.commands import COMMANDS
+
+NAMES = sorted(path.stem for path in bundled_folder().glob("*.toml"))
+SIZES = ((80, 24), (120, 40), (200, 60))
+TOGETHER = 8
+"""Scenarios that are shown on the screen of one app."""
+NO_NUMBERS = {
+    "play", "goto", "find", "reload", "edit", "write-fix", "repaint", "focus-previous", "axes",
+    "scroll-up", "scroll-left", "picture", "theme", "open", "command", "help", "quit", "ten-back",
+    "hundred-back", "branch-before",
+}  # fmt: skip
+"""Commands that show no number, or none that the others do not."""
+
+
+def test_every_command_that_shows_numbers_is_tried():
+    tried = {name for name, _ in done_with(gradtui.load("two_weights"), random.Random(0))}
+    assert {command.id for command in COMMANDS} == (tried - {"escape"}) | NO_NUMBERS
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("first", range(0, len(NAMES), TOGETHER))
+async def test_any_number_is_shown_and_judged(first, seed, tmp_path, capsys):
+    app = GradtuiApp(gradtui.load("two_weights"))
+    async with app.run_test(size=SIZES[first // TOGETHER % len(SIZES)]) as pilot:
+        for name in NAMES[first : first + TOGETHER]:
+            chance, folder = random.Random(f"{name} {seed}"), tmp_path / name
+            folder.mkdir()
+            path = write_stretched(folder, name, bundled_folder(), chance)
+            try:
+                session = Session(load_problem(path))
+            except InputError:
+                continue
+            for arguments in (("check", "--json"), ("show",), ("run", "--every", "7")):
+                assert main([arguments[0], str(path), *arguments[1:]]) in (0, 1)
+            app.screen._opened(session)
+            await pilot.pause(0)
+            for command, text in list(done_with(session, chance))[:9]:
+                await do(pilot, command, text)
+            assert await settle(pilot) == []
+    capsys.readouterr()
