@@ -64,11 +64,6 @@ class Inquiry:
         self.judge()
         self.survey.look()
 
-    def give_up(self) -> None:
-        """Do without what could not be found out."""
-        self.version.give_up()
-        self.survey.findings = self.survey.findings or ()
-
     def next(self) -> Finding | None:
         """Return the finding after the chosen one, the first after the last; None without any."""
         findings, last = self.findings, self.number

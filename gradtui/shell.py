@@ -202,7 +202,7 @@ def show_step(arguments: argparse.Namespace) -> int:
 
 def check_files(arguments: argparse.Namespace) -> int:
     """Verify what files claim and print what is wrong."""
-    from gradtui.diagnosis.check import check_problem
+    from gradtui.diagnosis.internal import check_in_any_case
     from gradtui.explain.outcome import errors_text, outcome_text, unsaid
     from gradtui.explain.report import to_json
 
@@ -210,7 +210,7 @@ def check_files(arguments: argparse.Namespace) -> int:
     for file in arguments.files:
         try:
             problem = _load(file, ascii=arguments.ascii, notices=False)
-            outcome = check_problem(problem)
+            outcome = check_in_any_case(problem)
         except InputError as error:
             if arguments.json:
                 print(to_json({"file": file, "error": str(error)}))

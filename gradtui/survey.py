@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gradtui.engine.curvature import Curvature, Gauge, gauge
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
+from gradtui.failures import report_failure
 from gradtui.scenario.problem import Problem
 from gradtui.version import Version
 
@@ -34,7 +35,7 @@ class Survey:
         self.findings: tuple[Finding, ...] | None = None
         """What is wrong with the run, causes first; None until that is known."""
         self._curvature = Curvature(problem.trainer)
-        self._gauges: dict[int, Gauge | None] = {}
+        self._gauges: dict[int, Gauge | str | None] = {}
 
     @property
     def quick(self) -> bool:
@@ -46,6 +47,7 @@ class Survey:
 
         What is written by hand comes first: it may drive it.
         """
+        from gradtui.diagnosis.internal import internal
         from gradtui.diagnosis.judgement import tells_of_itself
         from gradtui.diagnosis.runs.registry import diagnose_run
 
@@ -54,7 +56,10 @@ class Survey:
             judgement = self.version.judgement
             judged = () if judgement is None else judgement.findings
             own = tells_of_itself(self.problem, judged)
-            self.findings = diagnose_run(*self._own_steps()) if own else ()
+            try:
+                self.findings = diagnose_run(*self._own_steps()) if own else ()
+            except Exception as error:
+                self.findings = (internal("the run", error),)
 
     def _own_steps(self) -> tuple[Problem, History | None, int]:
         """Return the run to judge and the step it starts at: of a branch what is not shared."""
@@ -80,4 +85,8 @@ class Survey:
         """Compute the gauge of a step."""
         clip = tape.program.clip
         scale = 1.0 if clip is None else float(tape.value(clip.scale))
-        self._gauges[tape.step] = gauge(self._curvature, tape, tape.rate * scale)
+        try:
+            found: Gauge | str | None = gauge(self._curvature, tape, tape.rate * scale)
+        except Exception as error:
+            found = report_failure("the curvature could not be measured", error)
+        self._gauges[tape.step] = found

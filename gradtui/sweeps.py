@@ -12,6 +12,7 @@ from gradtui.branches import DRAWN, Fork, Line, fork
 from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.diagnosis.runs.run import Run, steps_looked_at
 from gradtui.engine.together import run_together
+from gradtui.failures import report_failure
 from gradtui.plots import Curve, Picture, Plot
 from gradtui.scenario.settings import Change
 
@@ -31,11 +32,11 @@ _ENDS = {
 }
 """The rules that say how a run ends, gravest first -> in a word."""
 CONVERGES, FALLS, NOWHERE = "converges", "still falls", "ends no lower"
-UNKNOWN = "unknown"
+UNJUDGED = "could not be judged"
 SIGNS = {
     "diverges": "▲", "diverges later": "▲", "oscillates": "~", "stands still": "—",
     "crawls": "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
-    UNKNOWN: "?",
+    UNJUDGED: "?",
 }  # fmt: skip
 """How a run ends -> a sign for it."""
 
@@ -58,6 +59,8 @@ class Sweep:
         """How many of them were run together."""
         self.ends: tuple[str, ...] = ()
         """How the first of them end, as far as that is known."""
+        self.failed = ""
+        """What is to be said of the last one that could not be judged."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,12 +70,14 @@ class Sweep:
     def judge(self) -> None:
         """Find out how each run ends; takes up to a second or so for each."""
         for one in self.forks[len(self.ends) :]:
-            self.ends = (*self.ends, self._end(one))
-
-    def give_up(self) -> None:
-        """Do without what could not be found out."""
-        left = len(self.forks) - len(self.ends)
-        self.ends = (*self.ends, *[UNKNOWN] * left)
+            try:
+                end = self._end(one)
+            except Exception as error:
+                end = UNJUDGED
+                self.failed = report_failure(
+                    f"the run with {one.change} could not be judged", error
+                )
+            self.ends = (*self.ends, end)
 
     def _end(self, one: Fork) -> str:
         """Return how a run ends, by the conditions that training runs are judged by."""
@@ -81,7 +86,7 @@ class Sweep:
             for rule, word in _ENDS.items():
                 if any(found.severity != "info" for found in RUN_RULES[rule].find(run)):
                     return word
-        return _falling(run.losses)
+            return _falling(run.losses)
 
     @property
     def drawn(self) -> Sequence[int]:

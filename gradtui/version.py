@@ -32,13 +32,15 @@ class Version:
 
     def judge(self) -> None:
         """Find out what is wrong with what is written by hand, if that is not known yet."""
-        if not self.judged:
-            self.judgement = judge(self.problem)
+        from gradtui.diagnosis.internal import internal
 
-    def give_up(self) -> None:
-        """Do without what could not be found out."""
-        if not self.judged:
-            self.judgement = Judgement((), 0, frozenset(), ())
+        if self.judged:
+            return
+        try:
+            self.judgement = judge(self.problem)
+        except Exception as error:
+            failed = internal("what is written by hand", error)
+            self.judgement = Judgement((failed,), 0, frozenset(), ())
 
 
 class Versions:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 
 import gradtui
+import gradtui.failures
 
 # No test is timed: the machine may be busy.
 settings.register_profile("plain", deadline=None)
@@ -47,6 +48,21 @@ CODE_LINE = TEXT.split("{code}")[0].count("\n") + 1
 def locale(monkeypatch):
     """Let what is read be UTF-8, wherever the tests run."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture(autouse=True)
+def failures(monkeypatch):
+    """Let no failure of gradtui's own pass, wherever it is caught; a test takes out its own."""
+    found = []
+
+    def log(what, error):
+        found.append(error)
+        return "the details are in the log"
+
+    monkeypatch.setattr(gradtui.failures, "_logged", log)
+    yield found
+    for error in found:
+        raise error
 
 
 @pytest.fixture(scope="session")

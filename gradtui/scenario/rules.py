@@ -20,5 +20,7 @@ RUN_RULES = (
     "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
 )  # fmt: skip
 """Of a training run."""
+OWN_RULES = ("internal",)
+"""Of gradtui itself, which failed at judging."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
 """What a scenario can expect to be found."""

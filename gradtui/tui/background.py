@@ -5,22 +5,39 @@ from __future__ import annotations
 from threading import Thread
 
 from gradtui.engine.history import History
+from gradtui.failures import report_failure
 from gradtui.frame import Frame
 from gradtui.session import Session
-from gradtui.survey import COMPUTING, Survey
-from gradtui.version import Version
+from gradtui.survey import COMPUTING
+
+
+class _Preparing(Thread):
+    """Computes the states around a step."""
+
+    def __init__(self, ahead: History, step: int) -> None:
+        super().__init__(daemon=True)
+        self._ahead, self._step = ahead, step
+        self.failed = ""
+
+    def run(self) -> None:
+        try:
+            self._ahead.prepare(self._step)
+        except Exception as error:
+            self.failed = report_failure(f"the steps near {self._step} were not computed", error)
 
 
 class Background:
     """At most one thread each: to look at a session's run, to measure a step, to compute states."""
 
     def __init__(self) -> None:
-        self._looking: tuple[Survey, Version, Thread] | None = None
+        self._looking: Thread | None = None
         self._measuring: Thread | None = None
-        self._preparing: tuple[History, History, Thread] | None = None
+        self._preparing: tuple[History, History, _Preparing] | None = None
+        self._unprepared: History | None = None
+        """The run whose states could not be computed: it is not tried again."""
         self._judged = False
         self.failed = ""
-        """What could not be found out, once."""
+        """What is to be said of a thread that failed, once."""
 
     @property
     def busy(self) -> bool:
@@ -44,10 +61,10 @@ class Background:
             return False
         step = session.step
         history = session.history.owner(step)
-        ahead = history.ahead(step)
+        ahead = None if history is self._unprepared else history.ahead(step)
         if ahead is None:
             return False
-        thread = Thread(target=lambda: ahead.prepare(step), daemon=True)
+        thread = _Preparing(ahead, step)
         self._preparing = history, ahead, thread
         thread.start()
         return True
@@ -58,21 +75,19 @@ class Background:
         if self._measuring is not None and not self._measuring.is_alive():
             self._measuring, news = None, True
         if self._preparing is not None and not self._preparing[2].is_alive():
-            history, ahead, _ = self._preparing
-            history.take(ahead)
-            self._preparing = None
-            self.prepare(session)
+            history, ahead, thread = self._preparing
+            self._preparing, self.failed = None, thread.failed
+            if thread.failed:
+                self._unprepared = history
+            else:
+                history.take(ahead)
+                self.prepare(session)
         inquiry = session.inquiry
         judged = inquiry.judgement is not None
         news, self._judged = news or judged != self._judged, judged
-        if self._looking is not None and not self._looking[2].is_alive():
-            survey, version, _ = self._looking
+        if self._looking is not None and not self._looking.is_alive():
             self._looking, news = None, True
-            if (survey, version) == (inquiry.survey, inquiry.version) and inquiry.unknown:
-                self.failed = f"stopped {inquiry.unknown}"
-                inquiry.give_up()
         if self._looking is None and inquiry.unknown and inquiry.ready:
-            thread = Thread(target=inquiry.look, daemon=True)
-            self._looking = inquiry.survey, inquiry.version, thread
-            thread.start()
+            self._looking = Thread(target=inquiry.look, daemon=True)
+            self._looking.start()
         return self.busy or bool(inquiry.unknown), news

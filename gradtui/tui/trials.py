@@ -227,8 +227,8 @@ class Trials:
         news, self._known = len(judged.ends) != self._known, len(judged.ends)
         if not thread.is_alive():
             self._judging, news = None, True
-            if judged is sweep and len(judged.ends) < len(judged.forks):
-                judged.give_up()
+            if judged is sweep and judged.failed:
+                self._debugger.say(judged.failed)
         return news
 
     def _do(self, command: Callable[[Explorer, int], str | None]) -> None:

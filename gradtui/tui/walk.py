@@ -63,7 +63,7 @@ class Walk:
             return False
         working, news = self._background.poll(self._session)
         if self._background.failed:
-            self._debugger.say(f"{self._background.failed}: `gradtui check` says why")
+            self._debugger.say(self._background.failed)
         elif news:
             self._debugger.show_frame()
         return self._search() or working

@@ -5,6 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 import gradtui
+import gradtui.diagnosis.runs.registry
+import gradtui.sweeps
+from gradtui.engine.history import History
 from gradtui.survey import COMPUTING
 from gradtui.tui.background import Background
 
@@ -15,3 +18,45 @@ def test_a_frame_of_the_scenario_before_is_not_measured():
     background = Background()
     assert not background.measure(now, frame)
     assert background.measure(before, frame)
+
+
+def fail(*arguments, **options):
+    raise TypeError("no such thing")
+
+
+async def test_a_run_that_cannot_be_judged_is_said_on_the_screen(terminal, monkeypatch, failures):
+    monkeypatch.setattr(gradtui.diagnosis.runs.registry, "diagnose_run", fail)
+    async with terminal("five_parcels") as t:
+        words = " ".join(t.text.replace("│", " ").split())
+        assert "internal" in words and "the run could not be judged" in words
+        assert "no findings" not in t.text
+        await t.press("n")
+        assert t.session.step == 1
+    failures.clear()
+
+
+async def test_a_row_of_a_sweep_that_cannot_be_judged_is_said(terminal, monkeypatch, failures):
+    monkeypatch.setattr(gradtui.sweeps.Sweep, "_end", fail)
+    async with terminal("two_weights") as t:
+        t.debugger.run_line("sweep lr 0.01 3")
+        for _ in range(500):
+            if "could not be judged" in t.text:
+                break
+            await t.pilot.pause(0.01)
+        assert "the run with lr 3 could not be judged: TypeError" in t.text
+    failures.clear()
+
+
+def test_states_that_cannot_be_computed_ahead_are_said_once_and_left_alone(monkeypatch, failures):
+    session, background = gradtui.load("two_weights"), Background()
+    monkeypatch.setattr(History, "ahead", lambda self, step: self)
+    monkeypatch.setattr(History, "prepare", fail)
+    assert background.prepare(session)
+    said = []
+    while background.busy:
+        background.poll(session)
+        said.append(background.failed)
+    (once,) = filter(None, said)
+    assert once.startswith("the steps near 0 were not computed: TypeError")
+    assert not background.prepare(session)
+    failures.clear()
