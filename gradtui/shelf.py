@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 
 from platformdirs import user_state_path
 
+from gradtui.folders import short_path
 from gradtui.resuming import digest_of, take_snapshot
 from gradtui.saved import LIMIT, Saved, Snapshot, decode_saved, encode_saved
 from gradtui.scenario.problem import Problem
 from gradtui.scenario.reading import read_bytes
 from gradtui.session import Session
-from gradtui.writing import reason, sweep, write_file
+from gradtui.source import InputError
+from gradtui.writing import is_running, reason, sweep, write_file
 
 _KEPT = 3
 """Places that are kept."""
@@ -29,6 +32,9 @@ class Shelf:
         path = os.path.realpath(problem.path)
         self._scenario = os.fsencode(path).decode(errors="backslashreplace")
         self._file = _file_of(path)
+        self._trial = self._file.with_suffix(".trial")
+        """Is there from when the file is being resumed until that has done no harm."""
+        self._on_trial = False
         self.places: deque[Snapshot] = deque(maxlen=_KEPT)
         self._found = False
         self._in_file: Saved | None = None
@@ -41,11 +47,50 @@ class Shelf:
         if not self._found:
             self._found = True
             sweep(self._file.parent)
+            if self._was_fatal():
+                kept = self.set_aside()
+                raise InputError(f"the session that was left ended gradtui at once; {kept}")
             if _is_there(self._file):
                 saved = decode_saved(read_bytes(self._file, LIMIT), str(self._file))
                 if saved.scenario == self._scenario:
                     self._in_file = self._wanted = saved
                     self.places.extend(saved.snapshots[:_KEPT])
+
+    def _was_fatal(self) -> bool:
+        """Return whether a process that resumed what the file has did not live to tell."""
+        if not _is_there(self._trial):
+            return False
+        try:
+            process = int(self._trial.read_text())
+        except (OSError, ValueError):
+            return False
+        self._on_trial = process == os.getpid() or not is_running(process)
+        return self._on_trial
+
+    def begin_trial(self) -> None:
+        """Note that what the file has is being resumed, until it is known to do no harm."""
+        self._on_trial = True
+        with suppress(OSError):  # where nothing can be written, saving says so
+            write_file(self._trial, str(os.getpid()).encode(), mode=0o600)
+
+    def end_trial(self) -> None:
+        """Note that what was resumed does no harm."""
+        if self._on_trial:
+            self._on_trial = False
+            with suppress(OSError):
+                self._trial.unlink(missing_ok=True)
+
+    def set_aside(self) -> str:
+        """Put the file where it is not found again; return what to say of it."""
+        aside = self._file.with_suffix(".aside")
+        try:
+            os.replace(self._file, aside)
+        except OSError as error:
+            return f"it cannot be set aside: {reason(error)}"
+        self.end_trial()
+        self.places.clear()
+        self._in_file = self._wanted = None
+        return f"it is set aside in {short_path(aside)}"
 
     @property
     def same(self) -> bool:

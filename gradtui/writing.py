@@ -70,11 +70,16 @@ def sweep(folder: str | os.PathLike[str]) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             process = entry.name.removeprefix(_PREFIX).partition("-")[0]
-            if entry.name.startswith(_PREFIX) and process.isdecimal() and not _runs(int(process)):
+            if (
+                entry.name.startswith(_PREFIX)
+                and process.isdecimal()
+                and not is_running(int(process))
+            ):
                 os.unlink(entry.path)
 
 
-def _runs(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Return whether there is a process of this number."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

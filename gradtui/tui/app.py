@@ -138,7 +138,11 @@ class GradtuiApp(App[int]):
 
     def save(self) -> str:
         """Save what the next start can go on from; return why it could not be, or nothing."""
-        return "" if self._debugger is None else self._debugger.keeper.save()
+        if self._debugger is None:
+            return ""
+        if self._exception is None:
+            self._debugger.keeper.harmless()
+        return self._debugger.keeper.save()
 
     @contextmanager
     def suspend(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from gradtui.failures import report_failure
 from gradtui.source import InputError
 from gradtui.text import clean
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from gradtui.tui.debugger import Debugger
 
 _CALM = 2.0
-"""Seconds after a change until the session is saved."""
+"""Seconds after a change until the session is saved, and for which one that is resumed may fail."""
 _AT_ONCE, _PART = 0.2, 0.05
 """Seconds of resuming before the screen lives again; at a time from then on."""
 _NOTHING = "nothing was left of this scenario that could be resumed"
@@ -95,6 +96,7 @@ class Keeper:
         except InputError as error:
             self._debugger.say(f"nothing is resumed: {str(error).splitlines()[0]}")
             return
+        self._shelf.begin_trial()
         self._start(Resumption(problem, self._shelf.places[0]), None)
 
     def renew(self, problem: Problem, said: str) -> None:
@@ -119,6 +121,8 @@ class Keeper:
         With another version of the scenario that is as far as one came: the old one is no more.
         """
         stopped, self._resuming = self._resuming, None
+        if stopped is not None:
+            self.harmless()
         if stopped is not None and self._renewal is not None:
             self._arrive(stopped)
         return stopped is not None
@@ -126,13 +130,33 @@ class Keeper:
     def _go_on(self, seconds: float) -> bool:
         resumption = self._resuming
         assert resumption is not None
-        if resumption.run(seconds):
+        try:
+            more = resumption.run(seconds)
+        except Exception as error:
+            self._resuming = None
+            self._debugger.say(self._failed(error))
+            return False
+        if more:
             doing = "resuming" if self._renewal is None else self._renewal
             self._debugger.say(f"{doing}, {resumption.computing}; Ctrl+C stops")
             return True
         self._resuming = None
         self._arrive(resumption)
         return False
+
+    def _failed(self, error: Exception) -> str:
+        """Return what to say of a session that could not be resumed, or not be renewed."""
+        if self._renewal is not None:
+            return report_failure("the file could not be loaded again", error)
+        return report_failure(
+            f"the session could not be resumed and {self._shelf.set_aside()}", error
+        )
+
+    def harmless(self) -> None:
+        """Take note that what was resumed did not end gradtui."""
+        if self._resuming is None:
+            for shelf in self._shelves.values():
+                shelf.end_trial()
 
     def _arrive(self, resumption: Resumption) -> None:
         session, renewal = resumption.session, self._renewal
@@ -141,6 +165,7 @@ class Keeper:
             self._shelf.turn(self._debugger.session)
             session.message = f"resumed at step {session.step:,}{lost}; {{resume}} goes back"
             self._debugger.show_session(session)
+            self._debugger.set_timer(_CALM, self.harmless)
         else:
             session.message = renewal + lost
             self._debugger.renew_session(session)
@@ -159,7 +184,10 @@ class Keeper:
 
     def _save_aside(self, shelf: Shelf) -> None:
         """Write in a thread: the disk may be slow."""
-        trouble = shelf.write()
+        try:
+            trouble = shelf.write()
+        except Exception as error:
+            trouble = report_failure("the session could not be saved", error)
         if trouble and trouble != self._trouble:
             self._debugger.call_later(self._debugger.say, trouble)
         self._trouble = trouble

@@ -203,7 +203,7 @@ class Soak:
         known = {path.name for path in SCENARIOS.iterdir()}
         state = self.folder / "state" / "gradtui"
         odd = [path for path in self.hand.scenarios.rglob("*") if path.name not in known]
-        kept = re.compile(r"copied\.txt|[\w-]+\.(svg|session)")
+        kept = re.compile(r"copied\.txt|[\w-]+\.(svg|session|trial)")
         odd += [p for p in state.rglob("*") if p.is_file() and not kept.fullmatch(p.name)]
         return [str(path.relative_to(self.folder)) for path in odd]
 

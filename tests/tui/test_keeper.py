@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 
+import gradtui.resuming
 import gradtui.shelf
 import gradtui.tui.keeper
+import gradtui.tui.panels.loss
 from gradtui.saved import decode_saved
 from gradtui.tui.app import GradtuiApp
 
@@ -17,7 +19,9 @@ def sessions(state_folder):
     """Return what the files of the sessions hold."""
 
     def read():
-        files = sorted((state_folder / "sessions").glob("*")) if state_folder.exists() else []
+        files = (
+            sorted((state_folder / "sessions").glob("*.session")) if state_folder.exists() else []
+        )
         return [decode_saved(file.read_bytes()) for file in files]
 
     return read
@@ -208,3 +212,66 @@ async def test_the_way_to_a_far_step_can_be_stopped(terminal, monkeypatch):
         assert "resuming, step " in t.text and "Ctrl+C stops" in t.text
         await t.press("ctrl+c")
         assert "stopped" in t.text and t.session.step == 0
+
+
+def crash(*arguments, **options):
+    raise RuntimeError("it cannot be drawn")
+
+
+async def test_a_session_that_ends_gradtui_when_it_is_resumed_does_so_once(
+    terminal, sessions, state_folder, monkeypatch
+):
+    async with terminal("two_weights") as t:
+        await t.press("n")
+        t.app.save()
+    with pytest.raises(RuntimeError), monkeypatch.context() as broken:
+        async with terminal("two_weights") as t:
+            await offered(t)
+            broken.setattr(gradtui.tui.panels.loss.LossPanel, "rows_of", crash)
+            await t.press("U")
+        raise AssertionError("it lives")
+    t.app.save()
+    async with terminal("two_weights") as t:
+        told = "nothing is resumed: the session that was left ended gradtui at once; it is set"
+        assert told in t.text
+        await t.press("U")
+        assert told in t.text and t.session.step == 0
+        await t.press("n")
+    kept = sorted(path.suffix for path in (state_folder / "sessions").iterdir())
+    assert kept == [".aside"]
+    async with terminal("two_weights") as t:
+        assert "set aside" not in t.text
+
+
+async def test_a_session_that_cannot_be_made_again_is_set_aside_at_once(
+    terminal, state_folder, monkeypatch, failures
+):
+    async with terminal("two_weights") as t:
+        await t.press("n")
+        t.app.save()
+    async with terminal("two_weights") as t:
+        await offered(t)
+        monkeypatch.setattr(gradtui.resuming.Resumption, "_place", crash)
+        await t.press("U")
+        assert "the session could not be resumed and it is set aside in" in t.text
+        assert t.session.step == 0
+    (file,) = (state_folder / "sessions").iterdir()
+    assert file.suffix == ".aside"
+    failures.clear()
+
+
+async def test_a_session_that_does_no_harm_is_resumed_any_number_of_times(terminal, state_folder):
+    async with terminal("two_weights") as t:
+        await t.press("n", "n")
+        t.app.save()
+    for _ in range(2):
+        async with terminal("two_weights") as t:
+            await offered(t)
+            await t.press("U")
+            assert t.session.step == 2
+            assert {p.suffix for p in (state_folder / "sessions").iterdir()} == {
+                ".session", ".trial",
+            }  # fmt: skip
+            t.app.save()
+        (file,) = (state_folder / "sessions").iterdir()
+        assert file.suffix == ".session"
