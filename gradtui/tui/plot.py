@@ -37,6 +37,8 @@ class Drawing(Struct, frozen=True):
     """The columns between its edges."""
     leaving: frozenset[int]
     """The numbers of the curves that leave it at the top."""
+    empty: bool = False
+    """Whether no curve has a number that can be drawn."""
 
 
 _CALM = 100.0
@@ -96,7 +98,7 @@ def draw_curves(
             for steps, tall in points
         ]
         rows, inks = _signed(rows, inks, [curve.mark for curve in curves], edge, courses)
-    return Drawing(tuple(rows), inks, edge + 1, width - 1, leaving)
+    return Drawing(tuple(rows), inks, edge + 1, width - 1, leaving, not heights)
 
 
 def _cells(text: str, width: int, height: int) -> tuple[list[str], Inks]:

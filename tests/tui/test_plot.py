@@ -184,3 +184,12 @@ def test_a_range_of_steps_is_drawn_from_edge_to_edge():
 def test_a_plot_may_be_larger_than_the_terminal():
     rows, _, _ = draw([3.0, 2.0, 1.0], last=2, size=(400, 200), log=False)
     assert [len(row) for row in rows] == [400] * 200
+
+
+async def test_where_no_number_can_be_drawn_the_title_says_so(terminal, write):
+    async with terminal(write("L = (w*x)**2", "w = 1e175")) as t:
+        assert "Loss: nothing to draw" in t.text
+        await t.press("n", "e")
+        await t.type("w = 1")
+        await t.press("enter", "n")
+        assert "nothing to draw" not in t.text

@@ -69,14 +69,14 @@ def non_finite(run: Run) -> Iterator[Finding]:
     rows = _chain(run, tape, found)
     if rows:
         message += f"; how it came there: {'; '.join(rows)}"
-    message += f"; {_advice(found, op, start=at == 0)}"
+    node = found.node if found.node < len(run.graph.nodes) else None
+    message += f"; {_advice(found, op, start=at == 0 and node is not None)}"
     evidence = {
         "result": found.result,
         "operands": {_text(tape, id): value for id, value in found.operands},
         "rates": [run.base_rate(step) for step in _steps_before(found)],
         "gradient_norms": [run.tape(step).gradient_norm for step in _steps_before(found)],
     }
-    node = found.node if found.node < len(run.graph.nodes) else None
     target = run.name(node) if node is not None else _text(tape, found.node)
     stands = run.place(node) if node is not None else None
     written = _by_hand(tape, found.node)

@@ -40,19 +40,20 @@ class LossPanel(Panel):
         picture, height = frame.picture, self.size.height
         if frame.surface_view is not None:
             return self._surface(frame, width, height)
-        legend = legend_rows(picture, width)
-        self.title(_title(picture))
+        legend, title = legend_rows(picture, width), _title(picture)
         if width < 16 or height < 4:
+            self.title(title)
             shown = legend or [_values(picture)]
             return shown[:height]
         if height < 4 + len(legend):
             # Too low for both: the signs stand in the title.
             named = [f"{MARKS[curve.mark]} {clean(curve.name)}" for curve in picture.curves]
-            self.title(clip("  ".join([_title(picture), *named]), width - 4))
+            title = clip("  ".join([title, *named]), width - 4)
             legend = []
         drawing = self._drawing(picture, width, height - len(legend))
         if drawing.leaving:
             legend = legend_rows(picture, width, drawing.leaving)
+        self.title(f"{title}: nothing to draw" if drawing.empty else title)
         *inside, axis, steps = drawing.rows
         marked = [_mark(frame, y, picture, drawing) for y in range(len(inside))]
         return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
