@@ -158,6 +158,46 @@ def test_a_line_by_hand_that_is_not_finite_is_named_with_its_place(write):
     assert "'/' in n gives nan" in finding.message
 
 
+@pytest.mark.parametrize("steps", [60, 120, 300])
+@pytest.mark.parametrize("share", [0.996, 0.998, 0.9999])
+def test_weights_that_swing_and_hardly_settle_are_told_with_a_rate_that_was_tried(
+    diagnosed, write, share, steps
+):
+    rate = share * 2 / 29.38324303
+    finding = only(diagnosed(MEAN_SQUARE, **PARCELS, lr=repr(rate), steps=steps))
+    assert finding.rule == "oscillating"
+    tried, reached = finding.evidence["rate_tried"], finding.evidence["loss_then"]
+    assert f"try lr = {tried:.4g}: with it the same run is at {reached:.4g}" in finding.message
+    assert reached < finding.evidence["loss"]
+    losses = Run(load_problem(write(MEAN_SQUARE, **PARCELS, lr=repr(tried), steps=steps))).losses
+    assert reached == pytest.approx(losses[-30:].mean(), rel=0.1)
+
+
+@pytest.mark.parametrize("steps", [60, 300])
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.98])
+def test_weights_whose_swing_dies_out_are_no_finding(diagnosed, share, steps):
+    assert diagnosed(MEAN_SQUARE, **PARCELS, lr=repr(share * 2 / 29.38324303), steps=steps) == ()
+
+
+def tanhs(start, target):
+    lines = ["h1 = tanh(w1*x)", *(f"h{k} = tanh(w{k}*h{k - 1})" for k in range(2, 17))]
+    parameters = "\n".join(f"w{k} = {start}" for k in range(1, 17))
+    return "\n".join([*lines, f"L = (h16 - {target!r})**2"]), parameters
+
+
+@pytest.mark.parametrize("start", [0.02, 0.1, 0.2, 0.5])
+def test_where_no_stage_learns_as_all_shrinks_the_gradient_vanishes(diagnosed, start):
+    finding = only(diagnosed(*tanhs(start, 0.8), "x = 0.5", lr=0.1, steps=50))
+    assert finding.rule == "vanishing-gradient"
+    assert "try a larger start (xavier, he)" in finding.message
+    assert "plateau" in {one["rule"] for one in finding.evidence["consequences"]}
+
+
+@pytest.mark.parametrize(("start", "target"), [(1.0, 0.8), (0.8, 0.8), (0.2, 0.0)])
+def test_stages_that_learn_or_need_not_have_no_vanishing_gradient(diagnosed, start, target):
+    assert diagnosed(*tanhs(start, target), "x = 0.5", lr=0.1, steps=50) == ()
+
+
 NETWORK = "z = X@A + b\nh = relu(z)\nyhat = h@v\nL = mean((yhat - y)**2)"
 DATA = "X = [[0.5, 1.0], [-1.0, 0.3], [0.8, -0.6], [-0.4, -0.9]]\ny = [1.0, 3.0, 2.0, 4.0]"
 

@@ -8,8 +8,8 @@ from itertools import chain, starmap
 import numpy as np
 from msgspec import Struct
 
-from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.bounds import gauge_numbers, too_large, unstable
+from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.runs.bounds import gauge_numbers, near_bound, unstable
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Array, Run
@@ -18,8 +18,22 @@ from gradtui.engine.curvature import Gauge
 
 _ROUNDING = 1e-9
 """Part of a loss below which a difference says nothing."""
+_SMALLER = (0.9, 0.5, 0.2, 0.1, 0.03)
+"""Factors on the rate that are tried."""
 _BETWEEN, _SEGMENTS = 31, 8
 """Places tried between two weights, fewer on a large model, and pairs of weights."""
+
+
+class Calmer(Struct, frozen=True):
+    """A run at a smaller rate."""
+
+    factor: float
+    last: int
+    """The last of its steps."""
+    loss: float
+    """About that step."""
+    gained: float
+    """How much lower that is."""
 
 
 class Bounce(Struct, frozen=True, eq=False):
@@ -31,6 +45,10 @@ class Bounce(Struct, frozen=True, eq=False):
     """The loss at the mean of the weights."""
     gauge: Gauge | None
     """The gauge there."""
+    calmer: Calmer | None
+    """The same run at a smaller rate, where that ends lower."""
+    slight: bool
+    """Whether it costs but little of the whole descent."""
 
 
 def bouncing(run: Run) -> Bounce | None:
@@ -59,13 +77,29 @@ def _bouncing(run: Run) -> Bounce | None:
     whole = max(float(run.losses[0]), mean) - between
     if mean - between <= _ROUNDING * abs(mean):
         return None
-    if mean - between < limit("bounce-noisy" if run.noisy else "bounce") * whole:
+    if mean - between < limit("bounce-noisy" if run.noisy else "swing") * whole:
         return None
+    slight = not run.noisy and mean - between < limit("bounce") * whole
     middle_of_run = run.losses[run.end // 2 - half : run.end // 2 + half]
-    if float(np.mean(middle_of_run)) - mean > limit("still-falling") * (mean - between):
+    falls = float(np.mean(middle_of_run)) - mean > limit("still-falling") * (mean - between)
+    calmer = _calmer(run, count)
+    gained = 0.0 if calmer is None or run.noisy else calmer.gained
+    if (falls or slight) and gained < limit("calmed") * (mean - between):
         return None
     gauge = run.gauge_between(middle, run.end)
-    return Bounce(_bounce_start(run, mean), mean, between, gauge)
+    return Bounce(_bounce_start(run, mean), mean, between, gauge, calmer, slight)
+
+
+def _calmer(run: Run, count: int) -> Calmer | None:
+    """Return the smaller rate at which the same steps end lowest; None where none ends lower."""
+    found = list[Calmer]()
+    for factor in _SMALLER:
+        losses = run.retrained(factor)[: run.end + 1]
+        stop = len(losses)
+        there, here = (float(np.mean(ran[stop - count : stop])) for ran in (losses, run.losses))
+        if there < here:
+            found.append(Calmer(factor, stop - 1, there, here - there))
+    return max(found, key=lambda calmer: calmer.gained, default=None)
 
 
 def _bottom(run: Run, window: range) -> tuple[Array, float]:
@@ -94,17 +128,22 @@ def oscillating(run: Run) -> Iterator[Finding]:
         return
     gauge = found.gauge
     message = (
-        f"the loss bounces about {short(found.mean_loss)} and does not settle: between the weights "
-        f"of the last steps it is {short(found.between)}"
+        f"the weights swing across the valley at a loss of about {short(found.mean_loss)} and do "
+        f"not settle: between those of the last steps it is {short(found.between)}"
     )
     evidence = {"loss": found.mean_loss, "loss_between": found.between}
     if gauge is not None and unstable(gauge):
-        message += f"; {too_large(gauge)}"
+        message += f"; {near_bound(gauge)}"
         evidence |= gauge_numbers(gauge)
     else:
-        rate = run.base_rate(run.end)
-        message += f"; the steps are longer than the valley is wide: try lr = {short(rate / 10)}"
-    yield finding(run, "oscillating", "warning", "lr", found.start, message, evidence)
+        message += "; the steps are nearly as long as twice the way to the bottom"
+    if found.calmer is not None:
+        tried, last = found.calmer.factor * run.base_rate(0), run.first + found.calmer.last
+        message += f"; try lr = {short(tried)}: with it the same run is at "
+        message += f"{short(found.calmer.loss)} at step {last}"
+        evidence |= {"rate_tried": tried, "loss_then": found.calmer.loss}
+    severity: Severity = "info" if found.slight else "warning"
+    yield finding(run, "oscillating", severity, "lr", found.start, message, evidence)
 
 
 def _bounce_start(run: Run, mean: float) -> int:

@@ -16,6 +16,12 @@ def unstable(gauge: Gauge | None, share: float = NEXT_TO) -> bool:
 
 def too_large(gauge: Gauge) -> str:
     """Return the numbers of a rate that is above the bound or close to it, and what to try."""
+    lower = short(rounded_rate(gauge.largest_rate / 2.0))
+    return f"{near_bound(gauge)}; try lr = {lower}"
+
+
+def near_bound(gauge: Gauge) -> str:
+    """Return the numbers of a rate that is above the bound or close to it."""
     known = f"lr·λmax = {short(gauge.rate)}·{short(gauge.sharpness)} = {short(gauge.pull)}"
     largest = short(gauge.largest_rate)
     effect = (
@@ -23,8 +29,7 @@ def too_large(gauge: Gauge) -> str:
         if gauge.pull > gauge.limit
         else f"close to the rate {largest} at which nothing settles"
     )
-    lower = short(rounded_rate(gauge.largest_rate / 2.0))
-    return f"{known}, where {short(gauge.limit)} is the largest stable: {effect}; try lr = {lower}"
+    return f"{known}, where {short(gauge.limit)} is the largest stable: {effect}"
 
 
 def gauge_numbers(gauge: Gauge) -> dict[str, float]:

@@ -11,6 +11,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.growth import growth
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Run
+from gradtui.diagnosis.runs.stuck import plateau
 from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.graph import Kind
 from gradtui.engine.tape import Tape
@@ -93,16 +94,21 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
         float(np.mean([_relative_move(run, step, stage) for step in picked]))
         for stage in (chain.stages[0], chain.stages[-1])
     )
-    if not last or first > limit("starved") * last:
+    # Where what goes forward shrinks as well, no stage learns, and none is behind the others.
+    idle = last < limit("idle") and bool(plateau(run))
+    starved = last > 0.0 and first <= limit("starved") * last
+    if not idle and not starved:
         return
     each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
+    cure = "another unit (tanh, relu) or a larger start, shortcuts between the layers, or Adam"
+    if idle:
+        cure = "a larger start (xavier, he), or shortcuts between the layers"
     message = (
         f"the gradient vanishes on its way back: from {run.name(chain.stages[-1])} to "
         f"{run.name(chain.stages[0])} {short(chain.ratio)} of it is left, a factor of "
         f"{short(each)} a stage; on average a step changes the weights of "
         f"{run.name(chain.stages[0])} by {short(first)} of their size, those of "
-        f"{run.name(chain.stages[-1])} by {short(last)}; try another unit (tanh, relu) or a larger "
-        "start, shortcuts between the layers, or Adam"
+        f"{run.name(chain.stages[-1])} by {short(last)}; try {cure}"
     )
     evidence = {"ratio": chain.ratio, "per_stage": each, "first": first, "last": last}
     target, place = run.name(chain.stages[0]), run.place(chain.stages[0])

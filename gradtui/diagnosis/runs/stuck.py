@@ -39,8 +39,16 @@ class Descent(Struct, frozen=True):
         return {"saddle": "that direction", "plateau": "it"}.get(self.kind, "a random direction")
 
 
-def plateau(run: Run) -> Iterator[Finding]:
+def plateau(run: Run) -> tuple[Finding, ...]:
     """Find a loss that stands still, though the surface falls steeply farther on."""
+    return run.once(_found)
+
+
+def _found(run: Run) -> tuple[Finding, ...]:
+    return tuple(_plateau(run))
+
+
+def _plateau(run: Run) -> Iterator[Finding]:
     if run.end < _FEWEST or run.broken is not None:
         return
     losses, half = run.losses, run.end // 2

@@ -27,12 +27,20 @@ _ENTRIES = (
         "bounce", 0.02,
         "part of the whole descent that the lowest place between the last weights gains", _OURS,
     ),
+    Threshold(
+        "swing", 0.002, "the same from which it is told, where a smaller rate is known to end it",
+        _OURS,
+    ),
     Threshold("bounce-noisy", 0.3, "the same where the data change from step to step", _OURS),
     Threshold(
         "still-falling", 0.25,
         "part of what a bounce costs that the later half of a run gained all the same",
         "networks train on at the edge of stability: Cohen et al., Gradient descent on neural "
         "networks typically occurs at the edge of stability (2021)",
+    ),
+    Threshold(
+        "calmed", 0.5,
+        "part of what a bounce costs that a smaller rate saves though the loss falls still", _OURS,
     ),
     Threshold("thrown", 0.1, "part of the whole descent that a run lost again for good", _OURS),
     Threshold("turning", 0.25, "net way over path of weights that go back and forth", _OURS),
@@ -63,6 +71,7 @@ _ENTRIES = (
     Threshold("grown-rest", 20.0, "the same without the one stage that grows it most", _OURS),
     Threshold("depth-rest", 1e2, "the same without the one stage that changes it most", _OURS),
     Threshold("starved", 1e-2, "relative update of the first layer over that of the last", _OURS),
+    Threshold("idle", 1e-4, "relative update of the last layer where none of them learns", _OURS),
     Threshold("swept", 0.5, "relative update of one step that sweeps a layer away", _OURS),
     Threshold("spike", 30.0, "gradient over the largest one before", _OURS),
     Threshold(
