@@ -23,7 +23,7 @@ def gauge_rows(frame: Frame, width: int) -> list[Line]:
         return []
     if isinstance(gauge, str):
         return [*folded(_NAME, [(f"{word} ", "dim") for word in gauge.split()], width), ()]
-    word, role = _verdict(gauge)
+    word, role = _verdict(frame, gauge)
     if gauge.sharpness <= 0.0:
         return [line(_NAME, (word, role)), ()]
     value = f"{number(gauge.pull, 3)} of {number(gauge.limit, 3)} "
@@ -46,12 +46,17 @@ def gauge_rows(frame: Frame, width: int) -> list[Line]:
     return [row, line((" · ".join(parts), "dim"))]
 
 
-def _verdict(gauge: Gauge) -> tuple[str, Role]:
-    """Return in a word what the rate does along the steepest direction."""
+def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:
+    """Return in a word what the rate does along the steepest direction.
+
+    Above the limit it is unstable at this step's curvature, which may change: that the run diverges
+    is for its findings to say.
+    """
     if gauge.sharpness <= 0.0:
         return "no upward curvature here", "dim"
     if gauge.pull > gauge.limit:
-        return "diverges", "bad"
+        lost = any(found.severity == "error" for found in frame.run_findings or ())
+        return ("diverges", "bad") if lost else ("above the limit", "local")
     if gauge.dynamics.overshoots(gauge.pull):
         return "overshoots", "local"
     return "monotone", "good"

@@ -59,7 +59,9 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("λmax", "the largest curvature: how fast the slope changes in the steepest direction"),
         ("monotone", "the weights come nearer to the valley's floor from one side"),
         ("overshoots", "each step lands on the valley's other side, and nearer"),
-        ("diverges", "each step lands farther out"),
+        ("above the limit", "with this step's curvature each step lands farther out; whether the "
+         "run diverges the findings say"),
+        ("diverges", "so it does: the loss is lost"),
         ("κ", "condition number: the largest curvature by the smallest; large: a long narrow "
          "valley, in which no rate is good for all directions"),
         ("stable up to", "the largest rate that does not diverge, with this step's curvature"),

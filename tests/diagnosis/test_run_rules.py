@@ -13,6 +13,8 @@ from gradtui.diagnosis.runs.registry import RUN_RULES as REGISTRY
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import THRESHOLDS
+from gradtui.engine.history import History
+from gradtui.scenario.changes import read_change
 from gradtui.scenario.load import load_problem
 from gradtui.scenario.rules import RUN_RULES
 
@@ -177,6 +179,21 @@ def test_weights_that_swing_and_hardly_settle_are_told_with_a_rate_that_was_trie
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.98])
 def test_weights_whose_swing_dies_out_are_no_finding(diagnosed, share, steps):
     assert diagnosed(MEAN_SQUARE, **PARCELS, lr=repr(share * 2 / 29.38324303), steps=steps) == ()
+
+
+def test_another_optimizer_is_advised_with_a_rate_at_which_it_was_tried():
+    problem = gradtui.load("ravine").problem
+    finding = only(diagnose_run(problem))
+    assert "try Adam with lr = 0.3: the same 200 steps end at " in finding.message
+    adam = read_change("optimizer adam lr 0.3", problem).problem(problem)
+    last = History(adam.trainer).tape(200)
+    assert last.value(problem.graph.loss) <= finding.evidence["loss_then"] < 1e-3
+
+
+def test_where_no_optimizer_gains_none_is_advised(monkeypatch):
+    monkeypatch.setattr(Run, "with_optimizer", lambda self, *args, **constants: self.losses)
+    finding = only(diagnose_run(gradtui.load("ravine").problem))
+    assert "Adam" not in finding.message and "features that say different things" in finding.message
 
 
 def tanhs(start, target):

@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from gradtui.explain.findings import notes_rows
+from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import header, message_rows, now_line
@@ -327,3 +328,10 @@ def test_what_is_not_finite_is_shown_before_the_code(session_of):
     (row, _) = texts(program_rows(session.frame, 30))
     assert row.split()[-3:] == ["[1×3]", "all", "nan"]
     assert "h = log(X*…" in row
+
+
+def test_above_the_limit_the_findings_say_whether_the_run_diverges():
+    session = gradtui.load("five_parcels_rate_1_5")
+    assert "above the limit" in texts(gauge_rows(session.frame, 60))[0]
+    session.inquiry.look()
+    assert "diverges" in texts(gauge_rows(session.frame, 60))[0]

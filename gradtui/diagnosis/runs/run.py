@@ -187,6 +187,18 @@ class Run:
         steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
         return self._smooth(trainer.losses_from(trainer.initial, steps))
 
+    def with_optimizer(self, name: str, rate: float, **constants: float) -> Array:
+        """Return the losses of the same start under another optimizer, at a rate of its own.
+
+        Of a long run, or of a large model, those of its first steps.
+        """
+        program = build_step(self.graph, name, constants)
+        trainer = self.trainer.variant(program, rate / self.trainer.lr)
+        weights = self.curvature.size
+        trainer.initial[:weights] = self.trainer.initial[:weights]
+        steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
+        return self._smooth(trainer.losses_from(trainer.initial, steps))
+
     def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
         """Return the name of the parameter that holds number `index`, and its place in it."""
         for part, node in zip(self.trainer.slices, self.graph.parameters, strict=False):

@@ -15,6 +15,8 @@ from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import EXACT, ROUNDING
 from gradtui.engine.graph import Kind, Node
 
+_ADAM_RATES, _FACTORS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0), (1.0, 0.3)
+"""Rates of Adam that are tried, and factors on the run's own with momentum."""
 _CONVEX = 1e-6
 """Negative eigenvalue over the largest up to which a surface counts as convex."""
 
@@ -47,6 +49,15 @@ class Unlearned(Struct, frozen=True):
     """What a move along the slow directions gains, tried out."""
     whole: float
     """What the run has gained, and this."""
+
+
+class Tried(Struct, frozen=True):
+    """The same run under another optimizer."""
+
+    text: str
+    steps: int
+    loss: float
+    """About its last step, at most."""
 
 
 def scale_mismatch(run: Run) -> Iterator[Finding]:
@@ -110,10 +121,34 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
     message = (
         f"the surface is a valley {short(left.condition)} times as steep across as along (the "
         f"condition number): the slowest direction takes {short(left.steps_per_decade)} steps for "
-        f"a factor of ten, and {short(left.left)} of the loss is left there; try Adam or momentum, "
-        "or features that say different things (centre them, drop one of two that go together)"
+        f"a factor of ten, and {short(left.left)} of the loss is left there; try "
     )
-    yield finding(run, "ill-conditioned", "warning", "loss", 0, message, _numbers(left))
+    evidence, tried = _numbers(left), _other_optimizer(run, left)
+    if tried is not None:
+        message += f"{tried.text}: the same {tried.steps} steps end at {short(tried.loss)}; or "
+        evidence |= {"loss_then": tried.loss}
+    message += "features that say different things (centre them, drop one of two that go together)"
+    yield finding(run, "ill-conditioned", "warning", "loss", 0, message, evidence)
+
+
+def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
+    """Return what gains most of what is left in the same steps; None where nothing gains half."""
+    own, best = run.trainer.lr, None
+    if own <= 0.0:
+        return None
+    momentum = {"momentum": 0.9}
+    settings: list[tuple[str, str, float, dict[str, float]]] = [
+        *(("adam", "Adam", rate, {}) for rate in _ADAM_RATES),
+        *(("sgd", "momentum 0.9", factor * own, momentum) for factor in _FACTORS),
+    ]
+    for name, word, rate, constants in settings:
+        losses = run.with_optimizer(name, rate, **constants)
+        end, recent = len(losses), max(1, len(losses) // 20)
+        reached, here = float(np.max(losses[-recent:])), float(run.losses[end - 1])
+        gains = np.isfinite(reached) and here - reached >= left.left / 2.0
+        if gains and (best is None or reached < best.loss):
+            best = Tried(f"{word} with lr = {short(rate)}", end - 1, reached)
+    return best
 
 
 def unlearned(run: Run) -> Unlearned | None:
