@@ -74,17 +74,19 @@ class Rows(Widget, inherit_bindings=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the rows inside a region; called by Textual."""
         with self._holding(self.size):
+            self._keep_up()  # before the border is drawn, which says what lies outside the view
             return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        """Return one row; called by Textual for a paint, and for the mouse at any moment.
+        """Return one row; called by Textual for a paint, and for the mouse at any moment."""
+        self._keep_up()
+        return self._strips[y]
 
-        After a change of size or style the rows are made here, once for however many changes.
-        """
+    def _keep_up(self) -> None:
+        """Make the rows if the size or the style is another: once for however many changes."""
         size = self.size
         if self._made_for != size:
             self._make_strips(size)
-        return self._strips[y]
 
     def notify_style_update(self) -> None:
         """Draw in the new colours."""
