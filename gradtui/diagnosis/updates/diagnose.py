@@ -73,6 +73,7 @@ class Source(Struct, frozen=True, eq=False):
     """Where the first values of what it keeps stand."""
 
 
+@np.errstate(all="ignore")  # a trajectory may overflow, and so may what is compared with it
 def diagnose_update(problem: Problem) -> UpdateReport:
     """Return what is wrong with the hand-written update of a scenario."""
     update = problem.update

@@ -97,8 +97,7 @@ class Target(Struct, frozen=True, eq=False):
     def agrees(self, step: int, w: Array) -> Array:
         """Return, for each weight, whether it is where it belongs after a step (0, 1, …)."""
         true = self.w[step]
-        with np.errstate(all="ignore"):
-            same: Array = np.abs(w - true) <= self.room[step]
+        same: Array = np.abs(w - true) <= self.room[step]
         same |= (w == true) | (np.isnan(w) & np.isnan(true))
         return same
 
