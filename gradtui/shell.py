@@ -14,6 +14,7 @@ from gradtui.source import InputError, did_you_mean
 from gradtui.text import clean
 
 if TYPE_CHECKING:
+    from gradtui.diagnosis.check import Check
     from gradtui.explain.spans import Line
     from gradtui.scenario.problem import Notice, Problem
     from gradtui.session import Session
@@ -202,7 +203,6 @@ def show_step(arguments: argparse.Namespace) -> int:
 
 def check_files(arguments: argparse.Namespace) -> int:
     """Verify what files claim and print what is wrong."""
-    from gradtui.diagnosis.internal import check_in_any_case
     from gradtui.explain.outcome import errors_text, outcome_text, unsaid
     from gradtui.explain.report import to_json
 
@@ -210,7 +210,7 @@ def check_files(arguments: argparse.Namespace) -> int:
     for file in arguments.files:
         try:
             problem = _load(file, ascii=arguments.ascii, notices=False)
-            outcome = check_in_any_case(problem)
+            outcome = _checked(problem)
         except InputError as error:
             if arguments.json:
                 print(to_json({"file": file, "error": str(error)}))
@@ -228,6 +228,19 @@ def check_files(arguments: argparse.Namespace) -> int:
         elif outcome.failed:
             print(errors_text(outcome))
     return status
+
+
+def _checked(problem: Problem) -> Check:
+    """Verify a scenario; where gradtui itself fails at it, that is what is found."""
+    from gradtui.diagnosis.check import Check, check_problem
+    from gradtui.diagnosis.internal import internal
+
+    try:
+        return check_problem(problem)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        return Check(problem, "not-compared", (internal("the scenario", error),))
 
 
 def _print_lines(lines: Sequence[Line]) -> None:
