@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 if __name__ == "__main__":  # at once: a signal may come while all else is imported
     LOG = open(sys.argv.pop(1), "a", buffering=1)  # noqa: SIM115
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # what is restored while Python shuts down
     faulthandler.register(signal.SIGUSR1, LOG, all_threads=True)
     signal.signal(signal.SIGUSR2, lambda number, frame: describe(LOG))
 
