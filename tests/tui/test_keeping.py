@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from xml.etree import ElementTree
 
 import platformdirs
@@ -64,7 +63,7 @@ async def test_a_picture_is_saved_and_never_overwritten(terminal, state_folder):
         assert "picture in " in t.text and "illustration-step1.svg" in t.text
         await t.press("Y")
         assert "illustration-step1-2.svg" in t.text
-        names = sorted(os.listdir(state_folder))
+        names = sorted(path.name for path in state_folder.iterdir() if path.is_file())
         assert names == ["illustration-step1-2.svg", "illustration-step1.svg"]
         picture = (state_folder / "illustration-step1.svg").read_text("utf-8")
         shown = "".join(ElementTree.fromstring(picture).itertext()).replace("\xa0", " ")
