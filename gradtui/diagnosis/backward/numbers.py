@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 _TYPES = ((8, 2.0**-7, 1e-1), (11, 2.0**-10, 2e-2), (24, 2.0**-23, 1e-3))
 """Digits of bfloat16, float16 and float32 with their eps and the difference that counts."""
-_TOLD_APART = 16
+_TOLD_APART = 8
 """Numbers from which on it is no coincidence that none has more digits than a short type has."""
 _CORNERS = 8
 """Elements of a gradient that are tried by one-sided differences, those that differ most."""

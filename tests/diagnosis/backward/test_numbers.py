@@ -86,3 +86,54 @@ def test_numbers_that_no_small_change_gives_are_said_to_be_wrong(judge, wrong, r
     (finding,) = judge({**gradients(), "w2": wrong}).findings
     assert (finding.rule, finding.target) == (rule, "w2")
     assert said in finding.message
+
+
+def attention(dtype, *, bug=1.0):
+    """Return the gradients of an attention's key bias and values, computed in a type.
+
+    That of the bias is 0 in truth: what is left of it is rounding.
+    """
+    rng = np.random.default_rng(3)
+    Q, K = (40 * rng.normal(size=(6, 4)) for _ in range(2))
+    b, v = np.round(rng.normal(size=4), 3), np.round(100 * rng.normal(size=6), 1)
+    data = {"Q": np.round(Q, 2) / 40, "K": np.round(K, 2) / 40}
+    q, k, bias, values = (np.asarray(x, dtype) for x in (data["Q"], data["K"], b, v))
+    scores = q @ (k + bias).T
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    out = shares @ values
+    dout = 2 * out / dtype(6)
+    dshares = np.outer(dout, values)
+    dscores = shares * (dshares - (dshares * shares).sum(axis=1, keepdims=True))
+    grads = {"b": (dscores.T @ q).sum(axis=0), "v": dtype(bug) * (shares.T @ dout)}
+    return data, {"b": b, "v": v}, grads
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_rounding_in_the_numbers_own_type_leaves_is_no_mistake(write, dtype):
+    for bug, verdict in ((1.0, "correct"), (1.2, "wrong")):
+        data, parameters, grads = attention(dtype, bug=bug)
+        path = write(
+            "S = Q@(K + b).T\nA = softmax(S)\no = A@v\nL = mean(o**2)",
+            data="\n".join(f"{name} = {value.tolist()}" for name, value in data.items()),
+            parameters="\n".join(
+                f"{name} = {value.tolist()}" for name, value in parameters.items()
+            ),
+            more='[backward]\nfile = "grads.npz"',
+        )
+        np.savez(Path(path).with_name("grads.npz"), **grads)
+        diagnosis = diagnose(gradtui.load(path).problem)
+        assert diagnosis.verdict == verdict, [f.message for f in diagnosis.findings]
+
+
+def test_numbers_at_a_corner_may_be_those_of_either_side(write):
+    path = write(
+        "z = X@w\nL = mean((relu(z) - y)**2)",
+        data="X = [[1.0, 2.0], [0.5, -1.0]]\ny = [1.0, 2.0]",
+        parameters="w = [0.0, 0.0]",
+        more='[backward]\nfile = "grads.npz"',
+    )
+    both = np.array([[1.0, 2.0], [0.5, -1.0]]).T @ (2 * (0 - np.array([1.0, 2.0])) / 2)
+    for claim in (np.zeros(2), both):
+        np.savez(Path(path).with_name("grads.npz"), w=claim)
+        assert diagnose(gradtui.load(path).problem).verdict == "correct"
