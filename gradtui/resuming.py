@@ -99,8 +99,12 @@ def _saved_fix(patch: Patch, scenario: str) -> SavedFix:
 
 
 def _name_beside(scenario: str, file: str) -> str:
-    """Return what a file is called from a scenario's folder, as text: a name may be any bytes."""
-    name = os.path.relpath(file, os.path.dirname(scenario) or ".")
+    """Return what a file is called from a scenario's folder, as text: a name may be any bytes.
+
+    The names alone say it: the working directory may have vanished.
+    """
+    inside = os.path.join(os.sep, os.path.dirname(scenario))
+    name = os.path.relpath(os.path.join(os.sep, file), inside)
     return os.fsencode(name).decode(errors="backslashreplace")
 
 

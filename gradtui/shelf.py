@@ -29,7 +29,7 @@ class Shelf:
     """What is kept of one scenario for the next session on it, the last place first."""
 
     def __init__(self, problem: Problem) -> None:
-        path = os.path.realpath(problem.path)
+        path = _full(problem.path)
         self._scenario = os.fsencode(path).decode(errors="backslashreplace")
         self._file = _file_of(path)
         self._trial = self._file.with_suffix(".trial")
@@ -137,6 +137,14 @@ class Shelf:
                 return f"the session cannot be saved: {reason(error)}"
             self._in_file = saved
         return ""
+
+
+def _full(scenario: str) -> str:
+    """Return the path of a scenario, whatever folder one is in."""
+    try:
+        return os.path.realpath(scenario)
+    except FileNotFoundError:  # the working directory has vanished: the name has to do
+        return scenario
 
 
 def _is_there(file: Path) -> bool:

@@ -147,13 +147,13 @@ def _equal(program: tuple[Assignment, ...], wanted: list[Assignment]) -> bool:
 
 def _corrected_file(file: str, patches: tuple[Patch, ...]) -> tuple[bytes, bytes]:
     """Return what a file holds and what it is to hold."""
+    raw = read_bytes(file, DATA_LIMIT)
     if bundled_folder() in Path(os.path.realpath(file)).parents:
         raise InputError(
             "this scenario comes with gradtui and stays as it is: copy it and open the copy",
             file=file,
         )
     own = [patch for patch in patches if patch.file == file]
-    raw = read_bytes(file, DATA_LIMIT)
     text = decode_text(raw, file)
     if tuple(NEWLINE.split(text)) != own[0].base:
         place = own[0].place

@@ -124,11 +124,13 @@ def _resolve(folder: str, name: str) -> tuple[str, tuple[str, ...]]:
     outside = InputError("lies outside the scenario's folder; move or copy it there")
     if leads_out(name):
         raise outside
-    root = os.path.realpath(folder)
     try:
+        root = os.path.realpath(folder)
         below = Path(os.path.realpath(os.path.join(root, name))).relative_to(root)
     except ValueError:
         raise outside from None
+    except FileNotFoundError:  # the working directory has vanished
+        raise InputError(_REASONS[errno.ENOENT]) from None
     if not below.parts:
         raise InputError("is a folder, not a file")
     return root, below.parts

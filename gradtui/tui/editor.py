@@ -28,7 +28,7 @@ def chosen_editor(environment: Mapping[str, str]) -> str:
 def editor_command(editor: str, file: str, line: int) -> Sequence[str]:
     """Return the program and its arguments; raises ValueError if the quotes do not match."""
     words = shlex.split(editor)
-    path = os.path.abspath(file)  # no option, however the file is called
+    path = os.path.join(os.curdir, file)  # no option, however the file is called
     name = os.path.basename(words[0])
     waits = {"-w", "--wait"} & set(words)
     wait = ["--wait"] if name in WAITING and not waits else []

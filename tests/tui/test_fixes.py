@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -228,3 +230,27 @@ async def test_a_fix_is_there_when_one_comes_back(terminal, write):
         assert losses(t, "fix dw") == pytest.approx([1, 0.64, 0.4096])
         await t.press("comma")
         await until(t, lambda: "fix: dw = dyhat*x" in t.text)
+
+
+async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch, tmp_path):
+    """It is saved, cannot be written, and is there again when the directory is."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    source = Path(write(MODEL, more=WRONG))
+    (folder / "net.toml").write_bytes(source.read_bytes())
+    monkeypatch.chdir(folder)
+    async with terminal("net.toml") as t:
+        await until(t, lambda: judged(t))
+        shutil.rmtree(folder)
+        await fix(t)
+        assert t.session.explorer.branch_name == "fix dw"
+        t.debugger.action_run("write")
+        assert "no such file" in t.session.message
+        assert t.app.save() == ""
+    folder.mkdir()
+    (folder / "net.toml").write_bytes(source.read_bytes())
+    os.chdir(folder)
+    async with terminal("net.toml") as t:
+        assert "with 1 fix not written: U resumes there" in t.text
+        await t.press("U")
+        assert t.session.explorer.branch_name == "fix dw"
