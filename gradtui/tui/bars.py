@@ -58,7 +58,7 @@ class Foot(Bar):
         if not frame.message:
             return self.usual(frame, width)
         shown = sum(bar.display for bar in self.screen.query(Foot))
-        told = message_rows(self.keys.fill(frame.message), width, shown)[self.PLACE :]
+        told = message_rows(frame.message, width, shown)[self.PLACE :]
         return told[0] if told else self.usual(frame, width)
 
     def usual(self, frame: Frame, width: int) -> Line:

@@ -77,9 +77,10 @@ class Keeper:
 
         if not self._shelf.places:
             return self._unusable
-        key = "{resume} resumes there"
-        key = key if self._shelf.same else "it has changed since; {resume} resumes what fits"
-        return f"left {described(self._shelf.places[0])}: {key}"
+        key = self._debugger.keys.first("resume")
+        same = self._shelf.same
+        does = f"{key} resumes there" if same else f"it has changed since; {key} resumes what fits"
+        return f"left {described(self._shelf.places[0])}: {does}"
 
     def resume(self) -> None:
         """Go to where the scenario was left; again: back to where one was."""
@@ -163,7 +164,8 @@ class Keeper:
         lost = "".join(f"; {text}" for text in resumption.lost)
         if renewal is None:
             self._shelf.turn(self._debugger.session)
-            session.message = f"resumed at step {session.step:,}{lost}; {{resume}} goes back"
+            key = self._debugger.keys.first("resume")
+            session.message = f"resumed at step {session.step:,}{lost}; {key} goes back"
             self._debugger.show_session(session)
             self._debugger.set_timer(_CALM, self.harmless)
         else:

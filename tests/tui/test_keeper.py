@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ import gradtui.shelf
 import gradtui.tui.keeper
 import gradtui.tui.panels.loss
 from gradtui.saved import decode_saved
+from gradtui.scenario.bundled import find_scenario
 from gradtui.tui.app import GradtuiApp
 
 
@@ -275,3 +277,13 @@ async def test_a_session_that_does_no_harm_is_resumed_any_number_of_times(termin
             t.app.save()
         (file,) = (state_folder / "sessions").iterdir()
         assert file.suffix == ".session"
+
+
+async def test_a_file_that_is_called_like_a_key_is_told_by_its_name(terminal, tmp_path):
+    path = tmp_path / "{resume} {break}.toml"
+    path.write_bytes(Path(find_scenario("two_weights")).read_bytes())
+    async with terminal(str(path)) as t:
+        t.debugger.say(f"written: {path.name}")
+        assert t.debugger.query_one("Now").render_line(0).text.strip() == (
+            "written: {resume} {break}.toml"
+        )
