@@ -21,6 +21,7 @@ from gradtui.shell import (
     write_new,
 )
 from gradtui.source import InputError, did_you_mean
+from gradtui.streams import divert, open_streams, settle, tell
 from gradtui.text import clean
 
 if TYPE_CHECKING:
@@ -64,15 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Read as numpy is imported. With more, threads of OpenBLAS spin between two products: ten times
     # the work of one with a matrix of a million numbers. So does no run depend on the cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-        if hasattr(getattr(sys, name), "reconfigure"):
-            # By lines into a file or a pipe too: an interrupt ends the program and loses none.
-            getattr(sys, name).reconfigure(errors="backslashreplace", line_buffering=True)
-    parsed = _parse(arguments)
-    with _output(parsed):
-        return _run_command(parsed)
+    open_streams()
+    try:
+        parsed = _parse(arguments)
+        with _output(parsed):
+            return _run_command(parsed)
+    finally:
+        settle()
 
 
 def _output(parsed: argparse.Namespace) -> AbstractContextManager[None]:
@@ -90,22 +89,21 @@ def _run_command(parsed: argparse.Namespace) -> int:
         sys.stdout.flush()
         return status
     except InputError as error:
-        print(error, file=sys.stderr)
+        tell(error)
         return UNUSABLE
     except OSError as error:
         return _unwritten(error)
     except MemoryError:
-        print("gradtui: there is not enough memory for a model of this size", file=sys.stderr)
+        tell("gradtui: there is not enough memory for a model of this size")
         return UNUSABLE
 
 
 def _unwritten(error: OSError) -> int:
     """Say why the output cannot be written, unless its reader left; return the exit status."""
-    # What is still buffered Python would try to write once more on its way out.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    divert(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return _BROKEN_PIPE
-    print(f"gradtui: the output cannot be written: {error.strerror}", file=sys.stderr)
+    tell(f"gradtui: the output cannot be written: {error.strerror}")
     return UNUSABLE
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtui.source import InputError, did_you_mean
+from gradtui.streams import tell
 from gradtui.text import clean
 
 if TYPE_CHECKING:
@@ -32,10 +33,9 @@ def debug(arguments: argparse.Namespace) -> int:
     streams = (sys.stdin, sys.stdout, sys.stderr)
     on_terminal = all(stream is not None and stream.isatty() for stream in streams)
     if not on_terminal or environ.get("TERM") in ("dumb", "unknown"):
-        print(
+        tell(
             "gradtui: the debugger needs a terminal; `gradtui show FILE` and `gradtui run FILE` "
-            "print plain text",
-            file=sys.stderr,
+            "print plain text"
         )
         return UNUSABLE
     mend_environment(environ)
@@ -89,7 +89,7 @@ def _load(
 
 def _print_notices(problem: Problem, notices: Iterable[Notice]) -> None:
     for notice in notices:
-        print(problem.describe(notice), file=sys.stderr)
+        tell(problem.describe(notice))
 
 
 def list_scenarios(arguments: argparse.Namespace) -> int:
@@ -166,7 +166,7 @@ def _print_left_out(problem: Problem, most: int) -> None:
         if size > most:
             said = f"the first {most} of {size:,} numbers are in the table"
             text = f"{problem.path}: {node.name}: {said}; --format csv or jsonl has all"
-            print(clean(text), file=sys.stderr)
+            tell(clean(text))
 
 
 def show_step(arguments: argparse.Namespace) -> int:
@@ -214,7 +214,7 @@ def check_files(arguments: argparse.Namespace) -> int:
         except InputError as error:
             if arguments.json:
                 print(to_json({"file": file, "error": str(error)}))
-            print(error, file=sys.stderr)
+            tell(error)
             status = UNUSABLE
             continue
         if outcome.failed or (arguments.strict and outcome.warned):

@@ -518,6 +518,49 @@ def test_a_full_disk_is_one_line(arguments):
     assert result.stderr == "gradtui: the output cannot be written: No space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["check", "nosuch"], 2),
+        (["check", "two_weights", "--nosuch"], 2),
+        (["two_weights"], 2),
+        (["check", "two_weights_rate_3", "nosuch"], 2),
+        (["run", "two_weights_rate_3"], 1),
+        (["check", "sigmoids_deep"], 0),
+    ],
+)
+def test_what_cannot_be_told_leaves_the_exit_status_as_it_is(arguments, expected):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "gradtui", *arguments],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=full, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    assert result.returncode == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_what_a_vanished_terminal_left_in_a_buffer_is_no_status_of_its_own():
+    program = (
+        "import sys; from gradtui import cli\n"
+        "def debug(arguments):\n    sys.stderr.write('the last frame')\n    return 129\n"
+        "cli.debug = debug\nsys.exit(cli.main(['two_weights']))"
+    )
+    with open("/dev/full", "w") as full:
+        environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+        command = [sys.executable, "-c", program]
+        result = subprocess.run(command, cwd=ROOT, env=environment, stderr=full)
+    assert result.returncode == 129
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp037"])
+def test_an_encoding_that_no_terminal_shows_is_utf_8(encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for arguments in (["show", "two_weights"], ["list", "--json"], ["check", "nosuch"]):
+        found, usual = shell(*arguments, env=environment), shell(*arguments)
+        assert (found.stdout, found.stderr) == (usual.stdout, usual.stderr)
+
+
 def test_closed_streams_do_no_harm():
     command = f"{sys.executable} -m gradtui show two_weights >&- 2>&-"
     assert subprocess.run(command, shell=True, cwd=ROOT).returncode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +23,7 @@ from textual.widget import AwaitMount
 from textual.widgets import Input
 
 from gradtui.ascii import to_ascii
+from gradtui.streams import tell
 from gradtui.terminals import ANY, Display
 from gradtui.text import clean
 from gradtui.tui.commands import COMMANDS
@@ -330,5 +330,5 @@ def run_app(session: Session | None, display: Display, keys: Keys, *, resume: bo
         trouble = app.save()
         app.ending.over()
     if trouble:
-        print(f"gradtui: {trouble}", file=sys.stderr)
+        tell(f"gradtui: {trouble}")
     return app.return_code or 0 if status is None else status
