@@ -38,7 +38,8 @@ class Program:
             [sys.executable, "-m", "gradtui", *map(str, arguments)],
             stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore",
-                 "PYTHONUNBUFFERED": "", "XDG_STATE_HOME": str(state), "COLUMNS": str(columns), "LINES": str(rows),
+                 "PYTHONUNBUFFERED": "", "XDG_STATE_HOME": str(state),
+                 "COLUMNS": str(columns), "LINES": str(rows),
                  **environment},
         )  # fmt: skip
         self.output = b""
