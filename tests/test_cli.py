@@ -147,6 +147,21 @@ def test_run_says_what_is_not_finite_as_the_contract_has_it(run):
     assert math.isnan(float(last[1]))
 
 
+def test_a_run_says_what_moves_the_weights_and_what_is_true_where_that_differs(run, write):
+    """L = (w*x)² with w = 2, x = 3: dL/dw = 2·6·3 = 36, without the factor x 12."""
+    wrong, right = (
+        write("L = (w*x)**2", more=f'[backward]\ncode = "dw = 2*w*x{more}"') for more in ("", "*x")
+    )
+    row = rows_of(run("run", wrong, "--format", "jsonl", "--steps", "0")[1])[0]
+    assert (row["gradients"], row["true_gradients"]) == ({"w": 12.0}, {"w": 36.0})
+    row = rows_of(run("run", right, "--format", "jsonl", "--steps", "0")[1])[0]
+    assert row["gradients"] == {"w": 36.0} and "true_gradients" not in row
+    status, out, _ = run("show", wrong, "--json")
+    shown = json.loads(out)
+    assert (status, shown["gradients"], shown["claimed"]) == (0, {"w": 36.0}, {"w": 12.0})
+    assert "claimed" not in json.loads(run("show", "two_weights", "--json")[1])
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adagrad", "rmsprop", "adam", "adamw"])
 def test_a_run_that_is_lost_at_its_first_step_opens(run, write, optimizer, dtype):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from gradtui.engine.elements import Element
-from gradtui.engine.graph import Kind
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lens import Trace
 from gradtui.engine.tape import Tape
 from gradtui.engine.unparse import PROGRAM
@@ -55,15 +55,21 @@ def _finite(value: Any) -> Any:
 def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
     """Return one step of a run as `run --format jsonl` prints it.
 
-    Its gradients are those that move the parameters.
+    Its gradients are those that move the parameters; where the true ones differ it has them too.
     """
     parameters = problem.graph.parameters
+    places = range(len(parameters))
+    differ = any(
+        not np.array_equal(tape.driving(i), tape.gradient(i), equal_nan=True) for i in places
+    )
+    true = {node.name: plain(tape.gradient(i)) for i, node in enumerate(parameters) if differ}
     return {
         "step": tape.step,
         "loss": float(tape.value(problem.graph.loss)),
         "lr": tape.rate,
         "parameters": {node.name: plain(tape.value(node.id)) for node in parameters},
         "gradients": {node.name: plain(tape.driving(i)) for i, node in enumerate(parameters)},
+        **({"true_gradients": true} if differ else {}),
         "grad_norm": tape.driving_norm,
         **_seen(tape),
     }
@@ -112,10 +118,18 @@ def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
         "paths": {node.name: _paths(frame, node.id) for node in parameters},
         "paths_total": {node.name: frame.count_paths(node.id) for node in parameters},
         "gradients": {node.name: frame.gradients[node.name] for node in parameters},
+        **_claimed(frame, parameters),
         **_seen(frame.tape),
         **({} if frame.trace is None else {"lens": _lens(frame, frame.trace)}),
         **_by_hand(frame),
     }
+
+
+def _claimed(frame: Frame, parameters: Sequence[Node]) -> dict[str, Any]:
+    """Return what is claimed of the gradients, where any was written by hand."""
+    claims = frame.claims
+    found = {node.name: claims[node.name] for node in parameters if node.name in claims}
+    return {"claimed": found} if found else {}
 
 
 def _lens(frame: Frame, found: Trace) -> dict[str, Any]:
