@@ -134,8 +134,10 @@ def train(arguments: argparse.Namespace) -> int:
     problem = _load(arguments.file, arguments.set, ascii=arguments.ascii)
     last = problem.steps if arguments.steps is None else arguments.steps
     trainer, state, step, widths = problem.trainer, problem.trainer.initial, 0, list[int]()
+    finite = True
     while True:
         record = step_record(problem, trainer.record(state, step))
+        finite = finite and math.isfinite(record["loss"])
         if arguments.format == "jsonl":
             print(to_json(record))
         else:
@@ -154,9 +156,19 @@ def train(arguments: argparse.Namespace) -> int:
                     padded = zip(row, widths, strict=True)
                     print(" ".join(pad(cell, width, right=True) for cell, width in padded))
         if step >= last:
-            return OK
+            return _outcome(problem, last, finite=finite)
         ahead = min(arguments.every, last - step)
         state, step = trainer.run(state, ahead, step), step + ahead
+
+
+def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
+    """Say where the loss of a run is lost or diverges, and return the exit status."""
+    from gradtui.diagnosis.runs.registry import is_lost
+
+    said = is_lost(problem, last) or ("" if finite else "the loss is lost: it is not finite")
+    if said:
+        tell(clean(f"{problem.path}: {said}; `gradtui check` says why"))
+    return FAILED if said else OK
 
 
 def _print_left_out(problem: Problem, most: int) -> None:

@@ -139,12 +139,24 @@ def test_run_says_what_is_not_finite_as_the_contract_has_it(run):
     arguments = ("five_parcels_rate_1_5", "--steps", "500", "--format")
     status, out, err = run("run", *arguments, "jsonl")
     rows = rows_of(out)
-    assert (status, err) == (0, "")
+    assert (status, len(err.splitlines())) == (1, 1)
+    assert "five_parcels_rate_1_5.toml: the loss is lost: at step 95 it is inf" in err
     assert "Infinity" in {row["loss"] for row in rows}
     assert rows[500]["loss"] == rows[500]["grad_norm"] == "NaN"
     assert rows[500]["parameters"] == {"w": ["NaN", "NaN"]}
     last = run("run", *arguments, "csv")[1].splitlines()[-1].split(",")
     assert math.isnan(float(last[1]))
+
+
+def test_a_run_that_diverges_or_is_lost_fails_and_one_that_ends_before_that_does_not(run, write):
+    """(w - 1)² at rate 1.5 doubles its distance at each step: 4^k, beyond 1e308 at k = 512."""
+    path = write("L = (w - 1)**2", "w = 2.0", lr=1.5, steps=20)
+    status, out, err = run("run", path, "--format", "csv")
+    assert (status, out.splitlines()[-1].split(",")[1]) == (1, str(4**20))
+    assert "the run diverges: the loss grows from step 0 on; `gradtui check` says why" in err
+    assert run("run", path, "--steps", "600", "--every", "600")[0] == 1
+    assert run("run", path, "--steps", "0")[0] == 0
+    assert run("run", path, "--set", "optimizer.lr=0.4")[::2] == (0, "")
 
 
 def test_a_run_says_what_moves_the_weights_and_what_is_true_where_that_differs(run, write):

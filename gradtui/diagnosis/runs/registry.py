@@ -13,7 +13,7 @@ from gradtui.diagnosis.runs.bounces import oscillating
 from gradtui.diagnosis.runs.breaks import non_finite
 from gradtui.diagnosis.runs.clips import clipping
 from gradtui.diagnosis.runs.depth import exploding_gradient, vanishing_gradient
-from gradtui.diagnosis.runs.growth import diverging
+from gradtui.diagnosis.runs.growth import diverging, growth
 from gradtui.diagnosis.runs.later import rate_too_large_later
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.slow import crawling
@@ -127,6 +127,21 @@ def diagnose_run(
         found = [finding for rule in RUN_RULES.values() for finding in rule.find(run)]
     causes = [f for f in found if not any(_explains(other, f) for other in found)]
     return tuple(_with_consequences(cause, found) for cause in causes)
+
+
+def is_lost(problem: Problem, steps: int) -> str:
+    """Return in words that the loss of a problem's run of so many steps is lost, or diverges.
+
+    Nothing where it is not, as far as the rules look at a run.
+    """
+    run = Run(replace(problem, steps=steps))
+    losses = run.history.losses[: run.last + 1]
+    lost = np.flatnonzero(~np.isfinite(losses))
+    if lost.size:
+        return f"the loss is lost: at step {lost[0]} it is {losses[lost[0]]}"
+    with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
+        found = growth(run)
+    return "" if found is None else f"the run diverges: the loss grows from step {found.start} on"
 
 
 def _explains(cause: Finding, other: Finding) -> bool:
