@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -59,7 +60,7 @@ def non_finite(run: Run) -> Iterator[Finding]:
     tape = run.tape(found.step)
     place, op = _where(run, tape, found.node)
     at, result = run.first + found.step, short(found.result)
-    told = [_operand(_text(tape, id), short(value)) for id, value in found.operands]
+    told = [_operand(tape, id, short(value)) for id, value in found.operands]
     message = f"at step {at} '{op}'{place} gives {result} for {' and '.join(told)}"
     if not told:
         message = f"{_text(tape, found.node)} is {result} where the run starts, step {at}"
@@ -99,9 +100,10 @@ def _break(run: Run, tape: Tape, node: int) -> Break:
     sizes = [
         float(np.max(np.abs(np.nan_to_num(tape.value(id))), initial=0.0)) for id, _ in operands
     ]
-    exponential = tape.program.nodes[node].op == "exp"
-    overflow = max(sizes, default=0.0) > huge or (exponential and max(sizes) > 80.0)
-    return Break(tape.step, node, float(value[bad].reshape(-1)[0]), operands, overflow)
+    result, op = float(value[bad].reshape(-1)[0]), tape.program.nodes[node].op
+    overflow = max(sizes, default=0.0) > huge or (op == "exp" and max(sizes) > 80.0)
+    overflow |= op == "**" and math.isinf(result) and operands[0][1] != 0.0
+    return Break(tape.step, node, result, operands, overflow)
 
 
 def _at(tape: Tape, operand: int, bad: np.ndarray) -> float:
@@ -111,6 +113,8 @@ def _at(tape: Tape, operand: int, bad: np.ndarray) -> float:
         return float(np.broadcast_to(value, bad.shape)[bad].reshape(-1)[0])
     except ValueError:
         flat = np.asarray(value, np.float64).reshape(-1)
+        if not flat.size:
+            return math.nan
         return float(flat[int(np.argmax(np.abs(np.nan_to_num(flat, nan=np.inf))))])
 
 
@@ -127,7 +131,10 @@ def _where(run: Run, tape: Tape, node: int) -> tuple[str, str]:
     return f" in {clip(written.name, 40)}" if written is not None else " of the update", op
 
 
-def _operand(text: str, value: str) -> str:
+def _operand(tape: Tape, node: int, value: str) -> str:
+    text = _text(tape, node)
+    if 0 in tape.program.nodes[node].shape:
+        return f"{text}, which is empty"
     return value if text == value else f"{text} = {value}"
 
 
@@ -156,7 +163,9 @@ def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
     nodes = tape.program.nodes
     made_of = needed_for(nodes, [id for id, _ in found.operands])
     weights = [
-        n for n in run.graph.parameters if n.id in made_of and nodes[n.id].kind is Kind.PARAMETER
+        n
+        for n in run.graph.parameters
+        if n.id in made_of and nodes[n.id].kind is Kind.PARAMETER and 0 not in n.shape
     ]
     rows = []
     for step in _steps_before(found):
@@ -197,4 +206,5 @@ def _advice(found: Break, op: str, *, start: bool) -> str:
         case "sqrt" | "**":
             return "keep the argument above 0: add a small number under the root"
         case _:
-            return "keep its operands where it is defined, or lower the rate before that step"
+            defined = "keep its operands where it is defined"
+            return defined if start else f"{defined}, or lower the rate before that step"
