@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
     from gradtui.engine.curvature import Gauge
     from gradtui.stops import Breakpoint, Watched
+    from gradtui.survey import Setback
 
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000
@@ -91,6 +92,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     """The selected value at the last steps up to this one, oldest first."""
     branch: str = ""
     """The name of the branch that is looked at; nothing where there is only one."""
+    setback: Setback | None = None
+    """Where the branch ends far worse than the run that it left."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

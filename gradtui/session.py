@@ -106,6 +106,7 @@ class Session:
             found.number, self.stops.breakpoints, self.stops.watched(self._step, self._tape),
             found.survey.gauge(tape), self.trouble, self.map.view, surfaces,
             self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
+            found.survey.setback,
         )  # fmt: skip
 
     @property

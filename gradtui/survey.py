@@ -5,7 +5,10 @@ It is found out when it is asked for, in another thread if one likes; nothing wa
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from gradtui.engine.curvature import Curvature, Gauge, gauge
 from gradtui.engine.history import History
@@ -23,8 +26,19 @@ _AT_ONCE, _FEW = 6_000, 60
 of a model up to which it is while one waits for the first one, which compiles."""
 _QUICK = 1_500
 """Numbers of a run up to which one waits until it is looked at: about ten milliseconds."""
+_FAR_WORSE = 2.0
+"""Times the loss of the run that a branch left at which its end is far worse."""
 _MOST = 20_000_000
 """Numbers of a gauge beyond which it is left out."""
+
+
+class Setback(Struct, frozen=True):
+    """How much worse a branch ends than the run that it left."""
+
+    step: int
+    loss: float
+    before: float
+    """The loss of the run that it left, at the same step."""
 
 
 class Survey:
@@ -34,6 +48,8 @@ class Survey:
         self.problem, self.history, self.version = problem, history, version
         self.findings: tuple[Finding, ...] | None = None
         """What is wrong with the run, causes first; None until that is known."""
+        self.setback: Setback | None = None
+        """Where a branch ends far worse than the run that it left."""
         self._curvature = Curvature(problem.trainer)
         self._gauges: dict[int, Gauge | str | None] = {}
 
@@ -57,6 +73,7 @@ class Survey:
             judged = () if judgement is None else judgement.findings
             own = tells_of_itself(self.problem, judged)
             try:
+                self.setback = self._setback()
                 self.findings = diagnose_run(*self._own_steps()) if own else ()
             except Exception as error:
                 self.findings = (internal("the run", error),)
@@ -68,6 +85,17 @@ class Survey:
             return self.problem, history, 0
         steps = max(1, self.problem.steps - start)
         return self.problem.resumed(start, history.state(start), steps), None, start
+
+    def _setback(self) -> Setback | None:
+        history, last = self.history.snapshot(), self.problem.steps
+        if history.parent is None or history.branch.start >= last:
+            return None
+        loss, before = (
+            float(one.trainer.losses_at(one.state(last)[None], last)[0])
+            for one in (history, history.parent)
+        )
+        worse = math.isfinite(before) and not loss <= _FAR_WORSE * before
+        return Setback(last, loss, before) if worse and before > 0 else None
 
     def gauge(self, tape: Tape) -> Gauge | str:
         """Return the gauge of a step, or why there is none; COMPUTING until it is measured."""

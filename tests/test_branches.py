@@ -5,6 +5,8 @@ import pytest
 
 import gradtui
 from gradtui.diagnosis.correction import correct
+from gradtui.explain.findings import notes_rows
+from gradtui.explain.spans import line_text
 from gradtui.session import Session
 
 
@@ -201,3 +203,22 @@ def test_what_was_found_of_a_branch_is_kept_when_one_comes_back():
     assert session.frame.findings[0] == finding and session.frame.finding == 0
     session.explorer.turn(1)
     assert session.frame.findings == () and session.frame.finding is None
+
+
+def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
+    """Adam at a rate that suits gradient descent crawls along the ravine: 270 for 24.3."""
+    session = gradtui.load("ravine")
+    what_if(session, "optimizer adam")
+    session.inquiry.look()
+    setback = session.frame.setback
+    assert setback is not None and setback.step == session.problem.steps
+    assert setback.loss > 10 * setback.before
+    text = " ".join(line_text(row).strip() for row in notes_rows(session.frame, 60))
+    assert "far worse than the run it left" in text and "no findings" not in text
+
+
+def test_a_branch_that_ends_better_has_no_setback():
+    session = gradtui.load("ravine")
+    what_if(session, "optimizer adam, lr 0.3")
+    session.inquiry.look()
+    assert session.frame.setback is None

@@ -11,7 +11,7 @@ from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.values import summary
 from gradtui.frame import Frame
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
-from gradtui.text import cell_width, clean, clip, paragraphs, wrap
+from gradtui.text import cell_width, clean, clip, number, paragraphs, wrap
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement
@@ -37,7 +37,7 @@ def notes_title(frame: Frame) -> str:
 def notes_rows(frame: Frame, width: int) -> list[Line]:
     """Return the watches, the findings, the scenario's notices, then its notes, wrapped."""
     problem = frame.problem
-    rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame)
+    rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame, width)
     rows += [
         line(("▲ " if first else "  ", "bad"), text)
         for notice in unsaid(problem.notices, frame.findings)
@@ -84,12 +84,18 @@ def _all_right(judgement: Judgement) -> bool:
     return all(one.severity == "info" for one in judgement.findings) and not judgement.noted
 
 
-def _run_rows(frame: Frame) -> list[Line]:
+def _run_rows(frame: Frame, width: int) -> list[Line]:
     """Return what there is to say of a run of which nothing is found."""
     if frame.problem.by_hand and frame.judgement is None:
         return []
     if frame.run_findings is None:
         return [line(("looking at the run …", "dim"))]
+    if frame.setback is not None:
+        at = frame.setback
+        said = f"far worse than the run it left: at step {at.step:,} L is {number(at.loss)}"
+        return _under(
+            SEVERITIES["warning"], wrap(f"{said}, there {number(at.before)}", width - 2), "plain"
+        )
     if frame.findings:
         return []
     return [line(SIGNS["right"], " no findings" + (" in the run" if frame.problem.by_hand else ""))]

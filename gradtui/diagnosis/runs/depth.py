@@ -100,7 +100,7 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
     if not idle and not starved:
         return
     each = chain.ratio ** (1.0 / (len(chain.stages) - 1))
-    cure = "another unit (tanh, relu) or a larger start, shortcuts between the layers, or Adam"
+    cure = "another unit (tanh, relu) or a larger start, or shortcuts between the layers"
     if idle:
         cure = "a larger start (xavier, he), or shortcuts between the layers"
     message = (

@@ -76,7 +76,7 @@ def _plateau(run: Run) -> Iterator[Finding]:
     )
     thrown = None if found.kind == "saddle" else _thrown_here(run, since)
     if thrown is None:
-        message += "try another start (not all the same, not all 0), momentum or Adam"
+        message += "try another start (not all the same, not all 0)"
     else:
         message += (
             f"the update of step {run.first + thrown.step} threw the weights here: lr·λmax was "

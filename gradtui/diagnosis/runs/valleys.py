@@ -74,7 +74,7 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
     tell += f"{columns.large} is about {short(columns.sizes[0])}, {columns.small} about "
     tell += short(columns.sizes[1])
     evidence = {"ratio": columns.ratio, "large": columns.sizes[0], "small": columns.sizes[1]}
-    cure = "; standardise the features, or use Adam"
+    cure = "; standardise the features"
     if blown is not None and spectrum is not None:
         scaled, condition = _scaled_condition(run, 0), spectrum.condition
         if condition < limit("condition") or scaled > limit("cured") * condition:
@@ -100,9 +100,15 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
             f"{short(left.steps_per_decade)} steps for a factor of ten; {short(left.left)} of the "
             f"loss is left there{cure}"
         )
+        evidence |= _numbers(left)
+        tried = _other_optimizer(run, left)
+        if tried is not None:
+            message += f", or try {tried.text}: the same {tried.steps} steps end at "
+            message += short(tried.loss)
+            evidence["loss_then"] = tried.loss
         yield finding(
-            run, "scale-mismatch", "warning", columns.source, 0, message,
-            {**evidence, **_numbers(left)}, run.place(columns.node),
+            run, "scale-mismatch", "warning", columns.source, 0, message, evidence,
+            run.place(columns.node),
         )  # fmt: skip
     elif (run.curvature.size > EXACT or run.noisy) and columns.ratio >= limit("condition"):
         yield finding(
