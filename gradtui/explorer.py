@@ -59,15 +59,13 @@ class Explorer:
         line = self.branches.add(made)
         self.sweep = None
         anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
-        back = "key {branch-before} goes back to the run before"
-        return f"branch '{line.name}' from step {step}{anew}; {back}"
+        return f"branch '{line.name}' from step {step}{anew}"
 
     def fix(self, corrected: Problem, step: int) -> str:
         """Fork a branch with a line of a step's problem corrected; return what to say of it."""
         line = self.branches.fix(self.line.at(step), corrected)
         self.sweep = None
-        then = "key {branch-before} goes back, {write-fix} writes the file"
-        return f"branch '{line.name}': {line.change}; {then}"
+        return f"branch '{line.name}': {line.change}"
 
     def try_all(self, text: str, step: int) -> str:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""

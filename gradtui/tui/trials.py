@@ -53,15 +53,19 @@ class Trials:
             start, words = suggest(typed, problem, weights)
             return start, [(word.text, word.now) for word in words]
 
+        back = f"key {self._debugger.keys.first('branch-before')} goes back to the run before"
         self._ask(
             f"what if from step {self._session.step}: ", text,
             lambda typed: read_change(typed, self._session.problem),
-            lambda explorer, step, typed: explorer.what_if(typed, step), complete=complete,
+            lambda explorer, step, typed: f"{explorer.what_if(typed, step)}; {back}",
+            complete=complete,
         )  # fmt: skip
 
     def fix(self, corrected: Problem) -> None:
         """Go on with a corrected line in a branch."""
-        self._do(lambda explorer, step: explorer.fix(corrected, step))
+        first = self._debugger.keys.first
+        then = f"key {first('branch-before')} goes back, {first('write-fix')} writes the file"
+        self._do(lambda explorer, step: f"{explorer.fix(corrected, step)}; {then}")
 
     def sweep(self, text: str) -> None:
         """Run many values of one setting at once, asking for them if there are none."""
