@@ -281,8 +281,11 @@ class Trainer:
         return series
 
     def _number(self, value: float) -> Any:
-        """Return a number as the compiled code has it: of its type, and with axes to rearrange."""
-        if self.mode is Mode.FLOAT:
+        """Return a number as the compiled code has it.
+
+        Only what is written by hand rearranges it, for which it has to be of the run's own type.
+        """
+        if self.mode is Mode.FLOAT or not self.program.moved_by_hand:
             return value
         with np.errstate(over="ignore"):
             return np.dtype(self.dtype).type(value)

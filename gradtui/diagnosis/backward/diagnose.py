@@ -172,5 +172,5 @@ class _Diagnosing:
             batches=self.probes.own().batches,
             tightest=min((one.tightest for one in of.values()), default=np.inf),
             loosest=max((one.loosest for one in of.values()), default=0.0),
-            untold=tuple((name, one.untold) for name, one in of.items() if one.untold),
+            untold=tuple((name, one.untold) for name, one in of.items() if one.untold and one.told),
         )

@@ -143,7 +143,7 @@ def find_hits(
             if goal.is_met(expression, edit, world):
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
-        hits = [*_with_constant(expression, world, sieves, goal, shapes)]
+        hits = [*_with_constant(expression, world, sieves, goal, shapes, pool.numbers)]
     if not hits:
         hits = [*_with_number(expression, world, goal, shapes, pool.numbers)]
     if pairs and all(hit.cost >= FAR for hit in hits):
@@ -203,8 +203,13 @@ def _with_constant(
     sieves: Sequence[Sieve],
     goal: _Goal,
     shapes: Collection[Shape],
+    numbers: Mapping[float, Tree],
 ) -> Iterator[Hit]:
-    """Yield the changes that leave only a constant wrong; first that constant alone."""
+    """Yield the changes that leave only a constant wrong; first that constant alone.
+
+    A factor that is too many beside a number that is missing is the one for the other: x1*e for
+    2*e.
+    """
     shape = goal.wanted.shape[1:]
     root = expression.ids.get(())
     if root is not None and expression.shape(()) in shapes:
@@ -219,8 +224,19 @@ def _with_constant(
             if edit.change is Change.SCALE or edit.change is Change.NEGATE:
                 continue
             scale = goal.ratio(_value(expression, edit, world, shape))
-            if scale is not None and scale != 0:
+            if scale is None or scale == 0:
+                continue
+            if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Name) and scale > 0:
+                other = _replaced_by(edit, scale, numbers)
+                yield Hit((other,), expression.edited(other), cost_of(other))
+            else:
                 yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
+
+
+def _replaced_by(edit: Edit, scale: float, numbers: Mapping[float, Tree]) -> Edit:
+    """Return the edit that puts a number in the place of a factor that another edit drops."""
+    tree, number = scaled(edit.tree, scale, numbers), Number(scale, NOWHERE)
+    return Edit(Change.REPLACE, edit.path, tree, edit.old, numbers.get(scale, number))
 
 
 def _with_number(

@@ -7,6 +7,7 @@ rounding spreads; a claim is wrong that is wrong anywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -28,6 +29,8 @@ _TOLD = 1e-2
 """The share of a gradient below which its tolerance lies where a mistake would show."""
 _IDLE = 1e-6
 """The share of the loss that a parameter moved by its own size changes by, which is none."""
+_FEW = 3
+"""Passes with moved roundings to see how far the loss spreads."""
 _ELEMENTS = 8
 """Elements of a claim that are tried by one-sided differences, those that differ most."""
 
@@ -67,7 +70,7 @@ class Judge:
         for first, last in ((0, _FIRST), (_FIRST, SHAKES)):
             doubted = [one for one in lines if self._exceeds(one, apart[one.name]).any()]
             if doubted:
-                self._shake(doubted, apart, range(first, last))
+                self._shake(doubted, range(first, last))
         return {line.name: self._verdict(line, apart[line.name]) for line in lines}
 
     def _apart(self, line: Line) -> Array:
@@ -105,21 +108,19 @@ class Judge:
     def _of_points(self, points: Mask, like: Array) -> Mask:
         return points.reshape(-1, *(1,) * (like.ndim - 1))
 
-    def _shake(self, lines: Sequence[Line], apart: dict[str, Array], seeds: range) -> None:
-        """Measure how far rounding spreads the difference of some claims from the truth."""
+    def _shake(self, lines: Sequence[Line], seeds: range) -> None:
+        """Measure how far rounding spreads the difference of some claims from the truth.
+
+        At all points: where the two are equal by chance, too.
+        """
         trial = self._trial
-        exceeded = [self._exceeds(one, apart[one.name]) for one in lines]
-        rows = np.flatnonzero(
-            np.any([one.reshape(len(one), -1).any(axis=1) for one in exceeded], axis=0)
-        )
-        for world in trial.shaken(seeds, rows):
+        for world in trial.shaken(seeds):
             for line in lines:
                 target = line.target or 0
                 moved = trial.held(line, world) - trial.truth_in(world, target)
-                calm = trial.held(line)[rows] - trial.truth(target)[rows]
-                spread = np.abs(moved - calm)
-                known = self._spread.setdefault(line.name, np.zeros_like(apart[line.name]))
-                known[rows] = np.fmax(known[rows], spread)
+                spread = np.abs(moved - (trial.held(line) - trial.truth(target)))
+                known = self._spread.setdefault(line.name, np.zeros_like(spread))
+                np.fmax(known, spread, out=known)
 
     def _verdict(self, line: Line, apart: Array) -> Judged:
         true = np.abs(self._trial.truth(line.target or 0))
@@ -132,7 +133,9 @@ class Judge:
                 doubt = "the loss has a corner there"
         lost = self._of_points(self._overflows(line, apart), apart) | ~np.isfinite(true)
         with np.errstate(all="ignore"):
-            told = ~lost & ((room <= _TOLD * true) | (room <= self._idle(line)))
+            told = ~lost & (room <= _TOLD * true)
+            if not told.all():
+                told |= ~lost & (room <= self._idle(line))
         elements = told.any(axis=0)
         if not elements.all() and not doubt:
             doubt = "rounding is as large as the gradient" if not lost.all() else "it is not finite"
@@ -147,13 +150,25 @@ class Judge:
         )
 
     def _idle(self, line: Line) -> Array:
-        """Return the gradient by which a value of this size does not change the loss."""
+        """Return the gradient by which a value of this size does not change the loss.
+
+        It is 0 where the loss itself is hardly more than rounding.
+        """
         trial = self._trial
         value = trial.world.value(line.target or 0)
         largest = np.max(np.abs(value), initial=0.0)
-        loss = np.abs(trial.world.value(trial.graph.loss))
-        idle = _IDLE * loss / largest if largest else np.zeros_like(loss)
-        return idle.reshape(-1, *(1,) * (value.ndim - 1))
+        loss, spread = np.abs(trial.world.value(trial.graph.loss)), self._loss_spread
+        sure = np.where(spread <= _TOLD * loss, loss, 0.0)
+        idle = _IDLE * sure / largest if largest else np.zeros_like(sure)
+        return np.asarray(idle.reshape(-1, *(1,) * (value.ndim - 1)))
+
+    @cached_property
+    def _loss_spread(self) -> Array:
+        """How far rounding spreads the loss at each point, (points,)."""
+        loss = self._trial.graph.loss
+        calm = self._trial.world.value(loss)
+        moved = (np.abs(one.value(loss) - calm) for one in self._trial.shaken(range(_FEW)))
+        return np.asarray(np.max(list(moved), axis=0))
 
     def _at_kink(self, line: Line, point: int, wrong: Mask, apart: Array) -> bool:
         """Return whether the loss has a corner at a point where a claim differs.
@@ -194,8 +209,6 @@ class Judge:
     ) -> Mask:
         trial, slopes, noise = self._trial, list[Array](), np.zeros(len(value))
         loss = trial.graph.loss
-        calm = trial.world.value(loss)
-        spread = np.max([np.abs(one.value(loss) - calm) for one in trial.shaken(range(3))], axis=0)
         for share in (1.0, 0.5):
             steps = share * np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(value[at]))
             losses = []
@@ -204,7 +217,7 @@ class Judge:
                 moved[at] += sign * steps
                 losses.append(trial.world.replacing({target: moved}).value(loss))
             slopes.append((losses[0] - losses[1]) / (2 * steps))
-            noise = ROUNDED * spread / steps
+            noise = ROUNDED * self._loss_spread / steps
         slope, changed = slopes[1], np.abs(slopes[0] - slopes[1])
         size = np.maximum(np.abs(slope), np.abs(true[at]))
         error = np.where(changed <= 0.1 * size + noise, 4 * changed, 0.0)

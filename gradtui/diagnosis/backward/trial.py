@@ -210,19 +210,10 @@ class Trial:
             found[target] = largest
         return found or {-1: np.zeros(0)}
 
-    def shaken(
-        self, seeds: Iterable[int], points: NDArray[np.intp] | None = None
-    ) -> Iterator[Interpreter]:
-        """Yield worlds in which every rounded result is moved by a unit in the last place.
-
-        They have all points, or some.
-        """
-        calm, leaves = self.world, self.leaves
-        if points is not None:
-            leaves = {id: value[points] for id, value in leaves.items()}
-            calm = self.world.elsewhere(leaves, len(points))
+    def shaken(self, seeds: Iterable[int]) -> Iterator[Interpreter]:
+        """Yield worlds in which every rounded result is moved by a unit in the last place."""
         for seed in seeds:
-            yield Shaken(calm, leaves, np.random.default_rng([_SEED, seed]))
+            yield Shaken(self.world, self.leaves, np.random.default_rng([_SEED, seed]))
 
     def is_right(self, line: Line, world: Interpreter) -> bool:
         """Return whether a claim holds at all points but the first."""
