@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.corners import has_corner
+from gradtui.diagnosis.backward.corners import Corners
 from gradtui.diagnosis.backward.probes import Drawn
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, Trial
@@ -27,12 +27,12 @@ _FIRST = 5
 """Passes with moved roundings before a difference is looked at more closely."""
 _TOLD = 1e-2
 """The share of a gradient below which its tolerance lies where a mistake would show."""
-_IDLE = 1e-6
+_IDLE = 1e-3
 """The share of the loss that a parameter moved by its own size changes by, which is none."""
 _FEW = 3
 """Passes with moved roundings to see how far the loss spreads."""
 _ELEMENTS = 8
-"""Elements of a claim that are tried by one-sided differences, those that differ most."""
+"""Elements of a gradient that are tried by central differences."""
 
 
 class Judged(Struct, frozen=True, eq=False):
@@ -57,6 +57,7 @@ class Judge:
     def __init__(self, trial: Trial, drawn: Drawn) -> None:
         self._trial, self._drawn = trial, drawn
         self._spread: dict[str, Array] = {}
+        self._corners: dict[int, Corners] = {}
         self._fair = np.ones(len(drawn), dtype=bool)
         self._kinked = any(
             node.kind is Kind.OPERATION and OPS[node.op].kink is not None
@@ -128,7 +129,7 @@ class Judge:
         doubt = ""
         self._fair &= ~self._overflows(line, apart)
         for row in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1)):
-            if self._kinked and self._at_kink(line, int(row), wrong[row], apart[row]):
+            if self._kinked and self._excused(line, int(row), wrong[row]):
                 wrong[row], room[row], self._fair[row] = False, np.inf, False
                 doubt = "the loss has a corner there"
         lost = self._of_points(self._overflows(line, apart), apart) | ~np.isfinite(true)
@@ -170,17 +171,14 @@ class Judge:
         moved = (np.abs(one.value(loss) - calm) for one in self._trial.shaken(range(_FEW)))
         return np.asarray(np.max(list(moved), axis=0))
 
-    def _at_kink(self, line: Line, point: int, wrong: Mask, apart: Array) -> bool:
-        """Return whether the loss has a corner at a point where a claim differs.
-
-        Any slope between those of its two sides is right there.
-        """
-        order = np.argsort(np.where(wrong, apart, -1.0), axis=None)[::-1]
-        elements = [
-            np.unravel_index(at, wrong.shape) for at in order[: min(_ELEMENTS, wrong.sum())]
-        ]
-        world, loss = self._trial.world.at(point), self._trial.graph.loss
-        return all(has_corner(world, loss, line.target or 0, element) for element in elements)
+    def _excused(self, line: Line, point: int, wrong: Mask) -> bool:
+        """Return whether a claim differs at a point only where the loss has corners."""
+        trial, target = self._trial, line.target or 0
+        if point not in self._corners:
+            leaves = {id: value[point : point + 1] for id, value in trial.leaves.items()}
+            self._corners[point] = Corners(trial.world, leaves, trial.graph)
+        claim, true = trial.held(line)[point], trial.truth(target)[point]
+        return self._corners[point].excuse(target, trial.adjoint(target), claim, true, wrong)
 
     @property
     def fair(self) -> Mask:

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.corners import has_corner
+from gradtui.diagnosis.backward.corners import Corners
 from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
@@ -30,8 +30,6 @@ _TYPES = ((8, 2.0**-7, 1e-1), (11, 2.0**-10, 2e-2), (24, 2.0**-23, 1e-3))
 """Digits of bfloat16, float16 and float32 with their eps and the difference that counts."""
 _TOLD_APART = 8
 """Numbers from which on it is no coincidence that none has more digits than a short type has."""
-_CORNERS = 8
-"""Elements of a gradient that are tried by one-sided differences, those that differ most."""
 _RULES: Mapping[Change, str] = {
     Change.DROP_FACTOR: "missing-factor",
     Change.DROP_TERM: "missing-term",
@@ -136,17 +134,13 @@ class _Sheet:
         for world in self._shaken:
             spread = np.abs(world.value(root)[0] - true)
             room = np.fmax(room, ROUNDED * spread)
-        if value.shape == shape and self._at_corner(target, np.abs(value - true) - room):
-            room = np.full(shape, np.inf)
-        return Given(name, target, value, true, room)
-
-    def _at_corner(self, target: int, excess: Array) -> bool:
-        """Return whether the loss has a corner wherever a gradient differs most."""
-        order = np.argsort(excess, axis=None)[::-1][:_CORNERS]
-        elements = [np.unravel_index(at, excess.shape) for at in order]
-        wrong = [one for one in elements if not excess[one] <= 0]
-        world = self.world.at(0)
-        return all(has_corner(world, self.graph.loss, target, one) for one in wrong)
+        given = Given(name, target, value, true, room)
+        if value.shape == shape and not given.fits(true):
+            wrong = ~(np.abs(value - true) <= room)
+            corners = Corners(self.world, self.leaves, self.graph)
+            if corners.excuse(target, root, value, true, wrong):
+                return Given(name, target, value, true, np.where(wrong, np.inf, room))
+        return given
 
     def shared(self, wrong: Sequence[str]) -> list[tuple[tuple[str, ...], list[int]]]:
         """Return names that are wrong together if a step is, most of them first, and those steps.
