@@ -237,8 +237,8 @@ def check_files(arguments: argparse.Namespace) -> int:
             print(to_json(outcome.as_dict()))
         elif not arguments.quiet:
             print(outcome_text(outcome))
-        elif outcome.failed:
-            print(errors_text(outcome))
+        elif text := errors_text(outcome, strict=arguments.strict):
+            print(text)
     return status
 
 

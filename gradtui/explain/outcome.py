@@ -30,9 +30,10 @@ def outcome_text(outcome: Check) -> str:
     return "\n".join([*rows, *last])
 
 
-def errors_text(outcome: Check) -> str:
-    """Return the errors of the outcome alone; empty where there are none."""
-    errors = [finding for finding in outcome.findings if finding.severity == "error"]
+def errors_text(outcome: Check, *, strict: bool = False) -> str:
+    """Return what makes a check fail, with `strict` the warnings too; empty if nothing does."""
+    grave = ("error", "warning") if strict else ("error",)
+    errors = [finding for finding in outcome.findings if finding.severity in grave]
     return "\n".join(_rows(outcome.problem, errors))
 
 
@@ -127,5 +128,5 @@ def _compared(outcome: Check) -> str:
         said += f", to {number(made.loosest, 2)} of each element"
     if made.untold:
         lost = ", ".join(f"{many} of {name}" for name, many in made.untold)
-        said += f"; as small as rounding: {clip(lost, _LISTED)}"
+        said += f"; lost in rounding: {clip(lost, _LISTED)}"
     return said

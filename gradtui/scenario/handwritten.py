@@ -93,7 +93,10 @@ def _read_numbers(
         if other not in parameters
     )  # fmt: skip
     numbers = file.arrays(parameters, finite=False)
-    given = Handwritten((), {}, {}, numbers, sources.scenario, sources.lines(), place=place)
+    digits = min((file.digits(name) for name in parameters), default=53)
+    given = Handwritten(
+        (), {}, {}, numbers, sources.scenario, sources.lines(), place=place, digits=digits
+    )
     return given, notices
 
 

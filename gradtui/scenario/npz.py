@@ -91,6 +91,15 @@ class NpzFile(Struct, frozen=True, eq=False):
             left -= found[name].size
         return found
 
+    def digits(self, name: str) -> int:
+        """Return how many binary digits the numbers of an array have, 53 where they are whole.
+
+        A `KeyError` for a name that is not in the file, an `InputError` for what is no array.
+        """
+        with self._archive.open(self._members[name]) as stream:
+            dtype, *_ = _read_header(stream)
+        return int(np.finfo(dtype).nmant) + 1 if dtype.kind == "f" else 53
+
     def _array(self, member: zipfile.ZipInfo, limit: int) -> NDArray[np.float64]:
         if member.flag_bits & 1:
             raise InputError("is encrypted")

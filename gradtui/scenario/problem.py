@@ -81,6 +81,8 @@ class Handwritten(Struct, frozen=True, eq=False):
     """Name that a function assigns and does not return -> whose gradient it is by its name."""
     place: Place | None = None
     """Where the scenario names the file of the numbers."""
+    digits: int = 53
+    """Binary digits of the numbers' type, of the shortest if there are several."""
 
 
 class HandUpdate(Struct, frozen=True, eq=False):

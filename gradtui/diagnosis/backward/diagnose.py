@@ -81,17 +81,25 @@ def diagnose(problem: Problem) -> Diagnosis:
 
 
 def _of_numbers(problem: Problem) -> Diagnosis:
-    compared, found, inherited = judge_numbers(problem)
-    wrong = frozenset((*(finding.target for finding in found), *inherited))
-    verdict: Verdict = "wrong" if found else "correct"
-    return Diagnosis(verdict, compared, tuple(found), wrong, tuple(inherited))
+    found = judge_numbers(problem)
+    spoilt = (one.target for one in found.findings if one.rule != "not-compared")
+    wrong = frozenset((*spoilt, *found.inherited))
+    uncompared = frozenset(found.uncompared)
+    verdict: Verdict = "wrong" if wrong else "not-compared" if uncompared else "correct"
+    return Diagnosis(
+        verdict, found.compared, found.findings, wrong, found.inherited, uncompared=uncompared,
+        compared=Compared(1, 1, found.tolerance, found.tolerance),
+    )  # fmt: skip
 
 
 def _not_compared(
     found: Diagnosis, lines: Sequence[Line], findings: Sequence[Finding]
 ) -> Diagnosis:
     names = frozenset(line.name for line in lines)
-    return replace(found, verdict="not-compared", findings=tuple(findings), uncompared=names)
+    return replace(
+        found, verdict="not-compared", claims=found.claims - len(names),
+        findings=tuple(findings), uncompared=names,
+    )  # fmt: skip
 
 
 class _Diagnosing:
@@ -100,6 +108,9 @@ class _Diagnosing:
     def __init__(self, problem: Problem, hand: Handwritten) -> None:
         self.problem, self.hand = problem, hand
         self.probes = Probes.of(problem)
+        parameters = {node.name for node in problem.graph.parameters}
+        # Without a parameter's claim nothing shows what a claim in an odd shape stands for.
+        self.strict = parameters.isdisjoint(hand.claims.values())
         self.trial = self.tried(self.probes.own)
         self.judge = Judge(self.trial, self.probes.own())
         self.claims = [line for line in self.trial.lines if line.claimed]
@@ -108,7 +119,7 @@ class _Diagnosing:
 
     def tried(self, draw: Draw) -> Trial:
         program = self.problem.trainer.program
-        return Trial(program.graph, program.reverse, draw, self.hand)
+        return Trial(program.graph, program.reverse, draw, self.hand, strict=self.strict)
 
     def diagnosis(self) -> Diagnosis:
         found = Diagnosis("correct", len(self.claims), compared=self.compared())
@@ -151,11 +162,13 @@ class _Diagnosing:
         names, best = {line.name for line in wrong}, None
         other = other_data(self.probes, self.trial, names)
         if other is not None:
-            best = find_culprits(self.problem, self.tried(other), self.hand)
+            best = find_culprits(self.problem, self.tried(other), self.hand, strict=self.strict)
         if best is None or best.puzzles:
             drawn, fair = self.probes.own, self.judge.fair
+            # With hardly a point left it is better told at unfair ones than not at all.
+            fair = fair if np.sum(fair) > 1 else np.ones_like(fair)
             own = self.tried(lambda seed: started(drawn(seed), fair))
-            found = find_culprits(self.problem, own, self.hand)
+            found = find_culprits(self.problem, own, self.hand, strict=self.strict)
             best = found if best is None or found.rank < best.rank else best
         return best
 

@@ -28,8 +28,10 @@ Array = NDArray[np.float64]
 
 _TYPES = ((8, 2.0**-7, 1e-1), (11, 2.0**-10, 2e-2), (24, 2.0**-23, 1e-3))
 """Digits of bfloat16, float16 and float32 with their eps and the difference that counts."""
-_TOLD_APART = 8
+_TOLD_APART = 16
 """Numbers from which on it is no coincidence that none has more digits than a short type has."""
+_SIMPLE = 3
+"""Digits less than a type's up to which numbers may be whole, or simple fractions, as well."""
 _RULES: Mapping[Change, str] = {
     Change.DROP_FACTOR: "missing-factor",
     Change.DROP_TERM: "missing-term",
@@ -76,10 +78,26 @@ class Mistake(Struct, frozen=True, eq=False):
     """The named edges that the step goes back along."""
 
 
-def judge_numbers(problem: Problem) -> tuple[int, list[Finding], list[str]]:
-    """Return how many gradients were compared, the causes, and what else is wrong through them."""
+class Numbers(Struct, frozen=True, eq=False):
+    """What became of gradients that are given as numbers."""
+
+    compared: int
+    """How many gradients were compared."""
+    tolerance: float
+    """The difference that counts, relative to an element."""
+    findings: tuple[Finding, ...]
+    """The causes."""
+    inherited: tuple[str, ...]
+    """What else is wrong through them."""
+    uncompared: tuple[str, ...]
+    """Those whose true gradient is not finite at the start."""
+
+
+def judge_numbers(problem: Problem) -> Numbers:
+    """Compare the gradients that a file claims at step 0 with the true ones."""
     sheet = _Sheet(problem)
-    left = [one for one in sheet.given if not one.fits(one.true)]
+    told = [one for one in sheet.given if np.all(np.isfinite(one.true))]
+    left = [one for one in told if not one.fits(one.true)]
     found, inherited = list[Finding](), list[str]()
     for names, steps in sheet.shared([one.name for one in left]):
         spoilt = [one for one in left if one.name in names]
@@ -90,7 +108,23 @@ def judge_numbers(problem: Problem) -> tuple[int, list[Finding], list[str]]:
             left = [one for one in left if one not in spoilt]
             found.append(_finding(problem, spoilt, sorted(mistakes, key=lambda one: one.cost)))
             inherited += names[1:]
-    return len(sheet.given), found, inherited
+    lost = tuple(one.name for one in sheet.given if one not in told)
+    found += [_untold(problem, name) for name in lost]
+    return Numbers(len(told), sheet.tolerance, tuple(found), tuple(inherited), lost)
+
+
+def _untold(problem: Problem, name: str) -> Finding:
+    place = problem.backward.place if problem.backward is not None else None
+    return Finding(
+        rule="not-compared",
+        severity="error",
+        target=name,
+        line=place.line if place is not None else None,
+        message=f"the gradient of {name} is not compared: by reverse mode the true one is not "
+        "finite at the start",
+        evidence={},
+        place=place,
+    )
 
 
 class _Sheet:
@@ -108,11 +142,11 @@ class _Sheet:
         self.world = Interpreter(self.builder.nodes, leaves, 1)
         self.leaves = leaves
         numbers = {name: np.asarray(value, np.float64) for name, value in hand.numbers.items()}
-        eps, tolerance = _precision(numbers)
+        eps, self.tolerance = _precision(numbers, hand.digits)
         self._shaken = [
             Shaken(self.world, leaves, np.random.default_rng(seed), eps) for seed in range(SHAKES)
         ]
-        self.given = [self._given(name, value, tolerance) for name, value in numbers.items()]
+        self.given = [self._given(name, value, self.tolerance) for name, value in numbers.items()]
         adjoints = {
             f"d{self.graph.nodes[id].name}": adjoint
             for id, adjoint in self.reverse.adjoint.items()
@@ -198,15 +232,21 @@ class _Sheet:
         return _RULES[edit.change]
 
 
-def _precision(given: Mapping[str, Array]) -> tuple[float, float]:
-    """Return the eps of the type that numbers were computed in, and the difference that counts."""
+def _precision(given: Mapping[str, Array], stored: int) -> tuple[float, float]:
+    """Return the eps of the type that numbers were computed in, and the difference that counts.
+
+    It is that in which they are stored, or a shorter one that none of many numbers goes beyond.
+    """
     values = np.concatenate([value.reshape(-1) for value in given.values()])
-    values = np.unique(values[np.isfinite(values) & (values != 0)])
-    whole = (np.frexp(np.abs(values))[0] * 2.0**53).astype(np.int64)
-    most = 53 - round(float(np.min(np.log2(whole & -whole), initial=53.0)))
+    values = np.unique(np.abs(values[np.isfinite(values) & (values != 0)]))
+    mantissa, exponent = np.frexp(values)
+    whole = (mantissa * 2.0**53).astype(np.int64)
+    used = 53 - np.round(np.log2(whole & -whole)).astype(int)
     for digits, eps, tolerance in _TYPES:
-        short = digits < _TYPES[-1][0]
-        if most == digits if short and len(values) >= _TOLD_APART else most <= digits and not short:
+        # Whole numbers have few digits too, but all those of an exponent's reach.
+        full = np.count_nonzero(used > digits - _SIMPLE)
+        many = full >= _TOLD_APART and bool(np.any(exponent < used))
+        if stored == digits or (many and used.max() <= digits):
             return eps, tolerance
     return FLOAT64, TOLERANCE
 

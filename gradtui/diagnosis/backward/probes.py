@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -199,37 +200,47 @@ class Probes:
     def _parameter(
         self, node: Node, value: Array, count: int, spread: float, rng: np.random.Generator
     ) -> Array:
-        shape = (count, *value.shape)
-        repeated = np.broadcast_to(value, shape)
         if node.kind is Kind.DATA:
-            return repeated
-        size = size_of(value)
+            return np.broadcast_to(value, (count, *value.shape))
+        symmetric = node.id in self._kept_symmetric
+        return self._drawn_parameter(value, count, spread, rng, symmetric=symmetric)
+
+    def _drawn_parameter(
+        self, value: Array, count: int, spread: float, rng: np.random.Generator, *, symmetric: bool
+    ) -> Array:
+        shape, size = (count, *value.shape), size_of(value)
         if spread >= 1:
             drawn = size * rng.normal(size=shape)
         else:
-            grown = repeated * np.exp(spread * rng.normal(size=shape))
+            grown = value * np.exp(spread * rng.normal(size=shape))
             drawn = grown + 0.1 * spread * size * rng.normal(size=shape)
-        if node.id in self._kept_symmetric:
-            return (drawn + np.swapaxes(drawn, 1, 2)) / 2
-        return drawn
+        return (drawn + np.swapaxes(drawn, 1, 2)) / 2 if symmetric else drawn
 
-    @property
+    @cached_property
     def _kept_symmetric(self) -> frozenset[int]:
-        """The parameters that are symmetric and stay so, their gradients being symmetric too."""
-        if self._symmetric is None:
-            self._symmetric = frozenset()
-            at = Interpreter(self.nodes, {id: v[None] for id, v in self.start.items()}, 1)
-            adjoint = self.reverse.adjoint
-            self._symmetric = frozenset(
-                node.id
-                for node in self.graph.parameters
-                if is_symmetric(self.start[node.id])
-                and node.id in adjoint
-                and is_symmetric(at.value(adjoint[node.id])[0])
-            )
-        return self._symmetric
+        """The parameters that are symmetric and that the run keeps so.
 
-    _symmetric: frozenset[int] | None = None
+        Their gradients are symmetric, and not only because they are 0, wherever they are and
+        whatever the others.
+        """
+        kept = {n.id for n in self.graph.parameters if is_symmetric(self.start[n.id])}
+        kept &= self.reverse.adjoint.keys()
+        if not kept:
+            return frozenset()
+        rng, count = np.random.default_rng([_SEED, 2]), self.count
+        points = {
+            id: self._drawn_parameter(value, count, 1.0, rng, symmetric=id in kept)
+            if self.graph.nodes[id].kind is Kind.PARAMETER
+            else np.broadcast_to(value, (count, *value.shape))
+            for id, value in self.start.items()
+        } | self._batches(0, count)
+        at = Interpreter(self.nodes, points, count)
+        gradients = {id: at.value(self.reverse.adjoint[id]) for id in kept}
+        return frozenset(
+            id
+            for id, value in gradients.items()
+            if value.any() and np.allclose(value, np.swapaxes(value, 1, 2), rtol=1e-9, atol=0)
+        )
 
     def _draw_others(self, seed: int, held: frozenset[int], broken: frozenset[int]) -> Drawn:
         rng = np.random.default_rng([_SEED, seed])
@@ -264,7 +275,7 @@ class Probes:
             special = None if broken else redrawn(structure, value, count, rng)
             if special is not None:
                 return special
-        elif is_symmetric(value):
+        elif node.id in self._kept_symmetric:
             drawn = float(np.sqrt(np.mean(np.square(value)))) * rng.normal(size=shape)
             symmetric: Array = (drawn + np.swapaxes(drawn, 1, 2)) / np.sqrt(2)
             return symmetric

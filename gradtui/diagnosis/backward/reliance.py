@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+import numpy as np
+
 from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
 from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Handwritten, Problem
 from gradtui.source import InputError
@@ -46,7 +48,7 @@ def reliance(
     A warning with the general rule where one change gives it; a remark on structure that is meant.
     """
     names = {line.name for line in decisive}
-    spoilt, reasons = set[str](), list[str]()
+    spoilt, reasons, warned = set[str](), list[str](), False
     draw = _others(probes)
     trial = _elsewhere(own, draw)
     if trial is not None and (there := _wrong_claims(trial) & names):
@@ -54,6 +56,7 @@ def reliance(
         trial.work.limit(_MOST_CHANGES)
         culprits = find_culprits(problem, trial, hand, helpers=0)
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
+            warned = True
             for finding in culprits.findings:
                 yield _warned(finding, f"right on these data only: {finding.message}")
         else:
@@ -66,9 +69,9 @@ def reliance(
         if trial is not None and (there := _wrong_claims(trial) & names):
             reasons.append(f"{own.graph.nodes[id].name} {structure.text}")
             spoilt |= there
-    if not reasons:
+    if not reasons and not warned:
         yield from _with_more_rows(problem, probes, own, hand)
-    else:
+    if reasons:
         yield _remark([line for line in decisive if line.name in spoilt], reasons)
 
 
@@ -109,9 +112,18 @@ def _elsewhere(own: Trial, draw: Draw) -> Trial | None:
 
 
 def _wrong_claims(trial: Trial) -> set[str]:
-    return {
-        line.name for line in trial.lines if line.claimed and not trial.is_right(line, trial.world)
-    }
+    """Return the claims that do not hold, where they are numbers: other data may overflow them."""
+    return {line.name for line in trial.lines if line.claimed and not _holds(trial, line)}
+
+
+def _holds(trial: Trial, line: Line) -> bool:
+    if line.misfit or trial.is_right(line, trial.world):
+        return not line.misfit
+    target, held = line.target or 0, trial.held(line)
+    finite = np.isfinite(held).reshape(len(held), -1).all(axis=1)
+    there = np.flatnonzero(finite & (np.arange(len(held)) > 0))
+    true, size = trial.truth(target), trial.size(target)
+    return len(there) > 0 and near(held[there], true[there], size[there])
 
 
 def _stands(probes: Probes, own: Trial, id: int, wrong: Collection[str] = ()) -> bool:
@@ -132,12 +144,12 @@ def _warned(finding: Finding, message: str) -> Finding:
         target=finding.target,
         line=finding.line,
         message=message,
-        evidence=finding.evidence,
+        evidence={**finding.evidence, "rule": finding.rule},
         edge=finding.edge,
         within=finding.within,
         factor=finding.factor,
         fix=finding.fix,
-        alternatives=(finding.rule, *finding.alternatives),
+        alternatives=finding.alternatives,
         place=finding.place,
     )
 

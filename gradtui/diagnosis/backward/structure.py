@@ -14,6 +14,8 @@ from gradtui.engine.ops import OPS
 Array = NDArray[np.float64]
 
 _CLOSE = 1e-9
+_TOLD = ("one-hot", "sums")
+"""Kinds that say more of an array than what it is made of."""
 _FEW = 4
 """Elements from which on two different values are a code, not measurements."""
 _LARGEST = 500
@@ -46,7 +48,8 @@ def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Struct
         one = Structure("", "labels") if id in labels else _structure(value, sizes)
         related = _related(id, arrays, names) if id not in labels else ""
         if related:
-            one = Structure(related if one is None or not one.text else one.text, "held")
+            told = one is not None and one.kind in _TOLD
+            one = Structure(one.text if one is not None and told else related, "held")
         if one is not None:
             found[id] = one
     return found
@@ -176,7 +179,7 @@ def _related(id: int, arrays: Mapping[int, Array], names: Mapping[int, str]) -> 
 
 def _made_of(array: Array, name: str) -> Sequence[tuple[Array, str]]:
     """Return what people keep beside an array, and what that is called."""
-    found = [(array, f"is the same as {name}"), (1 - array, f"is 1 - {name}")]
+    found = [(1 - array, f"is 1 - {name}")]
     found += [(-array, f"is -{name}"), (array**2, f"is {name}**2")]
     if array.ndim == 1:
         found.append((np.outer(array, array), f"is outer({name}, {name})"))
