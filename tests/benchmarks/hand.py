@@ -91,12 +91,19 @@ class Hand:
 
     def point(self) -> None:
         """Use the mouse while something opens, is read anew, has another size, or closes."""
-        changes = (self.other, self.edit, self.resize, self.cover, self.zoom, self.command)
+        changes = (self.other, self.edit, self.resize, self.cover, self.zoom, self.command,
+                   self.squeeze, self.squeeze, self.squeeze)  # fmt: skip
         self.random.choice(changes)()
         for _ in range(self.random.randrange(1, 12)):
             self.mouse()
             if self.random.random() < 0.1:
                 self.press(self.random.choice((ESCAPE, "R", "z", "\r")))
+
+    def squeeze(self) -> None:
+        """Take a size at which panels have borders, or one at which they have none."""
+        self.room = self.random.choice(((100, 30), (100, 11), (50, 30), (59, 11), (120, 8)))
+        self.note("<{}x{}>".format(*self.room))
+        self.size(*self.room)
 
     def cover(self) -> None:
         """Open something over the screen; what comes next finds it there or on its way."""

@@ -3,8 +3,9 @@
 By hand: `python tests/benchmarks/storm.py [--seed N] [--minutes M | --events N] [--mouse]`.  The
 keys, clicks, pastes, sizes and edits of files are the soak's, but they come from the app's own
 loop, with a random number of its turns between two: what is opened, removed and typed at once meets
-far more often than in a terminal.  With `--mouse` most are of the mouse, `--events` counts only
-those then.  A failure is printed with what came before it; the exit status is 1 then.
+far more often than in a terminal.  With `--mouse` most are of the mouse, which also presses
+whatever is not painted yet, and `--events` counts only those.  A failure is printed with what came
+before it; the exit status is 1 then.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from hand import EDITOR, ESCAPE, SUSPEND, Hand
-from textual.events import Key, MouseEvent, Resize
+from textual.events import Key, MouseDown, MouseEvent, Resize
 from textual.geometry import Size
 from textual.message import Message
 
 import gradtui
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.panels.base import Rows
 from gradtui.tui.typed import Typed
 
 _GUST, _GUST_OF_MOUSE = 40, 12
@@ -96,12 +98,29 @@ class Storm:
                     if left < _LAST and self.random.random() < 0.1:
                         app.exit(0)
                     for _ in range(self.random.choice(_TURNS)):
+                        if self.counted is MouseEvent:
+                            await self.press_unpainted(app)
                         await asyncio.sleep(0)
             if self.random.random() < 0.5:
                 await pilot.pause(self.random.choice((0.0, 0.1, 0.5)))
             app.exit(0)
         for found in lost:
             self.fault(f"{found}\n{''.join(traceback.format_exception(found.get('exception')))}")
+
+    async def press_unpainted(self, app: GradtuiApp) -> None:
+        """Press the last row of whatever has more rows by now than were painted, at once."""
+        if app._exit or not app.screen_stack:
+            return
+        for rows in app.screen.query(Rows):
+            if rows.region and len(rows._strips) < rows.size.height:
+                x, y = rows.region.x + 2, rows.region.bottom - 1
+                try:
+                    with app._context():
+                        await app.on_event(MouseDown(None, x, y, 0, 0, 1, False, False, False))
+                except Exception:
+                    self.fault(traceback.format_exc())
+                self.events["press before a paint"] += 1
+                self.count += 1
 
     def blow(self) -> None:
         """Run one app; note a failure."""
