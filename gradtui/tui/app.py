@@ -190,7 +190,7 @@ class GradtuiApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         """Do what a key asks for before the next one is looked at; paint all of another size."""
-        if self._exit and isinstance(event, _FROM_TERMINAL):
+        if (self._exit or not self.screen_stack) and isinstance(event, _FROM_TERMINAL):
             return  # the screens are going, and what a key opens now would not get its parts
         if isinstance(event, Resize) and isinstance(self._driver, Driver):
             # Of many signals the first may be told of last, with the size that was read for it.
