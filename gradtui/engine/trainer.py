@@ -179,6 +179,8 @@ class Trainer:
         recorded = [None] * len(self.program.nodes)
         for id, value in zip(shown, found, strict=True):
             recorded[id] = value
+        if self.program.watch is None and self.program.lr in shown:
+            recorded[self.program.lr] = self._rate_at(step)  # all its digits, in float32 too
         batch = None if self.batches is None else self._rows_at(step)
         return Tape(step, self.program, recorded, batch, self._moves)
 
@@ -279,6 +281,9 @@ class Trainer:
         if self.batches is not None:
             series += [_batches_of(data, self.batches, ahead) for data in self._typed]
         return series
+
+    def _rate_at(self, step: int) -> float:
+        return self.lr if self._rate is None else self._rate(step + self._offset)
 
     def _number(self, value: float) -> Any:
         """Return a number as the compiled code has it.
