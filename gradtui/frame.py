@@ -18,6 +18,7 @@ from gradtui.engine.indices import Index
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
+from gradtui.engine.unparse import Texts
 from gradtui.moments import Level, Moment, Pass, Schedule
 from gradtui.plots import Picture
 from gradtui.scenario.problem import Problem
@@ -113,6 +114,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     def validation_loss(self) -> float | None:
         """The loss on the validation data before this step's update; None where there are none."""
         return self.tape.validation_loss
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The expressions of nodes in the names that are shown, as far as they were written."""
+        return {}
 
     @cached_property
     def values(self) -> Mapping[str, Any]:

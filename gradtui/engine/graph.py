@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -48,7 +49,7 @@ class Kind(Enum):
     OPERATION = "operation"
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """One value of the graph."""
 
     id: int
@@ -78,7 +79,7 @@ class Statement(Struct, frozen=True):
     place: Place
 
 
-class Graph(Struct, frozen=True, eq=False):
+class Graph(Struct, frozen=True, eq=False, dict=True):
     """A model as an immutable graph."""
 
     nodes: tuple[Node, ...]
@@ -88,12 +89,12 @@ class Graph(Struct, frozen=True, eq=False):
     loss: int
     """The node of the scalar loss."""
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Node, ...]:
         """The parameters, in the order of the file."""
         return tuple(node for node in self.nodes if node.kind is Kind.PARAMETER)
 
-    @property
+    @cached_property
     def data(self) -> tuple[Node, ...]:
         """The data, in the order of the file."""
         return tuple(node for node in self.nodes if node.kind is Kind.DATA)

@@ -30,7 +30,9 @@ from gradtui.engine.shapes import Shape, axes_of
 
 _rule = cache(parse_rule)
 _RULES = 256
-"""Rules of statements that are remembered: a screen shows the same few at every step."""
+"""Statements whose rules are remembered: a screen shows the same few at every step."""
+_GRAPHS = 4
+"""Graphs of which is remembered what carries a gradient."""
 
 
 class Reverse(Struct, frozen=True, eq=False):
@@ -84,7 +86,7 @@ def adjoints_from(
     `given` are operations -> the nodes of what is taken for their adjoints.  With a `target` only
     what its adjoint takes is appended.
     """
-    walk = _Walk(builder, _carriers(graph.nodes), graph.loss, builder.constant(1.0))
+    walk = _Walk(builder, _carriers_of(graph), graph.loss, builder.constant(1.0))
     needed = _between(graph, given, target)
     for statement in reversed(graph.statements):
         for operation in statement.operations:
@@ -100,7 +102,7 @@ def flow_through(
     builder: Builder, graph: Graph, statement: Statement, adjoint: int
 ) -> Mapping[int, int]:
     """Append what flows back through one statement alone, and return node -> its share."""
-    walk = _Walk(builder, _carriers(graph.nodes), statement.root, adjoint)
+    walk = _Walk(builder, _carriers_of(graph), statement.root, adjoint)
     walk.visit(statement.operations)
     return walk.adjoint
 
@@ -118,7 +120,6 @@ def _between(graph: Graph, given: Collection[int], target: int | None) -> Collec
     return found - {target}
 
 
-@lru_cache(_RULES)
 def statement_rule(
     graph: Graph, statement: Statement, source: int, *, seed: float | None = None
 ) -> tuple[tuple[Node, ...], int]:
@@ -127,16 +128,26 @@ def statement_rule(
     This is the vector-Jacobian product of the whole statement as symbols, its adjoint the leaf `G`,
     or the number `seed`.
     """
+    nodes, flows, none = _statement_rules(graph, statement, seed)
+    return nodes, flows.get(source, none)
+
+
+@lru_cache(_RULES)
+def _statement_rules(
+    graph: Graph, statement: Statement, seed: float | None
+) -> tuple[tuple[Node, ...], Mapping[int, int], int]:
+    """Return nodes, node -> the root of what flows from a statement to it, and a node of 0.
+
+    All at once: a statement may read thousands of names.
+    """
     builder = Builder(graph.nodes, simplify=True)
     shape = graph.nodes[statement.root].shape
     arriving = (
         builder.leaf(Kind.HYPERPARAMETER, "G", shape) if seed is None else builder.constant(seed)
     )
-    walk = _Walk(builder, _carriers(graph.nodes), statement.root, arriving)
-    walk.visit(statement.operations)
-    found = walk.adjoint.get(source)
-    flow = builder.constant(0.0) if found is None else found
-    return tuple(builder.nodes), flow
+    flows = flow_through(builder, graph, statement, arriving)
+    none = builder.constant(0.0)
+    return tuple(builder.nodes), flows, none
 
 
 class Curvature(Struct, frozen=True, eq=False):
@@ -201,6 +212,11 @@ def transposed_rule(
     found = walk.adjoint.get(given)
     root = builder.constant(0.0) if found is None else found
     return tuple(builder.nodes), seed, root
+
+
+@lru_cache(_GRAPHS)
+def _carriers_of(graph: Graph) -> frozenset[int]:
+    return _carriers(graph.nodes)
 
 
 def _carriers(nodes: Sequence[Node]) -> frozenset[int]:

@@ -43,15 +43,27 @@ class _Text(Struct, frozen=True):
     precedence: int
 
 
-def formula(nodes: Sequence[Node], root: int, show: Show, style: Style = PROGRAM) -> str:
+Texts = dict[int, _Text]
+"""Node -> its expression, as it was written."""
+
+
+def formula(
+    nodes: Sequence[Node],
+    root: int,
+    show: Show,
+    style: Style = PROGRAM,
+    known: Texts | None = None,
+) -> str:
     """Return the expression of a node; whatever `show` gives a text for is not written out further.
 
-    The root itself is always written out.
+    The root itself is always written out.  `known` holds, and receives, what was written of other
+    roots by the same `show` and in the same style: thousands may have most parts in common.
     """
-    texts: dict[int, _Text] = {}
+    texts: Texts = {} if known is None else known
+    texts.pop(root, None)
     pending = [root]
     if nodes[root].op == STRETCH and nodes[root].kind is Kind.OPERATION and not nodes[root].name:
-        return formula(nodes, nodes[root].inputs[0], show, style)
+        return formula(nodes, nodes[root].inputs[0], show, style, known)
     while pending:
         id = pending[-1]
         node = nodes[id]
@@ -67,7 +79,7 @@ def formula(nodes: Sequence[Node], root: int, show: Show, style: Style = PROGRAM
             pending.extend(missing)
             continue
         texts[id] = _write(nodes, node, texts, style)
-    return texts[root].text
+    return (texts[root] if _atom(nodes[root], show) is None else texts.pop(root)).text
 
 
 def _atom(node: Node, show: Show) -> _Text | None:

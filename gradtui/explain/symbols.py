@@ -46,7 +46,7 @@ def in_names(frame: Frame, node: int) -> str:
     nodes = frame.problem.trainer.program.nodes
     if nodes[node].kind is Kind.CONSTANT:
         return number(nodes[node].value, _DIGITS)
-    return formula(nodes, node, _names(frame), paper(frame))
+    return formula(nodes, node, _names(frame), paper(frame), frame.texts)
 
 
 def in_numbers(frame: Frame, node: int) -> str:
@@ -117,7 +117,7 @@ def local_text(frame: Frame, source: int, target: int) -> str | None:
         return None
     if program.nodes[id].name:
         return label(frame, id)
-    return formula(program.nodes, id, _names(frame), paper(frame))
+    return formula(program.nodes, id, _names(frame), paper(frame), frame.texts)
 
 
 def rule_text(frame: Frame, source: int, statement: Statement, style: Style | None = None) -> str:

@@ -438,3 +438,13 @@ def test_the_tape_of_a_random_model_adds_up(random, seed):
                 flow = tape.named_contribution(source, statement.operations)
                 expected = tape.adjoint(statement.root) * local
                 np.testing.assert_allclose(flow, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_rules_of_a_statement_are_derived_once_for_all_that_it_reads():
+    names = [f"h{i}" for i in range(30)]
+    lines = [f"{name} = w*{i}" for i, name in enumerate(names)]
+    built = graph("\n".join([*lines, f"L = {' + '.join(names)}"]), {"w": 1.0}, {})
+    statement = built.statements[-1]
+    rules = [statement_rule(built, statement, built.names[name]) for name in names]
+    assert all(nodes is rules[0][0] for nodes, _ in rules)
+    assert {nodes[root].name for nodes, root in rules} == {"G"}

@@ -159,3 +159,27 @@ def test_a_rule_reads_as_one_would_write_it(code, source, rule):
     built = graph(f"{code}\nL = sum(z)", values)
     nodes, root = statement_rule(built, built.statements[0], built.names[source])
     assert formula(nodes, root, show_names, PROGRAM) == rule
+
+
+def test_what_is_known_of_other_formulas_is_not_written_again():
+    """Of a sum of thousands of terms each operation's formula has most of the one before it."""
+    nodes = graph(f"z = {' + '.join(['a'] * 50)}\nL = z", {}, {"a": 1.0}).nodes
+    roots = [node.id for node in nodes if node.inputs and not node.name]
+    asked = []
+
+    def show(node):
+        asked.append(node.id)
+        return node.name or None
+
+    known = {}
+    texts = [formula(nodes, root, show, known=known) for root in roots]
+    assert len(asked) < 5 * len(nodes)
+    assert texts == [formula(nodes, root, show_names) for root in roots]
+
+
+def test_a_named_root_is_written_out_although_it_is_a_name_elsewhere():
+    nodes = graph("a = x*2\nz = a + 1", {}, {"x": 1.0}).nodes
+    names, known = {node.name: node.id for node in nodes if node.name}, {}
+    for _ in range(2):
+        for name, text in (("z", "a + 1"), ("a", "x*2"), ("z", "a + 1")):
+            assert formula(nodes, names[name], show_names, known=known) == text
