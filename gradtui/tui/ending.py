@@ -5,6 +5,7 @@ The screen cannot be waited for: a terminal that takes no output holds up the ap
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -21,9 +22,9 @@ _INPUT, _OUTPUT = 0, 2
 """The descriptors that Textual reads keys from and writes the screen to."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 _OF_KEYBOARD = (signal.SIGINT, signal.SIGQUIT)
-_PATIENCE = 1.2
+_PATIENCE = 0.8
 """Seconds that an orderly end may take."""
-_MORE = 2.0
+_MORE = 1.0
 """Seconds that saving, and putting the terminal back, may take then. A disk may stall."""
 _LEAVE = (
     b"\x18\x1b\\"  # ends a sequence that was cut in two
@@ -104,6 +105,7 @@ class Ending:
                     self._status = HUNG_UP
                 else:
                     self._status = self._status or self._status_of(os.read(told, 64))
+        _take_turns()
         if self._loop is not None:
             with suppress(RuntimeError):  # it is closed: the app is at its end already
                 self._loop.call_soon_threadsafe(self._leave, self._status)
@@ -137,6 +139,12 @@ class Ending:
                 time.sleep(0.01)
         finally:
             os.set_blocking(terminal, True)  # the shell's as well
+
+
+def _take_turns() -> None:
+    """Let no computation keep the other threads waiting from now on."""
+    gc.disable()  # of millions of objects it takes seconds
+    sys.setswitchinterval(0.0005)
 
 
 def _in_background() -> bool:
