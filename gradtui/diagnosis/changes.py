@@ -8,7 +8,7 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
-from gradtui.diagnosis.products import of_complements, of_products
+from gradtui.diagnosis.products import MAX_FACTORS, of_complements, of_products
 from gradtui.diagnosis.renamings import more_alike, other_names, renamings
 from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
 
@@ -271,8 +271,8 @@ _REDUCTIONS, _ALONG = ("sum", "mean"), ("softmax", "log_softmax", "logsumexp")
 
 
 def _exchanged(path: Path, part: Call) -> Iterator[Edit]:
-    """Yield a call with two of its operands exchanged."""
-    for one, other in combinations(range(len(part.arguments)), 2):
+    """Yield a call with two of its operands exchanged, of many two of the first."""
+    for one, other in combinations(range(min(len(part.arguments), MAX_FACTORS)), 2):
         operands = list(part.arguments)
         operands[one], operands[other] = operands[other], operands[one]
         new = replace(part, arguments=tuple(operands))

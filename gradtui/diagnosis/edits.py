@@ -84,6 +84,8 @@ class Editable:
         self.ids: dict[Path, int] = {}
         self._known: dict[int, tuple[Call, int | None]] = {}
         """id() of a tree that has been lowered -> the tree, so that it lives, and its node."""
+        self.lowered = 0
+        """How many calls and names were lowered: what all edits have taken so far."""
         self._lower_parts()
 
     @property
@@ -169,10 +171,12 @@ class Editable:
 
     def _resolve_call(self, call: Call) -> int | None:
         """Return the node of a call that has been lowered before."""
+        self.lowered += 1
         known = self._known.get(id(call))
         return known[1] if known is not None else None
 
     def _resolve(self, name: Name) -> int:
+        self.lowered += 1
         if name.name.startswith("%"):
             return int(name.name[1:])
         if name.name not in self.names:

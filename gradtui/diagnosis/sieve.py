@@ -29,6 +29,11 @@ SLACK = 1e-5
 """Relative difference that is let pass: ten times what counts in the end."""
 MOST_CHANGES, MOST_NUMBERS = 50_000, 4_000_000_000
 """Changes, and numbers of their values, that one search may take: a second or so, ten at most."""
+MOST_PARTS, PARTS_IN_ALL = 120_000, 360_000
+"""Calls and names of the changes that are lowered in one search, and in all: some seconds.
+
+A change of a line of thousands of operands takes thousands of them.
+"""
 _TOGETHER = 1 << 20
 """Numbers of the largest value that are computed at once."""
 _COMPARED = 1 << 12
@@ -44,6 +49,7 @@ class Work:
         self.is_cut = False
         """Whether there was more to try."""
         self._most = MOST_CHANGES
+        self._parts, self._parts_left = 0, PARTS_IN_ALL
         self.renew()
 
     def limit(self, changes: int) -> None:
@@ -54,11 +60,23 @@ class Work:
     def renew(self) -> None:
         """Begin the search of something else."""
         self._changes, self._numbers = self._most, MOST_NUMBERS
+        self._parts_left += self._parts
+        self._parts = min(MOST_PARTS, self._parts_left)
+        self._parts_left -= self._parts
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the search may try no more changes."""
+        return not self._changes or self._parts <= 0
+
+    def lowered(self, parts: int) -> None:
+        """Count the parts of changes that were lowered."""
+        self._parts -= parts
 
     def allowed(self, edits: Iterable[Edit]) -> Iterator[Edit]:
         """Yield so many of the edits as may still be tried."""
         for edit in edits:
-            if not self._changes:
+            if self.is_spent:
                 self.is_cut = True
                 return
             self._changes -= 1
@@ -91,9 +109,13 @@ class Sieve:
     def __init__(self, expression: Editable, edits: Iterable[Edit], work: Work) -> None:
         self._expression = expression
         self._work = work
-        self._edits = list(work.allowed(edits))
+        self._edits = list[Edit]()
         groups = dict[object, _Group | None]()
-        for number, edit in enumerate(self._edits):
+        before = expression.lowered
+        for number, edit in enumerate(work.allowed(edits)):
+            work.lowered(expression.lowered - before)
+            before = expression.lowered
+            self._edits.append(edit)
             slot = _slot(edit)
             part = edit.tree if slot is None or edit.new is None else edit.new
             node = expression.node_of(part)

@@ -21,21 +21,21 @@ Option = int | bool | None | str | tuple[int, ...]
 Text names an option of the operation being differentiated: only derivative rules hold such."""
 
 
-class Number(Struct, frozen=True):
+class Number(Struct, frozen=True, gc=False):
     """A literal number."""
 
     value: float
     place: Place
 
 
-class Name(Struct, frozen=True):
+class Name(Struct, frozen=True, gc=False):
     """A name that is read."""
 
     name: str
     place: Place
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, gc=False):
     """An operation on expressions: an operator, a function, a method, `.T`, `[:, None]`."""
 
     function: str
@@ -45,7 +45,7 @@ class Call(Struct, frozen=True):
     place: Place
 
 
-class WholeNumbers(Struct, frozen=True):
+class WholeNumbers(Struct, frozen=True, gc=False):
     """A last argument such as the `(2, 3)` of `reshape(x, (2, 3))`."""
 
     values: tuple[int, ...]

@@ -167,8 +167,11 @@ def _spelt_out(call: Call) -> Call:
         assert isinstance(tree, Call)
         return tree
     if entry.folds and len(call.arguments) > 2:
-        first = replace(call, arguments=call.arguments[:-1])
-        return replace(call, arguments=(first, call.arguments[-1]))
+        # In halves: one by one thousands of arrays would be copied thousands of times.
+        half = (len(call.arguments) + 1) // 2
+        parts = (call.arguments[:half], call.arguments[half:])
+        both = [p[0] if len(p) == 1 else replace(call, arguments=p) for p in parts]
+        return replace(call, arguments=tuple(both))
     arity, option = len(entry.operands), entry.positional
     if not option or len(call.arguments) <= arity:
         return call

@@ -68,7 +68,7 @@ class Operation(Struct, frozen=True):
     longer: tuple[tuple[str, ...], str] | None = None
     """More operands that a call may give, and what is then meant."""
     folds: bool = False
-    """Whether a call may give more than two operands, taken two at a time from the left."""
+    """Whether a call may give more than two operands: it is then one of the halves of them."""
     domain: tuple[float, float] = (-2.0, 2.0)
     """Where operands may lie for the operation to be finite."""
     kink: Kink | None = None

@@ -28,11 +28,15 @@ def same(one: Tree, other: Tree) -> bool:
 
 
 def depth(tree: Tree) -> int:
-    """Return how many calls are inside one another at most: 1 for a name or a number."""
+    """Return how many calls are inside one another at most: 1 for a name or a number.
+
+    A call of many operands counts as what it stands for, calls of two inside one another.
+    """
     deepest, pending = 1, [(tree, 1)]
     while pending:
         one, level = pending.pop()
         deepest = max(deepest, level)
         if isinstance(one, Call):
-            pending += [(part, level + 1) for part in one.arguments]
+            inside = level + max(1, len(one.arguments) - 2)
+            pending += [(part, inside) for part in one.arguments]
     return deepest

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Editable, Pool
+from gradtui.diagnosis.edits import Change, Editable, Pool
 from gradtui.diagnosis.sieve import Sieve, Work, near_at_first, proportional_at_first
 from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Name, Number, parse_expression
+from gradtui.engine.expression import Call, Name, Number, parse_expression
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
 
@@ -111,3 +111,27 @@ def test_no_more_numbers_are_computed_than_are_allowed(opened, monkeypatch):
     sieve = Sieve(expression, edits, work)
     assert not sieve.kept(world, [(2,)], lambda values: np.ones(len(values), bool))
     assert work.is_cut
+
+
+def test_no_more_parts_are_lowered_than_are_allowed(opened, monkeypatch):
+    """In all searches together: each begins with what the ones before it have left."""
+    expression, _, edits = opened(f"concat({', '.join(['w'] * 40)})*s")
+    monkeypatch.setattr("gradtui.diagnosis.sieve.MOST_PARTS", 2_000)
+    monkeypatch.setattr("gradtui.diagnosis.sieve.PARTS_IN_ALL", 3_000)
+    work = Work()
+    for searched in (2_000, 1_000, 0):
+        before = expression.lowered
+        Sieve(expression, edits, work)
+        taken = expression.lowered - before
+        assert searched <= taken <= searched + 200 * bool(searched)
+        assert work.is_spent and work.is_cut
+        work.renew()
+
+
+def test_of_a_call_of_many_operands_the_first_are_exchanged(opened):
+    _, _, edits = opened(f"concat({', '.join(['w', 'e'] * 20)})")
+    exchanged = [
+        edit for edit in edits if edit.path == () and isinstance(edit.tree, Call)
+        and edit.change is Change.REPLACE and edit.tree.function == "concat"
+    ]  # fmt: skip
+    assert len(exchanged) == 15

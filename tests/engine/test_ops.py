@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from engine_models import gradients, trainer, value
+from engine_models import gradients, graph, trainer, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
@@ -736,3 +736,11 @@ def test_a_range_is_what_python_takes():
 def test_the_power_zero_has_no_slope_even_at_zero():
     assert gradients("L = w**0", {"w": 0.0})["w"] == 0.0
     assert gradients("L = sum(w**0)", {"w": [0.0, 1.0]})["w"].tolist() == [0.0, 0.0]
+
+
+def test_thousands_of_arrays_are_joined_without_copying_them_thousands_of_times():
+    built = graph(f"c = concat({','.join(['v'] * 1024)})\nL = sum(c)", {}, {"v": [1.0, 2.0]})
+    joined = [node for node in built.nodes if node.op == "concat"]
+    assert len(joined) == 1023
+    assert sum(node.shape[0] for node in joined) == 10 * 2048  # each of 10 halvings has them all
+    assert value(f"L = sum(concat({','.join(['v'] * 1000)})[1999:])", {"v": [1.0, 2.0]}) == 2.0

@@ -266,6 +266,12 @@ def test_a_line_of_too_many_operations_is_refused(load):
     assert error.source_line.startswith("dw1 = de*x1 + w1")
 
 
+def test_a_call_of_too_many_operands_is_refused_as_well(load):
+    """Of 3,000 operands every change that is tried would be 3,000 operations."""
+    error = refused(load, f"de = 2*e\ndw1 = concat({','.join(['w1[None]'] * 150)})")
+    assert "too many operations in a row: the limit of a line in [backward] is 120" in error.message
+
+
 @pytest.mark.parametrize(
     ("arrays", "more", "message"),
     [

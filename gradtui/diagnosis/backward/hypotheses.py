@@ -148,7 +148,7 @@ def find_hits(
         hits = [*_with_number(expression, world, goal, shapes, pool.numbers)]
     if pairs and all(hit.cost >= FAR for hit in hits):
         hits += _by_terms(trial, line, world, goal, meant)
-    if not hits and pairs:
+    if not hits and pairs and not trial.work.is_spent:
         hits = [*_pairs(trial, line, world, goal, pool, expression)]
     return sorted(hits, key=lambda hit: hit.cost)
 
@@ -298,7 +298,7 @@ def _pairs(
         again = Editable(expression.edited(edit), builder, line.scope)
         sieve = Sieve(again, small_edits(again, pool), trial.work)
         tries += sieve.count(shape)
-        if tries > MOST_TRIED:
+        if tries > MOST_TRIED or trial.work.is_spent:
             return
         for other in sieve.kept(world, [shape], goal.is_near):
             if goal.is_met(again, other, world):
