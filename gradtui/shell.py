@@ -7,11 +7,12 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtui.source import InputError, did_you_mean
-from gradtui.streams import tell
+from gradtui.streams import tell, working
 from gradtui.text import clean
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _load(
                 f"--set {override}: expected KEY=VALUE, as optimizer.lr=0.1", file=file
             )
         pairs[key.strip()] = value.strip()
-    problem = load_problem(find_scenario(file), pairs, ascii=ascii)
+    with working(f"reading {file}"):
+        problem = load_problem(find_scenario(file), pairs, ascii=ascii)
     if notices:
         _print_notices(problem, problem.notices)
     return problem
@@ -158,14 +160,17 @@ def train(arguments: argparse.Namespace) -> int:
         if step >= last:
             return _outcome(problem, last, finite=finite)
         ahead = min(arguments.every, last - step)
-        state, step = trainer.run(state, ahead, step), step + ahead
+        with working(f"training {arguments.file}") if ahead > 1 else nullcontext():
+            state, step = trainer.run(state, ahead, step), step + ahead
 
 
 def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
     """Say where the loss of a run is lost or diverges, and return the exit status."""
     from gradtui.diagnosis.runs.registry import is_lost
 
-    said = is_lost(problem, last) or ("" if finite else "the loss is lost: it is not finite")
+    with working(f"judging {problem.path}"):
+        said = is_lost(problem, last)
+    said = said or ("" if finite else "the loss is lost: it is not finite")
     if said:
         tell(clean(f"{problem.path}: {said}; `gradtui check` says why"))
     return FAILED if said else OK
@@ -205,11 +210,16 @@ def show_step(arguments: argparse.Namespace) -> int:
         if session.message:
             raise InputError(f"--param {arguments.param}{row}: {session.message}",
                              file=arguments.file)  # fmt: skip
+    with working(f"step {session.step} of {arguments.file}"):
+        if arguments.json:
+            told = to_json(show_json(session.frame, name or None))
+        else:
+            session.inquiry.judge()
+            lines = show_lines(session.frame, name or None)
     if arguments.json:
-        print(to_json(show_json(session.frame, name or None)))
+        print(told)
     else:
-        session.inquiry.judge()
-        _print_lines(show_lines(session.frame, name or None))
+        _print_lines(lines)
     return OK
 
 
@@ -222,7 +232,8 @@ def check_files(arguments: argparse.Namespace) -> int:
     for file in arguments.files:
         try:
             problem = _load(file, ascii=arguments.ascii, notices=False)
-            outcome = _checked(problem)
+            with working(f"checking {file}"):
+                outcome = _checked(problem)
         except InputError as error:
             if arguments.json:
                 print(to_json({"file": file, "error": str(error)}))

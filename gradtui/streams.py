@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TextIO
+
+from gradtui.text import cell_width, clean, clip
+
+_CELLS = 60
+"""Of what is said: a line that goes on in the next one cannot be taken away."""
+_PATIENCE = 1.0
+"""Seconds after which a person is told what takes so long, and from one word of it to the next."""
 
 
 def open_streams() -> None:
@@ -22,8 +32,39 @@ def open_streams() -> None:
 
 def tell(text: object) -> None:
     """Print a line on standard error; where that takes none the exit status has to do."""
+    _write(f"{text}\n")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done, once it takes a while; nothing of it stays there."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = Event()
+    thread = Thread(target=_say_what, args=(clip(clean(what), _CELLS), done), daemon=True)
+    thread.start()
     try:
-        print(text, file=sys.stderr)
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _say_what(what: str, done: Event) -> None:
+    told, seconds = "", 0
+    while not done.wait(_PATIENCE):
+        seconds += 1
+        told = f"{what} … {seconds} s"
+        _write(f"\r{told}")
+    if told:
+        _write(f"\r{' ' * cell_width(told)}\r")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
     except OSError:
         divert(sys.stderr)
 

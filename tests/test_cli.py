@@ -8,11 +8,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 import gradtui
+from gradtui import streams
 from gradtui.cli import COMMANDS, main
 from gradtui.scenario.bundled import find_scenario
 
@@ -712,3 +714,20 @@ def test_too_little_memory_is_an_error_and_no_traceback(capsys, monkeypatch):
     monkeypatch.setattr("gradtui.shell._load", exhausted)
     assert main(["show", "two_weights"]) == 2
     assert "not enough memory" in capsys.readouterr().err
+
+
+def test_a_person_is_told_what_takes_long_and_a_pipe_is_not(monkeypatch, capsys):
+    """After each second that passes, here none; the line is taken away before anything else."""
+    passed = threading.Event()
+    monkeypatch.setattr(streams, "_PATIENCE", 0.001)
+    write = streams._write
+    monkeypatch.setattr(streams, "_write", lambda text: (write(text), passed.set()))
+    with streams.working("quiet"):
+        pass
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with streams.working("checking \x1b[2Jnet.toml"):
+        assert passed.wait(60)
+    err = capsys.readouterr().err
+    assert err.startswith("\rchecking ␛[2Jnet.toml … 1 s") or "net.toml … 1 s" in err
+    assert "\x1b" not in err and "quiet" not in err
+    assert err.endswith(" \r") and err.count("net.toml") >= 1

@@ -1,0 +1,312 @@
+"""Scenarios as large as each limit allows: what every command takes of time and memory.
+
+By hand: `python tests/benchmarks/sizes.py [--only NAME] [--limit SECONDS]`.  A row a file: seconds
+of the processor and the most memory in MB of each command.  A command that has shown nothing when
+it has had the processor for `LIMIT` seconds is ended by SIGTERM: then `>` stands before its
+seconds, and how long it took to end is told when that is over two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+MODEL, SMALL = "L = sum((w*x - 1)**2)", "w = [1.0, 2.0]"
+COMMANDS = {
+    "check": ("check",),
+    "show": ("show",),
+    "json": ("show", "--json"),
+    "ops": ("show", "--level", "operations"),
+    "ops json": ("show", "--level", "operations", "--json"),
+    "run": ("run", "--steps", "3"),
+    "jsonl": ("run", "--steps", "3", "--format", "jsonl"),
+}
+FAMILIES: dict[str, Callable[[], str]] = {}
+ENDED = 2.0
+"""Seconds within which a signal ends every command."""
+
+
+def family(make: Callable[[], str]) -> Callable[[], str]:
+    """Enter a family of files under its own name."""
+    FAMILIES[make.__name__] = make
+    return make
+
+
+def scenario(
+    code: str, parameters: str = SMALL, data: str = "x = 2.0", more: str = "", steps: int = 20
+) -> str:
+    """Return a scenario."""
+    return (
+        f'title = "t"\n[data]\n{data}\n[parameters]\n{parameters}\n[model]\n'
+        f"code = '''\n{code}\n'''\n[optimizer]\nname = \"sgd\"\nlr = 0.0001\n"
+        f"[run]\nsteps = {steps}\n{more}\n"
+    )
+
+
+def backward(code: str, model: str = MODEL, parameters: str = SMALL) -> str:
+    """Return a scenario with a backward pass."""
+    return scenario(model, parameters, more=f"[backward]\ncode = '''\n{code}\n'''")
+
+
+def update(code: str) -> str:
+    """Return a scenario with an update."""
+    return scenario(MODEL, more=f"[update]\ncode = '''\n{code}\n'''")
+
+
+@family
+def model_chain() -> str:
+    lines = [f"h{i} = tanh(w*h{i - 1})" for i in range(1, 5_990)]
+    return scenario("\n".join(["h0 = w*x", *lines, "L = sum(h5989)"]))
+
+
+@family
+def model_fan() -> str:
+    lines = [f"h{i} = tanh(w*x)" for i in range(3_900)]
+    sums = [
+        f"s{a} = " + " + ".join(f"h{i}" for i in range(a, a + 390)) for a in range(0, 3_900, 390)
+    ]
+    total = " + ".join(f"s{a}" for a in range(0, 3_900, 390))
+    return scenario("\n".join([*lines, *sums, f"L = sum({total})"]))
+
+
+@family
+def model_late() -> str:
+    lines = [f"h{i} = h{i - 1}*w" for i in range(1, 1_200)]
+    total = " + ".join(f"h{i}" for i in range(1_200))
+    return scenario("\n".join(["h0 = w*x", *lines, f"L = sum({total})"]), "w = [0.9]")
+
+
+@family
+def model_dense() -> str:
+    width, layers = 40, 6
+    first = [f"a0_{i} = w*{i}*x" for i in range(width)]
+    rest = [
+        f"a{k}_{i} = " + " + ".join(f"a{k - 1}_{j}" for j in range(width))
+        for k in range(1, layers)
+        for i in range(width)
+    ]
+    total = " + ".join(f"a{layers - 1}_{i}" for i in range(width))
+    return scenario("\n".join([*first, *rest, f"L = sum({total})"]), "w = 0.001")
+
+
+@family
+def model_long_lines() -> str:
+    terms = " + ".join(["w*x"] * 1_600)
+    return scenario(f"a = {terms}\nb = {terms}\nc = {terms}\nL = sum(a + b + c)")
+
+
+@family
+def model_nested() -> str:
+    deep = "tanh(" * 95 + "w" + ")" * 95
+    lines = [f"a{i} = {deep}" for i in range(120)]
+    return scenario("\n".join([*lines, f"L = sum({' + '.join(f'a{i}' for i in range(120))})"]))
+
+
+@family
+def model_concat() -> str:
+    return scenario(f"c = concat({','.join(['w'] * 3_000)})\nL = sum(c**2)")
+
+
+@family
+def model_stack_of_concats() -> str:
+    first = f"c0 = concat({','.join(['w'] * 3_000)})"
+    more = [f"c{i} = concat(c{i - 1}, c{i - 1}, c{i - 1})" for i in range(1, 7)]
+    return scenario("\n".join([first, *more, "L = sum(c6**2)"]))
+
+
+@family
+def parameters_many() -> str:
+    names = [f"w{i}" for i in range(990)]
+    parts = [" + ".join(names[a : a + 99]) for a in range(0, 990, 99)]
+    lines = [f"s{a} = {part}" for a, part in enumerate(parts)]
+    total = " + ".join(f"s{a}" for a in range(len(parts)))
+    return scenario(
+        "\n".join([*lines, f"L = ({total} - x)**2"]), "\n".join(f"{n} = 0.1" for n in names)
+    )
+
+
+@family
+def parameters_large() -> str:
+    shape = '{ shape = [2000, 2000], init = "xavier" }'
+    return scenario(
+        "h = tanh(W@v)\nL = mean(h**2)",
+        f"W = {shape}",
+        "v = { shape = [2000] }" if 0 else f"v = {[0.1] * 2000}",
+    )
+
+
+@family
+def numbers_many() -> str:
+    return scenario("a = broadcast_to(w, (3000, 1200))\nb = tanh(a*2)\nL = mean(b**2)", "w = 0.5")
+
+
+@family
+def products_many() -> str:
+    shape = '{ shape = [600, 600], init = "xavier" }'
+    return scenario("a = W@W\nb = a@W\nL = mean(b**2)", f"W = {shape}")
+
+
+@family
+def axes_many() -> str:
+    shape = (2,) * 16 + (1,) * 16
+    lines = [f"a = broadcast_to(w, {shape})", f"b = transpose(a, {tuple(range(32))[::-1]})"]
+    return scenario("\n".join([*lines, "c = a*b", "L = mean(c)"]), "w = 0.5")
+
+
+@family
+def table_long() -> str:
+    rows = ", ".join(["0.1"] * 160_000)
+    return scenario("L = mean((w*x - 1)**2)", "w = 0.5", f"x = [{rows}]")
+
+
+@family
+def labels_and_notes() -> str:
+    labels = "\n".join(f"h{i} = 'η{i}'" for i in range(900))
+    lines = [f"h{i} = w*{i}" for i in range(900)]
+    notes = "\n".join(f"{i}. look at {{next}} and {{back}}" for i in range(8_000))
+    head = f"notes = '''\n{notes}'''\n"
+    text = scenario("\n".join([*lines, "L = sum(h5**2)"]), more=f"[labels]\n{labels}")
+    return text.replace("[data]", f"{head}[data]", 1)
+
+
+@family
+def facts_many() -> str:
+    facts = "\n".join(f"[[expect]]\nstep = {i}\nloss = 1.0" for i in range(900))
+    return scenario(MODEL, more=facts, steps=1_000)
+
+
+@family
+def backward_concat() -> str:
+    return backward(f"dw = concat({','.join(['w'] * 3_000)})", parameters="w = [1.0]")
+
+
+@family
+def backward_sum() -> str:
+    return backward(f"dw = {' + '.join(['w*x'] * 1_600)}")
+
+
+@family
+def backward_product() -> str:
+    return backward(f"dw = {'*'.join(['x', 'w'] * 1_200)}")
+
+
+@family
+def backward_helpers() -> str:
+    lines = [f"h{i} = h{i - 1}*w" for i in range(1, 1_900)]
+    return backward("\n".join(["h0 = 2*w", *lines, "dw = h1899"]))
+
+
+@family
+def backward_nested() -> str:
+    deep = "tanh(" * 95 + "w" + ")" * 95
+    return backward("\n".join([*(f"h{i} = {deep}" for i in range(30)), "dw = h29*x"]))
+
+
+@family
+def backward_claims() -> str:
+    names = [f"w{i}" for i in range(400)]
+    model = "\n".join([*(f"h{i} = {n}*x" for i, n in enumerate(names)),
+                       f"L = ({' + '.join(f'h{i}' for i in range(400))})**2"])  # fmt: skip
+    total = "dL2 = 2*(" + " + ".join(f"h{i}" for i in range(400)) + ")"
+    lines = [total, *(f"dw{i} = dL2*x*{1 + (i % 7 == 0)}" for i in range(400))]
+    return backward("\n".join(lines), model, "\n".join(f"{n} = 0.01" for n in names))
+
+
+@family
+def backward_chain_of_lines() -> str:
+    model = ["h0 = w*x", *(f"h{i} = tanh(h{i - 1}*w)" for i in range(1, 250)), "L = sum(h249)"]
+    lines = ["dh249 = 1 + 0*h249"]
+    for i in range(249, 0, -1):
+        lines += [f"dz{i} = dh{i}*(1 - h{i}**2)", f"dh{i - 1} = dz{i}*w"]
+    lines.append("dw = dh0*x")
+    return backward("\n".join(lines), "\n".join(model))
+
+
+@family
+def update_long() -> str:
+    return update(f"w = w - lr*({' + '.join(['g*x'.replace('x', '0.5')] * 1_400)})")
+
+
+@family
+def update_lines() -> str:
+    lines = [f"q{i} = q{i - 1}*g" for i in range(1, 1_900)]
+    return update("\n".join(["q0 = w*g", *lines, "w = w - lr*q3"]))
+
+
+@family
+def update_concat() -> str:
+    return update(f"q = concat({','.join(['g'] * 3_000)})\nw = w - lr*g*mean(q)")
+
+
+def measure(path: Path, command: tuple[str, ...], limit: float) -> str:
+    """Return what a command takes of the processor and of memory, after `>` where it is long."""
+    program = [sys.executable, "-m", "gradtui", command[0], str(path), *command[1:]]
+    with open(os.devnull, "wb") as nothing:
+        child = subprocess.Popen(program, stdout=nothing, stderr=subprocess.PIPE)
+        told, status, usage = "", None, None
+        while status is None:
+            done, code, usage = os.wait4(child.pid, os.WNOHANG)
+            if done:
+                status = code
+                break
+            time.sleep(0.05)
+            if worked(child.pid) > limit:
+                began = time.monotonic()
+                child.send_signal(signal.SIGTERM)
+                _, status, usage = os.wait4(child.pid, 0)
+                took = time.monotonic() - began
+                told = ">" + (f" ended after {took:.1f} s " if took > ENDED else "")
+        assert child.stderr is not None and usage is not None
+        errors = child.stderr.read().decode(errors="replace")
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if "Traceback" in errors:
+        told += " FAILED " + errors.strip().splitlines()[-1][:100]
+    elif found := re.search(r": error: (.*)", errors) if child.returncode == 2 else None:
+        told += f" refused: {found[1][:70]} "
+    return f"{told}{usage.ru_utime + usage.ru_stime:.1f} s {usage.ru_maxrss // 1024} MB"
+
+
+def worked(process: int) -> float:
+    """Return the seconds of the processor that a process has had."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rows(only: str, limit: float, folder: Path) -> Iterator[str]:
+    """Yield a row of the table for each family."""
+    for name, make in FAMILIES.items():
+        if only in name:
+            path = folder / f"{name}.toml"
+            path.write_text(make(), encoding="utf-8")
+            cells = [measure(path, command, limit) for command in COMMANDS.values()]
+            yield " | ".join([f"{name} {path.stat().st_size // 1000} KB", *cells])
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--limit", type=float, default=20.0)
+    arguments = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    print(" | ".join(["file", *COMMANDS]))
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows(arguments.only, arguments.limit, Path(folder)):
+            print(row, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
