@@ -21,6 +21,8 @@ Option = int | bool | None | str | tuple[int, ...]
 Text names an option of the operation being differentiated: only derivative rules hold such."""
 
 
+# No collector looks at trees and nodes, gc=False: they hold no cycles, and a search for mistakes
+# makes hundreds of thousands of them.
 class Number(Struct, frozen=True, gc=False):
     """A literal number."""
 

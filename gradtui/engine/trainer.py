@@ -176,7 +176,7 @@ class Trainer:
         if row.flags.writeable or part:
             row = row.copy()  # it may change, or is of a matrix that the tape would hold as a whole
         found = self._recorder(shown)(*self._split(row), *map(next, self.series(step, 1)))
-        recorded = [None] * len(self.program.nodes)
+        recorded: list[Any] = [None] * len(self.program.nodes)
         for id, value in zip(shown, found, strict=True):
             recorded[id] = value
         if self.program.watch is None and self.program.lr in shown:
