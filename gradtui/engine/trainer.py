@@ -221,6 +221,10 @@ class Trainer:
             found.append(values)
         return tuple(found)
 
+    def state_of(self, row: Row) -> tuple[NDArray[np.float64], ...]:
+        """Return the values of `before` that a row holds, in their shapes."""
+        return tuple(row[one.start : one.stop].reshape(one.shape) for one in self.slices)
+
     def losses_at(self, rows: NDArray[np.float64], step: int = 0) -> NDArray[np.float64]:
         """Return the loss at each row of parameters, evaluated together in float64.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ _NEARER = (0.01, 1e-3, 1e-5)
 """How near where the others are outside the domain."""
 ROWS = 3
 """Rows instead of a single one; 2 is often a factor of the formula itself."""
+_WORK = 2_000_000
+"""Numbers of the steps of the run that are looked at."""
 NEAR = 0.1
 """A spread of points that lie around the start."""
 
@@ -58,6 +61,9 @@ class Drawn(Struct, frozen=True, eq=False):
     """(points,), whether a point is the start, or around it."""
     batches: int = 1
     """How many batches of the data they see."""
+    kept: Mapping[str, Array] = MappingProxyType({})
+    """What a program keeps from step to step -> its values at the points right after the start,
+    which are of the run."""
 
     def __len__(self) -> int:
         return len(self.near)
@@ -75,14 +81,19 @@ def started(drawn: Drawn, kept: NDArray[np.bool_]) -> Drawn:
     rows = np.flatnonzero(kept[: len(drawn)])
     rows = np.array([0, *rows[rows > 0], *rows[rows == 0]], dtype=np.intp)
     leaves = {id: value[rows] for id, value in drawn.leaves.items()}
-    return Drawn(leaves, drawn.near[rows], drawn.batches)
+    known = len(next(iter(drawn.kept.values()), ()))
+    run = [row - 1 for row in rows if 1 <= row <= known]
+    of_run = {name: value[run] for name, value in drawn.kept.items()}
+    return Drawn(leaves, drawn.near[rows], drawn.batches, of_run)
 
 
 class Probes:
     """The points of one scenario, drawn once for each seed and purpose."""
 
-    def __init__(self, reverse: Reverse, graph: Graph, values: Values, trainer: Trainer) -> None:
-        self.graph, self.reverse, self._trainer = graph, reverse, trainer
+    def __init__(
+        self, reverse: Reverse, graph: Graph, values: Values, trainer: Trainer, steps: int
+    ) -> None:
+        self.graph, self.reverse, self._trainer, self._steps = graph, reverse, trainer, steps
         self.start = {
             node.id: np.asarray(values[node.name], np.float64)
             for node in graph.nodes
@@ -101,7 +112,7 @@ class Probes:
     def of(cls, problem: Problem) -> Probes:
         """Return the points of a scenario."""
         program = problem.trainer.program
-        return cls(program.reverse, program.graph, problem.values, problem.trainer)
+        return cls(program.reverse, program.graph, problem.values, problem.trainer, problem.steps)
 
     def with_more_rows(self, problem: Problem) -> Probes | None:
         """Return the points of the same model with a few rows where the data have a single one.
@@ -122,7 +133,7 @@ class Probes:
             graph = build_graph(parameters, data, problem.model, loss)
         except InputError:
             return None
-        return Probes(differentiate(graph), graph, values, problem.trainer)
+        return Probes(differentiate(graph), graph, values, problem.trainer, 0)
 
     def own(self, seed: int = 0) -> Drawn:
         """Return points of the user's own data: the start, others around it and farther out.
@@ -152,8 +163,9 @@ class Probes:
         # Where the loss is finite nowhere its gradient may be, as that of a square too large.
         for wanted in (self._wanted, self._wanted[1:]):
             rng = np.random.default_rng([_SEED, seed, 1])
-            rows, near = [start], [True]
-            for spread, count in self._shares():
+            run, kept = self._of_run(wanted)
+            rows, near = [start, run], [True] * (1 + len(next(iter(run.values()))))
+            for spread, count in self._shares(self.count - len(near)):
                 count = min(count, self.count - len(near))
                 if not count:
                     break
@@ -164,13 +176,41 @@ class Probes:
                 leaves = {id: np.concatenate([row[id] for row in rows]) for id in self.start}
                 batches = self._trainer.batches
                 seen = 1 if batches is None else min(batches.per_epoch, len(near))
-                return Drawn(leaves, np.array(near), seen)
+                return Drawn(leaves, np.array(near), seen, kept)
         raise NoPoints
 
-    def _shares(self) -> Iterator[tuple[float, int]]:
+    def _shares(self, count: int) -> Iterator[tuple[float, int]]:
         """Yield spreads, and how many points to draw of each: nearer ones for what is lacking."""
-        yield from ((spread, -(-(self.count - 1) // len(_SPREADS))) for spread in _SPREADS)
-        yield from ((spread, self.count) for spread in _NEARER)
+        yield from ((spread, -(-count // len(_SPREADS))) for spread in _SPREADS)
+        yield from ((spread, count) for spread in _NEARER)
+
+    def _of_run(self, wanted: Sequence[int]) -> tuple[dict[int, Array], dict[str, Array]]:
+        """Return points that the run comes by, and what a program keeps there."""
+        trainer, last = self._trainer, min(self._steps, _WORK // self._numbers)
+        steps = sorted({1, last // 3, last} - {0})[: (self.count - 1) // len(_SPREADS)]
+        at, row, rows = 0, trainer.initial, []
+        for step in steps if last else ():
+            row, at = trainer.run(row, step - at, at), step
+            rows.append(row)
+        points = {id: np.empty((0, *value.shape)) for id, value in self.start.items()}
+        if not rows:
+            return points, {}
+        states = [dict(zip(trainer.before, trainer.state_of(row), strict=True)) for row in rows]
+        batches = [trainer.batch(step) for step in steps]
+        for id, value in self.start.items():
+            found = [
+                state.get(id, batch.get(id, value))
+                for state, batch in zip(states, batches, strict=True)
+            ]
+            points[id] = np.stack(found)
+        good = self._finite(points, len(rows), wanted)
+        hand = trainer.program.hand
+        kept = {} if hand is None else {
+            name: np.stack([state[id] for state in states])[good]
+            for name, id in hand.kept.items()
+            if id in states[0]
+        }  # fmt: skip
+        return {id: value[good] for id, value in points.items()}, kept
 
     def _around(
         self, spread: float, count: int, first: int, wanted: Sequence[int], rng: np.random.Generator

@@ -253,7 +253,10 @@ class Trial:
             line = self.program.line(name)
             if line is not None:
                 value = fitted(before.value(line.node), nodes[leaf].shape)
-                kept[leaf] = np.concatenate([kept[leaf][:1], value[1:]])
+                known = self.draw(0).kept.get(name, value[:0])
+                known = np.broadcast_to(known, (len(known), *nodes[leaf].shape))
+                rest = value[1 + len(known) :]
+                kept[leaf] = np.concatenate([kept[leaf][:1], known, rest])
         return {**points, **kept}
 
 

@@ -350,7 +350,7 @@ def test_where_the_model_jumps_the_user_is_not_blamed(judge):
     diagnosis = judge("dw = 1.5", scenario)
     (doubt,) = diagnosis.findings
     assert (diagnosis.verdict, doubt.severity, doubt.target) == ("not-compared", "error", "dw")
-    assert "the loss has a corner there" in doubt.message
+    assert "the model jumps there" in doubt.message
 
 
 def test_a_claim_that_is_no_number_is_wrong(judge):

@@ -95,7 +95,6 @@ def test_what_is_not_finite_is_held():
 A = np.array([[1.5, -0.3, 0.2], [0.7, 2.0, -1.1]])
 B = np.array([1.5, -0.3, 0.2])
 MADE = {
-    "is the same as A": A,
     "is 1 - A": 1 - A,
     "is -A": -A,
     "is A**2": A**2,
