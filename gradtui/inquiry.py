@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.judgement import Judgement
 from gradtui.scenario.problem import Problem
-from gradtui.scenario.rules import GRADIENT_RULES, RUN_RULES, UPDATE_RULES
+from gradtui.scenario.rules import RUN_RULES
 from gradtui.structure import Structure
 from gradtui.survey import Survey
 
@@ -81,16 +81,16 @@ class Inquiry:
 
 def holds_from_then_on(finding: Finding) -> bool:
     """Return whether a finding is about a line: wrong at every step from its first one on."""
-    return finding.rule in GRADIENT_RULES or finding.rule in UPDATE_RULES
+    return finding.of_gradient or finding.of_update
 
 
 def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[int | None, int]:
     """Return the node that shows a finding, None if none does, and the position in the step."""
     end = structure.schedule.backward
-    if finding.rule in UPDATE_RULES:
+    if finding.of_update:
         return None, end + 1
     node = _node_of(finding, problem, structure)
-    if finding.rule in GRADIENT_RULES:
+    if finding.of_gradient:
         done = _line_done(finding, problem, structure)
         return node, done or (end if node is None else _arrival(node, structure))
     if node is None:

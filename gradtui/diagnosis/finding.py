@@ -35,6 +35,19 @@ class Finding(Struct, frozen=True):
     place: Place | None = None
     """Where the culprit stands in its line, where that is known."""
 
+    @property
+    def of_update(self) -> bool:
+        """Whether it is about a hand-written update.
+
+        A remark on one has a rule of gradients' too, and names those of updates beside it.
+        """
+        return any(rule in UPDATE_RULES for rule in (self.rule, *self.alternatives))
+
+    @property
+    def of_gradient(self) -> bool:
+        """Whether it is about a hand-written gradient."""
+        return self.rule in GRADIENT_RULES and not self.of_update
+
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as JSON prints it."""
         return {
@@ -63,7 +76,7 @@ def source_of(problem: Problem, finding: Finding) -> str:
     """Return the Python file that a finding's line is of; nothing for the scenario itself."""
     if finding.place is not None and finding.place.file:
         return finding.place.file
-    hand = problem.update if finding.rule in UPDATE_RULES else problem.backward
-    by_hand = finding.rule in (*GRADIENT_RULES, *UPDATE_RULES)
+    hand = problem.update if finding.of_update else problem.backward
+    by_hand = finding.of_update or finding.of_gradient
     file = hand.file if hand is not None and by_hand else problem.path
     return "" if file == problem.path else file

@@ -10,7 +10,6 @@ from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
 from gradtui.explain.values import Array
 from gradtui.frame import Frame
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.structure import Pair
 
 if TYPE_CHECKING:
@@ -142,18 +141,21 @@ def claim_done(frame: Frame, parameter: str) -> bool:
     return frame.written(at[0]) if at else frame.position >= frame.schedule.backward
 
 
-def findings_at(frame: Frame, line_number: int, rules: tuple[str, ...]) -> list[Finding]:
-    """Return the findings of one line of what was written by hand."""
+def findings_at(frame: Frame, line_number: int, *, update: bool) -> list[Finding]:
+    """Return the findings of one line of an update, or of a backward pass, written by hand."""
     findings = frame.judgement.findings if frame.judgement else ()
-    return [f for f in findings if f.line == line_number and f.rule in rules]
+    return [
+        finding
+        for finding in findings
+        if finding.line == line_number and (finding.of_update if update else finding.of_gradient)
+    ]
 
 
 def line_mark(frame: Frame, line_number: int, *, update: bool) -> Mark:
     """Return the mark of a line that claims nothing: wrong if it is blamed."""
-    rules = UPDATE_RULES if update else GRADIENT_RULES
-    if any(f.severity == "error" for f in findings_at(frame, line_number, rules)):
+    if any(f.severity == "error" for f in findings_at(frame, line_number, update=update)):
         return "wrong"
     if not update or frame.judgement is None:
         return "none"
-    blamed = any(f.rule in UPDATE_RULES for f in frame.judgement.findings)
+    blamed = any(f.of_update and f.severity == "error" for f in frame.judgement.findings)
     return "none" if blamed else "right"

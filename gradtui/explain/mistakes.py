@@ -31,6 +31,6 @@ MISTAKES: Mapping[str, str] = {
     "decay-coupling": "the weight decay goes through the gradient, or should",
     "momentum-form": "another form of momentum",
     "wrong-hyperparameter": "a hyperparameter has another value",
-    "unexplained-update": "no single mistake",
+    "unexplained-update": "another step than the optimizer's",
 }
 """Rule -> what is wrong, in a few words."""

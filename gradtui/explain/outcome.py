@@ -10,7 +10,7 @@ from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 from gradtui.engine.expression import Assignment
 from gradtui.explain.mistakes import MISTAKES
 from gradtui.scenario.problem import Notice, Problem
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.scenario.rules import GRADIENT_RULES
 from gradtui.source import Place, report
 from gradtui.text import clean, clip, number
 
@@ -59,8 +59,9 @@ def finding_place(problem: Problem, finding: Finding) -> Place:
 
 def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
     """Return the hand-written line that a finding is about."""
-    for hand, rules in ((problem.backward, GRADIENT_RULES), (problem.update, UPDATE_RULES)):
-        if hand is not None and finding.rule in rules:
+    hands = ((problem.backward, finding.of_gradient), (problem.update, finding.of_update))
+    for hand, meant in hands:
+        if hand is not None and meant:
             for line in hand.program:
                 if line.place.line <= (finding.line or 0) <= line.value.place.line:
                     return line

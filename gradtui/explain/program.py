@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -17,7 +17,6 @@ from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.frame import Frame
 from gradtui.moments import Compute, Flow, Move, Seed, Written
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 from gradtui.source import Place
 from gradtui.text import cell_width, clean, clip, shape_text
 
@@ -98,7 +97,7 @@ def _row_of_chosen_update(frame: Frame) -> int:
     """Return the row of the line of the update whose finding the cursor went to; -1 for none."""
     update = frame.problem.update
     lines = () if update is None else update.program
-    chosen = [at for at, line in enumerate(lines) if _chosen(frame, line, UPDATE_RULES)]
+    chosen = [at for at, line in enumerate(lines) if _chosen(frame, line, update=True)]
     return program_length(frame) - len(lines) + chosen[0] if chosen else -1
 
 
@@ -168,7 +167,7 @@ def _backward_line(frame: Frame, index: int) -> _Shown:
     here = isinstance(frame.now, Written) and frame.now.index == index
     text = _source(backward.lines, own.line.place)
     return _Shown(
-        text, value, brief, SIGNS[mark], here, _chosen(frame, own.line, GRADIENT_RULES), true
+        text, value, brief, SIGNS[mark], here, _chosen(frame, own.line, update=False), true
     )
 
 
@@ -184,15 +183,16 @@ def _update_line(frame: Frame, index: int) -> _Shown:
         value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
     text = _source(update.lines, entry.place)
-    return _Shown(text, value, brief, mark, False, _chosen(frame, entry, UPDATE_RULES))
+    return _Shown(text, value, brief, mark, False, _chosen(frame, entry, update=True))
 
 
-def _chosen(frame: Frame, entry: Assignment, rules: Collection[str]) -> bool:
-    """Return whether the cursor went to a finding of a line, by these rules."""
+def _chosen(frame: Frame, entry: Assignment, *, update: bool) -> bool:
+    """Return whether the cursor went to a finding of a line of an update, or of a gradient."""
     if frame.finding is None:
         return False
     finding = frame.findings[frame.finding]
-    return finding.rule in rules and finding.line == entry.place.line
+    meant = finding.of_update if update else finding.of_gradient
+    return meant and finding.line == entry.place.line
 
 
 def _source(texts: Sequence[str], place: Place) -> str:
