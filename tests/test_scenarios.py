@@ -85,6 +85,13 @@ def five_parcels(X, y, w):
     return {"yhat": yhat, "e": e, "L": loss}, {"e": slopes, "yhat": slopes, "w": gradient}
 
 
+def five_parcels_in_millionths(X, y, w):
+    values, gradients = five_parcels(X, y, w)
+    scaled = {"e": [1e-6 * slope for slope in gradients["e"]]}
+    scaled["w"] = [1e-6 * slope for slope in gradients["w"]]
+    return {**values, "L": 1e-6 * values["L"]}, {**scaled, "yhat": scaled["e"]}
+
+
 def absolute_error(X, y, w):
     values, gradient = {"yhat": [], "e": [], "L": 0.0}, [0.0, 0.0]
     for (distance, weight), hours in zip(X, y, strict=True):
@@ -302,7 +309,7 @@ PASSES = {
     "update_adam": five_parcels,
     "adam_uncorrected": five_parcels,
     "adam_next_time": five_parcels,
-    "adam_eps_in_root": five_parcels,
+    "adam_eps_in_root": five_parcels_in_millionths,
     "adam_without_root": five_parcels,
     "adam_one_beta": five_parcels,
     "update_adamw": five_parcels,

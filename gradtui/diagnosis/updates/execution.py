@@ -6,7 +6,7 @@ differ in one place cost no compilation.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -38,13 +38,18 @@ class Value(Struct, frozen=True, eq=False):
     shape: Shape = ()
 
 
+Move = Callable[[str, Value], Value]
+"""What rounding may do to the result of an operation."""
+
+
 def _scalar(value: float) -> Value:
     return Value(np.asarray(value, dtype=np.float64))
 
 
-def with_line(program: UpdateProgram, index: int, value: Tree) -> UpdateProgram:
-    """Return a program with another right-hand side in one line."""
-    line = replace(program.lines[index], value=value)
+def with_line(program: UpdateProgram, index: int, value: Tree, name: str = "") -> UpdateProgram:
+    """Return a program with another right-hand side in one line, and another name if given."""
+    old = program.lines[index]
+    line = replace(old, value=value, name=name or old.name)
     return replace(program, lines=(*program.lines[:index], line, *program.lines[index + 1 :]))
 
 
@@ -56,7 +61,8 @@ def with_state(program: UpdateProgram, name: str, initial: float) -> UpdateProgr
 def elementwise(program: UpdateProgram) -> bool:
     """Whether every number of a parameter is moved by its own gradient alone."""
     calls = [call for line in program.lines for call in calls_in(line.value)]
-    uniform = all(np.all(value == np.ravel(value)[0]) for value in program.state.values())
+    values = map(np.ravel, program.state.values())
+    uniform = all(value.size and np.all(value == value[0]) for value in values)
     return uniform and all(c.function in OPS and OPS[c.function].elementwise for c in calls)
 
 
@@ -92,12 +98,15 @@ def at_step(names: dict[str, Value], probes: Probes, step: int) -> dict[str, Val
 
 
 def run_lines(
-    lines: Iterable[Assignment], names: Mapping[str, Value], state: Collection[str]
+    lines: Iterable[Assignment],
+    names: Mapping[str, Value],
+    state: Collection[str],
+    move: Move | None = None,
 ) -> dict[str, Value]:
     """Return all names after some lines; w and the state keep the parameter's shape."""
     scope, shape = dict(names), names["w"].shape
     for line in lines:
-        value = evaluate(line.value, scope, {})
+        value = evaluate(line.value, scope, {}, move)
         kept = line.name == "w" or line.name in state
         scope[line.name] = fitted(value, shape) if kept else value
     return scope
@@ -116,25 +125,27 @@ def fitted(value: Value, shape: Shape) -> Value:
         raise InputError("the result does not have the shape of the parameter") from None
 
 
-def run(program: UpdateProgram, probes: Probes) -> Iterator[tuple[dict[str, Value], ...]]:
-    """Yield the names before and after each step."""
+def run(
+    program: UpdateProgram, probes: Probes, move: Move | None = None
+) -> Iterator[tuple[dict[str, Value], ...]]:
+    """Yield the names before and after each step; `move` is done to the result of an operation."""
     names = first_values(program, probes)
     kept = ("w", *program.state)
     for step in range(len(probes.g)):
         before = at_step(names, probes, step)
         with np.errstate(all="ignore"):
-            after = run_lines(program.lines, before, program.state)
+            after = run_lines(program.lines, before, program.state, move)
         names = {**names, **{name: after[name] for name in kept}}
         yield before, after
 
 
-def trajectory(program: UpdateProgram, probes: Probes) -> Iterator[Array]:
+def trajectory(program: UpdateProgram, probes: Probes, move: Move | None = None) -> Iterator[Array]:
     """Yield w after each step."""
-    for _, after in run(program, probes):
+    for _, after in run(program, probes, move):
         yield np.broadcast_to(after["w"].array, probes.w.shape)
 
 
-def evaluate(tree: Tree, names: Mapping[str, Value], memo: Memo) -> Value:
+def evaluate(tree: Tree, names: Mapping[str, Value], memo: Memo, move: Move | None = None) -> Value:
     """Return the value of a tree; `memo` holds and receives those of its parts.
 
     A memo holds for one line of one step: a name may mean something else in the next.
@@ -161,7 +172,8 @@ def evaluate(tree: Tree, names: Mapping[str, Value], memo: Memo) -> Value:
                 arity = len(call.arguments)
                 operands = done[len(done) - arity :]
                 del done[len(done) - arity :]
-                memo[id(call)] = result = _apply(call, operands)
+                result = _apply(call, operands)
+                memo[id(call)] = result = result if move is None else move(call.function, result)
                 done.append(result)
     return done[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.diagnosis.updates.line import Change, Line
-from gradtui.diagnosis.updates.scope import BIAS, DECAY, EPSILON, MOMENTUM, RATE, ROOT, TIME
+from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
 from gradtui.diagnosis.updates.trees import Path, expression, names_in
 from gradtui.engine.expression import Name, Number, Tree, WholeNumbers
 
@@ -22,73 +22,104 @@ class Insertions(Line):
 
     def _inserted(self, part: Tree, *, root: bool) -> Iterator[Change]:
         names = self.scope.names(part)
-        if self.is_signal(names):
-            yield from self._inserted_in_signal(part, names)
+        if self.scope.is_signal(names):
+            yield from self._inserted_in_signal(part, names, root=root)
             return
         if root and names:
             yield from self._inserted_in_helper(part, names)
         if isinstance(part, Name | Number) and self.scope.timed and self.scope.weighs(part):
-            yield Change(expression("**", part, self.name("t")), TIME, 1.2, (BIAS,))
+            yield Change(expression("**", part, self.name("t")), (TIME, BIAS), 1.2)
+        if isinstance(part, Name) and part.name in self.scope.kept:
+            for mean in map(self.name, self.scope.means):
+                yield Change(expression("*", mean, part), (CONSTANT, BIAS, TIME), 1.2)
         if isinstance(part, Name):
             yield from self._inserted_at_name(part)
         elif "t" in names:
-            yield Change(expression("sqrt", part), ROOT, 1.1, (BIAS,))
+            yield Change(expression("sqrt", part), (ROOT, BIAS), 1.1)
 
-    def _inserted_in_signal(self, part: Tree, names: frozenset[str]) -> Iterator[Change]:
+    def _inserted_in_signal(
+        self, part: Tree, names: frozenset[str], *, root: bool
+    ) -> Iterator[Change]:
         scope = self.scope
-        rule = DECAY if self.topic(part) == DECAY else RATE
-        cost = 1.1 if self.line.name == "w" else 1.2
-        yield Change(expression("*", self.name("lr"), part), rule, cost)
-        yield Change(expression("sqrt", part), ROOT, 1.2)
-        yield Change(expression("**", part, self.number(2)), MOMENTUM, 1.5)
+        rules = (DECAY, RATE) if self.topic(part) == (DECAY,) else (RATE,)
+        cost = 1.1 if self.moves else 1.2
+        yield Change(expression("*", self.name("lr"), part), rules, cost)
+        if root:
+            yield from self._inserted_in_line(part)
+        yield Change(expression("sqrt", part), (ROOT,), 1.2)
+        yield Change(expression("**", part, self.number(2)), scope.direction, 1.5)
         yield from self._weighed(part)
         if scope.has_epsilon:
-            yield Change(expression("+", part, self.name("eps")), EPSILON, 1.2)
+            yield Change(expression("+", part, self.name("eps")), (EPSILON,), 1.2)
         if "w" in names and scope.decays:
-            yield Change(expression("*", self.name("weight_decay"), part), DECAY, 1.2)
-        for helper in self.unread:
-            rule = self.topic(self.name(helper))
-            yield Change(expression("/", part, self.name(helper)), rule, 1)
-            yield Change(expression("*", part, self.name(helper)), rule, 1)
+            yield Change(expression("*", self.name("weight_decay"), part), (DECAY,), 1.2)
+        yield from self._unread(part)
+
+    def _inserted_in_line(self, part: Tree) -> Iterator[Change]:
+        """Yield what may be missing in a direction, or in a step, as a whole."""
+        scope = self.scope
+        if self.moves and "momentum" in scope.means:
+            for name in dict.fromkeys((*scope.state, *self.near)):
+                term = expression("*", self.name("momentum"), self.name(name))
+                for sign in ("+", "-"):
+                    yield Change(expression(sign, part, term), scope.form, 1.3)
+        if not self.moves:
+            later = expression(">", self.name("t"), self.number(1))
+            first = expression("where", later, part, self.number(0))
+            yield Change(first, (*scope.form, TIME), 1.4)
+
+    def _unread(self, part: Tree) -> Iterator[Change]:
+        """Yield a part times, and divided by, a helper that is computed and not used."""
+        for helper in map(self.name, self.unread):
+            for function in ("/", "*"):
+                cost = 1.1 if self.moves else 1.0
+                yield Change(expression(function, part, helper), self.topic(helper), cost)
+            for function in ("+", "-"):
+                yield Change(expression(function, part, helper), self.topic(helper), 1.2)
+                for mean in map(self.name, self.scope.means):
+                    term = expression("*", mean, helper)
+                    yield Change(expression(function, part, term), self.scope.form, 1.3)
 
     def _inserted_in_helper(self, part: Tree, names: frozenset[str]) -> Iterator[Change]:
-        yield Change(expression("*", self.name("lr"), part), RATE, 1.1)
+        yield Change(expression("*", self.name("lr"), part), (RATE,), 1.1)
+        yield from self._unread(part)
         for mean in self.scope.means if self.scope.timed else ():
             correction = self._correction(mean)
-            yield Change(expression("/", part, correction), BIAS, 1.1)
-            yield Change(expression("*", part, expression("sqrt", correction)), BIAS, 1.2)
+            yield Change(expression("/", part, correction), (BIAS,), 1.1)
+            yield Change(expression("*", part, expression("sqrt", correction)), (BIAS,), 1.2)
         if "t" in names:
-            yield Change(expression("-", self.number(1), part), BIAS, 1.1)
+            yield Change(expression("-", self.number(1), part), (BIAS,), 1.1)
 
     def _inserted_at_name(self, part: Name) -> Iterator[Change]:
         if part.name == "eps" and "beta2" in self.scope.means:
             correction = expression("sqrt", self._correction("beta2"))
-            yield Change(expression("*", part, correction), EPSILON, 1.2)
+            yield Change(expression("*", part, correction), (EPSILON,), 1.2)
         if part.name == "weight_decay":
-            yield Change(expression("*", self.name("lr"), part), DECAY, 1.1, (RATE,))
+            yield Change(expression("*", self.name("lr"), part), (DECAY, RATE), 1.1)
+            yield Change(self.decay(), (DECAY,), 1.1)
 
     def _weighed(self, part: Tree) -> Iterator[Change]:
         scope = self.scope
         for mean in scope.means:
             weight = self.name(mean)
             rest = expression("-", self.number(1), weight)
-            yield Change(expression("*", weight, part), MOMENTUM, 1.3)
-            yield Change(expression("*", rest, part), MOMENTUM, 1.3)
+            yield Change(expression("*", weight, part), scope.form, 1.3)
+            yield Change(expression("*", rest, part), scope.form, 1.3)
             if scope.timed:
-                yield Change(expression("/", part, self._correction(mean)), BIAS, 1.2)
+                yield Change(expression("/", part, self._correction(mean)), (BIAS,), 1.2)
                 root = expression("sqrt", self._correction(mean))
-                yield Change(expression("*", part, root), BIAS, 1.6)
+                yield Change(expression("*", part, root), (BIAS,), 1.6)
             if mean == "momentum" and isinstance(part, Name):
-                for gradient in ("g", *(n for n in self.above if n in scope.meaning)):
+                for gradient in ("g", *(n for n in self.near if n in scope.meaning)):
                     ahead = expression("+", self.name(gradient), expression("*", weight, part))
-                    yield Change(ahead, MOMENTUM, 1.3)
+                    yield Change(ahead, scope.form, 1.3)
         if self.keeps:
             kept = self.name(self.line.name)
             lost = 0.0 if self.line.name in names_in(self.line.value) else 0.3
-            yield Change(expression("+", kept, part), MOMENTUM, 1.5 - lost)
+            yield Change(expression("+", kept, part), scope.form, 1.5 - lost)
             for mean in scope.means:
                 weighed = expression("*", self.name(mean), kept)
-                yield Change(expression("+", weighed, part), MOMENTUM, 1.6 - lost)
+                yield Change(expression("+", weighed, part), scope.form, 1.6 - lost)
 
     def _correction(self, mean: str) -> Tree:
         power = expression("**", self.name(mean), self.name("t"))
@@ -97,10 +128,8 @@ class Insertions(Line):
     def _decayed(self, part: Name) -> Iterator[Change]:
         if not self.scope.decays:
             return
-        decay = self.name("weight_decay")
         if part.name == "g":
-            term = expression("*", decay, self.name("w"))
-            yield Change(expression("+", part, term), DECAY, 1)
+            yield Change(expression("+", part, self.decay()), (DECAY,))
         if part.name == "w":
-            shrink = expression("*", self.name("lr"), decay)
-            yield Change(expression("-", part, expression("*", shrink, part)), DECAY, 1)
+            shrink = expression("*", self.name("lr"), self.name("weight_decay"))
+            yield Change(expression("-", part, expression("*", shrink, part)), (DECAY,))

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from gradtui.diagnosis.updates.scope import BIAS, DECAY, EPSILON, MOMENTUM, RATE, SIGN, TIME, Scope
-from gradtui.diagnosis.updates.trees import names_in
-from gradtui.engine.expression import Assignment, Name, Number, Tree
+from gradtui.diagnosis.updates.scope import (
+    BIAS,
+    DECAY,
+    EPSILON,
+    RATE,
+    SIGN,
+    TIME,
+    Rules,
+    Scope,
+)
+from gradtui.diagnosis.updates.trees import Path, expression, part_at
+from gradtui.engine.expression import Assignment, Call, Name, Number, Tree
+
+_NEAR = 12
+"""Helpers above a line of which one may belong in it."""
 
 
 class Change(Struct, frozen=True):
-    """What could stand in the place of a part of a line, and the rule that says so."""
+    """What could stand in the place of a part of a line, and the rules that say so."""
 
     part: Tree
-    rule: str
+    rules: Rules
     cost: float = 1.0
-    also: tuple[str, ...] = ()
+    slot: int | None = None
+    """The operand of the part that is wrong, where it is not all of it."""
 
 
 class Line:
@@ -30,41 +43,68 @@ class Line:
         self.index = index
         self.keeps = self.line.name in scope.state
         self.above = [line.name for line in lines[:index]]
-        read = {name for line in lines for name in names_in(line.value)}
-        self.unread = [name for name in self.above if name in scope.meaning and name not in read]
+        self.near = list(dict.fromkeys(reversed(self.above)))[:_NEAR]
+        self.unread = [n for n in self.near if n in scope.meaning and n not in scope.read]
         self.place = self.line.value.place
+        self.moves = self.line.name == "w"
 
-    def topic(self, tree: Tree) -> str:
-        """Return the rule that a wrong factor or term falls under."""
+    def topic(self, tree: Tree) -> Rules:
+        """Return the rules that a wrong factor or term falls under."""
         names = self.scope.names(tree)
         if "weight_decay" in names and not names & {"g", *self.scope.state}:
-            return DECAY
-        if self.is_signal(names):
-            return MOMENTUM
+            return (DECAY,)
+        if self.scope.is_signal(names):
+            return self.scope.form
         if "eps" in names:
-            return EPSILON
-        if "t" in names and self.scope.timed:
-            return TIME if names == {"t"} else BIAS
-        if "lr" in names:
-            return RATE
-        if names & set(self.scope.means):
-            return MOMENTUM
-        return MOMENTUM if self.keeps else RATE
+            return (EPSILON,)
+        if "t" in names and self.scope.timed and "lr" not in names:
+            return (TIME,) if names == {"t"} else (BIAS,)
+        if "lr" in names or "t" in names:
+            weighed = BIAS if names & set(self.scope.means) else TIME
+            return (RATE, weighed) if "t" in names else (RATE,)
+        if names & set(self.scope.means) or self.keeps:
+            return self.scope.form
+        return (RATE,)
 
-    def is_signal(self, names: frozenset[str]) -> bool:
-        """Whether some of these names change from step to step beside the time."""
-        return bool(names & {"g", "w", *self.scope.state})
+    def beside(self, path: Path) -> frozenset[str]:
+        """Return what the factors are made of that multiply a part and that no gradient changes."""
+        found = frozenset[str]()
+        while path:
+            *above, slot = path
+            path = tuple(above)
+            parent = part_at(self.line.value, path)
+            assert isinstance(parent, Call)
+            if parent.function in ("*", "/"):
+                pure = (self.scope.names(one) for one in _factors(parent.arguments[1 - slot]))
+                found |= {
+                    name for names in pure if not self.scope.is_signal(names) for name in names
+                }
+            elif parent.function not in ("neg", "**", "sqrt") or slot:
+                break
+        return found
 
-    def sign_rule(self, tree: Tree) -> tuple[str, tuple[str, ...]]:
-        """Return the rule that a wrong sign before `tree` falls under, and others that may."""
-        rule = self.topic(tree)
-        if rule in (DECAY, EPSILON, BIAS, TIME):
-            return rule, (SIGN,)
-        return (MOMENTUM, (SIGN,)) if self.keeps else (SIGN, ())
+    def within(self, path: Path, rules: Rules) -> Rules:
+        """Return the rules of a change, where what stands beside it says what the product is."""
+        beside = self.beside(path)
+        for name, rule in (("weight_decay", DECAY), ("eps", EPSILON)):
+            if name in beside:
+                return (rule, *(one for one in rules if one != rule))
+        return rules
+
+    def sign_rules(self, tree: Tree) -> Rules:
+        """Return the rules that a wrong sign before `tree` falls under."""
+        first, *others = self.topic(tree)
+        if first in (DECAY, EPSILON, BIAS, TIME):
+            return (first, SIGN)
+        return (SIGN, first, *others) if self.keeps else (SIGN,)
 
     def sign_cost(self, cost: float) -> float:
         """Return the cost of a sign: it is looked for first where w moves."""
-        return cost if self.line.name == "w" else cost + 0.1
+        return cost if self.moves else cost + 0.1
+
+    def decay(self) -> Tree:
+        """Return what coupled weight decay adds to a gradient."""
+        return expression("*", self.name("weight_decay"), self.name("w"))
 
     def name(self, name: str) -> Name:
         """Return a name that is put in."""
@@ -73,3 +113,14 @@ class Line:
     def number(self, value: float) -> Number:
         """Return a number that is put in."""
         return Number(float(value), self.place)
+
+
+def _factors(tree: Tree) -> Iterator[Tree]:
+    """Yield what a product multiplies and divides by."""
+    pending = [tree]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Call) and part.function in ("*", "/", "neg"):
+            pending.extend(part.arguments)
+        else:
+            yield part

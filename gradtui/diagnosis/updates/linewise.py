@@ -6,37 +6,42 @@ matched with what the optimizer keeps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
 
 from gradtui.diagnosis.updates.execution import Array, Memo, Value, evaluate
 from gradtui.diagnosis.updates.reference import Reference, same
-from gradtui.diagnosis.updates.repairs import Repair, repairs_of
+from gradtui.diagnosis.updates.repairs import Repair
 from gradtui.diagnosis.updates.scope import Scope
 from gradtui.engine.expression import Tree
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.source import InputError
 
 _BRANCHES = 64
-"""Ways to read a program that are followed."""
+"""Lines that are read beyond those of the program."""
+_CHANGES = 4
+"""Changes of one program."""
 
 Names = Mapping[str, Value]
 
 
 def repaired_lines(
-    program: UpdateProgram, scope: Scope, reference: Reference
+    program: UpdateProgram,
+    scope: Scope,
+    reference: Reference,
+    changes: Sequence[list[Repair]],
 ) -> Iterator[tuple[Repair, ...]]:
     """Yield sets of changes, at most one a line, after which every line that matters is right."""
-    own = tuple(program.state)
-    theirs = tuple(reference.program.state)
+    own, theirs = scope.state, tuple(reference.program.state)
     if len(own) != len(theirs):
         return
     orders = sorted(permutations(theirs), key=lambda order: -sum(map(str.__eq__, order, own)))
-    changes = [repairs_of(program.lines, index, scope) for index in range(len(program.lines))]
+    quiet = reference.quiet(program, scope.kept)
     for order in orders:
-        yield from _Reading(program, reference, dict(zip(own, order, strict=True)), changes).all()
+        roles = dict(zip(own, order, strict=True))
+        yield from _Reading(program, reference, roles, quiet, changes).all()
 
 
 class _Reading:
@@ -47,10 +52,12 @@ class _Reading:
         program: UpdateProgram,
         reference: Reference,
         roles: Mapping[str, str],
-        changes: list[list[Repair]],
+        quiet: Names,
+        changes: Sequence[list[Repair]],
     ) -> None:
         self.lines, self.reference, self.changes = program.lines, reference, changes
         self.before = {
+            **quiet,
             **reference.before,
             **{own: reference.before[role] for own, role in roles.items()},
         }
@@ -61,7 +68,7 @@ class _Reading:
 
     def all(self) -> Iterator[tuple[Repair, ...]]:
         pending: list[tuple[int, Names, tuple[Repair, ...]]] = [(0, self.before, ())]
-        for _ in range(_BRANCHES):
+        for _ in range(_BRANCHES + len(self.lines)):
             if not pending:
                 return
             index, names, made = pending.pop()
@@ -72,13 +79,14 @@ class _Reading:
             name = self.lines[index].name
             for value, repair in reversed(self.choices(index, names)):
                 added = made if repair is None else (*made, repair)
-                pending.append((index + 1, {**names, name: value}, added))
+                if len(added) <= _CHANGES:
+                    pending.append((index + 1, {**names, name: value}, added))
 
     def choices(self, index: int, names: Names) -> list[tuple[Value, Repair | None]]:
         """Return what a line may come to, with the change that it takes.
 
         A helper may stay as it is, or become what the optimizer has under its name, a line of the
-        optimizer's, a part of one, or the bare gradient.
+        optimizer's, a part of one, or the bare gradient; one that is such a part stays rather.
         """
         line, memo = self.lines[index], Memo()
         kept = line.name in self.wanted and self.last[line.name] == index
@@ -87,23 +95,25 @@ class _Reading:
             if value is not None and self.is_done(line.name, value.array, kept):
                 return [(value, None)]
             changed = [
-                (found, repair)
+                (made, repair)
                 for repair in self.changes[index]
-                if (found := self.value(repair.value, names, dict(memo))) is not None
+                if (made := self.value(repair.value, names, dict(memo))) is not None
             ]
         own: list[tuple[Value, Repair | None]] = []
-        if not kept and value is not None:
+        if value is not None and not kept:
             own.append((value, None))
-        tests = (
-            [self.is_done] if kept else [self.is_done, self.is_whole, self.is_part, self.is_bare]
-        )
-        firsts = {}
+        part = bool(own) and line.name not in self.reference.results and self.is_part(own[0][0])
+
+        def done(value: Value) -> bool:
+            return self.is_done(line.name, value.array, kept)
+
+        tests = [done] if kept else [done, self.is_whole, *([] if part else [self.is_part])]
+        firsts: dict[int, tuple[Value, Repair | None]] = {}
         for test in tests:
-            for found, repair in changed:
-                if test(line.name, found.array, kept):
-                    firsts[id(repair)] = (found, repair)
-                    break
-        return [*firsts.values(), *own]
+            found = next((one for one in changed if test(one[0])), None)
+            if found is not None:
+                firsts[id(found[1])] = found
+        return [*own, *firsts.values()] if part else [*firsts.values(), *own]
 
     def value(self, tree: Tree, names: Names, memo: Memo) -> Value | None:
         try:
@@ -119,14 +129,11 @@ class _Reading:
         wanted = self.wanted.get(name) if kept else self.reference.results.get(name)
         return wanted is not None and bool(same(wanted.array[None], full)[0])
 
-    def is_whole(self, name: str, array: Array, kept: bool) -> bool:
+    def is_whole(self, value: Value) -> bool:
         """Whether a line comes to what a line of the optimizer does."""
-        return self.reference.is_among(self.reference.whole, array)
+        return self.reference.is_among(self.reference.whole, value.array)
 
-    def is_part(self, name: str, array: Array, kept: bool) -> bool:
-        """Whether a line comes to what an operation of the optimizer does."""
-        return self.reference.is_among(self.reference.operations, array)
-
-    def is_bare(self, name: str, array: Array, kept: bool) -> bool:
-        """Whether a line comes to the gradient itself."""
-        return self.reference.is_among(self.before["g"].array[None], array)
+    def is_part(self, value: Value) -> bool:
+        """Whether a line comes to what an operation of the optimizer does, or to the gradient."""
+        parts = (self.reference.operations, self.before["g"].array[None])
+        return any(self.reference.is_among(many, value.array) for many in parts)

@@ -1,10 +1,10 @@
-"""The sequences of gradients on which an update is judged. Knows no program."""
+"""The sequences of gradients that are drawn to judge an update on. Knows no program."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from itertools import product
+from collections.abc import Mapping, Sequence
+from itertools import chain, cycle, islice
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 from gradtui.engine.shapes import Shape
 
 Array = NDArray[Any]
-STEPS = 32
+STEPS, LONG = 32, 1200
+"""Steps of a drawn sequence, and of a long one."""
 TOLERANCE = 1e-6
 _ROUNDING = 1e-12
-_LARGE = 1000
+_LARGE = 200
 """Numbers in a parameter from which on fewer sequences are drawn."""
 _SEED = 20170
 _WEIGHTS = (0.0, 0.7, -30.0)
 _OTHER_RATES = (0.0137, 0.53)
-_KINDS = ("1e-8", "1e-6", "1e-3", "1", "1e3", "sparse", "one sign", "any size")
+SIZES = tuple(10.0**power for power in range(-12, 13))
+_MIXED = ("sparse", "one sign", "any size")
+_SHARE = 0.999
+"""How close to the length that gradients are cut to drawn ones come."""
 
 
 class Probes(Struct, frozen=True, eq=False):
@@ -32,56 +36,113 @@ class Probes(Struct, frozen=True, eq=False):
     w: Array
     """(sequences, *shape), the weights before the first step."""
     g: Array
-    """(steps, sequences, *shape), of sizes from 1e-8 to 1e3, some 0."""
+    """(steps, sequences, *shape)."""
     lr: Array
     """(steps, sequences)."""
-    own: Array
-    """(sequences,), whether the rates are those of the file."""
     constants: Mapping[str, float]
     """The optimizer's."""
     shape: Shape = ()
     """That of the parameter."""
+    slack: Array = np.zeros(1)
+    """(steps,), what is allowed beyond 1e-6 from a step on, relative to the way walked."""
+    kinds: Sequence[float | str] = ()
+    """(sequences,), the size of the gradients where they were drawn of one, or another name."""
 
-    def only(self, chosen: Array, steps: int = STEPS) -> Probes:
+    def only(self, chosen: Array | slice, steps: int | None = None) -> Probes:
         """Return some of the sequences, and of each only the first steps."""
+        slack = self.slack[:steps] if len(self.slack) > 1 else self.slack
         return replace(
             self,
             w=self.w[chosen],
             g=self.g[:steps, chosen],
             lr=self.lr[:steps, chosen],
-            own=self.own[chosen],
+            slack=slack,
+            kinds=(),
         )
 
 
-def draw_probes(
-    lr: float, constants: Mapping[str, float], shape: Shape = (), *, scheduled: bool = False
-) -> Probes:
-    """Return the sequences, the same ones each time.
+class Drawing(Struct, frozen=True, eq=False):
+    """What sequences are drawn for."""
 
-    The rate is constant along a sequence unless it is `scheduled`: a velocity that has the rate
-    inside is the same as one that has it outside only while the rate does not change.
-    """
+    constants: Mapping[str, float]
+    """The optimizer's."""
+    rates: Array
+    """(steps,), those of the run; a single one where it never changes."""
+    clip_norm: float = math.inf
+    """No gradient is longer."""
+    shape: Shape = ()
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate changes from step to step."""
+        return len(self.rates) > 1
+
+
+def sized(drawing: Drawing) -> Probes:
+    """Return sequences at the run's rates, of gradients of each of `SIZES`, then of mixed ones."""
     generator = np.random.default_rng(_SEED)
+    kinds: Sequence[float | str] = (*SIZES, *_MIXED, *SIZES, *_MIXED)
+    weights = (0.0,) * (len(SIZES) + len(_MIXED))
+    return _drawn(drawing, generator, kinds, _at_most(drawing, STEPS), weights)
+
+
+def long(drawing: Drawing) -> Probes:
+    """Return a long sequence at the run's rates; no longer than the run where they change."""
+    generator = np.random.default_rng(_SEED + 1)
+    steps = LONG if math.prod(drawing.shape) < _LARGE else STEPS
+    return _drawn(drawing, generator, (1.0,), _at_most(drawing, steps))
+
+
+def at_other_rates(drawing: Drawing) -> Probes:
+    """Return sequences at rates that are not the run's.
+
+    The rate is constant along a sequence unless that of the run changes: a velocity that has the
+    rate inside is the same as one that has it outside only while the rate does not change.
+    """
+    generator = np.random.default_rng(_SEED + 2)
+    kinds = (1e-3, 1.0, 1e3, *_MIXED)
+    probes = _drawn(drawing, generator, kinds, np.ones(STEPS))
+    factors = generator.uniform(0.2, 1.0, (STEPS, 1)) if drawing.scheduled else np.ones((STEPS, 1))
+    rates = list(islice(cycle(_OTHER_RATES), len(probes.w)))
+    return replace(probes, lr=factors * rates)
+
+
+def _at_most(drawing: Drawing, steps: int) -> Array:
+    """Return the rates of so many steps, fewer where the run has fewer and they change."""
+    return drawing.rates[:steps] if drawing.scheduled else np.repeat(drawing.rates, steps)
+
+
+def _drawn(
+    drawing: Drawing,
+    generator: np.random.Generator,
+    kinds: Sequence[float | str],
+    rates: Array,
+    weights: Sequence[float] = (),
+) -> Probes:
+    """Return sequences of some kinds; the first of them begin at `weights`."""
+    shape, steps = drawing.shape, len(rates)
     every = 1 + math.prod(shape) // _LARGE
-    cases = list(product(_KINDS, _WEIGHTS, (lr, *_OTHER_RATES)))[::every]
-    g = np.stack([_gradients(generator, kind, shape) for kind, _, _ in cases], axis=1)
-    w = np.stack([weight * generator.uniform(0.9, 1.1, shape) for _, weight, _ in cases])
-    rates = np.array([rate for _, _, rate in cases])
-    changes = generator.uniform(0.2, 1.0, (STEPS, 1)) if scheduled else np.ones((STEPS, 1))
-    own = np.array([rate == lr for _, _, rate in cases])
-    return Probes(w, g, changes * rates, own, constants, shape)
+    kinds = kinds[::every]
+    g = np.stack([_gradients(generator, kind, (steps, *shape)) for kind in kinds], axis=1)
+    lengths = np.sqrt(np.sum(g * g, axis=tuple(range(2, g.ndim)), keepdims=True))
+    with np.errstate(divide="ignore"):
+        g *= np.minimum(1.0, _SHARE * drawing.clip_norm / lengths)
+    firsts = islice(chain(weights[::every], cycle(_WEIGHTS)), len(kinds))
+    w = np.stack([first * generator.uniform(0.9, 1.1, shape) for first in firsts])
+    lr = np.repeat(rates[:, None], len(kinds), axis=1)
+    return Probes(w, g, lr, drawing.constants, shape, kinds=kinds)
 
 
-def _gradients(generator: np.random.Generator, kind: str, shape: Shape) -> Array:
+def _gradients(generator: np.random.Generator, kind: float | str, shape: Shape) -> Array:
     """Return the gradients of one sequence, (steps, *shape)."""
-    draws: Array = generator.normal(size=(STEPS, *shape))
+    draws: Array = generator.normal(size=shape)
     match kind:
         case "sparse":
-            return draws * (generator.uniform(size=draws.shape) < 0.4)
+            return draws * (generator.uniform(size=shape) < 0.4)
         case "one sign":
             return np.abs(draws)
         case "any size":
-            return draws * 10.0 ** generator.uniform(-6, 3, draws.shape)
+            return draws * 10.0 ** generator.uniform(-6, 3, shape)
         case size:
             return draws * float(size)
 
@@ -95,20 +156,33 @@ class Target(Struct, frozen=True, eq=False):
     """The same shape: 1e-6 of the way walked so far, and the rounding of the weight itself."""
 
     def agrees(self, step: int, w: Array) -> Array:
-        """Return, for each weight, whether it is where it belongs after a step (0, 1, …)."""
-        true = self.w[step]
-        same: Array = np.abs(w - true) <= self.room[step]
-        same |= (w == true) | (np.isnan(w) & np.isnan(true))
-        return same
+        """Return, for each weight, whether it is where it belongs after a step (0, 1, …).
 
-    def only(self, chosen: Array) -> Target:
-        """Return the target of some of the sequences."""
-        return Target(self.w[:, chosen], self.room[:, chosen])
+        One that the optimizer loses, too, belongs nowhere.
+        """
+        return _agrees(w, self.w[step], self.room[step])
+
+    def agrees_always(self, w: Array) -> Array:
+        """Return the same for every step: (steps, sequences, *shape)."""
+        return _agrees(w, self.w, self.room)
+
+    def only(self, chosen: Array | slice, steps: int | None = None) -> Target:
+        """Return the target of some of the sequences, of each the first steps."""
+        return Target(self.w[:steps, chosen], self.room[:steps, chosen])
 
 
-def target_of(w: Array, first: Array) -> Target:
-    """Return the target that a trajectory is, from its first weights on."""
+def target_of(w: Array, probes: Probes) -> Target:
+    """Return the target that a trajectory from the first weights of `probes` on is."""
+    first = probes.w
+    tolerance = (TOLERANCE + probes.slack).reshape(-1, *(1,) * (w.ndim - 1))
     with np.errstate(all="ignore"):
         walked = np.cumsum(np.abs(np.diff(w, axis=0, prepend=first[None])), axis=0)
-        room = TOLERANCE * walked + _ROUNDING * np.maximum(np.abs(w), np.abs(first))
+        room = tolerance * walked + _ROUNDING * np.maximum(np.abs(w), np.abs(first))
     return Target(w, np.where(np.isfinite(room), room, 0.0))
+
+
+def _agrees(w: Array, true: Array, room: Array) -> Array:
+    with np.errstate(all="ignore"):
+        same: Array = np.abs(w - true) <= room
+    same |= ~np.isfinite(true)
+    return same

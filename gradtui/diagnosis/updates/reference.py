@@ -5,7 +5,7 @@ Knows no rule.  A line is recognised by its values, however it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -17,7 +17,9 @@ from gradtui.diagnosis.updates.execution import (
     at_step,
     evaluate,
     first_values,
+    fitted,
     run,
+    run_lines,
 )
 from gradtui.diagnosis.updates.probes import Probes, Target
 from gradtui.diagnosis.updates.trees import Path, part_at, parts_of, replaced, shape_of
@@ -49,14 +51,20 @@ class Reference:
         self.operations = np.stack([part.values for part in operations])
         steps = [part.values for part in self.parts if self._is_step(part)]
         with np.errstate(all="ignore"):  # the rate may be 0
-            moves = [*(-step for step in steps), *(step / probes.lr for step in steps)]
-        self.known = np.stack([*(part.values for part in self.parts), *moves])
+            lr = probes.lr.reshape(*probes.lr.shape, *(1 for _ in probes.shape))
+            moves = [*(-step for step in steps), *(step / lr for step in steps)]
+        self.known = np.stack([*(part.values for part in operations), *moves])
         self.whole = np.stack([part.values for part in self.parts if not part.path])
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(steps, sequences)."""
         return self.probes.g.shape
+
+    def quiet(self, program: UpdateProgram, names: Sequence[str]) -> Mapping[str, Value]:
+        """Return what a program keeps under these names; right of what no gradient changes."""
+        before, _ = _stacked(program, self.probes)
+        return {name: before[name] for name in names}
 
     def agrees(self, w: Array) -> Array:
         """Return, for each step and sequence, whether w is where it belongs."""
@@ -80,11 +88,11 @@ class Reference:
         return shape_of(tree) in self._written
 
     def likeness(self, program: UpdateProgram) -> tuple[int, int]:
-        """Return how many lines come to what a part, and what a line of the optimizer comes to."""
+        """Return how many lines come to what a part does, and how many whole ones they come to."""
         lines = list(_line_values(program, self.probes))
         alike = sum(bool(same(self.known, values).any()) for values in lines)
-        whole = sum(bool(same(self.whole, values).any()) for values in lines)
-        return alike, whole
+        reached = np.any([same(self.whole, values) for values in lines], axis=0)
+        return alike, int(np.sum(reached))
 
     def true_line(self, program: UpdateProgram) -> tuple[int, Tree] | None:
         """Return a line, and the expression that makes the program right in its place.
@@ -95,17 +103,41 @@ class Reference:
         while program.lines[last].name != "w":
             last -= 1
         for index in (*(i for i in range(len(program.lines)) if i != last), last):
-            for part in self.parts:
-                scopes = self._overridden(program, index, part.values)
-                tree = None if scopes is None else self._expressed(part, scopes)
+            try:
+                filling = self._filling(program, index)
+            except InputError:
+                continue  # what reads the line needs another shape
+            for part in filling:
+                tree = self._expressed(part, self._scope_at(program, index, part.values))
                 if tree is not None:
                     return index, tree
         return None
 
-    def _overridden(
-        self, program: UpdateProgram, index: int, values: Array
-    ) -> Mapping[str, Array] | None:
-        """Return what each name is before a line whose result is `values`; None if w goes wrong."""
+    def _filling(self, program: UpdateProgram, index: int) -> list[Part]:
+        """Return the parts that make w go right where they are the result of a line."""
+        probes, parts, lines = self.probes, self.parts, program.lines
+        names = first_values(program, probes)
+        for step in range(len(probes.g)):
+            with np.errstate(all="ignore"):
+                names = run_lines(lines[:index], at_step(names, probes, step), program.state)
+                rows = np.stack([part.values[step] for part in parts])
+                names = {**names, lines[index].name: Value(rows, probes.shape)}
+                names = run_lines(lines[index + 1 :], names, program.state)
+            kept = {
+                name: np.broadcast_to(names[name].array, rows.shape)
+                for name in ("w", *program.state)
+            }
+            agreed = self.target.agrees(step, kept["w"]).reshape(len(rows), -1)
+            there = np.asarray(agreed.all(axis=1))
+            parts = [part for part, good in zip(parts, there, strict=True) if good]
+            if not parts:
+                break
+            kept = {name: array[there] for name, array in kept.items()}
+            names |= {name: Value(array, probes.shape) for name, array in kept.items()}
+        return parts
+
+    def _scope_at(self, program: UpdateProgram, index: int, values: Array) -> Mapping[str, Array]:
+        """Return what each name is before a line whose result is `values`."""
         probes, seen = self.probes, list[dict[str, Value]]()
         names = first_values(program, probes)
         with np.errstate(all="ignore"):
@@ -116,16 +148,10 @@ class Reference:
                         seen.append(dict(scope))
                         scope[line.name] = Value(values[step], probes.shape)
                     else:
-                        scope[line.name] = evaluate(line.value, scope, {})
-                w = np.broadcast_to(scope["w"].array, probes.w.shape)
-                if not np.all(self.target.agrees(step, w)):
-                    return None
+                        scope = run_lines([line], scope, program.state)
                 names = {**names, **{name: scope[name] for name in ("w", *program.state)}}
-        shape = probes.w.shape
-        return {
-            name: np.stack([np.broadcast_to(scope[name].array, shape) for scope in seen])
-            for name in seen[0]
-        }
+        own = {name: [scope[name] for scope in seen] for name in seen[0]}
+        return {name: full(values, probes) for name, values in own.items() if _fit(values, probes)}
 
     def _expressed(self, part: Part, scope: Mapping[str, Array]) -> Tree | None:
         """Return the optimizer's expression with the names that come to the same, if there are."""
@@ -157,13 +183,13 @@ def _stacked(program: UpdateProgram, probes: Probes) -> tuple[dict[str, Value], 
     """Return what the program reads and what w and its state come to, at all steps at once."""
     rows = list(run(program, probes))
     old: dict[str, Value] = {}
-    for name, value in rows[0][0].items():
-        arrays = [before[name].array for before, _ in rows]
-        single = np.ndim(value.array) == 0
-        old[name] = Value(np.array(arrays)[:, None] if single else np.stack(arrays))
-    shape = probes.g.shape
+    for name in rows[0][0]:
+        values = [before[name] for before, _ in rows]
+        single = all(np.ndim(value.array) == 0 for value in values)
+        arrays = np.array([value.array for value in values])[:, None] if single else None
+        old[name] = Value(full(values, probes) if arrays is None else arrays)
     new = {
-        name: Value(np.stack([np.broadcast_to(after[name].array, shape[1:]) for _, after in rows]))
+        name: Value(full([after[name] for _, after in rows], probes))
         for name in dict.fromkeys(line.name for line in program.lines)
     }
     return old, new
@@ -171,7 +197,7 @@ def _stacked(program: UpdateProgram, probes: Probes) -> tuple[dict[str, Value], 
 
 def _parts(program: UpdateProgram, probes: Probes) -> list[Part]:
     """Return every part of every line, whole lines first."""
-    found: dict[tuple[int, Path], list[Array]] = {}
+    found: dict[tuple[int, Path], list[Value]] = {}
     for before, _ in run(program, probes):
         scope = dict(before)
         for index, line in enumerate(program.lines):
@@ -180,26 +206,35 @@ def _parts(program: UpdateProgram, probes: Probes) -> list[Part]:
                 result = evaluate(line.value, scope, memo)
                 for path, part in parts_of(line.value):
                     value = memo[id(part)] if isinstance(part, Call) else evaluate(part, scope, {})
-                    full = np.broadcast_to(value.array, probes.w.shape)
-                    found.setdefault((index, path), []).append(full)
+                    found.setdefault((index, path), []).append(value)
             scope[line.name] = result
-    parts = [Part(line, path, np.stack(values)) for (line, path), values in found.items()]
+    parts = [Part(line, path, full(values, probes)) for (line, path), values in found.items()]
     return sorted(parts, key=lambda part: len(part.path))
 
 
 def _line_values(program: UpdateProgram, probes: Probes) -> Iterator[Array]:
     """Yield what each line comes to, (steps, sequences)."""
-    rows: list[list[Array]] = [[] for _ in program.lines]
-    try:
-        for before, _ in run(program, probes):
-            scope = dict(before)
-            for index, line in enumerate(program.lines):
-                with np.errstate(all="ignore"):
-                    scope[line.name] = evaluate(line.value, scope, {})
-                rows[index].append(np.broadcast_to(scope[line.name].array, probes.w.shape))
-    except (InputError, ValueError):
-        return
-    yield from map(np.stack, rows)
+    rows: list[list[Value]] = [[] for _ in program.lines]
+    for before, _ in run(program, probes):
+        scope = dict(before)
+        for index, line in enumerate(program.lines):
+            with np.errstate(all="ignore"):
+                scope = run_lines([line], scope, program.state)
+            rows[index].append(scope[line.name])
+    yield from (full(values, probes) for values in rows if _fit(values, probes))
+
+
+def full(values: Sequence[Value], probes: Probes) -> Array:
+    """Return what a name is at each step for each number of the parameter."""
+    own = [fitted(value, probes.shape).array for value in values]
+    return np.stack([np.broadcast_to(array, probes.w.shape) for array in own])
+
+
+def _fit(values: Sequence[Value], probes: Probes) -> bool:
+    """Whether values are there for each number of the parameter."""
+    shape = values[0].shape
+    pairs = zip(reversed(shape), reversed(probes.shape), strict=False)
+    return len(shape) <= len(probes.shape) and all(one in (1, own) for one, own in pairs)
 
 
 def same(many: Array, one: Array) -> Array:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.diagnosis.updates.trees import parts_of
-from gradtui.engine.expression import Assignment, Name, Number, Tree
+from gradtui.diagnosis.updates.trees import names_in, parts_of
+from gradtui.engine.expression import Name, Number, Tree
+from gradtui.engine.handwritten import UpdateProgram
 
 SIGN, RATE, BIAS, TIME = "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"
 EPSILON, ROOT, DECAY = "epsilon-placement", "missing-root", "decay-coupling"
 MOMENTUM, CONSTANT = "momentum-form", "wrong-hyperparameter"
 UNEXPLAINED = "unexplained-update"
+RELIES = "relies-on-data"
+_PLAIN = (0.0, 1.0, 2.0)
+"""Numbers that stand for themselves."""
+Rules = tuple[str, ...]
+"""The rule of a change, then others that it might be seen as."""
 
 
 class Scope(Struct, frozen=True):
@@ -21,11 +28,18 @@ class Scope(Struct, frozen=True):
 
     constants: Mapping[str, float]
     """The optimizer's."""
+    kept: tuple[str, ...]
+    """All that the program keeps from step to step."""
     state: tuple[str, ...]
+    """What of that changes with the gradients."""
     meaning: Mapping[str, frozenset[str]]
-    """Name of a helper -> the names that it is computed from in the same step."""
+    """Name of a helper, or of something kept that no gradient changes -> what it is made of."""
+    read: frozenset[str]
+    """The names that lines read."""
     timed: bool
     """Whether the optimizer counts its steps."""
+    numbers: tuple[float, ...] = ()
+    """Other numbers that may stand in a program: those of the schedule, of the clipping."""
 
     @property
     def means(self) -> tuple[str, ...]:
@@ -42,37 +56,86 @@ class Scope(Struct, frozen=True):
         """Whether the optimizer decays weights."""
         return bool(self.constants.get("weight_decay"))
 
+    @property
+    def form(self) -> Rules:
+        """The rules of a direction that is made in another way of the same gradients."""
+        if self.means:
+            return (MOMENTUM, UNEXPLAINED)
+        return (UNEXPLAINED, MOMENTUM) if self.state else (UNEXPLAINED,)
+
+    @property
+    def direction(self) -> Rules:
+        """The rules of a direction that is made of something else."""
+        if self.means and "momentum" not in self.constants:
+            return (UNEXPLAINED, MOMENTUM)
+        return self.form
+
+    def is_signal(self, names: frozenset[str]) -> bool:
+        """Whether some of these names change with the gradients."""
+        return bool(names & {"g", "w", *self.state})
+
     def weighs(self, tree: Tree) -> bool:
         """Whether a tree is made of what weighs a mean, and of nothing else."""
-        names = self.names(tree) - self.meaning.keys()
+        names = self.names(tree)
         return bool(names) and names <= set(self.means)
 
     def names(self, tree: Tree) -> frozenset[str]:
         """Return the names that a tree is made of, helpers looked through.
 
-        What weighs a mean counts where it is written as its number, too: 0.9 for beta1.
+        A constant counts where it is written as its number, too: 0.9 for beta1.
         """
         found = set[str]()
         for _, part in parts_of(tree):
             if isinstance(part, Name):
-                found |= self.meaning.get(part.name, frozenset()) | {part.name}
-            elif isinstance(part, Number):
-                found |= {mean for mean in self.means if self.constants[mean] == part.value}
+                found |= self.meaning.get(part.name, {part.name})
+            elif isinstance(part, Number) and part.value not in _PLAIN:
+                found |= {name for name, value in self.constants.items() if value == part.value}
         return frozenset(found)
 
 
 def scope_of(
-    lines: Sequence[Assignment],
-    state: Sequence[str],
+    program: UpdateProgram,
     constants: Mapping[str, float],
     *,
+    lr: float,
     timed: bool,
+    numbers: Sequence[float] = (),
 ) -> Scope:
-    """Return the scope of a program; constants that are 0, and choices, do nothing."""
+    """Return the scope of a program; constants that are 0, and choices, do nothing.
+
+    `lr` is the first rate: what is kept and starts there is a rate.
+    """
     constants = {name: c for name, c in constants.items() if c and name != "nesterov"}
-    scope = Scope(constants, tuple(state), {}, timed)
-    for line in lines:
-        if line.name != "w" and line.name not in state:
-            made_of = scope.names(line.value) - scope.meaning.keys()
+    kept = tuple(program.state)
+    read = frozenset(name for line in program.lines for name in names_in(line.value))
+    scope = Scope(constants, kept, kept, {}, read, timed, tuple(numbers))
+    quiet = {
+        name: made_of | ({"lr"} if np.all(program.state[name] == lr) else {"t"})
+        for name, made_of in _closures(program, scope).items()
+        if name in program.state and not made_of & {"g", "w"}
+    }
+    scope = replace(
+        scope,
+        state=tuple(name for name in program.state if name not in quiet),
+        meaning={name: frozenset(made_of - quiet.keys()) for name, made_of in quiet.items()},
+    )
+    for line in program.lines:
+        if line.name not in ("w", "g", *program.state):
+            made_of = scope.names(line.value)
             scope = replace(scope, meaning={**scope.meaning, line.name: made_of})
     return scope
+
+
+def _closures(program: UpdateProgram, scope: Scope) -> dict[str, set[str]]:
+    """Return what each name is made of in the end, over all steps."""
+    made_of: dict[str, set[str]] = {name: set() for name in program.state}
+    for line in program.lines:
+        made_of.setdefault(line.name, set()).update(scope.names(line.value))
+    known = 0
+    while known < (known := sum(map(len, made_of.values()))):
+        for names in made_of.values():
+            names |= {one for name in names for one in made_of.get(name, ())}
+    return {
+        name: {one for one in names if one not in made_of or one in ("g", "w")}
+        for name, names in made_of.items()
+    }

@@ -7,11 +7,13 @@ passes there is run on every sequence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from msgspec import Struct
 
+from gradtui.diagnosis.updates.evidence import Trial
 from gradtui.diagnosis.updates.execution import (
     Array,
     Memo,
@@ -26,16 +28,14 @@ from gradtui.diagnosis.updates.execution import (
     with_state,
 )
 from gradtui.diagnosis.updates.linewise import repaired_lines
-from gradtui.diagnosis.updates.probes import Probes, Target
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.repairs import Repair, repairs_of
-from gradtui.diagnosis.updates.scope import MOMENTUM, Scope
-from gradtui.diagnosis.updates.trees import Path, replaced
-from gradtui.engine.expression import Name, Tree
+from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, RATE, TIME, UNEXPLAINED, Rules, Scope
+from gradtui.diagnosis.updates.trees import Path, names_in, replaced, substituted
+from gradtui.engine.expression import Assignment, Name, Tree
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.source import InputError, Place
 
-_SCREEN_STEPS = 4
 _PAIRED = 1.35
 """The cost up to which a change is tried together with others."""
 _MOST = 700
@@ -43,6 +43,12 @@ _MOST = 700
 _HOLE = Name("%part", Place(1))
 _CLOSE = 0.6
 """How much more a remedy may change than the best and still be another reading of the mistake."""
+_EDITS = 8000
+"""Single changes that are tried, fewer of each line where there are many lines."""
+_ASKED = 150
+"""Programs that go right for a few steps and are followed to the end."""
+_ENOUGH = 16
+"""Single changes that make a program right: of more the cheapest are taken."""
 _TRIED = 600
 """Pairs that pass the first step and are run further."""
 
@@ -52,9 +58,8 @@ class Start(Struct, frozen=True):
 
     name: str
     value: float
-    rule: str = MOMENTUM
+    rules: Rules
     cost: float = 1.0
-    also: tuple[str, ...] = ()
 
 
 Step = Repair | Start
@@ -74,47 +79,56 @@ def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
             program = with_state(program, step.name, step.value)
         else:
             value = replaced(program.lines[step.line].value, step.path, step.part)
-            program = with_line(program, step.line, value)
+            program = with_line(program, step.line, value, step.name)
     return program
-
-
-def fits(program: UpdateProgram, probes: Probes, target: Target) -> bool:
-    """Return whether a program goes where the target is, at every step of every sequence."""
-    try:
-        return all(
-            bool(np.all(target.agrees(step, w)))
-            for step, w in enumerate(trajectory(program, probes))
-        )
-    except InputError:
-        return False
 
 
 def find_remedies(
     program: UpdateProgram,
     scope: Scope,
-    probes: Probes,
-    target: Target,
+    few: Trial,
+    passes: Callable[[UpdateProgram], bool],
     reference: Reference | None = None,
 ) -> list[Remedy]:
     """Return the remedies of the fewest changes that are found, cheapest first.
 
-    Of more than one change only if there is a `reference`: what the target's program computes.
+    What goes right on a `few` steps is asked for whether it `passes`.  Remedies of more than one
+    change are looked for only if there is a `reference`: what the target's program computes.
     """
-    search = _Search(program, scope, probes, target)
+    search = _Search(program, scope, few, passes)
     found: list[Remedy] = list(search.singles())
     if reference is not None and not found:
         found = list(search.line_by_line(reference)) or list(search.pairs())
     return sorted(found, key=cost_of)
 
 
+def which_matter(lines: Sequence[Assignment]) -> list[bool]:
+    """Return which lines w is made of, at once or in later steps."""
+    made_of, known = {"w"}, 0
+    while known < (known := len(made_of)):
+        made_of.update(
+            name for line in lines if line.name in made_of for name in names_in(line.value)
+        )
+    return [line.name in made_of for line in lines]
+
+
 class _Search:
     def __init__(
-        self, program: UpdateProgram, scope: Scope, probes: Probes, target: Target
+        self,
+        program: UpdateProgram,
+        scope: Scope,
+        few: Trial,
+        passes: Callable[[UpdateProgram], bool],
     ) -> None:
-        self.program, self.scope = program, scope
-        self.probes, self.target = probes, target
-        self.few, self.near = screen(probes, target)
-        self.repairs = [repairs_of(program.lines, i, scope) for i in range(len(program.lines))]
+        self.program, self.scope, self.fits = program, scope, passes
+        self.few, self.near = few.probes, few.target
+        self.left = _ASKED
+        self.repairs = [
+            repairs_of(program.lines, index, scope)[: _EDITS // len(program.lines)]
+            if matters
+            else []
+            for index, matters in enumerate(which_matter(program.lines))
+        ]
         self.paired = [[r for r in line if r.cost <= _PAIRED] for line in self.repairs]
         self.scopes: list[Mapping[str, Value]] = []
         names = at_step(first_values(program, self.few), self.few, 0)
@@ -124,16 +138,51 @@ class _Search:
                 names = run_lines([line], names, program.state)
 
     def singles(self) -> Iterator[Remedy]:
-        for start in self.starts():
-            if self.passes((start,)):
-                yield (start,)
-        for index, repairs in enumerate(self.repairs):
-            for repair, value in self.first_values_of(index, repairs):
-                if self.arrives(index, value)[0] and self.passes((repair,)):
-                    yield (repair,)
+        for remedy in (*self.starts(), *self.storings()):
+            if self.passes(remedy):
+                yield remedy
+        lines = enumerate(self.repairs)
+        alive = [repair for index, repairs in lines for repair in self.survivors(index, repairs)]
+        alive.sort(key=lambda repair: repair.cost)
+        yield from islice(((one,) for one in alive if self.passes((one,))), _ENOUGH)
+
+    def survivors(self, index: int, repairs: Sequence[Repair]) -> list[Repair]:
+        """Return the changes of a line after which w is right for a few steps."""
+        if self.few.shape:
+            found = self.first_values_of(index, repairs)
+            return [repair for repair, value in found if self.arrives(index, value)[0]]
+        lines, state = self.program.lines, self.program.state
+        names, alive = first_values(self.program, self.few), list(repairs)
+        for step in range(len(self.few.g) if alive else 0):
+            with np.errstate(all="ignore"):
+                names = run_lines(lines[:index], at_step(names, self.few, step), state)
+                names = {**names, lines[index].name: self.side_by_side(index, alive, names)}
+                names = run_lines(lines[index + 1 :], names, state)
+            rows = {
+                name: np.broadcast_to(names[name].array, (len(alive), len(self.few.w)))
+                for name in ("w", *state)
+            }
+            good = np.flatnonzero(np.all(self.near.agrees(step, rows["w"]), axis=1))
+            alive = [alive[row] for row in good]
+            if not alive:
+                break
+            names = {**names, **{name: Value(array[good]) for name, array in rows.items()}}
+        return alive
+
+    def side_by_side(
+        self, index: int, repairs: Sequence[Repair], names: Mapping[str, Value]
+    ) -> Value:
+        """Return the values of changes of a line, each in its own row of what it reads."""
+        memo, rows = Memo(), list[Array]()
+        evaluate(self.program.lines[index].value, names, memo)
+        for at, repair in enumerate(repairs):
+            array = evaluate(repair.value, names, dict(memo)).array
+            array = array[at] if np.ndim(array) > 1 else array
+            rows.append(np.broadcast_to(array, self.few.w.shape))
+        return Value(np.stack(rows))
 
     def line_by_line(self, reference: Reference) -> Iterator[Remedy]:
-        for remedy in repaired_lines(self.program, self.scope, reference):
+        for remedy in repaired_lines(self.program, self.scope, reference, self.repairs):
             if self.passes(remedy):
                 yield remedy
 
@@ -149,7 +198,7 @@ class _Search:
                 yield remedy
 
     def likely_pairs(self) -> Iterator[Remedy]:
-        for start in self.starts():
+        for (start,) in self.starts():
             for repairs in self.paired:
                 yield from ((start, repair) for repair in repairs)
         count = len(self.program.lines)
@@ -258,25 +307,49 @@ class _Search:
 
     def passes(self, remedy: Remedy) -> bool:
         program = applied(self.program, remedy)
-        if not fits(program, self.few, self.near):
+        try:
+            rows = enumerate(trajectory(program, self.few))
+            near = all(bool(np.all(self.near.agrees(step, w))) for step, w in rows)
+        except InputError:
             return False
-        return fits(program, self.probes, self.target)
+        return near and self.asked(program)
 
-    def starts(self) -> list[Start]:
-        """Return other first values of the state: 0 and 1, where it is neither."""
-        return [
-            Start(name, value)
-            for name, initial in self.program.state.items()
-            for value in (0.0, 1.0)
-            if not np.all(initial == value)
-        ]
+    def asked(self, program: UpdateProgram) -> bool:
+        """Return whether a program is right to the end; of too many none is followed."""
+        self.left -= 1
+        return self.left >= 0 and self.fits(program)
 
+    def starts(self) -> Iterator[Remedy]:
+        """Yield other first values of the state: 0, 1, and the constants that weigh a mean."""
+        weights = [self.scope.constants[mean] for mean in self.scope.means]
+        for name, initial in self.program.state.items():
+            for value in dict.fromkeys((0.0, 1.0, *weights)):
+                if not np.all(initial == value):
+                    yield (Start(name, value, self.start_rules(name)),)
 
-def screen(probes: Probes, target: Target) -> tuple[Probes, Target]:
-    """Return a few sequences that differ in everything, of a few steps."""
-    count = len(probes.w)
-    chosen = np.arange(count)[:: max(1, count // 10)][:10]
-    return probes.only(chosen, _SCREEN_STEPS), target.only(chosen)
+    def start_rules(self, name: str) -> Rules:
+        made_of = self.scope.meaning.get(name)
+        if made_of is None:
+            return (*self.scope.form, CONSTANT)
+        first = RATE if "lr" in made_of else TIME if made_of == {"t"} else BIAS
+        return (first, CONSTANT, UNEXPLAINED)
+
+    def storings(self) -> Iterator[Remedy]:
+        """Yield what keeps a helper under the name of something that no line assigns."""
+        lines, rules = self.program.lines, self.scope.form
+        assigned = {line.name for line in lines}
+        for kept in (name for name in self.program.state if name not in assigned):
+            for index, line in enumerate(lines):
+                if line.name in self.scope.meaning:
+                    stored = Repair(index, line.value, rules, 1, (), line.value, kept)
+                    yield (stored, *self.readers(line.name, kept))
+
+    def readers(self, old: str, new: str) -> Iterator[Repair]:
+        """Yield the lines that read a name, with another in its place."""
+        for index, line in enumerate(self.program.lines):
+            if old in names_in(line.value):
+                value = substituted(line.value, {old: Name(new, line.place)})
+                yield Repair(index, value, self.scope.form, 0, (), value)
 
 
 def _apart(one: Path, other: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
 from gradtui.source import Place
@@ -107,3 +107,8 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
         else:
             done.append(part)
     return done[0]
+
+
+def substituted(tree: Tree, trees: Mapping[str, Tree]) -> Tree:
+    """Return a tree with others in the place of some names."""
+    return mapped(tree, lambda part: trees.get(part.name) if isinstance(part, Name) else None)

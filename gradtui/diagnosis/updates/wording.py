@@ -28,15 +28,15 @@ _SHOWN = 3
 _REASONS = MappingProxyType(
     {
         SIGN: "the step has the wrong sign: the gradient points uphill, so w moves against it",
-        RATE: "the step is not multiplied by the learning rate once",
+        RATE: "the step is not lr times the direction",
         BIAS: "a mean that starts at 0 is too small at first: it is divided by 1 - β**t, once",
-        TIME: "β is not raised to the number of the step: t is 1 at the first update, then 2, 3, …",
+        TIME: "the steps are counted otherwise: t is 1 at the first update, then 2, 3, …",
         EPSILON: "eps does not stand where {optimizer} has it",
         ROOT: "the step is divided by the root of the mean square, taken once",
         DECAY: "the weight decay does not act as {optimizer}'s does",
         MOMENTUM: "the direction of the step is not what {optimizer} makes of the gradients",
-        CONSTANT: "another constant stands where {optimizer} has its own",
-        UNEXPLAINED: "the update is not {optimizer}'s, and no small change makes it so",
+        CONSTANT: "this is not the constant that the run has",
+        UNEXPLAINED: "the step is not what {optimizer} makes of the gradients",
     }
 )
 """Rule -> why the line is wrong."""
@@ -108,21 +108,37 @@ class Change(Struct, frozen=True):
     """Names that only the first has."""
 
 
-def message_of(rule: str, change: Change, optimizer: str, parting: Parting) -> str:
-    """Return what is wrong, what stands there and what belongs there, and where that shows."""
-    known = [_MISSING.get((rule, name)) for name in sorted(change.missing)]
+def message_of(rule: str, change: Change, optimizer: str) -> str:
+    """Return what is wrong, what stands there and what belongs there."""
+    timed = "t" in change.surplus
+    known = [_MISSING.get((rule, name)) for name in sorted(change.missing) if not timed]
     known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
     reason = next(filter(None, known), _REASONS[rule]).format(optimizer=optimizer)
-    what = f"; {change.before} should be {change.after}"
-    if rule == UNEXPLAINED or change.before == change.after:
-        what = ""
-    return f"{reason}{what}; {parting.told(optimizer)}"
+    if change.before == change.after:
+        return f"{reason}; no small change makes it so"
+    return f"{reason}; {change.before} should be {change.after}"
 
 
-def start_message(name: str, before: float, after: float, optimizer: str, parting: Parting) -> str:
+def remark_of(change: Change) -> str:
+    """Return what would do the same everywhere."""
+    if change.before == change.after:
+        return "no small change makes it the same everywhere"
+    return f"{change.after} in place of {change.before} is the same everywhere"
+
+
+def start_message(name: str, before: float, after: float, optimizer: str) -> str:
     """Return that something kept has another first value than the optimizer gives it."""
-    starts = f"{name} starts at {number(before)}, {optimizer} starts it at {number(after)}"
-    return f"{starts}; {parting.told(optimizer)}"
+    return f"{name} starts at {number(before)}, {optimizer} starts it at {number(after)}"
+
+
+def storing_message(kept: str, name: str) -> str:
+    """Return that no line assigns what is kept, and which should."""
+    return f"{unstored_message(kept)}: {name} should be {kept}"
+
+
+def unstored_message(kept: str) -> str:
+    """Return that no line assigns what is kept."""
+    return f"{kept} keeps its first value, since no line assigns it"
 
 
 def _apart(one: float, other: float) -> tuple[str, str]:

@@ -1,0 +1,177 @@
+"""Other names and numbers that may belong in a line of an update."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from gradtui.diagnosis.updates.line import Change, Line
+from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
+from gradtui.diagnosis.updates.trees import Path, expression, names_in, part_at, substituted
+from gradtui.engine.expression import Name, Number, Tree
+
+_TINY = 0.01
+"""Numbers below may stand for an eps."""
+_INLINED = 16
+"""Names that an expression put in the place of a name may read."""
+_WHOLE = 1000
+"""Whole numbers up to this may be one too small or too large."""
+
+
+class OtherNames(Line):
+    """The changes that put another name or another number in the place of one."""
+
+    def changes(self, path: Path, part: Tree) -> Iterator[Change]:
+        """Yield what could stand in the place of a part."""
+        if isinstance(part, Number):
+            yield from self._numbers(path, part)
+        elif self._is_rate(part) and not (path and self._is_rate(self._parent(path))):
+            cost = 1.2 if isinstance(part, Name) else 1.1
+            yield Change(self.name("lr"), self._rate_rules(part), cost)
+        if isinstance(part, Name):
+            if part.name in ("lr", *self.scope.constants):
+                yield from self._constants(part)
+            else:
+                yield from self._names(part)
+            yield from self._kept(part)
+        if not path:
+            yield from self._everywhere(part)
+
+    def _everywhere(self, line: Tree) -> Iterator[Change]:
+        """Yield a line with another name in all the places of one: g*g."""
+        counts = Counter(names_in(line))
+        signals = ("g", "w", *self.scope.state, *self.near)
+        for name in (one for one, times in counts.items() if times > 1 and one in signals):
+            for other in dict.fromkeys(signals):
+                rules = self._name_rules(self.name(name), self.name(other))
+                yield Change(substituted(line, {name: self.name(other)}), rules, 1.3)
+            if name == "g" and self.scope.decays:
+                decayed = expression("+", self.name("g"), self.decay())
+                yield Change(substituted(line, {"g": decayed}), (DECAY,), 1.1)
+
+    def _parent(self, path: Path) -> Tree:
+        return part_at(self.line.value, path[:-1])
+
+    def _is_rate(self, part: Tree) -> bool:
+        """Whether a part may be a rate: it is made of numbers, the time and the rate alone."""
+        return self.scope.names(part) <= {"lr", "t"}
+
+    def _rate_rules(self, part: Tree) -> Rules:
+        return (RATE, TIME) if "t" in self.scope.names(part) else (RATE,)
+
+    def _constants(self, part: Name) -> Iterator[Change]:
+        scope = self.scope
+        for name in ("lr", *scope.constants):
+            if "eps" not in (name, part.name):
+                rules = (RATE, CONSTANT) if "lr" in (name, part.name) else (CONSTANT,)
+                yield Change(self.name(name), rules)
+        if part.name == "lr":
+            for helper in self.near:
+                if "lr" in scope.meaning.get(helper, ()):
+                    yield Change(self.name(helper), (BIAS, RATE) if scope.timed else (RATE,), 1)
+        if part.name in scope.means:
+            rest = expression("-", self.number(1), part)
+            yield Change(rest, (CONSTANT, *scope.form), 1.1)
+
+    def _names(self, part: Name) -> Iterator[Change]:
+        for other in dict.fromkeys(("g", "w", *self.scope.kept, *self.near)):
+            yield Change(self.name(other), self._name_rules(part, self.name(other)), 1.3)
+        if self.scope.names(part) == {"t"}:
+            yield Change(self.name("t"), (TIME,), 1)
+            for function in ("+", "-"):
+                shifted = expression(function, part, self.number(1))
+                yield Change(shifted, self._time_rules(), 1.0 if part.name == "t" else 1.3)
+
+    def _time_rules(self) -> Rules:
+        return (TIME,) if self.scope.timed else (TIME, RATE)
+
+    def _name_rules(self, part: Name, other: Name) -> Rules:
+        scope = self.scope
+        before, after = scope.names(part), scope.names(other)
+        if not scope.is_signal(before | after):
+            if before == {"t"} or after == {"t"}:
+                return (TIME, BIAS)
+            rules = (BIAS, CONSTANT) if ("t" in before) != ("t" in after) else (CONSTANT, BIAS)
+            return (RATE, *rules) if "lr" in before | after else rules
+        if (before ^ after) & {*scope.state}:
+            return scope.direction
+        if ("weight_decay" in before) != ("weight_decay" in after):
+            return (DECAY,)
+        both = before & {"g", "w"} == after & {"g", "w"}
+        return (BIAS,) if both and ("t" in before) != ("t" in after) else scope.direction
+
+    def _kept(self, part: Name) -> Iterator[Change]:
+        """Yield what is kept under a name, as it is after one more step of its line."""
+        if part.name not in self.scope.state:
+            return
+        for at, line in enumerate(self.lines):
+            if line.name == part.name and at != self.index:
+                tree = self._inlined(line.value)
+                if tree is not None:
+                    yield Change(tree, self.scope.form, 1.1)
+
+    def _inlined(self, tree: Tree) -> Tree | None:
+        """Return a tree without the names of helpers that are assigned here or below.
+
+        None where it would be a long one.
+        """
+        below = {
+            line.name: line.value
+            for line in self.lines[self.index :]
+            if line.name in self.scope.meaning and line.name not in self.above
+        }
+
+        for _ in range(_INLINED):
+            read = list(islice(names_in(tree), _INLINED + 1))
+            if len(read) > _INLINED:
+                break
+            if not below.keys() & set(read):
+                return tree
+            tree = substituted(tree, below)
+        return None
+
+    def _numbers(self, path: Path, part: Number) -> Iterator[Change]:
+        scope, value = self.scope, part.value
+        timely = "t" in scope.names(self._widest_rate(path))
+        if not timely:
+            yield Change(self.name("lr"), (CONSTANT, RATE))
+        for number in map(self.number, scope.numbers):
+            yield Change(number, (CONSTANT, RATE), 0.9)
+        if timely or not scope.is_signal(scope.names(self.line.value)):
+            yield from self._other_numbers(part)
+        if value in (1, 2):
+            return
+        for other in scope.constants:
+            if other != "eps" or abs(value) <= _TINY:
+                yield Change(self.name(other), (CONSTANT,))
+        for mean in scope.means:
+            weight = self.name(mean)
+            yield Change(expression("-", self.number(1), weight), (CONSTANT, *scope.form), 1.1)
+            if scope.timed:
+                power = expression("**", weight, self.name("t"))
+                yield Change(expression("-", self.number(1), power), (BIAS, TIME), 1.2)
+        if value not in (0, 1):
+            correction = bool(path) and self.topic(self._parent(path)) == (BIAS,)
+            yield Change(self.number(1), (CONSTANT, BIAS) if correction else (CONSTANT,), 1.5)
+
+    def _other_numbers(self, part: Number) -> Iterator[Change]:
+        """Yield what may stand for a number where a rate is made or time is counted."""
+        scope, value = self.scope, part.value
+        fixed: Iterator[Tree] = (
+            self.name(name) for name in self.near if not scope.meaning.get(name, {name})
+        )
+        for taken in chain(fixed, map(self.number, scope.numbers)):
+            yield Change(expression("-", part, taken), (RATE, CONSTANT), 1.0)
+        counts = scope.names(self.line.value) <= {"t"}
+        rules = (TIME, CONSTANT) if counts else (CONSTANT, RATE)
+        if value.is_integer() and abs(value) <= _WHOLE:
+            for one in (value - 1, value + 1):
+                yield Change(self.number(one), rules, 0.95)
+        yield Change(self.number(1), rules, 0.8 if counts else 1.1)
+
+    def _widest_rate(self, path: Path) -> Tree:
+        """Return the largest part round a number that is made of numbers, time and rate alone."""
+        while path and self._is_rate(self._parent(path)):
+            path = path[:-1]
+        return part_at(self.line.value, path)

@@ -1,0 +1,109 @@
+"""The file's own run as sequences of gradients: what every number of the parameters goes through.
+
+The gradients are those of the run that the optimizer makes; a right update makes the same one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec.structs import replace
+
+from gradtui.diagnosis.updates.probes import Array, Probes
+from gradtui.engine.compiler import row_slices
+from gradtui.engine.shapes import Shape
+from gradtui.engine.trainer import Trainer
+
+_WORK = 10_000_000
+"""Operations on numbers that the steps of a model may take; the rest of a run is like these."""
+_OVERHEAD = 50
+"""Operations that could be done in the time that it takes to begin with one node."""
+_KEPT = 4_000_000
+"""Gradients that are kept."""
+_FOLLOWED = 400_000
+"""Of those, how many an update is followed along: some numbers of a large parameter."""
+_LONGEST = 20_000
+"""Steps of a run that an update is followed along."""
+_CLIP_SLACK = 2e-6
+"""Gradients are cut to clip_norm·norm/(norm + 1e-6), so what cuts them again may cut a little."""
+
+
+def rates_of(trainer: Trainer, steps: int) -> Array:
+    """Return the learning rates of a run, (steps,); a single one where it never changes."""
+    if not trainer.scheduled:
+        return np.array([trainer.lr])
+    steps = max(1, min(steps, _LONGEST))
+    if trainer.program.watch is None:
+        return np.array(list(trainer.series(0, steps)[0]))
+    steps = min(steps, _affordable(trainer))
+    return trainer.observer([trainer.program.lr])(trainer.initial, steps, 0)[:, 0]
+
+
+def own_run(
+    trainer: Trainer, steps: int, rates: Array, constants: Mapping[str, float], clip_norm: float
+) -> list[Probes]:
+    """Return the sequences of a run as far as it is finite, those of one shape together."""
+    program, steps = trainer.program, min(steps, _affordable(trainer))
+    nodes = [update.gradient for update in program.updates]
+    clip = [] if program.clip is None else [program.clip.scale]
+    rows = trainer.observer([*nodes, *clip])(trainer.initial, steps, 0)
+    finite = np.isfinite(rows).all(axis=1)
+    rows = rows[: steps if finite.all() else int(np.argmin(finite))]
+    slack = np.zeros(len(rows))
+    if clip:
+        cut = rows[:, -1] < 1.0
+        slack = np.maximum.accumulate(np.where(cut, _CLIP_SLACK / clip_norm, 0.0))
+    lr = rates[: len(rows)] if len(rates) > 1 else np.repeat(rates, len(rows))
+    found = dict[Shape, list[tuple[Array, Array]]]()
+    slices = row_slices(program.nodes[id].shape for id in nodes)
+    for part, w in zip(slices, trainer.parameters(trainer.initial), strict=True):
+        g = rows[:, part.start : part.stop].reshape(len(rows), *part.shape)
+        found.setdefault(part.shape, []).append((np.array(w, np.float64), g))
+    return [
+        Probes(
+            np.stack([w for w, _ in own]),
+            np.stack([g for _, g in own], axis=1),
+            np.repeat(lr[:, None], len(own), axis=1),
+            constants, shape, slack,
+        )
+        for shape, own in found.items()
+        if len(rows) and math.prod(shape)
+    ]  # fmt: skip
+
+
+def number_by_number(runs: list[Probes]) -> list[Probes]:
+    """Return the sequences of single numbers, few of those of large parameters."""
+    if not runs:
+        return []
+    first, steps = runs[0], len(runs[0].g)
+    w = np.concatenate([run.w.reshape(-1) for run in runs])
+    g = np.concatenate([run.g.reshape(steps, -1) for run in runs], axis=1)
+    most = max(1, _FOLLOWED // steps)
+    if len(w) > most:
+        order = np.argsort(np.max(np.abs(g), axis=0), kind="stable")
+        chosen = order[np.linspace(0, len(w) - 1, most).astype(int)]
+        w, g = w[chosen], g[:, chosen]
+    lr = np.repeat(first.lr[:, :1], len(w), axis=1)
+    return [replace(first, w=w, g=g, lr=lr, shape=())]
+
+
+def continued(run: Probes, rates: Array, steps: int) -> Probes:
+    """Return a run of single numbers to its end, with the gradients of its first steps again.
+
+    Only that with the largest gradients is followed.
+    """
+    steps = min(steps, _LONGEST, len(rates) if len(rates) > 1 else _LONGEST)
+    largest = int(np.argmax(np.max(np.abs(run.g), axis=0)))
+    g = np.resize(run.g[:, largest], steps)[:, None]
+    lr = (rates[:steps] if len(rates) > 1 else np.repeat(rates, steps))[:, None]
+    slack = np.full(steps, run.slack.max())
+    return replace(run, w=run.w[[largest]], g=g, lr=lr, slack=slack)
+
+
+def _affordable(trainer: Trainer) -> int:
+    """Return how many steps of a model are run."""
+    nodes = len(trainer.program.nodes)
+    width = max(1, trainer.width)
+    return max(1, min(_WORK // (trainer.numbers + _OVERHEAD * nodes), _KEPT // width))

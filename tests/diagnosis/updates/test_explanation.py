@@ -1,0 +1,146 @@
+"""One edit where one suffices, in the line that needs it, under the rule that names the mistake."""
+
+import pytest
+from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, SGD, found_in, mended
+
+MOMENTUM = 'name = "sgd"; lr = 0.05; momentum = 0.9'
+FOLDED = """m = beta1*m + (1 - beta1)*g
+v = beta2*v + (1 - beta2)*g**2
+alpha_t = lr*sqrt(1 - beta2**t)/(1 - beta1**t)
+w = w - alpha_t*m/(sqrt(v) + eps*sqrt(1 - beta2**t))"""
+COUNTED = "k = k + 1\n" + ADAM_CODE.replace("**t", "**k")
+POWERS = """p1 = p1*beta1
+p2 = p2*beta2
+m = beta1*m + (1 - beta1)*g
+v = beta2*v + (1 - beta2)*g**2
+w = w - lr*m/(1 - p1)/(sqrt(v/(1 - p2)) + eps)"""
+TORCH = """m = beta1*m + (1 - beta1)*g
+v = beta2*v + (1 - beta2)*g**2
+correction1 = 1 - beta1**t
+correction2 = 1 - beta2**t
+size = lr/correction1
+w = w - size*m/(sqrt(v)/sqrt(correction2) + eps)"""
+
+EDITS = [
+    # optimizer, sound program, state, (right, wrong), rule, the line as it was
+    (ADAM, FOLDED, ADAM_STATE, ("alpha_t*m", "lr*m"), "missing-bias-correction"),
+    (ADAM, COUNTED, f"{ADAM_STATE}, k = 0.0", ("k + 1", "k + 2"), "wrong-time-index"),
+    (ADAM, COUNTED, f"{ADAM_STATE}, k = 0.0", ("k + 1", "k + 0.5"), "wrong-time-index"),
+    (ADAM, ADAM_CODE, ADAM_STATE, ("(1 - beta1**t)", "0.1"), "missing-bias-correction"),
+    (ADAM, ADAM_CODE, ADAM_STATE, ("(1 - beta1**t)", "(1 - beta1)**t"), "wrong-time-index"),
+    (ADAM, ADAM_CODE, ADAM_STATE, (") + eps", ") + 1e-3"), "wrong-hyperparameter"),
+    ('name = "adam"; lr = 0.01; beta1 = 0.8', ADAM_CODE, ADAM_STATE, ("(1 - beta1)*g", "0.1*g"),
+     "wrong-hyperparameter"),
+    (ADAM, ADAM_CODE, ADAM_STATE, ("lr*mhat", "lr*g"), "unexplained-update"),
+    (ADAM, TORCH, ADAM_STATE, ("lr/correction1", "lr"), "missing-bias-correction"),
+    (ADAM, POWERS, f"{ADAM_STATE}, p1 = 1.0, p2 = 1.0", ("(1 - p2)", "(1 - p1)"),
+     "wrong-hyperparameter"),
+    (ADAM, POWERS, f"{ADAM_STATE}, p1 = 1.0, p2 = 1.0", ("p1*beta1", "p1"), "wrong-hyperparameter"),
+    (MOMENTUM, "v = momentum*v - lr*g\nw = w + v", "v = 0.0",
+     ("momentum*v - lr*g", "momentum*(v - lr*g)"), "momentum-form"),
+    ('name = "sgd"; lr = 0.05; momentum = 0.9; nesterov = true',
+     "v = momentum*v - lr*g\nw = w + momentum*v - lr*g", "v = 0.0", ("momentum*v - lr*g", "v"),
+     "momentum-form"),
+    ('name = "sgd"; lr = 0.05; momentum = 0.9; nesterov = true',
+     "v0 = v\nv = momentum*v0 - lr*g\nw = w + (1 + momentum)*v - momentum*v0", "v = 0.0",
+     (" - momentum*v0", ""), "momentum-form"),
+    (MOMENTUM, "moved = where(t > 1, w - last, 0)\nlast = w\nw = w - lr*g + momentum*moved",
+     "last = 0.0", ("where(t > 1, w - last, 0)", "w - last"), "momentum-form"),
+    (SGD, "w = w - lr*g", "", ("lr*g", "lr*abs(g)"), "unexplained-update"),
+    (SGD, "w = w - lr*g", "", ("lr*g", "lr*g**2"), "unexplained-update"),
+    (SGD, "w = w - lr*g", "", ("lr*g", "lr*clip(g, -0.1, 0.1)"), "unexplained-update"),
+    (SGD, "w = w - lr*g", "", ("lr*g", "lr*g*t"), "update-rate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("optimizer", "code", "state", "edit", "rule"), EDITS)
+def test_one_edit_brings_the_line_back(optimizer, code, state, edit, rule, tmp_path):
+    right, wrong = edit
+    at = code.rindex(right)
+    broken = code[:at] + wrong + code[at + len(right) :]
+    assert not [f for f in found_in(tmp_path, optimizer, code, state) if f.severity == "error"]
+    found = found_in(tmp_path, optimizer, broken, state)
+    assert len(found) == 1
+    assert (found[0].severity, found[0].rule) == ("error", rule)
+    assert found[0].target == code[:at].split("\n")[-1].split(" ")[0]
+    assert not [f for f in mended(tmp_path, found) if f.severity == "error"]
+
+
+@pytest.mark.parametrize("wrong", ["abs(g)", "g**2", "w", "g/abs(g)", "sqrt(abs(g))", "(g + w)"])
+def test_plain_descent_has_no_form_of_momentum(wrong, tmp_path):
+    (error,) = found_in(tmp_path, SGD, f"w = w - lr*{wrong}")
+    assert error.rule == "unexplained-update"
+    assert "momentum-form" not in error.alternatives
+    assert error.fix == "w = w - lr*g"
+    assert "the step is not what sgd makes of the gradients" in error.message
+
+
+def test_a_constant_by_another_number_is_named_with_its_own(tmp_path):
+    broken = ADAM_CODE.replace("eps", "1e-3")
+    (error,) = found_in(tmp_path, ADAM, broken, ADAM_STATE)
+    assert "1e-3 should be eps (1e-08)" in error.message
+
+
+STARTS = [
+    ("m = 0.0, v = 1.0", ADAM_CODE, "state = { m = 0.0, v = 0.0 }", "momentum-form"),
+    ("m = 0.0, v = 0.0, k = 1.0", COUNTED, "state = { m = 0.0, v = 0.0, k = 0.0 }",
+     "wrong-time-index"),
+    ("m = 0.0, v = 0.0, p1 = 0.0, p2 = 1.0", POWERS,
+     "state = { m = 0.0, v = 0.0, p1 = 1.0, p2 = 1.0 }", "missing-bias-correction"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "code", "fix", "rule"), STARTS)
+def test_a_wrong_first_value_is_mended_in_the_line_of_the_state(state, code, fix, rule, tmp_path):
+    (error,) = found = found_in(tmp_path, ADAM, code, state)
+    assert (error.rule, error.fix) == (rule, fix)
+    assert state[error.place.column - len("state = { ") - 1 :].startswith(("1.0", "0.0"))
+    assert "wrong-hyperparameter" in error.alternatives
+    assert not mended(tmp_path, found)
+
+
+@pytest.mark.parametrize("remark", ["", "  # the mean of g²"])
+def test_a_first_value_in_a_table_of_its_own_is_mended_there(remark, tmp_path):
+    found_in(tmp_path, ADAM, ADAM_CODE, "m = 0.0, v = 0.0")
+    path = tmp_path / "update.toml"
+    text = path.read_text(encoding="utf-8").replace("state = { m = 0.0, v = 0.0 }\n", "")
+    path.write_text(f"{text}\n[update.state]\nm = 0.0\nv = 1.0{remark}\n", encoding="utf-8")
+    (error,) = found = mended(tmp_path, [])
+    assert error.fix == "v = 0.0"
+    assert not mended(tmp_path, found)
+
+
+def test_a_velocity_that_is_never_stored_is_stored(tmp_path):
+    code = "vel = momentum*b + g\nw = w - lr*vel"
+    found = found_in(tmp_path, MOMENTUM, code, "b = 0.0")
+    assert [finding.fix for finding in found] == ["b = momentum*b + g", "w = w - lr*b"]
+    assert {finding.rule for finding in found} == {"momentum-form"}
+    assert "b keeps its first value, since no line assigns it" in found[0].message
+    assert not mended(tmp_path, found)
+
+
+def test_a_velocity_that_no_line_could_store_is_said_to_stay(tmp_path):
+    (error,) = found_in(tmp_path, MOMENTUM, "w = w - lr*(momentum*b + g)", "b = 0.0")
+    assert (error.rule, error.fix) == ("momentum-form", None)
+    assert "b keeps its first value, since no line assigns it" in error.message
+
+
+@pytest.mark.parametrize("square", ["g**2", "g*g"])
+@pytest.mark.parametrize(
+    "step", ["w = (1 - lr*weight_decay)*w - lr*mhat/", "w = w - lr*weight_decay*w - lr*mhat/"]
+)
+def test_decoupled_decay_where_coupled_is_configured_is_mended_line_by_line(square, step, tmp_path):
+    coupled = f"{ADAM}; weight_decay = 0.1"
+    code = ADAM_CODE.replace("g**2", square).replace("w = w - lr*mhat/", step)
+    found = found_in(tmp_path, coupled, code, ADAM_STATE)
+    assert {finding.rule for finding in found} == {"decay-coupling"}
+    assert [finding.target for finding in found] == ["m", "v", "w"]
+    assert not mended(tmp_path, found)
+
+
+@pytest.mark.parametrize("decay", ["weight_decay*w**2", "weight_decay*g", "weight_decay"])
+def test_what_is_wrong_in_the_decay_is_the_decays(decay, tmp_path):
+    decayed = f"{SGD}; weight_decay = 0.1"
+    (error,) = found = found_in(tmp_path, decayed, f"gd = g + {decay}\nw = w - lr*gd")
+    assert (error.rule, error.fix) == ("decay-coupling", "gd = g + weight_decay*w")
+    assert not mended(tmp_path, found)
