@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,9 +14,8 @@ from gradtui.diagnosis.spelling import same
 from gradtui.engine.expression import Assignment, parse_program
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
-from gradtui.scenario.problem import HandUpdate, Handwritten, Patch, Problem
+from gradtui.scenario.problem import HandUpdate, Handwritten, Patch, Problem, assigned_by
 from gradtui.scenario.reading import DATA_LIMIT, decode_text, read_bytes
-from gradtui.scenario.rules import UPDATE_RULES
 from gradtui.scenario.scanner import NEWLINE
 from gradtui.source import InputError, Place
 from gradtui.text import clean
@@ -34,14 +34,17 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     hand = _hand(problem, finding)
     if hand is None or finding.fix is None:
         raise InputError("this finding has no fix")
-    (right,) = parse_program(finding.fix)
-    at = _index(hand, finding, right)
-    place = hand.program[at].place
+    wanted, start = list(hand.program), _start_of(hand, finding)
+    if start is not None:
+        name, place = start
+    else:
+        (right,) = parse_program(finding.fix)
+        at = _index(hand, finding, right)
+        name, place, wanted[at] = wanted[at].name, wanted[at].place, right
     text = "\n".join(hand.lines)
-    corrected, old = replace_statement(text, place, right.name, finding.fix)
+    corrected, old = replace_statement(text, place, name, finding.fix)
     new = _patched(problem, Patch(hand.file, place, old, finding.fix, hand.lines), corrected)
     after = _hand(new, finding)
-    wanted = [right if index == at else line for index, line in enumerate(hand.program)]
     if after is None or not _equal(after.program, wanted):
         raise InputError("the line cannot be replaced by itself: change it in an editor", place)
     return new
@@ -53,22 +56,25 @@ def correct_again(problem: Problem, file: str, place: Place, before: str, after:
     It is the line that stood nearest to `place`; the problem itself is returned if it has been
     replaced already.  Raises InputError where there is no such line, or `after` is none.
     """
-    right = parse_program(after)
-    if len(right) != 1 or set(after) & set(f"{_QUOTES}\\#\r\n"):
-        raise InputError("this is no line that could stand here", place)
     hands = [hand for hand in (problem.backward, problem.update) if hand and hand.file == file]
-    lines = [line for hand in hands for line in hand.program if line.name == right[0].name]
-    for line in sorted(lines, key=lambda line: abs(line.place.line - place.line)):
-        text = "\n".join(problem.texts[file])
-        corrected, old = replace_statement(text, line.place, line.name, after)
+    name, text = assigned_by(before), "\n".join(problem.texts.get(file, ()))
+    lines = [line for hand in hands for line in hand.program if line.name == name]
+    starts = [place for hand in hands for key, place in _starts(hand) if key == name]
+    right = None if starts and not lines else parse_program(after)
+    if (right and len(right) != 1) or set(after) & set(f"{_QUOTES}\\#\r\n"):
+        raise InputError("this is no line that could stand here", place)
+    stand, there = [*(line.place for line in lines), *starts], set[str]()
+    for at in sorted(stand, key=lambda at: abs(at.line - place.line)):
+        corrected, old = replace_statement(text, at, name, after)
+        there.add(old)
         if old == before:
-            patch = Patch(file, line.place, old, after, problem.texts[file])
-            return _patched(problem, patch, corrected)
-    if any(same(line.value, right[0].value) for line in lines):
+            return _patched(problem, Patch(file, at, old, after, problem.texts[file]), corrected)
+    program = [line for hand in hands for line in hand.program]
+    if after in there or (right and any(_equal((line,), right) for line in program)):
         return problem
     raise InputError(
-        f"the line {clean(before)} is not there any more" if lines
-        else f"there is no line that assigns {right[0].name}", place,
+        f"the line {clean(before)} is not there any more" if stand
+        else f"there is no line that assigns {clean(name)}", place,
     )  # fmt: skip
 
 
@@ -118,7 +124,7 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
         depth += (char in "([") - (char in ")]")
         end += 1
     old = text[start:end].rstrip()
-    head = re.match(rf"{name}(\s*:[^=]*?)?\s*=", old)
+    head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*=", old)
     if head is None or "\\" in old:
         raise InputError(f"there is no line {name} = … here that can be replaced by itself", place)
     if head[1]:
@@ -127,18 +133,32 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
 
 
 def _hand(problem: Problem, finding: Finding) -> Handwritten | HandUpdate | None:
-    return problem.update if finding.rule in UPDATE_RULES else problem.backward
+    return problem.update if finding.of_update else problem.backward
+
+
+def _starts(hand: Handwritten | HandUpdate) -> Iterator[tuple[str, Place]]:
+    """Yield the lines that hold first values of an update: what they assign, and where."""
+    for place in hand.state_places.values() if isinstance(hand, HandUpdate) else ():
+        row = hand.lines[place.line - 1]
+        yield assigned_by(row), Place(place.line, len(row) - len(row.lstrip()) + 1)
+
+
+def _start_of(hand: Handwritten | HandUpdate, finding: Finding) -> tuple[str, Place] | None:
+    """Return the line of first values that a finding is about; None where it is about another."""
+    if any((line.name, line.place.line) == (finding.target, finding.line) for line in hand.program):
+        return None
+    return next((start for start in _starts(hand) if start[1].line == finding.line), None)
 
 
 def _index(hand: Handwritten | HandUpdate, finding: Finding, right: Assignment) -> int:
     """Return which line of a program a finding is about."""
     for index, line in enumerate(hand.program):
-        if (line.name, line.place.line) == (right.name, finding.line):
+        if line.place.line == finding.line and line.name in (right.name, finding.target):
             return index
     raise InputError(f"there is no line {right.name} = … to correct")
 
 
-def _equal(program: tuple[Assignment, ...], wanted: list[Assignment]) -> bool:
+def _equal(program: Sequence[Assignment], wanted: Sequence[Assignment]) -> bool:
     return len(program) == len(wanted) and all(
         one.name == other.name and same(one.value, other.value)
         for one, other in zip(program, wanted, strict=True)

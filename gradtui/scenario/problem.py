@@ -121,7 +121,12 @@ class Patch(Struct, frozen=True):
     @property
     def name(self) -> str:
         """What the statement assigns."""
-        return self.after.partition("=")[0].strip()
+        return assigned_by(self.before)
+
+
+def assigned_by(statement: str) -> str:
+    """Return the name that a statement assigns, without the type that it may give it."""
+    return statement.partition("=")[0].partition(":")[0].strip()
 
 
 class Problem(Struct, frozen=True, eq=False):

@@ -9,7 +9,7 @@ import pytest
 
 import gradtui
 from gradtui.diagnosis import correction
-from gradtui.diagnosis.correction import correct, replace_statement, write_fixes
+from gradtui.diagnosis.correction import correct, correct_again, replace_statement, write_fixes
 from gradtui.diagnosis.judgement import judge
 from gradtui.scenario.load import load_problem
 from gradtui.source import InputError, Place
@@ -152,6 +152,47 @@ def test_a_line_with_escapes_is_left_to_an_editor(save):
     path = save(HEAD + '[backward]\ncode = "dyhat = 2*(yhat - 5)\\ndw = dyhat"\n')
     with pytest.raises(InputError, match="replaced by itself"):
         fix_first(load_problem(path))
+
+
+ADAM = """[update]
+{state}
+code = '''
+m = beta1*m + (1 - beta1)*g
+v = beta2*v + (1 - beta2)*g**2
+w = w - lr*(m/(1 - beta1**t))/(sqrt(v/(1 - beta2**t)) + eps)
+'''
+{table}"""
+
+
+@pytest.mark.parametrize(
+    ("state", "table", "line"),
+    [
+        ("state = { m = 0.0, v = 1.0 }  # first", "", "state = { m = 0.0, v = 0.0 }  # first"),
+        ("", "[update.state]\nm = 0.0\n  v = 1.0  # first\n", "  v = 0.0  # first"),
+    ],
+)
+def test_a_first_value_is_corrected_in_the_line_where_it_stands(save, state, table, line):
+    head = HEAD.replace("sgd", "adam")
+    path = save(head + ADAM.format(state=state, table=table))
+    before = load_problem(path)
+    problem = fix_first(before)
+    assert judge(problem).findings == ()
+    assert problem.update.program == before.update.program
+    (patch,) = problem.patches
+    again = correct_again(before, patch.file, patch.place, patch.before, patch.after)
+    assert again.lines == problem.lines
+    assert correct_again(problem, patch.file, patch.place, patch.before, patch.after) is problem
+    write_fixes(problem)
+    with open(path) as stream:
+        assert line in stream.read().split("\n")
+
+
+def test_the_fix_of_a_remark_on_an_update_is_put_into_the_update(save):
+    path = save(HEAD + "[update]\ncode = '''\nw = w - 0.1*g\n'''\n" + BACKWARD)
+    remark = next(f for f in judge(load_problem(path)).findings if f.rule == "relies-on-data")
+    problem = correct(load_problem(path), remark)
+    (patch,) = problem.patches
+    assert (patch.before, patch.after) == ("w = w - 0.1*g", "w = w - lr*g")
 
 
 @pytest.mark.parametrize("name", ["update_uphill", "adamw_coupled", "adam_without_root"])
