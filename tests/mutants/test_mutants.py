@@ -34,7 +34,7 @@ SLIPPED = [("ordinal", "statements"), ("weight_norm", "fused"), ("cox", "fused")
 UPDATE_RULES = {
     *("update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"),
     *("epsilon-placement", "missing-root", "decay-coupling", "momentum-form"),
-    *("wrong-hyperparameter", "unexplained-update"),
+    *("wrong-hyperparameter", "unexplained-update", "relies-on-data"),
 }
 SLIPS = {**SLIPS_UNSEEN, **SLIPS_BLIND}
 UPDATES = [*building.updates(), *held_out.updates()]

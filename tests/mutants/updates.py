@@ -46,6 +46,8 @@ DECAY = ("decay-coupling",)
 MOMENTUM = ("momentum-form",)
 CONSTANT = ("wrong-hyperparameter",)
 OTHER = ("unexplained-update",)
+SMALL = ("relies-on-data", *EPS)
+"""Of an eps that changes nothing where gradients are as large as here."""
 
 
 @dataclass(frozen=True)
