@@ -316,6 +316,7 @@ PASSES = {
     "adamw_coupled": five_parcels,
     "grad_two_weights": two_weights,
     "grad_sign": two_weights,
+    "grad_relies_on_data": two_weights,
     "grad_missing_factor": two_weights,
     "grad_wrong_variable": two_weights,
     "grad_five_parcels": five_parcels,

@@ -9,9 +9,9 @@ from gradtui.diagnosis.backward.diagnose import diagnose
 
 @pytest.fixture
 def judge(write):
-    def call(model, parameters, backward, data="", table="", more=""):
+    def call(model, parameters, backward, data="", table="", more="", steps=5):
         hand = f"[backward]\n{table}\ncode = '''\n{backward}\n'''\n{more}"
-        path = write(model, data=data, parameters=parameters, more=hand)
+        path = write(model, data=data, parameters=parameters, more=hand, steps=steps)
         return diagnose(gradtui.load(path).problem)
 
     return call
@@ -192,4 +192,58 @@ def test_a_scale_of_zero_is_no_crash(judge):
     data, parameters = "g = [1.5, -0.3, -2.1]", "x = [1.5, -0.3, -2.2]"
     model = "n = minimum(x, x*0.0)\nr = 1/sqrt(n**2*1.0 + 1.0)\nout = x*r\nloss_ = sum(g*out)"
     diagnosis = judge(model, parameters, "ret = r**3", data, 'claims = { ret = "x" }')
+    assert diagnosis.verdict == "wrong"
+
+
+@pytest.mark.parametrize(("offset", "verdict"), [(1e15, "not-compared"), (1000.0, "correct")])
+def test_a_variance_of_large_numbers_is_told_once_the_offset_is_taken_away(judge, offset, verdict):
+    """E[z**2] - E[z]**2 of numbers near 1e15 is rounding: float64 has 16 digits of 1e30."""
+    data = f"x = [1.0, 2.0, 3.0, 4.0]\noffset = {offset}"
+    model = "z = w*x + offset\nL = mean(z**2) - mean(z)**2"
+    diagnosis = judge(model, "w = 0.5", "dw = 2*w*(mean(x**2) - mean(x)**2)", data)
+    assert diagnosis.verdict == verdict
+
+
+def test_at_a_corner_a_number_beyond_both_slopes_is_wrong(judge):
+    """The slopes of abs at 0 are -1 and 1."""
+    for claim, verdict in (("c*0.5", "correct"), ("-c", "correct"), ("1e6*c", "wrong")):
+        back = f"dw = where(w == 0, {claim}, c*sign1)\n".replace("sign1", "((w > 0) - (w < 0))")
+        diagnosis = judge("L = sum(c*abs(w))", "w = [0.0, 2.0]", back.strip(), "c = [1.0, 3.0]")
+        assert diagnosis.verdict == verdict
+
+
+def test_what_is_no_number_at_the_start_is_wrong(judge):
+    back = "dw = c*w/abs(w)"
+    assert judge("L = sum(c*abs(w))", "w = [0.0, 2.0]", back, "c = [1.0, 3.0]").verdict == "wrong"
+
+
+def test_a_forgotten_transpose_shows_though_the_start_is_symmetric(judge):
+    """The last layer starts at 0, so at the start no gradient reaches the square one."""
+    data = "X = [[1.0, 0.5], [-0.3, 0.8], [0.2, -1.0]]\ny = [1.0, 2.0, 0.5]"
+    model = "H = tanh(X@U)\nz = H@W\ne = z@v - y\nL = mean(e**2)"
+    back = "de = 2*e/3\ndz = outer(de, v)\ndW = H.T@dz\ndv = z.T@de\ndH = dz@{W}\n"
+    back += "dU = X.T@(dH*(1 - H**2))"
+    parameters = "U = [[0.3, -0.2], [0.5, 0.4]]\nW = [[1.0, 0.0], [0.0, 1.0]]\nv = [0.0, 0.0]"
+    assert judge(model, parameters, back.format(W="W.T"), data).verdict == "correct"
+    assert judge(model, parameters, back.format(W="W"), data).verdict == "wrong"
+
+
+def test_a_mistake_that_only_the_run_comes_to_is_found(judge):
+    """From its start at 0.1 the weight comes to the bound of the clip; random ones hardly do."""
+    data = "x = [1.0, 2.0]\ny = [30.0, 60.0]"
+    model = "z = clip(w*x, -6, 6)\ne = z + w*x - y\nL = mean(e**2)"
+    back = "de = 2*e/2\ndw = sum(2*de*x)"
+    assert judge(model, "w = 0.1", back, data, steps=30).verdict == "wrong"
+
+
+def test_a_program_that_counts_steps_is_judged_where_it_has_counted(judge):
+    table = "state = { k = 0.0 }"
+    back = "k = k + 1\ndw = 2*(w - 3)*where(k > 3, 2, 1)"
+    diagnosis = judge("L = (w - 3)**2", "w = 1.0", back, table=table, steps=20)
+    assert diagnosis.verdict == "wrong"
+
+
+def test_an_intermediate_in_a_wrong_shape_is_no_claim_that_is_passed_over(judge):
+    data = "X = [[1.0, 2.0], [0.5, -1.0], [0.3, 0.7]]\ny = [1.0, 2.0, 3.0]"
+    diagnosis = judge("z = X@w\nL = sum((z - y)**2)", "w = [0.3, -0.2]", "dz = 2*X.T", data)
     assert diagnosis.verdict == "wrong"
