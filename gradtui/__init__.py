@@ -13,17 +13,17 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
     from gradtui.api import assert_gradients as assert_gradients
     from gradtui.api import check as check
     from gradtui.api import load as load
+    from gradtui.base.source import InputError as InputError
+    from gradtui.debugger.session import Session as Session
     from gradtui.diagnosis.finding import Finding as Finding
-    from gradtui.session import Session as Session
-    from gradtui.source import InputError as InputError
 
 __version__ = "0.1.0"
 __all__ = ["Finding", "InputError", "Session", "assert_gradients", "check", "load"]
 
 _HOMES = {
     "Finding": "gradtui.diagnosis.finding",
-    "InputError": "gradtui.source",
-    "Session": "gradtui.session",
+    "InputError": "gradtui.base.source",
+    "Session": "gradtui.debugger.session",
     "assert_gradients": "gradtui.api",
     "check": "gradtui.api",
     "load": "gradtui.api",

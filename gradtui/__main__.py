@@ -9,7 +9,7 @@ if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
 
 import sys
 
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+from gradtui.debugger.session import Session
 from gradtui.diagnosis.check import check_problem
 from gradtui.diagnosis.finding import Finding
 from gradtui.explain.outcome import outcome_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
-from gradtui.session import Session
 
 
 def load(file: str | os.PathLike[str]) -> Session:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 
 import gradtui
-import gradtui.failures
+import gradtui.base.failures
 
 # No test is timed: the machine may be busy.
 settings.register_profile("plain", deadline=None)
@@ -59,7 +59,7 @@ def failures(monkeypatch):
         found.append(error)
         return "the details are in the log"
 
-    monkeypatch.setattr(gradtui.failures, "_logged", log)
+    monkeypatch.setattr(gradtui.base.failures, "_logged", log)
     yield found
     for error in found:
         raise error

@@ -11,7 +11,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from gradtui.session import Session
+from gradtui.debugger.session import Session
 from gradtui.tui.commands import find_command
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.prompt import Prompt

@@ -1,6 +1,6 @@
 """A session whose file is loaded again: it goes on with what another version of it has."""
 
-from gradtui.resuming import Resumption, take_snapshot
+from gradtui.saving.snapshot import Resumption, take_snapshot
 
 
 def reload(session, problem):

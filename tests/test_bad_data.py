@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bad_input import GOOD, changed, line_of, parts_of
 
-from gradtui.cli import main
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main
 from gradtui.scenario.npz import MAX_ARRAYS, MAX_NUMBERS, read_npz
-from gradtui.source import InputError
 
 ROWS = changed("[run]\n", '[batches]\nover = ["x", "y"]\nsize = 2\n[run]\n')
 CHECKED = changed("[run]\n", "[validation]\nx = [3.0]\ny = [6.0]\n[run]\n")

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
-from gradtui.cli import main
+from gradtui.base.source import InputError
+from gradtui.base.text import clean
+from gradtui.cli.arguments import main
 from gradtui.scenario.bundled import bundled_folder
-from gradtui.source import InputError
-from gradtui.text import clean
 
 ROOT = Path(gradtui.__file__).parent.parent
 GOOD = '''title = "t"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 from gradtui.diagnosis.runs.registry import RUN_RULES, is_lost
 from gradtui.scenario.bundled import bundled_folder, list_bundled
 

@@ -17,7 +17,7 @@ from network_passes import softmax_classifier
 from test_scenarios import FOLDER, PASSES, SCENARIOS, data_of, flat, losses, near, run
 
 import gradtui
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 from gradtui.diagnosis.runs.registry import is_lost
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.cli import COMMANDS as SHELL_COMMANDS
+from gradtui.cli.arguments import COMMANDS as SHELL_COMMANDS
 from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.scenario.load import load_problem

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clean
+from gradtui.base.writing import ChangedError, reason, write_file
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.spelling import same
-from gradtui.engine.expression import Assignment, parse_program
+from gradtui.engine.printer import same
+from gradtui.language.parser import Assignment, parse_program
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
 from gradtui.scenario.problem import HandUpdate, Handwritten, Patch, Problem, assigned_by
 from gradtui.scenario.reading import DATA_LIMIT, decode_text, read_bytes
 from gradtui.scenario.scanner import NEWLINE
-from gradtui.source import InputError, Place
-from gradtui.text import clean
-from gradtui.writing import ChangedError, reason, write_file
 
 _MARK = b"\xef\xbb\xbf"
 """Of the byte order, as some editors write it."""

@@ -13,11 +13,11 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
+from gradtui.base.source import InputError, Place
 from gradtui.engine.graph import Builder, Kind, MisfitError
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.shapes import Shape
-from gradtui.source import InputError, Place
+from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 
 Path = tuple[int, ...]
 """Which argument to follow, from the root of a tree."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradtui.base.text import clip, number
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Array, Expectation, Fact, Problem
-from gradtui.text import clip, number
 
 
 def check_facts(problem: Problem) -> list[Finding]:

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
+from gradtui.base.source import Place
 from gradtui.scenario.problem import Problem
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
-from gradtui.source import Place
 
 Severity = Literal["error", "warning", "info"]
 

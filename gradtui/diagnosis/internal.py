@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gradtui.base.failures import report_failure
 from gradtui.diagnosis.finding import Finding
-from gradtui.failures import report_failure
 
 
 def internal(what: str, error: Exception) -> Finding:

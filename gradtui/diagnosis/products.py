@@ -7,8 +7,8 @@ from functools import reduce
 from itertools import combinations
 
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Path, call
-from gradtui.diagnosis.spelling import same
-from gradtui.engine.expression import Call, Number, Tree
+from gradtui.engine.printer import same
+from gradtui.language.parser import Call, Number, Tree
 
 MAX_FACTORS = 6
 """Factors of a product of which two are dropped."""

@@ -9,9 +9,9 @@ from itertools import product
 from msgspec.structs import replace
 
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
-from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.shapes import Shape
+from gradtui.language.parser import Call, Name, Tree
 
 MOST_ALIKE = 12
 """Names that are tried in the place of each that a term reads."""

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.edits import Edit, Editable
-from gradtui.engine.expression import Call, Tree
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.shapes import Shape
+from gradtui.language.parser import Call, Tree
 
 Array = NDArray[Any]
 Fits = Callable[[Array], Array]

@@ -13,11 +13,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine.expression import Name, parse_rule
 from gradtui.engine.graph import Builder, Kind, Node
 from gradtui.engine.indices import Factor, Index, aligned
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
+from gradtui.language.parser import Name, parse_rule
 
 Element = tuple[int, Index]
 """(node, index of one of its elements)."""

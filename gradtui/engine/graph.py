@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Option
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clip, shape_text
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import (
     Options,
@@ -22,8 +23,7 @@ from gradtui.engine.shapes import (
     count,
     summed_axes,
 )
-from gradtui.source import InputError, Place
-from gradtui.text import clip, shape_text
+from gradtui.language.parser import Option
 
 STRETCH = "broadcast_to"
 """The operation that derivatives do last: whatever can be done before it, on fewer numbers, is."""
@@ -224,7 +224,7 @@ class Builder:
 
     def _describe(self, node: Node) -> str:
         """Return a node's name, or the beginning of how it is computed."""
-        from gradtui.engine.unparse import formula  # which reads graphs, and so comes after them
+        from gradtui.engine.formula import formula  # which reads graphs, and so comes after them
 
         if node.name or node.kind is Kind.CONSTANT:
             return node.name or "a number"

@@ -10,14 +10,14 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.expression import Assignment, Call, Name, Tree
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import shape_text
 from gradtui.engine.graph import Builder, Graph, Kind, MisfitError
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
-from gradtui.engine.refusals import another_name
 from gradtui.engine.shapes import Shape, ShapeError, broadcast
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import shape_text
+from gradtui.language.parser import Assignment, Call, Name, Tree
+from gradtui.language.refusals import another_name
 
 
 class UpdateProgram(Struct, frozen=True):

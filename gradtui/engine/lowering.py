@@ -8,7 +8,12 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.engine.expression import (
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import shape_text
+from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
+from gradtui.engine.ops import FUNCTIONS, OPS
+from gradtui.engine.shapes import Options, Shape
+from gradtui.language.parser import (
     Assignment,
     Call,
     Name,
@@ -18,12 +23,7 @@ from gradtui.engine.expression import (
     WholeNumbers,
     parse_rule,
 )
-from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
-from gradtui.engine.ops import FUNCTIONS, OPS
-from gradtui.engine.refusals import another_name
-from gradtui.engine.shapes import Options, Shape
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import shape_text
+from gradtui.language.refusals import another_name
 
 RESERVED = MappingProxyType(
     {

@@ -15,14 +15,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import shape_text
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.expression import Call, Name, Tree, parse_expression
 from gradtui.engine.graph import Builder, Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.program import StepProgram
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import shape_text
+from gradtui.language.parser import Call, Name, Tree, parse_expression
 
 Array = NDArray[np.float64]
 EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev) < 1e-9*loss")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Option
 from gradtui.engine.indices import Elements
 from gradtui.engine.shapes import Options, Shape, broadcast, reduced
+from gradtui.language.parser import Option
 
 ShapeRule = Callable[[Sequence[Shape], Options], Shape]
 Vjps = Callable[[Sequence[Shape]], tuple[str, ...]]

@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Builder, Graph, Kind, Node
 from gradtui.engine.handwritten import (
     BackwardProgram,
@@ -24,6 +23,7 @@ from gradtui.engine.optimizers import OPTIMIZERS, Hyperparameters
 from gradtui.engine.reverse import Reverse, differentiate
 from gradtui.engine.schedules import WatchingSchedule
 from gradtui.engine.stability import Dynamics
+from gradtui.language.parser import parse_program
 
 
 class ByHand(Struct, frozen=True):

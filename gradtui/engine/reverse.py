@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Name, parse_rule
 from gradtui.engine.graph import (
     Builder,
     Edge,
@@ -27,6 +26,7 @@ from gradtui.engine.graph import (
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape, axes_of
+from gradtui.language.parser import Name, parse_rule
 
 _rule = cache(parse_rule)
 _RULES = 256

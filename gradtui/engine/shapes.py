@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from gradtui.engine.expression import Option
-from gradtui.text import shape_text
+from gradtui.base.text import shape_text
+from gradtui.language.parser import Option
 
 Shape = tuple[int, ...]
 Options = Mapping[str, Option]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from gradtui.base.source import InputError
+from gradtui.base.text import shape_text
 from gradtui.engine.graph import Graph, Kind, Node
-from gradtui.source import InputError
-from gradtui.text import shape_text
 
 MAX_OPERATIONS = 12_000
 """Operations of a model, as it is written."""

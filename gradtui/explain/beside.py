@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.debugger.frame import Frame
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.byhand import SIGNS, Mark, claimed_node, hand_line, hand_line_mark
 from gradtui.explain.spans import Line, Span, folded, line
 from gradtui.explain.symbols import all_scalar, gradient_of, in_names, in_numbers, in_shapes
 from gradtui.explain.values import summary, table
-from gradtui.frame import Frame
 
 _VERDICTS: dict[Mark, str] = {
     "right": "right",

@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
-from gradtui.branches import Branches, Line
+from gradtui.base.text import clip, number
+from gradtui.debugger.branches import Branches, Line
+from gradtui.debugger.sweeps import CONVERGES, SIGNS, Sweep
 from gradtui.engine.length import length
 from gradtui.engine.tape import Tape
 from gradtui.explain.curves import MARKS
 from gradtui.explain.spans import Line as Row
 from gradtui.explain.spans import Role, Span, columns
 from gradtui.scenario.problem import Problem
-from gradtui.sweeps import CONVERGES, SIGNS, Sweep
-from gradtui.text import clip, number
 
 _WEIGHTS = 6
 """Numbers of the weights that are shown one by one; of more each array's length."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.structure import Pair
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
 from gradtui.explain.values import Array
-from gradtui.frame import Frame
-from gradtui.structure import Pair
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding

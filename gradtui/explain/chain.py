@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from gradtui.base.text import number, shape_text
+from gradtui.debugger.frame import Frame, Path
+from gradtui.debugger.structure import MANY_PATHS
 from gradtui.explain.kinks import kink_rows
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import (
@@ -15,9 +18,6 @@ from gradtui.explain.symbols import (
     rule_text,
 )
 from gradtui.explain.values import UNKNOWN, Array, summary, table
-from gradtui.frame import Frame, Path
-from gradtui.structure import MANY_PATHS
-from gradtui.text import number, shape_text
 
 LONG = 24
 """Nodes of a path beyond which its middle is left out."""

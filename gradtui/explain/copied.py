@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradtui.base.source import report
+from gradtui.base.text import EXACT, clean, number
+from gradtui.debugger.frame import Frame
 from gradtui.explain.elements import element_name, slope_of
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.symbols import gradient_of, label
-from gradtui.frame import Frame
 from gradtui.scenario.problem import Problem
-from gradtui.source import report
-from gradtui.text import EXACT, clean, number
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
+from gradtui.base.text import cell_width, clean, clip, filled, number
+from gradtui.debugger.curves import Curve, Picture
+from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import Line, Role, Span, line, line_width
-from gradtui.frame import Frame
-from gradtui.plots import Curve, Picture
-from gradtui.text import cell_width, clean, clip, filled, number
 
 PLAIN = "─"
 MARKS = (PLAIN, "●", "×", "+", "o", "▪")

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.base.text import number
+from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import Element, Scalars, write_out
+from gradtui.engine.formula import Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.indices import aligned
 from gradtui.engine.operation import FUNCTION
 from gradtui.engine.ops import OPS
-from gradtui.engine.unparse import Style, formula
 from gradtui.explain.symbols import in_names, label, paper
-from gradtui.frame import Frame
-from gradtui.text import number
 
 CUT = "…"
 """Stands for terms of a sum that are left out."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from gradtui.base.text import cell_width, clean, clip, number, paragraphs, wrap
+from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
 from gradtui.explain.outcome import finding_place, unsaid
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.values import summary
-from gradtui.frame import Frame
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
-from gradtui.text import cell_width, clean, clip, number, paragraphs, wrap
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.judgement import Judgement

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from gradtui.base.text import filled, number
+from gradtui.debugger.frame import Frame
 from gradtui.engine.curvature import Gauge
 from gradtui.explain.spans import Line, Role, Span, folded, line, line_width
-from gradtui.frame import Frame
-from gradtui.text import filled, number
 
 _BAR, _SHORT = 10, 7
 """Cells of the bar, and where there is less room."""

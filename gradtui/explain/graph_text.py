@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gradtui.base.text import cell_width, clean, clip, compact, shape_text
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.ops import OPS
 from gradtui.explain.byhand import BLAMED, blamed_edges, claimed_node
 from gradtui.explain.spans import Line, Role, line
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
-from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Seed, Written
-from gradtui.text import cell_width, clean, clip, compact, shape_text
 
 _LABEL = 14
 _FEW = 2

@@ -6,13 +6,13 @@ from math import prod
 
 import numpy as np
 
+from gradtui.base.text import number, shape_text
+from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.explain.elements import element_name, factor, slope_of
 from gradtui.explain.spans import Line, Span, columns, folded, line
 from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.values import UNKNOWN, Array
-from gradtui.frame import Frame
-from gradtui.text import number, shape_text
 
 LARGEST = 16
 """Rows, and columns, up to which a matrix is shown."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradtui.base.text import wrap
+from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.engine.kinks import kink_mask, on_kink
 from gradtui.explain.spans import Line, line
 from gradtui.explain.symbols import label
-from gradtui.frame import Frame
-from gradtui.text import wrap
 
 
 def kink_notes(frame: Frame, node: int) -> list[str]:

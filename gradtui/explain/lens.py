@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gradtui.base.text import number, shape_text
+from gradtui.debugger.frame import Frame
 from gradtui.engine.lens import Link, Rows, Term, Trace
 from gradtui.explain.elements import (
     element_name,
@@ -15,8 +17,6 @@ from gradtui.explain.elements import (
 from gradtui.explain.spans import Line, Span, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
-from gradtui.frame import Frame
-from gradtui.text import number, shape_text
 
 _LONG = 100
 """Characters of a formula of scalars beyond which it is left as one of tensors."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.base.text import cell_width, clean, clip, pad, shape_text
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Kind
 from gradtui.explain.byhand import claimed_node
 from gradtui.explain.spans import Line, Role, Span, line
 from gradtui.explain.symbols import in_names
 from gradtui.explain.values import UNKNOWN, UNUSED, extent
-from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Seed, Written
-from gradtui.text import cell_width, clean, clip, pad, shape_text
 
 Widths = tuple[int, ...]
 _NAME, _WHAT, _NUMBERS = 14, 18, 14

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from gradtui.base.source import Place, report
+from gradtui.base.text import clean, clip, number
 from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
-from gradtui.engine.expression import Assignment
 from gradtui.explain.mistakes import MISTAKES
+from gradtui.language.parser import Assignment
 from gradtui.scenario.problem import Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES
-from gradtui.source import Place, report
-from gradtui.text import clean, clip, number
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check

@@ -9,16 +9,16 @@ from itertools import islice
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Assignment
+from gradtui.base.source import Place
+from gradtui.base.text import cell_width, clean, clip, shape_text
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Statement
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
 from gradtui.explain.spans import Line, Role, Span, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
-from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Seed, Written
-from gradtui.source import Place
-from gradtui.text import cell_width, clean, clip, shape_text
+from gradtui.language.parser import Assignment
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.base.text import number
+from gradtui.debugger.frame import Frame, plain
+from gradtui.debugger.steps import Level
 from gradtui.engine.elements import Element
+from gradtui.engine.formula import PROGRAM
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lens import Trace
 from gradtui.engine.tape import Tape
-from gradtui.engine.unparse import PROGRAM
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.findings import findings_rows
 from gradtui.explain.kinks import all_kinks
@@ -26,10 +29,7 @@ from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
 from gradtui.explain.values import summary
 from gradtui.explain.vector import gradient_rows
-from gradtui.frame import Frame, plain
-from gradtui.moments import Level
 from gradtui.scenario.problem import Problem
-from gradtui.text import number
 
 
 def to_json(value: Any) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, overload
 
-from gradtui.text import cell_width, clean
+from gradtui.base.text import cell_width, clean
 
 Role = Literal[
     "plain",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradtui.base.text import cell_width, clip, number, wrap
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Line, Span, aligned, line, line_width
 from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
-from gradtui.frame import Frame
-from gradtui.moments import Compute, Flow, Move, Pass, Seed, Written
-from gradtui.text import cell_width, clip, number, wrap
 
 _WIDE = 112
 _DRIVE_SHOWN = 96

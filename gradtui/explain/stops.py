@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gradtui.base.text import clean
+from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.explain.values import summary
-from gradtui.stops import Breakpoint, Watched
-from gradtui.text import clean
 
 _LISTED = 5
 

@@ -7,18 +7,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradtui.axes import Axis
+from gradtui.base.text import cell_width, clean, clip, number, pad, wrap
+from gradtui.debugger.axes import Axis
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.surface import Range, Surface
 from gradtui.explain.contours import contour_levels, draw_contours
 from gradtui.explain.elements import element_name
 from gradtui.explain.sheet import AHEAD, LOWEST, PAST, POINT, Marks, Sheet
 from gradtui.explain.spans import Line, Span, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
-from gradtui.frame import Frame
 from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
-from gradtui.surface import Range, Surface
-from gradtui.text import cell_width, clean, clip, number, pad, wrap
 
 _LEAST_WIDTH, _LEAST_HEIGHT = 24, 7
 _TALL = 14

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from gradtui.base.text import number, shape_text
+from gradtui.debugger.frame import Frame
+from gradtui.engine.formula import PRETTY, TYPED, Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.ops import OPS
 from gradtui.engine.reverse import statement_rule
-from gradtui.engine.unparse import PRETTY, TYPED, Style, formula
-from gradtui.frame import Frame
-from gradtui.text import number, shape_text
 
 _DIGITS = 10
 """Of a constant in a formula: what a person typed, without the noise of 0.1 · 3."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gradtui.debugger.frame import Frame
 from gradtui.explain.findings import SEVERITIES
 from gradtui.explain.spans import Line, Span, line, line_width
-from gradtui.frame import Frame
 
 BREAKPOINT: Span = ("◆", "local")
 _LEAST = 8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradtui.base.text import number, wrap
+from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import Line, Role, Span, line, line_width
 from gradtui.explain.values import UNKNOWN
-from gradtui.frame import Frame
-from gradtui.text import number, wrap
 
 _ROWS = 8
 """Rows of a batch that are listed."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gradtui.base.text import clip, wrap
 from gradtui.explain.spans import Line, line
-from gradtui.text import clip, wrap
 
 _MESSAGE = 4
 """Rows that the message may take."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gradtui.ascii import spell
+from gradtui.base.ascii import spell
+from gradtui.base.text import cell_width, number
+from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import ShapeError, broadcast
@@ -10,8 +12,6 @@ from gradtui.explain.spans import LazyRows, Line, Role, Span, line, line_width
 from gradtui.explain.symbols import in_shapes, label, update_in_numbers
 from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, element_name, summary
-from gradtui.frame import Frame
-from gradtui.text import cell_width, number
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:

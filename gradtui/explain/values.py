@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.base.text import number, shape_text
 from gradtui.engine.shapes import Shape
-from gradtui.text import number, shape_text
 
 Array = NDArray[Any]
 Index = tuple[int, ...]

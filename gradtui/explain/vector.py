@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradtui.base.text import cell_width, clip, compact, number, shape_text
+from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Line, Role, Span, columns, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
-from gradtui.frame import Frame
-from gradtui.text import cell_width, clip, compact, number, shape_text
 
 _GAP, _NAME_CELLS = 2, 12
 _LEAST, _WIDEST, _FULL = 6, 8, 12

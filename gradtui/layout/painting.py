@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
+from gradtui.base.text import cell_width, clip
 from gradtui.layout.geometry import BoxRow, Label, Layout, Line, Pair, Piece, TrunkLine
-from gradtui.text import cell_width, clip
 
 _Item = TypeVar("_Item", bound=tuple[Any, ...])
 

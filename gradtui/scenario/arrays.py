@@ -7,13 +7,13 @@ import re
 from collections.abc import Sized
 from typing import Any
 
+from gradtui.base.source import InputError
+from gradtui.base.text import clip, number, shape_text
 from gradtui.engine.shapes import MAX_RANK
-from gradtui.engine.tokens import MAX_NAME
+from gradtui.language.tokens import MAX_NAME
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.scanner import Path
-from gradtui.source import InputError
-from gradtui.text import clip, number, shape_text
 
 MAX_NAMES = 1_000
 """Names of one table: each is a value that a step computes with."""

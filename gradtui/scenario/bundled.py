@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from gradtui.source import InputError, did_you_mean
+from gradtui.base.source import InputError, did_you_mean
 
 
 class Entry(Struct, frozen=True):

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from gradtui.base.source import InputError
 from gradtui.scenario.problem import Array, Drive, Problem
 from gradtui.scenario.settings import NAMED, Change, Clause, ClauseReader, Word, error_at
-from gradtui.source import InputError
 
 LARGEST_SWEEP = 24
 """Values that one sweep may try."""

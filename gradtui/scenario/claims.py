@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
+from gradtui.base.source import InputError, did_you_mean, nearest
+from gradtui.base.text import clip
 from gradtui.engine.handwritten import names_in
 from gradtui.scenario.code import Code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Notice
-from gradtui.source import InputError, did_you_mean, nearest
-from gradtui.text import clip
 
 _TYPO = 0.75
 """Likeness of two names of which one is taken for a typing error of the other."""

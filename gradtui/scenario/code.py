@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Assignment, parse_program
-from gradtui.engine.refusals import Context
-from gradtui.engine.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
-from gradtui.engine.trees import depth
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import clip
+from gradtui.language.parser import Assignment, parse_program
+from gradtui.language.refusals import Context
+from gradtui.language.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
+from gradtui.language.trees import depth
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.reading import SCENARIO_LIMIT, decode_text, read_beside
 from gradtui.scenario.scanner import NEWLINE
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import clip
 
 if TYPE_CHECKING:
     from gradtui.scenario.python import Function

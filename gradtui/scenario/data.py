@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from msgspec import Struct
 
+from gradtui.base.source import InputError
+from gradtui.base.text import shape_text
 from gradtui.scenario.arrays import check_count, check_name, read_array
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.reading import DATA_LIMIT, read_beside
 from gradtui.scenario.scanner import Path
-from gradtui.source import InputError
-from gradtui.text import shape_text
 
 if TYPE_CHECKING:
     from gradtui.scenario.npz import NpzFile

@@ -7,8 +7,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gradtui.base.source import InputError
 from gradtui.scenario.reading import SCENARIO_LIMIT, leads_out, read_text
-from gradtui.source import InputError
 
 _NAMING = (
     ("data", "file"), ("validation", "file"), ("backward", "file"),

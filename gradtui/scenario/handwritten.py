@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from gradtui.engine.expression import Assignment
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import clip, shape_text
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, names_in
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
-from gradtui.engine.trees import same
+from gradtui.language.parser import Assignment
+from gradtui.language.trees import same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
@@ -23,8 +25,6 @@ from gradtui.scenario.code import Sources, check_one_of, check_parameters, read_
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, Drive, HandUpdate, Handwritten, Notice
 from gradtui.scenario.reading import DATA_LIMIT, read_beside
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import clip, shape_text
 
 
 def read_backward(

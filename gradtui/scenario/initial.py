@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import clip, number
 from gradtui.engine.initialisers import INITIALISERS
 from gradtui.scenario.arrays import check_count, check_name, kind_of, read_array
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.scanner import Path
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import clip, number
 
 MAX_NUMBERS = 4_000_000
 """Numbers in all parameters together."""

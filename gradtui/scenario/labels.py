@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradtui.base.text import number
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.scenario.data import Data
-from gradtui.text import number
 
 _LABELS = {"cross_entropy": 1, "one_hot": 0, "take": 1}
 """Operation -> which operand counts something from 0."""

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.engine.expression import Assignment
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import clip, shape_text
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.shapes import Shape
 from gradtui.engine.size import check_operations, check_size
 from gradtui.engine.trainer import Trainer
+from gradtui.language.parser import Assignment
 from gradtui.scenario.code import (
     Sources,
     check_one_of,
@@ -45,8 +47,6 @@ from gradtui.scenario.scanner import Path
 from gradtui.scenario.schema import Expect, name_of, parse_scenario
 from gradtui.scenario.shown import check_labels, in_ascii
 from gradtui.scenario.training import Training, read_training
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import clip, shape_text
 
 _SETTING = ("parameters", "optimizer", "schedule", "batches", "run")
 """The tables of a file that may be changed while its run goes on."""

@@ -19,8 +19,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import clip, number, shape_text
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import clip, number, shape_text
 
 MAX_ARRAYS = 1000
 MAX_AXES = 8

@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clip
 from gradtui.scenario.scanner import (
     NEWLINE,
     NEWLINE_OR_ESCAPE,
@@ -24,8 +26,6 @@ from gradtui.scenario.scanner import (
     Span,
     unescape,
 )
-from gradtui.source import InputError, Place
-from gradtui.text import clip
 
 _QUOTED = r"'([^']*)'"
 _WORDS = {

@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.engine.expression import Assignment
+from gradtui.base.source import Place, report
 from gradtui.engine.graph import Graph
 from gradtui.engine.trainer import Row, Trainer
-from gradtui.source import Place, report
+from gradtui.language.parser import Assignment
 
 Array = NDArray[Any]
 Drive = Literal["hand", "autodiff"]

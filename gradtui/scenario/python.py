@@ -13,13 +13,13 @@ from typing import NoReturn
 
 from msgspec import Struct
 
-from gradtui.engine.expression import Assignment, parse_program
-from gradtui.engine.foreign import instead_of_return, instead_of_several
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clip
 from gradtui.engine.ops import FUNCTIONS
-from gradtui.engine.refusals import Context
-from gradtui.engine.tokens import MAX_TOKENS, refuse_character, refuse_length
-from gradtui.source import InputError, Place
-from gradtui.text import clip
+from gradtui.language.foreign import instead_of_return, instead_of_several
+from gradtui.language.parser import Assignment, parse_program
+from gradtui.language.refusals import Context
+from gradtui.language.tokens import MAX_TOKENS, refuse_character, refuse_length
 
 _TOKEN = re.compile(
     r"""(?P<space>(?:[ \t\r\f]|\\\r?\n)+)|(?P<comment>\#[^\n]*)|(?P<newline>\n)"""

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from gradtui.source import InputError, Place
-from gradtui.text import clip
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clip
 
 SCENARIO_LIMIT = 1_000_000
 DATA_LIMIT = 32_000_000

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from gradtui.source import InputError, Place
-from gradtui.text import clip
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clip
 
 MAX_DEPTH = 50
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 import msgspec
 from msgspec import Meta, Struct
 
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import clip
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.registry import Constant
 from gradtui.engine.schedules import SCHEDULES
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Drive
 from gradtui.scenario.scanner import Path
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import clip
 
 MAX_STEPS = 1_000_000
 Dtype = Literal["float64", "float32"]

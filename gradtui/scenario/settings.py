@@ -14,6 +14,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import number, shape_text
 from gradtui.engine.casting import cast
 from gradtui.engine.indices import Index
 from gradtui.engine.shapes import Shape
@@ -21,8 +23,6 @@ from gradtui.engine.trainer import Row, Trainer
 from gradtui.scenario.load import read_value
 from gradtui.scenario.problem import Array, Drive, Problem, read_only
 from gradtui.scenario.schema import OPTIMIZER_TABLES, SCHEDULE_TABLES
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import number, shape_text
 
 NAMED: Mapping[str, Mapping[str, type[Struct]]] = {
     "optimizer": OPTIMIZER_TABLES,

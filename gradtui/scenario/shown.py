@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gradtui.ascii import spell
+from gradtui.base.ascii import spell
+from gradtui.base.source import InputError, did_you_mean
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Problem
-from gradtui.source import InputError, did_you_mean
 
 
 def in_ascii(problem: Problem) -> Problem:

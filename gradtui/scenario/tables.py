@@ -10,9 +10,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import clip
 from gradtui.scenario.reading import decode_text
-from gradtui.source import InputError, Place, did_you_mean
-from gradtui.text import clip
 
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 10_000

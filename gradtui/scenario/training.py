@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import number, shape_text
 from gradtui.engine.batches import Batches
 from gradtui.engine.graph import Graph
 from gradtui.engine.program import ByHand, build_step
@@ -18,8 +20,6 @@ from gradtui.scenario.labels import check_labels
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.schema import ScenarioFile, constants_of, name_of
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import number, shape_text
 
 BuildGraph = Callable[[Mapping[str, Shape]], Graph]
 """The model's graph for data of these shapes."""

@@ -22,10 +22,10 @@ from textual.screen import Screen
 from textual.widget import AwaitMount
 from textual.widgets import Input
 
-from gradtui.ascii import to_ascii
-from gradtui.streams import tell
-from gradtui.terminals import ANY, Display
-from gradtui.text import clean
+from gradtui.base.ascii import to_ascii
+from gradtui.base.streams import tell
+from gradtui.base.terminal import ANY, Display
+from gradtui.base.text import clean
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
@@ -38,7 +38,7 @@ from gradtui.tui.wire import Wire
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from gradtui.session import Session
+    from gradtui.debugger.session import Session
     from gradtui.tui.debugger import Debugger
 
 _TWICE = 1.0

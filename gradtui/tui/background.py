@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from threading import Thread
 
+from gradtui.base.failures import report_failure
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.session import Session
+from gradtui.debugger.survey import COMPUTING
 from gradtui.engine.history import History
-from gradtui.failures import report_failure
-from gradtui.frame import Frame
-from gradtui.session import Session
-from gradtui.survey import COMPUTING
 
 
 class _Preparing(Thread):

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from textual.geometry import Size
 
+from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import Line, Span, line
 from gradtui.explain.step import header, message_rows, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
-from gradtui.frame import Frame
 from gradtui.tui.commands import FINDING_FOOTER, FOOTER, LENS_FOOTER, SURFACE_FOOTER, find_command
 from gradtui.tui.keys import Keys
 from gradtui.tui.panels.base import Rows

@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from gradtui.folders import config_file
+from gradtui.base.folders import config_file
+from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.scenario.positions import Positions, parse_toml
 from gradtui.scenario.reading import read_bytes
-from gradtui.source import InputError, Place, did_you_mean
 from gradtui.tui.keys import DEFAULTS, Keys, read_key, rivals, written
 from gradtui.tui.themes import find_theme
 

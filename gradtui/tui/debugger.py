@@ -12,10 +12,10 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
-from gradtui.axes import first_axes
-from gradtui.session import Session
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import clean, clip, shape_text
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import clean, clip, shape_text
+from gradtui.debugger.axes import first_axes
+from gradtui.debugger.session import Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
 from gradtui.tui.keeper import Keeper

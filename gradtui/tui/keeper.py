@@ -5,14 +5,14 @@ from __future__ import annotations
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gradtui.failures import report_failure
-from gradtui.source import InputError
-from gradtui.text import clean
+from gradtui.base.failures import report_failure
+from gradtui.base.source import InputError
+from gradtui.base.text import clean
 
 if TYPE_CHECKING:
-    from gradtui.resuming import Resumption
+    from gradtui.saving.snapshot import Resumption
+    from gradtui.saving.store import Shelf
     from gradtui.scenario.problem import Problem
-    from gradtui.shelf import Shelf
     from gradtui.tui.debugger import Debugger
 
 _CALM = 2.0
@@ -46,7 +46,7 @@ class Keeper:
     @property
     def _shelf(self) -> Shelf:
         """The shelf of the present scenario; not asked for before the first paint."""
-        from gradtui.shelf import Shelf
+        from gradtui.saving.store import Shelf
 
         path = self._problem.path
         if path not in self._shelves:
@@ -73,7 +73,7 @@ class Keeper:
 
     def _offer(self) -> str:
         """Return what to say of what was left, if anything was."""
-        from gradtui.shelf import described
+        from gradtui.saving.store import described
 
         if not self._shelf.places:
             return self._unusable
@@ -84,7 +84,7 @@ class Keeper:
 
     def resume(self) -> None:
         """Go to where the scenario was left; again: back to where one was."""
-        from gradtui.resuming import Resumption
+        from gradtui.saving.snapshot import Resumption
         from gradtui.scenario.load import load_problem
 
         self._at_once = False
@@ -102,7 +102,7 @@ class Keeper:
 
     def renew(self, problem: Problem, said: str) -> None:
         """Go on at the same place with another version of the scenario, as far as it has it."""
-        from gradtui.resuming import Resumption, take_snapshot
+        from gradtui.saving.snapshot import Resumption, take_snapshot
 
         self._start(Resumption(problem, take_snapshot(self._debugger.session)), said)
 

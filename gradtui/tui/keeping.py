@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradtui.base.folders import short_path, state_folder
+from gradtui.base.writing import reason, write_file
 from gradtui.explain.copied import finding_text, selected_text
-from gradtui.folders import short_path, state_folder
-from gradtui.writing import reason, write_file
 
 if TYPE_CHECKING:
     from gradtui.tui.debugger import Debugger

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
+from gradtui.base.source import InputError
+from gradtui.base.text import clean
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
 from gradtui.scenario.rules import RUN_RULES
-from gradtui.source import InputError
-from gradtui.text import clean
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from gradtui.frame import Frame
-from gradtui.plots import last_drawn
-from gradtui.session import MAX_STEP, Session
+from gradtui.debugger.curves import last_drawn
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.session import MAX_STEP, Session
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:

@@ -13,21 +13,21 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from gradtui.ascii import spell
+from gradtui.base.ascii import spell
+from gradtui.base.source import InputError
+from gradtui.base.text import clean, pad
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
-from gradtui.source import InputError
-from gradtui.text import clean, pad
 from gradtui.tui.keys import PICKER, bindings
 from gradtui.tui.narrowed import NarrowedList
 
 if TYPE_CHECKING:
-    from gradtui.session import Session
+    from gradtui.debugger.session import Session
 
 
 def open_session(file: str, *, ascii: bool) -> Session:
     """Return a session on a path or a bundled name; raises InputError."""
+    from gradtui.debugger.session import Session
     from gradtui.scenario.load import load_problem
-    from gradtui.session import Session
 
     return Session(load_problem(find_scenario(file), ascii=ascii))
 

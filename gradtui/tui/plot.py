@@ -10,9 +10,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.debugger.curves import Curve
 from gradtui.explain.curves import MARKS, PLAIN
 from gradtui.layout.ticks import round_step
-from gradtui.plots import Curve
 from gradtui.tui.textless import import_plotext
 
 plotext = import_plotext()

@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
-from gradtui.source import InputError, Place
-from gradtui.text import cell_width, clean, clip, wrap
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import cell_width, clean, clip, wrap
 from gradtui.tui.keys import PROMPT, bindings
 
 Completion = tuple[int, Sequence[tuple[str, str]]]

@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gradtui.base.text import clip
+from gradtui.debugger.session import Session
 from gradtui.explain.stops import breakpoint_text, watch_text
-from gradtui.session import Session
-from gradtui.text import clip
 from gradtui.tui.keys import STOPS, Keys, bindings
 
 

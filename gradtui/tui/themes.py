@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from gradtui.source import InputError, did_you_mean
-from gradtui.text import clean
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.text import clean
 
 DARK = Theme(
     name="gradtui-dark",

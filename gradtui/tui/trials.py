@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from gradtui.explorer import Explorer
-from gradtui.source import InputError
+from gradtui.base.source import InputError
+from gradtui.debugger.explorer import Explorer
 from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:
-    from gradtui.branches import Line
+    from gradtui.debugger.branches import Line
+    from gradtui.debugger.session import Session
+    from gradtui.debugger.sweeps import Sweep
     from gradtui.explain.spans import Line as Row
     from gradtui.scenario.problem import Problem
-    from gradtui.session import Session
-    from gradtui.sweeps import Sweep
     from gradtui.tui.debugger import Debugger
     from gradtui.tui.prompt import Completion
 

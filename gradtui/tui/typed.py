@@ -20,7 +20,7 @@ from textual.events import Key
 from textual.keys import Keys
 from textual.message import Message
 
-from gradtui.text import clean
+from gradtui.base.text import clean
 from gradtui.tui.line import ANSWER
 
 _LONGEST = 10_000

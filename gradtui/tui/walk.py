@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gradtui.base.source import InputError
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.session import Session
 from gradtui.engine.observables import EXAMPLES, WATCHES
-from gradtui.frame import Frame
-from gradtui.session import Session
-from gradtui.source import InputError
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
 

@@ -19,7 +19,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Offset, Region
 from textual.strip import SGR_STYLES, Strip
 
-from gradtui.text import cell_width
+from gradtui.base.text import cell_width
 
 PARTS = {LayoutUpdate: ["strips", "region"], ChopsUpdate: ["chops", "spans", "chop_ends"]}
 """Textual's paints and what they are made of; where that has changed they are written as they are.

@@ -10,10 +10,10 @@ import time
 import numpy as np
 
 import gradtui
-from gradtui.engine.expression import parse_program
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
 from gradtui.engine.trainer import Trainer
+from gradtui.language.parser import parse_program
 
 STEPS = 20_000
 CHAIN = 10_000

@@ -21,7 +21,7 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
-from gradtui.text import cell_width
+from gradtui.base.text import cell_width
 
 _WATCHED = Path(__file__).with_name("watched.py")
 ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y",

@@ -28,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from extremes import do, done_with, settle, write_stretched
 
-from gradtui.cli import main as gradtui
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main as gradtui
+from gradtui.debugger.session import Session
 from gradtui.scenario.load import load_problem
-from gradtui.session import Session
-from gradtui.source import InputError
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.debugger import Debugger
 

@@ -80,7 +80,7 @@ def main() -> int:
         logging.error("lost: %r", found, exc_info=found.exc_value)
 
     threading.excepthook = sys.unraisablehook = tell
-    from gradtui.cli import main as run
+    from gradtui.cli.arguments import main as run
 
     return run()
 

@@ -8,11 +8,11 @@ import stat
 import pytest
 
 import gradtui
+from gradtui.base.source import InputError, Place
 from gradtui.diagnosis import correction
 from gradtui.diagnosis.correction import correct, correct_again, replace_statement, write_fixes
 from gradtui.diagnosis.judgement import judge
 from gradtui.scenario.load import load_problem
-from gradtui.source import InputError, Place
 
 HEAD = """title = "A test"
 [data]

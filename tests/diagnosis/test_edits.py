@@ -4,10 +4,10 @@ import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Editable, Pool
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Name, parse_expression
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.lowering import lower_tree
+from gradtui.engine.printer import spell
+from gradtui.language.parser import Name, parse_expression
 
 SHAPES = {"x": (4, 3), "z": (4, 3), "w": (3, 2), "s": (), "t": ()}
 

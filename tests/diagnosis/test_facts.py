@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 import gradtui
+from gradtui.base.source import Place
 from gradtui.diagnosis.facts import check_expected
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Expectation
-from gradtui.source import Place
 
 MODEL = "e = w*x - y\nL = sum(e**2)"
 

@@ -6,10 +6,10 @@ import pytest
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Editable, Pool
 from gradtui.diagnosis.sieve import Sieve, Work, near_at_first, proportional_at_first
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Call, Name, Number, parse_expression
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.printer import spell
+from gradtui.language.parser import Call, Name, Number, parse_expression
 
 POINTS = 3
 SHAPES = {"X": (4, 2), "e": (4,), "w": (2,), "s": ()}

@@ -3,12 +3,12 @@
 import numpy as np
 
 from gradtui.engine.batches import Batches
-from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Graph
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.program import build_step
 from gradtui.engine.schedules import SCHEDULES
 from gradtui.engine.trainer import Trainer
+from gradtui.language.parser import parse_program
 
 TWO_WEIGHTS = "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2"
 TWO_WEIGHTS_START = {"w1": 1.0, "w2": 2.0}

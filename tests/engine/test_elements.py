@@ -8,10 +8,10 @@ from random_programs import DATA, Program, draw_values
 import gradtui.engine.elements as elements
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.elements import flat_index, place_of, write_out
+from gradtui.engine.formula import formula
 from gradtui.engine.indices import aligned
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.ops import OPS
-from gradtui.engine.unparse import formula
 
 
 def text_of(model, name, index, **given):

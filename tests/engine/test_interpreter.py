@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.expression import parse_program
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.reverse import differentiate
+from gradtui.language.parser import parse_program
 
 POINTS = 5
 PROGRAMS = {

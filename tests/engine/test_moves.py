@@ -3,11 +3,11 @@ import pytest
 from engine_models import trainer
 
 from gradtui.engine import moves
-from gradtui.engine.expression import parse_program
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import ByHand, build_step
 from gradtui.engine.trainer import Trainer
+from gradtui.language.parser import parse_program
 
 CODE = "h = tanh(X@W)\nL = mean((h@v)**2)"
 START = {"W": np.linspace(-1.0, 1.0, 12).reshape(3, 4), "v": [0.5, -1.5, 2.5, 0.25]}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
+from gradtui.base.source import InputError
 from gradtui.engine.observables import (
     EXAMPLES,
     WATCHES,
@@ -15,7 +16,6 @@ from gradtui.engine.observables import (
     read_condition,
     read_expression,
 )
-from gradtui.source import InputError
 
 
 @pytest.fixture(scope="module")

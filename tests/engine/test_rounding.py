@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.rounding import Shaken
+from gradtui.language.parser import parse_program
 
 EPS = np.finfo(np.float64).eps
 

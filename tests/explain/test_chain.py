@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
-from gradtui.engine.expression import Call, Name, Number, parse_expression
+from gradtui.base.text import EXACT, number
+from gradtui.debugger.structure import MANY_PATHS
+from gradtui.engine.formula import PRETTY, PROGRAM, formula
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.lowering import lower_tree
-from gradtui.engine.unparse import PRETTY, PROGRAM, formula
 from gradtui.explain.chain import _factor, chain_rows
 from gradtui.explain.spans import line_text
-from gradtui.structure import MANY_PATHS
-from gradtui.text import EXACT, number
+from gradtui.language.parser import Call, Name, Number, parse_expression
 
 
 def chain(session, name):

@@ -7,10 +7,10 @@ import pytest
 from bounded import no_hang
 
 import gradtui
-from gradtui.cli import main
+from gradtui.base.source import Place
+from gradtui.cli.arguments import main
 from gradtui.diagnosis.finding import Finding
 from gradtui.explain.outcome import finding_place
-from gradtui.source import Place
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import gradtui
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 from gradtui.explain.report import show_lines
 from gradtui.explain.spans import line_text
 from gradtui.explain.step import header

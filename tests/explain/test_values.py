@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.base.text import EXACT, cell_width, clean, clip, compact, number, pad, wrap
 from gradtui.explain.values import LISTED, Elements, element_name, summary, table
-from gradtui.text import EXACT, cell_width, clean, clip, compact, number, pad, wrap
 
 
 @pytest.mark.parametrize(

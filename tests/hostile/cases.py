@@ -20,9 +20,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
-from gradtui.cli import main
-from gradtui.saved import decode_saved
-from gradtui.source import InputError
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main
+from gradtui.saving.format import decode_saved
 from hostile.base import BASE, COLUMNS, DOCUMENT, LOSS, SOURCE
 from hostile.recipes import RECIPES, SAVED
 

@@ -7,9 +7,9 @@ import unicodedata
 from pathlib import Path
 
 from gradtui.api import load
+from gradtui.base.source import InputError
 from gradtui.explain.report import show_json, show_lines, to_json
 from gradtui.explain.spans import line_text
-from gradtui.source import InputError
 
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]")

@@ -25,12 +25,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import gradtui
+from gradtui.base.source import InputError
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.explain.report import show_lines
 from gradtui.explain.spans import line_text
-from gradtui.landmarks import Landmark
-from gradtui.resuming import Resumption
-from gradtui.saved import (
+from gradtui.saving.anchors import Landmark
+from gradtui.saving.format import (
     Saved,
     SavedBranch,
     SavedBreakpoint,
@@ -39,9 +39,9 @@ from gradtui.saved import (
     decode_saved,
     encode_saved,
 )
+from gradtui.saving.snapshot import Resumption
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
-from gradtui.source import InputError
 from hostile.cases import quoted
 from hostile.clean import acting, check_error, check_use
 

@@ -22,15 +22,15 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 import gradtui
+from gradtui.base.source import InputError
 from gradtui.diagnosis.check import check_problem
-from gradtui.engine.expression import parse_program
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.explain.outcome import outcome_text
 from gradtui.explain.report import step_record, to_json
-from gradtui.source import InputError
+from gradtui.language.parser import parse_program
 from hostile.cases import quoted
 from hostile.clean import acting, check_error, check_use
 

@@ -9,7 +9,7 @@ import signal
 import pytest
 from program import Program
 
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 from hostile.clean import acting
 from hostile.loaded import HOSTILE, write
 

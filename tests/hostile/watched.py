@@ -24,8 +24,8 @@ from types import CodeType, FrameType
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 import gradtui
-from gradtui.cli import main
-from gradtui.source import InputError
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main
 
 PACKAGE = Path(gradtui.__file__).resolve().parent
 INSTALLED = tuple(

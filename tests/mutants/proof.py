@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.engine.expression import parse_program
+from gradtui.language.parser import parse_program
 from mutants.case import Case, verdict_after
 from mutants.judge import judge
 

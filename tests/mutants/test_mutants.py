@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.engine.expression import parse_program
+from gradtui.language.parser import parse_program
 from mutants import building, held_out
 from mutants.blind import KINDS as BLIND
 from mutants.building import KINDS as BUILDING

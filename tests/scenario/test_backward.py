@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradtui
-from gradtui.source import InputError
+from gradtui.base.source import InputError
 
 CODE = "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2"
 DATA, PARAMETERS = "x1 = 2.0\nx2 = 3.0\ny = 5.0", "w1 = 1.0\nw2 = 2.0"

@@ -3,11 +3,11 @@
 import pytest
 
 import gradtui
+from gradtui.base.source import InputError
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.registry import Constant
 from gradtui.engine.schedules import SCHEDULES
 from gradtui.scenario.changes import LARGEST_SWEEP, read_change, read_sweep, suggest
-from gradtui.source import InputError
 
 
 def problem(name="two_weights"):

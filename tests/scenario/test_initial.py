@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.base.source import InputError
 from gradtui.engine.initialisers import INITIALISERS
-from gradtui.source import InputError
 
 MODEL = "L = sum(W**2) + sum(V**2)"
 

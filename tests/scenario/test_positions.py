@@ -5,9 +5,9 @@ from bounded import no_hang
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gradtui.base.source import InputError, Place
 from gradtui.scenario.positions import locate, parse_toml
 from gradtui.scenario.reading import decode_text
-from gradtui.source import InputError, Place
 
 SCENARIO = '''\
 title = "Two weights"   # a comment with "quotes" and [brackets]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.base.source import InputError, Place
 from gradtui.scenario import reading
 from gradtui.scenario.reading import decode_text, read_beside, read_bytes, read_text
-from gradtui.source import InputError, Place
 
 
 def refused(call, *arguments) -> InputError:

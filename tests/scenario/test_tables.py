@@ -9,9 +9,9 @@ from bounded import no_hang
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.base.source import InputError, Place
 from gradtui.scenario import tables
 from gradtui.scenario.tables import read_csv
-from gradtui.source import InputError, Place
 
 
 def read(text: str) -> dict[str, list[float]]:

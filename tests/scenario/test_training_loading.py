@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
-from gradtui.session import Session
 
 NAMES = ["minibatches", "plateau_schedule", "embeddings_sgd", "embeddings_adam"]
 

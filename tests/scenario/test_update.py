@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.cli import main
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main
 from gradtui.engine.curvature import Curvature, gauge
-from gradtui.source import InputError
 
 CODE = "L = sum((w*x - 6)**2)"
 

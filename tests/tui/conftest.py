@@ -12,8 +12,8 @@ import pytest
 from textual.pilot import Pilot
 
 import gradtui
-import gradtui.shelf
-from gradtui.session import Session
+import gradtui.saving.store
+from gradtui.debugger.session import Session
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.debugger import Debugger
 
@@ -75,7 +75,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         return path
 
     monkeypatch.setattr(platformdirs, "user_state_path", user_state_path)
-    monkeypatch.setattr(gradtui.shelf, "user_state_path", user_state_path)
+    monkeypatch.setattr(gradtui.saving.store, "user_state_path", user_state_path)
     return folder / "gradtui"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 import gradtui
+import gradtui.debugger.sweeps
 import gradtui.diagnosis.runs.registry
-import gradtui.sweeps
+from gradtui.debugger.survey import COMPUTING
 from gradtui.engine.history import History
-from gradtui.survey import COMPUTING
 from gradtui.tui.background import Background
 
 
@@ -36,7 +36,7 @@ async def test_a_run_that_cannot_be_judged_is_said_on_the_screen(terminal, monke
 
 
 async def test_a_row_of_a_sweep_that_cannot_be_judged_is_said(terminal, monkeypatch, failures):
-    monkeypatch.setattr(gradtui.sweeps.Sweep, "_end", fail)
+    monkeypatch.setattr(gradtui.debugger.sweeps.Sweep, "_end", fail)
     async with terminal("two_weights") as t:
         t.debugger.run_line("sweep lr 0.01 3")
         for _ in range(500):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.text import cell_width
+from gradtui.base.text import cell_width
 from gradtui.tui.commands import COMMANDS, FOOTER, find_command
 from gradtui.tui.help import help_lines
 from gradtui.tui.keys import Keys

@@ -7,8 +7,8 @@ import os
 import pytest
 from textual.binding import Binding
 
-from gradtui.source import InputError
-from gradtui.terminals import Display
+from gradtui.base.source import InputError
+from gradtui.base.terminal import Display
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.config import Config, read_config
 from gradtui.tui.debugger import Debugger

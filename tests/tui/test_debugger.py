@@ -9,7 +9,7 @@ import pytest
 from textual.events import Key
 
 import gradtui
-from gradtui.moments import Level
+from gradtui.debugger.steps import Level
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.prompt import Prompt
 

@@ -8,11 +8,11 @@ import pytest
 from extremes import do, done_with, settle, write_stretched
 
 import gradtui
-from gradtui.cli import main
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main
+from gradtui.debugger.session import Session
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
-from gradtui.session import Session
-from gradtui.source import InputError
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
 

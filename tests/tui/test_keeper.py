@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import gradtui.resuming
-import gradtui.shelf
+import gradtui.saving.snapshot
+import gradtui.saving.store
 import gradtui.tui.keeper
 import gradtui.tui.panels.loss
-from gradtui.saved import decode_saved
+from gradtui.saving.format import decode_saved
 from gradtui.scenario.bundled import find_scenario
 from gradtui.tui.app import GradtuiApp
 
@@ -36,7 +36,7 @@ def full_disk(monkeypatch):
     def refuse(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(gradtui.shelf, "write_file", refuse)
+    monkeypatch.setattr(gradtui.saving.store, "write_file", refuse)
     return monkeypatch.undo
 
 
@@ -253,7 +253,7 @@ async def test_a_session_that_cannot_be_made_again_is_set_aside_at_once(
         t.app.save()
     async with terminal("two_weights") as t:
         await offered(t)
-        monkeypatch.setattr(gradtui.resuming.Resumption, "_place", crash)
+        monkeypatch.setattr(gradtui.saving.snapshot.Resumption, "_place", crash)
         await t.press("U")
         assert "the session could not be resumed and it is set aside in" in t.text
         assert t.session.step == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
@@ -221,7 +221,7 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
 
 
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
-    import gradtui.version as version_module
+    import gradtui.debugger.version as version_module
 
     real, slow = version_module.judge, True
 

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.command import CommandList, SearchIcon
 from textual.events import Click, Key
 
-from gradtui.ascii import to_ascii
+from gradtui.base.ascii import to_ascii
 from gradtui.tui.palette import Palette
 
 

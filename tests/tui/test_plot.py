@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gradtui.debugger.curves import Curve
 from gradtui.explain.curves import MARKS
-from gradtui.plots import Curve
 from gradtui.tui.plot import Drawing, column_of, draw_curves, reduce_columns, y_ticks
 
 SECOND = MARKS[1]

@@ -6,7 +6,7 @@ import asyncio
 
 from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 
-from gradtui.source import InputError
+from gradtui.base.source import InputError
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
 

@@ -12,12 +12,12 @@ LATER = {
     "gradtui.diagnosis.updates",
     "gradtui.explain.lens",
     "gradtui.explain.surface",
-    "gradtui.resuming",
-    "gradtui.saved",
+    "gradtui.saving.snapshot",
+    "gradtui.saving.format",
     "gradtui.scenario.changes",
     "gradtui.scenario.settings",
-    "gradtui.shelf",
-    "gradtui.sweeps",
+    "gradtui.saving.store",
+    "gradtui.debugger.sweeps",
     "gradtui.tui.help",
     "gradtui.tui.palette",
     "gradtui.tui.picker",
@@ -31,7 +31,7 @@ UP_TO_THE_FIRST_PAINT = """
 import asyncio, sys
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
-from gradtui.session import Session
+from gradtui.debugger.session import Session
 from gradtui.tui.app import GradtuiApp
 
 loaded, show = [], GradtuiApp._display

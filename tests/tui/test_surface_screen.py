@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.axes import Axis, View
+from gradtui.debugger.axes import Axis, View
 from gradtui.explain.surface import surface_rows
 from gradtui.tui.panels.loss import LossPanel
 

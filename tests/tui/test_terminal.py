@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from program import ENTER, LEAVE, Program
 
-from gradtui.saved import decode_saved
+from gradtui.saving.format import decode_saved
 from gradtui.tui.line import ANSWER, QUESTION
 
 EMPTY = b"\x1b[H\x1b[J"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.events import MouseDown, MouseMove, MouseUp
 
+from gradtui.debugger.steps import Level
 from gradtui.explain.spans import line_text
-from gradtui.moments import Level
 
 MLP = """
 title = "A classifier"

@@ -16,8 +16,8 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 import gradtui
-from gradtui.terminals import Display
-from gradtui.text import cell_width
+from gradtui.base.terminal import Display
+from gradtui.base.text import cell_width
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.wire import PARTS, Wire
 

@@ -19,9 +19,9 @@ from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial, rounded
 from gradtui.diagnosis.edits import INSERTIONS, Change, Edit, edited
 from gradtui.diagnosis.sieve import FIRST
-from gradtui.engine.expression import Name
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
+from gradtui.language.parser import Name
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.trial import rounded
 from gradtui.diagnosis.edits import NOWHERE, call
-from gradtui.engine.expression import Call, Number, Tree
+from gradtui.language.parser import Call, Number, Tree
 
 _TINY = 1e-300
 """The size of a constant up to which its inverse is not written."""

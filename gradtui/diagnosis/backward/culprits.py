@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.base.source import InputError
+from gradtui.base.text import number
 from gradtui.diagnosis.backward.account import best_account
 from gradtui.diagnosis.backward.explain import Explanation, explain_helper
 from gradtui.diagnosis.backward.meaning import Readings
@@ -17,12 +19,10 @@ from gradtui.diagnosis.backward.trial import Trial, constant_ratio
 from gradtui.diagnosis.backward.wording import describe, evidence_of
 from gradtui.diagnosis.edits import INSERTIONS
 from gradtui.diagnosis.finding import Finding
-from gradtui.engine.expression import Name, parse_program
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import HandLine
+from gradtui.language.parser import Name, parse_program
 from gradtui.scenario.problem import Handwritten, Problem
-from gradtui.source import InputError
-from gradtui.text import number
 
 MOST_HELPERS = 2
 """Helpers that are changed to make the shapes of a program fit."""

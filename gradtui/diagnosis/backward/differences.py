@@ -15,17 +15,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.material import columns_like
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, call
 from gradtui.diagnosis.products import product
-from gradtui.diagnosis.spelling import same
-from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
-from gradtui.source import InputError
+from gradtui.engine.printer import same
+from gradtui.language.parser import Call, Name, Number, Tree
 
 Array = NDArray[np.float64]
 

@@ -15,11 +15,11 @@ from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
 from gradtui.diagnosis.sieve import Fits, Sieve, near_at_first, proportional_at_first
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.printer import spell
 from gradtui.engine.shapes import Shape
+from gradtui.language.parser import Call, Name, Number, Tree
 
 Array = NDArray[np.float64]
 

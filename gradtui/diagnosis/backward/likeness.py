@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.renamings import renamed
-from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.handwritten import names_in
+from gradtui.language.parser import Call, Name, Number, Tree
 
 FEWEST = 3
 """Names in an expression from which its form is more than chance."""

@@ -7,17 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.edits import NOWHERE, call
-from gradtui.diagnosis.spelling import spell, subtrees
-from gradtui.engine.expression import Call, Name, Number, Tree, parse_expression
+from gradtui.engine.formula import formula
 from gradtui.engine.graph import Node
+from gradtui.engine.printer import spell, subtrees
 from gradtui.engine.shapes import Shape
-from gradtui.engine.tokens import MAX_ROW
-from gradtui.engine.trees import depth
-from gradtui.engine.unparse import formula
-from gradtui.source import InputError
+from gradtui.language.parser import Call, Name, Number, Tree, parse_expression
+from gradtui.language.tokens import MAX_ROW
+from gradtui.language.trees import depth
 
 MOST, MOST_NAMES = 40, 12
 _LONGEST = 90

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.corners import Corners
 from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
@@ -15,14 +16,13 @@ from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
 from gradtui.diagnosis.changes import small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Number, Tree
 from gradtui.engine.graph import Builder, Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.printer import spell
 from gradtui.engine.reverse import adjoints_from
 from gradtui.engine.rounding import FLOAT64, Shaken
+from gradtui.language.parser import Number, Tree
 from gradtui.scenario.problem import Problem
-from gradtui.text import number, shape_text
 
 Array = NDArray[np.float64]
 

@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.structure import Structure, redrawn, structures_of
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
@@ -23,7 +24,6 @@ from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.reverse import Reverse, differentiate
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.problem import Problem
-from gradtui.source import InputError
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Any]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
-from gradtui.engine.expression import Tree
+from gradtui.base.source import Place
 from gradtui.engine.graph import Builder, Graph
 from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward, names_in
 from gradtui.engine.reverse import Reverse
 from gradtui.engine.shapes import Shape, ShapeError, broadcast
+from gradtui.language.parser import Tree
 from gradtui.scenario.problem import Handwritten
-from gradtui.source import Place
 
 
 class Line:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
+from gradtui.base.source import InputError
+from gradtui.base.text import clip
 from gradtui.diagnosis.backward.culprits import Culprits, find_culprits, mends
 from gradtui.diagnosis.backward.probes import ROWS, Draw, NoPoints, Probes
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Handwritten, Problem
-from gradtui.source import InputError
-from gradtui.text import clip
 
 _MOST_CHANGES = 4_000
 """Changes that are tried to find the general rule."""

@@ -29,10 +29,10 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Pool
-from gradtui.diagnosis.spelling import same, spell, subtrees
-from gradtui.engine.expression import Call, Name, Number, Tree, parse_expression
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.printer import same, spell, subtrees
+from gradtui.language.parser import Call, Name, Number, Tree, parse_expression
 
 Array = NDArray[np.float64]
 

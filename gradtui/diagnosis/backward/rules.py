@@ -8,20 +8,20 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.hypotheses import Hit
 from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import Change, Edit, Path
-from gradtui.diagnosis.spelling import same, subtrees
-from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder, Kind, needed_for
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.source import InputError
+from gradtui.engine.printer import same, subtrees
+from gradtui.language.parser import Call, Name, Number, Tree
 
 Array = NDArray[np.float64]
 

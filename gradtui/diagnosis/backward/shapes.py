@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
 from gradtui.diagnosis.backward.material import (
     calls_of,
@@ -25,12 +26,11 @@ from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
-from gradtui.diagnosis.spelling import subtrees
-from gradtui.engine.expression import Call, Name, Number, Tree
 from gradtui.engine.graph import Builder
 from gradtui.engine.handwritten import names_in
+from gradtui.engine.printer import subtrees
+from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.scenario.problem import Handwritten
-from gradtui.source import InputError
 
 Array = NDArray[np.float64]
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import Work, near_at_first
-from gradtui.engine.expression import Tree
 from gradtui.engine.graph import Builder, Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
 from gradtui.engine.rounding import Shaken
 from gradtui.engine.shapes import Shape
+from gradtui.language.parser import Tree
 from gradtui.scenario.problem import Handwritten
 
 Array = NDArray[np.float64]

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.base.text import number
 from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.rules import Context, part_at, rules_of
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial
 from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import Call, Name, Tree
+from gradtui.engine.printer import spell
+from gradtui.language.parser import Call, Name, Tree
 from gradtui.scenario.problem import Problem
-from gradtui.text import number
 
 Array = NDArray[np.float64]
 

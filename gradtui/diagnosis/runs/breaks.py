@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 from msgspec import Struct
 
+from gradtui.base.text import clip
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Run
-from gradtui.engine.expression import Assignment
+from gradtui.engine.formula import formula
 from gradtui.engine.graph import Kind, needed_for
 from gradtui.engine.tape import Tape
-from gradtui.engine.unparse import formula
-from gradtui.text import clip
+from gradtui.language.parser import Assignment
 
 _BEFORE = 3
 """Steps before the break that are told."""

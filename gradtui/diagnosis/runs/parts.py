@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.base.source import Place
+from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding, Severity
 from gradtui.diagnosis.runs.run import SAMPLES, Run, steps_recorded
 from gradtui.diagnosis.runs.thresholds import limit
-from gradtui.source import Place
-from gradtui.text import number
 
 
 def finding(

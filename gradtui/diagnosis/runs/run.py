@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from gradtui.base.source import Place
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
@@ -20,7 +21,6 @@ from gradtui.engine.program import build_step
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.problem import Problem
-from gradtui.source import Place
 
 Array = NDArray[np.float64]
 _Found = TypeVar("_Found")

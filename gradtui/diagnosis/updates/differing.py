@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradtui.base.text import number
 from gradtui.diagnosis.updates.evidence import Level, Trial, astray, in_sequences
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.wording import Parting
-from gradtui.text import number
 
 _TOLD = 16
 """Gradients that are kept of those before two programs part."""

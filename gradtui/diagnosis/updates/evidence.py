@@ -12,12 +12,12 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.updates.execution import Array, Value, trajectory
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Probes, Target, target_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.ops import OPS
-from gradtui.source import InputError
 
 _TIMES = 10
 """How often two programs are run with their arithmetic moved, and how many times the spread of the

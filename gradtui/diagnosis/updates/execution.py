@@ -15,15 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.updates.probes import Probes
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.expression import Assignment, Call, Name, Number, Option, Tree, WholeNumbers
 from gradtui.engine.graph import Builder, Kind
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
-from gradtui.source import InputError, Place
+from gradtui.language.parser import Assignment, Call, Name, Number, Option, Tree, WholeNumbers
 
 Array = NDArray[Any]
 Memo = dict[int, "Value"]

@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.base.source import Place
+from gradtui.base.text import EXACT, number
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.spelling import spell
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import (
     Level,
@@ -38,10 +39,9 @@ from gradtui.diagnosis.updates.wording import (
     storing_message,
     unstored_message,
 )
-from gradtui.engine.expression import Number, Tree
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.source import Place
-from gradtui.text import EXACT, number
+from gradtui.engine.printer import spell
+from gradtui.language.parser import Number, Tree
 
 _COMPARED = 12
 """Remedies that are compared by how much of the optimizer they bring back."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
 from gradtui.diagnosis.updates.trees import Path, expression, names_in
-from gradtui.engine.expression import Name, Number, Tree, WholeNumbers
+from gradtui.language.parser import Name, Number, Tree, WholeNumbers
 
 
 class Insertions(Line):

@@ -17,7 +17,7 @@ from gradtui.diagnosis.updates.scope import (
     Scope,
 )
 from gradtui.diagnosis.updates.trees import Path, expression, part_at
-from gradtui.engine.expression import Assignment, Call, Name, Number, Tree
+from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 
 _NEAR = 12
 """Helpers above a line of which one may belong in it."""

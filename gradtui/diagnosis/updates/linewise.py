@@ -11,13 +11,13 @@ from itertools import permutations
 
 import numpy as np
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.updates.execution import Array, Memo, Value, evaluate
 from gradtui.diagnosis.updates.reference import Reference, same
 from gradtui.diagnosis.updates.repairs import Repair
 from gradtui.diagnosis.updates.scope import Scope
-from gradtui.engine.expression import Tree
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.source import InputError
+from gradtui.language.parser import Tree
 
 _BRANCHES = 64
 """Lines that are read beyond those of the program."""

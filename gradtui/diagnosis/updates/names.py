@@ -9,7 +9,7 @@ from itertools import chain, islice
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
 from gradtui.diagnosis.updates.trees import Path, expression, names_in, part_at, substituted
-from gradtui.engine.expression import Name, Number, Tree
+from gradtui.language.parser import Name, Number, Tree
 
 _TINY = 0.01
 """Numbers below may stand for an eps."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from msgspec import Struct
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.updates.execution import (
     Array,
     Memo,
@@ -23,9 +24,8 @@ from gradtui.diagnosis.updates.execution import (
 )
 from gradtui.diagnosis.updates.probes import Probes, Target
 from gradtui.diagnosis.updates.trees import Path, part_at, parts_of, replaced, shape_of
-from gradtui.engine.expression import Call, Name, Tree
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.source import InputError
+from gradtui.language.parser import Call, Name, Tree
 
 _CLOSE = 1e-8
 

@@ -38,7 +38,7 @@ from gradtui.diagnosis.updates.trees import (
     shape_of,
     substituted,
 )
-from gradtui.engine.expression import Assignment, Call, Name, Number, Tree
+from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 
 _PARTS = 100
 """Parts of a line that are changed; a longer one is only changed near its root."""

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.diagnosis.updates.trees import names_in, parts_of
-from gradtui.engine.expression import Name, Number, Tree
 from gradtui.engine.handwritten import UpdateProgram
+from gradtui.language.parser import Name, Number, Tree
 
 SIGN, RATE, BIAS, TIME = "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"
 EPSILON, ROOT, DECAY = "epsilon-placement", "missing-root", "decay-coupling"

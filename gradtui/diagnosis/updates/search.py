@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 from msgspec import Struct
 
+from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.updates.evidence import Trial
 from gradtui.diagnosis.updates.execution import (
     Array,
@@ -32,9 +33,8 @@ from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.repairs import Repair, repairs_of
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, RATE, TIME, UNEXPLAINED, Rules, Scope
 from gradtui.diagnosis.updates.trees import Path, names_in, replaced, substituted
-from gradtui.engine.expression import Assignment, Name, Tree
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.source import InputError, Place
+from gradtui.language.parser import Assignment, Name, Tree
 
 _PAIRED = 1.35
 """The cost up to which a change is tried together with others."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from gradtui.engine.expression import Call, Name, Number, Tree, WholeNumbers
-from gradtui.source import Place
+from gradtui.base.source import Place
+from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 
 NOWHERE = Place(1)
 Path = tuple[int, ...]

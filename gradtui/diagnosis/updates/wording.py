@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gradtui.base.text import EXACT, number
 from gradtui.diagnosis.updates.scope import (
     BIAS,
     CONSTANT,
@@ -20,7 +21,6 @@ from gradtui.diagnosis.updates.scope import (
     TIME,
     UNEXPLAINED,
 )
-from gradtui.text import EXACT, number
 
 _SHOWN = 3
 """Gradients that are told; of more only the last."""

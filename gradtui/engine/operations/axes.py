@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine import indices
-from gradtui.engine.expression import Option
 from gradtui.engine.operation import PRODUCT, Kink, Operation
 from gradtui.engine.shapes import (
     Shape,
@@ -29,6 +28,7 @@ from gradtui.engine.shapes import (
     swapped,
     transposed,
 )
+from gradtui.language.parser import Option
 
 
 def _matmul_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:

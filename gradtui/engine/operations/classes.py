@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine import indices
-from gradtui.engine.expression import Option
 from gradtui.engine.operation import Operation
 from gradtui.engine.shapes import (
     Shape,
@@ -19,6 +18,7 @@ from gradtui.engine.shapes import (
     settled_axis,
     settled_reduction,
 )
+from gradtui.language.parser import Option
 
 
 def _cross_entropy_vjps(shapes: Sequence[Shape]) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gradtui.base.text import cell_width, clean
+from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import Ink, Line, Role, line_width
-from gradtui.frame import Frame
-from gradtui.text import cell_width, clean
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
 """The component classes that the screen of a panel must have, one for each role of a span."""

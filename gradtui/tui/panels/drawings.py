@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.structure import Pair
 from gradtui.explain.graph_text import CLOSE, ROOMY, Cells, box_width, wire_width
-from gradtui.frame import Frame
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
-from gradtui.structure import Pair
 
 _KEPT = 4
 """Drawings kept: that of a long program takes a tenth of a second."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual import events
 
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.steps import Flow, Level
 from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.listing import list_rows, place_of_now
 from gradtui.explain.spans import Line, Role, Span, line_width
-from gradtui.frame import Frame
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
-from gradtui.moments import Flow, Level
 from gradtui.tui.panels.base import Panel, crop, marked
 from gradtui.tui.panels.drawings import Drawing, Drawings
 

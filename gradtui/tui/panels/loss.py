@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from gradtui.base.text import clean, clip, number
+from gradtui.debugger.curves import Picture
+from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
 from gradtui.explain.spans import Line, Span, line
-from gradtui.frame import Frame
-from gradtui.plots import Picture
-from gradtui.text import clean, clip, number
 from gradtui.tui.panels.base import Panel
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from gradtui.base.text import clean, clip, shape_text
+from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.chain import chain_rows
@@ -19,8 +21,6 @@ from gradtui.explain.symbols import label
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_row, update_rows
 from gradtui.explain.vector import gradient_row, gradient_rows
-from gradtui.frame import Frame
-from gradtui.text import clean, clip, shape_text
 from gradtui.tui.keys import NOTES, bindings
 from gradtui.tui.panels.base import Panel
 

@@ -4,8 +4,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradtui.diagnosis.backward.constants import opened, tidied
-from gradtui.diagnosis.spelling import spell
-from gradtui.engine.expression import parse_expression
+from gradtui.engine.printer import spell
+from gradtui.language.parser import parse_expression
 
 SCOPE = {"r": np.float64(0.7), "q": np.float64(1.9), "n": np.float64(4.0)}
 SCOPE |= {"sqrt": np.sqrt, "sum": np.sum, "exp": np.exp}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 import gradtui
-from gradtui.cli import main
+from gradtui.cli.arguments import main
 from gradtui.diagnosis.backward.diagnose import diagnose
 
 

@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradtui.diagnosis.backward.structure import redrawn, structures_of
-from gradtui.engine.expression import parse_program
 from gradtui.engine.lowering import Leaf, build_graph
+from gradtui.language.parser import parse_program
 
 COUNT = 5
 

@@ -9,9 +9,9 @@ from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in
 from gradtui.diagnosis.updates.evidence import Level, astray, beyond_noise, trial_of
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Drawing, Probes, at_other_rates, long, sized
-from gradtui.engine.expression import parse_program
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.program import update_of
+from gradtui.language.parser import parse_program
 
 DECAYED = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-20, "weight_decay": 0.1}
 COUPLED = """gd = g + weight_decay*w

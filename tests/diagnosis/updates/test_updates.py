@@ -9,10 +9,10 @@ from gradtui.diagnosis.updates import diagnose_update
 from gradtui.diagnosis.updates.diagnose import Setting, judge
 from gradtui.diagnosis.updates.explanation import Source
 from gradtui.diagnosis.updates.probes import Probes
-from gradtui.engine.expression import parse_expression, parse_program
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import update_of
+from gradtui.language.parser import parse_expression, parse_program
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
 from gradtui.scenario.rules import UPDATE_RULES

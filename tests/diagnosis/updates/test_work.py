@@ -5,10 +5,10 @@ from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in, text_
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.updates import diagnose_update, repairs, search
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.scenario.load import load_problem
-from gradtui.source import InputError
 
 HELPERS = 100
 
@@ -67,7 +67,7 @@ def test_lines_that_w_is_not_made_of_are_not_changed():
 
 
 def load_lines(code):
-    from gradtui.engine.expression import parse_program
+    from gradtui.language.parser import parse_program
 
     return parse_program(code)
 

@@ -1,0 +1,1 @@
+"""What every other package stands on: text, where it came from, files, streams and the terminal."""

@@ -1,0 +1,91 @@
+"""What is shown in ASCII, for terminals and pipes that take nothing else.
+
+Every character of the screen as one of ASCII, cell for cell, so that rows stay aligned; and, before
+rows are made of them, texts with as many letters as they need.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gradtui.base.text import cell_width
+
+_SIGNS: Mapping[str, str] = {
+    **dict(zip("─━═│┃║╱╲╴╶╸╺╼╾╵╷╹╻╽╿", "-==|##/\\------||||||", strict=True)),
+    **dict(zip("▁▂▃▄▅▆▇█", "_.,~-+=#", strict=True)),
+    **dict(zip("▶▸›→←↑↓↖↘↗↙↳", ">>>><^v\\\\//\\", strict=True)),
+    **dict(zip("✓✗▲▼●○◉◆◇★•▪░", "vX^_@oO*o**#.", strict=True)),
+    **dict(zip("‖—−×÷√²³≥≤⌊⌋…·▔▊▎▌▐", "|--x/V23><[]~.-||||", strict=True)),
+    **dict(zip("Σ∂∇λκβπεη", "Sdglkbpen", strict=True)),
+}
+_BOXES, _DOTS = range(0x2500, 0x2580), range(0x2800, 0x2900)
+_ROWS_OF_DOTS = (0o11, 0o22, 0o44, 0o300)
+"""The bits of a braille character's rows of dots, from the top."""
+_HEIGHTS = "'-._"
+_WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
+"""Signs that take the blank after them too, and are clearer then."""
+_FACTORS = re.compile(r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])")
+"""What stands between factors; a cross between numbers is that of a shape."""
+_HAT = "\u0302"
+_ROOT = re.compile(rf"√(\w{_HAT}?|\([^()]*\))")
+_POWERS = str.maketrans({"²": "^2", "³": "^3"})
+
+
+def spell(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a text that is not in its row yet without the signs that need room in ASCII.
+
+    A power becomes `^2`, a root `sqrt(x)`, a letter with a hat `xhat`; each of the `labels`, name
+    -> how it is shown, its name.
+    """
+    if text.isascii():
+        return text
+    text = _ROOT.sub(lambda root: f"sqrt({root[1].removeprefix('(').removesuffix(')')})", text)
+    for name, label in labels.items():
+        if not label.isascii():
+            text = text.replace(label, name)
+    text = unicodedata.normalize("NFD", text.translate(_POWERS)).replace(_HAT, "hat")
+    return unicodedata.normalize("NFC", text)
+
+
+def to_ascii(text: str) -> str:
+    """Return a text in as many cells, all of ASCII: a letter with a hat becomes a capital."""
+    if text.isascii():
+        return text
+    text = _FACTORS.sub("*", text)
+    for sign, wide in _WITH_NEXT.items():
+        text = text.replace(sign, wide)
+    found = list[str]()
+    for char in text:
+        if char == _HAT and found:
+            found[-1] = found[-1].upper()
+        else:
+            found.append(_sign(char))
+    return "".join(found)
+
+
+def _sign(char: str) -> str:
+    code = ord(char)
+    if char.isascii():
+        return char
+    if char in _SIGNS:
+        return _SIGNS[char]
+    if code in _BOXES:
+        return "+"
+    if code in _DOTS:
+        return _dots(code - _DOTS.start)
+    letter, *marks = list(unicodedata.normalize("NFD", char))
+    width = cell_width(char)
+    if width == 1 and letter.isascii():
+        return letter.upper() if _HAT in marks else letter
+    return "?" * width
+
+
+def _dots(bits: int) -> str:
+    """Return a braille character as a stroke at its height."""
+    rows = [row for row, mask in enumerate(_ROWS_OF_DOTS) if bits & mask]
+    if not rows:
+        return " "
+    return "|" if len(rows) > 2 else _HEIGHTS[round(sum(rows) / len(rows))]

@@ -1,0 +1,102 @@
+"""Where text came from, and the one error for unusable input. Knows no file format, no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from gradtui.base.text import cell_width, clean, clip
+
+_SHOWN = 120
+_KEPT = 400
+"""Characters of a line from which what is shown of it is made: some take no cell."""
+_LONGEST = 500
+"""Cells after which a message is cut: it quotes what a file holds, and that may be huge."""
+
+
+class Place(NamedTuple):
+    """A stretch of one line of a file."""
+
+    line: int
+    """1-based line of the file."""
+    column: int = 1
+    """1-based column, in characters."""
+    width: int = 1
+    """Characters that the caret underlines."""
+    file: str = ""
+    """The file; nothing for the scenario itself."""
+
+
+class InputError(Exception):
+    """Input that cannot be used: what is wrong, where, and what was expected.
+
+    `str()` is the whole report: `FILE:LINE:COL: error: message`, the source line and a caret.
+    """
+
+    def __init__(
+        self, message: str, place: Place | None = None, *, file: str = "", source_line: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.file = file
+        self.source_line = source_line
+
+    def within(self, file: str, lines: list[str]) -> InputError:
+        """Return this error with the file's name and the text of its line filled in.
+
+        An error that already names another file, such as a data file's, is returned as it is.
+        """
+        if self.file and self.file != file:
+            return self
+        line = self.source_line
+        if not line and self.place and self.place.line <= len(lines):
+            line = lines[self.place.line - 1]
+        return InputError(self.message, self.place, file=file, source_line=line)
+
+    def __str__(self) -> str:
+        return report(self.file, self.place, "error", self.message, self.source_line)
+
+
+def report(file: str, place: Place | None, kind: str, message: str, source_line: str = "") -> str:
+    """Return a compiler's message: position, kind, message, then the line with a caret under it."""
+    where = place or Place(1, 1)
+    head = f"{clean(file)}:{where.line}:{where.column}: {kind}: {_message(message)}"
+    if not source_line.strip() or place is None:
+        return head
+    start = 0
+    if where.column > _SHOWN or cell_width(clean(source_line[: where.column - 1])) > _SHOWN - 40:
+        start = max(0, where.column - 41)
+    source_line = source_line[: start + _KEPT]  # a line may be all of a large file
+    shown_before = ("…" if start else "") + clean(source_line[start : where.column - 1])
+    marked = clean(source_line[where.column - 1 : where.column - 1 + where.width])
+    shown = clip(("…" if start else "") + clean(source_line[start:]), _SHOWN)
+    room = max(1, _SHOWN - cell_width(shown_before))
+    carets = "^" * max(1, min(cell_width(marked), room))
+    return f"{head}\n  {shown}\n  {' ' * cell_width(shown_before)}{carets}"
+
+
+def _message(message: str) -> str:
+    return clip(clean(message[: 4 * _LONGEST]), _LONGEST)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'lr'?` for the nearest known name, or nothing."""
+    close = nearest(name, known)
+    return f"; did you mean '{close}'?" if close else ""
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the known name that is nearest, or nothing where none is near.
+
+    `cutoff` is the least likeness, 1 for the same name.
+    """
+    import difflib  # a hundredth of a second that only a mistake costs
+
+    exact = list(known)
+    lower = {candidate.lower(): candidate for candidate in exact}
+    close = difflib.get_close_matches(name, exact, n=1, cutoff=cutoff)
+    if close:
+        return close[0]
+    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=cutoff)
+    return lower[close[0]] if close else ""

@@ -1,0 +1,87 @@
+"""Standard output and standard error, whatever they lead to. Knows nothing of what is printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TextIO
+
+from gradtui.base.text import cell_width, clean, clip
+
+_CELLS = 60
+"""Of what is said: a line that goes on in the next one cannot be taken away."""
+_PATIENCE = 1.0
+"""Seconds after which a person is told what takes so long, and from one word of it to the next."""
+
+
+def open_streams() -> None:
+    """Let both take any text, by lines; one that was closed by whoever started us goes nowhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            # No terminal shows UTF-16 and its like, and in a pipe no mark would say what they are.
+            encoding = stream.encoding if _holds_ascii(stream.encoding) else "utf-8"
+            # By lines into a file or a pipe too: an interrupt ends the program and loses none.
+            stream.reconfigure(encoding=encoding, errors="backslashreplace", line_buffering=True)
+
+
+def tell(text: object) -> None:
+    """Print a line on standard error; where that takes none the exit status has to do."""
+    _write(f"{text}\n")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done, once it takes a while; nothing of it stays there."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = Event()
+    thread = Thread(target=_say_what, args=(clip(clean(what), _CELLS), done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _say_what(what: str, done: Event) -> None:
+    told, seconds = "", 0
+    while not done.wait(_PATIENCE):
+        seconds += 1
+        told = f"{what} … {seconds} s"
+        _write(f"\r{told}")
+    if told:
+        _write(f"\r{' ' * cell_width(told)}\r")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        divert(sys.stderr)
+
+
+def settle() -> None:
+    """Let what cannot be written go nowhere: Python would end with a status of its own, 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            divert(stream)
+
+
+def divert(stream: TextIO) -> None:
+    """Let a stream, with what is still in its buffer, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _holds_ascii(encoding: str) -> bool:
+    return "gradtui\n".encode(encoding) == b"gradtui\n"

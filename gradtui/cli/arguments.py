@@ -1,0 +1,221 @@
+"""The command line: what may be typed, and how it ends. What a command does is not told here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from gradtui import __version__
+from gradtui.base.folders import config_file, short_path
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.streams import divert, open_streams, settle, tell
+from gradtui.base.text import clean
+from gradtui.cli.commands import (
+    UNUSABLE,
+    check_files,
+    debug,
+    list_scenarios,
+    show_step,
+    train,
+    write_new,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+_DIGITS = 9
+"""Digits of a number of steps."""
+_BROKEN_PIPE = 141
+"""As a shell reports SIGPIPE."""
+
+
+class Command(NamedTuple):
+    """One command of the shell."""
+
+    name: str
+    summary: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors, which quote what was typed, cannot act on the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and error, and exit with status 2."""
+        super().error(clean(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print help or version; where it cannot be written, argparse would say nothing of it."""
+        if file is not sys.stdout:
+            return super()._print_message(message, file)
+        try:
+            print(message, end="", flush=True)
+        except OSError as error:
+            self.exit(_unwritten(error))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status: 0 fine, 1 a finding, 2 unusable input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # Read as numpy is imported. With more, threads of OpenBLAS spin between two products: ten times
+    # the work of one with a matrix of a million numbers. So does no run depend on the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    open_streams()
+    try:
+        parsed = _parse(arguments)
+        with _output(parsed):
+            return _run_command(parsed)
+    finally:
+        settle()
+
+
+def _output(parsed: argparse.Namespace) -> AbstractContextManager[None]:
+    """Let all output be in ASCII, if asked for or if the locale has nothing else."""
+    from gradtui.base.terminal import ascii_only, ascii_output
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # without one it takes any text
+    parsed.ascii = parsed.ascii or ascii_only(os.environ, encoding)
+    return ascii_output() if parsed.ascii else nullcontext()
+
+
+def _run_command(parsed: argparse.Namespace) -> int:
+    try:
+        status: int = parsed.run(parsed)
+        sys.stdout.flush()
+        return status
+    except InputError as error:
+        tell(error)
+        return UNUSABLE
+    except OSError as error:
+        return _unwritten(error)
+    except MemoryError:
+        tell("gradtui: there is not enough memory for a model of this size")
+        return UNUSABLE
+
+
+def _unwritten(error: OSError) -> int:
+    """Say why the output cannot be written, unless its reader left; return the exit status."""
+    divert(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return _BROKEN_PIPE
+    tell(f"gradtui: the output cannot be written: {error.strerror}")
+    return UNUSABLE
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    names = {command.name for command in COMMANDS}
+    if arguments and arguments[0] in names:
+        command = next(c for c in COMMANDS if c.name == arguments[0])
+        parser = _Parser(f"gradtui {command.name}", description=command.summary)
+        command.arguments(parser)
+        _ascii_argument(parser)
+        parser.set_defaults(run=command.run)
+        return parser.parse_args(arguments[1:])
+    listed = "\n".join(f"  gradtui {c.name:<7} {c.summary}" for c in COMMANDS)
+    parser = _Parser(
+        "gradtui",
+        usage="gradtui [FILE] [--step N | --resume] [--theme NAME] [--no-mouse] [--ascii]\n"
+        "       gradtui COMMAND ...",
+        description="A terminal debugger for training: steps through a run, forward and backward.",
+        epilog=f"commands (each has --help):\n{listed}\n\n"
+        "FILE is a path or the name of a bundled scenario; without it a list opens.\n"
+        f"Keys and colours of your own: {short_path(config_file())} (? in the debugger says how).",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="scenario to open")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
+    place.add_argument("--resume", action="store_true", help="open where it was left")
+    parser.add_argument("--theme", default="", metavar="NAME", help="its colours: dark, light, 16")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    _ascii_argument(parser)
+    parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
+    parser.set_defaults(run=debug)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown and parsed.file and not unknown[0].startswith("-"):
+        parser.error(f"'{parsed.file}' is not a command" + did_you_mean(parsed.file, names))
+    if parsed.resume and parsed.file is None:
+        parser.error("--resume needs a FILE: what is left of it is resumed")
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return parsed
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got '{text}'")
+    if len(text) > _DIGITS:
+        raise argparse.ArgumentTypeError(f"at most {_DIGITS} digits, got {len(text)}")
+    return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    count = _count(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("expected at least 1")
+    return count
+
+
+def _file_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="path of a scenario, or a bundled name")
+
+
+def _ascii_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
+    )
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one array of objects")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument("--steps", type=_count, metavar="N", help="train N steps")
+    parser.add_argument(
+        "--every", type=_at_least_one, default=1, metavar="K", help="print every K-th step"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="as optimizer.lr=1.5"
+    )
+    parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument("--step", type=_count, default=0, metavar="N")
+    parser.add_argument(
+        "--param", metavar="NAME", help="only this parameter's chain rule; as 'W[3,1]' an element's"
+    )
+    parser.add_argument(
+        "--row", type=_count, metavar="N", help="the element's way through this row of the batch"
+    )
+    parser.add_argument("--level", choices=("named", "operations"), default="named")
+    parser.add_argument("--json", action="store_true")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="paths or bundled names")
+    parser.add_argument("--json", action="store_true", help="one line a file")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
+
+
+COMMANDS = (
+    Command("list", "the bundled scenarios", _list_arguments, list_scenarios),
+    Command("new", "write a commented scenario to start from", _file_argument, write_new),
+    Command("run", "train without a screen", _run_arguments, train),
+    Command("show", "one step in words and numbers", _show_arguments, show_step),
+    Command(
+        "check",
+        "verify gradients, updates, the run and the stated facts",
+        _check_arguments,
+        check_files,
+    ),
+)

@@ -1,0 +1,126 @@
+"""Which numbers of the parameters are looked at together, and how near. Knows no run, no screen."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.base.source import did_you_mean
+from gradtui.base.text import shape_text
+from gradtui.engine.elements import flat_index, place_of
+from gradtui.engine.indices import Index
+from gradtui.engine.lens import read_element
+from gradtui.engine.trainer import Trainer
+from gradtui.scenario.problem import Problem
+
+NEAREST, FARTHEST = 20, -12
+"""How often one may halve, or double, what is in view."""
+
+
+class Axis(Struct, frozen=True):
+    """One number of the parameters: an element, or a parameter that is a number."""
+
+    name: str
+    index: Index = ()
+
+    def __str__(self) -> str:
+        """Return it as `read_axes` reads it."""
+        return self.name + (f"[{','.join(map(str, self.index))}]" if self.index else "")
+
+    def place(self, trainer: Trainer) -> int | None:
+        """Return where it stands in a row of state; None if the model does not have it."""
+        for node, part in zip(trainer.program.graph.parameters, trainer.slices, strict=False):
+            if node.name == self.name:
+                fits = len(self.index) == len(part.shape) and all(
+                    i < size for i, size in zip(self.index, part.shape, strict=True)
+                )
+                return part.start + place_of(self.index, part.shape) if fits else None
+        return None
+
+
+class View(Struct, frozen=True):
+    """What is looked at: over which numbers, and how near."""
+
+    axes: tuple[Axis, ...]
+    """One or two; the first goes to the right."""
+    zoom: int = 0
+    """Each halves the range; 0 shows the run's whole path."""
+
+    def places(self, trainer: Trainer) -> tuple[int, ...] | None:
+        """Return the axes' places in a row of state; None if one is not of this model."""
+        found = [axis.place(trainer) for axis in self.axes]
+        known = tuple(place for place in found if place is not None)
+        return known if len(known) == len(found) else None
+
+    def nearer(self, by: int) -> View:
+        """Return the view with its range halved so many times; 0: not zoomed.
+
+        Raises ValueError if there is no nearer, or farther, one.
+        """
+        zoom = min(max(self.zoom + by, FARTHEST), NEAREST) if by else 0
+        if by and zoom == self.zoom:
+            raise ValueError(f"this is as {'near' if by > 0 else 'far'} as it goes")
+        return replace(self, zoom=zoom)
+
+
+def view_over(text: str, problem: Problem, before: View | None) -> View:
+    """Return the view over what a text names; if nothing, the one before, or the first numbers.
+
+    Raises ValueError where there are no such numbers.
+    """
+    if text:
+        return View(read_axes(text, problem))
+    if before is not None and before.places(problem.trainer) is not None:
+        return before
+    axes = first_axes(problem)
+    if not axes:
+        raise ValueError("the parameters have no elements")
+    return View(axes)
+
+
+def first_axes(problem: Problem) -> tuple[Axis, ...]:
+    """Return the first two numbers of the parameters, or the only one."""
+    found: list[Axis] = []
+    for node in problem.graph.parameters:
+        size = math.prod(node.shape)
+        found += [Axis(node.name, flat_index(i, node.shape)) for i in range(min(2, size))]
+    return tuple(found[:2])
+
+
+def read_axes(text: str, problem: Problem) -> tuple[Axis, ...]:
+    """Return the axes of a text such as `w1 w2`, `W[0,1] b[2]`, `w`.
+
+    An array alone stands for its first two elements.  Raises ValueError where it names none.
+    """
+    parts = re.split(r"\s+(?![^\[]*\])", text.strip())
+    if len(parts) > 2:
+        raise ValueError(
+            f"expected one or two parameters, as w1 w2 or W[0,1] b[2], not {len(parts)}"
+        )
+    axes = [_read_axis(part, problem) for part in parts]
+    (name, index), shape = axes[0][:2], axes[0][2]
+    if len(axes) == 1 and not index and math.prod(shape) > 1:
+        return Axis(name, flat_index(0, shape)), Axis(name, flat_index(1, shape))
+    found = tuple(Axis(name, index or (0,) * len(shape)) for name, index, shape in axes)
+    if len(set(found)) < len(found):
+        raise ValueError("the two axes are the same number")
+    return found
+
+
+def _read_axis(text: str, problem: Problem) -> tuple[str, Index, tuple[int, ...]]:
+    name, index, row = read_element(text)
+    nodes = {node.name: node for node in problem.graph.parameters}
+    called = {problem.label(name): node for name, node in nodes.items()} | nodes
+    if row is not None or name not in called:
+        raise ValueError(f"no parameter is called '{name or text}'" + did_you_mean(name, called))
+    node = called[name]
+    if index and Axis(node.name, index).place(problem.trainer) is None:
+        last = ",".join(str(size - 1) for size in node.shape)
+        upto = f"its elements go up to {last}" if last else "it has one element"
+        raise ValueError(f"{name} is {shape_text(node.shape)}: {upto}")
+    if 0 in node.shape:
+        raise ValueError(f"{name} has no elements")
+    return node.name, index, node.shape

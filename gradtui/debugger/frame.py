@@ -1,0 +1,362 @@
+"""One moment of the debugger as frozen data: what is computed and selected, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.debugger.axes import View
+from gradtui.debugger.curves import Picture
+from gradtui.debugger.steps import Level, Moment, Pass, Schedule
+from gradtui.debugger.structure import Pair, Structure, pairs_of
+from gradtui.debugger.surface import Surface, Surfaces
+from gradtui.engine.formula import Texts
+from gradtui.engine.graph import Graph, Kind, Statement
+from gradtui.engine.indices import Index
+from gradtui.engine.jacobian import Jacobians
+from gradtui.engine.lens import Lens, Trace, trace
+from gradtui.engine.tape import Tape
+from gradtui.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    from gradtui.debugger.breakpoints import Breakpoint, Watched
+    from gradtui.debugger.survey import Setback
+    from gradtui.diagnosis.finding import Finding
+    from gradtui.diagnosis.judgement import Judgement
+    from gradtui.engine.curvature import Gauge
+
+Array = NDArray[Any]
+LARGEST_CHECK = 30_000
+"""Numbers of a model up to which central differences are computed: a screenful in some 10 ms."""
+_AT_ONCE = 2_000_000
+"""Numbers that the models of a batch of central differences have together."""
+
+
+class Path(Struct, frozen=True):
+    """One way from a node to the loss."""
+
+    via: tuple[int, ...]
+    """The nodes, the loss last."""
+
+
+class Frame(Struct, frozen=True, eq=False, dict=True):
+    """What the debugger shows at one moment."""
+
+    problem: Problem
+    tape: Tape
+    structure: Structure
+    position: int
+    """How many moments of the step have been done."""
+    selected: int
+    """The selected node."""
+    losses: NDArray[np.float64]
+    """The loss of every computed step, (known,)."""
+    jacobians: Jacobians
+    """Local derivatives element by element, compiled as they are asked for."""
+    validation_losses: NDArray[np.float64] | None = None
+    """The validation loss of every computed step, (known,); None where there is no validation."""
+    message: str = ""
+    """What the last command has to say."""
+    lens: Lens | None = None
+    """The element that is looked at, if any."""
+    pair: Pair | None = None
+    """(source, target) whose Jacobian is shown, if any."""
+    judgement: Judgement | None = None
+    """What was found of hand-written code; None until that is known."""
+    run_findings: tuple[Finding, ...] | None = None
+    """What was found of the run; None until that is known."""
+    findings: tuple[Finding, ...] = ()
+    """All that is known to be wrong, the gravest first."""
+    finding: int | None = None
+    """Which of the findings the cursor went to."""
+    breakpoints: tuple[Breakpoint, ...] = ()
+    watched: tuple[Watched, ...] = ()
+    """What is watched, with its value at this step."""
+    gauge: Gauge | str = ""
+    """How near the rate is to the largest stable one, or why that is not known."""
+    trouble: str = ""
+    """What is wrong with the file's present text, as an error's report, if anything."""
+    surface_view: View | None = None
+    """Over which parameters the loss surface is shown, if it is."""
+    surfaces: Surfaces | None = None
+    """The surfaces of the run."""
+    picture: Picture = Picture((), 0, 1)
+    """The curves over the steps."""
+    trail: tuple[float, ...] = ()
+    """The selected value at the last steps up to this one, oldest first."""
+    branch: str = ""
+    """The name of the branch that is looked at; nothing where there is only one."""
+    setback: Setback | None = None
+    """Where the branch ends far worse than the run that it left."""
+
+    def selecting(self, node: int) -> Frame:
+        """Return the same moment with another node selected."""
+        return replace(self, selected=node)
+
+    @property
+    def step(self) -> int:
+        """The training step; its state is that before update `step`."""
+        return self.tape.step
+
+    @property
+    def loss(self) -> float:
+        """The loss of this step."""
+        return float(self.tape.value(self.graph.loss))
+
+    @property
+    def validation_loss(self) -> float | None:
+        """The loss on the validation data before this step's update; None where there are none."""
+        return self.tape.validation_loss
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The expressions of nodes in the names that are shown, as far as they were written."""
+        return {}
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Name -> value, a float where it is a scalar."""
+        return self._by_name(self.graph.names.items(), self.tape.value)
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Any]:
+        """Name -> dLoss/dname by reverse mode, a float where it is a scalar."""
+        return self._by_name(self.graph.names.items(), self.tape.adjoint)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """Parameter -> its value before this step's update."""
+        return self._by_name(((n.name, n.id) for n in self.graph.parameters), self.tape.value)
+
+    @cached_property
+    def hand(self) -> Mapping[str, Any]:
+        """Name -> value, of each line of the backward pass that was written by hand.
+
+        Lines whose shapes leave them no value are absent.
+        """
+        backward, program = self.problem.backward, self.tape.program.hand
+        if backward is None or program is None:
+            return MappingProxyType({})
+        written = ((one.line.name, one.written) for one in program.lines)
+        nodes = [(name, node) for name, node in written if node is not None]
+        return self._by_name(nodes, self.tape.value)
+
+    @cached_property
+    def claims(self) -> Mapping[str, Any]:
+        """Name -> what was written by hand as its gradient, in whatever shape that has."""
+        backward = self.problem.backward
+        if backward is None:
+            return MappingProxyType({})
+        if backward.numbers:
+            numbers = backward.numbers if self.step == 0 else {}
+            return MappingProxyType({name: plain(value) for name, value in numbers.items()})
+        hand = self.hand
+        return MappingProxyType({t: hand[n] for n, t in backward.claims.items() if n in hand})
+
+    def local(self, source: str, target: str) -> Any:
+        """Return ∂target/∂source, other names held; None where the edge is not elementwise.
+
+        Raises KeyError if there is no such edge.
+        """
+        edge = (self.graph.names[source], self.graph.names[target])
+        if edge not in self.structure.named_edges:
+            raise KeyError(f"no edge from {source} to {target}")
+        value = self.tape.named_local(*edge)
+        return None if value is None else plain(value)
+
+    def _by_name(self, items: Any, read: Any) -> Mapping[str, Any]:
+        return MappingProxyType({name: plain(read(id)) for name, id in items})
+
+    @property
+    def graph(self) -> Graph:
+        """The model."""
+        return self.problem.graph
+
+    @property
+    def level(self) -> Level:
+        """The named graph or that of the operations."""
+        return self.schedule.level
+
+    @property
+    def schedule(self) -> Schedule:
+        """The moments of a step at this level."""
+        return self.structure.schedule
+
+    def edge_local(self, source: int, target: int) -> Array | None:
+        """Return the local derivative on a drawn edge; None where it is not elementwise."""
+        if target in self.structure.whole:
+            return self.tape.named_local(source, target)
+        slots = [i for i, id in enumerate(self.graph.nodes[target].inputs) if id == source]
+        parts = [self.tape.local((target, slot)) for slot in slots]
+        if any(part is None for part in parts):
+            return None
+        total: Array = sum(part for part in parts if part is not None)  # type: ignore[assignment]
+        return total
+
+    def edge_contribution(self, source: int, target: int) -> Array:
+        """Return what flows back along a drawn edge, in the source's shape."""
+        return self.tape.named_contribution(source, self.step_to(target).operations)
+
+    def step_to(self, target: int) -> Statement:
+        """Return what computes a drawn node: its statement, or its operation as one."""
+        graph, structure = self.graph, self.structure
+        if target in structure.whole:
+            return structure.statement_of[target]
+        line = graph.statements[structure.line_of[target]]
+        return Statement(graph.nodes[target].name, target, (target,), line.place)
+
+    def steps_from(self, node: int) -> tuple[Statement, ...]:
+        """Return what reads a drawn node at this level and matters to the loss."""
+        readers = self.structure.consumers.get(node, ())
+        return tuple(self.step_to(target) for target in readers if target in self.structure.useful)
+
+    @property
+    def looked_at(self) -> tuple[int, Index] | None:
+        """Which parameter is selected, and its element under the lens; None for another node."""
+        places = {node.id: place for place, node in enumerate(self.graph.parameters)}
+        if self.lens is not None and self.lens.node in places:
+            return places[self.lens.node], self.lens.index
+        return (places[self.selected], ()) if self.selected in places else None
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The edges whose Jacobians belong to the selected node."""
+        return pairs_of(self.structure, self.selected)
+
+    @cached_property
+    def trace(self) -> Trace | None:
+        """The chain rule of the element under the lens; None if there is no lens."""
+        if self.lens is None:
+            return None
+        return trace(self.tape, self.jacobians, self.steps_from, self.lens)
+
+    def surface(self, size: tuple[int, int]) -> Surface:
+        """Return the loss surface on a grid of at most `size` columns and rows.
+
+        Raises ValueError if the model is too large, or does not have the parameters.
+        """
+        assert self.surfaces is not None and self.surface_view is not None
+        return self.surfaces.at(self.surface_view, self.step, self.problem.steps, size)
+
+    @property
+    def now(self) -> Moment | None:
+        """The moment done last; None at the start of a step."""
+        return self.schedule.moments[self.position - 1] if self.position else None
+
+    @property
+    def where(self) -> Pass:
+        """The pass that the cursor stands in."""
+        return self.schedule.pass_at(self.position)
+
+    @property
+    def pass_done(self) -> bool:
+        """Whether the pass that the cursor stands in is complete."""
+        return self.position in self.schedule.boundaries
+
+    @property
+    def done(self) -> tuple[Moment, ...]:
+        """The moments done so far in this step, in order."""
+        return self.schedule.moments[: self.position]
+
+    def computed(self, node: int) -> bool:
+        """Return whether a node's value is known at the cursor."""
+        return self.position >= self.structure.value_at.get(node, 0)
+
+    def flowed(self, source: int, target: int) -> bool:
+        """Return whether the contribution along an edge has been taken at the cursor."""
+        return self.position >= self.structure.flow_at.get((source, target), self.schedule.backward)
+
+    def written(self, index: int) -> bool:
+        """Return whether a line of the hand-written backward pass has been done at the cursor."""
+        return self.position >= self.structure.line_at.get(index, self.schedule.backward)
+
+    def gradient_state(self, node: int) -> str:
+        """Return `known`, `partial` or `unknown` for a node's gradient at the cursor.
+
+        `none` for a value that the loss does not depend on.
+        """
+        operation = self.graph.nodes[node].kind is Kind.OPERATION
+        if operation and node not in self.structure.useful:
+            return "none"
+        if self.position >= self.schedule.backward:
+            return "known"
+        if self.position <= self.schedule.forward:
+            return "unknown"
+        if node == self.graph.loss:
+            return "known"
+        incoming = self.structure.flows_into.get(node, ())
+        taken = sum(self.flowed(node, target) for target in incoming)
+        if taken < len(incoming):
+            return "partial" if taken else "unknown"
+        return "known" if incoming else "unknown"
+
+    def gradient(self, node: int) -> Array:
+        """Return a node's gradient, or the sum of the contributions taken so far."""
+        if self.gradient_state(node) != "partial":
+            return self.tape.adjoint(node)
+        flows = [
+            self.edge_contribution(node, target)
+            for target in self.structure.flows_into[node]
+            if self.flowed(node, target)
+        ]
+        return sum(flows[1:], start=flows[0])
+
+    def moved(self, position: int) -> bool:
+        """Return whether a parameter has been updated at the cursor."""
+        return self.position >= self.schedule.backward + position + 1
+
+    def count_paths(self, node: int) -> int:
+        """Return how many paths lead from a node to the loss on the named graph, up to a limit."""
+        return self.structure.path_counts.get(node, 0)
+
+    def paths(self, node: int) -> list[Path]:
+        """Return the paths from a named node to the loss, the first 64 of them."""
+        return [Path(via) for via in self.structure.paths(node, self.graph.loss)]
+
+    def factors(self, path: Path) -> list[float] | None:
+        """Return the local derivatives along a path, None where one is not a scalar."""
+        factors = []
+        for source, target in zip(path.via, path.via[1:], strict=False):
+            local = self.tape.named_local(source, target)
+            if local is None or local.shape != () or self.graph.nodes[source].shape != ():
+                return None
+            factors.append(float(local))
+        return factors
+
+    @cached_property
+    def _row(self) -> NDArray[np.float64]:
+        """All parameters as one flat row."""
+        return np.concatenate([self.tape.value(n.id).reshape(-1) for n in self.graph.parameters])
+
+    def central(
+        self, position: int, elements: Sequence[tuple[int, ...]]
+    ) -> NDArray[np.float64] | None:
+        """Return the central differences of some elements of a parameter, by their indices.
+
+        None where the model is so large that running it twice for each would take a while.
+        """
+        trainer = self.problem.trainer
+        if trainer.size > LARGEST_CHECK:
+            return None
+        row = self._row
+        part = trainer.slices[position]
+        places = [part.start + int(np.ravel_multi_index(e, part.shape)) if e else part.start
+                  for e in elements]  # fmt: skip
+        together = max(1, _AT_ONCE // trainer.size)
+        found = [
+            trainer.central_differences(row, places[start : start + together], self.step)
+            for start in range(0, len(places), together)
+        ]
+        return np.concatenate(found)
+
+
+def plain(value: Array) -> Any:
+    """Return a float for a scalar, the array itself otherwise."""
+    return float(value) if value.shape == () else value

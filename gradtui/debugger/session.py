@@ -1,0 +1,343 @@
+"""The debugger: a cursor over (training step, position in the step). Knows no screen."""
+
+from __future__ import annotations
+
+import operator
+from collections import OrderedDict
+from typing import NamedTuple
+
+from gradtui.debugger.branches import Line
+from gradtui.debugger.breakpoints import Stops
+from gradtui.debugger.explorer import Explorer
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.inquiry import Inquiry, holds_from_then_on, seen_at
+from gradtui.debugger.map import Map
+from gradtui.debugger.selection import Selection
+from gradtui.debugger.steps import Level, Schedule, translate
+from gradtui.debugger.structure import Structure
+from gradtui.debugger.survey import Survey
+from gradtui.debugger.version import Versions
+from gradtui.diagnosis.finding import Finding
+from gradtui.engine.history import History
+from gradtui.engine.tape import Tape
+from gradtui.scenario.problem import Problem
+
+_TAPES, _NUMBERS = 32, 20_000_000
+"""Steps whose tapes are kept, and numbers that these may hold together: 160 MB.  Two are always."""
+MAX_STEP = 10_000_000
+"""The last step that can be asked for."""
+
+
+class _Place(NamedTuple):
+    """Where a change of level came from, or led to."""
+
+    structure: Structure
+    step: int
+    position: int
+    selected: int
+
+
+class Session:
+    """A problem being stepped through.
+
+    The cursor is (`step`, `position`): `position` moments of the training step `step` are done, out
+    of its schedule at the present level.
+    """
+
+    def __init__(self, problem: Problem, history: History | None = None) -> None:
+        self.explorer = Explorer(problem, history)
+        self.level = Level.NAMED
+        self.message = ""
+        self.trouble = ""
+        self._stops = Stops(self.history, problem.steps)
+        self._step = 0
+        self.folded: frozenset[int] = frozenset()
+        """The roots of the statements that are one node on the graph of operations."""
+        self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
+        self._toggled_from: _Place | None = None
+        self._toggled_to: _Place | None = None
+        self._versions = Versions()
+        self._inquiries: dict[Line, Inquiry] = {}
+        self.map = Map(lambda: self.problem, self._say)
+        self.selection = Selection(
+            lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
+        )
+        self.position = self.schedule.backward
+
+    def _say(self, message: str) -> None:
+        self.message = message
+
+    @property
+    def problem(self) -> Problem:
+        """The scenario as it is at the present step of the branch that is looked at."""
+        return self.explorer.line.at(self._step).problem
+
+    @property
+    def history(self) -> History:
+        """The run of the branch that is looked at."""
+        return self.explorer.line.history
+
+    @property
+    def step(self) -> int:
+        """The training step that the cursor stands in."""
+        return self._step
+
+    @property
+    def schedule(self) -> Schedule:
+        """The moments of a step at the present level."""
+        return self.structure.schedule
+
+    @property
+    def structure(self) -> Structure:
+        """The nodes and edges at the present level."""
+        return self._versions.of(self.problem).structure(self.level, self.folded)
+
+    @property
+    def frame(self) -> Frame:
+        """What there is to show at the cursor."""
+        tape = self._tape(self._step)
+        self._ensure_loss()
+        surfaces, looked, found = self.map.surfaces(self.history), self.selection, self.inquiry
+        version = self._versions.of(self.problem)
+        return Frame(
+            self.problem, tape, self.structure, self.position, looked.node,
+            self.history.losses, version.jacobians, self.history.validation_losses, self.message,
+            looked.lens, looked.pair, found.judgement, found.survey.findings, found.findings,
+            found.number, self.stops.breakpoints, self.stops.watched(self._step, self._tape),
+            found.survey.gauge(tape), self.trouble, self.map.view, surfaces,
+            self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
+            found.survey.setback,
+        )  # fmt: skip
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """What is known to be wrong with the branch that is looked at."""
+        line = self.explorer.line
+        if line not in self._inquiries:
+            kept = set(self.explorer.branches)
+            self._inquiries = {one: it for one, it in self._inquiries.items() if one in kept}
+            survey = Survey(line.problem, line.history, self._versions.of(line.problem))
+            self._inquiries[line] = Inquiry(survey)
+        found = self._inquiries[line]
+        found.version = self._versions.of(self.problem)
+        return found
+
+    @property
+    def stops(self) -> Stops:
+        """The breakpoints and watches, on the present run."""
+        self._stops.follow(self.history, self.problem.steps)
+        return self._stops
+
+    def seek(self, step: int) -> None:
+        """Go to a training step, its forward and backward pass done.
+
+        Raises TypeError if `step` is not a whole number.
+        """
+        step = operator.index(step)
+        self.message = ""
+        if step < 0:
+            self.message = "this is the first step"
+        elif step > MAX_STEP:
+            self.message = f"step {MAX_STEP:,} is the last that can be asked for"
+        self._step = min(max(step, 0), MAX_STEP)
+        self.position = self.schedule.backward
+
+    def move(self, steps: int) -> None:
+        """Go some training steps forward, or back where negative."""
+        self.seek(self._step + steps)
+
+    def first(self) -> None:
+        """Go to the first step."""
+        self.seek(0)
+
+    def last(self) -> None:
+        """Go to the last step of the file's run."""
+        self.seek(self.problem.steps)
+
+    def into(self) -> None:
+        """Do the next moment: a value, a contribution, the move of a parameter."""
+        self.message = ""
+        if self.position < self.schedule.end:
+            self.position += 1
+        elif self._step == MAX_STEP:
+            self.message = f"step {MAX_STEP:,} is the last that can be asked for"
+        else:
+            self._step, self.position = self._step + 1, 0
+
+    def back(self) -> None:
+        """Undo the last moment."""
+        self.message = ""
+        if self.position > 0:
+            self.position -= 1
+        elif self._step > 0:
+            self._step, self.position = self._step - 1, self.schedule.end
+        else:
+            self.message = "this is the start of the run"
+
+    def finish(self) -> None:
+        """Go on to the end of the present pass, or through the next one if it is done."""
+        self.message = ""
+        if self.position == self.schedule.end:
+            self.into()
+            if self.message:
+                return
+        self.position = min(b for b in self.schedule.boundaries if b > self.position)
+
+    def restart(self) -> None:
+        """Go back to the start of the present pass, or through the one before it."""
+        if self.position == 0:
+            self.back()
+            if self.message:
+                return
+        self.message = ""
+        self.position = max(b for b in self.schedule.boundaries if b < self.position)
+
+    def toggle_level(self) -> None:
+        """Change between the named graph and that of the operations."""
+        here = self._place
+        back = self._toggled_from if self._toggled_to == here else None
+        named = self.level is Level.NAMED
+        self.draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
+        if back is not None and back.structure is self.structure:
+            # The levels' moments are not the same: twice in a row comes back to the very same one.
+            self.position, self.selection.node = back.position, back.selected
+        self._toggled_from, self._toggled_to = here, self._place
+
+    @property
+    def _place(self) -> _Place:
+        return _Place(self.structure, self._step, self.position, self.selection.node)
+
+    def toggle_fold(self) -> None:
+        """Show the statement of the selected node as its operations, or as one node again."""
+        graph, node = self.problem.graph, self.selection.node
+        foldable = frozenset(s.root for s in graph.statements if len(s.operations) > 1)
+        root = graph.root_of(node)
+        if node not in self.structure.line_of or root not in foldable:
+            name = self.problem.label(graph.nodes[node].name)
+            self.message = f"there is nothing to unfold in {name}"
+            return
+        whole = foldable if self.level is Level.NAMED else self.folded
+        folded = whole ^ {root}
+        self.selection.node = root
+        if folded == foldable:
+            self.draw(Level.NAMED, frozenset())
+        else:
+            self.draw(Level.OPERATIONS, folded)
+
+    def draw(self, level: Level, folded: frozenset[int]) -> None:
+        """Change what the nodes are, at the same place of the step."""
+        self.message = ""
+        before = self.schedule
+        self.level, self.folded = level, folded
+        self.position = translate(self.position, before, self.schedule)
+        self.selection.redraw()
+
+    def toggle_drive(self) -> None:
+        """Let the true gradients move the weights instead of what was written by hand, or back.
+
+        It is a run of its own beside this one; the cursor stays where it is.
+        """
+        if not self.problem.by_hand:
+            self.message = "nothing is written by hand here: there is no other drive"
+            return
+        self.explorer.branches.turn_drive()
+        self.message = (
+            "drive hand: what was written by hand moves the weights"
+            if self.explorer.line.problem.drive == "hand"
+            else "drive autodiff: the true gradients and the optimizer move the weights"
+        )
+
+    def next_finding(self) -> bool:
+        """Go to the next finding: its step, its node, at the moment that it is about.
+
+        False if none is known yet, and more may be: the message says what is being found out.
+        """
+        self.message = ""
+        finding = self.inquiry.next()
+        if finding is not None:
+            self._go_to_finding(finding)
+            return True
+        unknown = self.inquiry.unknown
+        self.message = f"still {unknown}" if unknown else "no findings"
+        return not unknown
+
+    def go_on(self, by: int = 1) -> bool:
+        """Go to the next breakpoint or finding, the one before where `by` is negative.
+
+        Without one it is the file's last step, or the first. False if more must be known before:
+        then nothing moves, and the message says what.
+        """
+        stops, here = self.stops, self._step
+        at, unsearched = stops.ahead(here) if by > 0 else stops.behind(here)
+        unknown, findings = self.inquiry.unknown, self.inquiry.findings
+        if unknown or unsearched is not None:
+            last = self.problem.steps
+            self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
+            return False
+        told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
+        if self.inquiry.chosen is None:  # nothing was shown of this step yet: it is the next stop
+            told += [f.step for f in findings if f.step == here]
+        reached = [*told, *([] if at is None else [at])]
+        if not reached:
+            self._go_to_end(by)
+            return True
+        step = min(reached) if by > 0 else max(reached)
+        self.seek(step)
+        found = [finding for finding in findings if finding.step == step]
+        if found:
+            self._go_to_finding(found[0])
+        hit = [b.text for b in stops.breakpoints if b.enabled and step in b.steps]
+        said = [f"◆ {text}" for text in hit] + ([self.message] if found else [])
+        self.message = f"step {step:,}: " + ", ".join(said)
+        return True
+
+    def _go_to_end(self, by: int) -> None:
+        """Go to the end of the run that lies that way, where nothing else does."""
+        here, end = self._step, max(self.problem.steps, self._step) if by > 0 else 0
+        self.seek(end)
+        way = "ahead" if by > 0 else "before"
+        self.message = f"no breakpoint and no finding {way}" + (
+            "" if end == here else f": this is the {'last' if by > 0 else 'first'} step"
+        )
+
+    def break_at(self, text: str = "") -> None:
+        """Set a breakpoint or remove it; without a condition it is at this step.
+
+        Raises InputError with a place in the text.
+        """
+        text, there = self.stops.toggle(text or str(self._step))
+        self.message = f"◆ {text}: breakpoint {'set' if there else 'removed'}"
+
+    def watch(self, text: str) -> None:
+        """Watch an expression, or do so no longer; raises InputError with a place in the text."""
+        there = self.stops.toggle_watch(text)
+        self.message = f"{text}: {'watched' if there else 'watched no longer'}"
+
+    def _go_to_finding(self, finding: Finding) -> None:
+        if not holds_from_then_on(finding) or finding.step > self._step:
+            self.seek(finding.step)
+        node, position = seen_at(finding, self.problem, self.structure)
+        if node is not None:
+            self.selection.select(node)
+        self.position = position
+        self.message = self.inquiry.choose(finding)
+
+    def _tape(self, step: int) -> Tape:
+        key = self.history.owner(step), step
+        if key not in self._tapes:
+            self._tapes[key] = self.history.tape(step)
+            while len(self._tapes) > max(2, min(_TAPES, _NUMBERS // self._tapes[key].numbers)):
+                self._tapes.popitem(last=False)
+        self._tapes.move_to_end(key)
+        return self._tapes[key]
+
+    def _trail(self) -> tuple[float, ...]:
+        """Return the selected value, or the element under the lens, at the last steps."""
+        index = None if self.selection.lens is None else self.selection.lens.index
+        return self.explorer.trail(self.selection.node, index, self._step)
+
+    def _ensure_loss(self) -> None:
+        """Know the losses up to the present step."""
+        missing = self._step + 1 - self.history.known
+        if missing > 0:
+            self.history.advance(missing)

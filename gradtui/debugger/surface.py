@@ -1,0 +1,263 @@
+"""The loss over one or two numbers of the parameters, and the run's way over it.
+
+Knows runs and their losses; knows no screen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.debugger.axes import View
+from gradtui.engine.history import History
+from gradtui.engine.trainer import Row
+
+Array = NDArray[np.float64]
+Range = tuple[float, float]
+Place = tuple[float, ...]
+"""A number for each axis."""
+
+_MARGIN = 0.25
+"""Part of the path's extent that is added on each side."""
+_HIGHER = 10.0
+"""Times the loss at the start, or here: steps that are higher do not widen the view."""
+_STRETCH = 3.0
+"""How far an axis may be widened to give both the same scale."""
+_NUMBERS = 1_000_000
+"""Numbers that all models of a grid have together: some 20 ms of arithmetic."""
+_AT_ONCE = 2_000_000
+_FEWEST = 9
+"""Points along each side of a grid, however large the model."""
+LARGEST = 300_000
+"""Numbers of a model up to which its surface is drawn."""
+_EVERY_STEP = 400
+"""Steps of a run up to which all are points of its path."""
+_KEPT = 16
+_TINY, _LARGEST = 1e-12, float(np.finfo(float).max)
+
+
+class Path(Struct, frozen=True, eq=False):
+    """The run's states, seen along the axes."""
+
+    steps: NDArray[np.int64]
+    """(k,) ascending; of a long run some."""
+    places: Array
+    """(k, axes)."""
+    losses: Array
+    """(k,) the run's own; NaN where it is not known yet."""
+
+
+class Surface(Struct, frozen=True, eq=False):
+    """The loss on a grid over the axes, and where the run is."""
+
+    view: View
+    step: int
+    ranges: tuple[Range, ...]
+    """Of each axis."""
+    losses: Array
+    """(columns,) or (rows, columns), at the middles of equal parts of the ranges, ascending."""
+    path: Path
+    point: Place
+    """Where this step starts."""
+    loss: float
+    """There, on the surface."""
+    next: Place
+    """Where this step goes."""
+    next_loss: float
+    """The loss of the whole model there; with batches on those of the next step."""
+    others: int
+    """Numbers of the parameters that are held as they are at this step."""
+    batch: bool
+    """Whether it is the loss on this step's batch."""
+
+    def share(self, place: Sequence[float]) -> Place:
+        """Return where a place stands in the view, from 0 to 1 along each axis."""
+        with np.errstate(all="ignore"):
+            return tuple(
+                (x - low) / (high - low) for x, (low, high) in zip(place, self.ranges, strict=True)
+            )
+
+    def shows(self, place: Sequence[float]) -> bool:
+        """Return whether a place is in view."""
+        return all(0.0 <= share <= 1.0 for share in self.share(place))
+
+    @property
+    def leaves(self) -> int | None:
+        """The first step after one in view whose state is not in view; None if there is none."""
+        inside = [self.shows(place) for place in self.path.places.tolist()]
+        for at in range(1, len(inside)):
+            if inside[at - 1] and not inside[at]:
+                return int(self.path.steps[at])
+        return None
+
+    @property
+    def lowest(self) -> tuple[float, Place] | None:
+        """The lowest loss of the grid and where it is; None where none is finite."""
+        if not np.isfinite(self.losses).any():
+            return None
+        at = np.unravel_index(
+            int(np.argmin(np.where(np.isfinite(self.losses), self.losses, np.inf))),
+            self.losses.shape,
+        )
+        centres = [
+            middles(*pair) for pair in zip(self.ranges, self.losses.shape[::-1], strict=True)
+        ]
+        return float(self.losses[at]), tuple(
+            float(centre[i]) for centre, i in zip(centres, at[::-1], strict=True)
+        )
+
+
+def middles(limits: Range, count: int) -> Array:
+    """Return the middles of `count` equal parts of a range."""
+    low, high = limits
+    found: Array = low + (high - low) * (np.arange(count) + 0.5) / count
+    return found
+
+
+class Surfaces:
+    """The surfaces of one run; the last few grids are remembered."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._grids: OrderedDict[object, Array] = OrderedDict()
+        self._path: tuple[object, Path] | None = None
+
+    def at(self, view: View, step: int, last: int, size: tuple[int, int]) -> Surface:
+        """Return the surface at a step, the path up to the step `last`.
+
+        The grid has `size` columns and rows, or fewer where the model is large.  Raises ValueError
+        if the model is too large, or does not have the axes.
+        """
+        trainer = self.history.trainer
+        places = view.places(trainer)
+        if places is None:
+            raise ValueError("the model does not have these parameters any more")
+        if trainer.size > LARGEST:
+            raise ValueError(
+                f"the model has {trainer.size:,} numbers: too many to draw its surface"
+            )
+        row, after = self.history.state(step), self.history.state(step + 1)
+        here, there = row[list(places)], after[list(places)]
+        path = self._path_to(places, max(last, step))
+        parts = trainer.slices[: len(trainer.program.updates)]
+        others = sum(part.stop - part.start for part in parts) - len(places)
+        with np.errstate(all="ignore"):
+            ranges = _ranges(path, here, view.zoom, size)
+            losses = self._grid(places, step, row, ranges, size, moves=others > 0)
+            loss = float(trainer.losses_at(row[None, :], step)[0])
+            next_loss = float(trainer.losses_at(after[None, :], step + 1)[0])
+        return Surface(
+            view, step, ranges, losses, path, tuple(here.tolist()), loss, tuple(there.tolist()),
+            next_loss, others, trainer.batches is not None,
+        )  # fmt: skip
+
+    def _path_to(self, places: tuple[int, ...], last: int) -> Path:
+        history = self.history
+        key = (places, last, min(history.known, last + 1))
+        if self._path is None or self._path[0] != key:
+            steps = _sample(min(last, history.known), history.every)
+            states = np.stack([history.state(int(step))[list(places)] for step in steps])
+            known = history.losses
+            losses = [known[step] if step < len(known) else math.nan for step in steps]
+            self._path = key, Path(steps, states, np.array(losses))
+        return self._path[1]
+
+    def _grid(
+        self,
+        places: tuple[int, ...],
+        step: int,
+        row: Row,
+        ranges: tuple[Range, ...],
+        size: tuple[int, int],
+        *,
+        moves: bool,
+    ) -> Array:
+        """Return the losses of a grid; `moves` says that it changes with the step."""
+        trainer = self.history.trainer
+        shape = _affordable(size[: len(places)], trainer.size)
+        own = step if moves or trainer.batches is not None else None
+        key = (places, own, ranges, shape)
+        if key not in self._grids:
+            axes = [middles(limits, count) for limits, count in zip(ranges, shape, strict=True)]
+            mesh = np.meshgrid(*axes)
+            points = np.repeat(row[None, :], mesh[0].size, axis=0)
+            for place, values in zip(places, mesh, strict=True):
+                points[:, place] = values.reshape(-1)
+            together = max(1, _AT_ONCE // trainer.size)
+            found = [
+                trainer.losses_at(points[start : start + together], step)
+                for start in range(0, len(points), together)
+            ]
+            self._grids[key] = np.concatenate(found).reshape(mesh[0].shape)
+            if len(self._grids) > _KEPT:
+                self._grids.popitem(last=False)
+        self._grids.move_to_end(key)
+        return self._grids[key]
+
+
+def _affordable(size: tuple[int, ...], numbers: int) -> tuple[int, ...]:
+    """Return how many points a grid has along each axis for a model of so many numbers."""
+    points = math.prod(size)
+    if points * numbers <= _NUMBERS:
+        return size
+    part = (_NUMBERS / numbers / points) ** (1 / len(size))
+    return tuple(min(count, max(_FEWEST, int(count * part))) for count in size)
+
+
+def _sample(last: int, every: int) -> NDArray[np.int64]:
+    """Return the steps of a path: all of a short run; of a long one the first and some others."""
+    if last <= _EVERY_STEP:
+        return np.arange(last + 1)
+    half = _EVERY_STEP // 2
+    spread = np.linspace(0, last, half).astype(np.int64) // every * every
+    first = np.arange(half) if every == 1 else spread[:1]
+    return np.unique(np.concatenate([first, spread]))
+
+
+def _ranges(path: Path, here: Array, zoom: int, size: tuple[int, int]) -> tuple[Range, ...]:
+    """Return what of each axis is in view.
+
+    At no zoom that is the path, but for the steps that are much higher than the first and than the
+    present one: a run that flies off leaves the view.  Nearer, the present point is in the middle.
+    """
+    axes = len(here)
+    centres, spans = _whole(path, here)
+    if axes == 2:
+        scales = spans / size
+        wanted = np.minimum(scales.max(), scales * _STRETCH)
+        if wanted[0] == wanted[1]:
+            spans = wanted * size
+    if zoom > 0 and np.isfinite(here).all():
+        centres = here
+    spans = np.maximum(spans * 2.0**-zoom, 64 * np.spacing(np.abs(centres)))
+    spans = np.minimum(spans, _LARGEST / 4)
+    low, high = (np.clip(centres + side * spans / 2, -_LARGEST, _LARGEST) for side in (-1, 1))
+    return tuple(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def _whole(path: Path, here: Array) -> tuple[Array, Array]:
+    """Return middle and width of what the run's path takes up, with a margin."""
+    finite = np.isfinite(path.places).all(axis=1)
+    losses = np.where(np.isnan(path.losses), np.inf, path.losses)
+    at = np.flatnonzero((path.places == here).all(axis=1))
+    known = [loss for loss in (losses[0], *losses[at[:1]]) if np.isfinite(loss)]
+    limit = max(known, default=np.inf)
+    kept = finite & (losses <= limit + (_HIGHER - 1) * abs(limit))
+    kept |= finite & (np.arange(len(losses)) == 0)
+    points = path.places[kept]
+    if np.isfinite(here).all():
+        points = np.concatenate([points, here[None, :]])
+    if not len(points):
+        points = np.zeros((1, len(here)))
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = low / 2 + high / 2
+    spans = np.minimum(high - low, _LARGEST / 8)
+    still = spans <= _TINY * np.maximum(np.abs(middle), _TINY)
+    widest = spans.max() if not still.all() else 0.0
+    spans = np.where(still, widest or np.maximum(1.0, np.abs(middle)), spans)
+    return middle, spans * (1 + 2 * _MARGIN)

@@ -1,0 +1,148 @@
+"""Many runs from one step, each with another value of one setting, and how each of them ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.base.failures import report_failure
+from gradtui.debugger.branches import DRAWN, Fork, Line, fork
+from gradtui.debugger.curves import Curve, Picture, Plot
+from gradtui.diagnosis.runs.registry import RUN_RULES
+from gradtui.diagnosis.runs.run import Run, steps_looked_at
+from gradtui.engine.together import run_together
+from gradtui.scenario.settings import Change
+
+_SETTLED = 0.05
+"""Part of the whole fall by which a loss that has settled may still move in its last quarter."""
+_LEFT = 0.01
+"""Part of its fall that a loss that still falls steadily may have before it."""
+_HIGH = 100.0
+"""Times the first loss at which a run has diverged, whatever way it took there."""
+_ENDS = {
+    "diverging": "diverges",
+    "non-finite": "diverges",
+    "rate-too-large-later": "diverges later",
+    "oscillating": "oscillates",
+    "plateau": "stands still",
+    "crawling": "crawls",
+}
+"""The rules that say how a run ends, gravest first -> in a word."""
+CONVERGES, FALLS, NOWHERE = "converges", "still falls", "ends no lower"
+UNJUDGED = "could not be judged"
+SIGNS = {
+    "diverges": "▲", "diverges later": "▲", "oscillates": "~", "stands still": "—",
+    "crawls": "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
+    UNJUDGED: "?",
+}  # fmt: skip
+"""How a run ends -> a sign for it."""
+
+
+class Sweep:
+    """Runs that differ in one setting, from a step of a line on."""
+
+    def __init__(self, line: Line, step: int, changes: Sequence[Change]) -> None:
+        self.line, self.start = line, step
+        self.forks = tuple(fork(line, step, change) for change in changes)
+        rest = max(1, line.problem.steps - step)
+        self.last = step + min(rest, *(steps_looked_at(f.problem) for f in self.forks))
+        """The last step that is run."""
+        trainers = [one.problem.trainer for one in self.forks]
+        rows = [one.row for one in self.forks]
+        found = run_together(trainers, rows, step, self.last + 1 - step)
+        self.losses: NDArray[np.float64] = found.losses
+        """(runs, steps from `start` on)."""
+        self.batched = found.batched
+        """How many of them were run together."""
+        self.ends: tuple[str, ...] = ()
+        """How the first of them end, as far as that is known."""
+        self.failed = ""
+        """What is to be said of the last one that could not be judged."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was changed for each run."""
+        return tuple(one.change for one in self.forks)
+
+    def judge(self) -> None:
+        """Find out how each run ends; takes up to a second or so for each."""
+        for one in self.forks[len(self.ends) :]:
+            try:
+                end = self._end(one)
+            except Exception as error:
+                end = UNJUDGED
+                self.failed = report_failure(
+                    f"the run with {one.change} could not be judged", error
+                )
+            self.ends = (*self.ends, end)
+
+    def _end(self, one: Fork) -> str:
+        """Return how a run ends, by the conditions that training runs are judged by."""
+        run = Run(one.problem.resumed(one.step, one.row, self.last - self.start))
+        with np.errstate(all="ignore"):
+            for rule, word in _ENDS.items():
+                if any(found.severity != "info" for found in RUN_RULES[rule].find(run)):
+                    return word
+            return _falling(run.losses)
+
+    @property
+    def drawn(self) -> Sequence[int]:
+        """The runs that are drawn: no more than can be told apart, spread over all."""
+        count = len(self.forks)
+        return sorted({round(i * (count - 1) / (DRAWN - 1)) for i in range(DRAWN)})[:DRAWN]
+
+    def picture(self, plot: Plot, step: int) -> Picture:
+        """Return the losses as curves."""
+        first, last = plot.range or (self.start, self.last)
+        curves = []
+        for mark, index in enumerate(self.drawn):
+            low, high = max(first, self.start), min(last, self.last)
+            values = self.losses[index, low - self.start : high + 1 - self.start]
+            steps = np.arange(low, low + len(values), dtype=np.float64)
+            inside = self.start <= step <= self.last
+            now = float(self.losses[index, step - self.start]) if inside else None
+            source = (self, index, low, high)
+            curves.append(Curve(self.name(index), mark, steps, values, now, source, main=False))
+        left = tuple(name for i, name in enumerate(self.names) if i not in self.drawn)
+        title = f"Sweep of {self.setting}"
+        return Picture(tuple(curves), first, last, plot.log, title, left, plot.range is not None)
+
+    @property
+    def setting(self) -> str:
+        """What has another value in each run."""
+        return self.names[0].split(" ")[0]
+
+    def name(self, index: int) -> str:
+        """Return a run's value and the sign of how it ends, where that is known."""
+        sign = f" {SIGNS[self.ends[index]]}" if index < len(self.ends) else ""
+        value = self.names[index].removeprefix(self.setting).removeprefix(" =").strip()
+        return value + sign
+
+
+def _falling(losses: NDArray[np.float64]) -> str:
+    """Return how a run ends that no rule objects to."""
+    fall = float(losses[0] - losses[-1])
+    late = losses[-max(2, len(losses) // 4) :]
+    if losses[-1] > _HIGH * abs(losses[0]):
+        return "diverges"
+    if not fall > 0.0:
+        return CONVERGES if len(set(losses.tolist())) == 1 else NOWHERE
+    if np.all(np.diff(late) <= 0.0):
+        # It falls steadily: it may be slow and far from its end all the same.
+        return CONVERGES if _rest(losses) <= _LEFT * fall else FALLS
+    return CONVERGES if float(np.max(late) - np.min(late)) <= _SETTLED * fall else FALLS
+
+
+def _rest(losses: NDArray[np.float64]) -> float:
+    """Return how far a loss has still to fall, from its last three sixths as a geometric series."""
+    size = max(1, len(losses) // 6)
+    means = losses[-3 * size :].reshape(-1, size).mean(axis=1)
+    if len(means) < 3:
+        return 0.0
+    before, after = -np.diff(means)
+    if after <= 0.0:
+        return 0.0
+    return float(after**2 / (before - after)) if after < before else math.inf

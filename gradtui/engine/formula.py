@@ -1,0 +1,228 @@
+"""Nodes -> text: a formula in the program's own names, or the same with numbers put in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from gradtui.base.text import number
+from gradtui.engine.graph import STRETCH, Kind, Node
+from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
+from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import axes_of, negative_axes
+
+ATOM = FUNCTION + 1
+LIMIT = 2_000
+"""Characters after which a formula is cut; one of thousands of terms cannot be read anyway."""
+Show = Callable[[Node], str | None]
+"""Node -> the text it stands for, or None to write out what it is computed from."""
+
+
+class Style(Struct, frozen=True):
+    """How operators are written."""
+
+    times: str = "*"
+    matmul: str = "@"
+    superscripts: bool = False
+
+
+PROGRAM = Style()
+"""As in a program: what comes out can be parsed again."""
+PRETTY = Style(times="·", matmul=" @ ", superscripts=True)
+"""As on paper."""
+TYPED = Style(times="·", matmul=" @ ")
+"""The same where there are no raised figures."""
+
+_SUPERSCRIPTS = {2.0: "²", 3.0: "³"}
+
+
+class _Text(Struct, frozen=True):
+    text: str
+    precedence: int
+
+
+Texts = dict[int, _Text]
+"""Node -> its expression, as it was written."""
+
+
+def formula(
+    nodes: Sequence[Node],
+    root: int,
+    show: Show,
+    style: Style = PROGRAM,
+    known: Texts | None = None,
+) -> str:
+    """Return the expression of a node; whatever `show` gives a text for is not written out further.
+
+    The root itself is always written out.  `known` holds, and receives, what was written of other
+    roots by the same `show` and in the same style: thousands may have most parts in common.
+    """
+    texts: Texts = {} if known is None else known
+    texts.pop(root, None)
+    pending = [root]
+    if nodes[root].op == STRETCH and nodes[root].kind is Kind.OPERATION and not nodes[root].name:
+        return formula(nodes, nodes[root].inputs[0], show, style, known)
+    while pending:
+        id = pending[-1]
+        node = nodes[id]
+        if id in texts:
+            pending.pop()
+            continue
+        shown = None if id == root and node.kind is Kind.OPERATION else _atom(node, show)
+        if shown is not None:
+            texts[id] = shown
+            continue
+        missing = [source for source in node.inputs if source not in texts]
+        if missing:
+            pending.extend(missing)
+            continue
+        texts[id] = _write(nodes, node, texts, style)
+    return (texts[root] if _atom(nodes[root], show) is None else texts.pop(root)).text
+
+
+def _atom(node: Node, show: Show) -> _Text | None:
+    text = show(node)
+    if text is None and node.kind is Kind.CONSTANT:
+        text = number(node.value, 17)
+    elif text is None and node.kind is not Kind.OPERATION:
+        text = node.name
+    if text is None:
+        return None
+    return _Text(text, SIGN if text.startswith("-") else ATOM)
+
+
+def _write(nodes: Sequence[Node], node: Node, texts: dict[int, _Text], style: Style) -> _Text:
+    entry, parts = OPS[node.op], [texts[id] for id in node.inputs]
+    operands = [nodes[id] for id in node.inputs]
+    if any(len(part.text) > LIMIT for part in parts):
+        return _Text("…", ATOM)
+    match node.op:
+        case "**" if style.superscripts and operands[1].value in _SUPERSCRIPTS:
+            base = _bracket(parts[0], POWER + 1)
+            return _Text(base + _SUPERSCRIPTS[operands[1].value], POWER)
+        case "**":
+            base, exponent = _bracket(parts[0], POWER + 1), _bracket(parts[1], POWER)
+            return _Text(f"{base}**{exponent}", POWER)
+        case "neg":
+            return _Text("-" + _bracket(parts[0], SIGN + 1), SIGN)
+        case "identity":
+            return parts[0]
+        case "T":
+            operand = _bracket(parts[0], FUNCTION)
+            # A number's point would be read as its decimal one.
+            number_first = operands[0].kind is Kind.CONSTANT and operand[0] != "("
+            return _Text(f"({operand}).T" if number_first else f"{operand}.T", FUNCTION)
+        case "mT" if len(node.shape) == 2:
+            return _Text(_bracket(parts[0], FUNCTION) + ".T", FUNCTION)
+        case "mT":
+            *stack, rows, columns = range(len(node.shape))
+            return _Text(f"transpose({parts[0].text}, {(*stack, columns, rows)})", FUNCTION)
+        case "slice":
+            return _Text(_bracket(parts[0], FUNCTION) + _range_of(node, operands[0]), FUNCTION)
+        case "expand":
+            return _Text(_bracket(parts[0], FUNCTION) + _brackets_of(node), FUNCTION)
+        # After a derivative on paper, such as ∂L/∂e, a further stroke would be misread.
+        case "*" if "∂" not in parts[0].text and _is_inverse(nodes, operands[1], parts[1], texts):
+            inverse = operands[1].inputs[1]
+            text = _infix("/", PRODUCT, parts[0], texts[inverse], style)
+            return _Text(text, PRODUCT)
+        case _ if entry.infix:
+            left, right = parts
+            return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
+        case "scatter":
+            return _scattered(node, operands, parts, style)
+        case "collect":
+            return _Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
+        case _:
+            inner = ", ".join([part.text for part in parts] + _options(node, operands[0]))
+            return _Text(f"{node.op}({inner})", FUNCTION)
+
+
+def _is_inverse(nodes: Sequence[Node], node: Node, part: _Text, texts: dict[int, _Text]) -> bool:
+    """Tell whether a node is written out as 1/x of its own shape, so that a*(1/x) reads as a/x."""
+    if node.op != "/" or part.precedence != PRODUCT:
+        return False
+    one, x = (nodes[id] for id in node.inputs)
+    return one.value == 1.0 and one.kind is Kind.CONSTANT and not one.name and x.id in texts
+
+
+def _scattered(node: Node, operands: Sequence[Node], parts: Sequence[_Text], style: Style) -> _Text:
+    """Return a sum of rows by their number as the product with the numbers' one-hot matrix."""
+    added, index = _bracket(parts[0], PRODUCT + 1), parts[1].text
+    count, own = math.prod(operands[1].shape), node.shape[1:]
+    if len(operands[1].shape) != 1:
+        index = f"reshape({index}, ({count},))"
+    flat = (count, math.prod(own)) if own else (count,)
+    if operands[0].shape != flat:
+        added = f"reshape({parts[0].text}, {flat})"
+    product = f"one_hot({index}, {node.shape[0]}).T{style.matmul}{added}"
+    if len(own) > 1:
+        return _Text(f"reshape({product}, {node.shape})", FUNCTION)
+    return _Text(product, PRODUCT)
+
+
+def _infix(op: str, precedence: int, left: _Text, right: _Text, style: Style) -> str:
+    symbols = {"*": style.times, "/": "/", "@": style.matmul}
+    symbol = symbols.get(op, f" {op} ")
+    loose = op in ("+", "*") and right.precedence == precedence and not right.text.startswith("-")
+    if op == "*" and ("/" in right.text or "@" in right.text):
+        loose = False
+    floor = precedence if loose else precedence + 1
+    after = _bracket(right, floor)
+    if after.startswith("-") and precedence >= SUM:
+        after = f"({after})"
+    before = _bracket(left, precedence + (precedence == COMPARISON))
+    if before.startswith("-") and precedence >= PRODUCT and left.precedence < PRODUCT:
+        before = f"({before})"
+    return f"{before}{symbol}{after}"
+
+
+def _bracket(part: _Text, floor: int) -> str:
+    return part.text if part.precedence >= floor else f"({part.text})"
+
+
+def _brackets_of(node: Node) -> str:
+    axes = axes_of(dict(node.options)["axis"])
+    rank = len(node.shape)
+    entries = ["None" if axis in axes else ":" for axis in range(-rank, 0)]
+    return f"[{', '.join(entries)}]"
+
+
+def _range_of(node: Node, operand: Node) -> str:
+    options, rank = dict(node.options), len(operand.shape)
+    (axis,) = axes_of(options["axis"])
+    start = options["start"] or ""
+    stop = "" if options["stop"] == operand.shape[axis] else options["stop"]
+    return f"[{':, ' * (axis + rank)}{start}:{stop}]"
+
+
+def _collected(node: Node, text: str, rank: int) -> str:
+    """Return a sum over the axes that broadcasting had stretched, then those that it had added."""
+    drop, keep = (axes_of(dict(node.options)[key]) for key in ("drop", "keep"))
+    if keep:
+        text = f"sum({text}, axis={_axes(keep, rank)}, keepdims=True)"
+    return f"sum({text}, axis={_axes(drop, rank)})" if drop else text
+
+
+def _options(node: Node, operand: Node) -> list[str]:
+    """Return the options that differ from their defaults, axes counted from the start."""
+    entry, options, rank = OPS[node.op], dict(node.options), len(operand.shape)
+    if entry.positional:
+        given = options[entry.positional]
+        if node.op == "transpose":
+            order = tuple(axis + rank for axis in axes_of(given))
+            given = None if order == tuple(range(rank))[::-1] else order
+        return [] if given is None else [repr(given)]
+    if "axis" not in options:
+        return []
+    axes = axes_of(options["axis"])
+    usual = negative_axes(dict(entry.options)["axis"], rank)
+    texts = [] if axes == usual else [f"axis={_axes(axes, rank)}"]
+    return [*texts, "keepdims=True"] if options.get("keepdims") else texts
+
+
+def _axes(axes: Sequence[int], rank: int) -> str:
+    positive = [axis + rank for axis in axes]
+    return str(positive[0]) if len(positive) == 1 else str(tuple(positive))

@@ -1,0 +1,203 @@
+"""Expression trees -> program text; what was not changed keeps the user's own spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from gradtui.base.source import InputError
+from gradtui.base.text import number
+from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
+from gradtui.engine.ops import OPS
+from gradtui.language.parser import (
+    Call,
+    Name,
+    Number,
+    Option,
+    Tree,
+    WholeNumbers,
+    parse_expression,
+)
+from gradtui.language.trees import same as same
+
+_PRECEDENCE = {"**": POWER, "neg": SIGN}
+_SPACES = {SUM: " ", COMPARISON: " "}
+"""What stands around operators, by how tightly they bind, where the user has none of that kind."""
+_OPERATORS = {
+    SUM: re.compile(r"[\w.)\]](?<![0-9.][eE])( ?)[-+]"),
+    PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
+}
+"""Operators after an operand."""
+_IN_NUMPY = frozenset(
+    {"abs", "broadcast_to", "clip", "cos", "dot", "exp", "log", "max", "maximum", "mean", "minimum"}
+    | {"outer", "reshape", "sin", "sqrt", "sum", "tanh", "transpose", "var", "where"}
+)
+"""Functions that NumPy has by the same name and with the same meaning."""
+_PREFIXED = re.compile(r"\bnp\.")
+
+
+class _Text(Struct, frozen=True):
+    text: str
+    precedence: int
+
+
+def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -> str:
+    """Return the text of an expression.
+
+    Parts that are those of `original`, whose places are in `lines`, are copied from there, and
+    operators have spaces around them as they have there.  Where the lines say np.exp, so does what
+    is new: in a Python file sum alone is another function.
+    """
+    prefixed = any(map(_PREFIXED.search, lines))
+    spaces = dict(_SPACES)
+    if original is not None and original.place.line <= len(lines):
+        spaces |= _spaces_in(lines[original.place.line - 1])
+    kept = set(map(id, subtrees(original))) if original is not None else set[int]()
+    texts: dict[int, _Text] = {}
+    pending = [tree]
+    while pending:
+        part = pending[-1]
+        if id(part) in texts:
+            pending.pop()
+            continue
+        copied = _copied(part, lines) if id(part) in kept else None
+        if copied is not None:
+            texts[id(part)] = copied
+            continue
+        missing = [one for one in _arguments(part) if id(one) not in texts]
+        if missing:
+            pending.extend(missing)
+            continue
+        texts[id(part)] = _composed(part, texts, spaces, prefixed)
+    return texts[id(tree)].text
+
+
+def subtrees(tree: Tree) -> list[Tree]:
+    """Return a tree and all its parts, each before its own parts, left ones first."""
+    found, pending = list[Tree](), [tree]
+    while pending:
+        part = pending.pop()
+        found.append(part)
+        pending.extend(reversed(_arguments(part)))
+    return found
+
+
+def precedence_of(tree: Tree) -> int:
+    """Return how tightly an expression's outermost operator binds."""
+    if not isinstance(tree, Call):
+        return FUNCTION
+    entry = OPS.get(tree.function)
+    return _PRECEDENCE.get(tree.function, entry.precedence if entry else FUNCTION)
+
+
+def _arguments(tree: Tree) -> tuple[Tree, ...]:
+    return tree.arguments if isinstance(tree, Call) else ()
+
+
+def _copied(tree: Tree, lines: Sequence[str]) -> _Text | None:
+    """Return the user's own text of a part; None where its place does not hold all of it."""
+    place = tree.place
+    if place.line > len(lines):
+        return None
+    text = lines[place.line - 1][place.column - 1 : place.column - 1 + place.width]
+    try:
+        if not same(parse_expression(text), tree):
+            return None
+    except InputError:
+        return None
+    return _Text(text, FUNCTION if is_enclosed(text) else precedence_of(tree))
+
+
+def is_enclosed(text: str) -> bool:
+    """Return whether a text is one pair of brackets and what is inside."""
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return character == ")" and at == len(text) - 1
+    return False
+
+
+def _spaces_in(line: str) -> dict[int, str]:
+    """Return what stands around the operators of a line, by how tightly they bind."""
+    found = dict[int, str]()
+    for precedence, pattern in _OPERATORS.items():
+        written = [match.group(1) for match in pattern.finditer(line)]
+        if written:
+            found[precedence] = " " if any(text.isspace() for text in written) else ""
+    return found
+
+
+def _composed(
+    tree: Tree, texts: dict[int, _Text], spaces: Mapping[int, str], prefixed: bool
+) -> _Text:
+    match tree:
+        case Number(value):
+            return _Text(number(value, 17), FUNCTION)
+        case Name(name):
+            return _Text(name, FUNCTION)
+        case WholeNumbers(values):
+            return _Text(repr(values), FUNCTION)
+        case Call():
+            parts = [texts[id(part)] for part in tree.arguments]
+            text = _call(tree, parts, spaces)
+            if prefixed and tree.function in _IN_NUMPY and text.startswith(f"{tree.function}("):
+                text = f"np.{text}"
+            return _Text(text, precedence_of(tree))
+
+
+def _call(call: Call, parts: Sequence[_Text], spaces: Mapping[int, str]) -> str:
+    precedence = precedence_of(call)
+    match call.function:
+        case "neg":
+            return "-" + _bracket(parts[0], SIGN)
+        case "**":
+            return f"{_bracket(parts[0], POWER + 1)}**{_bracket(parts[1], SIGN)}"
+        case "T" if isinstance(call.arguments[0], Number):
+            return f"({parts[0].text}).T"
+        case "T":
+            return _bracket(parts[0], FUNCTION) + ".T"
+        case "slice":
+            return _bracket(parts[0], FUNCTION) + _range(dict(call.options))
+        case "expand" if "entries" in dict(call.options):
+            return _bracket(parts[0], FUNCTION) + _new_axes(dict(call.options))
+        case "shape":
+            return f"{_bracket(parts[0], FUNCTION)}.shape[{dict(call.options).get('axis', 0)}]"
+        case function if function in OPS and OPS[function].infix:
+            left = _bracket(parts[0], precedence + (precedence == COMPARISON))
+            right = _bracket(parts[1], precedence + 1)
+            space = spaces.get(precedence, "")
+            return f"{left}{space}{function}{space}{right}"
+        case function:
+            texts = [
+                unbracketed(part.text) if isinstance(tree, Call) else part.text
+                for part, tree in zip(parts, call.arguments, strict=True)
+            ]
+            texts += [f"{key}={value!r}" for key, value in call.options]
+            return f"{function}({', '.join(texts)})"
+
+
+def unbracketed(text: str) -> str:
+    """Return a text without the pair of brackets around all of it."""
+    return text[1:-1] if is_enclosed(text) else text
+
+
+def _bracket(part: _Text, floor: int) -> str:
+    return part.text if part.precedence >= floor else f"({part.text})"
+
+
+def _range(options: dict[str, Option]) -> str:
+    entries = options["entries"]
+    assert isinstance(entries, int)
+    ends = ["" if options[key] is None else str(options[key]) for key in ("start", "stop")]
+    texts = [":".join(ends) if entry == options["axis"] else ":" for entry in range(entries)]
+    return f"[{', '.join(texts)}]"
+
+
+def _new_axes(options: dict[str, Option]) -> str:
+    positions, entries = options["axis"], options["entries"]
+    assert isinstance(positions, tuple) and isinstance(entries, int)
+    texts = ["None" if entry in positions else ":" for entry in range(entries)]
+    return f"[{', '.join(texts)}]"

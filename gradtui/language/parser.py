@@ -1,0 +1,399 @@
+"""The program language: text -> statements and expression trees. Knows no shapes and no values.
+
+A program is lines `name = expression` in a small subset of Python and NumPy.  It is parsed, never
+evaluated by Python.  Every part of a tree keeps its place in the file.
+"""
+
+from __future__ import annotations
+
+import keyword
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.base.source import InputError, Place
+from gradtui.language.refusals import AUGMENTED, Context, Refuser
+from gradtui.language.tokens import MAX_TOKENS, Locate, Token
+
+Option = int | bool | None | str | tuple[int, ...]
+"""A literal option of a call, such as `axis=0` or `keepdims=True`.
+
+Text names an option of the operation being differentiated: only derivative rules hold such."""
+
+
+# No collector looks at trees and nodes, gc=False: they hold no cycles, and a search for mistakes
+# makes hundreds of thousands of them.
+class Number(Struct, frozen=True, gc=False):
+    """A literal number."""
+
+    value: float
+    place: Place
+
+
+class Name(Struct, frozen=True, gc=False):
+    """A name that is read."""
+
+    name: str
+    place: Place
+
+
+class Call(Struct, frozen=True, gc=False):
+    """An operation on expressions: an operator, a function, a method, `.T`, `[:, None]`."""
+
+    function: str
+    """The registry's name of the operation."""
+    arguments: tuple[Tree, ...]
+    options: tuple[tuple[str, Option], ...]
+    place: Place
+
+
+class WholeNumbers(Struct, frozen=True, gc=False):
+    """A last argument such as the `(2, 3)` of `reshape(x, (2, 3))`."""
+
+    values: tuple[int, ...]
+    place: Place
+
+
+Tree = Number | Name | Call | WholeNumbers
+
+
+class Assignment(Struct, frozen=True):
+    """One line `name = expression`."""
+
+    name: str
+    value: Tree
+    place: Place
+    """Where the name stands."""
+
+
+_BINARY = {"<": 1, ">": 1, "<=": 1, ">=": 1, "==": 1, "!=": 1}
+_BINARY |= {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3}
+_NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "slice": "x[0:2]",
+               "shape": "x.shape[0]"}  # fmt: skip
+"""Names that trees use for what is not written as a call, and how it is written."""
+
+
+def parse_program(
+    text: str,
+    locate: Locate | None = None,
+    limit: int = MAX_TOKENS,
+    context: Context | None = None,
+) -> tuple[Assignment, ...]:
+    """Return the statements of a program of at most `limit` tokens, in order.
+
+    `locate` says where the text stands in its file; without it places are those of the text.
+    `context` is what else is known of names, for what an error says of them.
+    Raises InputError at the first place that is not of the language.
+    """
+    return _Parser(text, locate or _in_text, limit, context=context).program()
+
+
+def parse_expression(text: str, locate: Locate | None = None) -> Tree:
+    """Return the tree of a single expression; raises InputError as `parse_program` does."""
+    return _Parser(text, locate or _in_text).single()
+
+
+def parse_rule(text: str) -> Tree:
+    """Return the tree of a derivative rule of the registry, whose options may name an option."""
+    return _Parser(text, _in_text, rules=True).single()
+
+
+def _in_text(line: int, column: int, width: int) -> Place:
+    return Place(line + 1, column + 1, width)
+
+
+class _Parser(Refuser):
+    def __init__(
+        self,
+        text: str,
+        locate: Locate,
+        limit: int = MAX_TOKENS,
+        *,
+        rules: bool = False,
+        context: Context | None = None,
+    ) -> None:
+        super().__init__(text, locate, limit, context)
+        self.rules = rules
+
+    def program(self) -> tuple[Assignment, ...]:
+        statements: list[Assignment] = []
+        while True:
+            while self.peek().kind == "newline":
+                self.at += 1
+            if self.peek().kind == "end":
+                return tuple(statements)
+            statements.append(self.statement())
+
+    def single(self) -> Tree:
+        while self.peek().kind == "newline" and self.tokens[self.at + 1].kind != "end":
+            self.at += 1
+        if self.peek().kind in ("newline", "end"):
+            raise InputError("empty expression", self.place(self.peek()))
+        tree = self.expression()
+        while self.peek().kind == "newline":
+            self.at += 1
+        if self.peek().text == "=":
+            raise InputError("'=' assigns: to compare write ==", self.place(self.peek()))
+        if self.peek().kind != "end":
+            self.refuse(self.peek(), "an operator or the end")
+        return tree
+
+    def statement(self) -> Assignment:
+        target = self.take()
+        if target.kind != "name":
+            self.refuse(target, "a line `name = expression`")
+        if keyword.iskeyword(target.text):
+            self.refuse(target, "a name")
+        self.equals(target)
+        if self.peek().kind in ("newline", "end"):
+            raise InputError(
+                f"empty expression: expected a value for {target.text}", self.place(self.peek())
+            )
+        value = self.expression()
+        after = self.peek()
+        if after.text == "=":
+            raise InputError(
+                "a line assigns one name: write each on a line of its own", self.place(after)
+            )
+        if after.kind not in ("newline", "end"):
+            self.refuse(after, "an operator or the end of the line")
+        self.assigned.add(target.text)
+        return Assignment(target.text, value, self.place(target))
+
+    def equals(self, target: Token) -> None:
+        equals = self.take()
+        if equals.text == "=":
+            return
+        if equals.text in AUGMENTED:
+            self.refuse_again(target, equals)
+        if equals.text == "[":
+            self.refuse_part(target, equals)
+        if equals.text == ",":
+            self.refuse_several(target, equals)
+        expected = "a line `name = expression`"
+        self.refuse(target if keyword.iskeyword(target.text) else equals, expected)
+
+    def expression(self) -> Tree:
+        """Return the operators and operands from here on as a tree.
+
+        Operators wait on a stack until one that binds no tighter follows: so a level of nesting
+        takes few Python frames, and MAX_DEPTH levels stay far from Python's recursion limit.
+        """
+        operands, waiting = [self.unary()], list[Token]()
+        while True:
+            token = self.peek()
+            precedence = _BINARY.get(token.text, 0)
+            while waiting and _BINARY[waiting[-1].text] >= precedence:
+                operator, right, left = waiting.pop(), operands.pop(), operands.pop()
+                place = self.span(left, right, operator)
+                operands.append(Call(operator.text, (left, right), (), place))
+                if precedence == _BINARY[operator.text] == 1:
+                    self.refuse(token, "one comparison; multiply two masks: (a < b)*(b < c)")
+            if precedence == 0:
+                return operands[0]
+            self.at += 1
+            waiting.append(token)
+            operands.append(self.unary())
+
+    def unary(self) -> Tree:
+        token = self.peek()
+        if token.kind == "operator" and token.text in "+-":
+            self.at += 1
+            self.deeper(token)
+            operand = self.unary()
+            self.depth -= 1
+            if token.text == "+":
+                return operand
+            return Call("neg", (operand,), (), self.span(token, operand, token))
+        return self.power()
+
+    def power(self) -> Tree:
+        base = self.postfix()
+        token = self.peek()
+        if token.text != "**":
+            return base
+        self.at += 1
+        self.deeper(token)
+        exponent = self.unary()
+        self.depth -= 1
+        return Call("**", (base, exponent), (), self.span(base, exponent, token))
+
+    def postfix(self) -> Tree:
+        begin = self.at
+        tree = self.atom()
+        while self.peek().kind == "operator" and self.peek().text in (".", "[", "("):
+            token = self.take()
+            if token.text == ".":
+                tree = self.attribute(tree, token, begin)
+            elif token.text == "[":
+                tree = self.subscript(tree, token, begin)
+            else:
+                raise InputError("only a named function can be called", self.place(token))
+        return tree
+
+    def atom(self) -> Tree:
+        token = self.take()
+        if token.kind == "number":
+            return Number(float(token.text), self.place(token))
+        if token.text == "(":
+            self.deeper(token)
+            if self.peek().text == ")":
+                self.refuse(self.peek(), "an operand between the parentheses")
+            inner = self.expression()
+            if self.peek().text == ",":
+                raise InputError(
+                    "several values in parentheses are no value: write each on a line of its own; "
+                    "what is only kept for later is left out, [backward] reads all of the model",
+                    self.place(token),
+                )
+            place = self.span(token, self.expect(")"), inner)
+            self.depth -= 1
+            return replace(inner, place=place)
+        if token.kind != "name" or keyword.iskeyword(token.text):
+            self.refuse(token, "an operand (a number, a name or a parenthesis)")
+        first, begin = token, self.at - 1
+        if token.text == "np" and self.peek().text == ".":
+            self.at += 1
+            token = self.take()
+            self.refuse_module(token)
+            if token.kind != "name" or self.peek().text != "(":
+                self.refuse_np(token)
+        self.refuse_module(token)
+        if self.peek().text == "(":
+            self.at += 1
+            self.refuse_foreign(token, begin, None)
+            return self.call(token, first=first)
+        return Name(token.text, self.place(token))
+
+    def attribute(self, tree: Tree, dot: Token, begin: int) -> Tree:
+        name = self.take()
+        if name.kind in ("newline", "end"):
+            self.refuse(name, "T, shape[0] or a method after '.'")
+        if name.kind == "name" and self.peek().text == "(":
+            self.at += 1
+            self.refuse_foreign(name, begin, self.at - 3)
+            return self.call(name, tree)
+        if name.text == "T":
+            return Call("T", (tree,), (), self.span(tree, name, name))
+        if name.text == "shape" and self.peek().text == "[":
+            self.at += 1
+            axis = self.integer()
+            end = self.expect("]")
+            return Call("shape", (tree,), (("axis", axis),), self.span(tree, end, name))
+        self.refuse_attribute(name, dot, begin)
+
+    def subscript(self, tree: Tree, bracket: Token, begin: int) -> Tree:
+        added: list[int] = []
+        bounds: list[tuple[int | None, int | None]] = []
+        while True:
+            if self.takes_new_axis():
+                added.append(len(added) + len(bounds))
+            else:
+                bounds.append(self.bounds(bracket, begin))
+            end = self.take()
+            if end.text == "]":
+                break
+            if end.text != ",":
+                self.refuse_subscript(bracket, begin)
+        place, entries = self.span(tree, end, bracket), len(bounds)
+        for axis, (start, stop) in enumerate(bounds):
+            if (start, stop) != (None, None):
+                part = (("axis", axis), ("start", start), ("stop", stop), ("entries", entries))
+                tree = Call("slice", (tree,), part, place)
+        if added or bounds.count((None, None)) == entries:
+            new = (("axis", tuple(added)), ("entries", entries + len(added)))
+            tree = Call("expand", (tree,), new, place)
+        return tree
+
+    def takes_new_axis(self) -> bool:
+        """Return whether None or np.newaxis comes next, and take it."""
+        texts = [token.text for token in self.tokens[self.at : self.at + 3]]
+        count = 1 if texts[:1] == ["None"] else 3 if texts == ["np", ".", "newaxis"] else 0
+        self.at += count
+        return count > 0
+
+    def bounds(self, bracket: Token, begin: int) -> tuple[int | None, int | None]:
+        """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""
+        start = None if self.peek().text == ":" else self.bound(bracket, begin)
+        if self.take().text != ":":
+            self.refuse_subscript(bracket, begin)
+        ended = self.peek().text in ("]", ",")
+        return start, None if ended else self.bound(bracket, begin)
+
+    def bound(self, bracket: Token, begin: int) -> int:
+        token = self.tokens[self.at + (self.peek().text == "-")]
+        return self.integer() if token.kind == "number" else self.refuse_subscript(bracket, begin)
+
+    def call(self, name: Token, owner: Tree | None = None, *, first: Token | None = None) -> Tree:
+        if name.text in _NOT_CALLED and not self.rules:
+            raise InputError(
+                f"'{name.text}' is not a function of the language: write {_NOT_CALLED[name.text]}",
+                self.place(name),
+            )
+        self.deeper(name)
+        arguments: tuple[Tree, ...] = (owner,) if owner else ()
+        options: list[tuple[str, Option]] = []
+        while self.peek().text != ")":
+            token = self.peek()
+            if token.kind == "name" and self.tokens[self.at + 1].text == "=":
+                self.at += 2
+                self.refuse_option(token, name.text)
+                if any(token.text == key for key, _ in options):
+                    raise InputError(f"'{token.text}' is given twice", self.place(token))
+                options.append((token.text, self.literal()))
+            elif options:
+                self.refuse(token, "options such as axis=0 after the operands")
+            else:
+                arguments = (*arguments, self.argument(first=not arguments))
+            if self.peek().text != ",":
+                break
+            self.at += 1
+        end = self.expect(")")
+        self.depth -= 1
+        return Call(
+            name.text, arguments, tuple(options), self.span(owner or first or name, end, name)
+        )
+
+    def argument(self, *, first: bool) -> Tree:
+        opening, at = self.peek(), self.at + 1
+        if opening.text != "(" or first:
+            return self.expression()
+        if self.tokens[at].text == "-":
+            at += 1
+        number, after = self.tokens[at], self.tokens[min(at + 1, len(self.tokens) - 1)]
+        if number.text != ")" and (number.kind != "number" or after.text != ","):
+            return self.expression()
+        values = self.literal()
+        assert isinstance(values, tuple)
+        end = self.tokens[self.at - 1]
+        return WholeNumbers(values, self.span(opening, end, opening))
+
+    def literal(self) -> Option:
+        token = self.peek()
+        if token.text in ("True", "False", "None"):
+            self.at += 1
+            return {"True": True, "False": False, "None": None}[token.text]
+        if token.kind == "name" and self.rules:
+            self.at += 1
+            return token.text
+        if token.text == "(":
+            self.at += 1
+            values: list[int] = []
+            while self.peek().text != ")":
+                values.append(self.integer())
+                if self.peek().text != ",":
+                    break
+                self.at += 1
+            self.expect(")")
+            return tuple(values)
+        return self.integer()
+
+    def span(self, first: Tree | Token, last: Tree | Token, anchor: Tree | Token) -> Place:
+        """Return the place from `first` to `last`, or the anchor's where they share no line."""
+        start, end, middle = (
+            self.place(part) if isinstance(part, Token) else part.place
+            for part in (first, last, anchor)
+        )
+        if start.line != end.line or end.column < start.column:
+            return middle
+        return start._replace(width=end.column + end.width - start.column)

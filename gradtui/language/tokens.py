@@ -1,0 +1,243 @@
+"""The program language: text -> tokens, with the limits on what is read. Knows no grammar."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Callable
+from typing import NoReturn
+
+from msgspec import Struct
+
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clip
+from gradtui.language.foreign import without_string
+
+MAX_CHARACTERS = 10_000
+MAX_TOKENS = 100_000
+"""Names, numbers and signs of one program."""
+MAX_HAND = 10_000
+"""The same of what is written by hand: each line of it is looked at with all others."""
+MAX_DEPTH = 100
+MAX_ROW = 120
+"""Levels of an expression's tree that is searched for mistakes; each operator in a row is one."""
+MAX_NAME = 64
+
+Locate = Callable[[int, int, int], Place]
+"""(0-based line, 0-based column, width) in the program's text -> the place in the file."""
+
+ADVICE = {
+    "^": "for a power write **",
+    "−": "U+2212 is a Unicode minus: write -",
+    "·": "for a product write *",
+    "×": "for a product write *",
+    "÷": "for a quotient write /",
+    "//": "whole-number division is not part of the language",
+    "%": "the remainder is not part of the language",
+    "if": "for a choice write where(condition, a, b)",
+    "else": "for a choice write where(condition, a, b)",
+    "for": "write out what a loop does, one line for each round, or as one operation on arrays",
+    "while": "write out what a loop does, one line for each round",
+    "return": "leave the line out: a program returns nothing, its names say what they are",
+    "and": "multiply the 0/1 masks instead: (a > 0)*(b > 0)",
+    "or": "use maximum of the 0/1 masks instead",
+    "not": "subtract the 0/1 mask from 1 instead",
+    "&": "multiply the 0/1 masks instead",
+    "|": "use maximum of the 0/1 masks instead",
+    "~": "subtract the 0/1 mask from 1 instead",
+    "is": "compare with ==",
+    ";": "write one statement a line",
+    "{": "a dictionary is not part of the language: leave the line out, and give each gradient a "
+    "name of its own, as dW",
+    "\\": "an expression goes on over a line's end inside parentheses",
+}
+"""What to write instead of what the language does not have."""
+
+
+class Token(Struct, frozen=True):
+    """One lexical element with its position in the program's text."""
+
+    kind: str
+    """`number`, `name`, `operator`, `newline` or `end`."""
+    text: str
+    line: int
+    column: int
+
+
+_TOKEN = re.compile(
+    r"(?P<space>[ \t\r\f]+)|(?P<comment>\#[^\n]*)|(?P<newline>\n)"
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<operator>\*\*=|//=|<<=|>>=|\*\*|//|<<|>>|<=|>=|==|!=|:=|->|[-+*/@%&|^]="
+    r"|[-+*/@%&|^~<>=()\[\]{},.:;!?$\\])"
+)
+
+
+def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
+    """Return the tokens of a program, at most `limit`.
+
+    Raises InputError at what is not of the language.
+    """
+    tokens: list[Token] = []
+    at, line, start, depth, began, count = 0, 0, 0, 0, 0, 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            refuse_character(text, at, locate(line, at - start, 1))
+        kind, chunk = match.lastgroup or "", match.group()
+        column = at - start
+        if kind == "newline":
+            if depth == 0:
+                tokens.append(Token("newline", "\n", line, column))
+            line, start = line + 1, match.end()
+            began = began if depth else match.end()
+        elif kind in ("number", "name", "operator"):
+            if kind == "name" and len(chunk) > MAX_NAME:
+                raise InputError(
+                    f"this name is longer than {MAX_NAME} characters",
+                    locate(line, column, len(chunk)),
+                )
+            if kind == "number":
+                _check_number(text, match, locate(line, column, len(chunk)))
+            depth += (chunk in ("(", "[")) - (chunk in (")", "]") and depth > 0)
+            if depth > MAX_DEPTH:
+                refuse_depth(locate(line, column, 1))
+            tokens.append(Token(kind, chunk, line, column))
+            count += 1
+            if count > limit:
+                refuse_length(locate(line, column, len(chunk)), limit)
+        at = match.end()
+        if at - began > MAX_CHARACTERS:
+            raise InputError(
+                f"this expression is too long: the limit is {MAX_CHARACTERS} characters",
+                locate(line, column, 1),
+            )
+    tokens.append(Token("newline", "\n", line, at - start))
+    tokens.append(Token("end", "", line, at - start))
+    return tokens
+
+
+def refuse_character(text: str, at: int, place: Place) -> NoReturn:
+    """Raise the error for a character of a text that begins nothing."""
+    char = text[at]
+    if char in "'\"`":
+        start = text.rfind("\n", 0, at) + 1
+        around = text[start:][:MAX_CHARACTERS].partition("\n")[0]
+        raise InputError(
+            "a quote starts a string, and strings are not part of the language"
+            + without_string(around, at - start),
+            place,
+        )
+    what = f"U+{ord(char):04X}"
+    if char.isprintable() and not char.isspace():
+        what = f"'{char}' ({what})"
+    advice = ADVICE.get(char)
+    if advice is None and (char.isalpha() or char.isdigit()):
+        advice = "names and numbers are ASCII; [labels] says how a name is shown"
+    raise InputError(
+        f"the character {what} is not part of the language" + (f": {advice}" if advice else ""),
+        place,
+    )
+
+
+def refuse_depth(place: Place) -> NoReturn:
+    """Refuse an expression that is nested too deep."""
+    raise InputError(f"this expression is nested too deep: the limit is {MAX_DEPTH}", place)
+
+
+def refuse_length(place: Place, limit: int) -> NoReturn:
+    """Refuse a program with more than `limit` tokens."""
+    message = f"this program is too long: the limit is {limit:,} names, numbers and signs"
+    raise InputError(message, place)
+
+
+def _check_number(text: str, match: re.Match[str], place: Place) -> None:
+    chunk, after = match.group(), text[match.end() : match.end() + 1]
+    if after.isalnum() or after == "_" or (after == "." and "." in chunk):
+        raise InputError(
+            "not a number of the language: expected decimal digits such as 12, 0.5 or 1e-3",
+            place._replace(width=place.width + 1),
+        )
+    if re.match(r"0[0-9]", chunk):
+        raise InputError("not a number of the language: a leading zero", place)
+    value, shown = float(chunk), clip(chunk, 40)
+    if math.isinf(value):
+        raise InputError(f"the number {shown} is too large: the largest is about 1.8e308", place)
+    if value == 0.0 and re.search(r"[1-9]", re.split("[eE]", chunk)[0]):
+        raise InputError(f"the number {shown} is too small: it would become 0", place)
+
+
+class TokenReader:
+    """A position in a program's tokens, with the errors for what cannot stand there."""
+
+    def __init__(self, text: str, locate: Locate, limit: int = MAX_TOKENS) -> None:
+        self.locate = locate
+        self.tokens = tokenize(text, locate, limit)
+        self.at = 0
+        self.depth = 0
+
+    def peek(self) -> Token:
+        """Return the next token and leave it there."""
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        """Return the next token and go past it."""
+        token = self.tokens[self.at]
+        if token.kind != "end":
+            self.at += 1
+        return token
+
+    def expect(self, text: str) -> Token:
+        """Take a token that must stand here."""
+        token = self.take()
+        if token.text != text:
+            self.refuse(token, f"'{text}'")
+        return token
+
+    def integer(self) -> int:
+        """Take a whole number, with its sign."""
+        sign = 1
+        if self.peek().text == "-":
+            sign, self.at = -1, self.at + 1
+        token = self.take()
+        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 9:
+            self.refuse(token, "a whole number")
+        return sign * int(token.text)
+
+    def deeper(self, token: Token) -> None:
+        """Count a level of nesting; raises InputError where there are too many."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            refuse_depth(self.place(token))
+
+    def refuse(self, token: Token, expected: str) -> NoReturn:
+        """Raise the error for a token that cannot stand here."""
+        opened = self._left_open(token)
+        if opened is not None:
+            raise InputError(f"this '{opened.text}' is not closed", self.place(opened))
+        if token.kind in ("newline", "end"):
+            raise InputError(f"the line ends early: expected {expected}", self.place(token))
+        advice = ADVICE.get(token.text)
+        if advice is None and keyword.iskeyword(token.text):
+            advice = f"'{token.text}' is not part of the language"
+        message = f"unexpected '{token.text}': " + (advice or f"expected {expected}")
+        raise InputError(message, self.place(token))
+
+    def _left_open(self, token: Token) -> Token | None:
+        """Return the bracket of a line above that is open where the next line or nothing begins."""
+        at = self.tokens.index(token)
+        begins = token.kind == "name" and self.tokens[at + 1].text == "="
+        if token.kind != "end" and token.kind != "newline" and not begins:
+            return None
+        opened: list[Token] = []
+        for one in self.tokens[:at]:
+            if one.text in ("(", "["):
+                opened.append(one)
+            elif one.text in (")", "]") and opened:
+                opened.pop()
+        return opened[-1] if opened and opened[-1].line < token.line else None
+
+    def place(self, token: Token) -> Place:
+        """Return where a token stands in the file."""
+        return self.locate(token.line, token.column, max(1, len(token.text.strip())))

@@ -1,0 +1,1 @@
+"""Sessions in files: what is kept of a session, and how it comes back."""

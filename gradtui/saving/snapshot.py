@@ -1,0 +1,261 @@
+"""Taking a snapshot of a session, and bringing a session to where a snapshot was taken.
+
+A snapshot may be of another version of the scenario, and is not to be trusted: what it names is
+looked for in the scenario, nothing is opened, and what does not fit is told and left out.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import clean
+from gradtui.debugger.branches import Line, fork
+from gradtui.debugger.curves import LOSS
+from gradtui.debugger.session import Session
+from gradtui.debugger.steps import Level
+from gradtui.debugger.structure import pairs_of
+from gradtui.diagnosis.correction import correct_again
+from gradtui.engine.history import History
+from gradtui.saving.anchors import Landmark, find_landmark, find_node, landmark_at, node_keys
+from gradtui.saving.format import SavedBranch, SavedBreakpoint, SavedFix, Snapshot
+from gradtui.scenario.changes import read_change
+from gradtui.scenario.problem import Patch, Problem
+
+_MOMENTS = 24
+"""Moments by which a position is found again in another version of the scenario."""
+_MOST = 100
+"""Branches, breakpoints and watches that are taken out of a snapshot."""
+_LONGEST = 64
+"""Characters of a branch's name."""
+_CHUNK, _PART = 256, 0.01
+"""Steps that are computed at a time, at most; seconds after which no more of them are."""
+
+
+def digest_of(problem: Problem) -> str:
+    """Return a digest of what a scenario's files held when they were loaded."""
+    found = blake2b(digest_size=16)
+    for text in problem.texts.values():
+        found.update("\n".join(text).encode(errors="surrogatepass") + b"\0")
+    for name, value in problem.values.items():
+        found.update(f"{name} {value.dtype} {value.shape}".encode() + value.tobytes())
+    return found.hexdigest()
+
+
+def take_snapshot(session: Session) -> Snapshot:
+    """Return where a session stands and what the user has made."""
+    problem, looked, plot = session.problem, session.selection, session.explorer.plot
+    keys, view = node_keys(problem.graph), session.map.view
+    moment = landmark_at(problem.graph, session.schedule, session.position)
+    pairs = pairs_of(session.structure, looked.node)
+    lines = _with_parents(session)
+    return Snapshot(
+        step=session.step,
+        moment=replace(moment, before=moment.before[:_MOMENTS]),
+        level="named" if session.level is Level.NAMED else "operations",
+        node=keys[looked.node],
+        folded=tuple(sorted(keys[root] for root in session.folded)),
+        lens=None if looked.lens is None else (looked.lens.index, looked.lens.row),
+        jacobian=None if looked.pair is None else pairs.index(looked.pair),
+        surface="" if view is None else " ".join(map(str, view.axes)),
+        zoom=0 if view is None else view.zoom,
+        followed=" ".join(one.text for one in plot.series) if plot.series != (LOSS,) else "",
+        log=plot.log,
+        drawn=plot.range,
+        breakpoints=tuple(SavedBreakpoint(*one) for one in session.stops.conditions),
+        watches=tuple(session.stops.watches),
+        run=lines[0].name,
+        branches=tuple(_saved(line, lines, session) for line in lines[1:]),
+        current=lines.index(session.explorer.line),
+    )
+
+
+def _with_parents(session: Session) -> list[Line]:
+    """Return the lines, and those that were removed but have left a past to others, by age."""
+    found: dict[int, Line] = {}
+    for line in session.explorer.branches:
+        at: Line | None = line
+        while at is not None:
+            found[at.id], at = at, at.parent
+    return [found[id] for id in sorted(found)]
+
+
+def _saved(line: Line, lines: list[Line], session: Session) -> SavedBranch:
+    assert line.parent is not None
+    parent, removed = lines.index(line.parent), line not in list(session.explorer.branches)
+    fix = None if line.fix is None else _saved_fix(line.fix, line.problem.path)
+    return SavedBranch(line.name, parent, line.start, line.change, line.drives, removed, fix)
+
+
+def _saved_fix(patch: Patch, scenario: str) -> SavedFix:
+    file = _name_beside(scenario, patch.file)
+    return SavedFix(file, patch.place.line, patch.place.column, patch.before, patch.after)
+
+
+def _name_beside(scenario: str, file: str) -> str:
+    """Return what a file is called from a scenario's folder, as text: a name may be any bytes.
+
+    The names alone say it: the working directory may have vanished.
+    """
+    inside = os.path.join(os.sep, os.path.dirname(scenario))
+    name = os.path.relpath(os.path.join(os.sep, file), inside)
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
+class Resumption:
+    """A session on its way to where a snapshot was taken, a part at a time.
+
+    `problem` is the scenario as its files have it now.
+    """
+
+    def __init__(self, problem: Problem, snapshot: Snapshot) -> None:
+        self._saved = snapshot
+        self.lost: list[str] = []
+        """What does not fit any more, and why."""
+        self.session = Session(problem)
+        self._parts = self._go()
+
+    def run(self, seconds: float) -> bool:
+        """Go on for a while; return whether something is left."""
+        until = time.monotonic() + seconds
+        return any(time.monotonic() >= until for _ in self._parts)
+
+    @property
+    def computing(self) -> str:
+        """What the next part is, as `step 4,000 of 10,000`."""
+        wanted = max([self._saved.step, *(branch.start for branch in self._saved.branches)])
+        return f"step {self.session.history.known:,} of {wanted:,}"
+
+    @contextmanager
+    def _losing(self, what: str) -> Iterator[None]:
+        """Note that something does not fit, and why, if it does not."""
+        try:
+            yield
+        except InputError as error:
+            self.lost.append(f"{what} is left out: {clean(error.message)}")
+
+    def _go(self) -> Iterator[None]:
+        """Yield between the parts."""
+        lines: dict[int, Line] = {0: self.session.explorer.line}
+        for number, saved in enumerate(self._saved.branches[:_MOST], 1):
+            parent = lines.get(saved.parent)
+            if parent is not None:
+                yield from _know(parent.history, saved.start)
+                with self._losing(f"branch '{clean(saved.name)}'"):
+                    lines[number] = self._branch(parent, saved)
+        self._look_at(lines)
+        yield from _know(self.session.history, self._saved.step)
+        self._place()
+        self._look()
+        self._draw()
+
+    def _branch(self, parent: Line, saved: SavedBranch) -> Line:
+        """Make a branch again; raises InputError if it cannot be made."""
+        branches = self.session.explorer.branches
+        branches.switch(parent)
+        if saved.drives:
+            if not parent.problem.by_hand:
+                raise InputError("nothing is written by hand any more")
+            return branches.turn_drive()
+        if saved.fix is not None:
+            return self._fix(parent, saved.fix, saved.name)
+        return branches.add(fork(parent, saved.start, read_change(saved.change, parent.problem)))
+
+    def _fix(self, parent: Line, fix: SavedFix, name: str) -> Line:
+        """Make the branch of a fix again; it is the line that it left where the file has it."""
+        problem = parent.problem
+        files = {_name_beside(problem.path, file): file for file in problem.texts}
+        file = files.get(fix.file, "")
+        place = Place(fix.line, fix.column, file="" if file == problem.path else file)
+        corrected = correct_again(problem, file, place, fix.before, fix.after)
+        if corrected is problem:
+            self.lost.append(f"branch '{clean(name)}' is over: the file has its line now")
+            return parent
+        return self.session.explorer.branches.fix(parent, corrected)
+
+    def _look_at(self, lines: dict[int, Line]) -> None:
+        """Look at the same line; forget those that had been removed, call the others as before."""
+        branches = self.session.explorer.branches
+        current = lines.get(self._saved.current, branches.root)
+        if current.drives and current.parent is not None:
+            branches.switch(current.parent)
+            self.session.toggle_drive()
+        else:
+            branches.switch(current)
+        numbers = dict[Line, int]()
+        for number, line in lines.items():
+            numbers.setdefault(line, number)
+        taken = set[str]()
+        for line, number in numbers.items():
+            saved = self._saved.branches[number - 1] if number else None
+            name = clean(saved.name if saved else self._saved.run)[:_LONGEST]
+            line.name = name if name and name not in taken else f"{line.name} ({number})"
+            taken.add(line.name)
+            if saved is not None and saved.removed:
+                branches.remove(line)
+
+    def _place(self) -> None:
+        """Stand at the same moment of the same step, at the same level."""
+        session, saved = self.session, self._saved
+        graph = session.problem.graph
+        session.seek(saved.step)
+        roots = {s.root for s in graph.statements if len(s.operations) > 1}
+        folded = roots & {find_node(graph, key) for key in saved.folded}
+        named = saved.level == "named"
+        session.draw(Level(saved.level), frozenset() if named else frozenset(folded))
+        known = saved.moment.boundary in (None, 0, 1, 2, 3)
+        moment = saved.moment if known else Landmark(None, saved.moment.before)
+        session.position = find_landmark(graph, session.schedule, moment)
+
+    def _look(self) -> None:
+        """Look at the same node, as closely."""
+        session, saved = self.session, self._saved
+        looked, node = session.selection, find_node(session.problem.graph, saved.node)
+        if node is None or node not in session.structure.nodes:
+            self.lost.append(f"{clean(saved.node[0]) or 'the selected operation'} is gone")
+            return
+        looked.select(node)
+        count = len(pairs_of(session.structure, node))
+        if saved.jacobian is not None and saved.jacobian < count:
+            for _ in range(saved.jacobian + 1):
+                looked.show_jacobian()
+        if saved.lens is not None:
+            index, row = saved.lens
+            looked.look(f"{','.join(map(str, index))} row {row}".strip())
+            self._note()
+
+    def _draw(self) -> None:
+        """Draw the same, with the same breakpoints and watches."""
+        session, saved = self.session, self._saved
+        conditions = {clean(one.text): one.enabled for one in saved.breakpoints[:_MOST]}
+        session.stops.restore(conditions.items(), dict.fromkeys(map(clean, saved.watches[:_MOST])))
+        if saved.surface:
+            session.map.show(saved.surface)
+            if saved.zoom and session.map.view is not None:
+                session.map.zoom(saved.zoom)
+            self._note()
+        explorer = session.explorer
+        if saved.followed:
+            with self._losing(f"the curve of {clean(saved.followed)}"):
+                explorer.view(saved.followed)
+        drawn = saved.drawn if saved.drawn is not None and saved.drawn[0] < saved.drawn[1] else None
+        explorer.plot = replace(explorer.plot, log=saved.log, range=drawn)
+
+    def _note(self) -> None:
+        """Take what the session says: it is about something that does not fit."""
+        if self.session.message:
+            self.lost.append(clean(self.session.message))
+            self.session.message = ""
+
+
+def _know(history: History, step: int) -> Iterator[None]:
+    """Compute a history up to a step, yielding now and then."""
+    while history.known < step:
+        history.reach(min(step, history.known + _CHUNK), _PART)
+        yield

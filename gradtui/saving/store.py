@@ -1,0 +1,176 @@
+"""The places where the sessions on a scenario were left: in memory, and in a file of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from threading import RLock
+
+from platformdirs import user_state_path
+
+from gradtui.base.folders import short_path
+from gradtui.base.source import InputError
+from gradtui.base.writing import is_running, reason, sweep, write_file
+from gradtui.debugger.session import Session
+from gradtui.saving.format import LIMIT, Saved, Snapshot, decode_saved, encode_saved
+from gradtui.saving.snapshot import digest_of, take_snapshot
+from gradtui.scenario.problem import Problem
+from gradtui.scenario.reading import read_bytes
+
+_KEPT = 3
+"""Places that are kept."""
+
+
+class Shelf:
+    """What is kept of one scenario for the next session on it, the last place first."""
+
+    def __init__(self, problem: Problem) -> None:
+        path = _full(problem.path)
+        self._scenario = os.fsencode(path).decode(errors="backslashreplace")
+        self._file = _file_of(path)
+        self._trial = self._file.with_suffix(".trial")
+        """Is there from when the file is being resumed until that has done no harm."""
+        self._on_trial = False
+        self.places: deque[Snapshot] = deque(maxlen=_KEPT)
+        self._found = False
+        self._in_file: Saved | None = None
+        self._wanted: Saved | None = None
+        self._lock = RLock()  # a signal may come while the same thread writes
+        self._digest: tuple[Problem, str] = problem, digest_of(problem)
+
+    def find(self) -> None:
+        """Look, the first time, what the file has; raises InputError if it is unusable."""
+        if not self._found:
+            self._found = True
+            sweep(self._file.parent)
+            if self._was_fatal():
+                kept = self.set_aside()
+                raise InputError(f"the session that was left ended gradtui at once; {kept}")
+            if _is_there(self._file):
+                saved = decode_saved(read_bytes(self._file, LIMIT), str(self._file))
+                if saved.scenario == self._scenario:
+                    self._in_file = self._wanted = saved
+                    self.places.extend(saved.snapshots[:_KEPT])
+
+    def _was_fatal(self) -> bool:
+        """Return whether a process that resumed what the file has did not live to tell."""
+        if not _is_there(self._trial):
+            return False
+        try:
+            process = int(self._trial.read_text())
+        except (OSError, ValueError):
+            return False
+        self._on_trial = process == os.getpid() or not is_running(process)
+        return self._on_trial
+
+    def begin_trial(self) -> None:
+        """Note that what the file has is being resumed, until it is known to do no harm."""
+        self._on_trial = True
+        with suppress(OSError):  # where nothing can be written, saving says so
+            write_file(self._trial, str(os.getpid()).encode(), mode=0o600)
+
+    def end_trial(self) -> None:
+        """Note that what was resumed does no harm."""
+        if self._on_trial:
+            self._on_trial = False
+            with suppress(OSError):
+                self._trial.unlink(missing_ok=True)
+
+    def set_aside(self) -> str:
+        """Put the file where it is not found again; return what to say of it."""
+        aside = self._file.with_suffix(".aside")
+        try:
+            os.replace(self._file, aside)
+        except OSError as error:
+            return f"it cannot be set aside: {reason(error)}"
+        self.end_trial()
+        self.places.clear()
+        self._in_file = self._wanted = None
+        return f"it is set aside in {short_path(aside)}"
+
+    @property
+    def same(self) -> bool:
+        """Whether the scenario is what it was when its last place was saved."""
+        return self._wanted is None or self._wanted.digest == self._digest[1]
+
+    def begin(self, problem: Problem, step: int) -> None:
+        """Take note of where a session begins: it is worth keeping from the first change on."""
+        session = Session(problem)
+        session.seek(step)
+        self._fresh = take_snapshot(session)
+
+    def put(self, session: Session) -> None:
+        """Put away the place of a session that is left."""
+        place = take_snapshot(session)
+        if place != self._fresh:
+            self.places.appendleft(place)
+
+    def turn(self, session: Session) -> None:
+        """Put the place of a session behind all others, in the stead of the first."""
+        self.places.popleft()
+        self.places.append(take_snapshot(session))
+
+    def look(self, session: Session) -> bool:
+        """Find out what is to be kept, with this session's place; return whether it is new."""
+        places = [take_snapshot(session), *self.places]
+        kept = dict.fromkeys(place for place in places if place != self._fresh)
+        problem = session.explorer.branches.root.problem
+        if self._digest[0] is not problem:
+            self._digest = problem, digest_of(problem)
+        self._wanted = Saved(self._scenario, self._digest[1], tuple(kept)[:_KEPT])
+        return self._wanted != self._in_file and bool(kept or self._in_file)
+
+    def write(self) -> str:
+        """Write what is to be kept, if the file has something else; return why it cannot be."""
+        with self._lock:  # one after the other, or the older might be the last
+            saved = self._wanted
+            if saved is None or saved == self._in_file or not (saved.snapshots or self._in_file):
+                return ""
+            try:
+                self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_file(self._file, encode_saved(saved), mode=0o600)
+            except OSError as error:
+                return f"the session cannot be saved: {reason(error)}"
+            self._in_file = saved
+        return ""
+
+
+def _full(scenario: str) -> str:
+    """Return the path of a scenario, whatever folder one is in."""
+    try:
+        return os.path.realpath(scenario)
+    except FileNotFoundError:  # the working directory has vanished: the name has to do
+        return scenario
+
+
+def _is_there(file: Path) -> bool:
+    """Return whether there is a file, or something that keeps one from being looked for."""
+    try:
+        return file.exists()
+    except OSError:  # reading it says what
+        return True
+
+
+def _file_of(scenario: str) -> Path:
+    stem = re.sub(r"[^\w-]+", "_", Path(scenario).stem, flags=re.ASCII)[:40]
+    name = sha256(os.fsencode(scenario)).hexdigest()[:16]
+    folder = user_state_path("gradtui", appauthor=False) / "sessions"
+    return folder / f"{stem}-{name}.session"
+
+
+def described(place: Snapshot) -> str:
+    """Return where a place is and what was made there, as `at step 7 with 2 branches`."""
+    made = [branch for branch in place.branches if not branch.drives and not branch.removed]
+    fixes = [branch for branch in made if branch.fix is not None]
+    counts = [
+        (len(made) - len(fixes), "branch", "branches"),
+        (len(fixes), "fix not written", "fixes not written"),
+        (len(place.breakpoints), "breakpoint", "breakpoints"),
+        (len(place.watches), "watch", "watches"),
+    ]
+    listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+    return f"at step {place.step:,}" + (f" with {listed}" if listed else "")

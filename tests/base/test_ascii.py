@@ -1,0 +1,84 @@
+"""What is shown in ASCII takes as many cells and says the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gradtui
+from gradtui.base.ascii import spell, to_ascii
+from gradtui.base.text import cell_width, clean
+from gradtui.debugger.session import Session
+from gradtui.explain.symbols import local_text
+from gradtui.scenario.load import load_problem
+
+
+@given(st.text())
+def test_any_text_has_as_many_cells_and_is_ascii(text):
+    shown = clean(text).lstrip("".join(map(chr, range(0x300, 0x370))))
+    drawn = to_ascii(shown)
+    assert drawn.isascii()
+    assert len(drawn) == cell_width(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("∂L/∂w = ∂L/∂ŷ · ∂ŷ/∂w = 6 · 3", "dL/dw = dL/dY . dY/dw = 6 . 3"),
+        ("lr·λmax 1.47", "lr*lmax 1.47"),
+        ("w ━━×2━▶ ŷ [5×2]", "w ==*2=> Y [5x2]"),
+        ("1 - 0.05·12 → 0.4", "1 - 0.05*12 ->0.4"),
+        ("m̂/(√v̂ + eps)", "M/(VV + eps)"),
+        ("╭─ 1 Graph ──╮", "+- 1 Graph --+"),
+        ("⠉⠒⠤⣀⡇", "'-._|"),
+        ("◉ L  ● so far ○ to come", "O L  @ so far o to come"),
+        ("界é", "??e"),
+    ],
+)
+def test_signs_are_drawn_by_what_they_look_like(text, drawn):
+    assert to_ascii(text) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("1 − h² and e³", "1 − h^2 and e^3"),
+        ("w ← w - lr·m̂/(√v̂ + eps)", "w ← w - lr·mhat/(sqrt(vhat) + eps)"),
+        ("√(v + ε) of é", "sqrt(v + ε) of é"),
+        ("∂L/∂ŷ = 6, ŝ = 2", "∂L/∂prediction = 6, shat = 2"),
+    ],
+)
+def test_texts_are_spelled_with_as_many_letters_as_they_need(text, spelled):
+    assert spell(text, {"prediction": "ŷ", "w": "w"}) == spelled
+
+
+def test_a_problem_in_ascii_says_powers_and_names_and_stays_so_on_a_branch():
+    path = gradtui.load("two_weights").problem.path
+    session = Session(load_problem(path, ascii=True))
+    session.explorer.what_if("lr 0.1", 0)
+    problem = session.problem
+    assert problem.label("yhat") == "yhat"
+    assert "L = e^2 = 9" in " ".join(problem.notes.split())
+    assert problem.ascii and not set("²ŷ") & set(problem.title + problem.about + problem.notes)
+    assert local_text(session.frame, problem.graph.names["e"], problem.graph.loss) == "2·e"
+
+
+def test_a_slope_with_a_power_is_typed_out_where_there_are_no_raised_figures():
+    path = gradtui.load("grad_missing_slope").problem.path
+    shown = {}
+    for ascii in (False, True):
+        frame = Session(load_problem(path, ascii=ascii)).frame
+        names = frame.graph.names
+        shown[ascii] = local_text(frame, names["a"], names["h"])
+    assert shown == {False: "1 - h²", True: "1 - h**2"}
+
+
+def test_no_sign_of_the_program_is_left_without_a_drawing():
+    root = Path(gradtui.__file__).parent
+    written = "".join(file.read_text(encoding="utf-8") for file in root.rglob("*.py"))
+    signs = {char for char in re.sub(r"[\x00-\x7f]", "", written) if cell_width(char)}
+    assert [sign for sign in signs if to_ascii(sign) == "?"] == []

@@ -1,0 +1,343 @@
+"""`source = "net.py:function"`: the user's own Python file, read and never run."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gradtui
+from gradtui.base.source import InputError
+from gradtui.cli.arguments import main
+
+SCENARIO = """title = "t"
+[data]
+x1 = 2.0
+x2 = 3.0
+y = 5.0
+[parameters]
+w1 = 1.0
+w2 = 2.0
+[model]
+{model}
+[optimizer]
+name = "sgd"
+lr = 0.05
+{more}
+"""
+MODEL = """code = '''
+yhat = w1*x1 + w2*x2
+e = yhat - y
+L = e**2
+'''"""
+BODY = """    de = 2*e
+    dyhat = de
+    dw1 = dyhat*x1
+    dw2 = dyhat*x2
+    return dw1, dw2
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load a scenario beside a Python file."""
+
+    def call(python, model=MODEL, more='[backward]\nsource = "net.py:backward"'):
+        (tmp_path / "net.py").write_bytes(python.encode())
+        path = tmp_path / "s.toml"
+        path.write_text(SCENARIO.format(model=model, more=more), encoding="utf-8")
+        return gradtui.load(path)
+
+    return call
+
+
+@pytest.fixture
+def refuse(load):
+    """Return (line, column, message, source line) of the one error in the Python file."""
+
+    def call(body, head="def backward(e, x1, x2):", **parts):
+        with pytest.raises(InputError) as caught:
+            load(f"{head}\n{body}", **parts)
+        error = caught.value
+        assert error.file.endswith("net.py"), str(error)
+        return error.place.line, error.place.column, error.message, error.source_line
+
+    return call
+
+
+def test_a_function_is_a_backward_pass_whose_return_names_the_claims(load):
+    hand = load("def backward(e, x1, x2):\n" + BODY).problem.backward
+    assert [(line.name, line.place.line) for line in hand.program] == [
+        ("de", 2), ("dyhat", 3), ("dw1", 4), ("dw2", 5),
+    ]  # fmt: skip
+    assert hand.claims == {"dw1": "w1", "dw2": "w2"}
+    assert hand.intermediate == {"de": "e", "dyhat": "yhat"}
+    assert hand.file.endswith("net.py")
+    assert hand.lines[3] == "    dw1 = dyhat*x1"
+
+
+def test_a_function_is_a_model_and_returns_its_loss(load):
+    python = (
+        "def forward(w1, w2):\n    e = w1*x1 + w2*x2 - y\n    a = e**2\n    b = 3*e\n    return a"
+    )
+    session = load(python, 'source = "net.py:forward"', "")
+    assert session.frame.loss == 9.0
+    graph = session.problem.graph
+    assert graph.nodes[graph.loss].name == "a"
+    assert session.problem.line_at(graph.statements[0].place) == "    e = w1*x1 + w2*x2 - y"
+
+
+def test_what_python_allows_around_the_lines_is_passed_over(load):
+    python = '''"""A module with def backward(): in its text."""
+import numpy as np
+
+def helper(a):
+    for i in range(3):
+        a += 1  # not of the language, and not asked for
+    return {"a": [a
+]}
+
+class Net:
+    def backward(self):
+        pass
+
+async def backward(
+    e: float,  # def
+    x1=(1, 2), x2: "text, with: comma" = None, *, y,
+) -> tuple[float, float]:
+    """Return the gradients.
+
+    dw1 = 0
+    """
+
+    # de = 0
+    de = 2*e  # de = 1
+    'text'
+    dyhat = (de
+             + 0)
+    pass
+    dw1 = np.multiply(dyhat, x1) if False else 0
+    return (dw1, dw2,)
+'''
+    python = python.replace(
+        "    dw1 = np.multiply(dyhat, x1) if False else 0\n",
+        "    dw1 = dyhat*x1\n\n    dw2 = np.maximum(dyhat*x2, dyhat*x2)\n",
+    )
+    hand = load(python).problem.backward
+    assert [(line.name, line.place.line) for line in hand.program] == [
+        ("de", 24), ("dyhat", 26), ("dw1", 29), ("dw2", 31),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("indent", ["    ", "\t", " "])
+def test_line_ends_and_indentation_are_those_of_the_file(load, newline, indent):
+    text = ("def backward(e):\n" + BODY).replace("    ", indent).replace("\n", newline)
+    session = load(text)
+    assert session.frame.hand == {"de": 6.0, "dyhat": 6.0, "dw1": 12.0, "dw2": 18.0}
+
+
+def test_of_two_functions_the_outer_one_is_meant(load):
+    python = f"class Net:\n    def backward(self):\n        pass\ndef backward(e):\n{BODY}"
+    assert load(python).problem.backward.program[0].place.line == 5
+
+
+def test_types_are_left_out(load):
+    body = BODY.replace("    de =", "    n: int\n    de: np.ndarray =")
+    session = load(f"def backward(e: 'np.ndarray', x1=None) -> dict[str, float]:\n{body}")
+    assert session.frame.hand["de"] == 6.0
+    assert [line.place.column for line in session.problem.backward.program][:2] == [5, 5]
+
+
+@pytest.mark.parametrize("first", ["self", "cls"])
+def test_a_method_is_read_as_a_function(load, first):
+    python = f"class Net:\n    def backward({first}, e):\n"
+    session = load(python + BODY.replace("    ", "        "))
+    assert session.frame.hand["dw2"] == 18.0
+
+
+def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
+    body = BODY.replace("    de =", "    e = yhat-y  # once more\n    de =")
+    session = load("def backward(yhat, y):\n" + body)
+    assert [line.name for line in session.problem.backward.program] == ["de", "dyhat", "dw1", "dw2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column", "message"),
+    [
+        ("    for i in x1:\n        de = 2*e\n    return de", 2, 5, "'for' is not part of the"),
+        ("    if e > 0:\n        de = 2*e\n    return de", 2, 5, "'if' is not part of the "
+         "language: for a choice write name = where(condition, a, b)"),
+        ("    de = 2*e\n    de += 1\n    return de", 3, 8, "'+=' is not part of the language, a "
+         "name is assigned once: call the one above de_1, and write de = de_1 + 1"),
+        ("    de = 2*e\n    de[0] -= 1\n    return de", 3, 7, "'[': part of an array cannot be"),
+        ("    de = e[0]\n    return de", 2, 11, "'[': "),
+        ("    de, dw1 = 2*e, (e, 1)\n    return de", 2, 5, "several names cannot be assigned at "
+         "once: write de = 2*e and dw1 = (e, 1), each on a line of its own"),
+        ("    de, dw1 = f(e)\n    return de", 2, 5, "several names cannot be assigned at once: "
+         "assign each on a line of its own"),
+        ("    n, m = x1.shape\n    return n", 2, 5, "several names cannot be assigned at once: "
+         "write n = x1.shape[0] and m = x1.shape[1], each on a line of its own"),
+        ("    w1, w2 = p['w1'], p['w2']\n    return e", 2, 5, "several names cannot be assigned at "
+         "once: leave the line out: names of the model are read as they are, by a function that is "
+         "given w1, w2"),
+        ("    e, yhat = cache\n    return e", 2, 5, "several names cannot be assigned at once: "
+         "leave the line out"),
+        ("    de = 2*e; dw1 = de\n    return de", 2, 13, "';' is not part of the language: write "
+         "what follows on a line of its own"),
+        ("    de: dict[\n    int] = 2*e\n    return de", 2, 7, "a type on several lines is not "
+         "read: leave it out"),
+        ("    de = dw1 = 2*e\n    return de", 2, 10, "one name is assigned a line"),
+        ("    de = 2*e\n    return de\n    dw1 = 1", 4, 5, "this line comes after the return"),
+        ("    de = 2*e\n", 1, 5, "backward returns nothing: expected a last line, return"),
+        ("    de = 2*e\n    return", 1, 5, "backward returns nothing"),
+        ("    pass", 1, 5, "backward has no line name = expression"),
+        ("    de = 2*e\n    return de*x1", 3, 12, "a return gives names: write a line name = de*x1 "
+         "and return the name"),
+        ("    de = 2*e\n    return (de - 1)/2 + x1", 3, 12, "a return gives names: write a line "
+         "name = (de - 1)/2 + x1 and return the name"),
+        ("    de = 2*e\n    return {'e': de}", 3, 12, "a return gives names: write return de"),
+        ("    de = 2*e\n    return {'e': de, 'w1': de*x1}", 3, 12, "a return gives names: write "
+         "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+        ("    de = 2*e\n    return dict(de=de, dw1=de*x1)", 3, 12, "a return gives names: write "
+         "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+        ("    de = 2*e\n    return de\v", 3, 14, "the character U+000B is not part of the "
+         "language"),
+        ("    de = 2*e\n    return de;", 3, 14, "the character ';' (U+003B) is not part of the "
+         "language: write one statement a line"),
+        ("    de = 2*e\n    return −de", 3, 12, "the character '−' (U+2212) is not part of the "
+         "language: U+2212 is a Unicode minus: write -"),
+        ("    de = 2*e\n    return de, (e, x1)", 3, 16, "a return gives names: leave the brackets "
+         "and what is only kept for later out"),
+        ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
+         "another function of this file, which is not read: write out what it does here"),
+        ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned and not assigned; did you mean"),
+        ("    de = 2*e\n    return grads", 3, 12, "'grads' is returned and not assigned: return "
+         "the gradients, as return de"),
+        ("    gw1 = 2*e\n    return gw1", 3, 12, "'gw1' is returned and nothing says whose "
+         'gradient it is: name it dw1, or write claims = { gw1 = "w1" } in [backward]'),
+        ("    dyhhat = 2*e\n    return dyhhat", 3, 12, "'dyhhat' is returned and nothing says "
+         "whose gradient it is: name it dyhat, or write claims = { dyhhat = "),
+        ("    de = 2*q\n    return de", 2, 12, "'q' is not defined"),
+        ("    de = 2*dyhat\n    dyhat = e\n    return de", 2, 12, "'dyhat' is read before it is "
+         "assigned, on line 3; if last step's value is meant, give it a first value in state"),
+        ("    print(e)\n    return e", 2, 5, "'print' is not part of the language: leave the line"),
+        ("    import os\n    return e", 2, 5, "'import' is not part of the language"),
+        ("    de = 2*e\n      dw1 = de\n    return de", 3, 7, "this line is indented more or less"),
+        ("    de = \\\n    2*e\n    return de", 2, 10, "unexpected '\\': an expression goes on"),
+        ("    de = 'text'\n    return de", 2, 10, "a quote starts a string"),
+        ("    e = 1\n    de = e\n    return de", 2, 5, "'e' is a name of the "
+         "model and cannot be assigned again: leave the line out, or choose another name; its "
+         "gradient is de"),
+        ("    de = (2*e\n    return de", 2, 10, "'(' is never closed"),
+        ("    de = 2*e)\n    return de", 2, 13, "')' closes nothing"),
+        ("    de = '2*e\n    return de", 2, 10, "the text in quotes is never closed"),
+        ("    '''de = 2*e\n    return de", 2, 5, "the text in quotes is never closed"),
+    ],
+)  # fmt: skip
+def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, column, message):
+    at_line, at_column, said, source = refuse(body)
+    assert (at_line, at_column) == (line, column), said
+    assert said.startswith(message), said
+    assert source in f"def backward(e, x1, x2):\n{body}".split("\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "column", "message"),
+    [
+        ("def backward(e, ww1):", 17, "backward is given 'ww1', which is not a name of the "
+         "scenario; did you mean 'w1'?"),
+        ("def backward(e, dout=1.0):", 17, "backward is given 'dout', which is not a name of the "
+         "scenario: leave it out, or give its value in [data]"),
+        ("def backward(*args):", 14, "'*' before a parameter is not part of the language"),
+        ("def backward(**args):", 14, "'*' before a parameter is not part of the language"),
+        ("def backward(e): return e\ndef f(): return", 18, "the body of the function must stand"),
+    ],
+)  # fmt: skip
+def test_parameters_are_names_of_the_scenario(refuse, head, column, message):
+    line, at_column, said, _ = refuse(BODY, head)
+    assert (line, at_column) == (1, column)
+    assert said.startswith(message)
+
+
+def test_a_function_that_is_defined_twice_is_refused(refuse):
+    line, _, said, _ = refuse(BODY + "def backward(e):\n" + BODY)
+    assert (line, said) == (7, "'backward' is defined twice, on lines 1 and 7")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("net.py:bakward", "net.py has no function 'bakward'; did you mean 'backward'?"),
+        ("net.py", "source: expected a Python file and a function of it, as net.py:forward"),
+        ("net.txt:backward", "source: expected a Python file and a function"),
+        ("net.py:a b", "source: expected a Python file and a function"),
+        ("other.py:backward", "Python file 'other.py': no such file"),
+        ("../net.py:backward", "Python file '../net.py': lies outside the scenario's folder"),
+    ],
+)
+def test_a_source_that_is_not_there_is_refused_in_the_scenario(load, source, message):
+    with pytest.raises(InputError) as caught:
+        load("def backward(e):\n" + BODY, more=f'[backward]\nsource = "{source}"')
+    error = caught.value
+    assert error.message.startswith(message)
+    assert error.source_line == f'source = "{source}"'
+
+
+def test_the_loss_of_several_returned_names_is_said_in_the_scenario(load, refuse):
+    python = "def forward(w1):\n    e = w1*x1 - y\n    L = e**2\n    return e, L"
+    head, body = python.split("\n", 1)
+    model = 'source = "net.py:forward"'
+    said = refuse(body, head, model=model, more="")[2]
+    assert said.startswith("forward returns several names: ")
+    assert said.endswith('loss = "L"')
+    kept = body.replace("return e, L", "return L, e")
+    assert refuse(kept, head, model=model, more="")[2].endswith('loss = "L"')
+    assert load(python, model + '\nloss = "L"', "").frame.loss == 9.0
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("", "[model] lacks 'code' or 'source'"),
+     (MODEL + '\nsource = "net.py:f"', "[model] has both 'code' and 'source': give one")],
+)  # fmt: skip
+def test_exactly_one_of_code_and_source_is_given(load, model, message):
+    with pytest.raises(InputError, match=message.replace("[", r"\[")):
+        load("", model, "")
+
+
+def test_the_error_on_the_terminal_cites_the_python_file(tmp_path, load, capsys):
+    with pytest.raises(InputError):
+        load("def backward(e):\n    for i in e:\n        pass\n    return e")
+    assert main(["check", str(tmp_path / "s.toml")]) == 2
+    err = capsys.readouterr().err.split("\n")
+    assert err[0].startswith(f"{tmp_path / 'net.py'}:2:5: error: 'for' is not part of the language")
+    assert err[1:3] == ["      for i in e:", "      ^^^"]
+
+
+def test_nothing_in_the_file_is_run(tmp_path, load):
+    mark = tmp_path / "run"
+    python = f"open({str(mark)!r}, 'w').close()\ndef backward(e):\n{BODY}"
+    load(python)
+    assert not mark.exists()
+
+
+PIECES = st.sampled_from(
+    ["def backward(", "def ", "e", "):", "\n", "    ", "\t", "de", " = ", "2*e", "return ", ",",
+     "(", ")", "[", "'", '"', "'''", '"""', "#", "\\", "for i in e:", "+=", ":", "*", "\r\n", "é",
+     "\0", "lambda", "{", "}", "class A:", "async ", "=", "=="],
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60))
+def test_any_text_is_a_function_or_one_clean_error(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("source")
+    (folder / "net.py").write_bytes(f"def backward(e):\n    de = 2*e\n{text}".encode())
+    path = folder / "s.toml"
+    more = '[backward]\nsource = "net.py:backward"'
+    path.write_text(SCENARIO.format(model=MODEL, more=more), encoding="utf-8")
+    try:
+        gradtui.load(path).seek(1)
+    except InputError as error:
+        first, *rest = str(error).split("\n")
+        assert ": error: " in first
+        assert len(rest) in (0, 2)

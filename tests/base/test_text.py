@@ -1,0 +1,50 @@
+"""Text that is shown: what could act is made visible, widths are counted, long texts are cut."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.base.text import cell_width, clean, clip
+
+VISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("w[i] [red]", "w[i] [red]"),
+        ("a\x1b[2J\x9b\x7f", "a\\x1b[2J\\x9b\\x7f"),
+        ("\u202ea\u2066\u200b\ufeff", "\\u202ea\\u2066\\u200b\\ufeff"),
+        ("v\u3164\u034f\ufe0f", "v\\u3164\\u034f\\ufe0f"),
+        ("\U000e0041", "\\U000e0041"),
+        ("a\tb\nc", "a b\\x0ac"),
+        ("a" + "\u0301" * 9, "a\u0301\u0301"),
+        ("\u0e01" + "\u0e34" * 9, "\u0e01\u0e34\u0e34"),
+        ("ŷ 界 é", "ŷ 界 é"),
+    ],
+)
+def test_what_acts_or_cannot_be_seen_is_made_visible(text, shown):
+    assert clean(text) == shown
+    assert clean(clean(text)) == shown
+
+
+@given(st.text())
+def test_nothing_clean_acts(text):
+    assert not {unicodedata.category(char) for char in clean(text)} & VISIBLE
+
+
+@given(st.text(), st.integers(0, 20))
+def test_a_clipped_text_fits(text, width):
+    assert cell_width(clip(text, width)) <= width
+
+
+class Unread(str):
+    def __iter__(self):
+        raise AssertionError("all of the text is read")
+
+
+def test_marks_take_no_cell_and_a_huge_text_is_cut_unread():
+    assert cell_width("a\u0301\u0e34") == 1
+    assert len(clip(Unread("\u0301" * 1000), 30)) < 300

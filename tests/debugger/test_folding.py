@@ -1,0 +1,134 @@
+"""Lines folded to one node among operations: what is drawn, what is stepped through."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gradtui
+from gradtui.debugger.steps import Compute, Flow, Level
+
+MODEL = "a = w*x + v\nb = a*a - w\nL = (a + b)**2 + a*w"
+START = {"parameters": "w = 2.0\nv = 1.0"}
+
+
+def root(session, name):
+    return session.problem.graph.names[name]
+
+
+def unfold(session, name):
+    session.selection.select(root(session, name))
+    session.toggle_fold()
+
+
+def test_only_the_selected_line_is_drawn_as_operations(session_of):
+    session = session_of(MODEL, **START)
+    unfold(session, "b")
+    graph = session.problem.graph
+    drawn = [(graph.nodes[id].name or graph.nodes[id].op) for id in session.structure.nodes]
+    assert session.level is Level.OPERATIONS
+    assert drawn == ["w", "v", "a", "*", "b", "L"]
+    assert session.structure.whole == {root(session, "a"), root(session, "L")}
+    assert session.selection.node == root(session, "b")
+
+
+def test_an_edge_into_a_folded_line_has_the_lines_local_derivative(session_of):
+    session = session_of(MODEL, **START)
+    named = session.frame.edge_local(root(session, "a"), root(session, "L"))
+    unfold(session, "b")
+    assert session.frame.edge_local(root(session, "a"), root(session, "L")) == named
+    assert session.frame.edge_local(root(session, "w"), root(session, "b")) == -1
+
+
+def test_stepping_goes_into_the_unfolded_line_only(session_of):
+    session = session_of(MODEL, **START)
+    unfold(session, "b")
+    computed = [m.node for m in session.schedule.moments if isinstance(m, Compute)]
+    graph = session.problem.graph
+    assert [graph.nodes[id].name for id in computed] == ["a", "", "b", "L"]
+    flows = [m for m in session.schedule.moments if isinstance(m, Flow)]
+    assert {f.source for f in flows} <= set(session.structure.nodes)
+
+
+def test_all_folded_again_is_the_named_graph(session_of):
+    session = session_of(MODEL, **START)
+    named = session.structure
+    for name in ("b", "L", "a"):
+        unfold(session, name)
+    assert session.structure.whole == frozenset()
+    for name in ("a", "b", "L"):
+        unfold(session, name)
+    assert session.level is Level.NAMED
+    assert session.structure is named
+
+
+def test_a_parameter_and_a_single_operation_have_nothing_to_unfold(session_of):
+    session = session_of("e = w*x\nL = e**2 + w")
+    session.toggle_fold()
+    assert session.message == "there is nothing to unfold in w"
+    unfold(session, "e")
+    assert session.message == "there is nothing to unfold in e"
+    assert session.level is Level.NAMED
+
+
+@settings(max_examples=60)
+@given(
+    where=st.floats(0, 1),
+    keys=st.lists(st.sampled_from(["a", "b", "L", "x", "into", "back"]), max_size=8),
+    file=st.sampled_from(["two_weights", "softmax_classifier", "illustration"]),
+)
+def test_no_folding_shows_more_than_has_been_done(where, keys, file):
+    session = gradtui.load(file)
+    lines = session.problem.graph.statements
+    session.position = int(where * session.schedule.end)
+    left = set()
+    for key, earlier in zip(keys, ["", *keys], strict=False):
+        before, listed = done(session.frame.done), done(session.schedule.moments)
+        if key in ("into", "back"):
+            getattr(session, key)()
+            left = set()
+            continue
+        if key == "x":
+            session.toggle_level()
+        else:
+            session.selection.select(lines["abL".index(key) % len(lines)].root)
+            session.toggle_fold()
+        assert 0 <= session.position <= session.schedule.end
+        # A change of level that is undone at once comes back to all that had been done.
+        back = left if key == earlier == "x" else set()
+        assert done(session.frame.done) & listed <= before | back
+        left = before
+        assert session.selection.node in session.structure.nodes
+
+
+def test_from_lines_partly_unfolded_there_and_back_does_no_less(session_of):
+    session = session_of(MODEL, **START)
+    session.position = 0
+    unfold(session, "L")
+    session.into()
+    session.into()  # a and b, one moment each; all unfolded they take four
+    session.toggle_level()
+    before = done(session.frame.done)
+    session.toggle_level()
+    assert session.structure.whole == frozenset()
+    assert done(session.frame.done) == before
+
+
+def done(moments):
+    """Return the operations that moments compute and the edges that they take."""
+    found = set()
+    for moment in moments:
+        if isinstance(moment, Compute):
+            found |= {("value", id) for id in moment.operations}
+        elif isinstance(moment, Flow):
+            found |= {("flow", edge) for edge in moment.edges}
+    return found
+
+
+@pytest.mark.parametrize("level", [Level.NAMED, Level.OPERATIONS])
+def test_the_end_of_a_step_stays_its_end(session_of, level):
+    session = session_of(MODEL, **START)
+    if level is Level.OPERATIONS:
+        session.toggle_level()
+    session.position = session.schedule.end
+    unfold(session, "b")
+    assert session.position == session.schedule.end
