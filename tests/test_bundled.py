@@ -141,7 +141,7 @@ def test_show_and_run_print_no_error(name, command, capsys):
 def test_a_scenario_can_be_walked_from_end_to_end(name):
     session = gradtui.load(name)
     session.position = 0
-    for _ in range(3 * session.schedule.end):
+    for _ in range(3 * session.order.end):
         session.into()
     session.last()
     assert session.step == session.problem.steps

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 import traceback
 
-from gradtui.base.folders import short_path, state_folder
+from gradtui.base.files import reason, short_path, state_folder, write_file
 from gradtui.base.text import clean, clip
-from gradtui.base.writing import reason, write_file
 
 _NAME = "failures.log"
 _KEPT = 200_000

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from gradtui import __version__
-from gradtui.base.folders import config_file, short_path
+from gradtui.base.files import config_file, short_path
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import divert, open_streams, settle, tell
 from gradtui.base.text import clean

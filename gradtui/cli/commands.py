@@ -18,7 +18,7 @@ from gradtui.base.text import clean
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.check import Check
-    from gradtui.explain.spans import Line
+    from gradtui.explain.spans import TextRow
     from gradtui.scenario.problem import Notice, Problem
 
 _CELLS = 13
@@ -113,7 +113,7 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
 
 def write_new(arguments: argparse.Namespace) -> int:
     """Write a commented scenario to start from."""
-    from gradtui.base.writing import reason, write_file
+    from gradtui.base.files import reason, write_file
     from gradtui.scenario.template import TEMPLATE
 
     path = Path(arguments.file)
@@ -266,7 +266,7 @@ def _checked(problem: Problem) -> Check:
         return Check(problem, "not-compared", (internal("the scenario", error),))
 
 
-def _print_lines(lines: Sequence[Line]) -> None:
+def _print_lines(lines: Sequence[TextRow]) -> None:
     from gradtui.explain.spans import line_text
 
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

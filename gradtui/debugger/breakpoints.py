@@ -47,7 +47,7 @@ class Watched(Struct, frozen=True, eq=False):
     """Why there is none."""
 
 
-class Stops:
+class Breakpoints:
     """The breakpoints and the watches of a session."""
 
     def __init__(self, history: History, last: int) -> None:
@@ -76,7 +76,7 @@ class Stops:
         self.watches = list(watches)
 
     @property
-    def breakpoints(self) -> tuple[Breakpoint, ...]:
+    def found(self) -> tuple[Breakpoint, ...]:
         """The breakpoints with the steps found so far."""
         return tuple(self._found(breakpoint) for breakpoint in self._breakpoints)
 
@@ -164,7 +164,7 @@ class Stops:
         return least if least < end else None
 
     def _enabled(self) -> Iterator[Breakpoint]:
-        return (breakpoint for breakpoint in self.breakpoints if breakpoint.enabled)
+        return (breakpoint for breakpoint in self.found if breakpoint.enabled)
 
     def _pending(self) -> Iterator[Search]:
         for breakpoint in self._breakpoints:

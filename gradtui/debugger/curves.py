@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
-from gradtui.debugger.branches import DRAWN, Branches, Line
+from gradtui.debugger.branches import DRAWN, Branch, Branches
 from gradtui.engine.columns import Columns
 from gradtui.engine.indices import Index
 from gradtui.engine.length import length
@@ -195,52 +195,52 @@ def last_drawn(steps: int, step: int) -> int:
 
 
 class Plotter:
-    """Evaluates values over the steps of lines, and remembers them.
+    """Evaluates values over the steps of branches, and remembers them.
 
     What takes long is evaluated in parts, the coarse outline first: `unfinished` says whether
     something was left for the next time.
     """
 
     def __init__(self) -> None:
-        self._columns: dict[Line, Columns] = {}
-        self._known: dict[tuple[Line, Series, int], float] = {}
+        self._columns: dict[Branch, Columns] = {}
+        self._known: dict[tuple[Branch, Series, int], float] = {}
         self._until = 0.0
         self.unfinished = False
 
     def picture(self, branches: Branches, plot: Plot, step: int) -> Picture:
         """Return what is drawn at a step: one value of all branches, or several of this one."""
         self._until, self.unfinished = time.monotonic() + _BUDGET, False
-        line = branches.current
-        first, last = plot.range or (0, last_drawn(line.problem.steps, step))
+        branch = branches.current
+        first, last = plot.range or (0, last_drawn(branch.problem.steps, step))
         title = "Loss" if plot.series == (LOSS,) else " ".join(s.text for s in plot.series)
 
-        def curve(one: Line, series: Series, name: str, mark: int) -> Curve:
-            return self._curve(one, series, (first, last), step, name, mark, one is line)
+        def curve(one: Branch, series: Series, name: str, mark: int) -> Curve:
+            return self._curve(one, series, (first, last), step, name, mark, one is branch)
 
         part = plot.range is not None
         if len(plot.series) > 1:
-            several = [curve(line, s, s.text, mark % DRAWN) for mark, s in enumerate(plot.series)]
+            several = [curve(branch, s, s.text, mark % DRAWN) for mark, s in enumerate(plot.series)]
             left = tuple(one.name for one in several[DRAWN:])
             return Picture(tuple(several[:DRAWN]), first, last, plot.log, title, left, part)
         (series,) = plot.series
         drawn = branches.drawn
         curves = [
-            # The past that lines share is drawn once, with the sign of the one it belongs to.
+            # The past that branches share is drawn once, with the sign of the one it belongs to.
             _from(one.start, curve(one, series, one.name, one.mark % DRAWN))
             if one.parent in drawn
             else curve(one, series, one.name, one.mark % DRAWN)
             for one in drawn
         ]
-        if series is LOSS and line.history.validation_losses is not None and len(drawn) == 1:
-            curves = [curve(line, s, s.text, mark) for mark, s in enumerate((LOSS, VALIDATION))]
+        if series is LOSS and branch.history.validation_losses is not None and len(drawn) == 1:
+            curves = [curve(branch, s, s.text, mark) for mark, s in enumerate((LOSS, VALIDATION))]
         left = tuple(one.name for one in branches if one not in drawn)
         return Picture(tuple(curves), first, last, plot.log, title, left, part)
 
     def _curve(
-        self, line: Line, series: Series, edges: tuple[int, int], step: int, name: str, mark: int,
-        main: bool,
+        self, branch: Branch, series: Series, edges: tuple[int, int], step: int, name: str,
+        mark: int, main: bool,
     ) -> Curve:  # fmt: skip
-        history, (first, last) = line.history, edges
+        history, (first, last) = branch.history, edges
         here = step < history.known
         if series.kind in ("loss", "validation"):
             column = history.losses if series.kind == "loss" else history.validation_losses
@@ -249,33 +249,33 @@ class Plotter:
             steps = np.arange(first, first + len(values), dtype=np.float64)
             now = float(column[step]) if here else None
         else:
-            wanted = self._evaluated(line, series, first, min(last, history.known - 1))
+            wanted = self._evaluated(branch, series, first, min(last, history.known - 1))
             steps = np.array(wanted, np.float64)
-            values = np.array([self._known[line.at(s), series, s] for s in wanted], np.float64)
-            now = self.values(line, series, [step])[0] if here else None
+            values = np.array([self._known[branch.at(s), series, s] for s in wanted], np.float64)
+            now = self.values(branch, series, [step])[0] if here else None
         return Curve(name, mark, steps, values, now, (history, series, first, last), main)
 
-    def trail(self, line: Line, series: Series, step: int) -> list[float]:
+    def trail(self, branch: Branch, series: Series, step: int) -> list[float]:
         """Return a value at the last steps up to `step`, oldest first.
 
         Of a large model they are the steps whose states are at hand, so that no key waits for more.
         """
         steps = range(max(0, step + 1 - TRAIL), step + 1)
-        far = [one for one in steps if not self._at_hand(line, series, one)]
-        return self.values(line, series, [one for one in steps if one > max(far, default=-1)])
+        far = [one for one in steps if not self._at_hand(branch, series, one)]
+        return self.values(branch, series, [one for one in steps if one > max(far, default=-1)])
 
-    def _at_hand(self, line: Line, series: Series, step: int) -> bool:
-        owner = line.at(step)
-        numbers = line.history.away(step) * owner.problem.trainer.numbers
+    def _at_hand(self, branch: Branch, series: Series, step: int) -> bool:
+        owner = branch.at(step)
+        numbers = branch.history.away(step) * owner.problem.trainer.numbers
         return (owner, series, step) in self._known or numbers <= _QUICK
 
-    def values(self, line: Line, series: Series, steps: Sequence[int]) -> list[float]:
-        """Return a value at some steps of a line."""
+    def values(self, branch: Branch, series: Series, steps: Sequence[int]) -> list[float]:
+        """Return a value at some steps of a branch."""
         if len(self._known) > _KEPT:
             self._known.clear()
-        missing: dict[Line, list[int]] = {}
+        missing: dict[Branch, list[int]] = {}
         for step in steps:
-            owner = line.at(step)
+            owner = branch.at(step)
             if (owner, series, step) not in self._known:
                 missing.setdefault(owner, []).append(step)
         for owner, wanted in missing.items():
@@ -285,43 +285,45 @@ class Plotter:
                 found = self._evaluate(owner, series, part)
                 for step, value in zip(part, found, strict=True):
                     self._known[owner, series, step] = float(value)
-        return [self._known[line.at(step), series, step] for step in steps]
+        return [self._known[branch.at(step), series, step] for step in steps]
 
-    def _evaluated(self, line: Line, series: Series, first: int, last: int) -> list[int]:
+    def _evaluated(self, branch: Branch, series: Series, first: int, last: int) -> list[int]:
         """Return the steps of a curve that are evaluated, ascending, after some more of them."""
         wanted = _sampled(first, last)
-        missing = [s for s in wanted if (line.at(s), series, s) not in self._known]
+        missing = [s for s in wanted if (branch.at(s), series, s) not in self._known]
         missing.sort(key=lambda s: -((s - first) & -(s - first)) if s > first else -math.inf)
         at, together = 0, 1
         while at < len(missing) and (at == 0 or time.monotonic() < self._until):
-            self.values(line, series, sorted(missing[at : at + together]))
+            self.values(branch, series, sorted(missing[at : at + together]))
             at, together = at + together, 2 * together
         self.unfinished |= at < len(missing)
         left = set(missing[at:])
         return [s for s in wanted if s not in left]
 
-    def _evaluate(self, line: Line, series: Series, steps: Sequence[int]) -> Sequence[float]:
-        program = line.problem.trainer.program
+    def _evaluate(self, branch: Branch, series: Series, steps: Sequence[int]) -> Sequence[float]:
+        program = branch.problem.trainer.program
         if series.kind == "expression":
-            return self._observe(line, read_expression(series.text, program), steps)
-        nodes = _nodes(series, line.problem)
+            return self._observe(branch, read_expression(series.text, program), steps)
+        nodes = _nodes(series, branch.problem)
         if not nodes:
             return [0.0] * len(steps)
-        columns = self._at(line, steps, nodes)
+        columns = self._at(branch, steps, nodes)
         shape = program.nodes[nodes[0]].shape
         if series.kind != "norm" and (shape == () or series.index is not None):
             return [float(each[series.index or ()]) for each in columns[0]]
         return [length(parts) for parts in zip(*columns, strict=True)]
 
-    def _observe(self, line: Line, observable: Observable, steps: Sequence[int]) -> Sequence[float]:
+    def _observe(
+        self, branch: Branch, observable: Observable, steps: Sequence[int]
+    ) -> Sequence[float]:
         """Return an expression's value at some steps, the length of it where it is an array."""
         found = []
         for step in steps:
             first = step - observable.depth
-            if first < line.start:
+            if first < branch.start:
                 found.append(math.nan)
                 continue
-            columns = self._at(line, range(first, step + 1), observable.needs)
+            columns = self._at(branch, range(first, step + 1), observable.needs)
             parts = [column.reshape(len(column), -1) for column in columns]
             rows = np.concatenate([np.empty((step + 1 - first, 0)), *parts], axis=1)
             value = observable.values(rows, first)[-1]
@@ -329,14 +331,14 @@ class Plotter:
         return found
 
     def _at(
-        self, line: Line, steps: Sequence[int], nodes: Sequence[int]
+        self, branch: Branch, steps: Sequence[int], nodes: Sequence[int]
     ) -> list[NDArray[np.float64]]:
         if not nodes:
             return []
-        if line not in self._columns:
-            self._columns[line] = Columns(line.problem.trainer)
-        rows = [line.history.state(step) for step in steps]
-        return self._columns[line].at(rows, steps, nodes)
+        if branch not in self._columns:
+            self._columns[branch] = Columns(branch.problem.trainer)
+        rows = [branch.history.state(step) for step in steps]
+        return self._columns[branch].at(rows, steps, nodes)
 
 
 def _from(start: int, curve: Curve) -> Curve:

@@ -1,6 +1,6 @@
 """What is tried out beside a run: branches, a sweep, and the values that are drawn.
 
-Knows the lines and their curves; the cursor is the session's.
+Knows the branches and their curves; the cursor is the session's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gradtui.debugger.branches import Branches, Line, fork
+from gradtui.debugger.branches import Branch, Branches, fork
 from gradtui.debugger.curves import (
     LOSS,
     NORM,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Explorer:
-    """The lines of a session, what is drawn of them, and the last sweep."""
+    """The branches of a session, what is drawn of them, and the last sweep."""
 
     def __init__(self, problem: Problem, history: History | None = None) -> None:
         self.branches = Branches(problem, history)
@@ -41,31 +41,31 @@ class Explorer:
         self.plotter = Plotter()
 
     @property
-    def line(self) -> Line:
-        """The line that is looked at."""
+    def branch(self) -> Branch:
+        """The branch that is looked at."""
         return self.branches.current
 
     @property
     def branch_name(self) -> str:
-        """The name of that line; nothing where it is the only one."""
-        return self.line.name if len(self.branches) > 1 else ""
+        """The name of that branch; nothing where it is the only one."""
+        return self.branch.name if len(self.branches) > 1 else ""
 
     def what_if(self, text: str, step: int) -> str:
         """Fork a branch at a step; return what to say of it.  Raises InputError."""
         from gradtui.scenario.changes import read_change
 
-        change = read_change(text, self.line.at(step).problem)
-        made = fork(self.line, step, change)
-        line = self.branches.add(made)
+        change = read_change(text, self.branch.at(step).problem)
+        made = fork(self.branch, step, change)
+        branch = self.branches.add(made)
         self.sweep = None
         anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
-        return f"branch '{line.name}' from step {step}{anew}"
+        return f"branch '{branch.name}' from step {step}{anew}"
 
     def fix(self, corrected: Problem, step: int) -> str:
         """Fork a branch with a line of a step's problem corrected; return what to say of it."""
-        line = self.branches.fix(self.line.at(step), corrected)
+        branch = self.branches.fix(self.branch.at(step), corrected)
         self.sweep = None
-        return f"branch '{line.name}': {line.change}"
+        return f"branch '{branch.name}': {branch.change}"
 
     def try_all(self, text: str, step: int) -> str:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""
@@ -73,8 +73,8 @@ class Explorer:
         from gradtui.debugger.sweeps import Sweep
         from gradtui.scenario.changes import read_sweep
 
-        at = self.line.at(step)
-        self.sweep = Sweep(self.line, step, read_sweep(text, at.problem))
+        at = self.branch.at(step)
+        self.sweep = Sweep(self.branch, step, read_sweep(text, at.problem))
         self.plot = replace(self.plot, series=(LOSS,), range=None)
         count, batched = len(self.sweep.forks), self.sweep.batched
         how = "together" if batched == count else f"{batched} of them together"
@@ -85,19 +85,19 @@ class Explorer:
     def keep(self, index: int) -> str:
         """Make a run of the sweep a branch; return what to say of it."""
         assert self.sweep is not None
-        self.branches.switch(self.sweep.line)
-        line = self.branches.add(self.sweep.forks[index])
+        self.branches.switch(self.sweep.branch)
+        branch = self.branches.add(self.sweep.forks[index])
         self.sweep = None
-        return f"branch '{line.name}' from step {line.start}"
+        return f"branch '{branch.name}' from step {branch.start}"
 
-    def remove(self, line: Line) -> str:
+    def remove(self, branch: Branch) -> str:
         """Remove a branch; return what to say of it."""
-        if line is self.branches.root:
+        if branch is self.branches.root:
             return "the run of the file stays"
-        if self.sweep is not None and self.sweep.line is line:
+        if self.sweep is not None and self.sweep.branch is branch:
             self.sweep = None
-        self.branches.remove(line)
-        return f"branch '{line.name}' is removed"
+        self.branches.remove(branch)
+        return f"branch '{branch.name}' is removed"
 
     def view(self, text: str) -> None:
         """Follow the values that a text names.  Raises InputError."""
@@ -108,10 +108,10 @@ class Explorer:
         """Draw the branches again."""
         self.sweep = None
 
-    def switch(self, line: Line) -> str:
+    def switch(self, branch: Branch) -> str:
         """Look at another branch; return what to say of it."""
         self.sweep = None
-        self.branches.switch(line)
+        self.branches.switch(branch)
         return self._told()
 
     def turn(self, by: int) -> str:
@@ -121,19 +121,19 @@ class Explorer:
         return self._told() if len(self.branches) > 1 else "no other branch: {what-if} makes one"
 
     def _told(self) -> str:
-        line = self.line
-        if line.parent is None:
-            return f"'{line.name}': the run of the file"
-        return f"branch '{line.name}': from step {line.start} {line.change}"
+        branch = self.branch
+        if branch.parent is None:
+            return f"'{branch.name}': the run of the file"
+        return f"branch '{branch.name}': from step {branch.start} {branch.change}"
 
     def series(self, text: str) -> tuple[Series, ...]:
         """Return the values that a text names.  Raises InputError."""
-        return read_followed(text, self.line.problem)
+        return read_followed(text, self.branch.problem)
 
     def next_view(self, node: int, watched: Sequence[str] = ()) -> None:
         """Follow the next value: loss, gradient norm, rate, the selected node, what is watched."""
         self.sweep = None
-        graph = self.line.problem.graph
+        graph = self.branch.problem.graph
         name = graph.nodes[node].name
         ring: list[tuple[Series, ...]] = [(LOSS,), (NORM,), (RATE,)]
         if name:
@@ -169,13 +169,13 @@ class Explorer:
 
     def value_of(self, node: int, index: Index | None = None) -> Series:
         """Return what follows a node's value, or one element of it."""
-        found = self.line.problem.graph.nodes[node]
-        name = self.line.problem.label(found.name) or found.op
+        found = self.branch.problem.graph.nodes[node]
+        name = self.branch.problem.label(found.name) or found.op
         inside = "" if not index else "[" + ",".join(map(str, index)) + "]"
         return Series(name + inside, "value", node, index or None)
 
     def trail(self, node: int, index: Index | None, step: int) -> tuple[float, ...]:
         """Return a node's value, or an element's, at the last steps up to this one."""
-        if self.line.problem.graph.nodes[node].kind is Kind.DATA:
+        if self.branch.problem.graph.nodes[node].kind is Kind.DATA:
             return ()
-        return tuple(self.plotter.trail(self.line, self.value_of(node, index), step))
+        return tuple(self.plotter.trail(self.branch, self.value_of(node, index), step))

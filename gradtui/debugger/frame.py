@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradtui.debugger.axes import View
 from gradtui.debugger.curves import Picture
-from gradtui.debugger.steps import Level, Moment, Pass, Schedule
+from gradtui.debugger.steps import Level, Moment, Pass, StepOrder
 from gradtui.debugger.structure import Pair, Structure, pairs_of
 from gradtui.debugger.surface import Surface, Surfaces
 from gradtui.engine.formula import Texts
@@ -182,12 +182,12 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     @property
     def level(self) -> Level:
         """The named graph or that of the operations."""
-        return self.schedule.level
+        return self.order.level
 
     @property
-    def schedule(self) -> Schedule:
+    def order(self) -> StepOrder:
         """The moments of a step at this level."""
-        return self.structure.schedule
+        return self.structure.order
 
     def edge_local(self, source: int, target: int) -> Array | None:
         """Return the local derivative on a drawn edge; None where it is not elementwise."""
@@ -248,22 +248,22 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     @property
     def now(self) -> Moment | None:
         """The moment done last; None at the start of a step."""
-        return self.schedule.moments[self.position - 1] if self.position else None
+        return self.order.moments[self.position - 1] if self.position else None
 
     @property
     def where(self) -> Pass:
         """The pass that the cursor stands in."""
-        return self.schedule.pass_at(self.position)
+        return self.order.pass_at(self.position)
 
     @property
     def pass_done(self) -> bool:
         """Whether the pass that the cursor stands in is complete."""
-        return self.position in self.schedule.boundaries
+        return self.position in self.order.boundaries
 
     @property
     def done(self) -> tuple[Moment, ...]:
         """The moments done so far in this step, in order."""
-        return self.schedule.moments[: self.position]
+        return self.order.moments[: self.position]
 
     def computed(self, node: int) -> bool:
         """Return whether a node's value is known at the cursor."""
@@ -271,11 +271,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
 
     def flowed(self, source: int, target: int) -> bool:
         """Return whether the contribution along an edge has been taken at the cursor."""
-        return self.position >= self.structure.flow_at.get((source, target), self.schedule.backward)
+        return self.position >= self.structure.flow_at.get((source, target), self.order.backward)
 
     def written(self, index: int) -> bool:
         """Return whether a line of the hand-written backward pass has been done at the cursor."""
-        return self.position >= self.structure.line_at.get(index, self.schedule.backward)
+        return self.position >= self.structure.line_at.get(index, self.order.backward)
 
     def gradient_state(self, node: int) -> str:
         """Return `known`, `partial` or `unknown` for a node's gradient at the cursor.
@@ -285,9 +285,9 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         operation = self.graph.nodes[node].kind is Kind.OPERATION
         if operation and node not in self.structure.useful:
             return "none"
-        if self.position >= self.schedule.backward:
+        if self.position >= self.order.backward:
             return "known"
-        if self.position <= self.schedule.forward:
+        if self.position <= self.order.forward:
             return "unknown"
         if node == self.graph.loss:
             return "known"
@@ -310,7 +310,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
 
     def moved(self, position: int) -> bool:
         """Return whether a parameter has been updated at the cursor."""
-        return self.position >= self.schedule.backward + position + 1
+        return self.position >= self.order.backward + position + 1
 
     def count_paths(self, node: int) -> int:
         """Return how many paths lead from a node to the loss on the named graph, up to a limit."""

@@ -86,7 +86,7 @@ def holds_from_then_on(finding: Finding) -> bool:
 
 def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[int | None, int]:
     """Return the node that shows a finding, None if none does, and the position in the step."""
-    end = structure.schedule.backward
+    end = structure.order.backward
     if finding.of_update:
         return None, end + 1
     node = _node_of(finding, problem, structure)
@@ -129,4 +129,4 @@ def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:
 def _arrival(node: int, structure: Structure) -> int:
     """Return the position at which a node's gradient is complete."""
     arrivals = [structure.flow_at[node, target] for target in structure.flows_into.get(node, ())]
-    return max(arrivals, default=structure.schedule.backward)
+    return max(arrivals, default=structure.order.backward)

@@ -10,7 +10,7 @@ from gradtui.engine.history import History
 from gradtui.scenario.problem import Problem
 
 
-class Map:
+class SurfaceView:
     """What is looked at of the loss surface; `say` tells what cannot be."""
 
     def __init__(

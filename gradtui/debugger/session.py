@@ -6,14 +6,14 @@ import operator
 from collections import OrderedDict
 from typing import NamedTuple
 
-from gradtui.debugger.branches import Line
-from gradtui.debugger.breakpoints import Stops
+from gradtui.debugger.branches import Branch
+from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.explorer import Explorer
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.inquiry import Inquiry, holds_from_then_on, seen_at
-from gradtui.debugger.map import Map
+from gradtui.debugger.map import SurfaceView
 from gradtui.debugger.selection import Selection
-from gradtui.debugger.steps import Level, Schedule, translate
+from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
 from gradtui.debugger.survey import Survey
 from gradtui.debugger.version import Versions
@@ -41,7 +41,7 @@ class Session:
     """A problem being stepped through.
 
     The cursor is (`step`, `position`): `position` moments of the training step `step` are done, out
-    of its schedule at the present level.
+    of its order at the present level.
     """
 
     def __init__(self, problem: Problem, history: History | None = None) -> None:
@@ -49,7 +49,7 @@ class Session:
         self.level = Level.NAMED
         self.message = ""
         self.trouble = ""
-        self._stops = Stops(self.history, problem.steps)
+        self._stops = Breakpoints(self.history, problem.steps)
         self._step = 0
         self.folded: frozenset[int] = frozenset()
         """The roots of the statements that are one node on the graph of operations."""
@@ -57,12 +57,12 @@ class Session:
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
         self._versions = Versions()
-        self._inquiries: dict[Line, Inquiry] = {}
-        self.map = Map(lambda: self.problem, self._say)
+        self._inquiries: dict[Branch, Inquiry] = {}
+        self.surface = SurfaceView(lambda: self.problem, self._say)
         self.selection = Selection(
             lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
         )
-        self.position = self.schedule.backward
+        self.position = self.order.backward
 
     def _say(self, message: str) -> None:
         self.message = message
@@ -70,12 +70,12 @@ class Session:
     @property
     def problem(self) -> Problem:
         """The scenario as it is at the present step of the branch that is looked at."""
-        return self.explorer.line.at(self._step).problem
+        return self.explorer.branch.at(self._step).problem
 
     @property
     def history(self) -> History:
         """The run of the branch that is looked at."""
-        return self.explorer.line.history
+        return self.explorer.branch.history
 
     @property
     def step(self) -> int:
@@ -83,9 +83,9 @@ class Session:
         return self._step
 
     @property
-    def schedule(self) -> Schedule:
+    def order(self) -> StepOrder:
         """The moments of a step at the present level."""
-        return self.structure.schedule
+        return self.structure.order
 
     @property
     def structure(self) -> Structure:
@@ -97,14 +97,14 @@ class Session:
         """What there is to show at the cursor."""
         tape = self._tape(self._step)
         self._ensure_loss()
-        surfaces, looked, found = self.map.surfaces(self.history), self.selection, self.inquiry
+        surfaces, looked, found = self.surface.surfaces(self.history), self.selection, self.inquiry
         version = self._versions.of(self.problem)
         return Frame(
             self.problem, tape, self.structure, self.position, looked.node,
             self.history.losses, version.jacobians, self.history.validation_losses, self.message,
             looked.lens, looked.pair, found.judgement, found.survey.findings, found.findings,
-            found.number, self.stops.breakpoints, self.stops.watched(self._step, self._tape),
-            found.survey.gauge(tape), self.trouble, self.map.view, surfaces,
+            found.number, self.breakpoints.found, self.breakpoints.watched(self._step, self._tape),
+            found.survey.gauge(tape), self.trouble, self.surface.view, surfaces,
             self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
             found.survey.setback,
         )  # fmt: skip
@@ -112,18 +112,18 @@ class Session:
     @property
     def inquiry(self) -> Inquiry:
         """What is known to be wrong with the branch that is looked at."""
-        line = self.explorer.line
-        if line not in self._inquiries:
+        branch = self.explorer.branch
+        if branch not in self._inquiries:
             kept = set(self.explorer.branches)
             self._inquiries = {one: it for one, it in self._inquiries.items() if one in kept}
-            survey = Survey(line.problem, line.history, self._versions.of(line.problem))
-            self._inquiries[line] = Inquiry(survey)
-        found = self._inquiries[line]
+            survey = Survey(branch.problem, branch.history, self._versions.of(branch.problem))
+            self._inquiries[branch] = Inquiry(survey)
+        found = self._inquiries[branch]
         found.version = self._versions.of(self.problem)
         return found
 
     @property
-    def stops(self) -> Stops:
+    def breakpoints(self) -> Breakpoints:
         """The breakpoints and watches, on the present run."""
         self._stops.follow(self.history, self.problem.steps)
         return self._stops
@@ -140,7 +140,7 @@ class Session:
         elif step > MAX_STEP:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         self._step = min(max(step, 0), MAX_STEP)
-        self.position = self.schedule.backward
+        self.position = self.order.backward
 
     def move(self, steps: int) -> None:
         """Go some training steps forward, or back where negative."""
@@ -157,7 +157,7 @@ class Session:
     def into(self) -> None:
         """Do the next moment: a value, a contribution, the move of a parameter."""
         self.message = ""
-        if self.position < self.schedule.end:
+        if self.position < self.order.end:
             self.position += 1
         elif self._step == MAX_STEP:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
@@ -170,18 +170,18 @@ class Session:
         if self.position > 0:
             self.position -= 1
         elif self._step > 0:
-            self._step, self.position = self._step - 1, self.schedule.end
+            self._step, self.position = self._step - 1, self.order.end
         else:
             self.message = "this is the start of the run"
 
     def finish(self) -> None:
         """Go on to the end of the present pass, or through the next one if it is done."""
         self.message = ""
-        if self.position == self.schedule.end:
+        if self.position == self.order.end:
             self.into()
             if self.message:
                 return
-        self.position = min(b for b in self.schedule.boundaries if b > self.position)
+        self.position = min(b for b in self.order.boundaries if b > self.position)
 
     def restart(self) -> None:
         """Go back to the start of the present pass, or through the one before it."""
@@ -190,7 +190,7 @@ class Session:
             if self.message:
                 return
         self.message = ""
-        self.position = max(b for b in self.schedule.boundaries if b < self.position)
+        self.position = max(b for b in self.order.boundaries if b < self.position)
 
     def toggle_level(self) -> None:
         """Change between the named graph and that of the operations."""
@@ -227,9 +227,9 @@ class Session:
     def draw(self, level: Level, folded: frozenset[int]) -> None:
         """Change what the nodes are, at the same place of the step."""
         self.message = ""
-        before = self.schedule
+        before = self.order
         self.level, self.folded = level, folded
-        self.position = translate(self.position, before, self.schedule)
+        self.position = translate(self.position, before, self.order)
         self.selection.redraw()
 
     def toggle_drive(self) -> None:
@@ -243,7 +243,7 @@ class Session:
         self.explorer.branches.turn_drive()
         self.message = (
             "drive hand: what was written by hand moves the weights"
-            if self.explorer.line.problem.drive == "hand"
+            if self.explorer.branch.problem.drive == "hand"
             else "drive autodiff: the true gradients and the optimizer move the weights"
         )
 
@@ -267,8 +267,8 @@ class Session:
         Without one it is the file's last step, or the first. False if more must be known before:
         then nothing moves, and the message says what.
         """
-        stops, here = self.stops, self._step
-        at, unsearched = stops.ahead(here) if by > 0 else stops.behind(here)
+        breakpoints, here = self.breakpoints, self._step
+        at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
         unknown, findings = self.inquiry.unknown, self.inquiry.findings
         if unknown or unsearched is not None:
             last = self.problem.steps
@@ -286,7 +286,7 @@ class Session:
         found = [finding for finding in findings if finding.step == step]
         if found:
             self._go_to_finding(found[0])
-        hit = [b.text for b in stops.breakpoints if b.enabled and step in b.steps]
+        hit = [b.text for b in breakpoints.found if b.enabled and step in b.steps]
         said = [f"◆ {text}" for text in hit] + ([self.message] if found else [])
         self.message = f"step {step:,}: " + ", ".join(said)
         return True
@@ -305,12 +305,12 @@ class Session:
 
         Raises InputError with a place in the text.
         """
-        text, there = self.stops.toggle(text or str(self._step))
+        text, there = self.breakpoints.toggle(text or str(self._step))
         self.message = f"◆ {text}: breakpoint {'set' if there else 'removed'}"
 
     def watch(self, text: str) -> None:
         """Watch an expression, or do so no longer; raises InputError with a place in the text."""
-        there = self.stops.toggle_watch(text)
+        there = self.breakpoints.toggle_watch(text)
         self.message = f"{text}: {'watched' if there else 'watched no longer'}"
 
     def _go_to_finding(self, finding: Finding) -> None:

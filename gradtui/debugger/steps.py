@@ -74,7 +74,7 @@ class Written(Struct, frozen=True):
 Moment = Compute | Seed | Flow | Written | Move
 
 
-class Schedule(Struct, frozen=True):
+class StepOrder(Struct, frozen=True):
     """All moments of one training step, in order, at one level."""
 
     level: Level
@@ -103,9 +103,9 @@ class Schedule(Struct, frozen=True):
         return tuple(sorted({0, self.forward, self.backward, self.end}))
 
 
-def build_schedule(
+def build_order(
     program: StepProgram, level: Level, folded: frozenset[int] = frozenset()
-) -> Schedule:
+) -> StepOrder:
     """Return what one training step does, statement by statement or operation by operation.
 
     `folded` are the roots of statements that are taken as one among operations.
@@ -128,7 +128,7 @@ def build_schedule(
     backward: list[Moment] = [Seed(graph.loss), *_beside(graph, flows, program.hand)]
     moves = [Move(position) for position in range(len(program.updates))]
     done = len(forward) + len(backward)
-    return Schedule(level, (*forward, *backward, *moves), len(forward), done)
+    return StepOrder(level, (*forward, *backward, *moves), len(forward), done)
 
 
 def computed_by(statement: Statement) -> tuple[int, ...]:
@@ -167,7 +167,7 @@ def _claimed(graph: Graph, line: HandLine) -> int:
     return graph.names.get(name.removeprefix("d"), -1) if name.startswith("d") else -1
 
 
-def translate(position: int, before: Schedule, after: Schedule) -> int:
+def translate(position: int, before: StepOrder, after: StepOrder) -> int:
     """Return the position in `after` where no more has been done than at `position` in `before`."""
     if position >= before.backward:
         return after.backward + position - before.backward

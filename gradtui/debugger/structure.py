@@ -1,6 +1,6 @@
 """What stays the same at every step of a run: the drawn graph, its paths, when what is done.
 
-Knows the graph and its schedule; knows no numbers.
+Knows the graph and its order; knows no numbers.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from gradtui.debugger.steps import (
     Compute,
     Flow,
     Level,
-    Schedule,
+    StepOrder,
     Written,
-    build_schedule,
+    build_order,
     computed_by,
     whole_statements,
 )
@@ -37,9 +37,9 @@ _Key = TypeVar("_Key")
 
 
 class Structure(Struct, frozen=True, eq=False):
-    """One level of a graph, and the schedule of its training step."""
+    """One level of a graph, and the order of its training step."""
 
-    schedule: Schedule
+    order: StepOrder
     whole: frozenset[int]
     """The roots of the statements that are one node each."""
     nodes: tuple[int, ...]
@@ -123,14 +123,14 @@ def build_structure(
 
     `folded` are the roots of statements that are one node on the graph of operations.
     """
-    graph, schedule = program.graph, build_schedule(program, level, folded)
+    graph, order = program.graph, build_order(program, level, folded)
     whole = whole_statements(graph, level, folded)
-    nodes, edges = _drawn(graph, schedule, whole)
+    nodes, edges = _drawn(graph, order, whole)
     named = {(source, s.root): s for s in graph.statements for source in graph.sources(s)}
     useful = needed_for(graph.nodes, [graph.loss])
-    values, flows, lines = _positions(schedule)
+    values, flows, lines = _positions(order)
     return Structure(
-        schedule=schedule,
+        order=order,
         whole=whole,
         nodes=nodes,
         edges=edges,
@@ -164,10 +164,10 @@ def pairs_of(structure: Structure, node: int) -> list[Pair]:
 
 
 def _drawn(
-    graph: Graph, schedule: Schedule, whole: frozenset[int]
+    graph: Graph, order: StepOrder, whole: frozenset[int]
 ) -> tuple[tuple[int, ...], tuple[Pair, ...]]:
     trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
-    computed = [m.node for m in schedule.moments if isinstance(m, Compute)]
+    computed = [m.node for m in order.moments if isinstance(m, Compute)]
     edges: list[Pair] = []
     for s in graph.statements:
         if s.root in whole:
@@ -182,12 +182,12 @@ def _drawn(
 
 
 def _positions(
-    schedule: Schedule,
+    order: StepOrder,
 ) -> tuple[Mapping[int, int], Mapping[Pair, int], Mapping[int, int]]:
     values: dict[int, int] = {}
     flows: dict[Pair, int] = {}
     lines: dict[int, int] = {}
-    for position, moment in enumerate(schedule.moments, 1):
+    for position, moment in enumerate(order.moments, 1):
         if isinstance(moment, Compute):
             values[moment.node] = position
         elif isinstance(moment, Flow):

@@ -41,7 +41,7 @@ _KEPT = 16
 _TINY, _LARGEST = 1e-12, float(np.finfo(float).max)
 
 
-class Path(Struct, frozen=True, eq=False):
+class Trajectory(Struct, frozen=True, eq=False):
     """The run's states, seen along the axes."""
 
     steps: NDArray[np.int64]
@@ -61,7 +61,7 @@ class Surface(Struct, frozen=True, eq=False):
     """Of each axis."""
     losses: Array
     """(columns,) or (rows, columns), at the middles of equal parts of the ranges, ascending."""
-    path: Path
+    path: Trajectory
     point: Place
     """Where this step starts."""
     loss: float
@@ -125,7 +125,7 @@ class Surfaces:
     def __init__(self, history: History) -> None:
         self.history = history
         self._grids: OrderedDict[object, Array] = OrderedDict()
-        self._path: tuple[object, Path] | None = None
+        self._path: tuple[object, Trajectory] | None = None
 
     def at(self, view: View, step: int, last: int, size: tuple[int, int]) -> Surface:
         """Return the surface at a step, the path up to the step `last`.
@@ -156,7 +156,7 @@ class Surfaces:
             next_loss, others, trainer.batches is not None,
         )  # fmt: skip
 
-    def _path_to(self, places: tuple[int, ...], last: int) -> Path:
+    def _path_to(self, places: tuple[int, ...], last: int) -> Trajectory:
         history = self.history
         key = (places, last, min(history.known, last + 1))
         if self._path is None or self._path[0] != key:
@@ -164,7 +164,7 @@ class Surfaces:
             states = np.stack([history.state(int(step))[list(places)] for step in steps])
             known = history.losses
             losses = [known[step] if step < len(known) else math.nan for step in steps]
-            self._path = key, Path(steps, states, np.array(losses))
+            self._path = key, Trajectory(steps, states, np.array(losses))
         return self._path[1]
 
     def _grid(
@@ -219,7 +219,7 @@ def _sample(last: int, every: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate([first, spread]))
 
 
-def _ranges(path: Path, here: Array, zoom: int, size: tuple[int, int]) -> tuple[Range, ...]:
+def _ranges(path: Trajectory, here: Array, zoom: int, size: tuple[int, int]) -> tuple[Range, ...]:
     """Return what of each axis is in view.
 
     At no zoom that is the path, but for the steps that are much higher than the first and than the
@@ -240,7 +240,7 @@ def _ranges(path: Path, here: Array, zoom: int, size: tuple[int, int]) -> tuple[
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 
-def _whole(path: Path, here: Array) -> tuple[Array, Array]:
+def _whole(path: Trajectory, here: Array) -> tuple[Array, Array]:
     """Return middle and width of what the run's path takes up, with a margin."""
     finite = np.isfinite(path.places).all(axis=1)
     losses = np.where(np.isnan(path.losses), np.inf, path.losses)

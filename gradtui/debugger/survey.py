@@ -80,7 +80,7 @@ class Survey:
 
     def _own_steps(self) -> tuple[Problem, History | None, int]:
         """Return the run to judge and the step it starts at: of a branch what is not shared."""
-        history, start = self.history.snapshot(), self.history.branch.start
+        history, start = self.history.snapshot(), self.history.origin.start
         if start == 0:
             return self.problem, history, 0
         steps = max(1, self.problem.steps - start)
@@ -88,7 +88,7 @@ class Survey:
 
     def _setback(self) -> Setback | None:
         history, last = self.history.snapshot(), self.problem.steps
-        if history.parent is None or history.branch.start >= last:
+        if history.parent is None or history.origin.start >= last:
             return None
         loss, before = (
             float(one.trainer.losses_at(one.state(last)[None], last)[0])

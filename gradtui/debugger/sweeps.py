@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.failures import report_failure
-from gradtui.debugger.branches import DRAWN, Fork, Line, fork
+from gradtui.debugger.branches import DRAWN, Branch, Fork, fork
 from gradtui.debugger.curves import Curve, Picture, Plot
 from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.diagnosis.runs.run import Run, steps_looked_at
@@ -42,12 +42,12 @@ SIGNS = {
 
 
 class Sweep:
-    """Runs that differ in one setting, from a step of a line on."""
+    """Runs that differ in one setting, from a step of a branch on."""
 
-    def __init__(self, line: Line, step: int, changes: Sequence[Change]) -> None:
-        self.line, self.start = line, step
-        self.forks = tuple(fork(line, step, change) for change in changes)
-        rest = max(1, line.problem.steps - step)
+    def __init__(self, branch: Branch, step: int, changes: Sequence[Change]) -> None:
+        self.branch, self.start = branch, step
+        self.forks = tuple(fork(branch, step, change) for change in changes)
+        rest = max(1, branch.problem.steps - step)
         self.last = step + min(rest, *(steps_looked_at(f.problem) for f in self.forks))
         """The last step that is run."""
         trainers = [one.problem.trainer for one in self.forks]

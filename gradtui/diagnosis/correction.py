@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from gradtui.base.files import ChangedError, reason, write_file
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
-from gradtui.base.writing import ChangedError, reason, write_file
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.printer import same
 from gradtui.language.parser import Assignment, parse_program

@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
-from gradtui.engine.graph import Builder, Kind, MisfitError
+from gradtui.engine.builder import Builder, MisfitError
+from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers

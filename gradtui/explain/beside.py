@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradtui.debugger.frame import Frame
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.byhand import SIGNS, Mark, claimed_node, hand_line, hand_line_mark
-from gradtui.explain.spans import Line, Span, folded, line
+from gradtui.explain.spans import Span, TextRow, folded, line
 from gradtui.explain.symbols import all_scalar, gradient_of, in_names, in_numbers, in_shapes
 from gradtui.explain.values import summary, table
 
@@ -75,9 +75,9 @@ def _digits(detail: int) -> int:
     return 6 if detail else 3
 
 
-def beside_rows(frame: Frame, width: int = 80) -> list[Line]:
+def beside_rows(frame: Frame, width: int = 80) -> list[TextRow]:
     """Return the hand-written lines done so far that claim the selected node's gradient."""
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     for index, own in _claiming(frame):
         mark = hand_line_mark(frame, index)
         shown: list[str | Span] = [own.misfit]
@@ -93,9 +93,9 @@ def beside_rows(frame: Frame, width: int = 80) -> list[Line]:
     return rows
 
 
-def wrong_tables(frame: Frame) -> list[Line]:
+def wrong_tables(frame: Frame) -> list[TextRow]:
     """Return what the wrong ones of these lines hold, number by number, where it is an array."""
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     for index, own in _claiming(frame):
         if own.written is None or hand_line_mark(frame, index) not in ("wrong", "inherited"):
             continue

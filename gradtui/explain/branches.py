@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from gradtui.base.text import clip, number
-from gradtui.debugger.branches import Branches, Line
+from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.sweeps import CONVERGES, SIGNS, Sweep
 from gradtui.engine.length import length
 from gradtui.engine.tape import Tape
 from gradtui.explain.curves import MARKS
-from gradtui.explain.spans import Line as Row
 from gradtui.explain.spans import Role, Span, columns
+from gradtui.explain.spans import TextRow as Row
 from gradtui.scenario.problem import Problem
 
 _WEIGHTS = 6
@@ -30,28 +30,28 @@ def branch_rows(branches: Branches, step: int, chosen: int) -> list[Row]:
     names = [text for text, _ in weights]
     heads: list[Span] = [(head, "dim") for head in ("from", "loss", "|∇|", "lr", *names)]
     table: list[list[Span]] = [[("  branch", "name"), *heads, ("changed", "name")]]
-    for at, line in enumerate(branches):
+    for at, branch in enumerate(branches):
         shown: Role = "selected" if at == chosen else "name"
-        parent = "" if line.parent is None else f"{clip(line.parent.name, 10)} {line.start}"
+        parent = "" if branch.parent is None else f"{clip(branch.parent.name, 10)} {branch.start}"
         table.append([
-            (("▸" if at == chosen else " ") + sign(line) + clip(line.name, _NAME)
-             + (" (here)" if line is branches.current else ""), shown),
+            (("▸" if at == chosen else " ") + sign(branch) + clip(branch.name, _NAME)
+             + (" (here)" if branch is branches.current else ""), shown),
             (parent, "dim"),
-            *_numbers(line, step, branches.root.problem),
-            (clip(line.change or "as in the file", _CHANGE), "name"),
+            *_numbers(branch, step, branches.root.problem),
+            (clip(branch.change or "as in the file", _CHANGE), "name"),
         ])  # fmt: skip
     return columns(table)
 
 
-def sign(line: Line) -> str:
-    """Return the sign of a line's curve and a blank."""
-    return f"{MARKS[line.mark % len(MARKS)]} "
+def sign(branch: Branch) -> str:
+    """Return the sign of a branch's curve and a blank."""
+    return f"{MARKS[branch.mark % len(MARKS)]} "
 
 
-def _numbers(line: Line, step: int, problem: Problem) -> list[Span]:
-    if step - line.history.known > _NEAR:
+def _numbers(branch: Branch, step: int, problem: Problem) -> list[Span]:
+    if step - branch.history.known > _NEAR:
         return [(_UNKNOWN, "dim")] * (3 + len(_weights(problem)))
-    tape = line.history.tape(step)
+    tape = branch.history.tape(step)
     loss = float(tape.value(tape.program.graph.loss))
     cells: list[Span] = [
         (number(loss), "value"),

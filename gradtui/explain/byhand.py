@@ -138,7 +138,7 @@ def claim_done(frame: Frame, parameter: str) -> bool:
     lines = enumerate(backward.program if backward else ())
     claims = backward.claims if backward else {}
     at = [index for index, one in lines if claims.get(one.name) == parameter]
-    return frame.written(at[0]) if at else frame.position >= frame.schedule.backward
+    return frame.written(at[0]) if at else frame.position >= frame.order.backward
 
 
 def findings_at(frame: Frame, line_number: int, *, update: bool) -> list[Finding]:

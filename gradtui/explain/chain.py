@@ -8,7 +8,7 @@ from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame, Path
 from gradtui.debugger.structure import MANY_PATHS
 from gradtui.explain.kinks import kink_rows
-from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.spans import Role, Span, TextRow, line
 from gradtui.explain.symbols import (
     gradient_of,
     in_names,
@@ -27,7 +27,7 @@ SHOWN_PATHS = 6
 """Paths written out; the rest are counted."""
 
 
-def chain_rows(frame: Frame, width: int = 96) -> list[Line]:
+def chain_rows(frame: Frame, width: int = 96) -> list[TextRow]:
     """Return the chain-rule product of the selected node, a sum where several paths lead on.
 
     Where the node sits on a kink, what its derivative is taken to be stands below.
@@ -35,7 +35,7 @@ def chain_rows(frame: Frame, width: int = 96) -> list[Line]:
     return _chain_rows(frame) + kink_rows(frame, frame.selected, width)
 
 
-def _chain_rows(frame: Frame) -> list[Line]:
+def _chain_rows(frame: Frame) -> list[TextRow]:
     node = frame.selected
     if node == frame.graph.loss:
         return [
@@ -59,7 +59,7 @@ def _chain_rows(frame: Frame) -> list[Line]:
     return _sum_rows(frame, paths, count)
 
 
-def _product_rows(frame: Frame, path: Path) -> list[Line]:
+def _product_rows(frame: Frame, path: Path) -> list[TextRow]:
     symbols, formulas, numbers, result = _product(frame, path)
     head = gradient_of(frame, path.via[0])
     indent = " " * len(head)
@@ -72,7 +72,7 @@ def _product_rows(frame: Frame, path: Path) -> list[Line]:
     return rows
 
 
-def _long_rows(frame: Frame, path: Path, count: int) -> list[Line]:
+def _long_rows(frame: Frame, path: Path, count: int) -> list[TextRow]:
     """Return both ends of a path too long to be read, and what it comes to."""
     node, edges = path.via[0], list(zip(path.via, path.via[1:], strict=False))[::-1]
     head = gradient_of(frame, node)
@@ -90,7 +90,7 @@ def _long_rows(frame: Frame, path: Path, count: int) -> list[Line]:
     ]
 
 
-def _sum_rows(frame: Frame, paths: list[Path], count: int) -> list[Line]:
+def _sum_rows(frame: Frame, paths: list[Path], count: int) -> list[TextRow]:
     node = paths[0].via[0]
     head = gradient_of(frame, node)
     known = frame.gradient_state(node) == "known"
@@ -157,12 +157,12 @@ def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | S
             return (("not reached yet", "dim"),)
 
 
-def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
+def _tensor_rows(frame: Frame, path: Path, count: int) -> list[TextRow]:
     """Return the rule of each node from the loss back to this one, with shapes, and the result.
 
     A node that several statements read gets the sum of what flows from each.
     """
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     for source in path.via[-2::-1]:
         statements = [frame.structure.statement_of[r] for r in frame.structure.readers[source]]
         rule = " + ".join(rule_text(frame, source, statement) for statement in statements)
@@ -182,13 +182,13 @@ def _tensor_rows(frame: Frame, path: Path, count: int) -> list[Line]:
     return rows
 
 
-def _table_rows(head: str, value: Array, role: Role) -> list[Line]:
+def _table_rows(head: str, value: Array, role: Role) -> list[TextRow]:
     texts = table(value)
     rows = [line(head, (texts[0], role))]
     return rows + [line(" " * len(head), (text, role)) for text in texts[1:]]
 
 
-def _operation_rows(frame: Frame, node: int) -> list[Line]:
+def _operation_rows(frame: Frame, node: int) -> list[TextRow]:
     """Return the chain rule of an unnamed operation: one step, from what reads it."""
     rows = [line(("the operation ", "dim"), in_names(frame, node))]
     head = gradient_of(frame, node)

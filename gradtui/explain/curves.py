@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from gradtui.base.text import cell_width, clean, clip, filled, number
 from gradtui.debugger.curves import Curve, Picture
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Line, Role, Span, line, line_width
+from gradtui.explain.spans import Role, Span, TextRow, line, line_width
 
 PLAIN = "─"
 MARKS = (PLAIN, "●", "×", "+", "o", "▪")
@@ -21,7 +21,7 @@ _ROWS = 2
 """Rows of a legend at most."""
 
 
-def legend_rows(picture: Picture, width: int, leaving: Collection[int] = ()) -> list[Line]:
+def legend_rows(picture: Picture, width: int, leaving: Collection[int] = ()) -> list[TextRow]:
     """Return which curve is which, with this step's numbers; none where there is one alone.
 
     `leaving` are the numbers of the curves that leave the picture at the top.
@@ -49,9 +49,9 @@ def _left_out(picture: Picture) -> list[list[Span]]:
     return [[(f"+{count} not drawn", "dim")]] if count else []
 
 
-def _flowed(entries: Sequence[Sequence[Span]], width: int) -> list[Line]:
+def _flowed(entries: Sequence[Sequence[Span]], width: int) -> list[TextRow]:
     """Return entries side by side, in as many rows as they take."""
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     for entry in entries:
         row = line(*entry)
         if rows and line_width(rows[-1]) + 2 + line_width(row) <= width:

@@ -9,7 +9,7 @@ from gradtui.base.text import cell_width, clean, clip, number, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
 from gradtui.explain.outcome import finding_place, unsaid
-from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.spans import Role, Span, TextRow, line
 from gradtui.explain.values import summary
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
@@ -34,7 +34,7 @@ def notes_title(frame: Frame) -> str:
     return " · ".join(parts) or "Notes"
 
 
-def notes_rows(frame: Frame, width: int) -> list[Line]:
+def notes_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the watches, the findings, the scenario's notices, then its notes, wrapped."""
     problem = frame.problem
     rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame, width)
@@ -51,7 +51,7 @@ def notes_rows(frame: Frame, width: int) -> list[Line]:
     return rows
 
 
-def watch_rows(frame: Frame, width: int) -> list[Line]:
+def watch_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what is watched, each with its value at this step."""
     rows = []
     for watched in frame.watched:
@@ -62,10 +62,10 @@ def watch_rows(frame: Frame, width: int) -> list[Line]:
     return [*rows, ()] if rows else []
 
 
-def findings_rows(frame: Frame, width: int) -> list[Line]:
+def findings_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what was found of what was written by hand and of the run, wrapped to a width."""
     problem, judgement = frame.problem, frame.judgement
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     for index, finding in enumerate(frame.findings):
         rows += _finding_rows(frame, index, finding, width)
     if problem.by_hand and judgement is None:
@@ -84,7 +84,7 @@ def _all_right(judgement: Judgement) -> bool:
     return all(one.severity == "info" for one in judgement.findings) and not judgement.noted
 
 
-def _run_rows(frame: Frame, width: int) -> list[Line]:
+def _run_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what there is to say of a run of which nothing is found."""
     if frame.problem.by_hand and frame.judgement is None:
         return []
@@ -110,7 +110,7 @@ def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
     return first, first + sizes[frame.finding]
 
 
-def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[Line]:
+def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[TextRow]:
     chosen: Role = "selected" if index == frame.finding else "name"
     head = wrap(_head(frame, finding), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
@@ -132,7 +132,7 @@ def _head(frame: Frame, finding: Finding) -> str:
     return f"{file}line {place.line}  {frame.problem.line_at(place).strip()}"
 
 
-def _under(sign: Span, texts: list[str], role: Role) -> list[Line]:
+def _under(sign: Span, texts: list[str], role: Role) -> list[TextRow]:
     """Return wrapped text with a sign before its first row."""
     return [
         line(sign if index == 0 else (" ", "plain"), " ", (text, role))

@@ -7,7 +7,7 @@ import math
 from gradtui.base.text import filled, number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.curvature import Gauge
-from gradtui.explain.spans import Line, Role, Span, folded, line, line_width
+from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
 
 _BAR, _SHORT = 10, 7
 """Cells of the bar, and where there is less room."""
@@ -16,7 +16,7 @@ _COUNTED = 1e6
 _NAME: Span = ("lr·λmax ", "name")
 
 
-def gauge_rows(frame: Frame, width: int) -> list[Line]:
+def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the gauge of this step, and what the curvature says of rate and valley."""
     gauge = frame.gauge
     if not gauge:
@@ -27,7 +27,7 @@ def gauge_rows(frame: Frame, width: int) -> list[Line]:
     if gauge.sharpness <= 0.0:
         return [line(_NAME, (word, role)), ()]
     value = f"{number(gauge.pull, 3)} of {number(gauge.limit, 3)} "
-    row: Line = ()
+    row: TextRow = ()
     for cells in (_BAR, _SHORT, 0):
         bar = _bar(gauge.pull / gauge.limit, cells) + " " if cells else ""
         row = line(_NAME, value, (bar, role), (word, role))

@@ -9,7 +9,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.ops import OPS
 from gradtui.explain.byhand import BLAMED, blamed_edges, claimed_node
-from gradtui.explain.spans import Line, Role, line
+from gradtui.explain.spans import Role, TextRow, line
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
 
 _LABEL = 14
@@ -35,9 +35,9 @@ ROOMY = Cells(9, 8, 9)
 class BoxText(Struct, frozen=True):
     """What stands in a node's box."""
 
-    above: Line
+    above: TextRow
     """Name and value."""
-    below: Line
+    below: TextRow
     """The gradient, under the value."""
 
 

@@ -10,7 +10,7 @@ from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import flat_index
 from gradtui.explain.elements import element_name, factor, slope_of
-from gradtui.explain.spans import Line, Span, columns, folded, line
+from gradtui.explain.spans import Span, TextRow, columns, folded, line
 from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.values import UNKNOWN, Array
 
@@ -20,7 +20,7 @@ _TERMS = 6
 """Terms of a sum that are all written; of more the first ones and the last."""
 
 
-def jacobian_rows(frame: Frame, width: int) -> list[Line]:
+def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return ∂target/∂source as a matrix with the product below it, or its rule and shapes."""
     assert frame.pair is not None
     source, target = frame.pair
@@ -75,7 +75,7 @@ def _share(frame: Frame) -> Span:
     return (f"   through {label(frame, target)} alone", "dim") if others > 0 else ("", "dim")
 
 
-def _to_the_right(table: list[list[Span]]) -> list[Line]:
+def _to_the_right(table: list[list[Span]]) -> list[TextRow]:
     """Return the table with its numbers aligned to the right, as are its heads."""
     widths = [max(len(row[i][0]) for row in table) for i in range(len(table[0]))]
     padded = [
@@ -86,7 +86,7 @@ def _to_the_right(table: list[list[Span]]) -> list[Line]:
     return columns(padded)
 
 
-def _product(head: str, above: Array, column: Array, width: int) -> list[Line]:
+def _product(head: str, above: Array, column: Array, width: int) -> list[TextRow]:
     """Return one element of the product: the adjoints times a column, added up."""
     with np.errstate(all="ignore"):
         total = float(np.sum(above * column, dtype=np.float64))

@@ -8,7 +8,7 @@ from gradtui.base.text import wrap
 from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.engine.kinks import kink_mask, on_kink
-from gradtui.explain.spans import Line, line
+from gradtui.explain.spans import TextRow, line
 from gradtui.explain.symbols import label
 
 
@@ -38,7 +38,7 @@ def _where(frame: Frame, operation: int) -> str:
     )
 
 
-def kink_rows(frame: Frame, node: int, width: int) -> list[Line]:
+def kink_rows(frame: Frame, node: int, width: int) -> list[TextRow]:
     """Return these notes as rows, wrapped."""
     return [
         line(("  " if place else "! ", "bad"), text)
@@ -47,7 +47,7 @@ def kink_rows(frame: Frame, node: int, width: int) -> list[Line]:
     ]
 
 
-def all_kinks(frame: Frame) -> list[Line]:
+def all_kinks(frame: Frame) -> list[TextRow]:
     """Return the notes of all drawn nodes, each with the node's name."""
     return [
         line((f"{label(frame, node)}  ", "name"), note)

@@ -14,7 +14,7 @@ from gradtui.explain.elements import (
     slope_of,
     whole_formula,
 )
-from gradtui.explain.spans import Line, Span, folded, line
+from gradtui.explain.spans import Span, TextRow, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
 
@@ -24,7 +24,7 @@ _ALL_ROWS = 8
 """Rows whose contributions are all written; of more the first ones and the last."""
 
 
-def lens_rows(frame: Frame, width: int) -> list[Line]:
+def lens_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the lens's element: its way through the row, forward and back, and all rows' sum."""
     found = frame.trace
     assert found is not None
@@ -46,7 +46,7 @@ def lens_rows(frame: Frame, width: int) -> list[Line]:
     return rows if found.left else rows + total
 
 
-def _head(frame: Frame, found: Trace, width: int) -> list[Line]:
+def _head(frame: Frame, found: Trace, width: int) -> list[TextRow]:
     node, index = found.links[0].element
     shape = frame.graph.nodes[node].shape
     parts: list[Span] = []
@@ -82,11 +82,11 @@ def _word(frame: Frame, rows: Rows) -> str:
     return "row" if rows.axis == 0 else "column" if rows.axis == rank - 1 else "part"
 
 
-def _forward(frame: Frame, found: Trace, width: int) -> list[Line]:
+def _forward(frame: Frame, found: Trace, width: int) -> list[TextRow]:
     """Return the values on the way, each element as scalars."""
     steps = {term.target: term.statement for link in found.links for term in link.terms}
     followed = {link.element for link in found.links} | {(frame.graph.loss, ())}
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     for element in sorted(followed & steps.keys()):
         formula, numbers = forward_formulas(frame, steps[element], element)
         known = frame.computed(element[0])
@@ -100,7 +100,7 @@ def _forward(frame: Frame, found: Trace, width: int) -> list[Line]:
     return rows
 
 
-def _backward(frame: Frame, link: Link, width: int) -> list[Line]:
+def _backward(frame: Frame, link: Link, width: int) -> list[TextRow]:
     """Return how the gradient of one element follows from those of what it acts upon."""
     head: Span = (slope_of(frame, link.element) + " ", "gradient")
     result = _result(frame, link.element[0], link.total)
@@ -143,7 +143,7 @@ def _result(frame: Frame, node: int, value: float) -> list[Span]:
     return [(f"= {number(value)}", "gradient")]
 
 
-def _product(frame: Frame, found: Trace, width: int) -> list[Line]:
+def _product(frame: Frame, found: Trace, width: int) -> list[TextRow]:
     """Return the product of all local derivatives where a single way leads to the loss."""
     if not found.is_chain or len(found.links) < 2:
         return []
@@ -156,7 +156,7 @@ def _product(frame: Frame, found: Trace, width: int) -> list[Line]:
     return folded(head, [*parts, *_result(frame, own.element[0], own.total)], width)
 
 
-def _sum(frame: Frame, found: Trace, width: int) -> list[Line]:
+def _sum(frame: Frame, found: Trace, width: int) -> list[TextRow]:
     """Return the sum over all rows, and whether it is the gradient of the whole tensors."""
     rows, element = found.rows, found.links[0].element
     if rows.axis is None or frame.gradient_state(element[0]) != "known":

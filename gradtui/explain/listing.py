@@ -9,7 +9,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Kind
 from gradtui.explain.byhand import claimed_node
-from gradtui.explain.spans import Line, Role, Span, line
+from gradtui.explain.spans import Role, Span, TextRow, line
 from gradtui.explain.symbols import in_names
 from gradtui.explain.values import UNKNOWN, UNUSED, extent
 
@@ -20,7 +20,7 @@ _ROOM = 72
 """Cells from which on there is room for all of that; in fewer the columns shrink."""
 
 
-def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[Line]:
+def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[TextRow]:
     """Return the titles of the columns, and the rows of some nodes.
 
     A row has name, operation, shape, value, gradient, inputs.
@@ -44,7 +44,7 @@ def place_of_now(frame: Frame) -> int:
     return frame.selected
 
 
-def _node(frame: Frame, widths: Widths, node: int) -> Line:
+def _node(frame: Frame, widths: Widths, node: int) -> TextRow:
     found = frame.graph.nodes[node]
     known, state = frame.computed(node), frame.gradient_state(node)
     value = extent(frame.tape.value(node)) if known else UNKNOWN
@@ -71,7 +71,7 @@ def _node(frame: Frame, widths: Widths, node: int) -> Line:
     return _row(widths, cells, roles)
 
 
-def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> Line:
+def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> TextRow:
     spans: list[Span] = []
     for text, role, size in zip(cells, roles, (*widths, 0), strict=True):
         spans += [(pad(text, size) if size else text, role), (" ", "plain")]

@@ -15,7 +15,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Statement
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
-from gradtui.explain.spans import Line, Role, Span, aligned, folded, line
+from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.language.parser import Assignment
@@ -43,7 +43,9 @@ class _Shown(Struct, frozen=True):
     """What the value should be, where it is not that."""
 
 
-def program_rows(frame: Frame, width: int, start: int = 0, stop: int | None = None) -> list[Line]:
+def program_rows(
+    frame: Frame, width: int, start: int = 0, stop: int | None = None
+) -> list[TextRow]:
     """Return rows `start` to `stop`: lines as they stand in the file, with their values."""
     digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
     rows = []
@@ -67,7 +69,7 @@ def program_length(frame: Frame) -> int:
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
 
 
-def given_rows(frame: Frame, width: int) -> list[Line]:
+def given_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the shapes of the arrays that the program starts from; none where all are numbers."""
     given = [
         f"{label(frame, node.id)} [{shape_text(node.shape)}]  "
@@ -178,7 +180,7 @@ def _update_line(frame: Frame, index: int) -> _Shown:
     value = brief = ""
     if frame.problem.drive == "hand":
         moves = [u for u in program.updates if u.parameter == frame.selected] or program.updates
-        known = frame.position >= frame.schedule.backward
+        known = frame.position >= frame.order.backward
         moved = moves[0].lines[index][1]
         value, brief = _shown_value(frame, moved) if known else (UNKNOWN, UNKNOWN)
     mark = SIGNS[line_mark(frame, entry.place.line, update=True)]
@@ -218,7 +220,7 @@ def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
     return full, f"[{shape_text(value.shape)}]" if value.shape and finite else full
 
 
-def _row(place: Place, shown: _Shown, digits: int, width: int) -> Line:
+def _row(place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
     """Return a row: the code comes before its comment, and before the numbers of an array."""
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]

@@ -23,7 +23,7 @@ from gradtui.explain.findings import findings_rows
 from gradtui.explain.kinks import all_kinks
 from gradtui.explain.lens import lens_rows
 from gradtui.explain.program import given_rows, program_rows
-from gradtui.explain.spans import Line, Span, columns, line
+from gradtui.explain.spans import Span, TextRow, columns, line
 from gradtui.explain.symbols import label, local_text, partial, rule_text
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
@@ -251,13 +251,13 @@ _WIDTH = 96
 """Cells of a row of the lens; nothing is cut where it is printed."""
 
 
-def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
+def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
     """Return one step in words: the program, the local derivatives, the chain rule, the update."""
     problem = frame.problem
     rate = number(frame.tape.rate)
     title = f"{problem.title} · step {frame.step} of {problem.steps} · "
     drive = f" · drive {problem.drive}" if problem.by_hand else ""
-    rows: list[Line] = [
+    rows: list[TextRow] = [
         line(title, f"{problem.optimizer} lr {rate}{drive} · L {number(frame.loss)}"),
         *_training_rows(frame),
         *_section("program", [*program_rows(frame, 72), *given_rows(frame, 72)]),
@@ -268,7 +268,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
         *_section("local derivatives", _local_rows(frame)),
         *_section("gradient", gradient_rows(frame)),
     ]
-    chains: list[Line] = []
+    chains: list[TextRow] = []
     for node in frame.graph.parameters:
         if parameter in (None, node.name):
             chains += chain_rows(frame.selecting(node.id))
@@ -281,7 +281,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[Line]:
     return rows
 
 
-def _training_rows(frame: Frame) -> list[Line]:
+def _training_rows(frame: Frame) -> list[TextRow]:
     """Return the step's batch and the validation loss, where there are such."""
     rows = [line(("batch  ", "dim"), text)] if (text := batch_text(frame)) else []
     if frame.validation_loss is not None:
@@ -289,11 +289,11 @@ def _training_rows(frame: Frame) -> list[Line]:
     return rows
 
 
-def _section(title: str, rows: Iterable[Line]) -> list[Line]:
+def _section(title: str, rows: Iterable[TextRow]) -> list[TextRow]:
     return [(), line((title, "heading")), *(line("  ", *row) for row in rows)]
 
 
-def _local_rows(frame: Frame) -> list[Line]:
+def _local_rows(frame: Frame) -> list[TextRow]:
     rows: list[list[Span]] = []
     for source, target in frame.structure.edges:
         local = frame.edge_local(source, target)

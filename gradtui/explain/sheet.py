@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.explain.spans import Ink, Line, Role
+from gradtui.explain.spans import Ink, Role, TextRow
 from gradtui.layout.plane import (
     ACROSS,
     BLANK,
@@ -83,7 +83,7 @@ class Sheet:
         inside = column >= 0 and column + width <= self.columns
         return inside and not self.taken[row, column : column + width].any()
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[TextRow]:
         """Yield the rows, cells of one colour together."""
         grounds = np.where(self.roles == _NUMBERS["now"], _NONE, self.grounds)
         inks = self.roles * len(ROLES) + grounds

@@ -32,7 +32,7 @@ Role = Literal[
 Ink = Role | tuple[Role, Role]
 """How a part is coloured: by a role, or as the first on the ground of the second."""
 Span = tuple[str, Ink]
-Line = tuple[Span, ...]
+TextRow = tuple[Span, ...]
 """One row of the screen."""
 
 
@@ -41,30 +41,30 @@ _LEFT: frozenset[Role] = frozenset({"name", "selected", "local"})
 """Roles that a column puts to the left."""
 
 
-class LazyRows(Sequence[Line]):
+class LazyRows(Sequence[TextRow]):
     """Rows of a table of any length, made only where they are looked at."""
 
-    def __init__(self, count: int, between: Callable[[int, int], list[Line]]) -> None:
+    def __init__(self, count: int, between: Callable[[int, int], list[TextRow]]) -> None:
         self._count, self._between = count, between
 
     def __len__(self) -> int:
         return self._count
 
     @overload
-    def __getitem__(self, at: int) -> Line: ...
+    def __getitem__(self, at: int) -> TextRow: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Line]: ...
-    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+    def __getitem__(self, at: slice) -> list[TextRow]: ...
+    def __getitem__(self, at: int | slice) -> TextRow | list[TextRow]:
         if isinstance(at, int):
             return self[:][at]
         start, stop, step = at.indices(self._count)
         return self._between(start, stop)[::step] if start < stop else []
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[TextRow]:
         return iter(self[:])
 
 
-def line(*parts: str | Span) -> Line:
+def line(*parts: str | Span) -> TextRow:
     """Return a row; text without a role is plain.  All text is cleaned here."""
     spans: list[Span] = []
     for part in parts:
@@ -74,28 +74,28 @@ def line(*parts: str | Span) -> Line:
     return tuple(spans)
 
 
-def line_text(row: Line) -> str:
+def line_text(row: TextRow) -> str:
     """Return a row as plain text."""
     return "".join(text for text, _ in row)
 
 
-def line_width(row: Line) -> int:
+def line_width(row: TextRow) -> int:
     """Return the cells that a row takes."""
     return sum(cell_width(text) for text, _ in row)
 
 
-def aligned(left: Line, right: Line, width: int) -> Line:
+def aligned(left: TextRow, right: TextRow, width: int) -> TextRow:
     """Return a row with `right` pushed to the right edge, if both fit, else `left` then `right`."""
     space = width - line_width(left) - line_width(right)
     return (*left, (" " * max(2, space), "plain"), *right)
 
 
-def folded(head: Span, parts: Iterable[Span], width: int) -> list[Line]:
+def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
     """Return a row, broken between parts where it would pass the width.
 
     A part that needs more than a whole row is broken before its operators too.
     """
-    rows: list[Line] = []
+    rows: list[TextRow] = []
     current, used = line(head), cell_width(head[0])
     indent = min(used, max(2, width // 4))
     for text, role in parts:
@@ -111,7 +111,7 @@ def folded(head: Span, parts: Iterable[Span], width: int) -> list[Line]:
     return [*rows, current]
 
 
-def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2) -> list[Line]:
+def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2) -> list[TextRow]:
     """Return rows of cells as aligned columns: numbers to the right, all else to the left."""
     table = [[(clean(text), role) for text, role in row] for row in rows]
     count = max(map(len, table), default=0)

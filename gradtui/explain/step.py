@@ -9,7 +9,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.kinks import kink_notes
-from gradtui.explain.spans import Line, Span, aligned, line, line_width
+from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
@@ -26,7 +26,7 @@ _PASS_WORDS = {
 }
 
 
-def header(frame: Frame, width: int) -> Line:
+def header(frame: Frame, width: int) -> TextRow:
     """Return the first row of the screen: scenario, optimizer, step, pass, loss."""
     problem = frame.problem
     word, loss = _PASS_WORDS[frame.where], clip(label(frame, frame.graph.loss), _NAME_CELLS)
@@ -67,7 +67,7 @@ def header(frame: Frame, width: int) -> Line:
     return aligned(left, right, width)
 
 
-def message_rows(message: str, width: int, most: int) -> list[Line]:
+def message_rows(message: str, width: int, most: int) -> list[TextRow]:
     """Return what the last command had to say, in as many rows as it takes, `most` of them."""
     rows = wrap(message, width - 2) if message else []
     if len(rows) > most:
@@ -86,12 +86,12 @@ def _trend(frame: Frame) -> Span:
     return (" ▼", "good") if frame.loss < before else (" ▲", "bad")
 
 
-def now_line(frame: Frame, width: int | None = None) -> Line:
+def now_line(frame: Frame, width: int | None = None) -> TextRow:
     """Return what the cursor's moment did, as a sentence with its numbers.
 
     Of what is wider than `width` the steps of the arithmetic are left out, never its result.
     """
-    said: Line = ()
+    said: TextRow = ()
     for detail in range(WHOLE, -1, -1):
         said = line(("now  ", "dim"), *_said(frame, detail))
         if width is None or line_width(said) <= width:

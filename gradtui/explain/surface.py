@@ -14,7 +14,7 @@ from gradtui.debugger.surface import Range, Surface
 from gradtui.explain.contours import contour_levels, draw_contours
 from gradtui.explain.elements import element_name
 from gradtui.explain.sheet import AHEAD, LOWEST, PAST, POINT, Marks, Sheet
-from gradtui.explain.spans import Line, Span, folded, line
+from gradtui.explain.spans import Span, TextRow, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
 from gradtui.layout.plane import ACROSS, DOWN, Share, braille
@@ -60,7 +60,7 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
 
 
 @np.errstate(all="ignore")  # losses of any size, far apart
-def surface_rows(frame: Frame, width: int, height: int) -> list[Line]:
+def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     """Return the surface drawn into a size, with its axes and what its signs mean."""
     legend_rows = 1 + min(3, height // _TALL)
     rows, columns = height - legend_rows - 2, width - _MARGIN - 1
@@ -88,7 +88,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[Line]:
     return [*_with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
 
 
-def _words(text: str, width: int) -> list[Line]:
+def _words(text: str, width: int) -> list[TextRow]:
     return [line((row, "dim")) for row in wrap(text, width)]
 
 
@@ -107,7 +107,7 @@ def _marks(frame: Frame, surface: Surface) -> Marks:
 
 def _moves(frame: Frame) -> bool:
     """Return whether it is known at the cursor where the step goes."""
-    return frame.position >= frame.schedule.backward
+    return frame.position >= frame.order.backward
 
 
 def _pair(share: tuple[float, ...]) -> Share:
@@ -162,7 +162,7 @@ def _heights(surface: Surface) -> Range:
     return low - room, high + room
 
 
-def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Line]:
+def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[TextRow]:
     """Return a sheet with numbers at its left and below, and the name of the axis below."""
     ticks = round_numbers(*upward, max(1, min(8, sheet.rows // 2)))
     at_row = {}
@@ -197,7 +197,7 @@ def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Li
     ]
 
 
-def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> list[Line]:
+def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> list[TextRow]:
     """Return what the signs mean, with their numbers, and what there is to know of the surface."""
     loss = clip(clean(label(frame, frame.graph.loss)), _NAME_CELLS)
     here = number(surface.loss, 5) if frame.computed(frame.graph.loss) else UNKNOWN
@@ -221,7 +221,7 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
     return [_stripped(row) for row in folded(("", "plain"), pieces, width)]
 
 
-def _stripped(row: Line) -> Line:
+def _stripped(row: TextRow) -> TextRow:
     return (*row[:-1], (row[-1][0].rstrip(), row[-1][1])) if row else row
 
 
@@ -244,7 +244,7 @@ def _notes(surface: Surface) -> list[str]:
     return found
 
 
-def _cut(row: Line, width: int) -> Line:
+def _cut(row: TextRow, width: int) -> TextRow:
     """Return a row with a sign that more would follow."""
     kept, used = [], 0
     for text, role in row:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.findings import SEVERITIES
-from gradtui.explain.spans import Line, Span, line, line_width
+from gradtui.explain.spans import Span, TextRow, line, line_width
 
 BREAKPOINT: Span = ("◆", "local")
 _LEAST = 8
 """Cells of a timeline that is worth drawing."""
 
 
-def timeline(frame: Frame, width: int) -> Line:
+def timeline(frame: Frame, width: int) -> TextRow:
     """Return the run as a row of steps, the present one filled in, what to look at marked."""
     last = max(frame.problem.steps, frame.step)
     tail = _tail(frame)
@@ -45,7 +45,7 @@ def _marks(frame: Frame) -> list[tuple[int, Span]]:
     return hits + found
 
 
-def _tail(frame: Frame) -> Line:
+def _tail(frame: Frame) -> TextRow:
     """Return what ends the row: how much was found."""
     count = len(frame.findings)
     if not count:

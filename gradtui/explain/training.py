@@ -6,7 +6,7 @@ import numpy as np
 
 from gradtui.base.text import number, wrap
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Line, Role, Span, line, line_width
+from gradtui.explain.spans import Role, Span, TextRow, line, line_width
 from gradtui.explain.values import UNKNOWN
 
 _ROWS = 8
@@ -25,13 +25,13 @@ def batch_text(frame: Frame) -> str:
     return f"rows {listed}{more} · {place}"
 
 
-def schedule_rows(frame: Frame, width: int) -> list[Line]:
+def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what a schedule that watches the loss remembers, and the next rate."""
     watch = frame.problem.trainer.program.watch
     if watch is None:
         return []
     head: Span = (f"{watch.schedule.name}  ", "name")
-    if frame.position < frame.schedule.backward:
+    if frame.position < frame.order.backward:
         return [line(head, (UNKNOWN, "dim"))]
     old = {name: float(frame.tape.value(node)) for name, node, _ in watch.state}
     new = {name: float(frame.tape.value(node)) for name, _, node in watch.state}
@@ -70,7 +70,7 @@ def _divisor(frame: Frame, position: int) -> int | None:
 
 def effective_row(
     frame: Frame, position: int, index: tuple[int, ...], indent: int, width: int, role: Role
-) -> list[Line]:
+) -> list[TextRow]:
     """Return one element's own rate, where the optimizer divides the rate by something."""
     program = frame.problem.trainer.program
     update = program.updates[position]

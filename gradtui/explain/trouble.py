@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gradtui.base.text import clip, wrap
-from gradtui.explain.spans import Line, line
+from gradtui.explain.spans import TextRow, line
 
 _MESSAGE = 4
 """Rows that the message may take."""
 
 
-def trouble_rows(report: str, width: int) -> list[Line]:
+def trouble_rows(report: str, width: int) -> list[TextRow]:
     """Return a compiler's message, wrapped, and what of the line lies round the caret."""
     if not report or width < 1:
         return []

@@ -8,7 +8,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import ShapeError, broadcast
-from gradtui.explain.spans import LazyRows, Line, Role, Span, line, line_width
+from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
 from gradtui.explain.symbols import in_shapes, label, update_in_numbers
 from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, element_name, summary
@@ -26,7 +26,7 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     left_out = elements.left_out
     foot = [line((f"… {left_out:,} more elements", "dim"))] if left_out else []
 
-    def between(start: int, stop: int) -> list[Line]:
+    def between(start: int, stop: int) -> list[TextRow]:
         above, below = start - len(head), stop - len(head)
         rows = head[start:stop]
         for position, index, first in elements.between(max(0, above), below):
@@ -43,7 +43,7 @@ def update_row(frame: Frame, width: int) -> int | None:
     return None if looked is None else len(_head(frame, width)) + _elements(frame).row_of(*looked)
 
 
-def _head(frame: Frame, width: int) -> list[Line]:
+def _head(frame: Frame, width: int) -> list[TextRow]:
     return [line((_rule(frame), "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
 
 
@@ -73,11 +73,13 @@ def _rule(frame: Frame) -> str:
 def _is_ready(frame: Frame, parameter: int) -> bool:
     """Return whether what moves a parameter is known at the cursor."""
     if frame.problem.trainer.program.clip:
-        return frame.position >= frame.schedule.backward
+        return frame.position >= frame.order.backward
     return frame.gradient_state(parameter) == "known"
 
 
-def _element(frame: Frame, position: int, index: Index, width: int, *, ready: bool) -> list[Line]:
+def _element(
+    frame: Frame, position: int, index: Index, width: int, *, ready: bool
+) -> list[TextRow]:
     parameter = frame.problem.trainer.program.updates[position].parameter
     done = "✓" if frame.moved(position) else " "
     role: Role = "selected" if parameter == frame.selected else "name"
@@ -87,19 +89,21 @@ def _element(frame: Frame, position: int, index: Index, width: int, *, ready: bo
     return [line(name, (UNKNOWN, "dim"))]
 
 
-def _clip_rows(frame: Frame) -> list[Line]:
+def _clip_rows(frame: Frame) -> list[TextRow]:
     """Return by how much the gradients are scaled, where the scenario limits their length."""
     clip = frame.problem.trainer.program.clip
     if clip is None:
         return []
-    if frame.position < frame.schedule.backward:
+    if frame.position < frame.order.backward:
         return [line(("clip  ", "name"), (UNKNOWN, "dim"))]
     norm, scale = (float(frame.tape.value(id)) for id in (clip.norm, clip.scale))
     verdict = "all gradients" if scale < 1 else "not clipped: all gradients"
     return [line(("clip  ", "name"), f"|∇| {number(norm)}: {verdict} × ", (number(scale), "value"))]
 
 
-def _element_rows(frame: Frame, position: int, index: Index, name: Span, width: int) -> list[Line]:
+def _element_rows(
+    frame: Frame, position: int, index: Index, name: Span, width: int
+) -> list[TextRow]:
     """Return one element's update: each line of the program with its numbers."""
     update = frame.problem.trainer.program.updates[position]
     role: Role = "value" if frame.moved(position) else "dim"

@@ -7,7 +7,7 @@ import numpy as np
 from gradtui.base.text import cell_width, clip, compact, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
-from gradtui.explain.spans import LazyRows, Line, Role, Span, columns, line
+from gradtui.explain.spans import LazyRows, Role, Span, TextRow, columns, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
 
@@ -45,7 +45,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     }  # fmt: skip
     head: list[Span] = [("", "dim"), *((titles[column], "dim") for column in shown)]
 
-    def between(start: int, stop: int) -> list[Line]:
+    def between(start: int, stop: int) -> list[TextRow]:
         listed = [
             (array, index) for array, index, _ in elements.between(max(0, start - 1), stop - 1)
         ]

@@ -1,1 +1,1 @@
-"""The language of programs: tokens, the parser, expression trees, what is said of other spellings."""
+"""The language of programs: tokens, parser, trees, and what to write for other spellings."""

@@ -12,7 +12,7 @@ layers goes through *passages*, shared by all the long wires of its source.
 """
 
 from gradtui.layout.drawing import Parts, Plan, draw, finish, lay_out, plan
-from gradtui.layout.geometry import Box, BoxRow, Label, Layout, Line, Pair, Piece, Rect, Wire
+from gradtui.layout.geometry import Box, BoxRow, Label, Layout, Pair, Piece, Rect, Stroke, Wire
 from gradtui.layout.layers import count_parts
 from gradtui.layout.painting import Light, light, paint
 
@@ -22,12 +22,12 @@ __all__ = [
     "Label",
     "Layout",
     "Light",
-    "Line",
     "Pair",
     "Parts",
     "Piece",
     "Plan",
     "Rect",
+    "Stroke",
     "Wire",
     "count_parts",
     "draw",

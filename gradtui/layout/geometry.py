@@ -57,7 +57,7 @@ class Label(Struct, frozen=True):
     lit: bool
 
 
-class Line(Struct, frozen=True):
+class Stroke(Struct, frozen=True):
     """A run of line characters and blanks."""
 
     x: int
@@ -65,7 +65,7 @@ class Line(Struct, frozen=True):
     lit: bool
 
 
-Piece = BoxRow | Label | Line
+Piece = BoxRow | Label | Stroke
 
 
 class RowLine(NamedTuple):

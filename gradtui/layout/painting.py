@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from gradtui.base.text import cell_width, clip
-from gradtui.layout.geometry import BoxRow, Label, Layout, Line, Pair, Piece, TrunkLine
+from gradtui.layout.geometry import BoxRow, Label, Layout, Pair, Piece, Stroke, TrunkLine
 
 _Item = TypeVar("_Item", bound=tuple[Any, ...])
 
@@ -70,7 +70,7 @@ def paint(
     `label` gives the text of a wire's label; where that is shorter than its slot, the line goes on.
     """
     if not 0 <= y < layout.height:
-        return [Line(start, " " * (stop - start), False)] if start < stop else []
+        return [Stroke(start, " " * (stop - start), False)] if start < stop else []
     chars, is_lit = _draw_lines(layout, y, start, stop, lit or Light(), ascii=ascii)
     owners: dict[int, bool | BoxRow | Label] = {**is_lit}  # by column; a bool is a line's weight
     row = layout.rows[y]
@@ -90,7 +90,7 @@ def paint(
     for owner, columns in groupby(owners, key=owners.__getitem__):
         if isinstance(owner, bool):
             run = list(columns)
-            pieces.append(Line(run[0], "".join(chars[x] for x in run), owner))
+            pieces.append(Stroke(run[0], "".join(chars[x] for x in run), owner))
         else:
             pieces.append(owner)
     return pieces

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from gradtui.debugger.steps import Compute, Flow, Moment, Move, Schedule, Seed, Written
+from gradtui.debugger.steps import Compute, Flow, Moment, Move, Seed, StepOrder, Written
 from gradtui.engine.graph import Graph
 
 NodeKey = tuple[str, int]
@@ -43,25 +43,25 @@ def find_node(graph: Graph, key: NodeKey) -> int | None:
     return next((id for id, own in node_keys(graph).items() if own == key), None)
 
 
-def landmark_at(graph: Graph, schedule: Schedule, position: int) -> Landmark:
+def landmark_at(graph: Graph, order: StepOrder, position: int) -> Landmark:
     """Return the landmark of a position."""
-    boundaries, keys = _boundaries(schedule), node_keys(graph)
+    boundaries, keys = _boundaries(order), node_keys(graph)
     boundary = boundaries.index(position) if position in boundaries else None
-    done = reversed(schedule.moments[:position])
+    done = reversed(order.moments[:position])
     return Landmark(boundary, tuple(_moment_key(graph, keys, moment) for moment in done))
 
 
-def find_landmark(graph: Graph, schedule: Schedule, landmark: Landmark) -> int:
+def find_landmark(graph: Graph, order: StepOrder, landmark: Landmark) -> int:
     """Return the position of a landmark, or of the last moment before it that is there."""
     if landmark.boundary is not None:
-        return _boundaries(schedule)[landmark.boundary]
+        return _boundaries(order)[landmark.boundary]
     keys = node_keys(graph)
-    positions = {_moment_key(graph, keys, m): at for at, m in enumerate(schedule.moments, 1)}
+    positions = {_moment_key(graph, keys, m): at for at, m in enumerate(order.moments, 1)}
     return next((positions[key] for key in landmark.before if key in positions), 0)
 
 
-def _boundaries(schedule: Schedule) -> tuple[int, ...]:
-    return 0, schedule.forward, schedule.backward, schedule.end
+def _boundaries(order: StepOrder) -> tuple[int, ...]:
+    return 0, order.forward, order.backward, order.end
 
 
 def _moment_key(graph: Graph, keys: Mapping[int, NodeKey], moment: Moment) -> MomentKey:

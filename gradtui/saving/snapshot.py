@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
-from gradtui.debugger.branches import Line, fork
+from gradtui.debugger.branches import Branch, fork
 from gradtui.debugger.curves import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
@@ -51,10 +51,10 @@ def digest_of(problem: Problem) -> str:
 def take_snapshot(session: Session) -> Snapshot:
     """Return where a session stands and what the user has made."""
     problem, looked, plot = session.problem, session.selection, session.explorer.plot
-    keys, view = node_keys(problem.graph), session.map.view
-    moment = landmark_at(problem.graph, session.schedule, session.position)
+    keys, view = node_keys(problem.graph), session.surface.view
+    moment = landmark_at(problem.graph, session.order, session.position)
     pairs = pairs_of(session.structure, looked.node)
-    lines = _with_parents(session)
+    branches = _with_parents(session)
     return Snapshot(
         step=session.step,
         moment=replace(moment, before=moment.before[:_MOMENTS]),
@@ -68,29 +68,31 @@ def take_snapshot(session: Session) -> Snapshot:
         followed=" ".join(one.text for one in plot.series) if plot.series != (LOSS,) else "",
         log=plot.log,
         drawn=plot.range,
-        breakpoints=tuple(SavedBreakpoint(*one) for one in session.stops.conditions),
-        watches=tuple(session.stops.watches),
-        run=lines[0].name,
-        branches=tuple(_saved(line, lines, session) for line in lines[1:]),
-        current=lines.index(session.explorer.line),
+        breakpoints=tuple(SavedBreakpoint(*one) for one in session.breakpoints.conditions),
+        watches=tuple(session.breakpoints.watches),
+        run=branches[0].name,
+        branches=tuple(_saved(branch, branches, session) for branch in branches[1:]),
+        current=branches.index(session.explorer.branch),
     )
 
 
-def _with_parents(session: Session) -> list[Line]:
-    """Return the lines, and those that were removed but have left a past to others, by age."""
-    found: dict[int, Line] = {}
-    for line in session.explorer.branches:
-        at: Line | None = line
+def _with_parents(session: Session) -> list[Branch]:
+    """Return the branches, and those that were removed but have left a past to others, by age."""
+    found: dict[int, Branch] = {}
+    for branch in session.explorer.branches:
+        at: Branch | None = branch
         while at is not None:
             found[at.id], at = at, at.parent
     return [found[id] for id in sorted(found)]
 
 
-def _saved(line: Line, lines: list[Line], session: Session) -> SavedBranch:
-    assert line.parent is not None
-    parent, removed = lines.index(line.parent), line not in list(session.explorer.branches)
-    fix = None if line.fix is None else _saved_fix(line.fix, line.problem.path)
-    return SavedBranch(line.name, parent, line.start, line.change, line.drives, removed, fix)
+def _saved(branch: Branch, branches: list[Branch], session: Session) -> SavedBranch:
+    assert branch.parent is not None
+    parent, removed = branches.index(branch.parent), branch not in list(session.explorer.branches)
+    fix = None if branch.fix is None else _saved_fix(branch.fix, branch.problem.path)
+    return SavedBranch(
+        branch.name, parent, branch.start, branch.change, branch.drives, removed, fix
+    )
 
 
 def _saved_fix(patch: Patch, scenario: str) -> SavedFix:
@@ -142,20 +144,20 @@ class Resumption:
 
     def _go(self) -> Iterator[None]:
         """Yield between the parts."""
-        lines: dict[int, Line] = {0: self.session.explorer.line}
+        made: dict[int, Branch] = {0: self.session.explorer.branch}
         for number, saved in enumerate(self._saved.branches[:_MOST], 1):
-            parent = lines.get(saved.parent)
+            parent = made.get(saved.parent)
             if parent is not None:
                 yield from _know(parent.history, saved.start)
                 with self._losing(f"branch '{clean(saved.name)}'"):
-                    lines[number] = self._branch(parent, saved)
-        self._look_at(lines)
+                    made[number] = self._branch(parent, saved)
+        self._look_at(made)
         yield from _know(self.session.history, self._saved.step)
         self._place()
         self._look()
         self._draw()
 
-    def _branch(self, parent: Line, saved: SavedBranch) -> Line:
+    def _branch(self, parent: Branch, saved: SavedBranch) -> Branch:
         """Make a branch again; raises InputError if it cannot be made."""
         branches = self.session.explorer.branches
         branches.switch(parent)
@@ -167,8 +169,8 @@ class Resumption:
             return self._fix(parent, saved.fix, saved.name)
         return branches.add(fork(parent, saved.start, read_change(saved.change, parent.problem)))
 
-    def _fix(self, parent: Line, fix: SavedFix, name: str) -> Line:
-        """Make the branch of a fix again; it is the line that it left where the file has it."""
+    def _fix(self, parent: Branch, fix: SavedFix, name: str) -> Branch:
+        """Make the branch of a fix again; it is the one that it left where the file has it."""
         problem = parent.problem
         files = {_name_beside(problem.path, file): file for file in problem.texts}
         file = files.get(fix.file, "")
@@ -179,26 +181,26 @@ class Resumption:
             return parent
         return self.session.explorer.branches.fix(parent, corrected)
 
-    def _look_at(self, lines: dict[int, Line]) -> None:
-        """Look at the same line; forget those that had been removed, call the others as before."""
+    def _look_at(self, made: dict[int, Branch]) -> None:
+        """Look at the same branch; forget those that had been removed, name the rest as before."""
         branches = self.session.explorer.branches
-        current = lines.get(self._saved.current, branches.root)
+        current = made.get(self._saved.current, branches.root)
         if current.drives and current.parent is not None:
             branches.switch(current.parent)
             self.session.toggle_drive()
         else:
             branches.switch(current)
-        numbers = dict[Line, int]()
-        for number, line in lines.items():
-            numbers.setdefault(line, number)
+        numbers = dict[Branch, int]()
+        for number, branch in made.items():
+            numbers.setdefault(branch, number)
         taken = set[str]()
-        for line, number in numbers.items():
+        for branch, number in numbers.items():
             saved = self._saved.branches[number - 1] if number else None
             name = clean(saved.name if saved else self._saved.run)[:_LONGEST]
-            line.name = name if name and name not in taken else f"{line.name} ({number})"
-            taken.add(line.name)
+            branch.name = name if name and name not in taken else f"{branch.name} ({number})"
+            taken.add(branch.name)
             if saved is not None and saved.removed:
-                branches.remove(line)
+                branches.remove(branch)
 
     def _place(self) -> None:
         """Stand at the same moment of the same step, at the same level."""
@@ -211,7 +213,7 @@ class Resumption:
         session.draw(Level(saved.level), frozenset() if named else frozenset(folded))
         known = saved.moment.boundary in (None, 0, 1, 2, 3)
         moment = saved.moment if known else Landmark(None, saved.moment.before)
-        session.position = find_landmark(graph, session.schedule, moment)
+        session.position = find_landmark(graph, session.order, moment)
 
     def _look(self) -> None:
         """Look at the same node, as closely."""
@@ -234,11 +236,13 @@ class Resumption:
         """Draw the same, with the same breakpoints and watches."""
         session, saved = self.session, self._saved
         conditions = {clean(one.text): one.enabled for one in saved.breakpoints[:_MOST]}
-        session.stops.restore(conditions.items(), dict.fromkeys(map(clean, saved.watches[:_MOST])))
+        session.breakpoints.restore(
+            conditions.items(), dict.fromkeys(map(clean, saved.watches[:_MOST]))
+        )
         if saved.surface:
-            session.map.show(saved.surface)
-            if saved.zoom and session.map.view is not None:
-                session.map.zoom(saved.zoom)
+            session.surface.show(saved.surface)
+            if saved.zoom and session.surface.view is not None:
+                session.surface.zoom(saved.zoom)
             self._note()
         explorer = session.explorer
         if saved.followed:

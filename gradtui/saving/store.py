@@ -12,9 +12,8 @@ from threading import RLock
 
 from platformdirs import user_state_path
 
-from gradtui.base.folders import short_path
+from gradtui.base.files import is_running, reason, short_path, sweep, write_file
 from gradtui.base.source import InputError
-from gradtui.base.writing import is_running, reason, sweep, write_file
 from gradtui.debugger.session import Session
 from gradtui.saving.format import LIMIT, Saved, Snapshot, decode_saved, encode_saved
 from gradtui.saving.snapshot import digest_of, take_snapshot

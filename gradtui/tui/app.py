@@ -30,7 +30,7 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.driver import Driver
 from gradtui.tui.ending import Ending
 from gradtui.tui.keys import Keys
-from gradtui.tui.line import LOST
+from gradtui.tui.link import LOST
 from gradtui.tui.themes import OWN_COLOURS, PALETTE, THEMES, height_colours
 from gradtui.tui.typed import take_any_input
 from gradtui.tui.wire import Wire
@@ -141,8 +141,8 @@ class GradtuiApp(App[int]):
         if self._debugger is None:
             return ""
         if self._exception is None:
-            self._debugger.keeper.harmless()
-        return self._debugger.keeper.save()
+            self._debugger.saving.harmless()
+        return self._debugger.saving.save()
 
     @contextmanager
     def suspend(self) -> Iterator[None]:
@@ -169,7 +169,7 @@ class GradtuiApp(App[int]):
         driver, waits = self._driver, self._batch_count or not self._running
         if not isinstance(driver, Driver) or waits or renderable is None:
             super()._display(screen, renderable)
-        elif driver.line.takes_more():
+        elif driver.link.takes_more():
             renderable = self._wire.lean(renderable, self.console, self.cursor_position)
             super()._display(screen, renderable)
             if renderable is not None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.geometry import Size
 
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Line, Span, line
+from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.step import header, message_rows, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
@@ -26,11 +26,11 @@ class Bar(Rows):
         self.frame = frame
         self.redraw()
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the row."""
         return [] if self.frame is None else [self.row_of(self.frame, self.size.width)]
 
-    def row_of(self, frame: Frame, width: int) -> Line:
+    def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return the row for a frame."""
         raise NotImplementedError
 
@@ -38,7 +38,7 @@ class Bar(Rows):
 class Header(Bar):
     """Scenario, optimizer, step, pass and loss."""
 
-    def row_of(self, frame: Frame, width: int) -> Line:
+    def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return the header."""
         return header(frame, width)
 
@@ -53,7 +53,7 @@ class Foot(Bar):
         super().__init__()
         self.keys = keys
 
-    def row_of(self, frame: Frame, width: int) -> Line:
+    def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return this row's part of what the last command had to say, or what it shows else."""
         if not frame.message:
             return self.usual(frame, width)
@@ -61,7 +61,7 @@ class Foot(Bar):
         told = message_rows(frame.message, width, shown)[self.PLACE :]
         return told[0] if told else self.usual(frame, width)
 
-    def usual(self, frame: Frame, width: int) -> Line:
+    def usual(self, frame: Frame, width: int) -> TextRow:
         """Return the row where no message needs it."""
         raise NotImplementedError
 
@@ -71,7 +71,7 @@ class Now(Foot):
 
     PLACE = 0
 
-    def usual(self, frame: Frame, width: int) -> Line:
+    def usual(self, frame: Frame, width: int) -> TextRow:
         """Return the sentence."""
         return (*line(" "), *now_line(frame, width - 1))
 
@@ -94,7 +94,7 @@ class Trouble(Rows):
         """Return how many rows the error takes; called by Textual."""
         return 0 if self.frame is None else len(trouble_rows(self.frame.trouble, width))
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the error."""
         return [] if self.frame is None else trouble_rows(self.frame.trouble, self.size.width)
 
@@ -104,7 +104,7 @@ class Timeline(Foot):
 
     PLACE = 1
 
-    def usual(self, frame: Frame, width: int) -> Line:
+    def usual(self, frame: Frame, width: int) -> TextRow:
         """Return the timeline."""
         return timeline(frame, width)
 
@@ -114,7 +114,7 @@ class Footer(Foot):
 
     PLACE = 2
 
-    def usual(self, frame: Frame, width: int) -> Line:
+    def usual(self, frame: Frame, width: int) -> TextRow:
         """Return as many of the keys as fit."""
         spans: list[Span] = [(" ", "plain")]
         used = 1

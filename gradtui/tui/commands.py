@@ -313,7 +313,7 @@ COMMANDS = (
     Command(
         "resume", ("U",), "resume",
         "go to where this scenario was left the last time; again: back to where you were", SCREEN,
-        lambda d, text: d.keeper.resume(),
+        lambda d, text: d.saving.resume(),
     ),
     Command(
         "command", ("colon",), "command", "the command line: the names in this list", SCREEN,

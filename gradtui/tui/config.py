@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gradtui.base.folders import config_file
+from gradtui.base.files import config_file
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.scenario.positions import Positions, parse_toml
 from gradtui.scenario.reading import read_bytes

@@ -18,13 +18,13 @@ from gradtui.debugger.axes import first_axes
 from gradtui.debugger.session import Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
-from gradtui.tui.keeper import Keeper
 from gradtui.tui.keys import SCREEN, Keys, bindings
 from gradtui.tui.live import Live
 from gradtui.tui.pace import Pace
 from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.base import ROLE_CLASSES, Panel
 from gradtui.tui.panels.graph import GraphPanel
+from gradtui.tui.saving import Saving
 from gradtui.tui.themes import find_theme
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
@@ -60,7 +60,7 @@ class Debugger(Screen[None]):
         self.live: Live = Live(self)
         self.walk: Walk = Walk(self)
         self.trials: Trials = Trials(self)
-        self.keeper: Keeper = Keeper(self, at_once=resume)
+        self.saving: Saving = Saving(self, at_once=resume)
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -83,7 +83,7 @@ class Debugger(Screen[None]):
         self._arrange()
         self._show()
         self.call_after_refresh(self.walk.start)
-        self.call_after_refresh(self.keeper.open)
+        self.call_after_refresh(self.saving.open)
         self.live.start()
 
     def show_frame(self) -> None:
@@ -97,7 +97,7 @@ class Debugger(Screen[None]):
         for part in self._parts:
             part.show_frame(frame)
         self.pace.shown(frame)
-        self.keeper.changed()
+        self.saving.changed()
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
         """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
@@ -130,7 +130,7 @@ class Debugger(Screen[None]):
     def _views(self) -> tuple[bool, ...]:
         """Which views take the room, and the keys, of panels."""
         session = self.session
-        views = session.selection.lens, session.selection.pair, session.map.view
+        views = session.selection.lens, session.selection.pair, session.surface.view
         return tuple(view is not None for view in views)
 
     def say(self, message: str) -> None:
@@ -229,20 +229,20 @@ class Debugger(Screen[None]):
 
     def show_surface(self, text: str) -> None:
         """Show the loss surface, or the curve again."""
-        self.do(lambda session: session.map.show(text))
+        self.do(lambda session: session.surface.show(text))
 
     def choose_axes(self, text: str) -> None:
         """Choose over which parameters the surface lies, asking for them if there are none."""
         if text:
-            self.do(lambda session: session.map.show(text))
+            self.do(lambda session: session.surface.show(text))
             return
-        view = self.session.map.view
+        view = self.session.surface.view
         axes = view.axes if view else first_axes(self.session.problem)
         self.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
 
     def zoom_surface(self, by: int) -> None:
         """Go nearer to the surface, or farther; 0: back to the whole path."""
-        self.do(lambda session: session.map.zoom(by))
+        self.do(lambda session: session.surface.zoom(by))
 
     def find(self, text: str) -> None:
         """Select a node by its name, asking for it if there is none."""
@@ -285,13 +285,13 @@ class Debugger(Screen[None]):
 
     def copy_selected(self) -> None:
         """Copy the selected number, or the finding."""
-        from gradtui.tui.keeping import copy_selected
+        from gradtui.tui.copying import copy_selected
 
         copy_selected(self)
 
     def save_picture(self) -> None:
         """Save a picture of the screen."""
-        from gradtui.tui.keeping import save_picture
+        from gradtui.tui.copying import save_picture
 
         save_picture(self)
 
@@ -324,9 +324,9 @@ class Debugger(Screen[None]):
             self._opened(session)
 
     def _opened(self, session: Session) -> None:
-        self.keeper.leave()
+        self.saving.leave()
         self.show_session(session)
-        self.keeper.enter()
+        self.saving.enter()
 
     def show_session(self, session: Session) -> None:
         """Show another session."""

@@ -6,7 +6,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.message import Message
 
-from gradtui.tui.line import QUESTION, Line
+from gradtui.tui.link import QUESTION, Link
 from gradtui.tui.typed import Answered
 
 _EMPTY = "\x1b[0m\x1b[H\x1b[J"
@@ -18,17 +18,17 @@ class Driver(LinuxDriver):
     Not on a terminal that has no second screen either, as GNU screen's default.
     """
 
-    line: Line
+    link: Link
 
     def start_application_mode(self) -> None:
         """Take the terminal, and ask whether it answers."""
-        self.line = Line()
+        self.link = Link()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self.ask()
 
     def ask(self) -> None:
         """Ask the terminal to say when it has shown all that is written so far."""
-        if self.line.ask():
+        if self.link.ask():
             self.write(QUESTION)
 
     def size_now(self, told: Size) -> Size:
@@ -38,12 +38,12 @@ class Driver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Pass on what was read; called by the thread that reads."""
         if isinstance(message, Answered):
-            self.line.answered()
+            self.link.answered()
         super().process_message(message)
 
     def disable_input(self) -> None:
         """Read no more, once the terminal's answers are there."""
-        self.line.settle()
+        self.link.settle()
         super().disable_input()
 
     def stop_application_mode(self) -> None:

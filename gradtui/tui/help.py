@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from gradtui.base.folders import config_file, short_path
+from gradtui.base.files import config_file, short_path
 from gradtui.base.text import cell_width, pad
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY

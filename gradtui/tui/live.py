@@ -68,7 +68,7 @@ class Live:
             return
         self._watch.watch(problem.files)
         session.trouble = ""
-        debugger.keeper.renew(problem, said)
+        debugger.saving.renew(problem, said)
 
     def apply_fix(self) -> None:
         """Fork a branch with the line of a finding as its fix has it; no file is touched."""
@@ -104,7 +104,7 @@ class Live:
         """Write the fixes of the branch into their files."""
         from gradtui.diagnosis.correction import write_fixes
 
-        problem = self._debugger.session.explorer.line.problem
+        problem = self._debugger.session.explorer.branch.problem
         if not problem.patches:
             self._debugger.say("no fix is applied here that could be written")
             return

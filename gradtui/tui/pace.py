@@ -90,7 +90,7 @@ class Pace:
 
     def stay(self) -> bool:
         """Be on the way to nowhere any more; return whether it was."""
-        waited = self._debugger.walk.stop() | self._debugger.keeper.stop()
+        waited = self._debugger.walk.stop() | self._debugger.saving.stop()
         busy = waited or self._target is not None
         self._target = None
         return busy
@@ -131,7 +131,7 @@ class Pace:
             self._compute_steps()
             | debugger.walk.part()
             | debugger.trials.part()
-            | debugger.keeper.part()
+            | debugger.saving.part()
         )
 
     def _compute_steps(self) -> bool:

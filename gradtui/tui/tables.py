@@ -10,11 +10,11 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from gradtui.explain.spans import Line, line_width
+from gradtui.explain.spans import TextRow, line_width
 from gradtui.tui.keys import TABLE, Keys, Shortcut, bindings
 from gradtui.tui.panels.base import ROLE_CLASSES, Rows, crop, marked
 
-MakeRows = Callable[[int], Sequence[Line]]
+MakeRows = Callable[[int], Sequence[TextRow]]
 """The number of the chosen row -> a head and the rows."""
 Action = Callable[[int], bool]
 """What a key does with the chosen row; it returns whether the table stays."""
@@ -30,7 +30,7 @@ class _Table(Rows):
         self.hidden = False
         """Whether a part of the columns is out of view."""
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the rows in view."""
         head, *rows = self._make(self.chosen)
         width, height = self.size

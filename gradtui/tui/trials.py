@@ -12,10 +12,10 @@ from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:
-    from gradtui.debugger.branches import Line
+    from gradtui.debugger.branches import Branch
     from gradtui.debugger.session import Session
     from gradtui.debugger.sweeps import Sweep
-    from gradtui.explain.spans import Line as Row
+    from gradtui.explain.spans import TextRow as Row
     from gradtui.scenario.problem import Problem
     from gradtui.tui.debugger import Debugger
     from gradtui.tui.prompt import Completion
@@ -97,7 +97,7 @@ class Trials:
 
     @property
     def _watches(self) -> tuple[str, ...]:
-        return tuple(self._session.stops.watches)
+        return tuple(self._session.breakpoints.watches)
 
     def toggle_scale(self) -> None:
         """Draw on a log scale, or on a linear one."""
@@ -116,20 +116,20 @@ class Trials:
         from gradtui.explain.branches import branch_rows
         from gradtui.tui.tables import Table
 
-        def line(at: int) -> Line:
+        def branch(at: int) -> Branch:
             # The file may be loaded anew just as the table opens: its rows are those of then.
-            lines: list[Line] = [*self._explorer.branches]
-            return lines[min(at, len(lines) - 1)]
+            branches: list[Branch] = [*self._explorer.branches]
+            return branches[min(at, len(branches) - 1)]
 
         def rows(chosen: int) -> Sequence[Row]:
             return branch_rows(self._explorer.branches, self._session.step, chosen)
 
         def switch(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.switch(line(at)))
+            self._do(lambda explorer, step: explorer.switch(branch(at)))
             return False
 
         def rename(at: int) -> bool:
-            named = line(at)
+            named = branch(at)
             self._debugger.call_after_refresh(
                 self._debugger.ask, f"name of '{named.name}': ",
                 lambda name: self._do(lambda e, step: e.branches.rename(named, name)), named.name,
@@ -137,7 +137,7 @@ class Trials:
             return False
 
         def remove(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.remove(line(at)))
+            self._do(lambda explorer, step: explorer.remove(branch(at)))
             return True
 
         def show_sweep(at: int) -> bool:
@@ -192,7 +192,7 @@ class Trials:
             self._debugger.app.exit()
             return
         what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
-        trouble = self._debugger.keeper.save()
+        trouble = self._debugger.saving.save()
         if trouble:
             self._debugger.say(trouble)
         question = f"quit and {'lose' if trouble else 'keep'} {what}? y or n: "
@@ -207,7 +207,9 @@ class Trials:
     def part(self) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
         explorer = self._explorer
-        behind = [line for line in explorer.branches.drawn if line.history.known <= self._last]
+        behind = [
+            branch for branch in explorer.branches.drawn if branch.history.known <= self._last
+        ]
         if behind:
             behind[0].history.reach(self._last + 1, _AHEAD)
         news = bool(behind) or explorer.plotter.unfinished

@@ -21,7 +21,7 @@ from textual.keys import Keys
 from textual.message import Message
 
 from gradtui.base.text import clean
-from gradtui.tui.line import ANSWER
+from gradtui.tui.link import ANSWER
 
 _LONGEST = 10_000
 """Characters of a paste that are taken."""

@@ -81,7 +81,7 @@ class Walk:
     def break_at(self, text: str) -> None:
         """Set a breakpoint or remove it, asking for its condition if there is none."""
         self._ask(
-            "break where: ", text, self._session.stops.check_condition,
+            "break where: ", text, self._session.breakpoints.check_condition,
             lambda session, condition: session.break_at(condition),
             offers=EXAMPLES, hint=f"{EXAMPLES[0]}  (↑ ↓ examples, Enter: this step)", bare=True,
         )  # fmt: skip
@@ -89,14 +89,14 @@ class Walk:
     def watch(self, text: str) -> None:
         """Watch an expression or do so no longer, asking for it if there is none."""
         self._ask(
-            "watch: ", text, self._session.stops.check_expression,
+            "watch: ", text, self._session.breakpoints.check_expression,
             lambda session, expression: session.watch(expression),
             offers=WATCHES, hint=f"{WATCHES[0]}  (↑ ↓ examples)",
         )  # fmt: skip
 
     def list_stops(self) -> None:
         """List the breakpoints and watches."""
-        from gradtui.tui.stops import StopList
+        from gradtui.tui.breakpoints import StopList
 
         def chosen(step: int | None) -> None:
             if step is not None:
@@ -150,12 +150,12 @@ class Walk:
 
     def _search(self) -> bool:
         """Look for breakpoints, and go on to where that is known; return whether more is left."""
-        stops = self._session.stops
-        before = sum(len(breakpoint.steps) for breakpoint in stops.breakpoints)
-        more = stops.search(_WAITED if self._going else _AHEAD)
+        breakpoints = self._session.breakpoints
+        before = sum(len(breakpoint.steps) for breakpoint in breakpoints.found)
+        more = breakpoints.search(_WAITED if self._going else _AHEAD)
         if self._going:
             self._go(self._going)
             self._debugger.show_frame()
-        elif before != sum(len(breakpoint.steps) for breakpoint in stops.breakpoints):
+        elif before != sum(len(breakpoint.steps) for breakpoint in breakpoints.found):
             self._debugger.query_one(Timeline).show_frame(self._session.frame)
         return more or self._going is not None

@@ -10,15 +10,15 @@ import sys
 
 import pytest
 
-import gradtui.base.writing
-from gradtui.base.writing import ChangedError, sweep, write_file
+import gradtui.base.files
+from gradtui.base.files import ChangedError, sweep, write_file
 
 
 @pytest.fixture(params=["nameless", "named"])
 def way(request, monkeypatch, tmp_path):
     """Both ways of writing: with a file that has no name until it is complete, and without."""
     if request.param == "named":
-        monkeypatch.setattr(gradtui.base.writing, "_NAMELESS", 0)
+        monkeypatch.setattr(gradtui.base.files, "_NAMELESS", 0)
     else:
         try:
             os.close(os.open(tmp_path, os.O_TMPFILE | os.O_WRONLY))
@@ -49,7 +49,7 @@ def test_a_new_file_never_replaces_one_that_was_made_meanwhile(tmp_path, monkeyp
     def make(file):
         tmp_path.joinpath("a").write_bytes(b"other")
 
-    monkeypatch.setattr(gradtui.base.writing, "sweep", make)
+    monkeypatch.setattr(gradtui.base.files, "sweep", make)
     with pytest.raises(FileExistsError):
         write_file(tmp_path / "a", b"two", new=True)
     assert (tmp_path / "a").read_bytes() == b"other"
@@ -142,7 +142,7 @@ def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path, way):
 
 KILLED = """
 import os, signal, sys
-import gradtui.base.writing as w
+import gradtui.base.files as w
 path, way = sys.argv[1:]
 if way == "named":
     w._NAMELESS = 0

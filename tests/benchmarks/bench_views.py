@@ -89,7 +89,7 @@ def draw_surface(name: str, rounds: int) -> None:
     session = gradtui.load(name)
     session.history.advance(session.problem.steps + 1)
     session.seek(3)
-    session.map.show()
+    session.surface.show()
     frame = session.frame
     losses = frame.surface((144, 80)).losses.tolist()
     surface = least(lambda: surface_rows(frame, 80, 24), rounds)

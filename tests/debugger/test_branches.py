@@ -16,7 +16,7 @@ def bits(array):
 
 def what_if(session: Session, text: str):
     session.explorer.what_if(text, session.step)
-    return session.explorer.line
+    return session.explorer.branch
 
 
 def test_another_rate_at_step_3_is_the_run_that_the_formulas_give():
@@ -166,9 +166,9 @@ def test_breakpoints_are_found_on_both_sides_of_the_fork():
     session.seek(3)
     what_if(session, "lr 0.07")
     session.break_at("lr > 0.06")
-    while session.stops.search(1.0):
+    while session.breakpoints.search(1.0):
         pass
-    assert session.stops.breakpoints[0].steps.tolist() == [3]
+    assert session.breakpoints.found[0].steps.tolist() == [3]
 
 
 def test_a_finding_of_a_branch_blames_its_change_and_not_the_rate_of_the_file():

@@ -16,7 +16,7 @@ def opened():
         session.inquiry.look()
         for condition in conditions:
             session.break_at(condition)
-        while session.stops.search(1.0):
+        while session.breakpoints.search(1.0):
             pass
         return session
 
@@ -56,7 +56,7 @@ def test_the_ready_made_breakpoint_stops_where_a_gradient_is_above_100(opened):
     assert begins(session, above) == [6]
     assert stops_of(session) == [6]
     exploding = opened("chain_exploding", "max(abs(grad)) > 100")
-    assert exploding.stops.breakpoints[0].steps.tolist() == [0]
+    assert exploding.breakpoints.found[0].steps.tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,18 @@ def test_c_stops_where_a_condition_begins_to_hold(opened, condition, holds):
 
 def test_a_bare_number_is_that_step_and_setting_it_again_removes_it(opened):
     session = opened("two_weights", "7")
-    assert session.stops.breakpoints[0].text == "step == 7"
+    assert session.breakpoints.found[0].text == "step == 7"
     assert stops_of(session) == [7]
     session.break_at("step==7")
     assert session.message.endswith("breakpoint removed")
-    assert session.stops.breakpoints == ()
+    assert session.breakpoints.found == ()
 
 
 def test_without_a_condition_it_is_the_present_step(opened):
     session = opened("two_weights")
     session.seek(3)
     session.break_at()
-    assert [b.text for b in session.stops.breakpoints] == ["step == 3"]
+    assert [b.text for b in session.breakpoints.found] == ["step == 3"]
 
 
 def test_c_stops_at_findings_and_says_what_was_found(opened):
@@ -119,10 +119,10 @@ def test_a_finding_of_the_step_where_one_stands_is_the_first_stop(opened):
 
 def test_a_breakpoint_that_is_off_stops_nobody(opened):
     session = opened("two_weights", "2", "5")
-    session.stops.enable(0, False)
+    session.breakpoints.enable(0, False)
     assert stops_of(session) == [5]
     session.first()
-    session.stops.enable(0, True)
+    session.breakpoints.enable(0, True)
     assert stops_of(session) == [2, 5]
 
 
@@ -146,7 +146,7 @@ def test_what_is_no_condition_is_refused_with_its_place(opened, text, message, c
         session.break_at(text)
     assert message in caught.value.message
     assert caught.value.place.column == column
-    assert session.stops.breakpoints == ()
+    assert session.breakpoints.found == ()
 
 
 def test_a_watch_shows_its_value_at_each_step_and_going_back(opened):

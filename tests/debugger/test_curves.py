@@ -62,7 +62,7 @@ def test_views_go_round_and_come_back_to_the_loss():
     session.watch("loss - prev")
     seen = []
     for _ in range(6):
-        session.explorer.next_view(session.selection.node, session.stops.watches)
+        session.explorer.next_view(session.selection.node, session.breakpoints.watches)
         seen.append(session.explorer.plot.series[0].text)
     assert seen == ["|∇|", "lr", "w1", "∂w1", "loss - prev", "loss"]
 
@@ -166,7 +166,7 @@ def test_other_settings_are_swept_and_any_run_becomes_a_branch(name, text):
     session.explorer.try_all(text, 3)
     losses = session.explorer.sweep.losses[1].copy()
     session.explorer.keep(1)
-    line = session.explorer.line
+    line = session.explorer.branch
     line.history.advance(len(losses) + 3 - line.history.known)
     assert line.start == 3 and session.explorer.sweep is None
     assert line.history.losses[3:] == pytest.approx(losses, rel=1e-9)

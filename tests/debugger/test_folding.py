@@ -42,10 +42,10 @@ def test_an_edge_into_a_folded_line_has_the_lines_local_derivative(session_of):
 def test_stepping_goes_into_the_unfolded_line_only(session_of):
     session = session_of(MODEL, **START)
     unfold(session, "b")
-    computed = [m.node for m in session.schedule.moments if isinstance(m, Compute)]
+    computed = [m.node for m in session.order.moments if isinstance(m, Compute)]
     graph = session.problem.graph
     assert [graph.nodes[id].name for id in computed] == ["a", "", "b", "L"]
-    flows = [m for m in session.schedule.moments if isinstance(m, Flow)]
+    flows = [m for m in session.order.moments if isinstance(m, Flow)]
     assert {f.source for f in flows} <= set(session.structure.nodes)
 
 
@@ -79,10 +79,10 @@ def test_a_parameter_and_a_single_operation_have_nothing_to_unfold(session_of):
 def test_no_folding_shows_more_than_has_been_done(where, keys, file):
     session = gradtui.load(file)
     lines = session.problem.graph.statements
-    session.position = int(where * session.schedule.end)
+    session.position = int(where * session.order.end)
     left = set()
     for key, earlier in zip(keys, ["", *keys], strict=False):
-        before, listed = done(session.frame.done), done(session.schedule.moments)
+        before, listed = done(session.frame.done), done(session.order.moments)
         if key in ("into", "back"):
             getattr(session, key)()
             left = set()
@@ -92,7 +92,7 @@ def test_no_folding_shows_more_than_has_been_done(where, keys, file):
         else:
             session.selection.select(lines["abL".index(key) % len(lines)].root)
             session.toggle_fold()
-        assert 0 <= session.position <= session.schedule.end
+        assert 0 <= session.position <= session.order.end
         # A change of level that is undone at once comes back to all that had been done.
         back = left if key == earlier == "x" else set()
         assert done(session.frame.done) & listed <= before | back
@@ -129,6 +129,6 @@ def test_the_end_of_a_step_stays_its_end(session_of, level):
     session = session_of(MODEL, **START)
     if level is Level.OPERATIONS:
         session.toggle_level()
-    session.position = session.schedule.end
+    session.position = session.order.end
     unfold(session, "b")
-    assert session.position == session.schedule.end
+    assert session.position == session.order.end

@@ -167,7 +167,7 @@ def standing(session):
 
 def test_a_session_opens_with_the_gradients_of_step_0():
     session = gradtui.load("two_weights")
-    assert (session.step, session.position) == (0, session.schedule.backward)
+    assert (session.step, session.position) == (0, session.order.backward)
 
 
 @pytest.mark.parametrize("level", Level)
@@ -177,7 +177,7 @@ def test_into_then_back_changes_nothing(models, which, level):
     if level is Level.OPERATIONS:
         session.toggle_level()
     session.position = 0
-    for _ in range(2 * session.schedule.end + 3):
+    for _ in range(2 * session.order.end + 3):
         before = standing(session)
         session.into()
         assert standing(session)[:3] != before[:3]
@@ -220,10 +220,10 @@ def test_finish_from_inside_a_pass_goes_to_its_end():
     session = gradtui.load("two_weights")
     session.position = 1
     session.finish()
-    assert session.position == session.schedule.forward
+    assert session.position == session.order.forward
     session.into()
     session.restart()
-    assert session.position == session.schedule.forward
+    assert session.position == session.order.forward
 
 
 def test_seeking_is_the_same_as_single_moves(models):
@@ -254,7 +254,7 @@ def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message():
     assert (session.step, session.message) == (0, "this is the first step")
     session.move(1)
     assert session.message == ""
-    session._step, session.position = MAX_STEP, session.schedule.end
+    session._step, session.position = MAX_STEP, session.order.end
     for go_on in (session.into, session.finish, lambda: session.seek(MAX_STEP + 1)):
         go_on()
         assert session.step == MAX_STEP
@@ -286,7 +286,7 @@ def test_any_walk_ends_at_the_bits_of_a_direct_seek(models, which, walk):
                 getattr(session, name)(count)
             case name:
                 getattr(session, name)()
-        assert 0 <= session.position <= session.schedule.end
+        assert 0 <= session.position <= session.order.end
         assert session.selection.node in session.structure.nodes
     if session.level is not direct.level:
         direct.toggle_level()
@@ -323,7 +323,7 @@ def test_stepping_through_hand_written_lines_and_back_is_the_identity(
 def test_the_level_can_be_changed_and_changed_back_anywhere(models):
     for problem in models:
         session = gradtui.Session(problem)
-        for position in range(session.schedule.end + 1):
+        for position in range(session.order.end + 1):
             session.position = position
             session.toggle_level()
             session.toggle_level()
@@ -349,7 +349,7 @@ def test_what_is_known_follows_the_schedule(models, which, level):
     session = gradtui.Session(models[which])
     if level is Level.OPERATIONS:
         session.toggle_level()
-    graph, schedule = session.problem.graph, session.schedule
+    graph, schedule = session.problem.graph, session.order
     wires = [(m.source, m.target) for m in schedule.moments if isinstance(m, Flow)]
     for position in range(schedule.end + 1):
         session.position = position
@@ -387,7 +387,7 @@ def test_the_gradient_of_a_weight_used_twice_is_summed_flow_by_flow(session_of):
     session = session_of("a = w*x\nb = w*4 + 1\nL = a*b")
     session.position = 0
     seen = []
-    for _ in range(session.schedule.backward):
+    for _ in range(session.order.backward):
         session.into()
         frame = session.frame
         seen.append((frame.gradient_state(0), float(frame.gradient(0))))
@@ -415,7 +415,7 @@ def test_the_rows_of_a_pass_appear_one_after_the_other():
     session = gradtui.load("two_weights")
     session.position = 0
     known = []
-    for _ in range(session.schedule.end):
+    for _ in range(session.order.end):
         session.into()
         known.append(sum(not row.endswith("·") for row in shown(session)[2:5]))
     assert known == [1, 2, 3, 3, 3, 3, 3, 3, 3, 3]
@@ -493,7 +493,7 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     assert session.frame.where.value == "backward"
     session.next_finding()
     assert session.message.startswith("finding 2 of 2, line ")
-    assert session.position == session.schedule.backward + 1
+    assert session.position == session.order.backward + 1
     session.next_finding()
     assert session.frame.finding == 0
 
@@ -534,7 +534,7 @@ def test_without_findings_there_is_nowhere_to_go(session_of):
 
 def test_changing_the_level_twice_comes_back_to_the_very_same_moment():
     session = gradtui.load("five_parcels")
-    for position in range(session.schedule.end + 1):
+    for position in range(session.order.end + 1):
         session.position = position
         before = (session.step, session.position, session.selection.node, session.level)
         session.toggle_level()

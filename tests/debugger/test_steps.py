@@ -11,7 +11,7 @@ from gradtui.debugger.steps import (
     Pass,
     Seed,
     Written,
-    build_schedule,
+    build_order,
     translate,
 )
 from gradtui.engine.graph import Kind
@@ -37,11 +37,11 @@ def spell(problem, level):
             case Move(position):
                 return f"move {graph.parameters[position].name}"
 
-    return [say(m) for m in build_schedule(problem.trainer.program, level).moments]
+    return [say(m) for m in build_order(problem.trainer.program, level).moments]
 
 
 def schedules(problem):
-    return [build_schedule(problem.trainer.program, level) for level in (NAMED, OPERATIONS)]
+    return [build_order(problem.trainer.program, level) for level in (NAMED, OPERATIONS)]
 
 
 def test_two_weights_statement_by_statement():
@@ -185,7 +185,7 @@ def test_a_position_survives_the_operations_graph_and_back(session_of, code):
 def test_hand_written_lines_stand_where_what_they_claim_is_known(session_of):
     code = "k = 2*x\nde = 2*e\ndw = de*x\ndyhat = de"
     session = session_of("yhat = w*x\ne = yhat - 5\nL = e**2", more=hand(code))
-    assert [m.name if isinstance(m, Written) else "" for m in session.schedule.moments] == [
+    assert [m.name if isinstance(m, Written) else "" for m in session.order.moments] == [
         *("", "", ""), "", "k", "", "de", "", "", "dw", "dyhat", "",
     ]  # fmt: skip
 

@@ -249,27 +249,27 @@ def test_axes_of_another_model_are_not_found():
 
 
 def test_the_session_keeps_axes_and_zoom(illustration):
-    illustration.map.show("w2 w1")
-    illustration.map.zoom(3)
+    illustration.surface.show("w2 w1")
+    illustration.surface.zoom(3)
     illustration.move(2)
-    assert illustration.map.view == View((Axis("w2"), Axis("w1")), 3)
-    illustration.map.show()
-    assert illustration.map.view is None and illustration.frame.surface_view is None
-    illustration.map.show()
-    assert illustration.map.view == View((Axis("w2"), Axis("w1")), 3)
-    illustration.map.zoom(0)
-    assert illustration.map.view.zoom == 0
+    assert illustration.surface.view == View((Axis("w2"), Axis("w1")), 3)
+    illustration.surface.show()
+    assert illustration.surface.view is None and illustration.frame.surface_view is None
+    illustration.surface.show()
+    assert illustration.surface.view == View((Axis("w2"), Axis("w1")), 3)
+    illustration.surface.zoom(0)
+    assert illustration.surface.view.zoom == 0
     assert illustration.frame.surface((10, 8)).point == pytest.approx((0.8864, 1.5796))
-    illustration.map.show("w3")
+    illustration.surface.show("w3")
     assert "no parameter is called 'w3'" in illustration.message
-    assert illustration.map.view.axes == (Axis("w2"), Axis("w1"))
+    assert illustration.surface.view.axes == (Axis("w2"), Axis("w1"))
 
 
 def test_the_zoom_ends_somewhere(illustration):
-    illustration.map.show()
+    illustration.surface.show()
     for _ in range(40):
-        illustration.map.zoom(1)
-    assert illustration.map.view.zoom == NEAREST
+        illustration.surface.zoom(1)
+    assert illustration.surface.view.zoom == NEAREST
     assert illustration.message == "this is as near as it goes"
     found = illustration.frame.surface((20, 20))
     assert all(high > low and math.isfinite(high - low) for low, high in found.ranges)
@@ -280,7 +280,7 @@ def test_another_version_of_the_model_keeps_the_axes_it_has(write):
         return gradtui.load(write(code, parameters))
 
     session = model("L = (a + b*x)**2 + c**2", "a = 1.0\nb = 2.0\nc = 3.0")
-    session.map.show("c b")
+    session.surface.show("c b")
     session, _ = reload(session, model("L = (b*x)**2 + c**2", "b = 2.0\nc = 3.0").problem)
     frame = session.frame
     assert frame.surface_view == View((Axis("c"), Axis("b")))
@@ -288,5 +288,5 @@ def test_another_version_of_the_model_keeps_the_axes_it_has(write):
     session, lost = reload(session, model("L = (a + b*x)**2", "a = 1.0\nb = 2.0").problem)
     assert session.frame.surface_view is None
     assert any("'c'" in text for text in lost)
-    session.map.show()
-    assert session.map.view == View((Axis("a"), Axis("b")))
+    session.surface.show()
+    assert session.surface.view == View((Axis("a"), Axis("b")))

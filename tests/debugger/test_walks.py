@@ -58,13 +58,13 @@ class Walk(RuleBasedStateMachine):
     def the_bits_and_the_text_of_a_place_never_change(self):
         session = self.session
         explorer, selection = session.explorer, session.selection
-        assert 0 <= session.position <= session.schedule.end
+        assert 0 <= session.position <= session.order.end
         assert selection.node in session.structure.nodes
-        run = (*self.line(explorer.line.at(session.step)), session.step)
+        run = (*self.line(explorer.branch.at(session.step)), session.step)
         found = bits(session)
         assert self.numbers.setdefault(run, found) == found
         place = (
-            self.line(explorer.line), explorer.branch_name, session.level, session.folded,
+            self.line(explorer.branch), explorer.branch_name, session.level, session.folded,
             session.step, session.position, selection.node, selection.lens, selection.pair,
         )  # fmt: skip
         text = shown(session)
@@ -129,11 +129,11 @@ class Walk(RuleBasedStateMachine):
     @rule(change=st.sampled_from(CHANGES))
     def fork(self, change):
         session = self.session
-        parent, before = session.explorer.line, bits(session)
+        parent, before = session.explorer.branch, bits(session)
         if session.problem.graph.parameters[0].shape and change.startswith("w"):
             change = "w[0,1] = 0.1"
         session.explorer.what_if(change, session.step)
-        branch = session.explorer.line
+        branch = session.explorer.branch
         session.explorer.switch(parent)
         assert bits(session) == before
         session.explorer.switch(branch)
@@ -163,7 +163,7 @@ class Walk(RuleBasedStateMachine):
         session = self.session
         direct = Session(session.explorer.branches.root.problem)
         direct.seek(session.step)
-        root = session.explorer.line.at(session.step).parent is None
+        root = session.explorer.branch.at(session.step).parent is None
         assert not root or bits(direct) == bits(session)
         assert direct.level is Level.NAMED
 

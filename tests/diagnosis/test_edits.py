@@ -4,7 +4,8 @@ import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Editable, Pool
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Name, parse_expression

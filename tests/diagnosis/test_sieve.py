@@ -6,7 +6,8 @@ import pytest
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Editable, Pool
 from gradtui.diagnosis.sieve import Sieve, Work, near_at_first, proportional_at_first
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Call, Name, Number, parse_expression

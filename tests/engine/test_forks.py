@@ -5,7 +5,7 @@ import pytest
 from engine_models import five_parcels, trainer, two_weights
 
 from gradtui.engine.forks import go_on, starts_anew
-from gradtui.engine.history import Branch, History
+from gradtui.engine.history import History, Origin
 
 
 def with_optimizer(optimizer, lr=0.05, **constants):
@@ -18,7 +18,7 @@ def with_optimizer(optimizer, lr=0.05, **constants):
 
 def branch(parent, model, step):
     model, row = go_on(parent.trainer, parent.state(step), model, step)
-    return History(model, Branch(1, 0, step), parent=parent, first=row)
+    return History(model, Origin(1, 0, step), parent=parent, first=row)
 
 
 def test_another_rate_from_step_3_on_is_what_the_formulas_give():
@@ -38,7 +38,7 @@ def test_another_rate_from_step_3_on_is_what_the_formulas_give():
 def test_a_branch_is_to_the_last_bit_a_fresh_run_from_the_state_of_the_fork(memory):
     parent, model = History(five_parcels(), memory=memory), five_parcels(lr=0.03)
     rows, last = model.run_recorded(parent.state(3), 20, 3)
-    other = History(model, Branch(1, 0, 3), memory, parent=parent, first=parent.state(3))
+    other = History(model, Origin(1, 0, 3), memory, parent=parent, first=parent.state(3))
     for step in (17, 3, 9, 2, 22, 4, 0):
         expected = rows[step - 3, : model.width] if step >= 3 else parent.state(step)
         assert other.state(step).tobytes() == expected.tobytes()

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
+from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.graph import Builder, Graph, Kind, Statement
+from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.program import build_step
 from gradtui.engine.registry import register

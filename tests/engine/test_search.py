@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.engine.history import Branch, History
+from gradtui.engine.history import History, Origin
 from gradtui.engine.search import Search
 
 
@@ -86,7 +86,7 @@ def test_a_branch_is_searched_in_its_own_part_and_in_what_it_left():
     root = History(run)
     state = root.state(5).copy()
     state[:2] += 10.0
-    branch = History(run, Branch(1, 0, 5), parent=root, first=state)
+    branch = History(run, Origin(1, 0, 5), parent=root, first=state)
     found = Search("norm > 2*prev(norm)", branch, 12)
     while found.run(10.0):
         pass

@@ -208,7 +208,7 @@ def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of)
     number = session.problem.lines.index("de = 2*e") + 1
     session.restart()
     said = []
-    while session.position < session.schedule.backward:
+    while session.position < session.order.backward:
         session.into()
         said.append(line_text(now_line(session.frame)).strip())
     assert said[0] == "now  ∂L/∂L = 1  the backward pass starts at the loss"
@@ -229,10 +229,10 @@ def test_a_helper_and_a_line_without_a_value_say_so(session_of):
     more = "[backward]\ncode = '''\nk = 2*x\ndw = e*k*z\n'''"
     session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0]", more=more)
     for verdict in ("not so at this step", "wrong in this line"):
-        session.position = session.schedule.forward + 2
+        session.position = session.order.forward + 2
         said = line_text(now_line(session.frame)).rstrip()
         assert said.endswith("k = 2·x = 2·3 = 6     a helper")
-        session.position = session.schedule.backward
+        session.position = session.order.backward
         said = line_text(now_line(session.frame))
         assert said.rstrip().endswith(f"✗  true ∂L/∂w = 6  {verdict}")
         session.inquiry.judge()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import gradtui
 from gradtui.base.text import EXACT, number
 from gradtui.debugger.structure import MANY_PATHS
+from gradtui.engine.builder import Builder
 from gradtui.engine.formula import PRETTY, PROGRAM, formula
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
 from gradtui.explain.chain import _factor, chain_rows
 from gradtui.explain.spans import line_text
@@ -53,7 +54,7 @@ def test_the_loss_is_where_it_starts():
 
 def test_a_gradient_not_reached_yet_is_no_number():
     session = gradtui.load("two_weights")
-    session.position = session.schedule.forward
+    session.position = session.order.forward
     assert chain(session, "w1")[-1] == "       = not reached yet"
     assert not re.search(r"\d\d", " ".join(chain(session, "w1")))
 
@@ -75,7 +76,7 @@ def test_two_paths_are_a_sum(session_of):
 
 def test_a_sum_that_is_not_complete_says_so(session_of):
     session = session_of("a = w*x\nb = w*4 + 1\nL = a*b")
-    session.position = session.schedule.backward - 1
+    session.position = session.order.backward - 1
     rows = chain(session, "w")
     assert rows[-1] == "∂L/∂w = 24 so far"
     assert [row for row in rows if row.endswith(" = ·")] == [rows[2], rows[4]]

@@ -21,7 +21,7 @@ def narrate(session):
     """Return what each moment of a step says."""
     session.position = 0
     said = [line_text(now_line(session.frame))]
-    while session.position < session.schedule.end:
+    while session.position < session.order.end:
         session.into()
         said.append(line_text(now_line(session.frame)))
     return [text.removeprefix("now  ") for text in said]
@@ -68,10 +68,10 @@ def test_no_moment_of_a_long_backward_pass_is_cut_at_80_columns():
     session.inquiry.judge()
     session.seek(1)
     session.position = 0
-    while session.position < session.schedule.end:
+    while session.position < session.order.end:
         session.into()
         assert line_width(now_line(session.frame, 79)) <= 79
-    session.position = session.schedule.backward
+    session.position = session.order.backward
     assert line_text(now_line(session.frame, 79)).startswith("now  db1 = [-0.0876 0.00281 0.0926]")
 
 
@@ -285,7 +285,7 @@ def test_the_update_reads_the_clipped_gradient_and_says_so(write):
         "w  2 - 0.1·18 = 0.2",
     ]
     assert session.frame.gradients["w"] == 36.0
-    session.position = session.schedule.backward - 1
+    session.position = session.order.backward - 1
     assert texts(update_rows(session.frame))[1:] == ["clip  ·", "w  ·"]
     within = of_optimizer(write, 'name = "sgd"\nclip_norm = 36.5').frame
     assert texts(update_rows(within))[1] == "clip  |∇| 36: not clipped: all gradients × 1"

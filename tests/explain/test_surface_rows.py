@@ -19,9 +19,9 @@ def frame_of(name, step=0, axes="", zoom=0):
     session = gradtui.load(name)
     session.history.advance(session.problem.steps + 1)
     session.seek(step)
-    session.map.show(axes)
+    session.surface.show(axes)
     if zoom:
-        session.map.zoom(zoom)
+        session.surface.zoom(zoom)
     return session.frame
 
 
@@ -31,7 +31,7 @@ def text_of(frame, width=100, height=30):
 
 def test_its_key_is_another_where_more_of_the_path_is_known():
     session = gradtui.load("illustration")
-    session.map.show()
+    session.surface.show()
     before = session.frame
     key, rows = surface_key(before), surface_rows(before, 100, 30)
     assert surface_key(session.frame) == key
@@ -76,7 +76,7 @@ def test_marks_stand_where_their_numbers_are():
 
 def test_before_the_backward_pass_is_done_the_step_is_not_known():
     session = gradtui.load("illustration")
-    session.map.show()
+    session.surface.show()
     session.restart()
     session.restart()
     text = text_of(session.frame)
@@ -100,8 +100,8 @@ def test_a_run_that_leaves_says_so():
 
 def test_losses_that_are_not_finite_are_blank_with_a_word(session_of):
     session = session_of("L = log(a) + b**2", "a = 0.1\nb = 1.0", lr=0.001)
-    session.map.show()
-    session.map.zoom(-3)
+    session.surface.show()
+    session.surface.zoom(-3)
     text = text_of(session.frame)
     assert "inf or nan" in text.split("└")[0] and "blank: inf or nan" in text
 
@@ -132,7 +132,7 @@ def test_levels_are_round_and_few():
 def test_a_label_wider_than_its_letters_gives_way_to_the_name(write):
     path = write("L = sum(w**2)", "w = [1.0, 2.0]", more='[labels]\nw = "重み"')
     session = gradtui.load(path)
-    session.map.show()
+    session.surface.show()
     assert surface_title(session.frame) == "Surface  w[0], w[1]"
 
 

@@ -255,7 +255,7 @@ def typed(folder: Path, text: str) -> None:
     explorer = session.explorer
     for answer in (
         session.break_at, session.watch, session.selection.look, session.selection.find,
-        session.map.show, explorer.view, explorer.zoom,
+        session.surface.show, explorer.view, explorer.zoom,
         lambda text: explorer.what_if(text, 1), lambda text: explorer.try_all(text, 1),
     ):  # fmt: skip
         try:

@@ -24,7 +24,8 @@ import numpy as np
 import gradtui
 from gradtui.base.source import InputError
 from gradtui.diagnosis.check import check_problem
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gradtui.base.source import InputError
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_statement, lower_tree
 from gradtui.engine.ops import FUNCTIONS

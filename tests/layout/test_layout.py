@@ -16,9 +16,9 @@ from gradtui.layout import (
     BoxRow,
     Label,
     Layout,
-    Line,
     Piece,
     Rect,
+    Stroke,
     Wire,
     lay_out,
     light,
@@ -229,13 +229,13 @@ def test_pieces_say_what_they_are() -> None:
     pieces = paint(drawing.layout, 0, 0, 20, lambda _: "×2", light(drawing.layout, [(0, 1)]))
     assert pieces == [
         BoxRow(0, 6, 0, 0, 0),
-        Line(6, " ", False),
-        Line(7, "━━", True),
+        Stroke(6, " ", False),
+        Stroke(7, "━━", True),
         Label(9, "×2", (0, 1), True),
-        Line(11, "━━▶", True),
-        Line(14, " ", False),
+        Stroke(11, "━━▶", True),
+        Stroke(14, " ", False),
         BoxRow(15, 3, 1, 0, 0),
-        Line(18, "  ", False),
+        Stroke(18, "  ", False),
     ]
 
 
@@ -264,7 +264,7 @@ def test_columns_list_the_boxes_as_they_stand() -> None:
 
 def test_parts_without_a_connection_and_empty_graphs_are_drawn() -> None:
     assert lay_out([], []).height == 0
-    assert paint(lay_out([], []), 0, 0, 3, str) == [Line(0, "   ", False)]
+    assert paint(lay_out([], []), 0, 0, 3, str) == [Stroke(0, "   ", False)]
     assert Drawing("a 1").picture() == "a 1"
     assert_picture(
         Drawing("a 1\nb 2\nc 3\nd 4 <- b").picture(),
@@ -375,7 +375,7 @@ def cells(layout: Layout, lit: Iterable[Pair] = ()) -> Grid:
         (piece.x + i, y): char
         for y in range(layout.height)
         for piece in paint(layout, y, 0, layout.width, lambda _: "", shine)
-        if isinstance(piece, Line)
+        if isinstance(piece, Stroke)
         for i, char in enumerate(piece.text)
         if char != " "
     }

@@ -12,7 +12,7 @@ def test_every_position_is_found_again_in_the_same_model(write):
     path = write(BEFORE)
     session = gradtui.load(path)
     for level in range(2):
-        for position in range(session.schedule.end + 1):
+        for position in range(session.order.end + 1):
             session.position = position
             session, _ = reload(session, gradtui.load(path).problem)
             assert session.position == position, (level, position)
@@ -23,7 +23,7 @@ def test_a_position_is_that_of_the_same_moment_in_another_model(write):
     session = gradtui.load(write(BEFORE))
     other = gradtui.load(write(AFTER)).problem
     names = {}
-    for position in range(1, session.schedule.forward + 1):
+    for position in range(1, session.order.forward + 1):
         fresh = gradtui.load(session.problem.path)
         fresh.position = position
         fresh, _ = reload(fresh, other)

@@ -62,8 +62,8 @@ ACTIONS = {
     "jacobian": lambda s: s.selection.show_jacobian(),
     "leave": lambda s: s.selection.leave(),
     "row": lambda s: s.selection.select_row(1),
-    "surface": lambda s: s.map.show(),
-    "nearer": lambda s: s.map.zoom(1),
+    "surface": lambda s: s.surface.show(),
+    "nearer": lambda s: s.surface.zoom(1),
     "break": lambda s: s.break_at("loss > prev"),
     "here": lambda s: s.break_at(),
     "watch": lambda s: s.watch("loss - prev"),
@@ -73,10 +73,10 @@ ACTIONS = {
         f"{s.problem.graph.parameters[0].name} = 0.30000000000000004", s.step
     ),
     "turn": lambda s: s.explorer.turn(1),
-    "remove": lambda s: s.explorer.remove(s.explorer.line),
-    "rename": lambda s: s.explorer.branches.rename(s.explorer.line, "mine"),
+    "remove": lambda s: s.explorer.remove(s.explorer.branch),
+    "rename": lambda s: s.explorer.branches.rename(s.explorer.branch, "mine"),
     "drive": lambda s: s.toggle_drive(),
-    "view": lambda s: s.explorer.next_view(s.selection.node, s.stops.watches),
+    "view": lambda s: s.explorer.next_view(s.selection.node, s.breakpoints.watches),
     "log": lambda s: s.explorer.toggle_log(),
     "range": lambda s: s.explorer.zoom("2 9"),
 }  # fmt: skip
@@ -122,7 +122,7 @@ def test_a_branch_of_a_removed_branch_keeps_its_past():
     session = gradtui.load("two_weights")
     session.seek(2)
     session.explorer.what_if("lr 0.01", 2)
-    middle = session.explorer.line
+    middle = session.explorer.branch
     session.seek(5)
     session.explorer.what_if("lr 0.02", 5)
     session.explorer.remove(middle)

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from gradtui.base.source import InputError
 from gradtui.base.terminal import Display
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.breakpoints import StopList
 from gradtui.tui.config import Config, read_config
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.help import Help, help_lines
@@ -18,7 +19,6 @@ from gradtui.tui.panels import PANELS
 from gradtui.tui.panels.rows import NotesPanel
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
-from gradtui.tui.stops import StopList
 from gradtui.tui.tables import Table
 
 

@@ -197,7 +197,7 @@ async def test_a_fix_keeps_the_settings_of_the_branch_that_it_leaves(terminal, w
         t.session.seek(2)
         t.debugger.trials.what_if("lr 0.05")
         await fix(t)
-        line = t.session.explorer.line
+        line = t.session.explorer.branch
         assert (line.name, line.start, line.problem.lr) == ("fix dw", 2, 0.05)
         # e = 1, 0.4, 0.16 without the factor, then with it and 0.05 it is 1 - 0.9 = 0.1 of itself
         assert losses(t, "fix dw", 4) == pytest.approx([1, 0.16, 0.0256, 0.000256])
@@ -211,7 +211,7 @@ async def test_a_fix_keeps_the_settings_of_the_branch_that_it_leaves(terminal, w
         await t.press("n", "n")
         t.debugger.trials.what_if("lr 0.1")
         assert fixable(t) == []
-        assert t.session.explorer.line.problem.patches
+        assert t.session.explorer.branch.problem.patches
 
 
 async def test_a_fix_is_there_when_one_comes_back(terminal, write):

@@ -15,7 +15,7 @@ import pytest
 from program import ENTER, LEAVE, Program
 
 from gradtui.saving.format import decode_saved
-from gradtui.tui.line import ANSWER, QUESTION
+from gradtui.tui.link import ANSWER, QUESTION
 
 EMPTY = b"\x1b[H\x1b[J"
 ASKED = QUESTION.encode()

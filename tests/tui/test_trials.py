@@ -105,7 +105,7 @@ async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_o
         await until(t, lambda: "lr 0.01" not in t.text)
         await t.press("x", "enter")
         assert [line.name for line in t.session.explorer.branches] == ["file"]
-        assert t.session.explorer.line.name == "file"
+        assert t.session.explorer.branch.name == "file"
 
 
 async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):

@@ -34,7 +34,7 @@ async def test_a_condition_that_is_none_shows_its_place_and_can_be_mended(termin
         assert "lost" in error
         await t.press("home", "right", "right", "delete", "delete", "s", "s", "enter")
         await t.settled()
-        assert [b.text for b in t.session.stops.breakpoints] == ["loss > 1"]
+        assert [b.text for b in t.session.breakpoints.found] == ["loss > 1"]
 
 
 async def test_the_list_of_breakpoints_goes_to_one_switches_it_off_and_removes_it(terminal):
@@ -49,7 +49,7 @@ async def test_the_list_of_breakpoints_goes_to_one_switches_it_off_and_removes_i
         await t.press("j", "enter")
         assert t.session.step == 7
         await t.press("B", "x", "escape")
-        assert [b.text for b in t.session.stops.breakpoints] == ["step == 7"]
+        assert [b.text for b in t.session.breakpoints.found] == ["step == 7"]
 
 
 async def test_what_takes_but_a_moment_is_in_the_first_frame(terminal, monkeypatch):

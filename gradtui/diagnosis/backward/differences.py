@@ -21,7 +21,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, call
 from gradtui.diagnosis.products import product
-from gradtui.engine.graph import Builder
+from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.printer import same

@@ -18,7 +18,7 @@ from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
 from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
-from gradtui.engine.graph import Builder
+from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell, unbracketed
 

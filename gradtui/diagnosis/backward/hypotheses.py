@@ -15,7 +15,7 @@ from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
 from gradtui.diagnosis.sieve import Fits, Sieve, near_at_first, proportional_at_first
-from gradtui.engine.graph import Builder
+from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
 from gradtui.engine.shapes import Shape

@@ -37,7 +37,8 @@ from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, close, constant_r
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Edit, Editable
 from gradtui.diagnosis.sieve import Fits, Sieve
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.language.parser import Call, Name, Tree
 

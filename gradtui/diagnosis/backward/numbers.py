@@ -16,7 +16,8 @@ from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
 from gradtui.diagnosis.changes import small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool
 from gradtui.diagnosis.finding import Finding
-from gradtui.engine.graph import Builder, Kind, Node, needed_for
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind, Node, needed_for
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
 from gradtui.engine.reverse import adjoints_from

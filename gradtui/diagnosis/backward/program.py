@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from gradtui.base.source import Place
-from gradtui.engine.graph import Builder, Graph
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Graph
 from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward, names_in
 from gradtui.engine.reverse import Reverse
 from gradtui.engine.shapes import Shape, ShapeError, broadcast

@@ -15,7 +15,8 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import Change, Edit, Path
-from gradtui.engine.graph import Builder, Kind, needed_for
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind, needed_for
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree

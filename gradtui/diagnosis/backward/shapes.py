@@ -26,7 +26,7 @@ from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
-from gradtui.engine.graph import Builder
+from gradtui.engine.builder import Builder
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree

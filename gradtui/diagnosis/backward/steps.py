@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind
 from gradtui.engine.reverse import adjoints_from, flow_through
 
 

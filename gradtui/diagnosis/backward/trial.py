@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import Work, near_at_first
-from gradtui.engine.graph import Builder, Graph, Kind, Node
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
 from gradtui.engine.rounding import Shaken

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.updates.probes import Probes
+from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS

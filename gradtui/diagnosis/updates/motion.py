@@ -9,8 +9,9 @@ import numpy as np
 
 from gradtui.diagnosis.updates.execution import elementwise
 from gradtui.diagnosis.updates.probes import Array, Probes
+from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.graph import Builder, Kind
+from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
 from gradtui.engine.shapes import Shape
 

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from gradtui.base.text import cell_width, clean
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Ink, Line, Role, line_width
+from gradtui.explain.spans import Ink, Role, TextRow, line_width
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
 """The component classes that the screen of a panel must have, one for each role of a span."""
@@ -28,17 +28,17 @@ class Rows(Widget, inherit_bindings=False):
     def __init__(self, **options: str) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self._strips: list[Strip] = []
-        self._strip_of: dict[Line, Strip] = {}
+        self._strip_of: dict[TextRow, Strip] = {}
         self._made_for: Size | None = None
         self._held: Size | None = None
         self._ground: Style | None = None
         self._role_styles: dict[Ink, Style] = {}
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the rows that the widget shows, from its top."""
         raise NotImplementedError
 
-    def shown_rows(self) -> list[Line]:
+    def shown_rows(self) -> list[TextRow]:
         """Return the rows as they are painted, at most as many as there is room for."""
         return self.visible_rows()[: self.size.height]
 
@@ -107,7 +107,7 @@ class Rows(Widget, inherit_bindings=False):
         strips = [self._strip_of[row] for row in rows]
         self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
 
-    def _strip(self, row: Line, width: int) -> Strip:
+    def _strip(self, row: TextRow, width: int) -> Strip:
         # Rows are clean where they are made; here nothing unclean can pass, whoever made them.
         row = tuple((clean(text), role) for text, role in row)
         if line_width(row) > width > 0:
@@ -159,7 +159,7 @@ class Panel(Rows, can_focus=True):
             self._titled = title
             self.border_title = Content(title)  # text would be read as markup
 
-    def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
+    def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return all rows for a frame; only those in view are taken from it."""
         raise NotImplementedError
 
@@ -184,7 +184,7 @@ class Panel(Rows, can_focus=True):
             self._wanted = wanted
             self.refresh(layout=True)
 
-    def shown_rows(self) -> list[Line]:
+    def shown_rows(self) -> list[TextRow]:
         """Return the rows, on the last one what lies outside the view if no border says it."""
         rows = super().shown_rows()
         hint = self.border_subtitle
@@ -197,7 +197,7 @@ class Panel(Rows, can_focus=True):
         gap = width - cell_width(text) - line_width(last)
         return [*rows[:-1], (*last, (" " * gap, "plain"), (text, "dim"))]
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the rows in view, cut at the panel's edges."""
         if self.frame is None:
             return []
@@ -252,7 +252,7 @@ class Panel(Rows, can_focus=True):
         self.scroll_rows(-2)
 
 
-def crop(row: Line, start: int, width: int) -> Line:
+def crop(row: TextRow, start: int, width: int) -> TextRow:
     """Return the cells of a row from `start` on, at most `width` of them."""
     spans, at = [], 0
     for text, role in row:
@@ -265,7 +265,7 @@ def crop(row: Line, start: int, width: int) -> Line:
     return tuple(spans)
 
 
-def marked(row: Line, left: int) -> Line:
+def marked(row: TextRow, left: int) -> TextRow:
     """Return a row with a sign at its left edge where something is cut there."""
     return (("…", "dim"), *crop(row, 1, line_width(row))) if left and row else row
 

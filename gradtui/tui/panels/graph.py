@@ -10,7 +10,7 @@ from gradtui.engine.graph import needed_for
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.listing import list_rows, place_of_now
-from gradtui.explain.spans import Line, Role, Span, line_width
+from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
 from gradtui.tui.panels.base import Panel, crop, marked
 from gradtui.tui.panels.drawings import Drawing, Drawings
@@ -69,7 +69,7 @@ class GraphPanel(Panel):
         self.ask_for_rows()
         self.redraw()
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the part of the drawing in view."""
         frame = self.frame
         if frame is None:
@@ -96,7 +96,7 @@ class GraphPanel(Panel):
             self.ask_for_rows()
             self.redraw()
 
-    def _list_and_around(self, frame: Frame) -> list[Line]:
+    def _list_and_around(self, frame: Frame) -> list[TextRow]:
         """Return the list, and below it what is around the cursor if no drawing can be had."""
         width, height = self.size
         below = 0 if self._listing or height < _SPLIT else height // 2
@@ -113,7 +113,7 @@ class GraphPanel(Panel):
         self._listed, self._corner = len(rows), (left, top)
         return rows + [self._line(frame, layout, y, left) for y in lines]
 
-    def _list(self, frame: Frame, rows: int, why: str) -> list[Line]:
+    def _list(self, frame: Frame, rows: int, why: str) -> list[TextRow]:
         """Return some rows of the list, those in view, under the titles of its columns."""
         width, height = self.size.width, rows - 1
         nodes = frame.structure.nodes
@@ -132,7 +132,7 @@ class GraphPanel(Panel):
         self._listed = self.size.height
         return list_rows(frame, width, self.top, self.top + height)
 
-    def _drawing(self, frame: Frame, drawing: Drawing) -> list[Line]:
+    def _drawing(self, frame: Frame, drawing: Drawing) -> list[TextRow]:
         """Return the part in view of the drawing of all of the graph."""
         width, height = self.size
         layout = self._use(drawing)
@@ -146,7 +146,7 @@ class GraphPanel(Panel):
         lines = range(self.top, min(layout.height, self.top + height))
         return [()] * above + [self._line(frame, layout, y, self.left) for y in lines]
 
-    def _line(self, frame: Frame, layout: Layout, y: int, left: int) -> Line:
+    def _line(self, frame: Frame, layout: Layout, y: int, left: int) -> TextRow:
         """Return a row of a drawing from a column on, with a sign where it is cut."""
         # One cell more than fits: what is cut at the right gets its sign where it is drawn.
         row = self._row(frame, layout, y, left, self.size.width + 1)
@@ -159,7 +159,7 @@ class GraphPanel(Panel):
         lines = "line" if folded == 1 else "lines"
         return "Graph of operations" + (f", {folded} {lines} folded" if folded else "")
 
-    def _row(self, frame: Frame, layout: Layout, y: int, left: int, width: int) -> Line:
+    def _row(self, frame: Frame, layout: Layout, y: int, left: int, width: int) -> TextRow:
         def label(wire: Pair) -> str:
             return wire_text(frame, *wire, self._cells)
 
@@ -187,7 +187,7 @@ class GraphPanel(Panel):
             spans[-1] = (spans[-1][0].rstrip(), spans[-1][1])
         return tuple(spans)
 
-    def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[Line, str]:
+    def _box_row(self, frame: Frame, node: int, row: int, width: int) -> tuple[TextRow, str]:
         """Return a row of a box, and the line that goes on where its text is shorter."""
         text = box_text(frame, node, self._cells)
         line = text.below if row else text.above

@@ -9,7 +9,7 @@ from gradtui.base.text import clean, clip, number
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
-from gradtui.explain.spans import Line, Span, line
+from gradtui.explain.spans import Span, TextRow, line
 from gradtui.tui.panels.base import Panel
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ class LossPanel(Panel):
         self._key: object = None
         self._drawn: Drawing | None = None
         self._surface_key: object = None
-        self._surface_rows: list[Line] = []
+        self._surface_rows: list[TextRow] = []
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+    def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or what there is to say where they do not fit."""
         picture, height = frame.picture, self.size.height
         if frame.surface_view is not None:
@@ -58,7 +58,7 @@ class LossPanel(Panel):
         marked = [_mark(frame, y, picture, drawing) for y in range(len(inside))]
         return [*legend, *marked, line((axis, "dim")), line((steps, "dim"))]
 
-    def _surface(self, frame: Frame, width: int, height: int) -> list[Line]:
+    def _surface(self, frame: Frame, width: int, height: int) -> list[TextRow]:
         """Return the loss surface, drawn anew only where the moment, the view or the room is new.
 
         Messages, findings, and scrolling of other panels leave it as it is.
@@ -90,7 +90,7 @@ def _title(picture: Picture) -> str:
     return title + (f", steps {picture.first} to {picture.last}" if picture.part else "")
 
 
-def _values(picture: Picture) -> Line:
+def _values(picture: Picture) -> TextRow:
     spans: list[Span] = []
     for curve in picture.curves:
         now = "·" if curve.now is None else number(curve.now)
@@ -99,7 +99,7 @@ def _values(picture: Picture) -> Line:
     return line(*spans)
 
 
-def _mark(frame: Frame, y: int, picture: Picture, drawing: Drawing) -> Line:
+def _mark(frame: Frame, y: int, picture: Picture, drawing: Drawing) -> TextRow:
     """Return a row of the plot, each curve in its colour, the present step's column marked."""
     from gradtui.tui.plot import column_of
 

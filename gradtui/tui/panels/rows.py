@@ -16,7 +16,7 @@ from gradtui.explain.curves import trail_text
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
 from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.program import current_row, given_rows, program_length, program_rows
-from gradtui.explain.spans import LazyRows, Line
+from gradtui.explain.spans import LazyRows, TextRow
 from gradtui.explain.symbols import label
 from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_row, update_rows
@@ -61,7 +61,7 @@ class GradientPanel(ParametersPanel):
         """Return the first row of the parameter that is looked at, if there is one."""
         return gradient_row(frame)
 
-    def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
+    def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gradient vector; the title has the shape of the selected parameter."""
         node = frame.graph.nodes[frame.selected]
         shown = node.kind is Kind.PARAMETER and node.shape
@@ -79,7 +79,7 @@ class ChainPanel(Panel):
         "what was written by hand; "
         "{lens}: that of one element, {jacobian}: the Jacobian"
     )
-    _made: tuple[Frame | None, int, list[Line]] = (None, 0, [])
+    _made: tuple[Frame | None, int, list[TextRow]] = (None, 0, [])
 
     _shown: object = None
 
@@ -88,7 +88,7 @@ class ChainPanel(Panel):
         if frame.selected != self._shown:
             self._shown, self.top, self.left = frame.selected, 0, 0
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+    def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the selected node's chain rule, that of one element, or a Jacobian."""
         if frame.lens is not None:
             from gradtui.explain.lens import lens_rows
@@ -122,7 +122,7 @@ class UpdatePanel(ParametersPanel):
         width, row = self.size.width, update_row(frame, self.size.width)
         return None if row is None else len(gauge_rows(frame, width)) + row
 
-    def rows_of(self, frame: Frame, width: int) -> Sequence[Line]:
+    def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gauge, then the update."""
         gauge, update = gauge_rows(frame, width), update_rows(frame, width)
         above = len(gauge)
@@ -144,7 +144,7 @@ class ProgramPanel(Panel):
         "value; ▸ is the cursor; ✓ right, ✗ wrong, ↳ wrong only through another line"
     )
 
-    def visible_rows(self) -> list[Line]:
+    def visible_rows(self) -> list[TextRow]:
         """Return the lines in view: a program may have thousands."""
         if self.frame is None:
             return []
@@ -181,7 +181,7 @@ class NotesPanel(Panel):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(NOTES)]
 
-    def rows_of(self, frame: Frame, width: int) -> list[Line]:
+    def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
         return notes_rows(frame, width)
 

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from gradtui.base.text import clip
 from gradtui.debugger.session import Session
-from gradtui.explain.stops import breakpoint_text, watch_text
+from gradtui.explain.breakpoints import breakpoint_text, watch_text
 from gradtui.tui.keys import STOPS, Keys, bindings
 
 
@@ -49,7 +49,7 @@ class StopList(ModalScreen[int | None]):
     def _show(self) -> None:
         if not self.query(Static):
             return  # a key came with the one that opened the list
-        stops, scroll = self._session.stops, self.query_one(VerticalScroll)
+        breakpoints, scroll = self._session.breakpoints, self.query_one(VerticalScroll)
         width = max(20, scroll.size.width - 2)
         frame = self._session.frame
         rows = [breakpoint_text(b, self._session.problem.steps) for b in frame.breakpoints]
@@ -62,10 +62,10 @@ class StopList(ModalScreen[int | None]):
             )
             for at, row in enumerate(rows)
         ]
-        if not stops.breakpoints:
+        if not breakpoints.found:
             none = "no breakpoints: {break} sets one, as max(abs(grad)) > 100"
             lines.insert(0, Content(self._keys.fill(none)))
-        if not stops.watches:
+        if not breakpoints.watches:
             none = "no watches: {watch} watches an expression, as loss - prev"
             lines.append(Content(self._keys.fill(none)))
         shown = Content("\n").join(lines)
@@ -81,19 +81,19 @@ class StopList(ModalScreen[int | None]):
 
     def action_enable(self) -> None:
         """Let a breakpoint stop, or not."""
-        breakpoints = self._session.stops.breakpoints
-        if self._at < len(breakpoints):
-            self._session.stops.enable(self._at, not breakpoints[self._at].enabled)
+        found = self._session.breakpoints.found
+        if self._at < len(found):
+            self._session.breakpoints.enable(self._at, not found[self._at].enabled)
             self._update()
 
     def action_remove(self) -> None:
         """Remove the breakpoint or the watch."""
-        stops = self._session.stops
-        count = len(stops.breakpoints)
+        breakpoints = self._session.breakpoints
+        count = len(breakpoints.found)
         if self._at < count:
-            stops.remove(self._at)
-        elif self._at - count < len(stops.watches):
-            del stops.watches[self._at - count]
+            breakpoints.remove(self._at)
+        elif self._at - count < len(breakpoints.watches):
+            del breakpoints.watches[self._at - count]
         self._update()
 
     def action_go(self) -> None:
@@ -101,11 +101,11 @@ class StopList(ModalScreen[int | None]):
 
         A watch is shown where the cursor is: there is nowhere to go.
         """
-        breakpoints = self._session.stops.breakpoints
-        if self._at >= len(breakpoints):
+        found = self._session.breakpoints.found
+        if self._at >= len(found):
             self.dismiss(None)
             return
-        steps = breakpoints[self._at].steps
+        steps = found[self._at].steps
         later = steps[steps > self._session.step]
         if steps.size:
             self.dismiss(int(later[0] if later.size else steps[0]))

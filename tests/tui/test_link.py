@@ -8,8 +8,8 @@ from math import inf
 
 import pytest
 
-from gradtui.tui import line as line_module
-from gradtui.tui.line import LOST, Line
+from gradtui.tui import link as link_module
+from gradtui.tui.link import LOST, Link
 
 
 class Clock:
@@ -29,14 +29,14 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(line_module.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(line_module.time, "sleep", clock.sleep)
+    monkeypatch.setattr(link_module.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(link_module.time, "sleep", clock.sleep)
     return clock
 
 
-def answering(clock: Clock) -> Line:
+def answering(clock: Clock) -> Link:
     """Return a line to a terminal that has answered soon."""
-    line = Line()
+    line = Link()
     line.ask()
     clock.now += 0.01
     line.answered()
@@ -52,8 +52,8 @@ class Far:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, way: float, paint: float) -> None:
         self.now, self.way, self.paint = 0.0, way, paint
-        monkeypatch.setattr(line_module.time, "monotonic", lambda: self.now)
-        self.line = Line()
+        monkeypatch.setattr(link_module.time, "monotonic", lambda: self.now)
+        self.line = Link()
         self.line.ask()
         self.due = deque([way])
         self.free = 0.0
@@ -131,7 +131,7 @@ def test_a_repaint_that_takes_long_is_not_taken_for_a_terminal_that_is_deaf(monk
 
 
 def test_a_terminal_that_never_answers_is_asked_once_and_gets_every_paint(clock):
-    line = Line()
+    line = Link()
     assert line.ask()
     for _ in range(1000):
         clock.now += 0.05
@@ -166,7 +166,7 @@ def test_one_that_answers_no_more_is_asked_once_again_and_gets_every_paint(clock
 
 
 def test_an_answer_that_nobody_asked_for_means_nothing(clock):
-    line = Line()
+    line = Link()
     line.answered()
     clock.now += 0.1
     assert line.ask()
@@ -176,7 +176,7 @@ def test_an_answer_that_nobody_asked_for_means_nothing(clock):
 
 @pytest.mark.parametrize(("answers", "patience"), [(False, 0.5), (True, LOST)])
 def test_leaving_waits_for_answers_but_not_for_long(clock, answers, patience):
-    line = answering(clock) if answers else Line()
+    line = answering(clock) if answers else Link()
     line.ask()
     began = clock.now
     line.settle()

@@ -22,7 +22,7 @@ _AT_ONCE, _PART = 0.2, 0.05
 _NOTHING = "nothing was left of this scenario that could be resumed"
 
 
-class Keeper:
+class Saving:
     """What a debugger does so that no session is lost.
 
     With `at_once` the first one is resumed without being offered.

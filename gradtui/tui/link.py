@@ -22,7 +22,7 @@ _LEAVING = 0.5
 """Seconds that the first answer of all is waited for where the terminal is left."""
 
 
-class Line:
+class Link:
     """Says whether a paint may be written, from when the terminal was asked and has answered.
 
     How many paints may be on their way grows while answers come soon and is halved when one is

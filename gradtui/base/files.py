@@ -1,6 +1,6 @@
-"""Writing files so that a kill at any moment leaves the old one or the new one, and nothing else.
+"""The files that gradtui writes, all of them here, and the folders of those that are its own.
 
-Knows bytes and paths; every file that gradtui writes is written here.
+A kill at any moment leaves the old file or the new one, and nothing else.  Knows bytes and paths.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
 
 _PREFIX = ".gradtui-"
@@ -149,3 +150,27 @@ def _sync_folder(folder: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def config_file() -> Path:
+    """Return where the user's settings are read from; it need not be there."""
+    from platformdirs import user_config_path  # only what needs a folder waits for it
+
+    return user_config_path("gradtui", appauthor=False) / "config.toml"
+
+
+def state_folder() -> Path:
+    """Return the folder for what is copied and saved, made if it is not there; raises OSError."""
+    from platformdirs import user_state_path
+
+    path = user_state_path("gradtui", appauthor=False)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def short_path(path: Path) -> str:
+    """Return a path as a person writes it, with `~` for the home folder."""
+    try:
+        return f"~/{path.relative_to(Path.home()).as_posix()}"
+    except (ValueError, RuntimeError):
+        return str(path)

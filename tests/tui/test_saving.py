@@ -9,8 +9,8 @@ import pytest
 
 import gradtui.saving.snapshot
 import gradtui.saving.store
-import gradtui.tui.keeper
 import gradtui.tui.panels.loss
+import gradtui.tui.saving
 from gradtui.saving.format import decode_saved
 from gradtui.scenario.bundled import find_scenario
 from gradtui.tui.app import GradtuiApp
@@ -98,7 +98,7 @@ async def test_what_was_not_touched_is_not_kept_and_an_offer_stays(terminal, ses
 
 
 async def test_a_session_is_saved_while_one_works(terminal, sessions, monkeypatch):
-    monkeypatch.setattr(gradtui.tui.keeper, "_CALM", 0.01)
+    monkeypatch.setattr(gradtui.tui.saving, "_CALM", 0.01)
     async with terminal("two_weights") as t:
         await t.press("n")
         for _ in range(200):
@@ -111,7 +111,7 @@ async def test_a_session_is_saved_while_one_works(terminal, sessions, monkeypatc
 async def test_a_full_disk_is_told_once_and_nothing_is_lost(
     terminal, sessions, monkeypatch, full_disk
 ):
-    monkeypatch.setattr(gradtui.tui.keeper, "_CALM", 0.01)
+    monkeypatch.setattr(gradtui.tui.saving, "_CALM", 0.01)
     told = "the session cannot be saved: no space left on device"
     async with terminal("two_weights") as t:
         await t.press("n")

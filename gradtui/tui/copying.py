@@ -7,8 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradtui.base.folders import short_path, state_folder
-from gradtui.base.writing import reason, write_file
+from gradtui.base.files import reason, short_path, state_folder, write_file
 from gradtui.explain.copied import finding_text, selected_text
 
 if TYPE_CHECKING:
