@@ -13,7 +13,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine.graph import Builder, Kind, Node
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.indices import Factor, Index, aligned
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.text import shape_text
-from gradtui.engine.graph import Builder, Graph, Kind, MisfitError
+from gradtui.engine.builder import Builder, MisfitError
+from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.shapes import Shape, ShapeError, broadcast

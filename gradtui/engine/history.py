@@ -26,8 +26,8 @@ _QUICK = 1_000_000
 """Numbers of the steps that are run in a few milliseconds."""
 
 
-class Branch(Struct, frozen=True):
-    """One line of a run's history."""
+class Origin(Struct, frozen=True):
+    """Where a branch of a run comes from."""
 
     id: int = 0
     parent: int | None = None
@@ -47,20 +47,20 @@ class History:
     def __init__(
         self,
         trainer: Trainer,
-        branch: Branch | None = None,
+        origin: Origin | None = None,
         memory: int = MEMORY,
         *,
         parent: History | None = None,
         first: Row | None = None,
     ) -> None:
         self.trainer = trainer
-        self.branch = branch or Branch()
+        self.origin = origin or Origin()
         self.parent = parent
         self._limit = max(_FEWEST, memory // (8 * max(1, trainer.width)))
         self._every = 1
         self._rows: list[Row] = []
         self._next: Row = trainer.initial if first is None else first.copy()
-        self._known = 0 if parent is None else self.branch.start
+        self._known = 0 if parent is None else self.origin.start
         past = np.empty((0, trainer.columns))
         if parent is not None:
             parent.advance(max(0, self._known - parent.known))
@@ -98,12 +98,12 @@ class History:
     @property
     def _start(self) -> int:
         """The first step whose state is kept here."""
-        return 0 if self.parent is None else self.branch.start
+        return 0 if self.parent is None else self.origin.start
 
     def owner(self, step: int) -> History:
         """Return the history that a step is computed in: this one, or one that it came from."""
         found = self
-        while found.parent is not None and step < found.branch.start:
+        while found.parent is not None and step < found.origin.start:
             found = found.parent
         return found
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.graph import Builder, Kind, Node
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.operation import Kink
 from gradtui.engine.ops import OPS
 from gradtui.engine.reverse import apply_rule, unreduced

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
-from gradtui.engine.graph import Builder, Graph, Kind, Node, Statement
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Graph, Kind, Node, Statement
 from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.shapes import Options, Shape
 from gradtui.language.parser import (

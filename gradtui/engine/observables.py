@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
+from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
-from gradtui.engine.graph import Builder, Kind, Node
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.program import StepProgram

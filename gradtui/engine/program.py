@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from gradtui.engine.graph import Builder, Graph, Kind, Node
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.handwritten import (
     BackwardProgram,
     HandPass,

@@ -13,16 +13,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from gradtui.engine.graph import (
-    Builder,
-    Edge,
-    Graph,
-    Kind,
-    Node,
-    Statement,
-    depends_on,
-    needed_for,
-)
+from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Edge, Graph, Kind, Node, Statement, depends_on, needed_for
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape, axes_of

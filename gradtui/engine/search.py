@@ -101,7 +101,7 @@ def _parts(text: str, history: History) -> list[_Part]:
     stop: int | None = None
     one: History | None = history
     while one is not None:
-        start = 0 if one.parent is None else one.branch.start
+        start = 0 if one.parent is None else one.origin.start
         needs = read_condition(text, one.trainer.program).needs
         parts.append((start, stop, one.trainer.observer(needs)))
         stop, one = start, one.parent
