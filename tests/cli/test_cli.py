@@ -571,7 +571,7 @@ def test_what_cannot_be_told_leaves_the_exit_status_as_it_is(arguments, expected
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_what_a_vanished_terminal_left_in_a_buffer_is_no_status_of_its_own():
     program = (
-        "import sys; from gradtui import cli\n"
+        "import sys; from gradtui.cli import arguments as cli\n"
         "def debug(arguments):\n    sys.stderr.write('the last frame')\n    return 129\n"
         "cli.debug = debug\nsys.exit(cli.main(['two_weights']))"
     )
