@@ -179,9 +179,14 @@ def _rows(record: dict[str, Any], format: str, widths: list[int]) -> list[str]:
 def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
     """Say where the loss of a run is lost or diverges, and return the exit status."""
     from gradtui.diagnosis.runs.registry import is_lost
+    from gradtui.diagnosis.runs.work import TOO_LARGE, TooLargeError
 
-    with working(f"judging {problem.path}"):
-        said = is_lost(problem, last)
+    said = ""
+    try:
+        with working(f"judging {problem.path}"):
+            said = is_lost(problem, last)
+    except TooLargeError:
+        tell(clean(f"{problem.path}: whether the loss diverges is {TOO_LARGE}"))
     said = said or ("" if finite else "the loss is lost: it is not finite")
     if said:
         tell(clean(f"{problem.path}: {said}; `gradtui check` says why"))

@@ -90,8 +90,19 @@ class Curvature:
     @property
     def numbers(self) -> int:
         """Numbers that a spectrum takes, about: values of the model in all products."""
-        products = self.size if self.size <= EXACT else _ITERATIONS
-        return products * self.trainer.size
+        return self._count * self.trainer.size
+
+    @property
+    def cost(self) -> float:
+        """Microseconds, by estimate, that a spectrum takes: a product is like two steps."""
+        batches = self.trainer.batches
+        repeated = 1 if batches is None else min(_BATCHES, batches.per_epoch)
+        return 2.0 * self._count * repeated * self.trainer.cost
+
+    @property
+    def _count(self) -> int:
+        """How many products of the Hessian with a direction a spectrum takes."""
+        return self.size if self.size <= EXACT else _most_products(self.size)
 
     @cached_property
     def _twice(self) -> Any:
@@ -176,7 +187,7 @@ def _lanczos(
 
     Golub and Van Loan, Matrix computations, section 10.1, with full reorthogonalisation.
     """
-    most = min(_ITERATIONS, size, max(_FEWEST, _BASIS // size))
+    most = _most_products(size)
     start = np.random.default_rng(0).standard_normal(size)
     basis = np.empty((most, size))
     basis[0] = start / np.linalg.norm(start)
@@ -197,6 +208,10 @@ def _lanczos(
     matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     values, small = np.linalg.eigh(matrix)
     return values, done.T @ small[:, : 1 if vectors else 0]
+
+
+def _most_products(size: int) -> int:
+    return min(_ITERATIONS, size, max(_FEWEST, _BASIS // size))
 
 
 def divisor_at(tape: Tape) -> Array:

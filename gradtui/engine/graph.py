@@ -5,6 +5,7 @@ Knows shapes and names; knows no values but constants, and no derivatives.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
@@ -16,6 +17,7 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import clip, shape_text
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import (
+    MAX_ELEMENTS,
     Options,
     Shape,
     ShapeError,
@@ -177,6 +179,8 @@ class Builder:
         try:
             own = normalise(op, [node.shape for node in operands], options)
             shape = OPS[op].shape([node.shape for node in operands], own)
+            if not self.simplify and math.prod(shape) > MAX_ELEMENTS:
+                raise ShapeError(f"give {shape_text(shape)}, more than {MAX_ELEMENTS:,} numbers")
         except ShapeError as error:
             # Nobody reads what is said of thousands of derived expressions.
             message = str(error) if self.simplify else self._shape_message(operands, str(error))
