@@ -145,7 +145,7 @@ def parameters_large() -> str:
     return scenario(
         "h = tanh(W@v)\nL = mean(h**2)",
         f"W = {shape}",
-        "v = { shape = [2000] }" if 0 else f"v = {[0.1] * 2000}",
+        f"v = {[0.1] * 2000}",
     )
 
 
@@ -162,9 +162,9 @@ def products_many() -> str:
 
 @family
 def axes_many() -> str:
-    shape = (2,) * 16 + (1,) * 16
-    lines = [f"a = broadcast_to(w, {shape})", f"b = transpose(a, {tuple(range(32))[::-1]})"]
-    return scenario("\n".join([*lines, "c = a*b", "L = mean(c)"]), "w = 0.5")
+    shape = (2,) * 16 + (1,) * 14
+    lines = [f"a = broadcast_to(w, {shape})", f"b = transpose(a, {tuple(range(30))[::-1]})"]
+    return scenario("\n".join([*lines, "L = mean(a) + mean(tanh(b))"]), "w = 0.5")
 
 
 @family
@@ -190,18 +190,66 @@ def facts_many() -> str:
 
 
 @family
+def steps_of_two() -> str:
+    return scenario(MODEL, steps=1_000_000)
+
+
+@family
+def steps_of_scalars() -> str:
+    lines = [f"h{i} = tanh(w*h{i - 1} + {i % 7})" for i in range(1, 3_900)]
+    return scenario("\n".join(["h0 = w*x", *lines, "L = h3899**2"]), "w = 0.3", steps=1_000_000)
+
+
+@family
+def steps_of_products() -> str:
+    shape = '{ shape = [690, 690], init = "xavier" }'
+    return scenario("a = W@W\nb = a@W\nL = mean(b**2)", f"W = {shape}", steps=1_000_000)
+
+
+@family
+def steps_of_numbers() -> str:
+    lines = "a = broadcast_to(w, (3000, 1300))\nb = tanh(a*2)\nL = mean(b**2)"
+    return scenario(lines, "w = 0.5", steps=1_000_000)
+
+
+@family
+def steps_of_parameters() -> str:
+    text = scenario("L = mean(W**2)", 'W = { shape = [1900, 1900], init = "normal" }')
+    return text.replace('"sgd"', '"adam"').replace("steps = 20", "steps = 1_000_000")
+
+
+@family
+def steps_of_curvature() -> str:
+    lines = [f"h{i} = tanh(w*h{i - 1} + v)" for i in range(1, 2_900)]
+    code = "\n".join(["h0 = w*x", *lines, "L = mean(h2899**2)"])
+    many = [round(0.01 * i, 2) for i in range(30)]
+    return scenario(code, f"w = {many}\nv = {many[::-1]}", steps=1_000_000)
+
+
+@family
+def steps_of_batches() -> str:
+    rows = [[round(0.001 * i, 3), i % 7, 1] for i in range(60_000)]
+    code = "h = tanh(X@W1)\nL = mean((h@W2)**2)"
+    parameters = (
+        "W1 = { shape = [3, 400], init = 'xavier' }\nW2 = { shape = [400, 1], init = 'he' }"
+    )
+    more = '[batches]\nover = ["X"]\nsize = 8192\nseed = 1'
+    return scenario(code, parameters, f"X = {rows}", more, steps=1_000_000)
+
+
+@family
 def backward_concat() -> str:
-    return backward(f"dw = concat({','.join(['w'] * 3_000)})", parameters="w = [1.0]")
+    return backward(f"dw = concat({','.join(['w'] * 119)})", parameters="w = [1.0]")
 
 
 @family
 def backward_sum() -> str:
-    return backward(f"dw = {' + '.join(['w*x'] * 1_600)}")
+    return backward(f"dw = {' + '.join(['w*x'] * 110)}")
 
 
 @family
 def backward_product() -> str:
-    return backward(f"dw = {'*'.join(['x', 'w'] * 1_200)}")
+    return backward(f"dw = {'*'.join(['x', 'w'] * 58)}")
 
 
 @family
@@ -218,11 +266,11 @@ def backward_nested() -> str:
 
 @family
 def backward_claims() -> str:
-    names = [f"w{i}" for i in range(400)]
+    names = [f"w{i}" for i in range(110)]
     model = "\n".join([*(f"h{i} = {n}*x" for i, n in enumerate(names)),
-                       f"L = ({' + '.join(f'h{i}' for i in range(400))})**2"])  # fmt: skip
-    total = "dL2 = 2*(" + " + ".join(f"h{i}" for i in range(400)) + ")"
-    lines = [total, *(f"dw{i} = dL2*x*{1 + (i % 7 == 0)}" for i in range(400))]
+                       f"L = ({' + '.join(f'h{i}' for i in range(110))})**2"])  # fmt: skip
+    total = "dL2 = 2*(" + " + ".join(f"h{i}" for i in range(110)) + ")"
+    lines = [total, *(f"dw{i} = dL2*x*{1 + (i % 7 == 0)}" for i in range(110))]
     return backward("\n".join(lines), model, "\n".join(f"{n} = 0.01" for n in names))
 
 
@@ -238,7 +286,7 @@ def backward_chain_of_lines() -> str:
 
 @family
 def update_long() -> str:
-    return update(f"w = w - lr*({' + '.join(['g*x'.replace('x', '0.5')] * 1_400)})")
+    return update(f"w = w - lr*({' + '.join(['g*0.5'] * 110)})")
 
 
 @family
@@ -249,7 +297,7 @@ def update_lines() -> str:
 
 @family
 def update_concat() -> str:
-    return update(f"q = concat({','.join(['g'] * 3_000)})\nw = w - lr*g*mean(q)")
+    return update(f"q = concat({','.join(['g'] * 110)})\nw = w - lr*g*mean(q)")
 
 
 def measure(path: Path, command: tuple[str, ...], limit: float) -> str:
