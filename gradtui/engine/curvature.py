@@ -26,7 +26,7 @@ EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
 _ITERATIONS, _FEWEST = 24, 8
 """Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits; and those
-that a large model has at least: it is then right to one or two, and never too large."""
+that it must have at least: it is then right to one or two, and never too large."""
 _BASIS = 16_000_000
 """Numbers that the basis of Lanczos' iteration may hold: 128 MB."""
 _AT_ONCE = 4_000_000
@@ -91,6 +91,11 @@ class Curvature:
     def numbers(self) -> int:
         """Numbers that a spectrum takes, about: values of the model in all products."""
         return self._count * self.trainer.size
+
+    @property
+    def fits(self) -> bool:
+        """Whether the basis of Lanczos' iteration has room for enough products."""
+        return _FEWEST * self.size <= _BASIS
 
     @property
     def cost(self) -> float:

@@ -214,7 +214,7 @@ def steps_of_numbers() -> str:
 
 @family
 def steps_of_parameters() -> str:
-    text = scenario("L = mean(W**2)", 'W = { shape = [1900, 1900], init = "normal" }')
+    text = scenario("L = mean(W**2)", 'W = { shape = [1540, 1540], init = "normal" }')
     return text.replace('"sgd"', '"adam"').replace("steps = 20", "steps = 1_000_000")
 
 

@@ -76,11 +76,22 @@ def test_no_more_is_done_than_may_be_and_what_is_left_out_is_told(square, done, 
     assert not {one.rule for one in found} & set(left)
 
 
-def test_a_run_whose_first_steps_are_too_much_is_judged_by_no_rule(square, done, monkeypatch):
-    monkeypatch.setattr(work, "MOST", 10.0)
+@pytest.mark.parametrize("limit", ["work.MOST", "run._LARGEST"])
+def test_a_run_whose_first_steps_are_too_much_is_judged_by_no_rule(
+    square, done, monkeypatch, limit
+):
+    monkeypatch.setattr(f"gradtui.diagnosis.runs.{limit}", 10)
     (found,) = diagnose_run(square)
     assert found.evidence["rules"] == [*RUN_RULES]
     assert done == []
+
+
+def test_a_curvature_that_finds_no_room_is_not_measured(square, done, monkeypatch):
+    monkeypatch.setattr("gradtui.engine.curvature._BASIS", 7 * 64**2)
+    found = diagnose_run(square)
+    assert found[-1].rule == "not-judged"
+    assert "rate-too-large-later" in found[-1].evidence["rules"]
+    assert "non-finite" not in found[-1].evidence["rules"]
 
 
 def test_what_is_judged_is_judged_as_with_all_the_work(monkeypatch):

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.runs.work import Work
+from gradtui.diagnosis.runs.work import TooLargeError, Work
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
@@ -40,6 +40,8 @@ _NUMBERS, _FEWEST = 4_000_000, 4
 again at the end."""
 _KEPT = 16_000_000
 """Numbers of the tapes that are kept; the others are recorded anew when they are asked for."""
+_LARGEST = 40_000_000
+"""Numbers of a step beyond which two recorded ones take too much memory."""
 _AT_ONCE = 4_000_000
 """Numbers of the models that are evaluated at once."""
 _TRIED, _TRIED_PRODUCTS = 50_000_000, 1_000_000.0
@@ -54,7 +56,10 @@ _RETRAINED, _SHORTEST = 2_000, 16
 
 
 class Run:
-    """One run of a problem.  What is asked for is computed once."""
+    """One run of a problem.  What is asked for is computed once.
+
+    Whatever takes work raises TooLargeError where it would be too much.
+    """
 
     def __init__(self, problem: Problem, history: History | None = None, first: int = 0) -> None:
         self.problem = problem
@@ -66,6 +71,8 @@ class Run:
         self.history = history or History(problem.trainer)
         self.last = steps_looked_at(problem)
         """The last step that is looked at."""
+        if problem.trainer.numbers > _LARGEST:
+            raise TooLargeError
         self._work = Work()
         self._work.spend((self.last + 1) * problem.trainer.cost)
         self.history.advance(max(0, self.last + 1 - self.history.known))
@@ -219,7 +226,7 @@ class Run:
 
     def hessian(self, step: int) -> Array:
         """Return the exact Hessian at a step, (n, n)."""
-        self._work.spend(self.curvature.cost)
+        self._spend_curvature()
         return self.curvature.hessian(self.tape(step))
 
     def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
@@ -234,7 +241,8 @@ class Run:
         """Return the gauge of a step at other parameters, (n,)."""
         state = self.history.state(step).copy()
         state[: len(row)] = row
-        self._work.spend(self.trainer.cost + self.curvature.cost)
+        self._work.spend(self.trainer.cost)
+        self._spend_curvature()
         return gauge(self.curvature, self.trainer.record(state, step), self.rate(step))
 
     def place(self, node: int) -> Place | None:
@@ -289,15 +297,20 @@ class Run:
         return {id: np.asarray(value, np.float64) for id, value in self.trainer.data.items()}
 
     def _spectrum(self, step: int) -> Spectrum | None:
-        self._work.spend(self.curvature.cost)
+        self._spend_curvature()
         return self.curvature.spectrum(self.tape(step))
+
+    def _spend_curvature(self) -> None:
+        if not self.curvature.fits:
+            raise TooLargeError
+        self._work.spend(self.curvature.cost)
 
     def _gauge(self, step: int) -> Gauge | None:
         tape, rate = self.tape(step), self.rate(step)
         if self.program.moved_by_hand:
             return None
         if self.curvature.size > EXACT:
-            self._work.spend(self.curvature.cost)
+            self._spend_curvature()
             return gauge(self.curvature, tape, rate)
         spectrum = self.spectrum(step)
         return None if spectrum is None else read_off(spectrum, tape, rate)
