@@ -18,10 +18,19 @@ _QUIET = 0.15
 """Seconds without output after which a key is done with."""
 _PATIENCE = 60.0
 """Seconds after which what is waited for does not come, however busy the machine is."""
+_TAKE = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "gradtui", *sys.argv[1:]])
+"""
+"""Python that makes its input the terminal of its session, and is gradtui then."""
 
 
 class Program:
-    """gradtui in a session of its own; `state` is where it keeps what it saves."""
+    """gradtui in a session of its own; `state` is where it keeps what it saves.
+
+    With `controlling` the terminal is that of the session: as it vanishes the system says so.
+    """
 
     def __init__(
         self,
@@ -29,13 +38,15 @@ class Program:
         *arguments: str | Path,
         rows: int = 40,
         columns: int = 120,
+        controlling: bool = False,
         **environment: str,
     ) -> None:
         self.main, self.other = pty.openpty()
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.other)
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "gradtui", *map(str, arguments)],
+            [sys.executable, *(("-c", _TAKE) if controlling else ("-m", "gradtui")),
+             *map(str, arguments)],
             stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore",
                  "PYTHONUNBUFFERED": "", "XDG_STATE_HOME": str(state),
@@ -84,7 +95,7 @@ class Program:
         self.read(seconds)
 
     def hang_up(self) -> None:
-        """Take the terminal away without a signal."""
+        """Take the terminal away; without a signal unless it is the session's."""
         os.close(self.main)
         self.main = os.open(os.devnull, os.O_RDWR)
 

@@ -198,6 +198,12 @@ TABLE = [
         "nan",
         "scale: expected a finite number, got nan",
     ),
+    (
+        "w = 0.5",
+        'w = {shape = [99], init = "normal", scale = 1.7e308}',
+        "1.7e308",
+        "scale: 1.7e+308 is too large: not all that is drawn with it is finite",
+    ),
     ("w = 0.5", 'w = {shape = 2, init = "he"}', "2", "shape: expected a list as [16, 2], got 2"),
     (
         "w = 0.5",

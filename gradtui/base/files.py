@@ -105,20 +105,36 @@ def _write_temporary(
     Where Linux has files without a name it gets its name last: until then it vanishes with its
     process.
     """
-    folder = os.path.dirname(temporary)
-    if _NAMELESS:
-        try:
-            with open(os.open(folder, _NAMELESS | os.O_WRONLY, mode), "wb") as stream:
-                _fill(stream, contents, like)
-                # Python asks for the link to be followed only with a folder's descriptor.
-                source, descriptor = f"/proc/self/fd/{stream.fileno()}", stream.fileno()
-                os.link(source, temporary, src_dir_fd=descriptor)
+    nameless = _open_nameless(os.path.dirname(temporary), mode)
+    if nameless is not None:
+        with nameless:
+            _fill(nameless, contents, like)
+            if _link(nameless, temporary):
                 return
-        except OSError:
-            pass  # not on this file system; what else is wrong comes up again below
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with open(os.open(temporary, flags, mode), "wb") as stream:
         _fill(stream, contents, like)
+
+
+def _open_nameless(folder: str, mode: int) -> BinaryIO | None:
+    """Return a file without a name, if it can be had: opening one with a name says why not."""
+    if not _NAMELESS:
+        return None
+    try:
+        return open(os.open(folder, _NAMELESS | os.O_WRONLY, mode), "wb")
+    except OSError:
+        return None
+
+
+def _link(nameless: BinaryIO, path: str) -> bool:
+    """Give a file its name; return whether that can be done, which needs /proc and links."""
+    descriptor = nameless.fileno()
+    try:
+        # Python asks for the link to be followed only with a folder's descriptor.
+        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _fill(stream: BinaryIO, contents: bytes, like: os.stat_result | None) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
+import select
+import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -11,10 +15,12 @@ from typing import TextIO
 
 from gradtui.base.text import cell_width, clean, clip
 
+HUNG_UP = 129
+"""The exit status where the terminal has vanished, as a shell reports SIGHUP."""
 _CELLS = 60
 """Of what is said: a line that goes on in the next one cannot be taken away."""
-_PATIENCE = 1.0
-"""Seconds after which a person is told what takes so long, and from one word of it to the next."""
+_PATIENCE, _EACH = 0.5, 1.0
+"""Seconds after which a person is told what takes so long; from one word of it to the next."""
 
 
 def open_streams() -> None:
@@ -38,6 +44,8 @@ def tell(text: object) -> None:
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Say on a terminal what is being done, once it takes a while; nothing of it stays there."""
+    if has_vanished(sys.stdout):
+        sys.exit(HUNG_UP)  # nobody is left to see what would be printed
     if not sys.stderr.isatty():
         yield
         return
@@ -52,10 +60,12 @@ def working(what: str) -> Iterator[None]:
 
 
 def _say_what(what: str, done: Event) -> None:
-    told, seconds = "", 0
-    while not done.wait(_PATIENCE):
-        seconds += 1
-        told = f"{what} … {seconds} s"
+    began, told, wait = time.monotonic(), "", _PATIENCE
+    while not done.wait(wait):
+        if has_vanished(sys.stdout):
+            os._exit(HUNG_UP)
+        seconds = math.ceil(time.monotonic() - began)
+        told, wait = f"{what} … {seconds} s", _EACH
         _write(f"\r{told}")
     if told:
         _write(f"\r{' ' * cell_width(told)}\r")
@@ -76,6 +86,17 @@ def settle() -> None:
             stream.flush()
         except OSError:
             divert(stream)
+
+
+def has_vanished(stream: TextIO) -> bool:
+    """Return whether a stream leads to a terminal that is no more."""
+    try:
+        device = stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # it is of no file, as in tests
+        return False
+    poll = select.poll()
+    poll.register(stream, 0)  # a hang-up is reported in any case
+    return device and any(found & select.POLLHUP for _, found in poll.poll(0))
 
 
 def divert(stream: TextIO) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from gradtui import __version__
 from gradtui.base.files import config_file, short_path
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.base.streams import divert, open_streams, settle, tell
+from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
 from gradtui.cli.commands import (
     UNUSABLE,
@@ -100,6 +100,8 @@ def _run_command(parsed: argparse.Namespace) -> int:
 
 def _unwritten(error: OSError) -> int:
     """Say why the output cannot be written, unless its reader left; return the exit status."""
+    if has_vanished(sys.stdout):
+        return HUNG_UP
     divert(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return _BROKEN_PIPE

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _CELLS = 13
 """Cells of a column of a table: `-1.23457e-308`."""
+_MANY = 100_000
+"""Numbers of a step beyond which a person is told of each one that takes long."""
 OK, FAILED, UNUSABLE = 0, 1, 2
 
 
@@ -65,7 +67,9 @@ def debug(arguments: argparse.Namespace) -> int:
 def _open(file: str, *, ascii: bool) -> Session:
     from gradtui.debugger.session import Session
 
-    return Session(_load(file, ascii=ascii))
+    problem = _load(file, ascii=ascii)
+    with working(f"opening {file}"):
+        return Session(problem)
 
 
 def _load(
@@ -129,59 +133,74 @@ def write_new(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     """Train without a screen and print the steps."""
-    from gradtui.base.text import EXACT, number, pad
-    from gradtui.explain.report import record_columns, step_record, to_json
-    from gradtui.explain.values import LISTED
+    from gradtui.explain.report import step_record
 
     problem = _load(arguments.file, arguments.set, ascii=arguments.ascii)
     last = problem.steps if arguments.steps is None else arguments.steps
     trainer, state, step, widths = problem.trainer, problem.trainer.initial, 0, list[int]()
-    finite = True
+    finite, slow = True, True  # what the first step compiles takes its time, too
+    if arguments.format == "table":
+        _print_left_out(problem)
     while True:
-        record = step_record(problem, trainer.record(state, step))
-        finite = finite and math.isfinite(record["loss"])
-        if arguments.format == "jsonl":
-            print(to_json(record))
-        else:
-            csv = arguments.format == "csv"
-            names, numbers = record_columns(record, None if csv else LISTED)
-            rows = [[str(step), *(number(x, EXACT if csv else 6) for x in numbers[1:])]]
-            if not widths:
-                widths = [max(_CELLS, len(name)) for name in names]
-                rows.insert(0, names)
-                if not csv:
-                    _print_left_out(problem, LISTED)
-            for row in rows:
-                if csv:
-                    print(",".join(f'"{cell}"' if "," in cell else cell for cell in row))
-                else:
-                    padded = zip(row, widths, strict=True)
-                    print(" ".join(pad(cell, width, right=True) for cell, width in padded))
+        with working(f"step {step} of {arguments.file}") if slow else nullcontext():
+            record = step_record(problem, trainer.record(state, step))
+            rows = _rows(record, arguments.format, widths)
+        print("\n".join(rows))
+        finite, slow = finite and math.isfinite(record["loss"]), trainer.numbers > _MANY
         if step >= last:
             return _outcome(problem, last, finite=finite)
         ahead = min(arguments.every, last - step)
-        with working(f"training {arguments.file}") if ahead > 1 else nullcontext():
+        with working(f"training {arguments.file}") if slow or ahead > 1 else nullcontext():
             state, step = trainer.run(state, ahead, step), step + ahead
+
+
+def _rows(record: dict[str, Any], format: str, widths: list[int]) -> list[str]:
+    """Return what is printed of a step; before the first one, without `widths` yet, the names."""
+    from gradtui.base.text import EXACT, number, pad
+    from gradtui.explain.report import record_columns, to_json
+    from gradtui.explain.values import LISTED
+
+    if format == "jsonl":
+        return [to_json(record)]
+    csv = format == "csv"
+    names, numbers = record_columns(record, None if csv else LISTED)
+    rows = [[str(record["step"]), *(number(x, EXACT if csv else 6) for x in numbers[1:])]]
+    if not widths:
+        widths += [max(_CELLS, len(name)) for name in names]
+        rows.insert(0, names)
+    if csv:
+        return [",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows]
+    return [
+        " ".join(pad(cell, width, right=True) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
 
 
 def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
     """Say where the loss of a run is lost or diverges, and return the exit status."""
     from gradtui.diagnosis.runs.registry import is_lost
+    from gradtui.diagnosis.runs.work import TOO_LARGE, TooLargeError
 
-    with working(f"judging {problem.path}"):
-        said = is_lost(problem, last)
+    said = ""
+    try:
+        with working(f"judging {problem.path}"):
+            said = is_lost(problem, last)
+    except TooLargeError:
+        tell(clean(f"{problem.path}: whether the loss diverges is {TOO_LARGE}"))
     said = said or ("" if finite else "the loss is lost: it is not finite")
     if said:
         tell(clean(f"{problem.path}: {said}; `gradtui check` says why"))
     return FAILED if said else OK
 
 
-def _print_left_out(problem: Problem, most: int) -> None:
+def _print_left_out(problem: Problem) -> None:
     """Print which parameters have more numbers than a table has columns for."""
+    from gradtui.explain.values import LISTED
+
     for node in problem.graph.parameters:
         size = math.prod(node.shape)
-        if size > most:
-            said = f"the first {most} of {size:,} numbers are in the table"
+        if size > LISTED:
+            said = f"the first {LISTED} of {size:,} numbers are in the table"
             text = f"{problem.path}: {node.name}: {said}; --format csv or jsonl has all"
             tell(clean(text))
 
@@ -198,7 +217,8 @@ def show_step(arguments: argparse.Namespace) -> int:
         raise InputError(f"'{name}' is not a parameter{hint}", file=arguments.file)
     if arguments.level == "operations":
         session.toggle_level()
-    session.seek(arguments.step)
+    with working(f"computing step {arguments.step} of {arguments.file}"):
+        session.seek(arguments.step)
     if session.message:
         raise InputError(f"--step {arguments.step}: {session.message}", file=arguments.file)
     if bracket or arguments.row is not None:

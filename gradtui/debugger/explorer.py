@@ -71,10 +71,14 @@ class Explorer:
         """Run a sweep from a step; return what to say of it.  Raises InputError."""
         # The rules over runs: a start need not wait for them.
         from gradtui.debugger.sweeps import Sweep
+        from gradtui.diagnosis.runs.work import TooLargeError
         from gradtui.scenario.changes import read_sweep
 
-        at = self.branch.at(step)
-        self.sweep = Sweep(self.branch, step, read_sweep(text, at.problem))
+        changes = read_sweep(text, self.branch.at(step).problem)
+        try:
+            self.sweep = Sweep(self.branch, step, changes)
+        except TooLargeError:
+            return f"no sweep: {len(changes)} runs of a model as large as this take too long"
         self.plot = replace(self.plot, series=(LOSS,), range=None)
         count, batched = len(self.sweep.forks), self.sweep.batched
         how = "together" if batched == count else f"{batched} of them together"

@@ -13,9 +13,12 @@ from gradtui.debugger.branches import DRAWN, Branch, Fork, fork
 from gradtui.debugger.curves import Curve, Picture, Plot
 from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.diagnosis.runs.run import Run, steps_looked_at
+from gradtui.diagnosis.runs.work import TooLargeError
 from gradtui.engine.together import run_together
 from gradtui.scenario.settings import Change
 
+_BUDGET, _FEWEST = 4_000_000.0, 8
+"""Microseconds, by estimate, that all runs together may take; steps that they have at least."""
 _SETTLED = 0.05
 """Part of the whole fall by which a loss that has settled may still move in its last quarter."""
 _LEFT = 0.01
@@ -32,25 +35,31 @@ _ENDS = {
 }
 """The rules that say how a run ends, gravest first -> in a word."""
 CONVERGES, FALLS, NOWHERE = "converges", "still falls", "ends no lower"
-UNJUDGED = "could not be judged"
+UNJUDGED, TOO_LARGE = "could not be judged", "not judged: too large"
 SIGNS = {
     "diverges": "▲", "diverges later": "▲", "oscillates": "~", "stands still": "—",
     "crawls": "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
-    UNJUDGED: "?",
+    UNJUDGED: "?", TOO_LARGE: "?",
 }  # fmt: skip
 """How a run ends -> a sign for it."""
 
 
 class Sweep:
-    """Runs that differ in one setting, from a step of a branch on."""
+    """Runs that differ in one setting, from a step of a branch on.
+
+    Raises TooLargeError where few steps of them are too much to wait for.
+    """
 
     def __init__(self, branch: Branch, step: int, changes: Sequence[Change]) -> None:
         self.branch, self.start = branch, step
         self.forks = tuple(fork(branch, step, change) for change in changes)
-        rest = max(1, branch.problem.steps - step)
-        self.last = step + min(rest, *(steps_looked_at(f.problem) for f in self.forks))
-        """The last step that is run."""
         trainers = [one.problem.trainer for one in self.forks]
+        rest = max(1, branch.problem.steps - step)
+        most = int(_BUDGET / sum(trainer.cost for trainer in trainers))
+        if most < min(rest, _FEWEST):
+            raise TooLargeError
+        self.last = step + min(rest, most, *(steps_looked_at(f.problem) for f in self.forks))
+        """The last step that is run."""
         rows = [one.row for one in self.forks]
         found = run_together(trainers, rows, step, self.last + 1 - step)
         self.losses: NDArray[np.float64] = found.losses
@@ -72,6 +81,8 @@ class Sweep:
         for one in self.forks[len(self.ends) :]:
             try:
                 end = self._end(one)
+            except TooLargeError:
+                end = TOO_LARGE
             except Exception as error:
                 end = UNJUDGED
                 self.failed = report_failure(

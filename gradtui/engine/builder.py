@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ from gradtui.engine.formula import formula
 from gradtui.engine.graph import STRETCH, Kind, Node
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import (
+    MAX_ELEMENTS,
     Options,
     Shape,
     ShapeError,
@@ -67,6 +69,8 @@ class Builder:
         try:
             own = normalise(op, [node.shape for node in operands], options)
             shape = OPS[op].shape([node.shape for node in operands], own)
+            if not self.simplify and math.prod(shape) > MAX_ELEMENTS:
+                raise ShapeError(f"give {shape_text(shape)}, more than {MAX_ELEMENTS:,} numbers")
         except ShapeError as error:
             # Nobody reads what is said of thousands of derived expressions.
             message = str(error) if self.simplify else self._shape_message(operands, str(error))

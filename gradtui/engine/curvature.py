@@ -26,7 +26,7 @@ EXACT = 60
 """Numbers in the parameters up to which the whole Hessian is computed."""
 _ITERATIONS, _FEWEST = 24, 8
 """Products of Lanczos' iteration: the largest eigenvalue is then right to a few digits; and those
-that a large model has at least: it is then right to one or two, and never too large."""
+that it must have at least: it is then right to one or two, and never too large."""
 _BASIS = 16_000_000
 """Numbers that the basis of Lanczos' iteration may hold: 128 MB."""
 _AT_ONCE = 4_000_000
@@ -90,8 +90,24 @@ class Curvature:
     @property
     def numbers(self) -> int:
         """Numbers that a spectrum takes, about: values of the model in all products."""
-        products = self.size if self.size <= EXACT else _ITERATIONS
-        return products * self.trainer.size
+        return self._count * self.trainer.size
+
+    @property
+    def fits(self) -> bool:
+        """Whether the basis of Lanczos' iteration has room for enough products."""
+        return _FEWEST * self.size <= _BASIS
+
+    @property
+    def cost(self) -> float:
+        """Microseconds, by estimate, that a spectrum takes: a product is like two steps."""
+        batches = self.trainer.batches
+        repeated = 1 if batches is None else min(_BATCHES, batches.per_epoch)
+        return 2.0 * self._count * repeated * self.trainer.cost
+
+    @property
+    def _count(self) -> int:
+        """How many products of the Hessian with a direction a spectrum takes."""
+        return self.size if self.size <= EXACT else _most_products(self.size)
 
     @cached_property
     def _twice(self) -> Any:
@@ -176,7 +192,7 @@ def _lanczos(
 
     Golub and Van Loan, Matrix computations, section 10.1, with full reorthogonalisation.
     """
-    most = min(_ITERATIONS, size, max(_FEWEST, _BASIS // size))
+    most = _most_products(size)
     start = np.random.default_rng(0).standard_normal(size)
     basis = np.empty((most, size))
     basis[0] = start / np.linalg.norm(start)
@@ -197,6 +213,10 @@ def _lanczos(
     matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     values, small = np.linalg.eigh(matrix)
     return values, done.T @ small[:, : 1 if vectors else 0]
+
+
+def _most_products(size: int) -> int:
+    return min(_ITERATIONS, size, max(_FEWEST, _BASIS // size))
 
 
 def divisor_at(tape: Tape) -> Array:

@@ -16,6 +16,11 @@ MAX_NUMBERS = 50_000_000
 MAX_PRODUCTS = 2_000_000_000
 """Multiplications in all its matrix products together: about a second."""
 _PRODUCTS = ("@", "dot")
+_CALL, _AT_A_TIME, _MULTIPLIED = 2.0, 500.0, 20_000.0
+"""Microseconds of an operation on arrays, by estimate; numbers, and multiplications of a matrix
+product, that take one more."""
+_BARE = 0.2
+"""Microseconds of an operation on bare numbers."""
 
 
 def check_operations(graph: Graph) -> None:
@@ -33,7 +38,7 @@ def check_size(nodes: Sequence[Node]) -> None:
     """Raise InputError, at what takes the most, for a step that is too large to be looked at."""
     for measured, limit, what in (
         ([math.prod(node.shape) for node in nodes], MAX_NUMBERS, "numbers"),
-        ([_multiplications(nodes, node) for node in nodes], MAX_PRODUCTS, "multiplications"),
+        ([_multiplied(nodes, node) for node in nodes], MAX_PRODUCTS, "multiplications"),
     ):
         if sum(measured) > limit:
             most = max((n for n in nodes if n.place), key=lambda node: measured[node.id])
@@ -44,7 +49,28 @@ def check_size(nodes: Sequence[Node]) -> None:
             )
 
 
-def _multiplications(nodes: Sequence[Node], node: Node) -> int:
+def elements_cost(nodes: Sequence[Node], *, bare: bool) -> float:
+    """Return the microseconds, by estimate, that all operations of a program take but for products.
+
+    The same on every machine.  With `bare` its values are numbers and no arrays.
+    """
+    operations = [node for node in nodes if node.inputs]
+    if bare:
+        return _BARE * len(operations)
+    return sum(_CALL + math.prod(node.shape) / _AT_A_TIME for node in operations)
+
+
+def products_cost(nodes: Sequence[Node]) -> float:
+    """Return the microseconds, by estimate, that the matrix products of a program take."""
+    return multiplications(nodes) / _MULTIPLIED
+
+
+def multiplications(nodes: Sequence[Node]) -> int:
+    """Return how many multiplications the matrix products of a program take."""
+    return sum(_multiplied(nodes, node) for node in nodes)
+
+
+def _multiplied(nodes: Sequence[Node], node: Node) -> int:
     if node.op not in _PRODUCTS:
         return 0
     return math.prod(node.shape) * math.prod(nodes[node.inputs[0]].shape[-1:])

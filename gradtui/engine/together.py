@@ -13,6 +13,9 @@ from gradtui.engine.casting import cast
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.trainer import Row, Trainer
 
+_NUMBERS = 10_000_000
+"""Numbers of a step that runs which go together may have."""
+
 
 class Together(Struct, frozen=True, eq=False):
     """The losses of several runs."""
@@ -49,7 +52,8 @@ def _groups(trainers: Sequence[Trainer]) -> list[list[int]]:
     groups: list[list[int]] = []
     for number, trainer in enumerate(trainers):
         for group in groups:
-            if _alike(trainers[group[0]], trainer):
+            few = (len(group) + 1) * trainer.numbers <= _NUMBERS
+            if few and _alike(trainers[group[0]], trainer):
                 group.append(number)
                 break
         else:

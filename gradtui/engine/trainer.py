@@ -18,6 +18,7 @@ from gradtui.engine.casting import cast
 from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
 from gradtui.engine.moves import Moves
 from gradtui.engine.program import StepProgram
+from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 
 Row = NDArray[np.float64]
@@ -87,6 +88,18 @@ class Trainer:
     def numbers(self) -> int:
         """Numbers in all values of a step together."""
         return sum(math.prod(node.shape) for node in self.program.nodes)
+
+    @cached_property
+    def cost(self) -> float:
+        """Microseconds, by estimate, that a step takes."""
+        nodes, bare = self.program.nodes, self.mode is Mode.FLOAT
+        return elements_cost(nodes, bare=bare) + products_cost(nodes)
+
+    @cached_property
+    def model_cost(self) -> float:
+        """Microseconds, by estimate, that the model takes alone, as arrays."""
+        nodes = self.program.graph.nodes
+        return elements_cost(nodes, bare=False) + products_cost(nodes)
 
     @property
     def scheduled(self) -> bool:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.text import clip, number
 from gradtui.engine.initialisers import INITIALISERS
@@ -60,7 +62,12 @@ class _Start:
                 raise InputError(f"a parameter given by its shape lacks '{key}'",
                                  self.positions.key(self.path))  # fmt: skip
         shape, entry = self._shape(limit), INITIALISERS[self._init()]
-        drawn = entry.values(str(self.path[-1]), shape, self._seed(), self._scale())
+        seed, scale = self._seed(), self._scale()
+        with np.errstate(over="ignore"):
+            drawn = entry.values(str(self.path[-1]), shape, seed, scale)
+        if not np.all(np.isfinite(drawn)):
+            raise self._wrong("scale", f"{number(scale)} is too large: not all that is drawn with "
+                              "it is finite")  # fmt: skip
         return read_only(drawn)
 
     def _shape(self, limit: int) -> tuple[int, ...]:

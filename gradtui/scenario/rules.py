@@ -20,7 +20,7 @@ RUN_RULES = (
     "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
 )  # fmt: skip
 """Of a training run."""
-OWN_RULES = ("internal",)
-"""Of gradtui itself, which failed at judging."""
+OWN_RULES = ("internal", "not-judged")
+"""Of gradtui itself: it failed at judging, or there is too much to judge."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
 """What a scenario can expect to be found."""

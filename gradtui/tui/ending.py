@@ -17,7 +17,8 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-HUNG_UP = 128 + signal.SIGHUP
+from gradtui.base.streams import HUNG_UP
+
 _INPUT, _OUTPUT = 0, 2
 """The descriptors that Textual reads keys from and writes the screen to."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import stat
@@ -124,6 +125,21 @@ def test_an_error_at_any_point_leaves_the_old_file_and_no_litter(tmp_path, monke
             write_file(file, b"two")
     assert file.read_bytes() == b"one"
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_a_disk_reports_once_is_not_lost(tmp_path, monkeypatch, way):
+    reported = iter([OSError(errno.EIO, "Input/output error")])
+    sync = os.fsync
+
+    def fail_once(descriptor):
+        for error in reported:
+            raise error
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_file(tmp_path / "a", b"one")
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path, way):

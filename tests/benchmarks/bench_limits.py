@@ -1,15 +1,17 @@
 """Scenarios as large as each limit allows: what every command takes of time and memory.
 
-By hand: `python tests/benchmarks/sizes.py [--only NAME] [--limit SECONDS]`.  A row a file: seconds
-of the processor and the most memory in MB of each command.  A command that has shown nothing when
-it has had the processor for `LIMIT` seconds is ended by SIGTERM: then `>` stands before its
-seconds, and how long it took to end is told when that is over two.
+By hand: `python tests/benchmarks/bench_limits.py [--only NAME] [--command NAME] [--limit SECONDS]`.
+A row a file: seconds of the processor and the most memory in MB of each command, on a terminal.
+What must not be is in capitals: SILENT, for so many seconds of the processor, LARGE memory, FAILED.
+A command that has had the processor for `LIMIT` seconds is ended by SIGTERM: then `>` stands before
+its seconds, and ENDED AFTER how many where they were too many.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import pty
 import re
 import resource
 import signal
@@ -31,8 +33,11 @@ COMMANDS = {
     "jsonl": ("run", "--steps", "3", "--format", "jsonl"),
 }
 FAMILIES: dict[str, Callable[[], str]] = {}
-ENDED = 2.0
-"""Seconds within which a signal ends every command."""
+ENDED = SILENT = 2.0
+"""Seconds within which a signal ends every command, and something new is seen of it."""
+MEMORY = 1_000
+"""MB beyond which a command takes too much."""
+_KEPT = 1 << 20
 
 
 def family(make: Callable[[], str]) -> Callable[[], str]:
@@ -140,7 +145,7 @@ def parameters_large() -> str:
     return scenario(
         "h = tanh(W@v)\nL = mean(h**2)",
         f"W = {shape}",
-        "v = { shape = [2000] }" if 0 else f"v = {[0.1] * 2000}",
+        f"v = {[0.1] * 2000}",
     )
 
 
@@ -157,9 +162,9 @@ def products_many() -> str:
 
 @family
 def axes_many() -> str:
-    shape = (2,) * 16 + (1,) * 16
-    lines = [f"a = broadcast_to(w, {shape})", f"b = transpose(a, {tuple(range(32))[::-1]})"]
-    return scenario("\n".join([*lines, "c = a*b", "L = mean(c)"]), "w = 0.5")
+    shape = (2,) * 16 + (1,) * 14
+    lines = [f"a = broadcast_to(w, {shape})", f"b = transpose(a, {tuple(range(30))[::-1]})"]
+    return scenario("\n".join([*lines, "L = mean(a) + mean(tanh(b))"]), "w = 0.5")
 
 
 @family
@@ -185,18 +190,66 @@ def facts_many() -> str:
 
 
 @family
+def steps_of_two() -> str:
+    return scenario(MODEL, steps=1_000_000)
+
+
+@family
+def steps_of_scalars() -> str:
+    lines = [f"h{i} = tanh(w*h{i - 1} + {i % 7})" for i in range(1, 3_900)]
+    return scenario("\n".join(["h0 = w*x", *lines, "L = h3899**2"]), "w = 0.3", steps=1_000_000)
+
+
+@family
+def steps_of_products() -> str:
+    shape = '{ shape = [690, 690], init = "xavier" }'
+    return scenario("a = W@W\nb = a@W\nL = mean(b**2)", f"W = {shape}", steps=1_000_000)
+
+
+@family
+def steps_of_numbers() -> str:
+    lines = "a = broadcast_to(w, (3000, 1300))\nb = tanh(a*2)\nL = mean(b**2)"
+    return scenario(lines, "w = 0.5", steps=1_000_000)
+
+
+@family
+def steps_of_parameters() -> str:
+    text = scenario("L = mean(W**2)", 'W = { shape = [1540, 1540], init = "normal" }')
+    return text.replace('"sgd"', '"adam"').replace("steps = 20", "steps = 1_000_000")
+
+
+@family
+def steps_of_curvature() -> str:
+    lines = [f"h{i} = tanh(w*h{i - 1} + v)" for i in range(1, 2_900)]
+    code = "\n".join(["h0 = w*x", *lines, "L = mean(h2899**2)"])
+    many = [round(0.01 * i, 2) for i in range(30)]
+    return scenario(code, f"w = {many}\nv = {many[::-1]}", steps=1_000_000)
+
+
+@family
+def steps_of_batches() -> str:
+    rows = [[round(0.001 * i, 3), i % 7, 1] for i in range(60_000)]
+    code = "h = tanh(X@W1)\nL = mean((h@W2)**2)"
+    parameters = (
+        "W1 = { shape = [3, 400], init = 'xavier' }\nW2 = { shape = [400, 1], init = 'he' }"
+    )
+    more = '[batches]\nover = ["X"]\nsize = 8192\nseed = 1'
+    return scenario(code, parameters, f"X = {rows}", more, steps=1_000_000)
+
+
+@family
 def backward_concat() -> str:
-    return backward(f"dw = concat({','.join(['w'] * 3_000)})", parameters="w = [1.0]")
+    return backward(f"dw = concat({','.join(['w'] * 119)})", parameters="w = [1.0]")
 
 
 @family
 def backward_sum() -> str:
-    return backward(f"dw = {' + '.join(['w*x'] * 1_600)}")
+    return backward(f"dw = {' + '.join(['w*x'] * 110)}")
 
 
 @family
 def backward_product() -> str:
-    return backward(f"dw = {'*'.join(['x', 'w'] * 1_200)}")
+    return backward(f"dw = {'*'.join(['x', 'w'] * 58)}")
 
 
 @family
@@ -213,11 +266,11 @@ def backward_nested() -> str:
 
 @family
 def backward_claims() -> str:
-    names = [f"w{i}" for i in range(400)]
+    names = [f"w{i}" for i in range(110)]
     model = "\n".join([*(f"h{i} = {n}*x" for i, n in enumerate(names)),
-                       f"L = ({' + '.join(f'h{i}' for i in range(400))})**2"])  # fmt: skip
-    total = "dL2 = 2*(" + " + ".join(f"h{i}" for i in range(400)) + ")"
-    lines = [total, *(f"dw{i} = dL2*x*{1 + (i % 7 == 0)}" for i in range(400))]
+                       f"L = ({' + '.join(f'h{i}' for i in range(110))})**2"])  # fmt: skip
+    total = "dL2 = 2*(" + " + ".join(f"h{i}" for i in range(110)) + ")"
+    lines = [total, *(f"dw{i} = dL2*x*{1 + (i % 7 == 0)}" for i in range(110))]
     return backward("\n".join(lines), model, "\n".join(f"{n} = 0.01" for n in names))
 
 
@@ -233,7 +286,7 @@ def backward_chain_of_lines() -> str:
 
 @family
 def update_long() -> str:
-    return update(f"w = w - lr*({' + '.join(['g*x'.replace('x', '0.5')] * 1_400)})")
+    return update(f"w = w - lr*({' + '.join(['g*0.5'] * 110)})")
 
 
 @family
@@ -244,35 +297,52 @@ def update_lines() -> str:
 
 @family
 def update_concat() -> str:
-    return update(f"q = concat({','.join(['g'] * 3_000)})\nw = w - lr*g*mean(q)")
+    return update(f"q = concat({','.join(['g'] * 110)})\nw = w - lr*g*mean(q)")
 
 
 def measure(path: Path, command: tuple[str, ...], limit: float) -> str:
-    """Return what a command takes of the processor and of memory, after `>` where it is long."""
+    """Return what a command takes of the processor and of memory, and where it is silent."""
     program = [sys.executable, "-m", "gradtui", command[0], str(path), *command[1:]]
-    with open(os.devnull, "wb") as nothing:
-        child = subprocess.Popen(program, stdout=nothing, stderr=subprocess.PIPE)
-        told, status, usage = "", None, None
-        while status is None:
-            done, code, usage = os.wait4(child.pid, os.WNOHANG)
-            if done:
-                status = code
-                break
-            time.sleep(0.05)
-            if worked(child.pid) > limit:
-                began = time.monotonic()
-                child.send_signal(signal.SIGTERM)
-                _, status, usage = os.wait4(child.pid, 0)
-                took = time.monotonic() - began
-                told = ">" + (f" ended after {took:.1f} s " if took > ENDED else "")
-        assert child.stderr is not None and usage is not None
-        errors = child.stderr.read().decode(errors="replace")
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if "Traceback" in errors:
-        told += " FAILED " + errors.strip().splitlines()[-1][:100]
-    elif found := re.search(r": error: (.*)", errors) if child.returncode == 2 else None:
-        told += f" refused: {found[1][:70]} "
-    return f"{told}{usage.ru_utime + usage.ru_stime:.1f} s {usage.ru_maxrss // 1024} MB"
+    main, terminal = pty.openpty()
+    os.set_blocking(main, False)
+    child = subprocess.Popen(program, stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    written, told, silent, shown, ending = b"", "", 0.0, 0.0, 0.0
+    while not (done := os.wait4(child.pid, os.WNOHANG))[0]:
+        time.sleep(0.02)
+        now, more = worked(child.pid), taken(main)
+        silent = max(silent, now - shown)
+        if more:
+            written, shown = (written + more)[-_KEPT:], now
+        if now > limit and not ending:
+            ending = time.monotonic()
+            child.send_signal(signal.SIGTERM)
+    _, status, usage = done
+    if ending:
+        took = time.monotonic() - ending
+        told = "> " + (f"ENDED AFTER {took:.1f} s " if took > ENDED else "")
+    told += f"SILENT {silent:.1f} s " if silent > SILENT else ""
+    text = (written + taken(main)).decode(errors="replace")
+    os.close(main)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if "Traceback" in text:
+        told += "FAILED " + text.strip().splitlines()[-1][:100] + " "
+    elif found := re.search(r": error: (.*)", text) if child.returncode == 2 else None:
+        told += f"refused: {found[1][:70]} "
+    memory = usage.ru_maxrss // 1024
+    mark = " LARGE" if memory > MEMORY else ""
+    return f"{told}{usage.ru_utime + usage.ru_stime:.1f} s {memory} MB{mark}"
+
+
+def taken(terminal: int) -> bytes:
+    """Return what was written to a terminal since."""
+    parts = []
+    try:
+        while part := os.read(terminal, 1 << 16):
+            parts.append(part)
+    except OSError:  # there is nothing more, or nobody who writes
+        pass
+    return b"".join(parts)
 
 
 def worked(process: int) -> float:
@@ -284,13 +354,13 @@ def worked(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def rows(only: str, limit: float, folder: Path) -> Iterator[str]:
+def rows(only: str, command: str, limit: float, folder: Path) -> Iterator[str]:
     """Yield a row of the table for each family."""
     for name, make in FAMILIES.items():
         if only in name:
             path = folder / f"{name}.toml"
             path.write_text(make(), encoding="utf-8")
-            cells = [measure(path, command, limit) for command in COMMANDS.values()]
+            cells = [measure(path, COMMANDS[each], limit) for each in COMMANDS if command in each]
             yield " | ".join([f"{name} {path.stat().st_size // 1000} KB", *cells])
 
 
@@ -298,12 +368,13 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--only", default="")
+    parser.add_argument("--command", default="")
     parser.add_argument("--limit", type=float, default=20.0)
     arguments = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    print(" | ".join(["file", *COMMANDS]))
+    print(" | ".join(["file", *(each for each in COMMANDS if arguments.command in each)]))
     with tempfile.TemporaryDirectory() as folder:
-        for row in rows(arguments.only, arguments.limit, Path(folder)):
+        for row in rows(arguments.only, arguments.command, arguments.limit, Path(folder)):
             print(row, flush=True)
     return 0
 

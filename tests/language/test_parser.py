@@ -450,6 +450,9 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          Place(1, 5, 23)),
         ("L = broadcast_to(w, (100000, 100000))",
          "shape scalar of w cannot fill the shape (100000, 100000)", Place(1, 5, 33)),
+        ("L = broadcast_to(w, (20000, 1))*broadcast_to(w, (1, 20000))", "shape 20000×1 of "
+         "w and shape 1×20000 of w give 20000×20000, more than 100,000,000 numbers",
+         Place(1, 5, 55)),
         ("L = broadcast_to(X)", "shape 3×2 of X needs a shape to fill: broadcast_to(x, (2, 3))",
          Place(1, 5, 15)),
         ("L = v[:, :, None]", "shape 3 of v has fewer axes than the brackets name",

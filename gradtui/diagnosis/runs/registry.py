@@ -21,8 +21,10 @@ from gradtui.diagnosis.runs.stuck import plateau
 from gradtui.diagnosis.runs.units import dead_relu, saturated
 from gradtui.diagnosis.runs.unreached import constant_feature, disconnected, masked
 from gradtui.diagnosis.runs.valleys import ill_conditioned, scale_mismatch
+from gradtui.diagnosis.runs.work import TOO_LARGE, TooLargeError
 from gradtui.engine.history import History
 from gradtui.engine.registry import register
+from gradtui.engine.size import multiplications
 from gradtui.scenario.problem import Problem
 
 
@@ -122,17 +124,40 @@ def diagnose_run(
     `history` is one of the same run, where there is one already.  `first` is what its step 0 is
     called where it goes on from a step of another run.
     """
-    run = Run(problem, history, first)
+    try:
+        run = Run(problem, history, first)
+    except TooLargeError:
+        return (_not_judged(problem, RUN_RULES),)
+    found, left = list[Finding](), list[str]()
     with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
-        found = [finding for rule in RUN_RULES.values() for finding in rule.find(run)]
+        for rule in RUN_RULES.values():
+            try:
+                found += rule.find(run)
+            except TooLargeError:
+                left.append(rule.name)
     causes = [f for f in found if not any(_explains(other, f) for other in found)]
-    return tuple(_with_consequences(cause, found) for cause in causes)
+    judged = [_with_consequences(cause, found) for cause in causes]
+    return (*judged, _not_judged(problem, left)) if left else tuple(judged)
+
+
+def _not_judged(problem: Problem, rules: Iterable[str]) -> Finding:
+    """Return the note that a run is not looked at for some of the rules."""
+    numbers = problem.trainer.numbers
+    products = multiplications(problem.trainer.program.nodes)
+    place, listed = problem.rate_place, ", ".join(rules)
+    message = (
+        f"{TOO_LARGE}: a step takes {numbers:,} numbers and {products:,} multiplications, so the "
+        f"run is not looked at for {listed}"
+    )
+    evidence = {"numbers": numbers, "multiplications": products, "rules": [*rules]}
+    line = place.line if place else None
+    return Finding("not-judged", "info", "lr", line, message, evidence, place=place)
 
 
 def is_lost(problem: Problem, steps: int) -> str:
     """Return in words that the loss of a problem's run of so many steps is lost, or diverges.
 
-    Nothing where it is not, as far as the rules look at a run.
+    Nothing where it is not, as far as the rules look at a run.  Raises TooLargeError.
     """
     run = Run(replace(problem, steps=steps))
     losses = run.history.losses[: run.last + 1]

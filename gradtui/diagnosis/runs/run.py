@@ -13,11 +13,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.runs.work import TooLargeError, Work
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
 from gradtui.engine.history import History
 from gradtui.engine.program import build_step
+from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.problem import Problem
@@ -28,17 +30,23 @@ SAMPLES = 128
 """Steps that are recorded, spread over a longer run; all of a shorter one."""
 TAIL = 32
 """Steps at the end that are all recorded."""
-_BUDGET = 600_000.0
-"""Microseconds, by estimate, that may go into training; a longer run is looked at in part."""
+_BUDGET, _PRODUCTS = 600_000.0, 4_000_000.0
+"""Microseconds, by estimate, that may go into training but for its matrix products, and into them;
+a longer run is looked at in part."""
+_LEAST = 50
+"""Steps of a run that are looked at in any case."""
 _NUMBERS, _FEWEST = 4_000_000, 4
 """Numbers that the recorded steps may hold together; steps that are recorded all the same, as many
 again at the end."""
 _KEPT = 16_000_000
 """Numbers of the tapes that are kept; the others are recorded anew when they are asked for."""
+_LARGEST = 40_000_000
+"""Numbers of a step beyond which two recorded ones take too much memory."""
 _AT_ONCE = 4_000_000
 """Numbers of the models that are evaluated at once."""
-_TRIED = 50_000_000
-"""Numbers of the models that are evaluated, about, to try one thing."""
+_TRIED, _TRIED_PRODUCTS = 50_000_000, 1_000_000.0
+"""Numbers of the models that are evaluated, about, to try one thing, and microseconds, by estimate,
+of their matrix products."""
 _NARROWEST = 8
 """Steps that a moving mean of noisy losses takes at least."""
 _PARTS = 4
@@ -48,7 +56,10 @@ _RETRAINED, _SHORTEST = 2_000, 16
 
 
 class Run:
-    """One run of a problem.  What is asked for is computed once."""
+    """One run of a problem.  What is asked for is computed once.
+
+    Whatever takes work raises TooLargeError where it would be too much.
+    """
 
     def __init__(self, problem: Problem, history: History | None = None, first: int = 0) -> None:
         self.problem = problem
@@ -60,6 +71,10 @@ class Run:
         self.history = history or History(problem.trainer)
         self.last = steps_looked_at(problem)
         """The last step that is looked at."""
+        if problem.trainer.numbers > _LARGEST:
+            raise TooLargeError
+        self._work = Work()
+        self._work.spend((self.last + 1) * problem.trainer.cost)
         self.history.advance(max(0, self.last + 1 - self.history.known))
         self.curvature = Curvature(problem.trainer)
         self._found: dict[Callable[[Run], Any], Any] = {}
@@ -157,8 +172,10 @@ class Run:
         """Return the loss at each row of parameters, the mean over the data of these steps."""
         chosen = steps if self.noisy else steps[:1]
         data = [self._data(step) for step in chosen]
+        each = len(chosen) * self.trainer.model_cost
         found = [np.empty(0)]
         for rows in _together(points, max(1, _AT_ONCE // self.trainer.size)):
+            self._work.spend(len(rows) * each)
             parts, total = self._split(rows), np.zeros(len(rows))
             for values in data:
                 (losses,) = self._evaluate((self.graph.loss,))(*parts, *values)
@@ -168,12 +185,15 @@ class Run:
 
     def values_at(self, points: Array, step: int) -> Sequence[Any]:
         """Return every node of the model at each row of parameters, with the data of a step."""
+        self._work.spend(len(points) * self.trainer.model_cost)
         nodes = tuple(range(len(self.graph.nodes)))
         return self._evaluate(nodes)(*self._split(points), *self._data(step))
 
     def affordable(self, most: int, least: int = 1) -> int:
         """Return how many points, at most and at least, may be tried on a model of this size."""
-        return max(least, min(most, _TRIED // self.trainer.size))
+        products = products_cost(self.graph.nodes)
+        few = min(_TRIED // self.trainer.size, int(_TRIED_PRODUCTS / max(products, 1e-3)))
+        return max(least, min(most, few))
 
     def retrained(self, factor: float = 1.0, *, clip: bool = True) -> Array:
         """Return the losses of the same run at `factor` times the rate, without clipping if so.
@@ -185,7 +205,7 @@ class Run:
             program = build_step(self.graph, program.optimizer, program.hyperparameters)
         trainer = self.trainer.variant(program, factor)
         steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
-        return self._smooth(trainer.losses_from(trainer.initial, steps))
+        return self._smooth(self.trained_from(trainer, trainer.initial, steps, 0))
 
     def with_optimizer(self, name: str, rate: float, **constants: float) -> Array:
         """Return the losses of the same start under another optimizer, at a rate of its own.
@@ -197,7 +217,17 @@ class Run:
         weights = self.curvature.size
         trainer.initial[:weights] = self.trainer.initial[:weights]
         steps = min(self.last, self.affordable(_RETRAINED, _SHORTEST)) + 1
-        return self._smooth(trainer.losses_from(trainer.initial, steps))
+        return self._smooth(self.trained_from(trainer, trainer.initial, steps, 0))
+
+    def trained_from(self, trainer: Trainer, row: Array, steps: int, start: int) -> Array:
+        """Return the losses of some steps of a trainer of this model from a state of it."""
+        self._work.spend(steps * trainer.cost)
+        return trainer.losses_from(row, steps, start)
+
+    def hessian(self, step: int) -> Array:
+        """Return the exact Hessian at a step, (n, n)."""
+        self._spend_curvature()
+        return self.curvature.hessian(self.tape(step))
 
     def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
         """Return the name of the parameter that holds number `index`, and its place in it."""
@@ -211,6 +241,8 @@ class Run:
         """Return the gauge of a step at other parameters, (n,)."""
         state = self.history.state(step).copy()
         state[: len(row)] = row
+        self._work.spend(self.trainer.cost)
+        self._spend_curvature()
         return gauge(self.curvature, self.trainer.record(state, step), self.rate(step))
 
     def place(self, node: int) -> Place | None:
@@ -252,6 +284,7 @@ class Run:
         return tuple(dict.fromkeys((*of_model, *update)))
 
     def _tape(self, step: int) -> Tape:
+        self._work.spend((1 + self.history.away(step)) * self.trainer.cost)
         return self.history.tape(step, self._looked_at)
 
     def _data(self, step: int) -> list[Array]:
@@ -264,11 +297,20 @@ class Run:
         return {id: np.asarray(value, np.float64) for id, value in self.trainer.data.items()}
 
     def _spectrum(self, step: int) -> Spectrum | None:
+        self._spend_curvature()
         return self.curvature.spectrum(self.tape(step))
+
+    def _spend_curvature(self) -> None:
+        if not self.curvature.fits:
+            raise TooLargeError
+        self._work.spend(self.curvature.cost)
 
     def _gauge(self, step: int) -> Gauge | None:
         tape, rate = self.tape(step), self.rate(step)
-        if self.program.moved_by_hand or self.curvature.size > EXACT:
+        if self.program.moved_by_hand:
+            return None
+        if self.curvature.size > EXACT:
+            self._spend_curvature()
             return gauge(self.curvature, tape, rate)
         spectrum = self.spectrum(step)
         return None if spectrum is None else read_off(spectrum, tape, rate)
@@ -328,10 +370,7 @@ def flat_gradient(tape: Tape) -> Array:
 
 def _affordable(trainer: Trainer) -> int:
     """Return how many steps may be trained, from the sizes of the nodes: the same everywhere."""
-    nodes = [node for node in trainer.program.nodes if node.inputs]
-    if trainer.mode is Mode.FLOAT:
-        cost = 0.2 * len(nodes)
-    else:
-        sizes = [float(np.prod(node.shape, dtype=np.float64)) for node in nodes]
-        cost = sum(2.0 + size / 500.0 for size in sizes)
-    return max(50, int(_BUDGET / max(cost, 1.0)))
+    nodes = trainer.program.nodes
+    cost = elements_cost(nodes, bare=trainer.mode is Mode.FLOAT)
+    few = min(_BUDGET / max(cost, 1.0), _PRODUCTS / max(products_cost(nodes), 1e-3))
+    return max(_LEAST, int(few))

@@ -129,7 +129,7 @@ def _trained_from(run: Run, row: Array) -> float:
     state = run.history.state(run.end).copy()
     state[: len(row)] = row
     steps = min(run.affordable(_RETRAINED, _SHORTEST), run.end // 2 + 1)
-    losses = run.trainer.losses_from(state, steps, run.end)[-max(1, steps // 10) :]
+    losses = run.trained_from(run.trainer, state, steps, run.end)[-max(1, steps // 10) :]
     return float(np.mean(losses)) if np.all(np.isfinite(losses)) else np.inf
 
 

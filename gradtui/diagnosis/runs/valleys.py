@@ -212,7 +212,7 @@ def _scaled_condition(run: Run, step: int) -> float:
     """Return the condition number of the Hessian with each direction scaled to curvature 1."""
     if run.curvature.size > EXACT:
         return np.inf
-    matrix = run.curvature.hessian(run.tape(step))
+    matrix = run.hessian(step)
     diagonal = np.diag(matrix)
     kept = diagonal > 0.0
     root = np.sqrt(diagonal[kept])

@@ -189,6 +189,8 @@ def _apply(call: Call, operands: Sequence[Value]) -> Value:
         match argument:
             case Number(value):
                 key.append(value)
+            case Call("neg", (Number(value),)):  # it may be a whole number, as in reshape(g, -1)
+                key.append(-value)
             case WholeNumbers():
                 key.append(argument)
             case _:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
 from gradtui.diagnosis.updates.trees import Path, expression, names_in
-from gradtui.language.parser import Name, Number, Tree, WholeNumbers
+from gradtui.language.parser import Name, Number, Tree
 
 
 class Insertions(Line):
@@ -17,8 +17,7 @@ class Insertions(Line):
         """Yield what could stand in the place of a part."""
         if isinstance(part, Name):
             yield from self._decayed(part)
-        if not isinstance(part, WholeNumbers):
-            yield from self._inserted(part, root=not path)
+        yield from self._inserted(part, root=not path)
 
     def _inserted(self, part: Tree, *, root: bool) -> Iterator[Change]:
         names = self.scope.names(part)

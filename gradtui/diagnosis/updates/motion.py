@@ -10,7 +10,7 @@ import numpy as np
 from gradtui.diagnosis.updates.execution import elementwise
 from gradtui.diagnosis.updates.probes import Array, Probes
 from gradtui.engine.builder import Builder
-from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.compiler import Compiler, Mode, mode_for
 from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
 from gradtui.engine.shapes import Shape
@@ -45,7 +45,7 @@ class Motion:
                 Mode.ARRAY, probes.w, zip(probes.g, probes.lr, _times(steps), strict=True), rows
             )
             return rows[:, 0]
-        mode = Mode.FLOAT if self._shape == () else Mode.ARRAY
+        mode = mode_for(self._nodes, "float64")
         found = np.empty(probes.g.shape)
         for at in range(count):
             rows = np.empty((steps, probes.w[at].size))

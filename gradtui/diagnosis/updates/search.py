@@ -34,6 +34,7 @@ from gradtui.diagnosis.updates.repairs import Repair, repairs_of
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, RATE, TIME, UNEXPLAINED, Rules, Scope
 from gradtui.diagnosis.updates.trees import Path, names_in, replaced, substituted
 from gradtui.engine.handwritten import UpdateProgram
+from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Assignment, Name, Tree
 
 _PAIRED = 1.35
@@ -131,11 +132,16 @@ class _Search:
         ]
         self.paired = [[r for r in line if r.cost <= _PAIRED] for line in self.repairs]
         self.scopes: list[Mapping[str, Value]] = []
+        parts: list[Shape] = []
         names = at_step(first_values(program, self.few), self.few, 0)
         with np.errstate(all="ignore"):
             for line in program.lines:
                 self.scopes.append(names)
+                evaluate(line.value, names, memo := Memo())
+                parts += [part.shape for part in memo.values()]
                 names = run_lines([line], names, program.state)
+        self.plain = {*parts} <= {(), self.few.shape}
+        """Whether all there is has the shape of the parameter, or none: so rows go in front."""
 
     def singles(self) -> Iterator[Remedy]:
         for remedy in (*self.starts(), *self.storings()):
@@ -148,7 +154,7 @@ class _Search:
 
     def survivors(self, index: int, repairs: Sequence[Repair]) -> list[Repair]:
         """Return the changes of a line after which w is right for a few steps."""
-        if self.few.shape:
+        if self.few.shape or not self.plain:
             found = self.first_values_of(index, repairs)
             return [repair for repair, value in found if self.arrives(index, value)[0]]
         lines, state = self.program.lines, self.program.state
@@ -187,7 +193,7 @@ class _Search:
                 yield remedy
 
     def pairs(self) -> Iterator[Remedy]:
-        if sum(map(len, self.paired)) > _MOST:
+        if not self.plain or sum(map(len, self.paired)) > _MOST:
             return
         limit = math.inf
         for remedy in sorted(self.likely_pairs(), key=cost_of)[:_TRIED]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from gradtui.base.source import Place
+from gradtui.engine.ops import OPS
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 
 NOWHERE = Place(1)
@@ -20,13 +21,17 @@ def names_in(tree: Tree) -> Iterator[str]:
 
 
 def parts_of(tree: Tree) -> Iterator[tuple[Path, Tree]]:
-    """Yield every part of a tree with the way to it."""
+    """Yield every part of a tree that is a value, with the way to it."""
     pending: list[tuple[Path, Tree]] = [((), tree)]
     while pending:
         path, part = pending.pop()
         yield path, part
         if isinstance(part, Call):
-            pending.extend(((*path, i), a) for i, a in enumerate(part.arguments))
+            entry = OPS.get(part.function)
+            # What follows the operands is written out, as the shape of reshape: no other may stand
+            # there.
+            values = len(entry.operands) if entry is not None and entry.positional else None
+            pending.extend(((*path, i), a) for i, a in enumerate(part.arguments[:values]))
 
 
 def part_at(tree: Tree, path: Path) -> Tree:
