@@ -22,8 +22,9 @@ from gradtui.tui.keys import SCREEN, Keys, bindings
 from gradtui.tui.live import Live
 from gradtui.tui.pace import Pace
 from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.base import ROLE_CLASSES, Panel
+from gradtui.tui.panels.base import Panel
 from gradtui.tui.panels.graph import GraphPanel
+from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
 from gradtui.tui.themes import find_theme
 from gradtui.tui.trials import Trials

@@ -16,7 +16,7 @@ from gradtui.tui.debugger import Debugger
 from gradtui.tui.help import Help, help_lines
 from gradtui.tui.keys import DEFAULTS, GROUPS, Keys, read_key, rivals, written
 from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.rows import NotesPanel
+from gradtui.tui.panels.notes import NotesPanel
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
 from gradtui.tui.tables import Table

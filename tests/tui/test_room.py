@@ -6,8 +6,8 @@ import pytest
 
 import gradtui
 from gradtui.explain.graph_text import CLOSE, ROOMY
+from gradtui.tui.drawings import Drawings
 from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.drawings import Drawings
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [((120, 40), 8, 13), ((80, 24), 8, 11)])
