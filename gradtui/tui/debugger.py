@@ -18,18 +18,20 @@ from gradtui.debugger.axes import first_axes
 from gradtui.debugger.session import Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
-from gradtui.tui.keys import SCREEN, Keys, bindings
+from gradtui.tui.keys import SCREEN, Keys
 from gradtui.tui.live import Live
 from gradtui.tui.pace import Pace
-from gradtui.tui.panels import PANELS
+from gradtui.tui.panels import panel_types
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.panels.graph import GraphPanel
 from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
+from gradtui.tui.shortcuts import bindings
 from gradtui.tui.themes import find_theme
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
+_PANELS = panel_types()
 _NAME_CELLS = 20
 
 
@@ -69,7 +71,7 @@ class Debugger(Screen[None]):
         self.add_class(*_size_classes(self.app.size), update=False)
         yield Header()
         with Grid(id="body"):
-            for key, panel in enumerate(PANELS, 1):
+            for key, panel in enumerate(_PANELS, 1):
                 yield panel(key)
         yield Trouble()
         yield Now(self.keys)
@@ -161,7 +163,7 @@ class Debugger(Screen[None]):
 
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size leaves out is zoomed."""
-        panel = self.query_one(f"#{PANELS[index].NAME.lower()}", Panel)
+        panel = self.query_one(f"#{_PANELS[index].NAME.lower()}", Panel)
         if self.has_class("-zoomed") or not panel.display or not panel.size:
             self.zoom(panel)
         self._give_keys(panel)
@@ -183,7 +185,7 @@ class Debugger(Screen[None]):
 
     def focus_panel(self, by: int) -> None:
         """Focus the next panel that is on the screen, or the one before."""
-        names = [panel.NAME.lower() for panel in PANELS]
+        names = [panel.NAME.lower() for panel in _PANELS]
         shown = [self.query_one(f"#{name}", Panel) for name in names]
         if not self.has_class("-zoomed"):
             shown = [panel for panel in shown if panel.display and panel.size]

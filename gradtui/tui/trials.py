@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError
 from gradtui.debugger.explorer import Explorer
-from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
+from gradtui.tui.shortcuts import BRANCHES, SWEEP
 
 if TYPE_CHECKING:
     from gradtui.debugger.branches import Branch

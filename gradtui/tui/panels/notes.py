@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from gradtui.debugger.frame import Frame
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
 from gradtui.explain.spans import TextRow
-from gradtui.tui.keys import NOTES, bindings
 from gradtui.tui.panels.base import Panel
+from gradtui.tui.shortcuts import NOTES, bindings
 
 
 class NotesPanel(Panel):
