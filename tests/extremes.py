@@ -118,7 +118,7 @@ async def do(pilot: Pilot[Any], name: str, text: str) -> None:
     else:
         command = find_command(name)
         assert command is not None
-        command.run(debugger, text)
+        debugger.action_run(command.id, text)
     await pilot.pause(0)
     for prompt in debugger.query(Prompt):
         prompt.action_leave()

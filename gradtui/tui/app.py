@@ -256,7 +256,7 @@ class GradtuiApp(App[int]):
         if debugger is None:
             self.exit(0)
         else:
-            debugger.trials.quit()
+            debugger.action_run("quit")
 
     def action_interrupt(self) -> None:
         """Close what is open over the debugger, or else stop playing; twice in a row, quit."""
@@ -266,7 +266,7 @@ class GradtuiApp(App[int]):
         debugger = _debugger(screen)
         if now - self._interrupted < _TWICE:
             self.exit(0)
-        elif debugger is not None and not leave_prompt(debugger) and debugger.pace.stop():
+        elif debugger is not None and not leave_prompt(debugger) and debugger.stop():
             debugger.say("stopped")
         else:
             self._interrupted = now
@@ -295,7 +295,7 @@ class GradtuiApp(App[int]):
         debugger = _debugger(screen)
         if debugger is not None:
             for command in COMMANDS:
-                run = partial(command.run, debugger, "")
+                run = partial(debugger.action_run, command.id)
                 keys = self._keys.shown(command.id) or f":{command.id}"
                 yield SystemCommand(
                     f"{command.title}  ({keys})", self._keys.fill(command.help), run

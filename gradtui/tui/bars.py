@@ -13,7 +13,7 @@ from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
 from gradtui.tui.commands import FINDING_FOOTER, FOOTER, LENS_FOOTER, SURFACE_FOOTER, find_command
 from gradtui.tui.keys import Keys
-from gradtui.tui.panels.base import Rows
+from gradtui.tui.rows import Rows
 
 
 class Bar(Rows):

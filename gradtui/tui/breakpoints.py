@@ -15,7 +15,8 @@ from textual.widgets import Static
 from gradtui.base.text import clip
 from gradtui.debugger.session import Session
 from gradtui.explain.breakpoints import breakpoint_text, watch_text
-from gradtui.tui.keys import STOPS, Keys, bindings
+from gradtui.tui.keys import Keys
+from gradtui.tui.shortcuts import STOPS, bindings
 
 
 class StopList(ModalScreen[int | None]):

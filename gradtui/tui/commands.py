@@ -1,14 +1,14 @@
-"""Every action of the debugger, one entry each: keys, palette, command line and help read it."""
+"""Every action of the debugger, one entry each: keys, palette, command line and help read it.
+
+A new command is one entry here, and one handler under its id among the `handlers` of the part of
+the debugger that does it.  Without the one or the other no debugger can be made: see `host.joined`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from gradtui.tui.debugger import Debugger
+from gradtui.tui.panels import PANELS
 
 
 class Command(Struct, frozen=True):
@@ -23,8 +23,6 @@ class Command(Struct, frozen=True):
     help: str
     """A sentence's worth."""
     group: str
-    run: Callable[[Debugger, str], None]
-    """What it does; the text is what follows it on the command line."""
     argument: str = ""
     """What it takes on the command line, if anything."""
 
@@ -33,300 +31,179 @@ STEPS, INSIDE, LOOK = "training steps", "inside a step", "what to look at"
 TRY, SCREEN = "what if", "the screen"
 
 COMMANDS = (
-    Command(
-        "next", ("n", "l", "right"), "next", "next training step", STEPS,
-        lambda d, text: d.do(lambda s: s.move(1)),
-    ),
-    Command(
-        "back", ("N", "h", "left"), "back", "previous training step", STEPS,
-        lambda d, text: d.do(lambda s: s.move(-1)),
-    ),
+    Command("next", ("n", "l", "right"), "next", "next training step", STEPS),
+    Command("back", ("N", "h", "left"), "back", "previous training step", STEPS),
     Command(
         "into", ("s",), "into",
         "do the next statement, operation or hand-written line: forward, backward, update", INSIDE,
-        lambda d, text: d.do(lambda s: s.into()),
     ),
-    Command(
-        "out", ("S",), "undo", "go back by one statement or operation", INSIDE,
-        lambda d, text: d.do(lambda s: s.back()),
-    ),
-    Command(
-        "finish", ("f",), "finish", "finish this pass (forward, backward, update)", INSIDE,
-        lambda d, text: d.do(lambda s: s.finish()),
-    ),
-    Command(
-        "restart", ("F",), "restart", "back to the start of this pass", INSIDE,
-        lambda d, text: d.do(lambda s: s.restart()),
-    ),
+    Command("out", ("S",), "undo", "go back by one statement or operation", INSIDE),
+    Command("finish", ("f",), "finish", "finish this pass (forward, backward, update)", INSIDE),
+    Command("restart", ("F",), "restart", "back to the start of this pass", INSIDE),
     Command(
         "continue", ("c",), "continue",
         "continue to the next breakpoint or finding, else to the file's last step", STEPS,
-        lambda d, text: d.walk.go_on(1),
     ),
     Command(
         "reverse", ("C",), "reverse",
         "continue backward to the breakpoint or finding before, else to the first step", STEPS,
-        lambda d, text: d.walk.go_on(-1),
     ),
-    Command(
-        "ten", ("right_square_bracket",), "+10", "ten steps on", STEPS,
-        lambda d, text: d.do(lambda s: s.move(10)),
-    ),
-    Command(
-        "ten-back", ("left_square_bracket",), "-10", "ten steps back", STEPS,
-        lambda d, text: d.do(lambda s: s.move(-10)),
-    ),
-    Command(
-        "hundred", ("right_curly_bracket",), "+100", "a hundred steps on", STEPS,
-        lambda d, text: d.do(lambda s: s.move(100)),
-    ),
-    Command(
-        "hundred-back", ("left_curly_bracket",), "-100", "a hundred steps back", STEPS,
-        lambda d, text: d.do(lambda s: s.move(-100)),
-    ),
-    Command(
-        "first", ("g", "home"), "first", "first step", STEPS,
-        lambda d, text: d.do(lambda s: s.first()),
-    ),
-    Command(
-        "last", ("G", "end"), "last", "the file's last step", STEPS,
-        lambda d, text: d.do(lambda s: s.last()),
-    ),
-    Command(
-        "goto", ("J",), "go to", "go to a step by its number", STEPS,
-        lambda d, text: d.pace.go_to(text), argument="STEP",
-    ),
+    Command("ten", ("right_square_bracket",), "+10", "ten steps on", STEPS),
+    Command("ten-back", ("left_square_bracket",), "-10", "ten steps back", STEPS),
+    Command("hundred", ("right_curly_bracket",), "+100", "a hundred steps on", STEPS),
+    Command("hundred-back", ("left_curly_bracket",), "-100", "a hundred steps back", STEPS),
+    Command("first", ("g", "home"), "first", "first step", STEPS),
+    Command("last", ("G", "end"), "last", "the file's last step", STEPS),
+    Command("goto", ("J",), "go to", "go to a step by its number", STEPS, "STEP"),
     Command(
         "break", ("b",), "break",
         "stop where a condition begins to hold, as norm > 1; the same again removes it", STEPS,
-        lambda d, text: d.walk.break_at(text), argument="CONDITION",
+        "CONDITION",
     ),
     Command(
         "breakpoints", ("B",), "breakpoints",
         "the breakpoints and watches: go to one, switch it off, remove it", STEPS,
-        lambda d, text: d.walk.list_stops(),
+    ),
+    Command("play", ("p", "space"), "play", "play, pause", STEPS),
+    Command(
+        "down", ("j", "down"), "select", "select the next node; under the lens the next element",
+        LOOK,
     ),
     Command(
-        "play", ("p", "space"), "play", "play, pause", STEPS,
-        lambda d, text: d.pace.toggle_play(),
+        "up", ("k", "up"), "select", "select the node before; under the lens the element before",
+        LOOK,
     ),
-    Command(
-        "down", ("j", "down"), "select",
-        "select the next node; under the lens the next element", LOOK,
-        lambda d, text: d.do(lambda s: s.selection.select_next()),
-    ),
-    Command(
-        "up", ("k", "up"), "select",
-        "select the node before; under the lens the element before", LOOK,
-        lambda d, text: d.do(lambda s: s.selection.select_next(-1)),
-    ),
-    Command(
-        "input", ("d",), "its input", "select what the node is computed from", LOOK,
-        lambda d, text: d.do(lambda s: s.selection.select_input()),
-    ),
-    Command(
-        "consumer", ("u",), "its consumer", "select what is computed from the node", LOOK,
-        lambda d, text: d.do(lambda s: s.selection.select_consumer()),
-    ),
-    Command(
-        "find", ("slash",), "find", "search a node by its name or operation", LOOK,
-        lambda d, text: d.find(text), argument="NAME",
-    ),
+    Command("input", ("d",), "its input", "select what the node is computed from", LOOK),
+    Command("consumer", ("u",), "its consumer", "select what is computed from the node", LOOK),
+    Command("find", ("slash",), "find", "search a node by its name or operation", LOOK, "NAME"),
     Command(
         "finding", ("f2",), "finding",
         "go to the next finding: its line, its node, its moment ({finding-here} in its panel)",
         LOOK,
-        lambda d, text: d.walk.next_finding(),
     ),
     Command(
-        "watch", ("w",), "watch",
-        "watch an expression, as loss - prev; the same again ends it", LOOK,
-        lambda d, text: d.walk.watch(text), argument="EXPRESSION",
+        "watch", ("w",), "watch", "watch an expression, as loss - prev; the same again ends it",
+        LOOK, "EXPRESSION",
     ),
     Command(
-        "reload", ("R",), "reload",
-        "load the file again; the branches are made anew on it", SCREEN,
-        lambda d, text: d.live.reload("loaded again"),
+        "reload", ("R",), "reload", "load the file again; the branches are made anew on it", SCREEN,
     ),
     Command(
         "edit", ("E",), "edit",
         "open $VISUAL or $EDITOR at the line of an error, of the finding, or of the cursor", SCREEN,
-        lambda d, text: d.live.edit(),
     ),
-    Command(
-        "operations", ("x",), "operations", "the named graph, or every operation", LOOK,
-        lambda d, text: d.do(lambda s: s.toggle_level()),
-    ),
+    Command("operations", ("x",), "operations", "the named graph, or every operation", LOOK),
     Command(
         "unfold", ("enter",), "unfold",
         "show the selected line as its operations, or as one node again", LOOK,
-        lambda d, text: d.do(lambda s: s.toggle_fold()),
     ),
-    Command(
-        "list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK,
-        lambda d, text: d.toggle_list(),
-    ),
+    Command("list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK),
     Command(
         "lens", ("L",), "lens",
         "the lens: the chain rule of one element, as 3,1 or 3,1 row 2; {escape} leaves it", LOOK,
-        lambda d, text: d.look(text), argument="ELEMENT",
+        "ELEMENT",
     ),
     Command(
         "jacobian", ("m",), "jacobian",
         "the Jacobian of the node by its first input, by the next, then the chain rule again", LOOK,
-        lambda d, text: d.show_jacobian(),
     ),
-    Command(
-        "log", ("t",), "log scale", "the curves on a log scale", LOOK,
-        lambda d, text: d.trials.toggle_scale(),
-    ),
+    Command("log", ("t",), "log scale", "the curves on a log scale", LOOK),
     Command(
         "next-view", ("v",), "view",
         "the next value in the place of the loss: |∇|, lr, the node and its gradient, watches",
-        LOOK, lambda d, text: d.trials.next_view(),
+        LOOK,
     ),
     Command(
         "follow", ("V",), "follow",
-        "any values over the steps, several at once, as w[0] grad(w[0]) lr", LOOK,
-        lambda d, text: d.trials.view(text), argument="VALUES",
+        "any values over the steps, several at once, as w[0] grad(w[0]) lr", LOOK, "VALUES",
     ),
     Command(
-        "range", ("r",), "range", "draw some of the steps only, as 10 50; alone all of them",
-        LOOK, lambda d, text: d.trials.zoom(text), argument="STEPS",
+        "range", ("r",), "range", "draw some of the steps only, as 10 50; alone all of them", LOOK,
+        "STEPS",
     ),
     Command(
         "fix", ("a",), "apply fix",
         "a branch with the fix of the finding, or of the first that has one; no file is touched",
         TRY,
-        lambda d, text: d.live.apply_fix(),
     ),
     Command(
-        "write-fix", ("W",), "write fix",
-        "write the fixes of this branch into their file", TRY,
-        lambda d, text: d.live.write_fixes(),
+        "write-fix", ("W",), "write fix", "write the fixes of this branch into their file", TRY,
     ),
     Command(
         "what-if", ("e",), "what if",
         "another rate, optimizer, schedule, weight or seed from here on, as a branch", TRY,
-        lambda d, text: d.trials.what_if(text), argument="CHANGE",
+        "CHANGE",
     ),
     Command(
         "branches", ("T",), "branches",
         "the branches in a table at this step: go to one, rename it, remove it", TRY,
-        lambda d, text: d.trials.list_branches(),
     ),
-    Command(
-        "next-branch", ("full_stop",), "branch", "the next branch, at the same step", TRY,
-        lambda d, text: d.trials.turn(1),
-    ),
-    Command(
-        "branch-before", ("comma",), "branch", "the branch before", TRY,
-        lambda d, text: d.trials.turn(-1),
-    ),
+    Command("next-branch", ("full_stop",), "branch", "the next branch, at the same step", TRY),
+    Command("branch-before", ("comma",), "branch", "the branch before", TRY),
     Command(
         "sweep", ("i",), "sweep",
         "all of several values at once from here on, as lr 0.01 0.1 1; again: how each ends", TRY,
-        lambda d, text: d.trials.sweep(text), argument="VALUES",
+        "VALUES",
     ),
     Command(
         "surface", ("M",), "surface",
         "the loss surface, a map over two parameters, in the loss curve's place; {zoom} makes it "
-        "large",
-        LOOK, lambda d, text: d.show_surface(text), argument="PARAMETERS",
+        "large", LOOK, "PARAMETERS",
     ),
     Command(
-        "axes", ("A",), "axes",
-        "over which parameters the surface lies, as w1 w2 or W[0,1] b[2]", LOOK,
-        lambda d, text: d.choose_axes(text), argument="PARAMETERS",
+        "axes", ("A",), "axes", "over which parameters the surface lies, as w1 w2 or W[0,1] b[2]",
+        LOOK, "PARAMETERS",
     ),
     Command(
         "nearer", ("plus", "equals_sign"), "nearer",
         "see half as much of the surface, around the present point", LOOK,
-        lambda d, text: d.zoom_surface(1),
     ),
+    Command("farther", ("minus",), "farther", "see twice as much of the surface", LOOK),
     Command(
-        "farther", ("minus",), "farther", "see twice as much of the surface", LOOK,
-        lambda d, text: d.zoom_surface(-1),
-    ),
-    Command(
-        "whole", ("0",), "whole path", "see as much of the surface as the run's path takes",
-        LOOK, lambda d, text: d.zoom_surface(0),
+        "whole", ("0",), "whole path", "see as much of the surface as the run's path takes", LOOK,
     ),
     Command(
         "drive", ("D",), "drive",
         "what moves the weights: what was written by hand, or the true gradients", TRY,
-        lambda d, text: d.drive(),
     ),
     Command(
         "repaint", ("f5", "ctrl+l"), "repaint",
         "paint all of the screen again, where something else has written on it", SCREEN,
-        lambda d, text: d.repaint(),
     ),
+    Command("zoom", ("z",), "zoom", "zoom the focused panel, {escape} ends it", SCREEN),
     Command(
-        "zoom", ("z",), "zoom", "zoom the focused panel, {escape} ends it", SCREEN,
-        lambda d, text: d.toggle_zoom(),
+        "focus-next", ("tab",), "panel",
+        f"focus the next panel ({{panel-1}} to {{panel-{len(PANELS)}}}: a panel)", SCREEN,
     ),
-    Command(
-        "focus-next", ("tab",), "panel", "focus the next panel ({panel-1} to {panel-7}: a panel)",
-        SCREEN,
-        lambda d, text: d.focus_panel(1),
-    ),
-    Command(
-        "focus-previous", ("shift+tab", "backtab"), "panel",
-        "focus the panel before", SCREEN, lambda d, text: d.focus_panel(-1),
-    ),
-    Command(
-        "scroll-down", ("pagedown",), "scroll", "scroll the focused panel down", SCREEN,
-        lambda d, text: d.scroll(1, 0),
-    ),
-    Command(
-        "scroll-up", ("pageup",), "scroll", "scroll the focused panel up", SCREEN,
-        lambda d, text: d.scroll(-1, 0),
-    ),
+    Command("focus-previous", ("shift+tab", "backtab"), "panel", "focus the panel before", SCREEN),
+    Command("scroll-down", ("pagedown",), "scroll", "scroll the focused panel down", SCREEN),
+    Command("scroll-up", ("pageup",), "scroll", "scroll the focused panel up", SCREEN),
     Command(
         "scroll-right", ("greater_than_sign",), "scroll",
         "scroll it to the right; under the lens the next row", SCREEN,
-        lambda d, text: d.scroll(0, 1),
     ),
     Command(
         "scroll-left", ("less_than_sign",), "scroll",
         "scroll it to the left; under the lens the row before", SCREEN,
-        lambda d, text: d.scroll(0, -1),
     ),
     Command(
         "copy", ("y",), "copy",
         "copy the selected number, with the focus on the findings the finding; a file has it too",
-        SCREEN, lambda d, text: d.copy_selected(),
+        SCREEN,
     ),
-    Command(
-        "picture", ("Y",), "picture", "save a picture of the screen (SVG)", SCREEN,
-        lambda d, text: d.save_picture(),
-    ),
+    Command("picture", ("Y",), "picture", "save a picture of the screen (SVG)", SCREEN),
     Command(
         "theme", ("f3",), "theme", "dark colours, or light ones; others by name, as nord", SCREEN,
-        lambda d, text: d.choose_theme(text), argument="NAME",
+        "NAME",
     ),
-    Command(
-        "open", ("o",), "open", "open another scenario", SCREEN,
-        lambda d, text: d.open_scenario(text), argument="FILE",
-    ),
+    Command("open", ("o",), "open", "open another scenario", SCREEN, "FILE"),
     Command(
         "resume", ("U",), "resume",
         "go to where this scenario was left the last time; again: back to where you were", SCREEN,
-        lambda d, text: d.saving.resume(),
     ),
-    Command(
-        "command", ("colon",), "command", "the command line: the names in this list", SCREEN,
-        lambda d, text: d.ask_command(),
-    ),
-    Command(
-        "help", ("question_mark", "f1"), "help", "this help", SCREEN,
-        lambda d, text: d.show_help(),
-    ),
-    Command(
-        "quit", ("q",), "quit", "quit; asks first where there are branches", SCREEN,
-        lambda d, text: d.trials.quit(),
-    ),
+    Command("command", ("colon",), "command", "the command line: the names in this list", SCREEN),
+    Command("help", ("question_mark", "f1"), "help", "this help", SCREEN),
+    Command("quit", ("q",), "quit", "quit; asks first where there are branches", SCREEN),
 )  # fmt: skip
 
 FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "quit")

@@ -13,25 +13,26 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.base.text import clean, clip, shape_text
-from gradtui.debugger.axes import first_axes
 from gradtui.debugger.session import Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, find_command
-from gradtui.tui.keys import SCREEN, Keys, bindings
+from gradtui.tui.copying import Copying
+from gradtui.tui.host import Handlers, joined
+from gradtui.tui.keys import SCREEN, Keys
 from gradtui.tui.live import Live
+from gradtui.tui.moves import Moves
 from gradtui.tui.pace import Pace
-from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.base import ROLE_CLASSES, Panel
+from gradtui.tui.panels import panel_types
+from gradtui.tui.panels.base import Panel
 from gradtui.tui.panels.graph import GraphPanel
+from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
+from gradtui.tui.shortcuts import bindings
 from gradtui.tui.themes import find_theme
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
-_NAME_CELLS = 20
-
-
+_PANELS = panel_types()
 _WIDTHS = [(0, "-tiny"), (60, "-narrow"), (112, "-normal"), (170, "-wide")]
 _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
 """Cells from which a class of the style sheet holds, up to the next."""
@@ -56,11 +57,33 @@ class Debugger(Screen[None]):
         self.session, self.keys = session, keys
         self._opening: AwaitMount | None = None
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
-        self.pace: Pace = Pace(self)
-        self.live: Live = Live(self)
-        self.walk: Walk = Walk(self)
-        self.trials: Trials = Trials(self)
-        self.saving: Saving = Saving(self, at_once=resume)
+        self.walk, self.trials = Walk(self), Trials(self)
+        self.saving = Saving(self, at_once=resume)
+        self.live = Live(self, self.saving, self.trials)
+        work = self.walk, self.trials, self.saving
+        self.pace = Pace(self, work)
+        parts = *work, self.live, self.pace, Moves(self), Copying(self)
+        self._handlers = joined(self.handlers, *(part.handlers for part in parts))
+
+    @property
+    def handlers(self) -> Handlers:
+        """What each command of the screen itself does."""
+        return {
+            "list": lambda text: self.query_one(GraphPanel).toggle_list(),
+            "finding": lambda text: self.next_finding(),
+            "repaint": lambda text: self.call_later(self.app.run_action, "repaint"),
+            "zoom": lambda text: self.toggle_zoom(),
+            "focus-next": lambda text: self.focus_panel(1),
+            "focus-previous": lambda text: self.focus_panel(-1),
+            "scroll-down": lambda text: self.scroll(1, 0),
+            "scroll-up": lambda text: self.scroll(-1, 0),
+            "scroll-right": lambda text: self.scroll(0, 1),
+            "scroll-left": lambda text: self.scroll(0, -1),
+            "theme": self.choose_theme,
+            "open": self.open_scenario,
+            "command": lambda text: self.ask(":", self.run_line),
+            "help": lambda text: self.show_help(),
+        }
 
     def compose(self) -> ComposeResult:
         """Make the panels."""
@@ -68,7 +91,7 @@ class Debugger(Screen[None]):
         self.add_class(*_size_classes(self.app.size), update=False)
         yield Header()
         with Grid(id="body"):
-            for key, panel in enumerate(PANELS, 1):
+            for key, panel in enumerate(_PANELS, 1):
                 yield panel(key)
         yield Trouble()
         yield Now(self.keys)
@@ -98,6 +121,19 @@ class Debugger(Screen[None]):
             part.show_frame(frame)
         self.pace.shown(frame)
         self.saving.changed()
+
+    def show_in(self, widget: type[Bar] | type[Panel]) -> None:
+        """Show in one widget only where the session is, once the screen is there."""
+        if self.is_mounted:
+            self.query_one(widget).show_frame(self.session.frame)
+
+    def ahead(self) -> None:
+        """Have the background work done that there is now."""
+        self.pace.ahead()
+
+    def stop(self) -> bool:
+        """Stop playing, and whatever else one waits for; return whether there was anything."""
+        return self.pace.stop()
 
     def _make_room(self, style: str, panel: str, wanted: bool) -> None:
         """Give a panel the room for a lens, a Jacobian or a surface, and the scrolling keys."""
@@ -146,11 +182,9 @@ class Debugger(Screen[None]):
         there = self.is_mounted and self.is_attached
         return there and super().check_action(action, parameters)
 
-    def action_run(self, id: str) -> None:
-        """Run a command by its id."""
-        command = find_command(id)
-        assert command is not None
-        command.run(self, "")
+    def action_run(self, id: str, text: str = "") -> None:
+        """Run a command by its id, with what follows it on the command line."""
+        self._handlers[id](text)
 
     async def opened(self) -> None:
         """Wait until the input that was opened last is there."""
@@ -160,7 +194,7 @@ class Debugger(Screen[None]):
 
     def action_panel(self, index: int) -> None:
         """Focus a panel; one that this size leaves out is zoomed."""
-        panel = self.query_one(f"#{PANELS[index].NAME.lower()}", Panel)
+        panel = self.query_one(f"#{_PANELS[index].NAME.lower()}", Panel)
         if self.has_class("-zoomed") or not panel.display or not panel.size:
             self.zoom(panel)
         self._give_keys(panel)
@@ -182,7 +216,7 @@ class Debugger(Screen[None]):
 
     def focus_panel(self, by: int) -> None:
         """Focus the next panel that is on the screen, or the one before."""
-        names = [panel.NAME.lower() for panel in PANELS]
+        names = [panel.NAME.lower() for panel in _PANELS]
         shown = [self.query_one(f"#{name}", Panel) for name in names]
         if not self.has_class("-zoomed"):
             shown = [panel for panel in shown if panel.display and panel.size]
@@ -206,60 +240,17 @@ class Debugger(Screen[None]):
         if columns:
             panel.scroll_columns(columns * max(1, panel.size.width // 2))
 
-    def toggle_list(self) -> None:
-        """Change between the drawing and the list of the graph."""
-        self.query_one(GraphPanel).toggle_list()
-
-    def look(self, text: str) -> None:
-        """Put the lens on an element, asking for it if there is none and more than one."""
-        frame = self.session.frame
-        node = frame.graph.nodes[frame.selected]
-        if text or not node.shape:
-            self.do(lambda session: session.selection.look(text))
-            return
-        name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
-        label = f"element of {name} [{shape_text(node.shape)}]: "
-        index = frame.lens.index if frame.lens else (0,) * len(node.shape)
-        row = f" row {frame.lens.row}" if frame.lens else ""
-        self.ask(label, self.look, ",".join(map(str, index)) + row)
-
-    def show_jacobian(self) -> None:
-        """Show the Jacobian of the selected node, the next one, or none."""
-        self.do(lambda session: session.selection.show_jacobian())
-
-    def show_surface(self, text: str) -> None:
-        """Show the loss surface, or the curve again."""
-        self.do(lambda session: session.surface.show(text))
-
-    def choose_axes(self, text: str) -> None:
-        """Choose over which parameters the surface lies, asking for them if there are none."""
-        if text:
-            self.do(lambda session: session.surface.show(text))
-            return
-        view = self.session.surface.view
-        axes = view.axes if view else first_axes(self.session.problem)
-        self.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
-
-    def zoom_surface(self, by: int) -> None:
-        """Go nearer to the surface, or farther; 0: back to the whole path."""
-        self.do(lambda session: session.surface.zoom(by))
-
-    def find(self, text: str) -> None:
-        """Select a node by its name, asking for it if there is none."""
-        if text:
-            self.do(lambda session: session.selection.find(text))
-        else:
-            self.ask("/", self.find)
-
-    def ask_command(self) -> None:
-        """Open the command line."""
-        self.ask(":", self.run_line)
+    def next_finding(self) -> None:
+        """Go to the next finding; the panel of findings makes room if it hides all others."""
+        if self.query_one("#notes").has_class("-zoom"):
+            self.zoom(None)
+        self.walk.next_finding()
 
     def run_line(self, text: str) -> None:
         """Run a line of the command line: a command's name and what it takes."""
         name, _, argument = text.strip().partition(" ")
         if name.isascii() and name.isdigit():
-            self.pace.go_to(name)
+            self.action_run("goto", name)
             return
         command = find_command(name)
         if command is None:
@@ -268,36 +259,20 @@ class Debugger(Screen[None]):
         elif argument and not command.argument:
             self.say(f"{command.id} takes nothing after it")
         else:
-            command.run(self, argument.strip())
+            self.action_run(command.id, argument.strip())
 
     def open_scenario(self, text: str) -> None:
         """Open another scenario, in the picker if none is named."""
         from gradtui.tui.picker import Picker, open_session
 
         if not text:
-            self.pace.stop()
+            self.stop()
             self.app.push_screen(Picker(self._picked, ascii=self.session.problem.ascii))
             return
         try:
             self._opened(open_session(text, ascii=self.session.problem.ascii))
         except InputError as error:
             self.say(str(error).split("\n")[0])
-
-    def copy_selected(self) -> None:
-        """Copy the selected number, or the finding."""
-        from gradtui.tui.copying import copy_selected
-
-        copy_selected(self)
-
-    def save_picture(self) -> None:
-        """Save a picture of the screen."""
-        from gradtui.tui.copying import save_picture
-
-        save_picture(self)
-
-    def repaint(self) -> None:
-        """Paint all of the screen again, whatever the terminal shows."""
-        self.call_later(self.app.run_action, "repaint")
 
     def choose_theme(self, text: str) -> None:
         """Show everything in other colours: the light ones or the dark ones, or those named."""
@@ -349,11 +324,6 @@ class Debugger(Screen[None]):
         self.pace.ahead()
         self.walk.open()
         self.show_frame()
-
-    def drive(self) -> None:
-        """Let something else move the weights, in a run beside this one."""
-        self.do(lambda session: session.toggle_drive())
-        self.pace.ahead()
 
     def _arrange(self) -> None:
         """Give the focus to what is shown."""

@@ -17,8 +17,9 @@ from gradtui.base.files import config_file, short_path
 from gradtui.base.text import cell_width, pad
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY
-from gradtui.tui.keys import GROUPS, HELP, Keys, bindings
-from gradtui.tui.panels import PANELS
+from gradtui.tui.keys import GROUPS, Keys
+from gradtui.tui.panels import panel_types
+from gradtui.tui.shortcuts import HELP, bindings
 
 
 class Help(ModalScreen[None]):
@@ -90,7 +91,7 @@ def help_lines(width: int, keys: Keys) -> list[str]:
                     pad(keys.shown(command.id), 11), keys.fill(command.help) + typed, width
                 )
     rows += ["", "PANELS"]
-    for number, panel in enumerate(PANELS, 1):
+    for number, panel in enumerate(panel_types(), 1):
         head = f"{pad(keys.shown(f'panel-{number}'), 2)}{pad(panel.NAME, 9)}"
         rows += _entry(head, keys.fill(panel.HELP), width)
     for place, entries in GLOSSARY:

@@ -1,4 +1,4 @@
-"""Every binding that is no command, and which keys the user gave to what. Knows no screen."""
+"""Which keys do what, those that the user gave included. Knows no screen."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct
-from textual.binding import Binding
 from textual.keys import format_key
 
+from gradtui.tui import shortcuts
 from gradtui.tui.commands import COMMANDS
+from gradtui.tui.panels import PANELS
+from gradtui.tui.shortcuts import Shortcut
 
-PANELS = 7
-"""Panels that have a key."""
 _WRITTEN = {
     "left": "←", "right": "→", "up": "↑", "down": "↓", "home": "Home", "end": "End",
     "pagedown": "PgDn", "pageup": "PgUp", "enter": "Enter", "escape": "Esc", "space": "Space",
@@ -25,80 +25,21 @@ _MODIFIERS = {"ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
 _FUNCTION = re.compile(r"f([1-9]|1\d|2[0-4])")
 _PLACE = re.compile(r"\{([\w-]+)\}")
 
-
-class Shortcut(Struct, frozen=True):
-    """A key of a list or an input."""
-
-    id: str
-    keys: tuple[str, ...]
-    """Textual's names of its keys."""
-    action: str
-    """Textual's action; nothing where the list gives one to it."""
-    title: str
-
-
-HELP = (
-    Shortcut("help-close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "closes"),
-    Shortcut("help-down", ("j", "down"), "scroll(5)", "down"),
-    Shortcut("help-up", ("k", "up"), "scroll(-5)", "up"),
-    Shortcut("help-page-down", ("pagedown", "space"), "page(1)", "a page down"),
-    Shortcut("help-page-up", ("pageup",), "page(-1)", "a page up"),
-    Shortcut("help-part", ("n", "tab"), "part", "next part"),
-)
-TABLE = (
-    Shortcut("table-close", ("escape", "q"), "dismiss", "closes"),
-    Shortcut("table-down", ("j", "down"), "move(1)", "next"),
-    Shortcut("table-up", ("k", "up"), "move(-1)", "before"),
-    Shortcut("table-right", ("greater_than_sign",), "scroll(8)", "right"),
-    Shortcut("table-left", ("less_than_sign",), "scroll(-8)", "left"),
-)
-BRANCHES = (
-    Shortcut("branch-go", ("enter",), "", "goes there"),
-    Shortcut("branch-rename", ("r",), "", "renames"),
-    Shortcut("branch-remove", ("x",), "", "removes"),
-    Shortcut("branch-sweep", ("s",), "", "sweep"),
-)
-SWEEP = (
-    Shortcut("sweep-keep", ("enter",), "", "makes it a branch"),
-    Shortcut("sweep-end", ("x",), "", "ends the sweep"),
-)
-STOPS = (
-    Shortcut("stops-close", ("escape", "q", "B"), "dismiss", "closes"),
-    Shortcut("stops-down", ("j", "down"), "move(1)", "next"),
-    Shortcut("stops-up", ("k", "up"), "move(-1)", "before"),
-    Shortcut("stops-enable", ("space",), "enable", "on/off"),
-    Shortcut("stops-remove", ("x", "delete", "backspace"), "remove", "removes"),
-    Shortcut("stops-go", ("enter",), "go", "goes there"),
-)
-PROMPT = (
-    Shortcut("prompt-leave", ("escape",), "leave", "leave"),
-    Shortcut("prompt-next", ("down",), "offer(1)", "an example"),
-    Shortcut("prompt-before", ("up",), "offer(-1)", "an example"),
-    Shortcut("prompt-complete", ("tab",), "complete", "the rest of the word"),
-)
-PICKER = (
-    Shortcut("picker-down", ("down",), "move(1)", "down"),
-    Shortcut("picker-up", ("up",), "move(-1)", "up"),
-    Shortcut("picker-page-down", ("pagedown",), "move(8)", "down"),
-    Shortcut("picker-page-up", ("pageup",), "move(-8)", "up"),
-    Shortcut("picker-leave", ("escape",), "leave", "leave"),
-)
 SCREEN = (
     Shortcut("escape", ("escape",), "escape", "leave the lens, end zoom"),
     *(Shortcut(f"panel-{n}", (str(n),), f"panel({n - 1})", f"panel {n}")
-      for n in range(1, PANELS + 1)),
+      for n in range(1, len(PANELS) + 1)),
 )  # fmt: skip
-NOTES = (Shortcut("finding-here", ("enter",), "screen.run('finding')", "go to the next finding"),)
 GROUPS: Mapping[str, Sequence[Shortcut]] = {
     "any panel": SCREEN,
-    "findings": NOTES,
-    "help": HELP,
-    "branches and sweeps": TABLE,
-    "branches": BRANCHES,
-    "sweeps": SWEEP,
-    "breakpoints and watches": STOPS,
-    "input": PROMPT,
-    "picker": PICKER,
+    "findings": shortcuts.NOTES,
+    "help": shortcuts.HELP,
+    "branches and sweeps": shortcuts.TABLE,
+    "branches": shortcuts.BRANCHES,
+    "sweeps": shortcuts.SWEEP,
+    "breakpoints and watches": shortcuts.STOPS,
+    "input": shortcuts.PROMPT,
+    "picker": shortcuts.PICKER,
 }
 """Where they are -> the bindings that are no commands."""
 _TOGETHER = (
@@ -118,15 +59,6 @@ DEFAULTS: Mapping[str, tuple[str, ...]] = {
     id: keys for group in ("", *GROUPS) for id, keys in _defaults(group).items()
 }
 """The id of every binding -> its keys, as long as the user gives it no others."""
-
-
-def bindings(shortcuts: Sequence[Shortcut], *, first: bool = False) -> list[Binding]:
-    """Return what Textual takes; `first`: before what has the focus sees the key."""
-    return [
-        Binding(",".join(one.keys), one.action, one.title, show=False, id=one.id, priority=first)
-        for one in shortcuts
-        if one.action
-    ]
 
 
 class Keys(Struct, frozen=True):

@@ -13,39 +13,52 @@ from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
 from gradtui.scenario.rules import RUN_RULES
+from gradtui.tui.host import Handlers, Host, Part
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.finding import Finding
-    from gradtui.tui.debugger import Debugger
+    from gradtui.tui.saving import Saving
+    from gradtui.tui.trials import Trials
 
 _EVERY, _SOON = 0.3, 0.1
 """Seconds between two looks at the files; until the second look at a change."""
 
 
-class Live:
+class Live(Part):
     """Keeps a debugger's session and its files together."""
 
-    def __init__(self, debugger: Debugger) -> None:
-        self._debugger = debugger
-        self._watch = Watch(debugger.session.problem.files)
+    def __init__(self, host: Host, saving: Saving, trials: Trials) -> None:
+        super().__init__(host)
+        self._saving, self._trials = saving, trials
+        self._watch = Watch(host.session.problem.files)
         self._error: InputError | None = None
         """What was wrong with the files the last time that they could not be loaded."""
 
+    @property
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {
+            "reload": lambda text: self.reload("loaded again"),
+            "edit": lambda text: self.edit(),
+            "fix": lambda text: self.apply_fix(),
+            "write-fix": lambda text: self.write_fixes(),
+        }
+
     def start(self) -> None:
         """Begin to look at the files."""
-        self._debugger.set_interval(_EVERY, self._look)
+        self._host.screen.set_interval(_EVERY, self._look)
 
     def watch(self) -> None:
         """Watch the files of another session."""
-        self._watch = Watch(self._debugger.session.problem.files)
+        self._watch = Watch(self._session.problem.files)
 
     def _look(self) -> None:
-        if not self._debugger.is_current:
+        if not self._host.screen.is_current:
             return  # a list or a dialogue is about the session as it is
         if self._watch.changed():
             self.reload("the file has changed and is loaded again")
         elif self._watch.settling:
-            self._debugger.set_timer(_SOON, self._look_again)
+            self._host.screen.set_timer(_SOON, self._look_again)
 
     def _look_again(self) -> None:
         if self._watch.settling:
@@ -55,7 +68,7 @@ class Live:
         """Load the scenario again; if it is unusable, say so and go on with what there is."""
         from gradtui.scenario.load import load_problem
 
-        debugger, session = self._debugger, self._debugger.session
+        session = self._session
         before = session.problem
         self._watch.catch_up()
         try:
@@ -64,54 +77,53 @@ class Live:
             self._watch.watch({*before.files, *files_of(before.path)})
             session.trouble, session.message = str(error), ""
             self._error = error
-            debugger.show_frame()
+            self._host.show_frame()
             return
         self._watch.watch(problem.files)
         session.trouble = ""
-        debugger.saving.renew(problem, said)
+        self._saving.renew(problem, said)
 
     def apply_fix(self) -> None:
         """Fork a branch with the line of a finding as its fix has it; no file is touched."""
         from gradtui.diagnosis.correction import correct
 
-        debugger = self._debugger
         finding = self._fixable()
         if finding is None:
             return
         try:
-            corrected = correct(debugger.session.problem, finding)
+            corrected = correct(self._session.problem, finding)
         except InputError as error:
-            debugger.say(f"the fix cannot be applied: {clean(error.message)}")
+            self._host.say(f"the fix cannot be applied: {clean(error.message)}")
             return
-        debugger.trials.fix(corrected)
+        self._trials.fix(corrected)
 
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: that of the cursor, else the first that can be."""
-        session = self._debugger.session
+        session = self._session
         if session.inquiry.judgement is None:
             by_hand = session.problem.by_hand
-            self._debugger.say("still comparing" if by_hand else "nothing is written by hand here")
+            self._host.say("still comparing" if by_hand else "nothing is written by hand here")
             return None
         findings = session.inquiry.judgement.findings
         if session.inquiry.chosen is not None:
             findings = (session.inquiry.chosen,)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
-            self._debugger.say("this finding has no fix" if findings else "nothing is to be fixed")
+            self._host.say("this finding has no fix" if findings else "nothing is to be fixed")
         return found
 
     def write_fixes(self) -> None:
         """Write the fixes of the branch into their files."""
         from gradtui.diagnosis.correction import write_fixes
 
-        problem = self._debugger.session.explorer.branch.problem
+        problem = self._session.explorer.branch.problem
         if not problem.patches:
-            self._debugger.say("no fix is applied here that could be written")
+            self._host.say("no fix is applied here that could be written")
             return
         try:
             written = write_fixes(problem)
         except InputError as error:
-            self._debugger.say(str(error).split("\n")[0])
+            self._host.say(str(error).split("\n")[0])
             return
         places = ", ".join(
             f"{os.path.basename(patch.file)} line {patch.place.line}" for patch in written
@@ -122,33 +134,33 @@ class Live:
         """Open an editor at the line of an error, a finding or the cursor; load what it left."""
         from gradtui.tui.editor import chosen_editor, editor_command, run_editor
 
-        debugger = self._debugger
+        host = self._host
         editor = chosen_editor(os.environ)
         if not editor:
-            debugger.say("no editor is set: export EDITOR=nano, or VISUAL, before gradtui starts")
+            host.say("no editor is set: export EDITOR=nano, or VISUAL, before gradtui starts")
             return
         file, line = self._place()
         try:
             command = editor_command(editor, file, line)
         except ValueError:
-            debugger.say("the quotes in $VISUAL or $EDITOR do not match")
+            host.say("the quotes in $VISUAL or $EDITOR do not match")
             return
-        debugger.pace.stop()
+        host.stop()
         try:
-            with debugger.app.suspend():
+            with host.screen.app.suspend():
                 wrong = run_editor(command)
         except SuspendNotSupported:
-            debugger.say("an editor cannot be opened from here")
+            host.say("an editor cannot be opened from here")
             return
-        debugger.refresh(layout=True)
+        host.screen.refresh(layout=True)
         if self._watch.catch_up():
             self.reload("the file has changed and is loaded again")
         if wrong:
-            debugger.say(wrong)
+            host.say(wrong)
 
     def _place(self) -> tuple[str, int]:
         """Return the file and the line that are to be edited: those of an error come first."""
-        session, error = self._debugger.session, self._error
+        session, error = self._session, self._error
         if session.trouble and error is not None and os.path.isfile(error.file):
             return error.file, error.place.line if error.place else 1
         chosen = session.inquiry.chosen

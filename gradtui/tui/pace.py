@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.debugger.curves import last_drawn
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.session import MAX_STEP, Session
+from gradtui.debugger.session import MAX_STEP
+from gradtui.tui.host import Handlers, Host, Part, Work
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:
     from textual.timer import Timer
-
-    from gradtui.tui.debugger import Debugger
 
 _HELD = 0.05
 """Seconds between two frames while keys come faster than they are shown."""
@@ -29,11 +29,12 @@ _FAR = 20_000
 """Steps that are computed at once when one goes to a step."""
 
 
-class Pace:
-    """Plays a debugger's run and computes ahead of it."""
+class Pace(Part):
+    """Plays a debugger's run and computes ahead of it, besides what else is to be done."""
 
-    def __init__(self, debugger: Debugger) -> None:
-        self._debugger = debugger
+    def __init__(self, host: Host, work: Sequence[Work]) -> None:
+        super().__init__(host)
+        self._work = work
         self._playing: Timer | None = None
         self._computing: Timer | None = None
         self._owed: Timer | None = None
@@ -41,13 +42,14 @@ class Pace:
         """The far step on the way to which everything else waits."""
 
     @property
-    def _session(self) -> Session:
-        return self._debugger.session
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {"goto": self.go_to, "play": lambda text: self.toggle_play()}
 
     def show_soon(self) -> None:
         """Show what is come to together with what the keys that wait come to."""
         if self._owed is None:
-            self._owed = self._debugger.set_timer(_HELD, self._debugger.show_frame)
+            self._owed = self._host.screen.set_timer(_HELD, self._host.show_frame)
 
     def prepare(self) -> None:
         """Compute the steps of the curve beyond the file's last one, if that takes no time."""
@@ -62,10 +64,11 @@ class Pace:
             self._owed.stop()
             self._owed = None
         # After the paint, which a thread at work would hold up.
-        self._debugger.call_after_refresh(self._find_out, frame)
+        self._host.screen.call_after_refresh(self._find_out, frame)
 
     def _find_out(self, frame: Frame) -> None:
-        self._debugger.walk.measure(frame)
+        for work in self._work:
+            work.begin(frame)
         if self._session.history.known <= self._last_drawn:
             self.ahead()
 
@@ -76,7 +79,7 @@ class Pace:
     def toggle_play(self) -> None:
         """Play the run, or stop."""
         if self._playing is None:
-            self._playing = self._debugger.set_interval(_PLAY, self._play_step)
+            self._playing = self._host.screen.set_interval(_PLAY, self._play_step)
         else:
             self.stop()
 
@@ -90,34 +93,33 @@ class Pace:
 
     def stay(self) -> bool:
         """Be on the way to nowhere any more; return whether it was."""
-        waited = self._debugger.walk.stop() | self._debugger.saving.stop()
-        busy = waited or self._target is not None
+        busy = [self._target is not None, *(work.stop() for work in self._work)]
         self._target = None
-        return busy
+        return any(busy)
 
     def go_to(self, text: str) -> None:
         """Go to a step by its number, asking for it if there is none."""
-        debugger = self._debugger
+        host = self._host
         if not text:
-            debugger.ask("go to step: ", self.go_to)
+            host.ask("go to step: ", self.go_to)
         elif not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP):
-            debugger.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
+            host.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
         elif int(text) - self._session.history.known > _FAR:
             self._target = int(text)
             self.ahead()
         else:
-            debugger.do(lambda session: session.seek(int(text)))
+            host.do(lambda session: session.seek(int(text)))
 
     def ahead(self) -> None:
         """Start computing what is not known yet: the curve, or the steps up to a far one."""
         if self._computing is None and self._compute_part():
-            self._computing = self._debugger.set_interval(_EVERY, self._compute_more)
+            self._computing = self._host.screen.set_interval(_EVERY, self._compute_more)
 
     def _play_step(self) -> None:
         if self._session.step >= self._session.problem.steps:
             self.stop()
         else:
-            self._debugger.do(lambda session: session.move(1))
+            self._host.do(lambda session: session.move(1))
 
     def _compute_more(self) -> None:
         if not self._compute_part() and self._computing is not None:
@@ -126,24 +128,18 @@ class Pace:
 
     def _compute_part(self) -> bool:
         """Do a part of what there is to do meanwhile; return whether more is left."""
-        debugger = self._debugger
-        return (
-            self._compute_steps()
-            | debugger.walk.part()
-            | debugger.trials.part()
-            | debugger.saving.part()
-        )
+        return any([self._compute_steps(), *(work.work() for work in self._work)])
 
     def _compute_steps(self) -> bool:
         """Compute steps for a short while; return whether more are left."""
-        debugger, history, target = self._debugger, self._session.history, self._target
+        host, history, target = self._host, self._session.history, self._target
         wanted = max(self._last_drawn, -1 if target is None else target) + 1
         before = history.known
         history.reach(wanted, _AHEAD if target is None else _TRAVEL)
         if target is not None and history.known > target:
-            debugger.do(lambda session: session.seek(target))
+            host.do(lambda session: session.seek(target))
         elif target is not None:
-            debugger.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
-        elif debugger.is_mounted and history.known > before:
-            debugger.query_one(LossPanel).show_frame(self._session.frame)
+            host.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
+        elif history.known > before:
+            host.show_in(LossPanel)
         return history.known < wanted

@@ -17,8 +17,8 @@ from gradtui.base.ascii import spell
 from gradtui.base.source import InputError
 from gradtui.base.text import clean, pad
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
-from gradtui.tui.keys import PICKER, bindings
 from gradtui.tui.narrowed import NarrowedList
+from gradtui.tui.shortcuts import PICKER, bindings
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session

@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, Static
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import cell_width, clean, clip, wrap
-from gradtui.tui.keys import PROMPT, bindings
+from gradtui.tui.shortcuts import PROMPT, bindings
 
 Completion = tuple[int, Sequence[tuple[str, str]]]
 """Where the word that is typed starts; each word it may become, and what stands beside it."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from gradtui.base.failures import report_failure
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
+from gradtui.tui.host import Handlers, Host, Work
 
 if TYPE_CHECKING:
     from gradtui.saving.snapshot import Resumption
     from gradtui.saving.store import Shelf
     from gradtui.scenario.problem import Problem
-    from gradtui.tui.debugger import Debugger
 
 _CALM = 2.0
 """Seconds after a change until the session is saved, and for which one that is resumed may fail."""
@@ -22,14 +22,15 @@ _AT_ONCE, _PART = 0.2, 0.05
 _NOTHING = "nothing was left of this scenario that could be resumed"
 
 
-class Saving:
+class Saving(Work):
     """What a debugger does so that no session is lost.
 
     With `at_once` the first one is resumed without being offered.
     """
 
-    def __init__(self, debugger: Debugger, *, at_once: bool = False) -> None:
-        self._debugger, self._at_once = debugger, at_once
+    def __init__(self, host: Host, *, at_once: bool = False) -> None:
+        super().__init__(host)
+        self._at_once = at_once
         self._resuming: Resumption | None = None
         self._renewal: str | None = None
         """What to say of the file that was loaded again, where that is why one resumes."""
@@ -39,8 +40,13 @@ class Saving:
         """Scenario -> its shelf, for all that were opened: what cannot be written is there."""
         self._begin()
 
+    @property
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {"resume": lambda text: self.resume(), "quit": lambda text: self.quit()}
+
     def _begin(self) -> None:
-        self._problem, self._step = self._debugger.session.problem, self._debugger.session.step
+        self._problem, self._step = self._session.problem, self._session.step
         self._unusable = ""
 
     @property
@@ -61,8 +67,8 @@ class Saving:
             return
         self._find()
         offer = self._offer()
-        if offer and not self._debugger.session.message:
-            self._debugger.say(offer)
+        if offer and not self._session.message:
+            self._host.say(offer)
 
     def _find(self) -> None:
         """Look, the first time, for what was left of the scenario."""
@@ -77,7 +83,7 @@ class Saving:
 
         if not self._shelf.places:
             return self._unusable
-        key = self._debugger.keys.first("resume")
+        key = self._host.keys.first("resume")
         same = self._shelf.same
         does = f"{key} resumes there" if same else f"it has changed since; {key} resumes what fits"
         return f"left {described(self._shelf.places[0])}: {does}"
@@ -90,12 +96,12 @@ class Saving:
         self._at_once = False
         self._find()
         if not self._shelf.places:
-            self._debugger.say(self._unusable or _NOTHING)
+            self._host.say(self._unusable or _NOTHING)
             return
         try:
             problem = load_problem(self._problem.path, ascii=self._problem.ascii)
         except InputError as error:
-            self._debugger.say(f"nothing is resumed: {str(error).splitlines()[0]}")
+            self._host.say(f"nothing is resumed: {str(error).splitlines()[0]}")
             return
         self._shelf.begin_trial()
         self._start(Resumption(problem, self._shelf.places[0]), None)
@@ -104,15 +110,15 @@ class Saving:
         """Go on at the same place with another version of the scenario, as far as it has it."""
         from gradtui.saving.snapshot import Resumption, take_snapshot
 
-        self._start(Resumption(problem, take_snapshot(self._debugger.session)), said)
+        self._start(Resumption(problem, take_snapshot(self._session)), said)
 
     def _start(self, resumption: Resumption, renewal: str | None) -> None:
-        self._debugger.pace.stop()
+        self._host.stop()
         self._resuming, self._renewal = resumption, renewal
         if self._go_on(_AT_ONCE):
-            self._debugger.pace.ahead()
+            self._host.ahead()
 
-    def part(self) -> bool:
+    def work(self) -> bool:
         """Go on with resuming; return whether more is left."""
         return self._resuming is not None and self._go_on(_PART)
 
@@ -135,11 +141,11 @@ class Saving:
             more = resumption.run(seconds)
         except Exception as error:
             self._resuming = None
-            self._debugger.say(self._failed(error))
+            self._host.say(self._failed(error))
             return False
         if more:
             doing = "resuming" if self._renewal is None else self._renewal
-            self._debugger.say(f"{doing}, {resumption.computing}; Ctrl+C stops")
+            self._host.say(f"{doing}, {resumption.computing}; Ctrl+C stops")
             return True
         self._resuming = None
         self._arrive(resumption)
@@ -163,25 +169,25 @@ class Saving:
         session, renewal = resumption.session, self._renewal
         lost = "".join(f"; {text}" for text in resumption.lost)
         if renewal is None:
-            self._shelf.turn(self._debugger.session)
-            key = self._debugger.keys.first("resume")
+            self._shelf.turn(self._session)
+            key = self._host.keys.first("resume")
             session.message = f"resumed at step {session.step:,}{lost}; {key} goes back"
-            self._debugger.show_session(session)
-            self._debugger.set_timer(_CALM, self.harmless)
+            self._host.show_session(session)
+            self._host.screen.set_timer(_CALM, self.harmless)
         else:
             session.message = renewal + lost
-            self._debugger.renew_session(session)
+            self._host.renew_session(session)
 
     def changed(self) -> None:
         """Save the session soon, as something may have changed."""
-        if not self._due and self._debugger.is_mounted:
+        if not self._due and self._host.screen.is_mounted:
             self._due = True
-            self._debugger.set_timer(_CALM, self._save_soon)
+            self._host.screen.set_timer(_CALM, self._save_soon)
 
     def _save_soon(self) -> None:
         self._due = False
         self._find()
-        if self._shelf.look(self._debugger.session):
+        if self._shelf.look(self._session):
             Thread(target=self._save_aside, args=(self._shelf,), daemon=True).start()
 
     def _save_aside(self, shelf: Shelf) -> None:
@@ -191,20 +197,39 @@ class Saving:
         except Exception as error:
             trouble = report_failure("the session could not be saved", error)
         if trouble and trouble != self._trouble:
-            self._debugger.call_later(self._debugger.say, trouble)
+            self._host.screen.call_later(self._host.say, trouble)
         self._trouble = trouble
 
     def save(self) -> str:
         """Save the session, and those that could not be; return why that is not possible."""
         self._find()
-        self._shelf.look(self._debugger.session)
+        self._shelf.look(self._session)
         troubles = [shelf.write() for shelf in self._shelves.values()]
         return next(filter(None, troubles), "")
+
+    def quit(self) -> None:
+        """Leave, but ask where there are branches, and say if they would be lost."""
+        kept = self._session.explorer.branches.kept
+        if not kept:
+            self._host.screen.app.exit()
+            return
+        what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
+        trouble = self.save()
+        if trouble:
+            self._host.say(trouble)
+        question = f"quit and {'lose' if trouble else 'keep'} {what}? y or n: "
+        self._host.ask(question, self._quit)
+
+    def _quit(self, answer: str) -> None:
+        if answer.lower() in ("y", "yes"):
+            self._host.screen.app.exit()
+        else:
+            self._host.say("the branches are still there")
 
     def leave(self) -> None:
         """Put the session away, as another one is opened."""
         self.save()
-        self._shelf.put(self._debugger.session)
+        self._shelf.put(self._session)
 
     def enter(self) -> None:
         """Begin with another session and offer what was left of its scenario."""

@@ -11,8 +11,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from gradtui.explain.spans import TextRow, line_width
-from gradtui.tui.keys import TABLE, Keys, Shortcut, bindings
-from gradtui.tui.panels.base import ROLE_CLASSES, Rows, crop, marked
+from gradtui.tui.keys import Keys
+from gradtui.tui.rows import ROLE_CLASSES, Rows, crop, marked
+from gradtui.tui.shortcuts import TABLE, Shortcut, bindings
 
 MakeRows = Callable[[int], Sequence[TextRow]]
 """The number of the chosen row -> a head and the rows."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gradtui.base.source import InputError
 from gradtui.debugger.explorer import Explorer
-from gradtui.tui.keys import BRANCHES, SWEEP
+from gradtui.tui.host import Handlers, Host, Work
 from gradtui.tui.panels.loss import LossPanel
+from gradtui.tui.shortcuts import BRANCHES, SWEEP
 
 if TYPE_CHECKING:
     from gradtui.debugger.branches import Branch
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gradtui.debugger.sweeps import Sweep
     from gradtui.explain.spans import TextRow as Row
     from gradtui.scenario.problem import Problem
-    from gradtui.tui.debugger import Debugger
     from gradtui.tui.prompt import Completion
 
 _AHEAD = 0.02
@@ -26,17 +25,29 @@ _SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rm
 _VIEWS = ("loss", "norm lr", "loss norm")
 
 
-class Trials:
+class Trials(Work):
     """Branches, sweeps and views of a debugger's session."""
 
-    def __init__(self, debugger: Debugger) -> None:
-        self._debugger = debugger
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
         self._judging: tuple[Sweep, Thread] | None = None
         self._known = 0
 
     @property
-    def _session(self) -> Session:
-        return self._debugger.session
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {
+            "what-if": self.what_if,
+            "sweep": self.sweep,
+            "branches": lambda text: self.list_branches(),
+            "next-branch": lambda text: self._explore(lambda explorer, step: explorer.turn(1)),
+            "branch-before": lambda text: self._explore(lambda explorer, step: explorer.turn(-1)),
+            "drive": lambda text: self._do(lambda session: session.toggle_drive()),
+            "follow": self.view,
+            "next-view": lambda text: self.next_view(),
+            "log": lambda text: self._explore(lambda explorer, step: explorer.toggle_log()),
+            "range": lambda text: self._explore(lambda explorer, step: explorer.zoom(text)),
+        }
 
     @property
     def _explorer(self) -> Explorer:
@@ -53,19 +64,19 @@ class Trials:
             start, words = suggest(typed, problem, weights)
             return start, [(word.text, word.now) for word in words]
 
-        back = f"key {self._debugger.keys.first('branch-before')} goes back to the run before"
+        back = f"key {self._host.keys.first('branch-before')} goes back to the run before"
         self._ask(
             f"what if from step {self._session.step}: ", text,
             lambda typed: read_change(typed, self._session.problem),
-            lambda explorer, step, typed: f"{explorer.what_if(typed, step)}; {back}",
+            lambda typed: self._explore(lambda e, step: f"{e.what_if(typed, step)}; {back}"),
             complete=complete,
         )  # fmt: skip
 
     def fix(self, corrected: Problem) -> None:
         """Go on with a corrected line in a branch."""
-        first = self._debugger.keys.first
+        first = self._host.keys.first
         then = f"key {first('branch-before')} goes back, {first('write-fix')} writes the file"
-        self._do(lambda explorer, step: f"{explorer.fix(corrected, step)}; {then}")
+        self._explore(lambda explorer, step: f"{explorer.fix(corrected, step)}; {then}")
 
     def sweep(self, text: str) -> None:
         """Run many values of one setting at once, asking for them if there are none."""
@@ -77,7 +88,7 @@ class Trials:
         self._ask(
             f"sweep from step {self._session.step}: ", text,
             lambda typed: read_sweep(typed, self._session.problem),
-            lambda explorer, step, typed: explorer.try_all(typed, step),
+            lambda typed: self._explore(lambda explorer, step: explorer.try_all(typed, step)),
             offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
         )  # fmt: skip
 
@@ -85,31 +96,14 @@ class Trials:
         """Follow other values over the steps, asking for them if there are none."""
         self._ask(
             "follow: ", text, self._explorer.series,
-            lambda explorer, step, typed: explorer.view(typed),
+            lambda typed: self._explore(lambda explorer, step: explorer.view(typed)),
             offers=_VIEWS, hint="w[0] grad(w[0]) lr  (several at once; ↑ ↓ examples)",
         )  # fmt: skip
 
     def next_view(self) -> None:
         """Follow the next value in the place of the loss."""
-        self._do(
-            lambda explorer, step: explorer.next_view(self._session.selection.node, self._watches)
-        )
-
-    @property
-    def _watches(self) -> tuple[str, ...]:
-        return tuple(self._session.breakpoints.watches)
-
-    def toggle_scale(self) -> None:
-        """Draw on a log scale, or on a linear one."""
-        self._do(lambda explorer, step: explorer.toggle_log())
-
-    def zoom(self, text: str) -> None:
-        """Draw some of the steps only."""
-        self._do(lambda explorer, step: explorer.zoom(text))
-
-    def turn(self, by: int) -> None:
-        """Go to the next branch at the same step, or to the one before."""
-        self._do(lambda explorer, step: explorer.turn(by))
+        node, watches = self._session.selection.node, tuple(self._session.breakpoints.watches)
+        self._explore(lambda explorer, step: explorer.next_view(node, watches))
 
     def list_branches(self) -> None:
         """List the branches with their numbers at this step."""
@@ -125,27 +119,28 @@ class Trials:
             return branch_rows(self._explorer.branches, self._session.step, chosen)
 
         def switch(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.switch(branch(at)))
+            self._explore(lambda explorer, step: explorer.switch(branch(at)))
             return False
 
         def rename(at: int) -> bool:
             named = branch(at)
-            self._debugger.call_after_refresh(
-                self._debugger.ask, f"name of '{named.name}': ",
-                lambda name: self._do(lambda e, step: e.branches.rename(named, name)), named.name,
+            self._host.screen.call_after_refresh(
+                self._host.ask, f"name of '{named.name}': ",
+                lambda name: self._explore(lambda e, step: e.branches.rename(named, name)),
+                named.name,
             )  # fmt: skip
             return False
 
         def remove(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.remove(branch(at)))
+            self._explore(lambda explorer, step: explorer.remove(branch(at)))
             return True
 
         def show_sweep(at: int) -> bool:
-            self._debugger.call_after_refresh(self.sweep, "")
+            self._host.screen.call_after_refresh(self.sweep, "")
             return False
 
-        keys, branches = self._debugger.keys, self._explorer.branches
-        self._debugger.app.push_screen(
+        keys, branches = self._host.keys, self._explorer.branches
+        self._host.screen.app.push_screen(
             Table(
                 f"Branches at step {self._session.step}",
                 rows,
@@ -168,43 +163,24 @@ class Trials:
 
         def keep(at: int) -> bool:
             if self._explorer.sweep is sweep:  # it ends where the file is loaded anew meanwhile
-                self._do(lambda explorer, step: explorer.keep(at))
+                self._explore(lambda explorer, step: explorer.keep(at))
             return False
 
         def end(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.end_sweep())
+            self._explore(lambda explorer, step: explorer.end_sweep())
             return False
 
-        self._debugger.app.push_screen(
+        self._host.screen.app.push_screen(
             Table(
                 f"Sweep from step {sweep.start}",
                 lambda chosen: sweep_rows(sweep, session.step, chosen),
                 SWEEP,
                 (keep, end),
-                self._debugger.keys,
+                self._host.keys,
             )
         )
 
-    def quit(self) -> None:
-        """Leave, but ask where there are branches, and say if they would be lost."""
-        kept = self._explorer.branches.kept
-        if not kept:
-            self._debugger.app.exit()
-            return
-        what = f"branch '{kept[0].name}'" if len(kept) == 1 else f"{len(kept)} branches"
-        trouble = self._debugger.saving.save()
-        if trouble:
-            self._debugger.say(trouble)
-        question = f"quit and {'lose' if trouble else 'keep'} {what}? y or n: "
-        self._debugger.ask(question, self._quit)
-
-    def _quit(self, answer: str) -> None:
-        if answer.lower() in ("y", "yes"):
-            self._debugger.app.exit()
-        else:
-            self._debugger.say("the branches are still there")
-
-    def part(self) -> bool:
+    def work(self) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
         explorer = self._explorer
         behind = [
@@ -214,8 +190,8 @@ class Trials:
             behind[0].history.reach(self._last + 1, _AHEAD)
         news = bool(behind) or explorer.plotter.unfinished
         news |= self._judge(explorer.sweep)
-        if news and self._debugger.is_mounted:
-            self._debugger.query_one(LossPanel).show_frame(self._session.frame)
+        if news:
+            self._host.show_in(LossPanel)
         return bool(behind) or explorer.plotter.unfinished or self._judging is not None
 
     @property
@@ -234,38 +210,14 @@ class Trials:
         if not thread.is_alive():
             self._judging, news = None, True
             if judged is sweep and judged.failed:
-                self._debugger.say(judged.failed)
+                self._host.say(judged.failed)
         return news
 
-    def _do(self, command: Callable[[Explorer, int], str | None]) -> None:
+    def _explore(self, command: Callable[[Explorer, int], str | None]) -> None:
         """Let the explorer do something, and show what it came to and what it says."""
 
         def run(session: Session) -> None:
             said = command(session.explorer, session.step)
             session.message = said or session.message
 
-        self._debugger.do(run)
-        self._debugger.pace.ahead()
-
-    def _ask(
-        self,
-        label: str,
-        text: str,
-        check: Callable[[str], object],
-        use: Callable[[Explorer, int, str], str | None],
-        **options: Any,
-    ) -> None:
-        """Let the explorer use a text; ask for it if there is none, or again if it is refused."""
-
-        def answer(text: str) -> None:
-            self._do(lambda explorer, step: use(explorer, step, text))
-
-        if text:
-            try:
-                check(text)
-            except InputError as error:
-                options["error"] = error
-            else:
-                answer(text)
-                return
-        self._debugger.ask(label, answer, text, check=check, **options)
+        self._do(run)

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
-from gradtui.base.source import InputError
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
 from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
-
-if TYPE_CHECKING:
-    from gradtui.tui.debugger import Debugger
+from gradtui.tui.host import Handlers, Host, Work
 
 _AHEAD, _WAITED = 0.02, 0.2
 """Seconds of searching at a time, so that no key waits longer; where one waits for it."""
 
 
-class Walk:
+class Walk(Work):
     """Breakpoints, watches and findings of a debugger's session."""
 
-    def __init__(self, debugger: Debugger) -> None:
-        self._debugger = debugger
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
         self._background = Background()
         self._started = False
         self._going: Callable[[Session], bool] | None = None
         """What is done as soon as it is known where to go; it returns whether it was."""
 
     @property
-    def _session(self) -> Session:
-        return self._debugger.session
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {
+            "continue": lambda text: self.go_on(1),
+            "reverse": lambda text: self.go_on(-1),
+            "break": self.break_at,
+            "breakpoints": lambda text: self.list_stops(),
+            "watch": self.watch,
+        }
 
     @property
     def settled(self) -> bool:
@@ -46,32 +49,31 @@ class Walk:
     def start(self) -> None:
         """Start finding out what is wrong, now that the screen is there."""
         self._started = True
-        self.measure(self._session.frame)
-        self._debugger.pace.ahead()
+        self.begin(self._session.frame)
+        self._host.ahead()
 
-    def measure(self, frame: Frame) -> None:
+    def begin(self, frame: Frame) -> None:
         """Measure the curvature at a frame's step and the states next to it, if not known."""
         background = self._background
         if self._started and (
             background.measure(self._session, frame) | background.prepare(self._session)
         ):
-            self._debugger.pace.ahead()
+            self._host.ahead()
 
-    def part(self) -> bool:
+    def work(self) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
         if not self._started:
             return False
         working, news = self._background.poll(self._session)
         if self._background.failed:
-            self._debugger.say(self._background.failed)
+            self._host.say(self._background.failed)
         elif news:
-            self._debugger.show_frame()
+            self._host.show_frame()
         return self._search() or working
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen lives on until it is known where."""
-        self._debugger.do(lambda _: self._go(lambda session: session.go_on(by)))
-        self._debugger.pace.ahead()
+        self._do(lambda _: self._go(lambda session: session.go_on(by)))
 
     def stop(self) -> bool:
         """Wait no longer for where to go on; return whether one was."""
@@ -82,7 +84,7 @@ class Walk:
         """Set a breakpoint or remove it, asking for its condition if there is none."""
         self._ask(
             "break where: ", text, self._session.breakpoints.check_condition,
-            lambda session, condition: session.break_at(condition),
+            lambda condition: self._do(lambda session: session.break_at(condition)),
             offers=EXAMPLES, hint=f"{EXAMPLES[0]}  (↑ ↓ examples, Enter: this step)", bare=True,
         )  # fmt: skip
 
@@ -90,7 +92,7 @@ class Walk:
         """Watch an expression or do so no longer, asking for it if there is none."""
         self._ask(
             "watch: ", text, self._session.breakpoints.check_expression,
-            lambda session, expression: session.watch(expression),
+            lambda expression: self._do(lambda session: session.watch(expression)),
             offers=WATCHES, hint=f"{WATCHES[0]}  (↑ ↓ examples)",
         )  # fmt: skip
 
@@ -100,46 +102,19 @@ class Walk:
 
         def chosen(step: int | None) -> None:
             if step is not None:
-                self._debugger.do(lambda session: session.seek(step))
+                self._host.do(lambda session: session.seek(step))
 
-        self._debugger.app.push_screen(
-            StopList(self._session, self._changed, self._debugger.keys), chosen
+        self._host.screen.app.push_screen(
+            StopList(self._session, self._changed, self._host.keys), chosen
         )
 
     def next_finding(self) -> None:
-        """Go to the next finding; the panel of findings makes room if it hides all others."""
-        if self._debugger.query_one("#notes").has_class("-zoom"):
-            self._debugger.zoom(None)
-        self._debugger.do(lambda _: self._go(lambda session: session.next_finding()))
-        self._debugger.pace.ahead()
-
-    def _ask(
-        self,
-        label: str,
-        text: str,
-        check: Callable[[str], object],
-        use: Callable[[Session, str], None],
-        **options: Any,
-    ) -> None:
-        """Let the session use a text; ask for it if there is none, or again if it is refused."""
-
-        def answer(text: str) -> None:
-            self._debugger.do(lambda session: use(session, text))
-            self._debugger.pace.ahead()
-
-        if text:
-            try:
-                check(text)
-            except InputError as error:
-                options["error"] = error
-            else:
-                answer(text)
-                return
-        self._debugger.ask(label, answer, text, check=check, **options)
+        """Go to the next finding; the screen lives on until it is known where."""
+        self._do(lambda _: self._go(lambda session: session.next_finding()))
 
     def _changed(self) -> None:
-        self._debugger.show_frame()
-        self._debugger.pace.ahead()
+        self._host.show_frame()
+        self._host.ahead()
 
     def _go(self, on: Callable[[Session], bool]) -> None:
         if on(self._session):
@@ -155,7 +130,7 @@ class Walk:
         more = breakpoints.search(_WAITED if self._going else _AHEAD)
         if self._going:
             self._go(self._going)
-            self._debugger.show_frame()
+            self._host.show_frame()
         elif before != sum(len(breakpoint.steps) for breakpoint in breakpoints.found):
-            self._debugger.query_one(Timeline).show_frame(self._session.frame)
+            self._host.show_in(Timeline)
         return more or self._going is not None

@@ -30,7 +30,7 @@ from textual.message import Message
 
 import gradtui
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.panels.base import Rows
+from gradtui.tui.rows import Rows
 from gradtui.tui.typed import Typed
 
 _GUST, _GUST_OF_MOUSE = 40, 12

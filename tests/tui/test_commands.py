@@ -8,7 +8,7 @@ from gradtui.base.text import cell_width
 from gradtui.tui.commands import COMMANDS, FOOTER, find_command
 from gradtui.tui.help import help_lines
 from gradtui.tui.keys import Keys
-from gradtui.tui.panels import PANELS
+from gradtui.tui.panels import PANELS, panel_types
 
 KEYS = Keys()
 MODIFIED = ("ctrl+", "alt+")
@@ -52,8 +52,9 @@ def test_the_help_is_folded_beside_its_keys(width):
 
 def test_every_panel_stands_in_the_help_with_its_number():
     text = "\n".join(help_lines(200, KEYS))
-    for number, panel in enumerate(PANELS, 1):
-        assert f"  {number} {panel.NAME}" in text
+    for number, (name, panel) in enumerate(zip(PANELS, panel_types(), strict=True), 1):
+        assert name == panel.NAME
+        assert f"  {number} {name}" in text
 
 
 async def test_every_command_can_be_run_from_the_screen(terminal):

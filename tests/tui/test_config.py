@@ -15,8 +15,7 @@ from gradtui.tui.config import Config, read_config
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.help import Help, help_lines
 from gradtui.tui.keys import DEFAULTS, GROUPS, Keys, read_key, rivals, written
-from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.rows import NotesPanel
+from gradtui.tui.panels.notes import NotesPanel
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
 from gradtui.tui.tables import Table
@@ -110,7 +109,6 @@ def test_no_two_bindings_that_have_the_keys_together_share_one(id):
 def test_every_binding_has_an_id_that_the_settings_know(owner):
     for binding in owner.BINDINGS:
         assert isinstance(binding, Binding) and binding.id in DEFAULTS
-    assert len(PANELS) == sum(id.startswith("panel-") for id in DEFAULTS)
 
 
 def test_the_help_names_every_binding_and_the_file():

@@ -244,7 +244,7 @@ async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch
         shutil.rmtree(folder)
         await fix(t)
         assert t.session.explorer.branch_name == "fix dw"
-        t.debugger.action_run("write")
+        t.debugger.action_run("write-fix")
         assert "no such file" in t.session.message
         assert t.app.save() == ""
     folder.mkdir()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gradtui.layout import Box, Wire, count_parts, finish, plan
-from gradtui.tui.panels.drawings import Drawings
+from gradtui.tui.drawings import Drawings
 from gradtui.tui.panels.graph import GraphPanel
 
 CHAIN = "\n".join(["h0 = w*x", *(f"h{i} = tanh(w*h{i - 1})" for i in range(1, 700)), "L = h699**2"])

@@ -110,7 +110,7 @@ async def test_a_file_that_is_away_or_half_written_is_waited_for(terminal, write
 async def test_what_is_gone_is_said_and_the_rest_is_kept(terminal, write):
     path = write("h = a*x\nyhat = h + b\nL = (yhat - 5)**2", parameters="a = 2.0\nb = 1.0")
     async with terminal(path) as t:
-        t.debugger.find("h")
+        t.debugger.action_run("find", "h")
         await t.press("n", "n", "n", "x")
         edit(path, "h = a*x\nyhat = h + b", "k = a*x\nyhat = k + b")
         await until(t, lambda: "k" in t.session.problem.graph.names)
@@ -123,7 +123,7 @@ async def test_what_is_gone_is_said_and_the_rest_is_kept(terminal, write):
 async def test_a_shape_that_changed_takes_the_lens_away_and_says_so(terminal, write):
     path = write("L = sum((w*x - 1)**2)", parameters="w = [1.0, 2.0, 3.0]")
     async with terminal(path) as t:
-        t.debugger.look("2")
+        t.debugger.action_run("lens", "2")
         await t.pilot.pause()
         edit(path, "w = [1.0, 2.0, 3.0]", "w = [1.0, 2.0]")
         await until(t, lambda: t.session.frame.parameters["w"].shape == (2,))

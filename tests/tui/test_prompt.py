@@ -84,7 +84,7 @@ async def test_the_name_of_a_scenario_may_follow_the_key_that_opens_the_picker(t
 async def test_of_two_inputs_the_last_one_stays_and_gives_the_keys_back(terminal):
     async with terminal("two_weights") as t:
         await t.press("colon")
-        t.debugger.find("")
+        t.debugger.action_run("find")
         await t.pilot.pause()
         assert len(t.debugger.query(Prompt)) == 1
         await t.press("escape", "n")

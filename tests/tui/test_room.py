@@ -6,8 +6,8 @@ import pytest
 
 import gradtui
 from gradtui.explain.graph_text import CLOSE, ROOMY
-from gradtui.tui.panels import PANELS
-from gradtui.tui.panels.drawings import Drawings
+from gradtui.tui.drawings import Drawings
+from gradtui.tui.panels import panel_types
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [((120, 40), 8, 13), ((80, 24), 8, 11)])
@@ -32,7 +32,7 @@ async def test_the_graph_of_operations_and_the_list_take_the_rows_they_need(term
 
 async def test_a_high_screen_of_half_the_width_has_every_panel(terminal):
     async with terminal("two_weights", (80, 34)) as t:
-        assert all(f"{key} {panel.NAME}" in t.text for key, panel in enumerate(PANELS, 1))
+        assert all(f"{key} {panel.NAME}" in t.text for key, panel in enumerate(panel_types(), 1))
         assert "= 6 · 1 · 2 = 12" in t.text and "1 - 0.05·12 = 0.4" in t.text
 
 

@@ -1,25 +1,23 @@
-"""The panels, one registry entry each."""
+"""The panels, one file each, named as the panel is called on the screen.
+
+A new panel is such a file, with a subclass of `Panel` (see `base`) in it, and its name in PANELS;
+`style.tcss` gives it its place.
+"""
 
 from __future__ import annotations
 
-from gradtui.tui.panels.base import Panel
-from gradtui.tui.panels.graph import GraphPanel
-from gradtui.tui.panels.loss import LossPanel
-from gradtui.tui.panels.rows import (
-    ChainPanel,
-    GradientPanel,
-    NotesPanel,
-    ProgramPanel,
-    UpdatePanel,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-PANELS: tuple[type[Panel], ...] = (
-    GraphPanel,
-    GradientPanel,
-    ChainPanel,
-    UpdatePanel,
-    ProgramPanel,
-    LossPanel,
-    NotesPanel,
-)
+if TYPE_CHECKING:
+    from gradtui.tui.panels.base import Panel
+
+PANELS = ("Graph", "Gradient", "Chain", "Update", "Program", "Loss", "Notes")
 """In the order of their places on the screen; their number keys follow it."""
+
+
+def panel_types() -> tuple[type[Panel], ...]:
+    """Return the class of each panel, `LossPanel` for Loss."""
+    # Whoever reads the names alone, as the picker does for the keys, does not wait for numpy.
+    files = [import_module(f"{__name__}.{name.lower()}") for name in PANELS]
+    return tuple(getattr(file, f"{name}Panel") for name, file in zip(PANELS, files, strict=True))

@@ -12,8 +12,9 @@ from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.listing import list_rows, place_of_now
 from gradtui.explain.spans import Role, Span, TextRow, line_width
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
-from gradtui.tui.panels.base import Panel, crop, marked
-from gradtui.tui.panels.drawings import Drawing, Drawings
+from gradtui.tui.drawings import Drawing, Drawings
+from gradtui.tui.panels.base import Panel
+from gradtui.tui.rows import crop, marked
 
 HEAVY, LIGHT = "━", "─"
 MARGIN = 2

@@ -1,0 +1,89 @@
+"""Moving through the run, and choosing what to look at: commands that the session does alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from gradtui.base.text import clean, clip, shape_text
+from gradtui.debugger.axes import first_axes
+from gradtui.debugger.session import Session
+from gradtui.tui.host import Handlers, Part
+
+_NAME_CELLS = 20
+_MOVES: Mapping[str, Callable[[Session], object]] = {
+    "next": lambda session: session.move(1),
+    "back": lambda session: session.move(-1),
+    "ten": lambda session: session.move(10),
+    "ten-back": lambda session: session.move(-10),
+    "hundred": lambda session: session.move(100),
+    "hundred-back": lambda session: session.move(-100),
+    "first": lambda session: session.first(),
+    "last": lambda session: session.last(),
+    "into": lambda session: session.into(),
+    "out": lambda session: session.back(),
+    "finish": lambda session: session.finish(),
+    "restart": lambda session: session.restart(),
+    "down": lambda session: session.selection.select_next(),
+    "up": lambda session: session.selection.select_next(-1),
+    "input": lambda session: session.selection.select_input(),
+    "consumer": lambda session: session.selection.select_consumer(),
+    "operations": lambda session: session.toggle_level(),
+    "unfold": lambda session: session.toggle_fold(),
+    "jacobian": lambda session: session.selection.show_jacobian(),
+    "nearer": lambda session: session.surface.zoom(1),
+    "farther": lambda session: session.surface.zoom(-1),
+    "whole": lambda session: session.surface.zoom(0),
+}
+"""The id of a command that takes nothing -> what the session does."""
+
+
+class Moves(Part):
+    """The cursor, the selection, the lens and the surface of a debugger's session."""
+
+    @property
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {
+            **{id: partial(self._move, move) for id, move in _MOVES.items()},
+            "find": self.find,
+            "lens": self.look,
+            "surface": self.show_surface,
+            "axes": self.choose_axes,
+        }
+
+    def _move(self, move: Callable[[Session], object], text: str) -> None:
+        self._host.do(move)
+
+    def find(self, text: str) -> None:
+        """Select a node by its name, asking for it if there is none."""
+        if text:
+            self._host.do(lambda session: session.selection.find(text))
+        else:
+            self._host.ask("/", self.find)
+
+    def look(self, text: str) -> None:
+        """Put the lens on an element, asking for it if there is none and more than one."""
+        frame = self._session.frame
+        node = frame.graph.nodes[frame.selected]
+        if text or not node.shape:
+            self._host.do(lambda session: session.selection.look(text))
+            return
+        name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
+        label = f"element of {name} [{shape_text(node.shape)}]: "
+        index = frame.lens.index if frame.lens else (0,) * len(node.shape)
+        row = f" row {frame.lens.row}" if frame.lens else ""
+        self._host.ask(label, self.look, ",".join(map(str, index)) + row)
+
+    def show_surface(self, text: str) -> None:
+        """Show the loss surface, or the curve again."""
+        self._host.do(lambda session: session.surface.show(text))
+
+    def choose_axes(self, text: str) -> None:
+        """Choose over which parameters the surface lies, asking for them if there are none."""
+        if text:
+            self.show_surface(text)
+            return
+        view = self._session.surface.view
+        axes = view.axes if view else first_axes(self._session.problem)
+        self._host.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))

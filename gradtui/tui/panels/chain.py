@@ -1,0 +1,48 @@
+"""The chain rule of the selected node, that of one element, or a Jacobian."""
+
+from __future__ import annotations
+
+from gradtui.debugger.frame import Frame
+from gradtui.explain.beside import beside_rows, wrong_tables
+from gradtui.explain.chain import chain_rows
+from gradtui.explain.curves import trail_text
+from gradtui.explain.spans import TextRow
+from gradtui.tui.panels.base import Panel
+
+
+class ChainPanel(Panel):
+    """The chain rule of the selected node."""
+
+    NAME = "Chain"
+    HELP = (
+        "how the gradient of the selected node is put together, in symbols and in numbers, below "
+        "what was written by hand; "
+        "{lens}: that of one element, {jacobian}: the Jacobian"
+    )
+    _made: tuple[Frame | None, int, list[TextRow]] = (None, 0, [])
+
+    _shown: object = None
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Start at the top of another node's chain rule."""
+        if frame.selected != self._shown:
+            self._shown, self.top, self.left = frame.selected, 0, 0
+
+    def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
+        """Return the selected node's chain rule, that of one element, or a Jacobian."""
+        if frame.lens is not None:
+            from gradtui.explain.lens import lens_rows
+
+            trail = trail_text(frame, width - 12)
+            self.title(f"Lens · {trail}" if trail else "Lens")
+            if self._made[:2] != (frame, width):  # scrolling makes the same rows again
+                self._made = (frame, width, lens_rows(frame, width))
+            return self._made[2]
+        if frame.pair is not None:
+            from gradtui.explain.jacobian import jacobian_rows
+
+            self.title("Jacobian")
+            return jacobian_rows(frame, width)
+        trail = trail_text(frame, width - len(self.NAME) - 8)
+        self.title(f"{self.NAME} · {trail}" if trail else self.NAME)
+        return [*beside_rows(frame, width), *chain_rows(frame, width), *wrong_tables(frame)]

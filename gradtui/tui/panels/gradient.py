@@ -1,0 +1,40 @@
+"""The gradient vector: the derivative by each parameter, and the slope measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.base.text import clean, clip, shape_text
+from gradtui.debugger.frame import Frame
+from gradtui.engine.graph import Kind
+from gradtui.explain.spans import TextRow
+from gradtui.explain.symbols import label
+from gradtui.explain.vector import gradient_row, gradient_rows
+from gradtui.tui.panels.base import ParametersPanel
+
+
+class GradientPanel(ParametersPanel):
+    """The gradient vector."""
+
+    NAME = "Gradient"
+    HELP = (
+        "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
+        "and the same slope measured by moving it a little (central difference); ✓ they agree; "
+        "left out where the model is large"
+    )
+
+    def rows_wanted(self, frame: Frame) -> int:
+        """Return the rows of the gradient vector."""
+        return len(gradient_rows(frame))
+
+    def row_looked_at(self, frame: Frame) -> int | None:
+        """Return the first row of the parameter that is looked at, if there is one."""
+        return gradient_row(frame)
+
+    def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
+        """Return the gradient vector; the title has the shape of the selected parameter."""
+        node = frame.graph.nodes[frame.selected]
+        shown = node.kind is Kind.PARAMETER and node.shape
+        name = f" · {label(frame, node.id)} [{shape_text(node.shape)}]" if shown else ""
+        self.title(self.NAME + clip(clean(name), width - len(self.NAME) - 4))
+        return gradient_rows(frame, width)

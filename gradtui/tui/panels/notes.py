@@ -1,0 +1,43 @@
+"""What was found, and what the scenario says."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from gradtui.debugger.frame import Frame
+from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
+from gradtui.explain.spans import TextRow
+from gradtui.tui.panels.base import Panel
+from gradtui.tui.shortcuts import NOTES, bindings
+
+
+class NotesPanel(Panel):
+    """What was found, and what the scenario says."""
+
+    NAME = "Notes"
+    HELP = (
+        "what is watched; what is wrong with what was written by hand and with the run, the "
+        "gravest first ({finding-here} goes there); then what the scenario's author wants you to "
+        "look at"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(NOTES)]
+    _followed: int | None = None
+
+    def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
+        """Return the findings and the notes, wrapped to the panel."""
+        return notes_rows(frame, width)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show another moment."""
+        self.title(notes_title(frame))
+        super().show_frame(frame)
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Bring the finding that the cursor went to into view."""
+        if frame.finding == self._followed:
+            return
+        self._followed = frame.finding
+        first, after = chosen_rows(frame, self.size.width)
+        self.top = max(0, min(first, max(self.top, after - height)))

@@ -1,0 +1,43 @@
+"""The model's program and what was written by hand, with each line's value."""
+
+from __future__ import annotations
+
+from gradtui.debugger.frame import Frame
+from gradtui.explain.program import current_row, given_rows, program_length, program_rows
+from gradtui.explain.spans import TextRow
+from gradtui.explain.training import batch_text
+from gradtui.tui.panels.base import Panel
+
+
+class ProgramPanel(Panel):
+    """The model's program."""
+
+    NAME = "Program"
+    HELP = (
+        "the model and what was written by hand, with line numbers of the file and each line's "
+        "value; ▸ is the cursor; ✓ right, ✗ wrong, ↳ wrong only through another line"
+    )
+    _followed: object = None
+
+    def visible_rows(self) -> list[TextRow]:
+        """Return the lines in view: a program may have thousands."""
+        if self.frame is None:
+            return []
+        width, height = self.size
+        batch = batch_text(self.frame)
+        self.title(f"{self.NAME} · {batch}" if batch else self.NAME)
+        count = program_length(self.frame)
+        self.follow(self.frame, height)
+        self.top = max(0, min(self.top, count - height))
+        self._hint(count - self.top - height, 0)
+        rows = program_rows(self.frame, width, self.top, self.top + height)
+        return rows + given_rows(self.frame, width) if count < height else rows
+
+    def follow(self, frame: Frame, height: int) -> None:
+        """Keep the cursor's line in view when the cursor moves."""
+        here = current_row(frame)
+        if here < 0 or frame.now is self._followed:
+            return
+        self._followed = frame.now
+        if not self.top <= here < self.top + height:
+            self.top = max(0, here - height // 2)

@@ -1,0 +1,38 @@
+"""How the optimizer moves each parameter, and how near the rate is to the largest stable one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.debugger.frame import Frame
+from gradtui.explain.gauge import gauge_rows
+from gradtui.explain.spans import LazyRows, TextRow
+from gradtui.explain.update import update_row, update_rows
+from gradtui.tui.panels.base import ParametersPanel
+
+
+class UpdatePanel(ParametersPanel):
+    """The optimizer's step."""
+
+    NAME = "Update"
+    HELP = (
+        "how near the rate is to the largest stable one; then how the optimizer moves each "
+        "parameter, with its arithmetic"
+    )
+
+    def row_looked_at(self, frame: Frame) -> int | None:
+        """Return the first row of the parameter that is looked at, if there is one."""
+        width, row = self.size.width, update_row(frame, self.size.width)
+        return None if row is None else len(gauge_rows(frame, width)) + row
+
+    def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
+        """Return the gauge, then the update."""
+        gauge, update = gauge_rows(frame, width), update_rows(frame, width)
+        above = len(gauge)
+        return LazyRows(
+            above + len(update),
+            lambda start, stop: [
+                *gauge[start:stop],
+                *update[max(0, start - above) : max(0, stop - above)],
+            ],
+        )

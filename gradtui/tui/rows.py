@@ -1,0 +1,158 @@
+"""Rows drawn one by one, of which only the changed ones are repainted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import get_args
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gradtui.base.text import cell_width, clean
+from gradtui.explain.spans import Ink, Role, TextRow, line_width
+
+ROLE_CLASSES = frozenset(f"role--{role}" for role in get_args(Role))
+"""The component classes that a screen with rows must have, one for each role of a span."""
+
+
+class Rows(Widget, inherit_bindings=False):
+    """A widget that draws rows of spans and repaints only those that changed."""
+
+    def __init__(self, **options: str) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._strips: list[Strip] = []
+        self._strip_of: dict[TextRow, Strip] = {}
+        self._made_for: Size | None = None
+        self._held: Size | None = None
+        self._ground: Style | None = None
+        self._role_styles: dict[Ink, Style] = {}
+
+    def visible_rows(self) -> list[TextRow]:
+        """Return the rows that the widget shows, from its top."""
+        raise NotImplementedError
+
+    def shown_rows(self) -> list[TextRow]:
+        """Return the rows as they are painted, at most as many as there is room for."""
+        return self.visible_rows()[: self.size.height]
+
+    @property
+    def size(self) -> Size:
+        """The size of the content; Textual works it out each time, so once for all rows here."""
+        return self._held or super().size
+
+    @contextmanager
+    def _holding(self, size: Size) -> Iterator[None]:
+        before, self._held = self._held, size
+        try:
+            yield
+        finally:
+            self._held = before
+
+    def redraw(self) -> None:
+        """Make the rows anew and repaint those that differ from what is on the screen."""
+        size = self.size
+        if not size:
+            return
+        before = self._strips
+        self._make_strips(size)
+        width = size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y, strip in enumerate(self._strips)
+            if y >= len(before) or strip != before[y]
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the rows inside a region; called by Textual."""
+        with self._holding(self.size):
+            self._keep_up()  # before the border is drawn, which says what lies outside the view
+            return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row; called by Textual for a paint, and for the mouse at any moment."""
+        self._keep_up()
+        return self._strips[y]
+
+    def _keep_up(self) -> None:
+        """Make the rows if the size or the style is another: once for however many changes."""
+        size = self.size
+        if self._made_for != size:
+            self._make_strips(size)
+
+    def notify_style_update(self) -> None:
+        """Draw in the new colours."""
+        super().notify_style_update()
+        self._ground = None
+        self._role_styles.clear()
+        self._made_for = None
+        self.refresh()
+
+    def _make_strips(self, size: Size) -> None:
+        width, height = size
+        # Most rows are those of the moment before.
+        before = self._strip_of if size == self._made_for else {}
+        self._made_for = size
+        with self._holding(size):
+            rows = self.shown_rows()
+        self._strip_of = {row: before.get(row) or self._strip(row, width) for row in rows}
+        strips = [self._strip_of[row] for row in rows]
+        self._strips = strips + [Strip.blank(width, self._style("plain"))] * (height - len(rows))
+
+    def _strip(self, row: TextRow, width: int) -> Strip:
+        # Rows are clean where they are made; here nothing unclean can pass, whoever made them.
+        row = tuple((clean(text), role) for text, role in row)
+        if line_width(row) > width > 0:
+            row = (*crop(row, 0, width - 1), ("…", "dim"))
+        segments = [Segment(text, self._style(role)) for text, role in row]
+        strip = Strip(segments, line_width(row))
+        return strip.adjust_cell_length(width, self._style("plain"))
+
+    def _style(self, ink: Ink) -> Style:
+        if ink not in self._role_styles:
+            if isinstance(ink, tuple):
+                role, ground = map(self._style, ink)
+                found = role + Style(bgcolor=ground.bgcolor)
+            else:
+                # The roles' styles are the screen's: on every widget they made the start slow.
+                own = self.screen.get_component_rich_style(f"role--{ink}", partial=True)
+                if self._ground is None:
+                    self._ground = self.rich_style
+                found = self._ground + own
+            self._role_styles[ink] = found
+        return self._role_styles[ink]
+
+
+def crop(row: TextRow, start: int, width: int) -> TextRow:
+    """Return the cells of a row from `start` on, at most `width` of them."""
+    spans, at = [], 0
+    for text, role in row:
+        size = cell_width(text)
+        if at + size > start and at < start + width:
+            if at < start or at + size > start + width:
+                text = _crop_text(text, start - at, start + width - at)
+            spans.append((text, role))
+        at += size
+    return tuple(spans)
+
+
+def marked(row: TextRow, left: int) -> TextRow:
+    """Return a row with a sign at its left edge where something is cut there."""
+    return (("…", "dim"), *crop(row, 1, line_width(row))) if left and row else row
+
+
+def _crop_text(text: str, start: int, stop: int) -> str:
+    if text.isascii():
+        return text[max(0, start) : max(0, stop)]
+    kept, at = [], 0
+    for char in text:
+        size = cell_width(char)
+        if at >= start and at + size <= stop:
+            kept.append(char)
+        at += size
+    return "".join(kept)
