@@ -23,6 +23,7 @@ from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.program import StepProgram
+from gradtui.language.operators import COMPARISONS
 from gradtui.language.parser import Call, Name, Tree, parse_expression
 
 Array = NDArray[np.float64]
@@ -31,7 +32,6 @@ EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev)
 WATCHES = ("loss - prev", "norm", "max(abs(grad))", "lr*norm")
 """Expressions that are offered."""
 _RUN_NAMES = ("step", "loss", "lr", "grad", "norm", "prev")
-_COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 LARGEST = 4_000_000
 """Numbers that an expression may compute at a step."""
 _DEEPEST = 16
@@ -160,7 +160,7 @@ def _compares(tree: Tree) -> bool:
     while pending:
         part = pending.pop()
         if isinstance(part, Call):
-            if part.function in _COMPARISONS:
+            if part.function in COMPARISONS:
                 return True
             pending.extend(part.arguments)
     return False

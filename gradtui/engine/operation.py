@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gradtui.engine.indices import Elements
 from gradtui.engine.shapes import Options, Shape, broadcast, reduced
+from gradtui.language.operators import COMPARISONS, INFIX
 from gradtui.language.parser import Option
 
 ShapeRule = Callable[[Sequence[Shape], Options], Shape]
@@ -15,8 +16,6 @@ Vjps = Callable[[Sequence[Shape]], tuple[str, ...]]
 Settle = Callable[[Sequence[Shape], Options], dict[str, Option]]
 Constants = tuple[float | None, ...]
 """The value of each operand that is a constant, None for the others."""
-
-FUNCTION, COMPARISON, SUM, PRODUCT, SIGN, POWER = 9, 1, 2, 3, 4, 5
 
 
 class Kink(Struct, frozen=True):
@@ -54,7 +53,6 @@ class Operation(Struct, frozen=True):
     """The same in simpler operations, in place of `elements`; its options too may be named."""
     summary: str = ""
     """What it does, in a learner's words."""
-    precedence: int = FUNCTION
     scalar: str = ""
     """`code` for Python floats, where it differs."""
     batched: str = ""
@@ -88,7 +86,7 @@ class Operation(Struct, frozen=True):
     @property
     def compares(self) -> bool:
         """Whether the result is only 0 or 1."""
-        return self.precedence == COMPARISON
+        return self.name in COMPARISONS
 
     @property
     def reduction(self) -> bool:
@@ -98,4 +96,4 @@ class Operation(Struct, frozen=True):
     @property
     def infix(self) -> bool:
         """Whether it is written between its operands."""
-        return len(self.operands) == 2 and self.precedence < FUNCTION
+        return self.name in INFIX or self.name == "**"

@@ -11,11 +11,12 @@ from gradtui.engine.operations.axes import ARRANGEMENTS, NORMS, PRODUCTS, REDUCT
 from gradtui.engine.operations.classes import CLASSES
 from gradtui.engine.operations.elementwise import ELEMENTWISE
 from gradtui.engine.registry import register
+from gradtui.language.operators import NOT_CALLED
 
 OPS = register([*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CLASSES])
 FUNCTIONS = tuple(
     name
     for name, entry in OPS.items()
-    if name.isidentifier() and name not in ("T", "neg", "expand", "slice") and not entry.internal
+    if name.isidentifier() and name not in NOT_CALLED and not entry.internal
 )
 """Names that a program may call."""

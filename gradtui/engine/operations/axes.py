@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine import indices
-from gradtui.engine.operation import PRODUCT, Kink, Operation
+from gradtui.engine.operation import Kink, Operation
 from gradtui.engine.shapes import (
     Shape,
     crossed,
@@ -139,7 +139,6 @@ PRODUCTS = (
         vjps=_matmul_vjps,
         elements=indices.multiplied,
         batched="matmul({a}, {b}, {rank_a}, {rank_b})",
-        precedence=PRODUCT,
         summary="matrix product: rows times columns",
     ),
     Operation(

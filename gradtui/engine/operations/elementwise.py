@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from gradtui.engine.operation import (
-    COMPARISON,
-    POWER,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Constants,
-    Kink,
-    Operation,
-)
+from gradtui.engine.operation import Constants, Kink, Operation
 from gradtui.engine.shapes import broadcast
+from gradtui.language.operators import COMPARISONS
 
 
 def _power_code(constants: Constants) -> str:
@@ -27,20 +19,15 @@ def _power_code(constants: Constants) -> str:
 _POSITIVE = (0.2, 3.0)
 
 ELEMENTWISE = (
-    Operation("+", ("a", "b"), "{a} + {b}", broadcast, ("1", "1"), precedence=SUM, summary="add"),
-    Operation(
-        "-", ("a", "b"), "{a} - {b}", broadcast, ("1", "-1"), precedence=SUM, summary="subtract"
-    ),
-    Operation(
-        "*", ("a", "b"), "{a} * {b}", broadcast, ("b", "a"), precedence=PRODUCT, summary="multiply"
-    ),
+    Operation("+", ("a", "b"), "{a} + {b}", broadcast, ("1", "1"), summary="add"),
+    Operation("-", ("a", "b"), "{a} - {b}", broadcast, ("1", "-1"), summary="subtract"),
+    Operation("*", ("a", "b"), "{a} * {b}", broadcast, ("b", "a"), summary="multiply"),
     Operation(
         "/",
         ("a", "b"),
         "{a} / {b}",
         broadcast,
         ("1/b", "-out/b"),
-        precedence=PRODUCT,
         scalar="({a} / {b} if {b} else divide({a}, {b}))",
         domain=_POSITIVE,
         summary="divide",
@@ -51,7 +38,6 @@ ELEMENTWISE = (
         _power_code,
         broadcast,
         ("b*a**(b - 1)", "out*log(a + (a == 0)*(b >= 0))"),
-        precedence=POWER,
         domain=_POSITIVE,
         summary="raise to a power",
     ),
@@ -61,7 +47,6 @@ ELEMENTWISE = (
         "-{a}",
         broadcast,
         ("-1",),
-        precedence=SIGN,
         rounds=False,
         summary="change the sign",
     ),
@@ -82,7 +67,6 @@ ELEMENTWISE = (
             f"mask({{a}} {symbol} {{b}})",
             broadcast,
             ("0", "0"),
-            precedence=COMPARISON,
             kink=Kink(
                 "a == b",
                 "a comparison jumps where both sides are equal; its slope is taken "
@@ -91,7 +75,7 @@ ELEMENTWISE = (
             rounds=False,
             summary="compare: 1 where it holds, else 0",
         )
-        for symbol in ("<", ">", "<=", ">=", "==", "!=")
+        for symbol in COMPARISONS
     ),
     Operation("exp", ("a",), "exp({a})", broadcast, ("out",), summary="e to the power"),
     Operation(
