@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from gradtui.base.source import InputError
 from gradtui.base.text import number
+from gradtui.engine.ops import OPS
 from gradtui.language.operators import (
     COMPARISON,
     FUNCTION,
@@ -36,11 +37,6 @@ _OPERATORS = {
     PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
 }
 """Operators after an operand."""
-_IN_NUMPY = frozenset(
-    {"abs", "broadcast_to", "clip", "cos", "dot", "exp", "log", "max", "maximum", "mean", "minimum"}
-    | {"outer", "reshape", "sin", "sqrt", "sum", "tanh", "transpose", "var", "where"}
-)
-"""Functions that NumPy has by the same name and with the same meaning."""
 _PREFIXED = re.compile(r"\bnp\.")
 
 
@@ -141,7 +137,8 @@ def _composed(
         case Call():
             parts = [texts[id(part)] for part in tree.arguments]
             text = _call(tree, parts, spaces)
-            if prefixed and tree.function in _IN_NUMPY and text.startswith(f"{tree.function}("):
+            entry = OPS.get(tree.function)
+            if prefixed and entry and entry.in_numpy and text.startswith(f"{entry.name}("):
                 text = f"np.{text}"
             return Text(text, precedence_of(tree))
 

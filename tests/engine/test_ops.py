@@ -402,6 +402,26 @@ def test_an_operation_cannot_be_registered_twice():
         register([OPS["+"], OPS["+"]])
 
 
+@pytest.mark.parametrize("op", OPS)
+def test_what_an_entry_says_of_its_operands_holds_together(op):
+    entry = OPS[op]
+    assert (entry.below is None) == (not entry.index)
+    assert entry.index in ("", *entry.operands)
+    assert entry.full_slope == 0 or (entry.squashes and len(entry.operands) == 1)
+    assert not entry.rearranges or (entry.linear and not entry.rounds)
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+@pytest.mark.parametrize("op", [op for op, entry in OPS.items() if entry.linear])
+def test_a_linear_operation_makes_of_a_sum_the_sum_of_its_terms(op, data):
+    ([shape], options) = data.draw(operands_of(op))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    one, other = rng.normal(size=(2, *shape))
+    both = [REFERENCE[op](a, **options) for a in (one, other)]
+    np.testing.assert_allclose(REFERENCE[op](one + other, **options), sum(both), atol=1e-14)
+
+
 def test_a_program_calls_functions_only():
     assert not set(FUNCTIONS) & {"T", "mT", "neg", "expand", "slice", "collect", "identity"}
     assert {"exp", "sum", "where", "maximum"} <= set(FUNCTIONS)

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.runs.parts import element_text, loss_ratio
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
+from gradtui.engine.ops import OPS
 
-RECTIFIERS = frozenset({"relu", "gelu", "maximum", "minimum"})
-SQUASHERS = frozenset({"tanh", "sigmoid", "erf", "clip", "softmax", "softplus", "exp"})
-COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!=", "one_hot"})
 _PROBED, _FEWEST = 256, 32
 """Numbers that are nudged; of more, some of each parameter, and fewer of a large model."""
 _NUMBERS = 4_000_000
@@ -155,9 +153,9 @@ def _classify(
     """Return the rule that an operation which lets nothing through stands for, and why."""
     others = [id for id in node.inputs if id != operand]
     other = others[0] if others else None
-    if node.op in RECTIFIERS:
+    if OPS[node.op].rectifies:
         return "dead-relu", None
-    if node.op in SQUASHERS:
+    if OPS[node.op].squashes:
         return "saturated", None
     if node.op == "take":
         return ("constant-feature", node.inputs[1]) if operand == node.inputs[0] else ("", None)
@@ -166,8 +164,9 @@ def _classify(
     if node.op not in ("*", "@") or other is None:
         return "", None
     if other in run.trained:
-        gate = run.graph.nodes[other].op in COMPARISONS
-        return ("dead-relu", None) if gate and node.op == "*" else ("", None)
+        gate = OPS.get(run.graph.nodes[other].op)
+        switched = node.op == "*" and gate is not None and gate.compares
+        return ("dead-relu", None) if switched else ("", None)
     if node.op == "@":
         return "constant-feature", other
     zeros = np.asarray(values[other])
