@@ -25,6 +25,7 @@ from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.program import StepProgram
 from gradtui.language.operators import COMPARISONS
 from gradtui.language.parser import Call, Name, Tree, parse_expression
+from gradtui.language.refusals import Context
 
 Array = NDArray[np.float64]
 EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev) < 1e-9*loss")
@@ -36,6 +37,7 @@ LARGEST = 4_000_000
 """Numbers that an expression may compute at a step."""
 _DEEPEST = 16
 """Steps that an expression may look back."""
+_LANGUAGE = Context(functions=FUNCTIONS)
 _NORM = "a*sqrt(sum((g/a)**2))"
 
 
@@ -118,7 +120,7 @@ class Observable(Struct, frozen=True, eq=False, dict=True):
 
 def read_expression(text: str, program: StepProgram) -> Observable:
     """Return what a text observes of a run; raises InputError with a place in the text."""
-    tree = parse_expression(text)
+    tree = parse_expression(text, context=_LANGUAGE)
     reader = _Reader(program)
     root = reader.lower(tree)
     found = Observable(
@@ -139,7 +141,7 @@ def read_condition(text: str, program: StepProgram) -> Observable:
     """
     if text.strip().isascii() and text.strip().isdigit():
         text = f"step == {int(text.strip()[:12])}"
-    tree = parse_expression(text)
+    tree = parse_expression(text, context=_LANGUAGE)
     found = read_expression(text, program)
     if not _compares(tree):
         raise InputError(

@@ -82,9 +82,11 @@ def parse_program(
     return _Parser(text, locate or _in_text, limit, context=context).program()
 
 
-def parse_expression(text: str, locate: Locate | None = None) -> Tree:
+def parse_expression(
+    text: str, locate: Locate | None = None, context: Context | None = None
+) -> Tree:
     """Return the tree of a single expression; raises InputError as `parse_program` does."""
-    return _Parser(text, locate or _in_text).single()
+    return _Parser(text, locate or _in_text, context=context).single()
 
 
 def parse_rule(text: str) -> Tree:
