@@ -99,6 +99,7 @@ REFERENCE = {
     "softplus": lambda a: (
         np.logaddexp(0, np.real(a)) + 1j * np.imag(a) * np.exp(-np.logaddexp(0, -np.real(a)))
     ),
+    "logaddexp": lambda a, b: np.log(np.exp(a) + np.exp(b)),
     "max": lambda a, axis=None, keepdims=False: np.max(a, axis, keepdims=keepdims),
     "var": _var,
     "softmax": lambda a, axis=-1: np.exp(_log_softmax(a, axis)),

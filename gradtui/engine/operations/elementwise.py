@@ -252,4 +252,12 @@ ELEMENTWISE = (
         squashes=True,
         summary="a smooth relu: log(1 + exp(a))",
     ),
+    Operation(
+        "logaddexp",
+        ("a", "b"),
+        "logaddexp({a}, {b})",
+        broadcast,
+        ("sigmoid(a - b)", "sigmoid(b - a)"),
+        summary="log(exp(a) + exp(b)) without overflow: a smooth maximum",
+    ),
 )
