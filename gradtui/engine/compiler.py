@@ -41,6 +41,10 @@ class Slice(Struct, frozen=True):
     stop: int
     shape: Shape
 
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return the value in a row, or in each of several: (…, numbers) -> (…, *shape)."""
+        return rows[..., self.start : self.stop].reshape((*rows.shape[:-1], *self.shape))
+
 
 def mode_for(nodes: Sequence[Node], dtype: str) -> Mode:
     """Return FLOAT where every value is a float64 scalar, else ARRAY."""

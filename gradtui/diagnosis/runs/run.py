@@ -13,13 +13,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.compiler import Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
 from gradtui.engine.history import History
 from gradtui.engine.program import build_step
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
+from gradtui.engine.vectorized import Vectorized
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]
@@ -35,8 +36,6 @@ _NUMBERS, _FEWEST = 4_000_000, 4
 again at the end."""
 _KEPT = 16_000_000
 """Numbers of the tapes that are kept; the others are recorded anew when they are asked for."""
-_AT_ONCE = 4_000_000
-"""Numbers of the models that are evaluated at once."""
 _TRIED = 50_000_000
 """Numbers of the models that are evaluated, about, to try one thing."""
 _NARROWEST = 8
@@ -158,18 +157,17 @@ class Run:
         chosen = steps if self.noisy else steps[:1]
         data = [self._data(step) for step in chosen]
         found = [np.empty(0)]
-        for rows in _together(points, max(1, _AT_ONCE // self.trainer.size)):
-            parts, total = self._split(rows), np.zeros(len(rows))
+        loss = [self.graph.loss]
+        for rows in _stacked(points, self._model.together(loss)):
+            total = np.zeros(len(rows))
             for values in data:
-                (losses,) = self._evaluate((self.graph.loss,))(*parts, *values)
-                total += np.broadcast_to(np.asarray(losses, np.float64), (len(rows),))
+                total += self._model.at(loss, rows, values)[0]
             found.append(total / len(chosen))
         return np.concatenate(found)
 
-    def values_at(self, points: Array, step: int) -> Sequence[Any]:
+    def values_at(self, points: Array, step: int) -> Sequence[Array]:
         """Return every node of the model at each row of parameters, with the data of a step."""
-        nodes = tuple(range(len(self.graph.nodes)))
-        return self._evaluate(nodes)(*self._split(points), *self._data(step))
+        return self._model.at(range(len(self.graph.nodes)), points, self._data(step))
 
     def affordable(self, most: int, least: int = 1) -> int:
         """Return how many points, at most and at least, may be tried on a model of this size."""
@@ -280,21 +278,12 @@ class Run:
         )
 
     @cached_property
-    def _evaluate(self) -> Callable[[tuple[int, ...]], Callable[..., tuple[Any, ...]]]:
+    def _model(self) -> Vectorized:
         parameters = [node.id for node in self.graph.parameters]
-        data = [node.id for node in self.graph.data]
-        compiler = Compiler(self.graph.nodes, {}, Mode.BATCH, "float64")
-        return cache(lambda wanted: compiler.evaluate([*parameters, *data], wanted, parameters))
-
-    def _split(self, points: Array) -> list[Array]:
-        parts = zip(self.trainer.slices, self.graph.parameters, strict=False)
-        return [
-            points[:, part.start : part.stop].reshape(len(points), *node.shape)
-            for part, node in parts
-        ]
+        return Vectorized(self.graph.nodes, parameters, [node.id for node in self.graph.data])
 
 
-def _together(points: Iterable[Array], count: int) -> Iterator[Array]:
+def _stacked(points: Iterable[Array], count: int) -> Iterator[Array]:
     """Yield rows in matrices of `count`, the last of what is left."""
     left = iter(points)
     while rows := list(islice(left, count)):
