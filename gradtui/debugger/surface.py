@@ -30,7 +30,6 @@ _STRETCH = 3.0
 """How far an axis may be widened to give both the same scale."""
 _NUMBERS = 1_000_000
 """Numbers that all models of a grid have together: some 20 ms of arithmetic."""
-_AT_ONCE = 2_000_000
 _FEWEST = 9
 """Points along each side of a grid, however large the model."""
 LARGEST = 300_000
@@ -188,12 +187,7 @@ class Surfaces:
             points = np.repeat(row[None, :], mesh[0].size, axis=0)
             for place, values in zip(places, mesh, strict=True):
                 points[:, place] = values.reshape(-1)
-            together = max(1, _AT_ONCE // trainer.size)
-            found = [
-                trainer.losses_at(points[start : start + together], step)
-                for start in range(0, len(points), together)
-            ]
-            self._grids[key] = np.concatenate(found).reshape(mesh[0].shape)
+            self._grids[key] = trainer.losses_at(points, step).reshape(mesh[0].shape)
             if len(self._grids) > _KEPT:
                 self._grids.popitem(last=False)
         self._grids.move_to_end(key)

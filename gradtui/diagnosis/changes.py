@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
 from gradtui.diagnosis.products import MAX_FACTORS, of_complements, of_products
 from gradtui.diagnosis.renamings import more_alike, other_names, renamings
+from gradtui.engine.ops import OPS
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 
 MAX_PARTS = 80
@@ -125,7 +126,7 @@ def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     """Yield a function of a part that is added or multiplied."""
     parent = _parent_of(expression, path)
     if parent is None or parent.function in ("*", "/", "+", "-", "neg", "@", "T"):
-        for curve in (*_CURVES, "softmax", "log_softmax"):
+        for curve in _TRIED:
             if not (isinstance(part, Call) and part.function == curve):
                 yield Edit(Change.FUNCTION, path, call(curve, part), part)
         if not isinstance(part, Call) or part.function not in _OPERATORS:
@@ -223,7 +224,8 @@ def _dropped(path: Path, part: Call) -> Iterator[Edit]:
 
 _COMPARISONS = ("<", ">", "<=", ">=")
 _OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_CURVES = ("exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sin", "cos")
+_TRIED = tuple(name for name, entry in OPS.items() if entry.tried)
+_CURVES = tuple(name for name in _TRIED if OPS[name].elementwise)
 
 
 def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
@@ -267,7 +269,8 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
         yield from _other_reductions(expression, path, part)
 
 
-_REDUCTIONS, _ALONG = ("sum", "mean"), ("softmax", "log_softmax", "logsumexp")
+_REDUCTIONS = tuple(name for name, entry in OPS.items() if entry.reduction and entry.linear)
+_ALONG = tuple(name for name, entry in OPS.items() if ("axis", -1) in entry.options)
 
 
 def _exchanged(path: Path, part: Call) -> Iterator[Edit]:

@@ -24,7 +24,6 @@ from gradtui.language.parser import Option
 
 _DESCRIBED = 40
 """Characters of an expression in a message."""
-_REARRANGING = ("expand", "T", "mT", "transpose", "reshape", "slice")
 
 
 class MisfitError(InputError):
@@ -160,7 +159,8 @@ def _before_stretch(
             left = tuple(axis for axis in axes if axis >= -rank)
             base = builder.apply("sum", (base,), {"axis": left, "keepdims": options["keepdims"]})
         return builder.fit(builder.apply("*", (base, times)), shape)
-    return builder.fit(base, shape) if rank == 0 and op in _REARRANGING else None
+    chosen = OPS[op].rearranges or op == "slice"
+    return builder.fit(base, shape) if rank == 0 and chosen else None
 
 
 def _before_product(

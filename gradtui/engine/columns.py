@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.casting import cast
-from gradtui.engine.compiler import Compiler, Mode, Slice
-from gradtui.engine.graph import needed_for
+from gradtui.engine.compiler import Slice
 from gradtui.engine.trainer import Row, Trainer
-
-_TOGETHER = 2_000_000
-"""Numbers that the values of the steps evaluated together may have."""
+from gradtui.engine.vectorized import Vectorized
 
 
 class Columns:
@@ -27,19 +21,16 @@ class Columns:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self._compiler = Compiler(trainer.program.nodes, trainer.fixed, Mode.BATCH, trainer.dtype)
-        self._function = cache(self._compile)
+        leaves = [*trainer.before, *trainer.varying]
+        self._program = Vectorized(trainer.program.nodes, leaves, (), trainer.fixed, trainer.dtype)
 
     def at(
         self, rows: Sequence[Row], steps: Sequence[int], nodes: Sequence[int]
     ) -> list[NDArray[np.float64]]:
         """Return each node's values, (len(steps), *shape); `rows` are the states of the steps."""
-        trainer = self._trainer
-        needed = needed_for(trainer.program.nodes, nodes)
-        size = sum(math.prod(trainer.program.nodes[id].shape) for id in needed)
-        window = max(1, _TOGETHER // max(1, size))
+        window = self._program.together(nodes)
         parts = [
-            self._window(rows[at : at + window], steps[at : at + window], tuple(nodes))
+            self._window(rows[at : at + window], steps[at : at + window], nodes)
             for at in range(0, len(steps), window)
         ]
         if len(parts) == 1:
@@ -47,25 +38,17 @@ class Columns:
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def _window(
-        self, rows: Sequence[Row], steps: Sequence[int], nodes: tuple[int, ...]
+        self, rows: Sequence[Row], steps: Sequence[int], nodes: Sequence[int]
     ) -> list[NDArray[np.float64]]:
-        trainer, count = self._trainer, len(steps)
+        trainer = self._trainer
         held = dict(zip(trainer.before, trainer.slices, strict=True))
         if all(id in held for id in nodes):
             return [_stacked(rows, held[id]) for id in nodes]
         state = [cast(_stacked(rows, part), trainer.dtype) for part in trainer.slices]
         each = [[next(one) for one in trainer.series(step, 1)] for step in steps]
         varying = [cast(column, trainer.dtype) for column in zip(*each, strict=True)]
-        found = self._function(nodes)(*state, *varying)
-        shapes = [trainer.program.nodes[id].shape for id in nodes]
-        return [
-            np.broadcast_to(np.asarray(value, np.float64), (count, *shape))
-            for value, shape in zip(found, shapes, strict=True)
-        ]
-
-    def _compile(self, nodes: tuple[int, ...]) -> Callable[..., tuple[Any, ...]]:
-        inputs = [*self._trainer.before, *self._trainer.varying]
-        return self._compiler.evaluate(inputs, nodes, inputs)
+        found = self._program.evaluate(nodes, len(steps), [*state, *varying])
+        return [np.asarray(value, np.float64) for value in found]
 
 
 def _stacked(rows: Sequence[Row], part: Slice) -> NDArray[np.float64]:

@@ -16,9 +16,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine import kernels
 from gradtui.engine.graph import STRETCH, Kind, Node, needed_for
-from gradtui.engine.ops import OPS
+from gradtui.engine.kernels import lift
+from gradtui.engine.ops import KERNELS, OPS
 from gradtui.engine.shapes import Shape
 
 Array = NDArray[Any]
@@ -40,6 +40,10 @@ class Slice(Struct, frozen=True):
     start: int
     stop: int
     shape: Shape
+
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return the value in a row, or in each of several: (…, numbers) -> (…, *shape)."""
+        return rows[..., self.start : self.stop].reshape((*rows.shape[:-1], *self.shape))
 
 
 def mode_for(nodes: Sequence[Node], dtype: str) -> Mode:
@@ -72,8 +76,9 @@ def operation_code(
         if more and extra > 0 and (entry.elementwise or node.op == STRETCH):
             text = f"lift({text}, {len(operand.shape)}, {extra})"
         values[formal] = text  # type: ignore[assignment]
-    constants = tuple(n.value if n.kind is Kind.CONSTANT else None for n in operands)
-    code = entry.code if isinstance(entry.code, str) else entry.code(constants)
+    code = entry.code
+    if entry.special and operands[-1].kind is Kind.CONSTANT:
+        code = entry.special.get(operands[-1].value, code)
     if mode is Mode.FLOAT and entry.scalar:
         code = entry.scalar
     elif mode is Mode.BATCH and entry.batched:
@@ -93,14 +98,14 @@ class Compiler:
         self.mode = mode
         self.namespace = namespace(mode, dtype)
         self.fixed = frozenset(fixed)
-        scalar = self.namespace["scalar"]
+        number = self.namespace["number"]
         with np.errstate(over="ignore"):
             for id, value in fixed.items():
                 is_scalar = nodes[id].shape == ()
-                self.namespace[f"d{id}"] = scalar(value) if is_scalar else np.asarray(value, dtype)
+                self.namespace[f"d{id}"] = number(value) if is_scalar else np.asarray(value, dtype)
             for node in nodes:
                 if node.kind is Kind.CONSTANT:
-                    self.namespace[f"c{node.id}"] = scalar(node.value)
+                    self.namespace[f"c{node.id}"] = number(node.value)
 
     def evaluate(
         self, arguments: Sequence[int], wanted: Sequence[int], batched: Iterable[int] = ()
@@ -233,38 +238,12 @@ class _Sink(Struct, frozen=True):
     last: tuple[str, ...]
 
 
-_NUMPY = (
-    "exp",
-    "log",
-    "sqrt",
-    "tanh",
-    "sin",
-    "cos",
-    "maximum",
-    "minimum",
-    "power",
-    "divide",
-    "where",
-)
-_KERNELS = (
-    "sigmoid", "relu", "erf", "gelu", "softplus", "layer_norm", "reshape",
-    "largest", "variance", "expand", "stretch",
-    "softmax", "log_softmax", "logsumexp", "cross_entropy",
-    "one_hot", "take", "scatter", "collect", "transpose", "matmul", "lift",
-    "permute", "outer", "concat", "part",
-)  # fmt: skip
-
-
 def namespace(mode: Mode, dtype: str) -> dict[str, Any]:
     """Return the functions that the code of operations calls."""
-    functions: dict[str, Any] = {name: getattr(np, name) for name in _NUMPY}
-    functions |= {name: getattr(kernels, name) for name in _KERNELS}
     if mode is Mode.FLOAT:
-        functions = {name: _on_floats(function) for name, function in functions.items()}
-        return {**functions, "mask": float, "scalar": float, "abs": abs}
-    number = np.dtype(dtype).type
-    functions |= {"mask": number, "scalar": number, "abs": np.abs}
-    return functions | {"total": np.add.reduce, "swapaxes": np.swapaxes}
+        functions = {name: _on_floats(function) for name, function in KERNELS.items()}
+        return {**functions, "number": float, "abs": abs}
+    return {**KERNELS, "number": np.dtype(dtype).type, "lift": lift}
 
 
 def _on_floats(function: Callable[..., Any]) -> Callable[..., float]:

@@ -14,12 +14,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.program import StepProgram
 from gradtui.engine.reverse import differentiate_twice
 from gradtui.engine.stability import Dynamics
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
+from gradtui.engine.vectorized import Vectorized
 
 Array = NDArray[np.float64]
 EXACT = 60
@@ -29,8 +29,6 @@ _ITERATIONS, _FEWEST = 24, 8
 that it must have at least: it is then right to one or two, and never too large."""
 _BASIS = 16_000_000
 """Numbers that the basis of Lanczos' iteration may hold: 128 MB."""
-_AT_ONCE = 4_000_000
-"""Numbers, at most, of the models that are evaluated at once for the whole Hessian."""
 _BATCHES = 8
 """Batches over which the curvature is a mean."""
 ROUNDING = 1e-14
@@ -115,12 +113,10 @@ class Curvature:
         return differentiate_twice(program.graph, program.reverse)
 
     @cached_property
-    def _products(self) -> Callable[..., tuple[Any, ...]]:
-        twice, trainer = self._twice, self.trainer
-        compiler = Compiler(twice.nodes, {}, Mode.BATCH, "float64")
-        graph = trainer.program.graph
+    def _products(self) -> Vectorized:
+        graph, twice = self.trainer.program.graph, self._twice
         given = [node.id for node in (*graph.parameters, *graph.data)]
-        return compiler.evaluate([*given, *twice.direction], twice.product, twice.direction)
+        return Vectorized(twice.nodes, twice.direction, given)
 
     def products(self, tape: Tape, directions: Array) -> Array:
         """Return Hv for each row v of `directions`, (k, n), at a step's parameters and data.
@@ -128,33 +124,22 @@ class Curvature:
         With batches it is the mean over those of the steps that follow, an epoch or a few.
         """
         graph, batches = self.trainer.program.graph, self.trainer.batches
-        parameters = graph.parameters
-        rows = len(directions)
-        at = [np.asarray(tape.value(node.id), np.float64) for node in parameters]
+        at = [np.asarray(tape.value(node.id), np.float64) for node in graph.parameters]
         fixed = {node.id: np.asarray(tape.value(node.id), np.float64) for node in graph.data}
         count = 1 if batches is None else min(_BATCHES, batches.per_epoch)
-        parts, start = [], 0
-        for node in parameters:
-            stop = start + int(np.prod(node.shape, dtype=np.int64))
-            parts.append(directions[:, start:stop].reshape(rows, *node.shape))
-            start = stop
+        rows = len(directions)
         total = np.zeros((rows, self.size))
         for step in range(tape.step, tape.step + count):
-            data = fixed | self.trainer.batch(step)
-            found = self._products(*at, *(data[node.id] for node in graph.data), *parts)
-            whole = [
-                np.broadcast_to(product, (rows, *node.shape)).reshape(rows, -1)
-                for product, node in zip(found, parameters, strict=True)
-            ]
+            seen = fixed | self.trainer.batch(step)
+            data = [seen[node.id] for node in graph.data]
+            found = self._products.at(self._twice.product, directions, [*at, *data])
+            whole = [product.reshape(rows, -1) for product in found]
             total += np.concatenate([np.empty((rows, 0)), *whole], axis=1)
         return total / count
 
     def hessian(self, tape: Tape) -> Array:
         """Return the exact Hessian at a step, (n, n)."""
-        together = max(1, _AT_ONCE // self.trainer.size)
-        rows = np.eye(self.size)
-        parts = [self.products(tape, rows[i : i + together]) for i in range(0, self.size, together)]
-        matrix = np.concatenate(parts)
+        matrix = self.products(tape, np.eye(self.size))
         return (matrix + matrix.T) / 2.0
 
     def spectrum(self, tape: Tape, *, vectors: bool = True) -> Spectrum | None:

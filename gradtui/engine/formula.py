@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from gradtui.base.text import number
 from gradtui.engine.graph import STRETCH, Kind, Node
-from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import axes_of, negative_axes
+from gradtui.language.operators import COMPARISON, FUNCTION, INFIX, POWER, PRODUCT, SIGN, SUM, Text
 
 ATOM = FUNCTION + 1
 LIMIT = 2_000
@@ -38,12 +38,7 @@ TYPED = Style(times="·", matmul=" @ ")
 _SUPERSCRIPTS = {2.0: "²", 3.0: "³"}
 
 
-class _Text(Struct, frozen=True):
-    text: str
-    precedence: int
-
-
-Texts = dict[int, _Text]
+Texts = dict[int, Text]
 """Node -> its expression, as it was written."""
 
 
@@ -82,7 +77,7 @@ def formula(
     return (texts[root] if _atom(nodes[root], show) is None else texts.pop(root)).text
 
 
-def _atom(node: Node, show: Show) -> _Text | None:
+def _atom(node: Node, show: Show) -> Text | None:
     text = show(node)
     if text is None and node.kind is Kind.CONSTANT:
         text = number(node.value, 17)
@@ -90,57 +85,55 @@ def _atom(node: Node, show: Show) -> _Text | None:
         text = node.name
     if text is None:
         return None
-    return _Text(text, SIGN if text.startswith("-") else ATOM)
+    return Text(text, SIGN if text.startswith("-") else ATOM)
 
 
-def _write(nodes: Sequence[Node], node: Node, texts: dict[int, _Text], style: Style) -> _Text:
-    entry, parts = OPS[node.op], [texts[id] for id in node.inputs]
+def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Style) -> Text:
+    parts = [texts[id] for id in node.inputs]
     operands = [nodes[id] for id in node.inputs]
     if any(len(part.text) > LIMIT for part in parts):
-        return _Text("…", ATOM)
+        return Text("…", ATOM)
     match node.op:
         case "**" if style.superscripts and operands[1].value in _SUPERSCRIPTS:
-            base = _bracket(parts[0], POWER + 1)
-            return _Text(base + _SUPERSCRIPTS[operands[1].value], POWER)
+            base = parts[0].beside(POWER + 1)
+            return Text(base + _SUPERSCRIPTS[operands[1].value], POWER)
         case "**":
-            base, exponent = _bracket(parts[0], POWER + 1), _bracket(parts[1], POWER)
-            return _Text(f"{base}**{exponent}", POWER)
+            base, exponent = parts[0].beside(POWER + 1), parts[1].beside(POWER)
+            return Text(f"{base}**{exponent}", POWER)
         case "neg":
-            return _Text("-" + _bracket(parts[0], SIGN + 1), SIGN)
+            return Text("-" + parts[0].beside(SIGN + 1), SIGN)
         case "identity":
             return parts[0]
         case "T":
-            operand = _bracket(parts[0], FUNCTION)
+            operand = parts[0].beside(FUNCTION)
             # A number's point would be read as its decimal one.
             number_first = operands[0].kind is Kind.CONSTANT and operand[0] != "("
-            return _Text(f"({operand}).T" if number_first else f"{operand}.T", FUNCTION)
+            return Text(f"({operand}).T" if number_first else f"{operand}.T", FUNCTION)
         case "mT" if len(node.shape) == 2:
-            return _Text(_bracket(parts[0], FUNCTION) + ".T", FUNCTION)
+            return Text(parts[0].beside(FUNCTION) + ".T", FUNCTION)
         case "mT":
             *stack, rows, columns = range(len(node.shape))
-            return _Text(f"transpose({parts[0].text}, {(*stack, columns, rows)})", FUNCTION)
+            return Text(f"transpose({parts[0].text}, {(*stack, columns, rows)})", FUNCTION)
         case "slice":
-            return _Text(_bracket(parts[0], FUNCTION) + _range_of(node, operands[0]), FUNCTION)
+            return Text(parts[0].beside(FUNCTION) + _range_of(node, operands[0]), FUNCTION)
         case "expand":
-            return _Text(_bracket(parts[0], FUNCTION) + _brackets_of(node), FUNCTION)
+            return Text(parts[0].beside(FUNCTION) + _brackets_of(node), FUNCTION)
         # After a derivative on paper, such as ∂L/∂e, a further stroke would be misread.
         case "*" if "∂" not in parts[0].text and _is_inverse(nodes, operands[1], parts[1], texts):
             inverse = operands[1].inputs[1]
-            text = _infix("/", PRODUCT, parts[0], texts[inverse], style)
-            return _Text(text, PRODUCT)
-        case _ if entry.infix:
-            left, right = parts
-            return _Text(_infix(node.op, entry.precedence, left, right, style), entry.precedence)
+            return _infix("/", parts[0], texts[inverse], style)
+        case op if op in INFIX:
+            return _infix(op, parts[0], parts[1], style)
         case "scatter":
             return _scattered(node, operands, parts, style)
         case "collect":
-            return _Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
+            return Text(_collected(node, parts[0].text, len(operands[0].shape)), FUNCTION)
         case _:
             inner = ", ".join([part.text for part in parts] + _options(node, operands[0]))
-            return _Text(f"{node.op}({inner})", FUNCTION)
+            return Text(f"{node.op}({inner})", FUNCTION)
 
 
-def _is_inverse(nodes: Sequence[Node], node: Node, part: _Text, texts: dict[int, _Text]) -> bool:
+def _is_inverse(nodes: Sequence[Node], node: Node, part: Text, texts: dict[int, Text]) -> bool:
     """Tell whether a node is written out as 1/x of its own shape, so that a*(1/x) reads as a/x."""
     if node.op != "/" or part.precedence != PRODUCT:
         return False
@@ -148,9 +141,9 @@ def _is_inverse(nodes: Sequence[Node], node: Node, part: _Text, texts: dict[int,
     return one.value == 1.0 and one.kind is Kind.CONSTANT and not one.name and x.id in texts
 
 
-def _scattered(node: Node, operands: Sequence[Node], parts: Sequence[_Text], style: Style) -> _Text:
+def _scattered(node: Node, operands: Sequence[Node], parts: Sequence[Text], style: Style) -> Text:
     """Return a sum of rows by their number as the product with the numbers' one-hot matrix."""
-    added, index = _bracket(parts[0], PRODUCT + 1), parts[1].text
+    added, index = parts[0].beside(PRODUCT + 1), parts[1].text
     count, own = math.prod(operands[1].shape), node.shape[1:]
     if len(operands[1].shape) != 1:
         index = f"reshape({index}, ({count},))"
@@ -159,28 +152,24 @@ def _scattered(node: Node, operands: Sequence[Node], parts: Sequence[_Text], sty
         added = f"reshape({parts[0].text}, {flat})"
     product = f"one_hot({index}, {node.shape[0]}).T{style.matmul}{added}"
     if len(own) > 1:
-        return _Text(f"reshape({product}, {node.shape})", FUNCTION)
-    return _Text(product, PRODUCT)
+        return Text(f"reshape({product}, {node.shape})", FUNCTION)
+    return Text(product, PRODUCT)
 
 
-def _infix(op: str, precedence: int, left: _Text, right: _Text, style: Style) -> str:
+def _infix(op: str, left: Text, right: Text, style: Style) -> Text:
     symbols = {"*": style.times, "/": "/", "@": style.matmul}
-    symbol = symbols.get(op, f" {op} ")
+    symbol, precedence = symbols.get(op, f" {op} "), INFIX[op]
     loose = op in ("+", "*") and right.precedence == precedence and not right.text.startswith("-")
     if op == "*" and ("/" in right.text or "@" in right.text):
         loose = False
     floor = precedence if loose else precedence + 1
-    after = _bracket(right, floor)
+    after = right.beside(floor)
     if after.startswith("-") and precedence >= SUM:
         after = f"({after})"
-    before = _bracket(left, precedence + (precedence == COMPARISON))
+    before = left.beside(precedence + (precedence == COMPARISON))
     if before.startswith("-") and precedence >= PRODUCT and left.precedence < PRODUCT:
         before = f"({before})"
-    return f"{before}{symbol}{after}"
-
-
-def _bracket(part: _Text, floor: int) -> str:
-    return part.text if part.precedence >= floor else f"({part.text})"
+    return Text(f"{before}{symbol}{after}", precedence)
 
 
 def _brackets_of(node: Node) -> str:

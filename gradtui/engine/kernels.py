@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+total = np.add.reduce
 
 
 def sigmoid(a: Any) -> Any:

@@ -7,7 +7,7 @@ step, loss, lr, grad, norm and prev.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
 from gradtui.engine.builder import Builder
-from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.program import StepProgram
+from gradtui.engine.vectorized import Vectorized
+from gradtui.language.operators import COMPARISONS
 from gradtui.language.parser import Call, Name, Tree, parse_expression
+from gradtui.language.refusals import Context
 
 Array = NDArray[np.float64]
 EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev) < 1e-9*loss")
@@ -31,11 +33,11 @@ EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev)
 WATCHES = ("loss - prev", "norm", "max(abs(grad))", "lr*norm")
 """Expressions that are offered."""
 _RUN_NAMES = ("step", "loss", "lr", "grad", "norm", "prev")
-_COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 LARGEST = 4_000_000
 """Numbers that an expression may compute at a step."""
 _DEEPEST = 16
 """Steps that an expression may look back."""
+_LANGUAGE = Context(functions=FUNCTIONS)
 _NORM = "a*sqrt(sum((g/a)**2))"
 
 
@@ -82,43 +84,27 @@ class Observable(Struct, frozen=True, eq=False, dict=True):
         `rows` holds what it needs of each step, flat, (n, numbers).  What is read of a step before
         the first one is NaN.
         """
-        count, at = len(rows), 0
-        given: dict[int, Array] = {}
-        for leaf, _ in self.reads:
-            shape = self.nodes[leaf].shape
-            size = math.prod(shape)
-            given[leaf] = rows[:, at : at + size].reshape(count, *shape)
-            at += size
+        program, width = self._program, rows.shape[1]
+        if len(program.slices) > len(self.reads):
+            more = program.slices[-1].stop - width
+            rows = np.column_stack([rows, np.full((len(rows), more), np.nan)])
         if self.step is not None:
-            given[self.step] = np.arange(first, first + count, dtype=np.float64)
-        *earlier, last = self._functions
-        for past, evaluate in zip(self.past, earlier, strict=True):
-            before = self._value(evaluate, past.node, given, count)
-            given[past.leaf] = np.concatenate([np.full_like(before[:1], np.nan), before[:-1]])
-        return self._value(last, self.root, given, count)
-
-    def _value(
-        self, evaluate: Callable[..., Any], node: int, given: dict[int, Array], count: int
-    ) -> Array:
-        (value,) = evaluate(*given.values())
-        return np.broadcast_to(np.asarray(value, np.float64), (count, *self.nodes[node].shape))
+            rows[:, width] = np.arange(first, first + len(rows))
+        for past, part in zip(self.past, program.slices[-len(self.past) :], strict=False):
+            (values,) = program.at([past.node], rows)
+            part.of(rows)[1:] = values[:-1]
+        return program.at([self.root], rows)[0]
 
     @cached_property
-    def _functions(self) -> list[Callable[..., tuple[Any, ...]]]:
-        """Of each past value in turn, and at last of the root."""
-        compiler = Compiler(self.nodes, {}, Mode.BATCH, "float64")
-        given = [leaf for leaf, _ in self.reads]
-        given += [] if self.step is None else [self.step]
-        functions = []
-        for past in self.past:
-            functions.append(compiler.evaluate(given, [past.node], given))
-            given = [*given, past.leaf]
-        return [*functions, compiler.evaluate(given, [self.root], given)]
+    def _program(self) -> Vectorized:
+        step = [] if self.step is None else [self.step]
+        past = [past.leaf for past in self.past]
+        return Vectorized(self.nodes, [*(leaf for leaf, _ in self.reads), *step, *past])
 
 
 def read_expression(text: str, program: StepProgram) -> Observable:
     """Return what a text observes of a run; raises InputError with a place in the text."""
-    tree = parse_expression(text)
+    tree = parse_expression(text, context=_LANGUAGE)
     reader = _Reader(program)
     root = reader.lower(tree)
     found = Observable(
@@ -139,7 +125,7 @@ def read_condition(text: str, program: StepProgram) -> Observable:
     """
     if text.strip().isascii() and text.strip().isdigit():
         text = f"step == {int(text.strip()[:12])}"
-    tree = parse_expression(text)
+    tree = parse_expression(text, context=_LANGUAGE)
     found = read_expression(text, program)
     if not _compares(tree):
         raise InputError(
@@ -160,7 +146,7 @@ def _compares(tree: Tree) -> bool:
     while pending:
         part = pending.pop()
         if isinstance(part, Call):
-            if part.function in _COMPARISONS:
+            if part.function in COMPARISONS:
                 return True
             pending.extend(part.arguments)
     return False

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 from msgspec import Struct
 
 from gradtui.engine.indices import Elements
 from gradtui.engine.shapes import Options, Shape, broadcast, reduced
+from gradtui.language.operators import INFIX
 from gradtui.language.parser import Option
 
 ShapeRule = Callable[[Sequence[Shape], Options], Shape]
 Vjps = Callable[[Sequence[Shape]], tuple[str, ...]]
 Settle = Callable[[Sequence[Shape], Options], dict[str, Option]]
-Constants = tuple[float | None, ...]
-"""The value of each operand that is a constant, None for the others."""
-
-FUNCTION, COMPARISON, SUM, PRODUCT, SIGN, POWER = 9, 1, 2, 3, 4, 5
+_CALLED = re.compile(r"[a-z]\w*(?=\()")
 
 
 class Kink(Struct, frozen=True):
@@ -37,7 +37,7 @@ class Operation(Struct, frozen=True):
     """How it is called in a program: an operator, or a function's name."""
     operands: tuple[str, ...]
     """Formal names of the operands, used in `code` and in the derivatives."""
-    code: str | Callable[[Constants], str]
+    code: str
     """The Python expression of the result; its functions are those of `kernels` and NumPy."""
     shape: ShapeRule
     partials: tuple[str, ...] = ()
@@ -54,11 +54,12 @@ class Operation(Struct, frozen=True):
     """The same in simpler operations, in place of `elements`; its options too may be named."""
     summary: str = ""
     """What it does, in a learner's words."""
-    precedence: int = FUNCTION
     scalar: str = ""
     """`code` for Python floats, where it differs."""
     batched: str = ""
     """`code` for operands with leading batch axes, where it differs."""
+    special: Mapping[float, str] = {}
+    """`code` where the last operand is one of these constants."""
     options: tuple[tuple[str, Option], ...] = ()
     """Options that a call may give, with their defaults."""
     settle: Settle | None = None
@@ -77,6 +78,26 @@ class Operation(Struct, frozen=True):
     """False where elements are only chosen, moved, compared or negated: nothing is rounded."""
     index: str = ""
     """The operand that holds whole numbers, if one does: labels, tokens."""
+    below: Callable[[Sequence[Shape], Shape], int] | None = None
+    """What these whole numbers are below, by the shapes of the operands and of the result."""
+    compares: bool = False
+    """Whether the result is only 0 or 1."""
+    linear: bool = False
+    """Whether it makes of a sum the sum of what it makes of the terms."""
+    rearranges: bool = False
+    """Whether the result holds all of the operand's elements once, in another order or shape."""
+    rectifies: bool = False
+    """Whether it lets a part of the numbers through and nothing of the others."""
+    squashes: bool = False
+    """Whether it is flat far out, so that nothing before it learns there."""
+    full_slope: float = 0.0
+    """The largest slope of what is flat far out on both sides."""
+    tried: bool = False
+    """Whether it is tried where a line may be meant to call another function, or one at all."""
+    remedy: str = ""
+    """What to do where the result is not finite."""
+    own: bool = False
+    """Whether it is another function than NumPy's of that name."""
     internal: bool = False
     """True for what only derivatives use; a program cannot call it."""
 
@@ -86,9 +107,15 @@ class Operation(Struct, frozen=True):
         return self.shape is broadcast
 
     @property
-    def compares(self) -> bool:
-        """Whether the result is only 0 or 1."""
-        return self.precedence == COMPARISON
+    def calls(self) -> frozenset[str]:
+        """The functions that its code calls."""
+        codes = (self.code, self.scalar, self.batched, *self.special.values())
+        return frozenset(_CALLED.findall(" ".join(codes)))
+
+    @property
+    def in_numpy(self) -> bool:
+        """Whether NumPy has it by this name."""
+        return hasattr(np, self.name) and not self.own
 
     @property
     def reduction(self) -> bool:
@@ -98,4 +125,4 @@ class Operation(Struct, frozen=True):
     @property
     def infix(self) -> bool:
         """Whether it is written between its operands."""
-        return len(self.operands) == 2 and self.precedence < FUNCTION
+        return self.name in INFIX or self.name == "**"

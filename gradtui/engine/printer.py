@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
-
 from gradtui.base.source import InputError
 from gradtui.base.text import number
-from gradtui.engine.operation import COMPARISON, FUNCTION, POWER, PRODUCT, SIGN, SUM
 from gradtui.engine.ops import OPS
+from gradtui.language.operators import (
+    COMPARISON,
+    FUNCTION,
+    INFIX,
+    POWER,
+    PRECEDENCE,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Text,
+)
 from gradtui.language.parser import (
     Call,
     Name,
@@ -22,7 +30,6 @@ from gradtui.language.parser import (
 )
 from gradtui.language.trees import same as same
 
-_PRECEDENCE = {"**": POWER, "neg": SIGN}
 _SPACES = {SUM: " ", COMPARISON: " "}
 """What stands around operators, by how tightly they bind, where the user has none of that kind."""
 _OPERATORS = {
@@ -30,17 +37,7 @@ _OPERATORS = {
     PRODUCT: re.compile(r"[\w.)\]]( ?)(?:\*(?!\*)|[/@])"),
 }
 """Operators after an operand."""
-_IN_NUMPY = frozenset(
-    {"abs", "broadcast_to", "clip", "cos", "dot", "exp", "log", "max", "maximum", "mean", "minimum"}
-    | {"outer", "reshape", "sin", "sqrt", "sum", "tanh", "transpose", "var", "where"}
-)
-"""Functions that NumPy has by the same name and with the same meaning."""
 _PREFIXED = re.compile(r"\bnp\.")
-
-
-class _Text(Struct, frozen=True):
-    text: str
-    precedence: int
 
 
 def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -> str:
@@ -55,7 +52,7 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
     if original is not None and original.place.line <= len(lines):
         spaces |= _spaces_in(lines[original.place.line - 1])
     kept = set(map(id, subtrees(original))) if original is not None else set[int]()
-    texts: dict[int, _Text] = {}
+    texts: dict[int, Text] = {}
     pending = [tree]
     while pending:
         part = pending[-1]
@@ -86,17 +83,14 @@ def subtrees(tree: Tree) -> list[Tree]:
 
 def precedence_of(tree: Tree) -> int:
     """Return how tightly an expression's outermost operator binds."""
-    if not isinstance(tree, Call):
-        return FUNCTION
-    entry = OPS.get(tree.function)
-    return _PRECEDENCE.get(tree.function, entry.precedence if entry else FUNCTION)
+    return PRECEDENCE.get(tree.function, FUNCTION) if isinstance(tree, Call) else FUNCTION
 
 
 def _arguments(tree: Tree) -> tuple[Tree, ...]:
     return tree.arguments if isinstance(tree, Call) else ()
 
 
-def _copied(tree: Tree, lines: Sequence[str]) -> _Text | None:
+def _copied(tree: Tree, lines: Sequence[str]) -> Text | None:
     """Return the user's own text of a part; None where its place does not hold all of it."""
     place = tree.place
     if place.line > len(lines):
@@ -107,7 +101,7 @@ def _copied(tree: Tree, lines: Sequence[str]) -> _Text | None:
             return None
     except InputError:
         return None
-    return _Text(text, FUNCTION if is_enclosed(text) else precedence_of(tree))
+    return Text(text, FUNCTION if is_enclosed(text) else precedence_of(tree))
 
 
 def is_enclosed(text: str) -> bool:
@@ -131,43 +125,44 @@ def _spaces_in(line: str) -> dict[int, str]:
 
 
 def _composed(
-    tree: Tree, texts: dict[int, _Text], spaces: Mapping[int, str], prefixed: bool
-) -> _Text:
+    tree: Tree, texts: dict[int, Text], spaces: Mapping[int, str], prefixed: bool
+) -> Text:
     match tree:
         case Number(value):
-            return _Text(number(value, 17), FUNCTION)
+            return Text(number(value, 17), FUNCTION)
         case Name(name):
-            return _Text(name, FUNCTION)
+            return Text(name, FUNCTION)
         case WholeNumbers(values):
-            return _Text(repr(values), FUNCTION)
+            return Text(repr(values), FUNCTION)
         case Call():
             parts = [texts[id(part)] for part in tree.arguments]
             text = _call(tree, parts, spaces)
-            if prefixed and tree.function in _IN_NUMPY and text.startswith(f"{tree.function}("):
+            entry = OPS.get(tree.function)
+            if prefixed and entry and entry.in_numpy and text.startswith(f"{entry.name}("):
                 text = f"np.{text}"
-            return _Text(text, precedence_of(tree))
+            return Text(text, precedence_of(tree))
 
 
-def _call(call: Call, parts: Sequence[_Text], spaces: Mapping[int, str]) -> str:
+def _call(call: Call, parts: Sequence[Text], spaces: Mapping[int, str]) -> str:
     precedence = precedence_of(call)
     match call.function:
         case "neg":
-            return "-" + _bracket(parts[0], SIGN)
+            return "-" + parts[0].beside(SIGN)
         case "**":
-            return f"{_bracket(parts[0], POWER + 1)}**{_bracket(parts[1], SIGN)}"
+            return f"{parts[0].beside(POWER + 1)}**{parts[1].beside(SIGN)}"
         case "T" if isinstance(call.arguments[0], Number):
             return f"({parts[0].text}).T"
         case "T":
-            return _bracket(parts[0], FUNCTION) + ".T"
+            return parts[0].beside(FUNCTION) + ".T"
         case "slice":
-            return _bracket(parts[0], FUNCTION) + _range(dict(call.options))
+            return parts[0].beside(FUNCTION) + _range(dict(call.options))
         case "expand" if "entries" in dict(call.options):
-            return _bracket(parts[0], FUNCTION) + _new_axes(dict(call.options))
+            return parts[0].beside(FUNCTION) + _new_axes(dict(call.options))
         case "shape":
-            return f"{_bracket(parts[0], FUNCTION)}.shape[{dict(call.options).get('axis', 0)}]"
-        case function if function in OPS and OPS[function].infix:
-            left = _bracket(parts[0], precedence + (precedence == COMPARISON))
-            right = _bracket(parts[1], precedence + 1)
+            return f"{parts[0].beside(FUNCTION)}.shape[{dict(call.options).get('axis', 0)}]"
+        case function if function in INFIX:
+            left = parts[0].beside(precedence + (precedence == COMPARISON))
+            right = parts[1].beside(precedence + 1)
             space = spaces.get(precedence, "")
             return f"{left}{space}{function}{space}{right}"
         case function:
@@ -182,10 +177,6 @@ def _call(call: Call, parts: Sequence[_Text], spaces: Mapping[int, str]) -> str:
 def unbracketed(text: str) -> str:
     """Return a text without the pair of brackets around all of it."""
     return text[1:-1] if is_enclosed(text) else text
-
-
-def _bracket(part: _Text, floor: int) -> str:
-    return part.text if part.precedence >= floor else f"({part.text})"
 
 
 def _range(options: dict[str, Option]) -> str:

@@ -43,7 +43,7 @@ class Shaken(Interpreter):
         if entry is None:
             super()._compute(node)
             return
-        if entry.compares or entry.name == "one_hot":
+        if entry.compares:
             self._values[node.id] = self._calm.value(node.id)
             self._batched.add(node.id)
             return

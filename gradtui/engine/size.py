@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from gradtui.base.source import InputError
 from gradtui.base.text import shape_text
 from gradtui.engine.graph import Graph, Kind, Node
+from gradtui.engine.indices import multiplied
+from gradtui.engine.ops import OPS
 
 MAX_OPERATIONS = 12_000
 """Operations of a model, as it is written."""
@@ -15,7 +17,6 @@ MAX_NUMBERS = 50_000_000
 """Numbers in all values of a step together, gradients and update included: 400 MB in float64."""
 MAX_PRODUCTS = 2_000_000_000
 """Multiplications in all its matrix products together: about a second."""
-_PRODUCTS = ("@", "dot")
 _CALL, _AT_A_TIME, _MULTIPLIED = 2.0, 500.0, 20_000.0
 """Microseconds of an operation on arrays, by estimate; numbers, and multiplications of a matrix
 product, that take one more."""
@@ -71,6 +72,6 @@ def multiplications(nodes: Sequence[Node]) -> int:
 
 
 def _multiplied(nodes: Sequence[Node], node: Node) -> int:
-    if node.op not in _PRODUCTS:
+    if node.kind is not Kind.OPERATION or OPS[node.op].elements is not multiplied:
         return 0
     return math.prod(node.shape) * math.prod(nodes[node.inputs[0]].shape[-1:])

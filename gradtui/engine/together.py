@@ -10,8 +10,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.casting import cast
-from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.vectorized import Vectorized
 
 _NUMBERS = 10_000_000
 """Numbers of a step that runs which go together may have."""
@@ -73,29 +73,20 @@ def _alike(one: Trainer, other: Trainer) -> bool:
 def _run(
     members: Sequence[Trainer], rows: NDArray[np.float64], start: int, steps: int
 ) -> NDArray[np.float64]:
-    first, count = members[0], len(members)
+    first = members[0]
     constants = [node for node, _ in first.program.constants]
     fixed = {node: value for node, value in first.fixed.items() if node not in constants}
-    compiler = Compiler(first.program.nodes, fixed, Mode.BATCH, first.dtype)
-    rated = [node for node in first.varying if node == first.program.lr]
-    step = compiler.evaluate(
-        [*first.before, *first.varying, *constants],
-        [*first.after, first.program.graph.loss],
-        [*first.before, *rated, *constants],
-    )
-    state: list[Any] = [
-        cast(rows[:, part.start : part.stop].reshape(count, *part.shape), first.dtype)
-        for part in first.slices
-    ]
+    rated = int(first.program.lr in first.varying)
+    leaves = [*first.before, *first.varying[:rated], *constants]
+    shared, wanted = first.varying[rated:], [*first.after, first.program.graph.loss]
+    program = Vectorized(first.program.nodes, leaves, shared, fixed, first.dtype)
+    state = [cast(part.of(rows), first.dtype) for part in first.slices]
     tables = [dict(member.program.constants) for member in members]
     given = [cast([table[node] for table in tables], first.dtype) for node in constants]
-    losses = np.empty((steps, count))
+    losses = np.empty((steps, len(members)))
     for at, values in enumerate(_values(members, start, steps)):
-        *found, loss = step(*state, *values, *given)
-        state = [
-            np.broadcast_to(value, (count, *part.shape))
-            for value, part in zip(found, first.slices, strict=True)
-        ]
+        each = [*state, *values[:rated], *given]
+        *state, loss = program.evaluate(wanted, len(members), each, values[rated:])
         losses[at] = loss
     return losses.T
 

@@ -20,6 +20,7 @@ from gradtui.engine.moves import Moves
 from gradtui.engine.program import StepProgram
 from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
+from gradtui.engine.vectorized import Vectorized
 
 Row = NDArray[np.float64]
 """The whole state of a run at one step as one flat row."""
@@ -229,29 +230,23 @@ class Trainer:
         """Return the parameters held in a row, in their shapes, read-only."""
         found = []
         for part in self.slices[: len(self.program.updates)]:
-            values = row[part.start : part.stop].reshape(part.shape).view()
+            values = part.of(row).view()
             values.flags.writeable = False
             found.append(values)
         return tuple(found)
 
     def state_of(self, row: Row) -> tuple[NDArray[np.float64], ...]:
         """Return the values of `before` that a row holds, in their shapes."""
-        return tuple(row[one.start : one.stop].reshape(one.shape) for one in self.slices)
+        return tuple(part.of(row) for part in self.slices)
 
     def losses_at(self, rows: NDArray[np.float64], step: int = 0) -> NDArray[np.float64]:
         """Return the loss at each row of parameters, evaluated together in float64.
 
         With batches it is the loss on the batch of `step`.
         """
-        count = len(self.program.updates)
-        arguments = [
-            rows[:, part.start : part.stop].reshape(len(rows), *part.shape)
-            for part in self.slices[:count]
-        ]
-        if self.batches is not None:
-            arguments += [data[self._rows_at(step)] for data in self._cut.values()]
-        (losses,) = self._losses(*arguments)
-        return np.broadcast_to(np.asarray(losses, dtype=np.float64), (len(rows),))
+        data = [data[self._rows_at(step)] for data in self._cut.values()]
+        (losses,) = self._model.at([self.program.graph.loss], rows, data)
+        return losses
 
     def central_differences(
         self, row: Row, elements: Sequence[int], step: int = 0
@@ -350,11 +345,10 @@ class Trainer:
         return cache(lambda nodes: self._compiler.evaluate(given, nodes))
 
     @cached_property
-    def _losses(self) -> Callable[..., tuple[Any, ...]]:
+    def _model(self) -> Vectorized:
         graph = self.program.graph
-        compiler = Compiler(graph.nodes, self.data, Mode.BATCH, "float64")
         parameters = [node.id for node in graph.parameters]
-        return compiler.evaluate([*parameters, *self._cut], [graph.loss], parameters)
+        return Vectorized(graph.nodes, parameters, self.cut, self.data)
 
     def _rows_at(self, step: int) -> NDArray[np.intp]:
         assert self.batches is not None

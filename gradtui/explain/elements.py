@@ -14,9 +14,9 @@ from gradtui.engine.elements import Element, Scalars, write_out
 from gradtui.engine.formula import Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.indices import aligned
-from gradtui.engine.operation import FUNCTION
 from gradtui.engine.ops import OPS
 from gradtui.explain.symbols import in_names, label, paper
+from gradtui.language.operators import PRECEDENCE
 
 CUT = "…"
 """Stands for terms of a sum that are left out."""
@@ -38,7 +38,7 @@ def whole_formula(frame: Frame, element: Element) -> str:
     text = in_names(frame, node)
     if not index:
         return text
-    simple = OPS[frame.graph.nodes[node].op].precedence == FUNCTION
+    simple = frame.graph.nodes[node].op not in PRECEDENCE
     return f"{text if simple else f'({text})'}[{','.join(map(str, index))}]"
 
 

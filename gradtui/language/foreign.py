@@ -56,7 +56,6 @@ _CALLS = {
     "log10": "log({a})/log(10)",
     "exp2": "2**{A}",
     "expm1": "exp({a}) - 1",
-    "logaddexp": "log(exp({a}) + exp({b}))",
     "tan": "sin({a})/cos({a})",
     "sinh": "(exp({a}) - exp(-{A}))/2",
     "cosh": "(exp({a}) + exp(-{A}))/2",

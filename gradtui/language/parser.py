@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
+from gradtui.language.operators import COMPARISON, INFIX, NOT_CALLED
 from gradtui.language.refusals import AUGMENTED, Context, Refuser
 from gradtui.language.tokens import MAX_TOKENS, Locate, Token
 
@@ -66,13 +67,6 @@ class Assignment(Struct, frozen=True):
     """Where the name stands."""
 
 
-_BINARY = {"<": 1, ">": 1, "<=": 1, ">=": 1, "==": 1, "!=": 1}
-_BINARY |= {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3}
-_NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "slice": "x[0:2]",
-               "shape": "x.shape[0]"}  # fmt: skip
-"""Names that trees use for what is not written as a call, and how it is written."""
-
-
 def parse_program(
     text: str,
     locate: Locate | None = None,
@@ -88,9 +82,11 @@ def parse_program(
     return _Parser(text, locate or _in_text, limit, context=context).program()
 
 
-def parse_expression(text: str, locate: Locate | None = None) -> Tree:
+def parse_expression(
+    text: str, locate: Locate | None = None, context: Context | None = None
+) -> Tree:
     """Return the tree of a single expression; raises InputError as `parse_program` does."""
-    return _Parser(text, locate or _in_text).single()
+    return _Parser(text, locate or _in_text, context=context).single()
 
 
 def parse_rule(text: str) -> Tree:
@@ -182,12 +178,12 @@ class _Parser(Refuser):
         operands, waiting = [self.unary()], list[Token]()
         while True:
             token = self.peek()
-            precedence = _BINARY.get(token.text, 0)
-            while waiting and _BINARY[waiting[-1].text] >= precedence:
+            precedence = INFIX.get(token.text, 0)
+            while waiting and INFIX[waiting[-1].text] >= precedence:
                 operator, right, left = waiting.pop(), operands.pop(), operands.pop()
                 place = self.span(left, right, operator)
                 operands.append(Call(operator.text, (left, right), (), place))
-                if precedence == _BINARY[operator.text] == 1:
+                if precedence == INFIX[operator.text] == COMPARISON:
                     self.refuse(token, "one comparison; multiply two masks: (a < b)*(b < c)")
             if precedence == 0:
                 return operands[0]
@@ -325,9 +321,9 @@ class _Parser(Refuser):
         return self.integer() if token.kind == "number" else self.refuse_subscript(bracket, begin)
 
     def call(self, name: Token, owner: Tree | None = None, *, first: Token | None = None) -> Tree:
-        if name.text in _NOT_CALLED and not self.rules:
+        if name.text in NOT_CALLED and not self.rules:
             raise InputError(
-                f"'{name.text}' is not a function of the language: write {_NOT_CALLED[name.text]}",
+                f"'{name.text}' is not a function of the language: write {NOT_CALLED[name.text]}",
                 self.place(name),
             )
         self.deeper(name)

@@ -45,6 +45,8 @@ class Context(Struct, frozen=True):
     """What the lines before the text assign."""
     kept: Collection[str] = ()
     """What holds a value from the step before until it is assigned."""
+    functions: Collection[str] | None = None
+    """Those of the language; without them no other function is refused by what is known of it."""
 
 
 class Refuser(TokenReader):
@@ -83,11 +85,13 @@ class Refuser(TokenReader):
         return found, len(self.tokens) - 1
 
     def refuse_foreign(self, name: Token, begin: int, dot: int | None) -> None:
-        """Refuse a function of NumPy's for which it is known what to write; its bracket is taken.
+        """Refuse a function that the language has not if it is known what to write for it.
 
-        `begin` is the first token of the call, `dot` that before the name of a method.
+        Its bracket is taken; `begin` is the first token of the call, `dot` that before the name of
+        a method.
         """
-        if name.text not in FOREIGN:
+        own = self.context.functions
+        if own is None or name.text in own or name.text not in FOREIGN:
             return
         ranges, end = self.entries(self.at - 1)
         if self.tokens[end].kind == "end":

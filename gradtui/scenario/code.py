@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip
+from gradtui.engine.ops import FUNCTIONS
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
 from gradtui.language.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
@@ -93,7 +94,7 @@ def _read(
     positions = sources.positions
     if code is not None:
         place = positions.string_lines((table, "code")).place
-        program = parse_program(code, place, limit, Context(kept=kept))
+        program = parse_program(code, place, limit, Context(kept=kept, functions=FUNCTIONS))
         if not program:
             raise InputError(f"the code of [{table}] is empty: expected lines `name = expression`",
                              positions.value((table, "code")))  # fmt: skip

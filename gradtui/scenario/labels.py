@@ -8,11 +8,8 @@ import numpy as np
 
 from gradtui.base.text import number
 from gradtui.engine.graph import Graph, Kind, Node
+from gradtui.engine.ops import OPS
 from gradtui.scenario.data import Data
-
-_LABELS = {"cross_entropy": 1, "one_hot": 0, "take": 1}
-"""Operation -> which operand counts something from 0."""
-_REARRANGING = ("reshape", "T", "mT", "transpose", "expand")
 
 
 def check_labels(graph: Graph, tables: Sequence[Data]) -> None:
@@ -21,24 +18,17 @@ def check_labels(graph: Graph, tables: Sequence[Data]) -> None:
     The last of the `tables` that has a name is the one that the graph takes it from.
     """
     for node in graph.nodes:
-        if node.op not in _LABELS:
+        entry = OPS.get(node.op)
+        if entry is None or entry.below is None:
             continue
-        source = graph.nodes[node.inputs[_LABELS[node.op]]]
-        while source.op in _REARRANGING:
+        operands = [graph.nodes[id] for id in node.inputs]
+        source = operands[entry.operands.index(entry.index)]
+        while source.kind is Kind.OPERATION and OPS[source.op].rearranges:
             source = graph.nodes[source.inputs[0]]
         table = next((t for t in reversed(tables) if source.name in t.values), None)
         if source.kind is Kind.DATA and table is not None:
-            _check(table, source.name, node, _count(graph, node))
-
-
-def _count(graph: Graph, node: Node) -> int:
-    """Return how many classes or rows there are to choose from."""
-    if node.op == "one_hot":
-        count = dict(node.options)["k"]
-        assert isinstance(count, int)
-        return count
-    shape = graph.nodes[node.inputs[0]].shape
-    return shape[0] if node.op == "take" else shape[-1]
+            count = entry.below([operand.shape for operand in operands], node.shape)
+            _check(table, source.name, node, count)
 
 
 def _check(table: Data, name: str, node: Node, count: int) -> None:

@@ -201,7 +201,7 @@ class _Reader:
             if "\n" in text[start:end]:
                 self.refuse(annotation[0], "a type on several lines is not read: leave it out")
             text = text[:start] + " " * (end - start) + text[end:]
-        return parse_program(text, locate, context=Context(assigned, self.kept))
+        return parse_program(text, locate, context=Context(assigned, self.kept, FUNCTIONS))
 
     def check_calls(self, line: _Line) -> None:
         """Refuse a call of another function of the file: only one of them is read."""

@@ -13,6 +13,7 @@ from gradtui.diagnosis.runs.registry import RUN_RULES as REGISTRY
 from gradtui.diagnosis.runs.registry import diagnose_run
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import THRESHOLDS
+from gradtui.engine import vectorized
 from gradtui.engine.history import History
 from gradtui.scenario.changes import read_change
 from gradtui.scenario.load import load_problem
@@ -295,7 +296,7 @@ def test_a_run_whose_tapes_find_no_room_is_judged_the_same(name, monkeypatch):
     problem = gradtui.load(name).problem
     expected = diagnose_run(problem)
     monkeypatch.setattr(run_module, "_KEPT", 1)
-    monkeypatch.setattr(run_module, "_AT_ONCE", 1)
+    monkeypatch.setattr(vectorized, "_TOGETHER", 1)
     assert expected and diagnose_run(problem) == expected
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.engine import compiler as compiler_module
-from gradtui.engine.compiler import Mode, Slice, mode_for, row_slices
+from gradtui.engine.compiler import Mode, Slice, mode_for, namespace, row_slices
 from gradtui.engine.graph import Kind, Node
 
 HOSTILE = ["__import__", "exec", "compiled", "print", "v0", "c1", "d2", "state", "rows", "at",
@@ -41,8 +41,7 @@ def use_all(model):
 
 
 OWN = {"compiled", "state", "inputs", "rows", "row", "at", "pack", "reshape", "T"}
-OWN |= {*compiler_module._NUMPY, *compiler_module._KERNELS, "mask", "scalar", "abs", "total"}
-OWN |= {"swapaxes", "True", "False", "None"}
+OWN |= {*namespace(Mode.ARRAY, "float64"), "True", "False", "None"}
 
 
 @pytest.mark.parametrize("shape", [(), (2,)])

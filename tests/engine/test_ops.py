@@ -6,6 +6,7 @@ from engine_models import gradients, graph, trainer, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
+from references import REFERENCE
 
 from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
@@ -24,133 +25,6 @@ from gradtui.engine.shapes import (
     transposed,
 )
 from gradtui.engine.trainer import Trainer
-
-
-def _mean(a, axis=None, keepdims=False):
-    return np.sum(a, axis, keepdims=keepdims) / (np.size(a) / np.size(np.sum(a, axis)))
-
-
-def _collect(a, shape, drop, keep):
-    while np.ndim(a) > len(shape):
-        a = np.sum(a, axis=0)
-    for axis, size in enumerate(shape):
-        a = np.sum(a, axis=axis, keepdims=True) if size == 1 else a
-    return a
-
-
-def _matmul(a, b):
-    """The sum over the last axis of `a` and the last but one of `b`, spelt out."""
-    left = a[None, :] if a.ndim == 1 else a
-    right = b[:, None] if b.ndim == 1 else b
-    product = np.sum(left[..., :, :, None] * right[..., None, :, :], axis=-2)
-    product = product[..., 0] if b.ndim == 1 else product
-    if a.ndim == 1:
-        product = product[..., 0] if b.ndim == 1 else product[..., 0, :]
-    return product
-
-
-def _erf(a):
-    """Its power series, which converges everywhere and on complex numbers too."""
-    a = np.asarray(a)
-    return sum((-1) ** n * a ** (2 * n + 1) / (math.factorial(n) * (2 * n + 1))
-               for n in range(60)) * 2 / math.sqrt(math.pi)  # fmt: skip
-
-
-def _var(a, axis=None, keepdims=False):
-    return _mean(a * a, axis, keepdims) - _mean(a, axis, keepdims) ** 2
-
-
-def _softmax(a, axis=-1):
-    return np.exp(a) / np.sum(np.exp(a), axis, keepdims=True)
-
-
-def _logsumexp(a, axis=-1, keepdims=False):
-    return np.log(np.sum(np.exp(a), axis, keepdims=keepdims))
-
-
-def _one_hot(labels, k):
-    return np.eye(k)[np.real(labels).astype(int)]
-
-
-def _cross_entropy(logits, labels):
-    right = _one_hot(labels, logits.shape[-1])
-    return -np.sum(right * np.log(_softmax(logits))) / np.size(labels)
-
-
-def _scatter(a, tokens, rows):
-    right = _one_hot(tokens, rows).reshape(-1, rows)
-    own = a.shape[np.ndim(tokens) :]
-    return (right.T @ np.reshape(a, (len(right), -1))).reshape(rows, *own)
-
-
-REFERENCE = {
-    "+": lambda a, b: np.add(a, b),
-    "-": lambda a, b: np.subtract(a, b),
-    "*": lambda a, b: np.multiply(a, b),
-    "/": lambda a, b: np.divide(a, b),
-    "**": lambda a, b: np.exp(b * np.log(a)),
-    "neg": lambda a: 0 - a,
-    "identity": lambda a: a,
-    "<": lambda a, b: np.where(np.real(a) < np.real(b), 1.0, 0.0),
-    ">": lambda a, b: np.where(np.real(a) > np.real(b), 1.0, 0.0),
-    "<=": lambda a, b: np.where(np.real(a) <= np.real(b), 1.0, 0.0),
-    ">=": lambda a, b: np.where(np.real(a) >= np.real(b), 1.0, 0.0),
-    "==": lambda a, b: np.where(np.real(a) == np.real(b), 1.0, 0.0),
-    "!=": lambda a, b: np.where(np.real(a) != np.real(b), 1.0, 0.0),
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": lambda a: np.exp(np.log(a) / 2),
-    "abs": lambda a: np.where(np.real(a) < 0, -a, a),
-    "tanh": lambda a: (np.exp(a) - np.exp(-a)) / (np.exp(a) + np.exp(-a)),
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
-    "relu": lambda a: np.where(np.real(a) > 0, a, 0),
-    "maximum": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
-    "minimum": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
-    "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
-    "sum": lambda a, axis=None, keepdims=False: np.sum(a, axis, keepdims=keepdims),
-    "mean": _mean,
-    "sin": np.sin,
-    "cos": np.cos,
-    "clip": lambda a, low, high: np.where(
-        np.real(np.where(np.real(a) < np.real(low), low, a)) > np.real(high),
-        high,
-        np.where(np.real(a) < np.real(low), low, a),
-    ),
-    "erf": _erf,
-    "gelu": lambda a: a / 2 + a * _erf(a / np.sqrt(2)) / 2,
-    "softplus": lambda a: np.log(1 + np.exp(a)),
-    "max": lambda a, axis=None, keepdims=False: np.max(a, axis, keepdims=keepdims),
-    "var": _var,
-    "softmax": _softmax,
-    "log_softmax": lambda a, axis=-1: np.log(_softmax(a, axis)),
-    "logsumexp": _logsumexp,
-    "cross_entropy": _cross_entropy,
-    "one_hot": _one_hot,
-    "take": lambda a, tokens: a[np.real(tokens).astype(int)],
-    "scatter": _scatter,
-    "layer_norm": lambda a: (
-        (a - _mean(a, -1, True)) / np.sqrt(_mean((a - _mean(a, -1, True)) ** 2, -1, True) + 1e-5)
-    ),
-    "reshape": lambda a, shape: np.reshape(a, shape),
-    "@": _matmul,
-    "dot": _matmul,
-    "outer": lambda a, b: np.array([x * b for x in a]),
-    "concat": lambda a, b, axis: np.moveaxis(
-        np.array([*np.moveaxis(a, axis, 0), *np.moveaxis(b, axis, 0)]), 0, axis
-    ),
-    "transpose": lambda a, axes=None: np.einsum(
-        a,
-        list(range(np.ndim(a))),
-        list(range(np.ndim(a)))[::-1] if axes is None else [axis % np.ndim(a) for axis in axes],
-    ),
-    "slice": lambda a, axis, start, stop: np.moveaxis(np.moveaxis(a, axis, 0)[start:stop], 0, axis),
-    "T": np.transpose,
-    "mT": lambda a: np.moveaxis(a, -1, -2),
-    "expand": lambda a, axis: np.expand_dims(a, axis),
-    "broadcast_to": lambda a, shape: a + np.zeros(shape),
-    "collect": _collect,
-}
-"""Operation -> the same by plain NumPy, on complex numbers too; shares no code with the engine."""
 
 LABELS = 3
 """Labels and tokens of the tests are below this."""
@@ -400,6 +274,26 @@ def test_the_reference_knows_every_operation_and_no_other():
 def test_an_operation_cannot_be_registered_twice():
     with pytest.raises(ValueError, match=r"\+ is registered twice"):
         register([OPS["+"], OPS["+"]])
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_what_an_entry_says_of_its_operands_holds_together(op):
+    entry = OPS[op]
+    assert (entry.below is None) == (not entry.index)
+    assert entry.index in ("", *entry.operands)
+    assert entry.full_slope == 0 or (entry.squashes and len(entry.operands) == 1)
+    assert not entry.rearranges or (entry.linear and not entry.rounds)
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+@pytest.mark.parametrize("op", [op for op, entry in OPS.items() if entry.linear])
+def test_a_linear_operation_makes_of_a_sum_the_sum_of_its_terms(op, data):
+    ([shape], options) = data.draw(operands_of(op))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    one, other = rng.normal(size=(2, *shape))
+    both = [REFERENCE[op](a, **options) for a in (one, other)]
+    np.testing.assert_allclose(REFERENCE[op](one + other, **options), sum(both), atol=1e-14)
 
 
 def test_a_program_calls_functions_only():

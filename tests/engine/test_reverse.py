@@ -15,6 +15,7 @@ from engine_models import (
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from random_programs import DATA, Program, draw_values
+from references import REFERENCE
 
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.reverse import differentiate, statement_rule
@@ -308,76 +309,9 @@ def test_a_statement_rule_is_the_flow_from_its_gradient_to_a_source(code, source
 # Random models, against the same text run by Python
 
 
-def logsumexp(a, axis, keepdims=False):
-    top = np.max(np.real(a))
-    return top + np.log(np.sum(np.exp(a - top), axis=axis, keepdims=keepdims))
-
-
-def erf(a):
-    """The error function of a number with at most a very small imaginary part."""
-    real = np.real(a)
-    slope = np.exp(-(real**2)) * 2 / np.sqrt(np.pi)
-    return np.vectorize(math.erf, otypes=[float])(real) + 1j * np.imag(a) * slope
-
-
-FUNCTIONS = {
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "tanh": np.tanh,
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
-    "abs": lambda a: np.where(np.real(a) < 0, -a, a),
-    "relu": lambda a: np.where(np.real(a) > 0, a, 0),
-    "maximum": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
-    "minimum": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
-    "where": lambda c, a, b: np.where(np.real(c) != 0, a, b),
-    "sum": np.sum,
-    "mean": np.mean,
-    "reshape": np.reshape,
-    "layer_norm": lambda a: (
-        (a - np.mean(a, -1, keepdims=True))
-        / np.sqrt(np.mean((a - np.mean(a, -1, keepdims=True)) ** 2, -1, keepdims=True) + 1e-5)
-    ),
-    "softmax": lambda a, axis=-1: np.exp(a - logsumexp(a, axis, keepdims=True)),
-    "log_softmax": lambda a, axis=-1: a - logsumexp(a, axis, keepdims=True),
-    "logsumexp": lambda a, axis=-1: logsumexp(a, axis),
-    "one_hot": lambda labels, k: np.eye(k)[np.asarray(labels, int)],
-    "take": lambda a, tokens: a[np.asarray(tokens, int)],
-    "cross_entropy": lambda a, labels: (
-        -np.mean(
-            np.sum(
-                np.eye(np.shape(a)[-1])[np.asarray(labels, int)]
-                * (a - logsumexp(a, -1, keepdims=True)),
-                axis=-1,
-            )
-        )
-    ),
-    "concat": lambda *parts, axis=0: np.concatenate(parts, axis),
-    "transpose": np.transpose,
-    "outer": np.outer,
-    "dot": np.dot,
-    "broadcast_to": np.broadcast_to,
-    "max": np.max,
-    "var": lambda a, **options: np.mean(
-        (a - np.mean(a, **{**options, "keepdims": True})) ** 2, **options
-    ),
-    "sin": np.sin,
-    "cos": np.cos,
-    "clip": lambda a, low, high: np.where(
-        np.real(a) < low, low, np.where(np.real(a) > high, high, a)
-    ),
-    "erf": erf,
-    "gelu": lambda a: a * (1 + erf(a / np.sqrt(2))) / 2,
-    "softplus": lambda a: (
-        np.logaddexp(0, np.real(a)) + 1j * np.imag(a) * np.exp(-np.logaddexp(0, -np.real(a)))
-    ),
-}
-"""What the program's functions are when Python runs its text, on complex numbers too."""
-
-
 def run_by_python(lines, values):
     """Run a program's text as Python with NumPy's functions and return its last value."""
-    scope = {**FUNCTIONS, **values, "np": SimpleNamespace(**FUNCTIONS)}
+    scope = {**REFERENCE, **values, "np": SimpleNamespace(**REFERENCE)}
     exec("\n".join(lines), scope)
     return scope["L"]
 

@@ -16,6 +16,7 @@ from gradtui.language.parser import (
     parse_expression,
     parse_program,
 )
+from gradtui.language.refusals import Context
 from gradtui.language.tokens import MAX_CHARACTERS, MAX_DEPTH
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")
@@ -38,7 +39,8 @@ def sketch(tree):
 def refused(text: str) -> InputError:
     """Parse a program and build its graph; return the one error that must come."""
     with pytest.raises(InputError) as caught:
-        build_graph(*LEAVES, parse_program(text))
+        program = parse_program(text, context=Context(functions=FUNCTIONS))
+        build_graph(*LEAVES, program)
     error = caught.value
     report = str(error.within("f.toml", text.split("\n")))
     assert report.startswith("f.toml:")

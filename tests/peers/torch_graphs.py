@@ -89,6 +89,7 @@ TORCH = {
     "erf": torch.erf,
     "gelu": functional.gelu,
     "softplus": lambda a: torch.logaddexp(a, torch.zeros_like(a)),
+    "logaddexp": torch.logaddexp,
     "sum": lambda a, axis, keepdims, n: a.sum(dim=axis, keepdim=keepdims) if axis else a,
     "mean": lambda a, axis, keepdims, n: a.mean(dim=axis, keepdim=keepdims) if axis else a,
     "max": _max,

@@ -24,6 +24,7 @@ from gradtui.diagnosis.products import product
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
+from gradtui.engine.ops import OPS
 from gradtui.engine.printer import same
 from gradtui.language.parser import Call, Name, Number, Tree
 
@@ -32,9 +33,8 @@ Array = NDArray[np.float64]
 MOST_TERMS, MOST_DIFFERENCES = 12, 2
 _SAMPLE = 200
 """Numbers of a value that are compared first."""
+_LINEAR = frozenset(name for name, entry in OPS.items() if entry.linear)
 _OPERATIONS = {"-": np.subtract, "*": np.multiply, "/": np.divide, "+": np.add}
-_LINEAR = ("T", "expand", "sum", "mean")
-"""Functions that take a sum to the sum of what they make of its terms."""
 
 
 class _Term(Struct, frozen=True, eq=False):

@@ -15,6 +15,7 @@ from gradtui.engine.formula import formula
 from gradtui.engine.graph import Node
 from gradtui.engine.printer import spell, subtrees
 from gradtui.engine.shapes import Shape
+from gradtui.language.operators import NOT_CALLED
 from gradtui.language.parser import Call, Name, Number, Tree, parse_expression
 from gradtui.language.tokens import MAX_ROW
 from gradtui.language.trees import depth
@@ -92,7 +93,7 @@ def factors_of(tree: Tree) -> list[Tree]:
 def calls_of(tree: Tree) -> list[Tree]:
     """Return the functions in an expression."""
     return [p for p in subtrees(tree) if isinstance(p, Call) and p.function.isidentifier()
-            and p.function not in ("T", "neg", "shape", "len", "expand", "slice")]  # fmt: skip
+            and p.function not in (*NOT_CALLED, "len")]  # fmt: skip
 
 
 def terms_of(tree: Tree) -> list[Tree]:

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.runs.parts import element_text, loss_ratio
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
+from gradtui.engine.ops import OPS
 
-RECTIFIERS = frozenset({"relu", "gelu", "maximum", "minimum"})
-SQUASHERS = frozenset({"tanh", "sigmoid", "erf", "clip", "softmax", "softplus", "exp"})
-COMPARISONS = frozenset({">", "<", ">=", "<=", "==", "!=", "one_hot"})
 _PROBED, _FEWEST = 256, 32
 """Numbers that are nudged; of more, some of each parameter, and fewer of a large model."""
 _NUMBERS = 4_000_000
@@ -99,8 +97,9 @@ def _probe(run: Run, entries: NDArray[np.intp]) -> list[_Stop | None]:
         points = np.repeat(row[None], len(part) + 1, axis=0)
         points[np.arange(1, len(part) + 1), part] += scale[part]
         values = run.values_at(points, step)
-        changed = [_changed(value, node, len(points)) for node, value in
-                   zip(run.graph.nodes, values, strict=True)]  # fmt: skip
+        changed = [
+            _changed(value) if id in run.trained else None for id, value in enumerate(values)
+        ]
         for index in range(len(part)):
             stops.append(_stop(run, changed, values, index + 1))
     return stops
@@ -115,16 +114,16 @@ def _spreads(run: Run, row: NDArray[np.float64]) -> NDArray[np.float64]:
     return spreads
 
 
-def _changed(value: object, node: Node, rows: int) -> NDArray[np.bool_] | None:
-    """Return which elements differ from those of row 0; None where the node has no rows."""
-    array = np.asarray(value)
-    if array.ndim == len(node.shape):
-        return None
-    return np.asarray((array != array[:1]) & ~(np.isnan(array) & np.isnan(array[:1])), np.bool_)
+def _changed(value: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which elements differ from those of row 0."""
+    return np.asarray((value != value[:1]) & ~(np.isnan(value) & np.isnan(value[:1])), np.bool_)
 
 
 def _stop(
-    run: Run, changed: Sequence[NDArray[np.bool_] | None], values: Sequence[object], index: int
+    run: Run,
+    changed: Sequence[NDArray[np.bool_] | None],
+    values: Sequence[NDArray[np.float64]],
+    index: int,
 ) -> _Stop | None:
     def moves(id: int) -> bool:
         mask = changed[id]
@@ -150,14 +149,14 @@ def _stop(
 
 
 def _classify(
-    run: Run, node: Node, operand: int, values: Sequence[object]
+    run: Run, node: Node, operand: int, values: Sequence[NDArray[np.float64]]
 ) -> tuple[str, int | None]:
     """Return the rule that an operation which lets nothing through stands for, and why."""
     others = [id for id in node.inputs if id != operand]
     other = others[0] if others else None
-    if node.op in RECTIFIERS:
+    if OPS[node.op].rectifies:
         return "dead-relu", None
-    if node.op in SQUASHERS:
+    if OPS[node.op].squashes:
         return "saturated", None
     if node.op == "take":
         return ("constant-feature", node.inputs[1]) if operand == node.inputs[0] else ("", None)
@@ -166,11 +165,12 @@ def _classify(
     if node.op not in ("*", "@") or other is None:
         return "", None
     if other in run.trained:
-        gate = run.graph.nodes[other].op in COMPARISONS
-        return ("dead-relu", None) if gate and node.op == "*" else ("", None)
+        gate = OPS.get(run.graph.nodes[other].op)
+        switched = node.op == "*" and gate is not None and gate.compares
+        return ("dead-relu", None) if switched else ("", None)
     if node.op == "@":
         return "constant-feature", other
-    zeros = np.asarray(values[other])
+    zeros = values[other][0]
     is_mask = (
         zeros.size > 1 and bool(np.all((zeros == 0.0) | (zeros == 1.0))) and bool(np.any(zeros))
     )

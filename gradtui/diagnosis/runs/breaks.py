@@ -14,6 +14,7 @@ from gradtui.diagnosis.runs.parts import finding, short
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.formula import formula
 from gradtui.engine.graph import Kind, needed_for
+from gradtui.engine.ops import OPS
 from gradtui.engine.tape import Tape
 from gradtui.language.parser import Assignment
 
@@ -198,13 +199,6 @@ def _advice(found: Break, op: str, *, start: bool) -> str:
         return "the numbers are too large: scale the data, or start with smaller parameters"
     if found.overflow:
         return "the numbers are too large: try a lower rate, clip_norm, or a smaller start"
-    match op:
-        case "log":
-            return "keep the argument above 0: log(x + 1e-12), or cross_entropy of the scores"
-        case "/":
-            return "keep the divisor away from 0: add a small number to it"
-        case "sqrt" | "**":
-            return "keep the argument above 0: add a small number under the root"
-        case _:
-            defined = "keep its operands where it is defined"
-            return defined if start else f"{defined}, or lower the rate before that step"
+    defined = "keep its operands where it is defined"
+    slower = "" if start else ", or lower the rate before that step"
+    return OPS[op].remedy or f"{defined}{slower}"

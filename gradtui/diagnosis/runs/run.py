@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.runs.work import TooLargeError, Work
-from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.compiler import Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
 from gradtui.engine.history import History
@@ -22,6 +22,7 @@ from gradtui.engine.program import build_step
 from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
+from gradtui.engine.vectorized import Vectorized
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]
@@ -42,8 +43,6 @@ _KEPT = 16_000_000
 """Numbers of the tapes that are kept; the others are recorded anew when they are asked for."""
 _LARGEST = 40_000_000
 """Numbers of a step beyond which two recorded ones take too much memory."""
-_AT_ONCE = 4_000_000
-"""Numbers of the models that are evaluated at once."""
 _TRIED, _TRIED_PRODUCTS = 50_000_000, 1_000_000.0
 """Numbers of the models that are evaluated, about, to try one thing, and microseconds, by estimate,
 of their matrix products."""
@@ -174,20 +173,19 @@ class Run:
         data = [self._data(step) for step in chosen]
         each = len(chosen) * self.trainer.model_cost
         found = [np.empty(0)]
-        for rows in _together(points, max(1, _AT_ONCE // self.trainer.size)):
+        loss = [self.graph.loss]
+        for rows in _stacked(points, self._model.together(loss)):
             self._work.spend(len(rows) * each)
-            parts, total = self._split(rows), np.zeros(len(rows))
+            total = np.zeros(len(rows))
             for values in data:
-                (losses,) = self._evaluate((self.graph.loss,))(*parts, *values)
-                total += np.broadcast_to(np.asarray(losses, np.float64), (len(rows),))
+                total += self._model.at(loss, rows, values)[0]
             found.append(total / len(chosen))
         return np.concatenate(found)
 
-    def values_at(self, points: Array, step: int) -> Sequence[Any]:
+    def values_at(self, points: Array, step: int) -> Sequence[Array]:
         """Return every node of the model at each row of parameters, with the data of a step."""
         self._work.spend(len(points) * self.trainer.model_cost)
-        nodes = tuple(range(len(self.graph.nodes)))
-        return self._evaluate(nodes)(*self._split(points), *self._data(step))
+        return self._model.at(range(len(self.graph.nodes)), points, self._data(step))
 
     def affordable(self, most: int, least: int = 1) -> int:
         """Return how many points, at most and at least, may be tried on a model of this size."""
@@ -322,21 +320,12 @@ class Run:
         )
 
     @cached_property
-    def _evaluate(self) -> Callable[[tuple[int, ...]], Callable[..., tuple[Any, ...]]]:
+    def _model(self) -> Vectorized:
         parameters = [node.id for node in self.graph.parameters]
-        data = [node.id for node in self.graph.data]
-        compiler = Compiler(self.graph.nodes, {}, Mode.BATCH, "float64")
-        return cache(lambda wanted: compiler.evaluate([*parameters, *data], wanted, parameters))
-
-    def _split(self, points: Array) -> list[Array]:
-        parts = zip(self.trainer.slices, self.graph.parameters, strict=False)
-        return [
-            points[:, part.start : part.stop].reshape(len(points), *node.shape)
-            for part, node in parts
-        ]
+        return Vectorized(self.graph.nodes, parameters, [node.id for node in self.graph.data])
 
 
-def _together(points: Iterable[Array], count: int) -> Iterator[Array]:
+def _stacked(points: Iterable[Array], count: int) -> Iterator[Array]:
     """Yield rows in matrices of `count`, the last of what is left."""
     left = iter(points)
     while rows := list(islice(left, count)):

@@ -27,7 +27,8 @@ from gradtui.diagnosis.runs.parts import (
 )
 from gradtui.diagnosis.runs.run import Run
 from gradtui.diagnosis.runs.thresholds import limit
-from gradtui.engine.graph import Node
+from gradtui.engine.graph import Kind, Node
+from gradtui.engine.ops import OPS
 
 
 def dead_relu(run: Run) -> Iterator[Finding]:
@@ -69,8 +70,9 @@ def saturated(run: Run) -> Iterator[Finding]:
             seen.add(found.node)
             yield _saturated(run, found.node, found.units, found.total, found.since)
     for node in run.graph.nodes:
-        if node.op in ("tanh", "sigmoid", "erf") and node.id in run.trained and node.id not in seen:
-            units, total, since = _flat_units(run, node)
+        full = OPS[node.op].full_slope if node.kind is Kind.OPERATION else 0.0
+        if full and node.id in run.trained and node.id not in seen:
+            units, total, since = _flat_units(run, node, full)
             if units and loss_ratio(run) >= limit("stays-high"):
                 yield _saturated(run, node.id, units, total, since)
 
@@ -162,12 +164,11 @@ def _lowest_bias(run: Run, found: Blocked) -> tuple[str, tuple[int, ...], float]
     return (*run.parameter_of(entry), float(row[entry]))
 
 
-def _flat_units(run: Run, node: Node) -> tuple[tuple[int, ...], int, int]:
+def _flat_units(run: Run, node: Node, full: float) -> tuple[tuple[int, ...], int, int]:
     """Return the units whose slope is next to 0 for all examples to the end, and since when."""
     total = width_of(run, node)
     if run.end < 0 or 0 in node.shape:
         return (), total, 0
-    full = 0.25 if node.op == "sigmoid" else 1.1283791670955126 if node.op == "erf" else 1.0
     flat = []
     for step in run.steps:
         slope = run.tape(step).local((node.id, 0))

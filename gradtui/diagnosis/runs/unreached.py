@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.runs.blocked import COMPARISONS, Blocked, blocked, entries_text, evidence_of
+from gradtui.diagnosis.runs.blocked import Blocked, blocked, entries_text, evidence_of
 from gradtui.diagnosis.runs.parts import finding, severity_by_loss, short, units_text
 from gradtui.diagnosis.runs.run import Run
 from gradtui.engine.graph import Kind, Node
+from gradtui.engine.ops import OPS
 
 
 def disconnected(run: Run) -> Iterator[Finding]:
@@ -22,7 +23,7 @@ def disconnected(run: Run) -> Iterator[Finding]:
         used = [n for n in run.graph.nodes if node.id in n.inputs]
         needed = run.graph.loss in depends_on_node(run.graph.nodes, node.id)
         if needed:
-            through = next((n for n in used if n.op in COMPARISONS), used[0])
+            through = next((n for n in used if OPS[n.op].compares), used[0])
             message = (
                 f"{node.name} enters the loss only through '{through.op}' in "
                 f"{run.name(through.id)}, whose slope is 0 everywhere, so its gradient is 0 at "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.engine import indices
-from gradtui.engine.operation import PRODUCT, Kink, Operation
+from gradtui.engine.operation import Kink, Operation
 from gradtui.engine.shapes import (
     Shape,
     crossed,
@@ -70,6 +70,7 @@ REDUCTIONS = (
         scalar="{a}",
         options=_REDUCTION,
         settle=settled_reduction,
+        linear=True,
         summary="add up all elements, or those along an axis",
     ),
     Operation(
@@ -82,6 +83,7 @@ REDUCTIONS = (
         scalar="{a}",
         options=_REDUCTION,
         settle=settled_reduction,
+        linear=True,
         summary="the average of all elements, or along an axis",
     ),
     Operation(
@@ -139,7 +141,6 @@ PRODUCTS = (
         vjps=_matmul_vjps,
         elements=indices.multiplied,
         batched="matmul({a}, {b}, {rank_a}, {rank_b})",
-        precedence=PRODUCT,
         summary="matrix product: rows times columns",
     ),
     Operation(
@@ -174,6 +175,8 @@ ARRANGEMENTS = (
         scalar="{a}",
         batched="transpose({a}, {rank_a})",
         rounds=False,
+        linear=True,
+        rearranges=True,
         summary="swap rows and columns",
     ),
     Operation(
@@ -188,6 +191,8 @@ ARRANGEMENTS = (
         settle=settled_order,
         positional="axes",
         rounds=False,
+        linear=True,
+        rearranges=True,
         summary="put the axes in another order, reversed by default",
     ),
     Operation(
@@ -199,6 +204,8 @@ ARRANGEMENTS = (
         elements=indices.swapped,
         internal=True,
         rounds=False,
+        linear=True,
+        rearranges=True,
         summary="swap rows and columns of every matrix of a stack",
     ),
     Operation(
@@ -211,6 +218,8 @@ ARRANGEMENTS = (
         options=(("axis", None), ("entries", 0)),
         settle=settled_expansion,
         rounds=False,
+        linear=True,
+        rearranges=True,
         summary="add an axis of size 1",
     ),
     Operation(
@@ -224,6 +233,7 @@ ARRANGEMENTS = (
         settle=settled_broadcast,
         positional="shape",
         rounds=False,
+        linear=True,
         summary="repeat along axes in front and along those of size 1, to fill a shape",
     ),
     Operation(
@@ -240,6 +250,7 @@ ARRANGEMENTS = (
         settle=settled_join,
         folds=True,
         rounds=False,
+        own=True,
         summary="put arrays one after the other along an axis, the first one by default",
     ),
     Operation(
@@ -255,6 +266,7 @@ ARRANGEMENTS = (
         options=(("axis", 0), ("start", None), ("stop", None), ("entries", 0)),
         settle=settled_part,
         rounds=False,
+        linear=True,
         summary="the elements from one position to before another along an axis",
     ),
     Operation(
@@ -266,6 +278,7 @@ ARRANGEMENTS = (
         options=(("shape", None), ("drop", ()), ("keep", ())),
         elements=indices.collected,
         internal=True,
+        linear=True,
         summary="sum over the axes that broadcasting had added",
     ),
     Operation(
@@ -280,6 +293,8 @@ ARRANGEMENTS = (
         settle=settled_shape,
         positional="shape",
         rounds=False,
+        linear=True,
+        rearranges=True,
         summary="the same elements, row by row, in another shape; -1 stands for what is left",
     ),
 )

@@ -45,6 +45,8 @@ CLASSES = (
         meaning="exp(a)/sum(exp(a), axis=axis, keepdims=True)",
         options=_LAST,
         settle=settled_axis,
+        squashes=True,
+        tried=True,
         summary="turn scores into shares that add up to 1 along axes, the last one by default",
     ),
     Operation(
@@ -56,6 +58,7 @@ CLASSES = (
         meaning="a - log(sum(exp(a), axis=axis, keepdims=True))",
         options=_LAST,
         settle=settled_axis,
+        tried=True,
         summary="logarithms of the softmax along axes, the last one by default",
     ),
     Operation(
@@ -77,6 +80,7 @@ CLASSES = (
         vjps=_cross_entropy_vjps,
         meaning=_cross_entropy_meaning,
         index="labels",
+        below=lambda shapes, out: shapes[0][-1],
         summary="mean over the batch of -log of the softmax at the right class, in nats",
     ),
     Operation(
@@ -90,6 +94,8 @@ CLASSES = (
         positional="k",
         rounds=False,
         index="labels",
+        below=lambda shapes, out: out[-1],
+        compares=True,
         summary="a row of k numbers for each label: 1 at the label, 0 elsewhere",
     ),
     Operation(
@@ -101,6 +107,8 @@ CLASSES = (
         elements=indices.taken,
         rounds=False,
         index="tokens",
+        below=lambda shapes, out: shapes[0][0],
+        own=True,
         summary="rows of a matrix by their number, from 0",
     ),
     Operation(
@@ -113,6 +121,7 @@ CLASSES = (
         options=(("rows", 0),),
         internal=True,
         index="tokens",
+        below=lambda shapes, out: out[0],
         summary="add up what belongs to each row",
     ),
 )

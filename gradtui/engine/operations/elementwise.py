@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-from gradtui.engine.operation import (
-    COMPARISON,
-    POWER,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Constants,
-    Kink,
-    Operation,
-)
+from gradtui.engine.operation import Kink, Operation
 from gradtui.engine.shapes import broadcast
-
-
-def _power_code(constants: Constants) -> str:
-    exponent = constants[1]
-    if exponent == 0.5:
-        return "sqrt({a})"
-    if exponent is not None and exponent in (1, 2, 3, 4):
-        return " * ".join(["{a}"] * int(exponent))
-    return "power({a}, {b})"
-
+from gradtui.language.operators import COMPARISONS
 
 _POSITIVE = (0.2, 3.0)
+_ROOT = "keep the argument above 0: add a small number under the root"
 
 ELEMENTWISE = (
-    Operation("+", ("a", "b"), "{a} + {b}", broadcast, ("1", "1"), precedence=SUM, summary="add"),
-    Operation(
-        "-", ("a", "b"), "{a} - {b}", broadcast, ("1", "-1"), precedence=SUM, summary="subtract"
-    ),
-    Operation(
-        "*", ("a", "b"), "{a} * {b}", broadcast, ("b", "a"), precedence=PRODUCT, summary="multiply"
-    ),
+    Operation("+", ("a", "b"), "{a} + {b}", broadcast, ("1", "1"), summary="add"),
+    Operation("-", ("a", "b"), "{a} - {b}", broadcast, ("1", "-1"), summary="subtract"),
+    Operation("*", ("a", "b"), "{a} * {b}", broadcast, ("b", "a"), summary="multiply"),
     Operation(
         "/",
         ("a", "b"),
         "{a} / {b}",
         broadcast,
         ("1/b", "-out/b"),
-        precedence=PRODUCT,
         scalar="({a} / {b} if {b} else divide({a}, {b}))",
         domain=_POSITIVE,
+        remedy="keep the divisor away from 0: add a small number to it",
         summary="divide",
     ),
     Operation(
         "**",
         ("a", "b"),
-        _power_code,
+        "power({a}, {b})",
         broadcast,
         ("b*a**(b - 1)", "out*log(a + (a == 0)*(b >= 0))"),
-        precedence=POWER,
+        special={0.5: "sqrt({a})", **{n: " * ".join(["{a}"] * n) for n in (1, 2, 3, 4)}},
         domain=_POSITIVE,
+        remedy=_ROOT,
         summary="raise to a power",
     ),
     Operation(
@@ -61,8 +41,8 @@ ELEMENTWISE = (
         "-{a}",
         broadcast,
         ("-1",),
-        precedence=SIGN,
         rounds=False,
+        linear=True,
         summary="change the sign",
     ),
     Operation(
@@ -79,21 +59,30 @@ ELEMENTWISE = (
         Operation(
             symbol,
             ("a", "b"),
-            f"mask({{a}} {symbol} {{b}})",
+            f"number({{a}} {symbol} {{b}})",
             broadcast,
             ("0", "0"),
-            precedence=COMPARISON,
             kink=Kink(
                 "a == b",
                 "a comparison jumps where both sides are equal; its slope is taken "
                 "as 0 everywhere, so no gradient passes",
             ),
             rounds=False,
+            compares=True,
             summary="compare: 1 where it holds, else 0",
         )
-        for symbol in ("<", ">", "<=", ">=", "==", "!=")
+        for symbol in COMPARISONS
     ),
-    Operation("exp", ("a",), "exp({a})", broadcast, ("out",), summary="e to the power"),
+    Operation(
+        "exp",
+        ("a",),
+        "exp({a})",
+        broadcast,
+        ("out",),
+        squashes=True,
+        tried=True,
+        summary="e to the power",
+    ),
     Operation(
         "log",
         ("a",),
@@ -101,6 +90,8 @@ ELEMENTWISE = (
         broadcast,
         ("1/a",),
         domain=_POSITIVE,
+        tried=True,
+        remedy="keep the argument above 0: log(x + 1e-12), or cross_entropy of the scores",
         summary="natural logarithm",
     ),
     Operation(
@@ -110,6 +101,8 @@ ELEMENTWISE = (
         broadcast,
         ("1/(2*out)",),
         domain=_POSITIVE,
+        tried=True,
+        remedy=_ROOT,
         summary="square root",
     ),
     Operation(
@@ -128,6 +121,9 @@ ELEMENTWISE = (
         "tanh({a})",
         broadcast,
         ("1 - out**2",),
+        squashes=True,
+        full_slope=1.0,
+        tried=True,
         summary="squash to between -1 and 1",
     ),
     Operation(
@@ -136,6 +132,9 @@ ELEMENTWISE = (
         "sigmoid({a})",
         broadcast,
         ("out*(1 - out)",),
+        squashes=True,
+        full_slope=0.25,
+        tried=True,
         summary="squash to between 0 and 1",
     ),
     Operation(
@@ -146,6 +145,8 @@ ELEMENTWISE = (
         ("a > 0",),
         kink=Kink("a == 0", "relu has a corner at 0; its slope there is taken as 0"),
         rounds=False,
+        rectifies=True,
+        tried=True,
         summary="keep what is positive, else 0",
     ),
     Operation(
@@ -159,6 +160,7 @@ ELEMENTWISE = (
             "both operands of maximum are equal; each is taken to pass half of the gradient",
         ),
         rounds=False,
+        rectifies=True,
         summary="the larger of the two",
     ),
     Operation(
@@ -172,6 +174,7 @@ ELEMENTWISE = (
             "both operands of minimum are equal; each is taken to pass half of the gradient",
         ),
         rounds=False,
+        rectifies=True,
         summary="the smaller of the two",
     ),
     Operation(
@@ -190,8 +193,18 @@ ELEMENTWISE = (
         rounds=False,
         summary="a where the condition holds, else b",
     ),
-    Operation("sin", ("a",), "sin({a})", broadcast, ("cos(a)",), summary="sine of an angle"),
-    Operation("cos", ("a",), "cos({a})", broadcast, ("-sin(a)",), summary="cosine of an angle"),
+    Operation(
+        "sin", ("a",), "sin({a})", broadcast, ("cos(a)",), tried=True, summary="sine of an angle"
+    ),
+    Operation(
+        "cos",
+        ("a",),
+        "cos({a})",
+        broadcast,
+        ("-sin(a)",),
+        tried=True,
+        summary="cosine of an angle",
+    ),
     Operation(
         "clip",
         ("a", "low", "high"),
@@ -208,6 +221,7 @@ ELEMENTWISE = (
             "taken to pass its gradient, as inside the bounds",
         ),
         rounds=False,
+        squashes=True,
         summary="keep between low and high",
     ),
     Operation(
@@ -216,6 +230,8 @@ ELEMENTWISE = (
         "erf({a})",
         broadcast,
         ("1.1283791670955126*exp(-a**2)",),
+        squashes=True,
+        full_slope=1.1283791670955126,
         summary="the error function: the area under a bell curve, from -1 to 1",
     ),
     Operation(
@@ -224,6 +240,7 @@ ELEMENTWISE = (
         "gelu({a})",
         broadcast,
         ("(1 + erf(a/1.4142135623730951))/2 + a*exp(-a**2/2)/2.5066282746310002",),
+        rectifies=True,
         summary="keep what is positive, smoothly: a times the normal distribution's share below a",
     ),
     Operation(
@@ -232,6 +249,15 @@ ELEMENTWISE = (
         "softplus({a})",
         broadcast,
         ("sigmoid(a)",),
+        squashes=True,
         summary="a smooth relu: log(1 + exp(a))",
+    ),
+    Operation(
+        "logaddexp",
+        ("a", "b"),
+        "logaddexp({a}, {b})",
+        broadcast,
+        ("sigmoid(a - b)", "sigmoid(b - a)"),
+        summary="log(exp(a) + exp(b)) without overflow: a smooth maximum",
     ),
 )
