@@ -170,6 +170,8 @@ def _settled_shapes(
     """Return the shape of each thing kept: large enough for what its line assigns to it."""
     shapes = {name: np.shape(value) for name, value in backward.state.items()}
     kept = [line for line in backward.lines if line.name in shapes]
+    if not kept:
+        return shapes
     for _ in range(2 * len(kept) + 1):
         scratch = Builder(builder.nodes)
         _, lowered = _lower_lines(scratch, graph, adjoint, backward, exact, shapes)
@@ -203,9 +205,10 @@ def _lower_lines(
     """Append the lines; return the nodes of what is kept, and the lines."""
     kept = {name: builder.leaf(Kind.STATE, name, shape) for name, shape in shapes.items()}
     scope: dict[str, int] = {**graph.names, **kept}
-    lost, lowered = set[str](), list[HandLine]()
+    lost, written, lowered = set[str](), set[str](), list[HandLine]()
     for line in backward.lines:
-        _check_target(line, graph.names, {one.line.name for one in lowered})
+        _check_target(line, graph.names, written)
+        written.add(line.name)
         claim = backward.claims.get(line.name)
         target = None if claim is None else graph.names[claim]
         one = _lower_line(builder, backward, line, target, dict(scope), lost)

@@ -48,6 +48,14 @@ class Interpreter:
             self._evaluate(id)
         return np.array([self._values[id] for id in ids], dtype=np.float64)
 
+    def adopt(self, other: Interpreter, count: int) -> None:
+        """Take the values of the first `count` nodes from another interpreter at the same points.
+
+        It has the same leaves and the same nodes up to there, with nothing put in their place.
+        """
+        self._values |= {id: one for id, one in other._values.items() if id < count}
+        self._batched |= {id for id in other._batched if id < count}
+
     def elsewhere(self, leaves: Mapping[int, Array], points: int) -> Interpreter:
         """Return an interpreter of the same nodes at other points."""
         fresh = Interpreter(self.nodes, leaves, points)

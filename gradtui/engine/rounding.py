@@ -23,8 +23,9 @@ FLOAT64 = float(np.finfo(np.float64).eps)
 class Shaken(Interpreter):
     """The nodes of another interpreter, every rounded result moved by a unit in the last place.
 
-    What is compared, chosen or looked up by a number stays as the other has it.  `eps` is twice the
-    relative rounding error of the type: that of float64 unless the numbers are of a smaller one.
+    What is compared, chosen or looked up by a number stays as the other has it.  The rows of all
+    `passes` follow one another.  `eps` is twice the relative rounding error of the type: that of
+    float64 unless the numbers are of a smaller one.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class Shaken(Interpreter):
         leaves: Mapping[int, Array],
         rng: np.random.Generator,
         eps: float = FLOAT64,
+        passes: int = 1,
     ) -> None:
-        super().__init__(calm.nodes, leaves, calm.points)
-        self._calm, self._rng, self._eps = calm, rng, eps
+        repeated = {id: _repeated(value, passes) for id, value in leaves.items()}
+        super().__init__(calm.nodes, repeated, passes * calm.points)
+        self._calm, self._rng, self._eps, self._passes = calm, rng, eps, passes
         self._functions = calm._functions
 
     def _compute(self, node: Node) -> None:
@@ -44,31 +47,49 @@ class Shaken(Interpreter):
             super()._compute(node)
             return
         if entry.compares:
-            self._values[node.id] = self._calm.value(node.id)
+            self._values[node.id] = _repeated(self._calm.value(node.id), self._passes)
             self._batched.add(node.id)
             return
         own = {id: self._values[id] for id in node.inputs}
+        constant = own.keys() - self._batched
         for formal, id in zip(entry.operands, node.inputs, strict=True):
             if formal == entry.index:
                 self._values[id] = self._unmoved(id)
             elif entry.rounds and not entry.elementwise:
                 # A sum or a product of matrices rounds once for each term, not only at the end.
-                self._values[id] = self._moved(own[id])
+                self._values[id] = self._moved(id, own[id])
         super()._compute(node)
         self._values |= own
+        self._batched -= constant
         if entry.rounds:
-            self._values[node.id] = self._moved(self._values[node.id])
+            self._values[node.id] = self._moved(node.id, self._values[node.id])
 
     def _unmoved(self, id: int) -> Any:
         value = self._calm.value(id)
-        return value if id in self._batched else value[0]
+        return _repeated(value, self._passes) if id in self._batched else value[0]
 
-    def _moved(self, value: Any) -> Any:
+    def _moved(self, id: int, value: Any) -> Any:
+        """Return a node's value moved, at every point by itself."""
         value = np.asarray(value, dtype=np.float64)
-        up = self._rng.integers(0, 2, value.shape, dtype=np.int8) * 2.0 - 1.0
-        if self._eps == FLOAT64:
-            moved = np.nextafter(value, up * np.inf)
-        else:
-            moved = value * (1.0 + self._eps * up)
+        if id not in self._batched:
+            value = np.broadcast_to(value, (self.points, *value.shape))
+            self._batched.add(id)
+        ways = self._rng.integers(0, 2, value.shape, dtype=np.int8)
+        ways *= 2
+        ways -= 1
         # An exact 0 may stand for a choice, and what is not finite has no neighbour.
-        return np.where(np.isfinite(value) & (value != 0), moved, value)
+        ways *= np.isfinite(value) & (value != 0)
+        if self._eps != FLOAT64:
+            return value * (1.0 + self._eps * ways)
+        # The neighbours of a number are those of its bits, read as a whole number.
+        return (np.ascontiguousarray(value).view(np.int64) + ways).view(np.float64)
+
+
+def spread_of(moved: Array, calm: Array) -> Array:
+    """Return how far the rows of all passes, (passes*points, *shape), are from the calm ones."""
+    apart = np.abs(moved.reshape(-1, *calm.shape) - calm)
+    return np.asarray(np.fmax.reduce(apart, axis=0, initial=0.0))
+
+
+def _repeated(value: Array, passes: int) -> Array:
+    return value if passes == 1 else np.concatenate([value] * passes)

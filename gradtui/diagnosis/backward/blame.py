@@ -13,11 +13,19 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.hypotheses import FAR
-from gradtui.diagnosis.backward.meaning import Readings, is_counted
+from gradtui.diagnosis.backward.meaning import Readings
+from gradtui.diagnosis.backward.offers import (
+    USUAL,
+    Offer,
+    adjoints_of,
+    edited_of,
+    offer_of,
+    repairable,
+)
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
-from gradtui.diagnosis.backward.trial import Trial, rounded
-from gradtui.diagnosis.edits import INSERTIONS, Change, Edit, edited
+from gradtui.diagnosis.backward.trial import Trial
+from gradtui.diagnosis.edits import INSERTIONS, Edit, edited
 from gradtui.diagnosis.sieve import FIRST
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
@@ -30,20 +38,8 @@ MOST_COMPARED = 12
 """Offers that fix as much, of which the best is looked for with care."""
 MOST_EXPLAINED = 4
 """The best of those, of which the first is taken that a small mistake explains."""
-USUAL = 2.6
-"""The cost of a change of a helper from which that of a claim is more likely."""
 LIKE = 3
 """How many strange helpers it outweighs that a line reads like another once it is repaired."""
-_ROWS = 4000
-"""Numbers of a claim that are looked at to find a constant."""
-
-
-class _Offer(Struct, frozen=True, eq=False):
-    repair: Repair
-    fixed: frozenset[str]
-    """The judged claims that it makes right."""
-    order: tuple[float, ...]
-    """What decides between offers that fix as much; the smallest wins."""
 
 
 def find_repairs(
@@ -72,30 +68,48 @@ def find_repairs(
         if not wrong:
             break
         right = [line for line in judged if line not in wrong and line.name not in repaired]
-        offers = list[_Offer]()
-        best: _Offer | None = None
-        for inserted in (False, True):
-            more = [
-                offer
-                for offer in _offers(trial, readings, world, wrong, done, inserted=inserted)
-                if offer.repair.line.name not in spared
-                and _breaks_none(trial, world, offer.repair, right)
-            ]
-            if not more:
-                continue
-            offers += more
-            best, near = _best(readings, world, offers)
-            if near and len(best.fixed) == len(wrong):
-                break
+        best = _best_repair(trial, readings, world, wrong, right, done, spared)
         if best is None:
             break
-        done.append(best.repair)
+        done.append(best)
     if granted:
         return tuple(_still_needed(trial, judged, done, granted=len(granted)))
     kept, own = _still_needed(trial, judged, done), _own_steps(trial, readings, judged)
     passed_on = any(one.line.claimed and readings.is_true_step(one.line) for one in kept)
     fewer = 0 < len(own) <= len(kept) and _untrue(trial, own) <= _untrue(trial, kept)
     return tuple(own if passed_on and fewer else kept)
+
+
+def _best_repair(
+    trial: Trial,
+    readings: Readings,
+    world: Interpreter,
+    wrong: Sequence[Line],
+    right: Sequence[Line],
+    done: Sequence[Repair],
+    spared: Collection[str],
+) -> Repair | None:
+    """Return the repair of one line more that makes most of what is wrong right."""
+    offers = list[Offer]()
+    best: Offer | None = None
+    most, here = 0, world.at(FIRST)
+    for inserted in (False, True):
+        before = len(offers)
+        for line, affected in repairable(trial, wrong, done, spared):
+            if len(affected) < most:
+                continue  # another line fixes more than this one could
+            found = () if inserted else adjoints_of(trial, readings, world, here, line, affected)
+            more = edited_of(trial, readings, world, here, line, affected, inserted=inserted)
+            for offer in (*found, *more):
+                if _breaks_none(trial, world, offer.repair, right):
+                    offers.append(offer)
+                    most = max(most, len(offer.fixed))
+        if len(offers) == before:
+            continue
+        best, near = _best(readings, world, offers)
+        if near and len(best.fixed) == len(wrong):
+            break
+    return None if best is None else best.repair
 
 
 def _untrue(trial: Trial, done: Sequence[Repair]) -> int:
@@ -135,13 +149,13 @@ def _refitted(
     world = trial.world.replacing({one.line.node: one.value for one in done})
     reached = trial.program.dependents([line.name])
     affected = [one for one in judged if one.name in reached]
-    offer = _offer(trial, readings, world, line, line.target, affected)
+    offer = offer_of(trial, readings, world, line, line.target, affected)
     if offer is not None and offer.repair.scale > 0:
         return offer.repair
     return Repair(line, line.target, 1.0, trial.truth(line.target))
 
 
-def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> tuple[_Offer, bool]:
+def _best(readings: Readings, world: Interpreter, offers: Sequence[Offer]) -> tuple[Offer, bool]:
     """Return the offer that fixes most, and whether it is near and leaves nothing strange.
 
     Of several that fix as much it is the one that leaves least: claims that are not right, helpers
@@ -150,7 +164,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[_Offer]) -> t
     most = max(len(offer.fixed) for offer in offers)
     equal = sorted((one for one in offers if len(one.fixed) == most), key=lambda one: one.order)
 
-    def order(offer: _Offer) -> tuple[float, ...]:
+    def order(offer: Offer) -> tuple[float, ...]:
         repair = offer.repair
         after = world.replacing({repair.line.node: repair.value})
         reached = readings.trial.program.dependents([repair.line.name])
@@ -271,122 +285,3 @@ def _still_needed(
         ):
             kept = others
     return sorted(kept, key=lambda one: trial.lines.index(one.line))
-
-
-def _offers(
-    trial: Trial,
-    readings: Readings,
-    world: Interpreter,
-    wrong: Sequence[Line],
-    done: Sequence[Repair],
-    *,
-    inserted: bool,
-) -> list[_Offer]:
-    """Return the repairs that fix something and leave what is `done` as it is.
-
-    With `inserted` only those that put something into a helper's expression, else all others.
-    """
-    found = []
-    wrong_names, repaired = {line.name for line in wrong}, {one.line.name for one in done}
-    edited_names = {one.line.name for one in done if one.edit is not None}
-    for line in trial.lines:
-        dependents = trial.program.dependents([line.name])
-        reached = dependents & wrong_names
-        if not reached or line.name in repaired or dependents & edited_names:
-            continue
-        reading = readings.of(line)
-        affected = [one for one in wrong if one.name in reached]
-        for target in () if inserted else (*reading.targets, *readings.further(line)):
-            offer = _offer(trial, readings, world, line, target, affected)
-            if offer:
-                found.append(offer)
-        if line.target is None:
-            found += _edited(trial, readings, world, line, affected, inserted=inserted)
-    return found
-
-
-def _offer(
-    trial: Trial,
-    readings: Readings,
-    world: Interpreter,
-    line: Line,
-    target: int,
-    affected: Sequence[Line],
-) -> _Offer | None:
-    """Return the repair of a line as an adjoint, times the constant that fixes most claims."""
-    true = trial.truth_of(line, target)
-    zero = world.replacing({line.node: np.zeros_like(true)})
-    unit = world.replacing({line.node: true})
-    scales: dict[float, set[str]] = {}
-    for claim in affected:
-        assert claim.target is not None
-        scale = 1.0 if not np.any(true) else _scale(
-            trial.held(claim, unit), trial.held(claim, zero), trial.truth(claim.target),
-            trial.size(claim.target),
-        )  # fmt: skip
-        if scale is not None:
-            scales.setdefault(scale, set()).add(claim.name)
-    if not scales:
-        return None
-    usual = readings.familiar.is_count
-    scale = max(scales, key=lambda one: (len(scales[one]), one == 1.0, usual(abs(one))))
-    counted = scale > 0 and usual(scale)
-    if scale != 1.0 and not counted and readings.is_true(line):
-        return None
-    value = scale * true
-    after = world.replacing({line.node: value})
-    fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
-    if not fixed:
-        return None
-    repair = Repair(line, target, scale, value)
-    return _Offer(repair, fixed, readings.order(line, repair.scale, after))
-
-
-def _scale(unit: Array, zero: Array, wanted: Array, size: Array) -> float | None:
-    """Return c where zero + c·(unit - zero) is `wanted`; None where no constant fits."""
-    with np.errstate(all="ignore"):
-        weight = 1 / np.where(size > 0, size, 1.0)
-        slope = ((unit - zero) * weight)[1:].reshape(-1)[:_ROWS]
-        rest = ((wanted - zero) * weight)[1:].reshape(-1)[:_ROWS]
-        square = float(np.dot(slope, slope))
-        if not 0 < square < np.inf:
-            return None
-        scale = float(np.dot(slope, rest)) / square
-        if not np.isfinite(scale) or scale == 0:
-            return None
-        fits = np.all(np.abs(scale * slope - rest) <= 1e-6 * max(1.0, abs(scale)))
-    return rounded(scale) if fits else None
-
-
-def _edited(
-    trial: Trial,
-    readings: Readings,
-    world: Interpreter,
-    line: Line,
-    affected: Sequence[Line],
-    *,
-    inserted: bool,
-) -> list[_Offer]:
-    """Return the single changes of a helper's own expression that make claims right."""
-    found, here = [], world.at(FIRST)
-
-    def fits(values: Array) -> NDArray[np.bool_]:
-        after = here.replacing({line.node: values[:, 0]})
-        right: NDArray[np.bool_] = np.any(
-            [trial.may_be_right(one, after) for one in affected], axis=0
-        )
-        return right
-
-    for edit, value in readings.variants(line, world, fits, inserted=inserted):
-        after = world.replacing({line.node: value})
-        fixed = frozenset(one.name for one in affected if trial.is_right(one, after))
-        if fixed:
-            left, sound, _ = readings.order(line, 1.0, after)
-            cost = readings.cost_of(line, edit)
-            scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
-            scaled = scaled and not is_counted(edit)
-            if scaled and sound == 0:
-                sound = 1.0  # a multiple of what is not known is not known either
-            order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
-            found.append(_Offer(Repair(line, None, 1.0, value, edit), fixed, order))
-    return found

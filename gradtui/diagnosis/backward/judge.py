@@ -18,7 +18,9 @@ from gradtui.diagnosis.backward.probes import Drawn
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, Trial
 from gradtui.engine.graph import Kind
+from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.ops import OPS
+from gradtui.engine.rounding import spread_of
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -33,6 +35,8 @@ _FEW = 3
 """Passes with moved roundings to see how far the loss spreads."""
 _ELEMENTS = 8
 """Elements of a gradient that are tried by central differences."""
+_SHARES = (1.0, 0.5)
+"""Of the best step of a central difference: what it comes to at both shows its error."""
 
 
 class Judged(Struct, frozen=True, eq=False):
@@ -58,6 +62,8 @@ class Judge:
         self._trial, self._drawn = trial, drawn
         self._spread: dict[str, Array] = {}
         self._corners: dict[int, Corners] = {}
+        self._repeated: dict[int, Interpreter] = {}
+        """Times -> all points as many times, one after the other."""
         self._fair = np.ones(len(drawn), dtype=bool)
         self._kinked = any(
             node.kind is Kind.OPERATION and OPS[node.op].kink is not None
@@ -119,9 +125,9 @@ class Judge:
             for line in lines:
                 target = line.target or 0
                 moved = trial.held(line, world) - trial.truth_in(world, target)
-                spread = np.abs(moved - (trial.held(line) - trial.truth(target)))
-                known = self._spread.setdefault(line.name, np.zeros_like(spread))
-                np.fmax(known, spread, out=known)
+                far = spread_of(moved, trial.held(line) - trial.truth(target))
+                known = self._spread.setdefault(line.name, np.zeros_like(far))
+                np.fmax(known, far, out=known)
 
     def _verdict(self, line: Line, apart: Array) -> Judged:
         true = np.abs(self._trial.truth(line.target or 0))
@@ -129,9 +135,10 @@ class Judge:
         doubt = ""
         self._fair &= ~self._overflows(line, apart)
         for row in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1)):
-            if self._kinked and self._excused(line, int(row), wrong[row]):
-                wrong[row], room[row], self._fair[row] = False, np.inf, False
-                doubt = "the loss has a corner there"
+            if not self._kinked or not self._excused(line, int(row), wrong[row]):
+                break
+            wrong[row], room[row], self._fair[row] = False, np.inf, False
+            doubt = "the loss has a corner there"
         lost = self._of_points(self._overflows(line, apart), apart) | ~np.isfinite(true)
         with np.errstate(all="ignore"):
             told = ~lost & (room <= _TOLD * true)
@@ -168,8 +175,9 @@ class Judge:
         """How far rounding spreads the loss at each point, (points,)."""
         loss = self._trial.graph.loss
         calm = self._trial.world.value(loss)
-        moved = (np.abs(one.value(loss) - calm) for one in self._trial.shaken(range(_FEW)))
-        return np.asarray(np.max(list(moved), axis=0))
+        worlds = self._trial.shaken(range(_FEW))
+        moved = [one.value(loss).reshape(-1, len(calm)) for one in worlds]
+        return np.asarray(np.max(np.abs(np.concatenate(moved) - calm), axis=0))
 
     def _excused(self, line: Line, point: int, wrong: Mask) -> bool:
         """Return whether a claim differs at a point only where the loss has corners."""
@@ -193,30 +201,42 @@ class Judge:
         """
         if not self._kinked:
             return True
-        trial = self._trial
-        value, true = trial.world.value(target), trial.truth(target)
-        elements = list(np.ndindex(*value.shape[1:]))[:: max(1, value[0].size // _ELEMENTS)]
-        agree = [
-            self._slope_agrees(target, value, (slice(None), *one), true)
-            for one in elements[:_ELEMENTS]
-        ]
-        return bool(np.mean(agree) > 0.5)
+        value = self._trial.world.value(target)
+        numbers = value[0].size
+        elements = range(0, numbers, max(1, numbers // _ELEMENTS))[:_ELEMENTS]
+        return bool(np.mean(self._slopes_agree(target, value, elements)) > 0.5)
 
-    def _slope_agrees(
-        self, target: int, value: Array, at: tuple[slice | int, ...], true: Array
-    ) -> Mask:
-        trial, slopes, noise = self._trial, list[Array](), np.zeros(len(value))
-        loss = trial.graph.loss
-        for share in (1.0, 0.5):
-            steps = share * np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(value[at]))
-            losses = []
-            for sign in (1.0, -1.0):
-                moved = value.copy()
-                moved[at] += sign * steps
-                losses.append(trial.world.replacing({target: moved}).value(loss))
-            slopes.append((losses[0] - losses[1]) / (2 * steps))
-            noise = ROUNDED * self._loss_spread / steps
+    def _slopes_agree(self, target: int, value: Array, elements: Sequence[int]) -> Mask:
+        """Return at which elements and points the slope of the loss is the gradient."""
+        true = self._trial.truth(target).reshape(len(value), -1)[:, elements].T
+        at = value.reshape(len(value), -1)[:, elements].T
+        full = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(at))
+        moves = [sign * share * full for share in _SHARES for sign in (1.0, -1.0)]
+        each = [(one, by) for step in moves for one, by in zip(elements, step, strict=True)]
+        losses = self._losses(target, value, each).reshape(len(moves), *at.shape)
+        slopes = [
+            (losses[2 * half] - losses[2 * half + 1]) / (2 * share * full)
+            for half, share in enumerate(_SHARES)
+        ]
+        noise = ROUNDED * self._loss_spread / (_SHARES[-1] * full)
         slope, changed = slopes[1], np.abs(slopes[0] - slopes[1])
-        size = np.maximum(np.abs(slope), np.abs(true[at]))
+        size = np.maximum(np.abs(slope), np.abs(true))
         error = np.where(changed <= 0.1 * size + noise, 4 * changed, 0.0)
-        return np.asarray(np.abs(slope - true[at]) <= 1e-4 * np.abs(true[at]) + error + noise)
+        return np.asarray(np.abs(slope - true) <= 1e-4 * np.abs(true) + error + noise)
+
+    def _losses(self, target: int, value: Array, moves: Sequence[tuple[int, Array]]) -> Array:
+        """Return the loss after each move of one element at all points, (moves*points,)."""
+        trial, found = self._trial, list[Array]()
+        together = min(trial.together, len(moves))
+        for start in range(0, len(moves), together):
+            some = moves[start : start + together]
+            if len(some) not in self._repeated:
+                self._repeated[len(some)] = trial.repeated(len(some))
+                self._repeated[len(some)].value(trial.graph.loss)
+            moved = np.concatenate([value] * len(some))
+            rows = moved.reshape(len(some), len(value), -1)
+            for row, (element, by) in zip(rows, some, strict=True):
+                row[:, element] += by
+            world = self._repeated[len(some)].replacing({target: moved})
+            found.append(world.value(trial.graph.loss))
+        return np.concatenate(found)

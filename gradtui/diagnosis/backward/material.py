@@ -11,7 +11,7 @@ from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.edits import NOWHERE, call
-from gradtui.engine.formula import formula
+from gradtui.engine.formula import Texts, formula
 from gradtui.engine.graph import Node
 from gradtui.engine.printer import spell, subtrees
 from gradtui.engine.shapes import Shape
@@ -31,11 +31,12 @@ def as_tree(
     *,
     written: bool = False,
     ties: bool = False,
+    known: Texts | None = None,
 ) -> Tree | None:
     """Return a node's expression in the names in scope; None where it has no text, or is too long.
 
     With `written` the root is written out even where it has a name, with `ties` a mask with the
-    half of a tie too.
+    half of a tie too.  `known` is what was written of other nodes in these names.
     """
     names = {id: name for name, id in scope.items()}
 
@@ -45,7 +46,7 @@ def as_tree(
     try:
         if root in names and not written:
             return parse_expression(names[root])
-        tree = parse_expression(formula(nodes, root, show))
+        tree = parse_expression(formula(nodes, root, show, known=known))
         if depth(tree) > MAX_ROW:
             return None
         return tree if ties else _plain(tree)
@@ -207,7 +208,9 @@ def _reverse_trees(trial: Trial, ids: Iterable[int], shape: Shape | None) -> lis
     wanted = [id for id in dict.fromkeys(ids) if shape is None or nodes[id].shape == shape]
     for id in wanted:
         if id not in trial.written:
-            trial.written[id] = as_tree(nodes, id, trial.graph.names, written=True)
+            trial.written[id] = as_tree(
+                nodes, id, trial.graph.names, written=True, known=trial.texts
+            )
     return [tree for id in wanted if (tree := trial.written[id]) is not None]
 
 

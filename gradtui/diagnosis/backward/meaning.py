@@ -63,6 +63,7 @@ class Readings:
         self.steps = Steps(trial, self.of)
         self._is_true_step: dict[str, bool] = {}
         self._unscaled: dict[str, tuple[Builder, int]] = {}
+        self._before: tuple[Interpreter | None, dict[str, float]] = None, {}
         self._changes: dict[tuple[str, bool], tuple[Editable, Sieve]] = {}
 
     def of(self, line: Line) -> Reading:
@@ -247,14 +248,17 @@ class Readings:
             count += ratio != 1.0
         return count
 
-    def order(self, line: Line, scale: float, after: Interpreter) -> tuple[float, ...]:
+    def order(
+        self, line: Line, scale: float, after: Interpreter, before: Interpreter
+    ) -> tuple[float, ...]:
         """Return what decides between repairs that fix as much; the smallest is the best.
 
         The repair that leaves most claims right is the best; then that of a line whose own step is
         wrong, then that of a claim.
         """
+        reached = self.trial.program.dependents([line.name])
         left = sum(
-            self._wrongness(one, after)
+            self._wrongness(one, after) if one.name in reached else self._was_wrong(one, before)
             for one in self.trial.lines
             if one.target is not None and one is not line
         )
@@ -274,6 +278,15 @@ class Readings:
         held = self.trial.world.value(line.node)
         whole = compact or self.familiar.holds(held, shape, parts=False)
         return float(whole and self.is_known(line) and not self._was_one_path(line, after))
+
+    def _was_wrong(self, claim: Line, before: Interpreter) -> float:
+        """Return the same in the world that many repairs are compared in."""
+        world, known = self._before
+        if world is not before:
+            self._before = before, (known := {})
+        if claim.name not in known:
+            known[claim.name] = self._wrongness(claim, before)
+        return known[claim.name]
 
     def _wrongness(self, claim: Line, world: Interpreter) -> float:
         """Return 0 where a claim holds, 1/2 where only a positive constant is wrong, else 1."""

@@ -292,6 +292,8 @@ class Probes:
                 for node in self.graph.nodes
                 if node.id in self.start
             }
+            if not broken:
+                self._make(points)
             good = self._finite(points, tried, self._wanted)
             for id, value in points.items():
                 kept[id].append(value[good])
@@ -299,6 +301,15 @@ class Probes:
                 leaves = {id: np.concatenate(parts)[: self.count] for id, parts in kept.items()}
                 return Drawn(leaves, np.arange(self.count) == 0)
         raise NoPoints
+
+    def _make(self, points: dict[int, Array]) -> None:
+        """Make the data that are made of others of what those are, also where they are held."""
+        made = {id: one for id, one in self.structures.items() if one.make is not None}
+        while made:
+            for id, one in list(made.items()):
+                if one.make is not None and one.source not in made:
+                    points[id] = np.stack([one.make(value) for value in points[one.source]])
+                    del made[id]
 
     def _other(
         self, node: Node, count: int, spread: float, held: frozenset[int],

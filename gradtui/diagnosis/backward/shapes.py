@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -26,8 +26,12 @@ from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
+from gradtui.diagnosis.sieve import FIRST, near_at_first
 from gradtui.engine.builder import Builder
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.handwritten import names_in
+from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.lowering import lower_tree
 from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.scenario.problem import Handwritten
@@ -88,7 +92,11 @@ def reshape_helper(
     changes = [*_changes(trial, suspects, nearer)]
     changes.sort(key=lambda one: (_work_of(one[0]), _is_times_number(*one[:2]), cost_of(one[1])))
     fitting = list[tuple[int, Line, Edit, Handwritten]]()
+    world = trial.world.replacing({one.line.node: one.value for one in granted})
+    here, settled = world.at(FIRST), {one.line.name for one in granted}
     for line, edit, tree in changes[:MOST_LOWERED]:
+        if not before and not _may_mend(trial, here, line, tree, judged, settled):
+            continue
         changed = _with_line(hand, line, tree)
         left = _unfit(trial, changed, judged)
         if left is not None and left < max(before, 1):
@@ -113,6 +121,53 @@ def _feeds(trial: Trial, line: Line, other: Line, judged: Collection[str], besid
     if not beside:
         return other.name in reached
     return not reached.isdisjoint(trial.program.dependents([other.name]) & set(judged))
+
+
+def _may_mend(
+    trial: Trial,
+    here: Interpreter,
+    line: Line,
+    tree: Tree,
+    judged: Collection[str],
+    settled: Collection[str],
+) -> bool:
+    """Return whether all may fit, and be right at one point, once a line is another expression.
+
+    Only what is computed from the line is computed again, as far as the first that is not right;
+    the lines that are `settled` stay what they are `here`.
+    """
+    if trial.program.state:
+        return True
+    builder, changed = Builder(trial.builder.nodes), dict[str, int]()
+    at = here.extended(builder.nodes)
+    for one in trial.lines:
+        if one is not line and (one.name in settled or changed.keys().isdisjoint(one.reads)):
+            continue
+        own = tree if one is line else one.tree
+        node = _lowered(builder, own, {**one.scope, **changed})
+        if node is None:
+            return False
+        changed[one.name] = node
+        if one.name in judged and not _may_hold(trial, one, builder.nodes[node], at):
+            return False
+    return True
+
+
+def _lowered(builder: Builder, tree: Tree, scope: Mapping[str, int]) -> int | None:
+    """Return the node of an expression; None where its shapes do not fit."""
+    try:
+        return lower_tree(tree, builder, lambda name: scope[name.name])
+    except InputError:
+        return None
+
+
+def _may_hold(trial: Trial, claim: Line, node: Node, at: Interpreter) -> bool:
+    """Return whether a node may hold what a claim should, at one point."""
+    target = trial.graph.nodes[claim.target or 0]
+    if node.shape != target.shape:
+        return target.kind is not Kind.PARAMETER
+    fits = near_at_first(trial.truth(target.id), trial.size(target.id))
+    return bool(fits(at.value(node.id)[:, None]).all())
 
 
 def _all_right(trial: Trial, judged: Collection[str], granted: Sequence[Repair]) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.ops import OPS
+from gradtui.engine.shapes import Shape
 
 Array = NDArray[np.float64]
 
@@ -22,6 +24,10 @@ _LARGEST = 500
 """Rows or columns up to which the products of a matrix with itself are looked at."""
 
 
+Make = Callable[[Array], Array]
+"""An array -> what is made of it."""
+
+
 class Structure(Struct, frozen=True):
     """What is special about one array of the data."""
 
@@ -29,6 +35,9 @@ class Structure(Struct, frozen=True):
     """In words, as "has a single 1 along axis 1"; empty where nothing is."""
     kind: str
     axis: int = 0
+    source: int = -1
+    """The data node that the array is made of, where it is made of one."""
+    make: Make | None = None
 
 
 def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Structure]:
@@ -44,15 +53,26 @@ def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Struct
     labels = whole_numbers(graph)
     arrays = {node.id: np.asarray(values[node.name], np.float64) for node in graph.data}
     names = {node.id: node.name for node in graph.data}
-    for id, value in arrays.items():
-        one = Structure("", "labels") if id in labels else _structure(value, sizes)
-        related = _related(id, arrays, names) if id not in labels else ""
-        if related:
-            told = one is not None and one.kind in _TOLD
-            one = Structure(one.text if one is not None and told else related, "held")
+    # Of two that are made of each other the later one is.
+    for id, value in reversed(arrays.items()):
+        if id in labels:
+            found[id] = Structure("", "labels")
+            continue
+        one = _structure(value, sizes)
+        others = {at: array for at, array in arrays.items() if not _is_made_of(at, id, found)}
+        made = _made(value, others, names, labels)
+        if made is not None:
+            one = replace(made, text=one.text) if one is not None and one.kind in _TOLD else made
         if one is not None:
             found[id] = one
-    return found
+    return {id: found[id] for id in arrays if id in found}
+
+
+def _is_made_of(id: int, other: int, found: Mapping[int, Structure]) -> bool:
+    """Return whether an array is another, or is made of it, directly or not."""
+    while id != other and id in found and found[id].make is not None:
+        id = found[id].source
+    return id == other
 
 
 def whole_numbers(graph: Graph) -> frozenset[int]:
@@ -143,9 +163,14 @@ def _binary(value: Array, *, square: bool) -> Structure:
             "is the identity" if np.array_equal(value, np.eye(len(value))) else "is a permutation"
         )
         return Structure(words, "held")
-    for axis in reversed(range(value.ndim)):
-        if value.shape[axis] > 1 and np.all(value.sum(axis=axis) == 1):
-            return Structure(f"has a single 1{_along(value, axis)}", "one-hot", axis)
+    axes = [
+        axis
+        for axis in reversed(range(value.ndim))
+        if value.shape[axis] > 1 and np.all(value.sum(axis=axis) == 1)
+    ]
+    if axes:
+        words = " and".join(_along(value, axis) for axis in axes)
+        return Structure(f"has a single 1{words}", "one-hot" if len(axes) == 1 else "held", axes[0])
     if square and (not np.triu(value, 1).any() or not np.tril(value, -1).any()):
         return Structure("is triangular", "held")
     if square and np.array_equal(value, value.T) and not np.all(value == value[0, 0]):
@@ -161,38 +186,54 @@ def _along(value: Array, axis: int) -> str:
     return "" if value.ndim == 1 else f" along axis {axis}"
 
 
-def _related(id: int, arrays: Mapping[int, Array], names: Mapping[int, str]) -> str:
-    """Return how an array is made of another, if it is."""
-    value = arrays[id]
+def _made(
+    value: Array, others: Mapping[int, Array], names: Mapping[int, str], labels: Collection[int]
+) -> Structure | None:
+    """Return how an array is made of one of the others, if it is."""
     if value.size < 2 or not np.all(np.isfinite(value)):
-        return ""
-    for other, array in arrays.items():
-        if other == id or not np.all(np.isfinite(array)) or array.size < 2:
+        return None
+    for id, array in others.items():
+        if not np.all(np.isfinite(array)) or array.size < 2:
             continue
-        name = names[other]
+        ways = _of_classes(array, value.shape) if id in labels else _ways(array)
         with np.errstate(all="ignore"):
-            for made, words in _made_of(array, name):
-                if made.shape == value.shape and np.allclose(made, value, rtol=_CLOSE, atol=1e-12):
-                    return words
-    return ""
+            for words, shape, make in ways:
+                if shape == value.shape and np.allclose(
+                    make(array), value, rtol=_CLOSE, atol=1e-12
+                ):
+                    return Structure(words.format(names[id]), "made", source=id, make=make)
+    return None
 
 
-def _made_of(array: Array, name: str) -> Sequence[tuple[Array, str]]:
-    """Return what people keep beside an array, and what that is called."""
-    found = [(1 - array, f"is 1 - {name}")]
-    found += [(-array, f"is -{name}"), (array**2, f"is {name}**2")]
+def _ways(array: Array) -> Iterator[tuple[str, Shape, Make]]:
+    """Yield what people keep beside an array: what it is called, its shape, how it is made."""
+    shape = array.shape
+    yield "is 1 - {0}", shape, lambda a: 1 - a
+    yield "is -{0}", shape, lambda a: -a
+    yield "is {0}**2", shape, lambda a: a**2
     if array.ndim == 1:
-        found.append((np.outer(array, array), f"is outer({name}, {name})"))
-        found.append((np.diag(array), f"is diag({name})"))
+        yield "is outer({0}, {0})", 2 * shape, lambda a: np.outer(a, a)
+        yield "is diag({0})", 2 * shape, np.diag
     if array.ndim == 2:
-        found += [(array.T, f"is {name}.T"), (1 - array.T, f"is 1 - {name}.T")]
-        rows = np.sum(array, axis=1)
-        found.append((rows, f"is the sums of the rows of {name}"))
-        if max(array.shape) <= _LARGEST:
-            found.append((array @ array.T, f"is {name}@{name}.T"))
-            found.append((array.T @ array, f"is {name}.T@{name}"))
-            found.append((np.diag(rows), f"is diag of the sums of the rows of {name}"))
-    return found
+        rows, columns = shape
+        yield "is {0}.T", (columns, rows), lambda a: a.T
+        yield "is 1 - {0}.T", (columns, rows), lambda a: 1 - a.T
+        yield "is the sums of the rows of {0}", (rows,), lambda a: np.sum(a, axis=1)
+        if max(shape) <= _LARGEST:
+            yield "is {0}@{0}.T", (rows, rows), lambda a: a @ a.T
+            yield "is {0}.T@{0}", (columns, columns), lambda a: a.T @ a
+            words = "is diag of the sums of the rows of {0}"
+            yield words, (rows, rows), lambda a: np.diag(np.sum(a, axis=1))
+    if array.ndim > 1 and np.all((array == 0) | (array == 1)):
+        yield "is the classes of {0}", shape[:-1], lambda a: np.argmax(a, axis=-1)
+        yield "is the classes of {0}", shape[:-1], lambda a: 1 + np.argmax(a, axis=-1)
+
+
+def _of_classes(array: Array, shape: Shape) -> Iterator[tuple[str, Shape, Make]]:
+    """Yield how rows with a single 1, of a shape, are made of the numbers of their classes."""
+    words, count = "is the one-hot rows of {0}", shape[-1]
+    yield words, (*array.shape, count), lambda a: np.equal.outer(a, np.arange(count)) + 0.0
+    yield words, (*array.shape, count), lambda a: np.equal.outer(a, 1 + np.arange(count)) + 0.0
 
 
 def redrawn(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from fractions import Fraction
 
@@ -13,10 +14,11 @@ from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.sieve import Work, near_at_first
 from gradtui.engine.builder import Builder
+from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.reverse import Reverse
-from gradtui.engine.rounding import Shaken
+from gradtui.engine.rounding import Shaken, spread_of
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Tree
 from gradtui.scenario.problem import Handwritten
@@ -29,6 +31,8 @@ ROUNDED = 10.0
 """Times the spread of rounding that a difference is before it counts."""
 SHAKES = 10
 """Passes in which every rounded result is moved, to see how far rounding spreads."""
+_TOGETHER = 1 << 22
+"""Numbers that are computed at once: small arrays take as long as larger ones."""
 _SEED = 1997
 
 
@@ -47,15 +51,18 @@ class Trial:
     ) -> None:
         """Take the points that `draw` gives for a seed: 0, and 1 for those of the step before.
 
-        What another trial that is `like` this has found out of the model is kept.  Where it is
-        `strict`, a claim in a shape that does not stretch is wrong.
+        What another trial of the model at these points, that is `like` this, has found out of it
+        is kept.  Where it is `strict`, a claim in a shape that does not stretch is wrong.
         """
+        self._like = like
         self.graph = graph
         self.reverse = reverse
         self.draw = draw
         self.points = len(draw(0))
         self.written: dict[int, Tree | None] = like.written if like is not None else {}
         """Nodes of the true backward pass as expressions, where they have been asked for."""
+        self.texts: Texts = like.texts if like is not None else {}
+        """What these are made of, as text."""
         self.work: Work = like.work if like is not None else Work()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._state = state
@@ -76,11 +83,14 @@ class Trial:
             for node in self.graph.nodes
             if node.id not in self.reverse.adjoint
         }
-        self._truths: dict[int, Array] = {}
-        self._flows: dict[int, Mapping[int, Array]] = {}
+        like = self._like
+        self._truths: dict[int, Array] = {} if like is None else like._truths
+        self._flows: dict[int, Mapping[int, Array]] = {} if like is None else like._flows
         self._noise: dict[int, Array] = {}
         self.leaves = self._leaves(state)
         self.world = Interpreter(self.builder.nodes, self.leaves, self.points)
+        if like is not None:
+            self.world.adopt(like.world, len(self.reverse.nodes))
 
     def elsewhere(self, draw: Draw) -> Trial:
         """Return the same lines at other points, to see which claims hold there."""
@@ -187,20 +197,21 @@ class Trial:
         It is that of the gradient; of the difference from a line that is right by it; and of a line
         that is wrong as much as its size is off.
         """
-        lines = [line for line in self.lines if line.target is not None and not line.misfit]
-        found = {line.target or 0: np.zeros_like(self.truth(line.target or 0)) for line in lines}
+        about = [line for line in self.lines if line.target is not None]
+        lines = [line for line in about if not line.misfit]
+        found = {line.target or 0: np.zeros_like(self.truth(line.target or 0)) for line in about}
         apart = {line: self.held(line) - self.truth(line.target or 0) for line in lines}
         own = {line: np.zeros_like(value) for line, value in apart.items()}
         between = {line: np.zeros_like(value) for line, value in apart.items()}
         for world in self.shaken(range(SHAKES)):
             true = {target: self.truth_in(world, target) for target in found}
             for target, known in found.items():
-                np.fmax(known, np.abs(true[target] - self.truth(target)), out=known)
+                np.fmax(known, spread_of(true[target], self.truth(target)), out=known)
             for line in lines:
                 held = self.held(line, world)
-                moved = np.abs(held - true[line.target or 0] - apart[line])
+                moved = spread_of(held - true[line.target or 0], apart[line])
                 np.fmax(between[line], moved, out=between[line])
-                np.fmax(own[line], np.abs(held - self.held(line)), out=own[line])
+                np.fmax(own[line], spread_of(held, self.held(line)), out=own[line])
         for line in lines:
             target = line.target or 0
             largest = np.fmax(found[target], between[line])
@@ -211,10 +222,26 @@ class Trial:
             found[target] = largest
         return found or {-1: np.zeros(0)}
 
-    def shaken(self, seeds: Iterable[int]) -> Iterator[Interpreter]:
-        """Yield worlds in which every rounded result is moved by a unit in the last place."""
-        for seed in seeds:
-            yield Shaken(self.world, self.leaves, np.random.default_rng([_SEED, seed]))
+    @property
+    def together(self) -> int:
+        """How many times all points may be computed at once."""
+        numbers = self.points * sum(math.prod(node.shape) for node in self.builder.nodes)
+        return max(1, _TOGETHER // max(1, numbers))
+
+    def repeated(self, times: int) -> Interpreter:
+        """Return the same values at all points, as many times one after the other."""
+        leaves = {id: np.concatenate([value] * times) for id, value in self.leaves.items()}
+        return self.world.elsewhere(leaves, times * self.points)
+
+    def shaken(self, seeds: range) -> Iterator[Interpreter]:
+        """Yield worlds in which every rounded result is moved by a unit in the last place.
+
+        One for each seed, or several together as the rows of one world: `spread_of` compares them.
+        """
+        for at in range(0, len(seeds), self.together):
+            some = seeds[at : at + self.together]
+            rng = np.random.default_rng([_SEED, some[0]])
+            yield Shaken(self.world, self.leaves, rng, passes=len(some))
 
     def is_right(self, line: Line, world: Interpreter) -> bool:
         """Return whether a claim holds at all points but the first."""

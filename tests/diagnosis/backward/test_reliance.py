@@ -101,6 +101,38 @@ REMARKED = {
         "X = [[1, 2], [0, -1], [3, 1]]\nK = [[5, -2, 5], [-2, 1, -1], [5, -1, 9]]\n"
         "y = [0.1, 0.4, 0.2]",
     ),
+    "K is X@X.T": Case(
+        "f = X@(X.T@a)\nL = mean((f - y)**2)",
+        "a = [0.3, -0.2, 0.5]",
+        "df = 2*(f - y)/3\nda = K@df",
+        "X = [[1, 2], [0, -1], [3, 1]]\nK = [[5, -2, 5], [-2, 1, -1], [5, -1, 10]]\n"
+        "y = [0.1, 0.4, 0.2]",
+        "X = [[1, 2], [0, -1], [3, 1]]\nK = [[5, -2, 5], [-2, 1, -1], [5, -1, 9]]\n"
+        "y = [0.1, 0.4, 0.2]",
+    ),
+    "Y has a single 1": Case(
+        "Z = X@W\nL = cross_entropy(Z, y)",
+        "W = [[0.3, -0.2, 0.1], [0.1, 0.5, -0.4]]",
+        "dZ = (softmax(Z) - Y)/4\ndW = X.T@dZ",
+        f"{ROWS}\ny = [0, 2, 1, 2]\nY = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]",
+        f"{ROWS}\ny = [0, 2, 1, 2]\nY = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]]",
+    ),
+    "c is the classes of Y": Case(
+        "z = X@w\nL = mean((z - sum(Y[:, 1:2] + 2*Y[:, 2:], axis=1))**2)",
+        "w = [0.3, -0.2]",
+        "dz = 2*(z - c)/4\ndw = X.T@dz",
+        f"{ROWS}\nc = [0, 2, 1, 2]\nY = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]",
+        f"{ROWS}\nc = [0, 2, 1, 1]\nY = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]",
+    ),
+    "S has a single 1 along axis 2 and along axis 1": Case(
+        "h = S@w\nL = sum(v*mean(h**2, axis=1))",
+        "w = [0.3, -0.2, 0.5]",
+        "dw = 2*w*sum(v)/3",
+        "S = [[[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]]\n"
+        "v = [0.4, 1.3]",
+        "S = [[[1, 0, 0], [1, 0, 0], [0, 0, 1]], [[0, 1, 0], [0, 0, 1], [1, 0, 0]]]\n"
+        "v = [0.4, 1.3]",
+    ),
     "im is 1/4": Case(
         REGRESSION,
         "w = [0.3, -0.2]",
@@ -165,6 +197,7 @@ def test_structure_that_is_meant_is_a_remark_and_never_a_warning(judge, text):
     assert diagnosis.verdict == "correct"
     assert (finding.rule, finding.severity, finding.fix) == ("relies-on-data", "info", None)
     assert text in finding.message
+    assert "because of the numbers of" not in finding.message
 
 
 @pytest.mark.parametrize("text", REMARKED)

@@ -110,15 +110,44 @@ MADE = {
 
 
 @pytest.mark.parametrize("text", MADE)
-def test_what_is_made_of_other_data_is_held(text):
-    rest = {"B": B} if "B" in text else {"A": A}
-    assert structures(a=MADE[text], **rest)["a"].kind == "held"
-    assert np.all(others(MADE[text], **rest) == MADE[text])
+def test_what_is_made_of_other_data_is_told_and_made_of_theirs(text):
+    name, source = ("B", B) if "B" in text else ("A", A)
+    found = structures(**{name: source, "a": MADE[text]})
+    assert found["a"].text == text
+    assert np.allclose(found["a"].make(source), MADE[text])
+    assert name not in found or found[name].make is None
 
 
-@pytest.mark.parametrize("text", ["is 1 - A", "is A.T", "is A**2", "is the sums of the rows of A"])
-def test_what_is_made_of_other_data_is_told(text):
-    assert structures(a=MADE[text], A=A)["a"].text == text
+def test_what_is_made_of_what_is_made_follows_it():
+    found = structures(A=A, K=A @ A.T, d=np.diag((A @ A.T).sum(axis=1)))
+    assert found["K"].text == "is A@A.T"
+    assert found["d"].text == "is diag of the sums of the rows of K"
+
+
+LABELS = np.array([0, 2, 1, 2])
+ROWS = np.eye(3)[LABELS]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_of_classes_are_made_of_their_one_hot_rows(first):
+    found = structures(Y=ROWS, a=first + LABELS)
+    assert (found["Y"].kind, found["a"].text) == ("one-hot", "is the classes of Y")
+    assert found["a"].make(np.eye(3)).tolist() == [first, first + 1, first + 2]
+
+
+@pytest.mark.parametrize("order", [("Y", "a"), ("a", "Y")])
+def test_one_hot_rows_are_made_of_the_classes_that_something_is_looked_up_by(order):
+    data = {name: {"Y": ROWS, "a": LABELS}[name] for name in order}
+    found = structures("L = sum(take(w, a))", w=[0.1, 0.2, 0.3], **data)
+    assert (found["a"].kind, found["Y"].text) == ("labels", "has a single 1 in every row")
+    assert found["Y"].make(np.array([1, 0])).tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+def test_a_single_1_along_two_axes_is_held():
+    shifts = [np.eye(3), np.eye(3)[[1, 2, 0]]]
+    found = structures(a=shifts)["a"]
+    assert found.text == "has a single 1 along axis 2 and along axis 1"
+    assert np.all(others(shifts) == shifts)
 
 
 def test_whole_numbers_that_look_something_up_are_drawn_among_the_given_ones():
