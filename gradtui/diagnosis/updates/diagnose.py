@@ -92,7 +92,7 @@ def _numbers(tables: Mapping[str, Any], steps: int) -> tuple[float, ...]:
         given = tables["schedule"]
         constants = SCHEDULES[given["name"]].constants
         numbers += [given.get(constant.name, constant.default) for constant in constants]
-        numbers.append(steps)
+        numbers += [tables["optimizer"]["lr"], steps]
     return tuple(dict.fromkeys(float(number) for number in numbers if number is not None))
 
 

@@ -25,10 +25,12 @@ from gradtui.diagnosis.updates.evidence import (
 from gradtui.diagnosis.updates.execution import with_line
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes
+from gradtui.diagnosis.updates.ranking import ranked
 from gradtui.diagnosis.updates.reference import Reference
+from gradtui.diagnosis.updates.remedies import Remedy, Start
 from gradtui.diagnosis.updates.repairs import Repair
 from gradtui.diagnosis.updates.scope import RELIES, UNEXPLAINED, Rules, scope_of
-from gradtui.diagnosis.updates.search import Remedy, Start, applied, cost_of, find_remedies
+from gradtui.diagnosis.updates.search import applied, find_remedies
 from gradtui.diagnosis.updates.trees import names_in, part_at
 from gradtui.diagnosis.updates.wording import (
     Change,
@@ -43,8 +45,6 @@ from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Number, Tree
 
-_COMPARED = 12
-"""Remedies that are compared by how much of the optimizer they bring back."""
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
 """Gradients on which a mistake is shown, if it shows on them."""
 _SCREEN = 4
@@ -118,7 +118,11 @@ class _Explanation:
         if not remedies and self.failed.level is Level.RUN:
             own = self.case.up_to(Level.RUN)
             remedies = self.remedies(self.program, self.few_of(own), own)
-        return self.written(self.ranked(remedies)) if remedies else self.unexplained()
+        if not remedies:
+            return self.unexplained()
+        rates = [trial for trial in self.case.trials if trial.level is Level.RATES]
+        asked = [] if self.scheduled else rates
+        return self.written(ranked(remedies, self.program, self.reference, asked))
 
     def remedies(
         self,
@@ -129,7 +133,10 @@ class _Explanation:
     ) -> list[Remedy]:
         timed = any("t" in names_in(line.value) for line in self.ours.lines)
         case = self.case
-        scope = scope_of(program, case.constants, lr=case.lr, timed=timed, numbers=case.numbers)
+        scope = scope_of(
+            program, case.constants, lr=case.lr, timed=timed, scheduled=self.scheduled,
+            numbers=case.numbers,
+        )  # fmt: skip
         return find_remedies(program, scope, few, lambda one: fits(one, needed), reference)
 
     @cached_property
@@ -151,22 +158,6 @@ class _Explanation:
     @cached_property
     def reference(self) -> Reference:
         return Reference(self.ours, self.few.probes, self.few.target)
-
-    def ranked(self, remedies: Sequence[Remedy]) -> list[tuple[tuple[float, ...], Remedy]]:
-        """Return remedies, those first that bring back most of the optimizer's own lines.
-
-        Each comes with its rank; two of the same rank are equally good but for their size.
-        """
-        elsewhere = [trial for trial in self.case.trials if trial.level is Level.RATES]
-
-        def rank(remedy: Remedy) -> tuple[float, ...]:
-            right = applied(self.program, remedy)
-            alike, whole = self.reference.likeness(right)
-            literal = not self.scheduled and not fits(right, elsewhere)
-            return (float(literal), _unread(right), -alike, -whole)
-
-        ranked = [(rank(remedy), remedy) for remedy in remedies[:_COMPARED]]
-        return sorted(ranked, key=lambda one: (one[0], cost_of(one[1])))
 
     def written(self, ranked: Sequence[tuple[tuple[float, ...], Remedy]]) -> tuple[Finding, ...]:
         """Return the findings for the best remedy, one for each line and rule."""
@@ -230,13 +221,15 @@ class _Explanation:
     def said(self, step: Repair, rule: str) -> str:
         """Return what is wrong with a line."""
         old = self.program.lines[step.line]
-        if step.name:
+        if step.name in self.unstored:
             return storing_message(step.name, old.name)
         before, after = part_at(old.value, step.path), step.part
         names, others = frozenset(names_in(before)), frozenset(names_in(after))
         written, belongs = self.spelt(before, old.value), self.spelt(after, old.value)
         if isinstance(before, Number) and belongs in self.case.constants:
             belongs += f" ({number(self.case.constants[belongs], EXACT)})"
+        if step.name:
+            written, belongs = f"{old.name} = {written}", f"{step.name} = {belongs}"
         change = Change(written, belongs, others - names, names - others)
         return remark_of(change) if self.where else message_of(rule, change, self.case.optimizer)
 
@@ -270,12 +263,14 @@ class _Explanation:
         finding = self.finding(step, right, rules)
         if value is not None:
             return (finding,)
-        assigned = {line.name for line in self.program.lines}
-        unstored = [name for name in self.program.state if name not in assigned]
-        said = (
-            f"{unstored_message(unstored[0])}; {finding.message}" if unstored else finding.message
-        )
+        said = "; ".join([*map(unstored_message, self.unstored[:1]), finding.message])
         return (replace(finding, fix=None, message=said),)
+
+    @property
+    def unstored(self) -> list[str]:
+        """Return what the program keeps and no line assigns."""
+        assigned = {line.name for line in self.program.lines}
+        return [name for name in self.program.state if name not in assigned]
 
     def mistakes(self) -> list[str]:
         """Return the rules of the changes that make the optimizer do what the program does."""
@@ -310,12 +305,6 @@ def _spread(many: Array, count: int) -> Array:
     """Return so many of many, evenly."""
     at = np.linspace(0, len(many) - 1, min(count, len(many))).astype(int)
     return np.asarray(many[at])
-
-
-def _unread(program: UpdateProgram) -> int:
-    """Return how many names a program assigns and never reads."""
-    read = {"w", *program.state, *(n for line in program.lines for n in names_in(line.value))}
-    return sum(line.name not in read for line in program.lines)
 
 
 def _rivals(step: Repair | Start, other: Repair | Start) -> bool:

@@ -20,12 +20,18 @@ class Insertions(Line):
         yield from self._inserted(part, root=not path)
 
     def _inserted(self, part: Tree, *, root: bool) -> Iterator[Change]:
-        names = self.scope.names(part)
-        if self.scope.is_signal(names):
+        scope, names = self.scope, self.scope.names(part)
+        if scope.is_signal(names):
             yield from self._inserted_in_signal(part, names, root=root)
             return
         if root and names:
             yield from self._inserted_in_helper(part, names)
+        if root and self.line.name in scope.kept:
+            kept = expression("*", self.name(self.line.name), part)
+            yield Change(kept, (RATE, BIAS, TIME), 1.1)
+        if names and not names <= {"lr"} and not names <= {"t"}:
+            rest = expression("-", self.number(1), part)
+            yield Change(rest, self.topic(part), 1.1 if root else 1.2)
         if isinstance(part, Name | Number) and self.scope.timed and self.scope.weighs(part):
             yield Change(expression("**", part, self.name("t")), (TIME, BIAS), 1.2)
         if isinstance(part, Name) and part.name in self.scope.kept:
@@ -42,11 +48,13 @@ class Insertions(Line):
         scope = self.scope
         rules = (DECAY, RATE) if self.topic(part) == (DECAY,) else (RATE,)
         cost = 1.1 if self.moves else 1.2
-        yield Change(expression("*", self.name("lr"), part), rules, cost)
+        for rate in self._rates():
+            yield Change(expression("*", rate, part), rules, cost)
         if root:
             yield from self._inserted_in_line(part)
         yield Change(expression("sqrt", part), (ROOT,), 1.2)
         yield Change(expression("**", part, self.number(2)), scope.direction, 1.5)
+        yield Change(expression("abs", part), scope.direction, 1.3)
         yield from self._weighed(part)
         if scope.has_epsilon:
             yield Change(expression("+", part, self.name("eps")), (EPSILON,), 1.2)
@@ -57,21 +65,38 @@ class Insertions(Line):
     def _inserted_in_line(self, part: Tree) -> Iterator[Change]:
         """Yield what may be missing in a direction, or in a step, as a whole."""
         scope = self.scope
-        if self.moves and "momentum" in scope.means:
-            for name in dict.fromkeys((*scope.state, *self.near)):
-                term = expression("*", self.name("momentum"), self.name(name))
-                for sign in ("+", "-"):
-                    yield Change(expression(sign, part, term), scope.form, 1.3)
+        for term in self._terms():
+            rules = (DECAY,) if self.topic(term) == (DECAY,) else scope.form
+            for sign in ("+", "-"):
+                yield Change(expression(sign, part, term), rules, 1.3)
         if not self.moves:
             later = expression(">", self.name("t"), self.number(1))
             first = expression("where", later, part, self.number(0))
             yield Change(first, (*scope.form, TIME), 1.4)
 
+    def _rates(self) -> Iterator[Tree]:
+        """Yield the rate, and the numbers that a program may make it of."""
+        yield self.name("lr")
+        yield from map(self.number, self.scope.numbers)
+
+    def _terms(self) -> Iterator[Tree]:
+        """Yield what a line may lack: the gradient's own step, what is kept, terms of others."""
+        scope, gradient = self.scope, self.name("g")
+        if "g" not in names_in(self.line.value):
+            yield from (expression("*", self.name("lr"), gradient), gradient)
+        if self.moves and "momentum" in scope.means:
+            for name in dict.fromkeys((*scope.state, *self.near)):
+                yield expression("*", self.name("momentum"), self.name(name))
+        if self.moves and scope.decays:
+            yield expression("*", self.name("lr"), self.decay())
+
     def _unread(self, part: Tree) -> Iterator[Change]:
         """Yield a part times, and divided by, a helper that is computed and not used."""
         for helper in map(self.name, self.unread):
+            signal = self.scope.is_signal(self.scope.names(helper))
+            turned = signal and not self.scope.is_signal(self.scope.names(part))
+            cost = 1.2 if turned else 1.1 if self.moves else 1.0
             for function in ("/", "*"):
-                cost = 1.1 if self.moves else 1.0
                 yield Change(expression(function, part, helper), self.topic(helper), cost)
             for function in ("+", "-"):
                 yield Change(expression(function, part, helper), self.topic(helper), 1.2)
@@ -80,14 +105,16 @@ class Insertions(Line):
                     yield Change(expression(function, part, term), self.scope.form, 1.3)
 
     def _inserted_in_helper(self, part: Tree, names: frozenset[str]) -> Iterator[Change]:
-        yield Change(expression("*", self.name("lr"), part), (RATE,), 1.1)
+        for rate in self._rates():
+            yield Change(expression("*", rate, part), (RATE,), 1.1)
+        if self.scope.has_epsilon:
+            yield Change(expression("*", self.name("eps"), part), (EPSILON,), 1.2)
         yield from self._unread(part)
+        rules = (EPSILON, BIAS) if "eps" in names else (BIAS,)
         for mean in self.scope.means if self.scope.timed else ():
             correction = self._correction(mean)
-            yield Change(expression("/", part, correction), (BIAS,), 1.1)
-            yield Change(expression("*", part, expression("sqrt", correction)), (BIAS,), 1.2)
-        if "t" in names:
-            yield Change(expression("-", self.number(1), part), (BIAS,), 1.1)
+            yield Change(expression("/", part, correction), rules, 1.1)
+            yield Change(expression("*", part, expression("sqrt", correction)), rules, 1.2)
 
     def _inserted_at_name(self, part: Name) -> Iterator[Change]:
         if part.name == "eps" and "beta2" in self.scope.means:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, combinations_with_replacement, islice
 
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
@@ -27,8 +28,7 @@ class OtherNames(Line):
         if isinstance(part, Number):
             yield from self._numbers(path, part)
         elif self._is_rate(part) and not (path and self._is_rate(self._parent(path))):
-            cost = 1.2 if isinstance(part, Name) else 1.1
-            yield Change(self.name("lr"), self._rate_rules(part), cost)
+            yield Change(self.name("lr"), self._rate_rules(part), self._rate_cost(part))
         if isinstance(part, Name):
             if part.name in ("lr", *self.scope.constants):
                 yield from self._constants(part)
@@ -57,6 +57,12 @@ class OtherNames(Line):
         """Whether a part may be a rate: it is made of numbers, the time and the rate alone."""
         return self.scope.names(part) <= {"lr", "t"}
 
+    def _rate_cost(self, part: Tree) -> float:
+        """Return the cost of the rate in the place of a part; a schedule written out is kept."""
+        written_out = self.scope.scheduled and "t" in self.scope.names(part)
+        cost = 1.2 if isinstance(part, Name) else 1.1
+        return cost + 0.5 if written_out else cost
+
     def _rate_rules(self, part: Tree) -> Rules:
         return (RATE, TIME) if "t" in self.scope.names(part) else (RATE,)
 
@@ -73,10 +79,15 @@ class OtherNames(Line):
         if part.name in scope.means:
             rest = expression("-", self.number(1), part)
             yield Change(rest, (CONSTANT, *scope.form), 1.1)
+            if part.name == "momentum":
+                ahead = expression("+", self.number(1), part)
+                yield Change(ahead, scope.form, 1.2)
 
     def _names(self, part: Name) -> Iterator[Change]:
         for other in dict.fromkeys(("g", "w", *self.scope.kept, *self.near)):
             yield Change(self.name(other), self._name_rules(part, self.name(other)), 1.3)
+        if "lr" in self.scope.names(part) and not self.scope.is_signal(self.scope.names(part)):
+            yield Change(self.name("lr"), self._name_rules(part, self.name("lr")), 1.2)
         if self.scope.names(part) == {"t"}:
             yield Change(self.name("t"), (TIME,), 1)
             for function in ("+", "-"):
@@ -138,6 +149,8 @@ class OtherNames(Line):
             yield Change(self.name("lr"), (CONSTANT, RATE))
         for number in map(self.number, scope.numbers):
             yield Change(number, (CONSTANT, RATE), 0.9)
+        for pair in combinations_with_replacement(scope.numbers, 2):
+            yield Change(self.number(math.prod(pair)), (CONSTANT, RATE), 1.0)
         if timely or not scope.is_signal(scope.names(self.line.value)):
             yield from self._other_numbers(part)
         if value in (1, 2):
@@ -166,8 +179,9 @@ class OtherNames(Line):
         counts = scope.names(self.line.value) <= {"t"}
         rules = (TIME, CONSTANT) if counts else (CONSTANT, RATE)
         if value.is_integer() and abs(value) <= _WHOLE:
+            cost = 1.15 if value in scope.known_numbers else 0.95
             for one in (value - 1, value + 1):
-                yield Change(self.number(one), rules, 0.95)
+                yield Change(self.number(one), rules, cost)
         yield Change(self.number(1), rules, 0.8 if counts else 1.1)
 
     def _widest_rate(self, path: Path) -> Tree:

@@ -23,6 +23,7 @@ from gradtui.diagnosis.updates.execution import (
     run_lines,
 )
 from gradtui.diagnosis.updates.probes import Probes, Target
+from gradtui.diagnosis.updates.scope import MEANS
 from gradtui.diagnosis.updates.trees import Path, part_at, parts_of, replaced, shape_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Tree
@@ -49,12 +50,23 @@ class Reference:
         self._written = {shape_of(line.value) for line in program.lines}
         operations = [part for part in self.parts if self._is_operation(part)]
         self.operations = np.stack([part.values for part in operations])
-        steps = [part.values for part in self.parts if self._is_step(part)]
-        with np.errstate(all="ignore"):  # the rate may be 0
-            lr = probes.lr.reshape(*probes.lr.shape, *(1 for _ in probes.shape))
-            moves = [*(-step for step in steps), *(step / lr for step in steps)]
-        self.known = np.stack([*(part.values for part in operations), *moves])
         self.whole = np.stack([part.values for part in self.parts if not part.path])
+        self.known = np.concatenate([self.operations, *self._scaled()])
+
+    def _scaled(self) -> Iterator[Array]:
+        """Yield the rate, and what a program may have with the rate in it, or unweighed."""
+        probes, lines = self.probes, self.program.lines
+        steps = [part.values for part in self.parts if self._is_step(part)]
+        kept = [self.before[name].array for name in self.program.state]
+        kept += [p.values for p in self.parts if not p.path and lines[p.line].name != "w"]
+        lr = probes.lr.reshape(*probes.lr.shape, *(1 for _ in probes.shape))
+        weights = [probes.constants[name] for name in MEANS if name in probes.constants]
+        yield np.broadcast_to(lr, self.shape)[None]
+        with np.errstate(all="ignore"):  # the rate may be 0
+            for one in kept:
+                yield np.stack([one, lr * one, -lr * one, *(one / (1 - w) for w in weights)])
+            for step in steps:
+                yield np.stack([-step, step / lr])
 
     @property
     def shape(self) -> tuple[int, ...]:

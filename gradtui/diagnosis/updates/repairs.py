@@ -30,9 +30,11 @@ from gradtui.diagnosis.updates.scope import (
 from gradtui.diagnosis.updates.trees import (
     Path,
     expression,
+    is_call,
     is_name,
     mapped,
     names_in,
+    part_at,
     parts_of,
     replaced,
     shape_of,
@@ -40,6 +42,10 @@ from gradtui.diagnosis.updates.trees import (
 )
 from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 
+_COMPARED = {
+    "<": ("<=", ">", ">="), "<=": ("<", ">=", ">"), ">": (">=", "<", "<="), ">=": (">", "<=", "<"),
+    "minimum": ("maximum",), "maximum": ("minimum",),
+}  # fmt: skip
 _PARTS = 100
 """Parts of a line that are changed; a longer one is only changed near its root."""
 
@@ -93,7 +99,7 @@ class _Rewrites(Line):
             yield from self.operators(part)
             yield from self.powers(part)
             yield from self.epsilons(part)
-            yield from self.shared(part)
+            yield from self.regrouped(part)
         if not path:
             yield from self.whole(part)
 
@@ -118,6 +124,8 @@ class _Rewrites(Line):
             case Call("-", (left, right)):
                 yield self.without(right, left, 1)
                 yield Change(expression("neg", right), self.topic(left), 1.5)
+                if isinstance(left, Number):
+                    yield Change(right, self.topic(right), 1.1)
             case Call("/", (left, right)):
                 yield self.without(right, left, 1)
             case Call("sqrt", (inside,)):
@@ -150,7 +158,7 @@ class _Rewrites(Line):
                 rule, *others = topic
         if rule == RATE and self.topic(left)[0] == DECAY:
             return Change(left, (DECAY, RATE), 1.1)
-        if self.keeps and rule == RATE:
+        if not self.moves and rule == RATE:
             others += self.scope.form
         return Change(left, (rule, *others), 1.1, slot)
 
@@ -172,7 +180,8 @@ class _Rewrites(Line):
                 elif self.scope.names(left) == {"t"}:
                     yield Change(expression("**", right, left), (TIME, BIAS))
             elif call.function != "**":
-                yield Change(expression(other, left, right), self.topic(right), 1.6, 1)
+                cost = 1.6 if "+" in (other, call.function) else 1.2
+                yield Change(expression(other, left, right), self.topic(right), cost, 1)
         match call:
             case Call("/", (Call("*", (first, second)), right)):
                 for kept, lost in ((first, second), (second, first)):
@@ -181,6 +190,18 @@ class _Rewrites(Line):
         if call.function == "/":
             left, right = call.arguments
             yield Change(expression("/", right, left), self.topic(right), 2)
+        for other in _COMPARED.get(call.function, ()):
+            yield Change(expression(other, *call.arguments), self.compared_rules(call), 1.1)
+        match call:
+            case Call("where", (condition, left, right)):
+                exchanged = expression("where", condition, right, left)
+                yield Change(exchanged, self.compared_rules(call), 1.1)
+
+    def compared_rules(self, call: Call) -> Rules:
+        """Return the rules of a choice that is made the wrong way round."""
+        if self.scope.is_signal(self.scope.names(call)):
+            return (SIGN, *self.scope.form)
+        return (RATE, TIME, CONSTANT)
 
     def powers(self, call: Call) -> Iterator[Change]:
         if call.function != "**":
@@ -208,11 +229,6 @@ class _Rewrites(Line):
                 yield from self.outside(left, right, lambda x: expression("**", x, half))
             case Call("+", (Call("/", (above, below)), added)) if self.small(added):
                 yield Change(expression("/", above, expression("+", below, added)), (EPSILON,))
-            case Call("+", (Call("-", (start, Call("/", (above, below)))), added)) if self.small(
-                added
-            ):
-                step = expression("/", above, expression("+", below, added))
-                yield Change(expression("-", start, step), (EPSILON,))
             case Call("+", (Call("sqrt", (inside,)), added)) if self.small(added):
                 yield Change(expression("sqrt", expression("+", inside, added)), (EPSILON,))
             case Call("maximum", (left, right)) if self.small(left) or self.small(right):
@@ -227,33 +243,32 @@ class _Rewrites(Line):
     def small(self, tree: Tree) -> bool:
         return isinstance(tree, Number) or self.topic(tree) == (EPSILON,)
 
-    def shared(self, call: Call) -> Iterator[Change]:
-        """Yield a factor of a sum with one of its terms alone: a*x + y for a*(x + y)."""
-        match call:
-            case Call("*" | "/", (Call("+" | "-" as sign, (left, right)), factor)):
-                function = call.function
-                yield Change(
-                    expression(sign, expression(function, left, factor), right),
-                    self.topic(right),
-                    1.2,
-                )
-                yield Change(
-                    expression(sign, left, expression(function, right, factor)),
-                    self.topic(left),
-                    1.2,
-                )
-            case Call("*", (factor, Call("+" | "-" as sign, (left, right)))):
-                yield Change(
-                    expression(sign, expression("*", factor, left), right), self.topic(right), 1.2
-                )
-                yield Change(
-                    expression(sign, left, expression("*", factor, right)), self.topic(left), 1.2
-                )
+    def regrouped(self, call: Call) -> Iterator[Change]:
+        """Yield what an operation is where it takes in more, or less: a*x + y for a*(x + y)."""
+        for slot, inner in enumerate(call.arguments):
+            if not isinstance(inner, Call):
+                continue
+            for path in _within(call, slot, inner):
+                less = _with(inner, path, _with(call, (slot,), part_at(inner, path)))
+                left_out = inner.arguments[1 - path[0]]
+                yield Change(less, self.group_rules(call, left_out), 1.2)
+            for path in _round(inner, call):
+                more = _with(inner, path, _with(call, (slot,), part_at(inner, path)))
+                rules = self.group_rules(part_at(inner, path[:-1]), call.arguments[1 - slot])
+                yield Change(more, rules, 1.2)
+
+    def group_rules(self, outer: Tree, operand: Tree) -> Rules:
+        """Return the rules of an operand that is inside of an operation, or outside, by mistake."""
+        topic = self.topic(operand)
+        if is_call(outer, "sqrt") and topic != (EPSILON,):
+            return (ROOT, *topic)
+        return self.scope.direction if is_call(outer, "**") else topic
 
     def whole(self, tree: Tree) -> Iterator[Change]:
         """Yield changes of the line as a whole."""
         scope = self.scope
         read = list(dict.fromkeys(names_in(tree)))
+        fixed = ("lr", "t", *scope.constants)
         for mean in scope.means:
             if mean in read:
                 yield Change(self.complement(tree, mean), (CONSTANT, *scope.form))
@@ -262,7 +277,7 @@ class _Rewrites(Line):
                     yield Change(substituted(tree, {mean: self.name(other)}), (CONSTANT,), 0.9)
         for i, one in enumerate(read):
             for other in read[i + 1 :]:
-                if {one, other}.isdisjoint(("lr", "t", *scope.constants)):
+                if {one, other} <= {*scope.means} or {one, other}.isdisjoint(fixed):
                     signal = scope.is_signal(scope.names(self.name(one)))
                     rules = scope.direction if signal else (CONSTANT, BIAS)
                     yield Change(
@@ -305,3 +320,46 @@ class _Rewrites(Line):
             return None
 
         return mapped(tree, change)
+
+
+_SUMS, _ALL = frozenset("+-"), frozenset("+-*/")
+_TAKE_IN = {"*": _SUMS, "/": _SUMS, "neg": _SUMS, "sqrt": _ALL, "**": _ALL}
+"""Operation -> the operations of which it may take in one operand where both belong."""
+
+
+def _within(outer: Call, slot: int, inner: Call) -> Iterator[Path]:
+    """Yield the ways to what an operation may be done to alone, of what it is done to by mistake.
+
+    In a chain of sums that is any of its terms, and any that begin it.
+    """
+    path: Path = ()
+    part: Tree = inner
+    while isinstance(part, Call) and _takes(outer, slot, part):
+        yield from ((*path, 0), (*path, 1))
+        path, part = (*path, 0), part.arguments[0]
+
+
+def _round(inner: Call, outer: Call) -> Iterator[Path]:
+    """Yield the ways to the operands that may belong together with another one of `outer`."""
+    for at, operand in enumerate(inner.arguments):
+        if _takes(inner, at, outer):
+            yield (at,)
+        if at and inner.function in _SUMS and isinstance(operand, Call):
+            slots = range(len(operand.arguments))
+            yield from ((at, slot) for slot in slots if _takes(operand, slot, outer))
+
+
+def _takes(outer: Call, slot: int, inner: Call) -> bool:
+    """Whether an operation may take in an operand of another, or both, by mistake."""
+    exponent = outer.function == "**" and slot == 1
+    return not exponent and inner.function in _TAKE_IN.get(outer.function, ())
+
+
+def _with(call: Call, path: Path, part: Tree) -> Call:
+    """Return an operation with another part, as if it were written anew."""
+    slot, *further = path
+    operand = call.arguments[slot]
+    if further:
+        assert isinstance(operand, Call)
+        part = _with(operand, tuple(further), part)
+    return expression(call.function, *call.arguments[:slot], part, *call.arguments[slot + 1 :])

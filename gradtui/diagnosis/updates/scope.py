@@ -17,6 +17,8 @@ EPSILON, ROOT, DECAY = "epsilon-placement", "missing-root", "decay-coupling"
 MOMENTUM, CONSTANT = "momentum-form", "wrong-hyperparameter"
 UNEXPLAINED = "unexplained-update"
 RELIES = "relies-on-data"
+MEANS = ("momentum", "beta1", "beta2", "alpha")
+"""The constants that weigh a running mean or a velocity."""
 _PLAIN = (0.0, 1.0, 2.0)
 """Numbers that stand for themselves."""
 Rules = tuple[str, ...]
@@ -38,13 +40,22 @@ class Scope(Struct, frozen=True):
     """The names that lines read."""
     timed: bool
     """Whether the optimizer counts its steps."""
+    lr: float = 0.0
+    """The first rate."""
+    scheduled: bool = False
+    """Whether the rate changes from step to step."""
     numbers: tuple[float, ...] = ()
     """Other numbers that may stand in a program: those of the schedule, of the clipping."""
 
     @property
     def means(self) -> tuple[str, ...]:
         """The constants that weigh a running mean or a velocity."""
-        return tuple(n for n in ("momentum", "beta1", "beta2", "alpha") if n in self.constants)
+        return tuple(name for name in MEANS if name in self.constants)
+
+    @property
+    def known_numbers(self) -> frozenset[float]:
+        """The numbers that the file gives: the rate, the constants, those of the schedule."""
+        return frozenset((self.lr, *self.constants.values(), *self.numbers))
 
     @property
     def has_epsilon(self) -> bool:
@@ -99,6 +110,7 @@ def scope_of(
     *,
     lr: float,
     timed: bool,
+    scheduled: bool = False,
     numbers: Sequence[float] = (),
 ) -> Scope:
     """Return the scope of a program; constants that are 0, and choices, do nothing.
@@ -108,7 +120,7 @@ def scope_of(
     constants = {name: c for name, c in constants.items() if c and name != "nesterov"}
     kept = tuple(program.state)
     read = frozenset(name for line in program.lines for name in names_in(line.value))
-    scope = Scope(constants, kept, kept, {}, read, timed, tuple(numbers))
+    scope = Scope(constants, kept, kept, {}, read, timed, lr, scheduled, tuple(numbers))
     quiet = {
         name: made_of | ({"lr"} if np.all(program.state[name] == lr) else {"t"})
         for name, made_of in _closures(program, scope).items()

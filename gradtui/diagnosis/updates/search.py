@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
-from msgspec import Struct
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.updates.evidence import Trial
@@ -30,9 +29,16 @@ from gradtui.diagnosis.updates.execution import (
 )
 from gradtui.diagnosis.updates.linewise import repaired_lines
 from gradtui.diagnosis.updates.reference import Reference
+from gradtui.diagnosis.updates.remedies import Remedy, Start, other_starts, other_targets
 from gradtui.diagnosis.updates.repairs import Repair, repairs_of
-from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, RATE, TIME, UNEXPLAINED, Rules, Scope
-from gradtui.diagnosis.updates.trees import Path, names_in, replaced, substituted
+from gradtui.diagnosis.updates.scope import (
+    Scope,
+)
+from gradtui.diagnosis.updates.trees import (
+    Path,
+    names_in,
+    replaced,
+)
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Assignment, Name, Tree
@@ -52,20 +58,6 @@ _ENOUGH = 16
 """Single changes that make a program right: of more the cheapest are taken."""
 _TRIED = 600
 """Pairs that pass the first step and are run further."""
-
-
-class Start(Struct, frozen=True):
-    """Another first value of something that a program remembers."""
-
-    name: str
-    value: float
-    rules: Rules
-    cost: float = 1.0
-
-
-Step = Repair | Start
-Remedy = tuple[Step, ...]
-"""Changes that together make a program right."""
 
 
 def cost_of(remedy: Remedy) -> float:
@@ -144,7 +136,8 @@ class _Search:
         """Whether all there is has the shape of the parameter, or none: so rows go in front."""
 
     def singles(self) -> Iterator[Remedy]:
-        for remedy in (*self.starts(), *self.storings()):
+        starts = ((start,) for start in other_starts(self.program, self.scope))
+        for remedy in chain(starts, other_targets(self.program, self.scope)):
             if self.passes(remedy):
                 yield remedy
         lines = enumerate(self.repairs)
@@ -204,7 +197,7 @@ class _Search:
                 yield remedy
 
     def likely_pairs(self) -> Iterator[Remedy]:
-        for (start,) in self.starts():
+        for start in other_starts(self.program, self.scope):
             for repairs in self.paired:
                 yield from ((start, repair) for repair in repairs)
         count = len(self.program.lines)
@@ -324,38 +317,6 @@ class _Search:
         """Return whether a program is right to the end; of too many none is followed."""
         self.left -= 1
         return self.left >= 0 and self.fits(program)
-
-    def starts(self) -> Iterator[Remedy]:
-        """Yield other first values of the state: 0, 1, and the constants that weigh a mean."""
-        weights = [self.scope.constants[mean] for mean in self.scope.means]
-        for name, initial in self.program.state.items():
-            for value in dict.fromkeys((0.0, 1.0, *weights)):
-                if not np.all(initial == value):
-                    yield (Start(name, value, self.start_rules(name)),)
-
-    def start_rules(self, name: str) -> Rules:
-        made_of = self.scope.meaning.get(name)
-        if made_of is None:
-            return (*self.scope.form, CONSTANT)
-        first = RATE if "lr" in made_of else TIME if made_of == {"t"} else BIAS
-        return (first, CONSTANT, UNEXPLAINED)
-
-    def storings(self) -> Iterator[Remedy]:
-        """Yield what keeps a helper under the name of something that no line assigns."""
-        lines, rules = self.program.lines, self.scope.form
-        assigned = {line.name for line in lines}
-        for kept in (name for name in self.program.state if name not in assigned):
-            for index, line in enumerate(lines):
-                if line.name in self.scope.meaning:
-                    stored = Repair(index, line.value, rules, 1, (), line.value, kept)
-                    yield (stored, *self.readers(line.name, kept))
-
-    def readers(self, old: str, new: str) -> Iterator[Repair]:
-        """Yield the lines that read a name, with another in its place."""
-        for index, line in enumerate(self.program.lines):
-            if old in names_in(line.value):
-                value = substituted(line.value, {old: Name(new, line.place)})
-                yield Repair(index, value, self.scope.form, 0, (), value)
 
 
 def _apart(one: Path, other: Path) -> bool:

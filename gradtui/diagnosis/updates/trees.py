@@ -90,6 +90,11 @@ def is_name(tree: Tree, name: str) -> bool:
     return isinstance(tree, Name) and tree.name == name
 
 
+def is_call(tree: Tree, *functions: str) -> bool:
+    """Whether a tree is one of these operations."""
+    return isinstance(tree, Call) and tree.function in functions
+
+
 def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
     """Return a tree with the parts replaced for which `change` gives another."""
     done: list[Tree] = []

@@ -20,6 +20,13 @@ correction1 = 1 - beta1**t
 correction2 = 1 - beta2**t
 size = lr/correction1
 w = w - size*m/(sqrt(v)/sqrt(correction2) + eps)"""
+EPS_HAT = """m = beta1*m + (1 - beta1)*g
+v = beta2*v + (1 - beta2)*g**2
+c2 = sqrt(1 - beta2**t)
+rate = lr*c2/(1 - beta1**t)
+w = w - rate*m/(sqrt(v) + eps*c2)"""
+NESTEROV = f"{MOMENTUM}; nesterov = true"
+RMSPROP = 'name = "rmsprop"; lr = 0.02; eps = 1e-3'
 
 EDITS = [
     # optimizer, sound program, state, (right, wrong), rule, the line as it was
@@ -38,11 +45,9 @@ EDITS = [
     (ADAM, POWERS, f"{ADAM_STATE}, p1 = 1.0, p2 = 1.0", ("p1*beta1", "p1"), "wrong-hyperparameter"),
     (MOMENTUM, "v = momentum*v - lr*g\nw = w + v", "v = 0.0",
      ("momentum*v - lr*g", "momentum*(v - lr*g)"), "momentum-form"),
-    ('name = "sgd"; lr = 0.05; momentum = 0.9; nesterov = true',
-     "v = momentum*v - lr*g\nw = w + momentum*v - lr*g", "v = 0.0", ("momentum*v - lr*g", "v"),
-     "momentum-form"),
-    ('name = "sgd"; lr = 0.05; momentum = 0.9; nesterov = true',
-     "v0 = v\nv = momentum*v0 - lr*g\nw = w + (1 + momentum)*v - momentum*v0", "v = 0.0",
+    (NESTEROV, "v = momentum*v - lr*g\nw = w + momentum*v - lr*g", "v = 0.0",
+     ("momentum*v - lr*g", "v"), "momentum-form"),
+    (NESTEROV, "v0 = v\nv = momentum*v0 - lr*g\nw = w + (1 + momentum)*v - momentum*v0", "v = 0.0",
      (" - momentum*v0", ""), "momentum-form"),
     (MOMENTUM, "moved = where(t > 1, w - last, 0)\nlast = w\nw = w - lr*g + momentum*moved",
      "last = 0.0", ("where(t > 1, w - last, 0)", "w - last"), "momentum-form"),
@@ -50,7 +55,37 @@ EDITS = [
     (SGD, "w = w - lr*g", "", ("lr*g", "lr*g**2"), "unexplained-update"),
     (SGD, "w = w - lr*g", "", ("lr*g", "lr*clip(g, -0.1, 0.1)"), "unexplained-update"),
     (SGD, "w = w - lr*g", "", ("lr*g", "lr*g*t"), "update-rate"),
+    (SGD, "delta = lr*g\nw = w - delta", "", ("lr*g", "g"), "update-rate"),
+    (SGD, "delta = lr*g\nw = w - delta", "", ("- delta", "- lr*delta"), "update-rate"),
+    (SGD, "w = where(g > 0, w - lr*abs(g), w + lr*abs(g))", "", ("g > 0", "g < 0"), "update-sign"),
+    (ADAM, FOLDED, ADAM_STATE, ("sqrt(1 - beta2**t)/(1 - beta1**t)",
+     "sqrt(1 - beta1**t)/(1 - beta2**t)"), "wrong-hyperparameter"),
+    (ADAM, EPS_HAT, ADAM_STATE, ("sqrt(1 - beta2**t)", "1 - beta2**t"), "missing-root"),
+    (ADAM, EPS_HAT, ADAM_STATE, ("lr*c2/", "lr/c2/"), "missing-bias-correction"),
+    (ADAM, "m = beta1*m + (1 - beta1)*g\nv = v + (1 - beta2)*(g**2 - v)\n"
+     "w = w - lr*(m/(1 - beta1**t))/(sqrt(v/(1 - beta2**t)) + eps)", ADAM_STATE,
+     ("(g**2 - v)", "(g - v)**2"), "unexplained-update"),
+    (ADAM, "M = beta1*M + g\nV = beta2*V + g**2\nmhat = (1 - beta1)*M/(1 - beta1**t)\n"
+     "vhat = (1 - beta2)*V/(1 - beta2**t)\nw = w - lr*mhat/(sqrt(vhat) + eps)",
+     "M = 0.0, V = 0.0", ("(1 - beta1)*M", "M"), "momentum-form"),
+    (RMSPROP, "q = alpha*q + g**2\nrms = sqrt((1 - alpha)*q) + eps\nw = w - lr*g/rms", "q = 0.0",
+     ("sqrt((1 - alpha)*q)", "(1 - alpha)*sqrt(q)"), "missing-root"),
+    (RMSPROP, "q = alpha*q + (1 - alpha)*g**2\nw = w - lr*g/(sqrt(q) + eps)", "q = 0.0",
+     ("g/(sqrt(q) + eps)", "g/sqrt(q) + eps"), "epsilon-placement"),
+    (NESTEROV, "v = momentum*v - lr*g\nw = w + momentum*v - lr*g", "v = 0.0", (" - lr*g", ""),
+     "momentum-form"),
+    (NESTEROV, "b = momentum*b + g\nw = w - lr*(g + momentum*b)", "b = 0.0",
+     ("(g + momentum*b)", "g + momentum*b"), "momentum-form"),
+    ('name = "adamw"; lr = 0.05; weight_decay = 0.1', f"{FOLDED} - lr*weight_decay*w", ADAM_STATE,
+     ("lr*weight", "alpha_t*weight"), "decay-coupling"),
+    (f"{SGD}; weight_decay = 0.1", "shrink = 1 - lr*weight_decay\nw = shrink*w - lr*g", "",
+     ("1 - lr", "lr"), "decay-coupling"),
 ]  # fmt: skip
+
+
+def errors_of(found):
+    """Return the errors among what is found: a number for the rate is a remark."""
+    return [finding for finding in found if finding.severity == "error"]
 
 
 @pytest.mark.parametrize(("optimizer", "code", "state", "edit", "rule"), EDITS)
@@ -58,12 +93,12 @@ def test_one_edit_brings_the_line_back(optimizer, code, state, edit, rule, tmp_p
     right, wrong = edit
     at = code.rindex(right)
     broken = code[:at] + wrong + code[at + len(right) :]
-    assert not [f for f in found_in(tmp_path, optimizer, code, state) if f.severity == "error"]
+    assert not errors_of(found_in(tmp_path, optimizer, code, state))
     found = found_in(tmp_path, optimizer, broken, state)
     assert len(found) == 1
     assert (found[0].severity, found[0].rule) == ("error", rule)
     assert found[0].target == code[:at].split("\n")[-1].split(" ")[0]
-    assert not [f for f in mended(tmp_path, found) if f.severity == "error"]
+    assert not errors_of(mended(tmp_path, found))
 
 
 @pytest.mark.parametrize("wrong", ["abs(g)", "g**2", "w", "g/abs(g)", "sqrt(abs(g))", "(g + w)"])
@@ -97,6 +132,42 @@ def test_a_wrong_first_value_is_mended_in_the_line_of_the_state(state, code, fix
     assert state[error.place.column - len("state = { ") - 1 :].startswith(("1.0", "0.0"))
     assert "wrong-hyperparameter" in error.alternatives
     assert not mended(tmp_path, found)
+
+
+SCHEDULES = [
+    # optimizer, schedule, sound program, state, (right, wrong), the fix
+    (SGD, "exponential; gamma = 0.9", "w = w - r*g\nr = 0.9*r", "r = 0.05", ("0.05", "1.0"),
+     "state = { r = 0.05 }"),
+    (SGD, "exponential; gamma = 0.9", "k = k + 1\nw = w - 0.05*0.9**k*g", "k = -1.0",
+     ("-1.0", "0.0"), "state = { k = -1.0 }"),
+    (MOMENTUM, "step; step_size = 12; gamma = 0.2",
+     "v = momentum*v + g\nw = w - 0.05*where(n < 12, 1, where(n < 24, 0.2, 0.04))*v\nn = n + 1",
+     "v = 0.0, n = 0.0", ("n = 0.0", "n = 1.0"), "state = { v = 0.0, n = 0.0 }"),
+    (SGD, "step; step_size = 15; gamma = 0.3", "f = where(t > 15, 0.3, 1)\nw = w - 0.05*f*g", "",
+     ("0.3", "0.5"), "f = where(t > 15, 0.3, 1)"),
+    (SGD, "step; step_size = 15; gamma = 0.3", "f = where(t > 15, 0.3, 1)\nw = w - 0.05*f*g", "",
+     ("t > 15", "t < 15"), "f = where(t > 15, 0.3, 1)"),
+    (SGD, "step; step_size = 10; gamma = 0.3",
+     "f = where(t > 20, 0.09, where(t > 10, 0.3, 1))\nw = w - 0.05*f*g", "", ("0.09", "0.9"),
+     "f = where(t > 20, 0.09, where(t > 10, 0.3, 1))"),
+    (SGD, "exponential; gamma = 0.9", "w = w - 0.05*f*g\nf = 0.9*f", "f = 1.0", ("0.9*f", "0.9"),
+     "f = f*0.9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("optimizer", "name", "code", "state", "edit", "fix"), SCHEDULES)
+def test_a_schedule_written_out_is_mended_not_given_up(
+    optimizer, name, code, state, edit, fix, tmp_path
+):
+    schedule = 'name = "' + name.replace("; ", '"; ', 1)
+    assert not errors_of(found_in(tmp_path, optimizer, code, state, schedule=schedule))
+    if edit[0] in state:
+        state = state.replace(*edit)
+    else:
+        code = code.replace(*edit)
+    (error,) = found = found_in(tmp_path, optimizer, code, state, schedule=schedule)
+    assert (error.severity, error.fix) == ("error", fix)
+    assert not errors_of(mended(tmp_path, found))
 
 
 @pytest.mark.parametrize("remark", ["", "  # the mean of g²"])

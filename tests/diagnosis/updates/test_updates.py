@@ -265,12 +265,17 @@ def test_operations_over_the_whole_parameter_are_judged_in_its_shape(shape):
     assert only(by_length).line == 1
 
 
-def test_weight_decay_of_the_other_kind_is_two_lines():
+def test_weight_decay_of_the_other_kind_is_mended_in_its_line():
     adam = PROGRAMS["adam decay"]
     coupled = Written("adamw", adam.code, adam.state, adam.constants)
-    found = findings(coupled)
-    assert [finding.rule for finding in found] == ["decay-coupling"] * 2
-    assert is_sound(coupled, fixed(coupled.code, found))
+    finding = only(findings(coupled))
+    assert (finding.rule, finding.target) == ("decay-coupling", "g")
+    assert finding.fix == "w = w - lr*(weight_decay*w)"
+    assert "g = g + weight_decay*w should be w = w - lr*(weight_decay*w)" in finding.message
+    decoupled = Written("adam", fixed(adam.code, [finding]), adam.state, adam.constants)
+    finding = only(findings(decoupled))
+    assert finding.fix == "g = g + weight_decay*w"
+    assert is_sound(decoupled, fixed(decoupled.code, [finding]))
 
 
 def test_a_line_that_no_small_change_repairs_gets_the_optimizers_expression():

@@ -1,0 +1,75 @@
+"""Which of several remedies a reader of the program would name. Finds none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gradtui.diagnosis.updates.evidence import Trial, fits
+from gradtui.diagnosis.updates.reference import Reference
+from gradtui.diagnosis.updates.remedies import Remedy
+from gradtui.diagnosis.updates.scope import MEANS
+from gradtui.diagnosis.updates.search import applied, cost_of, which_matter
+from gradtui.diagnosis.updates.trees import mapped, shape_of
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.language.parser import Call, Name, Number, Tree
+
+_COMPARED = 12
+"""Remedies that are compared by the programs that they leave."""
+_BAND = 0.4
+"""How much more than the smallest a remedy may change and be taken for the better program."""
+
+
+def ranked(
+    remedies: Sequence[Remedy],
+    program: UpdateProgram,
+    reference: Reference,
+    rates: Sequence[Trial],
+) -> list[tuple[tuple[float, ...], Remedy]]:
+    """Return remedies, cheapest first, in the order in which the programs that they leave are good.
+
+    Such a program is right at other `rates`, has no idle line, and more of its lines come to what
+    the optimizer's do or are written alike.  Each comes with its rank; two of the same rank are
+    equally good but for their size.
+    """
+
+    def rank(remedy: Remedy) -> tuple[float, ...]:
+        right = applied(program, remedy)
+        literal = bool(rates) and not fits(right, rates)
+        large = cost_of(remedy) > cost_of(remedies[0]) + _BAND
+        alike, whole = reference.likeness(right)
+        return (float(literal), _idle(right), float(large), -alike, -_paired(right), -whole)
+
+    found = [(rank(remedy), remedy) for remedy in remedies[:_COMPARED]]
+    return sorted(found, key=lambda one: (one[0], cost_of(one[1])))
+
+
+def _idle(program: UpdateProgram) -> int:
+    """Return how many lines do nothing: w is not made of them, or they only name anew."""
+    matter, kept = which_matter(program.lines), {"w", *program.state}
+
+    def renames(name: str, value: Tree) -> bool:
+        return name not in kept and isinstance(value, Name) and value.name not in kept
+
+    lines = zip(program.lines, matter, strict=True)
+    return sum(not matters or renames(line.name, line.value) for line, matters in lines)
+
+
+def _paired(program: UpdateProgram) -> int:
+    """Return how many lines are written as another is: as mhat is, so is vhat."""
+
+    def general(part: Tree) -> Tree | None:
+        match part:
+            case Call("**", (Name() as base, Number(2.0))):
+                return general(base)
+            case Call("*", (Name(one) as base, Name(other))) if one == other:
+                return general(base)
+            case Name(name, place) if name in MEANS:
+                return Name(MEANS[0], place)
+            case Name(name, place) if name in program.state:
+                return Name("w", place)
+        return None
+
+    shapes = (shape_of(mapped(line.value, general)) for line in program.lines)
+    counts = Counter(tuple(sorted(shape.split())) for shape in shapes)
+    return sum(count for count in counts.values() if count > 1)

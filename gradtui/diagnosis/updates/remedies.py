@@ -1,0 +1,102 @@
+"""Remedies, and those that change more than an expression: a first value, what a line assigns.
+
+Knows what may belong there, not whether it helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.updates.repairs import Repair
+from gradtui.diagnosis.updates.scope import (
+    BIAS,
+    CONSTANT,
+    DECAY,
+    RATE,
+    TIME,
+    UNEXPLAINED,
+    Rules,
+    Scope,
+)
+from gradtui.diagnosis.updates.trees import expression, is_call, names_in, substituted
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.language.parser import Name, Tree
+
+
+class Start(Struct, frozen=True):
+    """Another first value of something that a program remembers."""
+
+    name: str
+    value: float
+    rules: Rules
+    cost: float = 1.0
+
+
+Remedy = tuple[Repair | Start, ...]
+"""Changes that together make a program right."""
+
+
+def other_starts(program: UpdateProgram, scope: Scope) -> Iterator[Start]:
+    """Yield other first values of the state: 0, 1, and the constants that weigh a mean.
+
+    A count may also be one off, and a rate start at a number of the file.
+    """
+    sums = {line.name for line in program.lines if is_call(line.value, "+", "-")}
+    for name, initial in program.state.items():
+        first = float(np.ravel(initial)[0])
+        costs = dict.fromkeys((0.0, 1.0, *(scope.constants[mean] for mean in scope.means)), 1.0)
+        if name in scope.meaning and name in sums:
+            costs = dict.fromkeys((0.0, 1.0, -1.0, first - 1, first + 1), 1.0)
+        elif name in scope.meaning:
+            costs = dict.fromkeys(sorted(scope.known_numbers), 1.1) | costs
+        for value, cost in costs.items():
+            if not np.all(initial == value):
+                yield Start(name, value, _start_rules(scope, name), cost)
+
+
+def _start_rules(scope: Scope, name: str) -> Rules:
+    made_of = scope.meaning.get(name)
+    if made_of is None:
+        return (*scope.form, CONSTANT)
+    first = RATE if "lr" in made_of else TIME if made_of == {"t"} else BIAS
+    return (first, CONSTANT, UNEXPLAINED)
+
+
+def other_targets(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
+    """Yield what assigns another name in a line, with what then belongs in it and below."""
+    yield from _stored(program, scope)
+    if scope.decays:
+        yield from ((repair,) for repair in _coupled(program, scope))
+
+
+def _stored(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
+    """Yield what keeps a helper under the name of something that no line assigns."""
+    assigned = {line.name for line in program.lines}
+    for kept in (name for name in program.state if name not in assigned):
+        for index, line in enumerate(program.lines):
+            if line.name in scope.meaning:
+                stored = Repair(index, line.value, scope.form, 1, (), line.value, kept)
+                yield (stored, *_readers(program, line.name, kept, scope.form))
+
+
+def _readers(program: UpdateProgram, old: str, new: str, rules: Rules) -> Iterator[Repair]:
+    """Yield the lines that read a name, with another in its place."""
+    for index, line in enumerate(program.lines):
+        if old in names_in(line.value):
+            value = substituted(line.value, {old: Name(new, line.place)})
+            yield Repair(index, value, rules, 0, (), value)
+
+
+def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[Repair]:
+    """Yield the lines that decay the weights, or the gradient, where the other is to decay."""
+    for index, line in enumerate(program.lines):
+        if line.name in ("w", "g") and "weight_decay" in scope.names(line.value):
+            w, g, lr, rate = (Name(n, line.place) for n in ("w", "g", "lr", "weight_decay"))
+            decay = expression("*", rate, w)
+            coupled: Tree = expression("+", g, decay)
+            decoupled: Tree = expression("-", w, expression("*", lr, decay))
+            value, name = (coupled, "g") if line.name == "w" else (decoupled, "w")
+            yield Repair(index, value, (DECAY,), 1.2, (), value, name)
