@@ -6,6 +6,7 @@ It is found out when it is asked for, in another thread if one likes; nothing wa
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -64,27 +65,27 @@ class Survey:
         What is written by hand comes first: it may drive it.
         """
         from gradtui.diagnosis.internal import internal
-        from gradtui.diagnosis.judgement import tells_of_itself
-        from gradtui.diagnosis.runs.registry import diagnose_run
 
         self.version.judge()
         if self.findings is None:
             judgement = self.version.judgement
             judged = () if judgement is None else judgement.findings
-            own = tells_of_itself(self.problem, judged)
             try:
                 self.setback = self._setback()
-                self.findings = diagnose_run(*self._own_steps()) if own else ()
+                self.findings = self._run_findings(judged)
             except Exception as error:
                 self.findings = (internal("the run", error),)
 
-    def _own_steps(self) -> tuple[Problem, History | None, int]:
-        """Return the run to judge and the step it starts at: of a branch what is not shared."""
+    def _run_findings(self, judged: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return what is wrong with the run; of a branch with the part that is not shared."""
+        from gradtui.diagnosis.check import judge_run
+
         history, start = self.history.snapshot(), self.history.origin.start
         if start == 0:
-            return self.problem, history, 0
-        steps = max(1, self.problem.steps - start)
-        return self.problem.resumed(start, history.state(start), steps), None, start
+            return judge_run(self.problem, judged, history)
+        rest = max(1, self.problem.steps - start)
+        own = self.problem.resumed(start, history.state(start), rest)
+        return judge_run(own, judged, None, start)
 
     def _setback(self) -> Setback | None:
         history, last = self.history.snapshot(), self.problem.steps

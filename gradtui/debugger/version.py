@@ -7,7 +7,7 @@ from functools import cache, partial
 
 from gradtui.debugger.steps import Level
 from gradtui.debugger.structure import Structure, build_structure
-from gradtui.diagnosis.judgement import Judgement, judge
+from gradtui.diagnosis.judgement import Judgement
 from gradtui.engine.graph import Graph
 from gradtui.engine.jacobian import Jacobians
 from gradtui.scenario.problem import Problem
@@ -32,15 +32,17 @@ class Version:
 
     def judge(self) -> None:
         """Find out what is wrong with what is written by hand, if that is not known yet."""
-        from gradtui.diagnosis.internal import internal
-
         if self.judged:
             return
+        # A start need not wait for what judges.
+        from gradtui.diagnosis.check import judge
+        from gradtui.diagnosis.internal import internal
+
         try:
             self.judgement = judge(self.problem)
         except Exception as error:
             failed = internal("what is written by hand", error)
-            self.judgement = Judgement((failed,), 0, frozenset(), ())
+            self.judgement = Judgement("not-compared", findings=(failed,))
 
 
 class Versions:

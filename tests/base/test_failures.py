@@ -10,8 +10,6 @@ import gradtui.base.failures
 import gradtui.debugger.survey
 import gradtui.debugger.sweeps
 import gradtui.diagnosis.check
-import gradtui.diagnosis.judgement
-import gradtui.diagnosis.runs.registry
 from gradtui.base.failures import report_failure
 from gradtui.cli.arguments import main
 from gradtui.diagnosis.runs.registry import diagnose_run
@@ -76,7 +74,7 @@ def test_a_file_that_cannot_be_judged_is_an_error_and_the_others_are_judged(
     judge = gradtui.diagnosis.check.diagnose_run
     monkeypatch.setattr(
         gradtui.diagnosis.check, "diagnose_run",
-        lambda problem: fail() if "practice" in problem.path else judge(problem),
+        lambda problem, *rest: fail() if "practice" in problem.path else judge(problem, *rest),
     )  # fmt: skip
     assert main(["check", "two_weights", "practice", "one_weight", "--json"]) == 1
     before, failed, after = map(json.loads, capsys.readouterr().out.splitlines())
@@ -92,7 +90,7 @@ def test_a_file_that_cannot_be_judged_is_an_error_and_the_others_are_judged(
 
 
 def test_a_run_that_cannot_be_judged_has_no_clean_bill(monkeypatch, failures):
-    monkeypatch.setattr(gradtui.diagnosis.runs.registry, "diagnose_run", fail)
+    monkeypatch.setattr(gradtui.diagnosis.check, "diagnose_run", fail)
     session = gradtui.load("two_weights")
     session.inquiry.look()
     text = told(notes_rows(session.frame, 60))
@@ -103,7 +101,7 @@ def test_a_run_that_cannot_be_judged_has_no_clean_bill(monkeypatch, failures):
 
 
 def test_what_is_written_by_hand_and_cannot_be_judged_is_not_called_right(monkeypatch, failures):
-    monkeypatch.setattr(gradtui.debugger.version, "judge", fail)
+    monkeypatch.setattr(gradtui.diagnosis.check, "judge", fail)
     session = gradtui.load("grad_two_weights")
     session.inquiry.look()
     text = told(findings_rows(session.frame, 60))

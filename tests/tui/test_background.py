@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 import gradtui
 import gradtui.debugger.sweeps
-import gradtui.diagnosis.runs.registry
+import gradtui.diagnosis.check
 from gradtui.debugger.survey import COMPUTING
 from gradtui.engine.history import History
 from gradtui.tui.background import Background
@@ -25,7 +25,7 @@ def fail(*arguments, **options):
 
 
 async def test_a_run_that_cannot_be_judged_is_said_on_the_screen(terminal, monkeypatch, failures):
-    monkeypatch.setattr(gradtui.diagnosis.runs.registry, "diagnose_run", fail)
+    monkeypatch.setattr(gradtui.diagnosis.check, "diagnose_run", fail)
     async with terminal("five_parcels") as t:
         words = " ".join(t.text.replace("│", " ").split())
         assert "internal" in words and "the run could not be judged" in words

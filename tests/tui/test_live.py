@@ -221,16 +221,16 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
 
 
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
-    import gradtui.debugger.version as version_module
+    import gradtui.diagnosis.check as check_module
 
-    real, slow = version_module.judge, True
+    real, slow = check_module.judge, True
 
     def judge(problem):
         if slow:
             time.sleep(1.5)
         return real(problem)
 
-    monkeypatch.setattr(version_module, "judge", judge)
+    monkeypatch.setattr(check_module, "judge", judge)
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
         slow = False
