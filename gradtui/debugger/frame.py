@@ -27,7 +27,7 @@ from gradtui.scenario.problem import Problem
 
 if TYPE_CHECKING:
     from gradtui.debugger.breakpoints import Breakpoint, Watched
-    from gradtui.debugger.survey import Setback
+    from gradtui.debugger.investigation import Setback
     from gradtui.diagnosis.finding import Finding
     from gradtui.diagnosis.judgement import Judgement
     from gradtui.engine.curvature import Gauge

@@ -10,13 +10,16 @@ from gradtui.debugger.branches import Branch
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.explorer import Explorer
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.inquiry import Inquiry, holds_from_then_on, seen_at
+from gradtui.debugger.investigation import (
+    Investigation,
+    Versions,
+    holds_from_then_on,
+    seen_at,
+)
 from gradtui.debugger.map import SurfaceView
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
-from gradtui.debugger.survey import Survey
-from gradtui.debugger.version import Versions
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
@@ -57,7 +60,7 @@ class Session:
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
         self._versions = Versions()
-        self._inquiries: dict[Branch, Inquiry] = {}
+        self._investigations: dict[Branch, Investigation] = {}
         self.surface = SurfaceView(lambda: self.problem, self._say)
         self.selection = Selection(
             lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
@@ -97,28 +100,31 @@ class Session:
         """What there is to show at the cursor."""
         tape = self._tape(self._step)
         self._ensure_loss()
-        surfaces, looked, found = self.surface.surfaces(self.history), self.selection, self.inquiry
+        surfaces, looked, found = (
+            self.surface.surfaces(self.history),
+            self.selection,
+            self.investigation,
+        )
         version = self._versions.of(self.problem)
         return Frame(
             self.problem, tape, self.structure, self.position, looked.node,
             self.history.losses, version.jacobians, self.history.validation_losses, self.message,
-            looked.lens, looked.pair, found.judgement, found.survey.findings, found.findings,
+            looked.lens, looked.pair, found.judgement, found.run_findings, found.findings,
             found.number, self.breakpoints.found, self.breakpoints.watched(self._step, self._tape),
-            found.survey.gauge(tape), self.trouble, self.surface.view, surfaces,
+            found.gauge(tape), self.trouble, self.surface.view, surfaces,
             self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
-            found.survey.setback,
+            found.setback,
         )  # fmt: skip
 
     @property
-    def inquiry(self) -> Inquiry:
+    def investigation(self) -> Investigation:
         """What is known to be wrong with the branch that is looked at."""
-        branch = self.explorer.branch
-        if branch not in self._inquiries:
-            kept = set(self.explorer.branches)
-            self._inquiries = {one: it for one, it in self._inquiries.items() if one in kept}
-            survey = Survey(branch.problem, branch.history, self._versions.of(branch.problem))
-            self._inquiries[branch] = Inquiry(survey)
-        found = self._inquiries[branch]
+        branch, known = self.explorer.branch, self._investigations
+        if branch not in known:
+            for gone in known.keys() - set(self.explorer.branches):
+                del known[gone]
+            known[branch] = Investigation(branch, self._versions.of(branch.problem))
+        found = known[branch]
         found.version = self._versions.of(self.problem)
         return found
 
@@ -253,11 +259,11 @@ class Session:
         False if none is known yet, and more may be: the message says what is being found out.
         """
         self.message = ""
-        finding = self.inquiry.next()
+        finding = self.investigation.next()
         if finding is not None:
             self._go_to_finding(finding)
             return True
-        unknown = self.inquiry.unknown
+        unknown = self.investigation.unknown
         self.message = f"still {unknown}" if unknown else "no findings"
         return not unknown
 
@@ -269,13 +275,16 @@ class Session:
         """
         breakpoints, here = self.breakpoints, self._step
         at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
-        unknown, findings = self.inquiry.unknown, self.inquiry.findings
+        known = self.investigation
+        unknown, findings = known.unknown, known.findings
         if unknown or unsearched is not None:
             last = self.problem.steps
             self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
             return False
         told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
-        if self.inquiry.chosen is None:  # nothing was shown of this step yet: it is the next stop
+        if (
+            self.investigation.chosen is None
+        ):  # nothing was shown of this step yet: it is the next stop
             told += [f.step for f in findings if f.step == here]
         reached = [*told, *([] if at is None else [at])]
         if not reached:
@@ -320,7 +329,11 @@ class Session:
         if node is not None:
             self.selection.select(node)
         self.position = position
-        self.message = self.inquiry.choose(finding)
+        found = self.investigation
+        found.chosen = finding
+        where = f", line {finding.line}" if finding.line else ""
+        number = found.findings.index(finding) + 1
+        self.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"
 
     def _tape(self, step: int) -> Tape:
         key = self.history.owner(step), step

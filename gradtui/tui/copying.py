@@ -20,7 +20,7 @@ _CLIPBOARD = 70_000
 def copy_selected(debugger: Debugger) -> None:
     """Copy the finding, where the focus is on the findings, or else the selected number."""
     session = debugger.session
-    found, chosen = session.inquiry.findings, session.inquiry.chosen
+    found, chosen = session.investigation.findings, session.investigation.chosen
     focused = debugger.focused
     if found and focused is not None and focused.id == "notes":
         what, text = "the finding", finding_text(session.problem, chosen or found[0])

@@ -88,13 +88,13 @@ class Live:
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: that of the cursor, else the first that can be."""
         session = self._debugger.session
-        if session.inquiry.judgement is None:
+        if session.investigation.judgement is None:
             by_hand = session.problem.by_hand
             self._debugger.say("still comparing" if by_hand else "nothing is written by hand here")
             return None
-        findings = session.inquiry.judgement.findings
-        if session.inquiry.chosen is not None:
-            findings = (session.inquiry.chosen,)
+        findings = session.investigation.judgement.findings
+        if session.investigation.chosen is not None:
+            findings = (session.investigation.chosen,)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
             self._debugger.say("this finding has no fix" if findings else "nothing is to be fixed")
@@ -151,7 +151,7 @@ class Live:
         session, error = self._debugger.session, self._error
         if session.trouble and error is not None and os.path.isfile(error.file):
             return error.file, error.place.line if error.place else 1
-        chosen = session.inquiry.chosen
+        chosen = session.investigation.chosen
         if chosen is None or (chosen.rule in RUN_RULES and chosen.line is None):
             place = current_place(session.frame)
         else:

@@ -7,7 +7,7 @@ import pytest
 
 import gradtui
 import gradtui.base.failures
-import gradtui.debugger.survey
+import gradtui.debugger.investigation
 import gradtui.debugger.sweeps
 import gradtui.diagnosis.check
 from gradtui.base.failures import report_failure
@@ -92,10 +92,10 @@ def test_a_file_that_cannot_be_judged_is_an_error_and_the_others_are_judged(
 def test_a_run_that_cannot_be_judged_has_no_clean_bill(monkeypatch, failures):
     monkeypatch.setattr(gradtui.diagnosis.check, "diagnose_run", fail)
     session = gradtui.load("two_weights")
-    session.inquiry.look()
+    session.investigation.look()
     text = told(notes_rows(session.frame, 60))
     assert "✗ step 0  internal the run could not be judged: TypeError" in text
-    assert "no findings" not in text and session.inquiry.unknown == ""
+    assert "no findings" not in text and session.investigation.unknown == ""
     assert [str(error) for error in failures] == ["no such thing\x1b[2J"]
     failures.clear()
 
@@ -103,7 +103,7 @@ def test_a_run_that_cannot_be_judged_has_no_clean_bill(monkeypatch, failures):
 def test_what_is_written_by_hand_and_cannot_be_judged_is_not_called_right(monkeypatch, failures):
     monkeypatch.setattr(gradtui.diagnosis.check, "judge", fail)
     session = gradtui.load("grad_two_weights")
-    session.inquiry.look()
+    session.investigation.look()
     text = told(findings_rows(session.frame, 60))
     assert "what is written by hand could not be judged" in text
     assert "right" not in text
@@ -111,7 +111,7 @@ def test_what_is_written_by_hand_and_cannot_be_judged_is_not_called_right(monkey
 
 
 def test_a_curvature_that_cannot_be_measured_is_said_where_it_would_stand(monkeypatch, failures):
-    monkeypatch.setattr(gradtui.debugger.survey, "gauge", fail)
+    monkeypatch.setattr(gradtui.debugger.investigation, "gauge", fail)
     rows = gauge_rows(gradtui.load("two_weights").frame, 40)
     assert "lr·λmax the curvature could not be measured: TypeError" in told(rows)
     failures.clear()

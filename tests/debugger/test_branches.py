@@ -175,16 +175,16 @@ def test_a_finding_of_a_branch_blames_its_change_and_not_the_rate_of_the_file():
     session = gradtui.load("two_weights")
     session.seek(3)
     what_if(session, "lr 0.5")
-    session.inquiry.look()
-    (finding,) = session.inquiry.findings
+    session.investigation.look()
+    (finding,) = session.investigation.findings
     # e is 1 - 26·0.5 = -12 of itself a step
     assert (finding.rule, finding.step, finding.line) == ("diverging", 3, None)
     assert finding.message.startswith(
         "with lr 0.5: the loss grows from step 3 on: 0.006561, 0.9448"
     )
     what_if(session, "momentum 0.5")
-    session.inquiry.look()
-    assert session.inquiry.findings[0].message.startswith("with lr 0.5, momentum 0.5: ")
+    session.investigation.look()
+    assert session.investigation.findings[0].message.startswith("with lr 0.5, momentum 0.5: ")
     session.explorer.switch(session.explorer.branches.root)
     what_if(session, "w1 = 3")
     assert session.problem.changed == ""
@@ -192,12 +192,12 @@ def test_a_finding_of_a_branch_blames_its_change_and_not_the_rate_of_the_file():
 
 def test_what_was_found_of_a_branch_is_kept_when_one_comes_back():
     session = gradtui.load("grad_missing_factor")
-    session.inquiry.look()
-    (finding, *_) = session.inquiry.findings
-    session.inquiry.choose(finding)
+    session.investigation.look()
+    (finding, *_) = session.investigation.findings
+    session.investigation.chosen = finding
     session.explorer.fix(correct(session.problem, finding), 0)
     assert session.frame.judgement is None
-    session.inquiry.look()
+    session.investigation.look()
     assert session.frame.findings == () and session.frame.judgement.claims == 4
     session.explorer.turn(-1)
     assert session.frame.findings[0] == finding and session.frame.finding == 0
@@ -209,7 +209,7 @@ def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
     """Adam at a rate that suits gradient descent crawls along the ravine: 270 for 24.3."""
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam")
-    session.inquiry.look()
+    session.investigation.look()
     setback = session.frame.setback
     assert setback is not None and setback.step == session.problem.steps
     assert setback.loss > 10 * setback.before
@@ -220,5 +220,5 @@ def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
 def test_a_branch_that_ends_better_has_no_setback():
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam, lr 0.3")
-    session.inquiry.look()
+    session.investigation.look()
     assert session.frame.setback is None

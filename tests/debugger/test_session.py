@@ -302,7 +302,7 @@ def test_stepping_through_hand_written_lines_and_back_is_the_identity(
     models, start, count, level, drive
 ):
     session = gradtui.Session(models[2])
-    session.inquiry.judge()
+    session.investigation.judge()
     if level:
         session.toggle_level()
     if drive:
@@ -484,7 +484,7 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
     session.next_finding()
     assert session.message == "still comparing what was written by hand …"
-    session.inquiry.look()
+    session.investigation.look()
     session.toggle_level()
     session.next_finding()
     line = session.problem.lines.index("dw = de") + 1
@@ -503,8 +503,8 @@ def test_what_is_found_of_a_branch_begins_at_its_own_steps():
     session = gradtui.load("two_weights")
     session.seek(3)
     session.explorer.what_if("lr 0.1", 3)
-    session.inquiry.look()
-    (finding,) = session.inquiry.findings
+    session.investigation.look()
+    (finding,) = session.investigation.findings
     assert (finding.rule, finding.step) == ("diverging", 3)
     assert "from step 3 on: 0.006561, 0.0168, 0.043, 0.11" in finding.message
 
@@ -513,21 +513,21 @@ def test_a_branch_off_a_lost_run_says_that_it_starts_lost():
     session = gradtui.load("five_parcels_rate_1_5")
     session.seek(200)
     session.explorer.what_if("lr 0.01", 200)
-    session.inquiry.look()
-    (finding,) = session.inquiry.findings
+    session.investigation.look()
+    (finding,) = session.investigation.findings
     assert (finding.rule, finding.step) == ("non-finite", 200)
     assert finding.message == "w is nan where the run starts, step 200; start where it is finite"
 
 
 def test_without_findings_there_is_nowhere_to_go(session_of):
     session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
-    session.inquiry.look()
+    session.investigation.look()
     session.next_finding()
     assert session.message == "no findings"
     plain = session_of("L = (w*x - 5)**2")
     plain.next_finding()
     assert plain.message == "still looking at the run …"
-    plain.inquiry.look()
+    plain.investigation.look()
     plain.next_finding()
     assert plain.message == "no findings"
 

@@ -46,7 +46,7 @@ class Walk(RuleBasedStateMachine):
         self.pair = self.versions[which]
         self.version = self.epoch = 0
         self.session = Session(self.pair[0])
-        self.session.inquiry.judge()
+        self.session.investigation.judge()
         self.numbers, self.texts = {}, {}
 
     def line(self, line):
@@ -155,7 +155,7 @@ class Walk(RuleBasedStateMachine):
             self.version, self.epoch = 1 - self.version, self.epoch + 1
             self.session, lost = reload(self.session, self.pair[self.version])
             assert not lost
-            self.session.inquiry.judge()
+            self.session.investigation.judge()
 
     @rule()
     def anew(self):

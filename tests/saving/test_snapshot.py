@@ -138,8 +138,8 @@ def test_a_fix_that_was_not_written_is_a_branch_again(tmp_path, name):
     path = tmp_path / name
     path.write_text(Path(gradtui.load("grad_missing_factor").problem.path).read_text("utf-8"))
     session = gradtui.load(str(path))
-    session.inquiry.judge()
-    (finding,) = session.inquiry.findings[:1]
+    session.investigation.judge()
+    (finding,) = session.investigation.findings[:1]
     session.explorer.fix(correct(session.problem, finding), 0)
     session.seek(3)
     text = path.read_text()

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 import gradtui
 import gradtui.debugger.sweeps
 import gradtui.diagnosis.check
-from gradtui.debugger.survey import COMPUTING
+from gradtui.debugger.investigation import COMPUTING
 from gradtui.engine.history import History
 from gradtui.tui.background import Background
 

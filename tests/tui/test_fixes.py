@@ -26,7 +26,7 @@ def losses(t, name, count=3):
 
 
 def fixable(t):
-    return [finding.fix for finding in t.session.inquiry.findings if finding.fix]
+    return [finding.fix for finding in t.session.investigation.findings if finding.fix]
 
 
 async def fix(t):

@@ -28,7 +28,7 @@ async def until(terminal, condition):
 
 
 def judged(terminal):
-    return terminal.session.inquiry.judgement is not None and terminal.debugger.walk.settled
+    return terminal.session.investigation.judgement is not None and terminal.debugger.walk.settled
 
 
 def edit(path, old, new, *, replaced=False):
