@@ -6,7 +6,6 @@ Knows which numbers a curve has; knows no screen.
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -16,14 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError, Place, did_you_mean
-from gradtui.base.text import shape_text
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import element_text
 from gradtui.debugger.branches import DRAWN, Branch, Branches
 from gradtui.engine.columns import Columns
 from gradtui.engine.indices import Index
 from gradtui.engine.length import length
 from gradtui.engine.observables import Observable, read_expression
 from gradtui.scenario.problem import Problem
+from gradtui.scenario.references import as_shown, read_references
 
 Kind = Literal["loss", "validation", "norm", "lr", "value", "gradient", "expression"]
 SAMPLES = 200
@@ -39,10 +39,6 @@ _QUICK = 1_000_000
 """Numbers of the steps that are run on the way to one that is evaluated while a key waits."""
 _BUDGET = 0.012
 """Seconds of evaluating at a time, so that no key waits longer."""
-_PART = re.compile(
-    r"(?P<grad>grad\s*\(\s*|∂|d(?=\w))?(?P<name>[^\W\d]\w*|\|∇\|)\s*(?P<index>\[[^\]]*\]?)?\s*"
-    r"(?P<close>\))?"
-)
 
 
 class Series(Struct, frozen=True):
@@ -108,23 +104,32 @@ class Picture(Struct, frozen=True, eq=False):
 
 def read_series(text: str, problem: Problem) -> tuple[Series, ...]:
     """Return the values that a text names, as `w[0] grad(w[0]) lr`; raises InputError."""
-    found, at = list[Series](), 0
-    while text[at:].strip(" ,"):
-        at += len(text[at:]) - len(text[at:].lstrip(" ,"))
-        match = _PART.match(text, at)
-        if match is None:
-            raise InputError("expected a name, as w, w[0], grad(w), loss, lr or norm",
-                             Place(1, at + 1), source_line=text)  # fmt: skip
-        try:
-            found.append(_series(match, problem))
-        except ValueError as error:
-            place = Place(1, at + 1, len(match[0].rstrip()))
-            raise InputError(str(error), place, source_line=text) from None
-        at = match.end()
+    graph = problem.graph
+    nodes = as_shown(graph.names, problem)
+    shapes = {name: graph.nodes[node].shape for name, node in nodes.items()}
+    found = list[Series]()
+    for one in read_references(text, shapes, _WORDS):
+        if one.name in nodes:
+            found.append(value_of(problem, nodes[one.name], one.index, gradient=one.gradient))
+        else:
+            found.append(_WORDS[one.name])
+            if found[-1] == VALIDATION and problem.trainer.program.validation is None:
+                raise InputError("there are no validation data here", one.place, source_line=text)
     if not found:
         raise InputError("say what to follow, as w, grad(w), loss or lr", Place(1, 1),
                          source_line=text)  # fmt: skip
     return tuple(dict.fromkeys(found))
+
+
+def value_of(
+    problem: Problem, node: int, index: Index | None = None, *, gradient: bool = False
+) -> Series:
+    """Return what follows a node's value, or its gradient, or one element of either."""
+    found = problem.graph.nodes[node]
+    shown = element_text(problem.label(found.name) or found.op, index or ())
+    if gradient:
+        return Series(f"∂{shown}", "gradient", node, index)
+    return Series(shown, "value", node, index)
 
 
 def read_followed(text: str, problem: Problem) -> tuple[Series, ...]:
@@ -144,43 +149,6 @@ def read_followed(text: str, problem: Problem) -> tuple[Series, ...]:
 def expression(text: str) -> Series:
     """Return what follows an expression over the run, such as is watched."""
     return Series(text, "expression")
-
-
-def _series(match: re.Match[str], problem: Problem) -> Series:
-    graph, label = problem.graph, problem.label
-    names = {label(name): node for name, node in graph.names.items()} | dict(graph.names)
-    name, whole, grad = match["name"], match[0].strip(), bool(match["grad"])
-    if match["grad"] == "d" and (f"d{name}" in names or f"d{name}" in _WORDS):
-        name, grad = f"d{name}", False
-    if name in _WORDS and name not in names and not grad and not match["index"]:
-        series = _WORDS[name]
-        if series.kind == "validation" and problem.trainer.program.validation is None:
-            raise ValueError("there are no validation data here")
-        return series
-    if name not in names:
-        raise ValueError(f"nothing is called '{name}'" + did_you_mean(name, [*names, *_WORDS]))
-    if (match["grad"] or "").startswith("grad") != bool(match["close"]):
-        raise ValueError(f"'{whole}': expected grad({name})")
-    node = names[name]
-    index = _index(match["index"], name, graph.nodes[node].shape)
-    inside = "" if index is None else "[" + ",".join(map(str, index)) + "]"
-    shown = f"{label(name)}{inside}"
-    return Series(f"∂{shown}" if grad else shown, "gradient" if grad else "value", node, index)
-
-
-def _index(text: str | None, name: str, shape: tuple[int, ...]) -> Index | None:
-    if not text:
-        return None
-    parts = [part.strip() for part in text.strip("[]").split(",")]
-    if not text.endswith("]") or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError("expected an index, as [2,1], counted from 0")
-    index = tuple(int(part[:12]) for part in parts)
-    fits = len(index) == len(shape)
-    if not fits or any(i >= size for i, size in zip(index, shape, strict=True)):
-        last = ",".join(str(size - 1) for size in shape)
-        upto = f"its elements go up to [{last}]" if shape else "it is one number"
-        raise ValueError(f"{name} is {shape_text(shape)}: {upto}")
-    return index
 
 
 def last_drawn(steps: int, step: int) -> int:

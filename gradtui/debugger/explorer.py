@@ -21,6 +21,7 @@ from gradtui.debugger.curves import (
     Series,
     expression,
     read_followed,
+    value_of,
 )
 from gradtui.engine.graph import Kind
 from gradtui.engine.history import History
@@ -169,10 +170,7 @@ class Explorer:
 
     def value_of(self, node: int, index: Index | None = None) -> Series:
         """Return what follows a node's value, or one element of it."""
-        found = self.branch.problem.graph.nodes[node]
-        name = self.branch.problem.label(found.name) or found.op
-        inside = "" if not index else "[" + ",".join(map(str, index)) + "]"
-        return Series(name + inside, "value", node, index or None)
+        return value_of(self.branch.problem, node, index or None)
 
     def trail(self, node: int, index: Index | None, step: int) -> tuple[float, ...]:
         """Return a node's value, or an element's, at the last steps up to this one."""

@@ -12,8 +12,9 @@ from gradtui.base.text import shape_text
 from gradtui.debugger.structure import Pair, Structure, pairs_of
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.indices import Index
-from gradtui.engine.lens import Lens, Trace, read_element
+from gradtui.engine.lens import Lens, Trace
 from gradtui.scenario.problem import Problem
+from gradtui.scenario.references import as_shown, check_index, read_element
 
 
 class Selection:
@@ -187,7 +188,7 @@ class Selection:
         """Return the drawn node with a name or a label; raises ValueError if there is none."""
         drawn = self._structure.nodes
         own = {n: id for n, id in self._problem.graph.names.items() if id in drawn}
-        names = {self._problem.label(n): id for n, id in own.items()} | own
+        names = as_shown(own, self._problem)
         if name not in names:
             raise ValueError(f"no node is called '{name}'" + did_you_mean(name, names))
         return names[name]
@@ -196,10 +197,5 @@ class Selection:
         """Return an index, the first if it is empty; raises ValueError if it does not fit."""
         found = self._problem.graph.nodes[node]
         index = index or (0,) * len(found.shape)
-        fits = len(index) == len(found.shape)
-        if not fits or any(i >= size for i, size in zip(index, found.shape, strict=True)):
-            name = self._problem.label(found.name) or found.op
-            last = ",".join(str(size - 1) for size in found.shape)
-            upto = f"its elements go up to {last}" if last else "it has one element"
-            raise ValueError(f"{name} is {shape_text(found.shape)}: {upto}")
+        check_index(index, self._problem.label(found.name) or found.op, found.shape, plain=True)
         return index
