@@ -6,9 +6,9 @@ import operator
 from collections import OrderedDict
 from typing import NamedTuple
 
-from gradtui.debugger.branches import Branch
+from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
-from gradtui.debugger.explorer import Explorer
+from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.investigation import (
     Investigation,
@@ -48,7 +48,8 @@ class Session:
     """
 
     def __init__(self, problem: Problem, history: History | None = None) -> None:
-        self.explorer = Explorer(problem, history)
+        self.branches = Branches(problem, history, self._say, self._arrive)
+        self.curves = Curves(self.branches, self._say)
         self.level = Level.NAMED
         self.message = ""
         self.trouble = ""
@@ -66,6 +67,7 @@ class Session:
             lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
         )
         self.position = self.order.backward
+        self._arrive()
 
     def _say(self, message: str) -> None:
         self.message = message
@@ -73,12 +75,12 @@ class Session:
     @property
     def problem(self) -> Problem:
         """The scenario as it is at the present step of the branch that is looked at."""
-        return self.explorer.branch.at(self._step).problem
+        return self.branches.current.at(self._step).problem
 
     @property
     def history(self) -> History:
         """The run of the branch that is looked at."""
-        return self.explorer.branch.history
+        return self.branches.current.history
 
     @property
     def step(self) -> int:
@@ -99,12 +101,10 @@ class Session:
     def frame(self) -> Frame:
         """What there is to show at the cursor."""
         tape = self._tape(self._step)
-        self._ensure_loss()
-        surfaces, looked, found = (
-            self.surface.surfaces(self.history),
-            self.selection,
-            self.investigation,
-        )
+        surfaces, looked = self.surface.surfaces(self.history), self.selection
+        found = self.investigation
+        index = None if looked.lens is None else looked.lens.index
+        trail = self.curves.trail(looked.node, index, self._step)
         version = self._versions.of(self.problem)
         return Frame(
             self.problem, tape, self.structure, self.position, looked.node,
@@ -112,16 +112,16 @@ class Session:
             looked.lens, looked.pair, found.judgement, found.run_findings, found.findings,
             found.number, self.breakpoints.found, self.breakpoints.watched(self._step, self._tape),
             found.gauge(tape), self.trouble, self.surface.view, surfaces,
-            self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
+            self.curves.picture(self._step), trail, self.branches.name,
             found.setback,
         )  # fmt: skip
 
     @property
     def investigation(self) -> Investigation:
         """What is known to be wrong with the branch that is looked at."""
-        branch, known = self.explorer.branch, self._investigations
+        branch, known = self.branches.current, self._investigations
         if branch not in known:
-            for gone in known.keys() - set(self.explorer.branches):
+            for gone in known.keys() - set(self.branches):
                 del known[gone]
             known[branch] = Investigation(branch, self._versions.of(branch.problem))
         found = known[branch]
@@ -147,6 +147,7 @@ class Session:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         self._step = min(max(step, 0), MAX_STEP)
         self.position = self.order.backward
+        self._arrive()
 
     def move(self, steps: int) -> None:
         """Go some training steps forward, or back where negative."""
@@ -169,6 +170,7 @@ class Session:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         else:
             self._step, self.position = self._step + 1, 0
+            self._arrive()
 
     def back(self) -> None:
         """Undo the last moment."""
@@ -238,20 +240,10 @@ class Session:
         self.position = translate(self.position, before, self.order)
         self.selection.redraw()
 
-    def toggle_drive(self) -> None:
-        """Let the true gradients move the weights instead of what was written by hand, or back.
-
-        It is a run of its own beside this one; the cursor stays where it is.
-        """
-        if not self.problem.by_hand:
-            self.message = "nothing is written by hand here: there is no other drive"
-            return
-        self.explorer.branches.turn_drive()
-        self.message = (
-            "drive hand: what was written by hand moves the weights"
-            if self.explorer.branch.problem.drive == "hand"
-            else "drive autodiff: the true gradients and the optimizer move the weights"
-        )
+    def try_all(self, text: str) -> None:
+        """Run a sweep from this step and draw its losses.  Raises InputError."""
+        self.branches.try_all(text, self._step)
+        self.curves.plot = Plot(log=self.curves.plot.log)
 
     def next_finding(self) -> bool:
         """Go to the next finding: its step, its node, at the moment that it is about.
@@ -344,12 +336,7 @@ class Session:
         self._tapes.move_to_end(key)
         return self._tapes[key]
 
-    def _trail(self) -> tuple[float, ...]:
-        """Return the selected value, or the element under the lens, at the last steps."""
-        index = None if self.selection.lens is None else self.selection.lens.index
-        return self.explorer.trail(self.selection.node, index, self._step)
-
-    def _ensure_loss(self) -> None:
+    def _arrive(self) -> None:
         """Know the losses up to the present step."""
         missing = self._step + 1 - self.history.known
         if missing > 0:

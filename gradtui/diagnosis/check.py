@@ -11,12 +11,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.judgement import Compared, Judgement, Verdict
 from gradtui.diagnosis.runs.registry import diagnose_run
-from gradtui.diagnosis.updates import diagnose_update
 from gradtui.engine.history import History
 from gradtui.scenario.problem import Problem
 
@@ -76,6 +74,10 @@ def check_problem(problem: Problem) -> Check:
 
 def judge(problem: Problem) -> Judgement:
     """Compare what was written by hand with what is true; takes up to a second or so."""
+    # The first paint looks at the run of a model without either, and need not wait for them.
+    from gradtui.diagnosis.backward.diagnose import diagnose
+    from gradtui.diagnosis.updates import diagnose_update
+
     backward, update = diagnose(problem), diagnose_update(problem)
     verdict: Verdict = backward.verdict
     if update.claims and verdict == "no-claim":

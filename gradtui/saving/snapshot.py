@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
-from gradtui.debugger.branches import Branch, fork
-from gradtui.debugger.curves import LOSS
+from gradtui.debugger.branches import Branch
+from gradtui.debugger.series import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 from gradtui.debugger.structure import pairs_of
@@ -50,7 +50,7 @@ def digest_of(problem: Problem) -> str:
 
 def take_snapshot(session: Session) -> Snapshot:
     """Return where a session stands and what the user has made."""
-    problem, looked, plot = session.problem, session.selection, session.explorer.plot
+    problem, looked, plot = session.problem, session.selection, session.curves.plot
     keys, view = node_keys(problem.graph), session.surface.view
     moment = landmark_at(problem.graph, session.order, session.position)
     pairs = pairs_of(session.structure, looked.node)
@@ -72,14 +72,14 @@ def take_snapshot(session: Session) -> Snapshot:
         watches=tuple(session.breakpoints.watches),
         run=branches[0].name,
         branches=tuple(_saved(branch, branches, session) for branch in branches[1:]),
-        current=branches.index(session.explorer.branch),
+        current=branches.index(session.branches.current),
     )
 
 
 def _with_parents(session: Session) -> list[Branch]:
     """Return the branches, and those that were removed but have left a past to others, by age."""
     found: dict[int, Branch] = {}
-    for branch in session.explorer.branches:
+    for branch in session.branches:
         at: Branch | None = branch
         while at is not None:
             found[at.id], at = at, at.parent
@@ -88,7 +88,7 @@ def _with_parents(session: Session) -> list[Branch]:
 
 def _saved(branch: Branch, branches: list[Branch], session: Session) -> SavedBranch:
     assert branch.parent is not None
-    parent, removed = branches.index(branch.parent), branch not in list(session.explorer.branches)
+    parent, removed = branches.index(branch.parent), branch not in list(session.branches)
     fix = None if branch.fix is None else _saved_fix(branch.fix, branch.problem.path)
     return SavedBranch(
         branch.name, parent, branch.start, branch.change, branch.drives, removed, fix
@@ -144,7 +144,7 @@ class Resumption:
 
     def _go(self) -> Iterator[None]:
         """Yield between the parts."""
-        made: dict[int, Branch] = {0: self.session.explorer.branch}
+        made: dict[int, Branch] = {0: self.session.branches.current}
         for number, saved in enumerate(self._saved.branches[:_MOST], 1):
             parent = made.get(saved.parent)
             if parent is not None:
@@ -159,15 +159,16 @@ class Resumption:
 
     def _branch(self, parent: Branch, saved: SavedBranch) -> Branch:
         """Make a branch again; raises InputError if it cannot be made."""
-        branches = self.session.explorer.branches
+        branches = self.session.branches
         branches.switch(parent)
         if saved.drives:
             if not parent.problem.by_hand:
                 raise InputError("nothing is written by hand any more")
-            return branches.turn_drive()
+            branches.toggle_drive()
+            return branches.current
         if saved.fix is not None:
             return self._fix(parent, saved.fix, saved.name)
-        return branches.add(fork(parent, saved.start, read_change(saved.change, parent.problem)))
+        return branches.add(parent.fork(saved.start, read_change(saved.change, parent.problem)))
 
     def _fix(self, parent: Branch, fix: SavedFix, name: str) -> Branch:
         """Make the branch of a fix again; it is the one that it left where the file has it."""
@@ -179,15 +180,17 @@ class Resumption:
         if corrected is problem:
             self.lost.append(f"branch '{clean(name)}' is over: the file has its line now")
             return parent
-        return self.session.explorer.branches.fix(parent, corrected)
+        branches = self.session.branches
+        branches.fix(corrected, parent.start)
+        return branches.current
 
     def _look_at(self, made: dict[int, Branch]) -> None:
         """Look at the same branch; forget those that had been removed, name the rest as before."""
-        branches = self.session.explorer.branches
+        branches = self.session.branches
         current = made.get(self._saved.current, branches.root)
         if current.drives and current.parent is not None:
             branches.switch(current.parent)
-            self.session.toggle_drive()
+            branches.toggle_drive()
         else:
             branches.switch(current)
         numbers = dict[Branch, int]()
@@ -244,12 +247,12 @@ class Resumption:
             if saved.zoom and session.surface.view is not None:
                 session.surface.zoom(saved.zoom)
             self._note()
-        explorer = session.explorer
+        curves = session.curves
         if saved.followed:
             with self._losing(f"the curve of {clean(saved.followed)}"):
-                explorer.view(saved.followed)
+                curves.follow(saved.followed)
         drawn = saved.drawn if saved.drawn is not None and saved.drawn[0] < saved.drawn[1] else None
-        explorer.plot = replace(explorer.plot, log=saved.log, range=drawn)
+        curves.plot = replace(curves.plot, log=saved.log, range=drawn)
 
     def _note(self) -> None:
         """Take what the session says: it is about something that does not fit."""

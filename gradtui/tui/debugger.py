@@ -352,7 +352,7 @@ class Debugger(Screen[None]):
 
     def drive(self) -> None:
         """Let something else move the weights, in a run beside this one."""
-        self.do(lambda session: session.toggle_drive())
+        self.do(lambda session: session.branches.toggle_drive())
         self.pace.ahead()
 
     def _arrange(self) -> None:

@@ -104,7 +104,7 @@ class Live:
         """Write the fixes of the branch into their files."""
         from gradtui.diagnosis.correction import write_fixes
 
-        problem = self._debugger.session.explorer.branch.problem
+        problem = self._debugger.session.branches.current.problem
         if not problem.patches:
             self._debugger.say("no fix is applied here that could be written")
             return

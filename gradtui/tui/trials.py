@@ -7,12 +7,11 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError
-from gradtui.debugger.explorer import Explorer
 from gradtui.tui.keys import BRANCHES, SWEEP
 from gradtui.tui.panels.loss import LossPanel
 
 if TYPE_CHECKING:
-    from gradtui.debugger.branches import Branch
+    from gradtui.debugger.branches import Branch, Branches
     from gradtui.debugger.session import Session
     from gradtui.debugger.sweeps import Sweep
     from gradtui.explain.spans import TextRow as Row
@@ -39,8 +38,8 @@ class Trials:
         return self._debugger.session
 
     @property
-    def _explorer(self) -> Explorer:
-        return self._session.explorer
+    def _branches(self) -> Branches:
+        return self._session.branches
 
     def what_if(self, text: str) -> None:
         """Fork a branch with a change, asking for it if there is none."""
@@ -53,63 +52,63 @@ class Trials:
             start, words = suggest(typed, problem, weights)
             return start, [(word.text, word.now) for word in words]
 
-        back = f"key {self._debugger.keys.first('branch-before')} goes back to the run before"
+        back = f"; key {self._debugger.keys.first('branch-before')} goes back to the run before"
         self._ask(
             f"what if from step {self._session.step}: ", text,
             lambda typed: read_change(typed, self._session.problem),
-            lambda explorer, step, typed: f"{explorer.what_if(typed, step)}; {back}",
+            lambda session, typed: session.branches.what_if(typed, session.step), back,
             complete=complete,
         )  # fmt: skip
 
     def fix(self, corrected: Problem) -> None:
         """Go on with a corrected line in a branch."""
         first = self._debugger.keys.first
-        then = f"key {first('branch-before')} goes back, {first('write-fix')} writes the file"
-        self._do(lambda explorer, step: f"{explorer.fix(corrected, step)}; {then}")
+        then = f"; key {first('branch-before')} goes back, {first('write-fix')} writes the file"
+        self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:
         """Run many values of one setting at once, asking for them if there are none."""
         from gradtui.scenario.changes import read_sweep
 
-        if not text and self._explorer.sweep is not None:
+        if not text and self._branches.sweep is not None:
             self.list_sweep()
             return
         self._ask(
             f"sweep from step {self._session.step}: ", text,
             lambda typed: read_sweep(typed, self._session.problem),
-            lambda explorer, step, typed: explorer.try_all(typed, step),
+            lambda session, typed: session.try_all(typed),
             offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
         )  # fmt: skip
 
     def view(self, text: str) -> None:
         """Follow other values over the steps, asking for them if there are none."""
         self._ask(
-            "follow: ", text, self._explorer.series,
-            lambda explorer, step, typed: explorer.view(typed),
+            "follow: ", text, self._session.curves.read,
+            lambda session, typed: session.curves.follow(typed),
             offers=_VIEWS, hint="w[0] grad(w[0]) lr  (several at once; ↑ ↓ examples)",
         )  # fmt: skip
 
     def next_view(self) -> None:
         """Follow the next value in the place of the loss."""
         self._do(
-            lambda explorer, step: explorer.next_view(self._session.selection.node, self._watches)
+            lambda session: session.curves.follow_next(
+                session.selection.node, session.breakpoints.watches
+            )
         )
-
-    @property
-    def _watches(self) -> tuple[str, ...]:
-        return tuple(self._session.breakpoints.watches)
 
     def toggle_scale(self) -> None:
         """Draw on a log scale, or on a linear one."""
-        self._do(lambda explorer, step: explorer.toggle_log())
+        self._do(lambda session: session.curves.toggle_log())
 
     def zoom(self, text: str) -> None:
         """Draw some of the steps only."""
-        self._do(lambda explorer, step: explorer.zoom(text))
+        self._do(lambda session: session.curves.zoom(text))
 
     def turn(self, by: int) -> None:
         """Go to the next branch at the same step, or to the one before."""
-        self._do(lambda explorer, step: explorer.turn(by))
+        alone = len(self._branches) == 1
+        then = f": {self._debugger.keys.first('what-if')} makes one" if alone else ""
+        self._do(lambda session: session.branches.turn(by), then)
 
     def list_branches(self) -> None:
         """List the branches with their numbers at this step."""
@@ -118,33 +117,33 @@ class Trials:
 
         def branch(at: int) -> Branch:
             # The file may be loaded anew just as the table opens: its rows are those of then.
-            branches: list[Branch] = [*self._explorer.branches]
+            branches: list[Branch] = [*self._branches]
             return branches[min(at, len(branches) - 1)]
 
         def rows(chosen: int) -> Sequence[Row]:
-            return branch_rows(self._explorer.branches, self._session.step, chosen)
+            return branch_rows(self._branches, self._session.step, chosen)
 
         def switch(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.switch(branch(at)))
+            self._do(lambda session: session.branches.switch(branch(at)))
             return False
 
         def rename(at: int) -> bool:
             named = branch(at)
             self._debugger.call_after_refresh(
                 self._debugger.ask, f"name of '{named.name}': ",
-                lambda name: self._do(lambda e, step: e.branches.rename(named, name)), named.name,
+                lambda name: self._do(lambda s: s.branches.rename(named, name)), named.name,
             )  # fmt: skip
             return False
 
         def remove(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.remove(branch(at)))
+            self._do(lambda session: session.branches.remove(branch(at)))
             return True
 
         def show_sweep(at: int) -> bool:
             self._debugger.call_after_refresh(self.sweep, "")
             return False
 
-        keys, branches = self._debugger.keys, self._explorer.branches
+        keys, branches = self._debugger.keys, self._branches
         self._debugger.app.push_screen(
             Table(
                 f"Branches at step {self._session.step}",
@@ -162,17 +161,17 @@ class Trials:
         from gradtui.explain.branches import sweep_rows
         from gradtui.tui.tables import Table
 
-        session, sweep = self._session, self._explorer.sweep
+        session, sweep = self._session, self._branches.sweep
         if sweep is None:
             return
 
         def keep(at: int) -> bool:
-            if self._explorer.sweep is sweep:  # it ends where the file is loaded anew meanwhile
-                self._do(lambda explorer, step: explorer.keep(at))
+            if self._branches.sweep is sweep:  # it ends where the file is loaded anew meanwhile
+                self._do(lambda session: session.branches.keep(at))
             return False
 
         def end(at: int) -> bool:
-            self._do(lambda explorer, step: explorer.end_sweep())
+            self._do(lambda session: session.branches.end_sweep())
             return False
 
         self._debugger.app.push_screen(
@@ -187,7 +186,7 @@ class Trials:
 
     def quit(self) -> None:
         """Leave, but ask where there are branches, and say if they would be lost."""
-        kept = self._explorer.branches.kept
+        kept = self._branches.kept
         if not kept:
             self._debugger.app.exit()
             return
@@ -206,17 +205,15 @@ class Trials:
 
     def part(self) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
-        explorer = self._explorer
-        behind = [
-            branch for branch in explorer.branches.drawn if branch.history.known <= self._last
-        ]
+        branches, curves = self._branches, self._session.curves
+        behind = [branch for branch in branches.drawn if branch.history.known <= self._last]
         if behind:
             behind[0].history.reach(self._last + 1, _AHEAD)
-        news = bool(behind) or explorer.plotter.unfinished
-        news |= self._judge(explorer.sweep)
+        news = bool(behind) or curves.unfinished
+        news |= self._judge(branches.sweep)
         if news and self._debugger.is_mounted:
             self._debugger.query_one(LossPanel).show_frame(self._session.frame)
-        return bool(behind) or explorer.plotter.unfinished or self._judging is not None
+        return bool(behind) or curves.unfinished or self._judging is not None
 
     @property
     def _last(self) -> int:
@@ -237,12 +234,12 @@ class Trials:
                 self._debugger.say(judged.failed)
         return news
 
-    def _do(self, command: Callable[[Explorer, int], str | None]) -> None:
-        """Let the explorer do something, and show what it came to and what it says."""
+    def _do(self, command: Callable[[Session], object], more: str = "") -> None:
+        """Let the session do something, and show what it came to and what it says, and `more`."""
 
         def run(session: Session) -> None:
-            said = command(session.explorer, session.step)
-            session.message = said or session.message
+            command(session)
+            session.message += more
 
         self._debugger.do(run)
         self._debugger.pace.ahead()
@@ -252,13 +249,14 @@ class Trials:
         label: str,
         text: str,
         check: Callable[[str], object],
-        use: Callable[[Explorer, int, str], str | None],
+        use: Callable[[Session, str], None],
+        more: str = "",
         **options: Any,
     ) -> None:
-        """Let the explorer use a text; ask for it if there is none, or again if it is refused."""
+        """Let the session use a text; ask for it if there is none, or again if it is refused."""
 
         def answer(text: str) -> None:
-            self._do(lambda explorer, step: use(explorer, step, text))
+            self._do(lambda session: use(session, text), more)
 
         if text:
             try:

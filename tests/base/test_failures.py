@@ -119,8 +119,8 @@ def test_a_curvature_that_cannot_be_measured_is_said_where_it_would_stand(monkey
 
 def test_a_row_of_a_sweep_that_cannot_be_judged_spoils_no_other(monkeypatch, failures):
     session = gradtui.load("two_weights")
-    session.explorer.try_all("lr 0.01 0.05 3", 0)
-    sweep, judge = session.explorer.sweep, gradtui.debugger.sweeps.Sweep._end
+    session.try_all("lr 0.01 0.05 3")
+    sweep, judge = session.branches.sweep, gradtui.debugger.sweeps.Sweep._end
     monkeypatch.setattr(
         gradtui.debugger.sweeps.Sweep, "_end",
         lambda self, one: fail() if one.change == "lr 0.05" else judge(self, one),

@@ -306,7 +306,7 @@ def test_stepping_through_hand_written_lines_and_back_is_the_identity(
     if level:
         session.toggle_level()
     if drive:
-        session.toggle_drive()
+        session.branches.toggle_drive()
     for _ in range(start):
         session.into()
     before, numbers, rows = session.step, bits(session), shown(session)
@@ -464,18 +464,18 @@ def test_another_drive_runs_anew_and_leaves_the_cursor(session_of):
     by_hand, position = session.frame.parameters["w"], session.position
     selected = session.selection.node
     assert session.problem.drive == "hand"
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.problem.drive == "autodiff"
     # e is multiplied by 1 - 2·0.1·9 each step: w - 5/3 is 1/3·(-0.8)³.
     assert session.frame.parameters["w"] == pytest.approx(5 / 3 - 0.512 / 3)
     assert (session.step, session.position, session.selection.node) == (3, position, selected)
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.frame.parameters["w"] == by_hand
 
 
 def test_without_anything_by_hand_there_is_one_drive(session_of):
     session = session_of("L = (w*x)**2")
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.message.startswith("nothing is written by hand here")
     assert session.problem.drive == "autodiff"
 
@@ -502,7 +502,7 @@ def test_what_is_found_of_a_branch_begins_at_its_own_steps():
     # lr·λmax = 0.1·26 = 2.6: the error is multiplied by 1 - 2.6 = -1.6 at each step from 3 on.
     session = gradtui.load("two_weights")
     session.seek(3)
-    session.explorer.what_if("lr 0.1", 3)
+    session.branches.what_if("lr 0.1", 3)
     session.investigation.look()
     (finding,) = session.investigation.findings
     assert (finding.rule, finding.step) == ("diverging", 3)
@@ -512,7 +512,7 @@ def test_what_is_found_of_a_branch_begins_at_its_own_steps():
 def test_a_branch_off_a_lost_run_says_that_it_starts_lost():
     session = gradtui.load("five_parcels_rate_1_5")
     session.seek(200)
-    session.explorer.what_if("lr 0.01", 200)
+    session.branches.what_if("lr 0.01", 200)
     session.investigation.look()
     (finding,) = session.investigation.findings
     assert (finding.rule, finding.step) == ("non-finite", 200)

@@ -70,7 +70,7 @@ def test_a_factor_left_for_later_is_no_mistake_of_the_line_that_leaves_it():
 def test_the_update_says_whose_gradient_it_takes(session_of):
     session = session_of(MODEL, more=RIGHT)
     assert "w ← w - lr·dw, dw by hand" in texts(update_rows(session.frame, 60))
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert "w ← w - lr·∂L/∂w" in texts(update_rows(session.frame, 60))
 
 
@@ -162,14 +162,14 @@ def test_the_lines_of_an_update_have_the_values_of_the_selected_parameter(sessio
     ]  # fmt: skip
     session.selection.select_next()
     assert cells(program_rows(session.frame, 60))[3][-2] == "3.6"
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert cells(program_rows(session.frame, 60))[3][-2:] == ["a", "✗"]
 
 
 def test_the_header_says_what_drives(session_of):
     session = session_of(MODEL, more=RIGHT)
     assert "drive hand" in line_text(header(session.frame, 100))
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert "drive autodiff" in line_text(header(session.frame, 100))
     assert "drive" not in line_text(header(session_of(MODEL).frame, 100))
 
