@@ -39,7 +39,7 @@ class Axis(Struct, frozen=True):
         return None
 
 
-class View(Struct, frozen=True):
+class Window(Struct, frozen=True):
     """What is looked at: over which numbers, and how near."""
 
     axes: tuple[Axis, ...]
@@ -53,8 +53,8 @@ class View(Struct, frozen=True):
         known = tuple(place for place in found if place is not None)
         return known if len(known) == len(found) else None
 
-    def nearer(self, by: int) -> View:
-        """Return the view with its range halved so many times; 0: not zoomed.
+    def nearer(self, by: int) -> Window:
+        """Return the window with its range halved so many times; 0: not zoomed.
 
         Raises ValueError if there is no nearer, or farther, one.
         """
@@ -64,19 +64,19 @@ class View(Struct, frozen=True):
         return replace(self, zoom=zoom)
 
 
-def view_over(text: str, problem: Problem, before: View | None) -> View:
-    """Return the view over what a text names; if nothing, the one before, or the first numbers.
+def window_over(text: str, problem: Problem, before: Window | None) -> Window:
+    """Return the window over what a text names; if nothing, the one before, or the first numbers.
 
     Raises ValueError where there are no such numbers.
     """
     if text:
-        return View(read_axes(text, problem))
+        return Window(read_axes(text, problem))
     if before is not None and before.places(problem.trainer) is not None:
         return before
     axes = first_axes(problem)
     if not axes:
         raise ValueError("the parameters have no elements")
-    return View(axes)
+    return Window(axes)
 
 
 def first_axes(problem: Problem) -> tuple[Axis, ...]:

@@ -93,6 +93,23 @@ class Setback(Struct, frozen=True):
     """The loss of the run that it left, at the same step."""
 
 
+class Known(Struct, frozen=True, eq=False):
+    """What is known of a run, as of now."""
+
+    judgement: Judgement | None
+    """What was found of hand-written code; None until that is known."""
+    run_findings: tuple[Finding, ...] | None
+    """What was found of the run; None until that is known."""
+    findings: tuple[Finding, ...]
+    """All that is known to be wrong, the gravest first."""
+    chosen: int | None
+    """Which of the findings the cursor went to."""
+    gauge: Gauge | str
+    """How near the rate of a step is to the largest stable one, or why that is not known."""
+    setback: Setback | None
+    """Where the branch ends far worse than the run that it left."""
+
+
 class Investigation:
     """One branch's run, whose text is that of `version`, and what becomes known of it."""
 
@@ -108,6 +125,13 @@ class Investigation:
         """The finding that the cursor went to."""
         self._curvature = Curvature(branch.problem.trainer)
         self._gauges: dict[int, Gauge | str | None] = {}
+
+    def known(self, tape: Tape) -> Known:
+        """Return all that is known, at the step of a tape."""
+        return Known(
+            self.judgement, self.run_findings, self.findings, self.number, self.gauge(tape),
+            self.setback,
+        )  # fmt: skip
 
     @property
     def judgement(self) -> Judgement | None:

@@ -9,17 +9,17 @@ from typing import NamedTuple
 from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
-from gradtui.debugger.frame import Frame
+from gradtui.debugger.frame import Drawn, Frame, Looked
 from gradtui.debugger.investigation import (
     Investigation,
     Versions,
     holds_from_then_on,
     seen_at,
 )
-from gradtui.debugger.map import SurfaceView
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
+from gradtui.debugger.surface import SurfaceView
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
@@ -100,21 +100,30 @@ class Session:
     @property
     def frame(self) -> Frame:
         """What there is to show at the cursor."""
-        tape = self._tape(self._step)
-        surfaces, looked = self.surface.surfaces(self.history), self.selection
-        found = self.investigation
-        index = None if looked.lens is None else looked.lens.index
-        trail = self.curves.trail(looked.node, index, self._step)
-        version = self._versions.of(self.problem)
+        step, history, version = self._step, self.history, self._versions.of(self.problem)
+        tape, chosen = self._tape(step), self.selection
+        index = None if chosen.lens is None else chosen.lens.index
         return Frame(
-            self.problem, tape, self.structure, self.position, looked.node,
-            self.history.losses, version.jacobians, self.history.validation_losses, self.message,
-            looked.lens, looked.pair, found.judgement, found.run_findings, found.findings,
-            found.number, self.breakpoints.found, self.breakpoints.watched(self._step, self._tape),
-            found.gauge(tape), self.trouble, self.surface.view, surfaces,
-            self.curves.picture(self._step), trail, self.branches.name,
-            found.setback,
-        )  # fmt: skip
+            problem=self.problem,
+            tape=tape,
+            structure=self.structure,
+            position=self.position,
+            jacobians=version.jacobians,
+            looked=Looked(chosen.node, chosen.lens, chosen.pair, self.surface.window),
+            known=self.investigation.known(tape),
+            drawn=Drawn(
+                losses=history.losses,
+                validation_losses=history.validation_losses,
+                picture=self.curves.picture(step),
+                trail=self.curves.trail(chosen.node, index, step),
+                surfaces=self.surface.surfaces(history),
+            ),
+            breakpoints=self.breakpoints.found,
+            watched=self.breakpoints.watched(step, self._tape),
+            branch=self.branches.name,
+            message=self.message,
+            trouble=self.trouble,
+        )
 
     @property
     def investigation(self) -> Investigation:

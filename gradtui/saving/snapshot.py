@@ -51,7 +51,7 @@ def digest_of(problem: Problem) -> str:
 def take_snapshot(session: Session) -> Snapshot:
     """Return where a session stands and what the user has made."""
     problem, looked, plot = session.problem, session.selection, session.curves.plot
-    keys, view = node_keys(problem.graph), session.surface.view
+    keys, view = node_keys(problem.graph), session.surface.window
     moment = landmark_at(problem.graph, session.order, session.position)
     pairs = pairs_of(session.structure, looked.node)
     branches = _with_parents(session)
@@ -244,7 +244,7 @@ class Resumption:
         )
         if saved.surface:
             session.surface.show(saved.surface)
-            if saved.zoom and session.surface.view is not None:
+            if saved.zoom and session.surface.window is not None:
                 session.surface.zoom(saved.zoom)
             self._note()
         curves = session.curves

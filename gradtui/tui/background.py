@@ -46,7 +46,7 @@ class Background:
 
     def measure(self, session: Session, frame: Frame) -> bool:
         """Measure the curvature at a frame's step if it is not known; return whether so."""
-        if self._measuring is not None or frame.gauge != COMPUTING:
+        if self._measuring is not None or frame.known.gauge != COMPUTING:
             return False
         if frame.problem is not session.problem:
             return False  # it waited for its paint, and another scenario was opened meanwhile

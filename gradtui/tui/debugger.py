@@ -90,8 +90,10 @@ class Debugger(Screen[None]):
         """Give the session's frame to everything that shows one."""
         self.pace.prepare()
         frame = self.session.frame
-        self._make_room("-close", "#chain", frame.lens is not None or frame.pair is not None)
-        self._make_room("-map", "#loss", frame.surface_view is not None)
+        self._make_room(
+            "-close", "#chain", frame.looked.lens is not None or frame.looked.pair is not None
+        )
+        self._make_room("-map", "#loss", frame.looked.window is not None)
         if not self._parts:
             self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
         for part in self._parts:
@@ -130,7 +132,7 @@ class Debugger(Screen[None]):
     def _views(self) -> tuple[bool, ...]:
         """Which views take the room, and the keys, of panels."""
         session = self.session
-        views = session.selection.lens, session.selection.pair, session.surface.view
+        views = session.selection.lens, session.selection.pair, session.surface.window
         return tuple(view is not None for view in views)
 
     def say(self, message: str) -> None:
@@ -219,8 +221,8 @@ class Debugger(Screen[None]):
             return
         name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
         label = f"element of {name} [{shape_text(node.shape)}]: "
-        index = frame.lens.index if frame.lens else (0,) * len(node.shape)
-        row = f" row {frame.lens.row}" if frame.lens else ""
+        index = frame.looked.lens.index if frame.looked.lens else (0,) * len(node.shape)
+        row = f" row {frame.looked.lens.row}" if frame.looked.lens else ""
         self.ask(label, self.look, ",".join(map(str, index)) + row)
 
     def show_jacobian(self) -> None:
@@ -236,7 +238,7 @@ class Debugger(Screen[None]):
         if text:
             self.do(lambda session: session.surface.show(text))
             return
-        view = self.session.surface.view
+        view = self.session.surface.window
         axes = view.axes if view else first_axes(self.session.problem)
         self.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))
 

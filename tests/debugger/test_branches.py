@@ -153,7 +153,7 @@ def test_the_drive_is_a_run_of_its_own_beside_the_other():
     session.seek(4)
     session.branches.toggle_drive()
     assert session.problem.drive == "autodiff"
-    names = [curve.name for curve in session.frame.picture.curves]
+    names = [curve.name for curve in session.frame.drawn.picture.curves]
     assert names == ["autodiff", "hand"]
     expected = other.trainer.run(other.trainer.initial, 4)
     assert bits(session.history.state(4)) == bits(expected)
@@ -198,13 +198,13 @@ def test_what_was_found_of_a_branch_is_kept_when_one_comes_back():
     (finding, *_) = session.investigation.findings
     session.investigation.chosen = finding
     session.branches.fix(correct(session.problem, finding), 0)
-    assert session.frame.judgement is None
+    assert session.frame.known.judgement is None
     session.investigation.look()
-    assert session.frame.findings == () and session.frame.judgement.claims == 4
+    assert session.frame.known.findings == () and session.frame.known.judgement.claims == 4
     session.branches.turn(-1)
-    assert session.frame.findings[0] == finding and session.frame.finding == 0
+    assert session.frame.known.findings[0] == finding and session.frame.known.chosen == 0
     session.branches.turn(1)
-    assert session.frame.findings == () and session.frame.finding is None
+    assert session.frame.known.findings == () and session.frame.known.chosen is None
 
 
 def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
@@ -212,7 +212,7 @@ def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam")
     session.investigation.look()
-    setback = session.frame.setback
+    setback = session.frame.known.setback
     assert setback is not None and setback.step == session.problem.steps
     assert setback.loss > 10 * setback.before
     text = " ".join(line_text(row).strip() for row in notes_rows(session.frame, 60))
@@ -223,4 +223,4 @@ def test_a_branch_that_ends_better_has_no_setback():
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam, lr 0.3")
     session.investigation.look()
-    assert session.frame.setback is None
+    assert session.frame.known.setback is None

@@ -13,7 +13,7 @@ def picture(session):
     """The curves once all of them are evaluated."""
     session.history.advance(max(0, session.problem.steps + 1 - session.history.known))
     while True:
-        found = session.frame.picture
+        found = session.frame.drawn.picture
         if not session.curves.unfinished:
             return found
 
@@ -111,11 +111,11 @@ def test_a_text_of_several_words_may_be_one_expression():
 def test_the_short_history_ends_at_the_cursor():
     session = gradtui.load("two_weights")
     session.seek(10)
-    trail = session.frame.trail
+    trail = session.frame.drawn.trail
     assert len(trail) == TRAIL
     assert trail[-1] == session.frame.parameters["w1"]
     session.seek(1)
-    assert session.frame.trail == pytest.approx((1.0, 0.4))
+    assert session.frame.drawn.trail == pytest.approx((1.0, 0.4))
 
 
 def test_at_most_six_branches_are_drawn_and_the_others_are_named():
@@ -138,7 +138,7 @@ def test_a_sweep_says_which_rates_converge_oscillate_and_diverge():
     assert sweep.batched == 5
     for rate, losses in zip((0.001, 0.05, 0.0769, 0.1, 1.5), sweep.losses, strict=True):
         assert losses == pytest.approx(9 * (1 - 26 * rate) ** (2 * np.arange(13)), rel=1e-6)
-    names = [curve.name for curve in session.frame.picture.curves]
+    names = [curve.name for curve in session.frame.drawn.picture.curves]
     assert names == ["0.001 ▼", "0.05 ✓", "0.0769 ~", "0.1 ▲", "1.5 ▲"]
 
 

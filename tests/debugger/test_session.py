@@ -134,7 +134,12 @@ def test_a_matrix_product_has_no_local_derivative_but_its_rule():
 
 def test_what_a_frame_hands_out_cannot_be_written():
     frame = gradtui.load("five_parcels").frame
-    for array in (frame.values["X"], frame.gradients["w"], frame.parameters["w"], frame.losses):
+    for array in (
+        frame.values["X"],
+        frame.gradients["w"],
+        frame.parameters["w"],
+        frame.drawn.losses,
+    ):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 7
     with pytest.raises(TypeError):
@@ -244,8 +249,8 @@ def test_steps_past_the_file_s_are_computed_when_asked_for():
     assert session.step == 12
     session.move(30)
     assert session.frame.loss == pytest.approx(9 * 0.09**42, rel=1e-6)
-    assert len(session.frame.losses) >= 43
-    assert session.frame.losses[3] == pytest.approx(0.006561)
+    assert len(session.frame.drawn.losses) >= 43
+    assert session.frame.drawn.losses[3] == pytest.approx(0.006561)
 
 
 def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message():
@@ -495,7 +500,7 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     assert session.message.startswith("finding 2 of 2, line ")
     assert session.position == session.order.backward + 1
     session.next_finding()
-    assert session.frame.finding == 0
+    assert session.frame.known.chosen == 0
 
 
 def test_what_is_found_of_a_branch_begins_at_its_own_steps():
@@ -564,3 +569,20 @@ def test_the_tapes_of_a_large_model_are_not_all_kept(session_of, monkeypatch):
     session.seek(0)
     assert session.frame.step == 0
     assert [step for _, step in session._tapes] == [8, 0]
+
+
+def test_the_verbs_that_move_the_cursor_compute_and_a_frame_does_not():
+    session = gradtui.load("grad_two_weights")
+    moves = (
+        lambda: session.into(), lambda: session.seek(3), lambda: session.finish(),
+        lambda: session.branches.what_if("lr 0.1", 2), lambda: session.branches.turn(1),
+        lambda: session.branches.toggle_drive(), lambda: session.seek(40),
+        lambda: session.branches.turn(-1), lambda: session.surface.show(),
+        lambda: session.branches.remove(session.branches.current),
+    )  # fmt: skip
+    for move in moves:
+        move()
+        known = session.history.known
+        assert known > session.step
+        session.frame.surface((20, 10)) if session.surface.window else session.frame
+        assert session.history.known == known

@@ -14,7 +14,8 @@ from gradtui.tui.background import Background
 
 def test_a_frame_of_the_scenario_before_is_not_measured():
     before, now = gradtui.load("two_weights"), gradtui.load("five_parcels")
-    frame = replace(before.frame, gauge=COMPUTING)
+    frame = before.frame
+    frame = replace(frame, known=replace(frame.known, gauge=COMPUTING))
     background = Background()
     assert not background.measure(now, frame)
     assert background.measure(before, frame)

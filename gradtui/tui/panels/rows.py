@@ -90,7 +90,7 @@ class ChainPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the selected node's chain rule, that of one element, or a Jacobian."""
-        if frame.lens is not None:
+        if frame.looked.lens is not None:
             from gradtui.explain.lens import lens_rows
 
             trail = trail_text(frame, width - 12)
@@ -98,7 +98,7 @@ class ChainPanel(Panel):
             if self._made[:2] != (frame, width):  # scrolling makes the same rows again
                 self._made = (frame, width, lens_rows(frame, width))
             return self._made[2]
-        if frame.pair is not None:
+        if frame.looked.pair is not None:
             from gradtui.explain.jacobian import jacobian_rows
 
             self.title("Jacobian")
@@ -192,9 +192,9 @@ class NotesPanel(Panel):
 
     def follow(self, frame: Frame, height: int) -> None:
         """Bring the finding that the cursor went to into view."""
-        if frame.finding == self._followed:
+        if frame.known.chosen == self._followed:
             return
-        self._followed = frame.finding
+        self._followed = frame.known.chosen
         first, after = chosen_rows(frame, self.size.width)
         self.top = max(0, min(first, max(self.top, after - height)))
 
