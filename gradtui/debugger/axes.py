@@ -64,21 +64,6 @@ class Window(Struct, frozen=True):
         return replace(self, zoom=zoom)
 
 
-def window_over(text: str, problem: Problem, before: Window | None) -> Window:
-    """Return the window over what a text names; if nothing, the one before, or the first numbers.
-
-    Raises ValueError where there are no such numbers.
-    """
-    if text:
-        return Window(read_axes(text, problem))
-    if before is not None and before.places(problem.trainer) is not None:
-        return before
-    axes = first_axes(problem)
-    if not axes:
-        raise ValueError("the parameters have no elements")
-    return Window(axes)
-
-
 def first_axes(problem: Problem) -> tuple[Axis, ...]:
     """Return the first two numbers of the parameters, or the only one."""
     found: list[Axis] = []

@@ -24,7 +24,6 @@ from gradtui.debugger.series import (
     VALIDATION,
     Evaluator,
     Series,
-    expression,
     read_followed,
     value_of,
 )
@@ -125,7 +124,7 @@ class Curves:
             ring += [(value_of(problem, node),)]
             if node != problem.graph.loss:
                 ring += [(value_of(problem, node, gradient=True),)]
-        ring += [(expression(text),) for text in watched]
+        ring += [(Series(text, "expression"),) for text in watched]
         shown = self.plot.series
         at = ring.index(shown) if shown in ring else -1
         self._follow(ring[(at + 1) % len(ring)])

@@ -18,7 +18,7 @@ from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.investigation import Known
 from gradtui.debugger.steps import Level, Moment, Pass, StepOrder
-from gradtui.debugger.structure import Pair, Structure, pairs_of
+from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.debugger.surface import Surface, Surfaces
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Statement
@@ -42,7 +42,7 @@ class Looked(Struct, frozen=True):
     """The selected node."""
     lens: Lens | None = None
     """The element that is looked at, if any."""
-    pair: Pair | None = None
+    jacobian: DrawnEdge | None = None
     """(source, target) whose Jacobian is shown, if any."""
     window: Window | None = None
     """Over which parameters the loss surface is shown, if it is."""
@@ -222,9 +222,9 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return (places[self.selected], ()) if self.selected in places else None
 
     @property
-    def pairs(self) -> list[Pair]:
+    def edges(self) -> list[DrawnEdge]:
         """The edges whose Jacobians belong to the selected node."""
-        return pairs_of(self.structure, self.selected)
+        return edges_of(self.structure, self.selected)
 
     @cached_property
     def trace(self) -> Trace | None:

@@ -18,7 +18,6 @@ from gradtui.debugger.structure import Structure, build_structure
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.judgement import Judgement
 from gradtui.engine.curvature import Curvature, Gauge, gauge
-from gradtui.engine.graph import Graph
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
@@ -69,19 +68,6 @@ class Version:
         except Exception as error:
             failed = internal("what is written by hand", error)
             self.judgement = Judgement("not-compared", findings=(failed,))
-
-
-class Versions:
-    """The versions that a session has seen: a fix makes another text, other settings do not."""
-
-    def __init__(self) -> None:
-        self._found: dict[Graph, Version] = {}
-
-    def of(self, problem: Problem) -> Version:
-        """Return the version of a problem: what is read from the same text has the same graph."""
-        if problem.graph not in self._found:
-            self._found[problem.graph] = Version(problem)
-        return self._found[problem.graph]
 
 
 class Setback(Struct, frozen=True):
@@ -243,11 +229,6 @@ class Investigation:
 
 def _findings(judgement: Judgement | None) -> tuple[Finding, ...]:
     return () if judgement is None else judgement.findings
-
-
-def holds_from_then_on(finding: Finding) -> bool:
-    """Return whether a finding is about a line: wrong at every step from its first one on."""
-    return finding.of_gradient or finding.of_update
 
 
 def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[int | None, int]:

@@ -90,14 +90,9 @@ def read_followed(text: str, problem: Problem) -> tuple[Series, ...]:
         return read_series(text, problem)
     except InputError as error:
         try:
-            return (expression(read_expression(text, problem.trainer.program).text),)
+            return (Series(read_expression(text, problem.trainer.program).text, "expression"),)
         except InputError:
             raise error from None
-
-
-def expression(text: str) -> Series:
-    """Return what follows an expression over the run, such as is watched."""
-    return Series(text, "expression")
 
 
 class Evaluator:

@@ -10,17 +10,13 @@ from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
-from gradtui.debugger.investigation import (
-    Investigation,
-    Versions,
-    holds_from_then_on,
-    seen_at,
-)
+from gradtui.debugger.investigation import Investigation, Version, seen_at
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
 from gradtui.debugger.surface import SurfaceView
 from gradtui.diagnosis.finding import Finding
+from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
@@ -60,7 +56,8 @@ class Session:
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
-        self._versions = Versions()
+        self._versions: dict[Graph, Version] = {}
+        """The versions seen so far: what is read from the same text has the same graph."""
         self._investigations: dict[Branch, Investigation] = {}
         self.surface = SurfaceView(lambda: self.problem, self._say)
         self.selection = Selection(
@@ -95,12 +92,17 @@ class Session:
     @property
     def structure(self) -> Structure:
         """The nodes and edges at the present level."""
-        return self._versions.of(self.problem).structure(self.level, self.folded)
+        return self._version_of(self.problem).structure(self.level, self.folded)
+
+    def _version_of(self, problem: Problem) -> Version:
+        if problem.graph not in self._versions:
+            self._versions[problem.graph] = Version(problem)
+        return self._versions[problem.graph]
 
     @property
     def frame(self) -> Frame:
         """What there is to show at the cursor."""
-        step, history, version = self._step, self.history, self._versions.of(self.problem)
+        step, history, version = self._step, self.history, self._version_of(self.problem)
         tape, chosen = self._tape(step), self.selection
         index = None if chosen.lens is None else chosen.lens.index
         return Frame(
@@ -109,7 +111,7 @@ class Session:
             structure=self.structure,
             position=self.position,
             jacobians=version.jacobians,
-            looked=Looked(chosen.node, chosen.lens, chosen.pair, self.surface.window),
+            looked=Looked(chosen.node, chosen.lens, chosen.jacobian, self.surface.window),
             known=self.investigation.known(tape),
             drawn=Drawn(
                 losses=history.losses,
@@ -132,9 +134,9 @@ class Session:
         if branch not in known:
             for gone in known.keys() - set(self.branches):
                 del known[gone]
-            known[branch] = Investigation(branch, self._versions.of(branch.problem))
+            known[branch] = Investigation(branch, self._version_of(branch.problem))
         found = known[branch]
-        found.version = self._versions.of(self.problem)
+        found.version = self._version_of(self.problem)
         return found
 
     @property
@@ -283,9 +285,7 @@ class Session:
             self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
             return False
         told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
-        if (
-            self.investigation.chosen is None
-        ):  # nothing was shown of this step yet: it is the next stop
+        if known.chosen is None:  # nothing was shown of this step yet: it is the next stop
             told += [f.step for f in findings if f.step == here]
         reached = [*told, *([] if at is None else [at])]
         if not reached:
@@ -324,7 +324,8 @@ class Session:
         self.message = f"{text}: {'watched' if there else 'watched no longer'}"
 
     def _go_to_finding(self, finding: Finding) -> None:
-        if not holds_from_then_on(finding) or finding.step > self._step:
+        from_then_on = finding.of_gradient or finding.of_update
+        if not from_then_on or finding.step > self._step:
             self.seek(finding.step)
         node, position = seen_at(finding, self.problem, self.structure)
         if node is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.debugger.axes import Window, window_over
+from gradtui.debugger.axes import Window, first_axes, read_axes
 from gradtui.engine.history import History
 from gradtui.engine.trainer import Row
 from gradtui.scenario.problem import Problem
@@ -217,8 +217,16 @@ class SurfaceView:
         if before is not None and not text:
             self._hidden, self.window = before, None
             return
+        problem, kept = self._problem(), before or self._hidden
         try:
-            self.window = window_over(text, self._problem(), before or self._hidden)
+            if text:
+                self.window = Window(read_axes(text, problem))
+            elif kept is not None and kept.places(problem.trainer) is not None:
+                self.window = kept
+            elif axes := first_axes(problem):
+                self.window = Window(axes)
+            else:
+                self._say("the parameters have no elements")
         except ValueError as error:
             self._say(str(error))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.structure import Pair
+from gradtui.debugger.structure import DrawnEdge
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
 from gradtui.explain.values import Array
@@ -57,7 +57,7 @@ def hand_line_mark(frame: Frame, index: int) -> Mark:
     return claim_mark(frame, own.line.name, frame.graph.nodes[own.target].name)
 
 
-def blamed_edges(frame: Frame) -> frozenset[Pair]:
+def blamed_edges(frame: Frame) -> frozenset[DrawnEdge]:
     """Return the edges whose local derivative a hand-written line gets wrong, at any level."""
     judgement, graph = frame.known.judgement, frame.graph
     if judgement is None:

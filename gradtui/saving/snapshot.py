@@ -20,7 +20,7 @@ from gradtui.debugger.branches import Branch
 from gradtui.debugger.series import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
-from gradtui.debugger.structure import pairs_of
+from gradtui.debugger.structure import edges_of
 from gradtui.diagnosis.correction import correct_again
 from gradtui.engine.history import History
 from gradtui.saving.anchors import Landmark, find_landmark, find_node, landmark_at, node_keys
@@ -53,7 +53,7 @@ def take_snapshot(session: Session) -> Snapshot:
     problem, looked, plot = session.problem, session.selection, session.curves.plot
     keys, view = node_keys(problem.graph), session.surface.window
     moment = landmark_at(problem.graph, session.order, session.position)
-    pairs = pairs_of(session.structure, looked.node)
+    pairs = edges_of(session.structure, looked.node)
     branches = _with_parents(session)
     return Snapshot(
         step=session.step,
@@ -62,7 +62,7 @@ def take_snapshot(session: Session) -> Snapshot:
         node=keys[looked.node],
         folded=tuple(sorted(keys[root] for root in session.folded)),
         lens=None if looked.lens is None else (looked.lens.index, looked.lens.row),
-        jacobian=None if looked.pair is None else pairs.index(looked.pair),
+        jacobian=None if looked.jacobian is None else pairs.index(looked.jacobian),
         surface="" if view is None else " ".join(map(str, view.axes)),
         zoom=0 if view is None else view.zoom,
         followed=" ".join(one.text for one in plot.series) if plot.series != (LOSS,) else "",
@@ -187,12 +187,7 @@ class Resumption:
     def _look_at(self, made: dict[int, Branch]) -> None:
         """Look at the same branch; forget those that had been removed, name the rest as before."""
         branches = self.session.branches
-        current = made.get(self._saved.current, branches.root)
-        if current.drives and current.parent is not None:
-            branches.switch(current.parent)
-            branches.toggle_drive()
-        else:
-            branches.switch(current)
+        branches.switch(made.get(self._saved.current, branches.root))
         numbers = dict[Branch, int]()
         for number, branch in made.items():
             numbers.setdefault(branch, number)
@@ -226,7 +221,7 @@ class Resumption:
             self.lost.append(f"{clean(saved.node[0]) or 'the selected operation'} is gone")
             return
         looked.select(node)
-        count = len(pairs_of(session.structure, node))
+        count = len(edges_of(session.structure, node))
         if saved.jacobian is not None and saved.jacobian < count:
             for _ in range(saved.jacobian + 1):
                 looked.show_jacobian()

@@ -91,7 +91,7 @@ class Debugger(Screen[None]):
         self.pace.prepare()
         frame = self.session.frame
         self._make_room(
-            "-close", "#chain", frame.looked.lens is not None or frame.looked.pair is not None
+            "-close", "#chain", frame.looked.lens is not None or frame.looked.jacobian is not None
         )
         self._make_room("-map", "#loss", frame.looked.window is not None)
         if not self._parts:
@@ -132,7 +132,7 @@ class Debugger(Screen[None]):
     def _views(self) -> tuple[bool, ...]:
         """Which views take the room, and the keys, of panels."""
         session = self.session
-        views = session.selection.lens, session.selection.pair, session.surface.window
+        views = session.selection.lens, session.selection.jacobian, session.surface.window
         return tuple(view is not None for view in views)
 
     def say(self, message: str) -> None:

@@ -51,17 +51,17 @@ def test_a_branch_is_a_fresh_run_from_its_state_and_its_parent_stays_as_it_is(na
     alone, session = gradtui.load(name), gradtui.load(name)
     session.seek(3)
     assert session.frame.step == 3
-    line = what_if(session, change)
-    fresh, width = line.problem.trainer, line.problem.trainer.width
-    rows, _ = fresh.run_recorded(line.history.state(3), 6, 3)
-    line.history.advance(10)
+    branch = what_if(session, change)
+    fresh, width = branch.problem.trainer, branch.problem.trainer.width
+    rows, _ = fresh.run_recorded(branch.history.state(3), 6, 3)
+    branch.history.advance(10)
     parent = session.branches.root.history
     for step in (7, 3, 8, 0, 5, 2):
-        mine = line.history.state(step)
+        mine = branch.history.state(step)
         assert bits(mine) == bits(rows[step - 3, :width] if step >= 3 else parent.state(step))
         assert bits(parent.state(step)) == bits(alone.history.state(step))
     alone.history.advance(1)
-    assert bits(line.history.losses[3:9]) == bits(rows[:, width])
+    assert bits(branch.history.losses[3:9]) == bits(rows[:, width])
     assert bits(parent.losses[:8]) == bits(alone.history.losses[:8])
 
 
@@ -98,9 +98,9 @@ def test_a_branch_of_a_branch_keeps_both_changes():
     session.seek(2)
     what_if(session, "optimizer adam, lr 0.2")
     session.seek(4)
-    line = what_if(session, "schedule cosine")
-    assert (line.problem.optimizer, line.problem.lr, line.start) == ("adam", 0.2, 4)
-    assert line.parent is not None and line.parent.name == "optimizer adam, lr 0.2"
+    branch = what_if(session, "schedule cosine")
+    assert (branch.problem.optimizer, branch.problem.lr, branch.start) == ("adam", 0.2, 4)
+    assert branch.parent is not None and branch.parent.name == "optimizer adam, lr 0.2"
     assert session.frame.tape.rate == pytest.approx(0.2 * (1 + np.cos(np.pi * 4 / 12)) / 2)
     session.seek(3)
     assert session.frame.tape.rate == 0.2
@@ -111,19 +111,19 @@ def test_a_fork_before_the_start_of_a_branch_leaves_the_line_it_is_on():
     session.seek(5)
     what_if(session, "lr 0.01")
     session.seek(2)
-    line = what_if(session, "lr 0.07")
-    assert line.parent is session.branches.root
+    branch = what_if(session, "lr 0.07")
+    assert branch.parent is session.branches.root
 
 
 def test_lines_are_named_removed_and_told_apart():
     session = gradtui.load("two_weights")
     branches = session.branches
     one, two, three = (what_if(session, "lr 0.01") for _ in range(3))
-    assert [line.name for line in branches] == ["file", "lr 0.01", "lr 0.01 (2)", "lr 0.01 (3)"]
+    assert [branch.name for branch in branches] == ["file", "lr 0.01", "lr 0.01 (2)", "lr 0.01 (3)"]
     branches.rename(two, "slow")
     branches.rename(three, "slow")
-    assert [line.name for line in branches] == ["file", "lr 0.01", "slow", "slow (2)"]
-    assert [line.mark for line in branches] == [0, 1, 2, 3]
+    assert [branch.name for branch in branches] == ["file", "lr 0.01", "slow", "slow (2)"]
+    assert [branch.mark for branch in branches] == [0, 1, 2, 3]
     session.branches.remove(three)
     assert session.message == "branch 'slow (2)' is removed"
     assert branches.current is two

@@ -170,10 +170,10 @@ def test_other_settings_are_swept_and_any_run_becomes_a_branch(name, text):
     session.try_all(text)
     losses = session.branches.sweep.losses[1].copy()
     session.branches.keep(1)
-    line = session.branches.current
-    line.history.advance(len(losses) + 3 - line.history.known)
-    assert line.start == 3 and session.branches.sweep is None
-    assert line.history.losses[3:] == pytest.approx(losses, rel=1e-9)
+    branch = session.branches.current
+    branch.history.advance(len(losses) + 3 - branch.history.known)
+    assert branch.start == 3 and session.branches.sweep is None
+    assert branch.history.losses[3:] == pytest.approx(losses, rel=1e-9)
 
 
 def test_another_view_ends_the_sweep():

@@ -49,10 +49,10 @@ class Walk(RuleBasedStateMachine):
         self.session.investigation.judge()
         self.numbers, self.texts = {}, {}
 
-    def line(self, line):
+    def branch(self, branch):
         """Return what tells a branch from all others: that of a file is the same ever after."""
-        own = self.epoch if line.parent is not None else None
-        return self.version, own, line.id, line.problem.drive
+        own = self.epoch if branch.parent is not None else None
+        return self.version, own, branch.id, branch.problem.drive
 
     @invariant()
     def the_bits_and_the_text_of_a_place_never_change(self):
@@ -60,12 +60,12 @@ class Walk(RuleBasedStateMachine):
         branches, selection = session.branches, session.selection
         assert 0 <= session.position <= session.order.end
         assert selection.node in session.structure.nodes
-        run = (*self.line(branches.current.at(session.step)), session.step)
+        run = (*self.branch(branches.current.at(session.step)), session.step)
         found = bits(session)
         assert self.numbers.setdefault(run, found) == found
         place = (
-            self.line(branches.current), branches.name, session.level, session.folded,
-            session.step, session.position, selection.node, selection.lens, selection.pair,
+            self.branch(branches.current), branches.name, session.level, session.folded,
+            session.step, session.position, selection.node, selection.lens, selection.jacobian,
         )  # fmt: skip
         text = shown(session)
         assert self.texts.setdefault(place, text) == text

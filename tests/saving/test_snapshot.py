@@ -45,7 +45,7 @@ def seen(session):
     """Return what a person reads of a session."""
     frame = session.frame
     rows = [header(frame, 120), *chain_rows(frame, 80), *program_rows(frame, 80)]
-    return [line_text(row) for row in rows], [line.name for line in session.branches]
+    return [line_text(row) for row in rows], [branch.name for branch in session.branches]
 
 
 ACTIONS = {
@@ -105,10 +105,10 @@ def test_after_any_walk_a_session_is_resumed_where_it_was(name, walk):
     assert lost == []
     assert take_snapshot(other) == snapshot
     assert seen(other) == seen(session)
-    for line, same in zip(session.branches, other.branches, strict=True):
+    for branch, same in zip(session.branches, other.branches, strict=True):
         last = session.step + 3
-        assert line.history.state(last).tobytes() == same.history.state(last).tobytes()
-        assert line.history.losses[:last].tobytes() == same.history.losses[:last].tobytes()
+        assert branch.history.state(last).tobytes() == same.history.state(last).tobytes()
+        assert branch.history.losses[:last].tobytes() == same.history.losses[:last].tobytes()
 
 
 def test_a_snapshot_changes_nothing():
@@ -127,7 +127,7 @@ def test_a_branch_of_a_removed_branch_keeps_its_past():
     session.branches.what_if("lr 0.02", 5)
     session.branches.remove(middle)
     other, lost = resumed(PROBLEMS["two_weights"], take_snapshot(session))
-    assert lost == [] and [line.name for line in other.branches] == ["file", "lr 0.02"]
+    assert lost == [] and [branch.name for branch in other.branches] == ["file", "lr 0.02"]
     assert other.frame.parameters == session.frame.parameters
     other.seek(3)
     assert other.frame.tape.rate == 0.01
@@ -200,7 +200,7 @@ def test_of_a_scenario_that_has_changed_what_fits_is_resumed(write):
     session.into()
     other, lost = resumed(gradtui.load(write("a = w*x\nL = (a - 1)**2")).problem,
                           take_snapshot(session))  # fmt: skip
-    assert other.step == 3 and [line.name for line in other.branches] == ["file"]
+    assert other.step == 3 and [branch.name for branch in other.branches] == ["file"]
     assert lost[0].startswith("branch 'v = 0.5' is left out: nothing is called 'v'")
     assert lost[-1] == "v is gone"
     assert other.frame.breakpoints[0].trouble and other.frame.watched[0].value is not None

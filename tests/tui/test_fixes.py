@@ -16,7 +16,7 @@ UPHILL = "[update]\ncode = '''\nw = w + lr*g\n'''"
 
 
 def names(t):
-    return [line.name for line in t.session.branches]
+    return [branch.name for branch in t.session.branches]
 
 
 def losses(t, name, count=3):

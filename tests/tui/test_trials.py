@@ -95,7 +95,7 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
         await t.press("enter")
         assert t.session.frame.branch == "slow"
         await t.press("T", "j", "x", "escape")
-        assert [line.name for line in t.session.branches] == ["file", "slow"]
+        assert [branch.name for branch in t.session.branches] == ["file", "slow"]
         await t.press("comma")
         assert t.session.frame.branch == "file"
 
@@ -110,7 +110,7 @@ async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_o
         await t.press("x")
         await until(t, lambda: "lr 0.01" not in t.text)
         await t.press("x", "enter")
-        assert [line.name for line in t.session.branches] == ["file"]
+        assert [branch.name for branch in t.session.branches] == ["file"]
         assert t.session.branches.current.name == "file"
 
 
@@ -122,7 +122,7 @@ async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):
         await t.pilot.pause()
         debugger.show_session(gradtui.load("two_weights"))
         await t.press("enter")
-        assert [line.name for line in debugger.session.branches] == ["file"]
+        assert [branch.name for branch in debugger.session.branches] == ["file"]
 
 
 async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):

@@ -98,7 +98,7 @@ class ChainPanel(Panel):
             if self._made[:2] != (frame, width):  # scrolling makes the same rows again
                 self._made = (frame, width, lens_rows(frame, width))
             return self._made[2]
-        if frame.looked.pair is not None:
+        if frame.looked.jacobian is not None:
             from gradtui.explain.jacobian import jacobian_rows
 
             self.title("Jacobian")
