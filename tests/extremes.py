@@ -137,7 +137,7 @@ async def settle(pilot: Pilot[Any]) -> list[str]:
         await asyncio.sleep(0.01)
     await pilot.pause(0)
     session = debugger.session
-    sweep, gauge = session.explorer.sweep, session.frame.gauge
-    said = [f.message for f in session.inquiry.findings if f.rule == "internal"]
+    sweep, gauge = session.branches.sweep, session.frame.known.gauge
+    said = [f.message for f in session.investigation.findings if f.rule == "internal"]
     said += [session.message, "" if sweep is None else sweep.failed, str(gauge)]
     return [text for text in said if "please report" in text]

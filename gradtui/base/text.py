@@ -133,6 +133,12 @@ def shape_text(shape: Iterable[int]) -> str:
     return "×".join(map(str, shape)) or "scalar"
 
 
+def element_text(name: str, index: Iterable[int]) -> str:
+    """Return how an element is called: `W[0,1]`, or just `w` for a scalar."""
+    inside = ",".join(map(str, index))
+    return f"{name}[{inside}]" if inside else name
+
+
 def paragraphs(text: str) -> list[str]:
     """Return a text's paragraphs: one starts at a line that starts a list or follows a blank one.
 

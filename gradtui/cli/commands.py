@@ -234,7 +234,7 @@ def show_step(arguments: argparse.Namespace) -> int:
         if arguments.json:
             told = to_json(show_json(session.frame, name or None))
         else:
-            session.inquiry.judge()
+            session.investigation.judge()
             lines = show_lines(session.frame, name or None)
     if arguments.json:
         print(told)

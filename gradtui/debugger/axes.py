@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import did_you_mean
-from gradtui.base.text import shape_text
+from gradtui.base.text import element_text
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.indices import Index
-from gradtui.engine.lens import read_element
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.problem import Problem
+from gradtui.scenario.references import as_shown, check_index, fits, read_element
 
 NEAREST, FARTHEST = 20, -12
 """How often one may halve, or double, what is in view."""
@@ -28,20 +28,18 @@ class Axis(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Return it as `read_axes` reads it."""
-        return self.name + (f"[{','.join(map(str, self.index))}]" if self.index else "")
+        return element_text(self.name, self.index)
 
     def place(self, trainer: Trainer) -> int | None:
         """Return where it stands in a row of state; None if the model does not have it."""
         for node, part in zip(trainer.program.graph.parameters, trainer.slices, strict=False):
             if node.name == self.name:
-                fits = len(self.index) == len(part.shape) and all(
-                    i < size for i, size in zip(self.index, part.shape, strict=True)
-                )
-                return part.start + place_of(self.index, part.shape) if fits else None
+                there = fits(self.index, part.shape)
+                return part.start + place_of(self.index, part.shape) if there else None
         return None
 
 
-class View(Struct, frozen=True):
+class Window(Struct, frozen=True):
     """What is looked at: over which numbers, and how near."""
 
     axes: tuple[Axis, ...]
@@ -55,8 +53,8 @@ class View(Struct, frozen=True):
         known = tuple(place for place in found if place is not None)
         return known if len(known) == len(found) else None
 
-    def nearer(self, by: int) -> View:
-        """Return the view with its range halved so many times; 0: not zoomed.
+    def nearer(self, by: int) -> Window:
+        """Return the window with its range halved so many times; 0: not zoomed.
 
         Raises ValueError if there is no nearer, or farther, one.
         """
@@ -64,21 +62,6 @@ class View(Struct, frozen=True):
         if by and zoom == self.zoom:
             raise ValueError(f"this is as {'near' if by > 0 else 'far'} as it goes")
         return replace(self, zoom=zoom)
-
-
-def view_over(text: str, problem: Problem, before: View | None) -> View:
-    """Return the view over what a text names; if nothing, the one before, or the first numbers.
-
-    Raises ValueError where there are no such numbers.
-    """
-    if text:
-        return View(read_axes(text, problem))
-    if before is not None and before.places(problem.trainer) is not None:
-        return before
-    axes = first_axes(problem)
-    if not axes:
-        raise ValueError("the parameters have no elements")
-    return View(axes)
 
 
 def first_axes(problem: Problem) -> tuple[Axis, ...]:
@@ -112,15 +95,12 @@ def read_axes(text: str, problem: Problem) -> tuple[Axis, ...]:
 
 def _read_axis(text: str, problem: Problem) -> tuple[str, Index, tuple[int, ...]]:
     name, index, row = read_element(text)
-    nodes = {node.name: node for node in problem.graph.parameters}
-    called = {problem.label(name): node for name, node in nodes.items()} | nodes
+    called = as_shown({node.name: node for node in problem.graph.parameters}, problem)
     if row is not None or name not in called:
         raise ValueError(f"no parameter is called '{name or text}'" + did_you_mean(name, called))
     node = called[name]
-    if index and Axis(node.name, index).place(problem.trainer) is None:
-        last = ",".join(str(size - 1) for size in node.shape)
-        upto = f"its elements go up to {last}" if last else "it has one element"
-        raise ValueError(f"{name} is {shape_text(node.shape)}: {upto}")
+    if index:
+        check_index(index, name, node.shape, plain=True)
     if 0 in node.shape:
         raise ValueError(f"{name} has no elements")
     return node.name, index, node.shape

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.text import clip
-from gradtui.engine.forks import go_on, starts_anew
-from gradtui.engine.history import MEMORY, History, Origin
-from gradtui.engine.trainer import Row
+from gradtui.debugger.forks import DRAWN, Fork, fork
+from gradtui.engine.forks import go_on
+from gradtui.engine.history import History, Origin
 from gradtui.scenario.problem import Drive, Patch, Problem
 
 if TYPE_CHECKING:
+    from gradtui.debugger.sweeps import Sweep
     from gradtui.scenario.settings import Change
 
-DRAWN = 6
-"""Branches that are drawn together: more are not told apart."""
 _NAME = 24
-
-
-class Fork(Struct, frozen=True, eq=False):
-    """A run that goes on from a step with something changed, before it is a branch."""
-
-    change: str
-    """What is changed, in the words of a scenario file."""
-    problem: Problem
-    step: int
-    row: Row
-    """The state at that step."""
-    anew: tuple[str, ...] = ()
-    """What the optimizer remembers and starts at its first values."""
-
-    def history(self, parent: History, origin: Origin) -> History:
-        """Return the history of the run, whose past is that of `parent`."""
-        return History(self.problem.trainer, origin, MEMORY // 4, parent=parent, first=self.row)
+"""Characters of a name."""
 
 
 class Branch(Struct, eq=False):
@@ -73,28 +56,34 @@ class Branch(Struct, eq=False):
             found = found.parent
         return found
 
-
-def fork(branch: Branch, step: int, change: Change) -> Fork:
-    """Return the run that goes on from a step of a branch with a change, itself untouched."""
-    here = branch.at(step)
-    problem = change.problem(here.problem)
-    before, row = here.problem.trainer, branch.history.state(step)
-    anew = starts_anew(before, problem.trainer)
-    trainer, row = go_on(before, row, problem.trainer, step)
-    return Fork(
-        change.text, replace(problem, trainer=trainer), step, change.put(row, trainer), anew
-    )
+    def fork(self, step: int, change: Change) -> Fork:
+        """Return the run that goes on from a step with a change, itself untouched."""
+        return fork(self.at(step).problem, self.history.state(step), step, change)
 
 
 class Branches:
-    """All branches of a session and the one that is looked at."""
+    """All branches of a session and the one that is looked at, or a sweep of runs in its place.
 
-    def __init__(self, problem: Problem, history: History | None = None) -> None:
+    `say` takes what there is to tell; `arrive` is called where another branch is looked at.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        history: History | None,
+        say: Callable[[str], None],
+        arrive: Callable[[], None],
+    ) -> None:
         name = problem.drive if problem.by_hand else "file"
         history = history or History(problem.trainer)
         self.current = Branch(0, name, "", None, problem, history, 0)
+        self.sweep: Sweep | None = None
+        """The runs that are looked at in the place of the branches, if any are."""
+        self._swept = self.current
+        """The branch that they left."""
         self._branches = [self.current]
         self._issued = 0
+        self._say, self._arrive = say, arrive
 
     def __iter__(self) -> Iterator[Branch]:
         return iter(self._branches)
@@ -108,6 +97,11 @@ class Branches:
         return self._branches[0]
 
     @property
+    def name(self) -> str:
+        """The name of the branch that is looked at; nothing where it is the only one."""
+        return self.current.name if len(self) > 1 else ""
+
+    @property
     def kept(self) -> Sequence[Branch]:
         """The branches that would be lost: those that the user made."""
         return [branch for branch in self._branches[1:] if not branch.drives]
@@ -117,6 +111,45 @@ class Branches:
         """The branches that are drawn together: the current one, and the last ones made."""
         others = [branch for branch in self._branches if branch is not self.current]
         return [self.current, *others[-(DRAWN - 1) :]]
+
+    def what_if(self, text: str, step: int) -> None:
+        """Fork a branch at a step with a change.  Raises InputError with a place in the text."""
+        from gradtui.scenario.changes import read_change
+
+        made = self.current.fork(step, read_change(text, self.current.at(step).problem))
+        branch, self.sweep = self.add(made), None
+        anew = f"; {' and '.join(made.anew)} start at 0" if made.anew else ""
+        self._say(f"branch '{branch.name}' from step {step}{anew}")
+
+    def try_all(self, text: str, step: int) -> None:
+        """Run a sweep from a step.  Raises InputError with a place in the text."""
+        from gradtui.debugger.sweeps import Sweep
+        from gradtui.diagnosis.runs.work import TooLargeError
+        from gradtui.scenario.changes import read_sweep
+
+        branch = self.current
+        changes = read_sweep(text, branch.at(step).problem)
+        forks = [branch.fork(step, change) for change in changes]
+        try:
+            sweep = Sweep(forks, branch.problem.steps)
+        except TooLargeError:
+            self._say(f"no sweep: {len(forks)} runs of a model as large as this take too long")
+            return
+        self.sweep, self._swept = sweep, branch
+        how = "together" if sweep.batched == len(forks) else f"{sweep.batched} of them together"
+        how = how if sweep.batched else "in turn"
+        self._say(f"{len(forks)} runs from step {step} to {sweep.last}, {how}")
+
+    def keep(self, index: int) -> None:
+        """Make a run of the sweep a branch."""
+        assert self.sweep is not None
+        self.current = self._swept
+        branch, self.sweep = self.add(self.sweep.forks[index]), None
+        self._say(f"branch '{branch.name}' from step {branch.start}")
+
+    def end_sweep(self) -> None:
+        """Look at the branches again."""
+        self.sweep = None
 
     def add(self, fork: Fork, name: str = "", *, drives: bool = False) -> Branch:
         """Make a fork a branch of the current branch and go there."""
@@ -128,18 +161,29 @@ class Branches:
             fork.problem, fork.history(parent.history, origin), self._free_mark(), drives,
         )  # fmt: skip
         self._branches.append(branch)
-        self.current = branch
+        self._go(branch)
         return branch
+
+    def _go(self, branch: Branch) -> None:
+        self.current = branch
+        self._arrive()
 
     def switch(self, branch: Branch) -> None:
         """Look at another branch."""
         assert branch in self._branches
-        self.current = branch
+        self.sweep = None
+        self._go(branch)
+        if branch.parent is None:
+            self._say(f"'{branch.name}': the run of the file")
+        else:
+            self._say(f"branch '{branch.name}': from step {branch.start} {branch.change}")
 
     def turn(self, by: int) -> None:
         """Look at the next branch, or the one before where `by` is negative."""
         at = self._branches.index(self.current)
-        self.current = self._branches[(at + by) % len(self._branches)]
+        self.switch(self._branches[(at + by) % len(self._branches)])
+        if len(self._branches) == 1:
+            self._say("no other branch")
 
     def rename(self, branch: Branch, name: str) -> None:
         """Give a branch another name; the same with a number where it is taken."""
@@ -147,36 +191,54 @@ class Branches:
 
     def remove(self, branch: Branch) -> None:
         """Forget a branch; what branched off it keeps the past that it shares with it."""
-        assert branch is not self.root
+        if branch is self.root:
+            self._say("the run of the file stays")
+            return
         at = self._branches.index(branch)
         self._branches.remove(branch)
+        if branch is self._swept:
+            self.sweep = None
         if branch is self.current:
             near = branch.parent if branch.parent in self._branches else self._branches[at - 1]
             assert near is not None
-            self.current = near
+            self._go(near)
+        self._say(f"branch '{branch.name}' is removed")
 
-    def turn_drive(self) -> Branch:
-        """Look at the same run with the other drive, made at the first time."""
+    def toggle_drive(self) -> None:
+        """Let the true gradients move the weights instead of what was written by hand, or back.
+
+        It is a run of its own beside this one, made at the first time.
+        """
         branch = self.current
+        if not branch.problem.by_hand:
+            self._say("nothing is written by hand here: there is no other drive")
+            return
         wanted: Drive = "autodiff" if branch.problem.drive == "hand" else "hand"
         for other in self._branches:
             one, two = (branch, other) if branch.drives else (other, branch)
             if one.drives and one.parent is two and other.problem.drive == wanted:
-                self.current = other
-                return other
-        name = wanted if branch is self.root else f"{branch.name} {wanted}"
-        return self._add_beside(
-            branch, branch.problem.driven_by(wanted), f"drive {wanted}", name, True
+                self._go(other)
+                break
+        else:
+            name = wanted if branch is self.root else f"{branch.name} {wanted}"
+            problem = branch.problem.driven_by(wanted)
+            self._add_beside(branch, problem, f"drive {wanted}", name, drives=True)
+        self._say(
+            "drive hand: what was written by hand moves the weights"
+            if wanted == "hand"
+            else "drive autodiff: the true gradients and the optimizer move the weights"
         )
 
-    def fix(self, branch: Branch, corrected: Problem) -> Branch:
-        """Look at a branch's run with the last patch of its problem, made at the first time."""
-        patch = corrected.patches[-1]
-        for other in self._branches:
-            if other.parent is branch and other.fix == patch:
-                self.current = other
-                return other
-        return self._add_beside(branch, corrected, patch.after, f"fix {patch.name}")
+    def fix(self, corrected: Problem, step: int) -> None:
+        """Look at the run of a step with the last patch of a problem, made at the first time."""
+        branch, patch = self.current.at(step), corrected.patches[-1]
+        made = next((b for b in self if b.parent is branch and b.fix == patch), None)
+        if made is None:
+            made = self._add_beside(branch, corrected, patch.after, f"fix {patch.name}")
+        else:
+            self._go(made)
+        self.sweep = None
+        self._say(f"branch '{made.name}': {made.change}")
 
     def _add_beside(
         self, branch: Branch, problem: Problem, change: str, name: str, drives: bool = False

@@ -6,64 +6,41 @@ Knows which numbers a curve has; knows no screen.
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError, Place, did_you_mean
-from gradtui.base.text import shape_text
-from gradtui.debugger.branches import DRAWN, Branch, Branches
-from gradtui.engine.columns import Columns
+from gradtui.debugger.branches import Branch, Branches
+from gradtui.debugger.forks import DRAWN
+from gradtui.debugger.series import (
+    LOSS,
+    NORM,
+    RATE,
+    VALIDATION,
+    Evaluator,
+    Series,
+    read_followed,
+    value_of,
+)
+from gradtui.engine.graph import Kind
 from gradtui.engine.indices import Index
-from gradtui.engine.length import length
-from gradtui.engine.observables import Observable, read_expression
-from gradtui.scenario.problem import Problem
 
-Kind = Literal["loss", "validation", "norm", "lr", "value", "gradient", "expression"]
+if TYPE_CHECKING:
+    from gradtui.debugger.sweeps import Sweep
+
 SAMPLES = 200
 """Steps that are evaluated for a curve of anything but the loss."""
 TRAIL = 8
 """Steps of the short history beside the selected value."""
 _AHEAD = 25
 """Steps beyond the file's last one that are drawn at least, where one goes there."""
-_KEPT = 50_000
-_AT_ONCE = 2_000_000
-"""Numbers that the steps evaluated together have."""
-_QUICK = 1_000_000
-"""Numbers of the steps that are run on the way to one that is evaluated while a key waits."""
 _BUDGET = 0.012
 """Seconds of evaluating at a time, so that no key waits longer."""
-_PART = re.compile(
-    r"(?P<grad>grad\s*\(\s*|∂|d(?=\w))?(?P<name>[^\W\d]\w*|\|∇\|)\s*(?P<index>\[[^\]]*\]?)?\s*"
-    r"(?P<close>\))?"
-)
-
-
-class Series(Struct, frozen=True):
-    """One value that is followed over the steps."""
-
-    text: str
-    """As it is shown."""
-    kind: Kind
-    node: int = 0
-    index: Index | None = None
-    """One element; None for a scalar, or for the length of a whole array."""
-
-
-LOSS = Series("loss", "loss")
-NORM = Series("|∇|", "norm")
-RATE = Series("lr", "lr")
-VALIDATION = Series("validation", "validation")
-_WORDS: Mapping[str, Series] = {
-    "loss": LOSS, "validation": VALIDATION,
-    "norm": NORM, "grad_norm": NORM, "|∇|": NORM, "lr": RATE, "rate": RATE,
-}  # fmt: skip
 
 
 class Plot(Struct, frozen=True):
@@ -106,83 +83,6 @@ class Picture(Struct, frozen=True, eq=False):
     """Whether only a part of the steps is drawn."""
 
 
-def read_series(text: str, problem: Problem) -> tuple[Series, ...]:
-    """Return the values that a text names, as `w[0] grad(w[0]) lr`; raises InputError."""
-    found, at = list[Series](), 0
-    while text[at:].strip(" ,"):
-        at += len(text[at:]) - len(text[at:].lstrip(" ,"))
-        match = _PART.match(text, at)
-        if match is None:
-            raise InputError("expected a name, as w, w[0], grad(w), loss, lr or norm",
-                             Place(1, at + 1), source_line=text)  # fmt: skip
-        try:
-            found.append(_series(match, problem))
-        except ValueError as error:
-            place = Place(1, at + 1, len(match[0].rstrip()))
-            raise InputError(str(error), place, source_line=text) from None
-        at = match.end()
-    if not found:
-        raise InputError("say what to follow, as w, grad(w), loss or lr", Place(1, 1),
-                         source_line=text)  # fmt: skip
-    return tuple(dict.fromkeys(found))
-
-
-def read_followed(text: str, problem: Problem) -> tuple[Series, ...]:
-    """Return the values that a text names, or else the one expression that it is.
-
-    Raises InputError as `read_series`.
-    """
-    try:
-        return read_series(text, problem)
-    except InputError as error:
-        try:
-            return (expression(read_expression(text, problem.trainer.program).text),)
-        except InputError:
-            raise error from None
-
-
-def expression(text: str) -> Series:
-    """Return what follows an expression over the run, such as is watched."""
-    return Series(text, "expression")
-
-
-def _series(match: re.Match[str], problem: Problem) -> Series:
-    graph, label = problem.graph, problem.label
-    names = {label(name): node for name, node in graph.names.items()} | dict(graph.names)
-    name, whole, grad = match["name"], match[0].strip(), bool(match["grad"])
-    if match["grad"] == "d" and (f"d{name}" in names or f"d{name}" in _WORDS):
-        name, grad = f"d{name}", False
-    if name in _WORDS and name not in names and not grad and not match["index"]:
-        series = _WORDS[name]
-        if series.kind == "validation" and problem.trainer.program.validation is None:
-            raise ValueError("there are no validation data here")
-        return series
-    if name not in names:
-        raise ValueError(f"nothing is called '{name}'" + did_you_mean(name, [*names, *_WORDS]))
-    if (match["grad"] or "").startswith("grad") != bool(match["close"]):
-        raise ValueError(f"'{whole}': expected grad({name})")
-    node = names[name]
-    index = _index(match["index"], name, graph.nodes[node].shape)
-    inside = "" if index is None else "[" + ",".join(map(str, index)) + "]"
-    shown = f"{label(name)}{inside}"
-    return Series(f"∂{shown}" if grad else shown, "gradient" if grad else "value", node, index)
-
-
-def _index(text: str | None, name: str, shape: tuple[int, ...]) -> Index | None:
-    if not text:
-        return None
-    parts = [part.strip() for part in text.strip("[]").split(",")]
-    if not text.endswith("]") or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError("expected an index, as [2,1], counted from 0")
-    index = tuple(int(part[:12]) for part in parts)
-    fits = len(index) == len(shape)
-    if not fits or any(i >= size for i, size in zip(index, shape, strict=True)):
-        last = ",".join(str(size - 1) for size in shape)
-        upto = f"its elements go up to [{last}]" if shape else "it is one number"
-        raise ValueError(f"{name} is {shape_text(shape)}: {upto}")
-    return index
-
-
 def last_drawn(steps: int, step: int) -> int:
     """Return the last step in the picture of a run of `steps` when one is at `step`.
 
@@ -194,21 +94,71 @@ def last_drawn(steps: int, step: int) -> int:
     return steps + ahead * math.ceil((step - steps) / ahead)
 
 
-class Plotter:
-    """Evaluates values over the steps of branches, and remembers them.
+class Curves:
+    """What is drawn over the steps of a session's branches, or of its sweep.
 
     What takes long is evaluated in parts, the coarse outline first: `unfinished` says whether
-    something was left for the next time.
+    something was left for the next time.  `say` takes what there is to tell.
     """
 
-    def __init__(self) -> None:
-        self._columns: dict[Branch, Columns] = {}
-        self._known: dict[tuple[Branch, Series, int], float] = {}
-        self._until = 0.0
+    def __init__(self, branches: Branches, say: Callable[[str], None]) -> None:
+        self.plot = Plot()
         self.unfinished = False
+        self._branches, self._say = branches, say
+        self._evaluator = Evaluator()
+        self._until = 0.0
 
-    def picture(self, branches: Branches, plot: Plot, step: int) -> Picture:
-        """Return what is drawn at a step: one value of all branches, or several of this one."""
+    def read(self, text: str) -> tuple[Series, ...]:
+        """Return the values that a text names.  Raises InputError with a place in it."""
+        return read_followed(text, self._branches.current.problem)
+
+    def follow(self, text: str) -> None:
+        """Draw the values that a text names.  Raises InputError with a place in it."""
+        self._follow(self.read(text))
+
+    def follow_next(self, node: int, watched: Sequence[str] = ()) -> None:
+        """Draw the next value: loss, gradient norm, rate, the selected node, what is watched."""
+        problem = self._branches.current.problem
+        ring: list[tuple[Series, ...]] = [(LOSS,), (NORM,), (RATE,)]
+        if problem.graph.nodes[node].name:
+            ring += [(value_of(problem, node),)]
+            if node != problem.graph.loss:
+                ring += [(value_of(problem, node, gradient=True),)]
+        ring += [(Series(text, "expression"),) for text in watched]
+        shown = self.plot.series
+        at = ring.index(shown) if shown in ring else -1
+        self._follow(ring[(at + 1) % len(ring)])
+
+    def _follow(self, series: tuple[Series, ...]) -> None:
+        self._branches.end_sweep()
+        self.plot = replace(self.plot, series=series)
+
+    def toggle_log(self) -> None:
+        """Draw on a log scale, or on a linear one."""
+        self.plot = replace(self.plot, log=not self.plot.log)
+
+    def zoom(self, text: str) -> None:
+        """Draw only the steps that a text gives, as `10 50`, or all."""
+        parts = text.replace("-", " ").replace(",", " ").split()
+        if parts in ([], ["all"], ["off"]):
+            self.plot = replace(self.plot, range=None)
+            self._say("all steps are drawn")
+            return
+        numbers = [int(part[:9]) for part in parts if part.isascii() and part.isdigit()]
+        if len(numbers) != len(parts) or len(numbers) != 2 or numbers[0] >= numbers[1]:
+            expected = "expected two steps, as 10 50, or nothing for all"
+            self._say(f"'{text}' is not a range: {expected}")
+            return
+        self.plot = replace(self.plot, range=(numbers[0], numbers[1]))
+
+    def picture(self, step: int) -> Picture:
+        """Return what is drawn at a step.
+
+        That is a sweep, if there is one, one value of all branches, or several of this one.
+        """
+        plot, branches = self.plot, self._branches
+        if branches.sweep is not None:
+            return _swept(branches.sweep, plot, step)
         self._until, self.unfinished = time.monotonic() + _BUDGET, False
         branch = branches.current
         first, last = plot.range or (0, last_drawn(branch.problem.steps, step))
@@ -251,121 +201,59 @@ class Plotter:
         else:
             wanted = self._evaluated(branch, series, first, min(last, history.known - 1))
             steps = np.array(wanted, np.float64)
-            values = np.array([self._known[branch.at(s), series, s] for s in wanted], np.float64)
-            now = self.values(branch, series, [step])[0] if here else None
+            values = np.array(self._evaluator.values(branch, series, wanted), np.float64)
+            now = self._evaluator.values(branch, series, [step])[0] if here else None
         return Curve(name, mark, steps, values, now, (history, series, first, last), main)
 
-    def trail(self, branch: Branch, series: Series, step: int) -> list[float]:
-        """Return a value at the last steps up to `step`, oldest first.
+    def trail(self, node: int, index: Index | None, step: int) -> tuple[float, ...]:
+        """Return a node's value, or an element's, at the last steps up to `step`, oldest first.
 
         Of a large model they are the steps whose states are at hand, so that no key waits for more.
         """
+        branch, evaluator = self._branches.current, self._evaluator
+        if branch.problem.graph.nodes[node].kind is Kind.DATA:
+            return ()
+        series = value_of(branch.problem, node, index or None)
         steps = range(max(0, step + 1 - TRAIL), step + 1)
-        far = [one for one in steps if not self._at_hand(branch, series, one)]
-        return self.values(branch, series, [one for one in steps if one > max(far, default=-1)])
-
-    def _at_hand(self, branch: Branch, series: Series, step: int) -> bool:
-        owner = branch.at(step)
-        numbers = branch.history.away(step) * owner.problem.trainer.numbers
-        return (owner, series, step) in self._known or numbers <= _QUICK
-
-    def values(self, branch: Branch, series: Series, steps: Sequence[int]) -> list[float]:
-        """Return a value at some steps of a branch."""
-        if len(self._known) > _KEPT:
-            self._known.clear()
-        missing: dict[Branch, list[int]] = {}
-        for step in steps:
-            owner = branch.at(step)
-            if (owner, series, step) not in self._known:
-                missing.setdefault(owner, []).append(step)
-        for owner, wanted in missing.items():
-            most = max(1, _AT_ONCE // max(1, owner.problem.trainer.numbers))
-            for start in range(0, len(wanted), most):
-                part = wanted[start : start + most]
-                found = self._evaluate(owner, series, part)
-                for step, value in zip(part, found, strict=True):
-                    self._known[owner, series, step] = float(value)
-        return [self._known[branch.at(step), series, step] for step in steps]
+        far = [one for one in steps if not evaluator.at_hand(branch, series, one)]
+        near = [one for one in steps if one > max(far, default=-1)]
+        return tuple(evaluator.values(branch, series, near))
 
     def _evaluated(self, branch: Branch, series: Series, first: int, last: int) -> list[int]:
         """Return the steps of a curve that are evaluated, ascending, after some more of them."""
         wanted = _sampled(first, last)
-        missing = [s for s in wanted if (branch.at(s), series, s) not in self._known]
+        missing = [s for s in wanted if not self._evaluator.knows(branch, series, s)]
         missing.sort(key=lambda s: -((s - first) & -(s - first)) if s > first else -math.inf)
         at, together = 0, 1
         while at < len(missing) and (at == 0 or time.monotonic() < self._until):
-            self.values(branch, series, sorted(missing[at : at + together]))
+            self._evaluator.values(branch, series, sorted(missing[at : at + together]))
             at, together = at + together, 2 * together
         self.unfinished |= at < len(missing)
         left = set(missing[at:])
         return [s for s in wanted if s not in left]
 
-    def _evaluate(self, branch: Branch, series: Series, steps: Sequence[int]) -> Sequence[float]:
-        program = branch.problem.trainer.program
-        if series.kind == "expression":
-            return self._observe(branch, read_expression(series.text, program), steps)
-        nodes = _nodes(series, branch.problem)
-        if not nodes:
-            return [0.0] * len(steps)
-        columns = self._at(branch, steps, nodes)
-        shape = program.nodes[nodes[0]].shape
-        if series.kind != "norm" and (shape == () or series.index is not None):
-            return [float(each[series.index or ()]) for each in columns[0]]
-        return [length(parts) for parts in zip(*columns, strict=True)]
 
-    def _observe(
-        self, branch: Branch, observable: Observable, steps: Sequence[int]
-    ) -> Sequence[float]:
-        """Return an expression's value at some steps, the length of it where it is an array."""
-        found = []
-        for step in steps:
-            first = step - observable.depth
-            if first < branch.start:
-                found.append(math.nan)
-                continue
-            columns = self._at(branch, range(first, step + 1), observable.needs)
-            parts = [column.reshape(len(column), -1) for column in columns]
-            rows = np.concatenate([np.empty((step + 1 - first, 0)), *parts], axis=1)
-            value = observable.values(rows, first)[-1]
-            found.append(float(value) if value.shape == () else length([value]))
-        return found
-
-    def _at(
-        self, branch: Branch, steps: Sequence[int], nodes: Sequence[int]
-    ) -> list[NDArray[np.float64]]:
-        if not nodes:
-            return []
-        if branch not in self._columns:
-            self._columns[branch] = Columns(branch.problem.trainer)
-        rows = [branch.history.state(step) for step in steps]
-        return self._columns[branch].at(rows, steps, nodes)
+def _swept(sweep: Sweep, plot: Plot, step: int) -> Picture:
+    """Return the losses of a sweep as curves."""
+    first, last = plot.range or (sweep.start, sweep.last)
+    curves = []
+    for mark, index in enumerate(sweep.drawn):
+        low, high = max(first, sweep.start), min(last, sweep.last)
+        values = sweep.losses[index, low - sweep.start : high + 1 - sweep.start]
+        steps = np.arange(low, low + len(values), dtype=np.float64)
+        inside = sweep.start <= step <= sweep.last
+        now = float(sweep.losses[index, step - sweep.start]) if inside else None
+        source = (sweep, index, low, high)
+        curves.append(Curve(sweep.name(index), mark, steps, values, now, source, main=False))
+    left = tuple(name for i, name in enumerate(sweep.names) if i not in sweep.drawn)
+    title, part = f"Sweep of {sweep.setting}", plot.range is not None
+    return Picture(tuple(curves), first, last, plot.log, title, left, part)
 
 
 def _from(start: int, curve: Curve) -> Curve:
     """Return the part of a curve from a step on."""
     kept = curve.steps >= start
     return replace(curve, steps=curve.steps[kept], values=curve.values[kept])
-
-
-def _nodes(series: Series, problem: Problem) -> list[int]:
-    """Return the nodes whose values a series needs; none where it is always 0."""
-    program = problem.trainer.program
-    match series.kind:
-        case "loss":
-            return [program.graph.loss]
-        case "validation":
-            return [] if program.validation is None else [program.validation.loss]
-        case "norm":
-            return [*program.gradients]
-        case "lr":
-            return [program.lr]
-        case "value":
-            return [series.node]
-        case "gradient":
-            adjoint = program.reverse.adjoint.get(series.node)
-            return [] if adjoint is None else [adjoint]
-        case "expression":
-            raise AssertionError("an expression says itself what it needs")
 
 
 def _sampled(first: int, last: int) -> list[int]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.debugger.axes import View
+from gradtui.debugger.axes import Window
+from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.debugger.curves import Picture
+from gradtui.debugger.investigation import Known
 from gradtui.debugger.steps import Level, Moment, Pass, StepOrder
-from gradtui.debugger.structure import Pair, Structure, pairs_of
+from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.debugger.surface import Surface, Surfaces
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Statement
@@ -25,13 +28,6 @@ from gradtui.engine.lens import Lens, Trace, trace
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
 
-if TYPE_CHECKING:
-    from gradtui.debugger.breakpoints import Breakpoint, Watched
-    from gradtui.debugger.survey import Setback
-    from gradtui.diagnosis.finding import Finding
-    from gradtui.diagnosis.judgement import Judgement
-    from gradtui.engine.curvature import Gauge
-
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000
 """Numbers of a model up to which central differences are computed: a screenful in some 10 ms."""
@@ -39,14 +35,35 @@ _AT_ONCE = 2_000_000
 """Numbers that the models of a batch of central differences have together."""
 
 
-class Path(Struct, frozen=True):
-    """One way from a node to the loss."""
+class Looked(Struct, frozen=True):
+    """What is looked at, and how closely."""
 
-    via: tuple[int, ...]
-    """The nodes, the loss last."""
+    node: int
+    """The selected node."""
+    lens: Lens | None = None
+    """The element that is looked at, if any."""
+    jacobian: DrawnEdge | None = None
+    """(source, target) whose Jacobian is shown, if any."""
+    window: Window | None = None
+    """Over which parameters the loss surface is shown, if it is."""
 
 
-class Frame(Struct, frozen=True, eq=False, dict=True):
+class Drawn(Struct, frozen=True, eq=False):
+    """What is drawn over the steps."""
+
+    losses: NDArray[np.float64]
+    """The loss of every computed step, (known,)."""
+    validation_losses: NDArray[np.float64] | None
+    """The validation loss of every computed step, (known,); None where there is no validation."""
+    picture: Picture
+    """The curves."""
+    trail: tuple[float, ...]
+    """The selected value at the last steps up to this one, oldest first."""
+    surfaces: Surfaces
+    """The loss surfaces of the run."""
+
+
+class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     """What the debugger shows at one moment."""
 
     problem: Problem
@@ -54,51 +71,29 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     structure: Structure
     position: int
     """How many moments of the step have been done."""
-    selected: int
-    """The selected node."""
-    losses: NDArray[np.float64]
-    """The loss of every computed step, (known,)."""
     jacobians: Jacobians
     """Local derivatives element by element, compiled as they are asked for."""
-    validation_losses: NDArray[np.float64] | None = None
-    """The validation loss of every computed step, (known,); None where there is no validation."""
-    message: str = ""
-    """What the last command has to say."""
-    lens: Lens | None = None
-    """The element that is looked at, if any."""
-    pair: Pair | None = None
-    """(source, target) whose Jacobian is shown, if any."""
-    judgement: Judgement | None = None
-    """What was found of hand-written code; None until that is known."""
-    run_findings: tuple[Finding, ...] | None = None
-    """What was found of the run; None until that is known."""
-    findings: tuple[Finding, ...] = ()
-    """All that is known to be wrong, the gravest first."""
-    finding: int | None = None
-    """Which of the findings the cursor went to."""
-    breakpoints: tuple[Breakpoint, ...] = ()
-    watched: tuple[Watched, ...] = ()
+    looked: Looked
+    known: Known
+    drawn: Drawn
+    breakpoints: tuple[Breakpoint, ...]
+    watched: tuple[Watched, ...]
     """What is watched, with its value at this step."""
-    gauge: Gauge | str = ""
-    """How near the rate is to the largest stable one, or why that is not known."""
-    trouble: str = ""
-    """What is wrong with the file's present text, as an error's report, if anything."""
-    surface_view: View | None = None
-    """Over which parameters the loss surface is shown, if it is."""
-    surfaces: Surfaces | None = None
-    """The surfaces of the run."""
-    picture: Picture = Picture((), 0, 1)
-    """The curves over the steps."""
-    trail: tuple[float, ...] = ()
-    """The selected value at the last steps up to this one, oldest first."""
-    branch: str = ""
+    branch: str
     """The name of the branch that is looked at; nothing where there is only one."""
-    setback: Setback | None = None
-    """Where the branch ends far worse than the run that it left."""
+    message: str
+    """What the last command has to say."""
+    trouble: str
+    """What is wrong with the file's present text, as an error's report, if anything."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""
-        return replace(self, selected=node)
+        return replace(self, looked=replace(self.looked, node=node))
+
+    @property
+    def selected(self) -> int:
+        """The selected node."""
+        return self.looked.node
 
     @property
     def step(self) -> int:
@@ -221,29 +216,29 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
     def looked_at(self) -> tuple[int, Index] | None:
         """Which parameter is selected, and its element under the lens; None for another node."""
         places = {node.id: place for place, node in enumerate(self.graph.parameters)}
-        if self.lens is not None and self.lens.node in places:
-            return places[self.lens.node], self.lens.index
+        lens = self.looked.lens
+        if lens is not None and lens.node in places:
+            return places[lens.node], lens.index
         return (places[self.selected], ()) if self.selected in places else None
 
     @property
-    def pairs(self) -> list[Pair]:
+    def edges(self) -> list[DrawnEdge]:
         """The edges whose Jacobians belong to the selected node."""
-        return pairs_of(self.structure, self.selected)
+        return edges_of(self.structure, self.selected)
 
     @cached_property
     def trace(self) -> Trace | None:
         """The chain rule of the element under the lens; None if there is no lens."""
-        if self.lens is None:
-            return None
-        return trace(self.tape, self.jacobians, self.steps_from, self.lens)
+        lens = self.looked.lens
+        return None if lens is None else trace(self.tape, self.jacobians, self.steps_from, lens)
 
     def surface(self, size: tuple[int, int]) -> Surface:
         """Return the loss surface on a grid of at most `size` columns and rows.
 
         Raises ValueError if the model is too large, or does not have the parameters.
         """
-        assert self.surfaces is not None and self.surface_view is not None
-        return self.surfaces.at(self.surface_view, self.step, self.problem.steps, size)
+        assert self.looked.window is not None
+        return self.drawn.surfaces.at(self.looked.window, self.step, self.problem.steps, size)
 
     @property
     def now(self) -> Moment | None:
@@ -316,14 +311,14 @@ class Frame(Struct, frozen=True, eq=False, dict=True):
         """Return how many paths lead from a node to the loss on the named graph, up to a limit."""
         return self.structure.path_counts.get(node, 0)
 
-    def paths(self, node: int) -> list[Path]:
-        """Return the paths from a named node to the loss, the first 64 of them."""
-        return [Path(via) for via in self.structure.paths(node, self.graph.loss)]
+    def paths(self, node: int) -> list[tuple[int, ...]]:
+        """Return the paths from a named node to the loss, the first 64 of them, as their nodes."""
+        return self.structure.paths(node, self.graph.loss)
 
-    def factors(self, path: Path) -> list[float] | None:
+    def factors(self, path: tuple[int, ...]) -> list[float] | None:
         """Return the local derivatives along a path, None where one is not a scalar."""
         factors = []
-        for source, target in zip(path.via, path.via[1:], strict=False):
+        for source, target in pairwise(path):
             local = self.tape.named_local(source, target)
             if local is None or local.shape != () or self.graph.nodes[source].shape != ():
                 return None

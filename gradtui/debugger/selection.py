@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from gradtui.base.source import did_you_mean
 from gradtui.base.text import shape_text
-from gradtui.debugger.structure import Pair, Structure, pairs_of
+from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.indices import Index
-from gradtui.engine.lens import Lens, Trace, read_element
+from gradtui.engine.lens import Lens, Trace
 from gradtui.scenario.problem import Problem
+from gradtui.scenario.references import as_shown, check_index, read_element
 
 
 class Selection:
@@ -30,39 +31,31 @@ class Selection:
         trace: Callable[[], Trace | None],
         say: Callable[[str], None],
     ) -> None:
-        self._now, self._drawn = problem, structure
+        self._problem, self._structure = problem, structure
         self._trace, self._say = trace, say
-        self.node = self._problem.graph.parameters[0].id
+        self.node = problem().graph.parameters[0].id
         self.lens: Lens | None = None
         self._matrix: int | None = None
 
-    @property
-    def _problem(self) -> Problem:
-        return self._now()
-
-    @property
-    def _structure(self) -> Structure:
-        return self._drawn()
-
     def redraw(self) -> None:
         """Stay at the same place of another drawing: at its statement where a node is not drawn."""
-        drawn = self._structure.nodes
+        drawn = self._structure().nodes
         if self.node not in drawn:
-            self.node = self._problem.graph.root_of(self.node)
+            self.node = self._problem().graph.root_of(self.node)
         if self.lens is not None and self.lens.node not in drawn:
             self._aim(self.node)
 
     @property
-    def pair(self) -> Pair | None:
+    def jacobian(self) -> DrawnEdge | None:
         """The source and the target of the Jacobian that is shown, if one is."""
         if self._matrix is None:
             return None
-        pairs = pairs_of(self._structure, self.node)
+        pairs = edges_of(self._structure(), self.node)
         return pairs[min(self._matrix, len(pairs) - 1)] if pairs else None
 
     def select(self, node: int) -> None:
         """Select a node of the graph that is drawn."""
-        if node in self._structure.nodes and node != self.node:
+        if node in self._structure().nodes and node != self.node:
             self.node = node
             if self.lens is not None:
                 self._aim(node)
@@ -73,20 +66,20 @@ class Selection:
         Under a lens it is the node's next element.
         """
         if self.lens is not None:
-            shape = self._problem.graph.nodes[self.lens.node].shape
+            shape = self._problem().graph.nodes[self.lens.node].shape
             place = (place_of(self.lens.index, shape) + by) % max(1, math.prod(shape))
             self.lens = replace(self.lens, index=flat_index(place, shape))
             return
-        nodes = self._structure.nodes
+        nodes = self._structure().nodes
         self.select(nodes[(nodes.index(self.node) + by) % len(nodes)])
 
     def select_input(self) -> None:
         """Select the first node that the selected one is computed from."""
-        self.select(next(iter(self._structure.inputs.get(self.node, ())), self.node))
+        self.select(next(iter(self._structure().inputs.get(self.node, ())), self.node))
 
     def select_consumer(self) -> None:
         """Select the first node that is computed from the selected one."""
-        self.select(next(iter(self._structure.consumers.get(self.node, ())), self.node))
+        self.select(next(iter(self._structure().consumers.get(self.node, ())), self.node))
 
     def look(self, text: str = "") -> None:
         """Put the lens on an element, as `3,1`, `W[3,1]` or `3,1 row 2`; the first if not said."""
@@ -122,7 +115,7 @@ class Selection:
         A parameter has no inputs: it is those of what reads it.
         """
         self.lens = None
-        count = len(pairs_of(self._structure, self.node))
+        count = len(edges_of(self._structure(), self.node))
         following = 0 if self._matrix is None else self._matrix + 1
         self._matrix = following if following < count else None
         if not count:
@@ -133,21 +126,21 @@ class Selection:
 
         From the node of that name it goes on to the next; False if there is none.
         """
-        nodes, graph = self._structure.nodes, self._problem.graph
+        nodes, graph = self._structure().nodes, self._problem().graph
         start = nodes.index(self.node)
         after = (*nodes[start + 1 :], *nodes[:start])
         for node in after:
-            if text in (name := graph.nodes[node].name, self._problem.label(name)):
+            if text in (name := graph.nodes[node].name, self._problem().label(name)):
                 self.select(node)
                 return True
         for node in (*after, self.node):
             found = graph.nodes[node]
-            label = self._problem.label(found.name)
+            label = self._problem().label(found.name)
             if any(text.lower() in t.lower() for t in (found.name, found.op, label) if t):
                 self.select(node)
                 return True
         for name, source in graph.names.items():
-            label = self._problem.label(name)
+            label = self._problem().label(name)
             if source not in nodes and any(text.lower() in t.lower() for t in (name, label)):
                 self._find_data(label, source)
                 return True
@@ -156,17 +149,17 @@ class Selection:
 
     def _find_data(self, label: str, source: int) -> None:
         """Select the first node that reads some data: the data themselves are not drawn."""
-        graph = self._problem.graph
-        reader = self._structure.reader_of(graph, source)
+        graph = self._problem().graph
+        reader = self._structure().reader_of(graph, source)
         if reader is not None:
             self.select(reader)
         at = graph.nodes[self.node]
-        read = "unread" if reader is None else f"read by {self._problem.label(at.name) or at.op}"
+        read = "unread" if reader is None else f"read by {self._problem().label(at.name) or at.op}"
         self._say(f"{label} is data, {shape_text(graph.nodes[source].shape)}: {read}")
 
     def _aim(self, node: int, index: Index | None = None, row: int | None = None) -> None:
         """Put the lens on an element of a drawn node, its first if none is given."""
-        before, shape = self.lens, self._problem.graph.nodes[node].shape
+        before, shape = self.lens, self._problem().graph.nodes[node].shape
         if 0 in shape:
             self.lens = None
             self._say("this array has no elements")
@@ -185,21 +178,16 @@ class Selection:
 
     def _node_called(self, name: str) -> int:
         """Return the drawn node with a name or a label; raises ValueError if there is none."""
-        drawn = self._structure.nodes
-        own = {n: id for n, id in self._problem.graph.names.items() if id in drawn}
-        names = {self._problem.label(n): id for n, id in own.items()} | own
+        drawn = self._structure().nodes
+        own = {n: id for n, id in self._problem().graph.names.items() if id in drawn}
+        names = as_shown(own, self._problem())
         if name not in names:
             raise ValueError(f"no node is called '{name}'" + did_you_mean(name, names))
         return names[name]
 
     def _checked(self, node: int, index: Index) -> Index:
         """Return an index, the first if it is empty; raises ValueError if it does not fit."""
-        found = self._problem.graph.nodes[node]
+        found = self._problem().graph.nodes[node]
         index = index or (0,) * len(found.shape)
-        fits = len(index) == len(found.shape)
-        if not fits or any(i >= size for i, size in zip(index, found.shape, strict=True)):
-            name = self._problem.label(found.name) or found.op
-            last = ",".join(str(size - 1) for size in found.shape)
-            upto = f"its elements go up to {last}" if last else "it has one element"
-            raise ValueError(f"{name} is {shape_text(found.shape)}: {upto}")
+        check_index(index, self._problem().label(found.name) or found.op, found.shape, plain=True)
         return index

@@ -6,18 +6,17 @@ import operator
 from collections import OrderedDict
 from typing import NamedTuple
 
-from gradtui.debugger.branches import Branch
+from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
-from gradtui.debugger.explorer import Explorer
-from gradtui.debugger.frame import Frame
-from gradtui.debugger.inquiry import Inquiry, holds_from_then_on, seen_at
-from gradtui.debugger.map import SurfaceView
+from gradtui.debugger.curves import Curves, Plot
+from gradtui.debugger.frame import Drawn, Frame, Looked
+from gradtui.debugger.investigation import Investigation, Version, seen_at
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
-from gradtui.debugger.survey import Survey
-from gradtui.debugger.version import Versions
+from gradtui.debugger.surface import SurfaceView
 from gradtui.diagnosis.finding import Finding
+from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
@@ -45,7 +44,8 @@ class Session:
     """
 
     def __init__(self, problem: Problem, history: History | None = None) -> None:
-        self.explorer = Explorer(problem, history)
+        self.branches = Branches(problem, history, self._say, self._arrive)
+        self.curves = Curves(self.branches, self._say)
         self.level = Level.NAMED
         self.message = ""
         self.trouble = ""
@@ -56,13 +56,15 @@ class Session:
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
-        self._versions = Versions()
-        self._inquiries: dict[Branch, Inquiry] = {}
+        self._versions: dict[Graph, Version] = {}
+        """The versions seen so far: what is read from the same text has the same graph."""
+        self._investigations: dict[Branch, Investigation] = {}
         self.surface = SurfaceView(lambda: self.problem, self._say)
         self.selection = Selection(
             lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
         )
         self.position = self.order.backward
+        self._arrive()
 
     def _say(self, message: str) -> None:
         self.message = message
@@ -70,12 +72,12 @@ class Session:
     @property
     def problem(self) -> Problem:
         """The scenario as it is at the present step of the branch that is looked at."""
-        return self.explorer.branch.at(self._step).problem
+        return self.branches.current.at(self._step).problem
 
     @property
     def history(self) -> History:
         """The run of the branch that is looked at."""
-        return self.explorer.branch.history
+        return self.branches.current.history
 
     @property
     def step(self) -> int:
@@ -90,36 +92,51 @@ class Session:
     @property
     def structure(self) -> Structure:
         """The nodes and edges at the present level."""
-        return self._versions.of(self.problem).structure(self.level, self.folded)
+        return self._version_of(self.problem).structure(self.level, self.folded)
+
+    def _version_of(self, problem: Problem) -> Version:
+        if problem.graph not in self._versions:
+            self._versions[problem.graph] = Version(problem)
+        return self._versions[problem.graph]
 
     @property
     def frame(self) -> Frame:
         """What there is to show at the cursor."""
-        tape = self._tape(self._step)
-        self._ensure_loss()
-        surfaces, looked, found = self.surface.surfaces(self.history), self.selection, self.inquiry
-        version = self._versions.of(self.problem)
+        step, history, version = self._step, self.history, self._version_of(self.problem)
+        tape, chosen = self._tape(step), self.selection
+        index = None if chosen.lens is None else chosen.lens.index
         return Frame(
-            self.problem, tape, self.structure, self.position, looked.node,
-            self.history.losses, version.jacobians, self.history.validation_losses, self.message,
-            looked.lens, looked.pair, found.judgement, found.survey.findings, found.findings,
-            found.number, self.breakpoints.found, self.breakpoints.watched(self._step, self._tape),
-            found.survey.gauge(tape), self.trouble, self.surface.view, surfaces,
-            self.explorer.picture(self._step), self._trail(), self.explorer.branch_name,
-            found.survey.setback,
-        )  # fmt: skip
+            problem=self.problem,
+            tape=tape,
+            structure=self.structure,
+            position=self.position,
+            jacobians=version.jacobians,
+            looked=Looked(chosen.node, chosen.lens, chosen.jacobian, self.surface.window),
+            known=self.investigation.known(tape),
+            drawn=Drawn(
+                losses=history.losses,
+                validation_losses=history.validation_losses,
+                picture=self.curves.picture(step),
+                trail=self.curves.trail(chosen.node, index, step),
+                surfaces=self.surface.surfaces(history),
+            ),
+            breakpoints=self.breakpoints.found,
+            watched=self.breakpoints.watched(step, self._tape),
+            branch=self.branches.name,
+            message=self.message,
+            trouble=self.trouble,
+        )
 
     @property
-    def inquiry(self) -> Inquiry:
+    def investigation(self) -> Investigation:
         """What is known to be wrong with the branch that is looked at."""
-        branch = self.explorer.branch
-        if branch not in self._inquiries:
-            kept = set(self.explorer.branches)
-            self._inquiries = {one: it for one, it in self._inquiries.items() if one in kept}
-            survey = Survey(branch.problem, branch.history, self._versions.of(branch.problem))
-            self._inquiries[branch] = Inquiry(survey)
-        found = self._inquiries[branch]
-        found.version = self._versions.of(self.problem)
+        branch, known = self.branches.current, self._investigations
+        if branch not in known:
+            for gone in known.keys() - set(self.branches):
+                del known[gone]
+            known[branch] = Investigation(branch, self._version_of(branch.problem))
+        found = known[branch]
+        found.version = self._version_of(self.problem)
         return found
 
     @property
@@ -141,6 +158,7 @@ class Session:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         self._step = min(max(step, 0), MAX_STEP)
         self.position = self.order.backward
+        self._arrive()
 
     def move(self, steps: int) -> None:
         """Go some training steps forward, or back where negative."""
@@ -163,6 +181,7 @@ class Session:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         else:
             self._step, self.position = self._step + 1, 0
+            self._arrive()
 
     def back(self) -> None:
         """Undo the last moment."""
@@ -232,20 +251,10 @@ class Session:
         self.position = translate(self.position, before, self.order)
         self.selection.redraw()
 
-    def toggle_drive(self) -> None:
-        """Let the true gradients move the weights instead of what was written by hand, or back.
-
-        It is a run of its own beside this one; the cursor stays where it is.
-        """
-        if not self.problem.by_hand:
-            self.message = "nothing is written by hand here: there is no other drive"
-            return
-        self.explorer.branches.turn_drive()
-        self.message = (
-            "drive hand: what was written by hand moves the weights"
-            if self.explorer.branch.problem.drive == "hand"
-            else "drive autodiff: the true gradients and the optimizer move the weights"
-        )
+    def try_all(self, text: str) -> None:
+        """Run a sweep from this step and draw its losses.  Raises InputError."""
+        self.branches.try_all(text, self._step)
+        self.curves.plot = Plot(log=self.curves.plot.log)
 
     def next_finding(self) -> bool:
         """Go to the next finding: its step, its node, at the moment that it is about.
@@ -253,11 +262,11 @@ class Session:
         False if none is known yet, and more may be: the message says what is being found out.
         """
         self.message = ""
-        finding = self.inquiry.next()
+        finding = self.investigation.next()
         if finding is not None:
             self._go_to_finding(finding)
             return True
-        unknown = self.inquiry.unknown
+        unknown = self.investigation.unknown
         self.message = f"still {unknown}" if unknown else "no findings"
         return not unknown
 
@@ -269,13 +278,14 @@ class Session:
         """
         breakpoints, here = self.breakpoints, self._step
         at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
-        unknown, findings = self.inquiry.unknown, self.inquiry.findings
+        known = self.investigation
+        unknown, findings = known.unknown, known.findings
         if unknown or unsearched is not None:
             last = self.problem.steps
             self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
             return False
         told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
-        if self.inquiry.chosen is None:  # nothing was shown of this step yet: it is the next stop
+        if known.chosen is None:  # nothing was shown of this step yet: it is the next stop
             told += [f.step for f in findings if f.step == here]
         reached = [*told, *([] if at is None else [at])]
         if not reached:
@@ -314,13 +324,18 @@ class Session:
         self.message = f"{text}: {'watched' if there else 'watched no longer'}"
 
     def _go_to_finding(self, finding: Finding) -> None:
-        if not holds_from_then_on(finding) or finding.step > self._step:
+        from_then_on = finding.of_gradient or finding.of_update
+        if not from_then_on or finding.step > self._step:
             self.seek(finding.step)
         node, position = seen_at(finding, self.problem, self.structure)
         if node is not None:
             self.selection.select(node)
         self.position = position
-        self.message = self.inquiry.choose(finding)
+        found = self.investigation
+        found.chosen = finding
+        where = f", line {finding.line}" if finding.line else ""
+        number = found.findings.index(finding) + 1
+        self.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"
 
     def _tape(self, step: int) -> Tape:
         key = self.history.owner(step), step
@@ -331,12 +346,7 @@ class Session:
         self._tapes.move_to_end(key)
         return self._tapes[key]
 
-    def _trail(self) -> tuple[float, ...]:
-        """Return the selected value, or the element under the lens, at the last steps."""
-        index = None if self.selection.lens is None else self.selection.lens.index
-        return self.explorer.trail(self.selection.node, index, self._step)
-
-    def _ensure_loss(self) -> None:
+    def _arrive(self) -> None:
         """Know the losses up to the present step."""
         missing = self._step + 1 - self.history.known
         if missing > 0:

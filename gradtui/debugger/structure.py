@@ -25,7 +25,7 @@ from gradtui.debugger.steps import (
 from gradtui.engine.graph import Graph, Kind, Statement, depends_on, needed_for
 from gradtui.engine.program import StepProgram
 
-Pair = tuple[int, int]
+DrawnEdge = tuple[int, int]
 """(source, target) of an edge that is drawn."""
 MAX_PATHS = 64
 """Paths from one node to the loss that are listed."""
@@ -44,7 +44,7 @@ class Structure(Struct, frozen=True, eq=False):
     """The roots of the statements that are one node each."""
     nodes: tuple[int, ...]
     """The parameters and whatever is computed from them, in evaluation order."""
-    edges: tuple[Pair, ...]
+    edges: tuple[DrawnEdge, ...]
     """The edges between them, one for each pair."""
     inputs: Mapping[int, tuple[int, ...]]
     """Drawn node -> the drawn nodes that it reads."""
@@ -52,7 +52,7 @@ class Structure(Struct, frozen=True, eq=False):
     """Drawn node -> the drawn nodes that read it."""
     value_at: Mapping[int, int]
     """Node -> the position from which its value is known; what is not computed is absent."""
-    flow_at: Mapping[Pair, int]
+    flow_at: Mapping[DrawnEdge, int]
     """Edge -> the position from which its contribution is known."""
     line_at: Mapping[int, int]
     """Line of the hand-written backward pass -> the position from which it is done."""
@@ -62,7 +62,7 @@ class Structure(Struct, frozen=True, eq=False):
     """Root of a statement -> the statement."""
     line_of: Mapping[int, int]
     """Node that a statement computes -> the statement's number, from 0."""
-    named_edges: Mapping[Pair, Statement]
+    named_edges: Mapping[DrawnEdge, Statement]
     """(source, root) of each edge of the named graph, data included -> its statement."""
     useful: frozenset[int]
     """The nodes that the loss depends on."""
@@ -155,7 +155,7 @@ def build_structure(
     )
 
 
-def pairs_of(structure: Structure, node: int) -> list[Pair]:
+def edges_of(structure: Structure, node: int) -> list[DrawnEdge]:
     """Return the edges into a drawn node; those out of it where it is computed from nothing."""
     inputs = structure.inputs.get(node, ())
     if inputs:
@@ -165,10 +165,10 @@ def pairs_of(structure: Structure, node: int) -> list[Pair]:
 
 def _drawn(
     graph: Graph, order: StepOrder, whole: frozenset[int]
-) -> tuple[tuple[int, ...], tuple[Pair, ...]]:
+) -> tuple[tuple[int, ...], tuple[DrawnEdge, ...]]:
     trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
     computed = [m.node for m in order.moments if isinstance(m, Compute)]
-    edges: list[Pair] = []
+    edges: list[DrawnEdge] = []
     for s in graph.statements:
         if s.root in whole:
             edges += [(source, s.root) for source in graph.sources(s)]
@@ -183,9 +183,9 @@ def _drawn(
 
 def _positions(
     order: StepOrder,
-) -> tuple[Mapping[int, int], Mapping[Pair, int], Mapping[int, int]]:
+) -> tuple[Mapping[int, int], Mapping[DrawnEdge, int], Mapping[int, int]]:
     values: dict[int, int] = {}
-    flows: dict[Pair, int] = {}
+    flows: dict[DrawnEdge, int] = {}
     lines: dict[int, int] = {}
     for position, moment in enumerate(order.moments, 1):
         if isinstance(moment, Compute):

@@ -1,4 +1,4 @@
-"""The loss over one or two numbers of the parameters, and the run's way over it.
+"""The loss over one or two numbers of the parameters, the run's way over it, and what is in view.
 
 Knows runs and their losses; knows no screen.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.debugger.axes import View
+from gradtui.debugger.axes import Window, first_axes, read_axes
 from gradtui.engine.history import History
 from gradtui.engine.trainer import Row
+from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
@@ -54,7 +55,7 @@ class Trajectory(Struct, frozen=True, eq=False):
 class Surface(Struct, frozen=True, eq=False):
     """The loss on a grid over the axes, and where the run is."""
 
-    view: View
+    window: Window
     step: int
     ranges: tuple[Range, ...]
     """Of each axis."""
@@ -126,14 +127,14 @@ class Surfaces:
         self._grids: OrderedDict[object, Array] = OrderedDict()
         self._path: tuple[object, Trajectory] | None = None
 
-    def at(self, view: View, step: int, last: int, size: tuple[int, int]) -> Surface:
+    def at(self, window: Window, step: int, last: int, size: tuple[int, int]) -> Surface:
         """Return the surface at a step, the path up to the step `last`.
 
         The grid has `size` columns and rows, or fewer where the model is large.  Raises ValueError
         if the model is too large, or does not have the axes.
         """
         trainer = self.history.trainer
-        places = view.places(trainer)
+        places = window.places(trainer)
         if places is None:
             raise ValueError("the model does not have these parameters any more")
         if trainer.size > LARGEST:
@@ -146,12 +147,12 @@ class Surfaces:
         parts = trainer.slices[: len(trainer.program.updates)]
         others = sum(part.stop - part.start for part in parts) - len(places)
         with np.errstate(all="ignore"):
-            ranges = _ranges(path, here, view.zoom, size)
+            ranges = _ranges(path, here, window.zoom, size)
             losses = self._grid(places, step, row, ranges, size, moves=others > 0)
             loss = float(trainer.losses_at(row[None, :], step)[0])
             next_loss = float(trainer.losses_at(after[None, :], step + 1)[0])
         return Surface(
-            view, step, ranges, losses, path, tuple(here.tolist()), loss, tuple(there.tolist()),
+            window, step, ranges, losses, path, tuple(here.tolist()), loss, tuple(there.tolist()),
             next_loss, others, trainer.batches is not None,
         )  # fmt: skip
 
@@ -192,6 +193,52 @@ class Surfaces:
                 self._grids.popitem(last=False)
         self._grids.move_to_end(key)
         return self._grids[key]
+
+
+class SurfaceView:
+    """What a session looks at of the loss surface; `say` tells what cannot be."""
+
+    def __init__(self, problem: Callable[[], Problem], say: Callable[[str], None]) -> None:
+        self.window: Window | None = None
+        """None where no surface is shown."""
+        self._hidden: Window | None = None
+        self._surfaces: Surfaces | None = None
+        self._problem, self._say = problem, say
+
+    def show(self, text: str = "") -> None:
+        """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
+        before = self.window
+        if before is not None and not text:
+            self._hidden, self.window = before, None
+            return
+        problem, kept = self._problem(), before or self._hidden
+        try:
+            if text:
+                self.window = Window(read_axes(text, problem))
+            elif kept is not None and kept.places(problem.trainer) is not None:
+                self.window = kept
+            elif axes := first_axes(problem):
+                self.window = Window(axes)
+            else:
+                self._say("the parameters have no elements")
+        except ValueError as error:
+            self._say(str(error))
+
+    def zoom(self, by: int) -> None:
+        """Halve what of the surface is in view so many times, or double it; 0: the whole path."""
+        if self.window is None:
+            self.show()
+            return
+        try:
+            self.window = self.window.nearer(by)
+        except ValueError as error:
+            self._say(str(error))
+
+    def surfaces(self, history: History) -> Surfaces:
+        """Return the surfaces of a run; those of another are forgotten."""
+        if self._surfaces is None or self._surfaces.history is not history:
+            self._surfaces = Surfaces(history)
+        return self._surfaces
 
 
 def _affordable(size: tuple[int, ...], numbers: int) -> tuple[int, ...]:

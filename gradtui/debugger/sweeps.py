@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.failures import report_failure
-from gradtui.debugger.branches import DRAWN, Branch, Fork, fork
-from gradtui.debugger.curves import Curve, Picture, Plot
+from gradtui.debugger.forks import DRAWN, Fork
 from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.diagnosis.runs.run import Run, steps_looked_at
 from gradtui.diagnosis.runs.work import TooLargeError
 from gradtui.engine.together import run_together
-from gradtui.scenario.settings import Change
 
 _BUDGET, _FEWEST = 4_000_000.0, 8
 """Microseconds, by estimate, that all runs together may take; steps that they have at least."""
@@ -45,23 +43,23 @@ SIGNS = {
 
 
 class Sweep:
-    """Runs that differ in one setting, from a step of a branch on.
+    """Runs that differ in one setting, from one step on and up to step `last` or less far.
 
     Raises TooLargeError where few steps of them are too much to wait for.
     """
 
-    def __init__(self, branch: Branch, step: int, changes: Sequence[Change]) -> None:
-        self.branch, self.start = branch, step
-        self.forks = tuple(fork(branch, step, change) for change in changes)
+    def __init__(self, forks: Sequence[Fork], last: int) -> None:
+        self.forks, self.start = tuple(forks), forks[0].step
         trainers = [one.problem.trainer for one in self.forks]
-        rest = max(1, branch.problem.steps - step)
+        rest = max(1, last - self.start)
         most = int(_BUDGET / sum(trainer.cost for trainer in trainers))
         if most < min(rest, _FEWEST):
             raise TooLargeError
-        self.last = step + min(rest, most, *(steps_looked_at(f.problem) for f in self.forks))
+        longest = min(steps_looked_at(one.problem) for one in forks)
+        self.last = self.start + min(rest, most, longest)
         """The last step that is run."""
         rows = [one.row for one in self.forks]
-        found = run_together(trainers, rows, step, self.last + 1 - step)
+        found = run_together(trainers, rows, self.start, self.last + 1 - self.start)
         self.losses: NDArray[np.float64] = found.losses
         """(runs, steps from `start` on)."""
         self.batched = found.batched
@@ -104,22 +102,6 @@ class Sweep:
         """The runs that are drawn: no more than can be told apart, spread over all."""
         count = len(self.forks)
         return sorted({round(i * (count - 1) / (DRAWN - 1)) for i in range(DRAWN)})[:DRAWN]
-
-    def picture(self, plot: Plot, step: int) -> Picture:
-        """Return the losses as curves."""
-        first, last = plot.range or (self.start, self.last)
-        curves = []
-        for mark, index in enumerate(self.drawn):
-            low, high = max(first, self.start), min(last, self.last)
-            values = self.losses[index, low - self.start : high + 1 - self.start]
-            steps = np.arange(low, low + len(values), dtype=np.float64)
-            inside = self.start <= step <= self.last
-            now = float(self.losses[index, step - self.start]) if inside else None
-            source = (self, index, low, high)
-            curves.append(Curve(self.name(index), mark, steps, values, now, source, main=False))
-        left = tuple(name for i, name in enumerate(self.names) if i not in self.drawn)
-        title = f"Sweep of {self.setting}"
-        return Picture(tuple(curves), first, last, plot.log, title, left, plot.range is not None)
 
     @property
     def setting(self) -> str:

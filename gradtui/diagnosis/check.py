@@ -1,21 +1,22 @@
-"""Everything that `gradtui check` verifies of one scenario."""
+"""What a scenario's diagnosis is: of what is written by hand, of its run, of the facts it states.
+
+The debugger finds out the first two, `gradtui check` all of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from gradtui.diagnosis.backward.diagnose import Compared, diagnose
 from gradtui.diagnosis.facts import check_expected, check_facts
 from gradtui.diagnosis.finding import Finding, source_of
-from gradtui.diagnosis.judgement import tells_of_itself
+from gradtui.diagnosis.judgement import Compared, Judgement, Verdict
 from gradtui.diagnosis.runs.registry import diagnose_run
-from gradtui.diagnosis.updates import diagnose_update
+from gradtui.engine.history import History
 from gradtui.scenario.problem import Problem
-
-Verdict = Literal["correct", "wrong", "facts-failed", "not-compared", "no-claim"]
 
 
 class Check(Struct, frozen=True):
@@ -60,17 +61,44 @@ class Check(Struct, frozen=True):
 
 def check_problem(problem: Problem) -> Check:
     """Verify a scenario."""
+    judged = judge(problem)
+    found = (*judged.findings, *judge_run(problem, judged.findings))
+    failed = (*check_facts(problem), *check_expected(problem, found))
+    verdict: Verdict = judged.verdict
+    if failed and verdict != "wrong":
+        verdict = "facts-failed"
+    return Check(
+        problem, verdict, (*failed, *found), judged.claims, judged.inherited, judged.compared
+    )
+
+
+def judge(problem: Problem) -> Judgement:
+    """Compare what was written by hand with what is true; takes up to a second or so."""
+    # The first paint looks at the run of a model without either, and need not wait for them.
+    from gradtui.diagnosis.backward.diagnose import diagnose
+    from gradtui.diagnosis.updates import diagnose_update
+
     backward, update = diagnose(problem), diagnose_update(problem)
-    found = [*backward.findings, *update.findings]
-    if tells_of_itself(problem, found):
-        found += diagnose_run(problem)
-    failed = [*check_facts(problem), *check_expected(problem, found)]
     verdict: Verdict = backward.verdict
     if update.claims and verdict == "no-claim":
         verdict = "correct"
     if update.wrong:
         verdict = "wrong"
-    if failed and verdict != "wrong":
-        verdict = "facts-failed"
-    claims = backward.claims + update.claims
-    return Check(problem, verdict, (*failed, *found), claims, backward.inherited, backward.compared)
+    return replace(
+        backward,
+        verdict=verdict,
+        claims=backward.claims + update.claims,
+        findings=(*backward.findings, *update.findings),
+    )
+
+
+def judge_run(
+    problem: Problem, judged: Iterable[Finding], history: History | None = None, first: int = 0
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a run, as `diagnose_run`, beside what was `judged` before it.
+
+    What a run does where a wrong gradient or update drives it is that one's; what could not be
+    compared may be so because of what the run does.
+    """
+    wrong = any(one.severity == "error" and one.rule != "not-compared" for one in judged)
+    return () if wrong and problem.drive == "hand" else diagnose_run(problem, history, first)

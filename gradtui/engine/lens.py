@@ -6,7 +6,6 @@ Only what is asked for is computed: one element, one row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,11 +22,6 @@ from gradtui.engine.tape import Tape
 Array = NDArray[Any]
 Readers = Callable[[int], Sequence[Statement]]
 """Node -> the statements, or operations, that read it and that the loss depends on."""
-_NUMBERS = r"[0-9]{1,9}(?:[\s,]+[0-9]{1,9})*"
-_ELEMENT = re.compile(
-    rf"((?!row\b)[^\W\d]\w*)?\s*(?:\[\s*({_NUMBERS})\s*\]|({_NUMBERS}))?"
-    r"\s*(?:row\s+([0-9]{1,9}))?"
-)
 KEPT = 4
 """Terms of a sum that are listed: the largest."""
 FOLLOWED = 3
@@ -135,20 +129,6 @@ def trace(tape: Tape, jacobians: Jacobians, readers: Readers, lens: Lens) -> Tra
     exact = tape.adjoint(lens.node).dtype == np.float64
     left = tuple(sorted(pending))
     return Trace(here, rows, tuple(links), left, gradient, 1e-9 if exact else 1e-4)
-
-
-def read_element(text: str) -> tuple[str, Index, int | None]:
-    """Return name, index and row of a text such as `W[3,1] row 2`, `3,1` or `3 1 row 2`.
-
-    The name may be missing, and the row.  Raises ValueError where it is none of these.
-    """
-    found = _ELEMENT.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(f"'{text.strip()}' is no element: expected numbers such as 3,1, "
-                         "or 3,1 row 2")  # fmt: skip
-    name, bracketed, plain, row = found.groups()
-    numbers = tuple(map(int, re.findall("[0-9]+", bracketed or plain or "")))
-    return name or "", numbers, None if row is None else int(row)
 
 
 def _targets(pending: dict[int, list[Index]], link: Link) -> dict[int, list[Index]]:

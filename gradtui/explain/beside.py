@@ -44,7 +44,7 @@ def worked_out(frame: Frame, node: int, detail: int = WHOLE) -> list[str | Span]
 
 
 def _verdict(frame: Frame, mark: Mark) -> str:
-    known = frame.judgement is not None
+    known = frame.known.judgement is not None
     return _VERDICTS[mark] if known else _NOT_YET.get(mark, _VERDICTS[mark])
 
 

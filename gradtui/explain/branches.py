@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from gradtui.base.text import clip, number
+from gradtui.base.text import clip, element_text, number
 from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.sweeps import CONVERGES, SIGNS, Sweep
 from gradtui.engine.length import length
@@ -71,8 +71,7 @@ def _weights(problem: Problem) -> list[tuple[str, int]]:
         if index is None:
             heads.append((f"|{name}|", node))
         else:
-            inside = ",".join(map(str, index))
-            heads.append((f"{name}[{inside}]" if inside else name, node))
+            heads.append((element_text(name, index), node))
     return heads
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.structure import Pair
+from gradtui.debugger.structure import DrawnEdge
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
 from gradtui.explain.values import Array
@@ -57,9 +57,9 @@ def hand_line_mark(frame: Frame, index: int) -> Mark:
     return claim_mark(frame, own.line.name, frame.graph.nodes[own.target].name)
 
 
-def blamed_edges(frame: Frame) -> frozenset[Pair]:
+def blamed_edges(frame: Frame) -> frozenset[DrawnEdge]:
     """Return the edges whose local derivative a hand-written line gets wrong, at any level."""
-    judgement, graph = frame.judgement, frame.graph
+    judgement, graph = frame.known.judgement, frame.graph
     if judgement is None:
         return frozenset()
     named = {
@@ -82,7 +82,7 @@ def claim_mark(frame: Frame, name: str, target: str) -> Mark:
 
     As the diagnosis has it, which tries many points; until that is done, by this step's numbers.
     """
-    judgement = frame.judgement
+    judgement = frame.known.judgement
     if judgement is not None and name in judgement.uncompared:
         return "none"
     if judgement is None or not judgement.claims:
@@ -143,7 +143,7 @@ def claim_done(frame: Frame, parameter: str) -> bool:
 
 def findings_at(frame: Frame, line_number: int, *, update: bool) -> list[Finding]:
     """Return the findings of one line of an update, or of a backward pass, written by hand."""
-    findings = frame.judgement.findings if frame.judgement else ()
+    findings = frame.known.judgement.findings if frame.known.judgement else ()
     return [
         finding
         for finding in findings
@@ -155,7 +155,7 @@ def line_mark(frame: Frame, line_number: int, *, update: bool) -> Mark:
     """Return the mark of a line that claims nothing: wrong if it is blamed."""
     if any(f.severity == "error" for f in findings_at(frame, line_number, update=update)):
         return "wrong"
-    if not update or frame.judgement is None:
+    if not update or frame.known.judgement is None:
         return "none"
-    blamed = any(f.of_update and f.severity == "error" for f in frame.judgement.findings)
+    blamed = any(f.of_update and f.severity == "error" for f in frame.known.judgement.findings)
     return "none" if blamed else "right"

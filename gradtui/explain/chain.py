@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from gradtui.base.text import number, shape_text
-from gradtui.debugger.frame import Frame, Path
+from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import MANY_PATHS
 from gradtui.explain.kinks import kink_rows
 from gradtui.explain.spans import Role, Span, TextRow, line
@@ -50,7 +50,7 @@ def _chain_rows(frame: Frame) -> list[TextRow]:
             line((f"{gradient_of(frame, node)} = 0", "gradient"), ": no path leads to the loss")
         ]
     paths = frame.paths(node)
-    if max(len(path.via) for path in paths) > LONG:
+    if max(len(path) for path in paths) > LONG:
         return _long_rows(frame, paths[0], count)
     if any(frame.factors(path) is None for path in paths):
         return _tensor_rows(frame, paths[0], count)
@@ -59,22 +59,22 @@ def _chain_rows(frame: Frame) -> list[TextRow]:
     return _sum_rows(frame, paths, count)
 
 
-def _product_rows(frame: Frame, path: Path) -> list[TextRow]:
+def _product_rows(frame: Frame, path: tuple[int, ...]) -> list[TextRow]:
     symbols, formulas, numbers, result = _product(frame, path)
-    head = gradient_of(frame, path.via[0])
+    head = gradient_of(frame, path[0])
     indent = " " * len(head)
-    single = len(path.via) == 2
+    single = len(path) == 2
     rows = [line((head, "gradient"), " = ", (formulas, "local") if single else symbols)]
     if not single:
         rows.append(line(indent, " = ", (formulas, "local")))
     shown = "" if numbers == result else numbers
-    rows.append(line(indent, " = ", *_result(frame, path.via[0], shown, result)))
+    rows.append(line(indent, " = ", *_result(frame, path[0], shown, result)))
     return rows
 
 
-def _long_rows(frame: Frame, path: Path, count: int) -> list[TextRow]:
+def _long_rows(frame: Frame, path: tuple[int, ...], count: int) -> list[TextRow]:
     """Return both ends of a path too long to be read, and what it comes to."""
-    node, edges = path.via[0], list(zip(path.via, path.via[1:], strict=False))[::-1]
+    node, edges = path[0], list(pairwise(path))[::-1]
     head = gradient_of(frame, node)
     first = [partial(frame, target, source) for source, target in edges[:_ENDS]]
     last = [partial(frame, target, source) for source, target in edges[-_ENDS:]]
@@ -90,15 +90,15 @@ def _long_rows(frame: Frame, path: Path, count: int) -> list[TextRow]:
     ]
 
 
-def _sum_rows(frame: Frame, paths: list[Path], count: int) -> list[TextRow]:
-    node = paths[0].via[0]
+def _sum_rows(frame: Frame, paths: list[tuple[int, ...]], count: int) -> list[TextRow]:
+    node = paths[0][0]
     head = gradient_of(frame, node)
     known = frame.gradient_state(node) == "known"
     rows = [line((head, "gradient"), f" = the sum over {_count(count)} paths")]
     parts: list[str] = []
     for path in paths[:SHOWN_PATHS]:
         symbols, _, numbers, result = _product(frame, path)
-        way = " → ".join(label(frame, id) for id in path.via)
+        way = " → ".join(label(frame, id) for id in path)
         rows.append(line(("  " + way, "dim")))
         parts.append(result)
         shown = numbers if numbers == result else f"{numbers} = {result}"
@@ -116,9 +116,9 @@ def _count(paths: int) -> str:
     return f"more than {MANY_PATHS:,}" if paths > MANY_PATHS else f"{paths:,}"
 
 
-def _product(frame: Frame, path: Path) -> tuple[str, str, str, str]:
+def _product(frame: Frame, path: tuple[int, ...]) -> tuple[str, str, str, str]:
     """Return the product in symbols, formulas and numbers, and its result; the loss comes first."""
-    edges = list(zip(path.via, path.via[1:], strict=False))[::-1]
+    edges = list(pairwise(path))[::-1]
     symbols = " · ".join(partial(frame, target, source) for source, target in edges)
     formulas = _joined([local_text(frame, *edge) or "?" for edge in edges])
     factors = (frame.factors(path) or [])[::-1]
@@ -157,20 +157,20 @@ def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | S
             return (("not reached yet", "dim"),)
 
 
-def _tensor_rows(frame: Frame, path: Path, count: int) -> list[TextRow]:
+def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int) -> list[TextRow]:
     """Return the rule of each node from the loss back to this one, with shapes, and the result.
 
     A node that several statements read gets the sum of what flows from each.
     """
     rows: list[TextRow] = []
-    for source in path.via[-2::-1]:
+    for source in path[-2::-1]:
         statements = [frame.structure.statement_of[r] for r in frame.structure.readers[source]]
         rule = " + ".join(rule_text(frame, source, statement) for statement in statements)
         shape = shape_text(frame.graph.nodes[source].shape)
         shape = shape if shape == "scalar" else f"[{shape}]"
         head: Span = (gradient_of(frame, source), "gradient")
         rows.append(line(head, " = ", (rule, "local"), (f"   {shape}", "dim")))
-    node = path.via[0]
+    node = path[0]
     if count > 1:
         rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
     if frame.gradient_state(node) == "unknown":

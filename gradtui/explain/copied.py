@@ -26,8 +26,8 @@ def selected_text(frame: Frame) -> str:
     node = frame.selected
     index: tuple[int, ...] = ()
     name, slope = label(frame, node), gradient_of(frame, node)
-    if frame.lens is not None:
-        node, index = frame.lens.node, frame.lens.index
+    if frame.looked.lens is not None:
+        node, index = frame.looked.lens.node, frame.looked.lens.index
         name, slope = element_name(frame, (node, index)), slope_of(frame, (node, index))
     rows = []
     if frame.computed(node):

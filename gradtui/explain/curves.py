@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from gradtui.base.text import cell_width, clean, clip, filled, number
+from gradtui.base.text import cell_width, clean, clip, element_text, filled, number
 from gradtui.debugger.curves import Curve, Picture
 from gradtui.debugger.frame import Frame
 from gradtui.explain.spans import Role, Span, TextRow, line, line_width
@@ -82,13 +82,13 @@ def spark(values: Sequence[float]) -> str:
 
 def trail_text(frame: Frame, width: int) -> str:
     """Return the selected value's last steps up to this one; nothing where they do not fit."""
-    values = frame.trail
+    values = frame.drawn.trail
     if len(values) < 2:
         return ""
     node = frame.graph.nodes[frame.selected]
     name = clean(frame.problem.label(node.name) or node.op)
-    if frame.lens is not None and frame.lens.index:
-        name += "[" + ",".join(map(str, frame.lens.index)) + "]"
+    if frame.looked.lens is not None and frame.looked.lens.index:
+        name = element_text(name, frame.looked.lens.index)
     elif node.shape:
         name = f"|{name}|"
     head = f"{name} over {len(values)} steps "

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.base.text import number
+from gradtui.base.text import element_text, number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.elements import Element, Scalars, write_out
 from gradtui.engine.formula import Style, formula
@@ -29,7 +29,7 @@ def element_name(frame: Frame, element: Element) -> str:
     if found.kind is Kind.CONSTANT:
         return in_names(frame, node)
     text = label(frame, node) if found.name else f"({in_names(frame, node)})"
-    return f"{text}[{','.join(map(str, index))}]" if index else text
+    return element_text(text, index)
 
 
 def whole_formula(frame: Frame, element: Element) -> str:

@@ -29,7 +29,7 @@ def notes_title(frame: Frame) -> str:
     """Return what the panel of these rows holds."""
     parts = [
         *(["Watches"] if frame.watched else []),
-        *(["Findings"] if frame.problem.by_hand or frame.findings else []),
+        *(["Findings"] if frame.problem.by_hand or frame.known.findings else []),
     ]
     return " · ".join(parts) or "Notes"
 
@@ -40,7 +40,7 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
     rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame, width)
     rows += [
         line(("▲ " if first else "  ", "bad"), text)
-        for notice in unsaid(problem.notices, frame.findings)
+        for notice in unsaid(problem.notices, frame.known.findings)
         for first, text in _marked(wrap(notice.message, width - 2))
     ]
     if not problem.notes.strip():
@@ -64,9 +64,9 @@ def watch_rows(frame: Frame, width: int) -> list[TextRow]:
 
 def findings_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what was found of what was written by hand and of the run, wrapped to a width."""
-    problem, judgement = frame.problem, frame.judgement
+    problem, judgement = frame.problem, frame.known.judgement
     rows: list[TextRow] = []
-    for index, finding in enumerate(frame.findings):
+    for index, finding in enumerate(frame.known.findings):
         rows += _finding_rows(frame, index, finding, width)
     if problem.by_hand and judgement is None:
         return [*rows, line(("comparing what was written by hand …", "dim"))]
@@ -86,32 +86,32 @@ def _all_right(judgement: Judgement) -> bool:
 
 def _run_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what there is to say of a run of which nothing is found."""
-    if frame.problem.by_hand and frame.judgement is None:
+    if frame.problem.by_hand and frame.known.judgement is None:
         return []
-    if frame.run_findings is None:
+    if frame.known.run_findings is None:
         return [line(("looking at the run …", "dim"))]
-    if frame.setback is not None:
-        at = frame.setback
+    if frame.known.setback is not None:
+        at = frame.known.setback
         said = f"far worse than the run it left: at step {at.step:,} L is {number(at.loss)}"
         return _under(
             SEVERITIES["warning"], wrap(f"{said}, there {number(at.before)}", width - 2), "plain"
         )
-    if frame.findings:
+    if frame.known.findings:
         return []
     return [line(SIGNS["right"], " no findings" + (" in the run" if frame.problem.by_hand else ""))]
 
 
 def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
     """Return the first row of the finding that the cursor went to, and the one after it."""
-    if frame.finding is None:
+    if frame.known.chosen is None:
         return 0, 0
-    sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.findings)]
-    first = len(watch_rows(frame, width)) + sum(sizes[: frame.finding])
-    return first, first + sizes[frame.finding]
+    sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.known.findings)]
+    first = len(watch_rows(frame, width)) + sum(sizes[: frame.known.chosen])
+    return first, first + sizes[frame.known.chosen]
 
 
 def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> list[TextRow]:
-    chosen: Role = "selected" if index == frame.finding else "name"
+    chosen: Role = "selected" if index == frame.known.chosen else "name"
     head = wrap(_head(frame, finding), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
     rows += [line("  ", text) for text in wrap(finding.message, width - 2)]

@@ -18,7 +18,7 @@ _NAME: Span = ("lr·λmax ", "name")
 
 def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the gauge of this step, and what the curvature says of rate and valley."""
-    gauge = frame.gauge
+    gauge = frame.known.gauge
     if not gauge:
         return []
     if isinstance(gauge, str):
@@ -55,7 +55,7 @@ def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:
     if gauge.sharpness <= 0.0:
         return "no upward curvature here", "dim"
     if gauge.pull > gauge.limit:
-        lost = any(found.severity == "error" for found in frame.run_findings or ())
+        lost = any(found.severity == "error" for found in frame.known.run_findings or ())
         return ("diverges", "bad") if lost else ("above the limit", "local")
     if gauge.dynamics.overshoots(gauge.pull):
         return "overshoots", "local"

@@ -22,8 +22,8 @@ _TERMS = 6
 
 def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return ∂target/∂source as a matrix with the product below it, or its rule and shapes."""
-    assert frame.pair is not None
-    source, target = frame.pair
+    assert frame.looked.jacobian is not None
+    source, target = frame.looked.jacobian
     shapes = [frame.graph.nodes[id].shape for id in (target, source)]
     sizes = [prod(shape) for shape in shapes]
     rows = [
@@ -61,16 +61,16 @@ def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
 
 def _place(frame: Frame) -> Span:
     """Return which of the selected node's Jacobians this is, where there are several."""
-    pairs = frame.pairs
-    if len(pairs) < 2 or frame.pair not in pairs:
+    pairs = frame.edges
+    if len(pairs) < 2 or frame.looked.jacobian not in pairs:
         return ("", "dim")
-    return (f"   {pairs.index(frame.pair) + 1} of {len(pairs)}, m for the next", "dim")
+    return (f"   {pairs.index(frame.looked.jacobian) + 1} of {len(pairs)}, m for the next", "dim")
 
 
 def _share(frame: Frame) -> Span:
     """Return a note where other nodes add to the gradient too."""
-    assert frame.pair is not None
-    source, target = frame.pair
+    assert frame.looked.jacobian is not None
+    source, target = frame.looked.jacobian
     others = len(frame.steps_from(source)) - 1
     return (f"   through {label(frame, target)} alone", "dim") if others > 0 else ("", "dim")
 

@@ -157,7 +157,7 @@ def _statement(frame: Frame, index: int) -> _Shown:
 def _backward_line(frame: Frame, index: int) -> _Shown:
     backward, own, known = frame.problem.backward, hand_line(frame, index), frame.written(index)
     assert backward is not None
-    mark = hand_line_mark(frame, index) if known or frame.judgement else "none"
+    mark = hand_line_mark(frame, index) if known or frame.known.judgement else "none"
     if own.written is None:
         value = brief = "no value"
     else:
@@ -190,9 +190,9 @@ def _update_line(frame: Frame, index: int) -> _Shown:
 
 def _chosen(frame: Frame, entry: Assignment, *, update: bool) -> bool:
     """Return whether the cursor went to a finding of a line of an update, or of a gradient."""
-    if frame.finding is None:
+    if frame.known.chosen is None:
         return False
-    finding = frame.findings[frame.finding]
+    finding = frame.known.findings[frame.known.chosen]
     meant = finding.of_update if update else finding.of_gradient
     return meant and finding.line == entry.place.line
 

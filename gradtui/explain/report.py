@@ -242,7 +242,7 @@ def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
     for path in frame.paths(node):
         factors = frame.factors(path)
         product = None if factors is None else math.prod(factors)
-        via = [_node_name(frame, id) for id in path.via]
+        via = [_node_name(frame, id) for id in path]
         found.append({"via": via, "factors": factors, "product": product})
     return found
 
@@ -262,7 +262,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
         *_training_rows(frame),
         *_section("program", [*program_rows(frame, 72), *given_rows(frame, 72)]),
     ]
-    if frame.lens is not None:
+    if frame.looked.lens is not None:
         return [*rows, *_section("lens", lens_rows(frame, _WIDTH))]
     rows += [
         *_section("local derivatives", _local_rows(frame)),

@@ -76,9 +76,9 @@ def message_rows(message: str, width: int, most: int) -> list[TextRow]:
 
 
 def _trend(frame: Frame) -> Span:
-    if frame.step == 0 or frame.step >= len(frame.losses):
+    if frame.step == 0 or frame.step >= len(frame.drawn.losses):
         return ("  ", "plain")
-    before = frame.losses[frame.step - 1]
+    before = frame.drawn.losses[frame.step - 1]
     if not np.isfinite(frame.loss):
         return (" !", "bad")
     if frame.loss == before:

@@ -43,7 +43,7 @@ def axis_name(frame: Frame, axis: Axis) -> str:
 
 def surface_title(frame: Frame) -> str:
     """Return what the surface lies over, or over what and how near."""
-    view = frame.surface_view
+    view = frame.looked.window
     assert view is not None
     names = [axis_name(frame, axis) for axis in view.axes]
     near = f"  ×{number(2.0**view.zoom)}" if view.zoom else ""
@@ -52,11 +52,11 @@ def surface_title(frame: Frame) -> str:
 
 def surface_key(frame: Frame) -> tuple[object, ...]:
     """Return what the surface's rows depend on, beside their size: equal where they are equal."""
-    surfaces, last = frame.surfaces, max(frame.problem.steps, frame.step)
+    surfaces, last = frame.drawn.surfaces, max(frame.problem.steps, frame.step)
     assert surfaces is not None
     path = min(surfaces.history.known, last + 1)
     done = frame.computed(frame.graph.loss), _moves(frame)
-    return frame.problem, surfaces, frame.surface_view, frame.step, path, done
+    return frame.problem, surfaces, frame.looked.window, frame.step, path, done
 
 
 @np.errstate(all="ignore")  # losses of any size, far apart
@@ -71,7 +71,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     except ValueError as error:
         return _words(str(error), width)[:height]
     sheet = Sheet(rows, columns)
-    names = [axis_name(frame, axis) for axis in surface.view.axes]
+    names = [axis_name(frame, axis) for axis in surface.window.axes]
     levels: list[float] = []
     if len(names) == 1:
         names.append(clip(label(frame, frame.graph.loss), _NAME_CELLS))
@@ -154,7 +154,7 @@ def _heights(surface: Surface) -> Range:
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     inside = [surface.shows(place) for place in surface.path.places.tolist()]
     seen = [loss for loss in surface.path.losses[inside] if np.isfinite(loss)]
-    if surface.view.zoom <= 0 and seen:
+    if surface.window.zoom <= 0 and seen:
         high = min(high, low + _HEADROOM * (max(*seen, surface.loss, low) - low))
     if not high > low:
         high = low + max(1.0, abs(low))

@@ -41,16 +41,16 @@ def _marks(frame: Frame) -> list[tuple[int, Span]]:
         if breakpoint.enabled
         for step in breakpoint.steps
     ]
-    found = [(f.step, SEVERITIES[f.severity]) for f in reversed(frame.findings)]
+    found = [(f.step, SEVERITIES[f.severity]) for f in reversed(frame.known.findings)]
     return hits + found
 
 
 def _tail(frame: Frame) -> TextRow:
     """Return what ends the row: how much was found."""
-    count = len(frame.findings)
+    count = len(frame.known.findings)
     if not count:
         return line((" step ", "dim"))
-    sign, role = SEVERITIES[frame.findings[0].severity]
+    sign, role = SEVERITIES[frame.known.findings[0].severity]
     many = f"{count} findings" if count > 1 else "1 finding"
     return line((f" {sign} {many} ", role))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradtui.base.ascii import spell
-from gradtui.base.text import cell_width, number
+from gradtui.base.text import cell_width, element_text, number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
@@ -11,7 +11,7 @@ from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
 from gradtui.explain.symbols import in_shapes, label, update_in_numbers
 from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
-from gradtui.explain.values import UNKNOWN, Elements, Index, element_name, summary
+from gradtui.explain.values import UNKNOWN, Elements, Index, summary
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
@@ -83,7 +83,7 @@ def _element(
     parameter = frame.problem.trainer.program.updates[position].parameter
     done = "✓" if frame.moved(position) else " "
     role: Role = "selected" if parameter == frame.selected else "name"
-    name: Span = (f"{element_name(label(frame, parameter), index)}{done} ", role)
+    name: Span = (f"{element_text(label(frame, parameter), index)}{done} ", role)
     if ready:
         return _element_rows(frame, position, index, name, width)
     return [line(name, (UNKNOWN, "dim"))]

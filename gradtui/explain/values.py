@@ -87,11 +87,6 @@ class Elements:
             row = first + self._heights[array]
 
 
-def element_name(name: str, index: Index) -> str:
-    """Return how an element is called: `W[0,1]`, or just `w` for a scalar."""
-    return f"{name}[{','.join(map(str, index))}]" if index else name
-
-
 def table(value: Array, digits: int = 4) -> list[str]:
     """Return an array as aligned rows of numbers; of one with more axes its matrices."""
     if value.shape == ():

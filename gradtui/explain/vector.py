@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import cell_width, clip, compact, number, shape_text
+from gradtui.base.text import cell_width, clip, compact, element_text, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, columns, line
 from gradtui.explain.symbols import label
-from gradtui.explain.values import UNKNOWN, Elements, Index, element_name
+from gradtui.explain.values import UNKNOWN, Elements, Index
 
 _GAP, _NAME_CELLS = 2, 12
 _LEAST, _WIDEST, _FULL = 6, 8, 12
@@ -73,7 +73,7 @@ def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
     """Return the cells of a number, None for all its digits, and the columns that fit."""
     names = max(
         cell_width(
-            element_name(clip(label(frame, n.id), _NAME_CELLS), tuple(size - 1 for size in n.shape))
+            element_text(clip(label(frame, n.id), _NAME_CELLS), tuple(size - 1 for size in n.shape))
         )
         for n in frame.graph.parameters
     )
@@ -119,7 +119,7 @@ def _table(
             }
             if "hand" in shown:
                 found["hand"] = _by_hand(frame, node.name, index, cells, known=done)
-            name = element_name(clip(label(frame, node.id), _NAME_CELLS), index)
+            name = element_text(clip(label(frame, node.id), _NAME_CELLS), index)
             table.append([(name, role), *(found[column] for column in shown)])
     return table
 

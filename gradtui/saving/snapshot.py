@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
-from gradtui.debugger.branches import Branch, fork
-from gradtui.debugger.curves import LOSS
+from gradtui.debugger.branches import Branch
+from gradtui.debugger.series import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
-from gradtui.debugger.structure import pairs_of
+from gradtui.debugger.structure import edges_of
 from gradtui.diagnosis.correction import correct_again
 from gradtui.engine.history import History
 from gradtui.saving.anchors import Landmark, find_landmark, find_node, landmark_at, node_keys
@@ -50,10 +50,10 @@ def digest_of(problem: Problem) -> str:
 
 def take_snapshot(session: Session) -> Snapshot:
     """Return where a session stands and what the user has made."""
-    problem, looked, plot = session.problem, session.selection, session.explorer.plot
-    keys, view = node_keys(problem.graph), session.surface.view
+    problem, looked, plot = session.problem, session.selection, session.curves.plot
+    keys, view = node_keys(problem.graph), session.surface.window
     moment = landmark_at(problem.graph, session.order, session.position)
-    pairs = pairs_of(session.structure, looked.node)
+    pairs = edges_of(session.structure, looked.node)
     branches = _with_parents(session)
     return Snapshot(
         step=session.step,
@@ -62,7 +62,7 @@ def take_snapshot(session: Session) -> Snapshot:
         node=keys[looked.node],
         folded=tuple(sorted(keys[root] for root in session.folded)),
         lens=None if looked.lens is None else (looked.lens.index, looked.lens.row),
-        jacobian=None if looked.pair is None else pairs.index(looked.pair),
+        jacobian=None if looked.jacobian is None else pairs.index(looked.jacobian),
         surface="" if view is None else " ".join(map(str, view.axes)),
         zoom=0 if view is None else view.zoom,
         followed=" ".join(one.text for one in plot.series) if plot.series != (LOSS,) else "",
@@ -72,14 +72,14 @@ def take_snapshot(session: Session) -> Snapshot:
         watches=tuple(session.breakpoints.watches),
         run=branches[0].name,
         branches=tuple(_saved(branch, branches, session) for branch in branches[1:]),
-        current=branches.index(session.explorer.branch),
+        current=branches.index(session.branches.current),
     )
 
 
 def _with_parents(session: Session) -> list[Branch]:
     """Return the branches, and those that were removed but have left a past to others, by age."""
     found: dict[int, Branch] = {}
-    for branch in session.explorer.branches:
+    for branch in session.branches:
         at: Branch | None = branch
         while at is not None:
             found[at.id], at = at, at.parent
@@ -88,7 +88,7 @@ def _with_parents(session: Session) -> list[Branch]:
 
 def _saved(branch: Branch, branches: list[Branch], session: Session) -> SavedBranch:
     assert branch.parent is not None
-    parent, removed = branches.index(branch.parent), branch not in list(session.explorer.branches)
+    parent, removed = branches.index(branch.parent), branch not in list(session.branches)
     fix = None if branch.fix is None else _saved_fix(branch.fix, branch.problem.path)
     return SavedBranch(
         branch.name, parent, branch.start, branch.change, branch.drives, removed, fix
@@ -144,7 +144,7 @@ class Resumption:
 
     def _go(self) -> Iterator[None]:
         """Yield between the parts."""
-        made: dict[int, Branch] = {0: self.session.explorer.branch}
+        made: dict[int, Branch] = {0: self.session.branches.current}
         for number, saved in enumerate(self._saved.branches[:_MOST], 1):
             parent = made.get(saved.parent)
             if parent is not None:
@@ -159,15 +159,16 @@ class Resumption:
 
     def _branch(self, parent: Branch, saved: SavedBranch) -> Branch:
         """Make a branch again; raises InputError if it cannot be made."""
-        branches = self.session.explorer.branches
+        branches = self.session.branches
         branches.switch(parent)
         if saved.drives:
             if not parent.problem.by_hand:
                 raise InputError("nothing is written by hand any more")
-            return branches.turn_drive()
+            branches.toggle_drive()
+            return branches.current
         if saved.fix is not None:
             return self._fix(parent, saved.fix, saved.name)
-        return branches.add(fork(parent, saved.start, read_change(saved.change, parent.problem)))
+        return branches.add(parent.fork(saved.start, read_change(saved.change, parent.problem)))
 
     def _fix(self, parent: Branch, fix: SavedFix, name: str) -> Branch:
         """Make the branch of a fix again; it is the one that it left where the file has it."""
@@ -179,17 +180,14 @@ class Resumption:
         if corrected is problem:
             self.lost.append(f"branch '{clean(name)}' is over: the file has its line now")
             return parent
-        return self.session.explorer.branches.fix(parent, corrected)
+        branches = self.session.branches
+        branches.fix(corrected, parent.start)
+        return branches.current
 
     def _look_at(self, made: dict[int, Branch]) -> None:
         """Look at the same branch; forget those that had been removed, name the rest as before."""
-        branches = self.session.explorer.branches
-        current = made.get(self._saved.current, branches.root)
-        if current.drives and current.parent is not None:
-            branches.switch(current.parent)
-            self.session.toggle_drive()
-        else:
-            branches.switch(current)
+        branches = self.session.branches
+        branches.switch(made.get(self._saved.current, branches.root))
         numbers = dict[Branch, int]()
         for number, branch in made.items():
             numbers.setdefault(branch, number)
@@ -223,7 +221,7 @@ class Resumption:
             self.lost.append(f"{clean(saved.node[0]) or 'the selected operation'} is gone")
             return
         looked.select(node)
-        count = len(pairs_of(session.structure, node))
+        count = len(edges_of(session.structure, node))
         if saved.jacobian is not None and saved.jacobian < count:
             for _ in range(saved.jacobian + 1):
                 looked.show_jacobian()
@@ -241,15 +239,15 @@ class Resumption:
         )
         if saved.surface:
             session.surface.show(saved.surface)
-            if saved.zoom and session.surface.view is not None:
+            if saved.zoom and session.surface.window is not None:
                 session.surface.zoom(saved.zoom)
             self._note()
-        explorer = session.explorer
+        curves = session.curves
         if saved.followed:
             with self._losing(f"the curve of {clean(saved.followed)}"):
-                explorer.view(saved.followed)
+                curves.follow(saved.followed)
         drawn = saved.drawn if saved.drawn is not None and saved.drawn[0] < saved.drawn[1] else None
-        explorer.plot = replace(explorer.plot, log=saved.log, range=drawn)
+        curves.plot = replace(curves.plot, log=saved.log, range=drawn)
 
     def _note(self) -> None:
         """Take what the session says: it is about something that does not fit."""

@@ -117,7 +117,7 @@ class Shelf:
         """Find out what is to be kept, with this session's place; return whether it is new."""
         places = [take_snapshot(session), *self.places]
         kept = dict.fromkeys(place for place in places if place != self._fresh)
-        problem = session.explorer.branches.root.problem
+        problem = session.branches.root.problem
         if self._digest[0] is not problem:
             self._digest = problem, digest_of(problem)
         self._wanted = Saved(self._scenario, self._digest[1], tuple(kept)[:_KEPT])

@@ -22,6 +22,7 @@ from gradtui.engine.shapes import Shape
 from gradtui.engine.trainer import Row, Trainer
 from gradtui.scenario.load import read_value
 from gradtui.scenario.problem import Array, Drive, Problem, read_only
+from gradtui.scenario.references import read_index
 from gradtui.scenario.schema import OPTIMIZER_TABLES, SCHEDULE_TABLES
 
 NAMED: Mapping[str, Mapping[str, type[Struct]]] = {
@@ -299,17 +300,11 @@ class ClauseReader:
 
     def index(self, clause: Clause, shape: Shape) -> Index:
         """Return the index in brackets after a parameter; it must name one element."""
-        start, width = clause.start + len(clause.head), len(clause.index)
-        parts = [part.strip() for part in clause.index.strip("[]").split(",")]
-        if not clause.index.endswith("]") or not all(p.isascii() and p.isdigit() for p in parts):
-            raise error_at("expected an index, as [2,1], counted from 0", start, width)
-        index = tuple(int(part[:12]) for part in parts)
-        fits = len(index) == len(shape)
-        if not fits or any(i >= size for i, size in zip(index, shape, strict=True)):
-            last = ",".join(str(size - 1) for size in shape)
-            upto = f"its elements go up to [{last}]" if shape else "it is one number"
-            raise error_at(f"{clause.head} is {shape_text(shape)}: {upto}", start, width)
-        return index
+        try:
+            return read_index(clause.index, clause.head, shape)
+        except ValueError as error:
+            start = clause.start + len(clause.head)
+            raise error_at(str(error), start, len(clause.index)) from None
 
 
 def _shown(value: Any) -> str:

@@ -6,8 +6,8 @@ from threading import Thread
 
 from gradtui.base.failures import report_failure
 from gradtui.debugger.frame import Frame
+from gradtui.debugger.investigation import COMPUTING
 from gradtui.debugger.session import Session
-from gradtui.debugger.survey import COMPUTING
 from gradtui.engine.history import History
 
 
@@ -46,12 +46,12 @@ class Background:
 
     def measure(self, session: Session, frame: Frame) -> bool:
         """Measure the curvature at a frame's step if it is not known; return whether so."""
-        if self._measuring is not None or frame.gauge != COMPUTING:
+        if self._measuring is not None or frame.known.gauge != COMPUTING:
             return False
         if frame.problem is not session.problem:
             return False  # it waited for its paint, and another scenario was opened meanwhile
-        survey, tape = session.inquiry.survey, frame.tape
-        self._measuring = Thread(target=lambda: survey.measure(tape), daemon=True)
+        found, tape = session.investigation, frame.tape
+        self._measuring = Thread(target=lambda: found.measure(tape), daemon=True)
         self._measuring.start()
         return True
 
@@ -82,12 +82,12 @@ class Background:
             else:
                 history.take(ahead)
                 self.prepare(session)
-        inquiry = session.inquiry
-        judged = inquiry.judgement is not None
+        investigation = session.investigation
+        judged = investigation.judgement is not None
         news, self._judged = news or judged != self._judged, judged
         if self._looking is not None and not self._looking.is_alive():
             self._looking, news = None, True
-        if self._looking is None and inquiry.unknown and inquiry.ready:
-            self._looking = Thread(target=inquiry.look, daemon=True)
+        if self._looking is None and investigation.unknown and investigation.ready:
+            self._looking = Thread(target=investigation.look, daemon=True)
             self._looking.start()
-        return self.busy or bool(inquiry.unknown), news
+        return self.busy or bool(investigation.unknown), news

@@ -128,10 +128,10 @@ class Footer(Foot):
 
 def _keys(frame: Frame, keys: Keys) -> list[tuple[str, str]]:
     """Return the keys that matter most and what they do."""
-    if frame.lens is not None or frame.surface_view is not None:
-        listed = LENS_FOOTER if frame.lens is not None else SURFACE_FOOTER
+    if frame.looked.lens is not None or frame.looked.window is not None:
+        listed = LENS_FOOTER if frame.looked.lens is not None else SURFACE_FOOTER
         return [(" ".join(map(keys.first, ids)), title) for ids, title in listed]
-    findings = frame.judgement.findings if frame.judgement else ()
+    findings = frame.known.judgement.findings if frame.known.judgement else ()
     ids = FINDING_FOOTER if any(finding.fix for finding in findings) else FOOTER
     commands = [command for id in ids if (command := find_command(id))]
     return [(keys.first(command.id), command.title) for command in commands]

@@ -29,7 +29,7 @@ class Copying(Part):
         from gradtui.explain.copied import finding_text, selected_text
 
         host, session = self._host, self._session
-        found, chosen = session.inquiry.findings, session.inquiry.chosen
+        found, chosen = session.investigation.findings, session.investigation.chosen
         focused = host.screen.focused
         if found and focused is not None and focused.id == "notes":
             what, text = "the finding", finding_text(session.problem, chosen or found[0])

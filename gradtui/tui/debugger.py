@@ -113,8 +113,10 @@ class Debugger(Screen[None]):
         """Give the session's frame to everything that shows one."""
         self.pace.prepare()
         frame = self.session.frame
-        self._make_room("-close", "#chain", frame.lens is not None or frame.pair is not None)
-        self._make_room("-map", "#loss", frame.surface_view is not None)
+        self._make_room(
+            "-close", "#chain", frame.looked.lens is not None or frame.looked.jacobian is not None
+        )
+        self._make_room("-map", "#loss", frame.looked.window is not None)
         if not self._parts:
             self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
         for part in self._parts:
@@ -166,7 +168,7 @@ class Debugger(Screen[None]):
     def _views(self) -> tuple[bool, ...]:
         """Which views take the room, and the keys, of panels."""
         session = self.session
-        views = session.selection.lens, session.selection.pair, session.surface.view
+        views = session.selection.lens, session.selection.jacobian, session.surface.window
         return tuple(view is not None for view in views)
 
     def say(self, message: str) -> None:

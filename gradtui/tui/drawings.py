@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from math import inf
 from time import monotonic
@@ -10,7 +11,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.structure import Pair
+from gradtui.debugger.structure import DrawnEdge
 from gradtui.explain.graph_text import CLOSE, ROOMY, Cells, box_width, wire_width
 from gradtui.layout import Box, Layout, Parts, Plan, Wire, count_parts, draw, finish, plan
 
@@ -115,7 +116,7 @@ class Drawings:
 
 
 def _plan(
-    frame: Frame, nodes: tuple[int, ...], edges: tuple[Pair, ...] | list[Pair], cells: Cells
+    frame: Frame, nodes: tuple[int, ...], edges: Sequence[DrawnEdge], cells: Cells
 ) -> Parts[Plan]:
     boxes = [Box(id, box_width(frame, id, cells), 2) for id in nodes]
     wires = [Wire(*edge, wire_width(frame, *edge, cells)) for edge in edges]

@@ -78,9 +78,17 @@ class Part:
     def _session(self) -> Session:
         return self._host.session
 
-    def _do(self, command: Callable[[Session], object]) -> None:
-        """Let the session do something that leaves more to be found out in the background."""
-        self._host.do(command)
+    def _do(self, command: Callable[[Session], object], more: str = "") -> None:
+        """Let the session do something that leaves more to be found out in the background.
+
+        `more` is added to what it says.
+        """
+
+        def run(session: Session) -> None:
+            command(session)
+            session.message += more
+
+        self._host.do(run)
         self._host.ahead()
 
     def _ask(

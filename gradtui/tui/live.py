@@ -100,13 +100,13 @@ class Live(Part):
     def _fixable(self) -> Finding | None:
         """Return the finding to fix: that of the cursor, else the first that can be."""
         session = self._session
-        if session.inquiry.judgement is None:
+        if session.investigation.judgement is None:
             by_hand = session.problem.by_hand
             self._host.say("still comparing" if by_hand else "nothing is written by hand here")
             return None
-        findings = session.inquiry.judgement.findings
-        if session.inquiry.chosen is not None:
-            findings = (session.inquiry.chosen,)
+        findings = session.investigation.judgement.findings
+        if session.investigation.chosen is not None:
+            findings = (session.investigation.chosen,)
         found = next((finding for finding in findings if finding.fix), None)
         if found is None:
             self._host.say("this finding has no fix" if findings else "nothing is to be fixed")
@@ -116,7 +116,7 @@ class Live(Part):
         """Write the fixes of the branch into their files."""
         from gradtui.diagnosis.correction import write_fixes
 
-        problem = self._session.explorer.branch.problem
+        problem = self._session.branches.current.problem
         if not problem.patches:
             self._host.say("no fix is applied here that could be written")
             return
@@ -163,7 +163,7 @@ class Live(Part):
         session, error = self._session, self._error
         if session.trouble and error is not None and os.path.isfile(error.file):
             return error.file, error.place.line if error.place else 1
-        chosen = session.inquiry.chosen
+        chosen = session.investigation.chosen
         if chosen is None or (chosen.rule in RUN_RULES and chosen.line is None):
             place = current_place(session.frame)
         else:

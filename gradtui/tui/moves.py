@@ -71,8 +71,8 @@ class Moves(Part):
             return
         name = clip(clean(frame.problem.label(node.name) or node.op), _NAME_CELLS)
         label = f"element of {name} [{shape_text(node.shape)}]: "
-        index = frame.lens.index if frame.lens else (0,) * len(node.shape)
-        row = f" row {frame.lens.row}" if frame.lens else ""
+        index = frame.looked.lens.index if frame.looked.lens else (0,) * len(node.shape)
+        row = f" row {frame.looked.lens.row}" if frame.looked.lens else ""
         self._host.ask(label, self.look, ",".join(map(str, index)) + row)
 
     def show_surface(self, text: str) -> None:
@@ -84,6 +84,6 @@ class Moves(Part):
         if text:
             self.show_surface(text)
             return
-        view = self._session.surface.view
+        view = self._session.surface.window
         axes = view.axes if view else first_axes(self._session.problem)
         self._host.ask("surface over: ", self.choose_axes, " ".join(map(str, axes)))

@@ -209,7 +209,7 @@ class Saving(Work):
 
     def quit(self) -> None:
         """Leave, but ask where there are branches, and say if they would be lost."""
-        kept = self._session.explorer.branches.kept
+        kept = self._session.branches.kept
         if not kept:
             self._host.screen.app.exit()
             return

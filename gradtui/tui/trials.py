@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gradtui.debugger.explorer import Explorer
 from gradtui.tui.host import Handlers, Host, Work
 from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.shortcuts import BRANCHES, SWEEP
 
 if TYPE_CHECKING:
-    from gradtui.debugger.branches import Branch
-    from gradtui.debugger.session import Session
+    from gradtui.debugger.branches import Branch, Branches
     from gradtui.debugger.sweeps import Sweep
     from gradtui.explain.spans import TextRow as Row
     from gradtui.scenario.problem import Problem
@@ -40,18 +38,18 @@ class Trials(Work):
             "what-if": self.what_if,
             "sweep": self.sweep,
             "branches": lambda text: self.list_branches(),
-            "next-branch": lambda text: self._explore(lambda explorer, step: explorer.turn(1)),
-            "branch-before": lambda text: self._explore(lambda explorer, step: explorer.turn(-1)),
-            "drive": lambda text: self._do(lambda session: session.toggle_drive()),
+            "next-branch": lambda text: self.turn(1),
+            "branch-before": lambda text: self.turn(-1),
+            "drive": lambda text: self._do(lambda session: session.branches.toggle_drive()),
             "follow": self.view,
             "next-view": lambda text: self.next_view(),
-            "log": lambda text: self._explore(lambda explorer, step: explorer.toggle_log()),
-            "range": lambda text: self._explore(lambda explorer, step: explorer.zoom(text)),
+            "log": lambda text: self._do(lambda session: session.curves.toggle_log()),
+            "range": lambda text: self._do(lambda session: session.curves.zoom(text)),
         }
 
     @property
-    def _explorer(self) -> Explorer:
-        return self._session.explorer
+    def _branches(self) -> Branches:
+        return self._session.branches
 
     def what_if(self, text: str) -> None:
         """Fork a branch with a change, asking for it if there is none."""
@@ -64,46 +62,55 @@ class Trials(Work):
             start, words = suggest(typed, problem, weights)
             return start, [(word.text, word.now) for word in words]
 
-        back = f"key {self._host.keys.first('branch-before')} goes back to the run before"
+        back = f"; key {self._host.keys.first('branch-before')} goes back to the run before"
         self._ask(
             f"what if from step {self._session.step}: ", text,
             lambda typed: read_change(typed, self._session.problem),
-            lambda typed: self._explore(lambda e, step: f"{e.what_if(typed, step)}; {back}"),
+            lambda typed: self._do(lambda s: s.branches.what_if(typed, s.step), back),
             complete=complete,
         )  # fmt: skip
 
     def fix(self, corrected: Problem) -> None:
         """Go on with a corrected line in a branch."""
         first = self._host.keys.first
-        then = f"key {first('branch-before')} goes back, {first('write-fix')} writes the file"
-        self._explore(lambda explorer, step: f"{explorer.fix(corrected, step)}; {then}")
+        then = f"; key {first('branch-before')} goes back, {first('write-fix')} writes the file"
+        self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:
         """Run many values of one setting at once, asking for them if there are none."""
         from gradtui.scenario.changes import read_sweep
 
-        if not text and self._explorer.sweep is not None:
+        if not text and self._branches.sweep is not None:
             self.list_sweep()
             return
         self._ask(
             f"sweep from step {self._session.step}: ", text,
             lambda typed: read_sweep(typed, self._session.problem),
-            lambda typed: self._explore(lambda explorer, step: explorer.try_all(typed, step)),
+            lambda typed: self._do(lambda session: session.try_all(typed)),
             offers=_SWEEPS, hint=f"{_SWEEPS[0]}  (↑ ↓ examples)",
         )  # fmt: skip
 
     def view(self, text: str) -> None:
         """Follow other values over the steps, asking for them if there are none."""
         self._ask(
-            "follow: ", text, self._explorer.series,
-            lambda typed: self._explore(lambda explorer, step: explorer.view(typed)),
+            "follow: ", text, self._session.curves.read,
+            lambda typed: self._do(lambda session: session.curves.follow(typed)),
             offers=_VIEWS, hint="w[0] grad(w[0]) lr  (several at once; ↑ ↓ examples)",
         )  # fmt: skip
 
     def next_view(self) -> None:
         """Follow the next value in the place of the loss."""
-        node, watches = self._session.selection.node, tuple(self._session.breakpoints.watches)
-        self._explore(lambda explorer, step: explorer.next_view(node, watches))
+        self._do(
+            lambda session: session.curves.follow_next(
+                session.selection.node, session.breakpoints.watches
+            )
+        )
+
+    def turn(self, by: int) -> None:
+        """Go to the next branch at the same step, or to the one before."""
+        alone = len(self._branches) == 1
+        then = f": {self._host.keys.first('what-if')} makes one" if alone else ""
+        self._do(lambda session: session.branches.turn(by), then)
 
     def list_branches(self) -> None:
         """List the branches with their numbers at this step."""
@@ -112,34 +119,33 @@ class Trials(Work):
 
         def branch(at: int) -> Branch:
             # The file may be loaded anew just as the table opens: its rows are those of then.
-            branches: list[Branch] = [*self._explorer.branches]
+            branches: list[Branch] = [*self._branches]
             return branches[min(at, len(branches) - 1)]
 
         def rows(chosen: int) -> Sequence[Row]:
-            return branch_rows(self._explorer.branches, self._session.step, chosen)
+            return branch_rows(self._branches, self._session.step, chosen)
 
         def switch(at: int) -> bool:
-            self._explore(lambda explorer, step: explorer.switch(branch(at)))
+            self._do(lambda session: session.branches.switch(branch(at)))
             return False
 
         def rename(at: int) -> bool:
             named = branch(at)
             self._host.screen.call_after_refresh(
                 self._host.ask, f"name of '{named.name}': ",
-                lambda name: self._explore(lambda e, step: e.branches.rename(named, name)),
-                named.name,
+                lambda name: self._do(lambda s: s.branches.rename(named, name)), named.name,
             )  # fmt: skip
             return False
 
         def remove(at: int) -> bool:
-            self._explore(lambda explorer, step: explorer.remove(branch(at)))
+            self._do(lambda session: session.branches.remove(branch(at)))
             return True
 
         def show_sweep(at: int) -> bool:
             self._host.screen.call_after_refresh(self.sweep, "")
             return False
 
-        keys, branches = self._host.keys, self._explorer.branches
+        keys, branches = self._host.keys, self._branches
         self._host.screen.app.push_screen(
             Table(
                 f"Branches at step {self._session.step}",
@@ -157,17 +163,17 @@ class Trials(Work):
         from gradtui.explain.branches import sweep_rows
         from gradtui.tui.tables import Table
 
-        session, sweep = self._session, self._explorer.sweep
+        session, sweep = self._session, self._branches.sweep
         if sweep is None:
             return
 
         def keep(at: int) -> bool:
-            if self._explorer.sweep is sweep:  # it ends where the file is loaded anew meanwhile
-                self._explore(lambda explorer, step: explorer.keep(at))
+            if self._branches.sweep is sweep:  # it ends where the file is loaded anew meanwhile
+                self._do(lambda session: session.branches.keep(at))
             return False
 
         def end(at: int) -> bool:
-            self._explore(lambda explorer, step: explorer.end_sweep())
+            self._do(lambda session: session.branches.end_sweep())
             return False
 
         self._host.screen.app.push_screen(
@@ -182,17 +188,15 @@ class Trials(Work):
 
     def work(self) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
-        explorer = self._explorer
-        behind = [
-            branch for branch in explorer.branches.drawn if branch.history.known <= self._last
-        ]
+        branches, curves = self._branches, self._session.curves
+        behind = [branch for branch in branches.drawn if branch.history.known <= self._last]
         if behind:
             behind[0].history.reach(self._last + 1, _AHEAD)
-        news = bool(behind) or explorer.plotter.unfinished
-        news |= self._judge(explorer.sweep)
+        news = bool(behind) or curves.unfinished
+        news |= self._judge(branches.sweep)
         if news:
             self._host.show_in(LossPanel)
-        return bool(behind) or explorer.plotter.unfinished or self._judging is not None
+        return bool(behind) or curves.unfinished or self._judging is not None
 
     @property
     def _last(self) -> int:
@@ -212,12 +216,3 @@ class Trials(Work):
             if judged is sweep and judged.failed:
                 self._host.say(judged.failed)
         return news
-
-    def _explore(self, command: Callable[[Explorer, int], str | None]) -> None:
-        """Let the explorer do something, and show what it came to and what it says."""
-
-        def run(session: Session) -> None:
-            said = command(session.explorer, session.step)
-            session.message = said or session.message
-
-        self._do(run)

@@ -39,12 +39,14 @@ class Walk(Work):
     @property
     def settled(self) -> bool:
         """Whether nothing is being found out any more."""
-        return self._started and not self._session.inquiry.unknown and not self._background.busy
+        return (
+            self._started and not self._session.investigation.unknown and not self._background.busy
+        )
 
     def open(self) -> None:
         """Find out what takes but a moment, so that the first frame has it."""
-        if self._session.inquiry.quick:
-            self._session.inquiry.look()
+        if self._session.investigation.quick:
+            self._session.investigation.look()
 
     def start(self) -> None:
         """Start finding out what is wrong, now that the screen is there."""

@@ -59,7 +59,7 @@ def test_texts_are_spelled_with_as_many_letters_as_they_need(text, spelled):
 def test_a_problem_in_ascii_says_powers_and_names_and_stays_so_on_a_branch():
     path = gradtui.load("two_weights").problem.path
     session = Session(load_problem(path, ascii=True))
-    session.explorer.what_if("lr 0.1", 0)
+    session.branches.what_if("lr 0.1", 0)
     problem = session.problem
     assert problem.label("yhat") == "yhat"
     assert "L = e^2 = 9" in " ".join(problem.notes.split())

@@ -7,11 +7,9 @@ import pytest
 
 import gradtui
 import gradtui.base.failures
-import gradtui.debugger.survey
+import gradtui.debugger.investigation
 import gradtui.debugger.sweeps
 import gradtui.diagnosis.check
-import gradtui.diagnosis.judgement
-import gradtui.diagnosis.runs.registry
 from gradtui.base.failures import report_failure
 from gradtui.cli.arguments import main
 from gradtui.diagnosis.runs.registry import diagnose_run
@@ -76,7 +74,7 @@ def test_a_file_that_cannot_be_judged_is_an_error_and_the_others_are_judged(
     judge = gradtui.diagnosis.check.diagnose_run
     monkeypatch.setattr(
         gradtui.diagnosis.check, "diagnose_run",
-        lambda problem: fail() if "practice" in problem.path else judge(problem),
+        lambda problem, *rest: fail() if "practice" in problem.path else judge(problem, *rest),
     )  # fmt: skip
     assert main(["check", "two_weights", "practice", "one_weight", "--json"]) == 1
     before, failed, after = map(json.loads, capsys.readouterr().out.splitlines())
@@ -92,20 +90,20 @@ def test_a_file_that_cannot_be_judged_is_an_error_and_the_others_are_judged(
 
 
 def test_a_run_that_cannot_be_judged_has_no_clean_bill(monkeypatch, failures):
-    monkeypatch.setattr(gradtui.diagnosis.runs.registry, "diagnose_run", fail)
+    monkeypatch.setattr(gradtui.diagnosis.check, "diagnose_run", fail)
     session = gradtui.load("two_weights")
-    session.inquiry.look()
+    session.investigation.look()
     text = told(notes_rows(session.frame, 60))
     assert "✗ step 0  internal the run could not be judged: TypeError" in text
-    assert "no findings" not in text and session.inquiry.unknown == ""
+    assert "no findings" not in text and session.investigation.unknown == ""
     assert [str(error) for error in failures] == ["no such thing\x1b[2J"]
     failures.clear()
 
 
 def test_what_is_written_by_hand_and_cannot_be_judged_is_not_called_right(monkeypatch, failures):
-    monkeypatch.setattr(gradtui.debugger.version, "judge", fail)
+    monkeypatch.setattr(gradtui.diagnosis.check, "judge", fail)
     session = gradtui.load("grad_two_weights")
-    session.inquiry.look()
+    session.investigation.look()
     text = told(findings_rows(session.frame, 60))
     assert "what is written by hand could not be judged" in text
     assert "right" not in text
@@ -113,7 +111,7 @@ def test_what_is_written_by_hand_and_cannot_be_judged_is_not_called_right(monkey
 
 
 def test_a_curvature_that_cannot_be_measured_is_said_where_it_would_stand(monkeypatch, failures):
-    monkeypatch.setattr(gradtui.debugger.survey, "gauge", fail)
+    monkeypatch.setattr(gradtui.debugger.investigation, "gauge", fail)
     rows = gauge_rows(gradtui.load("two_weights").frame, 40)
     assert "lr·λmax the curvature could not be measured: TypeError" in told(rows)
     failures.clear()
@@ -121,8 +119,8 @@ def test_a_curvature_that_cannot_be_measured_is_said_where_it_would_stand(monkey
 
 def test_a_row_of_a_sweep_that_cannot_be_judged_spoils_no_other(monkeypatch, failures):
     session = gradtui.load("two_weights")
-    session.explorer.try_all("lr 0.01 0.05 3", 0)
-    sweep, judge = session.explorer.sweep, gradtui.debugger.sweeps.Sweep._end
+    session.try_all("lr 0.01 0.05 3")
+    sweep, judge = session.branches.sweep, gradtui.debugger.sweeps.Sweep._end
     monkeypatch.setattr(
         gradtui.debugger.sweeps.Sweep, "_end",
         lambda self, one: fail() if one.change == "lr 0.05" else judge(self, one),

@@ -15,8 +15,8 @@ def bits(array):
 
 
 def what_if(session: Session, text: str):
-    session.explorer.what_if(text, session.step)
-    return session.explorer.branch
+    session.branches.what_if(text, session.step)
+    return session.branches.current
 
 
 def test_another_rate_at_step_3_is_the_run_that_the_formulas_give():
@@ -51,17 +51,17 @@ def test_a_branch_is_a_fresh_run_from_its_state_and_its_parent_stays_as_it_is(na
     alone, session = gradtui.load(name), gradtui.load(name)
     session.seek(3)
     assert session.frame.step == 3
-    line = what_if(session, change)
-    fresh, width = line.problem.trainer, line.problem.trainer.width
-    rows, _ = fresh.run_recorded(line.history.state(3), 6, 3)
-    line.history.advance(10)
-    parent = session.explorer.branches.root.history
+    branch = what_if(session, change)
+    fresh, width = branch.problem.trainer, branch.problem.trainer.width
+    rows, _ = fresh.run_recorded(branch.history.state(3), 6, 3)
+    branch.history.advance(10)
+    parent = session.branches.root.history
     for step in (7, 3, 8, 0, 5, 2):
-        mine = line.history.state(step)
+        mine = branch.history.state(step)
         assert bits(mine) == bits(rows[step - 3, :width] if step >= 3 else parent.state(step))
         assert bits(parent.state(step)) == bits(alone.history.state(step))
     alone.history.advance(1)
-    assert bits(line.history.losses[3:9]) == bits(rows[:, width])
+    assert bits(branch.history.losses[3:9]) == bits(rows[:, width])
     assert bits(parent.losses[:8]) == bits(alone.history.losses[:8])
 
 
@@ -84,10 +84,10 @@ def test_switching_at_the_same_step_goes_there_and_back():
     what_if(session, "lr 0.07")
     session.seek(5)
     branch = session.frame
-    session.explorer.turn(-1)
+    session.branches.turn(-1)
     assert session.frame.branch == "file"
     assert session.frame.loss == pytest.approx(9 * 0.3**10 * 0.3**0 * 1.0, rel=1e-6)
-    session.explorer.turn(1)
+    session.branches.turn(1)
     assert (session.frame.branch, session.frame.loss) == ("lr 0.07", branch.loss)
     # e shrinks by 1 - 26·lr at a step: three times by -0.3, twice by -0.82
     assert branch.loss == pytest.approx((3 * 0.3**3 * 0.82**2) ** 2, rel=1e-6)
@@ -98,9 +98,9 @@ def test_a_branch_of_a_branch_keeps_both_changes():
     session.seek(2)
     what_if(session, "optimizer adam, lr 0.2")
     session.seek(4)
-    line = what_if(session, "schedule cosine")
-    assert (line.problem.optimizer, line.problem.lr, line.start) == ("adam", 0.2, 4)
-    assert line.parent is not None and line.parent.name == "optimizer adam, lr 0.2"
+    branch = what_if(session, "schedule cosine")
+    assert (branch.problem.optimizer, branch.problem.lr, branch.start) == ("adam", 0.2, 4)
+    assert branch.parent is not None and branch.parent.name == "optimizer adam, lr 0.2"
     assert session.frame.tape.rate == pytest.approx(0.2 * (1 + np.cos(np.pi * 4 / 12)) / 2)
     session.seek(3)
     assert session.frame.tape.rate == 0.2
@@ -111,24 +111,26 @@ def test_a_fork_before_the_start_of_a_branch_leaves_the_line_it_is_on():
     session.seek(5)
     what_if(session, "lr 0.01")
     session.seek(2)
-    line = what_if(session, "lr 0.07")
-    assert line.parent is session.explorer.branches.root
+    branch = what_if(session, "lr 0.07")
+    assert branch.parent is session.branches.root
 
 
 def test_lines_are_named_removed_and_told_apart():
     session = gradtui.load("two_weights")
-    branches = session.explorer.branches
+    branches = session.branches
     one, two, three = (what_if(session, "lr 0.01") for _ in range(3))
-    assert [line.name for line in branches] == ["file", "lr 0.01", "lr 0.01 (2)", "lr 0.01 (3)"]
+    assert [branch.name for branch in branches] == ["file", "lr 0.01", "lr 0.01 (2)", "lr 0.01 (3)"]
     branches.rename(two, "slow")
     branches.rename(three, "slow")
-    assert [line.name for line in branches] == ["file", "lr 0.01", "slow", "slow (2)"]
-    assert [line.mark for line in branches] == [0, 1, 2, 3]
-    assert session.explorer.remove(three) == "branch 'slow (2)' is removed"
+    assert [branch.name for branch in branches] == ["file", "lr 0.01", "slow", "slow (2)"]
+    assert [branch.mark for branch in branches] == [0, 1, 2, 3]
+    session.branches.remove(three)
+    assert session.message == "branch 'slow (2)' is removed"
     assert branches.current is two
-    session.explorer.remove(one)
+    session.branches.remove(one)
     assert what_if(session, "lr 0.03").mark == 1
-    assert session.explorer.remove(branches.root) == "the run of the file stays"
+    session.branches.remove(branches.root)
+    assert session.message == "the run of the file stays"
 
 
 def test_what_branched_off_a_removed_line_keeps_its_past():
@@ -138,7 +140,7 @@ def test_what_branched_off_a_removed_line_keeps_its_past():
     session.seek(4)
     child = what_if(session, "lr 0.07")
     before = child.history.state(3).copy()
-    session.explorer.remove(parent)
+    session.branches.remove(parent)
     assert bits(child.history.state(3)) == bits(before)
     session.seek(3)
     assert session.frame.tape.rate == 0.01
@@ -149,16 +151,16 @@ def test_the_drive_is_a_run_of_its_own_beside_the_other():
     hand, autodiff = gradtui.load("update_uphill"), gradtui.load("update_uphill")
     other = autodiff.problem.driven_by("autodiff")
     session.seek(4)
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.problem.drive == "autodiff"
-    names = [curve.name for curve in session.frame.picture.curves]
+    names = [curve.name for curve in session.frame.drawn.picture.curves]
     assert names == ["autodiff", "hand"]
     expected = other.trainer.run(other.trainer.initial, 4)
     assert bits(session.history.state(4)) == bits(expected)
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert bits(session.history.state(4)) == bits(hand.history.state(4))
-    session.toggle_drive()
-    assert len(session.explorer.branches) == 2 and not session.explorer.branches.kept
+    session.branches.toggle_drive()
+    assert len(session.branches) == 2 and not session.branches.kept
 
 
 def test_breakpoints_are_found_on_both_sides_of_the_fork():
@@ -175,42 +177,42 @@ def test_a_finding_of_a_branch_blames_its_change_and_not_the_rate_of_the_file():
     session = gradtui.load("two_weights")
     session.seek(3)
     what_if(session, "lr 0.5")
-    session.inquiry.look()
-    (finding,) = session.inquiry.findings
+    session.investigation.look()
+    (finding,) = session.investigation.findings
     # e is 1 - 26·0.5 = -12 of itself a step
     assert (finding.rule, finding.step, finding.line) == ("diverging", 3, None)
     assert finding.message.startswith(
         "with lr 0.5: the loss grows from step 3 on: 0.006561, 0.9448"
     )
     what_if(session, "momentum 0.5")
-    session.inquiry.look()
-    assert session.inquiry.findings[0].message.startswith("with lr 0.5, momentum 0.5: ")
-    session.explorer.switch(session.explorer.branches.root)
+    session.investigation.look()
+    assert session.investigation.findings[0].message.startswith("with lr 0.5, momentum 0.5: ")
+    session.branches.switch(session.branches.root)
     what_if(session, "w1 = 3")
     assert session.problem.changed == ""
 
 
 def test_what_was_found_of_a_branch_is_kept_when_one_comes_back():
     session = gradtui.load("grad_missing_factor")
-    session.inquiry.look()
-    (finding, *_) = session.inquiry.findings
-    session.inquiry.choose(finding)
-    session.explorer.fix(correct(session.problem, finding), 0)
-    assert session.frame.judgement is None
-    session.inquiry.look()
-    assert session.frame.findings == () and session.frame.judgement.claims == 4
-    session.explorer.turn(-1)
-    assert session.frame.findings[0] == finding and session.frame.finding == 0
-    session.explorer.turn(1)
-    assert session.frame.findings == () and session.frame.finding is None
+    session.investigation.look()
+    (finding, *_) = session.investigation.findings
+    session.investigation.chosen = finding
+    session.branches.fix(correct(session.problem, finding), 0)
+    assert session.frame.known.judgement is None
+    session.investigation.look()
+    assert session.frame.known.findings == () and session.frame.known.judgement.claims == 4
+    session.branches.turn(-1)
+    assert session.frame.known.findings[0] == finding and session.frame.known.chosen == 0
+    session.branches.turn(1)
+    assert session.frame.known.findings == () and session.frame.known.chosen is None
 
 
 def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
     """Adam at a rate that suits gradient descent crawls along the ravine: 270 for 24.3."""
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam")
-    session.inquiry.look()
-    setback = session.frame.setback
+    session.investigation.look()
+    setback = session.frame.known.setback
     assert setback is not None and setback.step == session.problem.steps
     assert setback.loss > 10 * setback.before
     text = " ".join(line_text(row).strip() for row in notes_rows(session.frame, 60))
@@ -220,5 +222,5 @@ def test_a_branch_that_ends_far_worse_than_the_run_it_left_says_so():
 def test_a_branch_that_ends_better_has_no_setback():
     session = gradtui.load("ravine")
     what_if(session, "optimizer adam, lr 0.3")
-    session.inquiry.look()
-    assert session.frame.setback is None
+    session.investigation.look()
+    assert session.frame.known.setback is None

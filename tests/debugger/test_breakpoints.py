@@ -13,7 +13,7 @@ def opened():
 
     def open_session(name, *conditions):
         session = gradtui.load(name)
-        session.inquiry.look()
+        session.investigation.look()
         for condition in conditions:
             session.break_at(condition)
         while session.breakpoints.search(1.0):

@@ -5,21 +5,22 @@ import pytest
 
 import gradtui
 from gradtui.base.source import InputError
-from gradtui.debugger.curves import LOSS, SAMPLES, TRAIL, last_drawn, read_followed, read_series
+from gradtui.debugger.curves import SAMPLES, TRAIL, last_drawn
+from gradtui.debugger.series import LOSS, read_followed, read_series
 
 
 def picture(session):
     """The curves once all of them are evaluated."""
     session.history.advance(max(0, session.problem.steps + 1 - session.history.known))
     while True:
-        found = session.frame.picture
-        if not session.explorer.plotter.unfinished:
+        found = session.frame.drawn.picture
+        if not session.curves.unfinished:
             return found
 
 
 def test_any_value_is_followed_over_the_steps():
     session = gradtui.load("two_weights")
-    session.explorer.view("w1 grad(w2) lr norm ŷ")
+    session.curves.follow("w1 grad(w2) lr norm ŷ")
     curves = {curve.name: curve.values for curve in picture(session).curves}
     e = 3 * (-0.3) ** np.arange(13)
     assert curves["∂w2"] == pytest.approx(6 * e, rel=1e-9)
@@ -34,7 +35,7 @@ def test_elements_lengths_and_expressions_are_those_of_the_tapes(name):
     session = gradtui.load(name)
     node = session.problem.graph.parameters[0]
     first = f"{node.name}[{','.join('0' * len(node.shape))}]"
-    session.explorer.view(f"{first} grad({node.name}) norm")
+    session.curves.follow(f"{first} grad({node.name}) norm")
     curves = picture(session).curves
     for step in (0, 1, 7, session.problem.steps):
         tape = session.history.tape(step)
@@ -50,7 +51,7 @@ def test_elements_lengths_and_expressions_are_those_of_the_tapes(name):
 def test_an_expression_that_is_watched_is_followed_too():
     session = gradtui.load("two_weights")
     session.watch("loss - prev")
-    session.explorer.view("loss - prev")
+    session.curves.follow("loss - prev")
     (curve,) = picture(session).curves
     losses = session.history.losses[:13]
     assert np.isnan(curve.values[0])
@@ -62,22 +63,25 @@ def test_views_go_round_and_come_back_to_the_loss():
     session.watch("loss - prev")
     seen = []
     for _ in range(6):
-        session.explorer.next_view(session.selection.node, session.breakpoints.watches)
-        seen.append(session.explorer.plot.series[0].text)
+        session.curves.follow_next(session.selection.node, session.breakpoints.watches)
+        seen.append(session.curves.plot.series[0].text)
     assert seen == ["|∇|", "lr", "w1", "∂w1", "loss - prev", "loss"]
 
 
 def test_a_long_run_is_sampled_and_a_part_of_it_is_drawn_in_full():
     session = gradtui.load("ravine")
-    session.explorer.view("a")
-    assert session.explorer.zoom("10 50") == ""
+    session.curves.follow("a")
+    session.curves.zoom("10 50")
+    assert session.message == ""
     found = picture(session)
     assert (found.first, found.last, found.part) == (10, 50, True)
     assert found.curves[0].steps.tolist() == list(range(10, 51))
-    assert session.explorer.zoom("") == "all steps are drawn"
+    session.curves.zoom("")
+    assert session.message == "all steps are drawn"
     assert len(picture(session).curves[0].steps) <= SAMPLES + 2
     for text in ("50 10", "a b", "1", "1 2 3", "-1 x"):
-        assert "is not a range" in session.explorer.zoom(text)
+        session.curves.zoom(text)
+        assert "is not a range" in session.message
 
 
 @pytest.mark.parametrize(
@@ -107,17 +111,17 @@ def test_a_text_of_several_words_may_be_one_expression():
 def test_the_short_history_ends_at_the_cursor():
     session = gradtui.load("two_weights")
     session.seek(10)
-    trail = session.frame.trail
+    trail = session.frame.drawn.trail
     assert len(trail) == TRAIL
     assert trail[-1] == session.frame.parameters["w1"]
     session.seek(1)
-    assert session.frame.trail == pytest.approx((1.0, 0.4))
+    assert session.frame.drawn.trail == pytest.approx((1.0, 0.4))
 
 
 def test_at_most_six_branches_are_drawn_and_the_others_are_named():
     session = gradtui.load("two_weights")
     for number in range(1, 9):
-        session.explorer.what_if(f"lr 0.0{number}", 0)
+        session.branches.what_if(f"lr 0.0{number}", 0)
     found = picture(session)
     assert found.curves[0].name == "lr 0.08"
     assert len(found.curves) == 6 and len(found.left_out) == 3
@@ -127,14 +131,14 @@ def test_at_most_six_branches_are_drawn_and_the_others_are_named():
 def test_a_sweep_says_which_rates_converge_oscillate_and_diverge():
     session = gradtui.load("two_weights")
     # The bound is 2/λmax = 2/26: there the loss neither falls nor grows.
-    session.explorer.try_all("lr 0.001 0.05 0.0769 0.1 1.5", 0)
-    sweep = session.explorer.sweep
+    session.try_all("lr 0.001 0.05 0.0769 0.1 1.5")
+    sweep = session.branches.sweep
     sweep.judge()
     assert sweep.ends == ("still falls", "converges", "oscillates", "diverges", "diverges")
     assert sweep.batched == 5
     for rate, losses in zip((0.001, 0.05, 0.0769, 0.1, 1.5), sweep.losses, strict=True):
         assert losses == pytest.approx(9 * (1 - 26 * rate) ** (2 * np.arange(13)), rel=1e-6)
-    names = [curve.name for curve in session.frame.picture.curves]
+    names = [curve.name for curve in session.frame.drawn.picture.curves]
     assert names == ["0.001 ▼", "0.05 ✓", "0.0769 ~", "0.1 ▲", "1.5 ▲"]
 
 
@@ -151,9 +155,9 @@ def test_a_sweep_says_which_rates_converge_oscillate_and_diverge():
 )
 def test_a_loss_that_moves_little_has_not_converged_if_it_falls_steadily(name, text, ends):
     session = gradtui.load(name)
-    session.explorer.try_all(text, 0)
-    session.explorer.sweep.judge()
-    assert session.explorer.sweep.ends == ends
+    session.try_all(text)
+    session.branches.sweep.judge()
+    assert session.branches.sweep.ends == ends
 
 
 @pytest.mark.parametrize(
@@ -163,20 +167,20 @@ def test_a_loss_that_moves_little_has_not_converged_if_it_falls_steadily(name, t
 def test_other_settings_are_swept_and_any_run_becomes_a_branch(name, text):
     session = gradtui.load(name)
     session.seek(3)
-    session.explorer.try_all(text, 3)
-    losses = session.explorer.sweep.losses[1].copy()
-    session.explorer.keep(1)
-    line = session.explorer.branch
-    line.history.advance(len(losses) + 3 - line.history.known)
-    assert line.start == 3 and session.explorer.sweep is None
-    assert line.history.losses[3:] == pytest.approx(losses, rel=1e-9)
+    session.try_all(text)
+    losses = session.branches.sweep.losses[1].copy()
+    session.branches.keep(1)
+    branch = session.branches.current
+    branch.history.advance(len(losses) + 3 - branch.history.known)
+    assert branch.start == 3 and session.branches.sweep is None
+    assert branch.history.losses[3:] == pytest.approx(losses, rel=1e-9)
 
 
 def test_another_view_ends_the_sweep():
     session = gradtui.load("two_weights")
-    session.explorer.try_all("lr 0.01 0.1", 0)
-    session.explorer.next_view(session.selection.node)
-    assert session.explorer.sweep is None and session.explorer.plot.series != (LOSS,)
+    session.try_all("lr 0.01 0.1")
+    session.curves.follow_next(session.selection.node)
+    assert session.branches.sweep is None and session.curves.plot.series != (LOSS,)
 
 
 @pytest.mark.parametrize(("step", "last"), [(0, 12), (12, 12), (13, 37), (37, 37), (38, 62)])

@@ -134,7 +134,12 @@ def test_a_matrix_product_has_no_local_derivative_but_its_rule():
 
 def test_what_a_frame_hands_out_cannot_be_written():
     frame = gradtui.load("five_parcels").frame
-    for array in (frame.values["X"], frame.gradients["w"], frame.parameters["w"], frame.losses):
+    for array in (
+        frame.values["X"],
+        frame.gradients["w"],
+        frame.parameters["w"],
+        frame.drawn.losses,
+    ):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 7
     with pytest.raises(TypeError):
@@ -244,8 +249,8 @@ def test_steps_past_the_file_s_are_computed_when_asked_for():
     assert session.step == 12
     session.move(30)
     assert session.frame.loss == pytest.approx(9 * 0.09**42, rel=1e-6)
-    assert len(session.frame.losses) >= 43
-    assert session.frame.losses[3] == pytest.approx(0.006561)
+    assert len(session.frame.drawn.losses) >= 43
+    assert session.frame.drawn.losses[3] == pytest.approx(0.006561)
 
 
 def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message():
@@ -302,11 +307,11 @@ def test_stepping_through_hand_written_lines_and_back_is_the_identity(
     models, start, count, level, drive
 ):
     session = gradtui.Session(models[2])
-    session.inquiry.judge()
+    session.investigation.judge()
     if level:
         session.toggle_level()
     if drive:
-        session.toggle_drive()
+        session.branches.toggle_drive()
     for _ in range(start):
         session.into()
     before, numbers, rows = session.step, bits(session), shown(session)
@@ -464,18 +469,18 @@ def test_another_drive_runs_anew_and_leaves_the_cursor(session_of):
     by_hand, position = session.frame.parameters["w"], session.position
     selected = session.selection.node
     assert session.problem.drive == "hand"
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.problem.drive == "autodiff"
     # e is multiplied by 1 - 2·0.1·9 each step: w - 5/3 is 1/3·(-0.8)³.
     assert session.frame.parameters["w"] == pytest.approx(5 / 3 - 0.512 / 3)
     assert (session.step, session.position, session.selection.node) == (3, position, selected)
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.frame.parameters["w"] == by_hand
 
 
 def test_without_anything_by_hand_there_is_one_drive(session_of):
     session = session_of("L = (w*x)**2")
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert session.message.startswith("nothing is written by hand here")
     assert session.problem.drive == "autodiff"
 
@@ -484,7 +489,7 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
     session.next_finding()
     assert session.message == "still comparing what was written by hand …"
-    session.inquiry.look()
+    session.investigation.look()
     session.toggle_level()
     session.next_finding()
     line = session.problem.lines.index("dw = de") + 1
@@ -495,16 +500,16 @@ def test_findings_are_gone_to_one_after_the_other(session_of):
     assert session.message.startswith("finding 2 of 2, line ")
     assert session.position == session.order.backward + 1
     session.next_finding()
-    assert session.frame.finding == 0
+    assert session.frame.known.chosen == 0
 
 
 def test_what_is_found_of_a_branch_begins_at_its_own_steps():
     # lr·λmax = 0.1·26 = 2.6: the error is multiplied by 1 - 2.6 = -1.6 at each step from 3 on.
     session = gradtui.load("two_weights")
     session.seek(3)
-    session.explorer.what_if("lr 0.1", 3)
-    session.inquiry.look()
-    (finding,) = session.inquiry.findings
+    session.branches.what_if("lr 0.1", 3)
+    session.investigation.look()
+    (finding,) = session.investigation.findings
     assert (finding.rule, finding.step) == ("diverging", 3)
     assert "from step 3 on: 0.006561, 0.0168, 0.043, 0.11" in finding.message
 
@@ -512,22 +517,22 @@ def test_what_is_found_of_a_branch_begins_at_its_own_steps():
 def test_a_branch_off_a_lost_run_says_that_it_starts_lost():
     session = gradtui.load("five_parcels_rate_1_5")
     session.seek(200)
-    session.explorer.what_if("lr 0.01", 200)
-    session.inquiry.look()
-    (finding,) = session.inquiry.findings
+    session.branches.what_if("lr 0.01", 200)
+    session.investigation.look()
+    (finding,) = session.investigation.findings
     assert (finding.rule, finding.step) == ("non-finite", 200)
     assert finding.message == "w is nan where the run starts, step 200; start where it is finite"
 
 
 def test_without_findings_there_is_nowhere_to_go(session_of):
     session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
-    session.inquiry.look()
+    session.investigation.look()
     session.next_finding()
     assert session.message == "no findings"
     plain = session_of("L = (w*x - 5)**2")
     plain.next_finding()
     assert plain.message == "still looking at the run …"
-    plain.inquiry.look()
+    plain.investigation.look()
     plain.next_finding()
     assert plain.message == "no findings"
 
@@ -564,3 +569,20 @@ def test_the_tapes_of_a_large_model_are_not_all_kept(session_of, monkeypatch):
     session.seek(0)
     assert session.frame.step == 0
     assert [step for _, step in session._tapes] == [8, 0]
+
+
+def test_the_verbs_that_move_the_cursor_compute_and_a_frame_does_not():
+    session = gradtui.load("grad_two_weights")
+    moves = (
+        lambda: session.into(), lambda: session.seek(3), lambda: session.finish(),
+        lambda: session.branches.what_if("lr 0.1", 2), lambda: session.branches.turn(1),
+        lambda: session.branches.toggle_drive(), lambda: session.seek(40),
+        lambda: session.branches.turn(-1), lambda: session.surface.show(),
+        lambda: session.branches.remove(session.branches.current),
+    )  # fmt: skip
+    for move in moves:
+        move()
+        known = session.history.known
+        assert known > session.step
+        session.frame.surface((20, 10)) if session.surface.window else session.frame
+        assert session.history.known == known

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reloads import reload
 
 import gradtui
-from gradtui.debugger.axes import FARTHEST, NEAREST, Axis, View, first_axes, read_axes
+from gradtui.debugger.axes import FARTHEST, NEAREST, Axis, Window, first_axes, read_axes
 from gradtui.debugger.surface import Surfaces, middles
 
 SIZE = (60, 40)
@@ -19,7 +19,7 @@ SIZE = (60, 40)
 
 def surface_of(session, view=None, step=0, size=SIZE):
     session.history.advance(max(0, session.problem.steps + 1 - session.history.known))
-    view = view or View(first_axes(session.problem))
+    view = view or Window(first_axes(session.problem))
     return Surfaces(session.history).at(view, step, session.problem.steps, size)
 
 
@@ -87,7 +87,7 @@ def test_axes_that_differ_much_have_scales_of_their_own(session_of):
 
 def test_a_slice_holds_the_other_parameters_as_at_the_step(session_of):
     session = session_of("L = (a*x + b*a - c)**2", "a = 1.0\nb = 2.0\nc = 0.5", lr=0.01)
-    view = View((Axis("b"), Axis("c")))
+    view = Window((Axis("b"), Axis("c")))
     for step in (0, 3):
         found = surface_of(session, view, step)
         session.seek(step)
@@ -100,7 +100,7 @@ def test_a_slice_holds_the_other_parameters_as_at_the_step(session_of):
 
 def test_elements_of_arrays_are_axes(session_of):
     session = session_of("L = sum((W@v - 1.0)**2)", "W = [[1.0, 2.0], [3.0, 4.0]]\nv = [0.5, -1.0]")
-    found = surface_of(session, View((Axis("W", (0, 1)), Axis("v", (1,)))))
+    found = surface_of(session, Window((Axis("W", (0, 1)), Axis("v", (1,)))))
     w, v = grid_of(found)
     expected = (0.5 + w * v - 1.0) ** 2 + (3.0 * 0.5 + 4.0 * v - 1.0) ** 2
     np.testing.assert_allclose(found.losses, expected, rtol=1e-12)
@@ -109,7 +109,7 @@ def test_elements_of_arrays_are_axes(session_of):
 
 def test_with_batches_it_is_the_loss_on_the_steps_batch():
     session = gradtui.load("minibatches")
-    view = View(first_axes(session.problem))
+    view = Window(first_axes(session.problem))
     for step in (0, 1, 5):
         found = surface_of(session, view, step)
         session.seek(step)
@@ -142,7 +142,7 @@ def test_weights_that_are_not_finite_leave_a_view_of_the_start():
 
 def test_losses_that_are_not_finite_stay_so(session_of):
     session = session_of("L = log(a) + b**2", "a = 0.1\nb = 1.0", lr=0.001)
-    found = surface_of(session, View((Axis("a"), Axis("b")), -3))
+    found = surface_of(session, Window((Axis("a"), Axis("b")), -3))
     a, _ = grid_of(found)
     assert np.isnan(found.losses[a < 0]).all() and np.isfinite(found.losses[a > 0]).all()
     assert (a < 0).any()
@@ -153,8 +153,8 @@ def test_losses_that_are_not_finite_stay_so(session_of):
 def test_each_zoom_halves_the_range_around_the_present_point(zoom, step):
     session = gradtui.load("illustration")
     axes = first_axes(session.problem)
-    whole = surface_of(session, View(axes), step)
-    found = surface_of(session, View(axes, zoom), step)
+    whole = surface_of(session, Window(axes), step)
+    found = surface_of(session, Window(axes, zoom), step)
     for (low, high), (first, last), here in zip(
         found.ranges, whole.ranges, found.point, strict=True
     ):
@@ -166,7 +166,7 @@ def test_each_zoom_halves_the_range_around_the_present_point(zoom, step):
 
 def test_the_grid_of_a_whole_model_is_evaluated_once_for_all_steps(illustration):
     illustration.history.advance(5)
-    surfaces, view = Surfaces(illustration.history), View(first_axes(illustration.problem))
+    surfaces, view = Surfaces(illustration.history), Window(first_axes(illustration.problem))
     grids = [surfaces.at(view, step, 4, SIZE).losses for step in (0, 1, 4, 0)]
     assert all(grid is grids[0] for grid in grids)
 
@@ -218,7 +218,7 @@ def test_axes_are_read(text, axes):
     found = read_axes(text, problem)
     assert " ".join(map(str, found)) == axes
     assert read_axes(axes, problem) == found
-    assert View(found).places(problem.trainer) is not None
+    assert Window(found).places(problem.trainer) is not None
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_axes_that_are_none_are_refused_in_words(text, message):
 
 
 def test_axes_of_another_model_are_not_found():
-    view = View((Axis("w1"), Axis("w2", (3,))))
+    view = Window((Axis("w1"), Axis("w2", (3,))))
     assert view.places(gradtui.load("two_weights").problem.trainer) is None
     with pytest.raises(ValueError, match="does not have these parameters"):
         surface_of(gradtui.load("two_weights"), view)
@@ -252,24 +252,24 @@ def test_the_session_keeps_axes_and_zoom(illustration):
     illustration.surface.show("w2 w1")
     illustration.surface.zoom(3)
     illustration.move(2)
-    assert illustration.surface.view == View((Axis("w2"), Axis("w1")), 3)
+    assert illustration.surface.window == Window((Axis("w2"), Axis("w1")), 3)
     illustration.surface.show()
-    assert illustration.surface.view is None and illustration.frame.surface_view is None
+    assert illustration.surface.window is None and illustration.frame.looked.window is None
     illustration.surface.show()
-    assert illustration.surface.view == View((Axis("w2"), Axis("w1")), 3)
+    assert illustration.surface.window == Window((Axis("w2"), Axis("w1")), 3)
     illustration.surface.zoom(0)
-    assert illustration.surface.view.zoom == 0
+    assert illustration.surface.window.zoom == 0
     assert illustration.frame.surface((10, 8)).point == pytest.approx((0.8864, 1.5796))
     illustration.surface.show("w3")
     assert "no parameter is called 'w3'" in illustration.message
-    assert illustration.surface.view.axes == (Axis("w2"), Axis("w1"))
+    assert illustration.surface.window.axes == (Axis("w2"), Axis("w1"))
 
 
 def test_the_zoom_ends_somewhere(illustration):
     illustration.surface.show()
     for _ in range(40):
         illustration.surface.zoom(1)
-    assert illustration.surface.view.zoom == NEAREST
+    assert illustration.surface.window.zoom == NEAREST
     assert illustration.message == "this is as near as it goes"
     found = illustration.frame.surface((20, 20))
     assert all(high > low and math.isfinite(high - low) for low, high in found.ranges)
@@ -283,10 +283,10 @@ def test_another_version_of_the_model_keeps_the_axes_it_has(write):
     session.surface.show("c b")
     session, _ = reload(session, model("L = (b*x)**2 + c**2", "b = 2.0\nc = 3.0").problem)
     frame = session.frame
-    assert frame.surface_view == View((Axis("c"), Axis("b")))
+    assert frame.looked.window == Window((Axis("c"), Axis("b")))
     assert frame.surface((8, 6)).point == (3.0, 2.0)
     session, lost = reload(session, model("L = (a + b*x)**2", "a = 1.0\nb = 2.0").problem)
-    assert session.frame.surface_view is None
+    assert session.frame.looked.window is None
     assert any("'c'" in text for text in lost)
     session.surface.show()
-    assert session.surface.view == View((Axis("a"), Axis("b")))
+    assert session.surface.window == Window((Axis("a"), Axis("b")))

@@ -46,26 +46,26 @@ class Walk(RuleBasedStateMachine):
         self.pair = self.versions[which]
         self.version = self.epoch = 0
         self.session = Session(self.pair[0])
-        self.session.inquiry.judge()
+        self.session.investigation.judge()
         self.numbers, self.texts = {}, {}
 
-    def line(self, line):
+    def branch(self, branch):
         """Return what tells a branch from all others: that of a file is the same ever after."""
-        own = self.epoch if line.parent is not None else None
-        return self.version, own, line.id, line.problem.drive
+        own = self.epoch if branch.parent is not None else None
+        return self.version, own, branch.id, branch.problem.drive
 
     @invariant()
     def the_bits_and_the_text_of_a_place_never_change(self):
         session = self.session
-        explorer, selection = session.explorer, session.selection
+        branches, selection = session.branches, session.selection
         assert 0 <= session.position <= session.order.end
         assert selection.node in session.structure.nodes
-        run = (*self.line(explorer.branch.at(session.step)), session.step)
+        run = (*self.branch(branches.current.at(session.step)), session.step)
         found = bits(session)
         assert self.numbers.setdefault(run, found) == found
         place = (
-            self.line(explorer.branch), explorer.branch_name, session.level, session.folded,
-            session.step, session.position, selection.node, selection.lens, selection.pair,
+            self.branch(branches.current), branches.name, session.level, session.folded,
+            session.step, session.position, selection.node, selection.lens, selection.jacobian,
         )  # fmt: skip
         text = shown(session)
         assert self.texts.setdefault(place, text) == text
@@ -129,25 +129,25 @@ class Walk(RuleBasedStateMachine):
     @rule(change=st.sampled_from(CHANGES))
     def fork(self, change):
         session = self.session
-        parent, before = session.explorer.branch, bits(session)
+        parent, before = session.branches.current, bits(session)
         if session.problem.graph.parameters[0].shape and change.startswith("w"):
             change = "w[0,1] = 0.1"
-        session.explorer.what_if(change, session.step)
-        branch = session.explorer.branch
-        session.explorer.switch(parent)
+        session.branches.what_if(change, session.step)
+        branch = session.branches.current
+        session.branches.switch(parent)
         assert bits(session) == before
-        session.explorer.switch(branch)
+        session.branches.switch(branch)
 
-    @precondition(lambda self: len(self.session.explorer.branches) > 1)
+    @precondition(lambda self: len(self.session.branches) > 1)
     @rule(by=st.sampled_from([-1, 1]))
     def turn(self, by):
-        self.session.explorer.turn(by)
+        self.session.branches.turn(by)
 
     @precondition(lambda self: self.session.problem.by_hand)
     @rule(twice=st.booleans())
     def drive(self, twice):
         for _ in range(1 + twice):
-            self.session.toggle_drive()
+            self.session.branches.toggle_drive()
 
     @rule(twice=st.booleans())
     def edit(self, twice):
@@ -155,15 +155,15 @@ class Walk(RuleBasedStateMachine):
             self.version, self.epoch = 1 - self.version, self.epoch + 1
             self.session, lost = reload(self.session, self.pair[self.version])
             assert not lost
-            self.session.inquiry.judge()
+            self.session.investigation.judge()
 
     @rule()
     def anew(self):
         """A session of its own that goes straight there has the same numbers."""
         session = self.session
-        direct = Session(session.explorer.branches.root.problem)
+        direct = Session(session.branches.root.problem)
         direct.seek(session.step)
-        root = session.explorer.branch.at(session.step).parent is None
+        root = session.branches.current.at(session.step).parent is None
         assert not root or bits(direct) == bits(session)
         assert direct.level is Level.NAMED
 

@@ -10,8 +10,8 @@ import pytest
 import gradtui
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis import correction
+from gradtui.diagnosis.check import judge
 from gradtui.diagnosis.correction import correct, correct_again, replace_statement, write_fixes
-from gradtui.diagnosis.judgement import judge
 from gradtui.scenario.load import load_problem
 
 HEAD = """title = "A test"

@@ -7,7 +7,7 @@ from random_programs import DATA, Program, draw_values
 
 from gradtui.engine.graph import needed_for
 from gradtui.engine.jacobian import Jacobians
-from gradtui.engine.lens import KEPT, Lens, read_element, trace
+from gradtui.engine.lens import KEPT, Lens, trace
 
 MLP = "Z = X@W + b\nH = relu(Z)\nS = H@V\nL = cross_entropy(S, y)"
 MLP_START = {
@@ -115,25 +115,3 @@ def test_the_rows_of_any_element_add_up_to_the_tensors_gradient(random, seed):
             node, place = link.element
             total = float(tape.adjoint(node)[place])
             assert link.total == pytest.approx(total, rel=1e-9, abs=1e-9, nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("1", ("", (1,), None)),
-        ("3,1", ("", (3, 1), None)),
-        (" 3, 1 row 2 ", ("", (3, 1), 2)),
-        ("W1[3,1] row 0", ("W1", (3, 1), 0)),
-        ("w", ("w", (), None)),
-        ("row 4", ("", (), 4)),
-        ("", ("", (), None)),
-    ],
-)
-def test_an_element_is_read(text, expected):
-    assert read_element(text) == expected
-
-
-@pytest.mark.parametrize("text", ["-1", "w[1", "1.5", "w[1]]", "a b", "9" * 40])
-def test_what_is_no_element_is_refused(text):
-    with pytest.raises(ValueError, match="is no element"):
-        read_element(text)

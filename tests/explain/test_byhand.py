@@ -35,7 +35,7 @@ def cells(rows):
 
 def test_each_line_by_hand_has_its_value_and_its_mark(session_of):
     session = session_of(MODEL, more=INHERITED)
-    session.inquiry.judge()
+    session.investigation.judge()
     rows = cells(program_rows(session.frame, 60))
     assert rows[3] == ["backward,", "by", "hand"]
     # w 2, x 3, e 1: de is right, dyhat lacks the 2 of de, dw takes that over.
@@ -53,15 +53,15 @@ def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_
     wrong = RIGHT.replace("dw = dyhat*x", "dw = dyhat*w")
     session = session_of(MODEL, data="x = 2.0", more=wrong)
     assert texts(gradient_rows(session.frame, 60))[1].endswith("✓")
-    session.inquiry.judge()
+    session.investigation.judge()
     assert texts(gradient_rows(session.frame, 60))[1].endswith("✗")
 
 
 def test_a_factor_left_for_later_is_no_mistake_of_the_line_that_leaves_it():
     # dz = p - late lacks the 1/m of L, which dw and db put in: only db is wrong.
     session = gradtui.load("grad_unreduced_broadcast")
-    session.inquiry.judge()
-    judgement = session.inquiry.judgement
+    session.investigation.judge()
+    judgement = session.investigation.judgement
     assert (judgement.wrong, judgement.noted) == ({"db"}, {"dz"})
     marks = [row[-1] for row in cells(program_rows(session.frame, 60))[4:]]
     assert marks == ["5", "i", "✓", "✗"]
@@ -70,13 +70,13 @@ def test_a_factor_left_for_later_is_no_mistake_of_the_line_that_leaves_it():
 def test_the_update_says_whose_gradient_it_takes(session_of):
     session = session_of(MODEL, more=RIGHT)
     assert "w ← w - lr·dw, dw by hand" in texts(update_rows(session.frame, 60))
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert "w ← w - lr·∂L/∂w" in texts(update_rows(session.frame, 60))
 
 
 def test_the_gradient_has_a_column_by_hand(session_of):
     session = session_of(MODEL, more=INHERITED)
-    session.inquiry.judge()
+    session.investigation.judge()
     head, row, _ = cells(gradient_rows(session.frame, 60))
     assert head == ["value", "∂L/∂", "central", "by", "hand"]
     assert row == ["w", "2", "6", "6", "✓", "3", "↳"]
@@ -90,7 +90,7 @@ def test_a_claim_of_another_shape_shows_its_shape(session_of):
     session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0, 3.0]",
                          more="[backward]\ncode = 'dw = 2*e*z'")  # fmt: skip
     assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["[3]", "✗"]
-    session.inquiry.judge()
+    session.investigation.judge()
     assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["[3]", "✗"]
 
 
@@ -102,7 +102,7 @@ def test_a_parameter_that_is_not_claimed_says_so(session_of):
 
 def test_a_claim_that_is_not_a_number_is_shown(session_of):
     session = session_of(MODEL, more="[backward]\ncode = 'dw = log(-x)*e'")
-    session.inquiry.judge()
+    session.investigation.judge()
     assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["nan", "✗"]
     assert "NaN" in to_json(show_json(session.frame, None))
 
@@ -110,7 +110,7 @@ def test_a_claim_that_is_not_a_number_is_shown(session_of):
 def test_findings_show_line_message_and_fix(session_of):
     session = session_of(MODEL, more=INHERITED)
     assert texts(findings_rows(session.frame, 60)) == ["comparing what was written by hand …"]
-    session.inquiry.judge()
+    session.investigation.judge()
     rows = texts(findings_rows(session.frame, 60))
     number = session.problem.lines.index("dyhat = e") + 1
     assert rows[0] == f"✗ line {number}  dyhat = e"
@@ -121,16 +121,16 @@ def test_findings_show_line_message_and_fix(session_of):
 
 def test_right_claims_are_said_to_be_right_before_the_notes(session_of):
     session = session_of(MODEL, more=RIGHT)
-    session.inquiry.judge()
+    session.investigation.judge()
     right = "✓ 3 claims compared and right"
     assert texts(notes_rows(session.frame, 60)) == [right, "looking at the run …"]
-    session.inquiry.look()
+    session.investigation.look()
     assert texts(notes_rows(session.frame, 60)) == [right, "✓ no findings in the run"]
 
 
 def test_values_by_hand_appear_as_the_backward_pass_reaches_them(session_of):
     session = session_of(MODEL, more=RIGHT)
-    session.inquiry.judge()
+    session.investigation.judge()
     session.restart()
     assert [row[-2] for row in cells(program_rows(session.frame, 60))[4:]] == ["·", "·", "·"]
     session.into()
@@ -147,7 +147,7 @@ def test_values_by_hand_appear_as_the_backward_pass_reaches_them(session_of):
 def test_a_window_of_the_program_is_part_of_the_whole(session_of, start):
     more = INHERITED + "\n[update]\ncode = '''\na = lr*g\nw = w + a\n'''"
     session = session_of(MODEL, more=more)
-    session.inquiry.judge()
+    session.investigation.judge()
     whole = texts(program_rows(session.frame, 60))
     assert len(whole) == program_length(session.frame) == 3 + 1 + 3 + 1 + 2
     assert texts(program_rows(session.frame, 60, start, start + 4)) == whole[start : start + 4]
@@ -156,20 +156,20 @@ def test_a_window_of_the_program_is_part_of_the_whole(session_of, start):
 def test_the_lines_of_an_update_have_the_values_of_the_selected_parameter(session_of):
     session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
                          more="[update]\ncode = '''\na = lr*g\nw = w + a\n'''")  # fmt: skip
-    session.inquiry.judge()
+    session.investigation.judge()
     assert [row[-2:] for row in cells(program_rows(session.frame, 60))[2:]] == [
         ["lr*g", "0.4"], ["2.4", "✗"],
     ]  # fmt: skip
     session.selection.select_next()
     assert cells(program_rows(session.frame, 60))[3][-2] == "3.6"
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert cells(program_rows(session.frame, 60))[3][-2:] == ["a", "✗"]
 
 
 def test_the_header_says_what_drives(session_of):
     session = session_of(MODEL, more=RIGHT)
     assert "drive hand" in line_text(header(session.frame, 100))
-    session.toggle_drive()
+    session.branches.toggle_drive()
     assert "drive autodiff" in line_text(header(session.frame, 100))
     assert "drive" not in line_text(header(session_of(MODEL).frame, 100))
 
@@ -193,7 +193,7 @@ def test_json_has_no_value_of_a_line_whose_shapes_do_not_fit(session_of):
 
 def test_a_wrong_line_shows_the_true_value_beside_its_own(session_of):
     session = session_of(MODEL, more=INHERITED)
-    session.inquiry.judge()
+    session.investigation.judge()
     rows = cells(program_rows(session.frame, 60))
     assert rows[4][-2:] == ["2", "✓"]
     assert rows[5][-4:] == ["true", "2", "1", "✗"]
@@ -204,7 +204,7 @@ def test_a_wrong_line_shows_the_true_value_beside_its_own(session_of):
 
 def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of):
     session = session_of(MODEL, more=INHERITED)
-    session.inquiry.judge()
+    session.investigation.judge()
     number = session.problem.lines.index("de = 2*e") + 1
     session.restart()
     said = []
@@ -235,7 +235,7 @@ def test_a_helper_and_a_line_without_a_value_say_so(session_of):
         session.position = session.order.backward
         said = line_text(now_line(session.frame))
         assert said.rstrip().endswith(f"✗  true ∂L/∂w = 6  {verdict}")
-        session.inquiry.judge()
+        session.investigation.judge()
 
 
 def test_before_the_lines_are_compared_none_is_blamed(session_of):
@@ -248,7 +248,7 @@ def test_before_the_lines_are_compared_none_is_blamed(session_of):
 def test_the_cursor_goes_to_the_line_of_a_helper_that_is_blamed(session_of):
     more = "[backward]\ncode = '''\nk = e\nu = 1*k\ndw = u*x\n'''"
     session = session_of(MODEL, more=more)
-    session.inquiry.judge()
+    session.investigation.judge()
     session.next_finding()
     number = session.problem.lines.index("k = e") + 1
     assert session.message.startswith(f"finding 1 of 1, line {number}: ")
@@ -266,7 +266,7 @@ def test_the_line_of_an_update_that_is_blamed_is_in_view_and_no_other(tmp_path, 
     (tmp_path / "net.py").write_text(python)
     (tmp_path / "both.toml").write_text(scenario)
     session = gradtui.load(tmp_path / "both.toml")
-    session.inquiry.judge()
+    session.investigation.judge()
     session.next_finding()
     rows = program_rows(session.frame, 60)
     assert session.message.startswith(f"finding 1 of 1, line {number}: ")
@@ -286,7 +286,7 @@ def test_the_blamed_edge_is_marked_on_the_graph(session_of, level):
     frame = session.frame
     edges = frame.structure.edges
     assert not any("✗" in wire_text(frame, *edge, CLOSE) for edge in edges)
-    session.inquiry.judge()
+    session.investigation.judge()
     frame = session.frame
     marked = [edge for edge in edges if edge in blamed_edges(frame)]
     assert [source for source, _ in marked] == [frame.graph.names["w"]]
@@ -299,7 +299,7 @@ def test_the_blamed_edge_is_marked_on_the_graph(session_of, level):
 
 def test_the_selected_node_has_what_was_written_of_it_beside_the_chain_rule(session_of):
     session = session_of(MODEL, more=INHERITED)
-    session.inquiry.judge()
+    session.investigation.judge()
     number = session.problem.lines.index("dw = dyhat*x") + 1
     assert texts(beside_rows(session.frame)) == [
         f"by hand  dw = dyhat·x = 1·3 = 3  ↳  wrong only through another line, line {number}"
@@ -312,13 +312,13 @@ def test_the_selected_node_has_what_was_written_of_it_beside_the_chain_rule(sess
 def test_a_wrong_array_is_there_number_by_number(session_of):
     more = "[backward]\ncode = 'dw = 2*(w*x - 1)'"
     session = session_of("L = sum((w*x - 1)**2)", "w = [1.0, 2.0]", more=more)
-    session.inquiry.judge()
+    session.investigation.judge()
     assert texts(wrong_tables(session.frame)) == ["dw = 4  10"]
 
 
 def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
     session = gradtui.load("grad_transposed")
-    session.inquiry.judge()
+    session.investigation.judge()
     session.next_finding()
     said = line_text(now_line(session.frame))
     assert "dh = dz @ W2 = " in said
@@ -330,7 +330,7 @@ def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
 @pytest.mark.parametrize("name", ["grad_missing_slope", "grad_network", "grad_two_weights"])
 def test_what_is_right_by_hand_is_in_view_at_any_width(name, width):
     session = gradtui.load(name)
-    session.inquiry.judge()
+    session.investigation.judge()
     head, *rows, _ = gradient_rows(session.frame, width)
     assert "by hand" in line_text(head)
     assert all(line_text(row).rstrip()[-1] in "✓✗↳" for row in rows)

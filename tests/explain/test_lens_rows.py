@@ -94,9 +94,9 @@ def test_every_jacobian_can_be_shown_and_its_product_is_what_flows_back(name):
     session = gradtui.load(name)
     for node in session.structure.nodes[:12]:
         session.selection.select(node)
-        for source, target in session.frame.pairs:
+        for source, target in session.frame.edges:
             session.selection.show_jacobian()
-            assert session.frame.pair == (source, target)
+            assert session.frame.looked.jacobian == (source, target)
             rows = [line_text(row) for row in jacobian_rows(session.frame, 96)]
             shapes = [session.problem.graph.nodes[id].shape for id in (target, source)]
             sizes = [int(np.prod(shape)) for shape in shapes]
@@ -112,4 +112,4 @@ def test_every_jacobian_can_be_shown_and_its_product_is_what_flows_back(name):
                 flow = session.frame.edge_contribution(source, target).reshape(-1)
                 assert above @ matrix == pytest.approx(flow, rel=1e-5, abs=1e-7)
         session.selection.show_jacobian()
-        assert session.frame.pair is None
+        assert session.frame.looked.jacobian is None

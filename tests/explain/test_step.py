@@ -65,7 +65,7 @@ def test_what_is_said_of_a_moment_leaves_out_steps_where_it_is_wider_than_the_sc
 
 def test_no_moment_of_a_long_backward_pass_is_cut_at_80_columns():
     session = gradtui.load("grad_missing_slope")
-    session.inquiry.judge()
+    session.investigation.judge()
     session.seek(1)
     session.position = 0
     while session.position < session.order.end:
@@ -333,5 +333,5 @@ def test_what_is_not_finite_is_shown_before_the_code(session_of):
 def test_above_the_limit_the_findings_say_whether_the_run_diverges():
     session = gradtui.load("five_parcels_rate_1_5")
     assert "above the limit" in texts(gauge_rows(session.frame, 60))[0]
-    session.inquiry.look()
+    session.investigation.look()
     assert "diverges" in texts(gauge_rows(session.frame, 60))[0]

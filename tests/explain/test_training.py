@@ -58,7 +58,7 @@ def test_the_validation_loss_is_in_show_and_in_a_wide_header(of):
     assert "validation loss  10" in texts(show_lines(frame, None))
     assert "validation 10" in line_text(header(frame, 120))
     assert "validation" not in line_text(header(frame, 80))
-    assert frame.validation_losses[0] == 10.0
+    assert frame.drawn.validation_losses[0] == 10.0
 
 
 def test_json_has_the_validation_loss_and_the_batch_only_where_there_are_such(write, capsys):

@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.base.text import EXACT, cell_width, clean, clip, compact, number, pad, wrap
-from gradtui.explain.values import LISTED, Elements, element_name, summary, table
+from gradtui.base.text import (
+    EXACT,
+    cell_width,
+    clean,
+    clip,
+    compact,
+    element_text,
+    number,
+    pad,
+    wrap,
+)
+from gradtui.explain.values import LISTED, Elements, summary, table
 
 
 @pytest.mark.parametrize(
@@ -86,8 +96,8 @@ def test_a_large_array_is_summed_up_and_what_is_left_out_is_counted():
 
 
 def test_elements_are_called_by_their_index():
-    assert element_name("w", ()) == "w"
-    assert element_name("W", (0, 1)) == "W[0,1]"
+    assert element_text("w", ()) == "w"
+    assert element_text("W", (0, 1)) == "W[0,1]"
 
 
 def test_the_elements_of_any_stretch_of_rows_are_found():

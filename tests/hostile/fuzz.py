@@ -252,11 +252,11 @@ def typed(folder: Path, text: str) -> None:
     if not path.exists():
         path.write_text(_TYPED)
     session = gradtui.load(path)
-    explorer = session.explorer
+    branches, curves = session.branches, session.curves
     for answer in (
         session.break_at, session.watch, session.selection.look, session.selection.find,
-        session.surface.show, explorer.view, explorer.zoom,
-        lambda text: explorer.what_if(text, 1), lambda text: explorer.try_all(text, 1),
+        session.surface.show, curves.follow, curves.zoom,
+        lambda text: branches.what_if(text, 1), session.try_all,
     ):  # fmt: skip
         try:
             answer(text)

@@ -134,7 +134,7 @@ def use(file: str, *, check: bool) -> None:
         session = gradtui.load(file)
         session.break_at("norm > 1")
         session.watch("loss - prev")
-        session.explorer.what_if("lr 0.01", 1)
+        session.branches.what_if("lr 0.01", 1)
         session.into()
         assert session.frame.loss is not None
 

@@ -45,7 +45,7 @@ def seen(session):
     """Return what a person reads of a session."""
     frame = session.frame
     rows = [header(frame, 120), *chain_rows(frame, 80), *program_rows(frame, 80)]
-    return [line_text(row) for row in rows], [line.name for line in session.explorer.branches]
+    return [line_text(row) for row in rows], [branch.name for branch in session.branches]
 
 
 ACTIONS = {
@@ -67,18 +67,18 @@ ACTIONS = {
     "break": lambda s: s.break_at("loss > prev"),
     "here": lambda s: s.break_at(),
     "watch": lambda s: s.watch("loss - prev"),
-    "rate": lambda s: s.explorer.what_if("lr 0.01", s.step),
-    "adam": lambda s: s.explorer.what_if("optimizer adam beta1 0.8, lr 0.2", s.step),
-    "weight": lambda s: s.explorer.what_if(
+    "rate": lambda s: s.branches.what_if("lr 0.01", s.step),
+    "adam": lambda s: s.branches.what_if("optimizer adam beta1 0.8, lr 0.2", s.step),
+    "weight": lambda s: s.branches.what_if(
         f"{s.problem.graph.parameters[0].name} = 0.30000000000000004", s.step
     ),
-    "turn": lambda s: s.explorer.turn(1),
-    "remove": lambda s: s.explorer.remove(s.explorer.branch),
-    "rename": lambda s: s.explorer.branches.rename(s.explorer.branch, "mine"),
-    "drive": lambda s: s.toggle_drive(),
-    "view": lambda s: s.explorer.next_view(s.selection.node, s.breakpoints.watches),
-    "log": lambda s: s.explorer.toggle_log(),
-    "range": lambda s: s.explorer.zoom("2 9"),
+    "turn": lambda s: s.branches.turn(1),
+    "remove": lambda s: s.branches.remove(s.branches.current),
+    "rename": lambda s: s.branches.rename(s.branches.current, "mine"),
+    "drive": lambda s: s.branches.toggle_drive(),
+    "view": lambda s: s.curves.follow_next(s.selection.node, s.breakpoints.watches),
+    "log": lambda s: s.curves.toggle_log(),
+    "range": lambda s: s.curves.zoom("2 9"),
 }  # fmt: skip
 
 
@@ -105,10 +105,10 @@ def test_after_any_walk_a_session_is_resumed_where_it_was(name, walk):
     assert lost == []
     assert take_snapshot(other) == snapshot
     assert seen(other) == seen(session)
-    for line, same in zip(session.explorer.branches, other.explorer.branches, strict=True):
+    for branch, same in zip(session.branches, other.branches, strict=True):
         last = session.step + 3
-        assert line.history.state(last).tobytes() == same.history.state(last).tobytes()
-        assert line.history.losses[:last].tobytes() == same.history.losses[:last].tobytes()
+        assert branch.history.state(last).tobytes() == same.history.state(last).tobytes()
+        assert branch.history.losses[:last].tobytes() == same.history.losses[:last].tobytes()
 
 
 def test_a_snapshot_changes_nothing():
@@ -121,13 +121,13 @@ def test_a_snapshot_changes_nothing():
 def test_a_branch_of_a_removed_branch_keeps_its_past():
     session = gradtui.load("two_weights")
     session.seek(2)
-    session.explorer.what_if("lr 0.01", 2)
-    middle = session.explorer.branch
+    session.branches.what_if("lr 0.01", 2)
+    middle = session.branches.current
     session.seek(5)
-    session.explorer.what_if("lr 0.02", 5)
-    session.explorer.remove(middle)
+    session.branches.what_if("lr 0.02", 5)
+    session.branches.remove(middle)
     other, lost = resumed(PROBLEMS["two_weights"], take_snapshot(session))
-    assert lost == [] and [line.name for line in other.explorer.branches] == ["file", "lr 0.02"]
+    assert lost == [] and [branch.name for branch in other.branches] == ["file", "lr 0.02"]
     assert other.frame.parameters == session.frame.parameters
     other.seek(3)
     assert other.frame.tape.rate == 0.01
@@ -138,16 +138,16 @@ def test_a_fix_that_was_not_written_is_a_branch_again(tmp_path, name):
     path = tmp_path / name
     path.write_text(Path(gradtui.load("grad_missing_factor").problem.path).read_text("utf-8"))
     session = gradtui.load(str(path))
-    session.inquiry.judge()
-    (finding,) = session.inquiry.findings[:1]
-    session.explorer.fix(correct(session.problem, finding), 0)
+    session.investigation.judge()
+    (finding,) = session.investigation.findings[:1]
+    session.branches.fix(correct(session.problem, finding), 0)
     session.seek(3)
     text = path.read_text()
     other, lost = resumed(load_problem(str(path)), take_snapshot(session))
     assert lost == [] and other.problem.patches == session.problem.patches
-    assert other.explorer.branch_name == "fix dw2"
+    assert other.branches.name == "fix dw2"
     assert other.frame.parameters == session.frame.parameters
-    assert other.explorer.branches.root.problem.patches == ()
+    assert other.branches.root.problem.patches == ()
     assert path.read_text() == text
 
     path.write_text(text.replace("[backward]", "# moved\n\n[backward]"))
@@ -193,14 +193,14 @@ def test_of_a_scenario_that_has_changed_what_fits_is_resumed(write):
     session = gradtui.load(write("a = w*x\nL = (a - v)**2", "w = 2.0\nv = 1.0"))
     session.seek(3)
     session.selection.look("v")
-    session.explorer.what_if("v = 0.5", 2)
-    session.explorer.what_if("lr 0.01", 3)
+    session.branches.what_if("v = 0.5", 2)
+    session.branches.what_if("lr 0.01", 3)
     session.break_at("v > 0.1")
     session.watch("a")
     session.into()
     other, lost = resumed(gradtui.load(write("a = w*x\nL = (a - 1)**2")).problem,
                           take_snapshot(session))  # fmt: skip
-    assert other.step == 3 and [line.name for line in other.explorer.branches] == ["file"]
+    assert other.step == 3 and [branch.name for branch in other.branches] == ["file"]
     assert lost[0].startswith("branch 'v = 0.5' is left out: nothing is called 'v'")
     assert lost[-1] == "v is gone"
     assert other.frame.breakpoints[0].trouble and other.frame.watched[0].value is not None
@@ -222,7 +222,7 @@ def test_far_steps_are_computed_a_part_at_a_time():
         parts += 1
         assert resumption.computing.endswith(" of 40,000")
     assert parts > 100 and resumption.session.step == 40_000
-    assert resumption.session.explorer.branch_name == "far"
+    assert resumption.session.branches.name == "far"
 
 
 def some(values):

@@ -6,15 +6,16 @@ from msgspec.structs import replace
 
 import gradtui
 import gradtui.debugger.sweeps
-import gradtui.diagnosis.runs.registry
-from gradtui.debugger.survey import COMPUTING
+import gradtui.diagnosis.check
+from gradtui.debugger.investigation import COMPUTING
 from gradtui.engine.history import History
 from gradtui.tui.background import Background
 
 
 def test_a_frame_of_the_scenario_before_is_not_measured():
     before, now = gradtui.load("two_weights"), gradtui.load("five_parcels")
-    frame = replace(before.frame, gauge=COMPUTING)
+    frame = before.frame
+    frame = replace(frame, known=replace(frame.known, gauge=COMPUTING))
     background = Background()
     assert not background.measure(now, frame)
     assert background.measure(before, frame)
@@ -25,7 +26,7 @@ def fail(*arguments, **options):
 
 
 async def test_a_run_that_cannot_be_judged_is_said_on_the_screen(terminal, monkeypatch, failures):
-    monkeypatch.setattr(gradtui.diagnosis.runs.registry, "diagnose_run", fail)
+    monkeypatch.setattr(gradtui.diagnosis.check, "diagnose_run", fail)
     async with terminal("five_parcels") as t:
         words = " ".join(t.text.replace("│", " ").split())
         assert "internal" in words and "the run could not be judged" in words

@@ -16,17 +16,17 @@ UPHILL = "[update]\ncode = '''\nw = w + lr*g\n'''"
 
 
 def names(t):
-    return [line.name for line in t.session.explorer.branches]
+    return [branch.name for branch in t.session.branches]
 
 
 def losses(t, name, count=3):
-    line = next(line for line in t.session.explorer.branches if line.name == name)
+    line = next(line for line in t.session.branches if line.name == name)
     line.history.advance(max(0, count - line.history.known))
     return list(line.history.losses[:count])
 
 
 def fixable(t):
-    return [finding.fix for finding in t.session.inquiry.findings if finding.fix]
+    return [finding.fix for finding in t.session.investigation.findings if finding.fix]
 
 
 async def fix(t):
@@ -56,7 +56,7 @@ async def test_a_finding_is_fixed_in_a_branch_and_both_runs_are_there(terminal, 
         assert "● fix dw 0.4096  ─ hand 0.0256" in t.text
 
         await t.press("comma")
-        assert (t.session.step, t.session.explorer.branch_name) == (2, "hand")
+        assert (t.session.step, t.session.branches.name) == (2, "hand")
         assert "fix: dw = dyhat*x" in t.text
         assert re.search(r"dw = dyhat +true 0.96 +0.32 ✗", t.text)
         assert "not written" not in t.rows[0]
@@ -105,7 +105,7 @@ async def test_the_second_fix_leaves_from_the_first_and_one_of_them_can_be_writt
         assert "dw = dyhat*x\ndb = 3*dyhat" in Path(path).read_text()
         assert "branch 'fix dw' is over: the file has its line now" in " ".join(t.text.split())
         assert names(t) == ["hand", "fix db"]
-        assert t.session.explorer.branch_name == "hand"
+        assert t.session.branches.name == "hand"
         assert fixable(t) == ["db = dyhat"]
         await t.press("full_stop")
         await until(t, lambda: judged(t))
@@ -120,7 +120,7 @@ async def test_the_fix_is_made_anew_on_the_file_that_was_edited(terminal, write)
         edit(path, "w = 2.0", "w = 4.0")
         await until(t, lambda: t.session.problem.values["w"] == 4)
         await until(t, lambda: judged(t))
-        assert t.session.explorer.branch_name == "fix dw"
+        assert t.session.branches.name == "fix dw"
         assert "3 claims compared and right" in t.text
         # e = 3·4 - 5 = 7, and -0.8 of it after a step
         assert losses(t, "fix dw", 2) == pytest.approx([49, 31.36])
@@ -197,7 +197,7 @@ async def test_a_fix_keeps_the_settings_of_the_branch_that_it_leaves(terminal, w
         t.session.seek(2)
         t.debugger.trials.what_if("lr 0.05")
         await fix(t)
-        line = t.session.explorer.branch
+        line = t.session.branches.current
         assert (line.name, line.start, line.problem.lr) == ("fix dw", 2, 0.05)
         # e = 1, 0.4, 0.16 without the factor, then with it and 0.05 it is 1 - 0.9 = 0.1 of itself
         assert losses(t, "fix dw", 4) == pytest.approx([1, 0.16, 0.0256, 0.000256])
@@ -211,7 +211,7 @@ async def test_a_fix_keeps_the_settings_of_the_branch_that_it_leaves(terminal, w
         await t.press("n", "n")
         t.debugger.trials.what_if("lr 0.1")
         assert fixable(t) == []
-        assert t.session.explorer.branch.problem.patches
+        assert t.session.branches.current.problem.patches
 
 
 async def test_a_fix_is_there_when_one_comes_back(terminal, write):
@@ -225,7 +225,7 @@ async def test_a_fix_is_there_when_one_comes_back(terminal, write):
         await t.press("U")
         await until(t, lambda: names(t) == ["hand", "fix dw"])
         await until(t, lambda: judged(t))
-        assert t.session.explorer.branch_name == "fix dw"
+        assert t.session.branches.name == "fix dw"
         assert t.session.step == 2
         assert losses(t, "fix dw") == pytest.approx([1, 0.64, 0.4096])
         await t.press("comma")
@@ -243,7 +243,7 @@ async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch
         await until(t, lambda: judged(t))
         shutil.rmtree(folder)
         await fix(t)
-        assert t.session.explorer.branch_name == "fix dw"
+        assert t.session.branches.name == "fix dw"
         t.debugger.action_run("write-fix")
         assert "no such file" in t.session.message
         assert t.app.save() == ""
@@ -253,4 +253,4 @@ async def test_a_fix_outlives_the_working_directory(terminal, write, monkeypatch
     async with terminal("net.toml") as t:
         assert "with 1 fix not written: U resumes there" in t.text
         await t.press("U")
-        assert t.session.explorer.branch_name == "fix dw"
+        assert t.session.branches.name == "fix dw"

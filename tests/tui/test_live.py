@@ -28,7 +28,7 @@ async def until(terminal, condition):
 
 
 def judged(terminal):
-    return terminal.session.inquiry.judgement is not None and terminal.debugger.walk.settled
+    return terminal.session.investigation.judgement is not None and terminal.debugger.walk.settled
 
 
 def edit(path, old, new, *, replaced=False):
@@ -183,7 +183,7 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         number = before.index("dw = dyhat") + 1
         assert f"written: {os.path.basename(path)} line {number}" in t.text
         assert "branch 'fix dw' is over: the file has its line now" in t.text
-        assert [line.name for line in t.session.explorer.branches] == ["hand"]
+        assert [branch.name for branch in t.session.branches] == ["hand"]
         await until(t, lambda: "3 claims compared and right" in t.text)
         assert "not written" not in t.rows[0]
         await asyncio.sleep(0.5)  # what was written by the app itself is no change
@@ -221,16 +221,16 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
 
 
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
-    import gradtui.debugger.version as version_module
+    import gradtui.diagnosis.check as check_module
 
-    real, slow = version_module.judge, True
+    real, slow = check_module.judge, True
 
     def judge(problem):
         if slow:
             time.sleep(1.5)
         return real(problem)
 
-    monkeypatch.setattr(version_module, "judge", judge)
+    monkeypatch.setattr(check_module, "judge", judge)
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
         slow = False

@@ -69,7 +69,7 @@ async def test_the_next_start_offers_to_resume_and_one_key_goes_there_and_back(t
         assert "resumed at step 4; U goes back" in t.text
         await t.settled()
         assert t.text.split("\n")[1:-4] == there
-        assert t.session.explorer.branch_name == "lr 0.01"
+        assert t.session.branches.name == "lr 0.01"
         await t.press("U")
         await t.settled()
         assert t.session.step == 0 and t.text.split("\n")[1:-4] == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.debugger.axes import Axis, View
+from gradtui.debugger.axes import Axis, Window
 from gradtui.explain.surface import surface_rows
 from gradtui.tui.panels.loss import LossPanel
 
@@ -41,31 +41,31 @@ async def test_axes_are_asked_for_and_a_wrong_one_is_refused_in_words(terminal):
         await t.press(*["backspace"] * 15)
         await t.type("b2 W2")
         await t.press("enter")
-        assert t.session.surface.view == View((Axis("b2", (0,)), Axis("W2", (0, 0))))
+        assert t.session.surface.window == Window((Axis("b2", (0,)), Axis("W2", (0, 0))))
         assert "6 Surface  b2[0], W2[0,0]" in t.text
         await t.press("colon")
         await t.type("axes W9")
         await t.press("enter")
         assert "no parameter is called 'W9'" in t.text
-        assert t.session.surface.view.axes[0] == Axis("b2", (0,))
+        assert t.session.surface.window.axes[0] == Axis("b2", (0,))
 
 
 async def test_zoom_survives_steps_and_hiding(terminal):
     async with terminal("illustration") as t:
         await t.press("M", "plus", "equals_sign", "n")
-        assert t.session.surface.view.zoom == 2 and "w2  ×4" in t.text
+        assert t.session.surface.window.zoom == 2 and "w2  ×4" in t.text
         await t.press("M", "n", "M")
-        assert t.session.surface.view.zoom == 2
+        assert t.session.surface.window.zoom == 2
         await t.press("minus", "minus", "minus")
         assert "w2  ×0.5" in t.text
         await t.press("0")
-        assert t.session.surface.view.zoom == 0 and "×0.5" not in t.text
+        assert t.session.surface.window.zoom == 0 and "×0.5" not in t.text
 
 
 async def test_a_zoom_key_shows_the_surface_first(terminal):
     async with terminal("two_weights") as t:
         await t.press("plus")
-        assert t.session.surface.view == View((Axis("w1"), Axis("w2")))
+        assert t.session.surface.window == Window((Axis("w1"), Axis("w2")))
 
 
 async def test_a_small_terminal_gives_it_the_graphs_place(terminal):
@@ -139,10 +139,10 @@ async def test_it_is_what_would_be_drawn_anew_whatever_came_before(terminal, fil
         for key in KEYS:
             await t.press(key)
             panel, frame = t.debugger.query_one(LossPanel), t.session.frame
-            if frame.surface_view is not None:
+            if frame.looked.window is not None:
                 shown = panel.rows_of(frame, panel.size.width)
                 assert shown == surface_rows(frame, *panel.size), key
-        assert frame.surface_view is not None
+        assert frame.looked.window is not None
 
 
 async def test_a_message_does_not_draw_it_anew(terminal, monkeypatch):

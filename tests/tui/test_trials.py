@@ -26,6 +26,12 @@ async def until(t, condition):
     raise AssertionError(t.text)
 
 
+async def test_without_another_branch_the_key_that_makes_one_is_said(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("full_stop")
+        assert "no other branch: e makes one" in t.text
+
+
 async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(terminal):
     async with terminal("two_weights") as t:
         await t.press("n", "n", "n", "e")
@@ -89,7 +95,7 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
         await t.press("enter")
         assert t.session.frame.branch == "slow"
         await t.press("T", "j", "x", "escape")
-        assert [line.name for line in t.session.explorer.branches] == ["file", "slow"]
+        assert [branch.name for branch in t.session.branches] == ["file", "slow"]
         await t.press("comma")
         assert t.session.frame.branch == "file"
 
@@ -104,8 +110,8 @@ async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_o
         await t.press("x")
         await until(t, lambda: "lr 0.01" not in t.text)
         await t.press("x", "enter")
-        assert [line.name for line in t.session.explorer.branches] == ["file"]
-        assert t.session.explorer.branch.name == "file"
+        assert [branch.name for branch in t.session.branches] == ["file"]
+        assert t.session.branches.current.name == "file"
 
 
 async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):
@@ -116,7 +122,7 @@ async def test_the_runs_of_a_sweep_go_with_the_file_that_they_are_of(terminal):
         await t.pilot.pause()
         debugger.show_session(gradtui.load("two_weights"))
         await t.press("enter")
-        assert [line.name for line in debugger.session.explorer.branches] == ["file"]
+        assert [branch.name for branch in debugger.session.branches] == ["file"]
 
 
 async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
@@ -133,7 +139,7 @@ async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
             assert part in t.text
         await t.press("j", "j", "j", "enter")
         assert t.session.frame.branch == "lr 0.1"
-        assert t.session.explorer.sweep is None
+        assert t.session.branches.sweep is None
         await t.press("n")
         assert t.session.frame.loss == pytest.approx(9 * 1.6**2)
 
@@ -156,7 +162,7 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
         await t.pilot.resize_terminal(120, 40)
         await t.press("escape")
         await t.press("n", "N")
-        assert t.session.explorer.plot.range == (2, 8) and t.session.explorer.plot.log
+        assert t.session.curves.plot.range == (2, 8) and t.session.curves.plot.log
         assert [r for r in t.rows if "log scale" in r] == [
             r for r in before.split("\n") if "log scale" in r
         ]
@@ -191,7 +197,7 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
             await t.press("e")
             await typed(t, f"lr {rate}")
             await t.press("enter")
-        await until(t, lambda: not t.session.explorer.plotter.unfinished)
+        await until(t, lambda: not t.session.curves.unfinished)
         for part in ("× lr 0.07", "─ file", "● lr 0.01"):
             assert part in t.text
         assert "branch lr 0.07" in t.rows[0]

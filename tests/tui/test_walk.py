@@ -119,7 +119,7 @@ async def test_the_gauge_says_what_the_rate_does(terminal, name, told):
 
 async def test_f2_waits_for_what_is_being_found_and_goes_there(terminal):
     async with terminal("dead_relu") as t:
-        t.session.inquiry.survey.findings = None
+        t.session.investigation.run_findings = None
         await t.press("f2")
         await t.settled()
         assert t.session.step == 2

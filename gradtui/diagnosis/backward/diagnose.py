@@ -6,10 +6,8 @@ The user's own data decide what is right; other data only tell which of several 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.culprits import (
@@ -29,72 +27,40 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.reliance import other_data, reliance
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.judgement import Compared, Judgement, Verdict
 from gradtui.engine.graph import Kind
 from gradtui.scenario.problem import Handwritten, Problem
 
-Verdict = Literal["correct", "wrong", "not-compared", "no-claim"]
-
-
-class Compared(Struct, frozen=True):
-    """Where claims were compared, and how closely."""
-
-    points: int
-    batches: int
-    tightest: float
-    """The smallest difference that counted, relative to an element of a gradient."""
-    loosest: float
-    untold: tuple[tuple[str, int], ...] = ()
-    """(claim, how many of its elements cannot be told from rounding), of those where some can."""
-
-
-class Diagnosis(Struct, frozen=True):
-    """What is to be said of a hand-written backward pass."""
-
-    verdict: Verdict
-    claims: int
-    """How many claims were compared."""
-    findings: tuple[Finding, ...] = ()
-    """Causes first."""
-    wrong: frozenset[str] = frozenset()
-    """Names of the claims that do not hold."""
-    inherited: tuple[str, ...] = ()
-    """Those of them that are wrong only through another's mistake."""
-    noted: frozenset[str] = frozenset()
-    """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
-    uncompared: frozenset[str] = frozenset()
-    """Names of the claims of which nothing can be said."""
-    compared: Compared | None = None
-
 
 @np.errstate(all="ignore")  # any line of a file may overflow: what is compared is asked for nan
-def diagnose(problem: Problem) -> Diagnosis:
+def diagnose(problem: Problem) -> Judgement:
     """Judge the hand-written backward pass of a scenario and explain what is wrong with it."""
     hand = problem.backward
     if hand is not None and hand.numbers:
         return _of_numbers(problem)
     if hand is None or not hand.claims:
-        return Diagnosis("no-claim", 0)
+        return Judgement("no-claim")
     try:
         return _Diagnosing(problem, hand).diagnosis()
     except NoPoints:
-        return Diagnosis("not-compared", 0, (no_points(hand),), uncompared=frozenset(hand.claims))
+        return Judgement("not-compared", 0, (no_points(hand),), uncompared=frozenset(hand.claims))
 
 
-def _of_numbers(problem: Problem) -> Diagnosis:
+def _of_numbers(problem: Problem) -> Judgement:
     found = judge_numbers(problem)
     spoilt = (one.target for one in found.findings if one.rule != "not-compared")
     wrong = frozenset((*spoilt, *found.inherited))
     uncompared = frozenset(found.uncompared)
     verdict: Verdict = "wrong" if wrong else "not-compared" if uncompared else "correct"
-    return Diagnosis(
+    return Judgement(
         verdict, found.compared, found.findings, wrong, found.inherited, uncompared=uncompared,
         compared=Compared(1, 1, found.tolerance, found.tolerance),
     )  # fmt: skip
 
 
 def _not_compared(
-    found: Diagnosis, lines: Sequence[Line], findings: Sequence[Finding]
-) -> Diagnosis:
+    found: Judgement, lines: Sequence[Line], findings: Sequence[Finding]
+) -> Judgement:
     names = frozenset(line.name for line in lines)
     return replace(
         found, verdict="not-compared", claims=found.claims - len(names),
@@ -121,8 +87,8 @@ class _Diagnosing:
         program = self.problem.trainer.program
         return Trial(program.graph, program.reverse, draw, self.hand, strict=self.strict)
 
-    def diagnosis(self) -> Diagnosis:
-        found = Diagnosis("correct", len(self.claims), compared=self.compared())
+    def diagnosis(self) -> Judgement:
+        found = Judgement("correct", len(self.claims), compared=self.compared())
         wrong = [one for one in self.claims if one.misfit or not self.judged[one.name].right]
         spoilt = [line for line in wrong if line.misfit or line in self.decisive]
         if self.trial.program.lost or spoilt:

@@ -30,7 +30,7 @@ class ChainPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the selected node's chain rule, that of one element, or a Jacobian."""
-        if frame.lens is not None:
+        if frame.looked.lens is not None:
             from gradtui.explain.lens import lens_rows
 
             trail = trail_text(frame, width - 12)
@@ -38,7 +38,7 @@ class ChainPanel(Panel):
             if self._made[:2] != (frame, width):  # scrolling makes the same rows again
                 self._made = (frame, width, lens_rows(frame, width))
             return self._made[2]
-        if frame.pair is not None:
+        if frame.looked.jacobian is not None:
             from gradtui.explain.jacobian import jacobian_rows
 
             self.title("Jacobian")

@@ -37,8 +37,8 @@ class LossPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or what there is to say where they do not fit."""
-        picture, height = frame.picture, self.size.height
-        if frame.surface_view is not None:
+        picture, height = frame.drawn.picture, self.size.height
+        if frame.looked.window is not None:
             return self._surface(frame, width, height)
         legend, title = legend_rows(picture, width), _title(picture)
         if width < 16 or height < 4:

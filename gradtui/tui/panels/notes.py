@@ -36,8 +36,8 @@ class NotesPanel(Panel):
 
     def follow(self, frame: Frame, height: int) -> None:
         """Bring the finding that the cursor went to into view."""
-        if frame.finding == self._followed:
+        if frame.known.chosen == self._followed:
             return
-        self._followed = frame.finding
+        self._followed = frame.known.chosen
         first, after = chosen_rows(frame, self.size.width)
         self.top = max(0, min(first, max(self.top, after - height)))

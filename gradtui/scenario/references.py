@@ -1,0 +1,122 @@
+"""Values as they are named where something is typed: `W[0,1]`, `grad(w[0])`, `3,1 row 2`, `lr`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeVar
+
+from msgspec import Struct
+
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.text import shape_text
+from gradtui.engine.indices import Index
+from gradtui.engine.shapes import Shape
+from gradtui.scenario.problem import Problem
+
+_NAME = r"[^\W\d]\w*"
+_NUMBERS = r"[0-9]{1,9}(?:[\s,]+[0-9]{1,9})*"
+_ELEMENT = re.compile(
+    rf"((?!row\b){_NAME})?\s*(?:\[\s*({_NUMBERS})\s*\]|({_NUMBERS}))?"
+    r"\s*(?:row\s+([0-9]{1,9}))?"
+)
+_REFERENCE = re.compile(
+    rf"(?P<grad>grad\s*\(\s*|∂|d(?=\w))?(?P<name>{_NAME}|\|∇\|)\s*(?P<index>\[[^\]]*\]?)?\s*"
+    r"(?P<close>\))?"
+)
+_Named = TypeVar("_Named")
+
+
+class Reference(Struct, frozen=True):
+    """A value, or its gradient, whole or one element of it."""
+
+    name: str
+    place: Place
+    """Where it stands in the text."""
+    index: Index | None = None
+    gradient: bool = False
+
+
+def read_references(
+    text: str, shapes: Mapping[str, Shape], words: Collection[str]
+) -> Iterator[Reference]:
+    """Yield what a text names, as `w[0] grad(w[0]) lr`; raises InputError with a place in it.
+
+    `shapes` are those of all values; `words` are names of what has no elements and no gradient.
+    """
+    at = 0
+    while text[at:].strip(" ,"):
+        at += len(text[at:]) - len(text[at:].lstrip(" ,"))
+        match = _REFERENCE.match(text, at)
+        if match is None:
+            raise InputError("expected a name, as w, w[0], grad(w), loss, lr or norm",
+                             Place(1, at + 1), source_line=text)  # fmt: skip
+        place = Place(1, at + 1, len(match[0].rstrip()))
+        try:
+            yield _reference(match, place, shapes, words)
+        except ValueError as error:
+            raise InputError(str(error), place, source_line=text) from None
+        at = match.end()
+
+
+def _reference(
+    match: re.Match[str], place: Place, shapes: Mapping[str, Shape], words: Collection[str]
+) -> Reference:
+    name, grad, index = match["name"], match["grad"] or "", match["index"] or ""
+    if grad == "d" and (f"d{name}" in shapes or f"d{name}" in words):
+        name, grad = f"d{name}", ""
+    if name in words and name not in shapes and not grad and not index:
+        return Reference(name, place)
+    if name not in shapes:
+        raise ValueError(f"nothing is called '{name}'" + did_you_mean(name, [*shapes, *words]))
+    if grad.startswith("grad") != bool(match["close"]):
+        raise ValueError(f"'{match[0].strip()}': expected grad({name})")
+    found = read_index(index, name, shapes[name]) if index else None
+    return Reference(name, place, found, bool(grad))
+
+
+def read_element(text: str) -> tuple[str, Index, int | None]:
+    """Return name, index and row of a text such as `W[3,1] row 2`, `3,1` or `3 1 row 2`.
+
+    The name may be missing, and the row.  Raises ValueError where it is none of these.
+    """
+    found = _ELEMENT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"'{text.strip()}' is no element: expected numbers such as 3,1, "
+                         "or 3,1 row 2")  # fmt: skip
+    name, bracketed, plain, row = found.groups()
+    numbers = tuple(map(int, re.findall("[0-9]+", bracketed or plain or "")))
+    return name or "", numbers, None if row is None else int(row)
+
+
+def read_index(text: str, name: str, shape: Shape) -> Index:
+    """Return the index in brackets after a name; raises ValueError where it is no element's."""
+    parts = [part.strip() for part in text.strip("[]").split(",")]
+    if not text.endswith("]") or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError("expected an index, as [2,1], counted from 0")
+    index = tuple(int(part[:12]) for part in parts)
+    check_index(index, name, shape)
+    return index
+
+
+def fits(index: Index, shape: Shape) -> bool:
+    """Return whether an array of a shape has an element."""
+    inside = all(i < size for i, size in zip(index, shape, strict=False))
+    return len(index) == len(shape) and inside
+
+
+def check_index(index: Index, name: str, shape: Shape, *, plain: bool = False) -> None:
+    """Raise ValueError if an array has no such element; `plain` leaves the brackets away."""
+    if fits(index, shape):
+        return
+    last = ",".join(str(size - 1) for size in shape)
+    if plain:
+        upto = f"its elements go up to {last}" if shape else "it has one element"
+    else:
+        upto = f"its elements go up to [{last}]" if shape else "it is one number"
+    raise ValueError(f"{name} is {shape_text(shape)}: {upto}")
+
+
+def as_shown(named: Mapping[str, _Named], problem: Problem) -> dict[str, _Named]:
+    """Return what is named, by its labels too; its own name comes first."""
+    return {problem.label(name): found for name, found in named.items()} | dict(named)
