@@ -122,32 +122,32 @@ def test_run_says_that_it_does_not_judge_and_does_not_fail(monkeypatch, capsys):
 
 def test_a_sweep_says_which_rows_are_not_judged(monkeypatch):
     session = gradtui.load("two_weights")
-    session.explorer.try_all("lr 0.01 0.05", 0)
+    session.try_all("lr 0.01 0.05")
     monkeypatch.setattr(work, "MOST", 10.0)
-    session.explorer.sweep.judge()
-    assert session.explorer.sweep.ends == ("not judged: too large",) * 2
-    assert session.explorer.sweep.failed == ""
+    session.branches.sweep.judge()
+    assert session.branches.sweep.ends == ("not judged: too large",) * 2
+    assert session.branches.sweep.failed == ""
 
 
 def test_a_sweep_of_a_large_model_is_shorter_or_is_not_run(square, monkeypatch):
-    explorer = Session(square).explorer
+    session = Session(square)
     monkeypatch.setattr("gradtui.debugger.sweeps._BUDGET", 2 * 20.5 * square.trainer.cost)
-    explorer.try_all("lr 0.01 0.05", 0)
-    assert explorer.sweep.last == 20
+    session.try_all("lr 0.01 0.05")
+    assert session.branches.sweep.last == 20
     monkeypatch.setattr("gradtui.debugger.sweeps._BUDGET", 2 * 7.5 * square.trainer.cost)
-    explorer.end_sweep()
-    said = explorer.try_all("lr 0.01 0.05", 0)
-    assert said == "no sweep: 2 runs of a model as large as this take too long"
-    assert explorer.sweep is None
+    session.branches.end_sweep()
+    session.try_all("lr 0.01 0.05")
+    assert session.message == "no sweep: 2 runs of a model as large as this take too long"
+    assert session.branches.sweep is None
 
 
 def test_large_runs_do_not_go_together(square, monkeypatch):
-    explorer = Session(square).explorer
+    session = Session(square)
     monkeypatch.setattr("gradtui.debugger.sweeps._BUDGET", 40 * square.trainer.cost)
-    explorer.try_all("lr 0.01 0.02 0.05", 0)
-    assert explorer.sweep.batched == 3
-    losses = explorer.sweep.losses
+    session.try_all("lr 0.01 0.02 0.05")
+    assert session.branches.sweep.batched == 3
+    losses = session.branches.sweep.losses
     monkeypatch.setattr(together, "_NUMBERS", 2 * square.trainer.numbers)
-    explorer.try_all("lr 0.01 0.02 0.05", 0)
-    assert explorer.sweep.batched == 2
-    assert explorer.sweep.losses == pytest.approx(losses, rel=1e-12)
+    session.try_all("lr 0.01 0.02 0.05")
+    assert session.branches.sweep.batched == 2
+    assert session.branches.sweep.losses == pytest.approx(losses, rel=1e-12)
