@@ -224,8 +224,8 @@ def test_a_run_into_nan_can_be_sought_too():
 
 
 def test_a_branch_is_the_main_one_unless_said_otherwise():
-    assert History(two_weights()).branch == Origin(0, None, 0)
-    assert History(two_weights(), Origin(2, 0, 5)).branch.start == 5
+    assert History(two_weights()).origin == Origin(0, None, 0)
+    assert History(two_weights(), Origin(2, 0, 5)).origin.start == 5
 
 
 def test_a_model_without_parameters_has_a_history():
