@@ -11,7 +11,7 @@ HELPERS = (
     "q = reshape(sum(g), ())",
     "q = broadcast_to(sum(g), (2, 3))",
     "q = transpose(reshape(sum(g), (1, 1)), (1, 0))",
-    "q = -sum(reshape(sum(g), (1, 1, 1)))\nr = one_hot(q > 0, 2)",
+    "q = -3*sum(reshape(sum(g), (1, 1, 1)))\nr = one_hot(q > 0, 2)",
     "q = concat(reshape(sum(g), -1), reshape(lr, (1,)), axis=0)",
 )
 
