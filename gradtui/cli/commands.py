@@ -144,8 +144,10 @@ def train(arguments: argparse.Namespace) -> int:
     while True:
         with working(f"step {step} of {arguments.file}") if slow else nullcontext():
             record = step_record(problem, trainer.record(state, step))
-            rows = _rows(record, arguments.format, widths)
-        print("\n".join(rows))
+        if arguments.format == "jsonl":
+            _print_json(record)
+        else:
+            _print_rows(record, widths, csv=arguments.format == "csv")
         finite, slow = finite and math.isfinite(record["loss"]), trainer.numbers > _MANY
         if step >= last:
             return _outcome(problem, last, finite=finite)
@@ -154,26 +156,32 @@ def train(arguments: argparse.Namespace) -> int:
             state, step = trainer.run(state, ahead, step), step + ahead
 
 
-def _rows(record: dict[str, Any], format: str, widths: list[int]) -> list[str]:
-    """Return what is printed of a step; before the first one, without `widths` yet, the names."""
+def _print_json(value: object) -> None:
+    """Print JSON on one line, part by part."""
+    from gradtui.explain.report import json_parts
+
+    for part in json_parts(value):
+        sys.stdout.write(part)
+    sys.stdout.write("\n")
+
+
+def _print_rows(record: dict[str, Any], widths: list[int], *, csv: bool) -> None:
+    """Print a step; before the first one, where there are no `widths` yet, the names."""
     from gradtui.base.text import EXACT, number, pad
-    from gradtui.explain.report import record_columns, to_json
+    from gradtui.explain.report import record_columns
     from gradtui.explain.values import LISTED
 
-    if format == "jsonl":
-        return [to_json(record)]
-    csv = format == "csv"
     names, numbers = record_columns(record, None if csv else LISTED)
     rows = [[str(record["step"]), *(number(x, EXACT if csv else 6) for x in numbers[1:])]]
     if not widths:
         widths += [max(_CELLS, len(name)) for name in names]
         rows.insert(0, names)
-    if csv:
-        return [",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows]
-    return [
-        " ".join(pad(cell, width, right=True) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    for row in rows:
+        if csv:
+            print(",".join(f'"{cell}"' if "," in cell else cell for cell in row))
+        else:
+            padded = zip(row, widths, strict=True)
+            print(" ".join(pad(cell, width, right=True) for cell, width in padded))
 
 
 def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
@@ -207,7 +215,7 @@ def _print_left_out(problem: Problem) -> None:
 
 def show_step(arguments: argparse.Namespace) -> int:
     """Print one step in words and numbers."""
-    from gradtui.explain.report import show_json, show_lines, to_json
+    from gradtui.explain.report import show_json, show_lines
 
     session = _open(arguments.file, ascii=arguments.ascii)
     names = [node.name for node in session.problem.graph.parameters]
@@ -232,12 +240,12 @@ def show_step(arguments: argparse.Namespace) -> int:
                              file=arguments.file)  # fmt: skip
     with working(f"step {session.step} of {arguments.file}"):
         if arguments.json:
-            told = to_json(show_json(session.frame, name or None))
+            told = show_json(session.frame, name or None)
         else:
             session.investigation.judge()
             lines = show_lines(session.frame, name or None)
     if arguments.json:
-        print(told)
+        _print_json(told)
     else:
         _print_lines(lines)
     return OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -31,13 +31,49 @@ from gradtui.explain.values import summary
 from gradtui.explain.vector import gradient_rows
 from gradtui.scenario.problem import Problem
 
+_AT_ONCE, _MANY = 4_096, 100
+"""Numbers of an array, and mappings in a list, up to which JSON is made of them at once."""
+
 
 def to_json(value: Any) -> str:
     """Return JSON on one line; a non-finite number becomes one of the strings of the contract.
 
     All ASCII: it stays valid in any encoding, and no character of it can act on a terminal.
     """
-    return json.dumps(_finite(value))
+    return "".join(json_parts(value))
+
+
+def json_parts(value: Any) -> Iterator[str]:
+    """Yield the text of `to_json` part by part, so that of large arrays it takes no room."""
+    if not _is_large(value):
+        yield json.dumps(_finite(value))
+    elif isinstance(value, Mapping):
+        for index, (key, item) in enumerate(value.items()):
+            yield f"{', ' if index else '{'}{json.dumps(key)}: "
+            yield from json_parts(item)
+        yield "}"
+    elif isinstance(value, np.ndarray) and value.ndim == 1:
+        for start in range(0, len(value), _AT_ONCE):
+            numbers = json.dumps(_finite(value[start : start + _AT_ONCE]))[1:-1]
+            yield f"{', ' if start else '['}{numbers}"
+        yield "]"
+    else:
+        for index, item in enumerate(value):
+            yield ", " if index else "["
+            yield from json_parts(item)
+        yield "]"
+
+
+def _is_large(value: Any) -> bool:
+    """Return whether a value holds an array, or a list of mappings, that is told in parts."""
+    if isinstance(value, np.ndarray):
+        return value.size > _AT_ONCE
+    if isinstance(value, Mapping):
+        return any(map(_is_large, value.values()))
+    if isinstance(value, list | tuple):
+        many = len(value) > _MANY and isinstance(value[0], Mapping)
+        return many or any(map(_is_large, value))
+    return False
 
 
 def _finite(value: Any) -> Any:

@@ -14,6 +14,7 @@ import os
 import pty
 import re
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -309,7 +310,7 @@ def measure(path: Path, command: tuple[str, ...], limit: float) -> str:
     os.close(terminal)
     written, told, silent, shown, ending = b"", "", 0.0, 0.0, 0.0
     while not (done := os.wait4(child.pid, os.WNOHANG))[0]:
-        time.sleep(0.02)
+        select.select([main], [], [], 0.02)
         now, more = worked(child.pid), taken(main)
         silent = max(silent, now - shown)
         if more:

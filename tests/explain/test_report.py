@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 import gradtui
-from gradtui.explain.report import record_columns, show_json, show_lines, step_record, to_json
+from gradtui.explain.report import (
+    json_parts,
+    record_columns,
+    show_json,
+    show_lines,
+    step_record,
+    to_json,
+)
 from gradtui.explain.spans import line_text
 
 
@@ -135,6 +142,30 @@ def test_json_is_strict_ascii_and_harmless():
     text = to_json({"a": [math.nan, math.inf, -math.inf], "ŷ\u202e\x9b": np.array([1.5])})
     assert text.isascii()
     assert json.loads(text) == {"a": ["NaN", "Infinity", "-Infinity"], "ŷ\u202e\x9b": [1.5]}
+
+
+def test_json_of_large_arrays_comes_in_parts_none_of_which_is_large():
+    wide = np.arange(20_000.0).reshape(4, 5_000)
+    wide[1, 2], wide[3, 4_999] = np.nan, -np.inf
+    nodes = [{"name": f"n{i}", "value": wide if i == 150 else float(i)} for i in range(200)]
+    value = {
+        "step": 3,
+        "nodes": nodes,
+        "none": np.empty((0, 3)),
+        "flat": wide.ravel(),
+        "x": (1, [2]),
+    }
+    parts = list(json_parts(value))
+    assert max(map(len, parts)) < 100_000 < len("".join(parts))
+    found = json.loads("".join(parts))
+    listed = wide.tolist()
+    listed[1][2], listed[3][4_999] = "NaN", "-Infinity"
+    assert found["nodes"] == [
+        {"name": f"n{i}", "value": listed if i == 150 else float(i)} for i in range(200)
+    ]
+    assert found["flat"] == [number for row in listed for number in row]
+    assert (found["step"], found["none"], found["x"]) == (3, [], [1, [2]])
+    assert "".join(parts) == to_json(value)
 
 
 def test_a_step_s_record_is_the_contract_s_example():
