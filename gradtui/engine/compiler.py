@@ -76,7 +76,7 @@ def operation_code(
         if more and extra > 0 and (entry.elementwise or node.op == STRETCH):
             text = f"lift({text}, {len(operand.shape)}, {extra})"
         values[formal] = text  # type: ignore[assignment]
-    code = entry.code
+    code = entry.expression
     if entry.special and operands[-1].kind is Kind.CONSTANT:
         code = entry.special.get(operands[-1].value, code)
     if mode is Mode.FLOAT and entry.scalar:

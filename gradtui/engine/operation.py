@@ -37,11 +37,14 @@ class Operation(Struct, frozen=True):
     """How it is called in a program: an operator, or a function's name."""
     operands: tuple[str, ...]
     """Formal names of the operands, used in `code` and in the derivatives."""
-    code: str
-    """The Python expression of the result; its functions are those of `kernels` and NumPy."""
-    shape: ShapeRule
     partials: tuple[str, ...] = ()
     """Local derivatives of an elementwise operation or a reduction, one for each operand."""
+    code: str = ""
+    """The Python expression of the result, where it is not written as in a program.
+
+    Its functions are those of `kernels` and NumPy."""
+    shape: ShapeRule = broadcast
+    """The shape of the result by those of the operands; elementwise where none is given."""
     vjps: Vjps | None = None
     """Vector-Jacobian products of any other operation, one for each operand.
 
@@ -83,7 +86,7 @@ class Operation(Struct, frozen=True):
     compares: bool = False
     """Whether the result is only 0 or 1."""
     linear: bool = False
-    """Whether it makes of a sum the sum of what it makes of the terms."""
+    """Whether it makes of a sum the sum of what it makes of the terms, not by rearranging alone."""
     rearranges: bool = False
     """Whether the result holds all of the operand's elements once, in another order or shape."""
     rectifies: bool = False
@@ -107,9 +110,18 @@ class Operation(Struct, frozen=True):
         return self.shape is broadcast
 
     @property
+    def expression(self) -> str:
+        """The Python expression of the result."""
+        operands = [f"{{{formal}}}" for formal in self.operands]
+        own = (
+            f" {self.name} ".join(operands) if self.infix else f"{self.name}({', '.join(operands)})"
+        )
+        return self.code or own
+
+    @property
     def calls(self) -> frozenset[str]:
         """The functions that its code calls."""
-        codes = (self.code, self.scalar, self.batched, *self.special.values())
+        codes = (self.expression, self.scalar, self.batched, *self.special.values())
         return frozenset(_CALLED.findall(" ".join(codes)))
 
     @property

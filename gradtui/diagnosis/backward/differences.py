@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 MOST_TERMS, MOST_DIFFERENCES = 12, 2
 _SAMPLE = 200
 """Numbers of a value that are compared first."""
-_LINEAR = frozenset(name for name, entry in OPS.items() if entry.linear)
+_LINEAR = frozenset(name for name, entry in OPS.items() if entry.linear or entry.rearranges)
 _OPERATIONS = {"-": np.subtract, "*": np.multiply, "/": np.divide, "+": np.add}
 
 

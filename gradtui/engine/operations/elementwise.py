@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from gradtui.engine.operation import Kink, Operation
-from gradtui.engine.shapes import broadcast
 from gradtui.language.operators import COMPARISONS
 
 _POSITIVE = (0.2, 3.0)
 _ROOT = "keep the argument above 0: add a small number under the root"
 
 ELEMENTWISE = (
-    Operation("+", ("a", "b"), "{a} + {b}", broadcast, ("1", "1"), summary="add"),
-    Operation("-", ("a", "b"), "{a} - {b}", broadcast, ("1", "-1"), summary="subtract"),
-    Operation("*", ("a", "b"), "{a} * {b}", broadcast, ("b", "a"), summary="multiply"),
+    Operation("+", ("a", "b"), ("1", "1"), summary="add"),
+    Operation("-", ("a", "b"), ("1", "-1"), summary="subtract"),
+    Operation("*", ("a", "b"), ("b", "a"), summary="multiply"),
     Operation(
         "/",
         ("a", "b"),
-        "{a} / {b}",
-        broadcast,
         ("1/b", "-out/b"),
         scalar="({a} / {b} if {b} else divide({a}, {b}))",
         domain=_POSITIVE,
@@ -27,41 +24,25 @@ ELEMENTWISE = (
     Operation(
         "**",
         ("a", "b"),
-        "power({a}, {b})",
-        broadcast,
         ("b*a**(b - 1)", "out*log(a + (a == 0)*(b >= 0))"),
+        code="power({a}, {b})",
         special={0.5: "sqrt({a})", **{n: " * ".join(["{a}"] * n) for n in (1, 2, 3, 4)}},
         domain=_POSITIVE,
         remedy=_ROOT,
         summary="raise to a power",
     ),
     Operation(
-        "neg",
-        ("a",),
-        "-{a}",
-        broadcast,
-        ("-1",),
-        rounds=False,
-        linear=True,
-        summary="change the sign",
+        "neg", ("a",), ("-1",), code="-{a}", rounds=False, linear=True, summary="change the sign"
     ),
     Operation(
-        "identity",
-        ("a",),
-        "{a}",
-        broadcast,
-        ("1",),
-        internal=True,
-        rounds=False,
-        summary="another name",
+        "identity", ("a",), ("1",), code="{a}", internal=True, rounds=False, summary="another name"
     ),
     *(
         Operation(
             symbol,
             ("a", "b"),
-            f"number({{a}} {symbol} {{b}})",
-            broadcast,
             ("0", "0"),
+            code=f"number({{a}} {symbol} {{b}})",
             kink=Kink(
                 "a == b",
                 "a comparison jumps where both sides are equal; its slope is taken "
@@ -73,21 +54,10 @@ ELEMENTWISE = (
         )
         for symbol in COMPARISONS
     ),
-    Operation(
-        "exp",
-        ("a",),
-        "exp({a})",
-        broadcast,
-        ("out",),
-        squashes=True,
-        tried=True,
-        summary="e to the power",
-    ),
+    Operation("exp", ("a",), ("out",), squashes=True, tried=True, summary="e to the power"),
     Operation(
         "log",
         ("a",),
-        "log({a})",
-        broadcast,
         ("1/a",),
         domain=_POSITIVE,
         tried=True,
@@ -97,8 +67,6 @@ ELEMENTWISE = (
     Operation(
         "sqrt",
         ("a",),
-        "sqrt({a})",
-        broadcast,
         ("1/(2*out)",),
         domain=_POSITIVE,
         tried=True,
@@ -108,8 +76,6 @@ ELEMENTWISE = (
     Operation(
         "abs",
         ("a",),
-        "abs({a})",
-        broadcast,
         ("(a > 0) - (a < 0)",),
         kink=Kink("a == 0", "abs has a corner at 0; its slope there is taken as 0"),
         rounds=False,
@@ -118,8 +84,6 @@ ELEMENTWISE = (
     Operation(
         "tanh",
         ("a",),
-        "tanh({a})",
-        broadcast,
         ("1 - out**2",),
         squashes=True,
         full_slope=1.0,
@@ -129,8 +93,6 @@ ELEMENTWISE = (
     Operation(
         "sigmoid",
         ("a",),
-        "sigmoid({a})",
-        broadcast,
         ("out*(1 - out)",),
         squashes=True,
         full_slope=0.25,
@@ -140,8 +102,6 @@ ELEMENTWISE = (
     Operation(
         "relu",
         ("a",),
-        "relu({a})",
-        broadcast,
         ("a > 0",),
         kink=Kink("a == 0", "relu has a corner at 0; its slope there is taken as 0"),
         rounds=False,
@@ -152,8 +112,6 @@ ELEMENTWISE = (
     Operation(
         "maximum",
         ("a", "b"),
-        "maximum({a}, {b})",
-        broadcast,
         ("(a > b) + (a == b)/2", "(b > a) + (a == b)/2"),
         kink=Kink(
             "a == b",
@@ -166,8 +124,6 @@ ELEMENTWISE = (
     Operation(
         "minimum",
         ("a", "b"),
-        "minimum({a}, {b})",
-        broadcast,
         ("(a < b) + (a == b)/2", "(b < a) + (a == b)/2"),
         kink=Kink(
             "a == b",
@@ -180,9 +136,8 @@ ELEMENTWISE = (
     Operation(
         "where",
         ("c", "a", "b"),
-        "where({c} != 0, {a}, {b})",
-        broadcast,
         ("0", "c != 0", "c == 0"),
+        code="where({c} != 0, {a}, {b})",
         scalar="({a} if {c} else {b})",
         kink=Kink(
             "c == 0",
@@ -193,28 +148,17 @@ ELEMENTWISE = (
         rounds=False,
         summary="a where the condition holds, else b",
     ),
-    Operation(
-        "sin", ("a",), "sin({a})", broadcast, ("cos(a)",), tried=True, summary="sine of an angle"
-    ),
-    Operation(
-        "cos",
-        ("a",),
-        "cos({a})",
-        broadcast,
-        ("-sin(a)",),
-        tried=True,
-        summary="cosine of an angle",
-    ),
+    Operation("sin", ("a",), ("cos(a)",), tried=True, summary="sine of an angle"),
+    Operation("cos", ("a",), ("-sin(a)",), tried=True, summary="cosine of an angle"),
     Operation(
         "clip",
         ("a", "low", "high"),
-        "minimum(maximum({a}, {low}), {high})",
-        broadcast,
         (
             "(a >= low)*(a <= high)",
             "(a < low)*(low <= high)",
             "maximum(a, low) > high",
         ),
+        code="minimum(maximum({a}, {low}), {high})",
         kink=Kink(
             "(a == low) + (a == high)",
             "the value lies exactly on a bound of clip; it is "
@@ -227,8 +171,6 @@ ELEMENTWISE = (
     Operation(
         "erf",
         ("a",),
-        "erf({a})",
-        broadcast,
         ("1.1283791670955126*exp(-a**2)",),
         squashes=True,
         full_slope=1.1283791670955126,
@@ -237,26 +179,16 @@ ELEMENTWISE = (
     Operation(
         "gelu",
         ("a",),
-        "gelu({a})",
-        broadcast,
         ("(1 + erf(a/1.4142135623730951))/2 + a*exp(-a**2/2)/2.5066282746310002",),
         rectifies=True,
         summary="keep what is positive, smoothly: a times the normal distribution's share below a",
     ),
     Operation(
-        "softplus",
-        ("a",),
-        "softplus({a})",
-        broadcast,
-        ("sigmoid(a)",),
-        squashes=True,
-        summary="a smooth relu: log(1 + exp(a))",
+        "softplus", ("a",), ("sigmoid(a)",), squashes=True, summary="a smooth relu: log(1 + exp(a))"
     ),
     Operation(
         "logaddexp",
         ("a", "b"),
-        "logaddexp({a}, {b})",
-        broadcast,
         ("sigmoid(a - b)", "sigmoid(b - a)"),
         summary="log(exp(a) + exp(b)) without overflow: a smooth maximum",
     ),
