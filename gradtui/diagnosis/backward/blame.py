@@ -106,7 +106,7 @@ def _best_repair(
                     most = max(most, len(offer.fixed))
         if len(offers) == before:
             continue
-        best, near = _best(readings, world, offers)
+        best, near = _best(readings, world, offers, done)
         if near and len(best.fixed) == len(wrong):
             break
     return None if best is None else best.repair
@@ -155,7 +155,9 @@ def _refitted(
     return Repair(line, line.target, 1.0, trial.truth(line.target))
 
 
-def _best(readings: Readings, world: Interpreter, offers: Sequence[Offer]) -> tuple[Offer, bool]:
+def _best(
+    readings: Readings, world: Interpreter, offers: Sequence[Offer], done: Sequence[Repair]
+) -> tuple[Offer, bool]:
     """Return the offer that fixes most, and whether it is near and leaves nothing strange.
 
     Of several that fix as much it is the one that leaves least: claims that are not right, helpers
@@ -186,7 +188,7 @@ def _best(readings: Readings, world: Interpreter, offers: Sequence[Offer]) -> tu
             searched += 1
             if searched > MOST_EXPLAINED:
                 continue
-        ends = _ends(readings, offer.repair, world)
+        ends = _ends(readings, offer.repair, world, done)
         if ends is None:
             continue
         left, _, odd, bridges, sound, *rest = key
@@ -241,7 +243,9 @@ def _fewest_loose(trial: Trial, repair: Repair) -> int:
     return len(program.unread(line.name, line.reads | (program.unread() & set(line.scope))))
 
 
-def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | None:
+def _ends(
+    readings: Readings, repair: Repair, world: Interpreter, done: Sequence[Repair]
+) -> _Ends | None:
     """Return what the repair of a line leaves and puts in; None if that is not simple."""
     line, edits = repair.line, tuple[Edit, ...]()
     if repair.edit is not None:
@@ -249,7 +253,7 @@ def _ends(readings: Readings, repair: Repair, world: Interpreter) -> _Ends | Non
         loose = _fewest_loose(readings.trial, repair)
         cost = readings.cost_of(line, repair.edit)
     else:
-        hits = hits_of(readings, repair, (), world, pairs=False).hits
+        hits = hits_of(readings, repair, done, world, pairs=False).hits
         if not hits:
             return None
         edits, tree, cost = hits[0].edits, hits[0].tree, hits[0].cost

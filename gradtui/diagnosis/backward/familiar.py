@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, fitted
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted
 from gradtui.engine.graph import Kind
 from gradtui.engine.shapes import Shape
 
 Array = NDArray[np.float64]
 
+FEWEST = 3
+"""Numbers of a value from which it is no chance that they are in the proportion of others."""
 _FIRST = 64
 """Numbers of a value that are compared before all are."""
 
@@ -115,3 +117,16 @@ def _slope(
         along = np.ones((1, *shape)) if slope is None else fitted(slope, shape)
         total = total + fitted(trial.world.value(step), shape) * along
     return total
+
+
+def is_multiple(value: Array, base: Array) -> bool:
+    """Return whether a value is one number times `base` at every point but the first."""
+    if value[0].size < FEWEST:
+        return constant_ratio(value, base, np.abs(base)) is not None
+    value, base = (
+        fitted(one, base.shape[1:])[1:].reshape(len(one) - 1, -1) for one in (value, base)
+    )
+    with np.errstate(all="ignore"):
+        ratio = np.sum(value * base, axis=1) / np.sum(base * base, axis=1)
+        exact = np.abs(value - ratio[:, None] * base) <= TOLERANCE * np.abs(ratio[:, None] * base)
+    return bool(np.all(exact) and np.all(ratio))

@@ -69,6 +69,16 @@ class Hit(Struct, frozen=True, eq=False):
     """The constant that the changed expression still has to be multiplied with."""
 
 
+class Hits(Struct, frozen=True, eq=False):
+    """How a line may be changed to hold what it should."""
+
+    hits: tuple[Hit, ...]
+    """The nearest first."""
+    truth: str
+    """The line as its model's derivatives would have it, or nothing."""
+    pool: Pool
+
+
 def cost_of(edit: Edit) -> float:
     """Return how far-fetched an edit is."""
     if edit.change is Change.NEGATE and not _adds_minus(edit):

@@ -6,14 +6,14 @@ or under a name of its own), a local derivative, or anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.familiar import Familiar
-from gradtui.diagnosis.backward.hypotheses import MULTIPLE, cost_of, pool_for
+from gradtui.diagnosis.backward.familiar import Familiar, is_multiple
+from gradtui.diagnosis.backward.hypotheses import MULTIPLE, Hits, cost_of, pool_for
 from gradtui.diagnosis.backward.likeness import Likeness, twins_of
 from gradtui.diagnosis.backward.material import (
     calls_of,
@@ -33,7 +33,7 @@ from gradtui.diagnosis.backward.material import (
 )
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.steps import Reading, Steps
-from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, close, constant_ratio, fitted
+from gradtui.diagnosis.backward.trial import Trial, close, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Edit, Editable
 from gradtui.diagnosis.sieve import Fits, Sieve
@@ -46,8 +46,6 @@ Array = NDArray[np.float64]
 
 _HELD = ("+", "-", "*", "/", "@", "neg")
 """Operations whose result people give no name and yet claim a gradient of: before a function."""
-FEWEST = 3
-"""Numbers of a value from which it is no chance that they are in the proportion of others."""
 HELPER_MATERIAL = 12
 """Factors, and terms, of the model that are tried in a helper's expression."""
 
@@ -64,6 +62,8 @@ class Readings:
         self._is_true_step: dict[str, bool] = {}
         self._unscaled: dict[str, tuple[Builder, int]] = {}
         self._before: tuple[Interpreter | None, dict[str, float]] = None, {}
+        self.hits: dict[Hashable, Hits] = {}
+        """How lines may be changed, for repairs that have been looked at."""
         self._changes: dict[tuple[str, bool], tuple[Editable, Sieve]] = {}
 
     def of(self, line: Line) -> Reading:
@@ -111,7 +111,7 @@ class Readings:
             if close(fitted(value, true.shape[1:]), true, np.abs(true)):
                 return True
         return self.familiar.holds(value, shape) or any(
-            _is_multiple(value, self.trial.truth(one)) for one in self._may_be(line)
+            is_multiple(value, self.trial.truth(one)) for one in self._may_be(line)
         )
 
     def further(self, line: Line) -> tuple[int, ...]:
@@ -376,19 +376,6 @@ class Readings:
         calls = [one for tree in flow_trees(trial) for one in calls_of(tree)]
         factors, terms = distinct(factors, HELPER_MATERIAL), distinct(terms, HELPER_MATERIAL)
         return factors, terms, distinct(calls, HELPER_MATERIAL)
-
-
-def _is_multiple(value: Array, base: Array) -> bool:
-    """Return whether a value is one number times `base` at every point but the first."""
-    if value[0].size < FEWEST:
-        return constant_ratio(value, base, np.abs(base)) is not None
-    value, base = (
-        fitted(one, base.shape[1:])[1:].reshape(len(one) - 1, -1) for one in (value, base)
-    )
-    with np.errstate(all="ignore"):
-        ratio = np.sum(value * base, axis=1) / np.sum(base * base, axis=1)
-        exact = np.abs(value - ratio[:, None] * base) <= TOLERANCE * np.abs(ratio[:, None] * base)
-    return bool(np.all(exact) and np.all(ratio))
 
 
 def is_counted(edit: Edit) -> bool:

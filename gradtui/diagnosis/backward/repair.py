@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.constants import opened, tidied
 from gradtui.diagnosis.backward.differences import Values
-from gradtui.diagnosis.backward.hypotheses import Hit, find_hits, pool_for
+from gradtui.diagnosis.backward.hypotheses import Hit, Hits, find_hits, pool_for
 from gradtui.diagnosis.backward.likeness import twins_of
 from gradtui.diagnosis.backward.material import (
     as_tree,
@@ -55,16 +55,6 @@ class Repair(Struct, frozen=True, eq=False):
     """The change of its expression that repairs it, where that is how it was found."""
 
 
-class Hits(Struct, frozen=True, eq=False):
-    """How a line may be changed to hold what it should."""
-
-    hits: tuple[Hit, ...]
-    """The nearest first."""
-    truth: str
-    """The line as its model's derivatives would have it, or nothing."""
-    pool: Pool
-
-
 def hits_of(
     readings: Readings,
     repair: Repair,
@@ -77,6 +67,32 @@ def hits_of(
 
     Without `pairs` only single changes are tried.
     """
+    trial = readings.trial
+    earlier = (one for one in others if one.line.name in repair.line.scope)
+    key = (pairs, _key(repair), frozenset(map(_key, earlier)))
+    if key not in readings.hits:
+        found = _search(readings, repair, others, world, pairs=pairs)
+        if trial.work.is_spent:
+            return found
+        readings.hits[key] = found
+    return readings.hits[key]
+
+
+def _key(repair: Repair) -> Hashable:
+    """Return what tells a repair from others of a program."""
+    edit = repair.edit
+    changed = None if edit is None else (edit.path, spell(edit.tree))
+    return repair.line.name, repair.target, repair.scale, changed
+
+
+def _search(
+    readings: Readings,
+    repair: Repair,
+    others: Sequence[Repair],
+    world: Interpreter,
+    *,
+    pairs: bool,
+) -> Hits:
     trial, line, target = readings.trial, repair.line, repair.target
     assert target is not None
     size = np.maximum(np.abs(repair.value), abs(repair.scale) * trial.size_of(line, target))
