@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from gradtui.base.source import InputError, Place
 from gradtui.engine.builder import Builder, MisfitError
 from gradtui.engine.graph import Kind
-from gradtui.engine.lowering import lower_tree
+from gradtui.engine.lowering import lower_call, lower_tree
+from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 
@@ -149,16 +150,22 @@ class Editable:
         """Append the operation at `path` on the nodes of its arguments, `id` for number `at`."""
         call = self.parts[path]
         assert isinstance(call, Call)
-        arguments: list[Tree] = []
+        entry, parts = OPS.get(call.function), list[int | Tree]()
         for index, argument in enumerate(call.arguments):
             if index == at:
-                arguments.append(Name(f"%{id}", NOWHERE))
+                parts.append(id)
             elif _is_literal(argument):
-                arguments.append(argument)
+                parts.append(argument)
             elif (*path, index) in self.ids:
-                arguments.append(Name(f"%{self.ids[(*path, index)]}", NOWHERE))
+                parts.append(self.ids[(*path, index)])
             else:
                 raise MisfitError("a part has no value")
+        self.lowered += 1
+        if entry is not None and len(parts) == len(entry.operands):
+            operands = [one if isinstance(one, int) else self._lowered(one) for one in parts]
+            self.lowered += len(operands)
+            return lower_call(call, tuple(operands), self.builder)
+        arguments = (Name(f"%{one}", NOWHERE) if isinstance(one, int) else one for one in parts)
         return lower_tree(replace(call, arguments=tuple(arguments)), self.builder, self._resolve)
 
     def _lowered_or_none(self, tree: Tree) -> int | None:

@@ -6,6 +6,7 @@ one array.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -130,7 +131,7 @@ class Sieve:
                 group.members.append((number, node))
         self._groups = [group for group in groups.values() if group is not None]
         nodes = expression.builder.nodes
-        self._largest = max(1, *(int(np.prod(node.shape)) for node in nodes))
+        self._largest = max(1, *(math.prod(node.shape) for node in nodes))
 
     def count(self, shape: Shape) -> int:
         """Return how many changes have a value of a shape."""

@@ -115,6 +115,8 @@ class Interpreter:
         return fresh
 
     def _evaluate(self, id: int) -> None:
+        if id in self._values:
+            return
         pending = [id]
         with np.errstate(all="ignore"):
             while pending:

@@ -149,6 +149,12 @@ def lower_tree(
     return done[0]
 
 
+def lower_call(call: Call, operands: tuple[int, ...], builder: Builder) -> int:
+    """Append the operation that a call is on the nodes of all that it is a call of."""
+    _check_call(call, rules=False)
+    return _apply(call, operands, builder, _NOTHING)
+
+
 def _apply(call: Call, operands: tuple[int, ...], builder: Builder, inherited: Options) -> int:
     if call.function in ("shape", "len"):
         return _size(call, builder.nodes[operands[0]], builder)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gradtui.base.source import InputError
 from gradtui.base.text import number
 from gradtui.diagnosis.backward.account import best_account
+from gradtui.diagnosis.backward.blame import find_repairs
 from gradtui.diagnosis.backward.explain import Explanation, explain_helper
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
@@ -64,11 +65,13 @@ def find_culprits(
     helpers: int = MOST_HELPERS,
     *,
     strict: bool = False,
+    lone: bool = False,
 ) -> Culprits:
     """Return what is wrong with a program where it is tried.
 
     Up to `helpers` are changed first to make shapes fit.  Where it is `strict`, a claim in a shape
-    that does not stretch is wrong.
+    that does not stretch is wrong.  Of more lines than one nothing is said if a `lone` one is
+    asked for.
     """
     claims = [line for line in trial.lines if line.claimed]
     judged = deciding(trial.graph, claims)
@@ -76,9 +79,8 @@ def find_culprits(
     if not trial.program.lost and not any(line in judged or line.misfit for line in wrong):
         return Culprits(tuple(notes_on(trial, wrong)), noted=frozenset(one.name for one in wrong))
     if trial.program.odd and not strict:
-        strictly = find_culprits(
-            problem, _changed(trial, hand, strict=True), hand, helpers, strict=True
-        )
+        changed = _changed(trial, hand, strict=True)
+        strictly = find_culprits(problem, changed, hand, helpers, strict=True, lone=True)
         if [one.rule == "unexplained" for one in strictly.findings] == [False]:
             return strictly
     names = [line.name for line in judged]
@@ -88,6 +90,8 @@ def find_culprits(
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     trial.follow_convention()
     readings = Readings(trial)
+    if lone and len(find_repairs(trial, readings, judged)) > 1:
+        return Culprits()
     account = best_account(trial, readings, judged)
     repairs, explanations = account.repairs, account.explanations
     explained = _explained(problem, trial, hand, wrong, repairs, explanations)
