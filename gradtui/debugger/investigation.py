@@ -85,7 +85,7 @@ class Known(Struct, frozen=True, eq=False):
     judgement: Judgement | None
     """What was found of hand-written code; None until that is known."""
     run_findings: tuple[Finding, ...] | None
-    """What was found of the run; None until that is known."""
+    """What was found of the run, causes first; None until that is known."""
     findings: tuple[Finding, ...]
     """All that is known to be wrong, the gravest first."""
     chosen: int | None
@@ -104,9 +104,7 @@ class Investigation:
         self.version = version
         """That of the cursor's step: the branch may have begun with another text."""
         self.run_findings: tuple[Finding, ...] | None = None
-        """What is wrong with the run, causes first; None until that is known."""
         self.setback: Setback | None = None
-        """Where the branch ends far worse than the run that it left."""
         self.chosen: Finding | None = None
         """The finding that the cursor went to."""
         self._curvature = Curvature(branch.problem.trainer)
@@ -200,9 +198,8 @@ class Investigation:
     def next(self) -> Finding | None:
         """Return the finding after the chosen one, the first after the last; None without any."""
         findings, last = self.findings, self.number
-        if not findings:
-            return None
-        return findings[0 if last is None else (last + 1) % len(findings)]
+        at = 0 if last is None else last + 1
+        return findings[at % len(findings)] if findings else None
 
     def gauge(self, tape: Tape) -> Gauge | str:
         """Return the gauge of a step, or why there is none; COMPUTING until it is measured."""
