@@ -63,8 +63,8 @@ async def test_what_takes_but_a_moment_is_in_the_first_frame(terminal, monkeypat
     async with terminal("two_weights") as t:
         await t.settled()
         assert len(frames) == 1
-        assert isinstance(frames[0].gauge, Gauge)
-        assert frames[0].run_findings == ()
+        assert isinstance(frames[0].known.gauge, Gauge)
+        assert frames[0].known.run_findings == ()
         assert "✓ no findings" in t.text
 
 
