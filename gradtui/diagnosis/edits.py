@@ -13,17 +13,17 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.base.source import InputError, Place
+from gradtui.base.source import InputError
 from gradtui.engine.builder import Builder, MisfitError
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_call, lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
-
-Path = tuple[int, ...]
-"""Which argument to follow, from the root of a tree."""
-NOWHERE = Place(1)
+from gradtui.language.trees import NOWHERE as NOWHERE
+from gradtui.language.trees import Path as Path
+from gradtui.language.trees import call as call
+from gradtui.language.trees import replaced
 
 
 class Change(Enum):
@@ -194,21 +194,7 @@ class Editable:
 
 def edited(tree: Tree, edit: Edit) -> Tree:
     """Return a whole tree as an edit leaves it."""
-    parents = list[Call]()
-    for at in edit.path:
-        assert isinstance(tree, Call)
-        parents.append(tree)
-        tree = tree.arguments[at]
-    new = edit.tree
-    for parent, at in zip(reversed(parents), reversed(edit.path), strict=True):
-        arguments = (*parent.arguments[:at], new, *parent.arguments[at + 1 :])
-        new = replace(parent, arguments=arguments)
-    return new
-
-
-def call(function: str, *arguments: Tree, **options: int) -> Call:
-    """Return a call that stands nowhere in a file."""
-    return Call(function, arguments, tuple(options.items()), NOWHERE)
+    return replaced(tree, edit.path, edit.tree)
 
 
 def _is_literal(tree: Tree) -> bool:

@@ -17,8 +17,9 @@ from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.shapes import Shape, ShapeError, broadcast
-from gradtui.language.parser import Assignment, Call, Name, Tree
+from gradtui.language.parser import Assignment, Name, Tree
 from gradtui.language.refusals import another_name
+from gradtui.language.trees import parts_of
 
 
 class UpdateProgram(Struct, frozen=True):
@@ -90,15 +91,8 @@ class HandPass(Struct, frozen=True, eq=False):
 
 
 def names_in(tree: Tree) -> list[Name]:
-    """Return the names that an expression reads."""
-    found, pending = list[Name](), [tree]
-    while pending:
-        match pending.pop():
-            case Name() as name:
-                found.append(name)
-            case Call() as call:
-                pending.extend(reversed(call.arguments))
-    return found
+    """Return the names that an expression reads, left ones first."""
+    return [part for _, part in parts_of(tree) if isinstance(part, Name)]
 
 
 def lower_update(

@@ -28,6 +28,7 @@ from gradtui.language.parser import (
     WholeNumbers,
     parse_expression,
 )
+from gradtui.language.trees import parts_of
 from gradtui.language.trees import same as same
 
 _SPACES = {SUM: " ", COMPARISON: " "}
@@ -73,12 +74,7 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
 
 def subtrees(tree: Tree) -> list[Tree]:
     """Return a tree and all its parts, each before its own parts, left ones first."""
-    found, pending = list[Tree](), [tree]
-    while pending:
-        part = pending.pop()
-        found.append(part)
-        pending.extend(reversed(_arguments(part)))
-    return found
+    return [part for _, part in parts_of(tree)]
 
 
 def precedence_of(tree: Tree) -> int:

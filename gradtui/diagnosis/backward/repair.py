@@ -32,7 +32,8 @@ from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Pool
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import same, spell, subtrees
-from gradtui.language.parser import Call, Name, Number, Tree, parse_expression
+from gradtui.language.parser import Name, Number, Tree, parse_expression
+from gradtui.language.trees import mapped
 
 Array = NDArray[np.float64]
 
@@ -208,8 +209,4 @@ def _stale(
 
 def _with(tree: Tree, old: Tree, new: Tree) -> Tree:
     """Return an expression with another part wherever it has `old`."""
-    if same(tree, old):
-        return new
-    if not isinstance(tree, Call):
-        return tree
-    return replace(tree, arguments=tuple(_with(one, old, new) for one in tree.arguments))
+    return mapped(tree, lambda part: new if same(part, old) else None)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError, Place
+from gradtui.base.source import InputError
 from gradtui.diagnosis.updates.probes import Probes
 from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
@@ -25,11 +25,11 @@ from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Assignment, Call, Name, Number, Option, Tree, WholeNumbers
+from gradtui.language.trees import NOWHERE
 
 Array = NDArray[Any]
 Memo = dict[int, "Value"]
 """Identity of a tree -> its value, for trees that outlive it."""
-_NOWHERE = Place(1)
 
 
 class Value(Struct, frozen=True, eq=False):
@@ -209,14 +209,14 @@ def _kernel(
     arguments: list[Tree] = []
     for slot, operand in enumerate(operands):
         if isinstance(operand, float):
-            arguments.append(Number(operand, _NOWHERE))
+            arguments.append(Number(operand, NOWHERE))
         elif isinstance(operand, WholeNumbers):
             arguments.append(operand)
         else:
             name = f"a{slot}"
             leaves[name] = builder.leaf(Kind.DATA, name, operand)
-            arguments.append(Name(name, _NOWHERE))
-    call = Call(function, tuple(arguments), options, _NOWHERE)
+            arguments.append(Name(name, NOWHERE))
+    call = Call(function, tuple(arguments), options, NOWHERE)
     root = lower_tree(call, builder, lambda name: leaves[name.name])
     batched = list(leaves.values())
     compiler = Compiler(builder.nodes, {}, Mode.BATCH, "float64")

@@ -31,7 +31,6 @@ from gradtui.diagnosis.updates.remedies import Remedy, Start
 from gradtui.diagnosis.updates.repairs import Repair
 from gradtui.diagnosis.updates.scope import RELIES, UNEXPLAINED, Rules, scope_of
 from gradtui.diagnosis.updates.search import applied, find_remedies
-from gradtui.diagnosis.updates.trees import names_in, part_at
 from gradtui.diagnosis.updates.wording import (
     Change,
     Parting,
@@ -44,6 +43,7 @@ from gradtui.diagnosis.updates.wording import (
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Number, Tree
+from gradtui.language.trees import names_read, part_at
 
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
 """Gradients on which a mistake is shown, if it shows on them."""
@@ -131,7 +131,7 @@ class _Explanation:
         needed: Sequence[Trial],
         reference: Reference | None = None,
     ) -> list[Remedy]:
-        timed = any("t" in names_in(line.value) for line in self.ours.lines)
+        timed = any("t" in names_read(line.value) for line in self.ours.lines)
         case = self.case
         scope = scope_of(
             program, case.constants, lr=case.lr, timed=timed, scheduled=self.scheduled,
@@ -224,7 +224,7 @@ class _Explanation:
         if step.name in self.unstored:
             return storing_message(step.name, old.name)
         before, after = part_at(old.value, step.path), step.part
-        names, others = frozenset(names_in(before)), frozenset(names_in(after))
+        names, others = frozenset(names_read(before)), frozenset(names_read(after))
         written, belongs = self.spelt(before, old.value), self.spelt(after, old.value)
         if isinstance(before, Number) and belongs in self.case.constants:
             belongs += f" ({number(self.case.constants[belongs], EXACT)})"

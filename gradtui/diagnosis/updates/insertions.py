@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
-from gradtui.diagnosis.updates.trees import Path, expression, names_in
 from gradtui.language.parser import Name, Number, Tree
+from gradtui.language.trees import Path, expression, names_read
 
 
 class Insertions(Line):
@@ -82,7 +82,7 @@ class Insertions(Line):
     def _terms(self) -> Iterator[Tree]:
         """Yield what a line may lack: the gradient's own step, what is kept, terms of others."""
         scope, gradient = self.scope, self.name("g")
-        if "g" not in names_in(self.line.value):
+        if "g" not in names_read(self.line.value):
             yield from (expression("*", self.name("lr"), gradient), gradient)
         if self.moves and "momentum" in scope.means:
             for name in dict.fromkeys((*scope.state, *self.near)):
@@ -141,7 +141,7 @@ class Insertions(Line):
                     yield Change(ahead, scope.form, 1.3)
         if self.keeps:
             kept = self.name(self.line.name)
-            lost = 0.0 if self.line.name in names_in(self.line.value) else 0.3
+            lost = 0.0 if self.line.name in names_read(self.line.value) else 0.3
             yield Change(expression("+", kept, part), scope.form, 1.5 - lost)
             for mean in scope.means:
                 weighed = expression("*", self.name(mean), kept)

@@ -16,8 +16,8 @@ from gradtui.diagnosis.updates.scope import (
     Rules,
     Scope,
 )
-from gradtui.diagnosis.updates.trees import Path, expression, part_at
 from gradtui.language.parser import Assignment, Call, Name, Number, Tree
+from gradtui.language.trees import Path, expression, part_at
 
 _NEAR = 12
 """Helpers above a line of which one may belong in it."""

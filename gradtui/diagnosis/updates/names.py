@@ -9,8 +9,8 @@ from itertools import chain, combinations_with_replacement, islice
 
 from gradtui.diagnosis.updates.line import Change, Line
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
-from gradtui.diagnosis.updates.trees import Path, expression, names_in, part_at, substituted
 from gradtui.language.parser import Name, Number, Tree
+from gradtui.language.trees import Path, expression, names_read, part_at, substituted
 
 _TINY = 0.01
 """Numbers below may stand for an eps."""
@@ -40,7 +40,7 @@ class OtherNames(Line):
 
     def _everywhere(self, line: Tree) -> Iterator[Change]:
         """Yield a line with another name in all the places of one: g*g."""
-        counts = Counter(names_in(line))
+        counts = Counter(names_read(line))
         signals = ("g", "w", *self.scope.state, *self.near)
         for name in (one for one, times in counts.items() if times > 1 and one in signals):
             for other in dict.fromkeys(signals):
@@ -134,7 +134,7 @@ class OtherNames(Line):
         }
 
         for _ in range(_INLINED):
-            read = list(islice(names_in(tree), _INLINED + 1))
+            read = list(islice(names_read(tree), _INLINED + 1))
             if len(read) > _INLINED:
                 break
             if not below.keys() & set(read):

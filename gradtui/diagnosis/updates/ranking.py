@@ -10,9 +10,9 @@ from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy
 from gradtui.diagnosis.updates.scope import MEANS
 from gradtui.diagnosis.updates.search import applied, cost_of, which_matter
-from gradtui.diagnosis.updates.trees import mapped, shape_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import mapped, shape_of
 
 _COMPARED = 12
 """Remedies that are compared by the programs that they leave."""

@@ -23,10 +23,10 @@ from gradtui.diagnosis.updates.execution import (
     run_lines,
 )
 from gradtui.diagnosis.updates.probes import Probes, Target
-from gradtui.diagnosis.updates.scope import MEANS
-from gradtui.diagnosis.updates.trees import Path, part_at, parts_of, replaced, shape_of
+from gradtui.diagnosis.updates.scope import MEANS, values_in
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Tree
+from gradtui.language.trees import Path, part_at, replaced, shape_of
 
 _CLOSE = 1e-8
 
@@ -168,7 +168,7 @@ class Reference:
     def _expressed(self, part: Part, scope: Mapping[str, Array]) -> Tree | None:
         """Return the optimizer's expression with the names that come to the same, if there are."""
         tree = part_at(self.program.lines[part.line].value, part.path)
-        for path, leaf in list(parts_of(tree)):
+        for path, leaf in list(values_in(tree)):
             if not isinstance(leaf, Name):
                 continue
             named = self._named(part.line, (*part.path, *path), scope)
@@ -216,7 +216,7 @@ def _parts(program: UpdateProgram, probes: Probes) -> list[Part]:
             with np.errstate(all="ignore"):
                 memo = Memo()
                 result = evaluate(line.value, scope, memo)
-                for path, part in parts_of(line.value):
+                for path, part in values_in(line.value):
                     value = memo[id(part)] if isinstance(part, Call) else evaluate(part, scope, {})
                     found.setdefault((index, path), []).append(value)
             scope[line.name] = result

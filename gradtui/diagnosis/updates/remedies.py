@@ -21,9 +21,9 @@ from gradtui.diagnosis.updates.scope import (
     Rules,
     Scope,
 )
-from gradtui.diagnosis.updates.trees import expression, is_call, names_in, substituted
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Name, Tree
+from gradtui.language.trees import expression, is_call, names_read, substituted
 
 
 class Start(Struct, frozen=True):
@@ -85,7 +85,7 @@ def _stored(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
 def _readers(program: UpdateProgram, old: str, new: str, rules: Rules) -> Iterator[Repair]:
     """Yield the lines that read a name, with another in its place."""
     for index, line in enumerate(program.lines):
-        if old in names_in(line.value):
+        if old in names_read(line.value):
             value = substituted(line.value, {old: Name(new, line.place)})
             yield Repair(index, value, rules, 0, (), value)
 

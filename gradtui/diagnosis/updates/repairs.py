@@ -26,21 +26,22 @@ from gradtui.diagnosis.updates.scope import (
     UNEXPLAINED,
     Rules,
     Scope,
+    values_in,
 )
-from gradtui.diagnosis.updates.trees import (
+from gradtui.language.parser import Assignment, Call, Name, Number, Tree
+from gradtui.language.trees import (
     Path,
     expression,
     is_call,
     is_name,
     mapped,
-    names_in,
+    names_read,
     part_at,
     parts_of,
     replaced,
     shape_of,
     substituted,
 )
-from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 
 _COMPARED = {
     "<": ("<=", ">", ">="), "<=": ("<", ">=", ">"), ">": (">=", "<", "<="), ">=": (">", "<=", "<"),
@@ -74,7 +75,7 @@ def repairs_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[Re
     line = lines[index]
     kinds = [kind(lines, index, scope) for kind in (_Rewrites, OtherNames, Insertions)]
     found: dict[str, Repair] = {}
-    parts = sorted(parts_of(line.value), key=lambda one: len(one[0]))[:_PARTS]
+    parts = sorted(values_in(line.value), key=lambda one: len(one[0]))[:_PARTS]
     for path, part in parts:
         for change in chain.from_iterable(kind.changes(path, part) for kind in kinds):
             value = replaced(line.value, path, change.part)
@@ -267,7 +268,7 @@ class _Rewrites(Line):
     def whole(self, tree: Tree) -> Iterator[Change]:
         """Yield changes of the line as a whole."""
         scope = self.scope
-        read = list(dict.fromkeys(names_in(tree)))
+        read = list(dict.fromkeys(names_read(tree)))
         fixed = ("lr", "t", *scope.constants)
         for mean in scope.means:
             if mean in read:

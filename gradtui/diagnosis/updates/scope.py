@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.diagnosis.updates.trees import names_in, parts_of
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.language.parser import Name, Number, Tree
+from gradtui.engine.ops import OPS
+from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import Path, names_read, parts_of
 
 SIGN, RATE, BIAS, TIME = "update-sign", "update-rate", "missing-bias-correction", "wrong-time-index"
 EPSILON, ROOT, DECAY = "epsilon-placement", "missing-root", "decay-coupling"
@@ -119,7 +120,7 @@ def scope_of(
     """
     constants = {name: c for name, c in constants.items() if c and name != "nesterov"}
     kept = tuple(program.state)
-    read = frozenset(name for line in program.lines for name in names_in(line.value))
+    read = frozenset(name for line in program.lines for name in names_read(line.value))
     scope = Scope(constants, kept, kept, {}, read, timed, lr, scheduled, tuple(numbers))
     quiet = {
         name: made_of | ({"lr"} if np.all(program.state[name] == lr) else {"t"})
@@ -151,3 +152,18 @@ def _closures(program: UpdateProgram, scope: Scope) -> dict[str, set[str]]:
         name: {one for one in names if one not in made_of or one in ("g", "w")}
         for name, names in made_of.items()
     }
+
+
+def values_in(tree: Tree) -> Iterator[tuple[Path, Tree]]:
+    """Yield every part of a tree that is a value, with its path.
+
+    What follows the operands is written out, like the shape of reshape: no other may stand there.
+    """
+    written: list[Path] = []
+    for path, part in parts_of(tree):
+        if any(path[: len(one)] == one for one in written):
+            continue
+        yield path, part
+        entry = OPS.get(part.function) if isinstance(part, Call) else None
+        if entry is not None and entry.positional and isinstance(part, Call):
+            written += [(*path, at) for at in range(len(entry.operands), len(part.arguments))]

@@ -34,14 +34,10 @@ from gradtui.diagnosis.updates.repairs import Repair, repairs_of
 from gradtui.diagnosis.updates.scope import (
     Scope,
 )
-from gradtui.diagnosis.updates.trees import (
-    Path,
-    names_in,
-    replaced,
-)
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Assignment, Name, Tree
+from gradtui.language.trees import Path, names_read, replaced
 
 _PAIRED = 1.35
 """The cost up to which a change is tried together with others."""
@@ -100,7 +96,7 @@ def which_matter(lines: Sequence[Assignment]) -> list[bool]:
     made_of, known = {"w"}, 0
     while known < (known := len(made_of)):
         made_of.update(
-            name for line in lines if line.name in made_of for name in names_in(line.value)
+            name for line in lines if line.name in made_of for name in names_read(line.value)
         )
     return [line.name in made_of for line in lines]
 
