@@ -174,7 +174,8 @@ class OtherNames(Line):
         fixed: Iterator[Tree] = (
             self.name(name) for name in self.near if not scope.meaning.get(name, {name})
         )
-        for taken in chain(fixed, map(self.number, scope.numbers)):
+        alike = (one for one in scope.numbers if one.is_integer() == value.is_integer())
+        for taken in chain(fixed, map(self.number, alike)):
             yield Change(expression("-", part, taken), (RATE, CONSTANT), 1.0)
         counts = scope.names(self.line.value) <= {"t"}
         rules = (TIME, CONSTANT) if counts else (CONSTANT, RATE)

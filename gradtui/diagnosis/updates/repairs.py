@@ -192,17 +192,19 @@ class _Rewrites(Line):
             left, right = call.arguments
             yield Change(expression("/", right, left), self.topic(right), 2)
         for other in _COMPARED.get(call.function, ()):
-            yield Change(expression(other, *call.arguments), self.compared_rules(call), 1.1)
+            strict = other.strip("=") == call.function.strip("=")
+            rules, cost = self.choice_rules(call, strict=strict), 1.0 if strict else 1.1
+            yield Change(expression(other, *call.arguments), rules, cost)
         match call:
             case Call("where", (condition, left, right)):
                 exchanged = expression("where", condition, right, left)
-                yield Change(exchanged, self.compared_rules(call), 1.1)
+                yield Change(exchanged, self.choice_rules(call), 1.1)
 
-    def compared_rules(self, call: Call) -> Rules:
-        """Return the rules of a choice that is made the wrong way round."""
+    def choice_rules(self, call: Call, *, strict: bool = False) -> Rules:
+        """Return the rules of a choice the wrong way round, or of one that is a step late."""
         if self.scope.is_signal(self.scope.names(call)):
             return (SIGN, *self.scope.form)
-        return (RATE, TIME, CONSTANT)
+        return (TIME, RATE, CONSTANT) if strict else (RATE, TIME, CONSTANT)
 
     def powers(self, call: Call) -> Iterator[Change]:
         if call.function != "**":
