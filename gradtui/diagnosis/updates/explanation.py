@@ -23,17 +23,17 @@ from gradtui.diagnosis.updates.evidence import (
     trial_of,
 )
 from gradtui.diagnosis.updates.execution import with_line
+from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes
 from gradtui.diagnosis.updates.ranking import ranked
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy, Start
-from gradtui.diagnosis.updates.repairs import Repair
 from gradtui.diagnosis.updates.scope import RELIES, UNEXPLAINED, Rules, scope_of
 from gradtui.diagnosis.updates.search import applied, find_remedies
 from gradtui.diagnosis.updates.wording import (
-    Change,
     Parting,
+    Replacement,
     message_of,
     remark_of,
     start_message,
@@ -177,9 +177,9 @@ class _Explanation:
         """Return another line that could be changed instead, as a remark."""
         for other in others:
             match best, other:
-                case (Repair(value=value), *_), _ if self.reference.writes(value):
+                case (LineEdit(value=value), *_), _ if self.reference.writes(value):
                     return ""
-                case (Repair() as one,), (Repair() as two,) if one.line != two.line:
+                case (LineEdit() as one,), (LineEdit() as two,) if one.line != two.line:
                     line = self.program.lines[two.line]
                     text = self.spelt(two.value, line.value)
                     return f"; or line {line.place.line} should be {line.name} = {text}"
@@ -187,7 +187,7 @@ class _Explanation:
 
     def finding(
         self,
-        step: Repair | Start,
+        step: LineEdit | Start,
         right: UpdateProgram,
         rules: Rules,
         remark: str = "",
@@ -218,7 +218,7 @@ class _Explanation:
             place=place,
         )
 
-    def said(self, step: Repair, rule: str) -> str:
+    def said(self, step: LineEdit, rule: str) -> str:
         """Return what is wrong with a line."""
         old = self.program.lines[step.line]
         if step.name in self.unstored:
@@ -230,7 +230,7 @@ class _Explanation:
             belongs += f" ({number(self.case.constants[belongs], EXACT)})"
         if step.name:
             written, belongs = f"{old.name} = {written}", f"{step.name} = {belongs}"
-        change = Change(written, belongs, others - names, names - others)
+        change = Replacement(written, belongs, others - names, names - others)
         return remark_of(change) if self.where else message_of(rule, change, self.case.optimizer)
 
     def restarted(self, place: Place, value: float) -> str | None:
@@ -258,7 +258,7 @@ class _Explanation:
         rules = tuple(dict.fromkeys(self.mistakes())) or (UNEXPLAINED,)
         old = self.program.lines[index]
         part = old.value if value is None else value
-        step = Repair(index, part, rules, 0, (), part)
+        step = LineEdit(index, part, rules, 0, (), part)
         right = self.program if value is None else with_line(self.program, index, part)
         finding = self.finding(step, right, rules)
         if value is not None:
@@ -307,6 +307,6 @@ def _spread(many: Array, count: int) -> Array:
     return np.asarray(many[at])
 
 
-def _rivals(step: Repair | Start, other: Repair | Start) -> bool:
+def _rivals(step: LineEdit | Start, other: LineEdit | Start) -> bool:
     """Whether another change is another reading of the same mistake."""
     return other.rules[0] != step.rules[0] and other.cost <= step.cost + 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.diagnosis.updates.line import Change, Line
+from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import Path, expression, names_read
@@ -13,13 +13,13 @@ from gradtui.language.trees import Path, expression, names_read
 class Insertions(Line):
     """The changes that put something into a line."""
 
-    def changes(self, path: Path, part: Tree) -> Iterator[Change]:
+    def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
         """Yield what could stand in the place of a part."""
         if isinstance(part, Name):
             yield from self._decayed(part)
         yield from self._inserted(part, root=not path)
 
-    def _inserted(self, part: Tree, *, root: bool) -> Iterator[Change]:
+    def _inserted(self, part: Tree, *, root: bool) -> Iterator[Proposal]:
         scope, names = self.scope, self.scope.names(part)
         if scope.is_signal(names):
             yield from self._inserted_in_signal(part, names, root=root)
@@ -28,51 +28,51 @@ class Insertions(Line):
             yield from self._inserted_in_helper(part, names)
         if root and self.line.name in scope.kept:
             kept = expression("*", self.name(self.line.name), part)
-            yield Change(kept, (RATE, BIAS, TIME), 1.1)
+            yield Proposal(kept, (RATE, BIAS, TIME), 1.1)
         if names and not names <= {"lr"} and not names <= {"t"}:
             rest = expression("-", self.number(1), part)
-            yield Change(rest, self.topic(part), 1.1 if root else 1.2)
+            yield Proposal(rest, self.topic(part), 1.1 if root else 1.2)
         if isinstance(part, Name | Number) and self.scope.timed and self.scope.weighs(part):
-            yield Change(expression("**", part, self.name("t")), (TIME, BIAS), 1.2)
+            yield Proposal(expression("**", part, self.name("t")), (TIME, BIAS), 1.2)
         if isinstance(part, Name) and part.name in self.scope.kept:
             for mean in map(self.name, self.scope.means):
-                yield Change(expression("*", mean, part), (CONSTANT, BIAS, TIME), 1.2)
+                yield Proposal(expression("*", mean, part), (CONSTANT, BIAS, TIME), 1.2)
         if isinstance(part, Name):
             yield from self._inserted_at_name(part)
         elif "t" in names:
-            yield Change(expression("sqrt", part), (ROOT, BIAS), 1.1)
+            yield Proposal(expression("sqrt", part), (ROOT, BIAS), 1.1)
 
     def _inserted_in_signal(
         self, part: Tree, names: frozenset[str], *, root: bool
-    ) -> Iterator[Change]:
+    ) -> Iterator[Proposal]:
         scope = self.scope
         rules = (DECAY, RATE) if self.topic(part) == (DECAY,) else (RATE,)
         cost = 1.1 if self.moves else 1.2
         for rate in self._rates():
-            yield Change(expression("*", rate, part), rules, cost)
+            yield Proposal(expression("*", rate, part), rules, cost)
         if root:
             yield from self._inserted_in_line(part)
-        yield Change(expression("sqrt", part), (ROOT,), 1.2)
-        yield Change(expression("**", part, self.number(2)), scope.direction, 1.5)
-        yield Change(expression("abs", part), scope.direction, 1.3)
+        yield Proposal(expression("sqrt", part), (ROOT,), 1.2)
+        yield Proposal(expression("**", part, self.number(2)), scope.direction, 1.5)
+        yield Proposal(expression("abs", part), scope.direction, 1.3)
         yield from self._weighed(part)
         if scope.has_epsilon:
-            yield Change(expression("+", part, self.name("eps")), (EPSILON,), 1.2)
+            yield Proposal(expression("+", part, self.name("eps")), (EPSILON,), 1.2)
         if "w" in names and scope.decays:
-            yield Change(expression("*", self.name("weight_decay"), part), (DECAY,), 1.2)
+            yield Proposal(expression("*", self.name("weight_decay"), part), (DECAY,), 1.2)
         yield from self._unread(part)
 
-    def _inserted_in_line(self, part: Tree) -> Iterator[Change]:
+    def _inserted_in_line(self, part: Tree) -> Iterator[Proposal]:
         """Yield what may be missing in a direction, or in a step, as a whole."""
         scope = self.scope
         for term in self._terms():
             rules = (DECAY,) if self.topic(term) == (DECAY,) else scope.form
             for sign in ("+", "-"):
-                yield Change(expression(sign, part, term), rules, 1.3)
+                yield Proposal(expression(sign, part, term), rules, 1.3)
         if not self.moves:
             later = expression(">", self.name("t"), self.number(1))
             first = expression("where", later, part, self.number(0))
-            yield Change(first, (*scope.form, TIME), 1.4)
+            yield Proposal(first, (*scope.form, TIME), 1.4)
 
     def _rates(self) -> Iterator[Tree]:
         """Yield the rate, and the numbers that a program may make it of."""
@@ -90,72 +90,72 @@ class Insertions(Line):
         if self.moves and scope.decays:
             yield expression("*", self.name("lr"), self.decay())
 
-    def _unread(self, part: Tree) -> Iterator[Change]:
+    def _unread(self, part: Tree) -> Iterator[Proposal]:
         """Yield a part times, and divided by, a helper that is computed and not used."""
         for helper in map(self.name, self.unread):
             signal = self.scope.is_signal(self.scope.names(helper))
             turned = signal and not self.scope.is_signal(self.scope.names(part))
             cost = 1.2 if turned else 1.1 if self.moves else 1.0
             for function in ("/", "*"):
-                yield Change(expression(function, part, helper), self.topic(helper), cost)
+                yield Proposal(expression(function, part, helper), self.topic(helper), cost)
             for function in ("+", "-"):
-                yield Change(expression(function, part, helper), self.topic(helper), 1.2)
+                yield Proposal(expression(function, part, helper), self.topic(helper), 1.2)
                 for mean in map(self.name, self.scope.means):
                     term = expression("*", mean, helper)
-                    yield Change(expression(function, part, term), self.scope.form, 1.3)
+                    yield Proposal(expression(function, part, term), self.scope.form, 1.3)
 
-    def _inserted_in_helper(self, part: Tree, names: frozenset[str]) -> Iterator[Change]:
+    def _inserted_in_helper(self, part: Tree, names: frozenset[str]) -> Iterator[Proposal]:
         for rate in self._rates():
-            yield Change(expression("*", rate, part), (RATE,), 1.1)
+            yield Proposal(expression("*", rate, part), (RATE,), 1.1)
         if self.scope.has_epsilon:
-            yield Change(expression("*", self.name("eps"), part), (EPSILON,), 1.2)
+            yield Proposal(expression("*", self.name("eps"), part), (EPSILON,), 1.2)
         yield from self._unread(part)
         rules = (EPSILON, BIAS) if "eps" in names else (BIAS,)
         for mean in self.scope.means if self.scope.timed else ():
             correction = self._correction(mean)
-            yield Change(expression("/", part, correction), rules, 1.1)
-            yield Change(expression("*", part, expression("sqrt", correction)), rules, 1.2)
+            yield Proposal(expression("/", part, correction), rules, 1.1)
+            yield Proposal(expression("*", part, expression("sqrt", correction)), rules, 1.2)
 
-    def _inserted_at_name(self, part: Name) -> Iterator[Change]:
+    def _inserted_at_name(self, part: Name) -> Iterator[Proposal]:
         if part.name == "eps" and "beta2" in self.scope.means:
             correction = expression("sqrt", self._correction("beta2"))
-            yield Change(expression("*", part, correction), (EPSILON,), 1.2)
+            yield Proposal(expression("*", part, correction), (EPSILON,), 1.2)
         if part.name == "weight_decay":
-            yield Change(expression("*", self.name("lr"), part), (DECAY, RATE), 1.1)
-            yield Change(self.decay(), (DECAY,), 1.1)
+            yield Proposal(expression("*", self.name("lr"), part), (DECAY, RATE), 1.1)
+            yield Proposal(self.decay(), (DECAY,), 1.1)
 
-    def _weighed(self, part: Tree) -> Iterator[Change]:
+    def _weighed(self, part: Tree) -> Iterator[Proposal]:
         scope = self.scope
         for mean in scope.means:
             weight = self.name(mean)
             rest = expression("-", self.number(1), weight)
-            yield Change(expression("*", weight, part), scope.form, 1.3)
-            yield Change(expression("*", rest, part), scope.form, 1.3)
+            yield Proposal(expression("*", weight, part), scope.form, 1.3)
+            yield Proposal(expression("*", rest, part), scope.form, 1.3)
             if scope.timed:
-                yield Change(expression("/", part, self._correction(mean)), (BIAS,), 1.2)
+                yield Proposal(expression("/", part, self._correction(mean)), (BIAS,), 1.2)
                 root = expression("sqrt", self._correction(mean))
-                yield Change(expression("*", part, root), (BIAS,), 1.6)
+                yield Proposal(expression("*", part, root), (BIAS,), 1.6)
             if mean == "momentum" and isinstance(part, Name):
                 for gradient in ("g", *(n for n in self.near if n in scope.meaning)):
                     ahead = expression("+", self.name(gradient), expression("*", weight, part))
-                    yield Change(ahead, scope.form, 1.3)
+                    yield Proposal(ahead, scope.form, 1.3)
         if self.keeps:
             kept = self.name(self.line.name)
             lost = 0.0 if self.line.name in names_read(self.line.value) else 0.3
-            yield Change(expression("+", kept, part), scope.form, 1.5 - lost)
+            yield Proposal(expression("+", kept, part), scope.form, 1.5 - lost)
             for mean in scope.means:
                 weighed = expression("*", self.name(mean), kept)
-                yield Change(expression("+", weighed, part), scope.form, 1.6 - lost)
+                yield Proposal(expression("+", weighed, part), scope.form, 1.6 - lost)
 
     def _correction(self, mean: str) -> Tree:
         power = expression("**", self.name(mean), self.name("t"))
         return expression("-", self.number(1), power)
 
-    def _decayed(self, part: Name) -> Iterator[Change]:
+    def _decayed(self, part: Name) -> Iterator[Proposal]:
         if not self.scope.decays:
             return
         if part.name == "g":
-            yield Change(expression("+", part, self.decay()), (DECAY,))
+            yield Proposal(expression("+", part, self.decay()), (DECAY,))
         if part.name == "w":
             shrink = expression("*", self.name("lr"), self.name("weight_decay"))
-            yield Change(expression("-", part, expression("*", shrink, part)), (DECAY,))
+            yield Proposal(expression("-", part, expression("*", shrink, part)), (DECAY,))

@@ -23,7 +23,7 @@ _NEAR = 12
 """Helpers above a line of which one may belong in it."""
 
 
-class Change(Struct, frozen=True):
+class Proposal(Struct, frozen=True):
     """What could stand in the place of a part of a line, and the rules that say so."""
 
     part: Tree

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.updates.execution import Array, Memo, Value, evaluate
+from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.reference import Reference, same
-from gradtui.diagnosis.updates.repairs import Repair
 from gradtui.diagnosis.updates.scope import Scope
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Tree
@@ -31,8 +31,8 @@ def repaired_lines(
     program: UpdateProgram,
     scope: Scope,
     reference: Reference,
-    changes: Sequence[list[Repair]],
-) -> Iterator[tuple[Repair, ...]]:
+    changes: Sequence[list[LineEdit]],
+) -> Iterator[tuple[LineEdit, ...]]:
     """Yield sets of changes, at most one a line, after which every line that matters is right."""
     own, theirs = scope.state, tuple(reference.program.state)
     if len(own) != len(theirs):
@@ -53,7 +53,7 @@ class _Reading:
         reference: Reference,
         roles: Mapping[str, str],
         quiet: Names,
-        changes: Sequence[list[Repair]],
+        changes: Sequence[list[LineEdit]],
     ) -> None:
         self.lines, self.reference, self.changes = program.lines, reference, changes
         self.before = {
@@ -66,8 +66,8 @@ class _Reading:
         names = [line.name for line in program.lines]
         self.last = {name: len(names) - 1 - names[::-1].index(name) for name in names}
 
-    def all(self) -> Iterator[tuple[Repair, ...]]:
-        pending: list[tuple[int, Names, tuple[Repair, ...]]] = [(0, self.before, ())]
+    def all(self) -> Iterator[tuple[LineEdit, ...]]:
+        pending: list[tuple[int, Names, tuple[LineEdit, ...]]] = [(0, self.before, ())]
         for _ in range(_BRANCHES + len(self.lines)):
             if not pending:
                 return
@@ -77,12 +77,12 @@ class _Reading:
                     yield made
                 continue
             name = self.lines[index].name
-            for value, repair in reversed(self.choices(index, names)):
-                added = made if repair is None else (*made, repair)
+            for value, edit in reversed(self.choices(index, names)):
+                added = made if edit is None else (*made, edit)
                 if len(added) <= _CHANGES:
                     pending.append((index + 1, {**names, name: value}, added))
 
-    def choices(self, index: int, names: Names) -> list[tuple[Value, Repair | None]]:
+    def choices(self, index: int, names: Names) -> list[tuple[Value, LineEdit | None]]:
         """Return what a line may come to, with the change that it takes.
 
         A helper may stay as it is, or become what the optimizer has under its name, a line of the
@@ -95,11 +95,11 @@ class _Reading:
             if value is not None and self.is_done(line.name, value.array, kept):
                 return [(value, None)]
             changed = [
-                (made, repair)
-                for repair in self.changes[index]
-                if (made := self.value(repair.value, names, dict(memo))) is not None
+                (made, edit)
+                for edit in self.changes[index]
+                if (made := self.value(edit.value, names, dict(memo))) is not None
             ]
-        own: list[tuple[Value, Repair | None]] = []
+        own: list[tuple[Value, LineEdit | None]] = []
         if value is not None and not kept:
             own.append((value, None))
         part = bool(own) and line.name not in self.reference.results and self.is_part(own[0][0])
@@ -108,7 +108,7 @@ class _Reading:
             return self.is_done(line.name, value.array, kept)
 
         tests = [done] if kept else [done, self.is_whole, *([] if part else [self.is_part])]
-        firsts: dict[int, tuple[Value, Repair | None]] = {}
+        firsts: dict[int, tuple[Value, LineEdit | None]] = {}
         for test in tests:
             found = next((one for one in changed if test(one[0])), None)
             if found is not None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, combinations_with_replacement, islice
 
-from gradtui.diagnosis.updates.line import Change, Line
+from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import Path, expression, names_read, part_at, substituted
@@ -23,12 +23,12 @@ _WHOLE = 1000
 class OtherNames(Line):
     """The changes that put another name or another number in the place of one."""
 
-    def changes(self, path: Path, part: Tree) -> Iterator[Change]:
+    def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
         """Yield what could stand in the place of a part."""
         if isinstance(part, Number):
             yield from self._numbers(path, part)
         elif self._is_rate(part) and not (path and self._is_rate(self._parent(path))):
-            yield Change(self.name("lr"), self._rate_rules(part), self._rate_cost(part))
+            yield Proposal(self.name("lr"), self._rate_rules(part), self._rate_cost(part))
         if isinstance(part, Name):
             if part.name in ("lr", *self.scope.constants):
                 yield from self._constants(part)
@@ -38,17 +38,17 @@ class OtherNames(Line):
         if not path:
             yield from self._everywhere(part)
 
-    def _everywhere(self, line: Tree) -> Iterator[Change]:
+    def _everywhere(self, line: Tree) -> Iterator[Proposal]:
         """Yield a line with another name in all the places of one: g*g."""
         counts = Counter(names_read(line))
         signals = ("g", "w", *self.scope.state, *self.near)
         for name in (one for one, times in counts.items() if times > 1 and one in signals):
             for other in dict.fromkeys(signals):
                 rules = self._name_rules(self.name(name), self.name(other))
-                yield Change(substituted(line, {name: self.name(other)}), rules, 1.3)
+                yield Proposal(substituted(line, {name: self.name(other)}), rules, 1.3)
             if name == "g" and self.scope.decays:
                 decayed = expression("+", self.name("g"), self.decay())
-                yield Change(substituted(line, {"g": decayed}), (DECAY,), 1.1)
+                yield Proposal(substituted(line, {"g": decayed}), (DECAY,), 1.1)
 
     def _parent(self, path: Path) -> Tree:
         return part_at(self.line.value, path[:-1])
@@ -66,33 +66,33 @@ class OtherNames(Line):
     def _rate_rules(self, part: Tree) -> Rules:
         return (RATE, TIME) if "t" in self.scope.names(part) else (RATE,)
 
-    def _constants(self, part: Name) -> Iterator[Change]:
+    def _constants(self, part: Name) -> Iterator[Proposal]:
         scope = self.scope
         for name in ("lr", *scope.constants):
             if "eps" not in (name, part.name):
                 rules = (RATE, CONSTANT) if "lr" in (name, part.name) else (CONSTANT,)
-                yield Change(self.name(name), rules)
+                yield Proposal(self.name(name), rules)
         if part.name == "lr":
             for helper in self.near:
                 if "lr" in scope.meaning.get(helper, ()):
-                    yield Change(self.name(helper), (BIAS, RATE) if scope.timed else (RATE,), 1)
+                    yield Proposal(self.name(helper), (BIAS, RATE) if scope.timed else (RATE,), 1)
         if part.name in scope.means:
             rest = expression("-", self.number(1), part)
-            yield Change(rest, (CONSTANT, *scope.form), 1.1)
+            yield Proposal(rest, (CONSTANT, *scope.form), 1.1)
             if part.name == "momentum":
                 ahead = expression("+", self.number(1), part)
-                yield Change(ahead, scope.form, 1.2)
+                yield Proposal(ahead, scope.form, 1.2)
 
-    def _names(self, part: Name) -> Iterator[Change]:
+    def _names(self, part: Name) -> Iterator[Proposal]:
         for other in dict.fromkeys(("g", "w", *self.scope.kept, *self.near)):
-            yield Change(self.name(other), self._name_rules(part, self.name(other)), 1.3)
+            yield Proposal(self.name(other), self._name_rules(part, self.name(other)), 1.3)
         if "lr" in self.scope.names(part) and not self.scope.is_signal(self.scope.names(part)):
-            yield Change(self.name("lr"), self._name_rules(part, self.name("lr")), 1.2)
+            yield Proposal(self.name("lr"), self._name_rules(part, self.name("lr")), 1.2)
         if self.scope.names(part) == {"t"}:
-            yield Change(self.name("t"), (TIME,), 1)
+            yield Proposal(self.name("t"), (TIME,), 1)
             for function in ("+", "-"):
                 shifted = expression(function, part, self.number(1))
-                yield Change(shifted, self._time_rules(), 1.0 if part.name == "t" else 1.3)
+                yield Proposal(shifted, self._time_rules(), 1.0 if part.name == "t" else 1.3)
 
     def _time_rules(self) -> Rules:
         return (TIME,) if self.scope.timed else (TIME, RATE)
@@ -112,7 +112,7 @@ class OtherNames(Line):
         both = before & {"g", "w"} == after & {"g", "w"}
         return (BIAS,) if both and ("t" in before) != ("t" in after) else scope.direction
 
-    def _kept(self, part: Name) -> Iterator[Change]:
+    def _kept(self, part: Name) -> Iterator[Proposal]:
         """Yield what is kept under a name, as it is after one more step of its line."""
         if part.name not in self.scope.state:
             return
@@ -120,7 +120,7 @@ class OtherNames(Line):
             if line.name == part.name and at != self.index:
                 tree = self._inlined(line.value)
                 if tree is not None:
-                    yield Change(tree, self.scope.form, 1.1)
+                    yield Proposal(tree, self.scope.form, 1.1)
 
     def _inlined(self, tree: Tree) -> Tree | None:
         """Return a tree without the names of helpers that are assigned here or below.
@@ -142,33 +142,33 @@ class OtherNames(Line):
             tree = substituted(tree, below)
         return None
 
-    def _numbers(self, path: Path, part: Number) -> Iterator[Change]:
+    def _numbers(self, path: Path, part: Number) -> Iterator[Proposal]:
         scope, value = self.scope, part.value
         timely = "t" in scope.names(self._widest_rate(path))
         if not timely:
-            yield Change(self.name("lr"), (CONSTANT, RATE))
+            yield Proposal(self.name("lr"), (CONSTANT, RATE))
         for number in map(self.number, scope.numbers):
-            yield Change(number, (CONSTANT, RATE), 0.9)
+            yield Proposal(number, (CONSTANT, RATE), 0.9)
         for pair in combinations_with_replacement(scope.numbers, 2):
-            yield Change(self.number(math.prod(pair)), (CONSTANT, RATE), 1.0)
+            yield Proposal(self.number(math.prod(pair)), (CONSTANT, RATE), 1.0)
         if timely or not scope.is_signal(scope.names(self.line.value)):
             yield from self._other_numbers(part)
         if value in (1, 2):
             return
         for other in scope.constants:
             if other != "eps" or abs(value) <= _TINY:
-                yield Change(self.name(other), (CONSTANT,))
+                yield Proposal(self.name(other), (CONSTANT,))
         for mean in scope.means:
             weight = self.name(mean)
-            yield Change(expression("-", self.number(1), weight), (CONSTANT, *scope.form), 1.1)
+            yield Proposal(expression("-", self.number(1), weight), (CONSTANT, *scope.form), 1.1)
             if scope.timed:
                 power = expression("**", weight, self.name("t"))
-                yield Change(expression("-", self.number(1), power), (BIAS, TIME), 1.2)
+                yield Proposal(expression("-", self.number(1), power), (BIAS, TIME), 1.2)
         if value not in (0, 1):
             correction = bool(path) and self.topic(self._parent(path)) == (BIAS,)
-            yield Change(self.number(1), (CONSTANT, BIAS) if correction else (CONSTANT,), 1.5)
+            yield Proposal(self.number(1), (CONSTANT, BIAS) if correction else (CONSTANT,), 1.5)
 
-    def _other_numbers(self, part: Number) -> Iterator[Change]:
+    def _other_numbers(self, part: Number) -> Iterator[Proposal]:
         """Yield what may stand for a number where a rate is made or time is counted."""
         scope, value = self.scope, part.value
         fixed: Iterator[Tree] = (
@@ -176,14 +176,14 @@ class OtherNames(Line):
         )
         alike = (one for one in scope.numbers if one.is_integer() == value.is_integer())
         for taken in chain(fixed, map(self.number, alike)):
-            yield Change(expression("-", part, taken), (RATE, CONSTANT), 1.0)
+            yield Proposal(expression("-", part, taken), (RATE, CONSTANT), 1.0)
         counts = scope.names(self.line.value) <= {"t"}
         rules = (TIME, CONSTANT) if counts else (CONSTANT, RATE)
         if value.is_integer() and abs(value) <= _WHOLE:
             cost = 1.15 if value in scope.known_numbers else 0.95
             for one in (value - 1, value + 1):
-                yield Change(self.number(one), rules, cost)
-        yield Change(self.number(1), rules, 0.8 if counts else 1.1)
+                yield Proposal(self.number(one), rules, cost)
+        yield Proposal(self.number(1), rules, 0.8 if counts else 1.1)
 
     def _widest_rate(self, path: Path) -> Tree:
         """Return the largest part round a number that is made of numbers, time and rate alone."""

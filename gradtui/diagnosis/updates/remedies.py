@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from msgspec import Struct
 
-from gradtui.diagnosis.updates.repairs import Repair
+from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.scope import (
     BIAS,
     CONSTANT,
@@ -35,7 +35,7 @@ class Start(Struct, frozen=True):
     cost: float = 1.0
 
 
-Remedy = tuple[Repair | Start, ...]
+Remedy = tuple[LineEdit | Start, ...]
 """Changes that together make a program right."""
 
 
@@ -69,7 +69,7 @@ def other_targets(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
     """Yield what assigns another name in a line, with what then belongs in it and below."""
     yield from _stored(program, scope)
     if scope.decays:
-        yield from ((repair,) for repair in _coupled(program, scope))
+        yield from ((edit,) for edit in _coupled(program, scope))
 
 
 def _stored(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
@@ -78,19 +78,19 @@ def _stored(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
     for kept in (name for name in program.state if name not in assigned):
         for index, line in enumerate(program.lines):
             if line.name in scope.meaning:
-                stored = Repair(index, line.value, scope.form, 1, (), line.value, kept)
+                stored = LineEdit(index, line.value, scope.form, 1, (), line.value, kept)
                 yield (stored, *_readers(program, line.name, kept, scope.form))
 
 
-def _readers(program: UpdateProgram, old: str, new: str, rules: Rules) -> Iterator[Repair]:
+def _readers(program: UpdateProgram, old: str, new: str, rules: Rules) -> Iterator[LineEdit]:
     """Yield the lines that read a name, with another in its place."""
     for index, line in enumerate(program.lines):
         if old in names_read(line.value):
             value = substituted(line.value, {old: Name(new, line.place)})
-            yield Repair(index, value, rules, 0, (), value)
+            yield LineEdit(index, value, rules, 0, (), value)
 
 
-def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[Repair]:
+def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
     """Yield the lines that decay the weights, or the gradient, where the other is to decay."""
     for index, line in enumerate(program.lines):
         if line.name in ("w", "g") and "weight_decay" in scope.names(line.value):
@@ -99,4 +99,4 @@ def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[Repair]:
             coupled: Tree = expression("+", g, decay)
             decoupled: Tree = expression("-", w, expression("*", lr, decay))
             value, name = (coupled, "g") if line.name == "w" else (decoupled, "w")
-            yield Repair(index, value, (DECAY,), 1.2, (), value, name)
+            yield LineEdit(index, value, (DECAY,), 1.2, (), value, name)

@@ -27,10 +27,10 @@ from gradtui.diagnosis.updates.execution import (
     with_line,
     with_state,
 )
+from gradtui.diagnosis.updates.line_edits import LineEdit, edits_of
 from gradtui.diagnosis.updates.linewise import repaired_lines
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy, Start, other_starts, other_targets
-from gradtui.diagnosis.updates.repairs import Repair, repairs_of
 from gradtui.diagnosis.updates.scope import (
     Scope,
 )
@@ -112,13 +112,11 @@ class _Search:
         self.program, self.scope, self.fits = program, scope, passes
         self.few, self.near = few.probes, few.target
         self.left = _ASKED
-        self.repairs = [
-            repairs_of(program.lines, index, scope)[: _EDITS // len(program.lines)]
-            if matters
-            else []
+        self.edits = [
+            edits_of(program.lines, index, scope)[: _EDITS // len(program.lines)] if matters else []
             for index, matters in enumerate(which_matter(program.lines))
         ]
-        self.paired = [[r for r in line if r.cost <= _PAIRED] for line in self.repairs]
+        self.paired = [[r for r in line if r.cost <= _PAIRED] for line in self.edits]
         self.scopes: list[Mapping[str, Value]] = []
         parts: list[Shape] = []
         names = at_step(first_values(program, self.few), self.few, 0)
@@ -136,18 +134,18 @@ class _Search:
         for remedy in chain(starts, other_targets(self.program, self.scope)):
             if self.passes(remedy):
                 yield remedy
-        lines = enumerate(self.repairs)
-        alive = [repair for index, repairs in lines for repair in self.survivors(index, repairs)]
-        alive.sort(key=lambda repair: repair.cost)
+        lines = enumerate(self.edits)
+        alive = [edit for index, edits in lines for edit in self.survivors(index, edits)]
+        alive.sort(key=lambda edit: edit.cost)
         yield from islice(((one,) for one in alive if self.passes((one,))), _ENOUGH)
 
-    def survivors(self, index: int, repairs: Sequence[Repair]) -> list[Repair]:
+    def survivors(self, index: int, edits: Sequence[LineEdit]) -> list[LineEdit]:
         """Return the changes of a line after which w is right for a few steps."""
         if self.few.shape or not self.plain:
-            found = self.first_values_of(index, repairs)
-            return [repair for repair, value in found if self.arrives(index, value)[0]]
+            found = self.first_values_of(index, edits)
+            return [edit for edit, value in found if self.arrives(index, value)[0]]
         lines, state = self.program.lines, self.program.state
-        names, alive = first_values(self.program, self.few), list(repairs)
+        names, alive = first_values(self.program, self.few), list(edits)
         for step in range(len(self.few.g) if alive else 0):
             with np.errstate(all="ignore"):
                 names = run_lines(lines[:index], at_step(names, self.few, step), state)
@@ -165,19 +163,19 @@ class _Search:
         return alive
 
     def side_by_side(
-        self, index: int, repairs: Sequence[Repair], names: Mapping[str, Value]
+        self, index: int, edits: Sequence[LineEdit], names: Mapping[str, Value]
     ) -> Value:
         """Return the values of changes of a line, each in its own row of what it reads."""
         memo, rows = Memo(), list[Array]()
         evaluate(self.program.lines[index].value, names, memo)
-        for at, repair in enumerate(repairs):
-            array = evaluate(repair.value, names, dict(memo)).array
+        for at, edit in enumerate(edits):
+            array = evaluate(edit.value, names, dict(memo)).array
             array = array[at] if np.ndim(array) > 1 else array
             rows.append(np.broadcast_to(array, self.few.w.shape))
         return Value(np.stack(rows))
 
     def line_by_line(self, reference: Reference) -> Iterator[Remedy]:
-        for remedy in repaired_lines(self.program, self.scope, reference, self.repairs):
+        for remedy in repaired_lines(self.program, self.scope, reference, self.edits):
             if self.passes(remedy):
                 yield remedy
 
@@ -194,8 +192,8 @@ class _Search:
 
     def likely_pairs(self) -> Iterator[Remedy]:
         for start in other_starts(self.program, self.scope):
-            for repairs in self.paired:
-                yield from ((start, repair) for repair in repairs)
+            for edits in self.paired:
+                yield from ((start, edit) for edit in edits)
         count = len(self.program.lines)
         for index in range(count):
             yield from self.within(index)
@@ -213,15 +211,15 @@ class _Search:
         All changes of one part are tried at once, as rows in the place of that part.
         """
         line, scope, memo = self.program.lines[index].value, self.scopes[index], Memo()
-        repairs = self.paired[index]
+        edits = self.paired[index]
         with np.errstate(all="ignore"):
             evaluate(line, scope, memo)
-            groups = self.by_part(repairs, scope, memo)
-            for one in repairs:
+            groups = self.by_part(edits, scope, memo)
+            for one in edits:
                 known = dict(memo)
                 if self.value(one.value, scope, known) is None:
                     continue
-                others, rows = list[Repair](), list[Array]()
+                others, rows = list[LineEdit](), list[Array]()
                 for path, (group, parts) in groups.items():
                     if path > one.path and _apart(path, one.path):
                         tree = replaced(one.value, path, _HOLE)
@@ -233,43 +231,43 @@ class _Search:
                     yield from ((one, others[row]) for row in np.flatnonzero(good))
 
     def by_part(
-        self, repairs: Sequence[Repair], scope: Mapping[str, Value], memo: Memo
-    ) -> dict[Path, tuple[list[Repair], Value]]:
+        self, edits: Sequence[LineEdit], scope: Mapping[str, Value], memo: Memo
+    ) -> dict[Path, tuple[list[LineEdit], Value]]:
         """Return the changes of each part, and what then stands there at the first step."""
-        groups: dict[Path, list[Repair]] = {}
-        for repair in repairs:
-            groups.setdefault(repair.path, []).append(repair)
+        groups: dict[Path, list[LineEdit]] = {}
+        for edit in edits:
+            groups.setdefault(edit.path, []).append(edit)
         shape = self.few.w.shape
         stacked = {}
         for path, group in groups.items():
-            values = [evaluate(repair.part, scope, dict(memo)).array for repair in group]
+            values = [evaluate(edit.part, scope, dict(memo)).array for edit in group]
             rows = np.stack([np.broadcast_to(value, shape) for value in values])
             stacked[path] = (group, Value(rows))
         return stacked
 
-    def across(self, index: int, rows: Value, later: int) -> Iterator[tuple[int, Repair]]:
+    def across(self, index: int, rows: Value, later: int) -> Iterator[tuple[int, LineEdit]]:
         """Yield (row, change of a later line) that pass the first step together."""
         lines = self.program.lines
         with np.errstate(all="ignore"):
             scope = {**self.scopes[index], lines[index].name: rows}
             scope = run_lines(lines[index + 1 : later], scope, self.program.state)
-            for repair, value in self.first_values_of(later, self.paired[later], scope):
+            for edit, value in self.first_values_of(later, self.paired[later], scope):
                 good = self.arrives(later, value, scope)
                 for row in np.flatnonzero(np.broadcast_to(good, len(rows.array))):
-                    yield int(row), repair
+                    yield int(row), edit
 
     def first_values_of(
-        self, index: int, repairs: Sequence[Repair], scope: Mapping[str, Value] | None = None
-    ) -> Iterator[tuple[Repair, Value]]:
+        self, index: int, edits: Sequence[LineEdit], scope: Mapping[str, Value] | None = None
+    ) -> Iterator[tuple[LineEdit, Value]]:
         """Yield each change of a line with what the line then is at the first step."""
         scope = self.scopes[index] if scope is None else scope
         memo = Memo()
         with np.errstate(all="ignore"):
             self.value(self.program.lines[index].value, scope, memo)
-            for repair in repairs:
-                value = self.value(repair.value, scope, dict(memo))
+            for edit in edits:
+                value = self.value(edit.value, scope, dict(memo))
                 if value is not None:
-                    yield repair, value
+                    yield edit, value
 
     def value(self, tree: Tree, scope: Mapping[str, Value], memo: Memo) -> Value | None:
         try:

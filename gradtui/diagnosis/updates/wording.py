@@ -97,7 +97,7 @@ class Parting(Struct, frozen=True):
         )
 
 
-class Change(Struct, frozen=True):
+class Replacement(Struct, frozen=True):
     """What stands in a line and what belongs there, as text, and the names of both."""
 
     before: str
@@ -108,7 +108,7 @@ class Change(Struct, frozen=True):
     """Names that only the first has."""
 
 
-def message_of(rule: str, change: Change, optimizer: str) -> str:
+def message_of(rule: str, change: Replacement, optimizer: str) -> str:
     """Return what is wrong, what stands there and what belongs there."""
     timed = "t" in change.surplus
     known = [_MISSING.get((rule, name)) for name in sorted(change.missing) if not timed]
@@ -119,7 +119,7 @@ def message_of(rule: str, change: Change, optimizer: str) -> str:
     return f"{reason}; {change.before} should be {change.after}"
 
 
-def remark_of(change: Change) -> str:
+def remark_of(change: Replacement) -> str:
     """Return what would do the same everywhere."""
     if change.before == change.after:
         return "no small change makes it the same everywhere"

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.updates import diagnose_update, repairs, search
+from gradtui.diagnosis.updates import diagnose_update, line_edits, search
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.scenario.load import load_problem
 
@@ -30,9 +30,9 @@ CHAINS = {
 def work(monkeypatch):
     """Count the changes that are made of lines, and the programs that are followed to the end."""
     counted = {"changes": 0, "followed": 0}
-    made, begun = search.repairs_of, Motion.__init__
+    made, begun = search.edits_of, Motion.__init__
 
-    def repairs_of(*arguments):
+    def edits_of(*arguments):
         found = made(*arguments)
         counted["changes"] += len(found)
         return found
@@ -41,7 +41,7 @@ def work(monkeypatch):
         counted["followed"] += 1
         begun(self, *arguments)
 
-    monkeypatch.setattr(search, "repairs_of", repairs_of)
+    monkeypatch.setattr(search, "edits_of", edits_of)
     monkeypatch.setattr(Motion, "__init__", begin)
     return counted
 
@@ -73,7 +73,7 @@ def load_lines(code):
 
 
 def test_of_a_long_line_so_many_parts_are_changed(tmp_path, monkeypatch):
-    monkeypatch.setattr(repairs, "_PARTS", 10)
+    monkeypatch.setattr(line_edits, "_PARTS", 10)
     code = f"w = w + lr*({' + '.join(['0*g'] * 50)} + g)"
     (error,) = found_in(tmp_path, ADAM.replace("adam", "sgd"), code)
     assert (error.rule, error.fix[:10]) == ("update-sign", "w = w - lr")

@@ -1,4 +1,4 @@
-"""Small changes of one line of an update, each with the rules that it would be the repair of.
+"""Small changes of one line of an update, each with the rules that it would mend.
 
 Knows the forms that updates have (rates, running means, corrections, decay), not whether a change
 helps.  Every change is also the opposite of one, so the same list makes an optimizer wrong.
@@ -12,7 +12,7 @@ from itertools import chain
 from msgspec import Struct
 
 from gradtui.diagnosis.updates.insertions import Insertions
-from gradtui.diagnosis.updates.line import Change, Line
+from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.names import OtherNames
 from gradtui.diagnosis.updates.scope import (
     BIAS,
@@ -51,7 +51,7 @@ _PARTS = 100
 """Parts of a line that are changed; a longer one is only changed near its root."""
 
 
-class Repair(Struct, frozen=True):
+class LineEdit(Struct, frozen=True):
     """One line with a small change in it."""
 
     line: int
@@ -70,29 +70,29 @@ class Repair(Struct, frozen=True):
     """What the line assigns, where that is not what it was."""
 
 
-def repairs_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[Repair]:
+def edits_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[LineEdit]:
     """Return all small changes of one line, cheapest first, none twice."""
     line = lines[index]
     kinds = [kind(lines, index, scope) for kind in (_Rewrites, OtherNames, Insertions)]
-    found: dict[str, Repair] = {}
+    found: dict[str, LineEdit] = {}
     parts = sorted(values_in(line.value), key=lambda one: len(one[0]))[:_PARTS]
     for path, part in parts:
         for change in chain.from_iterable(kind.changes(path, part) for kind in kinds):
             value = replaced(line.value, path, change.part)
             at = path if change.slot is None else (*path, change.slot)
             rules = kinds[0].within(at, change.rules)
-            made = Repair(index, value, rules, change.cost, path, change.part)
+            made = LineEdit(index, value, rules, change.cost, path, change.part)
             key = shape_of(value)
             if key not in found or found[key].cost > made.cost:
                 found[key] = made
     found.pop(shape_of(line.value), None)
-    return sorted(found.values(), key=lambda repair: repair.cost)
+    return sorted(found.values(), key=lambda edit: edit.cost)
 
 
 class _Rewrites(Line):
     """The changes of what stands in a line."""
 
-    def changes(self, path: Path, part: Tree) -> Iterator[Change]:
+    def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
         """Yield what could stand in the place of a part."""
         if isinstance(part, Call):
             yield from self.signs(part)
@@ -104,41 +104,41 @@ class _Rewrites(Line):
         if not path:
             yield from self.whole(part)
 
-    def signs(self, call: Call) -> Iterator[Change]:
+    def signs(self, call: Call) -> Iterator[Proposal]:
         if call.function in ("+", "-"):
             left, right = call.arguments
             other = "-" if call.function == "+" else "+"
             rules = self.sign_rules(right)
             if isinstance(left, Number):
                 rules = (self.topic(right)[0], SIGN)
-            yield Change(expression(other, left, right), rules, self.sign_cost(1))
+            yield Proposal(expression(other, left, right), rules, self.sign_cost(1))
             rules, cost = self.sign_rules(left), 1.2 if call.function == "-" else 1.4
-            yield Change(expression("-", right, left), rules, self.sign_cost(cost))
+            yield Proposal(expression("-", right, left), rules, self.sign_cost(cost))
         if call.function == "neg":
-            yield Change(call.arguments[0], self.sign_rules(call.arguments[0]), 0.9)
+            yield Proposal(call.arguments[0], self.sign_rules(call.arguments[0]), 0.9)
 
-    def dropped(self, call: Call) -> Iterator[Change]:
+    def dropped(self, call: Call) -> Iterator[Proposal]:
         match call:
             case Call("+" | "*", (left, right)):
                 yield self.without(left, right, 0)
                 yield self.without(right, left, 1)
             case Call("-", (left, right)):
                 yield self.without(right, left, 1)
-                yield Change(expression("neg", right), self.topic(left), 1.5)
+                yield Proposal(expression("neg", right), self.topic(left), 1.5)
                 if isinstance(left, Number):
-                    yield Change(right, self.topic(right), 1.1)
+                    yield Proposal(right, self.topic(right), 1.1)
             case Call("/", (left, right)):
                 yield self.without(right, left, 1)
             case Call("sqrt", (inside,)):
                 only_epsilon = self.topic(inside) == (EPSILON,)
-                yield Change(inside, (EPSILON,) if only_epsilon else (ROOT,), 1)
+                yield Proposal(inside, (EPSILON,) if only_epsilon else (ROOT,), 1)
             case Call("**", (base, exponent)):
-                yield Change(base, self.power_rules(base, exponent), 1)
+                yield Proposal(base, self.power_rules(base, exponent), 1)
             case Call(_, (inside,)):
-                yield Change(inside, self.made_of(inside), 1.2)
+                yield Proposal(inside, self.made_of(inside), 1.2)
             case Call("where" | "minimum" | "maximum" | "clip", parts):
                 for kept in parts:
-                    yield Change(kept, self.made_of(kept), 1.15)
+                    yield Proposal(kept, self.made_of(kept), 1.15)
 
     def made_of(self, tree: Tree) -> Rules:
         """Return the rules of another function where a part belongs."""
@@ -149,19 +149,19 @@ class _Rewrites(Line):
             return (BIAS, UNEXPLAINED)
         return (UNEXPLAINED, *(rule for rule in self.scope.form if rule != UNEXPLAINED))
 
-    def without(self, lost: Tree, left: Tree, slot: int) -> Change:
+    def without(self, lost: Tree, left: Tree, slot: int) -> Proposal:
         rule, *others = self.topic(lost)
         if isinstance(lost, Number):
             topic = self.topic(left)
             if topic[0] in (DECAY, EPSILON):
-                return Change(left, (CONSTANT, *topic), 1.1)
+                return Proposal(left, (CONSTANT, *topic), 1.1)
             if not self.scope.is_signal(self.scope.names(left)):
                 rule, *others = topic
         if rule == RATE and self.topic(left)[0] == DECAY:
-            return Change(left, (DECAY, RATE), 1.1)
+            return Proposal(left, (DECAY, RATE), 1.1)
         if not self.moves and rule == RATE:
             others += self.scope.form
-        return Change(left, (rule, *others), 1.1, slot)
+        return Proposal(left, (rule, *others), 1.1, slot)
 
     def power_rules(self, base: Tree, exponent: Tree) -> Rules:
         topic = self.topic(base)
@@ -171,34 +171,34 @@ class _Rewrites(Line):
             return (TIME,) if self.scope.timed else (*self.scope.form, CONSTANT)
         return self.scope.direction if topic == self.scope.form else topic
 
-    def operators(self, call: Call) -> Iterator[Change]:
+    def operators(self, call: Call) -> Iterator[Proposal]:
         others = {"*": ("/", "**", "+"), "/": ("*",), "+": ("*",), "**": ("*",)}
         for other in others.get(call.function, ()):
             left, right = call.arguments
             if other == "**":
                 if self.scope.names(right) == {"t"}:
-                    yield Change(expression("**", left, right), (TIME, BIAS))
+                    yield Proposal(expression("**", left, right), (TIME, BIAS))
                 elif self.scope.names(left) == {"t"}:
-                    yield Change(expression("**", right, left), (TIME, BIAS))
+                    yield Proposal(expression("**", right, left), (TIME, BIAS))
             elif call.function != "**":
                 cost = 1.6 if "+" in (other, call.function) else 1.2
-                yield Change(expression(other, left, right), self.topic(right), cost, 1)
+                yield Proposal(expression(other, left, right), self.topic(right), cost, 1)
         match call:
             case Call("/", (Call("*", (first, second)), right)):
                 for kept, lost in ((first, second), (second, first)):
                     turned = expression("/", expression("*", kept, right), lost)
-                    yield Change(turned, self.topic(right), 1.3)
+                    yield Proposal(turned, self.topic(right), 1.3)
         if call.function == "/":
             left, right = call.arguments
-            yield Change(expression("/", right, left), self.topic(right), 2)
+            yield Proposal(expression("/", right, left), self.topic(right), 2)
         for other in _COMPARED.get(call.function, ()):
             strict = other.strip("=") == call.function.strip("=")
             rules, cost = self.choice_rules(call, strict=strict), 1.0 if strict else 1.1
-            yield Change(expression(other, *call.arguments), rules, cost)
+            yield Proposal(expression(other, *call.arguments), rules, cost)
         match call:
             case Call("where", (condition, left, right)):
                 exchanged = expression("where", condition, right, left)
-                yield Change(exchanged, self.choice_rules(call), 1.1)
+                yield Proposal(exchanged, self.choice_rules(call), 1.1)
 
     def choice_rules(self, call: Call, *, strict: bool = False) -> Rules:
         """Return the rules of a choice the wrong way round, or of one that is a step late."""
@@ -206,24 +206,24 @@ class _Rewrites(Line):
             return (SIGN, *self.scope.form)
         return (TIME, RATE, CONSTANT) if strict else (RATE, TIME, CONSTANT)
 
-    def powers(self, call: Call) -> Iterator[Change]:
+    def powers(self, call: Call) -> Iterator[Proposal]:
         if call.function != "**":
             return
         base, exponent = call.arguments
         if self.scope.timed and self.scope.weighs(base) and not is_name(exponent, "t"):
-            yield Change(expression("**", base, self.name("t")), (TIME,), 0.9)
+            yield Proposal(expression("**", base, self.name("t")), (TIME,), 0.9)
         if isinstance(exponent, Number):
             for value in (0.5, 2.0):
                 rules = (ROOT,) if 0.5 in (value, exponent.value) else self.topic(base)
-                yield Change(expression("**", base, self.number(value)), rules, 1.2)
+                yield Proposal(expression("**", base, self.number(value)), rules, 1.2)
         if is_name(base, "t"):
-            yield Change(expression("**", exponent, base), (TIME,))
+            yield Proposal(expression("**", exponent, base), (TIME,))
         match base:
             case Call("-", (one, weight)) if self.scope.weighs(weight):
                 power = expression("**", weight, exponent)
-                yield Change(expression("-", one, power), (TIME, BIAS))
+                yield Proposal(expression("-", one, power), (TIME, BIAS))
 
-    def epsilons(self, call: Call) -> Iterator[Change]:
+    def epsilons(self, call: Call) -> Iterator[Proposal]:
         match call:
             case Call("sqrt", (Call("+", (left, right)),)):
                 yield from self.outside(left, right, lambda x: expression("sqrt", x))
@@ -231,22 +231,22 @@ class _Rewrites(Line):
                 half = call.arguments[1]
                 yield from self.outside(left, right, lambda x: expression("**", x, half))
             case Call("+", (Call("/", (above, below)), added)) if self.small(added):
-                yield Change(expression("/", above, expression("+", below, added)), (EPSILON,))
+                yield Proposal(expression("/", above, expression("+", below, added)), (EPSILON,))
             case Call("+", (Call("sqrt", (inside,)), added)) if self.small(added):
-                yield Change(expression("sqrt", expression("+", inside, added)), (EPSILON,))
+                yield Proposal(expression("sqrt", expression("+", inside, added)), (EPSILON,))
             case Call("maximum", (left, right)) if self.small(left) or self.small(right):
-                yield Change(expression("+", left, right), (EPSILON,))
+                yield Proposal(expression("+", left, right), (EPSILON,))
 
-    def outside(self, left: Tree, right: Tree, root: Callable[[Tree], Tree]) -> Iterator[Change]:
+    def outside(self, left: Tree, right: Tree, root: Callable[[Tree], Tree]) -> Iterator[Proposal]:
         if self.small(right):
-            yield Change(expression("+", root(left), right), (EPSILON,))
+            yield Proposal(expression("+", root(left), right), (EPSILON,))
         elif self.small(left):
-            yield Change(expression("+", root(right), left), (EPSILON,))
+            yield Proposal(expression("+", root(right), left), (EPSILON,))
 
     def small(self, tree: Tree) -> bool:
         return isinstance(tree, Number) or self.topic(tree) == (EPSILON,)
 
-    def regrouped(self, call: Call) -> Iterator[Change]:
+    def regrouped(self, call: Call) -> Iterator[Proposal]:
         """Yield what an operation is where it takes in more, or less: a*x + y for a*(x + y)."""
         for slot, inner in enumerate(call.arguments):
             if not isinstance(inner, Call):
@@ -254,11 +254,11 @@ class _Rewrites(Line):
             for path in _within(call, slot, inner):
                 less = _with(inner, path, _with(call, (slot,), part_at(inner, path)))
                 left_out = inner.arguments[1 - path[0]]
-                yield Change(less, self.group_rules(call, left_out), 1.2)
+                yield Proposal(less, self.group_rules(call, left_out), 1.2)
             for path in _round(inner, call):
                 more = _with(inner, path, _with(call, (slot,), part_at(inner, path)))
                 rules = self.group_rules(part_at(inner, path[:-1]), call.arguments[1 - slot])
-                yield Change(more, rules, 1.2)
+                yield Proposal(more, rules, 1.2)
 
     def group_rules(self, outer: Tree, operand: Tree) -> Rules:
         """Return the rules of an operand that is inside of an operation, or outside, by mistake."""
@@ -267,23 +267,23 @@ class _Rewrites(Line):
             return (ROOT, *topic)
         return self.scope.direction if is_call(outer, "**") else topic
 
-    def whole(self, tree: Tree) -> Iterator[Change]:
+    def whole(self, tree: Tree) -> Iterator[Proposal]:
         """Yield changes of the line as a whole."""
         scope = self.scope
         read = list(dict.fromkeys(names_read(tree)))
         fixed = ("lr", "t", *scope.constants)
         for mean in scope.means:
             if mean in read:
-                yield Change(self.complement(tree, mean), (CONSTANT, *scope.form))
+                yield Proposal(self.complement(tree, mean), (CONSTANT, *scope.form))
             for other in scope.means:
                 if other != mean and mean in read:
-                    yield Change(substituted(tree, {mean: self.name(other)}), (CONSTANT,), 0.9)
+                    yield Proposal(substituted(tree, {mean: self.name(other)}), (CONSTANT,), 0.9)
         for i, one in enumerate(read):
             for other in read[i + 1 :]:
                 if {one, other} <= {*scope.means} or {one, other}.isdisjoint(fixed):
                     signal = scope.is_signal(scope.names(self.name(one)))
                     rules = scope.direction if signal else (CONSTANT, BIAS)
-                    yield Change(
+                    yield Proposal(
                         substituted(tree, {one: self.name(other), other: self.name(one)}),
                         rules,
                         1.3,
@@ -291,13 +291,13 @@ class _Rewrites(Line):
         for number in {p.value for _, p in parts_of(tree) if isinstance(p, Number)}:
             if 0 < number < 1:
                 for mean in scope.means:
-                    yield Change(self.literal(tree, number, mean), (CONSTANT,), 0.9)
+                    yield Proposal(self.literal(tree, number, mean), (CONSTANT,), 0.9)
         rules = scope.form if self.keeps else (SIGN,)
-        yield Change(expression("neg", tree), (*rules, SIGN), 1.5)
+        yield Proposal(expression("neg", tree), (*rules, SIGN), 1.5)
         if self.moves and "w" not in read:
             rules = (SIGN,) if "lr" in scope.names(tree) else (RATE,)
-            yield Change(expression("-", self.name("w"), tree), rules, 2)
-            yield Change(expression("+", self.name("w"), tree), rules, 2)
+            yield Proposal(expression("-", self.name("w"), tree), rules, 2)
+            yield Proposal(expression("+", self.name("w"), tree), rules, 2)
 
     def complement(self, tree: Tree, mean: str) -> Tree:
         """Return a tree with β and 1 - β exchanged."""
