@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
+from gradtui.cli.running import RaisedError, is_code, report_code, tell_raised
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
@@ -230,6 +231,9 @@ def check_files(arguments: argparse.Namespace) -> int:
 
     status = OK
     for file in arguments.files:
+        if is_code(file):
+            status = max(status, _check_code(file, arguments))
+            continue
         try:
             problem = _load(file, ascii=arguments.ascii, notices=False)
             with working(f"checking {file}"):
@@ -251,6 +255,24 @@ def check_files(arguments: argparse.Namespace) -> int:
         elif text := errors_text(outcome, strict=arguments.strict):
             print(text)
     return status
+
+
+def _check_code(file: str, arguments: argparse.Namespace) -> int:
+    """Check a function of a file of Python and return the exit status."""
+    from gradtui.explain.report import to_json
+
+    try:
+        with working(f"running {file}"):
+            failed, warned = report_code(file, arguments)
+    except RaisedError as error:
+        tell_raised(error)
+        return UNUSABLE
+    except InputError as error:
+        if arguments.json:
+            print(to_json({"file": file, "error": str(error)}))
+        tell(error)
+        return UNUSABLE
+    return FAILED if failed or (arguments.strict and warned) else OK
 
 
 def _checked(problem: Problem) -> Check:

@@ -1,0 +1,94 @@
+"""Central differences of the user's own code, as it is, with what their own error may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.runs import Point, Runs
+
+Array = NDArray[Any]
+
+_CLOSE = 1e-4
+"""The relative difference from a slope that is none."""
+_ROUNDED = 16.0
+"""Units in the last place by which rounding may change a loss."""
+_SEED = 7
+
+
+class Slope(Struct, frozen=True):
+    """How fast the loss changes, how far that may be off, and whether it does so smoothly."""
+
+    value: float
+    error: float
+    sure: bool
+    """Whether there is no sign of a corner."""
+
+    def agrees(self, gradient: float) -> bool:
+        """Return whether a gradient may be this slope."""
+        return bool(abs(self.value - gradient) <= _CLOSE * abs(gradient) + self.error)
+
+
+_UNKNOWN = Slope(0.0, float("inf"), False)
+
+
+def slope_at(runs: Runs, point: Point, name: str, at: tuple[int, ...]) -> Slope:
+    """Return the slope of the loss along one element of an argument."""
+    value = point.values[name]
+
+    def moved(step: float) -> dict[str, Array]:
+        changed = np.array(value)
+        changed[at] += step
+        return {**point.values, name: changed}
+
+    return _slope(runs, point, moved, float(np.max(np.abs(value[at]), initial=1.0)), value.dtype)
+
+
+def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
+    """Return the slope along a random direction of all that is drawn, and what it should be."""
+    rng = np.random.default_rng(_SEED)
+    ways = {name: rng.normal(size=np.shape(value)) for name, value in point.values.items()}
+    expected = sum(float(np.sum(point.true[name] * way)) for name, way in ways.items())
+
+    def moved(step: float) -> dict[str, Array]:
+        return {
+            name: np.asarray(value + step * ways[name], dtype=value.dtype)
+            for name, value in point.values.items()
+        }
+
+    types = [value.dtype for value in point.values.values()]
+    largest = max(float(np.max(np.abs(value), initial=0.0)) for value in point.values.values())
+    return _slope(runs, point, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
+
+
+def _coarsest(types: list[np.dtype[Any]]) -> np.dtype[Any]:
+    return max(types, key=lambda one: float(np.finfo(one).eps))
+
+
+def _slope(
+    runs: Runs, point: Point, moved: Callable[[float], dict[str, Array]], size: float,
+    dtype: np.dtype[Any],
+) -> Slope:  # fmt: skip
+    """Return a central difference; its error and corners by that of twice its step."""
+    eps = float(np.finfo(dtype).eps)
+    full = float(np.cbrt(eps)) * size
+    try:
+        middle = runs.as_is(point.values)[0]
+        sides = [[runs.as_is(moved(sign * step))[0] for sign in (1.0, -1.0)]
+                 for step in (full, full / 2)]  # fmt: skip
+    except Exception:  # the user's code need not run on numbers of ours
+        return _UNKNOWN
+    slopes = [(up - down) / (2 * step)
+              for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
+    bends = [abs(up - 2 * middle + down) / step
+             for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
+    noise = _ROUNDED * eps * max(map(abs, (middle, *sides[0], *sides[1]))) / full
+    apart = abs(slopes[0] - slopes[1])
+    if not np.isfinite(apart):
+        return _UNKNOWN
+    smooth = bends[1] <= 0.7 * bends[0] + 4 * noise and apart <= 0.05 * abs(slopes[1]) + noise
+    return Slope(slopes[1], 4 * apart + noise, bool(smooth))

@@ -1,0 +1,160 @@
+"""Runs of the user's code at points around its arguments: recorded, and as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import InputError
+from gradtui.diagnosis.backward.probes import NEAR, size_of
+from gradtui.diagnosis.recorded.target import Returned, Target
+from gradtui.recording.array import plain
+from gradtui.recording.run import Randomness, Result, copied, record, unheard
+from gradtui.recording.slopes import Untold
+from gradtui.recording.sweep import Shaken, gradients
+from gradtui.recording.tape import Tape, TooLarge
+
+Array = NDArray[Any]
+Values = Mapping[str, Array]
+
+_SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
+"""How far from the arguments the points lie, relative to their size."""
+_NEARER = (0.01, 1e-3)
+"""How near where the code is no use at the others."""
+_LARGE = 20_000
+"""Nodes of a tape from which on there are fewer points."""
+_SEED = 20_240_229
+
+
+class Point(Struct, frozen=True, eq=False):
+    """One recorded run: what the code claims, and what is true of that very run."""
+
+    values: Values
+    """The arguments that are drawn."""
+    near: bool
+    """Whether it is the user's own point, or around it."""
+    loss: float
+    hand: Values
+    true: Values
+    result: Result
+    root: int
+    """The node of the loss."""
+    nodes: Mapping[str, int | None]
+    """The node of each gradient; None where it was not recorded."""
+
+    def shaken(self, seed: int) -> tuple[Values, Values]:
+        """Return what is claimed and what is true with every rounding moved."""
+        tape = self.result.tape
+        world = Shaken(tape, (_SEED, seed))
+        ids = {name: tape.arguments[name] for name in self.true}
+        moved = world.gradients(self.root, list(ids.values()))
+        hand = {
+            name: self.hand[name] if node is None else np.asarray(world.value(node), np.float64)
+            for name, node in self.nodes.items()
+        }
+        return hand, {name: moved[id] for name, id in ids.items()}
+
+
+class Lost(Exception):
+    """A run whose loss does not come from what was recorded."""
+
+
+class Runs:
+    """Runs a target, each time from the same state of NumPy's generators."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._randomness = Randomness(target.case.seed)
+        self.given: Values = {name: target.arguments[name] for name in target.floats}
+
+    def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
+        """Return the loss and the gradients of a run that is not recorded."""
+        arguments = copied({**self.target.arguments, **values})
+        with nullcontext() if heard else unheard():
+            self._randomness.restore()
+            returned = self.target.run(lambda array: array, arguments)
+        return _number(returned.loss), plain(dict(returned.gradients))
+
+    def recorded(self, values: Values) -> Result:
+        """Return a recorded run; what it returns is a `Returned`."""
+        with unheard():
+            self._randomness.restore()
+            try:
+                return record(
+                    self.target.run, {**self.target.arguments, **values},
+                    {name: values.get(name, self.given[name]) for name in self.given},
+                    self.target.backward or self.target.function,
+                )  # fmt: skip
+            except TooLarge:
+                raise InputError(
+                    "the run computes more numbers than are kept: try smaller arrays",
+                    self.target.place, file=self.target.file,
+                ) from None  # fmt: skip
+
+    def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
+        """Return a point with the true gradients of `names`.
+
+        Raises Lost or Untold where the recording does not give them.
+        """
+        result = self.recorded(values)
+        returned, tape = result.returned, result.tape
+        assert isinstance(returned, Returned)
+        root = _root(result, returned.loss)
+        ids = {name: tape.arguments[name] for name in names}
+        true = gradients(tape, root, list(ids.values()))
+        hand = {name: value for name, value in returned.gradients.items() if name in names}
+        return Point(
+            values, near, _number(returned.loss),
+            {name: np.asarray(plain(value), dtype=np.float64) for name, value in hand.items()},
+            {name: true[id] for name, id in ids.items()},
+            result, root, {name: result.node(value) for name, value in hand.items()},
+        )  # fmt: skip
+
+    def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
+        """Yield points around the user's own at which the code runs and all is finite."""
+        rng = np.random.default_rng(_SEED)
+        spreads = _SPREADS[:3] if len(start.result.tape) > _LARGE else _SPREADS
+        found = 0
+        for spread in (*spreads, *_NEARER):
+            if spread in _NEARER and found:
+                return
+            values = {name: drawn(value, spread, rng) for name, value in start.values.items()}
+            try:
+                point = self.point(values, names, near=spread <= NEAR)
+            except (Lost, Untold, InputError):
+                raise
+            except Exception:
+                continue
+            if np.isfinite(point.loss) and all(np.all(np.isfinite(t)) for t in point.true.values()):
+                found += 1
+                yield point
+
+
+def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
+    """Return random numbers around a value, or as large as its own where `spread` is 1."""
+    normal = rng.normal(size=value.shape)
+    if spread >= 1:
+        return np.asarray(size_of(value) * normal, dtype=value.dtype)
+    grown = value * np.exp(spread * rng.normal(size=value.shape))
+    return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
+
+
+def _root(result: Result, loss: Any) -> int:
+    """Return the node of the loss, by its value where it was made a plain number at the end."""
+    node = result.node(loss)
+    if node is not None:
+        return node
+    tape: Tape = result.tape
+    for id in reversed(tape.converted):
+        if float(tape.value(id).reshape(-1)[0]) == _number(loss):
+            return id
+    raise Lost
+
+
+def _number(loss: Any) -> float:
+    return float(np.asarray(plain(loss)).reshape(-1)[0])
