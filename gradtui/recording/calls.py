@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradtui.recording import forms, standins
 from gradtui.recording.array import Recorded, plain
 from gradtui.recording.moving import moved
+from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import form
 
@@ -127,7 +128,7 @@ class CallRecorder(Recorder):
             return self.moving(function, args, options)
         if name in forms.COMPOSITE:
             return function._implementation(*args, **options)
-        return standins.opaque(self, name, function, args, options)
+        return opaque(self, name, function, args, options)
 
 
 def _no_start(initial: Any) -> bool:

@@ -97,8 +97,6 @@ MOVING = frozenset({
 """Functions whose results hold elements of their arguments, and zeros."""
 COMPOSITE = frozenset({"average", "diff", "ptp", "trapezoid"})
 """Functions that NumPy writes in terms of others, and that keep arrays of ours on the way."""
-_POINTWISE = frozenset({"round", "around", "nan_to_num", "fix", "sinc", "i0", "real", "angle"})
-_STEPS = frozenset({"round", "around", "fix", "rint", "floor", "ceil", "trunc", "sign"})
 
 
 def name_of(function: Any) -> str:
@@ -107,11 +105,6 @@ def name_of(function: Any) -> str:
     prefix = module.removeprefix("numpy").removeprefix(".").removesuffix("_linalg")
     inside = "linalg." if prefix.startswith("linalg") else ""
     return inside + str(function.__name__)
-
-
-def is_pointwise(name: str) -> bool:
-    """Return whether each element of a function's result needs only the element at its place."""
-    return name in _POINTWISE
 
 
 def reduction(

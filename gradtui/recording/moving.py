@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, plain
+from gradtui.recording.opaque import opaque
 from gradtui.recording.recorder import Recorder
 
 Array = NDArray[Any]
@@ -65,17 +66,17 @@ def moved(
         view = _view(recorder, args, value)
         if view is not None:
             return view
-    filling, options = _filling(options)
+    filling, told = _filling(options)
     positions = _Positions(recorder, filling)
     own = [positions.numbered(one, numbers=numbers) for one in args]
-    told = {name: positions.numbered(one) for name, one in options.items()}
-    index = function(*own, **told)
-    if isinstance(value, list | tuple):
-        return type(value)(
-            [_gathered(recorder, positions.nodes, at, one)
-             for at, one in zip(index, value, strict=True)]
-        )  # fmt: skip
-    return _gathered(recorder, positions.nodes, index, value)
+    index = function(*own, **{name: positions.numbered(one) for name, one in told.items()})
+    many = isinstance(value, list | tuple)
+    pairs = zip(index, value, strict=True) if many else [(index, value)]
+    found = [_gathered(recorder, positions.nodes, at, one) for at, one in pairs]
+    if any(one is None for one in found):
+        name = getattr(function, "__name__", "array")
+        return opaque(recorder, name, function, args, options)
+    return type(value)(found) if many else found[0]
 
 
 def _view(recorder: Recorder, args: Sequence[Any], value: Any) -> Any:
@@ -109,6 +110,7 @@ def _filling(options: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
 
 
 def _gathered(recorder: Recorder, nodes: list[int], index: Any, value: Any) -> Any:
+    """Return a result that holds the elements at these positions; None where it does not."""
     held = np.asarray(value)
     if held.dtype.kind != "f":
         return recorder.constant(value)
@@ -116,10 +118,5 @@ def _gathered(recorder: Recorder, nodes: list[int], index: Any, value: Any) -> A
     if index.size and index.min() > 0:
         nodes, index = nodes[1:], index - 1
     node = recorder.tape.moved(nodes, index.astype(np.intp, copy=False))
-    if not np.array_equal(recorder.tape.value(node), held, equal_nan=True):
-        return recorder.result("array", lambda *args: held, _wrapped(recorder, nodes), value, None)
-    return recorder.wrap(node, value)
-
-
-def _wrapped(recorder: Recorder, nodes: Sequence[int]) -> list[Any]:
-    return [recorder.wrap(node, recorder.tape.value(node)) for node in nodes]
+    same = np.array_equal(recorder.tape.value(node), held, equal_nan=True)
+    return recorder.wrap(node, value) if same else None

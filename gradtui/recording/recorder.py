@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, Recording, Scalar, plain
 from gradtui.recording.memory import Memory, dense
-from gradtui.recording.tape import Form, Tape
+from gradtui.recording.tape import Form, Tape, form
 
 Array = NDArray[Any]
 
@@ -142,10 +142,26 @@ class Recorder(Recording):
             target[key] = plain(value)
             return
         positions = memory.positions(array)[key]
-        node = self.node_of(value)
+        node = self._cast_to(target.dtype, value)
         memory.release()
         target[key] = plain(value)
         memory.write(np.asarray(positions), node)
+
+    def _cast_to(self, dtype: np.dtype[Any], value: Any) -> int:
+        """Return the node of a value as it is held by an array of a type."""
+        if dtype == np.float64:
+            return self.node_of(value)
+        if dtype.kind != "f":
+            return self.tape.leaf(np.asarray(plain(value)).astype(dtype))
+        node = self.node_of(value)
+        held = self.tape.value(node)
+        if held.dtype == dtype or held.dtype.kind != "f":
+            return node
+
+        def cast(one: Array) -> Array:
+            return one.astype(dtype)
+
+        return self.tape.call("astype", cast, [node], cast(held), form("1*a"), elementwise=True)
 
     def write(self, array: Any, value: Any) -> None:
         """Write a result into an array that the user's code gave for it."""

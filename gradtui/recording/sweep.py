@@ -5,6 +5,7 @@ every rounding moved.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -114,36 +115,26 @@ def _scatter(
             adjoints.add_at(source, index[mine] - (ends[at] - sizes[at]), arriving[mine])
 
 
-class Shaken:
-    """All values of a tape with every rounded result moved by a unit in its last place.
+class Replay:
+    """All values of a tape once more, some leaves with others; choices stay as they were."""
 
-    Parker 1997, "Monte Carlo Arithmetic"; what is compared, chosen or drawn stays as it was.
-    """
-
-    def __init__(self, tape: Tape, seed: Sequence[int]) -> None:
+    def __init__(self, tape: Tape, given: Mapping[int, Array] = MappingProxyType({})) -> None:
         self._tape = tape
-        self._rng = np.random.default_rng(seed)
         self._values: list[Array] = []
         with np.errstate(all="ignore"):
             for id in range(len(tape)):
-                self._values.append(self._computed(id))
+                self._values.append(given[id] if id in given else self._computed(id))
 
     def value(self, id: int) -> Array:
         """Return a node's value."""
         return self._values[id]
 
     def moved(self, value: Array) -> Array:
-        """Return numbers each moved by a unit in its last place, up or down."""
-        value = np.asarray(value)
-        if value.dtype.kind != "f":
-            return value
-        up = self._rng.integers(0, 2, value.shape, dtype=np.int8).astype(value.dtype) * 2 - 1
-        moved = np.nextafter(value, up * np.inf, dtype=value.dtype)
-        # An exact 0 may stand for a choice, and what is not finite has no neighbour.
-        return np.where(np.isfinite(value) & (value != 0), moved, value)
+        """Return what was rounded, as it is here."""
+        return value
 
     def gradients(self, root: int, wanted: Sequence[int]) -> Mapping[int, Array]:
-        """Return d(root)/d(leaf) for wanted leaves, every rounding of it moved too."""
+        """Return d(root)/d(leaf) for wanted leaves."""
         return gradients(self._tape, root, wanted, values=self.value, moved=self.moved)
 
     def _computed(self, id: int) -> Array:
@@ -158,3 +149,24 @@ class Shaken:
             operands = [self.moved(one) for one in operands]
         value = np.asarray(node.compute(*operands)).astype(calm.dtype, copy=False)
         return value if node.exact else self.moved(value)
+
+
+class Shaken(Replay):
+    """All values with every rounded result moved by a unit in its last place.
+
+    Parker 1997, "Monte Carlo Arithmetic"; what is compared, chosen or drawn stays as it was.
+    """
+
+    def __init__(self, tape: Tape, seed: Sequence[int]) -> None:
+        self._rng = np.random.default_rng(seed)
+        super().__init__(tape)
+
+    def moved(self, value: Array) -> Array:
+        """Return numbers each moved by a unit in its last place, up or down."""
+        value = np.asarray(value)
+        if value.dtype.kind != "f":
+            return value
+        up = self._rng.integers(0, 2, value.shape, dtype=np.int8).astype(value.dtype) * 2 - 1
+        moved = np.nextafter(value, up * np.inf, dtype=value.dtype)
+        # An exact 0 may stand for a choice, and what is not finite has no neighbour.
+        return np.where(np.isfinite(value) & (value != 0), moved, value)

@@ -13,9 +13,10 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
-from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Judged, Wrong
+from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
+from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
@@ -110,8 +111,8 @@ class _Checking:
         found = [*absent, *misfits, *(self._wrong(points, one) for one in judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
-        verdict = _verdict(found, judged)
-        notes = _opaque(start) if found else ()
+        verdict = _verdict(found)
+        notes = _opaque(start) if verdict != "correct" else ()
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance)  # fmt: skip
 
@@ -158,6 +159,12 @@ class _Checking:
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
     def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
+        left_out = stabiliser(wrong.name, points)
+        if left_out is not None:
+            value, place = left_out
+            text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
+            return Finding("missing-term", "info", wrong.name, place.line if place else None, text,
+                           {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
         simple = explained(wrong.name, points)
         at = f"[{', '.join(map(str, wrong.element))}]" if wrong.element else ""
         text = (
@@ -235,7 +242,8 @@ def _opaque(start: Point) -> list[Finding]:
     return list(found.values())
 
 
-def _verdict(found: Sequence[Finding], judged: Judged) -> Verdict:
-    if judged.wrong or any(one.rule != "not-compared" for one in found):
+def _verdict(findings: Sequence[Finding]) -> Verdict:
+    errors = {one.rule for one in findings if one.severity == "error"}
+    if errors - {"not-compared"}:
         return "wrong"
-    return "not-compared" if found else "correct"
+    return "not-compared" if errors else "correct"

@@ -112,8 +112,9 @@ class Judge:
                 claimed, moved = point.shaken(seed)
                 for name, hand in point.hand.items():
                     if hand.shape == found[name].shape:
+                        own = claimed[name].reshape(hand.shape)
                         with np.errstate(all="ignore"):
-                            apart = (claimed[name] - moved[name]) - (hand - point.true[name])
+                            apart = (own - moved[name]) - (hand - point.true[name])
                         found[name] = np.fmax(found[name], np.abs(apart))
             self._spreads[index] = found
         return self._spreads[index]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.array import plain
 from gradtui.recording.run import Randomness, Result, copied, record, unheard
 from gradtui.recording.slopes import Untold
-from gradtui.recording.sweep import Shaken, gradients
+from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import Tape, TooLarge
 
 Array = NDArray[Any]
@@ -49,15 +49,22 @@ class Point(Struct, frozen=True, eq=False):
 
     def shaken(self, seed: int) -> tuple[Values, Values]:
         """Return what is claimed and what is true with every rounding moved."""
+        return self._replayed(Shaken(self.result.tape, (_SEED, seed)))
+
+    def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
+        """Return what is claimed and what is true with some numbers of the program 0."""
         tape = self.result.tape
-        world = Shaken(tape, (_SEED, seed))
-        ids = {name: tape.arguments[name] for name in self.true}
-        moved = world.gradients(self.root, list(ids.values()))
+        zeros = {id: np.zeros_like(tape.value(id)) for id in numbers}
+        return self._replayed(Replay(tape, zeros))
+
+    def _replayed(self, world: Replay) -> tuple[Values, Values]:
+        ids = {name: self.result.tape.arguments[name] for name in self.true}
+        found = world.gradients(self.root, list(ids.values()))
         hand = {
             name: self.hand[name] if node is None else np.asarray(world.value(node), np.float64)
             for name, node in self.nodes.items()
         }
-        return hand, {name: moved[id] for name, id in ids.items()}
+        return hand, {name: found[id] for name, id in ids.items()}
 
 
 class Lost(Exception):
@@ -110,7 +117,7 @@ class Runs:
         hand = {name: value for name, value in returned.gradients.items() if name in names}
         return Point(
             values, near, _number(returned.loss),
-            {name: np.asarray(plain(value), dtype=np.float64) for name, value in hand.items()},
+            {name: _shaped(plain(value), true[ids[name]].shape) for name, value in hand.items()},
             {name: true[id] for name, id in ids.items()},
             result, root, {name: result.node(value) for name, value in hand.items()},
         )  # fmt: skip
@@ -142,6 +149,13 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
         return np.asarray(size_of(value) * normal, dtype=value.dtype)
     grown = value * np.exp(spread * rng.normal(size=value.shape))
     return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
+
+
+def _shaped(value: Any, shape: tuple[int, ...]) -> Array:
+    """Return a gradient as floats, in a shape that it stretches to with as many elements."""
+    array = np.asarray(value, dtype=np.float64)
+    spare = len(shape) - array.ndim
+    return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
 
 
 def _root(result: Result, loss: Any) -> int:
