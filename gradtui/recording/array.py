@@ -50,13 +50,19 @@ class Recorded(np.ndarray):
 
     _recorder: Recording | None = None
     _memory: Memory | None = None
+    """The memory that it shows; None for a copy that nobody was told of."""
+    _read: tuple[int, int] = (-1, -1)
+    """A version of the memory, and the node of what the array held then."""
 
     def __array_finalize__(self, source: Any) -> None:
         self._recorder = getattr(source, "_recorder", None)
-        self._memory = getattr(source, "_memory", None)
+        # A view has its base by now; what has none has memory of its own.
+        self._memory = None if self.base is None else getattr(source, "_memory", None)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        recorder = recorder_of((*inputs, *options.get("out", ())))
+        recorder = self._recorder
+        if recorder is None or not recorder.tape.open:
+            recorder = recorder_of((*inputs, *options.get("out", ())))
         if recorder is not None:
             return recorder.ufunc(ufunc, method, inputs, options)
         if options.get("out"):
@@ -160,15 +166,18 @@ def recorder_of(values: Any) -> Recording | None:
 
 def plain(value: Any) -> Any:
     """Return nested values with plain arrays, on the same memory, for those that record."""
-    if isinstance(value, Scalar):
-        return value.view(np.ndarray)[()]
-    if isinstance(value, Recorded):
+    kind = type(value)
+    if kind is Recorded:
         return value.view(np.ndarray)
-    if type(value) in (list, tuple):
-        return type(value)([plain(one) for one in value])
-    if type(value) is dict:
+    if kind is Scalar:
+        return value.view(np.ndarray)[()]
+    if kind is tuple:
+        return tuple([plain(one) for one in value])
+    if kind is list:
+        return [plain(one) for one in value]
+    if kind is dict:
         return {name: plain(one) for name, one in value.items()}
-    if isinstance(value, slice):
+    if kind is slice:
         return slice(*[plain(one) for one in (value.start, value.stop, value.step)])
     return value
 

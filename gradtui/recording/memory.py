@@ -25,9 +25,10 @@ class Memory:
         self.tape = tape
         self._owner = owner
         self._itemsize = owner.itemsize
-        self._start = owner.__array_interface__["data"][0]
-        self._whole = _key(owner)
+        self._placed: _Key | None = None
         self._node = node
+        self.version = 0
+        """How often it was written."""
         self._nodes: NDArray[np.intp] | None = None
         """For each element of the memory the node it comes from, once some were written."""
         self._elements: Index | None = None
@@ -35,11 +36,23 @@ class Memory:
         self._seen: dict[_Key, int] = {}
         self._everywhere: Index | None = None
 
+    @property
+    def _whole(self) -> _Key:
+        """Where the owner lies; it is not asked for most arrays."""
+        if self._placed is None:
+            self._placed = _key(self._owner)
+        return self._placed
+
     def holds(self, array: Array) -> bool:
-        """Return whether an array is a view of this memory, of its type of number."""
+        """Return whether any array is a view of this memory, of its type of number."""
         at = array.__array_interface__["data"][0]
-        inside = self._start <= at < self._start + max(1, self._owner.nbytes)
+        start = self._whole[0]
+        inside = start <= at < start + max(1, self._owner.nbytes)
         return inside and array.dtype == self._owner.dtype
+
+    def is_typed(self, view: Array) -> bool:
+        """Return whether a view of this memory is of its type of number."""
+        return view.dtype == self._owner.dtype
 
     def read(self, view: Array) -> int:
         """Return the node of what a view holds now."""
@@ -81,6 +94,7 @@ class Memory:
         self._nodes[positions] = node
         self._elements[positions] = elements.reshape(shape[spare:])
         self._seen.clear()
+        self.version += 1
 
     def positions(self, view: Array) -> Index:
         """Return where the elements of a view lie in the memory, in its shape."""
@@ -89,7 +103,7 @@ class Memory:
             self._everywhere = np.arange(max(1, self._owner.size), dtype=np.intp)
         wide = self._everywhere.itemsize
         steps = tuple([step // self._itemsize * wide for step in strides])
-        first = (at - self._start) // self._itemsize * wide
+        first = (at - self._whole[0]) // self._itemsize * wide
         return np.ndarray(shape, np.intp, self._everywhere, first, steps)
 
     def _order(self) -> Index:
@@ -100,6 +114,11 @@ class Memory:
         order = np.empty(count, np.intp)
         order[self.positions(self._owner).reshape(-1)] = np.arange(count, dtype=np.intp)
         return order
+
+
+def same_place(one: Array, other: Array) -> bool:
+    """Return whether two arrays show the same elements in the same order."""
+    return _key(one) == _key(other)
 
 
 def _key(array: Array) -> _Key:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.recording.array import Recorded, Recording, Scalar, plain
-from gradtui.recording.memory import Memory, dense
+from gradtui.recording.memory import Memory, dense, same_place
 from gradtui.recording.tape import Form, Tape, form
 
 Array = NDArray[Any]
@@ -47,8 +47,12 @@ class Recorder(Recording):
         """Return the node of what an operand holds now."""
         if isinstance(value, Recorded):
             memory = value._memory
-            if memory is not None and memory.tape is self.tape and memory.holds(value):
-                return memory.read(value)
+            if memory is not None and memory.tape is self.tape and memory.is_typed(value):
+                version, node = value._read
+                if version != memory.version:
+                    node = memory.read(value)
+                    value._read = memory.version, node
+                return node
             value = plain(value)
         if isinstance(value, bool | int | float | np.number | np.bool_):
             return self.tape.number(float(value))
@@ -61,7 +65,7 @@ class Recorder(Recording):
         """Return the memory that an array lies in, if it is known."""
         if isinstance(array, Recorded):
             memory = array._memory
-            return memory if memory is not None and memory.holds(array) else None
+            return memory if memory is not None and memory.is_typed(array) else None
         if self._written and isinstance(array, np.ndarray):
             memory = self._written.get(id(_owner(array)))
             return memory if memory is not None and memory.holds(array) else None
@@ -83,6 +87,7 @@ class Recorder(Recording):
             array = np.asarray(value)
             scalar = array.view(Scalar)
             scalar._recorder, scalar._memory = self, Memory(self.tape, array, node)
+            scalar._read = 0, node
             return scalar
         if isinstance(value, np.ndarray) and value.dtype.kind in KINDS:
             return self._array(node, dense(value))
@@ -91,6 +96,7 @@ class Recorder(Recording):
     def _array(self, node: int, array: Array) -> Recorded:
         recorded = array.view(Recorded)
         recorded._recorder, recorded._memory = self, Memory(self.tape, array, node)
+        recorded._read = 0, node
         return recorded
 
     def convert(self, array: Recorded) -> None:
@@ -141,6 +147,10 @@ class Recorder(Recording):
         if memory is None:
             target[key] = plain(value)
             return
+        if isinstance(value, Recorded) and value._memory is memory:
+            written = target[key]
+            if isinstance(written, np.ndarray) and same_place(written, value):
+                return  # `x[i] += y` ends with x[i] set to itself
         positions = memory.positions(array)[key]
         node = self._cast_to(target.dtype, value)
         memory.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import io
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ class Result(Struct, frozen=True, eq=False):
         """Return the node of a returned array; None where it was not recorded."""
         if not isinstance(value, Recorded) or value._memory is None:
             return None
-        own = value._memory.tape is self.tape and value._memory.holds(value)
+        own = value._memory.tape is self.tape and value._memory.is_typed(value)
         return value._memory.read(value) if own else None
 
 
@@ -99,11 +100,23 @@ def record(
     own = copied(arguments)
     own |= {name: recorder.argument(name, value) for name, value in recorded.items()}
     try:
-        with rebound(recorder, called):
+        with rebound(recorder, called), _uncollected():
             returned = function(recorder.constant, {name: own[name] for name in arguments})
     finally:
         recorder.tape.open = False
     return Result(returned, recorder)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nothing be searched for garbage: all that a tape holds is kept."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
 
@@ -65,7 +66,11 @@ def check_target(target: Target) -> Outcome:
 
     Exceptions of the user's code at its own arguments pass through.
     """
-    return _Checking(target).outcome()
+    before = Randomness()
+    try:
+        return _Checking(target).outcome()
+    finally:
+        before.restore()
 
 
 class _Checking:

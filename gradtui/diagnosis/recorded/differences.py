@@ -25,15 +25,17 @@ class Slope(Struct, frozen=True):
 
     value: float
     error: float
+    corner: bool
+    """Whether it is another one on either side."""
     sure: bool
-    """Whether there is no sign of a corner."""
+    """Whether two steps give the same, without a corner."""
 
     def agrees(self, gradient: float) -> bool:
         """Return whether a gradient may be this slope."""
         return bool(abs(self.value - gradient) <= _CLOSE * abs(gradient) + self.error)
 
 
-_UNKNOWN = Slope(0.0, float("inf"), False)
+_UNKNOWN = Slope(0.0, float("inf"), False, False)
 
 
 def slope_at(runs: Runs, point: Point, name: str, at: tuple[int, ...]) -> Slope:
@@ -90,5 +92,6 @@ def _slope(
     apart = abs(slopes[0] - slopes[1])
     if not np.isfinite(apart):
         return _UNKNOWN
-    smooth = bends[1] <= 0.7 * bends[0] + 4 * noise and apart <= 0.05 * abs(slopes[1]) + noise
-    return Slope(slopes[1], 4 * apart + noise, bool(smooth))
+    corner = bends[1] > 0.7 * bends[0] + 4 * noise
+    sure = not corner and apart <= 0.05 * abs(slopes[1]) + noise
+    return Slope(slopes[1], 4 * apart + noise, bool(corner), bool(sure))

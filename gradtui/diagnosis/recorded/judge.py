@@ -137,7 +137,8 @@ class Judge:
         distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
         slope = slope_at(self._runs, point, name, at)
-        if slope.agrees(true[at]) and (slope.sure or not slope.agrees(hand[at])):
+        told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
+        if told and slope.agrees(true[at]):
             return Wrong(name, point, at, float(hand[at]), float(true[at])), False
         return None, slope.sure and not slope.agrees(true[at])
 

@@ -26,7 +26,7 @@ _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
 """How far from the arguments the points lie, relative to their size."""
 _NEARER = (0.01, 1e-3)
 """How near where the code is no use at the others."""
-_LARGE = 20_000
+_LARGE = 5_000
 """Nodes of a tape from which on there are fewer points."""
 _SEED = 20_240_229
 
