@@ -75,6 +75,9 @@ def _load(
     from gradtui.scenario.bundled import find_scenario
     from gradtui.scenario.load import load_problem
 
+    if is_code(file):
+        raise InputError("only a scenario opens; `gradtui check` runs code and checks it",
+                         file=file)  # fmt: skip
     pairs = {}
     for override in overrides:
         key, equals, value = override.partition("=")
