@@ -19,6 +19,7 @@ from gradtui.base.text import clean
 if TYPE_CHECKING:
     from gradtui.diagnosis.recorded.check import Outcome
 
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NAMED = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*)")
 
 
@@ -44,7 +45,8 @@ def check_code(argument: str) -> Outcome:
 
     Raises InputError for what cannot be used, RaisedError for exceptions of the user's code.
     """
-    from gradtui.diagnosis.recorded.check import check_target
+    from gradtui.diagnosis.internal import internal
+    from gradtui.diagnosis.recorded.check import Outcome, check_target
     from gradtui.diagnosis.recorded.target import target_of
 
     match = _NAMED.fullmatch(argument)
@@ -55,7 +57,15 @@ def check_code(argument: str) -> Outcome:
             known = [name for name, value in vars(module).items() if callable(value)]
             hint = did_you_mean(match["name"], known)
             raise InputError(f"there is no function '{match['name']}'{hint}", file=match["file"])
-        return check_target(target_of(function, None, (), {}))
+        target = target_of(function, None, (), {})
+        try:
+            return check_target(target)
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:
+            if _is_users(error):
+                raise
+            return Outcome(target, "not-compared", (internal(argument, error),))
 
 
 def report_code(argument: str, arguments: argparse.Namespace) -> tuple[bool, bool]:
@@ -106,10 +116,18 @@ def _as_script(file: str) -> Iterator[ModuleType]:
 
 def _users(trace: TracebackType | None) -> TracebackType | None:
     """Return a traceback from the first frame on that is not gradtui's."""
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(ours):
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
         trace = trace.tb_next
     return trace
+
+
+def _is_users(error: BaseException) -> bool:
+    """Return whether an exception comes from a call in the user's code, not in gradtui's."""
+    from gradtui.recording.places import is_users_file
+
+    frames = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+    told = [file for file in frames if file.startswith(_OURS) or is_users_file(file)]
+    return not told or not told[-1].startswith(_OURS)
 
 
 def tell_raised(error: RaisedError) -> None:

@@ -104,6 +104,17 @@ def test_an_exception_of_the_code_is_its_traceback_alone(net, check):
     assert "gradtui" not in err
 
 
+def test_a_failure_of_our_own_is_said_to_be_one(net, check, monkeypatch, failures):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.judge.Judge.judged", divmod)
+
+    status, out, _ = check(f"{net}:case")
+
+    assert status == 1
+    assert "net.py:case could not be judged: TypeError" in out
+    assert "[internal]" in out
+    assert isinstance(failures.pop(), TypeError)
+
+
 def test_an_error_of_syntax_is_the_users_too(tmp_path, check):
     file = tmp_path / "broken.py"
     file.write_text("def case(w:\n")

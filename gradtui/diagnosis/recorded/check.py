@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
+from gradtui.diagnosis.recorded.differences import COARSE, Apart, apart_by_differences
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
@@ -101,8 +103,8 @@ class _Checking:
             start = self.runs.point(drawn, self.names, near=True)
             points = [start, *self.runs.points(start, self.names)]
         except (Lost, Untold) as error:
-            what = f"what {error} does" if isinstance(error, Untold) else "how the loss comes about"
-            return self._not_compared(f"{what} cannot be recorded")
+            what = f"what {error} does is not known" if isinstance(error, Untold) else str(error)
+            return self._by_differences(what)
         fitting = [n for n in self.names if n in self.claimed and self._fits(start, n)]
         misfits = [self._misfit(points, n) for n in self.names
                    if n in self.claimed and n not in fitting]  # fmt: skip
@@ -110,9 +112,7 @@ class _Checking:
         tolerance = SINGLE if single or self._in_single(start) else TOLERANCE
         judged = Judge(self.runs, points, tolerance).judged(fitting)
         if judged.mistrusted:
-            return self._not_compared("central differences of the code itself disagree with what "
-                                      "was recorded: part of the loss does not pass NumPy's "
-                                      "functions")  # fmt: skip
+            return self._by_differences("part of the loss does not pass NumPy's functions")
         found = [*absent, *misfits, *(self._wrong(points, one) for one in judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
@@ -131,6 +131,29 @@ class _Checking:
 
     def _fits(self, start: Point, name: str) -> bool:
         return start.hand[name].shape == start.true[name].shape
+
+    def _by_differences(self, why: str) -> Outcome:
+        """Compare at the given arguments what the recording cannot tell the truth of."""
+        sizes = {name: self.runs.given[name].size for name in self.names}
+        fitting = [n for n in self.names if n in self.claimed and self.claimed[n].size == sizes[n]]
+        apart, untold = apart_by_differences(self.runs, fitting)
+        found = [self._absent(name) for name in self.names if name not in fitting]
+        found += [self._apart(one) for one in apart]
+        found += [self._untold(name) for name in untold]
+        place = self.target.place
+        text = f"compared by central differences alone, at the given arguments: {why}"
+        note = Finding("opaque", "info", self.target.name, place.line if place else None, text, {},
+                       place=place)  # fmt: skip
+        return Outcome(self.target, _verdict(found), gravest_first([*found, note]), len(fitting),
+                       1, COARSE)  # fmt: skip
+
+    def _apart(self, one: Apart) -> Finding:
+        text = (
+            f"the gradient of {one.name}{_at(one.element)} is {number(one.claimed)}, by central "
+            f"differences it is {number(one.slope)}"
+        )
+        evidence = {"claimed": one.claimed, "true": one.slope, "element": list(one.element)}
+        return self._finding("unexplained", one.name, text, evidence, self.target.place)
 
     def _not_compared(self, why: str) -> Outcome:
         finding = self._finding(
@@ -171,10 +194,9 @@ class _Checking:
             return Finding("missing-term", "info", wrong.name, place.line if place else None, text,
                            {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
         simple = explained(wrong.name, points)
-        at = f"[{', '.join(map(str, wrong.element))}]" if wrong.element else ""
         text = (
-            f"the gradient of {wrong.name}{at} is {number(wrong.claimed)}, the true one is "
-            f"{number(wrong.true)}"
+            f"the gradient of {wrong.name}{_at(wrong.element)} is {number(wrong.claimed)}, "
+            f"the true one is {number(wrong.true)}"
         )
         if simple is not None:
             text += f": {simple.text}"
@@ -185,8 +207,10 @@ class _Checking:
         return self._finding(rule, wrong.name, text, evidence, place, factor)
 
     def _nondeterministic(self) -> Finding:
-        first, second = (self.runs.recorded(self.runs.given).tape for _ in range(2))
-        place = _first_difference(first, second)
+        place = None
+        with suppress(Lost):
+            first, second = (self.runs.recorded(self.runs.given).tape for _ in range(2))
+            place = _first_difference(first, second)
         text = "two runs with the same arguments differ: numbers are drawn from a generator of the "
         text += "code's own, or something is kept from run to run"
         return self._finding("nondeterministic", self.target.name, text, {},
@@ -198,6 +222,10 @@ class _Checking:
     ) -> Finding:  # fmt: skip
         return Finding(rule, "error", target, place.line if place is not None else None, message,
                        evidence, factor=factor, place=place)  # fmt: skip
+
+
+def _at(element: Sequence[int]) -> str:
+    return f"[{', '.join(map(str, element))}]" if element else ""
 
 
 def place_of(point: Point, name: str) -> Place | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.runs import Point, Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values
 
 Array = NDArray[Any]
 
-_CLOSE = 1e-4
+COARSE = 1e-4
 """The relative difference from a slope that is none."""
 _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
@@ -32,22 +32,22 @@ class Slope(Struct, frozen=True):
 
     def agrees(self, gradient: float) -> bool:
         """Return whether a gradient may be this slope."""
-        return bool(abs(self.value - gradient) <= _CLOSE * abs(gradient) + self.error)
+        return bool(abs(self.value - gradient) <= COARSE * abs(gradient) + self.error)
 
 
 _UNKNOWN = Slope(0.0, float("inf"), False, False)
 
 
-def slope_at(runs: Runs, point: Point, name: str, at: tuple[int, ...]) -> Slope:
+def slope_at(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> Slope:
     """Return the slope of the loss along one element of an argument."""
-    value = point.values[name]
+    value = values[name]
 
     def moved(step: float) -> dict[str, Array]:
         changed = np.array(value)
         changed[at] += step
-        return {**point.values, name: changed}
+        return {**values, name: changed}
 
-    return _slope(runs, point, moved, float(np.max(np.abs(value[at]), initial=1.0)), value.dtype)
+    return _slope(runs, values, moved, float(np.max(np.abs(value[at]), initial=1.0)), value.dtype)
 
 
 def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
@@ -64,7 +64,7 @@ def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
 
     types = [value.dtype for value in point.values.values()]
     largest = max(float(np.max(np.abs(value), initial=0.0)) for value in point.values.values())
-    return _slope(runs, point, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
+    return _slope(runs, point.values, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
 
 
 def _coarsest(types: list[np.dtype[Any]]) -> np.dtype[Any]:
@@ -72,17 +72,17 @@ def _coarsest(types: list[np.dtype[Any]]) -> np.dtype[Any]:
 
 
 def _slope(
-    runs: Runs, point: Point, moved: Callable[[float], dict[str, Array]], size: float,
+    runs: Runs, values: Values, moved: Callable[[float], dict[str, Array]], size: float,
     dtype: np.dtype[Any],
 ) -> Slope:  # fmt: skip
     """Return a central difference; its error and corners by that of twice its step."""
     eps = float(np.finfo(dtype).eps)
     full = float(np.cbrt(eps)) * size
     try:
-        middle = runs.as_is(point.values)[0]
+        middle = runs.as_is(values)[0]
         sides = [[runs.as_is(moved(sign * step))[0] for sign in (1.0, -1.0)]
                  for step in (full, full / 2)]  # fmt: skip
-    except Exception:  # the user's code need not run on numbers of ours
+    except CodeFailed:
         return _UNKNOWN
     slopes = [(up - down) / (2 * step)
               for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
@@ -95,3 +95,39 @@ def _slope(
     corner = bends[1] > 0.7 * bends[0] + 4 * noise
     sure = not corner and apart <= 0.05 * abs(slopes[1]) + noise
     return Slope(slopes[1], 4 * apart + noise, bool(corner), bool(sure))
+
+
+_ELEMENTS = 24
+"""Elements of a gradient that are tried where it is compared by differences alone."""
+
+
+class Apart(Struct, frozen=True):
+    """An element of a gradient that is not the slope of the loss."""
+
+    name: str
+    element: tuple[int, ...]
+    claimed: float
+    slope: float
+
+
+def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart], list[str]]:
+    """Compare gradients at the given arguments by central differences alone.
+
+    Return an element of each that is wrong, and the names of those that cannot be told.
+    """
+    values = {name: runs.given[name] for name in names}
+    claimed = runs.as_is(values)[1]
+    found, untold = list[Apart](), list[str]()
+    for name in names:
+        hand, told = np.asarray(claimed[name], np.float64).reshape(values[name].shape), False
+        elements = list(np.ndindex(*hand.shape))
+        for at in elements[:: max(1, len(elements) // _ELEMENTS)]:
+            slope = slope_at(runs, values, name, at)
+            told |= slope.sure
+            given = float(hand[at])
+            if slope.sure and not slope.agrees(given):
+                found.append(Apart(name, at, given, slope.value))
+                break
+        if not told:
+            untold.append(name)
+    return found, untold

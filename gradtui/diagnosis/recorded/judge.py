@@ -136,7 +136,7 @@ class Judge:
         hand, true = point.hand[name], point.true[name]
         distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
-        slope = slope_at(self._runs, point, name, at)
+        slope = slope_at(self._runs, point.values, name, at)
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
         if told and slope.agrees(true[at]):
             return Wrong(name, point, at, float(hand[at]), float(true[at])), False

@@ -15,7 +15,6 @@ from gradtui.diagnosis.backward.probes import NEAR, size_of
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.array import plain
 from gradtui.recording.run import Randomness, Result, copied, record, unheard
-from gradtui.recording.slopes import Untold
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import Tape, TooLarge
 
@@ -68,7 +67,11 @@ class Point(Struct, frozen=True, eq=False):
 
 
 class Lost(Exception):
-    """A run whose loss does not come from what was recorded."""
+    """A run whose loss does not come from what was recorded; what was lost."""
+
+
+class CodeFailed(Exception):
+    """The user's code raised an exception at numbers that are not the user's own."""
 
 
 class Runs:
@@ -80,28 +83,45 @@ class Runs:
         self.given: Values = {name: target.arguments[name] for name in target.floats}
 
     def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
-        """Return the loss and the gradients of a run that is not recorded."""
+        """Return the loss and the gradients of a run that is not recorded.
+
+        Exceptions of the code pass through where it is `heard`, else they are CodeFailed.
+        """
         arguments = copied({**self.target.arguments, **values})
         with nullcontext() if heard else unheard():
             self._randomness.restore()
-            returned = self.target.run(lambda array: array, arguments)
+            try:
+                returned = self.target.run(lambda array: array, arguments)
+            except InputError:
+                raise
+            except Exception as error:
+                if heard:
+                    raise
+                raise CodeFailed from error
         return _number(returned.loss), plain(dict(returned.gradients))
 
     def recorded(self, values: Values) -> Result:
-        """Return a recorded run; what it returns is a `Returned`."""
-        with unheard():
-            self._randomness.restore()
-            try:
-                return record(
-                    self.target.run, {**self.target.arguments, **values},
-                    {name: values.get(name, self.given[name]) for name in self.given},
-                    self.target.backward or self.target.function,
-                )  # fmt: skip
-            except TooLarge:
-                raise InputError(
-                    "the run computes more numbers than are kept: try smaller arrays",
-                    self.target.place, file=self.target.file,
-                ) from None  # fmt: skip
+        """Return a recorded run; what it returns is a `Returned`.
+
+        Raises CodeFailed where the code fails there, and Lost where it does so only as recorded.
+        """
+        arguments = {**self.target.arguments, **values}
+        own = {name: values.get(name, self.given[name]) for name in self.given}
+        called = self.target.backward or self.target.function
+        try:
+            with unheard():
+                self._randomness.restore()
+                return record(self.target.run, arguments, own, called)
+        except InputError:
+            raise
+        except TooLarge:
+            raise InputError(
+                "the run computes more numbers than are kept: try smaller arrays",
+                self.target.place, file=self.target.file,
+            ) from None  # fmt: skip
+        except Exception as error:
+            self.as_is(values)
+            raise Lost(f"recording arrays are refused ({type(error).__name__}: {error})") from error
 
     def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
         """Return a point with the true gradients of `names`.
@@ -133,9 +153,7 @@ class Runs:
             values = {name: drawn(value, spread, rng) for name, value in start.values.items()}
             try:
                 point = self.point(values, names, near=spread <= NEAR)
-            except (Lost, Untold, InputError):
-                raise
-            except Exception:
+            except CodeFailed:
                 continue
             if np.isfinite(point.loss) and all(np.all(np.isfinite(t)) for t in point.true.values()):
                 found += 1
@@ -167,7 +185,7 @@ def _root(result: Result, loss: Any) -> int:
     for id in reversed(tape.converted):
         if float(tape.value(id).reshape(-1)[0]) == _number(loss):
             return id
-    raise Lost
+    raise Lost("the loss does not come from recorded arrays")
 
 
 def _number(loss: Any) -> float:

@@ -228,11 +228,43 @@ def test_an_opaque_call_takes_part_by_its_differences():
     assert findings[1].line == line_of(case, 1)
 
 
-def test_a_loss_that_leaves_the_arrays_is_not_compared():
-    def case(w):
-        return sum(value**2 for value in w.tolist()), 3 * w
+def test_a_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
+    def case(w, scale=2.0):
+        return sum(value**2 for value in w.tolist()), scale * w
 
-    assert only(gradtui.check(case, w=W)).rule == "not-compared"
+    assert [one.rule for one in gradtui.check(case, w=W)] == ["opaque"]
+    gradtui.assert_gradients(case, w=W)
+    findings = gradtui.check(case, w=W, scale=3.0)
+    assert [one.rule for one in findings] == ["unexplained", "opaque"]
+    assert findings[0].evidence["true"] == pytest.approx(2 / 3 * findings[0].evidence["claimed"])
+
+
+def test_a_part_of_the_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
+    def case(w, scale=2.0):
+        return np.sum(np.sin(w)) + sum(v**2 for v in w.tolist()), np.cos(w) + scale * w
+
+    assert [one.rule for one in gradtui.check(case, w=W)] == ["opaque"]
+    assert gradtui.check(case, w=W, scale=3.0)[0].rule == "unexplained"
+
+
+def test_code_that_takes_no_recording_array_is_compared_by_differences_alone():
+    def case(w):
+        if type(w) is not np.ndarray:
+            raise TypeError("plain arrays only")
+        return np.sum(w**2), 3 * w
+
+    findings = gradtui.check(case, w=W)
+
+    assert [one.rule for one in findings] == ["unexplained", "opaque"]
+    assert "recording arrays are refused (TypeError: plain arrays only)" in findings[1].message
+
+
+def test_code_that_fails_at_other_points_is_judged_where_it_does_not():
+    def case(w):
+        assert np.allclose(w, W, atol=0.1), "too far"
+        return np.sum(w**2), 3 * w
+
+    assert only(gradtui.check(case, w=W)).rule == "constant-factor"
 
 
 def test_exceptions_of_the_code_pass_through():
