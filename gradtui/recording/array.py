@@ -119,6 +119,15 @@ class Recorded(np.ndarray):
                         if len(at) == 1 else at]  # fmt: skip
         return self.reshape(-1)[0] if self.size == 1 else plain(self).item()
 
+    @property
+    def flat(self) -> Any:
+        """The elements row by row."""
+        return self.reshape(-1)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        self[...] = np.resize(value, self.shape)
+
     def tolist(self) -> Any:
         """Return plain numbers."""
         return plain(self).tolist()

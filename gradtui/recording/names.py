@@ -25,6 +25,8 @@ _MAKING = (
     "diag", "loadtxt", "vander", "hanning", "hamming",
 )  # fmt: skip
 _TAKING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
+_FOLDING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "average", "median")
+"""Those that are given lists of numbers, too."""
 _MATH = {
     "exp": "exp", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
     "expm1": "expm1", "sqrt": "sqrt", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan",
@@ -95,6 +97,7 @@ def _of_numpy(recorder: Recorder) -> dict[str, Any]:
     functions = {name: _making(recorder, getattr(np, name)) for name in _MAKING}
     for name in _TAKING:
         functions[name] = _taking(recorder, name)
+    functions |= {name: _folding(recorder, getattr(np, name)) for name in _FOLDING}
     functions["copy"] = lambda a, *args, **options: functions["array"](a)
     return functions
 
@@ -159,6 +162,15 @@ def _taking(recorder: Recorder, name: str) -> Callable[..., Any]:
         return standins.array(recorder, value, *args, **options)
 
     return take
+
+
+def _folding(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    def fold(value: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(value, list | tuple) and recorder_of(value) is not None:
+            value = standins.array(recorder, value)
+        return function(value, *args, **options)
+
+    return fold
 
 
 def _of_math() -> dict[str, Any]:

@@ -93,6 +93,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "expm1": lambda a: np.expm1(a) + np.log1p(a * a),
     "fill": lambda a: _with(a * 2, lambda out: out[0].fill(7.0)),
     "fill_diagonal": lambda a: _with(a * 2, lambda out: np.fill_diagonal(out, 5.0)),
+    "flat": lambda a: _with(np.zeros((3, 4)), lambda out: _fill_flat(out, a)),
     "flip": lambda a: np.flip(a, axis=1) * a[::-1],
     "heaviside": lambda a: np.hypot(a, 2.0) + np.floor(a),
     "inner": lambda a: np.inner(a, MATRIX) + np.vdot(a, a),
@@ -103,6 +104,9 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "matmul": lambda a: STACK @ a.T + a[0] @ a.T,
     "max": lambda a: a.max(axis=1, keepdims=True) + np.max(a),
     "maximum.reduce": lambda a: np.maximum.reduce(a, axis=1),
+    "max of a list": lambda a: (
+        np.max([a[0, 0], a[1, 0] * a[2, 0]]) + np.sum([row @ row for row in a])
+    ),
     "mean": lambda a: np.mean(a, axis=0) + a.mean(),
     "moveaxis": lambda a: np.moveaxis(STACK * a, 0, -1)[..., 1],
     "multiply.outer": lambda a: np.multiply.outer(a[0], a[1]) + np.outer(a[0], a[1]),
@@ -139,6 +143,12 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "from a list": from_list,
     "scalars": scalars,
 }
+
+
+def _fill_flat(out, a):
+    out.flat = a * a
+    for i, value in enumerate(a.flat):
+        out.flat[i] += value**3
 
 
 def _with(array, write):
