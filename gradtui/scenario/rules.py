@@ -20,8 +20,6 @@ RUN_RULES = (
     "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
 )  # fmt: skip
 """Of a training run."""
-CODE_RULES = ("no-gradient", "nondeterministic", "opaque")
-"""Of code that is run, beside those of a hand-written gradient."""
 OWN_RULES = ("internal",)
 """Of gradtui itself, which failed at judging."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
