@@ -37,7 +37,7 @@ class Recorder(Recording):
         return self._array(self.tape.leaf(array, name), array)
 
     def constant(self, value: Any) -> Any:
-        """Return a new array of the program's; one of floats takes part in the recording."""
+        """Return a new array of the program's as one that takes part in the recording."""
         if type(value) is not np.ndarray or value.dtype.kind not in KINDS:
             return value
         array = dense(value)
@@ -67,8 +67,12 @@ class Recorder(Recording):
             memory = array._memory
             return memory if memory is not None and memory.is_typed(array) else None
         if self._written and isinstance(array, np.ndarray):
-            memory = self._written.get(id(_owner(array)))
-            return memory if memory is not None and memory.holds(array) else None
+            owner = id(_owner(array))
+            memory = self._written.get(owner)
+            if memory is not None and memory.holds(array):
+                if np.array_equal(self.tape.value(memory.read(array)), array, equal_nan=True):
+                    return memory
+                del self._written[owner]  # written since, by what nobody was told of
         return None
 
     def _adopt(self, value: Array) -> int:
@@ -77,9 +81,9 @@ class Recorder(Recording):
         if known is not None and known[0] is value and np.array_equal(known[1], value):
             return known[2]
         held = value.copy()
-        id_ = self.tape.leaf(held)
-        self._adopted[id(value)] = (value, held, id_)
-        return id_
+        node = self.tape.leaf(held)
+        self._adopted[id(value)] = (value, held, node)
+        return node
 
     def wrap(self, node: int, value: Any) -> Any:
         """Return the result of a call for the user's code to go on with."""

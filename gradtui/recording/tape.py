@@ -22,8 +22,8 @@ Array = NDArray[Any]
 Index = NDArray[np.intp]
 Shape = tuple[int, ...]
 
-MOST_BYTES = 4 << 30
-"""What all values of a run may take together."""
+MOST_BYTES = 1 << 30
+"""What all values of a run may take together; several runs are kept at a time."""
 
 
 class TooLarge(Exception):
@@ -98,7 +98,8 @@ class Tape:
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self._numbers: dict[float, int] = {}
-        self._bytes = 0
+        self.bytes = 0
+        """What the values take."""
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -162,9 +163,9 @@ class Tape:
     def _append(
         self, node: Node, value: Array | None, active: bool, shape: Shape | None = None
     ) -> int:
-        self._bytes += node.index.nbytes if isinstance(node, Moved | Added) else 0
-        self._bytes += 0 if value is None else value.nbytes
-        if self._bytes > MOST_BYTES:
+        self.bytes += node.index.nbytes if isinstance(node, Moved | Added) else 0
+        self.bytes += 0 if value is None else value.nbytes
+        if self.bytes > MOST_BYTES:
             raise TooLarge
         self.nodes.append(node)
         self.active.append(active)

@@ -58,6 +58,15 @@ def written_into_plain(a):
     return out
 
 
+def emptied_behind_our_back(a):
+    out = np.frombuffer(bytearray(12 * 8)).reshape(3, 4)
+    out += a
+    first = out * a
+    out[...] = 0
+    out += 2 * a
+    return first + out * a
+
+
 def from_list(a):
     return np.array([[a[0, 0], 1.0], [2, a[1, 1] * a[0, 0]]])
 
@@ -140,6 +149,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "masked division": masked_division,
     "windows": windows,
     "written into a plain array": written_into_plain,
+    "emptied behind our back": emptied_behind_our_back,
     "from a list": from_list,
     "scalars": scalars,
 }

@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.array import plain
 from gradtui.recording.run import Randomness, Result, copied, record, unheard
 from gradtui.recording.sweep import Replay, Shaken, gradients
-from gradtui.recording.tape import Tape, TooLarge
+from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
@@ -25,8 +25,8 @@ _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
 """How far from the arguments the points lie, relative to their size."""
 _NEARER = (0.01, 1e-3)
 """How near where the code is no use at the others."""
-_LARGE = 5_000
-"""Nodes of a tape from which on there are fewer points."""
+_LARGE, _WIDE = 5_000, 1 << 26
+"""Nodes of a tape, and bytes of its values, from which on there are fewer points."""
 _SEED = 20_240_229
 
 
@@ -116,7 +116,8 @@ class Runs:
             raise
         except TooLarge:
             raise InputError(
-                "the run computes more numbers than are kept: try smaller arrays",
+                f"the run computes more than {MOST_BYTES >> 20} MB of numbers, which are all kept "
+                "until it is judged: try smaller arrays",
                 self.target.place, file=self.target.file,
             ) from None  # fmt: skip
         except Exception as error:
@@ -145,7 +146,8 @@ class Runs:
     def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
         """Yield points around the user's own at which the code runs and all is finite."""
         rng = np.random.default_rng(_SEED)
-        spreads = _SPREADS[:3] if len(start.result.tape) > _LARGE else _SPREADS
+        tape = start.result.tape
+        spreads = _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
         found = 0
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:

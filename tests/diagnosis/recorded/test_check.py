@@ -315,6 +315,13 @@ def test_what_cannot_be_used_is_said(function, arrays, message):
         gradtui.check(function, **arrays)
 
 
+def test_a_run_of_more_numbers_than_are_kept_is_refused_with_their_memory(monkeypatch):
+    monkeypatch.setattr("gradtui.recording.tape.MOST_BYTES", 1000)
+
+    with pytest.raises(InputError, match="more than 1024 MB of numbers"):
+        gradtui.check(lambda w: (np.sum(np.outer(w, w)), w), w=np.ones(20))
+
+
 def test_what_cannot_be_called_is_said():
     with pytest.raises(InputError, match="expected a function or a file, got int"):
         gradtui.check(3, w=W)
