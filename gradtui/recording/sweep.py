@@ -17,6 +17,9 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape, evaluate
 Array = NDArray[Any]
 Values = Callable[[int], Array]
 
+_DRAWN = 1 << 14
+"""Directions of roundings that are drawn at a time."""
+
 
 class _Adjoints:
     """What has flowed back to each node so far."""
@@ -159,14 +162,25 @@ class Shaken(Replay):
 
     def __init__(self, tape: Tape, seed: Sequence[int]) -> None:
         self._rng = np.random.default_rng(seed)
+        self._up = self._rng.integers(0, 2, _DRAWN, dtype=np.int8) * 2.0 - 1.0
+        self._at = 0
         super().__init__(tape)
 
     def moved(self, value: Array) -> Array:
-        """Return numbers each moved by a unit in its last place, up or down."""
-        value = np.asarray(value)
+        """Return numbers each moved by a unit in its last place, up or down; 0 stays 0."""
         if value.dtype.kind != "f":
             return value
-        up = self._rng.integers(0, 2, value.shape, dtype=np.int8).astype(value.dtype) * 2 - 1
-        moved = np.nextafter(value, up * np.inf, dtype=value.dtype)
-        # An exact 0 may stand for a choice, and what is not finite has no neighbour.
-        return np.where(np.isfinite(value) & (value != 0), moved, value)
+        eps = np.finfo(value.dtype).eps
+        moved: Array = value * (1 + eps * self._signs(value.size)).astype(value.dtype).reshape(
+            value.shape
+        )
+        return moved
+
+    def _signs(self, count: int) -> Array:
+        """Return 1 or -1 for each of some numbers, drawn once for many calls."""
+        if count > _DRAWN:
+            return self._rng.integers(0, 2, count, dtype=np.int8) * 2.0 - 1.0
+        if self._at + count > _DRAWN:
+            self._at = int(self._rng.integers(0, _DRAWN - count + 1))
+        self._at += count
+        return self._up[self._at - count : self._at]
