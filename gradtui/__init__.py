@@ -1,7 +1,7 @@
 """gradtui: a terminal debugger for training.
 
 `load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one,
-`assert_gradients(FILE)` does so in a test.
+`check(function, **arrays)` the gradients of code of your own; `assert_gradients` does so in a test.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
     from gradtui.base.source import InputError as InputError
     from gradtui.debugger.session import Session as Session
     from gradtui.diagnosis.finding import Finding as Finding
+    from gradtui.recording.run import case as case
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "InputError", "Session", "assert_gradients", "check", "load"]
+__all__ = ["Finding", "InputError", "Session", "assert_gradients", "case", "check", "load"]
 
 _HOMES = {
     "Finding": "gradtui.diagnosis.finding",
     "InputError": "gradtui.base.source",
     "Session": "gradtui.debugger.session",
     "assert_gradients": "gradtui.api",
+    "case": "gradtui.recording.run",
     "check": "gradtui.api",
     "load": "gradtui.api",
 }

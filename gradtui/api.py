@@ -1,9 +1,12 @@
-"""The public Python functions: load, check and assert a scenario. Knows no screen."""
+"""The public Python functions: load, check and assert a scenario, or code. Knows no screen."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
 from gradtui.diagnosis.check import check_problem
 from gradtui.diagnosis.finding import Finding
@@ -11,23 +14,64 @@ from gradtui.explain.outcome import outcome_text
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
 
+if TYPE_CHECKING:
+    from gradtui.diagnosis.recorded.check import Outcome
+
+Target = str | os.PathLike[str] | Callable[..., Any]
+"""A scenario, given as a path or a bundled name, or a function of the user's own."""
+
 
 def load(file: str | os.PathLike[str]) -> Session:
     """Return a session on a scenario, given as a path or a bundled name; raises InputError."""
     return Session(load_problem(find_scenario(os.fspath(file))))
 
 
-def check(file: str | os.PathLike[str]) -> list[Finding]:
-    """Return what is wrong with a scenario, a path or a bundled name; raises InputError."""
-    return list(check_problem(load_problem(find_scenario(os.fspath(file)))).findings)
+def check(target: Target, /, *args: Any, **arrays: Any) -> list[Finding]:
+    """Return what is wrong with a scenario, or with the gradients of functions of your own.
+
+    `check(FILE)`: a path or a bundled name.  `check(case, **arrays)`: a function that returns a
+    scalar loss and its gradients.  `check(forward, backward, **arrays)`: the halves of a layer;
+    `forward` returns its output, or that and a cache, `backward` takes the output's gradient, or
+    that and the cache.  The functions are run, at the arrays and around them.  Raises InputError
+    for what cannot be used; exceptions of your own code pass through.
+    """
+    if not callable(target):
+        return list(check_problem(load_problem(_scenario(target, args, arrays))).findings)
+    return list(_checked(target, args, arrays).findings)
 
 
-def assert_gradients(file: str | os.PathLike[str]) -> None:
-    """Raise AssertionError, with what `gradtui check` prints, if a scenario is not all right.
+def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
+    """Raise AssertionError, with what `gradtui check` prints, if not all is right.
 
-    Raises InputError if it cannot be read.
+    The arguments are those of `check`; raises InputError like it.
     """
     __tracebackhide__ = True  # pytest shows the line of the test, not this one
-    outcome = check_problem(load_problem(find_scenario(os.fspath(file))))
-    if outcome.failed:
-        raise AssertionError(outcome_text(outcome))
+    if not callable(target):
+        outcome = check_problem(load_problem(_scenario(target, args, arrays)))
+        failed, text = outcome.failed, outcome_text(outcome)
+    else:
+        from gradtui.explain.recorded import recorded_text
+
+        found = _checked(target, args, arrays)
+        failed, text = found.failed, recorded_text(found, found.target.name)
+    if failed:
+        raise AssertionError(text)
+
+
+def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Outcome:
+    from gradtui.diagnosis.recorded.check import check_target
+    from gradtui.diagnosis.recorded.target import target_of
+
+    backward = args[0] if args and callable(args[0]) else None
+    return check_target(target_of(target, backward, args[1:] if backward else args, arrays))
+
+
+def _scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]) -> str:
+    """Return the path of a scenario; raises InputError for what is none."""
+    if not isinstance(target, str | os.PathLike):
+        kind = type(target).__name__
+        raise InputError(f"expected a function or a file, got {kind}", file="check")
+    if args or arrays:
+        raise InputError("a scenario takes no arrays: give a function instead of a file",
+                         file=os.fspath(target))  # fmt: skip
+    return find_scenario(os.fspath(target))

@@ -203,7 +203,12 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE", help="paths or bundled names")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="paths or bundled names; or FILE.py:NAME, a function of your own that returns a loss "
+        "and its gradients: the file is run, as `python FILE.py` would run it, and the function "
+        "is called with its defaults",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one line a file")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--strict", action="store_true", help="let warnings fail, too")

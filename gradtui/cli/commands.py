@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
+from gradtui.cli.running import RaisedError, is_code, report_code, tell_raised
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
@@ -78,6 +79,9 @@ def _load(
     from gradtui.scenario.bundled import find_scenario
     from gradtui.scenario.load import load_problem
 
+    if is_code(file):
+        raise InputError("only a scenario opens; `gradtui check` runs code and checks it",
+                         file=file)  # fmt: skip
     pairs = {}
     for override in overrides:
         key, equals, value = override.partition("=")
@@ -258,6 +262,9 @@ def check_files(arguments: argparse.Namespace) -> int:
 
     status = OK
     for file in arguments.files:
+        if is_code(file):
+            status = max(status, _check_code(file, arguments))
+            continue
         try:
             problem = _load(file, ascii=arguments.ascii, notices=False)
             with working(f"checking {file}"):
@@ -279,6 +286,24 @@ def check_files(arguments: argparse.Namespace) -> int:
         elif text := errors_text(outcome, strict=arguments.strict):
             print(text)
     return status
+
+
+def _check_code(file: str, arguments: argparse.Namespace) -> int:
+    """Check a function of a file of Python and return the exit status."""
+    from gradtui.explain.report import to_json
+
+    try:
+        with working(f"running {file}"):
+            failed, warned = report_code(file, arguments)
+    except RaisedError as error:
+        tell_raised(error)
+        return UNUSABLE
+    except InputError as error:
+        if arguments.json:
+            print(to_json({"file": file, "error": str(error)}))
+        tell(error)
+        return UNUSABLE
+    return FAILED if failed or (arguments.strict and warned) else OK
 
 
 def _checked(problem: Problem) -> Check:

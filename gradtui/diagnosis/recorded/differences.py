@@ -1,0 +1,133 @@
+"""Central differences of the user's own code, as it is, with what their own error may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values
+
+Array = NDArray[Any]
+
+COARSE = 1e-4
+"""The relative difference from a slope that is none."""
+_ROUNDED = 16.0
+"""Units in the last place by which rounding may change a loss."""
+_SEED = 7
+
+
+class Slope(Struct, frozen=True):
+    """How fast the loss changes, how far that may be off, and whether it does so smoothly."""
+
+    value: float
+    error: float
+    corner: bool
+    """Whether it is another one on either side."""
+    sure: bool
+    """Whether two steps give the same, without a corner."""
+
+    def agrees(self, gradient: float) -> bool:
+        """Return whether a gradient may be this slope."""
+        return bool(abs(self.value - gradient) <= COARSE * abs(gradient) + self.error)
+
+
+_UNKNOWN = Slope(0.0, float("inf"), False, False)
+
+
+def slope_at(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> Slope:
+    """Return the slope of the loss along one element of an argument."""
+    value = values[name]
+
+    def moved(step: float) -> dict[str, Array]:
+        changed = np.array(value)
+        changed[at] += step
+        return {**values, name: changed}
+
+    return _slope(runs, values, moved, float(np.max(np.abs(value[at]), initial=1.0)), value.dtype)
+
+
+def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:
+    """Return the slope along a random direction of all that is drawn, and what it should be."""
+    rng = np.random.default_rng(_SEED)
+    ways = {name: rng.normal(size=np.shape(value)) for name, value in point.values.items()}
+    expected = sum(float(np.sum(point.true[name] * way)) for name, way in ways.items())
+
+    def moved(step: float) -> dict[str, Array]:
+        return {
+            name: np.asarray(value + step * ways[name], dtype=value.dtype)
+            for name, value in point.values.items()
+        }
+
+    types = [value.dtype for value in point.values.values()]
+    largest = max(float(np.max(np.abs(value), initial=0.0)) for value in point.values.values())
+    return _slope(runs, point.values, moved, min(1.0, largest or 1.0), _coarsest(types)), expected
+
+
+def _coarsest(types: list[np.dtype[Any]]) -> np.dtype[Any]:
+    return max(types, key=lambda one: float(np.finfo(one).eps))
+
+
+def _slope(
+    runs: Runs, values: Values, moved: Callable[[float], dict[str, Array]], size: float,
+    dtype: np.dtype[Any],
+) -> Slope:  # fmt: skip
+    """Return a central difference; its error and corners by that of twice its step."""
+    eps = float(np.finfo(dtype).eps)
+    full = float(np.cbrt(eps)) * size
+    try:
+        middle = runs.as_is(values)[0]
+        sides = [[runs.as_is(moved(sign * step))[0] for sign in (1.0, -1.0)]
+                 for step in (full, full / 2)]  # fmt: skip
+    except CodeFailed:
+        return _UNKNOWN
+    slopes = [(up - down) / (2 * step)
+              for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
+    bends = [abs(up - 2 * middle + down) / step
+             for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
+    noise = _ROUNDED * eps * max(map(abs, (middle, *sides[0], *sides[1]))) / full
+    apart = abs(slopes[0] - slopes[1])
+    if not np.isfinite(apart):
+        return _UNKNOWN
+    corner = bends[1] > 0.7 * bends[0] + 4 * noise
+    sure = not corner and apart <= 0.05 * abs(slopes[1]) + noise
+    return Slope(slopes[1], 4 * apart + noise, bool(corner), bool(sure))
+
+
+_ELEMENTS = 24
+"""Elements of a gradient that are tried where it is compared by differences alone."""
+
+
+class Apart(Struct, frozen=True):
+    """An element of a gradient that is not the slope of the loss."""
+
+    name: str
+    element: tuple[int, ...]
+    claimed: float
+    slope: float
+
+
+def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart], list[str]]:
+    """Compare gradients at the given arguments by central differences alone.
+
+    Return an element of each that is wrong, and the names of those that cannot be told.
+    """
+    values = {name: runs.given[name] for name in names}
+    claimed = runs.as_is(values)[1]
+    found, untold = list[Apart](), list[str]()
+    for name in names:
+        hand, told = np.asarray(claimed[name], np.float64).reshape(values[name].shape), False
+        elements = list(np.ndindex(*hand.shape))
+        for at in elements[:: max(1, len(elements) // _ELEMENTS)]:
+            slope = slope_at(runs, values, name, at)
+            told |= slope.sure
+            given = float(hand[at])
+            if slope.sure and not slope.agrees(given):
+                found.append(Apart(name, at, given, slope.value))
+                break
+        if not told:
+            untold.append(name)
+    return found, untold

@@ -1,0 +1,149 @@
+"""Which gradients are wrong, at which element, by how much. Explains nothing.
+
+An element is wrong where it is farther from the truth than the tolerance, and than ten times what
+rounding spreads; and where central differences of the user's own code say so too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
+from gradtui.diagnosis.recorded.differences import slope_along, slope_at
+from gradtui.diagnosis.recorded.runs import Point, Runs
+
+Array = NDArray[Any]
+
+SINGLE = 1e-3
+"""The relative difference that counts in float32."""
+_TOLD = 1e-2
+"""The share of a gradient below which its tolerance lies where a mistake would show."""
+_CHECKED = 2
+"""Points at which the truth itself is checked."""
+_TRIED = 3
+"""Points at which an accusation is tried by central differences."""
+
+
+class Wrong(Struct, frozen=True, eq=False):
+    """A gradient that is wrong, at the element that is farthest off."""
+
+    name: str
+    point: Point
+    element: tuple[int, ...]
+    claimed: float
+    true: float
+
+
+class Judged(Struct, frozen=True, eq=False):
+    """What became of the gradients at all points."""
+
+    wrong: tuple[Wrong, ...] = ()
+    untold: tuple[str, ...] = ()
+    """Those that rounding swamps, or that are not finite, at every point."""
+    mistrusted: bool = False
+    """Whether central differences disagree with what was recorded."""
+
+
+class Judge:
+    """Compares gradients at points, all of whose claims have the shapes of the truth."""
+
+    def __init__(self, runs: Runs, points: Sequence[Point], tolerance: float) -> None:
+        self._runs, self._tolerance = runs, tolerance
+        # The user's own point comes last: numbers there are often special, corners at 0 likely.
+        self._points = [*points[1:], *points[:1]]
+        self._spreads: dict[int, dict[str, Array]] = {}
+        """Index of a point -> how far rounding spreads the differences there."""
+
+    def judged(self, names: Sequence[str]) -> Judged:
+        """Judge the gradients of `names`."""
+        if self._is_mistrusted():
+            return Judged(mistrusted=True)
+        wrong, untold = list[Wrong](), list[str]()
+        for name in names:
+            found, told, doubted = self._judge(name)
+            if doubted:
+                return Judged(mistrusted=True)
+            if found is not None:
+                wrong.append(found)
+            elif not told:
+                untold.append(name)
+        return Judged(tuple(wrong), tuple(untold))
+
+    def _judge(self, name: str) -> tuple[Wrong | None, bool, bool]:
+        """Return what is wrong, whether any point can tell, and whether the truth is in doubt."""
+        told = doubted = False
+        tried = 0
+        for index, point in enumerate(self._points):
+            apart, room = self._compared(index, name)
+            off = ~(apart <= room)
+            told |= self._is_told(point, name, room)
+            if not off.any() or self._overflows(point, name) or tried == _TRIED:
+                continue
+            tried += 1
+            found, sure = self._confirmed(name, point, off)
+            if found is not None:
+                return found, True, False
+            doubted |= sure
+        return None, told, doubted
+
+    def _compared(self, index: int, name: str) -> tuple[Array, Array]:
+        """Return how far a gradient is off, and the difference that does not count."""
+        point = self._points[index]
+        hand, true = point.hand[name], point.true[name]
+        with np.errstate(all="ignore"):
+            apart = np.where(hand == true, 0.0, np.abs(hand - true))
+        apart = np.where(np.isnan(apart), np.inf, apart)
+        room = self._tolerance * np.abs(true)
+        if np.all(apart <= room):
+            return apart, room
+        return apart, np.fmax(room, ROUNDED * self._spread(index)[name])
+
+    def _spread(self, index: int) -> dict[str, Array]:
+        """Return how far the differences at a point move when every rounding is moved."""
+        if index not in self._spreads:
+            point = self._points[index]
+            found = {name: np.zeros_like(true) for name, true in point.true.items()}
+            for seed in range(SHAKES):
+                claimed, moved = point.shaken(seed)
+                for name, hand in point.hand.items():
+                    if hand.shape == found[name].shape:
+                        own = claimed[name].reshape(hand.shape)
+                        with np.errstate(all="ignore"):
+                            apart = (own - moved[name]) - (hand - point.true[name])
+                        found[name] = np.fmax(found[name], np.abs(apart))
+            self._spreads[index] = found
+        return self._spreads[index]
+
+    def _is_told(self, point: Point, name: str, room: Array) -> bool:
+        """Return whether a mistake would show at a point."""
+        true = np.abs(point.true[name])
+        largest = _TOLD * np.max(true, initial=0.0)
+        return bool(np.all(room <= np.fmax(largest, self._tolerance * abs(point.loss))))
+
+    def _overflows(self, point: Point, name: str) -> bool:
+        """Return whether a claim is no number only far from the user's own point."""
+        if point.near or np.all(np.isfinite(point.hand[name])):
+            return False
+        return all(np.all(np.isfinite(one.hand[name])) for one in self._points if one.near)
+
+    def _confirmed(self, name: str, point: Point, off: Array) -> tuple[Wrong | None, bool]:
+        """Return what central differences confirm, or whether they contradict the truth."""
+        hand, true = point.hand[name], point.true[name]
+        distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
+        at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
+        slope = slope_at(self._runs, point.values, name, at)
+        told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
+        if told and slope.agrees(true[at]):
+            return Wrong(name, point, at, float(hand[at]), float(true[at])), False
+        return None, slope.sure and not slope.agrees(true[at])
+
+    def _is_mistrusted(self) -> bool:
+        """Return whether the loss changes otherwise than the recorded gradients say."""
+        slopes = [slope_along(self._runs, point) for point in self._points[:_CHECKED]]
+        sure = [(slope, expected) for slope, expected in slopes if slope.sure]
+        return bool(sure) and not any(slope.agrees(expected) for slope, expected in sure)

@@ -1,0 +1,194 @@
+"""Runs of the user's code at points around its arguments: recorded, and as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import InputError
+from gradtui.diagnosis.backward.probes import NEAR, size_of
+from gradtui.diagnosis.recorded.target import Returned, Target
+from gradtui.recording.array import plain
+from gradtui.recording.run import Randomness, Result, copied, record, unheard
+from gradtui.recording.sweep import Replay, Shaken, gradients
+from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
+
+Array = NDArray[Any]
+Values = Mapping[str, Array]
+
+_SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
+"""How far from the arguments the points lie, relative to their size."""
+_NEARER = (0.01, 1e-3)
+"""How near where the code is no use at the others."""
+_LARGE, _WIDE = 5_000, 1 << 26
+"""Nodes of a tape, and bytes of its values, from which on there are fewer points."""
+_SEED = 20_240_229
+
+
+class Point(Struct, frozen=True, eq=False):
+    """One recorded run: what the code claims, and what is true of that very run."""
+
+    values: Values
+    """The arguments that are drawn."""
+    near: bool
+    """Whether it is the user's own point, or around it."""
+    loss: float
+    hand: Values
+    true: Values
+    result: Result
+    root: int
+    """The node of the loss."""
+    nodes: Mapping[str, int | None]
+    """The node of each gradient; None where it was not recorded."""
+
+    def shaken(self, seed: int) -> tuple[Values, Values]:
+        """Return what is claimed and what is true with every rounding moved."""
+        return self._replayed(Shaken(self.result.tape, (_SEED, seed)))
+
+    def without(self, numbers: Sequence[int]) -> tuple[Values, Values]:
+        """Return what is claimed and what is true with some numbers of the program 0."""
+        tape = self.result.tape
+        zeros = {id: np.zeros_like(tape.value(id)) for id in numbers}
+        return self._replayed(Replay(tape, zeros))
+
+    def _replayed(self, world: Replay) -> tuple[Values, Values]:
+        ids = {name: self.result.tape.arguments[name] for name in self.true}
+        found = world.gradients(self.root, list(ids.values()))
+        hand = {
+            name: self.hand[name] if node is None else np.asarray(world.value(node), np.float64)
+            for name, node in self.nodes.items()
+        }
+        return hand, {name: found[id] for name, id in ids.items()}
+
+
+class Lost(Exception):
+    """A run whose loss does not come from what was recorded; what was lost."""
+
+
+class CodeFailed(Exception):
+    """The user's code raised an exception at numbers that are not the user's own."""
+
+
+class Runs:
+    """Runs a target, each time from the same state of NumPy's generators."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._randomness = Randomness(target.case.seed)
+        self.given: Values = {name: target.arguments[name] for name in target.floats}
+
+    def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
+        """Return the loss and the gradients of a run that is not recorded.
+
+        Exceptions of the code pass through where it is `heard`, else they are CodeFailed.
+        """
+        arguments = copied({**self.target.arguments, **values})
+        with nullcontext() if heard else unheard():
+            self._randomness.restore()
+            try:
+                returned = self.target.run(lambda array: array, arguments)
+            except InputError:
+                raise
+            except Exception as error:
+                if heard:
+                    raise
+                raise CodeFailed from error
+        return _number(returned.loss), plain(dict(returned.gradients))
+
+    def recorded(self, values: Values) -> Result:
+        """Return a recorded run; what it returns is a `Returned`.
+
+        Raises CodeFailed where the code fails there, and Lost where it does so only as recorded.
+        """
+        arguments = {**self.target.arguments, **values}
+        own = {name: values.get(name, self.given[name]) for name in self.given}
+        called = self.target.backward or self.target.function
+        try:
+            with unheard():
+                self._randomness.restore()
+                return record(self.target.run, arguments, own, called)
+        except InputError:
+            raise
+        except TooLarge:
+            raise InputError(
+                f"the run computes more than {MOST_BYTES >> 20} MB of numbers, which are all kept "
+                "until it is judged: try smaller arrays",
+                self.target.place, file=self.target.file,
+            ) from None  # fmt: skip
+        except Exception as error:
+            self.as_is(values)
+            raise Lost(f"recording arrays are refused ({type(error).__name__}: {error})") from error
+
+    def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:
+        """Return a point with the true gradients of `names`.
+
+        Raises Lost or Untold where the recording does not give them.
+        """
+        result = self.recorded(values)
+        returned, tape = result.returned, result.tape
+        assert isinstance(returned, Returned)
+        root = _root(result, returned.loss)
+        ids = {name: tape.arguments[name] for name in names}
+        true = gradients(tape, root, list(ids.values()))
+        hand = {name: value for name, value in returned.gradients.items() if name in names}
+        return Point(
+            values, near, _number(returned.loss),
+            {name: _shaped(plain(value), true[ids[name]].shape) for name, value in hand.items()},
+            {name: true[id] for name, id in ids.items()},
+            result, root, {name: result.node(value) for name, value in hand.items()},
+        )  # fmt: skip
+
+    def points(self, start: Point, names: tuple[str, ...]) -> Iterator[Point]:
+        """Yield points around the user's own at which the code runs and all is finite."""
+        rng = np.random.default_rng(_SEED)
+        tape = start.result.tape
+        spreads = _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
+        found = 0
+        for spread in (*spreads, *_NEARER):
+            if spread in _NEARER and found:
+                return
+            values = {name: drawn(value, spread, rng) for name, value in start.values.items()}
+            try:
+                point = self.point(values, names, near=spread <= NEAR)
+            except CodeFailed:
+                continue
+            if np.isfinite(point.loss) and all(np.all(np.isfinite(t)) for t in point.true.values()):
+                found += 1
+                yield point
+
+
+def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
+    """Return random numbers around a value, or as large as its own where `spread` is 1."""
+    normal = rng.normal(size=value.shape)
+    if spread >= 1:
+        return np.asarray(size_of(value) * normal, dtype=value.dtype)
+    grown = value * np.exp(spread * rng.normal(size=value.shape))
+    return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
+
+
+def _shaped(value: Any, shape: tuple[int, ...]) -> Array:
+    """Return a gradient as floats, in a shape that it stretches to with as many elements."""
+    array = np.asarray(value, dtype=np.float64)
+    spare = len(shape) - array.ndim
+    return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
+
+
+def _root(result: Result, loss: Any) -> int:
+    """Return the node of the loss, by its value where it was made a plain number at the end."""
+    node = result.node(loss)
+    if node is not None:
+        return node
+    tape: Tape = result.tape
+    for id in reversed(tape.converted):
+        if float(tape.value(id).reshape(-1)[0]) == _number(loss):
+            return id
+    raise Lost("the loss does not come from recorded arrays")
+
+
+def _number(loss: Any) -> float:
+    return float(np.asarray(plain(loss)).reshape(-1)[0])

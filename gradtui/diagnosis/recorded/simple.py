@@ -1,0 +1,110 @@
+"""What a wrong gradient is in terms of the truth, where that is simple and holds everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.text import number
+from gradtui.diagnosis.backward.trial import rounded
+from gradtui.diagnosis.recorded.runs import Point
+
+Array = NDArray[Any]
+
+_CLOSE = 1e-6
+
+
+class Simple(Struct, frozen=True):
+    """A rule of the findings, and what it says of this gradient."""
+
+    rule: str
+    text: str
+    factor: str | None = None
+
+
+def explained(name: str, points: Sequence[Point]) -> Simple | None:
+    """Return what a wrong gradient is at all points, None where that is nothing simple."""
+    hand, true = [point.hand[name] for point in points], [point.true[name] for point in points]
+    if hand[0].shape == true[0].shape:
+        return next(_by_numbers(name, points, hand, true), None)
+    return next(_by_shape(hand, true), None)
+
+
+def _by_numbers(
+    name: str, points: Sequence[Point], hand: Sequence[Array], true: Sequence[Array]
+) -> Iterator[Simple]:
+    ratio = ratio_of(hand, true)
+    if ratio is not None and ratio == -1:
+        yield Simple("sign", "it is the true gradient with the other sign", "-1")
+    elif ratio == 0:
+        yield Simple("missing-path", "it is 0: nothing flows back to it")
+    elif ratio is not None:
+        yield Simple("constant-factor", f"it is {_told(ratio)} times the true gradient",
+                     _told(ratio))  # fmt: skip
+    if true[0].ndim == 2 and _all_close(hand, [one.T for one in true]):
+        yield Simple("transposed", "it is the true gradient transposed")
+    for other in points[0].true:
+        own = [point.true[other] for point in points]
+        if other != name and own[0].shape == hand[0].shape and _all_close(hand, own):
+            yield Simple("wrong-variable", f"it is the gradient of {other}", other)
+    apart = [one - two for one, two in zip(true, hand, strict=True)]
+    decay = ratio_of(apart, [np.asarray(point.values[name], np.float64) for point in points])
+    if decay:
+        text = f"{number(abs(decay))}*{name}"
+        lacks = f"it lacks the term {text}" if decay > 0 else f"its term {text} is too much"
+        yield Simple("missing-term", lacks, text)
+
+
+def _by_shape(hand: Sequence[Array], true: Sequence[Array]) -> Iterator[Simple]:
+    if hand[0].shape == true[0].T.shape and _all_close(hand, [one.T for one in true]):
+        yield Simple("transposed", "it is the true gradient transposed")
+    for axes in _added_axes(hand[0].shape, true[0].shape):
+        summed = [one.sum(axis=axes).reshape(true[0].shape) for one in hand]
+        if _all_close(summed, true):
+            told = ", ".join(map(str, axes))
+            yield Simple("unreduced-broadcast", f"a sum over its axis {told} is missing")
+
+
+def _added_axes(shape: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield axes whose sum leaves as many numbers as are wanted."""
+    count = int(np.prod(wanted, dtype=int))
+    for axis in range(len(shape)):
+        if int(np.prod(shape, dtype=int)) == count * shape[axis]:
+            yield (axis,)
+    if len(shape) > 1 and count == shape[-1]:
+        yield tuple(range(len(shape) - 1))
+
+
+def ratio_of(values: Sequence[Array], bases: Sequence[Array]) -> float | None:
+    """Return c where each value is c times its base in all elements, else None."""
+    value = np.concatenate([one.reshape(-1) for one in values])
+    base = np.concatenate([one.reshape(-1) for one in bases])
+    with np.errstate(all="ignore"):
+        ratio = float(np.dot(value, base) / np.dot(base, base))
+        close = np.abs(value - ratio * base) <= _room(max(1.0, abs(ratio)), bases)
+    return rounded(ratio) if np.isfinite(ratio) and bool(np.all(close)) else None
+
+
+def _all_close(values: Sequence[Array], others: Sequence[Array]) -> bool:
+    return all(
+        one.shape == two.shape and bool(np.all(np.abs(one - two) <= _room(1.0, [two])))
+        for one, two in zip(values, others, strict=True)
+    )
+
+
+def _room(scale: float, bases: Sequence[Array]) -> Array:
+    """Return the difference that does not count, relative to the largest of each point."""
+    parts = [np.full(one.size, np.max(np.abs(one), initial=0.0)) for one in bases]
+    whole = _CLOSE * scale * np.concatenate(parts)
+    return whole if len(bases) > 1 else whole.reshape(bases[0].shape)
+
+
+def _told(value: float) -> str:
+    inverse = 1 / value if value else 0.0
+    if abs(value) < 1 and abs(inverse - round(inverse)) < 1e-6:
+        return f"1/{round(inverse)}" if inverse > 0 else f"-1/{-round(inverse)}"
+    return number(value)

@@ -1,0 +1,47 @@
+"""What `gradtui check` says of code that was run, for people: each finding at its line."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gradtui.base.source import Place, report
+from gradtui.base.text import clean, number
+from gradtui.diagnosis.finding import Finding
+
+if TYPE_CHECKING:
+    from gradtui.diagnosis.recorded.check import Outcome
+
+
+def recorded_text(outcome: Outcome, name: str) -> str:
+    """Return the outcome for code that goes by `name` as a compiler would report it."""
+    rows = [*_rows(outcome.findings, outcome.target.file), _summary(outcome, name)]
+    return "\n".join(rows)
+
+
+def recorded_errors(outcome: Outcome, *, strict: bool = False) -> str:
+    """Return what makes a check fail, with `strict` the warnings too; empty if nothing does."""
+    grave = ("error", "warning") if strict else ("error",)
+    findings = [finding for finding in outcome.findings if finding.severity in grave]
+    return "\n".join(_rows(findings, outcome.target.file))
+
+
+def _rows(findings: Iterable[Finding], file: str) -> Iterable[str]:
+    for finding in findings:
+        place = finding.place or Place(1, file=file)
+        line = linecache.getline(place.file, place.line).rstrip("\n") if finding.place else ""
+        text = f"{finding.message} [{finding.rule}]"
+        yield report(place.file or file, place, finding.severity, text, line)
+
+
+def _summary(outcome: Outcome, name: str) -> str:
+    """Return the last line: what was compared and what came of it."""
+    count, points = outcome.claims, outcome.points
+    said = "no gradient compared"
+    if count:
+        many = f"{count} gradients" if count > 1 else "one gradient"
+        right = "" if outcome.failed else " and right"
+        at = f"at {points} points" if points > 1 else "at the given arguments alone"
+        said = f"{many} compared{right} {at}, to {number(outcome.tolerance, 2)} of each element"
+    return clean(f"{name}: {'failed' if outcome.failed else 'ok'}, {said}")

@@ -1,0 +1,233 @@
+"""The arrays that record: an ndarray that tells its recorder whatever is done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.memory import Memory
+from gradtui.recording.tape import Tape
+
+Array = NDArray[Any]
+
+
+class Recording(Protocol):
+    """What is told of everything that is done to arrays."""
+
+    tape: Tape
+
+    def ufunc(
+        self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """Record a universal function."""
+
+    def function(self, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Record another function."""
+
+    def moving(
+        self, function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]
+    ) -> Any:
+        """Record a call that only moves elements."""
+
+    def cast(self, compute: Callable[..., Any], array: Recorded) -> Any:
+        """Record a change of the type of numbers."""
+
+    def get_item(self, array: Recorded, key: Any) -> Any:
+        """Return elements of an array."""
+
+    def set_item(self, array: Any, key: Any, value: Any) -> None:
+        """Set elements of an array."""
+
+    def convert(self, array: Recorded) -> None:
+        """Note that a number leaves the recording."""
+
+
+class Recorded(np.ndarray):
+    """An array of a run that is recorded; after the run it is like any other."""
+
+    _recorder: Recording | None = None
+    _memory: Memory | None = None
+    """The memory that it shows; None for a copy that nobody was told of."""
+    _read: tuple[int, int] = (-1, -1)
+    """A version of the memory, and the node of what the array held then."""
+
+    def __array_finalize__(self, source: Any) -> None:
+        self._recorder = getattr(source, "_recorder", None)
+        # A view has its base by now; what has none has memory of its own.
+        self._memory = None if self.base is None else getattr(source, "_memory", None)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        recorder = self._recorder
+        if recorder is None or not recorder.tape.open:
+            recorder = recorder_of((*inputs, *options.get("out", ())))
+        if recorder is not None:
+            return recorder.ufunc(ufunc, method, inputs, options)
+        if options.get("out"):
+            options["out"] = plain(options["out"])
+        return getattr(ufunc, method)(*plain(inputs), **options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        recorder = recorder_of((args, options))
+        if recorder is not None:
+            return recorder.function(function, args, options)
+        return function(*plain(args), **plain(options))
+
+    def __getitem__(self, key: Any) -> Any:
+        if self._recorder is None or not self._recorder.tape.open:
+            return plain(self)[plain(key)]
+        return self._recorder.get_item(self, plain(key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self._recorder is None or not self._recorder.tape.open:
+            plain(self)[plain(key)] = plain(value)
+        else:
+            self._recorder.set_item(self, plain(key), value)
+
+    def __float__(self) -> float:
+        if self._recorder is not None and self._recorder.tape.open:
+            self._recorder.convert(self)
+        return float(plain(self))
+
+    def __repr__(self) -> str:
+        return repr(plain(self))
+
+    def __str__(self) -> str:
+        return str(plain(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(plain(self), spec)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(float(self), digits)
+
+    def __reduce__(self) -> Any:
+        return plain(self).__reduce__()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def item(self, *at: Any) -> Any:
+        """Return one element, which is still recorded where it is a float."""
+        if at:
+            return self[at[0] if isinstance(at[0], tuple) else np.unravel_index(at[0], self.shape)
+                        if len(at) == 1 else at]  # fmt: skip
+        return self.reshape(-1)[0] if self.size == 1 else plain(self).item()
+
+    @property
+    def flat(self) -> Any:
+        """The elements row by row."""
+        return self.reshape(-1)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        self[...] = np.resize(value, self.shape)
+
+    def tolist(self) -> Any:
+        """Return plain numbers."""
+        return plain(self).tolist()
+
+    def fill(self, value: Any) -> None:
+        """Set every element."""
+        self[...] = value
+
+    def sort(self, *args: Any, **options: Any) -> None:
+        """Sort in place."""
+        self[...] = np.sort(self, *args, **options)
+
+    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+        """Return the elements as numbers of another type."""
+
+        def cast(array: Array) -> Any:
+            return array.astype(dtype, *args, **options)
+
+        if self._recorder is None or not self._recorder.tape.open:
+            return cast(plain(self))
+        return self._recorder.cast(cast, self)
+
+
+class Scalar(Recorded):
+    """A recorded number: what NumPy returns as a scalar, which nothing changes in place."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(float(plain(self)))
+
+    def is_integer(self) -> bool:
+        """Return whether it is a whole number."""
+        return float(plain(self)).is_integer()
+
+
+def recorder_of(values: Any) -> Recording | None:
+    """Return the recorder, still at work, of the first recorded array in nested values."""
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, Recorded):
+            if value._recorder is not None and value._recorder.tape.open:
+                return value._recorder
+        elif isinstance(value, list | tuple | dict) and (found := recorder_of(value)) is not None:
+            return found
+    return None
+
+
+def plain(value: Any) -> Any:
+    """Return nested values with plain arrays, on the same memory, for those that record."""
+    kind = type(value)
+    if kind is Recorded:
+        return value.view(np.ndarray)
+    if kind is Scalar:
+        return value.view(np.ndarray)[()]
+    if kind is tuple:
+        return tuple([plain(one) for one in value])
+    if kind is list:
+        return [plain(one) for one in value]
+    if kind is dict:
+        return {name: plain(one) for name, one in value.items()}
+    if kind is slice:
+        return slice(*[plain(one) for one in (value.start, value.stop, value.step)])
+    return value
+
+
+def _function_method(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Recorded, *args: Any, **options: Any) -> Any:
+        return function(self, *args, **options)
+
+    return method
+
+
+def _moving_method(name: str) -> Callable[..., Any]:
+    def method(self: Recorded, *args: Any, **options: Any) -> Any:
+        def move(array: Array) -> Any:
+            return getattr(array, name)(*plain(args), **options)
+
+        if self._recorder is None or not self._recorder.tape.open:
+            return move(plain(self))
+        return self._recorder.moving(move, (self,), {})
+
+    return method
+
+
+def _immutable(name: str) -> Callable[..., Any]:
+    def method(self: Scalar, other: Any) -> Any:
+        return getattr(np, name)(self, other)
+
+    return method
+
+
+for _name in ("sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "dot", "clip", "trace",
+              "round", "ptp", "cumprod", "argmax", "argmin", "argsort", "any", "all", "nonzero",
+              "searchsorted"):  # fmt: skip
+    setattr(Recorded, _name, _function_method(_name))
+for _name in ("reshape", "ravel", "flatten", "copy", "take", "repeat", "compress"):
+    setattr(Recorded, _name, _moving_method(_name))
+for _name, _ufunc in {
+    "__iadd__": "add", "__isub__": "subtract", "__imul__": "multiply",
+    "__itruediv__": "true_divide", "__ifloordiv__": "floor_divide", "__ipow__": "power",
+    "__imod__": "remainder",
+}.items():  # fmt: skip
+    setattr(Scalar, _name, _immutable(_ufunc))

@@ -1,0 +1,139 @@
+"""What becomes of each call of NumPy in a recorded run: a node of the tape, and its result.
+
+How a function is written in the registry's operations is known by `forms`; what becomes several
+calls by `standins`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording import forms, standins
+from gradtui.recording.array import Recorded, plain
+from gradtui.recording.moving import moved
+from gradtui.recording.opaque import opaque
+from gradtui.recording.recorder import Recorder
+from gradtui.recording.tape import form
+
+Array = NDArray[Any]
+
+
+class CallRecorder(Recorder):
+    """Records the calls of one run."""
+
+    def cast(self, compute: Callable[..., Any], array: Recorded) -> Any:
+        """Return the elements as numbers of another type."""
+        value = compute(plain(np.ndarray.view(array, np.ndarray)))
+        if value.dtype == array.dtype:
+            return self.moving(compute, (array,), {})
+        return self.result("astype", compute, [array], value, form("1*a"), elementwise=True,
+                           exact=True)  # fmt: skip
+
+    def moving(
+        self, function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]
+    ) -> Any:
+        """Record a call that only moves elements, by what it does to their positions."""
+        own = [array.view(np.ndarray) if isinstance(array, Recorded) else plain(array)
+               for array in args]  # fmt: skip
+        value = function(*own, **plain(dict(options)))
+        return moved(self, function, args, options, value)
+
+    def ufunc(
+        self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """Record a call of a universal function or one of its methods."""
+        out = options.pop("out", ())
+        if method == "at":
+            standins.at(self, ufunc, *inputs)
+            return None
+        inputs = tuple([self._listed(one) for one in inputs])
+        if method == "outer":
+            return ufunc(*standins.crossed(*inputs), **options)
+        if method == "__call__" and isinstance(options.get("where", True), np.ndarray | list):
+            result = standins.where_told(self, ufunc, inputs, options, out[0] if out else None)
+        elif method == "__call__":
+            result = self._elementwise(ufunc, inputs, options)
+        else:
+            result = self._folded(ufunc, method, inputs, options)
+        return self.put(result, out)
+
+    def _listed(self, value: Any) -> Any:
+        """Return an operand as an array where it is a list."""
+        return standins.array(self, value) if isinstance(value, list | tuple) else value
+
+    def _elementwise(
+        self, ufunc: np.ufunc, inputs: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        name = ufunc.__name__
+        own = plain(list(inputs))
+        value = ufunc(*own, **options)
+        if ufunc.nout > 1:
+            return tuple(
+                self.result(name, _output(ufunc, at, options), inputs, one, None, elementwise=True)
+                for at, one in enumerate(value)
+            )
+        core = ufunc.signature is not None
+        if name == "matmul":
+            name = "@"
+        elif core:
+            return standins.contracted(self, name, ufunc, inputs, value)
+        compute = (lambda *args: ufunc(*args, **options)) if options else ufunc
+        return self.result(name, compute, inputs, value, forms.ELEMENTWISE.get(name),
+                           elementwise=not core, exact=name in forms.EXACT)  # fmt: skip
+
+    def _folded(
+        self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """Record reduce, accumulate or reduceat."""
+        array, *rest = inputs
+        name = f"{ufunc.__name__}.{method}"
+        axis = rest[0] if rest else options.get("axis", 0)
+        told = {"axis": axis, "keepdims": bool(options.get("keepdims", False))}
+        plainly = options.get("where", True) is True and _no_start(options.get("initial"))
+        if method == "reduce" and plainly:
+            return forms.reduction(self, ufunc.__name__, array, told)
+        if method == "accumulate" and name == "add.accumulate":
+            return standins.cumsum(array, axis)
+        own = plain(list(inputs))
+
+        def compute(a: Array) -> Any:
+            return getattr(ufunc, method)(a, *own[1:], **options)
+
+        return self.result(name, compute, [array], compute(own[0]), None)
+
+    def function(self, function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Record a call of another function of NumPy."""
+        name = forms.name_of(function)
+        if name in standins.MUTATORS:
+            return standins.MUTATORS[name](self, *args, **options)
+        options = dict(options)
+        out = options.pop("out", None)
+        return self.put(self._called(name, function, args, options), out)
+
+    def _called(
+        self, name: str, function: Any, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        if name in forms.LIKE:
+            return self.constant(function(*plain(args), **plain(options), subok=False))
+        for table in (forms.CALLS, standins.STAND_INS):
+            if name in table:
+                result = table[name](self, *args, **options)
+                if result is not NotImplemented:
+                    return result
+        if name in forms.MOVING:
+            return self.moving(function, args, options)
+        if name in forms.COMPOSITE:
+            return function._implementation(*args, **options)
+        return opaque(self, name, function, args, options)
+
+
+def _no_start(initial: Any) -> bool:
+    return initial is None or initial is np._NoValue
+
+
+def _output(ufunc: np.ufunc, at: int, options: Mapping[str, Any]) -> Callable[..., Any]:
+    return lambda *args: ufunc(*args, **options)[at]

@@ -1,0 +1,214 @@
+"""NumPy's functions as the registry has them: elementwise ones, reductions, and what only moves.
+
+A text is an expression of the language: what derivatives come from, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradtui.recording.array import plain
+from gradtui.recording.recorder import Recorder
+from gradtui.recording.tape import Form, form
+
+_LN2, _LN10 = "0.6931471805599453", "2.302585092994046"
+
+ELEMENTWISE: Mapping[str, Form] = {
+    name: form(text)
+    for name, text in {
+        "add": "a + b",
+        "subtract": "a - b",
+        "multiply": "a*b",
+        "divide": "a/b",
+        "true_divide": "a/b",
+        "power": "a**b",
+        "float_power": "a**b",
+        "negative": "-a",
+        "positive": "1*a",
+        "conjugate": "1*a",
+        "absolute": "abs(a)",
+        "fabs": "abs(a)",
+        "square": "a*a",
+        "reciprocal": "1/a",
+        "sqrt": "sqrt(a)",
+        "exp": "exp(a)",
+        "exp2": f"exp(a*{_LN2})",
+        "expm1": "exp(a) - 1",
+        "log": "log(a)",
+        "log2": f"log(a)/{_LN2}",
+        "log10": f"log(a)/{_LN10}",
+        "log1p": "log(1 + a)",
+        "sin": "sin(a)",
+        "cos": "cos(a)",
+        "tan": "sin(a)/cos(a)",
+        "tanh": "tanh(a)",
+        "maximum": "maximum(a, b)",
+        "fmax": "maximum(a, b)",
+        "minimum": "minimum(a, b)",
+        "fmin": "minimum(a, b)",
+        "clip": "clip(a, b, c)",
+        "logaddexp": "b + softplus(a - b)",
+        "expit": "sigmoid(a)",
+        "erf": "erf(a)",
+        "matmul": "a@b",
+        "@": "a@b",
+        "where": "where(a, b, c)",
+    }.items()
+}
+"""Universal function -> its expression."""
+EXACT = frozenset(
+    {
+        "negative",
+        "positive",
+        "conjugate",
+        "absolute",
+        "fabs",
+        "maximum",
+        "fmax",
+        "minimum",
+        "fmin",
+        "clip",
+        "where",
+    }
+)
+"""Those that round nothing."""
+_REDUCTIONS = {
+    "add": ("sum", "sum(a, axis=axis, keepdims=keepdims)"),
+    "maximum": ("max", "max(a, axis=axis, keepdims=keepdims)"),
+    "minimum": ("min", "-max(-a, axis=axis, keepdims=keepdims)"),
+    "mean": ("mean", "mean(a, axis=axis, keepdims=keepdims)"),
+    "var": ("var", "var(a, axis=axis, keepdims=keepdims)"),
+    "std": ("std", "sqrt(var(a, axis=axis, keepdims=keepdims))"),
+}
+LIKE = frozenset({"zeros_like", "ones_like", "empty_like", "full_like"})
+MOVING = frozenset({
+    "reshape", "transpose", "matrix_transpose", "permute_dims", "swapaxes", "moveaxis",
+    "rollaxis", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d", "atleast_3d",
+    "concatenate", "concat", "stack", "vstack", "hstack", "dstack", "column_stack", "row_stack",
+    "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "flip", "fliplr", "flipud",
+    "rot90", "roll", "tile", "repeat", "broadcast_to", "broadcast_arrays", "take",
+    "take_along_axis", "diag", "diagflat", "diagonal", "compress", "extract", "delete",
+    "insert", "append", "copy", "resize", "tril", "triu", "pad", "meshgrid", "block",
+    "linalg.matrix_transpose", "linalg.diagonal", "choose", "select",
+})  # fmt: skip
+"""Functions whose results hold elements of their arguments, and zeros."""
+COMPOSITE = frozenset({"average", "diff", "ptp", "trapezoid"})
+"""Functions that NumPy writes in terms of others, and that keep arrays of ours on the way."""
+
+
+def name_of(function: Any) -> str:
+    """Return the name of a function within NumPy: sum, linalg.norm."""
+    module = function.__module__ or ""
+    prefix = module.removeprefix("numpy").removeprefix(".").removesuffix("_linalg")
+    inside = "linalg." if prefix.startswith("linalg") else ""
+    return inside + str(function.__name__)
+
+
+def reduction(
+    recorder: Recorder, kind: str, array: Any, told: Mapping[str, Any], ddof: float = 0
+) -> Any:
+    """Record a reduction over axes, as of the ufunc `kind` or of what it is called in NumPy."""
+    own = plain(array)
+    shape = np.shape(own)
+    axis, keepdims = told["axis"], told["keepdims"]
+    axes = (
+        tuple(range(len(shape))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    )
+    axes = tuple(int(one) % len(shape) if shape else int(one) for one in axes)
+    back = tuple(one - len(shape) for one in axes)
+    name, text = _REDUCTIONS.get(kind, (kind, ""))
+    numpy = getattr(np, kind) if kind in ("mean", "var", "std") else getattr(np, kind).reduce
+    extra = {"ddof": ddof} if ddof else {}
+
+    def compute(a: Any) -> Any:
+        return numpy(a, axis=axis, keepdims=keepdims, **extra)
+
+    if ddof:
+        count = float(np.prod([shape[one] for one in axes]))
+        scale = count / (count - ddof) if count > ddof else float("nan")
+        text = f"{text}*{scale if kind == 'var' else scale**0.5!r}"
+    value = compute(own)
+    if kind == "multiply":
+        return _product(recorder, array, axes, value, keepdims=keepdims)
+    written = form(text, {"axis": back, "keepdims": keepdims}) if text and shape else None
+    if text and not shape:
+        written = form("1*a") if kind in ("add", "maximum", "minimum", "mean") else None
+    return recorder.result(name, compute, [array], value, written,
+                           exact=kind in ("maximum", "minimum"))  # fmt: skip
+
+
+def _product(recorder: Recorder, array: Any, axes: Any, value: Any, *, keepdims: bool) -> Any:
+    """Record a product along axes as products of two."""
+    if not isinstance(value, np.floating | np.ndarray) or np.asarray(value).dtype.kind != "f":
+        return value
+    kept = [axis for axis in range(np.ndim(array)) if axis not in axes]
+    rows = np.transpose(array, (*axes, *kept)).reshape(-1, *[np.shape(array)[a] for a in kept])
+    if not len(rows):
+        return value
+    total = rows[0]
+    for row in rows[1:]:
+        total = total * row
+    return total.reshape(np.shape(value)) if keepdims else total
+
+
+def _reducing(kind: str) -> Callable[..., Any]:
+    def call(
+        recorder: Recorder, array: Any, axis: Any = None, dtype: Any = None, out: Any = None, *,
+        keepdims: Any = False, ddof: Any = 0, **options: Any,
+    ) -> Any:  # fmt: skip
+        if any(value is not np._NoValue for value in options.values()):
+            return NotImplemented
+        if not isinstance(array, np.ndarray):
+            array = recorder.constant(np.asarray(plain(array)))
+        told = {"axis": axis, "keepdims": keepdims is not np._NoValue and bool(keepdims)}
+        return recorder.put(reduction(recorder, kind, array, told, ddof or 0), out)
+
+    return call
+
+
+def _extreme(kind: str) -> Callable[..., Any]:
+    def call(
+        recorder: Recorder, array: Any, axis: Any = None, out: Any = None,
+        keepdims: Any = False, **options: Any,
+    ) -> Any:  # fmt: skip
+        return _reducing(kind)(recorder, array, axis, None, out, keepdims=keepdims, **options)
+
+    return call
+
+
+def _where(recorder: Recorder, condition: Any, *branches: Any) -> Any:
+    if len(branches) != 2:
+        return np.where(plain(condition))
+    value = np.where(plain(condition), *plain(branches))
+    return recorder.result("where", np.where, [condition, *branches], value, ELEMENTWISE["where"],
+                           elementwise=True, exact=True)  # fmt: skip
+
+
+def _clip(
+    recorder: Recorder, a: Any, a_min: Any = None, a_max: Any = None, out: Any = None,
+    **options: Any,
+) -> Any:  # fmt: skip
+    low, high = options.get("min", a_min), options.get("max", a_max)
+    low, high = (None if one is np._NoValue else one for one in (low, high))
+    result = a if low is None else np.maximum(a, low)
+    if low is not None and high is not None:
+        value = np.clip(*plain((a, low, high)))
+        result = recorder.result("clip", np.clip, [a, low, high], value, ELEMENTWISE["clip"],
+                                 elementwise=True, exact=True)  # fmt: skip
+    elif high is not None:
+        result = np.minimum(a, high)
+    return recorder.put(result, out)
+
+
+CALLS: Mapping[str, Callable[..., Any]] = {
+    **{name: _reducing(kind) for name, kind in
+       {"sum": "add", "prod": "multiply", "mean": "mean", "var": "var", "std": "std"}.items()},
+    **{name: _extreme(kind) for name, kind in
+       {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum"}.items()},
+    "where": _where,
+    "clip": _clip,
+}  # fmt: skip
+"""Functions that are one operation."""

@@ -1,0 +1,140 @@
+"""What the user's modules, closures and objects hold, put in place of it and put back.
+
+Knows not what is put in place.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from types import CellType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from gradtui.recording.places import is_users_file
+
+_LONGEST = 10_000
+"""Entries of a container that is looked into: more are data, not what a program is made of."""
+
+Replace = Callable[[Any], Any]
+Undo = Callable[[], None]
+
+
+class Holdings:
+    """Everything that a function can reach by names of the user's."""
+
+    def __init__(self, replacement: Replace) -> None:
+        """Take a function that gives what to put in place of a value, itself for nothing."""
+        self._replacement = replacement
+        self._known: dict[int, tuple[Any, Any]] = {}
+        """id of a value -> the value, kept alive, and what is put in its place."""
+        self._seen: dict[int, Any] = {}
+        self._undo: list[Undo] = []
+
+    def replace(self, function: Callable[..., Any]) -> None:
+        """Put replacements in all places that `function` may read."""
+        for names in _modules(function):
+            self._entries(names)
+        self._object(function)
+
+    def put_back(self) -> None:
+        """Put back what was there, except where the program itself has put something else."""
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+
+    def _found(self, value: Any) -> Any:
+        """Return what stands for a value, whose own holdings are replaced."""
+        if id(value) not in self._known:
+            own = self._replacement(value)
+            if own is value and type(value) is tuple and len(value) <= _LONGEST:
+                parts = tuple([self._found(one) for one in value])
+                same = all(new is old for new, old in zip(parts, value, strict=True))
+                own = value if same else parts
+            self._known[id(value)] = (value, own)
+            if own is value:
+                self._object(value)
+        return self._known[id(value)][1]
+
+    def _object(self, value: Any) -> None:
+        if id(value) in self._seen:
+            return
+        if isinstance(value, MethodType):
+            self._object(value.__self__)
+            value = value.__func__
+        self._seen[id(value)] = value
+        if type(value) is dict:
+            self._entries(value)
+        elif type(value) is list and len(value) <= _LONGEST:
+            for at, held in enumerate(value):
+                self._put(value, at, held)
+        elif isinstance(value, FunctionType):
+            for cell in value.__closure__ or ():
+                self._cell(cell)
+        elif _is_users(value):
+            self._entries(vars(value))
+
+    def _entries(self, names: dict[Any, Any]) -> None:
+        if len(names) <= _LONGEST:
+            for name, held in list(names.items()):
+                self._put(names, name, held)
+
+    def _put(self, container: Any, key: Any, held: Any) -> None:
+        own = self._found(held)
+        if own is held:
+            return
+
+        def undo() -> None:
+            try:
+                now = container[key]
+            except LookupError:
+                return
+            if now is own:
+                container[key] = held
+
+        container[key] = own
+        self._undo.append(undo)
+
+    def _cell(self, cell: CellType) -> None:
+        try:
+            held = cell.cell_contents
+        except ValueError:  # not assigned yet
+            return
+        own = self._found(held)
+        if own is held:
+            return
+
+        def undo() -> None:
+            if cell.cell_contents is own:
+                cell.cell_contents = held
+
+        cell.cell_contents = own
+        self._undo.append(undo)
+
+
+def _is_users(value: Any) -> bool:
+    """Return whether an object is of a class of the user's own."""
+    if isinstance(value, type | ModuleType) or not isinstance(
+        getattr(value, "__dict__", None), dict
+    ):
+        return False
+    name = type(value).__module__
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return name == "__main__" or (isinstance(file, str) and is_users_file(file))
+
+
+def _modules(function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
+    """Yield the global names of the user's modules, of each once."""
+    function = getattr(function, "__func__", function)
+    own = getattr(function, "__globals__", None)
+    if own is None:
+        own = getattr(sys.modules.get(type(function).__module__), "__dict__", {})
+    yield own
+    package = str(own.get("__name__", "")).partition(".")[0]
+    for name, module in list(sys.modules.items()):
+        names = getattr(module, "__dict__", None)
+        file = getattr(module, "__file__", None)
+        if type(module) is not ModuleType or names is None or names is own:
+            continue
+        same = package not in ("", "__main__", "gradtui") and name.partition(".")[0] == package
+        if same or name == "__main__" or (isinstance(file, str) and is_users_file(file)):
+            yield names

@@ -1,0 +1,142 @@
+"""Who computed each element of a block of memory, however it is viewed, and as it is written.
+
+A view is known by where it lies in memory alone, so none need be recorded as it is made; a write
+changes only the positions that it writes.  So `x[i] += y` in a loop takes what it touches.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.tape import Array, Index, Tape
+
+_Key = tuple[int, tuple[int, ...], tuple[int, ...]]
+
+
+class Memory:
+    """The memory of one array that NumPy allocated, and the nodes that its elements come from."""
+
+    def __init__(self, tape: Tape, owner: Array, node: int) -> None:
+        """Take the array `owner`, plain and dense in memory, which holds the value of `node`."""
+        self.tape = tape
+        self._owner = owner
+        self._itemsize = owner.itemsize
+        self._placed: _Key | None = None
+        self._node = node
+        self.version = 0
+        """How often it was written."""
+        self._nodes: NDArray[np.intp] | None = None
+        """For each element of the memory the node it comes from, once some were written."""
+        self._elements: Index | None = None
+        """Its position in that node's value."""
+        self._seen: dict[_Key, int] = {}
+        self._everywhere: Index | None = None
+
+    @property
+    def _whole(self) -> _Key:
+        """Where the owner lies; it is not asked for most arrays."""
+        if self._placed is None:
+            self._placed = _key(self._owner)
+        return self._placed
+
+    def holds(self, array: Array) -> bool:
+        """Return whether any array is a view of this memory, of its type of number."""
+        at = array.__array_interface__["data"][0]
+        start = self._whole[0]
+        inside = start <= at < start + max(1, self._owner.nbytes)
+        return inside and array.dtype == self._owner.dtype
+
+    def is_typed(self, view: Array) -> bool:
+        """Return whether a view of this memory is of its type of number."""
+        return view.dtype == self._owner.dtype
+
+    def read(self, view: Array) -> int:
+        """Return the node of what a view holds now."""
+        key = _key(view)
+        if self._nodes is None and key == self._whole:
+            return self._node
+        if key not in self._seen:
+            self._seen[key] = self.gather(self.positions(view))
+        return self._seen[key]
+
+    def gather(self, positions: Index) -> int:
+        """Return the node of the elements at some positions of the memory."""
+        elements = self._order() if self._elements is None else self._elements
+        elements = elements[positions]
+        if self._nodes is None:
+            return self.tape.moved((self._node,), elements)
+        nodes = self._nodes[positions]
+        first = int(nodes.flat[0]) if nodes.size else self._node
+        if np.all(nodes == first):
+            return self.tape.moved((first,), elements)
+        sources, which = np.unique(nodes, return_inverse=True)
+        sizes = [math.prod(self.tape.shape(int(id))) for id in sources]
+        starts = np.concatenate([[0], np.cumsum(sizes)])[which.reshape(nodes.shape)]
+        return self.tape.moved(tuple(map(int, sources)), elements + starts)
+
+    def release(self) -> None:
+        """Let the memory be written: what it held stays the value of its node."""
+        if self._nodes is None:
+            self.tape.keep(self._node, self._owner)
+
+    def write(self, positions: Index, node: int) -> None:
+        """Enter that positions of the memory hold a node's elements, stretched to their shape."""
+        if self._nodes is None or self._elements is None:
+            self._elements = self._order()
+            self._nodes = np.full(self._elements.shape, self._node, np.intp)
+        shape = self.tape.shape(node)
+        elements = np.arange(math.prod(shape), dtype=np.intp).reshape(shape)
+        spare = max(0, elements.ndim - positions.ndim)
+        self._nodes[positions] = node
+        self._elements[positions] = elements.reshape(shape[spare:])
+        self._seen.clear()
+        self.version += 1
+
+    def positions(self, view: Array) -> Index:
+        """Return where the elements of a view lie in the memory, in its shape."""
+        at, shape, strides = _key(view)
+        if self._everywhere is None:
+            self._everywhere = np.arange(max(1, self._owner.size), dtype=np.intp)
+        wide = self._everywhere.itemsize
+        steps = tuple([step // self._itemsize * wide for step in strides])
+        first = (at - self._whole[0]) // self._itemsize * wide
+        return np.ndarray(shape, np.intp, self._everywhere, first, steps)
+
+    def _order(self) -> Index:
+        """Return for each element of the memory its position in the owner, row by row."""
+        count = self._owner.size
+        if self._owner.flags.c_contiguous:
+            return np.arange(count, dtype=np.intp)
+        order = np.empty(count, np.intp)
+        order[self.positions(self._owner).reshape(-1)] = np.arange(count, dtype=np.intp)
+        return order
+
+
+def same_place(one: Array, other: Array) -> bool:
+    """Return whether two arrays show the same elements in the same order."""
+    return _key(one) == _key(other)
+
+
+def _key(array: Array) -> _Key:
+    return array.__array_interface__["data"][0], array.shape, array.strides
+
+
+def dense(value: Any) -> Array:
+    """Return a value as a plain array that fills its memory: itself where it does."""
+    array = np.asarray(value)
+    fills = array.flags.forc or _fills(array)
+    return array if fills else np.ascontiguousarray(array)
+
+
+def _fills(array: Array) -> bool:
+    steps = sorted(zip(array.strides, array.shape, strict=True))
+    expected = array.itemsize
+    for step, size in steps:
+        if size > 1 and step != expected:
+            return False
+        expected *= size
+    return True

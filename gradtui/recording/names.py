@@ -1,0 +1,184 @@
+"""NumPy's name in the user's modules, for the length of a run: what it makes takes part.
+
+NumPy itself stays as it is, and so do all modules of libraries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.lib import stride_tricks
+
+from gradtui.recording import standins
+from gradtui.recording.array import Recorded, plain, recorder_of
+from gradtui.recording.holdings import Holdings
+from gradtui.recording.recorder import Recorder
+
+_MAKING = (
+    "zeros", "ones", "empty", "full", "eye", "identity", "linspace", "arange", "logspace",
+    "geomspace", "tri", "fromiter", "zeros_like", "ones_like", "empty_like", "full_like",
+    "diag", "loadtxt", "vander", "hanning", "hamming",
+)  # fmt: skip
+_TAKING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
+_FOLDING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "average", "median")
+"""Those that are given lists of numbers, too."""
+_MATH = {
+    "exp": "exp", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
+    "expm1": "expm1", "sqrt": "sqrt", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan",
+    "pow": "power", "fabs": "absolute", "sinh": "sinh", "cosh": "cosh", "atan": "arctan",
+    "hypot": "hypot",
+}  # fmt: skip
+
+
+_DRAWING = (
+    "rand", "randn", "random", "random_sample", "ranf", "sample", "normal", "uniform",
+    "standard_normal", "binomial", "choice", "exponential", "laplace", "beta", "gamma",
+    "permutation", "randint",
+)  # fmt: skip
+
+
+class _Replaced(ModuleType):
+    """A module some of whose functions are ours."""
+
+    def __init__(self, module: ModuleType, functions: Mapping[str, Any]) -> None:
+        super().__init__(module.__name__, module.__doc__)
+        self.__dict__.update(functions)
+        self.__dict__["_module"] = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_module"], name)
+
+    def __dir__(self) -> list[str]:
+        return dir(self.__dict__["_module"])
+
+
+@contextmanager
+def rebound(recorder: Recorder, function: Callable[..., Any]) -> Iterator[None]:
+    """Let what the user's modules and objects hold take part in a recording.
+
+    Names of NumPy make arrays that take part, and arrays do so themselves: `X.dot(W)` of a plain X
+    would tell nobody.  `function` is what will be called: its module is the user's wherever it
+    lies.  Everything is put back.
+    """
+    numpy, maths = _of_numpy(recorder), _of_math()
+    instead: dict[int, Any] = {id(getattr(np, name)): own for name, own in numpy.items()}
+    instead |= {id(getattr(math, name)): own for name, own in maths.items()}
+    numpy["random"] = _Replaced(np.random, _of_random(recorder))
+    instead |= {id(np.random): numpy["random"]}
+    strides = _of_strides(recorder)
+    instead |= {id(getattr(stride_tricks, name)): own for name, own in strides.items()}
+    tricks = _Replaced(stride_tricks, strides)
+    numpy["lib"] = _Replaced(np.lib, {"stride_tricks": tricks})
+    instead |= {id(np.lib): numpy["lib"], id(stride_tricks): tricks}
+    instead |= {id(np): _Replaced(np, numpy), id(math): _Replaced(math, maths)}
+    holdings = Holdings(lambda value: _taking_part(recorder, instead, value))
+    try:
+        holdings.replace(function)
+        yield
+    finally:
+        holdings.put_back()
+
+
+def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> Any:
+    own = instead.get(id(value))
+    if own is not None:
+        return own
+    if isinstance(value, np.random.Generator | np.random.RandomState):
+        return _Generator(recorder, value)
+    return recorder.constant(value) if type(value) is np.ndarray and value.ndim else value
+
+
+def _of_numpy(recorder: Recorder) -> dict[str, Any]:
+    functions = {name: _making(recorder, getattr(np, name)) for name in _MAKING}
+    for name in _TAKING:
+        functions[name] = _taking(recorder, name)
+    functions |= {name: _folding(recorder, getattr(np, name)) for name in _FOLDING}
+    functions["copy"] = lambda a, *args, **options: functions["array"](a)
+    return functions
+
+
+def _of_random(recorder: Recorder) -> dict[str, Any]:
+    functions = {name: _making(recorder, getattr(np.random, name)) for name in _DRAWING}
+    for name in ("default_rng", "RandomState", "Generator"):
+        functions[name] = _generating(recorder, getattr(np.random, name))
+    return functions
+
+
+class _Generator:
+    """A generator of random numbers whose arrays take part."""
+
+    def __init__(self, recorder: Recorder, generator: Any) -> None:
+        self._recorder, self._generator = recorder, generator
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._generator, name)
+        return _making(self._recorder, found) if callable(found) else found
+
+
+def _generating(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **options: _Generator(recorder, function(*args, **options))
+
+
+def _of_strides(recorder: Recorder) -> dict[str, Any]:
+    def viewing(function: Callable[..., Any]) -> Callable[..., Any]:
+        def view(x: Any, *args: Any, **options: Any) -> Any:
+            made = function(plain(x), *args, **options)
+            return recorder.view(made, x) if isinstance(x, Recorded) else made
+
+        return view
+
+    names = ("as_strided", "sliding_window_view")
+    return {name: viewing(getattr(stride_tricks, name)) for name in names}
+
+
+def _making(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    def make(*args: Any, **options: Any) -> Any:
+        made = function(*args, **options)
+        return recorder.constant(made) if recorder.tape.open else made
+
+    return make
+
+
+def _taking(recorder: Recorder, name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def take(value: Any, *args: Any, **options: Any) -> Any:
+        if not recorder.tape.open:
+            return function(value, *args, **options)
+        if isinstance(value, Recorded):
+            if name == "array" and options.get("copy", True):
+                return standins.array(recorder, value, *args, **options)
+            dtype = args[0] if args else options.get("dtype")
+            same = dtype is None or np.dtype(dtype) == value.dtype
+            return value if same else value.astype(dtype)
+        if isinstance(value, np.ndarray):
+            made = function(value, *args, **options)
+            return recorder.constant(made) if made is not value else made
+        return standins.array(recorder, value, *args, **options)
+
+    return take
+
+
+def _folding(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    def fold(value: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(value, list | tuple) and recorder_of(value) is not None:
+            value = standins.array(recorder, value)
+        return function(value, *args, **options)
+
+    return fold
+
+
+def _of_math() -> dict[str, Any]:
+    return {name: _recording(getattr(math, name), getattr(np, own)) for name, own in _MATH.items()}
+
+
+def _recording(function: Callable[..., Any], own: np.ufunc) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        return own(*args) if recorder_of(args) is not None else function(*plain(args))
+
+    return call

@@ -1,0 +1,63 @@
+"""Calls that the registry has nothing for: recorded as they are, to be computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradtui.recording.array import Recorded, plain
+from gradtui.recording.recorder import Recorder
+
+_POINTWISE = frozenset({"round", "around", "nan_to_num", "fix", "sinc", "i0", "real", "angle"})
+"""Those of which each element of the result needs only the element at its place."""
+
+
+def opaque(
+    recorder: Recorder, name: str, function: Any, args: Sequence[Any], options: Mapping[str, Any]
+) -> Any:
+    """Record a call that the registry has nothing for; what holds no floats is a constant."""
+    places: list[Any] = []
+    shaped = _emptied(list(args), places), _emptied(dict(options), places)
+
+    def compute(*values: Any) -> Any:
+        given = iter(values)
+        own = [_filled(part, given) for part in shaped]
+        return function(*own[0], **own[1])
+
+    value = compute(*plain(places))
+    pointwise = name in _POINTWISE
+    if not isinstance(value, tuple | list):
+        return recorder.result(name, compute, places, value, None, elementwise=pointwise)
+    many = [
+        recorder.result(name, lambda *args, at=at: compute(*args)[at], places, one, None)
+        for at, one in enumerate(value)
+    ]
+    return type(value)(*many) if hasattr(value, "_fields") else type(value)(many)
+
+
+class _Slot:
+    """Where a recorded array stands in the arguments of a call."""
+
+
+_HERE = _Slot()
+
+
+def _emptied(value: Any, places: list[Any]) -> Any:
+    if isinstance(value, Recorded):
+        places.append(value)
+        return _HERE
+    if type(value) in (list, tuple):
+        return type(value)([_emptied(one, places) for one in value])
+    if type(value) is dict:
+        return {name: _emptied(one, places) for name, one in value.items()}
+    return value
+
+
+def _filled(value: Any, given: Any) -> Any:
+    if value is _HERE:
+        return next(given)
+    if type(value) in (list, tuple):
+        return type(value)([_filled(one, given) for one in value])
+    if type(value) is dict:
+        return {name: _filled(one, given) for name, one in value.items()}
+    return value

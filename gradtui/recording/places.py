@@ -1,0 +1,69 @@
+"""Where in the user's own code a call stands: the nearest frame that is no library's."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import sysconfig
+from functools import lru_cache
+from types import CodeType
+
+import numpy as np
+
+from gradtui.base.source import Place
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LIBRARIES = tuple(
+    {
+        os.path.normpath(sysconfig.get_path(name)) + os.sep
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    }
+    | {os.path.dirname(os.path.abspath(np.__file__)) + os.sep, _OURS + os.sep}
+)
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_CODES = 4096
+
+
+def user_place() -> Place | None:
+    """Return the line and columns of the user's code that is being executed; None without any."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if _is_users(code.co_filename):
+            return _place(code, frame.f_lasti)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+@lru_cache(_CODES)
+def _is_users(file: str) -> bool:
+    return is_users_file(file)
+
+
+def is_users_file(file: str) -> bool:
+    """Return whether a file is the user's own: not of Python, a library or gradtui."""
+    if (
+        file.startswith("<frozen")
+        or file == "<gradtui>"
+        or file == "<__array_function__ internals>"
+    ):
+        return False
+    return not file.startswith(_LIBRARIES) and not any(part in file for part in _INSTALLED)
+
+
+@lru_cache(_CODES)
+def _positions(code: CodeType) -> tuple[tuple[int | None, ...], ...]:
+    return tuple(code.co_positions())
+
+
+@lru_cache(1 << 16)
+def _place(code: CodeType, instruction: int) -> Place:
+    line, last, column, end = _positions(code)[instruction // 2]
+    first = line or code.co_firstlineno
+    if column is None or end is None or last != first:
+        return Place(first, file=code.co_filename)
+    # Columns are of the bytes of the file's line.
+    text = linecache.getline(code.co_filename, first).encode()
+    start, width = len(text[:column].decode()), len(text[column:end].decode())
+    return Place(first, start + 1, max(1, width), code.co_filename)

@@ -1,0 +1,203 @@
+"""Arrays of a recorded run: the nodes they come from, their elements read and written.
+
+Knows no function of NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.array import Recorded, Recording, Scalar, plain
+from gradtui.recording.memory import Memory, dense, same_place
+from gradtui.recording.tape import Form, Tape, form
+
+Array = NDArray[Any]
+
+KINDS = "fbiu"
+"""Kinds of numbers that take part: floats, truths, whole ones."""
+
+
+class Recorder(Recording):
+    """Records what is done to arrays on a tape."""
+
+    def __init__(self) -> None:
+        self.tape = Tape()
+        self._adopted: dict[int, tuple[Array, Array, int]] = {}
+        """id of a plain array -> the array, what it held, its node."""
+        self._written: dict[int, Memory] = {}
+        """id of a plain array that recorded values were written into -> its memory."""
+
+    def argument(self, name: str, value: Array) -> Recorded:
+        """Return an argument of the function, which records from here on."""
+        array = np.array(value, order="C", copy=True)
+        return self._array(self.tape.leaf(array, name), array)
+
+    def constant(self, value: Any) -> Any:
+        """Return a new array of the program's as one that takes part in the recording."""
+        if type(value) is not np.ndarray or value.dtype.kind not in KINDS:
+            return value
+        array = dense(value)
+        return self._array(self.tape.leaf(array), array)
+
+    def node_of(self, value: Any) -> int:
+        """Return the node of what an operand holds now."""
+        if isinstance(value, Recorded):
+            memory = value._memory
+            if memory is not None and memory.tape is self.tape and memory.is_typed(value):
+                version, node = value._read
+                if version != memory.version:
+                    node = memory.read(value)
+                    value._read = memory.version, node
+                return node
+            value = plain(value)
+        if isinstance(value, bool | int | float | np.number | np.bool_):
+            return self.tape.number(float(value))
+        memory = self._memory_of(value)
+        if memory is not None:
+            return memory.read(value)
+        return self._adopt(np.asarray(value))
+
+    def _memory_of(self, array: Any) -> Memory | None:
+        """Return the memory that an array lies in, if it is known."""
+        if isinstance(array, Recorded):
+            memory = array._memory
+            return memory if memory is not None and memory.is_typed(array) else None
+        if self._written and isinstance(array, np.ndarray):
+            owner = id(_owner(array))
+            memory = self._written.get(owner)
+            if memory is not None and memory.holds(array):
+                if np.array_equal(self.tape.value(memory.read(array)), array, equal_nan=True):
+                    return memory
+                del self._written[owner]  # written since, by what nobody was told of
+        return None
+
+    def _adopt(self, value: Array) -> int:
+        """Return the node of a plain array as it is now: a constant of the run."""
+        known = self._adopted.get(id(value))
+        if known is not None and known[0] is value and np.array_equal(known[1], value):
+            return known[2]
+        held = value.copy()
+        node = self.tape.leaf(held)
+        self._adopted[id(value)] = (value, held, node)
+        return node
+
+    def wrap(self, node: int, value: Any) -> Any:
+        """Return the result of a call for the user's code to go on with."""
+        if isinstance(value, np.floating):
+            array = np.asarray(value)
+            scalar = array.view(Scalar)
+            scalar._recorder, scalar._memory = self, Memory(self.tape, array, node)
+            scalar._read = 0, node
+            return scalar
+        if isinstance(value, np.ndarray) and value.dtype.kind in KINDS:
+            return self._array(node, dense(value))
+        return value
+
+    def _array(self, node: int, array: Array) -> Recorded:
+        recorded = array.view(Recorded)
+        recorded._recorder, recorded._memory = self, Memory(self.tape, array, node)
+        recorded._read = 0, node
+        return recorded
+
+    def convert(self, array: Recorded) -> None:
+        """Note that a number leaves the recording."""
+        self.tape.converted.append(self.node_of(array))
+
+    def result(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        operands: Sequence[Any],
+        value: Any,
+        written: Form | None,
+        *,
+        elementwise: bool = False,
+        exact: bool = False,
+    ) -> Any:
+        """Record a call and return its result; one that holds no floats or truths is a constant."""
+        array = np.asarray(value)
+        if array.dtype.kind not in KINDS or (array.dtype.kind != "f" and array.ndim == 0):
+            return value
+        inputs = [self.node_of(one) for one in operands]
+        node = self.tape.call(
+            name, compute, inputs, array, written, elementwise=elementwise, exact=exact
+        )
+        return self.wrap(node, value)
+
+    def get_item(self, array: Recorded, key: Any) -> Any:
+        """Return elements of an array."""
+        own, memory = plain(array), self._memory_of(array)
+        value = np.ndarray.__getitem__(own if isinstance(own, np.ndarray) else np.asarray(own), key)
+        if memory is None or (np.ndim(value) == 0 and np.asarray(value).dtype.kind != "f"):
+            return value
+        if isinstance(value, np.ndarray) and memory.holds(value):
+            return self.view(value, array)
+        return self.wrap(memory.gather(np.asarray(memory.positions(array)[key])), value)
+
+    def view(self, value: Array, like: Recorded) -> Recorded:
+        """Return a view of an array, which records like it."""
+        view = value.view(Recorded)
+        view._recorder, view._memory = self, like._memory
+        return view
+
+    def set_item(self, array: Any, key: Any, value: Any) -> None:
+        """Set elements of an array."""
+        memory = self._memory_of(array)
+        target = array.view(np.ndarray)
+        if memory is None:
+            target[key] = plain(value)
+            return
+        if isinstance(value, Recorded) and value._memory is memory:
+            written = target[key]
+            if isinstance(written, np.ndarray) and same_place(written, value):
+                return  # `x[i] += y` ends with x[i] set to itself
+        positions = memory.positions(array)[key]
+        node = self._cast_to(target.dtype, value)
+        memory.release()
+        target[key] = plain(value)
+        memory.write(np.asarray(positions), node)
+
+    def _cast_to(self, dtype: np.dtype[Any], value: Any) -> int:
+        """Return the node of a value as it is held by an array of a type."""
+        if dtype == np.float64:
+            return self.node_of(value)
+        if dtype.kind != "f":
+            return self.tape.leaf(np.asarray(plain(value)).astype(dtype))
+        node = self.node_of(value)
+        held = self.tape.value(node)
+        if held.dtype == dtype or held.dtype.kind != "f":
+            return node
+
+        def cast(one: Array) -> Array:
+            return one.astype(dtype)
+
+        return self.tape.call("astype", cast, [node], cast(held), form("1*a"), elementwise=True)
+
+    def write(self, array: Any, value: Any) -> None:
+        """Write a result into an array that the user's code gave for it."""
+        if not isinstance(array, Recorded) and self._memory_of(array) is None:
+            owner = _owner(array)
+            if isinstance(owner, np.ndarray) and owner.dtype.kind == "f":
+                node = self.tape.leaf(owner.copy())
+                self._written[id(owner)] = Memory(self.tape, owner, node)
+        np.broadcast_to(plain(value), array.shape)
+        self.set_item(array, ..., value)
+
+    def put(self, result: Any, out: Any) -> Any:
+        """Return a result, in the array that was given for it if one was."""
+        target = out[0] if isinstance(out, tuple) and out else out
+        if target is None or (isinstance(out, tuple) and not out):
+            return result
+        self.write(target, result)
+        return target
+
+
+def _owner(array: Any) -> Any:
+    """Return the array whose memory a view shows."""
+    while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

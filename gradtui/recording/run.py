@@ -1,0 +1,135 @@
+"""One run of the user's function: recorded, or as it is. Judges nothing."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import io
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.recording.array import Recorded
+from gradtui.recording.calls import CallRecorder
+from gradtui.recording.names import rebound
+from gradtui.recording.tape import Tape
+
+Array = NDArray[Any]
+
+
+class Case(Struct, frozen=True):
+    """What cannot be guessed of a function that is checked."""
+
+    wrt: tuple[str, ...] = ()
+    """The arguments whose gradients are judged; none for all that gradients are returned for."""
+    seed: int | None = None
+    """What NumPy's and Python's global generators are seeded with before every run."""
+
+
+def case(
+    *, wrt: Sequence[str] = (), seed: int | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that says what of a function's arguments is judged, and its seed."""
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.__gradtui_case__ = Case(names, seed)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def case_of(function: Callable[..., Any]) -> Case:
+    """Return what a function's decorator says of it."""
+    found = getattr(function, "__gradtui_case__", None)
+    return found if isinstance(found, Case) else Case()
+
+
+class Result(Struct, frozen=True, eq=False):
+    """What a recorded run returned, and its tape."""
+
+    returned: Any
+    """Nested tuples, lists and mappings of arrays, some of which record."""
+    recorder: CallRecorder
+
+    @property
+    def tape(self) -> Tape:
+        """The tape of the run."""
+        return self.recorder.tape
+
+    def node(self, value: Any) -> int | None:
+        """Return the node of a returned array; None where it was not recorded."""
+        if not isinstance(value, Recorded) or value._memory is None:
+            return None
+        own = value._memory.tape is self.tape and value._memory.is_typed(value)
+        return value._memory.read(value) if own else None
+
+
+class Randomness:
+    """The state of the global generators as it is now, to be put back before every run."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        if seed is not None:
+            np.random.seed(seed)
+            random.seed(seed)
+        self._numpy, self._python = np.random.get_state(), random.getstate()
+
+    def restore(self) -> None:
+        """Put the state back."""
+        np.random.set_state(self._numpy)
+        random.setstate(self._python)
+
+
+def record(
+    function: Callable[[Callable[[Array], Any], Mapping[str, Any]], Any],
+    arguments: Mapping[str, Any],
+    recorded: Mapping[str, Array],
+    called: Callable[..., Any],
+) -> Result:
+    """Run `function(taking, arguments)` and record it; `recorded` are values of some arguments.
+
+    `taking` makes an array one that takes part.  `called` is the user's function, whose module's
+    names take part.  Exceptions of the user's code pass through.
+    """
+    recorder = CallRecorder()
+    own = copied(arguments)
+    own |= {name: recorder.argument(name, value) for name, value in recorded.items()}
+    try:
+        with rebound(recorder, called), _uncollected():
+            returned = function(recorder.constant, {name: own[name] for name in arguments})
+    finally:
+        recorder.tape.open = False
+    return Result(returned, recorder)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nothing be searched for garbage: all that a tape holds is kept."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments whose arrays, in dicts and lists too, a run may change."""
+    held = (np.ndarray, dict, list, tuple)
+    return {
+        name: copy.deepcopy(value) if isinstance(value, held) else value
+        for name, value in arguments.items()
+    }
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let a run that repeats another one print nothing and warn of nothing."""
+    with redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        yield

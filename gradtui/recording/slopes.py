@@ -1,0 +1,124 @@
+"""What flows back through one call: from the registry's derivatives, or by central differences.
+
+The rule of a call is made once for all calls of the same form and shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.engine.builder import Builder
+from gradtui.engine.compiler import Compiler, Mode
+from gradtui.engine.graph import Graph, Kind, Statement
+from gradtui.engine.lowering import lower_tree
+from gradtui.engine.reverse import flow_through
+from gradtui.language.parser import Name, parse_rule
+from gradtui.recording.tape import Call, Form, Shape, operands
+
+Array = NDArray[Any]
+Flows = tuple[Array | None, ...]
+"""What flows back to each operand; None to those that take none."""
+
+_RULES = 4096
+_MOST_DIFFERENCES = 5_000
+"""Elements of the operands of one opaque call, each of which takes two more calls."""
+_STEP = float(np.cbrt(np.finfo(np.float64).eps))
+
+
+class Untold(Exception):
+    """A call whose derivative cannot be found."""
+
+
+def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
+          wanted: tuple[bool, ...]) -> Flows:  # fmt: skip
+    """Return what flows back through a call to the operands that are wanted."""
+    if call.form is None:
+        differ = _pointwise if call.elementwise else _by_elements
+        return tuple(
+            differ(call, values, at, arriving) if one else None for at, one in enumerate(wanted)
+        )
+    rule = _rule(call.form, tuple(value.shape for value in values), wanted)
+    found = iter(rule(*values, out, arriving))
+    got = tuple(next(found) if one else None for one in wanted)
+    if not call.elementwise or np.all(arriving):
+        return got
+    # What nothing asks for flows nowhere, even where a slope is infinite.
+    idle = arriving == 0
+    return tuple(
+        np.where(idle, 0.0, flow) if flow is not None and flow.shape == idle.shape else flow
+        for flow in got
+    )
+
+
+@lru_cache(_RULES)
+def _rule(
+    form: Form, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]
+) -> Callable[..., tuple[Array, ...]]:
+    """Return a function of operands, result and adjoint that gives what flows to the wanted."""
+    builder = Builder()
+    names = operands(len(shapes))
+    leaves = {
+        name: builder.leaf(Kind.PARAMETER, name, shape)
+        for name, shape in zip(names, shapes, strict=True)
+    }
+
+    def resolve(name: Name) -> int:
+        return leaves[name.name]
+
+    root = lower_tree(parse_rule(form.text), builder, resolve, dict(form.options))
+    operations = tuple(range(root, len(leaves) - 1, -1))
+    statement = Statement("out", root, operations, Place(1))
+    graph = Graph(tuple(builder.nodes), MappingProxyType(dict(leaves)), (statement,), root)
+    back = Builder(graph.nodes, simplify=True)
+    seed = back.leaf(Kind.HYPERPARAMETER, "G", graph.nodes[root].shape)
+    reached = flow_through(back, graph, statement, seed)
+    none = back.constant(0.0)
+    targets = [
+        back.fit(reached.get(leaves[name], none), shape)
+        for name, shape, one in zip(names, shapes, wanted, strict=True)
+        if one
+    ]
+    compiler = Compiler(back.nodes, {}, Mode.ARRAY, "float64")
+    return compiler.evaluate([*leaves.values(), root, seed], targets)
+
+
+def _pointwise(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:
+    """Return the share of one operand where each element of the result needs one of its own."""
+    slope = (_moved(call, values, at, 1.0) - _moved(call, values, at, -1.0)) / 2
+    flow = np.where(arriving == 0, 0.0, arriving * slope / _distance(values[at]))
+    extra = flow.ndim - values[at].ndim
+    flow = flow.sum(axis=tuple(range(extra)))
+    wide = tuple(axis for axis, size in enumerate(values[at].shape)
+                 if size == 1 and flow.shape[axis] != 1)  # fmt: skip
+    return np.asarray(flow.sum(axis=wide, keepdims=True))
+
+
+def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:
+    """Return the share of one operand, moved element by element."""
+    if values[at].size > _MOST_DIFFERENCES:
+        raise Untold(call.name)
+    flow = np.zeros(values[at].shape)
+    steps = _distance(values[at])
+    for index in np.ndindex(*values[at].shape):
+        one = np.zeros(values[at].shape)
+        one[index] = 1.0
+        apart = _moved(call, values, at, one) - _moved(call, values, at, -one)
+        flow[index] = np.sum(arriving * apart) / (2 * steps[index])
+    return flow
+
+
+def _distance(value: Array) -> Array:
+    return np.asarray(_STEP * np.maximum(1.0, np.abs(value)), dtype=np.float64)
+
+
+def _moved(call: Call, values: Sequence[Array], at: int, sign: Any) -> Array:
+    operands = list(values)
+    operands[at] = np.asarray(values[at] + sign * _distance(values[at]))
+    return np.asarray(call.compute(*operands), dtype=np.float64)

@@ -1,0 +1,316 @@
+"""NumPy's functions that are recorded as several calls, and those that write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.array import Recorded, plain
+from gradtui.recording.moving import moved
+from gradtui.recording.recorder import Recorder
+from gradtui.recording.tape import form
+
+Array = NDArray[Any]
+
+_MOST = 1 << 24
+"""Elements of the product that a contraction may be written as."""
+
+
+def array(recorder: Recorder, value: Any, *args: Any, **options: Any) -> Any:
+    """Return `np.array(value)`, recorded where nested lists hold recorded numbers."""
+    made = np.array(plain(value), *args, **options)
+    if made.dtype.kind != "f":
+        return made
+    if isinstance(value, Recorded):
+        return value.astype(options.get("dtype", args[0] if args else value.dtype))
+    if not _holds_recorded(value):
+        return recorder.constant(made)
+    return moved(recorder, np.array, [value], {}, made, numbers=True)
+
+
+def _holds_recorded(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_holds_recorded(one) for one in value)
+    return isinstance(value, Recorded)
+
+
+def at(recorder: Recorder, ufunc: np.ufunc, target: Any, key: Any, value: Any = 0.0) -> None:
+    """Record `ufunc.at`: elements may be met several times."""
+    name = ufunc.__name__
+    if name not in ("add", "subtract") or not isinstance(target, Recorded):
+
+        def compute(array: Array, *values: Array) -> Array:
+            made = np.array(array)
+            ufunc.at(made, plain(key), *values)
+            return made
+
+        operands = [target] if ufunc.nin == 1 else [target, value]
+        made = compute(*plain(operands))
+        recorder.write(target, recorder.result(f"{name}.at", compute, operands, made, None))
+        return
+    places = np.arange(target.size, dtype=np.intp).reshape(target.shape)[plain(key)]
+    whole = np.broadcast_to(value, places.shape)
+    node = recorder.tape.added(recorder.node_of(whole), places, target.shape)
+    addend = recorder.wrap(node, recorder.tape.value(node))
+    recorder.write(target, ufunc(target, addend))
+
+
+def crossed(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return two operands shaped for every element of one to meet every element of the other."""
+    return np.reshape(a, (*np.shape(a), *(1,) * np.ndim(b))), b
+
+
+def where_told(
+    recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], options: Mapping[str, Any], out: Any
+) -> Any:
+    """Record a ufunc that computes only where it is told to; elsewhere `out` stays."""
+    rest = {name: value for name, value in options.items() if name != "where"}
+    shape = np.broadcast_shapes(*[np.shape(one) for one in (*inputs, options["where"])])
+    mask = np.broadcast_to(plain(np.asarray(options["where"], bool)), shape)
+    chosen = ufunc(*[np.broadcast_to(one, shape)[mask] for one in inputs], **rest)
+    result = recorder.constant(np.zeros(shape)) if out is None else np.copy(out)
+    result[mask] = chosen
+    return result
+
+
+def contracted(
+    recorder: Recorder, name: str, ufunc: np.ufunc, inputs: Sequence[Any], value: Any
+) -> Any:
+    """Record a generalised ufunc other than matmul."""
+    subscripts = {"vecdot": "...i,...i->...", "matvec": "...ij,...j->...i",
+                  "vecmat": "...i,...ij->...j"}  # fmt: skip
+    if name in subscripts:
+        return np.einsum(subscripts[name], *inputs)
+    return recorder.result(name, ufunc, inputs, value, None)
+
+
+def cumsum(a: Any, axis: Any = None) -> Any:
+    """Return running sums along an axis, as a product with a triangle of ones."""
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    last = np.moveaxis(a, axis, -1)
+    triangle = np.triu(np.ones((last.shape[-1],) * 2))
+    return np.moveaxis(last @ triangle, -1, axis)
+
+
+def _dot(recorder: Recorder, a: Any, b: Any) -> Any:
+    ranks = np.ndim(a), np.ndim(b)
+    if 0 in ranks:
+        return a * b
+    if max(ranks) <= 2:
+        return recorder.result("@", np.dot, [a, b], np.dot(*plain((a, b))), form("a@b"))
+    return np.tensordot(a, b, axes=([-1], [0 if ranks[1] == 1 else -2]))
+
+
+def _inner(recorder: Recorder, a: Any, b: Any) -> Any:
+    if 0 in (np.ndim(a), np.ndim(b)):
+        return a * b
+    return np.tensordot(a, b, axes=([-1], [-1]))
+
+
+def _vdot(recorder: Recorder, a: Any, b: Any) -> Any:
+    return _dot(recorder, np.ravel(a), np.ravel(b))
+
+
+def _outer(recorder: Recorder, a: Any, b: Any) -> Any:
+    return np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1))
+
+
+def _tensordot(recorder: Recorder, a: Any, b: Any, axes: Any = 2) -> Any:
+    left, right = np.ndim(a), np.ndim(b)
+    if isinstance(axes, int | np.integer):
+        axes = (list(range(left - axes, left)), list(range(axes)))
+    one, other = ([axis] if np.ndim(axis) == 0 else list(axis) for axis in axes)
+    one, other = [axis % left for axis in one], [axis % right for axis in other]
+    kept = [axis for axis in range(left) if axis not in one]
+    rest = [axis for axis in range(right) if axis not in other]
+    shape = [np.shape(a)[axis] for axis in kept] + [np.shape(b)[axis] for axis in rest]
+    inner = int(np.prod([np.shape(a)[axis] for axis in one], dtype=int))
+    rows = np.reshape(np.transpose(a, kept + one), (-1, inner))
+    columns = np.reshape(np.transpose(b, other + rest), (inner, -1))
+    return np.reshape(rows @ columns, shape)
+
+
+def _einsum(recorder: Recorder, subscripts: Any, *operands: Any, **options: Any) -> Any:
+    value = np.einsum(subscripts, *plain(operands), **options)
+    labels = _labels(subscripts, operands)
+    if labels is None:
+        return NotImplemented
+    *parts, result = labels
+    sizes = {c: size for part, one in zip(parts, operands, strict=True)
+             for c, size in zip(part, np.shape(one), strict=True)}  # fmt: skip
+    wide = result + "".join(sorted(set("".join(parts)) - set(result)))
+    if len(operands) == 2 and all(len(set(part)) == len(part) for part in parts):
+        return np.reshape(_pair(operands, parts, result), np.shape(value))
+    if int(np.prod([sizes[c] for c in wide], dtype=float)) > _MOST:
+        return NotImplemented
+    total: Any = 1.0
+    for part, one in zip(parts, operands, strict=True):
+        total = total * _aligned(one, part, wide)
+    axes = tuple(range(len(result), len(wide)))
+    return np.sum(total, axis=axes) if axes else total
+
+
+def _labels(subscripts: Any, operands: Sequence[Any]) -> list[str] | None:
+    """Return the labels of each operand's axes, then of the result's, without an ellipsis."""
+    if not isinstance(subscripts, str):
+        return None
+    text, arrow, result = subscripts.replace(" ", "").partition("->")
+    parts = text.split(",")
+    if "..." in subscripts:
+        free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in subscripts]
+        ranks = [np.ndim(one) - len(part.replace("...", ""))
+                 for part, one in zip(parts, operands, strict=True)]  # fmt: skip
+        wide = "".join(free[: max(ranks)])
+        shapes = {np.shape(one)[:rank] for one, rank in zip(operands, ranks, strict=True) if rank}
+        if len(shapes) > 1:
+            return None
+        parts = [part.replace("...", wide[len(wide) - rank :])
+                 for part, rank in zip(parts, ranks, strict=True)]  # fmt: skip
+        result = result.replace("...", wide)
+        if not arrow:
+            return None
+    if not arrow:
+        joined = "".join(parts)
+        result = "".join(sorted(c for c in set(joined) if joined.count(c) == 1))
+    return [*parts, result]
+
+
+def _pair(operands: Sequence[Any], parts: Sequence[str], result: str) -> Any:
+    """Return a product of two operands, none with a label twice, by a product of matrices."""
+    (a, b), (left, right) = operands, parts
+    for own, other, which in ((left, right, 0), (right, left, 1)):
+        alone = tuple(i for i, c in enumerate(own) if c not in other and c not in result)
+        if alone:
+            kept = "".join(c for c in own if c in other or c in result)
+            summed = np.sum((a, b)[which], axis=alone)
+            a, b = (summed, b) if which == 0 else (a, summed)
+            left, right = (kept, right) if which == 0 else (left, kept)
+    batch = "".join(c for c in left if c in right and c in result)
+    inner = "".join(c for c in left if c in right and c not in result)
+    rows = "".join(c for c in left if c not in right)
+    columns = "".join(c for c in right if c not in left)
+    sizes = dict(zip(left + right, np.shape(a) + np.shape(b), strict=True))
+    many = [int(np.prod([sizes[c] for c in part], dtype=int)) for part in (rows, inner, columns)]
+    lead = [sizes[c] for c in batch]
+    first = np.transpose(a, [left.index(c) for c in batch + rows + inner])
+    second = np.transpose(b, [right.index(c) for c in batch + inner + columns])
+    product = np.reshape(first, [*lead, *many[:2]]) @ np.reshape(second, [*lead, *many[1:]])
+    made = batch + rows + columns
+    whole = np.reshape(product, [sizes[c] for c in made])
+    return np.transpose(whole, [made.index(c) for c in result])
+
+
+def _aligned(one: Any, part: str, wide: str) -> Any:
+    """Return an operand with its axes where `wide` has their labels, 1 wide elsewhere."""
+    while len(set(part)) < len(part):
+        twice = next(c for c in part if part.count(c) > 1)
+        first, second = [at for at, c in enumerate(part) if c == twice][:2]
+        one = np.diagonal(one, axis1=first, axis2=second)
+        part = part[:first] + part[first + 1 : second] + part[second + 1 :] + twice
+    order = sorted(range(len(part)), key=lambda at: wide.index(part[at]))
+    one = np.transpose(one, order)
+    sizes = dict(zip((part[at] for at in order), np.shape(one), strict=True))
+    return np.reshape(one, [sizes.get(c, 1) for c in wide])
+
+
+def _trace(recorder: Recorder, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1,
+           dtype: Any = None) -> Any:  # fmt: skip
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+def _cumsum(recorder: Recorder, a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    return cumsum(a, axis)
+
+
+def _sort(recorder: Recorder, a: Any, axis: Any = -1, **options: Any) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), -1
+    return np.take_along_axis(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
+
+
+def _norm(recorder: Recorder, x: Any, ord: Any = None, axis: Any = None,
+          keepdims: bool = False) -> Any:  # fmt: skip
+    flat = axis is None or isinstance(axis, tuple)
+    if ord is None or (ord == "fro" and flat) or (ord == 2 and (np.ndim(x) == 1 or not flat)):
+        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    if flat and np.ndim(x) > 1:
+        return NotImplemented
+    if ord == 1:
+        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+    return np.max(np.abs(x), axis=axis, keepdims=keepdims) if ord == np.inf else NotImplemented
+
+
+def _kron(recorder: Recorder, a: Any, b: Any) -> Any:
+    if np.ndim(a) != 2 or np.ndim(b) != 2:
+        return NotImplemented
+    (m, n), (p, q) = np.shape(a), np.shape(b)
+    return np.reshape(np.reshape(a, (m, 1, n, 1)) * np.reshape(b, (1, p, 1, q)), (m * p, n * q))
+
+
+def _bincount(recorder: Recorder, x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    places = np.asarray(plain(x), dtype=np.intp)
+    if weights is None:
+        return np.bincount(places, minlength=minlength)
+    count = max(minlength, int(places.max(initial=-1)) + 1)
+    node = recorder.tape.added(recorder.node_of(weights), places, (count,))
+    return recorder.wrap(node, np.bincount(places, plain(weights), minlength))
+
+
+STAND_INS: Mapping[str, Callable[..., Any]] = {
+    "dot": _dot,
+    "inner": _inner,
+    "vdot": _vdot,
+    "outer": _outer,
+    "linalg.outer": _outer,
+    "tensordot": _tensordot,
+    "einsum": _einsum,
+    "trace": _trace,
+    "cumsum": _cumsum,
+    "sort": _sort,
+    "linalg.norm": _norm,
+    "kron": _kron,
+    "bincount": _bincount,
+}
+"""Function -> the same in other calls; NotImplemented where it is not."""
+
+
+def _copyto(recorder: Recorder, target: Any, value: Any, casting: str = "same_kind",
+            where: Any = True) -> None:  # fmt: skip
+    if where is True:
+        recorder.write(target, np.broadcast_to(value, np.shape(target)))
+    else:
+        recorder.write(target, np.where(plain(where), value, target))
+
+
+def _fill_diagonal(recorder: Recorder, a: Any, value: Any, wrap: bool = False) -> None:
+    rows = np.arange(min(np.shape(a)))
+    recorder.set_item(a, (rows,) * np.ndim(a), value)
+
+
+def _put_along_axis(recorder: Recorder, a: Any, indices: Any, values: Any, axis: Any) -> None:
+    spots = np.take_along_axis(
+        np.arange(np.size(a)).reshape(np.shape(a)), np.asarray(plain(indices)), axis
+    )
+    recorder.set_item(a, np.unravel_index(spots, np.shape(a)), values)
+
+
+def _putmask(recorder: Recorder, a: Any, mask: Any, values: Any) -> None:
+    recorder.set_item(a, plain(mask), np.resize(values, np.shape(a))[plain(mask)])
+
+
+def _put(recorder: Recorder, a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    recorder.set_item(a, np.unravel_index(np.asarray(plain(ind)), np.shape(a)), v)
+
+
+MUTATORS: Mapping[str, Callable[..., None]] = {
+    "copyto": _copyto,
+    "fill_diagonal": _fill_diagonal,
+    "put_along_axis": _put_along_axis,
+    "putmask": _putmask,
+    "put": _put,
+}
+"""Functions that write into their first argument."""

@@ -1,0 +1,186 @@
+"""Reverse mode over a tape: from one value back to the arguments, and all of it once more with
+every rounding moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.slopes import flows
+from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape, evaluate
+
+Array = NDArray[Any]
+Values = Callable[[int], Array]
+
+_DRAWN = 1 << 14
+"""Directions of roundings that are drawn at a time."""
+
+
+class _Adjoints:
+    """What has flowed back to each node so far."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._held: dict[int, Array] = {}
+        self._own: set[int] = set()
+
+    def pop(self, id: int) -> Array | None:
+        self._own.discard(id)
+        return self._held.pop(id, None)
+
+    def add(self, id: int, flow: Array) -> None:
+        """Add to all elements of a node."""
+        before = self._held.get(id)
+        if before is None:
+            self._held[id] = flow
+        elif id in self._own:
+            before += flow
+        else:
+            self._held[id] = np.asarray(before + flow)
+            self._own.add(id)
+
+    def add_at(self, id: int, index: Array, flow: Array) -> None:
+        """Add to some elements of a node, which are met any number of times."""
+        if id not in self._own:
+            held = self._held.get(id)
+            shape = self._tape.shape(id)
+            self._held[id] = np.zeros(shape) if held is None else np.array(held, dtype=np.float64)
+            self._own.add(id)
+        np.add.at(self._held[id].reshape(-1), index.reshape(-1), flow.reshape(-1))
+
+
+def gradients(
+    tape: Tape, root: int, wanted: Sequence[int], *, values: Values | None = None,
+    moved: Callable[[Array], Array] | None = None,
+) -> dict[int, Array]:  # fmt: skip
+    """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
+
+    `values` are those of the nodes, the recorded ones if none are given; `moved` moves what is
+    rounded.  Raises Untold where a call's derivative cannot be found.
+    """
+    value = values or tape.value
+    adjoints = _Adjoints(tape)
+    adjoints.add(root, np.ones(tape.shape(root)))
+    found: dict[int, Array] = {}
+    with np.errstate(all="ignore"):
+        for id in range(root, -1, -1):
+            arriving = adjoints.pop(id)
+            if arriving is None or not tape.active[id]:
+                continue
+            if id in wanted:
+                found[id] = np.asarray(arriving, dtype=np.float64)
+            _pass(tape, id, arriving, adjoints, value, moved)
+    return {id: found[id] if id in found else np.zeros(tape.shape(id)) for id in wanted}
+
+
+def _pass(
+    tape: Tape, id: int, arriving: Array, adjoints: _Adjoints, value: Values,
+    moved: Callable[[Array], Array] | None,
+) -> None:  # fmt: skip
+    """Add what flows back through one node to the adjoints of its inputs."""
+    node = tape.nodes[id]
+    match node:
+        case Moved(inputs, index):
+            _scatter(tape, inputs, index, arriving, adjoints)
+        case Added(inputs, index):
+            adjoints.add(inputs[0], arriving.reshape(-1)[index])
+        case Call():
+            wanted = tuple([tape.active[source] for source in node.inputs])
+            operands = [value(source) for source in node.inputs]
+            if moved is not None and not (node.elementwise or node.exact):
+                operands, arriving = [moved(one) for one in operands], moved(arriving)
+            found = flows(node, operands, value(id), arriving, wanted)
+            for source, flow in zip(node.inputs, found, strict=True):
+                if flow is not None:
+                    adjoints.add(source, flow if moved is None else moved(flow))
+        case Leaf():
+            pass
+
+
+def _scatter(
+    tape: Tape, inputs: Sequence[int], index: Array, arriving: Array, adjoints: _Adjoints
+) -> None:
+    if len(inputs) == 1:
+        adjoints.add_at(inputs[0], index, arriving)
+        return
+    index, arriving = index.reshape(-1), arriving.reshape(-1)
+    sizes = [int(np.prod(tape.shape(source), dtype=int)) for source in inputs]
+    ends = np.cumsum(sizes)
+    which = np.searchsorted(ends, index, side="right")
+    for at, source in enumerate(inputs):
+        if tape.active[source]:
+            mine = which == at
+            adjoints.add_at(source, index[mine] - (ends[at] - sizes[at]), arriving[mine])
+
+
+class Replay:
+    """All values of a tape once more, some leaves with others; choices stay as they were."""
+
+    def __init__(self, tape: Tape, given: Mapping[int, Array] = MappingProxyType({})) -> None:
+        self._tape = tape
+        self._values: list[Array] = []
+        with np.errstate(all="ignore"):
+            for id in range(len(tape)):
+                self._values.append(given[id] if id in given else self._computed(id))
+
+    def value(self, id: int) -> Array:
+        """Return a node's value."""
+        return self._values[id]
+
+    def moved(self, value: Array) -> Array:
+        """Return what was rounded, as it is here."""
+        return value
+
+    def gradients(self, root: int, wanted: Sequence[int]) -> Mapping[int, Array]:
+        """Return d(root)/d(leaf) for wanted leaves."""
+        return gradients(self._tape, root, wanted, values=self.value, moved=self.moved)
+
+    def _computed(self, id: int) -> Array:
+        node = self._tape.nodes[id]
+        if isinstance(node, Moved | Added):
+            return evaluate(node, self.value)
+        calm = self._tape.value(id)
+        if isinstance(node, Leaf) or calm.dtype.kind != "f":
+            return calm
+        operands = [self._values[source] for source in node.inputs]
+        if not (node.elementwise or node.exact):
+            operands = [self.moved(one) for one in operands]
+        value = np.asarray(node.compute(*operands)).astype(calm.dtype, copy=False)
+        return value if node.exact else self.moved(value)
+
+
+class Shaken(Replay):
+    """All values with every rounded result moved by a unit in its last place.
+
+    Parker 1997, "Monte Carlo Arithmetic"; what is compared, chosen or drawn stays as it was.
+    """
+
+    def __init__(self, tape: Tape, seed: Sequence[int]) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._up = self._rng.integers(0, 2, _DRAWN, dtype=np.int8) * 2.0 - 1.0
+        self._at = 0
+        super().__init__(tape)
+
+    def moved(self, value: Array) -> Array:
+        """Return numbers each moved by a unit in its last place, up or down; 0 stays 0."""
+        if value.dtype.kind != "f":
+            return value
+        eps = np.finfo(value.dtype).eps
+        moved: Array = value * (1 + eps * self._signs(value.size)).astype(value.dtype).reshape(
+            value.shape
+        )
+        return moved
+
+    def _signs(self, count: int) -> Array:
+        """Return 1 or -1 for each of some numbers, drawn once for many calls."""
+        if count > _DRAWN:
+            return self._rng.integers(0, 2, count, dtype=np.int8) * 2.0 - 1.0
+        if self._at + count > _DRAWN:
+            self._at = int(self._rng.integers(0, _DRAWN - count + 1))
+        self._at += count
+        return self._up[self._at - count : self._at]

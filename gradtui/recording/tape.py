@@ -1,0 +1,206 @@
+"""The tape of one run: every value that came about, from what, and on which of the user's lines.
+
+Knows no NumPy function by name, and nothing of gradients.  An element that is moved, by a view, a
+slice, an index, keeps who computed it: rearranging is one kind of node, with a constant index, and
+so is its transpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.recording.places import user_place
+
+Array = NDArray[Any]
+Index = NDArray[np.intp]
+Shape = tuple[int, ...]
+
+MOST_BYTES = 1 << 30
+"""What all values of a run may take together; several runs are kept at a time."""
+
+
+class TooLarge(Exception):
+    """A run computed more than is kept."""
+
+
+class Form(Struct, frozen=True):
+    """A call as an expression of the registry's operations, whose operands are a, b, c."""
+
+    text: str
+    options: tuple[tuple[str, Any], ...] = ()
+    """Axes and flags that the text names."""
+
+
+class Leaf(Struct, frozen=True):
+    """A value that comes from outside: an argument, data, a number, what was drawn."""
+
+    name: str
+    """The argument that it is; nothing for a constant of the run."""
+    place: Place | None
+
+
+class Call(Struct, frozen=True, eq=False):
+    """One call of a NumPy function."""
+
+    name: str
+    compute: Callable[..., Any]
+    """The function of the operands alone."""
+    inputs: tuple[int, ...]
+    form: Form | None
+    """None where the registry has nothing for it: it is opaque."""
+    elementwise: bool
+    exact: bool
+    """Whether nothing is rounded: elements are chosen, or only their signs change."""
+    place: Place | None
+
+
+class Moved(Struct, frozen=True, eq=False):
+    """Elements of earlier values in another arrangement."""
+
+    inputs: tuple[int, ...]
+    index: Index
+    """In the shape of the result: positions in the inputs' elements, one after the other."""
+    place: Place | None
+
+
+class Added(Struct, frozen=True, eq=False):
+    """Zeros to which the elements of one value are added at the positions `index`."""
+
+    inputs: tuple[int]
+    index: Index
+    """In the shape of the input."""
+    shape: Shape
+    place: Place | None
+
+
+Node = Leaf | Call | Moved | Added
+_SLOTS = "abcdefgh"
+
+
+class Tape:
+    """What one run of a function did; nodes in the order in which they came about."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.active: list[bool] = []
+        """Whether a node depends on an argument, and a gradient can pass it."""
+        self.arguments: dict[str, int] = {}
+        self.converted: list[int] = []
+        """Nodes that were made plain numbers, in that order."""
+        self.open = True
+        self._values: list[Array | None] = []
+        self._shapes: list[Shape] = []
+        self._numbers: dict[float, int] = {}
+        self.bytes = 0
+        """What the values take."""
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def leaf(self, value: Array, name: str = "") -> int:
+        """Append a value from outside and return its id."""
+        id = self._append(Leaf(name, user_place()), value, bool(name))
+        if name:
+            self.arguments[name] = id
+        return id
+
+    def number(self, value: float) -> int:
+        """Append (or share) a number that the program holds."""
+        if value not in self._numbers:
+            self._numbers[value] = self._append(Leaf("", None), np.asarray(value), False)
+        return self._numbers[value]
+
+    def call(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        inputs: Sequence[int],
+        value: Array,
+        form: Form | None = None,
+        *,
+        elementwise: bool = False,
+        exact: bool = False,
+    ) -> int:
+        """Append a call with its result and return its id."""
+        active = value.dtype.kind == "f" and any(self.active[id] for id in inputs)
+        node = Call(name, compute, tuple(inputs), form, elementwise, exact, user_place())
+        return self._append(node, value, active)
+
+    def moved(self, inputs: Sequence[int], index: Index) -> int:
+        """Append elements of `inputs` in another arrangement; the input itself where it is none."""
+        if len(inputs) == 1 and index.shape == self.shape(inputs[0]) and _in_order(index):
+            return inputs[0]
+        node = Moved(tuple(inputs), index, user_place())
+        return self._append(node, None, any(self.active[id] for id in inputs), index.shape)
+
+    def added(self, source: int, index: Index, shape: Shape) -> int:
+        """Append zeros with the elements of `source` added at `index`."""
+        node = Added((source,), index, shape, user_place())
+        return self._append(node, None, self.active[source], shape)
+
+    def shape(self, id: int) -> Shape:
+        """Return the shape of a node's value."""
+        return self._shapes[id]
+
+    def value(self, id: int) -> Array:
+        """Return a node's value, read-only by agreement."""
+        held = self._values[id]
+        return evaluate(self.nodes[id], self.value) if held is None else held
+
+    def keep(self, id: int, value: Array) -> None:
+        """Keep a copy of a node's value, whose memory is about to be written."""
+        held = self._values[id]
+        if held is not None and np.may_share_memory(held, value):
+            self._values[id] = held.copy()
+
+    def _append(
+        self, node: Node, value: Array | None, active: bool, shape: Shape | None = None
+    ) -> int:
+        self.bytes += node.index.nbytes if isinstance(node, Moved | Added) else 0
+        self.bytes += 0 if value is None else value.nbytes
+        if self.bytes > MOST_BYTES:
+            raise TooLarge
+        self.nodes.append(node)
+        self.active.append(active)
+        self._values.append(value)
+        self._shapes.append(value.shape if value is not None else shape or ())
+        return len(self.nodes) - 1
+
+
+def evaluate(node: Node, value: Callable[[int], Array]) -> Array:
+    """Return what a node comes to, given the values of others; a leaf has none of its own."""
+    match node:
+        case Moved(inputs, index):
+            if len(inputs) == 1:
+                return value(inputs[0]).reshape(-1)[index]
+            return np.concatenate([value(id).reshape(-1) for id in inputs])[index]
+        case Added(inputs, index, shape):
+            source = value(inputs[0])
+            total = np.zeros(shape, source.dtype)
+            np.add.at(total.reshape(-1), index.reshape(-1), source.reshape(-1))
+            return total
+        case Call():
+            return np.asarray(node.compute(*[value(id) for id in node.inputs]))
+        case Leaf():
+            raise AssertionError("a leaf's value is given")
+
+
+def operands(count: int) -> str:
+    """Return the names of so many operands in the text of a form."""
+    return _SLOTS[:count]
+
+
+def form(text: str, options: Mapping[str, Any] = MappingProxyType({})) -> Form:
+    """Return a form with options that can be compared."""
+    return Form(text, tuple(sorted(options.items())))
+
+
+def _in_order(index: Index) -> bool:
+    return bool(np.array_equal(index.reshape(-1), np.arange(index.size)))

@@ -1,0 +1,167 @@
+"""`gradtui check FILE.py:NAME` runs the file and checks a function of it."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from gradtui.cli.arguments import main
+
+SOUND = """
+import numpy as np
+from helper import scaled
+
+print("runs as", __name__, "with", __file__.rpartition("/")[2])
+X = np.arange(6.0).reshape(3, 2)
+
+
+def case(w=np.array([0.5, -1.0])):
+    e = X.dot(w) - 1
+    return np.sum(e**2), scaled(X.T.dot(e))
+
+
+def unset(w):
+    return case(w)
+
+
+def fails(w=np.ones(2)):
+    return {}["absent"]
+
+
+class Tool:
+    pass
+
+
+net = Tool()
+"""
+HELPER = "def scaled(value):\n    return 2 * value\n"
+
+
+@pytest.fixture
+def net(tmp_path):
+    (tmp_path / "helper.py").write_text(HELPER)
+    file = tmp_path / "net.py"
+    file.write_text(SOUND)
+    yield file
+    sys.modules.pop("helper", None)
+
+
+@pytest.fixture
+def check(capsys):
+    def call(*arguments):
+        status = main(["check", *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call
+
+
+def test_the_file_is_run_as_python_would_run_it(net, check):
+    argv, path, main_module = sys.argv, list(sys.path), sys.modules["__main__"]
+
+    status, out, err = check(f"{net}:case")
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0] == "runs as __main__ with net.py"
+    assert out.splitlines()[1].endswith(
+        "net.py:case: ok, one gradient compared and right at 7 points, to 1e-06 of each element"
+    )
+    assert (sys.argv, sys.path, sys.modules["__main__"]) == (argv, path, main_module)
+
+
+def test_a_mistake_in_another_file_is_shown_there(net, check):
+    (net.parent / "helper.py").write_text("def scaled(value):\n    return 3 * value\n")
+
+    status, out, _ = check(f"{net}:case")
+
+    rows = out.splitlines()
+    assert status == 1
+    assert rows[1].startswith(f"{net.parent / 'helper.py'}:2:12: error: the gradient of w[")
+    assert rows[1].endswith("it is 1.5 times the true gradient [constant-factor]")
+    assert rows[2:4] == ["      return 3 * value", "             ^^^^^^^^^"]
+
+
+def test_as_json_it_is_a_line_with_the_file_of_each_finding(net, check):
+    (net.parent / "helper.py").write_text("def scaled(value):\n    return -2 * value\n")
+
+    _, out, _ = check(f"{net}:case", "--json")
+
+    row = json.loads(out.splitlines()[1])
+    (finding,) = row["findings"]
+    assert (row["file"], row["verdict"], row["claims"]) == (f"{net}:case", "wrong", 1)
+    assert (finding["rule"], finding["target"], finding["line"]) == ("sign", "w", 2)
+    assert finding["file"] == str(net.parent / "helper.py")
+
+
+def test_an_exception_of_the_code_is_its_traceback_alone(net, check):
+    status, out, err = check(f"{net}:fails")
+
+    assert status == 2
+    assert out == "runs as __main__ with net.py\n"
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert err.endswith("KeyError: 'absent'\n")
+    assert "gradtui" not in err
+
+
+def test_a_failure_of_our_own_is_said_to_be_one(net, check, monkeypatch, failures):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.judge.Judge.judged", divmod)
+
+    status, out, _ = check(f"{net}:case")
+
+    assert status == 1
+    assert "net.py:case could not be judged: TypeError" in out
+    assert "[internal]" in out
+    assert isinstance(failures.pop(), TypeError)
+
+
+def test_an_error_of_syntax_is_the_users_too(tmp_path, check):
+    file = tmp_path / "broken.py"
+    file.write_text("def case(w:\n")
+
+    status, _, err = check(f"{file}:case")
+
+    assert status == 2
+    assert "SyntaxError" in err and "broken.py" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cases", "there is no function 'cases'; did you mean 'case'?"),
+        ("net", "there is no function 'net'"),
+        ("unset", "unset cannot be called with these arguments: missing a required argument: 'w'"),
+    ],
+)
+def test_what_cannot_be_used_is_said(net, check, name, said):
+    status, _, err = check(f"{net}:{name}")
+
+    assert status == 2
+    assert said in err
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path, check):
+    status, _, err = check(f"{tmp_path / 'nowhere.py'}:case")
+
+    assert status == 2
+    assert "cannot be read: No such file or directory" in err
+
+
+def test_a_scenario_beside_it_is_checked_as_ever(net, check):
+    status, out, _ = check(f"{net}:case", "two_weights", "--quiet")
+
+    assert (status, out) == (0, "runs as __main__ with net.py\n")
+
+
+@pytest.mark.parametrize("command", ["show", "run"])
+def test_another_command_says_which_one_takes_code(net, command, capsys):
+    assert main([command, f"{net}:case"]) == 2
+    assert "`gradtui check` runs code and checks it" in capsys.readouterr().err
+
+
+def test_numpy_is_as_it_was(net, check):
+    before = {name: getattr(np, name) for name in dir(np)}
+
+    check(f"{net}:case")
+
+    assert all(getattr(np, name) is value for name, value in before.items())
