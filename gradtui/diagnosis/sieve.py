@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -21,6 +21,7 @@ from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Tree
 
 Array = NDArray[Any]
+Searched = TypeVar("Searched")
 Fits = Callable[[Array], Array]
 """(changes, points, *shape) -> which of them may do."""
 
@@ -35,6 +36,8 @@ MOST_PARTS, PARTS_IN_ALL = 120_000, 360_000
 
 A change of a line of thousands of operands takes thousands of them.
 """
+MOST_LINES = 200_000
+"""Lines of a program whose repair is looked for, times all its lines: some 20 seconds."""
 _TOGETHER = 1 << 20
 """Numbers of the largest value that are computed at once."""
 _COMPARED = 1 << 12
@@ -51,6 +54,7 @@ class Work:
         """Whether there was more to try."""
         self._most = MOST_CHANGES
         self._parts, self._parts_left = 0, PARTS_IN_ALL
+        self._lines = MOST_LINES
         self.renew()
 
     def limit(self, changes: int) -> None:
@@ -69,6 +73,13 @@ class Work:
     def is_spent(self) -> bool:
         """Whether the search may try no more changes."""
         return not self._changes or self._parts <= 0
+
+    def nearest(self, lines: Sequence[Searched], of: int) -> Sequence[Searched]:
+        """Return the last of some lines, as many as may still be searched in a program of `of`."""
+        room = self._lines // of
+        self.is_cut |= room < len(lines)
+        self._lines -= of * min(room, len(lines))
+        return lines[max(0, len(lines) - room) :]
 
     def lowered(self, parts: int) -> None:
         """Count the parts of changes that were lowered."""

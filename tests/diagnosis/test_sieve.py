@@ -136,3 +136,11 @@ def test_of_a_call_of_many_operands_the_first_are_exchanged(opened):
         and edit.change is Change.REPLACE and edit.tree.function == "concat"
     ]  # fmt: skip
     assert len(exchanged) == 15
+
+
+def test_of_a_long_program_the_lines_nearest_to_its_end_are_searched(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.sieve.MOST_LINES", 50)
+    work = Work()
+    assert work.nearest("abc", of=10) == "abc" and not work.is_cut
+    assert work.nearest("abc", of=10) == "bc" and work.is_cut
+    assert work.nearest("abc", of=10) == ""

@@ -95,7 +95,8 @@ def _best_repair(
     most, here = 0, world.at(FIRST)
     for inserted in (False, True):
         before = len(offers)
-        for line, affected in repairable(trial, wrong, done, spared):
+        lines = tuple(repairable(trial, wrong, done, spared))
+        for line, affected in trial.work.nearest(lines, of=len(trial.lines)):
             if len(affected) < most:
                 continue  # another line fixes more than this one could
             found = () if inserted else adjoints_of(trial, readings, world, here, line, affected)

@@ -125,7 +125,7 @@ def scope_of(
     quiet = {
         name: made_of | ({"lr"} if np.all(program.state[name] == lr) else {"t"})
         for name, made_of in _closures(program, scope).items()
-        if name in program.state and not made_of & {"g", "w"}
+        if not made_of & {"g", "w"}
     }
     scope = replace(
         scope,
@@ -140,18 +140,19 @@ def scope_of(
 
 
 def _closures(program: UpdateProgram, scope: Scope) -> dict[str, set[str]]:
-    """Return what each name is made of in the end, over all steps."""
+    """Return what each state is made of in the end, over all steps."""
     made_of: dict[str, set[str]] = {name: set() for name in program.state}
     for line in program.lines:
         made_of.setdefault(line.name, set()).update(scope.names(line.value))
-    known = 0
-    while known < (known := sum(map(len, made_of.values()))):
-        for names in made_of.values():
-            names |= {one for name in names for one in made_of.get(name, ())}
-    return {
-        name: {one for one in names if one not in made_of or one in ("g", "w")}
-        for name, names in made_of.items()
-    }
+    found: dict[str, set[str]] = {}
+    for name in program.state:
+        reached, pending = set[str](), [name]
+        while pending:
+            new = made_of.get(pending.pop(), set()) - reached
+            reached |= new
+            pending += new
+        found[name] = {one for one in reached if one not in made_of or one in ("g", "w")}
+    return found
 
 
 def values_in(tree: Tree) -> Iterator[tuple[Path, Tree]]:
