@@ -21,7 +21,6 @@ from gradtui.engine.curvature import Curvature, Gauge, gauge
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
-from gradtui.scenario.rules import RUN_RULES
 
 COMPUTING = "computing …"
 _AT_ONCE, _FEW = 6_000, 60
@@ -244,7 +243,7 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
 
 def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | None:
     """Return the drawn node whose gradient a finding is about; None where it is about none."""
-    if finding.rule in RUN_RULES and finding.place is not None:
+    if finding.of_run and finding.place is not None:
         written = (n.id for n in problem.graph.nodes if n.inputs and n.place == finding.place)
         node = next((id for id in written if id in structure.nodes), None)
         if node is not None:

@@ -49,7 +49,7 @@ class Session:
         self.level = Level.NAMED
         self.message = ""
         self.trouble = ""
-        self._stops = Breakpoints(self.history, problem.steps)
+        self._breakpoints = Breakpoints(self.history, problem.steps)
         self._step = 0
         self.folded: frozenset[int] = frozenset()
         """The roots of the statements that are one node on the graph of operations."""
@@ -142,8 +142,8 @@ class Session:
     @property
     def breakpoints(self) -> Breakpoints:
         """The breakpoints and watches, on the present run."""
-        self._stops.follow(self.history, self.problem.steps)
-        return self._stops
+        self._breakpoints.follow(self.history, self.problem.steps)
+        return self._breakpoints
 
     def seek(self, step: int) -> None:
         """Go to a training step, its forward and backward pass done.

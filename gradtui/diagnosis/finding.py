@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gradtui.base.source import Place
 from gradtui.scenario.problem import Problem
-from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
+from gradtui.scenario.rules import GRADIENT_RULES, RUN_RULES, UPDATE_RULES
 
 Severity = Literal["error", "warning", "info"]
 
@@ -47,6 +47,11 @@ class Finding(Struct, frozen=True):
     def of_gradient(self) -> bool:
         """Whether it is about a hand-written gradient."""
         return self.rule in GRADIENT_RULES and not self.of_update
+
+    @property
+    def of_run(self) -> bool:
+        """Whether it is about a training run."""
+        return self.rule in RUN_RULES
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as JSON prints it."""

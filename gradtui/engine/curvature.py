@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.program import StepProgram
-from gradtui.engine.reverse import differentiate_twice
+from gradtui.engine.reverse import HessianProduct, differentiate_twice
 from gradtui.engine.stability import Dynamics
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
@@ -108,7 +107,7 @@ class Curvature:
         return self.size if self.size <= EXACT else _most_products(self.size)
 
     @cached_property
-    def _twice(self) -> Any:
+    def _twice(self) -> HessianProduct:
         program = self.trainer.program
         return differentiate_twice(program.graph, program.reverse)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,46 +19,32 @@ from gradtui.engine.tape import Tape
 Mask = NDArray[np.bool_]
 
 
-def kinks(tape: Tape) -> tuple[int, ...]:
-    """Return the ids of the model's nodes that sit exactly on a kink, in evaluation order.
+def on_kink(tape: Tape, node_id: int) -> str | None:
+    """Return what the derivative of a node is taken to be, if it sits exactly on a kink."""
+    kink = _kink_of(tape.program.graph.nodes, node_id)
+    return kink.convention if kink and kink_mask(tape, node_id) is not None else None
+
+
+def kink_mask(tape: Tape, node_id: int) -> Mask | None:
+    """Return, in a node's shape, which of its elements sit exactly on a kink; None if none does.
 
     A node counts only if its value there changes with a parameter: a mask computed from data alone
     moves nowhere, so its derivative is not in question.
     """
-    return tuple(_masks(tape, range(len(tape.program.graph.nodes))))
-
-
-def on_kink(tape: Tape, node_id: int) -> str | None:
-    """Return what the derivative of a node is taken to be, if it sits exactly on a kink."""
-    kink = _kink_of(tape.program.graph.nodes, node_id)
-    return kink.convention if kink and _masks(tape, (node_id,)) else None
-
-
-def kink_mask(tape: Tape, node_id: int) -> Mask | None:
-    """Return, in a node's shape, which of its elements sit exactly on a kink; None if none does."""
-    return _masks(tape, (node_id,)).get(node_id)
-
-
-def _masks(tape: Tape, ids: Iterable[int]) -> Mapping[int, Mask]:
     nodes = tape.program.graph.nodes
-    moving = _moving(nodes)
-    builder, wanted = Builder(nodes, simplify=True), dict[int, int]()
-    for id in ids:
-        node, kink = nodes[id], _kink_of(nodes, id)
-        if kink is not None and _concerns(kink, node, moving):
-            out = unreduced(builder, node, id)
-            wanted[id] = apply_rule(builder, kink.where, node, {"out": out})
-    if not wanted:
-        return {}
-    operands = {source for id in wanted for source in (id, *nodes[id].inputs)}
+    kink = _kink_of(nodes, node_id)
+    if kink is None or not _concerns(kink, nodes[node_id], _moving(nodes)):
+        return None
+    builder, node = Builder(nodes, simplify=True), nodes[node_id]
+    where = apply_rule(builder, kink.where, node, {"out": unreduced(builder, node, node_id)})
+    operands = {node_id, *node.inputs}
     given = [n.id for n in nodes if n.kind is not Kind.CONSTANT
              and (n.kind is not Kind.OPERATION or n.id in operands)]  # fmt: skip
     dtype = tape.value(tape.program.graph.loss).dtype.name
     compiler = Compiler(builder.nodes, {}, Mode.ARRAY, dtype)
-    evaluate = compiler.evaluate(given, list(wanted.values()))
-    found = evaluate(*(tape.value(id) for id in given))
-    masks = {id: _mask(value, nodes[id]) for id, value in zip(wanted, found, strict=True)}
-    return {id: mask for id, mask in masks.items() if np.any(mask)}
+    (found,) = compiler.evaluate(given, [where])(*(tape.value(id) for id in given))
+    mask = _mask(found, node)
+    return mask if np.any(mask) else None
 
 
 def _kink_of(nodes: Sequence[Node], id: int) -> Kink | None:

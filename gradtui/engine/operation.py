@@ -125,6 +125,11 @@ class Operation(Struct, frozen=True):
         return frozenset(_CALLED.findall(" ".join(codes)))
 
     @property
+    def used_by_partials(self) -> frozenset[str]:
+        """The operations that its local derivatives call."""
+        return frozenset(_CALLED.findall(" ".join(self.partials)))
+
+    @property
     def in_numpy(self) -> bool:
         """Whether NumPy has it by this name."""
         return hasattr(np, self.name) and not self.own

@@ -3,20 +3,38 @@
 Derivatives are expressions of the language itself, in the operands' formal names, `out` (the
 result) and `G` (the adjoint of the result).  The compiled code, the rule shown to the user and the
 text of a proposed fix all come from the same entry.
+
+A new operation is one entry in `operations`; what its code calls and NumPy lacks is a function of
+`kernels`.  The README's table names it, a row of tests/engine/references.py says it in NumPy alone,
+and where `language.foreign` said how to do without it, that goes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from gradtui.engine import kernels
+from gradtui.engine.operation import Operation
 from gradtui.engine.operations.axes import ARRANGEMENTS, NORMS, PRODUCTS, REDUCTIONS
 from gradtui.engine.operations.classes import CLASSES
 from gradtui.engine.operations.elementwise import ELEMENTWISE
 from gradtui.engine.registry import register
 from gradtui.language.operators import NOT_CALLED
 
-OPS = register([*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CLASSES])
+
+def register_operations(entries: Sequence[Operation]) -> Mapping[str, Operation]:
+    """Return the operations by name; raises ValueError if a derivative calls none of them."""
+    table = register(entries)
+    for entry in entries:
+        if unknown := entry.used_by_partials - table.keys():
+            called = ", ".join(sorted(unknown))
+            raise ValueError(f"the derivative of {entry.name} calls {called}, no operation")
+    return table
+
+
+OPS = register_operations([*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CLASSES])
 KERNELS = {
     name: getattr(kernels, name, None) or getattr(np, name)
     for entry in OPS.values()

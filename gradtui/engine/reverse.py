@@ -142,7 +142,7 @@ def _statement_rules(
     return tuple(builder.nodes), flows, none
 
 
-class Curvature(Struct, frozen=True, eq=False):
+class HessianProduct(Struct, frozen=True, eq=False):
     """The product of the loss's Hessian with a direction, as nodes."""
 
     nodes: tuple[Node, ...]
@@ -155,7 +155,7 @@ class Curvature(Struct, frozen=True, eq=False):
     """The nodes of Hv, in the shapes of the parameters."""
 
 
-def differentiate_twice(graph: Graph, reverse: Reverse) -> Curvature:
+def differentiate_twice(graph: Graph, reverse: Reverse) -> HessianProduct:
     """Return Hv as the gradient of g·v, the backward pass of the backward pass.
 
     Pearlmutter, Fast exact multiplication by the Hessian (1994); the slope of a slope that jumps is
@@ -183,7 +183,7 @@ def differentiate_twice(graph: Graph, reverse: Reverse) -> Curvature:
         else builder.fit(none, parameter.shape)
         for parameter in graph.parameters
     )
-    return Curvature(tuple(builder.nodes), tuple(direction), tuple(gradient), product)
+    return HessianProduct(tuple(builder.nodes), tuple(direction), tuple(gradient), product)
 
 
 def transposed_rule(

@@ -20,7 +20,7 @@ MomentKey = tuple[str | int, ...]
 """What a moment does, and the names of what it does it to."""
 
 
-class Landmark(Struct, frozen=True):
+class Anchor(Struct, frozen=True):
     """A position inside a training step."""
 
     boundary: int | None
@@ -43,21 +43,21 @@ def find_node(graph: Graph, key: NodeKey) -> int | None:
     return next((id for id, own in node_keys(graph).items() if own == key), None)
 
 
-def landmark_at(graph: Graph, order: StepOrder, position: int) -> Landmark:
-    """Return the landmark of a position."""
+def anchor_at(graph: Graph, order: StepOrder, position: int) -> Anchor:
+    """Return the anchor of a position."""
     boundaries, keys = _boundaries(order), node_keys(graph)
     boundary = boundaries.index(position) if position in boundaries else None
     done = reversed(order.moments[:position])
-    return Landmark(boundary, tuple(_moment_key(graph, keys, moment) for moment in done))
+    return Anchor(boundary, tuple(_moment_key(graph, keys, moment) for moment in done))
 
 
-def find_landmark(graph: Graph, order: StepOrder, landmark: Landmark) -> int:
-    """Return the position of a landmark, or of the last moment before it that is there."""
-    if landmark.boundary is not None:
-        return _boundaries(order)[landmark.boundary]
+def find_anchor(graph: Graph, order: StepOrder, anchor: Anchor) -> int:
+    """Return the position of an anchor, or of the last moment before it that is there."""
+    if anchor.boundary is not None:
+        return _boundaries(order)[anchor.boundary]
     keys = node_keys(graph)
     positions = {_moment_key(graph, keys, m): at for at, m in enumerate(order.moments, 1)}
-    return next((positions[key] for key in landmark.before if key in positions), 0)
+    return next((positions[key] for key in anchor.before if key in positions), 0)
 
 
 def _boundaries(order: StepOrder) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gradtui.base.source import InputError
-from gradtui.saving.anchors import Landmark, NodeKey
+from gradtui.saving.anchors import Anchor, NodeKey
 
 LIMIT = 4_000_000
 """Bytes that a saved session may have."""
@@ -62,7 +62,7 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a session stood and what the user had made."""
 
     step: _Step
-    moment: Landmark
+    moment: Anchor
     level: Literal["named", "operations"]
     node: NodeKey
     """The selected node."""

@@ -23,7 +23,7 @@ from gradtui.debugger.steps import Level
 from gradtui.debugger.structure import edges_of
 from gradtui.diagnosis.correction import correct_again
 from gradtui.engine.history import History
-from gradtui.saving.anchors import Landmark, find_landmark, find_node, landmark_at, node_keys
+from gradtui.saving.anchors import Anchor, anchor_at, find_anchor, find_node, node_keys
 from gradtui.saving.format import SavedBranch, SavedBreakpoint, SavedFix, Snapshot
 from gradtui.scenario.changes import read_change
 from gradtui.scenario.problem import Patch, Problem
@@ -52,7 +52,7 @@ def take_snapshot(session: Session) -> Snapshot:
     """Return where a session stands and what the user has made."""
     problem, looked, plot = session.problem, session.selection, session.curves.plot
     keys, view = node_keys(problem.graph), session.surface.window
-    moment = landmark_at(problem.graph, session.order, session.position)
+    moment = anchor_at(problem.graph, session.order, session.position)
     pairs = edges_of(session.structure, looked.node)
     branches = _with_parents(session)
     return Snapshot(
@@ -210,8 +210,8 @@ class Resumption:
         named = saved.level == "named"
         session.draw(Level(saved.level), frozenset() if named else frozenset(folded))
         known = saved.moment.boundary in (None, 0, 1, 2, 3)
-        moment = saved.moment if known else Landmark(None, saved.moment.before)
-        session.position = find_landmark(graph, session.order, moment)
+        moment = saved.moment if known else Anchor(None, saved.moment.before)
+        session.position = find_anchor(graph, session.order, moment)
 
     def _look(self) -> None:
         """Look at the same node, as closely."""

@@ -1,4 +1,7 @@
-"""The names of all rules, by what they judge. Knows no rule's condition."""
+"""The names of the rules, by what they judge. Knows no rule's condition.
+
+Those of gradtui itself, `internal` and `not-judged`, are no mistakes of a scenario.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,5 @@ RUN_RULES = (
     "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
 )  # fmt: skip
 """Of a training run."""
-OWN_RULES = ("internal", "not-judged")
-"""Of gradtui itself: it failed at judging, or there is too much to judge."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
 """What a scenario can expect to be found."""

@@ -16,13 +16,13 @@ from gradtui.base.text import clip
 from gradtui.debugger.session import Session
 from gradtui.explain.breakpoints import breakpoint_text, watch_text
 from gradtui.tui.keys import Keys
-from gradtui.tui.shortcuts import STOPS, bindings
+from gradtui.tui.shortcuts import BREAKPOINTS, bindings
 
 
-class StopList(ModalScreen[int | None]):
+class BreakpointList(ModalScreen[int | None]):
     """Breakpoints, then watches; its result is the step to go to, if any."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(STOPS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(BREAKPOINTS)]
 
     def __init__(self, session: Session, changed: Callable[[], None], keys: Keys) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class StopList(ModalScreen[int | None]):
         with VerticalScroll() as scroll:
             scroll.can_focus = False
             scroll.border_title = "Breakpoints and watches"
-            scroll.border_subtitle = self._keys.hint([*reversed(STOPS[3:]), STOPS[0]])
+            scroll.border_subtitle = self._keys.hint([*reversed(BREAKPOINTS[3:]), BREAKPOINTS[0]])
             yield Static()
 
     def on_mount(self) -> None:

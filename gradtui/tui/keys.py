@@ -37,7 +37,7 @@ GROUPS: Mapping[str, Sequence[Shortcut]] = {
     "branches and sweeps": shortcuts.TABLE,
     "branches": shortcuts.BRANCHES,
     "sweeps": shortcuts.SWEEP,
-    "breakpoints and watches": shortcuts.STOPS,
+    "breakpoints and watches": shortcuts.BREAKPOINTS,
     "input": shortcuts.PROMPT,
     "picker": shortcuts.PICKER,
 }

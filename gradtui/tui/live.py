@@ -12,7 +12,6 @@ from gradtui.base.text import clean
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
-from gradtui.scenario.rules import RUN_RULES
 from gradtui.tui.host import Handlers, Host, Part
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ class Live(Part):
         if session.trouble and error is not None and os.path.isfile(error.file):
             return error.file, error.place.line if error.place else 1
         chosen = session.investigation.chosen
-        if chosen is None or (chosen.rule in RUN_RULES and chosen.line is None):
+        if chosen is None or (chosen.of_run and chosen.line is None):
             place = current_place(session.frame)
         else:
             place = finding_place(session.problem, chosen)

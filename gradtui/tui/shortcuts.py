@@ -44,7 +44,7 @@ SWEEP = (
     Shortcut("sweep-keep", ("enter",), "", "makes it a branch"),
     Shortcut("sweep-end", ("x",), "", "ends the sweep"),
 )
-STOPS = (
+BREAKPOINTS = (
     Shortcut("stops-close", ("escape", "q", "B"), "dismiss", "closes"),
     Shortcut("stops-down", ("j", "down"), "move(1)", "next"),
     Shortcut("stops-up", ("k", "up"), "move(-1)", "before"),

@@ -32,7 +32,7 @@ class Walk(Work):
             "continue": lambda text: self.go_on(1),
             "reverse": lambda text: self.go_on(-1),
             "break": self.break_at,
-            "breakpoints": lambda text: self.list_stops(),
+            "breakpoints": lambda text: self.list_breakpoints(),
             "watch": self.watch,
         }
 
@@ -98,16 +98,16 @@ class Walk(Work):
             offers=WATCHES, hint=f"{WATCHES[0]}  (↑ ↓ examples)",
         )  # fmt: skip
 
-    def list_stops(self) -> None:
+    def list_breakpoints(self) -> None:
         """List the breakpoints and watches."""
-        from gradtui.tui.breakpoints import StopList
+        from gradtui.tui.breakpoints import BreakpointList
 
         def chosen(step: int | None) -> None:
             if step is not None:
                 self._host.do(lambda session: session.seek(step))
 
         self._host.screen.app.push_screen(
-            StopList(self._session, self._changed, self._host.keys), chosen
+            BreakpointList(self._session, self._changed, self._host.keys), chosen
         )
 
     def next_finding(self) -> None:

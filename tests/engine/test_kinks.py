@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from engine_models import trainer
 
-from gradtui.engine.kinks import kink_mask, kinks, on_kink
+from gradtui.engine.kinks import kink_mask, on_kink
 from gradtui.engine.ops import OPS
 
 ON_A_KINK = {
@@ -20,6 +20,12 @@ ON_A_KINK = {
 def tape_of(code, w=0.0, v=(1.0, 3.0, 3.0), x=0.0, dtype="float64"):
     model = trainer(f"{code}\nL = sum(z)", {"w": w, "v": v}, {"x": x}, dtype=dtype)
     return model.record(model.initial, 0)
+
+
+def kinks(tape):
+    """Return the nodes of the model that sit on a kink, in evaluation order."""
+    ids = range(len(tape.program.graph.nodes))
+    return tuple(id for id in ids if kink_mask(tape, id) is not None)
 
 
 def test_every_operation_with_a_kink_is_tried():

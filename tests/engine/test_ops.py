@@ -11,7 +11,8 @@ from references import REFERENCE
 from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode
 from gradtui.engine.graph import Graph, Kind, Statement
-from gradtui.engine.ops import FUNCTIONS, OPS
+from gradtui.engine.operation import Operation
+from gradtui.engine.ops import FUNCTIONS, OPS, register_operations
 from gradtui.engine.program import build_step
 from gradtui.engine.registry import register
 from gradtui.engine.reverse import differentiate
@@ -274,6 +275,11 @@ def test_the_reference_knows_every_operation_and_no_other():
 def test_an_operation_cannot_be_registered_twice():
     with pytest.raises(ValueError, match=r"\+ is registered twice"):
         register([OPS["+"], OPS["+"]])
+
+
+def test_a_derivative_that_calls_no_operation_is_refused():
+    with pytest.raises(ValueError, match="the derivative of cosh calls sinh, no operation"):
+        register_operations([Operation("cosh", ("a",), ("sinh(a)",))])
 
 
 @pytest.mark.parametrize("op", OPS)

@@ -29,7 +29,7 @@ from gradtui.base.source import InputError
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.explain.report import show_lines
 from gradtui.explain.spans import line_text
-from gradtui.saving.anchors import Landmark
+from gradtui.saving.anchors import Anchor
 from gradtui.saving.format import (
     Saved,
     SavedBranch,
@@ -210,7 +210,7 @@ _HEAD, _, SAVED = encode_saved(
         "typed.toml", "0123",
         (
             Snapshot(
-                2, Landmark(None, (("flow", "w", -1, "y", 1), ("seed",))), "operations", ("w", -1),
+                2, Anchor(None, (("flow", "w", -1, "y", 1), ("seed",))), "operations", ("w", -1),
                 folded=(("y", -1),), lens=((1,), 0), jacobian=1, surface="b[0] b[1]", zoom=-3,
                 followed="w lr", log=True, drawn=(0, 2),
                 breakpoints=(SavedBreakpoint("loss > prev", enabled=False),), watches=("norm",),
@@ -220,7 +220,7 @@ _HEAD, _, SAVED = encode_saved(
                 ),
                 current=2,
             ),
-            Snapshot(0, Landmark(2, ()), "named", ("b", -1)),
+            Snapshot(0, Anchor(2, ()), "named", ("b", -1)),
         ),
     )
 ).partition(b"\n")  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.base.source import InputError
-from gradtui.saving.anchors import Landmark
+from gradtui.saving.anchors import Anchor
 from gradtui.saving.format import (
     LIMIT,
     Saved,
@@ -25,7 +25,7 @@ SAVED = Saved(
     "0123456789abcdef",
     (
         Snapshot(
-            7, Landmark(None, (("flow", "w1", -1, "ŷ", 2), ("seed",))), "operations", ("w1", -1),
+            7, Anchor(None, (("flow", "w1", -1, "ŷ", 2), ("seed",))), "operations", ("w1", -1),
             folded=(("ŷ", -1),), lens=((3, 1), 2), jacobian=1, surface="w1 w2", zoom=-3,
             followed="w1 lr", log=True, drawn=(2, 9),
             breakpoints=(SavedBreakpoint("loss > prev", enabled=False),), watches=("norm",),
@@ -37,7 +37,7 @@ SAVED = Saved(
             ),
             current=2,
         ),
-        Snapshot(0, Landmark(2, ()), "named", ("w2", -1)),
+        Snapshot(0, Anchor(2, ()), "named", ("w2", -1)),
     ),
 )  # fmt: skip
 RAW = encode_saved(SAVED)

@@ -18,7 +18,7 @@ from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
 from gradtui.explain.step import header
-from gradtui.saving.anchors import Landmark
+from gradtui.saving.anchors import Anchor
 from gradtui.saving.format import (
     Saved,
     SavedBranch,
@@ -183,7 +183,7 @@ def test_a_fix_that_is_none_is_left_out(monkeypatch, file, before, after):
         "gradtui.diagnosis.correction.load_problem", lambda *a, **k: opened.append(a)
     )
     branch = SavedBranch("fixed", 0, 0, after, fix=fix)
-    snapshot = Snapshot(1, Landmark(2, ()), "named", ("w1", -1), branches=(branch,))
+    snapshot = Snapshot(1, Anchor(2, ()), "named", ("w1", -1), branches=(branch,))
     other, lost = resumed(problem, snapshot)
     assert len(lost) == 1 and " is left out: " in lost[0] and "\n" not in lost[0]
     assert not opened and other.step == 1 and not other.problem.patches
@@ -215,7 +215,7 @@ def test_a_digest_tells_versions_apart(write):
 def test_far_steps_are_computed_a_part_at_a_time():
     problem = gradtui.load("two_weights").problem
     branch = SavedBranch("far", 0, 30_000, "lr 0.01")
-    snapshot = Snapshot(40_000, Landmark(2, ()), "named", ("w1", -1), branches=(branch,), current=1)
+    snapshot = Snapshot(40_000, Anchor(2, ()), "named", ("w1", -1), branches=(branch,), current=1)
     resumption = Resumption(problem, snapshot)
     parts = 0
     while resumption.run(0.0):
@@ -240,7 +240,7 @@ SNAPSHOTS = st.builds(
     Snapshot,
     step=st.integers(0, 50),
     moment=st.builds(
-        Landmark,
+        Anchor,
         st.none() | st.integers(-5, 5),
         some(some(NAMES | st.integers(-2, 3))),
     ),

@@ -13,7 +13,7 @@ import pytest
 import gradtui
 import gradtui.saving.store
 from gradtui.base.source import InputError
-from gradtui.saving.anchors import Landmark
+from gradtui.saving.anchors import Anchor
 from gradtui.saving.format import (
     Saved,
     SavedBranch,
@@ -76,7 +76,7 @@ def file_of(folder, session):
 def test_a_file_about_another_scenario_is_left_out(folder):
     session = gradtui.load("two_weights")
     file = file_of(folder, session)
-    place = Snapshot(9, Landmark(2, ()), "named", ("w1", -1))
+    place = Snapshot(9, Anchor(2, ()), "named", ("w1", -1))
     file.write_bytes(encode_saved(Saved("/etc/passwd", "", (place,))))
     assert list(shelf_of(gradtui.load("two_weights")).places) == []
 
@@ -152,7 +152,7 @@ def test_nothing_that_a_session_names_is_opened_or_run(folder, tmp_path):
         SavedFix("m.toml", line, 1, "dw2 = dyhat", forged),
     ]
     place = Snapshot(
-        1, Landmark(2, ()), "operations", ("/etc/passwd", 0), surface="/etc/passwd",
+        1, Anchor(2, ()), "operations", ("/etc/passwd", 0), surface="/etc/passwd",
         followed="open('secret.csv')", watches=HOSTILE,
         breakpoints=tuple(map(SavedBreakpoint, HOSTILE)),
         branches=(
@@ -198,11 +198,11 @@ def test_the_folder_is_that_of_the_platform():
 
 
 def test_a_place_is_described_by_what_was_made_there():
-    place = Snapshot(1200, Landmark(2, ()), "named", ("w1", -1))
+    place = Snapshot(1200, Anchor(2, ()), "named", ("w1", -1))
     assert described(place) == "at step 1,200"
     branch, fix = SavedBranch("a", 0, 1, "lr 1"), SavedFix("f", 1, 1, "a", "b")
     place = Snapshot(
-        3, Landmark(2, ()), "named", ("w1", -1),
+        3, Anchor(2, ()), "named", ("w1", -1),
         branches=(
             branch, branch, SavedBranch("b", 0, 1, "drive hand", drives=True),
             SavedBranch("fix a", 0, 0, "b", fix=fix),

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from gradtui.base.source import InputError
 from gradtui.base.terminal import Display
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.breakpoints import StopList
+from gradtui.tui.breakpoints import BreakpointList
 from gradtui.tui.config import Config, read_config
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.help import Help, help_lines
@@ -105,7 +105,9 @@ def test_no_two_bindings_that_have_the_keys_together_share_one(id):
     assert not any(keys & set(map(written, DEFAULTS[other])) for other in rivals(id))
 
 
-@pytest.mark.parametrize("owner", [Debugger, Help, StopList, Table, Prompt, Picker, NotesPanel])
+@pytest.mark.parametrize(
+    "owner", [Debugger, Help, BreakpointList, Table, Prompt, Picker, NotesPanel]
+)
 def test_every_binding_has_an_id_that_the_settings_know(owner):
     for binding in owner.BINDINGS:
         assert isinstance(binding, Binding) and binding.id in DEFAULTS

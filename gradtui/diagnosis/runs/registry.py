@@ -1,4 +1,10 @@
-"""The rules over training runs, one entry each, causes before what they bring about."""
+"""The rules over training runs, one entry each, causes before what they bring about.
+
+A new rule is one entry here and its condition in a file beside this one, with the numbers that it
+compares with in `thresholds`.  `scenario.rules` has its name, so that a file can expect it, the
+README its row, `debugger.sweeps` a word where it is how a run ends.  Its runs are shown by
+tests/runs, the scenario of one and its sound twin by tests/test_bundled.py.
+"""
 
 from __future__ import annotations
 
