@@ -149,12 +149,17 @@ class Sieve:
         return sum(len(group.members) for group in self._of(shape))
 
     def kept(
-        self, world: Interpreter, shapes: Collection[Shape], fits: Fits, points: int = 1
+        self,
+        world: Interpreter,
+        shapes: Collection[Shape],
+        fits: Fits,
+        points: int = 1,
+        first: int = FIRST,
     ) -> list[Edit]:
         """Return the changes to a value of one of the shapes that fit at so many points."""
         found = list[int]()
         for shape in shapes:
-            for numbers, values in self._values(world, shape, points):
+            for numbers, values in self._values(world, shape, range(first, first + points)):
                 with np.errstate(all="ignore"):
                     fit = fits(values)
                 found += [number for number, good in zip(numbers, fit, strict=True) if good]
@@ -165,16 +170,16 @@ class Sieve:
         return [group for group in self._groups if nodes[group.root].shape == shape]
 
     def _values(
-        self, world: Interpreter, shape: Shape, points: int
+        self, world: Interpreter, shape: Shape, points: range
     ) -> Iterator[tuple[list[int], Array]]:
         """Yield numbers of changes and their values, (changes, points, *shape)."""
         nodes, rows = self._expression.builder.nodes, max(1, _TOGETHER // self._largest)
-        worlds = [world.at(point).extended(nodes) for point in range(FIRST, FIRST + points)]
+        worlds = [world.at(point).extended(nodes) for point in points]
         numbers, values = list[int](), list[Array]()
         for group in self._of(shape):
             for start in range(0, len(group.members), rows):
                 members = group.members[start : start + rows]
-                if not self._work.allows(len(members) * points * self._largest):
+                if not self._work.allows(len(members) * len(points) * self._largest):
                     break
                 parts = [node for _, node in members]
                 values.append(np.stack([_filled(one, group, parts) for one in worlds], axis=1))
@@ -219,13 +224,19 @@ def _group(expression: Editable, edit: Edit, slot: int | None, shape: Shape) -> 
     return None if root is None else _Group(leaf, root, [])
 
 
-def near_at_first(wanted: Array, size: Array) -> Fits:
+def most_telling(wanted: Array) -> int:
+    """Return the random point, the first of them, at which most of what is wanted is not 0."""
+    told = np.count_nonzero(_start(wanted[FIRST:]), axis=1)
+    return FIRST + int(np.argmax(told)) if told.size else FIRST
+
+
+def near_at(wanted: Array, size: Array, point: int = FIRST) -> Fits:
     """Return the test whether values at one point are near what is wanted there.
 
     What passes the full test at all points, `near`, passes this one.
     """
-    at, largest = _start(wanted[FIRST][None]), np.max(size[FIRST], initial=0.0)
-    allowed = SLACK * (_start(size[FIRST][None]) + 1e-3 * largest)
+    at, largest = _start(wanted[point][None]), np.max(size[point], initial=0.0)
+    allowed = SLACK * (_start(size[point][None]) + 1e-3 * largest)
 
     def fits(values: Array) -> Array:
         return rows_of(np.abs(_start(values) - at) <= allowed)

@@ -5,7 +5,7 @@ import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Change, Editable, Pool
-from gradtui.diagnosis.sieve import Sieve, Work, near_at_first, proportional_at_first
+from gradtui.diagnosis.sieve import Sieve, Work, near_at, proportional_at_first
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
@@ -60,9 +60,7 @@ def test_what_fits_alone_is_kept_and_all_else_is_dropped(opened, wanted):
         for edit, value in one_by_one(expression, world, edits, (2,))
         if np.allclose(value, wanted)
     }
-    kept = Sieve(expression, edits, Work()).kept(
-        world, [(2,)], near_at_first(wanted, np.abs(wanted))
-    )
+    kept = Sieve(expression, edits, Work()).kept(world, [(2,)], near_at(wanted, np.abs(wanted)))
     assert alone
     assert {spell(expression.edited(edit)) for edit in kept} == alone
 
@@ -87,7 +85,7 @@ def test_changes_are_kept_in_their_order_and_counted_by_shape(opened):
 def test_a_value_that_is_nothing_fits_nothing_and_raises_no_warning(opened):
     expression, world, edits = opened("e/s")
     huge = Interpreter(world.nodes, {0: X, 1: E, 2: W, 3: np.zeros(POINTS)}, POINTS)
-    kept = Sieve(expression, edits, Work()).kept(huge, [(4,)], near_at_first(E, np.abs(E)))
+    kept = Sieve(expression, edits, Work()).kept(huge, [(4,)], near_at(E, np.abs(E)))
     assert "e" in {spell(expression.edited(edit)) for edit in kept}
     assert "e/s" not in {spell(expression.edited(edit)) for edit in kept}
 

@@ -87,6 +87,8 @@ def find_culprits(
     fits = not trial.program.lost and not any(line.misfit for line in trial.lines)
     reshaped = reshape_helper(trial, hand, names) if helpers and not fits else None
     if reshaped is not None and _helps(trial, reshaped):
+        if lone and reshaped.after is None:
+            return Culprits()
         return _with_helper(problem, trial, hand, reshaped, wrong, helpers - 1)
     trial.follow_convention()
     readings = Readings(trial)

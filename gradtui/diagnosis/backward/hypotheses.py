@@ -14,7 +14,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
-from gradtui.diagnosis.sieve import Fits, Sieve, near_at_first, proportional_at_first
+from gradtui.diagnosis.sieve import Fits, Sieve, most_telling, near_at, proportional_at_first
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
@@ -149,7 +149,7 @@ def find_hits(
     ]
     hits: list[Hit] = []
     for sieve in sieves:
-        for edit in sieve.kept(world, shapes, goal.is_near):
+        for edit in sieve.kept(world, shapes, goal.is_near, first=goal.point):
             if goal.is_met(expression, edit, world):
                 hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
     if not hits:
@@ -166,14 +166,16 @@ def find_hits(
 class _Goal:
     """What a changed expression should hold at every point, and what a difference is relative to.
 
-    Of values at one point, (changes, 1, …), `is_near` says which may do; of values at two points,
+    Of values at the `point`, (changes, 1, …), `is_near` says which may do; of values at two points,
     (changes, 2, …), `is_proportional` which may do but for a constant.
     """
 
     def __init__(self, wanted: Array, size: Array) -> None:
         self.wanted, self.size = wanted, size
         shape = wanted.shape[1:]
-        near_there, proportional = near_at_first(wanted, size), proportional_at_first(wanted, size)
+        self.point = most_telling(wanted)
+        near_there = near_at(wanted, size, self.point)
+        proportional = proportional_at_first(wanted, size)
         self.is_near: Fits = lambda values: near_there(_stretched(values, shape))
         self.is_proportional: Fits = lambda values: proportional(_stretched(values, shape))
 
@@ -310,7 +312,7 @@ def _pairs(
         tries += sieve.count(shape)
         if tries > MOST_TRIED or trial.work.is_spent:
             return
-        for other in sieve.kept(world, [shape], goal.is_near):
+        for other in sieve.kept(world, [shape], goal.is_near, first=goal.point):
             if goal.is_met(again, other, world):
                 yield Hit((edit, other), again.edited(other), cost_of(edit) + cost_of(other) + 1)
 

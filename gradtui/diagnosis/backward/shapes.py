@@ -26,7 +26,7 @@ from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
-from gradtui.diagnosis.sieve import FIRST, near_at_first
+from gradtui.diagnosis.sieve import FIRST, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.handwritten import names_in
@@ -166,7 +166,7 @@ def _may_hold(trial: Trial, claim: Line, node: Node, at: Interpreter) -> bool:
     target = trial.graph.nodes[claim.target or 0]
     if node.shape != target.shape:
         return target.kind is not Kind.PARAMETER
-    fits = near_at_first(trial.truth(target.id), trial.size(target.id))
+    fits = near_at(trial.truth(target.id), trial.size(target.id))
     return bool(fits(at.value(node.id)[:, None]).all())
 
 

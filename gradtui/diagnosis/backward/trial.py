@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
-from gradtui.diagnosis.sieve import Work, near_at_first
+from gradtui.diagnosis.sieve import Work, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Node
@@ -254,7 +254,7 @@ class Trial:
     def may_be_right(self, line: Line, world: Interpreter) -> NDArray[np.bool_]:
         """Return for each row of a world of one point whether a claim may hold there."""
         assert line.target is not None
-        fits = near_at_first(self.truth(line.target), self.size(line.target))
+        fits = near_at(self.truth(line.target), self.size(line.target))
         return fits(self.held(line, world)[:, None])
 
     def held(self, line: Line, world: Interpreter | None = None) -> Array:
