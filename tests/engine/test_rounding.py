@@ -6,7 +6,7 @@ import pytest
 from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import Leaf, build_graph
-from gradtui.engine.rounding import Shaken
+from gradtui.engine.rounding import Shaken, spread_of
 from gradtui.language.parser import parse_program
 
 EPS = np.finfo(np.float64).eps
@@ -75,3 +75,24 @@ def test_infinities_have_no_neighbour():
     value, far = spread("L = exp(a)", a=1000.0)
     assert value == np.inf
     assert np.isnan(far)
+
+
+def test_passes_that_are_made_together_move_by_themselves():
+    """A third is rounded, so is what it is multiplied with; and a world of one pass is as far."""
+    graph = build_graph([Leaf("a", (3,))], [], parse_program("L = sum(1/3*a)"))
+    points = {0: np.array([[1.3, 0.7, -0.2], [0.1, 2.0, 5.0]])}
+    calm = Interpreter(graph.nodes, points, 2)
+    value = calm.value(graph.loss)
+    together = Shaken(calm, points, np.random.default_rng(0), passes=20)
+    moved = together.value(graph.loss)
+    assert moved.shape == (40,)
+    assert all(len(np.unique(moved[at::2])) > 2 for at in (0, 1))
+    alone = [Shaken(calm, points, np.random.default_rng(seed)) for seed in range(20)]
+    far = np.max([spread_of(one.value(graph.loss), value) for one in alone], axis=0)
+    assert np.all(spread_of(moved, value) <= 2 * far)
+    assert np.all(far <= 2 * spread_of(moved, value))
+
+
+def test_the_spread_is_that_of_the_farthest_pass_and_none_where_nothing_is_a_number():
+    moved = np.array([[1.0, 2.0], [np.nan, 5.0], [1.5, 2.0], [np.nan, 4.0]])
+    assert spread_of(moved, np.array([[1.0, 2.0], [3.0, 5.0]])).tolist() == [[0.5, 0], [0, 1]]
