@@ -22,16 +22,23 @@ _LIBRARIES = tuple(
     | {os.path.dirname(os.path.abspath(np.__file__)) + os.sep, _OURS + os.sep}
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_RUNNER = os.path.join(_OURS, "recording", "run.py")
+"""What calls the user's function."""
 _CODES = 4096
 
 
 def user_place() -> Place | None:
-    """Return the line and columns of the user's code that is being executed; None without any."""
+    """Return the line and columns of the user's code that is being executed; None without any.
+
+    What called gradtui is not looked at: it executes no more than that call.
+    """
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
         if _is_users(code.co_filename):
             return _place(code, frame.f_lasti)
+        if code.co_filename == _RUNNER:
+            return None
         frame = frame.f_back  # type: ignore[assignment]
     return None
 

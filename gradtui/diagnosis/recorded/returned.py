@@ -39,7 +39,7 @@ def _argument(key: str, arguments: Mapping[str, Any]) -> str:
     if key.startswith("d") and key.removeprefix("d").removeprefix("_") in arguments:
         return key.removeprefix("d").removeprefix("_")
     raise InputError(f"a gradient is returned for '{key}', which is no argument"
-                     + did_you_mean(key, arguments), file="gradients")  # fmt: skip
+                     + did_you_mean(key, arguments))  # fmt: skip
 
 
 def _in_order(
@@ -51,7 +51,7 @@ def _in_order(
     names = floats if len(raw) <= len(floats) and len(raw) != len(arrays) else arrays
     if len(raw) > len(names):
         many = f"{len(raw)} gradients are returned for {len(names)} arguments that are arrays"
-        raise InputError(many, file="gradients")
+        raise InputError(many)
     if len(raw) < len(names):
         names = _fitting(raw, names, arguments)
     return dict(zip(names, raw, strict=False))

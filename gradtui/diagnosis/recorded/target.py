@@ -64,7 +64,11 @@ class Target(Struct, frozen=True, eq=False):
             loss, raw = self._of_layer(taking, arguments)
         else:
             loss, raw = self._of_case(arguments)
-        return Returned(loss, gradients_by_name(raw, self.arguments, self.case.wrt))
+        try:
+            gradients = gradients_by_name(raw, self.arguments, self.case.wrt)
+        except InputError as error:
+            raise InputError(error.message, self.place, file=self.file) from None
+        return Returned(loss, gradients)
 
     def _of_case(self, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
         returned = self.function(**arguments)

@@ -311,8 +311,16 @@ def test_what_the_code_prints_is_printed_once(capsys):
     ],
 )
 def test_what_cannot_be_used_is_said(function, arrays, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=message) as caught:
         gradtui.check(function, **arrays)
+    assert caught.value.file == __file__ or "called" in message
+
+
+def test_what_is_returned_as_it_was_given_stands_at_the_function():
+    def case(w):
+        return np.sum(w**2), w
+
+    assert only(gradtui.check(case, w=W)).line == line_of(case, 0)
 
 
 def test_a_run_of_more_numbers_than_are_kept_is_refused_with_their_memory(monkeypatch):
