@@ -87,7 +87,7 @@ class Shaken(Interpreter):
 
 def spread_of(moved: Array, calm: Array) -> Array:
     """Return how far the rows of all passes, (passes*points, *shape), are from the calm ones."""
-    apart = np.abs(moved.reshape(-1, *calm.shape) - calm)
+    apart = np.abs(moved.reshape(len(moved) // len(calm), *calm.shape) - calm)
     return np.asarray(np.fmax.reduce(apart, axis=0, initial=0.0))
 
 

@@ -34,6 +34,8 @@ MOST_TERMS, MOST_DIFFERENCES = 12, 2
 _SAMPLE = 200
 """Numbers of a value that are compared first."""
 _LINEAR = frozenset(name for name, entry in OPS.items() if entry.linear or entry.rearranges)
+_FEW = 8
+"""Numbers of these that most pairs of names do not stand."""
 _OPERATIONS = {"-": np.subtract, "*": np.multiply, "/": np.divide, "+": np.add}
 
 
@@ -82,7 +84,7 @@ class Values:
 
     def _is_constant(self, tree: Tree) -> bool:
         value = self.of(tree)
-        return value is not None and bool(np.all(value == value.flat[0]))
+        return value is not None and (not value.size or bool(np.all(value == value.flat[0])))
 
     def made_of_two(self, wanted: Array, times: Array) -> Tree | None:
         """Return the sum, difference, product or quotient of two names that is wanted / times.
@@ -100,11 +102,10 @@ class Values:
         plain = 1 + len(trees) // 2
         for function, operation in _OPERATIONS.items():
             tried = rows if function == "-" else rows[:plain]
+            few = tried[:, :_FEW]
             for tree, row in zip(trees, tried, strict=False):
-                with np.errstate(all="ignore"):
-                    distance = np.abs(operation(row, tried) - sample)
-                fits = np.all(distance <= TOLERANCE * np.abs(sample), axis=1)
-                for other in np.flatnonzero(fits):
+                may = np.flatnonzero(_agree(operation, row[:_FEW], few, sample[:_FEW]))
+                for other in may[_agree(operation, row, tried[may], sample)]:
                     made = call(function, tree, trees[other])
                     if self._is(made, times, wanted):
                         return made
@@ -133,6 +134,13 @@ class Values:
         if name.name not in self.line.scope:
             raise InputError(f"'{name.name}' is not defined", name.place)
         return self.line.scope[name.name]
+
+
+def _agree(operation: np.ufunc, row: Array, others: Array, sample: Array) -> NDArray[np.bool_]:
+    """Return which of the others an operation takes a row with to the sample."""
+    with np.errstate(all="ignore"):
+        distance = np.abs(operation(row, others) - sample)
+    return np.asarray(np.all(distance <= TOLERANCE * np.abs(sample), axis=1))
 
 
 def differences(

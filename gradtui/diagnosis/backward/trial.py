@@ -177,6 +177,8 @@ class Trial:
         if line.target is None or self.builder.nodes[line.node].shape == self._shape(line.target):
             return True
         true = self.truth(line.target)
+        if not true.size:
+            return False
         whole = fitted(self.truth_of(line, line.target), true.shape[1:])
         return near(whole, true, np.abs(true)) or near(whole, true, self.size(line.target))
 

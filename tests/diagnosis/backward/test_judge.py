@@ -247,3 +247,19 @@ def test_an_intermediate_in_a_wrong_shape_is_no_claim_that_is_passed_over(judge)
     data = "X = [[1.0, 2.0], [0.5, -1.0], [0.3, 0.7]]\ny = [1.0, 2.0, 3.0]"
     diagnosis = judge("z = X@w\nL = sum((z - y)**2)", "w = [0.3, -0.2]", "dz = 2*X.T", data)
     assert diagnosis.verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("backward", "wrong"),
+    [
+        ("dz = sum(w)\ndw = w", "dz"),
+        ("dz = x + w\ndw = w + mean(x)", "dw"),
+        ("dz = 2*w[:, :1]\ndw = 0*w", "dw"),
+        ("dz = z\ndw = 0*w + mean(x)", "dw"),
+    ],
+)
+def test_wrong_gradients_beside_a_value_without_elements_are_found(judge, backward, wrong):
+    model = "z = cos(x)[1:1000]\nL = mean(w**2) + mean(x**2)"
+    diagnosis = judge(model, "w = [[-0.31, -2.11]]", backward, "x = [[0.42]]")
+    assert diagnosis.verdict == "wrong"
+    assert wrong in diagnosis.wrong
