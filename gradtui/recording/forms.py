@@ -10,15 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.engine.ops import OPS
 from gradtui.recording.array import plain
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Form, form
 
 _LN2, _LN10 = "0.6931471805599453", "2.302585092994046"
+_REGISTERED = tuple(
+    one for one in OPS.values() if one.elementwise and one.in_numpy and not one.internal
+)
+"""Operations of the registry that NumPy has by the same name."""
 
 ELEMENTWISE: Mapping[str, Form] = {
     name: form(text)
     for name, text in {
+        **{one.name: f"{one.name}({', '.join('abc'[: len(one.operands)])})" for one in _REGISTERED},
         "add": "a + b",
         "subtract": "a - b",
         "multiply": "a*b",
@@ -33,46 +39,24 @@ ELEMENTWISE: Mapping[str, Form] = {
         "fabs": "abs(a)",
         "square": "a*a",
         "reciprocal": "1/a",
-        "sqrt": "sqrt(a)",
-        "exp": "exp(a)",
         "exp2": f"exp(a*{_LN2})",
         "expm1": "exp(a) - 1",
-        "log": "log(a)",
         "log2": f"log(a)/{_LN2}",
         "log10": f"log(a)/{_LN10}",
         "log1p": "log(1 + a)",
-        "sin": "sin(a)",
-        "cos": "cos(a)",
         "tan": "sin(a)/cos(a)",
-        "tanh": "tanh(a)",
-        "maximum": "maximum(a, b)",
         "fmax": "maximum(a, b)",
-        "minimum": "minimum(a, b)",
         "fmin": "minimum(a, b)",
-        "clip": "clip(a, b, c)",
-        "logaddexp": "b + softplus(a - b)",
         "expit": "sigmoid(a)",
         "erf": "erf(a)",
         "matmul": "a@b",
         "@": "a@b",
-        "where": "where(a, b, c)",
     }.items()
 }
 """Universal function -> its expression."""
 EXACT = frozenset(
-    {
-        "negative",
-        "positive",
-        "conjugate",
-        "absolute",
-        "fabs",
-        "maximum",
-        "fmax",
-        "minimum",
-        "fmin",
-        "clip",
-        "where",
-    }
+    {"negative", "positive", "conjugate", "absolute", "fabs", "fmax", "fmin"}
+    | {one.name for one in _REGISTERED if not one.rounds}
 )
 """Those that round nothing."""
 _REDUCTIONS = {
