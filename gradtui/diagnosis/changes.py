@@ -7,11 +7,12 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
+from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
 from gradtui.diagnosis.products import MAX_FACTORS, of_complements, of_products
 from gradtui.diagnosis.renamings import more_alike, other_names, renamings
 from gradtui.engine.ops import OPS
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
+from gradtui.language.trees import NOWHERE, Path, call
 
 MAX_PARTS = 80
 """Parts of an expression that are changed; a longer one is only changed near its root."""

@@ -13,8 +13,8 @@ from gradtui.base.files import ChangedError, reason, write_file
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
 from gradtui.diagnosis.finding import Finding
-from gradtui.engine.printer import same
 from gradtui.language.parser import Assignment, parse_program
+from gradtui.language.trees import same
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
 from gradtui.scenario.problem import HandUpdate, Handwritten, Patch, Problem, assigned_by

@@ -20,10 +20,7 @@ from gradtui.engine.lowering import lower_call, lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
-from gradtui.language.trees import NOWHERE as NOWHERE
-from gradtui.language.trees import Path as Path
-from gradtui.language.trees import call as call
-from gradtui.language.trees import replaced
+from gradtui.language.trees import NOWHERE, Path, replaced
 
 
 class Change(Enum):

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import combinations
 
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Path, call
-from gradtui.engine.printer import same
+from gradtui.diagnosis.edits import Change, Edit
 from gradtui.language.parser import Call, Number, Tree
+from gradtui.language.trees import NOWHERE, Path, call, same
 
 MAX_FACTORS = 6
 """Factors of a product of which two are dropped."""

@@ -8,10 +8,11 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Path, Pool, call
+from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Tree
+from gradtui.language.trees import NOWHERE, Path, call
 
 MOST_ALIKE = 12
 """Names that are tried in the place of each that a term reads."""

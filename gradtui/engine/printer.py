@@ -28,8 +28,7 @@ from gradtui.language.parser import (
     WholeNumbers,
     parse_expression,
 )
-from gradtui.language.trees import parts_of
-from gradtui.language.trees import same as same
+from gradtui.language.trees import parts_of, same
 
 _SPACES = {SUM: " ", COMPARISON: " "}
 """What stands around operators, by how tightly they bind, where the user has none of that kind."""

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gradtui
-from gradtui.diagnosis.edits import NOWHERE, call
 from gradtui.engine.ops import FUNCTIONS, OPS
-from gradtui.engine.printer import same, spell, subtrees
+from gradtui.engine.printer import spell, subtrees
 from gradtui.language.parser import Call, Name, Number, parse_expression
+from gradtui.language.trees import NOWHERE, call, same
 
 TEXTS = [
     "-(a+b)",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from gradtui.diagnosis.backward.trial import rounded
-from gradtui.diagnosis.edits import NOWHERE, call
 from gradtui.language.parser import Call, Number, Tree
+from gradtui.language.trees import NOWHERE, call
 
 _TINY = 1e-300
 """The size of a constant up to which its inverse is not written."""

@@ -19,14 +19,14 @@ from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.material import columns_like
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, call
+from gradtui.diagnosis.edits import Change, Edit
 from gradtui.diagnosis.products import product
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.engine.printer import same
 from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import NOWHERE, call, same
 
 Array = NDArray[np.float64]
 

@@ -13,13 +13,14 @@ from gradtui.diagnosis.backward.differences import differences, lost_parts
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
+from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
 from gradtui.diagnosis.sieve import Fits, Sieve, most_telling, near_at, proportional_at_first
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import NOWHERE, call
 
 Array = NDArray[np.float64]
 

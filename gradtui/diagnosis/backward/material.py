@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import NOWHERE, call
 from gradtui.engine.formula import Texts, formula
 from gradtui.engine.graph import Node
 from gradtui.engine.printer import spell, subtrees
@@ -18,7 +17,7 @@ from gradtui.engine.shapes import Shape
 from gradtui.language.operators import NOT_CALLED
 from gradtui.language.parser import Call, Name, Number, Tree, parse_expression
 from gradtui.language.tokens import MAX_ROW
-from gradtui.language.trees import depth
+from gradtui.language.trees import NOWHERE, call, depth
 
 MOST, MOST_NAMES = 40, 12
 _LONGEST = 90

@@ -14,7 +14,7 @@ from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
 from gradtui.diagnosis.changes import small_edits
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node, needed_for
@@ -23,6 +23,7 @@ from gradtui.engine.printer import spell
 from gradtui.engine.reverse import adjoints_from
 from gradtui.engine.rounding import FLOAT64, Shaken
 from gradtui.language.parser import Number, Tree
+from gradtui.language.trees import NOWHERE
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]

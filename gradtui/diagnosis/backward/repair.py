@@ -28,12 +28,12 @@ from gradtui.diagnosis.backward.material import (
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Pool
+from gradtui.diagnosis.edits import Change, Edit, Pool
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.printer import same, spell, subtrees
+from gradtui.engine.printer import spell, subtrees
 from gradtui.language.parser import Name, Number, Tree, parse_expression
-from gradtui.language.trees import mapped
+from gradtui.language.trees import NOWHERE, mapped, same
 
 Array = NDArray[np.float64]
 

@@ -14,15 +14,16 @@ from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Change, Edit, Path
+from gradtui.diagnosis.edits import Change, Edit
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, needed_for
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.engine.printer import same, subtrees
+from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import Path, same
 
 Array = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import NOWHERE, Change, Edit, Editable, Pool, call
+from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
 from gradtui.diagnosis.sieve import FIRST, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
@@ -34,6 +34,7 @@ from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import NOWHERE, call
 from gradtui.scenario.problem import Handwritten
 
 Array = NDArray[np.float64]
