@@ -124,6 +124,10 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
             return _infix("/", parts[0], texts[inverse], style)
         case op if op in INFIX:
             return _infix(op, parts[0], parts[1], style)
+        case "gather":
+            return Text(parts[0].beside(FUNCTION) + (_shown(node) or "[…]"), FUNCTION)
+        case "spread":
+            return Text(f"spread({parts[0].text}, {_shown(node) or '[…]'})", FUNCTION)
         case "scatter":
             return _scattered(node, operands, parts, style)
         case "collect":
@@ -131,6 +135,11 @@ def _write(nodes: Sequence[Node], node: Node, texts: dict[int, Text], style: Sty
         case _:
             inner = ", ".join([part.text for part in parts] + _options(node, operands[0]))
             return Text(f"{node.op}({inner})", FUNCTION)
+
+
+def _shown(node: Node) -> str:
+    """Return the brackets that elements are chosen by; nothing where no such are known."""
+    return str(dict(node.options)["shown"])
 
 
 def _is_inverse(nodes: Sequence[Node], node: Node, part: Text, texts: dict[int, Text]) -> bool:

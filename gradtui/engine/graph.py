@@ -31,6 +31,8 @@ class Kind(Enum):
     CONSTANT = "constant"
     HYPERPARAMETER = "hyperparameter"
     STATE = "state"
+    RECORDED = "recorded"
+    """What a recorded run drew or made by itself: neither a parameter nor data, and no gradient."""
     OPERATION = "operation"
 
 
@@ -83,6 +85,11 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     def data(self) -> tuple[Node, ...]:
         """The data, in the order of the file."""
         return tuple(node for node in self.nodes if node.kind is Kind.DATA)
+
+    @cached_property
+    def recorded(self) -> tuple[Node, ...]:
+        """What a recorded run made by itself, and where elements were found that it moved."""
+        return tuple(node for node in self.nodes if node.kind is Kind.RECORDED)
 
     def root_of(self, node: int) -> int:
         """Return the root of the statement that computes a node; the loss where none does."""

@@ -119,8 +119,7 @@ def stretched(shapes: Sequence[Shape], options: Options, index: Index, read: Rea
 def reshaped(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
     """Yield the element at the same place in row order."""
     place = np.ravel_multi_index(index, axes_of(options["shape"])) if index else 0
-    found = np.unravel_index(int(place), shapes[0]) if shapes[0] else ()
-    yield ((0, tuple(map(int, found))),)
+    yield ((0, _at(int(place), shapes[0])),)
 
 
 def taken(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
@@ -134,6 +133,23 @@ def scattered(shapes: Sequence[Shape], options: Options, index: Index, read: Rea
     """Yield the elements of all rows that a token puts into this one."""
     for token in np.argwhere(read(1) == index[0]):
         yield ((0, (*map(int, token), *index[1:])),)
+
+
+def picked(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
+    """Yield the element at the position that the index holds."""
+    yield ((0, _at(int(read(1)[index]), shapes[0])),)
+
+
+def spread(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:
+    """Yield the elements whose index holds this position."""
+    shape = axes_of(options["shape"])
+    place = int(np.ravel_multi_index(index, shape)) if shape else 0
+    for found in np.argwhere(read(1) == place):
+        yield ((0, tuple(map(int, found))),)
+
+
+def _at(place: int, shape: Shape) -> Index:
+    return tuple(map(int, np.unravel_index(place, shape))) if shape else ()
 
 
 def encoded(shapes: Sequence[Shape], options: Options, index: Index, read: Read) -> Terms:

@@ -113,6 +113,37 @@ def scatter(a: Array, tokens: Array, rank_a: int, rank_b: int, rows: int) -> Any
     return total
 
 
+def gather(a: Array, index: Array, rank_a: int, rank_b: int) -> Any:
+    """Return the elements of `a` at positions in the row order of its own last `rank_a` axes."""
+    a, places = np.asarray(a), _places(index, rank_b)
+    lead = a.shape[: a.ndim - rank_a]
+    flat = a.reshape((*lead, math.prod(a.shape[a.ndim - rank_a :])))
+    if places.ndim == 1:
+        found = flat[..., places]
+    else:
+        lead = np.broadcast_shapes(lead, places.shape[:-1])
+        both = [np.broadcast_to(one, (*lead, one.shape[-1])) for one in (flat, places)]
+        found = np.take_along_axis(both[0], both[1], -1)
+    return found.reshape((*found.shape[:-1], *np.shape(index)[np.ndim(index) - rank_b :]))
+
+
+def spread(a: Array, index: Array, rank_b: int, shape: tuple[int, ...]) -> Any:
+    """Return zeros of a shape with the elements of `a` added at positions in its row order."""
+    a, places = np.asarray(a), _places(index, rank_b)
+    added = a.reshape((*a.shape[: a.ndim - rank_b], places.shape[-1]))
+    lead = np.broadcast_shapes(added.shape[:-1], places.shape[:-1])
+    total = np.zeros((*lead, math.prod(shape)), a.dtype)
+    np.add.at(total, (*_lead(lead, 1), places), added)
+    return total.reshape((*lead, *shape))
+
+
+def _places(index: Array, rank: int) -> NDArray[np.intp]:
+    """Return positions as whole numbers, their own last `rank` axes as one."""
+    index = np.asarray(index, np.intp)
+    lead = index.ndim - rank
+    return index.reshape((*index.shape[:lead], math.prod(index.shape[lead:])))
+
+
 def _indices(labels: Array, size: int) -> tuple[Array, Array]:
     """Return numbers as indices below `size`, and where they are that."""
     valid = (labels >= 0) & (labels < size) & (labels == np.floor(labels))

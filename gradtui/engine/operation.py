@@ -102,7 +102,7 @@ class Operation(Struct, frozen=True):
     own: bool = False
     """Whether it is another function than NumPy's of that name."""
     internal: bool = False
-    """True for what only derivatives use; a program cannot call it."""
+    """True for what only derivatives and recorded code use; a program cannot call it."""
 
     @property
     def elementwise(self) -> bool:

@@ -20,6 +20,7 @@ from gradtui.engine.operation import Operation
 from gradtui.engine.operations.axes import ARRANGEMENTS, NORMS, PRODUCTS, REDUCTIONS
 from gradtui.engine.operations.classes import CLASSES
 from gradtui.engine.operations.elementwise import ELEMENTWISE
+from gradtui.engine.operations.indexing import INDEXING
 from gradtui.engine.registry import register
 from gradtui.language.operators import NOT_CALLED
 
@@ -34,7 +35,9 @@ def register_operations(entries: Sequence[Operation]) -> Mapping[str, Operation]
     return table
 
 
-OPS = register_operations([*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CLASSES])
+OPS = register_operations(
+    [*ELEMENTWISE, *REDUCTIONS, *NORMS, *PRODUCTS, *ARRANGEMENTS, *CLASSES, *INDEXING]
+)
 KERNELS = {
     name: getattr(kernels, name, None) or getattr(np, name)
     for entry in OPS.values()

@@ -212,12 +212,15 @@ def _carriers_of(graph: Graph) -> frozenset[int]:
 
 
 def _carriers(nodes: Sequence[Node]) -> frozenset[int]:
-    """Return the ids of the nodes that have a gradient: not nameless numbers and their arithmetic.
+    """Return the ids of the nodes that have a gradient.
 
+    Nameless numbers and their arithmetic have none, nor has what a recorded run made by itself.
     The derivative by the exponent of `x**-2` is of no use, and is not a number where x < 0.
     """
     found: set[int] = set()
     for node in nodes:
+        if node.kind is Kind.RECORDED:
+            continue
         outside = node.kind not in (Kind.CONSTANT, Kind.OPERATION)
         if outside or node.name or any(source in found for source in node.inputs):
             found.add(node.id)

@@ -119,6 +119,11 @@ def gathered(shapes: Sequence[Shape], options: Options) -> Shape:
     return _of_few_axes(tokens + table[1:])
 
 
+def indexed(shapes: Sequence[Shape], options: Options) -> Shape:
+    """Return the shape of the elements of an array at an array of positions."""
+    return _of_few_axes(shapes[1])
+
+
 def scattered(shapes: Sequence[Shape], options: Options) -> Shape:
     """Return the shape of a table of `options["rows"]` rows to which rows are added."""
     added, tokens = shapes

@@ -60,7 +60,8 @@ class Trainer:
             node.id: np.asarray(values[node.name]) for node in graph.data if node.name in over
         }
         self._typed = tuple(cast(data, dtype) for data in self._cut.values())
-        self.data = {node.id: values[node.name] for node in graph.data if node.id not in self._cut}
+        given = (*graph.data, *graph.recorded)
+        self.data = {node.id: values[node.name] for node in given if node.id not in self._cut}
         self.before = tuple(old for old, _ in program.state)
         """The nodes of the state before a step, in the order of a row."""
         self.after = tuple(new for _, new in program.state)

@@ -61,6 +61,12 @@ def _scatter(a, tokens, rows):
     return (right.T @ np.reshape(a, (len(right), -1))).reshape(rows, *own)
 
 
+def _spread(a, index, shape):
+    places = np.real(index).astype(int).reshape(-1)
+    right = _one_hot(places, math.prod(shape)).reshape(places.size, -1)
+    return np.reshape(np.reshape(a, -1) @ right, shape)
+
+
 REFERENCE = {
     "+": lambda a, b: np.add(a, b),
     "-": lambda a, b: np.subtract(a, b),
@@ -109,6 +115,8 @@ REFERENCE = {
     "one_hot": _one_hot,
     "take": lambda a, tokens: a[np.real(tokens).astype(int)],
     "scatter": _scatter,
+    "gather": lambda a, index: np.reshape(a, -1)[np.real(index).astype(int)],
+    "spread": _spread,
     "layer_norm": lambda a: (
         (a - _mean(a, -1, True)) / np.sqrt(_mean((a - _mean(a, -1, True)) ** 2, -1, True) + 1e-5)
     ),

@@ -29,7 +29,7 @@ from gradtui.engine.trainer import Trainer
 
 LABELS = 3
 """Labels and tokens of the tests are below this."""
-NOT_DIFFERENTIATED = ("c", "labels", "tokens")
+NOT_DIFFERENTIATED = ("c", "labels", "tokens", "index")
 
 sides = st.integers(1, 3)
 shapes_of_any_rank = array_shapes(min_dims=0, max_dims=3, max_side=3)
@@ -96,6 +96,14 @@ def rows(draw, op):
         "take": ([(size, *more), labels], {}),
         "scatter": ([labels + more, labels], {"rows": size}),
     }[op]
+
+
+@st.composite
+def moves(draw, op):
+    """An array of more than LABELS elements, and positions below that."""
+    shape = (*draw(array_shapes(min_dims=0, max_dims=2, max_side=3)), LABELS)
+    index = draw(shapes_of_any_rank)
+    return ([shape, index], {}) if op == "gather" else ([index, index], {"shape": shape})
 
 
 @st.composite
@@ -174,6 +182,8 @@ def operands_of(op):
         return SPECIAL[op]()
     if op in ("cross_entropy", "one_hot", "take", "scatter"):
         return rows(op)
+    if op in ("gather", "spread"):
+        return moves(op)
     if op == "reshape":
         return reshapes()
     if op == "layer_norm":
@@ -196,7 +206,7 @@ def draw_point(op, slot, shape, rng):
     low, high = entry.domain
     if op == "where" and slot == 0:
         return rng.choice([0.0, 1.0, -3.0], shape)
-    if entry.operands[slot : slot + 1] in (("labels",), ("tokens",)):
+    if entry.operands[slot : slot + 1] in (("labels",), ("tokens",), ("index",)):
         return rng.integers(0, LABELS, shape).astype(float)
     if op == "max" and slot == 0:
         return 0.1 * rng.permutation(math.prod(shape)).reshape(shape)
@@ -337,7 +347,7 @@ def test_only_products_and_axes_have_no_scalar_form():
     assert set(OPS) - set(scalar_operations()) == {
         *("@", "dot", "outer", "concat", "slice", "mT", "expand"),
         *("softmax", "log_softmax", "logsumexp", "cross_entropy"),
-        *("one_hot", "take", "scatter", "layer_norm"),
+        *("one_hot", "take", "scatter", "gather", "spread", "layer_norm"),
     }
 
 
