@@ -16,6 +16,7 @@ from gradtui.scenario.load import load_problem
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.recorded.check import Outcome
+    from gradtui.diagnosis.recorded.target import Target as Code
 
 Target = str | os.PathLike[str] | Callable[..., Any]
 """A scenario, given as a path or a bundled name, or a function of the user's own."""
@@ -40,6 +41,19 @@ def check(target: Target, /, *args: Any, **arrays: Any) -> list[Finding]:
     return list(_checked(target, args, arrays).findings)
 
 
+def trace(target: Target, /, *args: Any, **arrays: Any) -> Session:
+    """Return a session on one call of functions of your own, which is run; no update follows it.
+
+    The arguments are those of `check`; raises InputError like it.
+    """
+    if not callable(target):
+        raise InputError(f"expected a function, got {type(target).__name__}", file="trace")
+    from gradtui.diagnosis.recorded.trace import trace_target
+
+    traced = trace_target(_target(target, args, arrays))
+    return Session(traced.problem, judgement=traced.judgement)
+
+
 def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
     """Raise AssertionError, with what `gradtui check` prints, if not all is right.
 
@@ -60,10 +74,16 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
 
 def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Outcome:
     from gradtui.diagnosis.recorded.check import check_target
+
+    return check_target(_target(target, args, arrays))
+
+
+def _target(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Code:
+    """Return what is to be checked of functions of the user's own; raises InputError."""
     from gradtui.diagnosis.recorded.target import target_of
 
     backward = args[0] if args and callable(args[0]) else None
-    return check_target(target_of(target, backward, args[1:] if backward else args, arrays))
+    return target_of(target, backward, args[1:] if backward else args, arrays)
 
 
 def _scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]) -> str:

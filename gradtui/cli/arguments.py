@@ -23,6 +23,7 @@ from gradtui.cli.commands import (
     train,
     write_new,
 )
+from gradtui.cli.running import RaisedError, tell_raised
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -88,6 +89,9 @@ def _run_command(parsed: argparse.Namespace) -> int:
         status: int = parsed.run(parsed)
         sys.stdout.flush()
         return status
+    except RaisedError as error:
+        tell_raised(error)
+        return UNUSABLE
     except InputError as error:
         tell(error)
         return UNUSABLE
@@ -126,6 +130,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         description="A terminal debugger for training: steps through a run, forward and backward.",
         epilog=f"commands (each has --help):\n{listed}\n\n"
         "FILE is a path or the name of a bundled scenario; without it a list opens.\n"
+        "FILE.py:NAME is a function of your own that returns a loss and its gradients: the file\n"
+        "is run, as `python FILE.py` would run it, and one call of the function opens, with its\n"
+        "defaults; it is not run again as the file changes.\n"
         f"Keys and colours of your own: {short_path(config_file())} (? in the debugger says how).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -167,6 +174,14 @@ def _file_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="path of a scenario, or a bundled name")
 
 
+def _shown_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE",
+        help="path of a scenario, a bundled name, or FILE.py:NAME: the file is run, and one call "
+        "of that function is shown",
+    )  # fmt: skip
+
+
 def _ascii_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
@@ -190,7 +205,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
-    _file_argument(parser)
+    _shown_argument(parser)
     parser.add_argument("--step", type=_count, default=0, metavar="N")
     parser.add_argument(
         "--param", metavar="NAME", help="only this parameter's chain rule; as 'W[3,1]' an element's"

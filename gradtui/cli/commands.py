@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
-from gradtui.cli.running import RaisedError, is_code, report_code, tell_raised
+from gradtui.cli.running import RaisedError, is_code, report_code, tell_raised, trace_code
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
@@ -68,6 +68,9 @@ def debug(arguments: argparse.Namespace) -> int:
 def _open(file: str, *, ascii: bool) -> Session:
     from gradtui.debugger.session import Session
 
+    if is_code(file):
+        with working(f"running {file}"):
+            return trace_code(file)
     problem = _load(file, ascii=ascii)
     with working(f"opening {file}"):
         return Session(problem)
@@ -80,8 +83,10 @@ def _load(
     from gradtui.scenario.load import load_problem
 
     if is_code(file):
-        raise InputError("only a scenario opens; `gradtui check` runs code and checks it",
-                         file=file)  # fmt: skip
+        raise InputError(
+            "your own code is one call, which trains nothing: `gradtui FILE.py:NAME` opens it, "
+            "`gradtui show` prints it, `gradtui check` checks it", file=file,
+        )  # fmt: skip
     pairs = {}
     for override in overrides:
         key, equals, value = override.partition("=")

@@ -17,10 +17,12 @@ from gradtui.base.streams import tell
 from gradtui.base.text import clean
 
 if TYPE_CHECKING:
+    from gradtui.debugger.session import Session
     from gradtui.diagnosis.recorded.check import Outcome
+    from gradtui.diagnosis.recorded.target import Target
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_NAMED = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*)")
+_NAMED = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 
 class RaisedError(Exception):
@@ -47,17 +49,8 @@ def check_code(argument: str) -> Outcome:
     """
     from gradtui.diagnosis.internal import internal
     from gradtui.diagnosis.recorded.check import Outcome, check_target
-    from gradtui.diagnosis.recorded.target import target_of
 
-    match = _NAMED.fullmatch(argument)
-    assert match is not None
-    with _raising(), _as_script(match["file"]) as module:
-        function = getattr(module, match["name"], None)
-        if not callable(function):
-            known = [name for name, value in vars(module).items() if callable(value)]
-            hint = did_you_mean(match["name"], known)
-            raise InputError(f"there is no function '{match['name']}'{hint}", file=match["file"])
-        target = target_of(function, None, (), {})
+    with _running(argument) as target:
         try:
             return check_target(target)
         except (InputError, MemoryError):
@@ -66,6 +59,41 @@ def check_code(argument: str) -> Outcome:
             if _is_users(error):
                 raise
             return Outcome(target, "not-compared", (internal(argument, error),))
+
+
+def trace_code(argument: str) -> Session:
+    """Run a file of Python and return a session on one call of a function of it.
+
+    Raises InputError for what cannot be used, RaisedError for exceptions of the user's code.
+    """
+    from gradtui.debugger.session import Session
+    from gradtui.diagnosis.recorded.trace import trace_target
+
+    with _running(argument) as target:
+        traced = trace_target(target)
+    return Session(traced.problem, judgement=traced.judgement)
+
+
+@contextmanager
+def _running(argument: str) -> Iterator[Target]:
+    """Run a file of Python and give the function of it that an argument names, to be called."""
+    from gradtui.diagnosis.recorded.target import target_of
+
+    match = _NAMED.fullmatch(argument)
+    assert match is not None
+    if "." in match["name"]:
+        raise InputError(
+            f"'{match['name']}' needs an object: write a function that makes it, as `def case(W=W0)"
+            ": net = Net(W); return net.loss(X), net.backward()`, and name that",
+            file=match["file"],
+        )  # fmt: skip
+    with _raising(), _as_script(match["file"]) as module:
+        function = getattr(module, match["name"], None)
+        if not callable(function):
+            known = [name for name, value in vars(module).items() if callable(value)]
+            hint = did_you_mean(match["name"], known)
+            raise InputError(f"there is no function '{match['name']}'{hint}", file=match["file"])
+        yield target_of(function, None, (), {})
 
 
 def report_code(argument: str, arguments: argparse.Namespace) -> tuple[bool, bool]:

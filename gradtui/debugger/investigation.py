@@ -20,7 +20,7 @@ from gradtui.diagnosis.judgement import Judgement
 from gradtui.engine.curvature import Curvature, Gauge, gauge
 from gradtui.engine.jacobian import Jacobians
 from gradtui.engine.tape import Tape
-from gradtui.scenario.problem import Problem
+from gradtui.scenario.problem import Call, Problem
 
 COMPUTING = "computing …"
 _AT_ONCE, _FEW = 6_000, 60
@@ -43,7 +43,7 @@ class Version:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.structure: Callable[[Level, frozenset[int]], Structure] = cache(
-            partial(build_structure, problem.trainer.program)
+            partial(build_structure, problem.trainer.program, call=problem.call)
         )
         self.jacobians = Jacobians(problem.graph, problem.trainer.dtype)
         self.judgement: Judgement | None = None
@@ -165,6 +165,8 @@ class Investigation:
 
         self.judge()
         self._version.judge()
+        if self.run_findings is None and self._problem.call is not None:
+            self.run_findings = ()  # nothing moves, so no rule of a run holds or fails
         if self.run_findings is None:
             try:
                 self.setback = self._setback()
@@ -233,6 +235,8 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
     if finding.of_update:
         return None, end + 1
     node = _node_of(finding, problem, structure)
+    if problem.call is not None:
+        return node, _executed(finding, node, problem.call, structure) or end
     if finding.of_gradient:
         done = _line_done(finding, problem, structure)
         return node, done or (end if node is None else _arrival(node, structure))
@@ -255,6 +259,18 @@ def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | 
     if node is None or node in structure.nodes:
         return node
     return structure.reader_of(problem.graph, node)
+
+
+def _executed(finding: Finding, node: int | None, call: Call, structure: Structure) -> int:
+    """Return the position at which a finding's line is executed for its target, else the last time.
+
+    0 where it is not.
+    """
+    place = finding.place
+    times = () if place is None else call.at.get((place.file, place.line), ())
+    here = {at: position for position, at in structure.called.items() if at in times}
+    meant = [here[at] for at in here if node is not None and call.lines[at].claims == node]
+    return max(meant or here.values(), default=0)
 
 
 def _line_done(finding: Finding, problem: Problem, structure: Structure) -> int:

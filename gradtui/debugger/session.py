@@ -16,6 +16,7 @@ from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
 from gradtui.debugger.surface import SurfaceView
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.judgement import Judgement
 from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
 from gradtui.engine.tape import Tape
@@ -25,6 +26,10 @@ _TAPES, _NUMBERS = 32, 20_000_000
 """Steps whose tapes are kept, and numbers that these may hold together: 160 MB.  Two are always."""
 MAX_STEP = 10_000_000
 """The last step that can be asked for."""
+
+
+SINGLE = "this is one call of your code: no step follows it, and nothing is trained"
+"""What is said to what only a run of several steps knows."""
 
 
 class _Place(NamedTuple):
@@ -43,7 +48,12 @@ class Session:
     of its order at the present level.
     """
 
-    def __init__(self, problem: Problem, history: History | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        history: History | None = None,
+        judgement: Judgement | None = None,
+    ) -> None:
         self.branches = Branches(problem, history, self._say, self._arrive)
         self.curves = Curves(self.branches, self._say)
         self.level = Level.NAMED
@@ -58,6 +68,7 @@ class Session:
         self._toggled_to: _Place | None = None
         self._versions: dict[Graph, Version] = {}
         """The versions seen so far: what is read from the same text has the same graph."""
+        self._version_of(problem).judgement = judgement
         self._investigations: dict[Branch, Investigation] = {}
         self.surface = SurfaceView(lambda: self.problem, self._say)
         self.selection = Selection(
@@ -152,7 +163,9 @@ class Session:
         """
         step = operator.index(step)
         self.message = ""
-        if step < 0:
+        if self.problem.call is not None and step != 0:
+            self.message, step = SINGLE, 0
+        elif step < 0:
             self.message = "this is the first step"
         elif step > MAX_STEP:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
@@ -177,6 +190,8 @@ class Session:
         self.message = ""
         if self.position < self.order.end:
             self.position += 1
+        elif self.problem.call is not None:
+            self.message = SINGLE
         elif self._step == MAX_STEP:
             self.message = f"step {MAX_STEP:,} is the last that can be asked for"
         else:
@@ -191,7 +206,8 @@ class Session:
         elif self._step > 0:
             self._step, self.position = self._step - 1, self.order.end
         else:
-            self.message = "this is the start of the run"
+            what = "run" if self.problem.call is None else "call"
+            self.message = f"this is the start of the {what}"
 
     def finish(self) -> None:
         """Go on to the end of the present pass, or through the next one if it is done."""
@@ -276,6 +292,9 @@ class Session:
         Without one it is the file's last step, or the first. False if more must be known before:
         then nothing moves, and the message says what.
         """
+        if self.problem.call is not None:
+            self._go_on_in_call(by)
+            return True
         breakpoints, here = self.breakpoints, self._step
         at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
         known = self.investigation
@@ -300,6 +319,22 @@ class Session:
         said = [f"◆ {text}" for text in hit] + ([self.message] if found else [])
         self.message = f"step {step:,}: " + ", ".join(said)
         return True
+
+    def _go_on_in_call(self, by: int) -> None:
+        """Go to where the line of the cursor is executed the next time, or was before."""
+        self.message = ""
+        called = self.structure.called
+        here = called.get(self.position, -1)
+        call = self.problem.call
+        assert call is not None
+        place = call.lines[here].place if here >= 0 else None
+        ahead = [at for at in called if (at - self.position) * by > 0]
+        same = [at for at in ahead if called[at] != here and call.lines[called[at]].place == place]
+        if same:
+            self.position = min(same) if by > 0 else max(same)
+            return
+        (self.finish if by > 0 else self.restart)()
+        self.message = self.message or "the line is executed no more: this is the end of the pass"
 
     def _go_to_end(self, by: int) -> None:
         """Go to the end of the run that lies that way, where nothing else does."""

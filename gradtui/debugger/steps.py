@@ -6,7 +6,7 @@ Knows the graph; knows no numbers and no screen.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from msgspec import Struct
 from gradtui.engine.graph import Edge, Graph, Kind, Statement, depends_on
 from gradtui.engine.handwritten import HandLine, HandPass
 from gradtui.engine.program import StepProgram
+from gradtui.scenario.problem import Call
 
 
 class Level(Enum):
@@ -63,10 +64,13 @@ class Move(Struct, frozen=True):
 
 
 class Written(Struct, frozen=True):
-    """A line of the hand-written backward pass is done."""
+    """A line of the hand-written backward pass is done, or one of somebody's code that is called.
+
+    Of the latter those that compute values of the model are `Compute`.
+    """
 
     index: int
-    """Which line, in the order of the program."""
+    """Which line, in the order of the program, or in that of the execution."""
     name: str
     """What it assigns."""
 
@@ -104,29 +108,35 @@ class StepOrder(Struct, frozen=True):
 
 
 def build_order(
-    program: StepProgram, level: Level, folded: frozenset[int] = frozenset()
+    program: StepProgram,
+    level: Level,
+    folded: frozenset[int] = frozenset(),
+    call: Call | None = None,
 ) -> StepOrder:
     """Return what one training step does, statement by statement or operation by operation.
 
-    `folded` are the roots of statements that are taken as one among operations.
+    `folded` are the roots of statements that are taken as one among operations.  Of a `call` all
+    lines are done in the order in which they were executed.
     """
     graph = program.graph
     whole = whole_statements(graph, level, folded)
     trained = depends_on(graph.nodes, frozenset({Kind.PARAMETER}))
     carried = [edge for edge in program.reverse.order if _source(graph, edge) in trained]
-    forward: list[Moment] = []
+    computed: dict[int, list[Moment]] = {}
     target, inside = dict[int, int](), set[int]()
     for s in graph.statements:
         if s.root in whole:
-            forward.append(Compute(s.root, computed_by(s)))
+            computed[s.root] = [Compute(s.root, computed_by(s))]
             target |= dict.fromkeys(s.operations, s.root)
             inside.update(op for op in s.operations if op != s.root)
         else:
-            forward += [Compute(id, (id,)) for id in computed_by(s)]
+            computed[s.root] = [Compute(id, (id,)) for id in computed_by(s)]
             target |= {op: op for op in s.operations}
     flows = _flows(graph, [e for e in carried if _source(graph, e) not in inside], target)
-    backward: list[Moment] = [Seed(graph.loss), *_beside(graph, flows, program.hand)]
-    moves = [Move(position) for position in range(len(program.updates))]
+    lines = _hand_lines(graph, program.hand) if call is None else _call_lines(call)
+    forward = _in_lines(computed, call)
+    backward: list[Moment] = [Seed(graph.loss), *_beside(flows, lines)]
+    moves = [Move(at) for at, update in enumerate(program.updates) if update.lines]
     done = len(forward) + len(backward)
     return StepOrder(level, (*forward, *backward, *moves), len(forward), done)
 
@@ -141,21 +151,47 @@ def whole_statements(graph: Graph, level: Level, folded: frozenset[int]) -> froz
     return frozenset(s.root for s in graph.statements) if level is Level.NAMED else folded
 
 
-def _beside(graph: Graph, flows: Sequence[Flow], hand: HandPass | None) -> list[Moment]:
-    """Return the flows and the hand-written lines, each line once what it claims is known.
+def _in_lines(computed: Mapping[int, Sequence[Moment]], call: Call | None) -> list[Moment]:
+    """Return what is computed, and between it the lines of a call that compute nothing of it."""
+    left = dict(computed)
+    found: list[Moment] = []
+    for index, line in enumerate(call.lines if call else ()):
+        if not (line.nodes or line.backward or line.waits):
+            found.append(Written(index, line.name))
+        for node in line.nodes:
+            found += left.pop(node)
+    return [*found, *(moment for moments in left.values() for moment in moments)]
+
+
+def _hand_lines(graph: Graph, hand: HandPass | None) -> list[tuple[Written, int]]:
+    """Return the lines of a hand-written pass, each with the node whose gradient it is."""
+    lines = enumerate(hand.lines if hand else ())
+    return [(Written(at, line.line.name), _claimed(graph, line)) for at, line in lines]
+
+
+def _call_lines(call: Call) -> list[tuple[Written, int]]:
+    """Return the lines of the backward pass of a call, each with the node whose gradient it is."""
+    return [
+        (Written(at, line.name), -1 if line.claims is None else line.claims)
+        for at, line in enumerate(call.lines)
+        if line.backward and not line.waits
+    ]
+
+
+def _beside(flows: Sequence[Flow], written: Iterable[tuple[Written, int]]) -> list[Moment]:
+    """Return the flows and the lines written by hand, each once what it claims is known.
 
     The lines keep their own order.
     """
     coming = Counter(flow.source for flow in flows)
-    lines = deque(enumerate(hand.lines if hand else ()))
+    lines = deque(written)
     found: list[Moment] = []
     for flow in (None, *flows):
         if flow is not None:
             found.append(flow)
             coming[flow.source] -= 1
-        while lines and not coming[_claimed(graph, lines[0][1])]:
-            index, line = lines.popleft()
-            found.append(Written(index, line.line.name))
+        while lines and not coming[lines[0][1]]:
+            found.append(lines.popleft()[0])
     return found
 
 

@@ -24,6 +24,7 @@ from gradtui.debugger.steps import (
 )
 from gradtui.engine.graph import Graph, Kind, Statement, depends_on, needed_for
 from gradtui.engine.program import StepProgram
+from gradtui.scenario.problem import Call
 
 DrawnEdge = tuple[int, int]
 """(source, target) of an edge that is drawn."""
@@ -55,7 +56,10 @@ class Structure(Struct, frozen=True, eq=False):
     flow_at: Mapping[DrawnEdge, int]
     """Edge -> the position from which its contribution is known."""
     line_at: Mapping[int, int]
-    """Line of the hand-written backward pass -> the position from which it is done."""
+    """Line of the hand-written backward pass, or line of a call that computes no value of the
+    model -> the position from which it is done."""
+    called: Mapping[int, int]
+    """Position -> which line of a call has been done there, of those positions that are one's."""
     flows_into: Mapping[int, tuple[int, ...]]
     """Node -> the nodes from which contributions flow back to it, in the order of the pass."""
     statement_of: Mapping[int, Statement]
@@ -117,13 +121,17 @@ class Structure(Struct, frozen=True, eq=False):
 
 
 def build_structure(
-    program: StepProgram, level: Level, folded: frozenset[int] = frozenset()
+    program: StepProgram,
+    level: Level,
+    folded: frozenset[int] = frozenset(),
+    call: Call | None = None,
 ) -> Structure:
     """Return one level of a program's graph with all that can be known before the numbers.
 
-    `folded` are the roots of statements that are one node on the graph of operations.
+    `folded` are the roots of statements that are one node on the graph of operations.  `call` has
+    the lines that were executed, where the program is one call of somebody's code.
     """
-    graph, order = program.graph, build_order(program, level, folded)
+    graph, order = program.graph, build_order(program, level, folded, call)
     whole = whole_statements(graph, level, folded)
     nodes, edges = _drawn(graph, order, whole)
     named = {(source, s.root): s for s in graph.statements for source in graph.sources(s)}
@@ -139,6 +147,7 @@ def build_structure(
         value_at=values,
         flow_at=flows,
         line_at=lines,
+        called=MappingProxyType({} if call is None else _called(order, call)),
         flows_into=_group(flows),
         statement_of=MappingProxyType({s.root: s for s in graph.statements}),
         line_of=MappingProxyType(
@@ -179,6 +188,17 @@ def _drawn(
     parameters = {node.id for node in graph.parameters}
     shown = trained & (parameters | set(computed))
     return tuple(sorted(shown)), tuple(e for e in edges if e[0] in shown and e[1] in shown)
+
+
+def _called(order: StepOrder, call: Call) -> dict[int, int]:
+    """Return which line of a call each position is the end of."""
+    found: dict[int, int] = {}
+    for position, moment in enumerate(order.moments, 1):
+        if isinstance(moment, Written):
+            found[position] = moment.index
+        elif isinstance(moment, Compute) and moment.node in call.computing:
+            found[position] = call.computing[moment.node]
+    return found
 
 
 def _positions(

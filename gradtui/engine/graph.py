@@ -105,7 +105,7 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
             node = self.nodes[pending.pop()]
             if node.id in own:
                 pending.extend(reversed(node.inputs))
-            elif node.name:
+            elif node.name in self.names:
                 found.setdefault(node.id)
         found.pop(statement.root, None)
         return tuple(found)

@@ -42,6 +42,8 @@ def claimed_node(frame: Frame, index: int) -> int | None:
 
     What a function assigns and does not return is no claim, but by its name it is such a gradient.
     """
+    if frame.problem.call is not None:
+        return frame.problem.call.lines[index].claims
     own, backward = hand_line(frame, index), frame.problem.backward
     if own.target is not None or backward is None:
         return own.target

@@ -88,6 +88,8 @@ def _run_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return what there is to say of a run of which nothing is found."""
     if frame.problem.by_hand and frame.known.judgement is None:
         return []
+    if frame.problem.call is not None:
+        return []  # nothing is trained
     if frame.known.run_findings is None:
         return [line(("looking at the run …", "dim"))]
     if frame.known.setback is not None:
@@ -128,7 +130,8 @@ def _head(frame: Frame, finding: Finding) -> str:
     if not finding.line:
         return finding.target
     place = finding_place(frame.problem, finding)
-    file = f"{os.path.basename(place.file)} " if place.file else ""
+    own = place.file in ("", frame.problem.path)
+    file = "" if own else f"{os.path.basename(place.file)} "
     return f"{file}line {place.line}  {frame.problem.line_at(place).strip()}"
 
 

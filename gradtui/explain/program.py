@@ -14,11 +14,13 @@ from gradtui.base.text import cell_width, clean, clip, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.graph import Statement
+from gradtui.explain import called
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
 from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.language.parser import Assignment
+from gradtui.scenario.problem import Call
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -47,6 +49,8 @@ def program_rows(
     frame: Frame, width: int, start: int = 0, stop: int | None = None
 ) -> list[TextRow]:
     """Return rows `start` to `stop`: lines as they stand in the file, with their values."""
+    if frame.problem.call is not None:
+        return _source_rows(frame, frame.problem.call, width, start, stop)
     digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
     rows = []
     for section, index in islice(_entries(frame, start), None if stop is None else stop - start):
@@ -66,6 +70,8 @@ def program_rows(
 
 def program_length(frame: Frame) -> int:
     """Return how many rows the program has."""
+    if frame.problem.call is not None:
+        return len(called.source_rows(frame.problem.call))
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
 
 
@@ -83,6 +89,8 @@ def given_rows(frame: Frame, width: int) -> list[TextRow]:
 
 def current_row(frame: Frame) -> int:
     """Return the row of the line that the cursor stands on, from 0; -1 for none."""
+    if frame.problem.call is not None:
+        return called.current_source_row(frame)
     match frame.now:
         case Compute(node) | Seed(node):
             return frame.structure.line_of.get(node, -1)
@@ -105,6 +113,10 @@ def _row_of_chosen_update(frame: Frame) -> int:
 
 def current_place(frame: Frame) -> Place:
     """Return where the line stands that is looked at: the cursor's, else the selected node's."""
+    if frame.problem.call is not None:
+        at = called.current_line(frame)
+        at = frame.problem.call.computing.get(frame.selected, -1) if at < 0 else at
+        return frame.problem.call.lines[at].place if at >= 0 else frame.problem.rate_place
     row = current_row(frame)
     if row < 0:
         row = frame.structure.line_of.get(frame.selected, -1)
@@ -113,6 +125,46 @@ def current_place(frame: Frame) -> Place:
         section, index = next(_entries(frame, row))
         place = section.lines[index].place
     return place or Place(1)
+
+
+def _source_rows(
+    frame: Frame, call: Call, width: int, start: int, stop: int | None
+) -> list[TextRow]:
+    """Return rows of the functions of a call as they stand in their files."""
+    source, here = called.source_rows(call), called.current_source_row(frame)
+    digits = max(len(str(row.place.line)) for row in source)
+    rows = []
+    for at, row in islice(enumerate(source), start, stop):
+        if row.heading:
+            rows.append(line((clip(row.heading, width), "heading")))
+            continue
+        index = called.shown_line(frame, row.place) if row.line else None
+        value, brief, mark, true = "", "", None, ""
+        if index is not None:
+            value, brief = called.line_values(frame, index, width)
+            wrong = called.is_found(frame, row.place)
+            mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
+            true = called.claimed_text(frame, index)
+        elif row.line:
+            value = brief = UNKNOWN
+        text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
+        shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true)
+        rows.append(_row(row.place, shown, digits, width))
+    return rows
+
+
+def _dedented(texts: Sequence[str], first: int, number: int) -> str:
+    """Return a line of a function without the columns that all of it is indented by."""
+    head, text = (texts[at - 1].expandtabs() for at in (first, number))
+    return text[len(head) - len(head.lstrip()) :].rstrip()
+
+
+def _found(frame: Frame, place: Place) -> bool:
+    """Return whether the cursor went to a finding of a line of a call."""
+    if frame.known.chosen is None:
+        return False
+    found = frame.known.findings[frame.known.chosen].place
+    return found is not None and (found.file, found.line) == (place.file, place.line)
 
 
 def _sections(frame: Frame) -> list[_Section]:

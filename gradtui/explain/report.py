@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.base.text import number
+from gradtui.base.text import clean, number
 from gradtui.debugger.frame import Frame, plain
 from gradtui.debugger.steps import Level
 from gradtui.engine.elements import Element
@@ -29,7 +29,7 @@ from gradtui.explain.training import batch_text
 from gradtui.explain.update import update_rows
 from gradtui.explain.values import summary
 from gradtui.explain.vector import gradient_rows
-from gradtui.scenario.problem import Problem
+from gradtui.scenario.problem import Executed, Problem
 
 _AT_ONCE, _MANY = 4_096, 100
 """Numbers of an array, and mappings in a list, up to which JSON is made of them at once."""
@@ -202,8 +202,10 @@ def _by_hand(frame: Frame) -> dict[str, Any]:
     problem = frame.problem
     if not problem.by_hand:
         return {}
-    lines = []
-    if problem.backward is not None:
+    lines: list[dict[str, Any]] = []
+    if problem.call is not None:
+        lines = [_executed(frame, one) for one in problem.call.lines if one.backward]
+    elif problem.backward is not None:
         claims = problem.backward.claims
         lines = [
             {"name": entry.name, "line": entry.place.line, "value": frame.hand.get(entry.name),
@@ -213,12 +215,19 @@ def _by_hand(frame: Frame) -> dict[str, Any]:
     return {"hand": {"drive": problem.drive, "claims": frame.claims, "lines": lines}}
 
 
+def _executed(frame: Frame, one: Executed) -> dict[str, Any]:
+    claims = None if one.claims is None else frame.graph.nodes[one.claims].name
+    return {"file": one.place.file, "line": one.place.line, "rounds": list(one.rounds),
+            "values": dict(one.assigned), "claims": claims}  # fmt: skip
+
+
 def _nodes(frame: Frame) -> list[dict[str, Any]]:
     graph, named = frame.graph, frame.level is Level.NAMED
     sources = {s.root: frame.graph.sources(s) for s in graph.statements}
     found = []
     for node in graph.nodes:
-        if (node.kind is Kind.CONSTANT and not node.name) or (named and not node.name):
+        known = node.name in graph.names
+        if not known and (named or node.kind in (Kind.CONSTANT, Kind.RECORDED)):
             continue
         inputs = sources.get(node.id, ()) if named else dict.fromkeys(node.inputs)
         found.append(
@@ -293,8 +302,11 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
     rate = number(frame.tape.rate)
     title = f"{problem.title} · step {frame.step} of {problem.steps} · "
     drive = f" · drive {problem.drive}" if problem.by_hand else ""
+    moved = f"{problem.optimizer} lr {rate}{drive}"
+    if problem.call is not None:
+        title, moved = f"{problem.title} · ", "one call"
     rows: list[TextRow] = [
-        line(title, f"{problem.optimizer} lr {rate}{drive} · L {number(frame.loss)}"),
+        line(clean(title), f"{moved} · L {number(frame.loss)}"),
         *_training_rows(frame),
         *_section("program", [*program_rows(frame, 72), *given_rows(frame, 72)]),
     ]
@@ -311,7 +323,8 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
     rows += _section("chain rule", chains)
     if at_kinks := all_kinks(frame):
         rows += _section("kinks", at_kinks)
-    rows += _section("update", update_rows(frame))
+    if problem.call is None:
+        rows += _section("update", update_rows(frame))
     if findings := findings_rows(frame, 100):
         rows += _section("findings", findings)
     return rows

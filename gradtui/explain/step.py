@@ -8,6 +8,7 @@ from gradtui.base.text import cell_width, clip, number, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
+from gradtui.explain.called import called_spans, place_text
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.symbols import gradient_of, label, partial, rule_text
@@ -39,8 +40,10 @@ def header(frame: Frame, width: int) -> TextRow:
     parts: list[Span] = [
         (f"{moved}  lr {rate}{drive}   " if width >= least else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
-        (f"   {word}", "plain"),
     ]
+    if problem.call is not None:
+        parts = [("one call", "heading")]
+    parts.append((f"   {word}", "plain"))
     if frame.computed(frame.graph.loss):
         parts.append((f"   {loss} {number(frame.loss)}", "value"))
         parts.append(_trend(frame))
@@ -102,18 +105,26 @@ def now_line(frame: Frame, width: int | None = None) -> TextRow:
 def _said(frame: Frame, detail: int) -> list[str | Span]:
     match frame.now:
         case None:
-            return [f"step {frame.step} begins: no value is computed yet"]
+            begins = f"step {frame.step}" if frame.problem.call is None else "the call"
+            return [f"{begins} begins: no value is computed yet"]
         case Compute(node):
-            return [*_computed(frame, node, detail), *_kinks(frame, node)]
+            return [*_at(frame), *_computed(frame, node, detail), *_kinks(frame, node)]
         case Seed(node):
             return [(f"{gradient_of(frame, node)} = 1", "now"),
                     ("  the backward pass starts at the loss", "dim")]  # fmt: skip
         case Flow(source, target):
             return [*_flowed(frame, source, target, detail), *_kinks(frame, target)]
+        case Written(index) if frame.problem.call is not None:
+            return list(called_spans(frame, index))
         case Written(index):
             return written_spans(frame, index, detail)
         case Move(position):
             return _moved(frame, position, detail)
+
+
+def _at(frame: Frame) -> list[Span]:
+    """Return where the cursor stands in somebody's code that is called."""
+    return [] if frame.problem.call is None else [(f"{place_text(frame)}  ", "dim")]
 
 
 def _kinks(frame: Frame, node: int) -> list[Span]:

@@ -7,12 +7,18 @@ from gradtui.explain.findings import SEVERITIES
 from gradtui.explain.spans import Span, TextRow, line, line_width
 
 BREAKPOINT: Span = ("◆", "local")
+_FORWARD, _BACKWARD = "forward", "backward"
 _LEAST = 8
 """Cells of a timeline that is worth drawing."""
 
 
 def timeline(frame: Frame, width: int) -> TextRow:
-    """Return the run as a row of steps, the present one filled in, what to look at marked."""
+    """Return the run as a row of steps, the present one filled in, what to look at marked.
+
+    One call is a row of what it does: its forward pass, then its backward pass.
+    """
+    if frame.problem.call is not None:
+        return _inside(frame, width)
     last = max(frame.problem.steps, frame.step)
     tail = _tail(frame)
     room = width - line_width(tail) - 1
@@ -33,6 +39,17 @@ def timeline(frame: Frame, width: int) -> TextRow:
     return line(" ", *_joined(cells), *tail)
 
 
+def _inside(frame: Frame, width: int) -> TextRow:
+    order, tail = frame.order, _tail(frame)
+    room = max(_LEAST, width - line_width(tail) - len(_FORWARD) - len(_BACKWARD) - 4)
+    ahead = max(1, round(room * order.forward / max(1, order.backward)))
+    cells: list[Span] = [("─", "dim")] * room
+    cells[min(ahead, room - 1)] = ("┼", "dim")
+    at = round(frame.position * (room - 1) / max(1, order.backward))
+    cells[min(at, room - 1)] = ("●", "now")
+    return line((f" {_FORWARD} ", "dim"), *_joined(cells), (f" {_BACKWARD} ", "dim"), *tail)
+
+
 def _marks(frame: Frame) -> list[tuple[int, Span]]:
     """Return what stands at which step, what matters more after what it may cover."""
     hits = [
@@ -49,7 +66,7 @@ def _tail(frame: Frame) -> TextRow:
     """Return what ends the row: how much was found."""
     count = len(frame.known.findings)
     if not count:
-        return line((" step ", "dim"))
+        return line((" step " if frame.problem.call is None else "", "dim"))
     sign, role = SEVERITIES[frame.known.findings[0].severity]
     many = f"{count} findings" if count > 1 else "1 finding"
     return line((f" {sign} {many} ", role))

@@ -5,7 +5,7 @@ The rule of a call is made once for all calls of the same form and shapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -89,10 +89,40 @@ def _rule(
     return compiler.evaluate([*leaves.values(), root, seed], targets)
 
 
+def slopes(call: Call, values: Sequence[Array], at: int) -> Array:
+    """Return how fast the result changes with one operand, by central differences.
+
+    In the shape of the result where each of its elements needs only one of the operand, else a
+    matrix of (elements of the result, elements of the operand).  Raises Untold for too many.
+    """
+    if call.elementwise:
+        return _slope(call, values, at)
+    if values[at].size > _MOST_DIFFERENCES:
+        raise Untold(call.name)
+    columns = [apart.reshape(-1) for _, apart in _columns(call, values, at)]
+    return np.stack(columns, axis=-1)
+
+
+def _slope(call: Call, values: Sequence[Array], at: int) -> Array:
+    apart = _moved(call, values, at, 1.0) - _moved(call, values, at, -1.0)
+    return np.asarray(apart / 2 / _distance(values[at]))
+
+
+def _columns(
+    call: Call, values: Sequence[Array], at: int
+) -> Iterator[tuple[tuple[int, ...], Array]]:
+    """Yield how fast the result changes with each element of an operand."""
+    steps = _distance(values[at])
+    for index in np.ndindex(*values[at].shape):
+        one = np.zeros(values[at].shape)
+        one[index] = 1.0
+        apart = _moved(call, values, at, one) - _moved(call, values, at, -one)
+        yield index, np.asarray(apart / (2 * steps[index]))
+
+
 def _pointwise(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:
     """Return the share of one operand where each element of the result needs one of its own."""
-    slope = (_moved(call, values, at, 1.0) - _moved(call, values, at, -1.0)) / 2
-    flow = np.where(arriving == 0, 0.0, arriving * slope / _distance(values[at]))
+    flow = np.where(arriving == 0, 0.0, arriving * _slope(call, values, at))
     extra = flow.ndim - values[at].ndim
     flow = flow.sum(axis=tuple(range(extra)))
     wide = tuple(axis for axis, size in enumerate(values[at].shape)
@@ -105,12 +135,8 @@ def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) 
     if values[at].size > _MOST_DIFFERENCES:
         raise Untold(call.name)
     flow = np.zeros(values[at].shape)
-    steps = _distance(values[at])
-    for index in np.ndindex(*values[at].shape):
-        one = np.zeros(values[at].shape)
-        one[index] = 1.0
-        apart = _moved(call, values, at, one) - _moved(call, values, at, -one)
-        flow[index] = np.sum(arriving * apart) / (2 * steps[index])
+    for index, slope in _columns(call, values, at):
+        flow[index] = np.sum(arriving * slope)
     return flow
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -105,6 +106,58 @@ class HandUpdate(Struct, frozen=True, eq=False):
     """The text of that file."""
 
 
+class Executed(Struct, frozen=True, eq=False):
+    """One execution of one line of somebody's code, which computed or assigned something."""
+
+    place: Place
+    last: int
+    """The last line of the statement, which may go on over several."""
+    function: str
+    scope: tuple[int, int]
+    """The first and the last line of the body of the function that it stands in."""
+    rounds: tuple[str, ...]
+    """Those of the loops around it: `t = 3 of 25`."""
+    nodes: tuple[int, ...]
+    """The values of the model that it computed, in that order."""
+    assigned: tuple[tuple[str, Any], ...]
+    """(name, value) of what it assigned, an array, a number or a short text."""
+    computes: bool
+    """Whether the loss, or a gradient that is returned, depends on what it computes itself."""
+    backward: bool
+    """Whether it belongs to the backward pass: the loss does not depend on it."""
+    began: int
+    """How many lines were begun before: a line that calls a function ends after those of it."""
+    waits: bool = False
+    """Whether it computes nothing but what the functions do that it calls."""
+    claims: int | None = None
+    """The node of the model whose gradient it assigns, where that is known."""
+
+    @property
+    def name(self) -> str:
+        """What it assigned first; nothing where it assigned nothing."""
+        return self.assigned[0][0] if self.assigned else ""
+
+
+class Call(Struct, frozen=True, eq=False, dict=True):
+    """One call of somebody's code, which no update follows."""
+
+    lines: tuple[Executed, ...]
+    """What was executed, in the order in which it was done."""
+
+    @cached_property
+    def computing(self) -> Mapping[int, int]:
+        """Value of the model -> which line computed it."""
+        return {node: at for at, line in enumerate(self.lines) for node in line.nodes}
+
+    @cached_property
+    def at(self) -> Mapping[tuple[str, int], tuple[int, ...]]:
+        """(file, line) -> all the times that it was executed."""
+        found: dict[tuple[str, int], list[int]] = {}
+        for at, line in enumerate(self.lines):
+            found.setdefault((line.place.file, line.place.line), []).append(at)
+        return {place: tuple(times) for place, times in found.items()}
+
+
 class Patch(Struct, frozen=True):
     """A line written by hand that was replaced in memory."""
 
@@ -173,6 +226,8 @@ class Problem(Struct, frozen=True, eq=False):
     """Whether names and texts are those that can be shown in ASCII."""
     changed: str = ""
     """In words what decides the rate and is not as the file has it, if anything."""
+    call: Call | None = None
+    """The call of somebody's code that it is; None for a scenario, which trains."""
     patches: tuple[Patch, ...] = ()
     """The lines that are not those of the files, in the order in which they were replaced."""
 

@@ -11,7 +11,14 @@ from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.step import header, message_rows, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
-from gradtui.tui.commands import FINDING_FOOTER, FOOTER, LENS_FOOTER, SURFACE_FOOTER, find_command
+from gradtui.tui.commands import (
+    CALL_FOOTER,
+    FINDING_FOOTER,
+    FOOTER,
+    LENS_FOOTER,
+    SURFACE_FOOTER,
+    find_command,
+)
 from gradtui.tui.keys import Keys
 from gradtui.tui.rows import Rows
 
@@ -131,6 +138,9 @@ def _keys(frame: Frame, keys: Keys) -> list[tuple[str, str]]:
     if frame.looked.lens is not None or frame.looked.window is not None:
         listed = LENS_FOOTER if frame.looked.lens is not None else SURFACE_FOOTER
         return [(" ".join(map(keys.first, ids)), title) for ids, title in listed]
+    if frame.problem.call is not None:
+        commands = [command for id in CALL_FOOTER if (command := find_command(id))]
+        return [(keys.first(command.id), command.title) for command in commands]
     findings = frame.known.judgement.findings if frame.known.judgement else ()
     ids = FINDING_FOOTER if any(finding.fix for finding in findings) else FOOTER
     commands = [command for id in ids if (command := find_command(id))]

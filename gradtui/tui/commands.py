@@ -42,11 +42,12 @@ COMMANDS = (
     Command("restart", ("F",), "restart", "back to the start of this pass", INSIDE),
     Command(
         "continue", ("c",), "continue",
-        "continue to the next breakpoint or finding, else to the file's last step", STEPS,
+        "continue to the next breakpoint or finding, else to the file's last step; in one call to "
+        "where the line is executed again, else to the end of the pass", STEPS,
     ),
     Command(
         "reverse", ("C",), "reverse",
-        "continue backward to the breakpoint or finding before, else to the first step", STEPS,
+        "the same backward, else to the first step, or the start of the pass", STEPS,
     ),
     Command("ten", ("right_square_bracket",), "+10", "ten steps on", STEPS),
     Command("ten-back", ("left_square_bracket",), "-10", "ten steps back", STEPS),
@@ -205,6 +206,15 @@ COMMANDS = (
     Command("help", ("question_mark", "f1"), "help", "this help", SCREEN),
     Command("quit", ("q",), "quit", "quit; asks first where there are branches", SCREEN),
 )  # fmt: skip
+
+OF_A_RUN = frozenset(
+    {command.id for command in COMMANDS if command.group in (STEPS, TRY)} - {"continue", "reverse"}
+    | {"watch", "log", "next-view", "follow", "range", "resume", "reload"}
+)
+"""What one call has no use for, which nothing moves."""
+
+CALL_FOOTER = ("into", "out", "finish", "continue", "finding", "operations", "edit", "help", "quit")
+"""What the last row names of one call."""
 
 FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "quit")
 """The commands that the last row of the screen names."""

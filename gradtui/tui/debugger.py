@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.debugger.session import Session
+from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
-from gradtui.tui.commands import COMMANDS, find_command
+from gradtui.tui.commands import COMMANDS, OF_A_RUN, find_command
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
@@ -186,6 +186,9 @@ class Debugger(Screen[None]):
 
     def action_run(self, id: str, text: str = "") -> None:
         """Run a command by its id, with what follows it on the command line."""
+        if self.session.problem.call is not None and id in OF_A_RUN:
+            self.say(SINGLE)
+            return
         self._handlers[id](text)
 
     async def opened(self) -> None:
@@ -321,6 +324,7 @@ class Debugger(Screen[None]):
         self.pace.stop()
         self.session = session
         self.set_class(session.problem.by_hand, "-by-hand")
+        self.set_class(session.problem.call is not None, "-call")
 
     def _show(self) -> None:
         self.pace.ahead()

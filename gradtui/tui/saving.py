@@ -50,6 +50,11 @@ class Saving(Work):
         self._unusable = ""
 
     @property
+    def _passing(self) -> bool:
+        """Whether nothing is kept of the session: code that is run may be another every time."""
+        return self._session.problem.call is not None
+
+    @property
     def _shelf(self) -> Shelf:
         """The shelf of the present scenario; not asked for before the first paint."""
         from gradtui.saving.store import Shelf
@@ -62,6 +67,8 @@ class Saving(Work):
 
     def open(self) -> None:
         """Offer to resume what was left of the scenario, or do so."""
+        if self._passing:
+            return
         if self._at_once:
             self.resume()
             return
@@ -180,6 +187,8 @@ class Saving(Work):
 
     def changed(self) -> None:
         """Save the session soon, as something may have changed."""
+        if self._passing:
+            return
         if not self._due and self._host.screen.is_mounted:
             self._due = True
             self._host.screen.set_timer(_CALM, self._save_soon)
@@ -202,6 +211,8 @@ class Saving(Work):
 
     def save(self) -> str:
         """Save the session, and those that could not be; return why that is not possible."""
+        if self._passing:
+            return ""
         self._find()
         self._shelf.look(self._session)
         troubles = [shelf.write() for shelf in self._shelves.values()]
@@ -228,12 +239,14 @@ class Saving(Work):
 
     def leave(self) -> None:
         """Put the session away, as another one is opened."""
+        if self._passing:
+            return
         self.save()
         self._shelf.put(self._session)
 
     def enter(self) -> None:
         """Begin with another session and offer what was left of its scenario."""
         self._begin()
-        if self._problem.path in self._shelves:
+        if not self._passing and self._problem.path in self._shelves:
             self._shelf.begin(self._problem, self._step)
         self.open()

@@ -1,6 +1,7 @@
 """`gradtui check FILE.py:NAME` runs the file and checks a function of it."""
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -153,10 +154,43 @@ def test_a_scenario_beside_it_is_checked_as_ever(net, check):
     assert (status, out) == (0, "runs as __main__ with net.py\n")
 
 
-@pytest.mark.parametrize("command", ["show", "run"])
-def test_another_command_says_which_one_takes_code(net, command, capsys):
-    assert main([command, f"{net}:case"]) == 2
-    assert "`gradtui check` runs code and checks it" in capsys.readouterr().err
+def test_a_run_of_training_says_which_commands_take_code(net, capsys):
+    assert main(["run", f"{net}:case"]) == 2
+    said = capsys.readouterr().err
+    assert "your own code is one call" in said and "`gradtui show` prints it" in said
+
+
+def test_show_prints_the_lines_of_the_call_with_their_values(net, capsys):
+    assert main(["show", f"{net}:case"]) == 0
+    out = capsys.readouterr().out
+    assert "net.py:case · one call · L 29" in out
+    assert re.search(r"^ *10. e = X.dot\(w\) - 1 +\[-2 -3 -4\]", out, re.MULTILINE)
+    assert "backward  value" not in out and "  update" not in out
+
+
+def test_show_prints_the_call_as_json(net, capsys):
+    assert main(["show", f"{net}:case", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    names = [node["name"] for node in found["nodes"]]
+    assert (names, found["gradients"]["w"]) == (["w", "X", "e", "loss"], [-44, -62])
+    assert found["hand"]["claims"]["w"] == [-44, -62]
+
+
+def test_another_step_of_a_call_is_refused(net, capsys):
+    assert main(["show", f"{net}:case", "--step", "1"]) == 2
+    assert "this is one call of your code: no step follows it" in capsys.readouterr().err
+
+
+def test_an_exception_of_shown_code_is_its_traceback(net, capsys):
+    assert main(["show", f"{net}:fails"]) == 2
+    err = capsys.readouterr().err
+    assert err.splitlines()[-1] == "KeyError: 'absent'"
+    assert "gradtui" not in err
+
+
+def test_a_method_is_told_how_it_becomes_a_case(net, capsys):
+    assert main(["show", f"{net}:Tool.run"]) == 2
+    assert "write a function that makes it, as `def case" in capsys.readouterr().err
 
 
 def test_numpy_is_as_it_was(net, check):

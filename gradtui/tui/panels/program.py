@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradtui.debugger.frame import Frame
+from gradtui.explain.called import place_text
 from gradtui.explain.program import current_row, given_rows, program_length, program_rows
 from gradtui.explain.spans import TextRow
 from gradtui.explain.training import batch_text
@@ -24,14 +25,15 @@ class ProgramPanel(Panel):
         if self.frame is None:
             return []
         width, height = self.size
-        batch = batch_text(self.frame)
+        batch = batch_text(self.frame) or place_text(self.frame)
         self.title(f"{self.NAME} · {batch}" if batch else self.NAME)
         count = program_length(self.frame)
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))
         self._hint(count - self.top - height, 0)
         rows = program_rows(self.frame, width, self.top, self.top + height)
-        return rows + given_rows(self.frame, width) if count < height else rows
+        own = self.frame.problem.call is not None
+        return rows if own or count >= height else rows + given_rows(self.frame, width)
 
     def follow(self, frame: Frame, height: int) -> None:
         """Keep the cursor's line in view when the cursor moves."""

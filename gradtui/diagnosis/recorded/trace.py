@@ -1,0 +1,85 @@
+"""One recorded run of a target as a problem, with what was found of its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from gradtui.base.source import InputError, Place
+from gradtui.diagnosis.judgement import Judgement
+from gradtui.diagnosis.recorded.check import Outcome, check_target
+from gradtui.diagnosis.recorded.runs import Lost, Runs
+from gradtui.diagnosis.recorded.target import Returned, Taking, Target
+from gradtui.recording.run import Randomness
+from gradtui.recording.slopes import Untold
+from gradtui.scenario.problem import Problem
+from gradtui.tracing.problem import Recording, problem_of
+from gradtui.tracing.visits import Visits
+
+
+class Traced(Struct, frozen=True, eq=False):
+    """One call of the user's code, and what is known of its gradients."""
+
+    problem: Problem
+    judgement: Judgement
+
+
+class _Watched(Target, frozen=True, eq=False, kw_only=True):
+    """A target whose lines are watched as it is run."""
+
+    visits: Visits
+
+    def run(self, taking: Taking, arguments: Mapping[str, Any]) -> Returned:
+        """Call the code as the target does."""
+        with self.visits.watched(arguments):
+            return super().run(taking, arguments)
+
+
+def trace_target(target: Target) -> Traced:
+    """Check a target, run it once more and return that run; raises InputError.
+
+    Exceptions of the user's code pass through.
+    """
+    outcome = check_target(target)
+    told = tuple(one.place.file for one in outcome.findings if one.place)
+    return Traced(problem_of(record_call(target, told)), _judgement(outcome))
+
+
+def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
+    """Return one recorded run of a target; raises InputError where it cannot be recorded.
+
+    `files` are others whose lines are told of.  NumPy's generators are put back.
+    """
+    visits, before = Visits(), Randomness()
+    runs = Runs(_Watched(**asdict(target), visits=visits))
+    try:
+        point = runs.point(runs.given, target.floats, near=True)
+    except (Lost, Untold) as error:
+        raise InputError(
+            f"the run cannot be shown: {error}; `gradtui check` compares its gradients",
+            target.place, file=target.file,
+        ) from None  # fmt: skip
+    finally:
+        before.restore()
+    wanted = target.case.wrt or tuple(point.hand)
+    return Recording(
+        target.function, target.place or Place(1, file=target.file), point.result.tape, visits,
+        point.root, tuple(name for name in target.floats if name in wanted),
+        {name: (point.hand[name], point.nodes[name]) for name in point.hand if name in wanted},
+        files,
+    )  # fmt: skip
+
+
+def _judgement(outcome: Outcome) -> Judgement:
+    wrong, uncompared = set[str](), set[str]()
+    for finding in outcome.findings:
+        if finding.severity == "error":
+            names = finding.evidence.get("gradients", [finding.target])
+            (uncompared if finding.rule == "not-compared" else wrong).update(names)
+    return Judgement(
+        outcome.verdict, outcome.claims, outcome.findings, frozenset(wrong),
+        uncompared=frozenset(uncompared),
+    )  # fmt: skip

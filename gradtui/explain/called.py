@@ -1,0 +1,214 @@
+"""One call of somebody's code in rows: the source of its functions, with the lines' values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.base.source import Place
+from gradtui.base.text import clean, clip, shape_text
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.steps import Compute, Flow, Seed, Written
+from gradtui.explain.byhand import SIGNS, Mark, claim_mark
+from gradtui.explain.spans import Span
+from gradtui.explain.symbols import gradient_of
+from gradtui.explain.values import summary
+from gradtui.scenario.problem import Call, Executed
+
+_CALLS = 8
+
+
+class SourceRow(Struct, frozen=True):
+    """A heading, or a line of a function that was executed."""
+
+    place: Place
+    heading: str = ""
+    line: bool = False
+    """Whether a statement begins here that computed or assigned something."""
+    first: int = 0
+    """The first line of the function."""
+
+
+@lru_cache(_CALLS)
+def source_rows(call: Call) -> tuple[SourceRow, ...]:
+    """Return the functions that were executed, in the order in which they began, line by line.
+
+    What only calls others comes last.
+    """
+    scopes: dict[tuple[str, tuple[int, int]], list[Executed]] = {}
+    for line in call.lines:
+        scopes.setdefault((line.place.file, line.scope), []).append(line)
+    rows: list[SourceRow] = []
+    for (file, (first, last)), lines in sorted(scopes.items(), key=_began):
+        starts = {line.place.line for line in lines}
+        turn = _turn(lines)
+        heading = f"{lines[0].function}, {os.path.basename(file)}"
+        words = _passes(lines)
+        rows.append(
+            SourceRow(Place(first, file=file), clean(f"{heading}: {words}" if words else heading))
+        )
+        for number in range(first, last + 1):
+            if number == turn:
+                rows.append(SourceRow(Place(number, file=file), "backward"))
+            rows.append(SourceRow(Place(number, file=file), line=number in starts, first=first))
+    return tuple(rows)
+
+
+def _began(scope: tuple[tuple[str, tuple[int, int]], list[Executed]]) -> tuple[bool, int]:
+    computing = [line.began for line in scope[1] if line.computes]
+    return not computing, min(computing or [line.began for line in scope[1]])
+
+
+def _passes(lines: Sequence[Executed]) -> str:
+    """Return in which passes the lines of a function stand that compute anything."""
+    kinds = {line.backward for line in lines if line.computes}
+    if _turn(lines) or kinds == {False}:
+        return "forward"
+    return "forward and backward" if len(kinds) > 1 else "backward" if kinds else ""
+
+
+def _turn(lines: Sequence[Executed]) -> int:
+    """Return the line from which on a function is the backward pass; 0 where there is none such."""
+    ahead = [line.place.line for line in lines if line.computes and not line.backward]
+    back = [line.place.line for line in lines if line.backward]
+    both = ahead and any(line.computes and line.backward for line in lines)
+    return min(back) if both and min(back) > max(ahead) else 0
+
+
+def current_line(frame: Frame) -> int:
+    """Return which line of the call the cursor stands on; -1 for none."""
+    call = frame.problem.call
+    assert call is not None
+    match frame.now:
+        case Written(index):
+            return index
+        case Compute(node) | Flow(_, node) | Seed(node):
+            at = frame.structure.line_of.get(node, -1)
+            root = frame.graph.statements[at].root if at >= 0 else -1
+            return call.computing.get(root, -1)
+    return -1
+
+
+def current_source_row(frame: Frame) -> int:
+    """Return the row that the cursor stands on, from 0; -1 for none."""
+    call, index = frame.problem.call, current_line(frame)
+    if call is None or index < 0:
+        return -1
+    place = call.lines[index].place
+    return next(
+        (
+            at
+            for at, row in enumerate(source_rows(call))
+            if row.line and (row.place.file, row.place.line) == (place.file, place.line)
+        ),
+        -1,
+    )
+
+
+def shown_line(frame: Frame, place: Place) -> int | None:
+    """Return the execution of a source line that is shown: the last one before the cursor.
+
+    None where it was not executed yet.
+    """
+    call = frame.problem.call
+    assert call is not None
+    times = call.at.get((place.file, place.line), ())
+    return next((at for at in reversed(times) if _done(frame, call.lines, at)), None)
+
+
+def _done(frame: Frame, lines: Sequence[Executed], at: int) -> bool:
+    """Return whether a line is done at the cursor; one that only calls, with the last it called."""
+    while at and lines[at].waits:
+        at -= 1
+    if lines[at].nodes:
+        return all(frame.computed(node) for node in lines[at].nodes)
+    return frame.written(at)
+
+
+def line_values(frame: Frame, at: int, width: int) -> tuple[str, str]:
+    """Return what a line assigned, or the value of the model that it computed; and in brief.
+
+    In brief arrays are their shapes, in at most half of a width.
+    """
+    assert frame.problem.call is not None
+    line = frame.problem.call.lines[at]
+    if line.assigned:
+        single = len(line.assigned) == 1
+        named = [("" if single else f"{clean(name)} ", value) for name, value in line.assigned]
+    else:
+        named = [("", frame.tape.value(node)) for node in line.nodes[-1:]]
+    full = "  ".join(name + _text(value) for name, value in named)
+    brief = "  ".join(name + _brief(value) for name, value in named)
+    return full, clip(brief, width // 2)
+
+
+def _brief(value: Any) -> str:
+    shape = np.shape(value)
+    return f"[{shape_text(shape)}]" if shape and np.all(np.isfinite(value)) else _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str | bool):
+        return clean(repr(value))
+    return summary(np.asarray(value, dtype=np.float64))
+
+
+def line_mark(frame: Frame, at: int) -> Mark:
+    """Return whether what a line of the backward pass assigns is right, where that is known."""
+    assert frame.problem.call is not None
+    claims = frame.problem.call.lines[at].claims
+    if claims is None:
+        return "none"
+    name = frame.graph.nodes[claims].name
+    return claim_mark(frame, name, name) if name in frame.claims else "right"
+
+
+def is_found(frame: Frame, place: Place) -> bool:
+    """Return whether an error was found in a line."""
+    return any(
+        (one.place.file, one.place.line) == (place.file, place.line)
+        for one in frame.known.findings
+        if one.severity == "error" and one.place is not None
+    )
+
+
+def claimed_text(frame: Frame, at: int) -> str:
+    """Return what a line of the backward pass is the gradient of, as ∂L/∂h; nothing if unknown."""
+    assert frame.problem.call is not None
+    claims = frame.problem.call.lines[at].claims
+    return "" if claims is None else gradient_of(frame, claims)
+
+
+def place_text(frame: Frame) -> str:
+    """Return where the cursor stands: `lossFun line 15, t = 3 of 25`; nothing for nowhere."""
+    if frame.problem.call is None:
+        return ""
+    index = current_line(frame)
+    if index < 0:
+        return ""
+    line = frame.problem.call.lines[index]
+    return clean(", ".join([f"{line.function} line {line.place.line}", *line.rounds]))
+
+
+def called_spans(frame: Frame, index: int) -> Iterator[str | Span]:
+    """Yield what a line of a call holds, and what it is the gradient of."""
+    assert frame.problem.call is not None
+    line = frame.problem.call.lines[index]
+    yield f"{place_text(frame)}  ", "dim"
+    for number, (name, value) in enumerate(line.assigned):
+        yield "  " if number else ""
+        yield clean(name), "now"
+        yield f" = {_text(value)}"
+    claimed = claimed_text(frame, index)
+    if claimed:
+        mark = line_mark(frame, index)
+        yield "  "
+        yield SIGNS[mark]
+        yield f"  {claimed} = ", "dim"
+        assert line.claims is not None
+        yield summary(frame.tape.adjoint(line.claims), 6), "gradient"

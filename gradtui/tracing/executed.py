@@ -1,0 +1,122 @@
+"""The lines that a run executed, for people: their values, their rounds, their part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.engine.tape import Tape as Step
+from gradtui.engine.trainer import Trainer
+from gradtui.recording.tape import Leaf, Tape
+from gradtui.scenario.problem import Executed
+from gradtui.tracing.lowering import Lowered
+from gradtui.tracing.visits import Bound, Round, Visit, Visits
+
+Array = NDArray[Any]
+_ALIKE = 1e-6
+"""The relative difference up to which a value is taken to be a gradient."""
+
+
+def executed_lines(
+    tape: Tape, visits: Visits, lowered: Lowered, trainer: Trainer, returned: Mapping[str, int]
+) -> tuple[Executed, ...]:
+    """Return the lines that computed or assigned something, in the order in which they ended.
+
+    `returned` are the nodes of the tape of the gradients that are returned, by argument.
+    """
+    ahead = _ancestors(tape, [lowered.root])
+    back = _ancestors(tape, list(returned.values())) - ahead
+    computed = _by_visit(visits, lowered.statements)
+    own = _by_visit(visits, {id: id for id in back if not isinstance(tape.nodes[id], Leaf)})
+    claims = Claims(trainer.record(trainer.initial, 0))
+    parameters = {node: lowered.graph.names[name] for name, node in returned.items()}
+    found = []
+    last = max((visits.finished.index(at) for at in computed if at >= 0), default=-1)
+    for place, at in enumerate(visits.finished):
+        visit = visits.visits[at]
+        nodes = tuple(computed.get(at, ()))
+        named = [one for one in visit.bound if one.target.strip("_")]
+        computes = bool(nodes or own.get(at))
+        if not (computes or named):
+            continue
+        bound = {one.node for one in visit.bound if one.node is not None}
+        backward = not nodes and (place > last or bool(own.get(at)) or bool(bound & back))
+        found.append(
+            Executed(
+                Place(visit.first, file=visit.file), visit.last, visit.function, visit.scope,
+                tuple(_told(one, visits.totals) for one in visit.rounds), nodes,
+                tuple((one.target, _value(tape, one)) for one in named),
+                computes, backward, at, visit.calls and not computes,
+                _claimed(tape, visit, parameters, claims) if backward else None,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _ancestors(tape: Tape, wanted: Sequence[int]) -> frozenset[int]:
+    """Return the nodes that some come from, these among them."""
+    found = set(wanted)
+    for id in range(max(found, default=-1), -1, -1):
+        node = tape.nodes[id]
+        if id in found and not isinstance(node, Leaf):
+            found.update(node.inputs)
+    return frozenset(found)
+
+
+def _by_visit(visits: Visits, nodes: Mapping[int, int]) -> Mapping[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for id in sorted(nodes):
+        found.setdefault(visits.of(id), []).append(nodes[id])
+    return found
+
+
+def _value(tape: Tape, bound: Bound) -> Any:
+    return bound.value if bound.node is None else tape.value(bound.node)
+
+
+def _told(one: Round, totals: Mapping[int, int]) -> str:
+    """Return a round of a loop: `t = 3 of 25`, or `round 4 of 25` where no variable tells it."""
+    total = totals[one.entry]
+    told = ", ".join(f"{name} = {value}" for name, value in one.variables)
+    return f"{told or f'round {one.number}'} of {total}"
+
+
+def _claimed(tape: Tape, visit: Visit, parameters: Mapping[int, int], claims: Claims) -> int | None:
+    """Return the node whose gradient a line of the backward pass assigns, if it is known."""
+    for bound in visit.bound:
+        if bound.node is not None:
+            if bound.node in parameters:
+                return parameters[bound.node]
+            found = claims.find(tape.value(bound.node))
+            if found is not None:
+                return found
+    return None
+
+
+class Claims:
+    """Finds what a number is the gradient of, by its value."""
+
+    def __init__(self, step: Step) -> None:
+        graph = step.program.graph
+        self._nodes: dict[tuple[int, ...], list[int]] = {}
+        self._values: dict[tuple[int, ...], Array] = {}
+        for statement in graph.statements:
+            node = statement.root
+            if np.any(step.adjoint(node)):
+                self._nodes.setdefault(graph.nodes[node].shape, []).append(node)
+        for shape, nodes in self._nodes.items():
+            self._values[shape] = np.stack([step.adjoint(node).reshape(-1) for node in nodes])
+
+    def find(self, value: Array) -> int | None:
+        """Return the last value of the model, other than a number, with this gradient."""
+        if not value.shape or value.shape not in self._nodes or value.dtype.kind != "f":
+            return None
+        true, own = self._values[value.shape], value.reshape(-1)
+        with np.errstate(all="ignore"):
+            room = _ALIKE * np.maximum(np.abs(true), np.max(np.abs(true), axis=1, keepdims=True))
+            alike = np.all(np.abs(true - own) <= room, axis=1)
+        return self._nodes[value.shape][int(np.flatnonzero(alike)[-1])] if alike.any() else None

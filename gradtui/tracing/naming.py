@@ -1,0 +1,87 @@
+"""What the values of a recorded run are called: as the user's lines assign them, each name once."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping, Sequence
+
+from gradtui.base.source import Place
+from gradtui.base.text import clip
+from gradtui.recording.tape import Call, Leaf, Moved, Tape
+from gradtui.tracing.visits import Bound, Round, Visits
+
+_LONGEST = 32
+"""Characters of an expression that stands for a name."""
+
+
+class Names:
+    """Gives out names, each of which is a name of one value."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, int] = {}
+
+    def take(self, text: str) -> str:
+        """Return a name, with the number of its version from the second on: x, x#2."""
+        count = self._given[text] = self._given.get(text, 0) + 1
+        if count == 1:
+            return text
+        return self.take(f"{text}#{count}")
+
+
+def bound_names(visits: Visits) -> Mapping[int, str]:
+    """Return what each node is called that a line assigns: by the first one that does."""
+    found: dict[int, str] = {}
+    for at in visits.finished:
+        visit = visits.visits[at]
+        for bound in visit.bound:
+            if bound.node is not None and bound.target.strip("_"):
+                found.setdefault(bound.node, told_apart(bound, visit.rounds))
+    return found
+
+
+def told_apart(bound: Bound, rounds: Sequence[Round]) -> str:
+    """Return what is assigned, with the round of the loops around it: h(t=3)."""
+    within = [] if bound.indexed else [round_text(one) for one in rounds]
+    return f"{bound.target}({', '.join(within)})" if within else bound.target
+
+
+def round_text(one: Round) -> str:
+    """Return a round of a loop in short: t=3, or #4 where no variable tells it."""
+    told = [f"{name}={value}" for name, value in one.variables]
+    return ",".join(told) or f"#{one.number}"
+
+
+def leaf_name(tape: Tape, id: int, visits: Visits, bound: Mapping[int, str]) -> str:
+    """Return what a value is called that the run did not compute."""
+    node = tape.nodes[id]
+    assert isinstance(node, Leaf)
+    return node.name or visits.names.get(id) or bound.get(id) or written_at(node.place) or "data"
+
+
+def loss_name(visits: Visits, loss: int) -> str:
+    """Return what the loss is called, without the rounds of loops in which it was added up."""
+    for at in visits.finished:
+        for bound in visits.visits[at].bound:
+            if bound.node == loss and bound.target.strip("_"):
+                return bound.target
+    return "loss"
+
+
+def computed_name(tape: Tape, id: int, bound: Mapping[int, str]) -> str:
+    """Return what a computed value is called; where no line assigns it, as it is written."""
+    node = tape.nodes[id]
+    if id in bound:
+        return bound[id]
+    if isinstance(node, Moved) and not tape.active[id]:
+        # An array that was filled by and by is called what it was as it was made.
+        return next((bound[one] for one in node.inputs if one in bound), "") or "made"
+    return written_at(node.place) or (node.name if isinstance(node, Call) else "value")
+
+
+def written_at(place: Place | None) -> str:
+    """Return the expression that stands at a place; nothing where it takes several lines."""
+    if place is None:
+        return ""
+    line = linecache.getline(place.file, place.line)
+    text = line[place.column - 1 : place.column - 1 + place.width].strip()
+    return clip(text, _LONGEST) if len(text) > 1 else ""

@@ -1,0 +1,116 @@
+"""A recorded run -> Problem: its graph, its numbers, and the lines that were executed."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import InputError, Place
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.engine.program import ByHand, build_step
+from gradtui.engine.size import check_operations, check_size
+from gradtui.engine.trainer import Trainer
+from gradtui.recording.slopes import Untold
+from gradtui.recording.tape import Tape
+from gradtui.scenario.problem import Call, Drive, Handwritten, Problem
+from gradtui.tracing.executed import executed_lines
+from gradtui.tracing.lowering import lower_tape
+from gradtui.tracing.visits import Visits
+
+Array = NDArray[Any]
+_STAYS = UpdateProgram((), MappingProxyType({}), "")
+"""What moves no parameter."""
+
+
+class Recording(Struct, frozen=True, eq=False):
+    """One recorded run of a function, and what it returned."""
+
+    function: Callable[..., Any]
+    place: Place
+    """Where the function begins."""
+    tape: Tape
+    visits: Visits
+    root: int
+    """The node of the loss."""
+    parameters: tuple[str, ...]
+    """The arguments whose gradients are judged."""
+    gradients: Mapping[str, tuple[Array, int | None]]
+    """Argument -> the gradient that is returned for it, and its node where it was recorded."""
+    files: tuple[str, ...] = ()
+    """Other files whose lines are told of."""
+
+
+def problem_of(run: Recording) -> Problem:
+    """Return a recorded run as a problem that is one call; raises InputError if it is too large."""
+    try:
+        return _problem_of(run)
+    except Untold as error:
+        raise InputError(f"the run cannot be shown: what {error} does is not known", run.place,
+                         file=run.place.file) from None  # fmt: skip
+    except InputError as error:
+        file = error.file or (error.place.file if error.place else "") or run.place.file
+        lines = list(_lines_of(file))
+        raise error.within(file, lines) from None
+
+
+def _problem_of(run: Recording) -> Problem:
+    lowered = lower_tape(run.tape, run.root, run.visits, run.parameters, run.place)
+    graph = lowered.graph
+    check_operations(graph)
+    single = all(run.tape.value(id).dtype == np.float32 for id in run.tape.arguments.values())
+    program = build_step(graph, "sgd", by_hand=ByHand(update=_STAYS))
+    check_size(program.nodes)
+    trainer = Trainer(program, lowered.values, 0.0, "float32" if single else "float64")
+    lines = executed_lines(run.tape, run.visits, lowered, trainer, {
+        name: node for name, (_, node) in run.gradients.items() if node is not None
+    })  # fmt: skip
+    file = run.place.file
+    files = dict.fromkeys([file, *run.files, *(visit.file for visit in run.visits.visits)])
+    texts = {one: _lines_of(one) for one in files}
+    name = run.function.__qualname__
+
+    def revised(tables: Mapping[str, Any]) -> Problem:
+        raise InputError("one call of your own code has no settings", file=file)
+
+    def build(drive: Drive) -> Trainer:
+        return trainer
+
+    hand = {name: value for name, (value, _) in run.gradients.items()}
+    return Problem(
+        path=file,
+        files=(),
+        texts=MappingProxyType(texts),
+        title=f"{os.path.basename(file)}:{name}",
+        about="one call of your own code",
+        tags=(),
+        notes=inspect.getdoc(run.function) or "",
+        labels=MappingProxyType({} if "L" in graph.names else {graph.nodes[graph.loss].name: "L"}),
+        values=lowered.values,
+        model=(),
+        trainer=trainer,
+        optimizer="",
+        steps=0,
+        facts=(),
+        expected=(),
+        notices=(),
+        backward=Handwritten((), {}, {}, MappingProxyType(hand), file, texts[file]),
+        update=None,
+        drive="autodiff",
+        rate_place=run.place,
+        build=build,
+        tables=MappingProxyType({}),
+        revised=revised,
+        call=Call(lines),
+    )
+
+
+def _lines_of(file: str) -> tuple[str, ...]:
+    return tuple(line.rstrip("\n") for line in linecache.getlines(file))

@@ -1,0 +1,271 @@
+"""Which lines of the user's files a run executes, in what order, and what they assign.
+
+A visit is one execution of one statement.  Knows nothing of what the loss depends on.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.recording.array import Recorded, recorder_of
+from gradtui.recording.places import is_users_file
+from gradtui.recording.recorder import Recorder
+from gradtui.tracing.syntax import Loop, Sentence, Syntax, Target, syntax_of
+
+_LONGEST = 40
+"""Characters of a text that is shown as the value of a variable."""
+
+
+class Round(Struct, frozen=True):
+    """The round of a loop that a visit belongs to."""
+
+    line: int
+    """Where the loop begins."""
+    entry: int
+    """Which of the times that the loop was begun, over all of the run."""
+    number: int
+    """From 1."""
+    variables: tuple[tuple[str, str], ...]
+    """(name, value) of those of its variables that are numbers or short texts."""
+
+
+class Bound(Struct, frozen=True, eq=False):
+    """Something that a visit assigned."""
+
+    target: str
+    """As it is written, with the values of variables in an index: h, self.db, hs[3]."""
+    indexed: bool
+    """Whether a loop's variable stands in the index, so that it tells rounds apart."""
+    node: int | None
+    """The node of the tape that it is; None for what was not recorded."""
+    value: Any
+    """What it is where it is no node: a number or a short text."""
+
+
+class Visit(Struct, eq=False):
+    """One execution of one statement."""
+
+    file: str
+    first: int
+    last: int
+    """The first and the last line of the statement."""
+    function: str
+    scope: tuple[int, int]
+    """The first and the last line of the body of the function that it stands in."""
+    rounds: tuple[Round, ...]
+    """Those of all loops around it, those around its callers first."""
+    calls: bool = False
+    """Whether it called another function of the user's."""
+    bound: tuple[Bound, ...] = ()
+
+
+class _Call:
+    """A call of one of the user's functions that is going on."""
+
+    def __init__(self, frame: FrameType, syntax: Syntax, outer: tuple[Round, ...]) -> None:
+        self.frame, self.syntax, self.outer = frame, syntax, outer
+        self.sentence: Sentence | None = None
+        self.visit: int = -1
+        self.rounds: dict[int, tuple[int, int]] = {}
+        """Line of a loop -> which of its beginnings this is, and the round's number."""
+
+
+class Visits:
+    """The visits of one run, while it is being recorded."""
+
+    def __init__(self) -> None:
+        self.visits: list[Visit] = []
+        self.names: dict[int, str] = {}
+        """Node -> what an argument or a global variable that holds it is called."""
+        self.finished: list[int] = []
+        """The visits in the order in which they ended."""
+        self.totals: dict[int, int] = {}
+        """Beginning of a loop -> how many rounds it had."""
+        self._calls: list[_Call] = []
+        self._entries = 0
+        self._starts: list[int] = [0]
+        self._owners: list[int] = [-1]
+        self._recorder: Recorder | None = None
+        self._modules: set[int] = set()
+
+    def of(self, node: int) -> int:
+        """Return the visit in which a node came about; -1 for none."""
+        return self._owners[bisect_right(self._starts, node) - 1]
+
+    @contextmanager
+    def watched(self, arguments: Mapping[str, Any]) -> Iterator[None]:
+        """Watch what the user's functions do; `arguments` are those of the first call."""
+        recorder = recorder_of(arguments)
+        if not isinstance(recorder, Recorder):
+            yield  # a run that is not recorded
+            return
+        self._recorder = recorder
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+            while self._calls:
+                self._leave()
+
+    def _trace(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
+        """Take note of a call; lines of what is not the user's are not looked at."""
+        if event != "call" or not is_users_file(frame.f_code.co_filename):
+            return None
+        outer = self._calls[-1] if self._calls else None
+        rounds: tuple[Round, ...] = ()
+        if outer is not None and outer.visit >= 0:
+            self.visits[outer.visit].calls = True
+            rounds = self.visits[outer.visit].rounds
+        self._calls.append(_Call(frame, syntax_of(frame.f_code.co_filename), rounds))
+        self._name_arguments(frame)
+        return self._local
+
+    def _local(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
+        if event == "line":
+            while self._calls and self._calls[-1].frame is not frame:
+                self._leave()
+            if self._calls:
+                self._line(self._calls[-1], frame)
+        elif event == "return" and self._calls and self._calls[-1].frame is frame:
+            self._leave()
+        return self._local
+
+    def _line(self, call: _Call, frame: FrameType) -> None:
+        sentence = call.syntax.at(frame.f_lineno)
+        before = call.sentence
+        if sentence is before and sentence.first != sentence.last:
+            return  # another line of a statement that goes on over several
+        self._finish(call)
+        if sentence.loop is not None:
+            self._count(call, sentence.loop, before)
+        call.sentence = sentence
+        code = frame.f_code
+        scope = call.syntax.functions.get(code.co_firstlineno, (sentence.first, sentence.last))
+        rounds = (*call.outer, *(self._round(call, frame, loop) for loop in sentence.loops))
+        self.visits.append(
+            Visit(code.co_filename, sentence.first, sentence.last, code.co_qualname, scope,
+                  rounds)
+        )  # fmt: skip
+        call.visit = len(self.visits) - 1
+        self._mark(call.visit)
+
+    def _count(self, call: _Call, loop: Loop, before: Sentence | None) -> None:
+        """Take note that the header of a loop is executed: a round begins, or the loop is over."""
+        inside = before is not None and (
+            before.loop is loop or any(one is loop for one in before.loops)
+        )
+        if inside and loop.line in call.rounds:
+            entry, number = call.rounds[loop.line]
+            call.rounds[loop.line] = entry, number + 1
+        else:
+            self._entries += 1
+            call.rounds[loop.line] = self._entries, 1
+
+    def _round(self, call: _Call, frame: FrameType, loop: Loop) -> Round:
+        entry, number = call.rounds.get(loop.line, (0, 1))
+        self.totals[entry] = max(number, self.totals.get(entry, 0))
+        values = [(name, _number(frame.f_locals.get(name))) for name in loop.variables]
+        told = tuple((name, str(value)) for name, value in values if value is not None)
+        return Round(loop.line, entry, number, told)
+
+    def _finish(self, call: _Call) -> None:
+        """Take note of what the statement that is over has assigned."""
+        if call.sentence is None or call.visit < 0:
+            return
+        self.finished.append(call.visit)
+        variables = {name for loop in call.sentence.loops for name in loop.variables}
+        found = [
+            one
+            for target in call.sentence.targets
+            if (one := self._bound(target, call.frame, variables)) is not None
+        ]
+        self.visits[call.visit].bound = tuple(found)
+
+    def _bound(self, target: Target, frame: FrameType, variables: set[str]) -> Bound | None:
+        held = _held(target, frame)
+        if held is None:
+            return None
+        values = {
+            name: value
+            for name in target.variables
+            if (value := _number(frame.f_locals.get(name))) is not None
+        }
+        text, indexed = target.filled(values), bool(variables & values.keys())
+        assert self._recorder is not None
+        if isinstance(held, Recorded):
+            return Bound(text, indexed, self._recorder.node_of(held), None)
+        if isinstance(held, bool | int | float | str | np.number) and len(repr(held)) <= _LONGEST:
+            return Bound(text, indexed, None, held)
+        return None
+
+    def _leave(self) -> None:
+        self._finish(self._calls.pop())
+        self._mark(self._calls[-1].visit if self._calls else -1)
+
+    def _mark(self, visit: int) -> None:
+        assert self._recorder is not None
+        at = len(self._recorder.tape)
+        if self._starts[-1] == at:
+            self._owners[-1] = visit
+        else:
+            self._starts.append(at)
+            self._owners.append(visit)
+
+    def _name_arguments(self, frame: FrameType) -> None:
+        """Take note of what the arrays are called that a function is given or can see."""
+        if id(frame.f_globals) not in self._modules:
+            self._modules.add(id(frame.f_globals))
+            self._name_all("", frame.f_globals)
+        self._name_all("", frame.f_locals)
+
+    def _name_all(self, prefix: str, held: Mapping[Any, Any]) -> None:
+        assert self._recorder is not None
+        for name, value in list(held.items()):
+            if not isinstance(name, str):
+                continue
+            text = prefix.format(name) if prefix else name
+            if isinstance(value, Recorded):
+                self.names.setdefault(self._recorder.node_of(value), text)
+            elif prefix:
+                continue
+            elif type(value) is dict:
+                self._name_all(f'{name}["{{}}"]', value)
+            elif is_users_object(value):
+                self._name_all(f"{name}.{{}}", vars(value))
+
+
+def is_users_object(value: Any) -> bool:
+    """Return whether an object is of a class of the user's own, with attributes."""
+    module = sys.modules.get(type(value).__module__)
+    file = getattr(module, "__file__", None)
+    own = type(value).__module__ == "__main__" or (isinstance(file, str) and is_users_file(file))
+    return own and isinstance(getattr(value, "__dict__", None), dict)
+
+
+def _held(target: Target, frame: FrameType) -> Any:
+    """Return what a target holds; None where finding out would do something."""
+    if target.text.isidentifier():
+        return frame.f_locals.get(target.text, frame.f_globals.get(target.text))
+    if target.code is None:
+        return None
+    try:
+        return eval(target.code, frame.f_globals, dict(frame.f_locals))
+    except Exception:
+        return None  # the statement itself may have raised, or a property of the user's does
+
+
+def _number(value: Any) -> int | str | None:
+    """Return a whole number or a short text; None for anything else."""
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST // 2 else None
+    return int(value) if isinstance(value, bool | int | np.integer) else None

@@ -1,0 +1,186 @@
+"""Lines of a run: what they are called, their rounds, their values, their pass."""
+
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from gradtui.diagnosis.recorded.runs import CodeFailed
+from tests.tracing.runs import module_of, watched
+
+
+@pytest.fixture
+def traced(tmp_path):
+    def trace(source):
+        file = tmp_path / "net.py"
+        file.write_text("import numpy as np\n" + textwrap.dedent(source))
+        return watched(module_of(file).case)
+
+    return trace
+
+
+RNN = """
+    def case(W=np.eye(3) / 2, h0=np.ones(3)):
+        h, loss = h0, 0.0
+        hs = {-1: h0}
+        for t in range(4):
+            z = W @ hs[t - 1]
+            hs[t] = np.tanh(z)
+            loss += hs[t].sum()
+        dW, dh = np.zeros_like(W), 0.0
+        for t in reversed(range(4)):
+            dz = (1 + dh) * (1 - hs[t] ** 2)
+            dW += np.outer(dz, hs[t - 1])
+            dh = W.T @ dz
+        return loss, {"W": dW, "h0": dh}
+    """
+
+
+def lines_of(run, number):
+    return [line for line in run.problem.call.lines if line.place.line == number]
+
+
+def test_a_name_in_a_loop_tells_the_round_and_an_index_its_number(traced):
+    run = traced(RNN)
+
+    names = [statement.name for statement in run.graph.statements]
+    assert names[:6] == ["z(t=0)", "hs[0]", "loss(t=0)", "z(t=1)", "hs[1]", "loss(t=1)"]
+    assert names[-3:] == ["z(t=3)", "hs[3]", "loss"]
+
+
+def test_a_line_has_the_rounds_of_its_loop_in_the_order_of_the_run(traced):
+    run = traced(RNN)
+
+    assert [line.rounds for line in lines_of(run, 8)] == [(f"t = {t} of 4",) for t in range(4)]
+    assert [line.rounds for line in lines_of(run, 12)] == [(f"t = {t} of 4",) for t in (3, 2, 1, 0)]
+
+
+def test_the_passes_are_told_apart_by_what_the_loss_depends_on(traced):
+    run = traced(RNN)
+
+    passes = {line.place.line: line.backward for line in run.problem.call.lines}
+    assert [at for at, backward in passes.items() if not backward] == [4, 7, 8, 9]
+    assert [at for at, backward in passes.items() if backward] == [10, 12, 13, 14]
+
+
+def test_a_line_of_the_backward_pass_knows_what_it_is_the_gradient_of(traced):
+    run = traced(RNN)
+
+    names = [None if line.claims is None else run.graph.nodes[line.claims].name
+             for line in lines_of(run, 12)]  # fmt: skip
+    assert names == ["z(t=3)", "z(t=2)", "z(t=1)", "z(t=0)"]
+    assert [run.graph.nodes[line.claims].name for line in lines_of(run, 13)[-1:]] == ["W"]
+
+
+def test_a_line_has_the_value_that_it_assigned_then(traced):
+    run = traced(RNN)
+
+    ((name, value),) = lines_of(run, 14)[-1].assigned
+    np.testing.assert_allclose(value, run.true["h0"])
+    assert name == "dh"
+    assert lines_of(run, 4)[0].name == "h"
+
+
+def test_a_name_that_is_assigned_again_has_its_versions(traced):
+    run = traced("""
+        def case(x=np.ones(3)):
+            y = x * 2
+            y = np.exp(y)
+            y *= x
+            return y.sum(), x
+        """)
+
+    assert [one.name for one in run.graph.statements] == ["y", "y#2", "y#3", "loss"]
+
+
+def test_a_value_without_a_name_is_called_as_it_is_written(traced):
+    run = traced("""
+        def half(x):
+            return x / 2
+
+        def case(x=np.ones(3)):
+            return np.sum(half(x) * half(x * x)), x
+        """)
+
+    assert {one.name for one in run.graph.statements} == {"x / 2", "x / 2#2", "x * x", "loss"}
+
+
+def test_a_helper_belongs_to_the_round_that_calls_it(traced):
+    run = traced("""
+        class Cell:
+            def __init__(self, w):
+                self.w = w
+                self.cache = {}
+
+            def step(self, h):
+                self.cache["out"] = np.tanh(h * self.w)
+                return self.cache["out"]
+
+        def case(w=np.ones(2), h=np.ones(2)):
+            cell = Cell(w)
+            for t in range(2):
+                h = cell.step(h)
+            return h.sum(), (w, h)
+        """)
+
+    names = [one.name for one in run.graph.statements]
+    assert names == ['self.cache["out"](t=0)', 'self.cache["out"](t=1)', "loss"]
+    calling = lines_of(run, 15)
+    assert all(line.waits and not line.computes for line in calling)
+    assert next(line.function for line in run.problem.call.lines if line.nodes) == "Cell.step"
+
+
+def test_a_round_without_a_number_is_counted(traced):
+    run = traced("""
+        def case(x=np.ones(2)):
+            y = x
+            while y.sum() < 10:
+                y = y * 2
+            for scale in (x, 3 * x):
+                y = y * scale
+            return y.sum(), x
+        """)
+
+    assert [line.rounds for line in lines_of(run, 6)] == [
+        ("round 1 of 3",), ("round 2 of 3",), ("round 3 of 3",)
+    ]  # fmt: skip
+    names = [one.name for one in run.graph.statements]
+    assert names[:4] == ["y(#1)", "y(#2)", "y(#3)", "3 * x"]
+
+
+def test_names_of_data_are_those_of_the_module_or_the_object(traced):
+    run = traced("""
+        X, SETS = np.ones((2, 3)), {"y": np.zeros(2)}
+
+        class Net:
+            def __init__(self):
+                self.scale = np.full(2, 3.0)
+
+        net = Net()
+
+        def loss(w, net):
+            return np.sum((X @ w * net.scale - SETS["y"]) ** 2)
+
+        def case(w=np.ones(3)):
+            return loss(w, net), w
+        """)
+
+    assert {node.name for node in run.graph.data} == {"X", "net.scale", 'SETS["y"]'}
+
+
+def test_the_tracer_of_before_is_put_back_also_after_an_exception(traced):
+    def tracer(frame, event, argument):
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        with pytest.raises(CodeFailed):
+            traced("""
+                def case(x=np.ones(2)):
+                    return 1 / 0, x
+                """)
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
