@@ -1,7 +1,8 @@
 """gradtui: a terminal debugger for training.
 
 `load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one,
-`check(function, **arrays)` the gradients of code of your own; `assert_gradients` does so in a test.
+`check(function, **arrays)` the gradients of code of your own; `assert_gradients` does so in a test,
+`trace` gives a session on one call of it, and `debug` opens that on the screen.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
     from gradtui.api import assert_gradients as assert_gradients
     from gradtui.api import check as check
     from gradtui.api import load as load
+    from gradtui.api import trace as trace
     from gradtui.base.source import InputError as InputError
+    from gradtui.cli.screen import debug as debug
     from gradtui.debugger.session import Session as Session
     from gradtui.diagnosis.finding import Finding as Finding
     from gradtui.recording.run import case as case
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "InputError", "Session", "assert_gradients", "case", "check", "load"]
+__all__ = [
+    "Finding", "InputError", "Session", "assert_gradients", "case", "check", "debug", "load",
+    "trace",
+]  # fmt: skip
 
 _HOMES = {
     "Finding": "gradtui.diagnosis.finding",
@@ -28,7 +34,9 @@ _HOMES = {
     "assert_gradients": "gradtui.api",
     "case": "gradtui.recording.run",
     "check": "gradtui.api",
+    "debug": "gradtui.cli.screen",
     "load": "gradtui.api",
+    "trace": "gradtui.api",
 }
 
 

@@ -31,18 +31,14 @@ OK, FAILED, UNUSABLE = 0, 1, 2
 
 def debug(arguments: argparse.Namespace) -> int:
     """Open the debugger, or the picker, on the terminal."""
-    from gradtui.base.terminal import Display, colours, leaves_escape, mend_environment
+    from gradtui.base.terminal import mend_environment
+    from gradtui.cli.screen import NO_TERMINAL, on_terminal, open_screen
 
-    environ = os.environ
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    on_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    if not on_terminal or environ.get("TERM") in ("dumb", "unknown"):
-        tell(
-            "gradtui: the debugger needs a terminal; `gradtui show FILE` and `gradtui run FILE` "
-            "print plain text"
-        )
+    if not on_terminal():
+        other = "`gradtui show FILE` and `gradtui run FILE` print plain text"
+        tell(f"gradtui: {NO_TERMINAL}; {other}")
         return UNUSABLE
-    mend_environment(environ)
+    mend_environment(os.environ)
     import gc
 
     # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.
@@ -51,18 +47,8 @@ def debug(arguments: argparse.Namespace) -> int:
     if arguments.file is not None:
         session = _open(arguments.file, ascii=arguments.ascii)
         session.seek(arguments.step)
-    from gradtui.tui.app import run_app
-    from gradtui.tui.config import read_config
-    from gradtui.tui.themes import find_theme
-
-    config = read_config()
-    try:
-        theme = find_theme(arguments.theme) or config.theme
-    except InputError as error:
-        raise InputError(error.message, file=f"--theme {arguments.theme}") from None
-    mouse = leaves_escape(environ) and not arguments.no_mouse
-    display = Display(colours(environ), theme, mouse, arguments.ascii)
-    return run_app(session, display, config.keys, resume=arguments.resume)
+    return open_screen(session, ascii=arguments.ascii, theme=arguments.theme,
+                       mouse=not arguments.no_mouse, resume=arguments.resume)  # fmt: skip
 
 
 def _open(file: str, *, ascii: bool) -> Session:

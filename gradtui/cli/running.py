@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import linecache
 import os
 import re
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from gradtui.base.source import InputError, did_you_mean
-from gradtui.base.streams import tell
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
 
 if TYPE_CHECKING:
@@ -71,7 +73,44 @@ def trace_code(argument: str) -> Session:
 
     with _running(argument) as target:
         traced = trace_target(target)
-    return Session(traced.problem, judgement=traced.judgement)
+    session = Session(traced.problem, judgement=traced.judgement)
+    session.again = partial(_trace_again, argument)
+    return session
+
+
+def _trace_again(argument: str) -> Session:
+    """Run a file that may have changed once more; raises InputError, for its exceptions too."""
+    file = argument.rpartition(":")[0]
+    linecache.checkcache()
+    _forget_modules(os.path.dirname(os.path.abspath(file)))
+    with working(f"running {argument}"):
+        try:
+            return trace_code(argument)
+        except RaisedError as error:
+            said = InputError(error.text.splitlines()[-1], _raised_at(error, file), file=file)
+            raise said.within(
+                file, [line.rstrip("\n") for line in linecache.getlines(file)]
+            ) from None
+
+
+def _forget_modules(folder: str) -> None:
+    """Let the modules of a folder be imported anew: they may have changed, too."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name != "__main__" and isinstance(file, str) and file.startswith(folder + os.sep):
+            del sys.modules[name]
+
+
+def _raised_at(error: RaisedError, file: str) -> Place | None:
+    """Return the last line of a file that an exception came through."""
+    cause, path = error.__cause__, os.path.abspath(file)
+    if isinstance(cause, SyntaxError) and cause.lineno:
+        return Place(cause.lineno)
+    found = [
+        line for frame, line in traceback.walk_tb(cause.__traceback__ if cause else None)
+        if frame.f_code.co_filename == path
+    ]  # fmt: skip
+    return Place(found[-1]) if found else None
 
 
 @contextmanager

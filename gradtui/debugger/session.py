@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gradtui.debugger.branches import Branch, Branches
@@ -71,6 +72,8 @@ class Session:
         self._version_of(problem).judgement = judgement
         self._investigations: dict[Branch, Investigation] = {}
         self.surface = SurfaceView(lambda: self.problem, self._say)
+        self.again: Callable[[], Session] | None = None
+        """Runs the code again that is called; None where only its own program can."""
         self.selection = Selection(
             lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
         )
@@ -155,6 +158,21 @@ class Session:
         """The breakpoints and watches, on the present run."""
         self._breakpoints.follow(self.history, self.problem.steps)
         return self._breakpoints
+
+    def renewed(self) -> Session:
+        """Return a session on the call as it is when its code is run again, at the same place.
+
+        Raises InputError for what cannot be used, the user's exceptions among it.
+        """
+        assert self.again is not None
+        other = self.again()
+        other.draw(self.level, frozenset())
+        name = self.problem.graph.nodes[self.selection.node].name
+        if name in other.problem.graph.names:
+            other.selection.select(other.problem.graph.names[name])
+        done = self.position == self.order.end
+        other.position = other.order.end if done else min(self.position, other.order.end)
+        return other
 
     def seek(self, step: int) -> None:
         """Go to a training step, its forward and backward pass done.

@@ -203,7 +203,7 @@ def called_spans(frame: Frame, index: int) -> Iterator[str | Span]:
     for number, (name, value) in enumerate(line.assigned):
         yield "  " if number else ""
         yield clean(name), "now"
-        yield f" = {_text(value)}"
+        yield f" = {_text(value)}" if name else _text(value)
     claimed = claimed_text(frame, index)
     if claimed:
         mark = line_mark(frame, index)

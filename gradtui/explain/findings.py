@@ -124,7 +124,7 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
 
 def _head(frame: Frame, finding: Finding) -> str:
     """Return the line of what was written by hand, or the step of the run and what happens."""
-    if finding.rule not in (*GRADIENT_RULES, *UPDATE_RULES):
+    if frame.problem.call is None and finding.rule not in (*GRADIENT_RULES, *UPDATE_RULES):
         where = f" · line {finding.line}" if finding.line else ""
         return f"step {finding.step:,}  {finding.rule}{where}"
     if not finding.line:

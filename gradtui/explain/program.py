@@ -146,7 +146,7 @@ def _source_rows(
             mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
             true = called.claimed_text(frame, index)
         elif row.line:
-            value = brief = UNKNOWN
+            value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
         shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true)
         rows.append(_row(row.place, shown, digits, width))

@@ -120,7 +120,9 @@ class Executed(Struct, frozen=True, eq=False):
     nodes: tuple[int, ...]
     """The values of the model that it computed, in that order."""
     assigned: tuple[tuple[str, Any], ...]
-    """(name, value) of what it assigned, an array, a number or a short text."""
+    """(name, value) of what it assigned, an array, a number or a short text.
+
+    The name is empty where a line of the backward pass computes a value without one."""
     computes: bool
     """Whether the loss, or a gradient that is returned, depends on what it computes itself."""
     backward: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from gradtui.engine.trainer import Trainer
 from gradtui.recording.tape import Leaf, Tape
 from gradtui.scenario.problem import Executed
 from gradtui.tracing.lowering import Lowered
-from gradtui.tracing.visits import Bound, Round, Visit, Visits
+from gradtui.tracing.visits import Bound, Round, Visits
 
 Array = NDArray[Any]
 _ALIKE = 1e-6
@@ -35,11 +35,13 @@ def executed_lines(
     claims = Claims(trainer.record(trainer.initial, 0))
     parameters = {node: lowered.graph.names[name] for name, node in returned.items()}
     found = []
-    last = max((visits.finished.index(at) for at in computed if at >= 0), default=-1)
+    last = max((place for place, at in enumerate(visits.finished) if at in computed), default=-1)
     for place, at in enumerate(visits.finished):
         visit = visits.visits[at]
         nodes = tuple(computed.get(at, ()))
-        named = [one for one in visit.bound if one.target.strip("_")]
+        named = [(one.target, _value(tape, one)) for one in visit.bound if one.target.strip("_")]
+        if own.get(at) and not named:
+            named = [("", tape.value(own[at][-1]))]
         computes = bool(nodes or own.get(at))
         if not (computes or named):
             continue
@@ -49,9 +51,10 @@ def executed_lines(
             Executed(
                 Place(visit.first, file=visit.file), visit.last, visit.function, visit.scope,
                 tuple(_told(one, visits.totals) for one in visit.rounds), nodes,
-                tuple((one.target, _value(tape, one)) for one in named),
+                tuple(named),
                 computes, backward, at, visit.calls and not computes,
-                _claimed(tape, visit, parameters, claims) if backward else None,
+                _claimed([*bound, *own.get(at, ())], parameters, claims, named)
+                if backward else None,
             )
         )  # fmt: skip
     return tuple(found)
@@ -85,16 +88,16 @@ def _told(one: Round, totals: Mapping[int, int]) -> str:
     return f"{told or f'round {one.number}'} of {total}"
 
 
-def _claimed(tape: Tape, visit: Visit, parameters: Mapping[int, int], claims: Claims) -> int | None:
-    """Return the node whose gradient a line of the backward pass assigns, if it is known."""
-    for bound in visit.bound:
-        if bound.node is not None:
-            if bound.node in parameters:
-                return parameters[bound.node]
-            found = claims.find(tape.value(bound.node))
-            if found is not None:
-                return found
-    return None
+def _claimed(
+    nodes: Iterable[int], parameters: Mapping[int, int], claims: Claims,
+    named: Sequence[tuple[str, Any]],
+) -> int | None:  # fmt: skip
+    """Return the node whose gradient a line of the backward pass computes, if it is known."""
+    returned = [parameters[node] for node in nodes if node in parameters]
+    if returned:
+        return returned[0]
+    found = (claims.find(value) for _, value in named if isinstance(value, np.ndarray))
+    return next((node for node in found if node is not None), None)
 
 
 class Claims:

@@ -141,7 +141,7 @@ class _Lowering:
             node = builder.apply("identity", (node,), place=place)
         name = self.loss
         if root != self.root:
-            name = self.names.take(computed_name(self.tape, root, self.bound))
+            name = self.names.take(computed_name(self.tape, root, self.visits, self.bound))
         builder.rename(node, name, place)
         self.done[root] = self.named[name] = node
         inside = range(len(builder.nodes) - 1, first - 1, -1)
@@ -162,12 +162,12 @@ class _Lowering:
             return self.builder.constant(float(value))
         if id in self.done:
             return self.done[id]
-        outside = isinstance(node, Leaf) and node.place is None
+        outside = isinstance(node, Leaf) and self.visits.precedes(id)
         kind = Kind.DATA if outside else Kind.RECORDED
         if isinstance(node, Leaf):
             text = leaf_name(self.tape, id, self.visits, self.bound)
         else:
-            text = computed_name(self.tape, id, self.bound)
+            text = computed_name(self.tape, id, self.visits, self.bound)
         self.done[id] = self._leaf(kind, text, value)
         return self.done[id]
 

@@ -55,7 +55,9 @@ def leaf_name(tape: Tape, id: int, visits: Visits, bound: Mapping[int, str]) -> 
     """Return what a value is called that the run did not compute."""
     node = tape.nodes[id]
     assert isinstance(node, Leaf)
-    return node.name or visits.names.get(id) or bound.get(id) or written_at(node.place) or "data"
+    known = node.name or visits.names.get(id) or bound.get(id) or written_at(node.place)
+    # What stands on no line of the user's is drawn to check a layer: the gradient of its output.
+    return known or ("data" if visits.precedes(id) else "dout")
 
 
 def loss_name(visits: Visits, loss: int) -> str:
@@ -67,11 +69,14 @@ def loss_name(visits: Visits, loss: int) -> str:
     return "loss"
 
 
-def computed_name(tape: Tape, id: int, bound: Mapping[int, str]) -> str:
-    """Return what a computed value is called; where no line assigns it, as it is written."""
+def computed_name(tape: Tape, id: int, visits: Visits, bound: Mapping[int, str]) -> str:
+    """Return what a computed value is called: as it is assigned, returned, or written."""
     node = tape.nodes[id]
     if id in bound:
         return bound[id]
+    if id in visits.returned:
+        function, rounds = visits.returned[id]
+        return f"{function}({', '.join(map(round_text, rounds))})"
     if isinstance(node, Moved) and not tape.active[id]:
         # An array that was filled by and by is called what it was as it was made.
         return next((bound[one] for one in node.inputs if one in bound), "") or "made"

@@ -85,6 +85,8 @@ class Visits:
         self.visits: list[Visit] = []
         self.names: dict[int, str] = {}
         """Node -> what an argument or a global variable that holds it is called."""
+        self.returned: dict[int, tuple[str, tuple[Round, ...]]] = {}
+        """Node -> the function that returned it first, and in which rounds of loops."""
         self.finished: list[int] = []
         """The visits in the order in which they ended."""
         self.totals: dict[int, int] = {}
@@ -99,6 +101,10 @@ class Visits:
     def of(self, node: int) -> int:
         """Return the visit in which a node came about; -1 for none."""
         return self._owners[bisect_right(self._starts, node) - 1]
+
+    def precedes(self, node: int) -> bool:
+        """Return whether a node came about before any of the user's lines was executed."""
+        return len(self._starts) < 2 or node < self._starts[1]
 
     @contextmanager
     def watched(self, arguments: Mapping[str, Any]) -> Iterator[None]:
@@ -137,6 +143,7 @@ class Visits:
             if self._calls:
                 self._line(self._calls[-1], frame)
         elif event == "return" and self._calls and self._calls[-1].frame is frame:
+            self._return(self._calls[-1], argument)
             self._leave()
         return self._local
 
@@ -207,6 +214,14 @@ class Visits:
         if isinstance(held, bool | int | float | str | np.number) and len(repr(held)) <= _LONGEST:
             return Bound(text, indexed, None, held)
         return None
+
+    def _return(self, call: _Call, value: Any) -> None:
+        """Take note of which function returned a value first."""
+        name = call.frame.f_code.co_name
+        if isinstance(value, Recorded) and call.visit >= 0 and name.isidentifier():
+            assert self._recorder is not None
+            told = name, self.visits[call.visit].rounds
+            self.returned.setdefault(self._recorder.node_of(value), told)
 
     def _leave(self) -> None:
         self._finish(self._calls.pop())

@@ -87,7 +87,8 @@ COMMANDS = (
         LOOK, "EXPRESSION",
     ),
     Command(
-        "reload", ("R",), "reload", "load the file again; the branches are made anew on it", SCREEN,
+        "reload", ("R",), "reload",
+        "load the file again; the branches are made anew on it; a call: run its file again", SCREEN,
     ),
     Command(
         "edit", ("E",), "edit",
@@ -209,11 +210,22 @@ COMMANDS = (
 
 OF_A_RUN = frozenset(
     {command.id for command in COMMANDS if command.group in (STEPS, TRY)} - {"continue", "reverse"}
-    | {"watch", "log", "next-view", "follow", "range", "resume", "reload"}
+    | {"watch", "log", "next-view", "follow", "range", "resume"}
 )
 """What one call has no use for, which nothing moves."""
 
-CALL_FOOTER = ("into", "out", "finish", "continue", "finding", "operations", "edit", "help", "quit")
+CALL_FOOTER = (
+    "into",
+    "out",
+    "finish",
+    "continue",
+    "finding",
+    "operations",
+    "edit",
+    "reload",
+    "help",
+    "quit",
+)
 """What the last row names of one call."""
 
 FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "quit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -15,6 +16,7 @@ from gradtui.scenario.files import Watch, files_of
 from gradtui.tui.host import Handlers, Host, Part
 
 if TYPE_CHECKING:
+    from gradtui.debugger.session import Session
     from gradtui.diagnosis.finding import Finding
     from gradtui.tui.saving import Saving
     from gradtui.tui.trials import Trials
@@ -69,6 +71,9 @@ class Live(Part):
 
         session = self._session
         before = session.problem
+        if before.call is not None:
+            self._run_again()
+            return
         self._watch.catch_up()
         try:
             problem = load_problem(before.path, ascii=before.ascii)
@@ -81,6 +86,27 @@ class Live(Part):
         self._watch.watch(problem.files)
         session.trouble = ""
         self._saving.renew(problem, said)
+
+    def _run_again(self) -> None:
+        """Run the code of a call again, with the terminal its own: it may print, ask, or hang."""
+        host, session = self._host, self._session
+        if session.again is None:
+            host.say("only the program that opened this can run its code again")
+            return
+        host.stop()
+        try:
+            with host.screen.app.suspend():
+                renewed = _renewed(session)
+        except SuspendNotSupported:
+            host.say("the code cannot be run again from here")
+            return
+        host.screen.refresh(layout=True)
+        if isinstance(renewed, str):
+            session.trouble = renewed
+            host.show_frame()
+        else:
+            renewed.message = "the file was run again"
+            host.renew_session(renewed)
 
     def apply_fix(self) -> None:
         """Fork a branch with the line of a finding as its fix has it; no file is touched."""
@@ -168,3 +194,19 @@ class Live(Part):
         else:
             place = finding_place(session.problem, chosen)
         return session.problem.file_of(place), place.line
+
+
+def _renewed(session: Session) -> Session | str:
+    """Return a session on a call whose code is run again, or what was wrong with it.
+
+    Nothing is raised: the terminal would not be taken back.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return session.renewed()
+    except InputError as error:
+        return str(error)
+    except KeyboardInterrupt:
+        return "interrupted: the code was run again and had not come to an end"
+    finally:
+        signal.signal(signal.SIGINT, before)

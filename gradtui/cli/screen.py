@@ -1,0 +1,64 @@
+"""The debugger's screen on the terminal: what it needs, and how it is opened."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from gradtui.base.source import InputError
+
+if TYPE_CHECKING:
+    from gradtui.api import Target
+    from gradtui.debugger.session import Session
+
+NO_TERMINAL = "the debugger needs a terminal"
+
+
+def on_terminal() -> bool:
+    """Return whether there is a terminal that the screen can be shown on."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    there = all(stream is not None and stream.isatty() for stream in streams)
+    return there and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def open_screen(
+    session: Session | None, *, ascii: bool, theme: str = "", mouse: bool = True,
+    resume: bool = False,
+) -> int:  # fmt: skip
+    """Show a session, or the picker, until the user leaves; return the exit status."""
+    from gradtui.base.terminal import Display, colours, leaves_escape
+    from gradtui.tui.app import run_app
+    from gradtui.tui.config import read_config
+    from gradtui.tui.themes import find_theme
+
+    config = read_config()
+    try:
+        chosen = find_theme(theme) or config.theme
+    except InputError as error:
+        raise InputError(error.message, file=f"--theme {theme}") from None
+    display = Display(colours(os.environ), chosen, mouse and leaves_escape(os.environ), ascii)
+    return run_app(session, display, config.keys, resume=resume)
+
+
+def debug(target: Target, /, *args: Any, **arrays: Any) -> None:
+    """Open the debugger on one call of functions of your own, until the user leaves it.
+
+    The arguments are those of `trace`; raises InputError like it, and where there is no terminal.
+    """
+    from gradtui.api import trace
+    from gradtui.base.terminal import ascii_only, mend_environment
+
+    if not on_terminal():
+        raise InputError(NO_TERMINAL, file="debug")
+    session = trace(target, *args, **arrays)
+    mend_environment(os.environ)
+    ascii = ascii_only(os.environ, getattr(sys.stdout, "encoding", None) or "utf-8")
+    enabled = gc.isenabled()
+    try:
+        open_screen(session, ascii=ascii)
+    finally:
+        gc.unfreeze()
+        if not enabled:
+            gc.disable()

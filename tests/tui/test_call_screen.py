@@ -1,0 +1,132 @@
+"""One call of somebody's code on the screen: its source, its values, and what it has no use for."""
+
+import pytest
+
+from gradtui.base.source import InputError
+from gradtui.cli.running import trace_code
+from gradtui.debugger.session import SINGLE
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.commands import COMMANDS
+from tests.tui.conftest import Terminal
+
+NET = """
+import numpy as np
+
+X, y = np.arange(6.0).reshape(3, 2), np.ones(3)
+
+
+def case(w=np.array([0.5, -1.0])):
+    e = X @ w - y
+    loss = np.mean(e**2)
+    de = FACTOR * e / len(y)
+    return loss, X.T @ de
+"""
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    file = tmp_path / "net.py"
+    monkeypatch.chdir(tmp_path)
+
+    def app(factor="2"):
+        file.write_text(NET.replace("FACTOR", factor))
+        return GradtuiApp(trace_code("net.py:case"))
+
+    return app
+
+
+async def test_the_source_stands_beside_its_values_and_the_claims_beside_the_truth(call):
+    async with call().run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+
+        text = terminal.text
+        assert "net.py:case" in text and "one call" in text
+        assert "case, net.py: forward" in text and "Update" not in text and "Loss" not in text
+        assert any("8  e = X @ w - y" in row and "[-2 -3 -4]" in row for row in terminal.rows)
+        assert "by hand" in text and "one claim compared and right" in text
+
+
+async def test_keys_step_through_the_lines(call):
+    async with call().run_test(size=(80, 24)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("F", "F", "s")
+
+        assert any("8▸ e = X @ w - y" in row for row in terminal.rows)
+        assert "case line 8" in terminal.rows[-3]
+        await terminal.press("f", "s", "s")
+        assert any("10" in row and "·" in row for row in terminal.rows)
+
+
+async def test_a_finding_is_shown_at_its_line(call):
+    async with call("3").run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("f2")
+
+        assert "finding 1 of 1" in terminal.text
+        assert "w[0]" in terminal.text and "✗" in terminal.text
+        assert terminal.session.frame.now is not None
+
+
+@pytest.mark.parametrize(
+    "key", ["n", "N", "right_curly_bracket", "p", "e", "D", "w", "a", "W", "b"]
+)
+async def test_what_needs_a_run_of_steps_says_that_this_is_one_call(call, key):
+    async with call().run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        before = terminal.session.position
+        await terminal.press(key)
+
+        assert terminal.session.message == SINGLE
+        assert terminal.session.position == before
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
+async def test_every_command_leaves_the_screen_alive(call, size):
+    async with call("3").run_test(size=size) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        for command in COMMANDS:
+            if command.id in ("quit", "edit", "reload", "open", "picture", "copy"):
+                continue
+            await terminal.press(command.keys[0], "escape")
+            while (
+                terminal.app.screen is not terminal.app.screen_stack[-1]
+                or len(terminal.app.screen_stack) > 1
+            ):
+                await terminal.press("escape")
+        await terminal.press("s")
+        assert terminal.session.problem.call is not None
+
+
+async def test_nothing_is_saved_of_a_call(call, state_folder):
+    async with call().run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("s", "S")
+        assert terminal.debugger.saving.save() == ""
+    assert not list(state_folder.rglob("*.toml")) and not list(state_folder.rglob("*.json"))
+
+
+def test_running_again_shows_the_file_as_it_is_now(call, tmp_path):
+    session = call("3")._session
+    assert session.frame.known.judgement.verdict == "wrong"
+
+    (tmp_path / "net.py").write_text(NET.replace("FACTOR", "2"))
+    renewed = session.renewed()
+
+    assert renewed.frame.known.judgement.verdict == "correct"
+    assert renewed.position == renewed.order.end
+
+
+def test_running_again_tells_of_an_exception_at_its_line(call, tmp_path):
+    session = call()._session
+    (tmp_path / "net.py").write_text(NET.replace("FACTOR", "(1 / 0)"))
+
+    with pytest.raises(
+        InputError, match=r"net\.py:10:1: error: ZeroDivisionError: division by zero"
+    ):
+        session.renewed()
