@@ -57,8 +57,8 @@ def problem_of(run: Recording) -> Problem:
                          file=run.place.file) from None  # fmt: skip
     except InputError as error:
         file = error.file or (error.place.file if error.place else "") or run.place.file
-        lines = list(_lines_of(file))
-        raise error.within(file, lines) from None
+        said = InputError(f"{error.message}; `gradtui check` compares its gradients", error.place)
+        raise said.within(file, list(_lines_of(file))) from None
 
 
 def _problem_of(run: Recording) -> Problem:
