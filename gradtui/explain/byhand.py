@@ -136,6 +136,10 @@ def claimed(frame: Frame, parameter: str) -> Array | None:
 
 def claim_done(frame: Frame, parameter: str) -> bool:
     """Return whether the line that claims a parameter's gradient has been done at the cursor."""
+    if frame.problem.call is not None:
+        node = frame.graph.names[parameter]
+        at = [at for at, line in enumerate(frame.problem.call.lines) if line.claims == node]
+        return frame.written(at[-1]) if at else frame.position >= frame.order.backward
     backward = frame.problem.backward
     lines = enumerate(backward.program if backward else ())
     claims = backward.claims if backward else {}

@@ -144,7 +144,9 @@ def _source_rows(
             value, brief = called.line_values(frame, index, width)
             wrong = called.is_found(frame, row.place)
             mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
-            true = called.claimed_text(frame, index)
+            right = called.line_mark(frame, index) == "right"
+            # Wrong in another round: this one's value says nothing of that.
+            true = "" if wrong and right else called.claimed_text(frame, index)
         elif row.line:
             value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)

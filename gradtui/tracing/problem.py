@@ -58,7 +58,7 @@ def problem_of(run: Recording) -> Problem:
     except InputError as error:
         file = error.file or (error.place.file if error.place else "") or run.place.file
         said = InputError(f"{error.message}; `gradtui check` compares its gradients", error.place)
-        raise said.within(file, list(_lines_of(file))) from None
+        raise said.within(file, list(_lines_of(file, run.visits))) from None
 
 
 def _problem_of(run: Recording) -> Problem:
@@ -74,7 +74,7 @@ def _problem_of(run: Recording) -> Problem:
     })  # fmt: skip
     file = run.place.file
     files = dict.fromkeys([file, *run.files, *(visit.file for visit in run.visits.visits)])
-    texts = {one: _lines_of(one) for one in files}
+    texts = {one: _lines_of(one, run.visits) for one in files}
     name = run.function.__qualname__
 
     def revised(tables: Mapping[str, Any]) -> Problem:
@@ -112,5 +112,9 @@ def _problem_of(run: Recording) -> Problem:
     )
 
 
-def _lines_of(file: str) -> tuple[str, ...]:
-    return tuple(line.rstrip("\n") for line in linecache.getlines(file))
+def _lines_of(file: str, visits: Visits) -> tuple[str, ...]:
+    """Return the lines of a file; empty ones where what was typed is not kept."""
+    lines = [line.rstrip("\n") for line in linecache.getlines(file)]
+    ends = (max(one.last, one.scope[1]) for one in visits.visits if one.file == file)
+    missing = max(ends, default=1) - len(lines)
+    return (*lines, *[""] * max(0, missing))

@@ -9,7 +9,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -157,7 +157,7 @@ class Visits:
             self._count(call, sentence.loop, before)
         call.sentence = sentence
         code = frame.f_code
-        scope = call.syntax.functions.get(code.co_firstlineno, (sentence.first, sentence.last))
+        scope = call.syntax.functions.get(code.co_firstlineno) or _scope_of(code)
         rounds = (*call.outer, *(self._round(call, frame, loop) for loop in sentence.loops))
         self.visits.append(
             Visit(code.co_filename, sentence.first, sentence.last, code.co_qualname, scope,
@@ -257,6 +257,13 @@ class Visits:
                 self._name_all(f'{name}["{{}}"]', value)
             elif is_users_object(value):
                 self._name_all(f"{name}.{{}}", vars(value))
+
+
+def _scope_of(code: CodeType) -> tuple[int, int]:
+    """Return the first and the last line that a function without a `def` in its file has."""
+    lines = {line for _, _, line in code.co_lines() if line}
+    body = {line for line in lines if line > code.co_firstlineno} or lines
+    return min(body), max(body)
 
 
 def is_users_object(value: Any) -> bool:

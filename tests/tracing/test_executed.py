@@ -184,3 +184,17 @@ def test_the_tracer_of_before_is_put_back_also_after_an_exception(traced):
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(before)
+
+
+def test_code_that_was_typed_has_its_lines_without_their_text():
+    names = {"np": np}
+    text = "def case(w=np.ones(2)):\n    h = w * 2\n    return h.sum(), w\n"
+    exec(compile(text, "<typed in>", "exec"), names)
+    run = watched(names["case"])
+
+    assert [(line.place.line, line.scope) for line in run.problem.call.lines] == [
+        (2, (2, 3)),
+        (3, (2, 3)),
+    ]
+    assert run.problem.texts["<typed in>"] == ("", "", "")
+    assert [one.name for one in run.graph.statements] == ["h", "loss"]
