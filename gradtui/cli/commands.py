@@ -44,6 +44,9 @@ def debug(arguments: argparse.Namespace) -> int:
     # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.
     gc.disable()
     session: Session | None = None
+    if arguments.resume and is_code(arguments.file):
+        raise InputError("nothing is kept of code that is run: it may be another every time",
+                         file=arguments.file)  # fmt: skip
     if arguments.file is not None:
         session = _open(arguments.file, ascii=arguments.ascii)
         session.seek(arguments.step)

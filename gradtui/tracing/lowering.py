@@ -62,6 +62,7 @@ class _Lowering:
         self.loss = loss_name(visits, root)
         self.values: dict[str, Array] = {}
         self.named: dict[str, int] = {}
+        self.floats = _floats(tape)
         self.done: dict[int, int] = {}
         """Node of the tape -> node of the graph."""
 
@@ -83,7 +84,7 @@ class _Lowering:
     def _computed(self, id: int) -> bool:
         """Return whether a node becomes operations; else it is a value that the run came with."""
         node = self.tape.nodes[id]
-        if isinstance(node, Leaf) or self.tape.value(id).dtype.kind != "f":
+        if isinstance(node, Leaf) or not self.floats[id]:
             return False
         if self.tape.active[id] or isinstance(node, Added):
             return True
@@ -240,15 +241,15 @@ class _Lowering:
     def _opaque(self, call: Call, inputs: Sequence[int], value: Array) -> int:
         """Append a value that is kept, and changes as its central differences say."""
         values = [self.tape.value(id) for id in call.inputs]
-        node = self._leaf(Kind.RECORDED, call.name, value, shown=False)
+        node = self._leaf(Kind.RECORDED, f"value of {call.name}", value, shown=False)
         wanted = [at for at, id in enumerate(call.inputs) if self.tape.active[id]]
         for at in wanted:
             slope = slopes(call, values, at)
             names = {
                 "value": node,
                 "moved": inputs[at],
-                "at": self._leaf(Kind.RECORDED, call.name, values[at], shown=False),
-                "slope": self._leaf(Kind.RECORDED, call.name, slope, shown=False),
+                "at": self._leaf(Kind.RECORDED, f"point of {call.name}", values[at], shown=False),
+                "slope": self._leaf(Kind.RECORDED, f"slope of {call.name}", slope, shown=False),
             }
             shape = {"flat": (values[at].size,), "whole": value.shape}
             node = self._written(_POINTWISE if call.elementwise else _MIXING, names, shape)
@@ -257,3 +258,14 @@ class _Lowering:
 
 _POINTWISE = "value + slope*(moved - at)"
 _MIXING = "value + reshape(slope@reshape(moved - at, shape=flat), shape=whole)"
+
+
+def _floats(tape: Tape) -> list[bool]:
+    """Return which nodes are of floats; of moved elements that takes no moving to know."""
+    found: list[bool] = []
+    for id, node in enumerate(tape.nodes):
+        if isinstance(node, Moved | Added):
+            found.append(any(found[source] for source in node.inputs))
+        else:
+            found.append(tape.value(id).dtype.kind == "f")
+    return found

@@ -20,6 +20,8 @@ from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
 from gradtui.tracing.syntax import Loop, Sentence, Syntax, Target, syntax_of
 
+_MOST = 100
+"""Entries of a dict that may have arrays by name: more are data."""
 _LONGEST = 40
 """Characters of a text that is shown as the value of a variable."""
 
@@ -253,7 +255,7 @@ class Visits:
                 self.names.setdefault(self._recorder.node_of(value), text)
             elif prefix:
                 continue
-            elif type(value) is dict:
+            elif type(value) is dict and len(value) <= _MOST:
                 self._name_all(f'{name}["{{}}"]', value)
             elif is_users_object(value):
                 self._name_all(f"{name}.{{}}", vars(value))

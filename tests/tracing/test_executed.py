@@ -197,4 +197,4 @@ def test_code_that_was_typed_has_its_lines_without_their_text():
         (3, (2, 3)),
     ]
     assert run.problem.texts["<typed in>"] == ("", "", "")
-    assert [one.name for one in run.graph.statements] == ["h", "loss"]
+    assert [one.name for one in run.graph.statements] == ["multiply", "loss"]
