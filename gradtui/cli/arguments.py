@@ -174,14 +174,6 @@ def _file_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="path of a scenario, or a bundled name")
 
 
-def _shown_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file", metavar="FILE",
-        help="path of a scenario, a bundled name, or FILE.py:NAME: the file is run, and one call "
-        "of that function is shown",
-    )  # fmt: skip
-
-
 def _ascii_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
@@ -202,6 +194,14 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="as optimizer.lr=1.5"
     )
     parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+
+
+def _shown_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE",
+        help="path of a scenario, a bundled name, or FILE.py:NAME: the file is run, and one call "
+        "of that function is shown",
+    )  # fmt: skip
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:

@@ -159,21 +159,6 @@ class Session:
         self._breakpoints.follow(self.history, self.problem.steps)
         return self._breakpoints
 
-    def renewed(self) -> Session:
-        """Return a session on the call as it is when its code is run again, at the same place.
-
-        Raises InputError for what cannot be used, the user's exceptions among it.
-        """
-        assert self.again is not None
-        other = self.again()
-        other.draw(self.level, frozenset())
-        name = self.problem.graph.nodes[self.selection.node].name
-        if name in other.problem.graph.names:
-            other.selection.select(other.problem.graph.names[name])
-        done = self.position == self.order.end
-        other.position = other.order.end if done else min(self.position, other.order.end)
-        return other
-
     def seek(self, step: int) -> None:
         """Go to a training step, its forward and backward pass done.
 

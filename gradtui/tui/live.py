@@ -10,6 +10,7 @@ from textual.app import SuspendNotSupported
 
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
+from gradtui.debugger.calls import run_again
 from gradtui.explain.outcome import finding_place
 from gradtui.explain.program import current_place
 from gradtui.scenario.files import Watch, files_of
@@ -203,7 +204,7 @@ def _renewed(session: Session) -> Session | str:
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return session.renewed()
+        return run_again(session)
     except InputError as error:
         return str(error)
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ import pytest
 
 from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
+from gradtui.debugger.calls import run_again
 from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
@@ -116,7 +117,7 @@ def test_running_again_shows_the_file_as_it_is_now(call, tmp_path):
     assert session.frame.known.judgement.verdict == "wrong"
 
     (tmp_path / "net.py").write_text(NET.replace("FACTOR", "2"))
-    renewed = session.renewed()
+    renewed = run_again(session)
 
     assert renewed.frame.known.judgement.verdict == "correct"
     assert renewed.position == renewed.order.end
@@ -129,4 +130,4 @@ def test_running_again_tells_of_an_exception_at_its_line(call, tmp_path):
     with pytest.raises(
         InputError, match=r"net\.py:10:1: error: ZeroDivisionError: division by zero"
     ):
-        session.renewed()
+        run_again(session)
