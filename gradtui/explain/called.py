@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from gradtui.explain.byhand import SIGNS, Mark, claim_mark
 from gradtui.explain.spans import Span
 from gradtui.explain.symbols import gradient_of
 from gradtui.explain.values import summary
-from gradtui.scenario.problem import Call, Executed
+from gradtui.scenario.problem import Executed, Problem
 
 _CALLS = 8
 
@@ -35,13 +35,14 @@ class SourceRow(Struct, frozen=True):
 
 
 @lru_cache(_CALLS)
-def source_rows(call: Call) -> tuple[SourceRow, ...]:
+def source_rows(problem: Problem) -> tuple[SourceRow, ...]:
     """Return the functions that were executed, in the order in which they began, line by line.
 
-    What only calls others comes last.
+    What only calls others comes last; of comments in a row only the first is there.
     """
+    assert problem.call is not None
     scopes: dict[tuple[str, tuple[int, int]], list[Executed]] = {}
-    for line in call.lines:
+    for line in problem.call.lines:
         scopes.setdefault((line.place.file, line.scope), []).append(line)
     rows: list[SourceRow] = []
     for (file, (first, last)), lines in sorted(scopes.items(), key=_began):
@@ -52,11 +53,25 @@ def source_rows(call: Call) -> tuple[SourceRow, ...]:
         rows.append(
             SourceRow(Place(first, file=file), clean(f"{heading}: {words}" if words else heading))
         )
-        for number in range(first, last + 1):
+        for number in _told(problem.texts[file], first, last, starts):
             if number == turn:
                 rows.append(SourceRow(Place(number, file=file), "backward"))
             rows.append(SourceRow(Place(number, file=file), line=number in starts, first=first))
     return tuple(rows)
+
+
+def _told(texts: Sequence[str], first: int, last: int, starts: Collection[int]) -> Iterator[int]:
+    """Yield the lines of a function but empty ones, and comments after another one."""
+    before = False
+    for number in range(first, last + 1):
+        text = texts[number - 1].strip()
+        comment = not text or text.startswith("#")
+        if number in starts or not comment:
+            before = False
+            yield number
+        elif not before and any(map(str.isalnum, text)):
+            before = True
+            yield number
 
 
 def _began(scope: tuple[tuple[str, tuple[int, int]], list[Executed]]) -> tuple[bool, int]:
@@ -103,7 +118,7 @@ def current_source_row(frame: Frame) -> int:
     return next(
         (
             at
-            for at, row in enumerate(source_rows(call))
+            for at, row in enumerate(source_rows(frame.problem))
             if row.line and (row.place.file, row.place.line) == (place.file, place.line)
         ),
         -1,

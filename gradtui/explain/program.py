@@ -20,7 +20,6 @@ from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
 from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.language.parser import Assignment
-from gradtui.scenario.problem import Call
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -50,7 +49,7 @@ def program_rows(
 ) -> list[TextRow]:
     """Return rows `start` to `stop`: lines as they stand in the file, with their values."""
     if frame.problem.call is not None:
-        return _source_rows(frame, frame.problem.call, width, start, stop)
+        return _source_rows(frame, width, start, stop)
     digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
     rows = []
     for section, index in islice(_entries(frame, start), None if stop is None else stop - start):
@@ -71,7 +70,7 @@ def program_rows(
 def program_length(frame: Frame) -> int:
     """Return how many rows the program has."""
     if frame.problem.call is not None:
-        return len(called.source_rows(frame.problem.call))
+        return len(called.source_rows(frame.problem))
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
 
 
@@ -127,11 +126,9 @@ def current_place(frame: Frame) -> Place:
     return place or Place(1)
 
 
-def _source_rows(
-    frame: Frame, call: Call, width: int, start: int, stop: int | None
-) -> list[TextRow]:
+def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list[TextRow]:
     """Return rows of the functions of a call as they stand in their files."""
-    source, here = called.source_rows(call), called.current_source_row(frame)
+    source, here = called.source_rows(frame.problem), called.current_source_row(frame)
     digits = max(len(str(row.place.line)) for row in source)
     rows = []
     for at, row in islice(enumerate(source), start, stop):

@@ -57,9 +57,9 @@ class _Lowering:
         self.tape, self.root, self.visits, self.place = tape, root, visits, place
         self.parameters = parameters
         self.builder = Builder()
-        self.names = Names()
         self.bound = bound_names(visits)
         self.loss = loss_name(visits, root)
+        self.names = Names(last=self.loss)
         self.values: dict[str, Array] = {}
         self.named: dict[str, int] = {}
         self.floats = _floats(tape)
@@ -71,7 +71,6 @@ class _Lowering:
             kind = Kind.PARAMETER if name in self.parameters else Kind.DATA
             self.done[id] = self._leaf(kind, name, self.tape.value(id))
         roots = self._roots()
-        self.names.take(self.loss)
         statements = [self._statement(id, roots) for id in sorted(roots)]
         loss = self.done[self.root]
         graph = Graph(

@@ -15,15 +15,19 @@ _LONGEST = 32
 
 
 class Names:
-    """Gives out names, each of which is a name of one value."""
+    """Gives out names, each of which is a name of one value; `last` is kept for the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, last: str) -> None:
         self._given: dict[str, int] = {}
+        self._last = last
 
     def take(self, text: str) -> str:
-        """Return a name, with the number of its version from the second on: x, x#2."""
+        """Return a name, with the number of its version from the second on: x, x#2.
+
+        Of what is kept for the last one the first version has its number, too.
+        """
         count = self._given[text] = self._given.get(text, 0) + 1
-        if count == 1:
+        if count == 1 and text != self._last:
             return text
         return self.take(f"{text}#{count}")
 

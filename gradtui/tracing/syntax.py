@@ -166,9 +166,12 @@ def _parts(target: ast.expr) -> Iterator[ast.expr]:
 
 
 def _target(expression: ast.expr) -> Target:
+    """Return what an expression assigns; of an entry that cannot be read again all of it."""
+    pure = all(isinstance(part, _PURE) for part in ast.walk(expression))
+    if isinstance(expression, ast.Subscript) and not pure:
+        return _target(expression.value)
     text = ast.unparse(expression).replace("'", '"')
     tree = ast.parse(text, mode="eval")
-    pure = all(isinstance(part, _PURE) for part in ast.walk(tree.body))
     names = {
         name.id: None
         for entry in ast.walk(tree.body)

@@ -198,3 +198,30 @@ def test_what_is_no_function_is_refused():
 def test_exceptions_of_the_code_pass_through(trace):
     with pytest.raises(ZeroDivisionError):
         trace(source="def case(w=__import__('numpy').ones(2)):\n    return 1 / 0, w\n")
+
+
+def test_of_comments_in_a_row_the_first_is_shown_and_no_empty_line(trace):
+    session = trace(
+        source="""
+        import numpy as np
+
+        def case(w=np.ones(2)):
+            '''Not shown.'''
+            e = w * 1
+            ##########
+            # TODO: a loss
+            # of your own
+
+            loss = np.sum(e**2)  # kept
+            return loss, 2 * w
+        """
+    )
+
+    shown = [row.lstrip(" 0123456789▸").split("  ")[0].strip() for row in lines(session.frame)[1:]]
+    assert shown == [
+        "e = w * 1",
+        "# TODO: a loss",
+        "loss = np.sum(e**2)",
+        "backward",
+        "return loss, 2 * w",
+    ]

@@ -198,3 +198,16 @@ def test_code_that_was_typed_has_its_lines_without_their_text():
     ]
     assert run.problem.texts["<typed in>"] == ("", "", "")
     assert [one.name for one in run.graph.statements] == ["multiply", "loss"]
+
+
+def test_an_array_that_is_written_through_a_mask_is_a_new_version_of_it(traced):
+    run = traced("""
+        def case(x=np.array([-1.0, 2.0])):
+            y = x * 3
+            y[y < 0] = 0
+            return y.sum(), x
+        """)
+
+    assert [one.name for one in run.graph.statements] == ["y", "y#2", "loss"]
+    ((name, value),) = lines_of(run, 5)[0].assigned
+    assert (name, value.tolist()) == ("y", [0.0, 6.0])
