@@ -145,6 +145,25 @@ def _done(frame: Frame, lines: Sequence[Executed], at: int) -> bool:
     return frame.written(at)
 
 
+def round_before(frame: Frame) -> range:
+    """Return the lines of the round before that of the cursor, of the innermost loop around it.
+
+    What they hold is shown until the cursor comes by again.
+    """
+    assert frame.problem.call is not None
+    lines, start = frame.problem.call.lines, current_line(frame)
+    own = lines[start].rounds if start >= 0 else ()
+    if not own:
+        return range(0)
+    depth = len(own)
+    while start and lines[start - 1].rounds[:depth] == own:
+        start -= 1
+    first, before = start, lines[start - 1].rounds if start else ()
+    while len(before) >= depth and first and lines[first - 1].rounds[:depth] == before[:depth]:
+        first -= 1
+    return range(first, start)
+
+
 def line_values(frame: Frame, at: int, width: int) -> tuple[str, str]:
     """Return what a line assigned, or the value of the model that it computed; and in brief.
 

@@ -42,6 +42,8 @@ class _Shown(Struct, frozen=True):
     chosen: bool = False
     true: str = ""
     """What the value should be, where it is not that."""
+    past: bool = False
+    """Whether the value is that of the round before."""
 
 
 def program_rows(
@@ -128,6 +130,7 @@ def current_place(frame: Frame) -> Place:
 
 def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list[TextRow]:
     """Return rows of the functions of a call as they stand in their files."""
+    past = called.round_before(frame)
     source, here = called.source_rows(frame.problem), called.current_source_row(frame)
     digits = max(len(str(row.place.line)) for row in source)
     rows = []
@@ -147,7 +150,8 @@ def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list
         elif row.line:
             value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
-        shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true)
+        shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true,
+                       past=index in past)  # fmt: skip
         rows.append(_row(row.place, shown, digits, width))
     return rows
 
@@ -280,7 +284,9 @@ def _row(place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
         text = text.partition("#")[0].rstrip() or text
     spare = width - taken - cell_width(text) - len(shown.value)
     value = shown.value if spare >= 0 else shown.brief
-    right: list[Span] = [(value, "value" if value != UNKNOWN else "dim")] if value else []
+    right: list[Span] = (
+        [(value, "dim" if shown.past or value == UNKNOWN else "value")] if value else []
+    )
     right += mark
     room = max(4, width - taken - len(value))
     if shown.true and len(shown.true) + 2 <= spare:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.base.text import clean
 from gradtui.engine.tape import Tape as Step
 from gradtui.engine.trainer import Trainer
 from gradtui.recording.tape import Leaf, Tape
@@ -85,7 +86,7 @@ def _told(one: Round, totals: Mapping[int, int]) -> str:
     """Return a round of a loop: `t = 3 of 25`, or `round 4 of 25` where no variable tells it."""
     total = totals[one.entry]
     told = ", ".join(f"{name} = {value}" for name, value in one.variables)
-    return f"{told or f'round {one.number}'} of {total}"
+    return clean(f"{told or f'round {one.number}'} of {total}")
 
 
 def _claimed(

@@ -12,6 +12,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.base.text import clean
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Graph, Kind, Statement
 from gradtui.engine.lowering import lower_tree
@@ -139,7 +140,7 @@ class _Lowering:
         node = made.get(root, self.done.get(root, -1))
         if node < first or builder.nodes[node].kind is not Kind.OPERATION:
             node = builder.apply("identity", (node,), place=place)
-        name = self.loss
+        name = clean(self.loss)
         if root != self.root:
             name = self.names.take(computed_name(self.tape, root, self.visits, self.bound))
         builder.rename(node, name, place)

@@ -6,7 +6,7 @@ import linecache
 from collections.abc import Mapping, Sequence
 
 from gradtui.base.source import Place
-from gradtui.base.text import clip
+from gradtui.base.text import clean, clip
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
 from gradtui.tracing.visits import Bound, Round, Visits
 
@@ -19,13 +19,14 @@ class Names:
 
     def __init__(self, last: str) -> None:
         self._given: dict[str, int] = {}
-        self._last = last
+        self._last = clean(last)
 
     def take(self, text: str) -> str:
-        """Return a name, with the number of its version from the second on: x, x#2.
+        """Return a name fit to be shown, with its version from the second on: x, x#2.
 
         Of what is kept for the last one the first version has its number, too.
         """
+        text = clean(text)
         count = self._given[text] = self._given.get(text, 0) + 1
         if count == 1 and text != self._last:
             return text

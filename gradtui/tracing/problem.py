@@ -14,6 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
+from gradtui.base.text import clean
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.program import ByHand, build_step
 from gradtui.engine.size import check_operations, check_size
@@ -88,7 +89,7 @@ def _problem_of(run: Recording) -> Problem:
         path=file,
         files=(),
         texts=MappingProxyType(texts),
-        title=f"{os.path.basename(file)}:{name}",
+        title=clean(f"{os.path.basename(file)}:{name}"),
         about="one call of your own code",
         tags=(),
         notes=inspect.getdoc(run.function) or "",

@@ -225,3 +225,29 @@ def test_of_comments_in_a_row_the_first_is_shown_and_no_empty_line(trace):
         "backward",
         "return loss, 2 * w",
     ]
+
+
+def test_what_the_round_before_left_is_dim_until_it_comes_again(trace):
+    session = trace(
+        source="""
+        import numpy as np
+
+        def case(w=np.ones(2)):
+            a = w * 1
+            for t in range(3):
+                b = a * 2
+                a = b + t
+            return a.sum(), 8 * w
+        """
+    )
+    session.restart()
+    session.restart()
+    for _ in range(4):
+        session.into()
+
+    roles = {
+        line_text(row).lstrip()[0]: [role for text, role in row if "[" in text]
+        for row in program_rows(session.frame, 90)
+    }
+    assert place_text(session.frame) == "case line 7, t = 1 of 3"
+    assert (roles["5"], roles["7"], roles["8"]) == (["value"], ["value"], ["dim"])

@@ -211,3 +211,18 @@ def test_an_array_that_is_written_through_a_mask_is_a_new_version_of_it(traced):
     assert [one.name for one in run.graph.statements] == ["y", "y#2", "loss"]
     ((name, value),) = lines_of(run, 5)[0].assigned
     assert (name, value.tolist()) == ("y", [0.0, 6.0])
+
+
+def test_names_and_rounds_cannot_act_on_the_terminal(traced):
+    run = traced("""
+        def case(w=np.ones(2)):
+            held, esc = {}, chr(27) + "[2J"
+            for key in (esc, "b"):
+                held[key] = w * 2
+                y = held[key] + 1
+            return y.sum(), w
+        """)
+
+    shown = [*run.graph.names, *(text for line in run.problem.call.lines for text in line.rounds)]
+    assert not any("\x1b" in text for text in shown)
+    assert any("x1b" in text for text in shown)
