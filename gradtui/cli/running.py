@@ -66,13 +66,23 @@ def check_code(argument: str) -> Outcome:
 def trace_code(argument: str) -> Session:
     """Run a file of Python and return a session on one call of a function of it.
 
-    Raises InputError for what cannot be used, RaisedError for exceptions of the user's code.
+    Raises InputError for what cannot be used and where gradtui itself fails, RaisedError for
+    exceptions of the user's code.
     """
+    from gradtui.base.failures import report_failure
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.recorded.trace import trace_target
 
     with _running(argument) as target:
-        traced = trace_target(target)
+        try:
+            traced = trace_target(target)
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:
+            if _is_users(error):
+                raise
+            said = report_failure("gradtui itself failed at the call", error)
+            raise InputError(said, file=argument) from None
     session = Session(traced.problem, judgement=traced.judgement)
     session.again = partial(_trace_again, argument)
     return session

@@ -92,7 +92,7 @@ def _problem_of(run: Recording) -> Problem:
         title=clean(f"{os.path.basename(file)}:{name}"),
         about="one call of your own code",
         tags=(),
-        notes=inspect.getdoc(run.function) or "",
+        notes=clean(inspect.getdoc(run.function) or "", newlines=True),
         labels=MappingProxyType({} if "L" in graph.names else {graph.nodes[graph.loss].name: "L"}),
         values=lowered.values,
         model=(),

@@ -188,6 +188,15 @@ def test_an_exception_of_shown_code_is_its_traceback(net, capsys):
     assert "gradtui" not in err
 
 
+def test_a_call_that_gradtui_fails_at_is_said_to_be_one(net, capsys, monkeypatch, failures):
+    monkeypatch.setattr("gradtui.tracing.lowering._floats", None)
+
+    assert main(["show", f"{net}:case"]) == 2
+    err = capsys.readouterr().err
+    assert "gradtui itself failed at the call: TypeError: 'NoneType' object is not" in err
+    assert isinstance(failures.pop(), TypeError)
+
+
 def test_a_method_is_told_how_it_becomes_a_case(net, capsys):
     assert main(["show", f"{net}:Tool.run"]) == 2
     assert "write a function that makes it, as `def case" in capsys.readouterr().err
