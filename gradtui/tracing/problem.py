@@ -24,7 +24,7 @@ from gradtui.recording.tape import Tape
 from gradtui.scenario.problem import Call, Drive, Handwritten, Problem
 from gradtui.tracing.executed import executed_lines
 from gradtui.tracing.lowering import lower_tape
-from gradtui.tracing.visits import Visits
+from gradtui.tracing.visits import MOST_VISITS, Visits
 
 Array = NDArray[Any]
 _STAYS = UpdateProgram((), MappingProxyType({}), "")
@@ -52,6 +52,8 @@ class Recording(Struct, frozen=True, eq=False):
 def problem_of(run: Recording) -> Problem:
     """Return a recorded run as a problem that is one call; raises InputError if it is too large."""
     try:
+        if run.visits.cut:
+            raise InputError(f"the call executes more than {MOST_VISITS:,} lines", run.place)
         return _problem_of(run)
     except Untold as error:
         raise InputError(f"the run cannot be shown: what {error} does is not known", run.place,

@@ -20,6 +20,8 @@ from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
 from gradtui.tracing.syntax import Loop, Sentence, Syntax, Target, syntax_of
 
+MOST_VISITS = 200_000
+"""Visits of a run that are kept."""
 _MOST = 100
 """Entries of a dict that may have arrays by name: more are data."""
 _LONGEST = 40
@@ -85,6 +87,8 @@ class Visits:
 
     def __init__(self) -> None:
         self.visits: list[Visit] = []
+        self.cut = False
+        """Whether there were more than are kept."""
         self.names: dict[int, str] = {}
         """Node -> what an argument or a global variable that holds it is called."""
         self.returned: dict[int, tuple[str, tuple[Round, ...]]] = {}
@@ -155,6 +159,9 @@ class Visits:
         if sentence is before and sentence.first != sentence.last:
             return  # another line of a statement that goes on over several
         self._finish(call)
+        if len(self.visits) >= MOST_VISITS:
+            self.cut = True
+            return
         if sentence.loop is not None:
             self._count(call, sentence.loop, before)
         call.sentence = sentence

@@ -6,6 +6,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.runs import CodeFailed
 from tests.tracing.runs import module_of, watched
 
@@ -226,3 +227,10 @@ def test_names_and_rounds_cannot_act_on_the_terminal(traced):
     shown = [*run.graph.names, *(text for line in run.problem.call.lines for text in line.rounds)]
     assert not any("\x1b" in text for text in shown)
     assert any("x1b" in text for text in shown)
+
+
+def test_a_run_of_very_many_lines_is_refused_at_its_function(traced, monkeypatch):
+    monkeypatch.setattr("gradtui.tracing.visits.MOST_VISITS", 20)
+
+    with pytest.raises(InputError, match=r"net\.py:3:1: error: the call executes more than"):
+        traced(RNN)
