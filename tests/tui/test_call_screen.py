@@ -5,7 +5,7 @@ import pytest
 from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
 from gradtui.debugger.calls import run_again
-from gradtui.debugger.session import SINGLE
+from gradtui.debugger.session import SINGLE, UNTOUCHED
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
 from tests.tui.conftest import Terminal
@@ -71,9 +71,7 @@ async def test_a_finding_is_shown_at_its_line(call):
         assert terminal.session.frame.now is not None
 
 
-@pytest.mark.parametrize(
-    "key", ["n", "N", "right_curly_bracket", "p", "e", "D", "w", "a", "W", "b"]
-)
+@pytest.mark.parametrize("key", ["n", "N", "right_curly_bracket", "p", "e", "D", "w", "b"])
 async def test_what_needs_a_run_of_steps_says_that_this_is_one_call(call, key):
     async with call().run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
@@ -83,6 +81,16 @@ async def test_what_needs_a_run_of_steps_says_that_this_is_one_call(call, key):
 
         assert terminal.session.message == SINGLE
         assert terminal.session.position == before
+
+
+async def test_a_fix_is_left_to_an_editor(call):
+    async with call("3").run_test(size=(120, 40)) as pilot:
+        terminal = Terminal(pilot.app, pilot)
+        await terminal.settled()
+        await terminal.press("a")
+
+        assert terminal.session.message == UNTOUCHED
+        assert len(terminal.session.branches) == 1
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
