@@ -15,6 +15,14 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("validation", "the loss on data that the training never sees"),
         ("drive hand", "what was written by hand moves the weights; autodiff: the true gradients"),
         ("branch", "the run that is looked at, where something was changed from a step on"),
+        ("one call", "code of your own, run once: it is stepped through, and nothing is trained"),
+    )),
+    ("code of your own", (
+        ("line 7, t = 2 of 5", "the line that the cursor stands on, in that round of its loop"),
+        ("h(t=2)  h(#3)", "the h of the round t = 2, or of the third round"),
+        ("hs[2]  x#2", "an entry by its number; the second value that x is given"),
+        ("cell()", "what the function cell returns, where no name is given to it"),
+        ("∂L/∂h ✓", "a line of the backward pass whose value is this true gradient"),
     )),
     ("Graph", (
         ("w1  1", "a value, under it its gradient"),

@@ -16,7 +16,8 @@ class ProgramPanel(Panel):
     NAME = "Program"
     HELP = (
         "the model and what was written by hand, with line numbers of the file and each line's "
-        "value; ▸ is the cursor; ✓ right, ✗ wrong, ↳ wrong only through another line"
+        "value; of code of your own the functions that ran; ▸ is the cursor; ✓ right, ✗ wrong, "
+        "↳ wrong only through another line"
     )
     _followed: object = None
 
