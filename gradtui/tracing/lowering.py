@@ -215,12 +215,36 @@ class _Lowering:
         builder = self.builder
         if len(inputs) == 1:
             way, node = arrangement(self.tape.shape(sources[0]), index), inputs[0]
+        elif (filled := self._filled(sources, inputs, index, place)) is not None:
+            return filled
         else:
             way, node = Arrangement("gather"), self._joined(inputs, place)
         options = dict(way.options)
         if way.op != "gather":
             return builder.apply(way.op, (node,), options, place)
         return builder.apply("gather", (node, self._index(index)), options, place)
+
+    def _filled(
+        self, sources: Sequence[int], inputs: Sequence[int], index: NDArray[np.intp], place: Place
+    ) -> int | None:
+        """Append a value some of whose elements are written over by a number, as `x[x < 0] = 0`.
+
+        None where that is not what an index says.
+        """
+        shapes = [self.tape.shape(source) for source in sources]
+        whole = [at for at, shape in enumerate(shapes) if shape == index.shape and index.size > 1]
+        if len(shapes) != 2 or len(whole) != 1 or math.prod(shapes[1 - whole[0]]) != 1:
+            return None
+        at = whole[0]
+        starts = (0, math.prod(shapes[0]))
+        kept = index == np.arange(index.size).reshape(index.shape) + starts[at]
+        if not np.all(kept | (index == starts[1 - at])):
+            return None
+        mask = self._leaf(Kind.RECORDED, "mask", kept, shown=False)
+        number = inputs[1 - at]
+        if self.builder.nodes[number].shape:
+            number = self.builder.apply("reshape", (number,), {"shape": ()}, place)
+        return self.builder.apply("where", (mask, inputs[at], number), {}, place)
 
     def _joined(self, inputs: Sequence[int], place: Place) -> int:
         """Append the elements of several values, row by row, one after the other."""

@@ -44,6 +44,12 @@ def masked(w=W):
     return np.sum(out * w), w
 
 
+def rectified(w=W):
+    out = w * 3
+    out[out < 0] = 0
+    return np.sum(out * w), w
+
+
 def labelled(w=W):
     p = np.exp(X @ w)
     p /= p.sum(axis=1, keepdims=True)
@@ -136,3 +142,11 @@ def test_every_node_outside_a_statement_that_it_reads_has_a_name():
                     node = graph.nodes[source]
                     own = source in statement.operations
                     assert own or node.name or node.kind is Kind.CONSTANT
+
+
+def test_what_a_mask_writes_over_has_an_elementwise_derivative():
+    run = whole(watched(rectified))
+
+    (chosen,) = [node for node in run.graph.nodes if node.op == "where"]
+    assert chosen.inputs[1] == run.graph.names["out"]
+    np.testing.assert_array_equal(run.session.frame.tape.local((chosen.id, 1)), W > 0)
