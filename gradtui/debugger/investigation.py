@@ -268,7 +268,8 @@ def _executed(finding: Finding, node: int | None, call: Call, structure: Structu
     """
     place = finding.place
     times = () if place is None else call.at.get((place.file, place.line), ())
-    here = {at: position for position, at in structure.called.items() if at in times}
+    ends = {at: position for position, at in structure.called.items()}
+    here = {at: ends.get(call.done_with(at), 0) for at in times}
     meant = [here[at] for at in here if node is not None and call.lines[at].claims == node]
     return max(meant or here.values(), default=0)
 

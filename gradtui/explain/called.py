@@ -18,7 +18,7 @@ from gradtui.explain.byhand import SIGNS, Mark, claim_mark
 from gradtui.explain.spans import Span
 from gradtui.explain.symbols import gradient_of
 from gradtui.explain.values import summary
-from gradtui.scenario.problem import Executed, Problem
+from gradtui.scenario.problem import Call, Executed, Problem
 
 _CALLS = 8
 
@@ -29,7 +29,7 @@ class SourceRow(Struct, frozen=True):
     place: Place
     heading: str = ""
     line: bool = False
-    """Whether a statement begins here that computed or assigned something."""
+    """Whether a statement begins here that computed, assigned or called something."""
     first: int = 0
     """The first line of the function."""
 
@@ -133,15 +133,12 @@ def shown_line(frame: Frame, place: Place) -> int | None:
     call = frame.problem.call
     assert call is not None
     times = call.at.get((place.file, place.line), ())
-    return next((at for at in reversed(times) if _done(frame, call.lines, at)), None)
+    return next((at for at in reversed(times) if _done(frame, call, call.done_with(at))), None)
 
 
-def _done(frame: Frame, lines: Sequence[Executed], at: int) -> bool:
-    """Return whether a line is done at the cursor; one that only calls, with the last it called."""
-    while at and lines[at].waits:
-        at -= 1
-    if lines[at].nodes:
-        return all(frame.computed(node) for node in lines[at].nodes)
+def _done(frame: Frame, call: Call, at: int) -> bool:
+    if call.lines[at].nodes:
+        return all(frame.computed(node) for node in call.lines[at].nodes)
     return frame.written(at)
 
 

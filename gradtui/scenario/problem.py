@@ -107,7 +107,7 @@ class HandUpdate(Struct, frozen=True, eq=False):
 
 
 class Executed(Struct, frozen=True, eq=False):
-    """One execution of one line of somebody's code, which computed or assigned something."""
+    """One execution of one line of somebody's code, which computed, assigned or called."""
 
     place: Place
     last: int
@@ -145,6 +145,12 @@ class Call(Struct, frozen=True, eq=False, dict=True):
 
     lines: tuple[Executed, ...]
     """What was executed, in the order in which it was done."""
+
+    def done_with(self, at: int) -> int:
+        """Return the line at whose end a line is done: itself, or the last that it waits for."""
+        while at and self.lines[at].waits:
+            at -= 1
+        return at
 
     @cached_property
     def computing(self) -> Mapping[int, int]:

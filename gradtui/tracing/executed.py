@@ -25,7 +25,7 @@ _ALIKE = 1e-6
 def executed_lines(
     tape: Tape, visits: Visits, lowered: Lowered, trainer: Trainer, returned: Mapping[str, int]
 ) -> tuple[Executed, ...]:
-    """Return the lines that computed or assigned something, in the order in which they ended.
+    """Return the lines that computed, assigned or called something, in the order of their ends.
 
     `returned` are the nodes of the tape of the gradients that are returned, by argument.
     """
@@ -44,7 +44,7 @@ def executed_lines(
         if own.get(at) and not named:
             named = [("", tape.value(own[at][-1]))]
         computes = bool(nodes or own.get(at))
-        if not (computes or named):
+        if not (computes or named or visit.calls):
             continue
         bound = {one.node for one in visit.bound if one.node is not None}
         backward = not nodes and (place > last or bool(own.get(at)) or bool(bound & back))

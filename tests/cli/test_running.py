@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import gradtui
 from gradtui.cli.arguments import main
 
 SOUND = """
@@ -208,3 +209,18 @@ def test_numpy_is_as_it_was(net, check):
     check(f"{net}:case")
 
     assert all(getattr(np, name) is value for name, value in before.items())
+
+
+def test_debug_needs_a_terminal_and_runs_nothing_without(capsys):
+    def case(w):
+        raise AssertionError("run")
+
+    with pytest.raises(gradtui.InputError, match="the debugger needs a terminal"):
+        gradtui.debug(case, w=np.ones(2))
+
+
+def test_what_was_left_of_code_is_not_resumed(net, capsys, monkeypatch):
+    monkeypatch.setattr("gradtui.cli.screen.on_terminal", lambda: True)
+
+    assert main([f"{net}:case", "--resume"]) == 2
+    assert "nothing is kept of code that is run" in capsys.readouterr().err

@@ -7,8 +7,10 @@ import pytest
 
 import gradtui
 from gradtui import InputError
+from gradtui.debugger.investigation import seen_at
 from gradtui.debugger.session import SINGLE
 from gradtui.debugger.steps import Compute, Flow, Pass, Seed, Written
+from gradtui.diagnosis.finding import Finding
 from gradtui.explain.called import place_text
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text
@@ -251,3 +253,15 @@ def test_what_the_round_before_left_is_dim_until_it_comes_again(trace):
     }
     assert place_text(session.frame) == "case line 7, t = 1 of 3"
     assert (roles["5"], roles["7"], roles["8"]) == (["value"], ["value"], ["dim"])
+
+
+def test_a_finding_at_a_line_that_only_calls_stands_where_its_function_is_done(trace):
+    session = trace()
+    call = session.problem.call
+    calling = next(at for at, one in enumerate(call.lines) if one.waits)
+    finding = Finding("unexplained", "error", "w", None, "", {}, place=call.lines[calling].place)
+
+    _, position = seen_at(finding, session.problem, session.structure)
+
+    last = [at for at, one in enumerate(call.lines) if one.place == call.lines[calling].place][-1]
+    assert session.structure.called[position] == call.done_with(last) < last
