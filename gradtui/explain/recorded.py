@@ -33,6 +33,8 @@ def _rows(findings: Iterable[Finding], file: str) -> Iterable[str]:
         line = linecache.getline(place.file, place.line).rstrip("\n") if finding.place else ""
         text = f"{finding.message} [{finding.rule}]"
         yield report(place.file or file, place, finding.severity, text, line)
+        if finding.fix is not None:
+            yield from (clean(f"  fix: {row.strip()}") for row in finding.fix.splitlines())
 
 
 def _summary(outcome: Outcome, name: str) -> str:

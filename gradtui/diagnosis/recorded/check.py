@@ -14,6 +14,8 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
+from gradtui.diagnosis.internal import internal
+from gradtui.diagnosis.recorded.blame.search import Blame, blamed
 from gradtui.diagnosis.recorded.differences import COARSE, Apart, apart_by_differences
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
@@ -25,6 +27,10 @@ from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
+_RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
+"""Rules that may say that one number is a multiple of another: what that is says it best."""
+_SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
+"""Rules that say why a gradient has another shape."""
 Verdict = Literal["correct", "wrong", "not-compared"]
 
 
@@ -106,20 +112,70 @@ class _Checking:
             what = f"what {error} does is not known" if isinstance(error, Untold) else str(error)
             return self._by_differences(what)
         fitting = [n for n in self.names if n in self.claimed and self._fits(start, n)]
-        misfits = [self._misfit(points, n) for n in self.names
-                   if n in self.claimed and n not in fitting]  # fmt: skip
+        misfits = [n for n in self.names if n in self.claimed and n not in fitting]
         single = any(value.dtype == np.float32 for value in drawn.values())
         tolerance = SINGLE if single or self._in_single(start) else TOLERANCE
-        judged = Judge(self.runs, points, tolerance).judged(fitting)
+        judge = Judge(self.runs, points, tolerance)
+        judged = judge.judged(fitting)
         if judged.mistrusted:
             return self._by_differences("part of the loss does not pass NumPy's functions")
-        found = [*absent, *misfits, *(self._wrong(points, one) for one in judged.wrong)]
+        found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = _verdict(found)
         notes = _opaque(start) if verdict != "correct" else ()
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance)  # fmt: skip
+
+    def _mistakes(
+        self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
+    ) -> list[Finding]:
+        """Return what is found of gradients that are wrong: by line where an edit mends them."""
+        meant = {one.name: note for one in wrong if (note := self._meant(points, one)) is not None}
+        apart = {one.name: one for one in wrong if one.name not in meant}
+        blames, failed = self._blames(points, judge, [*misfits, *apart])
+        told = {name for blame in blames for name in blame.gradients}
+        return [
+            *meant.values(),
+            *(self._blamed(points, blame, apart) for blame in blames),
+            *(self._misfit(points, name) for name in misfits if name not in told),
+            *(self._wrong(points, one) for name, one in apart.items() if name not in told),
+            *failed,
+        ]
+
+    def _blames(
+        self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
+    ) -> tuple[Sequence[Blame], Sequence[Finding]]:
+        """Return the lines at fault, and what is found where gradtui itself fails at that."""
+        try:
+            return blamed(self.runs, points, judge, wrong), ()
+        except Exception as error:
+            return (), (internal(self.target.file, error),)
+
+    def _blamed(self, points: Sequence[Point], blame: Blame, apart: Mapping[str, Wrong]) -> Finding:
+        """Return the finding for a line whose edit makes gradients right."""
+        names = [name for name in self.names if name in blame.gradients]
+        first = names[0]
+        evidence: dict[str, Any] = {"gradients": names}
+        one = apart.get(first)
+        if one is None:
+            hand, true = points[0].hand[first].shape, points[0].true[first].shape
+            seen = f"{first} has the shape {shape_text(hand)}, not {shape_text(true)}"
+            evidence["misfit"] = [list(hand), list(true)]
+        else:
+            seen = (f"{first}{_at(one.element)} is {number(one.claimed)}, the true one is "
+                    f"{number(one.true)}")  # fmt: skip
+            evidence |= {"claimed": one.claimed, "true": one.true, "element": list(one.element)}
+        others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
+        text = f"the gradient of {seen}{others}: {blame.told}"
+        rule, factor = blame.rule, blame.factor
+        simple = explained(first, points)
+        if simple is not None and {simple.rule, rule} <= _RATIOS:
+            rule, factor = simple.rule, simple.factor
+        if one is None and rule not in _SHAPES:
+            rule = "no-gradient"
+        return Finding(rule, "error", first, blame.place.line, text, evidence,
+                       factor=factor, fix=blame.fix, place=blame.place)  # fmt: skip
 
     def _in_single(self, start: Point) -> bool:
         tape = start.result.tape
@@ -186,13 +242,17 @@ class _Checking:
         return self._finding(rule, name, text, {"misfit": [list(hand), list(true)]},
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
-    def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
+    def _meant(self, points: Sequence[Point], wrong: Wrong) -> Finding | None:
+        """Return the note on a difference that is left out on purpose."""
         left_out = stabiliser(wrong.name, points)
-        if left_out is not None:
-            value, place = left_out
-            text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
-            return Finding("missing-term", "info", wrong.name, place.line if place else None, text,
-                           {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
+        if left_out is None:
+            return None
+        value, place = left_out
+        text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
+        return Finding("missing-term", "info", wrong.name, place.line if place else None, text,
+                       {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
+
+    def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
         simple = explained(wrong.name, points)
         text = (
             f"the gradient of {wrong.name}{_at(wrong.element)} is {number(wrong.claimed)}, "

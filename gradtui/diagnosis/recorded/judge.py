@@ -23,6 +23,8 @@ SINGLE = 1e-3
 """The relative difference that counts in float32."""
 _TOLD = 1e-2
 """The share of a gradient below which its tolerance lies where a mistake would show."""
+_NEARLY = 1e-4
+"""How far off a gradient may be, of its largest, to be tried for rounding alone."""
 _CHECKED = 2
 """Points at which the truth itself is checked."""
 _TRIED = 3
@@ -57,7 +59,7 @@ class Judge:
         # The user's own point comes last: numbers there are often special, corners at 0 likely.
         self._points = [*points[1:], *points[:1]]
         self._spreads: dict[int, dict[str, Array]] = {}
-        """Index of a point -> how far rounding spreads the differences there."""
+        """Id of a point -> how far rounding spreads the differences there."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -73,6 +75,18 @@ class Judge:
             elif not told:
                 untold.append(name)
         return Judged(tuple(wrong), tuple(untold))
+
+    def forgives(self, point: Point, name: str, apart: Array) -> bool:
+        """Return whether differences from the truth are no more than counts at a point."""
+        room = self._tolerance * np.abs(point.true[name])
+        if np.all(apart <= room):
+            return True
+        # Most are far off: only what is nearly right is worth the runs that measure rounding.
+        if not np.all(
+            apart <= max(_NEARLY, self._tolerance) * np.max(np.abs(point.true[name]), initial=0.0)
+        ):
+            return False
+        return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
 
     def _judge(self, name: str) -> tuple[Wrong | None, bool, bool]:
         """Return what is wrong, whether any point can tell, and whether the truth is in doubt."""
@@ -101,12 +115,11 @@ class Judge:
         room = self._tolerance * np.abs(true)
         if np.all(apart <= room):
             return apart, room
-        return apart, np.fmax(room, ROUNDED * self._spread(index)[name])
+        return apart, np.fmax(room, ROUNDED * self._spread(point)[name])
 
-    def _spread(self, index: int) -> dict[str, Array]:
+    def _spread(self, point: Point) -> dict[str, Array]:
         """Return how far the differences at a point move when every rounding is moved."""
-        if index not in self._spreads:
-            point = self._points[index]
+        if id(point) not in self._spreads:
             found = {name: np.zeros_like(true) for name, true in point.true.items()}
             for seed in range(SHAKES):
                 claimed, moved = point.shaken(seed)
@@ -116,8 +129,8 @@ class Judge:
                         with np.errstate(all="ignore"):
                             apart = (own - moved[name]) - (hand - point.true[name])
                         found[name] = np.fmax(found[name], np.abs(apart))
-            self._spreads[index] = found
-        return self._spreads[index]
+            self._spreads[id(point)] = found
+        return self._spreads[id(point)]
 
     def _is_told(self, point: Point, name: str, room: Array) -> bool:
         """Return whether a mistake would show at a point."""

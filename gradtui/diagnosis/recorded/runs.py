@@ -138,7 +138,7 @@ class Runs:
         hand = {name: value for name, value in returned.gradients.items() if name in names}
         return Point(
             values, near, _number(returned.loss),
-            {name: _shaped(plain(value), true[ids[name]].shape) for name, value in hand.items()},
+            {name: shaped(plain(value), true[ids[name]].shape) for name, value in hand.items()},
             {name: true[id] for name, id in ids.items()},
             result, root, {name: result.node(value) for name, value in hand.items()},
         )  # fmt: skip
@@ -171,7 +171,7 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
     return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
 
 
-def _shaped(value: Any, shape: tuple[int, ...]) -> Array:
+def shaped(value: Any, shape: tuple[int, ...]) -> Array:
     """Return a gradient as floats, in a shape that it stretches to with as many elements."""
     array = np.asarray(value, dtype=np.float64)
     spare = len(shape) - array.ndim

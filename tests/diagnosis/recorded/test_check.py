@@ -59,7 +59,7 @@ def test_a_missing_weight_decay_is_named_with_its_factor():
 
     finding = only(gradtui.check(case, w=W))
 
-    assert (finding.rule, finding.factor) == ("missing-term", "0.1*w")
+    assert (finding.rule, finding.factor) == ("missing-term", "0.1 * w")
 
 
 def test_a_transposed_gradient_of_another_shape_is_named():

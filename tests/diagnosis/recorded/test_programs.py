@@ -49,11 +49,29 @@ def test_a_sound_program_is_silent(path, checked):
 
 
 @pytest.mark.parametrize(("path", "old", "new", "wrong"), MISTAKES)
-def test_a_mistake_makes_the_gradients_wrong_that_it_spoils(path, old, new, wrong, checked):
+def test_a_mistake_is_found_at_its_line_with_a_fix_that_mends_it(path, old, new, wrong, checked):
     source = path.read_text()
     assert source.count(old) >= 1
+    broken = source.replace(old, new)
 
-    findings = checked(path, source.replace(old, new))
+    errors = [one for one in checked(path, broken) if one.severity == "error"]
 
-    assert {one.target for one in findings if one.severity == "error"} == set(wrong.split())
-    assert all(one.line is not None and one.place is not None for one in findings)
+    spoilt = {name for one in errors for name in one.evidence.get("gradients", [one.target])}
+    assert spoilt == set(wrong.split())
+    planted = {1 + broken[:at].count("\n") for at in places_of(broken, new)}
+    assert {one.line for one in errors} <= planted
+    assert checked(path, mended(broken, errors)) == []
+
+
+def places_of(text: str, part: str) -> list[int]:
+    return [at for at in range(len(text)) if text.startswith(part, at)]
+
+
+def mended(source: str, errors: list[Finding]) -> str:
+    """Put the fix of each finding in place of its line."""
+    lines = source.split("\n")
+    for one in errors:
+        assert one.line is not None and one.fix is not None
+        line = lines[one.line - 1]
+        lines[one.line - 1] = line[: len(line) - len(line.lstrip())] + one.fix
+    return "\n".join(lines)

@@ -1,0 +1,234 @@
+"""What an edit of a statement is: where it stands, what it says is wrong, how far it is fetched."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.watch import Held, Scope, Shape
+
+_ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
+_BINDING = {
+    ast.Add: 1,
+    ast.Sub: 1,
+    ast.Mult: 2,
+    ast.Div: 2,
+    ast.MatMult: 2,
+    ast.Mod: 2,
+    ast.FloorDiv: 2,
+    ast.Pow: 4,
+}
+_SIGN = 3
+
+
+class Candidate(Struct, frozen=True, eq=False):
+    """An edit of a statement that may be what is lacking."""
+
+    edits: tuple[Edit, ...]
+    rule: str
+    told: str
+    """What is wrong according to it, as the end of a sentence."""
+    cost: int
+    """How far-fetched it is, from 0."""
+    factor: str | None = None
+    node: ast.expr | ast.stmt | None = None
+    """What it is about; the statement if nothing else."""
+
+
+class Around(Struct, frozen=True, eq=False):
+    """What surrounds a statement while it runs."""
+
+    scope: Scope
+    ever: Scope
+    """What the names of its function hold at some time."""
+    shapes: Mapping[Place, Shape]
+    """Place of an expression -> the shape of its value."""
+    expressions: Sequence[tuple[str, Held]]
+    """Expressions of the user's code that can be computed here, with their shapes."""
+    wanted: Collection[Shape]
+    """The shapes of the gradients that are wrong."""
+
+
+class Statement:
+    """A statement of the user's code, with what is in scope there."""
+
+    def __init__(self, unit: Unit, node: ast.stmt, around: Around) -> None:
+        self.unit, self.node, self.scope = unit, node, around.scope
+        self.expressions, self.wanted = around.expressions, around.wanted
+        self._ever, self._shapes = around.ever, around.shapes
+        self.parents: Mapping[ast.AST, ast.AST] = {
+            child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)
+        }
+
+    def _own(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield the nodes of the statement, without the statements inside it."""
+        yield node
+        for child in ast.iter_child_nodes(node):
+            if not isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+                yield from self._own(child)
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """The nodes of the statement, without the statements inside it."""
+        return list(self._own(self.node))
+
+    @cached_property
+    def numpy(self) -> str:
+        """What NumPy is called in the file, with a dot; nothing where it has no name."""
+        import numpy
+
+        named = self.unit.globals.items()
+        return next((f"{name}." for name, value in named if value is numpy), "")
+
+    def text(self, node: ast.expr | ast.stmt) -> str:
+        """Return a node as the user wrote it."""
+        return self.unit.text(node)
+
+    def held(self, node: ast.expr) -> Held | None:
+        """Return what a name, an attribute or an entry holds; None where that is not known."""
+        return self.scope.get(_plain(node))
+
+    def shape(self, node: ast.expr) -> Shape | None:
+        """Return the shape of an expression's value; None where that is not known."""
+        held = self.held(node)
+        if held is not None:
+            return held.shape
+        return self._shapes.get(self.unit.place(self.unit.start(node), self.unit.end(node)))
+
+    def stored(self, target: ast.expr) -> Held | None:
+        """Return what a target holds once it is stored; None where that is not known."""
+        return self._ever.get(ast.unparse(target)) or self.held(target)
+
+    @cached_property
+    def loops(self) -> Sequence[str]:
+        """The names that count the rounds of the loops of the function."""
+        return [
+            name.id
+            for loop in ast.walk(self.unit.node)
+            if isinstance(loop, ast.For)
+            for name in ast.walk(loop.target)
+            if isinstance(name, ast.Name)
+        ]
+
+    @cached_property
+    def margin(self) -> str:
+        """What the statement is indented by; other text where it does not begin its line."""
+        at = self.unit.start(self.node)
+        line = self.unit.source.rfind(b"\n", 0, at) + 1
+        return self.unit.between(line, at)
+
+    def spelled(self, text: str) -> str:
+        """Return the text of a name with the quotes that the user has."""
+        source = self.unit.source
+        return text.replace("'", '"') if source.count(b'"') > source.count(b"'") else text
+
+    def value(self) -> ast.expr | None:
+        """Return the expression that the statement stores or returns."""
+        own = getattr(self.node, "value", None)
+        return own if isinstance(own, ast.expr) else None
+
+    def replaced(self, node: ast.expr, text: str, binding: int = 9) -> Edit:
+        """Return the edit that puts a text, which binds so tightly, where a node stands."""
+        start, end = self.unit.start(node), self.unit.end(node)
+        bare = binding >= self._needed(node)
+        if self._in_parentheses(node, start, end):
+            return Edit(start - 1, end + 1, text) if bare else Edit(start, end, text)
+        return Edit(start, end, text if bare else f"({text})")
+
+    def _in_parentheses(self, node: ast.expr, start: int, end: int) -> bool:
+        """Return whether parentheses of its own stand right around an expression."""
+        parent, source = self.parents.get(node), self.unit.source
+        around = source[start - 1 : start] + source[end : end + 1] == b"()"
+        return around and isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Compare)
+
+    def inside(self, node: ast.expr, binding: int) -> str:
+        """Return a node's text, in parentheses if what follows binds more tightly."""
+        text = self.text(node)
+        return text if self.binding(node) >= binding else f"({text})"
+
+    def binding(self, node: ast.expr) -> int:
+        """Return how tightly an expression holds together."""
+        if isinstance(node, _ATOMS):
+            return 9
+        if isinstance(node, ast.BinOp):
+            return _BINDING.get(type(node.op), 0)
+        return _SIGN if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else 0
+
+    def _needed(self, node: ast.expr) -> int:
+        parent = self.parents.get(node)
+        if isinstance(parent, ast.BinOp):
+            own = _BINDING.get(type(parent.op), 5)
+            return own + 1 if node is parent.right or isinstance(parent.op, ast.Pow) else own
+        if isinstance(parent, ast.UnaryOp):
+            return _SIGN
+        if isinstance(parent, ast.Compare):
+            return 1
+        if isinstance(parent, ast.Attribute):
+            return 9
+        if isinstance(parent, ast.Subscript) and parent.value is node:
+            return 9
+        return 9 if isinstance(parent, ast.Starred) else 0
+
+    def operator(self, node: ast.BinOp) -> tuple[int, int]:
+        """Return where the operator of a sum, a product or a power stands."""
+        token = OPERATORS[type(node.op)]
+        start, end = self.unit.end(node.left), self.unit.start(node.right)
+        at = start + self.unit.source[start:end].index(token.encode())
+        return at, at + len(token)
+
+    def left(self, node: ast.BinOp) -> str:
+        """Return the left operand with its parentheses."""
+        return self.unit.between(self.unit.start(node), self.operator(node)[0]).strip()
+
+    def right(self, node: ast.BinOp) -> str:
+        """Return the right operand with its parentheses."""
+        return self.unit.between(self.operator(node)[1], self.unit.end(node)).strip()
+
+
+OPERATORS: Mapping[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.MatMult: "@",
+    ast.Pow: "**",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+
+
+def _plain(node: ast.expr) -> str:
+    """Return the text by which a scope knows a name, an attribute or an entry."""
+    return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else ""
+
+
+def is_leaf(node: ast.AST) -> bool:
+    """Return whether a node is a name, or an attribute or entry of one that has a name itself."""
+    if isinstance(node, ast.Name):
+        return True
+    if isinstance(node, ast.Attribute):
+        return node.attr != "T" and is_leaf(node.value)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and is_leaf(node.value)
+    return False
+
+
+def swapped(s: Statement, one: ast.expr, two: ast.expr) -> tuple[Edit, ...]:
+    """Return the edits that put each of two expressions in the other's place."""
+    return s.replaced(one, s.text(two)), s.replaced(two, s.text(one))
+
+
+def stretches(shape: Shape, to: Shape) -> bool:
+    """Return whether an array of one shape stretches to another."""
+    ends = zip(reversed(shape), reversed(to), strict=False)
+    return len(shape) <= len(to) and all(one in (1, two) for one, two in ends)

@@ -1,0 +1,311 @@
+"""Small edits of a statement: an operator, an operand, a sign, a transpose, how it is stored."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+
+from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.indices import of_axis, of_index, shifted
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_OTHER: dict[type[ast.operator], tuple[str, ...]] = {
+    ast.Add: ("-", "*"),
+    ast.Sub: ("+", "*"),
+    ast.Mult: ("/", "@", "+"),
+    ast.Div: ("*",),
+    ast.MatMult: ("*",),
+}
+_COMPARED: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_POWERS = ("2", "3", "-1", "-2", "-3", "0.5", "-0.5", "-1.5", "1")
+_TWINS = (
+    ("sin", "cos"),
+    ("sinh", "cosh"),
+    ("maximum", "minimum"),
+    ("max", "min"),
+    ("sum", "mean"),
+    ("exp", "log"),
+    ("argmax", "argmin"),
+    ("zeros_like", "ones_like"),
+    ("zeros", "ones"),
+    ("tanh", "sinh"),
+    ("square", "sqrt"),
+    ("dot", "multiply"),
+    ("exp", "expm1"),
+    ("log", "log1p"),
+    ("add", "subtract"),
+    ("multiply", "divide"),
+    ("fmax", "fmin"),
+)
+
+
+def edits(statement: Statement) -> Iterator[Candidate]:
+    """Yield the small edits of a statement."""
+    for node in statement.nodes:
+        match node:
+            case ast.BinOp():
+                yield from _of_operation(statement, node)
+            case ast.UnaryOp(ast.USub(), operand):
+                text = statement.inside(operand, 2)
+                edit = statement.replaced(node, text, max(2, statement.binding(operand)))
+                yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
+            case ast.Compare():
+                yield from _of_comparison(statement, node)
+            case ast.Attribute(value, "T") if isinstance(node.ctx, ast.Load):
+                edit = statement.replaced(node, statement.text(value), statement.binding(value))
+                yield _transposed(node, edit, statement.text(value))
+            case ast.Call():
+                yield from _of_call(statement, node)
+            case ast.Subscript():
+                yield from of_index(statement, node)
+            case ast.IfExp(test, body, orelse):
+                text = (
+                    f"{statement.text(orelse)} if {statement.text(test)} "
+                    f"else {statement.text(body)}"
+                )
+                yield Candidate(
+                    (statement.replaced(node, text, 0),),
+                    "wrong-variable",
+                    "its two cases are swapped",
+                    1,
+                    None,
+                    node,
+                )
+            case _:
+                continue
+    yield from _of_target(statement)
+
+
+def _transposed(node: ast.expr, edit: Edit, factor: str, cost: int = 0) -> Candidate:
+    return Candidate((edit,), "transposed", f"it needs {factor}", cost, factor, node)
+
+
+def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    if type(node.op) not in OPERATORS:
+        return
+    start, end = s.operator(node)
+    left, right = s.left(node), s.right(node)
+    for other in _OTHER.get(type(node.op), ()):
+        yield _operator(s, node, Edit(start, end, other), other)
+    if isinstance(node.op, ast.MatMult):
+        yield Candidate(
+            (s.replaced(node, f"{right} @ {left}", 2),),
+            "transposed",
+            "its factors are in the wrong order",
+            0,
+            f"{right} @ {left}",
+            node,
+        )
+        return
+    swapped = isinstance(node.op, ast.Sub | ast.Div)
+    if swapped:
+        rule = "sign" if isinstance(node.op, ast.Sub) else "wrong-variable"
+        token = OPERATORS[type(node.op)]
+        yield Candidate(
+            (s.replaced(node, f"{right} {token} {left}", 1),),
+            rule,
+            "its operands are swapped",
+            1,
+            None,
+            node,
+        )
+    term = isinstance(node.op, ast.Add | ast.Sub)
+    rule = "double-counted-path" if term else "extra-factor"
+    kept, lost = (node.left, node.right), (right, left)
+    for operand, dropped in zip(kept, lost, strict=True):
+        if isinstance(node.op, ast.Pow | ast.Div) and operand is node.right:
+            continue
+        what = (
+            f"**{right}"
+            if isinstance(node.op, ast.Pow)
+            else (f"1/{right}" if isinstance(node.op, ast.Div) else dropped)
+        )
+        text = left if operand is node.left else right
+        if isinstance(node.op, ast.Sub) and operand is node.right:
+            text = f"-{s.inside(operand, 2)}"
+        told = f"{what} is too much"
+        yield Candidate(
+            (s.replaced(node, text, 1 if text[0] == "-" else s.binding(operand)),),
+            rule,
+            told,
+            1,
+            what,
+            node,
+        )
+    if isinstance(node.op, ast.Pow):
+        for power in _POWERS:
+            if power != right.strip("()"):
+                rule = "missing-factor" if power > right else "extra-factor"
+                yield Candidate(
+                    (s.replaced(node.right, power, 4 if power[0] != "-" else 3),),
+                    rule,
+                    f"the power must be {power}",
+                    1,
+                    power,
+                    node,
+                )
+
+
+def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidate:
+    own = OPERATORS[type(node.op)]
+    rule = {"+-": "sign", "-+": "sign", "*/": "extra-factor", "/*": "missing-factor"}.get(
+        own + other, "wrong-variable"
+    )
+    cost = 0 if own + other in ("+-", "-+", "*/", "/*", "*@", "@*") else 2
+    return Candidate((edit,), rule, f"{own} must be {other}", cost, None, node)
+
+
+def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
+    before = node.left
+    for op, after in zip(node.ops, node.comparators, strict=True):
+        own = _COMPARED.get(type(op))
+        if own is None:
+            return
+        start, end = s.unit.end(before), s.unit.start(after)
+        at = start + s.unit.source[start:end].index(own.encode())
+        for other in _COMPARED.values():
+            if other != own:
+                yield Candidate(
+                    (Edit(at, at + len(own), other),),
+                    "wrong-variable",
+                    f"{own} must be {other}",
+                    0,
+                    None,
+                    node,
+                )
+        before = after
+
+
+def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    yield from of_axis(s, node)
+    called = node.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    args = [one for one in node.args if not isinstance(one, ast.Starred)]
+    if name in ("dot", "matmul") and len(args) == 2:
+        yield Candidate(
+            swapped(s, args[0], args[1]),
+            "transposed",
+            "its factors are in the wrong order",
+            0,
+            None,
+            node,
+        )
+    else:
+        for one, two in pairwise(args):
+            yield Candidate(
+                swapped(s, one, two),
+                "wrong-variable",
+                f"{s.text(one)} and {s.text(two)} are swapped",
+                2,
+                None,
+                node,
+            )
+    if name == "dot" and isinstance(called, ast.Attribute) and len(args) == 1:
+        text = f"{s.inside(args[0], 9)}.dot({s.text(called.value)})"
+        yield Candidate(
+            (s.replaced(node, text),),
+            "transposed",
+            "its factors are in the wrong order",
+            0,
+            None,
+            node,
+        )
+    for pair in _TWINS:
+        if name in pair:
+            other = pair[1 - pair.index(name)]
+            end = s.unit.end(called)
+            yield Candidate(
+                (Edit(end - len(name.encode()), end, other),),
+                "wrong-variable",
+                f"{name} must be {other}",
+                1,
+                other,
+                node,
+            )
+    if name in ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square"):
+        inner = args[0] if args else called.value if isinstance(called, ast.Attribute) else None
+        if inner is not None:
+            edit = s.replaced(node, s.text(inner), s.binding(inner))
+            yield Candidate((edit,), "extra-factor", f"{name} is too much", 2, None, node)
+    if name == "range":
+        yield Candidate(
+            (s.replaced(node, f"reversed({s.text(node)})"),),
+            "wrong-variable",
+            "the rounds must go backward",
+            2,
+            None,
+            node,
+        )
+        for arg in args:
+            yield from shifted(s, arg, 2)
+
+
+def _of_target(s: Statement) -> Iterator[Candidate]:
+    """Yield other ways to store: added to what was there, or instead of it."""
+    node = s.node
+    if isinstance(node, ast.AugAssign):
+        yield from _at(s, node)
+        start = s.unit.end(node.target)
+        token = OPERATORS.get(type(node.op), "?") + "="
+        at = start + s.unit.source[start:].index(token.encode())
+        for other in ("=", "+=", "-=", "*=", "/="):
+            if other == token:
+                continue
+            rule = {"=": "accumulated", "+=": "sign", "-=": "sign"}.get(other, "extra-factor")
+            if token == "*=" and other == "/=":
+                rule = "extra-factor"
+            yield Candidate(
+                (Edit(at, at + len(token), other),),
+                rule,
+                f"{token} must be {other}",
+                0 if other != "=" else 1,
+                None,
+                node,
+            )
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, ast.Tuple | ast.List):
+            for one, two in pairwise(target.elts):
+                yield Candidate(
+                    swapped(s, one, two),
+                    "wrong-variable",
+                    f"{s.text(one)} and {s.text(two)} are swapped",
+                    2,
+                    None,
+                    node,
+                )
+            return
+        start = s.unit.end(target)
+        at = start + s.unit.source[start:].index(b"=")
+        for other in ("+=", "-="):
+            yield Candidate(
+                (Edit(at, at + 1, other),),
+                "missing-path",
+                "it must be added to what came before",
+                1,
+                None,
+                node,
+            )
+    if isinstance(node, ast.AugAssign | ast.Expr):
+        edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
+        yield Candidate((edit,), "double-counted-path", "this line is too much", 3, None, node)
+
+
+def _at(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
+    """Yield the sum that adds as often as an index is met; `x[index] +=` adds once."""
+    target = node.target
+    if s.numpy and isinstance(target, ast.Subscript) and isinstance(node.op, ast.Add):
+        array, index = s.text(target.value), s.text(target.slice)
+        index = f"({index})" if isinstance(target.slice, ast.Tuple) else index
+        text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
+        edit = Edit(s.unit.start(node), s.unit.end(node), text)
+        told = "rows that are met several times are added once"
+        yield Candidate((edit,), "missing-path", told, 1, None, node)

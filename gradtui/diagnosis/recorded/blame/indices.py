@@ -1,0 +1,153 @@
+"""Edits of axes and indices: another axis, an index that is one off, two that are swapped."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.watch import Held
+
+_AXES = ("0", "1", "-1", "2", "3")
+
+
+def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield other axes of a sum, and whether it keeps them."""
+    named = {one.arg: one for one in node.keywords}
+    axis = named.get("axis")
+    func = node.func
+    folds = isinstance(func, ast.Attribute) and func.attr in (
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "prod",
+        "cumsum",
+        "std",
+        "var",
+        "argmax",
+        "argmin",
+    )
+    if not folds and axis is None:
+        return
+    assert isinstance(func, ast.Attribute | ast.Name)
+    method = isinstance(func, ast.Attribute) and not (
+        isinstance(func.value, ast.Name) and s.numpy == f"{func.value.id}."
+    )
+    given = axis.value if axis is not None else None
+    if given is None and len(node.args) == (1 if method else 2):
+        given = node.args[-1]
+    for other in _AXES:
+        told = f"the axis must be {other}"
+        if given is not None and s.text(given) != other:
+            yield Candidate((s.replaced(given, other),), "wrong-axis", told, 0, None, node)
+        elif given is None:
+            end = s.unit.end(node) - 1
+            comma = ", " if node.args or node.keywords else ""
+            yield Candidate(
+                (Edit(end, end, f"{comma}axis={other}"),), "wrong-axis", told, 1, None, node
+            )
+    if given is not None:
+        start = (
+            s.unit.start(axis.value) - len(b"axis=") if axis is not None else s.unit.start(given)
+        )
+        edit = Edit(start, s.unit.end(given), "axis=None" if axis is not None else "None")
+        yield Candidate((edit,), "wrong-axis", "it must sum over all axes", 1, None, node)
+    if "keepdims" not in named:
+        end = s.unit.end(node) - 1
+        yield Candidate(
+            (Edit(end, end, ", keepdims=True"),),
+            "wrong-axis",
+            "it must keep its axes",
+            1,
+            None,
+            node,
+        )
+    elif isinstance(named["keepdims"].value, ast.Constant):
+        other = str(not named["keepdims"].value.value)
+        yield Candidate(
+            (s.replaced(named["keepdims"].value, other),),
+            "wrong-axis",
+            f"keepdims must be {other}",
+            1,
+            None,
+            node,
+        )
+
+
+def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
+    """Yield indices and bounds one off, and two indices that are swapped."""
+    index = node.slice
+    parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
+    for part in parts:
+        if isinstance(part, ast.Slice):
+            for bound in (part.lower, part.upper, part.step):
+                if bound is not None:
+                    yield from shifted(s, bound, 2)
+        else:
+            yield from shifted(s, part, 1)
+            for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
+                if isinstance(inner, ast.Name):
+                    yield from shifted(s, inner, 2)
+    for one, two in pairwise(parts):
+        if not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice):
+            yield Candidate(
+                swapped(s, one, two), "wrong-variable", "its indices are swapped", 1, None, node
+            )
+        else:
+            yield Candidate(
+                swapped(s, one, two), "wrong-axis", "its indices are swapped", 2, None, node
+            )
+    if isinstance(node.ctx, ast.Load) and isinstance(index, ast.Slice):
+        yield Candidate(
+            (s.replaced(node, s.text(node.value)),),
+            "wrong-variable",
+            f"all of {s.text(node.value)} is needed",
+            2,
+            None,
+            node,
+        )
+
+
+def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
+    """Yield an index one off."""
+    held = s.held(node)
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        texts = [str(node.value + 1), str(node.value - 1)]
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
+        if type(node.operand.value) is not int or not isinstance(node.op, ast.USub):
+            return
+        texts = [str(1 - node.operand.value), str(-1 - node.operand.value)]
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        other = "-" if isinstance(node.op, ast.Add) else "+"
+        texts = [s.left(node), f"{s.left(node)} {other} {s.right(node)}"]
+    elif isinstance(node, ast.Call | ast.Attribute) or _is_whole(held):
+        texts = [f"{s.text(node)} - 1", f"{s.text(node)} + 1"]
+    else:
+        return
+    if _is_whole(held) and isinstance(node, ast.Name):
+        for other, one in s.scope.items():
+            if _is_whole(one) and other not in s.loops and other != node.id:
+                yield Candidate(
+                    (s.replaced(node, f"{node.id} * {other}", 2),),
+                    "wrong-variable",
+                    f"the index must be {node.id} * {other}",
+                    cost + 1,
+                    f"{node.id} * {other}",
+                    node,
+                )
+    for text in texts:
+        yield Candidate(
+            (s.replaced(node, text, 1),),
+            "wrong-variable",
+            f"the index must be {text}",
+            cost,
+            text,
+            node,
+        )
+
+
+def _is_whole(held: Held | None) -> bool:
+    return held is not None and held.kind == "i" and held.shape == ()

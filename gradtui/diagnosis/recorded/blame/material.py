@@ -1,0 +1,128 @@
+"""What may stand elsewhere in a statement: other names, transposes, factors, terms, constants."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from types import FunctionType
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.watch import Held
+
+_MOST_NAMES, _MOST_FUNCTIONS = 24, 10
+
+
+def renamings(s: Statement) -> Iterator[Candidate]:
+    """Yield other names for each name in a statement, of arrays of the same shape."""
+    for node in s.nodes:
+        if not isinstance(node, ast.expr) or not is_leaf(node):
+            continue
+        own = s.held(node)
+        if own is None:
+            yield from _functions(s, node)
+            continue
+        text = ast.unparse(node)
+        stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        if stored and not isinstance(node, ast.Subscript):
+            continue
+        for other, held in _alike(s, own):
+            if other == text or (stored and not other.endswith("]")):
+                continue
+            other_shape = held.shape != own.shape
+            if stored and other_shape:
+                continue
+            turned = other_shape and held.shape == own.shape[::-1]
+            name = s.spelled(f"{other}.T" if turned else other)
+            cost = 1 + turned + stored
+            if other_shape and not turned:
+                cost = 2 if held.shape in s.wanted else 3
+            yield Candidate(
+                (s.replaced(node, name),),
+                "wrong-variable",
+                f"{s.text(node)} must be {name}",
+                cost,
+                name,
+                node,
+            )
+    yield from _transposes(s)
+
+
+def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
+    """Yield what can stand for a value: the same shape first, then its transpose, then others."""
+    if not own.shape:
+        yield from [
+            (text, held)
+            for text, held in s.scope.items()
+            if held.kind == own.kind and not held.shape
+        ][:_MOST_NAMES]
+    shapes = [own.shape, own.shape[::-1], *s.wanted]
+    found = [pair for pair in arrays(s) if pair[1].kind in "fb"]
+    found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else 9)
+    yield from found[: 2 * _MOST_NAMES]
+
+
+def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
+    """Yield other functions of the same file with as many arguments."""
+    own = s.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
+    if not isinstance(own, FunctionType):
+        return
+    arity = len(inspect.signature(own).parameters)
+    for name, other in own_functions(s):
+        if s.unit.globals[name] is not own and other == arity:
+            yield Candidate(
+                (s.replaced(node, name),),
+                "wrong-variable",
+                f"{s.text(node)} must be {name}",
+                2,
+                name,
+                node,
+            )
+
+
+def own_functions(s: Statement) -> list[tuple[str, int]]:
+    """Return the functions of the same file, each with how many arguments it takes."""
+    found = [
+        (name, len(inspect.signature(one).parameters))
+        for name, one in s.unit.globals.items()
+        if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
+    ]
+    return found[:_MOST_FUNCTIONS]
+
+
+def _transposes(s: Statement) -> Iterator[Candidate]:
+    for node in s.nodes:
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.BinOp):
+            continue
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        parent = s.parents.get(node)
+        if isinstance(parent, ast.Attribute) and parent.attr == "T":
+            continue
+        shape = s.shape(node)
+        if shape is not None and len(shape) == 2 and max(shape) > 1:
+            text = f"{s.inside(node, 9)}.T"
+            cost = 0 if is_leaf(node) else 2
+            yield Candidate(
+                (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
+            )
+
+
+def arrays(s: Statement) -> list[tuple[str, Held]]:
+    """Return the arrays in scope, their parts in this round of a loop, and expressions of the code.
+
+    Of each the text that names it there.
+    """
+    named = [(text, held) for text, held in s.scope.items() if held.kind in "fb" and held.shape]
+    rounds = [text for text in s.loops if (at := s.scope.get(text)) is not None and at.kind == "i"]
+    parts = [
+        (f"{text}[{':, ' * axis}{at}]", Held(held.shape[:axis] + held.shape[axis + 1 :], held.kind))
+        for at in rounds
+        for text, held in named
+        for axis in range(min(3, len(held.shape)))
+        if len(held.shape) > 1
+    ]
+    plain = [pair for pair in named if pair[0].isidentifier()]
+    entries = [pair for pair in named if not pair[0].isidentifier()]
+    parts.sort(key=lambda pair: len(pair[0]))
+    return [*plain, *parts, *entries, *s.expressions]

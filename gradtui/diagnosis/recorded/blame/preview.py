@@ -1,0 +1,122 @@
+"""What a line would compute once edited, of the values that it had: whether that is known right.
+
+A glance at one line costs far less than a run; it says which edits are worth one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement, stretches
+from gradtui.diagnosis.recorded.blame.flow import Flow
+from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.recording.run import unheard
+
+_TIMES = (1.0, -1.0, 2.0, 0.5)
+"""How often an edit may be needed."""
+_FAILED = np.full(1, np.nan)
+"""The value of an expression that fails."""
+
+
+class Preview:
+    """Looks at the values of edited lines, as they were when each ran first."""
+
+    def __init__(
+        self, flow: Flow, held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
+    ) -> None:
+        self._flow, self._held = flow, held
+        self._values: dict[tuple[ast.stmt, str, int], Any] = {}
+
+    def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool:
+        """Return whether a statement may be right with an edit: unless it is seen not to be."""
+        rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        text, own = _edited(s, edits), _edited(s, edits, applied=False)
+        if not rounds or text is None or own is None:
+            return True
+        forms = ("{}", *_sums(s))
+        return any(
+            self._is_better(
+                self._value(s, form.format(text), at), self._value(s, form.format(own), at)
+            )
+            for at in range(rounds)
+            for form in forms
+        )
+
+    def is_hopeful_sum(self, s: Statement, term: str, times: Sequence[float]) -> bool:
+        """Return whether what a statement stores may be right with a term, so many times."""
+        text = s.text(value) if (value := s.value()) is not None else ""
+        for at in range(len(self._held.get((s.unit.file, s.node.lineno), ()))):
+            own, more = self._value(s, text, at), self._value(s, term, at)
+            if _is_array(own) and _is_array(more) and stretches(np.shape(more), np.shape(own)):
+                with np.errstate(all="ignore"):
+                    if any(self._flow.knows(own + one * more) for one in times):
+                        return True
+        return False
+
+    def _is_better(self, found: Any, own: Any) -> bool:
+        if isinstance(found, tuple) and isinstance(own, tuple):
+            return self._count(found) > self._count(own)
+        same = _is_array(found) and _is_array(own) and np.array_equal(found, own)
+        return not same and self._count((found,)) > 0
+
+    def _value(self, s: Statement, text: str, at: int) -> Any:
+        """Return the value of an expression of the user's in a round; not right where it fails."""
+        key = s.node, text, at
+        held = self._held[s.unit.file, s.node.lineno][at]
+        if key not in self._values:
+            try:
+                with unheard():
+                    self._values[key] = eval(f"({text})", s.unit.globals, dict(held))
+            except Exception:
+                self._values[key] = _FAILED
+        return self._values[key]
+
+    def _count(self, values: Sequence[Any]) -> int:
+        """Return how many values may be right: those that are known, and that cannot be known."""
+        return sum(self._may_be_right(one) for one in values)
+
+    def _may_be_right(self, value: Any) -> bool:
+        if not _is_array(value):
+            return True
+        array = np.asarray(value)
+        return not array.any() or self._flow.knows(array, _TIMES)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
+
+
+def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
+    """Return the text of what a statement stores with an edit; None where that is elsewhere."""
+    for value in _values(s.value()):
+        start, end = s.unit.start(value), s.unit.end(value)
+        if all(start - 1 <= one.start and one.end <= end + 1 for one in edits):
+            break
+    else:
+        return None
+    first, last = min(start, *(e.start for e in edits)), max(end, *(e.end for e in edits))
+    text = s.unit.source[first:last]
+    for one in sorted(edits if applied else (), key=lambda edit: edit.start, reverse=True):
+        text = text[: one.start - first] + one.text + text[one.end - first :]
+    return text.decode()
+
+
+def _sums(s: Statement) -> Sequence[str]:
+    """Return how what is stored comes from what an in-place operation is given."""
+    if not isinstance(s.node, ast.AugAssign):
+        return ()
+    target = s.text(s.node.target).replace("{", "{{").replace("}", "}}")
+    return (f"({target}) {OPERATORS[type(s.node.op)]} ({{}})",)
+
+
+def _values(value: ast.expr | None) -> Sequence[ast.expr]:
+    """Return the values that are stored or returned at a time."""
+    if isinstance(value, ast.Tuple | ast.List):
+        return value.elts
+    if isinstance(value, ast.Dict):
+        return value.values
+    return [] if value is None else [value]

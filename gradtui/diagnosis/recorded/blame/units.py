@@ -1,0 +1,166 @@
+"""Functions of the user's as they stand in their files, and their exchange for edited ones."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import linecache
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from types import CodeType, FunctionType
+
+from gradtui.base.source import Place
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Unreadable(Exception):
+    """A function whose text cannot be found."""
+
+
+class Edit:
+    """Bytes of a function's text and what stands there instead."""
+
+    def __init__(self, start: int, end: int, text: str) -> None:
+        self.start, self.end, self.text = start, end, text.encode()
+
+
+class Unit:
+    """A function that the user's code calls, with its text and the objects that run it."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.code, self.file = code, code.co_filename
+        self.functions = [
+            one
+            for one in gc.get_referrers(code)
+            if isinstance(one, FunctionType) and one.__code__ is code
+        ]
+        lines = linecache.getlines(self.file)
+        found = _found(_parsed("".join(lines)), code)
+        if found is None or not self.functions:
+            raise Unreadable
+        self.node, self._classes = found
+        self.first = self.node.lineno
+        self._lines = [line.encode() for line in lines[self.first - 1 : self.node.end_lineno]]
+        self.source = b"".join(self._lines)
+        self._head, self._tail = self._surroundings()
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line))
+
+    def _surroundings(self) -> tuple[str, str]:
+        """Return text before and after the function's with which it has the free names it has."""
+        free = [name for name in self.code.co_freevars if name != "__class__"]
+        heads = [f"class {name}:" for name in self._classes]
+        if free:
+            heads = [f"def outer({', '.join(free)}):", *heads]
+        elif not heads and self.node.col_offset:
+            heads = ["if 1:"]
+        step = self.source[:1].decode() if self.source[:1].isspace() else ""
+        head = "".join(f"{step * level}{line}\n" for level, line in enumerate(heads))
+        body = self.node.body[0]
+        if not self.code.co_freevars or body.lineno == self.node.lineno:
+            return head, ""
+        # Names that an edit no longer reads stay free, as the function's cells demand.
+        margin = self._lines[body.lineno - self.first][: body.col_offset].decode()
+        return head, f"\n{margin}if 0: {', '.join(self.code.co_freevars)}\n"
+
+    @cached_property
+    def globals(self) -> dict[str, object]:
+        """The names of the function's module."""
+        return self.functions[0].__globals__
+
+    def start(self, node: ast.expr | ast.stmt) -> int:
+        """Return where a node begins, in bytes of the text."""
+        return self._starts[node.lineno - self.first] + node.col_offset
+
+    def end(self, node: ast.expr | ast.stmt) -> int:
+        """Return where a node ends, in bytes of the text."""
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        return self._starts[node.end_lineno - self.first] + node.end_col_offset
+
+    def text(self, node: ast.expr | ast.stmt) -> str:
+        """Return a node as the user wrote it."""
+        return self.source[self.start(node) : self.end(node)].decode()
+
+    def between(self, start: int, end: int) -> str:
+        """Return part of the text."""
+        return self.source[start:end].decode()
+
+    def place(self, offset: int, end: int) -> Place:
+        """Return where some bytes of the text stand in the file."""
+        at = max(index for index, start in enumerate(self._starts[:-1]) if start <= offset)
+        line = self._lines[at]
+        before = line[: offset - self._starts[at]].decode()
+        inside = line[offset - self._starts[at] : end - self._starts[at]].decode().rstrip()
+        return Place(self.first + at, len(before) + 1, max(1, len(inside)), self.file)
+
+    def line_after(self, edits: Sequence[Edit]) -> str:
+        """Return the edited line, or lines, as they stand after the edits, unindented."""
+        first = max(i for i, s in enumerate(self._starts[:-1]) if s <= edits[0].start)
+        last = max(i for i, s in enumerate(self._starts[:-1]) if s <= edits[-1].end)
+        start, end = self._starts[first], self._starts[last + 1]
+        inside = [Edit(e.start - start, e.end - start, e.text.decode()) for e in edits]
+        return _applied(self.source[start:end], inside).decode().strip()
+
+    def edited(self, edits: Sequence[Edit]) -> CodeType:
+        """Return the function's code with its text edited; raises SyntaxError, ValueError."""
+        text = self._head + _applied(self.source, edits).decode() + self._tail
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(text, self.file, "exec")
+        found = _code_in(code, self.code.co_name)
+        if found is None or found.co_freevars != self.code.co_freevars:
+            raise ValueError("other free names")
+        return found
+
+    @contextmanager
+    def running(self, code: CodeType) -> Iterator[None]:
+        """Let all calls of the function run other code."""
+        before = [function.__code__ for function in self.functions]
+        try:
+            for function in self.functions:
+                function.__code__ = code
+            yield
+        finally:
+            for function, own in zip(self.functions, before, strict=True):
+                function.__code__ = own
+
+
+def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:
+    for edit in sorted(edits, key=lambda one: one.start, reverse=True):
+        source = source[: edit.start] + edit.text + source[edit.end :]
+    return source
+
+
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _found(module: ast.Module, code: CodeType) -> tuple[Function, tuple[str, ...]] | None:
+    """Return the definition that a code comes from, with the classes right around it."""
+    pending: list[tuple[ast.AST, tuple[str, ...]]] = [(module, ())]
+    while pending:
+        node, classes = pending.pop()
+        if isinstance(node, Function):
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            if node.name == code.co_name and first == code.co_firstlineno:
+                return node, classes
+            classes = ()
+        elif isinstance(node, ast.ClassDef):
+            classes = (*classes, node.name)
+        pending += [(child, classes) for child in ast.iter_child_nodes(node)]
+    return None
+
+
+def _code_in(code: CodeType, name: str) -> CodeType | None:
+    """Return the code of the function `name` inside another, the outermost first."""
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
+    for one in inner:
+        if one.co_name == name:
+            return one
+    return next((found for one in inner if (found := _code_in(one, name)) is not None), None)

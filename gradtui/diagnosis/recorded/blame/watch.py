@@ -1,0 +1,178 @@
+"""What runs of the user's code: the functions, the order of lines, and what is in scope there."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Container, Iterator, Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
+from gradtui.recording.places import is_users_file
+
+Shape = tuple[int, ...]
+
+_KEPT = 2
+"""Times that values are kept: in the first round of a loop what it carries is still 0."""
+_VISITS = 3
+"""Times that a line is looked at; more tell nothing new."""
+_ENTRIES = 40
+"""Entries of a dict, an object or a sequence that are names of their own."""
+
+
+class Held(Struct, frozen=True):
+    """What a name in scope holds."""
+
+    shape: Shape
+    kind: str
+    """As NumPy's `dtype.kind`: f for floats, i for whole numbers, b for truth values."""
+    value: float | None = None
+    """Of a single number."""
+
+
+Scope = Mapping[str, Held]
+"""Texts that name a value in scope, as `h`, `self.h`, `cache["h"]` or `cache[0]`."""
+
+
+class Watched:
+    """The functions that ran, and the scope at each line."""
+
+    def __init__(self, files: Container[str]) -> None:
+        self._files = files
+        self.held: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        """File and line -> the values of all names when it ran first, and for the second time."""
+        self._codes: dict[tuple[str, CodeType], None] = {}
+        """File and code of each function, for codes of the same function in two files are equal."""
+        self.order: dict[tuple[str, int], int] = {}
+        """File and line -> how many lines had run before it did first."""
+        self.calls: dict[tuple[str, int], set[tuple[str, CodeType]]] = {}
+        """File and line -> the functions of the user's that it calls."""
+        self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
+        self._visits: dict[tuple[str, int], int] = {}
+
+    def scope(self, file: str, line: int) -> Scope:
+        """Return what is in scope at a line."""
+        return self._scopes.get((file, line), {})
+
+    def ever(self, file: str, first: int, last: int) -> Scope:
+        """Return what names hold at any of some lines."""
+        found: dict[str, Held] = {}
+        for (own, line), scope in self._scopes.items():
+            if own == file and first <= line <= last:
+                found |= scope
+        return found
+
+    def units(self) -> list[Unit]:
+        """Return the functions that ran and whose text is known, in the order of their calls.
+
+        One that is made inside another that ran is part of that.
+        """
+        inner = {(file, one) for file, code in self._codes for one in _within(code)}
+        found = []
+        for file, code in self._codes:
+            if (file, code) not in inner:
+                try:
+                    found.append(Unit(code))
+                except (Unreadable, SyntaxError):
+                    continue
+        return found
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        """Call a function and watch what it runs."""
+        before = sys.gettrace()
+        sys.settrace(self._called)
+        try:
+            return function()
+        finally:
+            sys.settrace(before)
+
+    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+        code = frame.f_code
+        if not is_users_file(code.co_filename):
+            return None
+        self._codes.setdefault((code.co_filename, code))
+        caller = frame.f_back
+        if caller is not None:
+            key = caller.f_code.co_filename, caller.f_lineno
+            self.calls.setdefault(key, set()).add((code.co_filename, code))
+        return self._line
+
+    def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "line":
+            key = frame.f_code.co_filename, frame.f_lineno
+            self.order.setdefault(key, len(self.order))
+            seen = self._visits.get(key, 0)
+            if seen < _KEPT and key[0] in self._files:
+                values = {name: _copied(one) for name, one in frame.f_locals.items()}
+                self.held.setdefault(key, []).append(values)
+            if seen < _VISITS:
+                self._visits[key] = seen + 1
+                self._scopes.setdefault(key, {}).update(_named(frame.f_locals))
+        return self._line
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of what a run may write."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return dict(value) if type(value) is dict else value
+
+
+def _within(code: CodeType) -> Iterator[CodeType]:
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield one
+            yield from _within(one)
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Held]:
+    found: dict[str, Held] = {}
+    seen: set[int] = set()
+    for name, value in sorted(values.items(), key=lambda pair: held_of(pair[1]) is None):
+        if name.isidentifier():
+            _add(found, seen, name, value, 2)
+    return found
+
+
+def _add(found: dict[str, Held], seen: set[int], name: str, value: Any, depth: int) -> None:
+    """Add what a value names; an entry that has a name of its own goes by that."""
+    held = held_of(value)
+    if held is not None:
+        if name.isidentifier() or not held.shape or id(value) not in seen:
+            found[name] = held
+        seen.add(id(value))
+        return
+    if not depth or isinstance(value, type | ast.AST):
+        return
+    if isinstance(value, dict):
+        entries = [
+            (f"{name}[{key!r}]", one) for key, one in value.items() if isinstance(key, str | int)
+        ]
+    elif isinstance(value, tuple | list):
+        entries = [(f"{name}[{at}]", one) for at, one in enumerate(value)]
+    elif hasattr(value, "__dict__") and not callable(value):
+        entries = [(f"{name}.{key}", one) for key, one in vars(value).items()]
+    else:
+        return
+    for text, one in entries[:_ENTRIES]:
+        _add(found, seen, text, one, depth - 1)
+
+
+def held_of(value: Any) -> Held | None:
+    """Return what a number or an array is; None for anything else."""
+    if isinstance(value, np.ndarray):
+        single = (
+            float(value.reshape(-1)[0]) if value.size == 1 and value.dtype.kind in "fiub" else None
+        )
+        return Held(value.shape, value.dtype.kind, single)
+    if isinstance(value, bool | np.bool_):
+        return Held((), "b", float(value))
+    if isinstance(value, int | np.integer):
+        return Held((), "i", float(value))
+    if isinstance(value, float | np.floating):
+        return Held((), "f", float(value))
+    return None

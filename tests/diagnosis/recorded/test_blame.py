@@ -1,0 +1,130 @@
+"""The line at fault: edits of the user's own text, executed; and that nothing of theirs changes."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import gradtui
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(6, 4)), np.array([0, 2, 1, 2, 0, 1])
+W1, W2 = RNG.normal(size=(4, 5)), RNG.normal(size=(5, 3))
+
+
+def line_of(function, offset):
+    return function.__code__.co_firstlineno + offset
+
+
+def softmax_loss(scores):
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    d = p.copy()
+    d[np.arange(len(Y)), Y] -= 1
+    return -np.log(p[np.arange(len(Y)), Y]).mean(), d / len(Y)
+
+
+def forgets_slope(W1, W2):
+    h = np.tanh(X @ W1)
+    loss, d = softmax_loss(h @ W2)
+    dh = d @ W2.T
+    return loss, (X.T @ dh, h.T @ d)
+
+
+def wrong_twice(W1, W2):
+    h = np.tanh(X @ W1)
+    loss, d = softmax_loss(h @ W2)
+    dh = d @ W2.T
+    dz = dh * (1 - h)
+    dW1 = X.T @ dz
+    dW2 = -h.T @ d
+    return loss, (dW1, dW2)
+
+
+def test_a_missing_factor_is_named_at_its_line():
+    (finding,) = gradtui.check(forgets_slope, W1=W1, W2=W2)
+
+    assert (finding.rule, finding.factor) == ("missing-factor", "(1 - h**2)")
+    assert (finding.line, finding.place.file) == (line_of(forgets_slope, 3), __file__)
+    assert finding.fix == "dh = d @ W2.T * (1 - h**2)"
+
+
+def test_two_mistakes_are_told_apart():
+    first, second = gradtui.check(wrong_twice, W1=W1, W2=W2)
+
+    assert {first.target, second.target} == {"W1", "W2"}
+    by_target = {one.target: one for one in (first, second)}
+    assert by_target["W1"].line == line_of(wrong_twice, 4)
+    assert by_target["W2"].line == line_of(wrong_twice, 6)
+    assert (by_target["W2"].rule, by_target["W2"].fix) == ("sign", "dW2 = h.T @ d")
+
+
+def test_one_mistake_that_spoils_several_gradients_is_one_finding():
+    def case(W1, W2):
+        h = np.tanh(X @ W1)
+        loss, d = softmax_loss(h @ W2)
+        d = d * len(Y)
+        return loss, (X.T @ (d @ W2.T * (1 - h**2)), h.T @ d)
+
+    (finding,) = gradtui.check(case, W1=W1, W2=W2)
+
+    assert finding.evidence["gradients"] == ["W1", "W2"]
+    assert (finding.rule, finding.line) == ("constant-factor", line_of(case, 3))
+
+
+class Base:
+    def backward(self, d):
+        return d @ W2.T
+
+
+class Layer(Base):
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self):
+        self.h = np.tanh(X @ self.W)
+        return self.h
+
+    def backward(self, d):
+        self.dh = super().backward(d)
+        return X.T @ (self.dh * (1 - self.h))
+
+
+def test_a_method_that_calls_its_base_is_edited_in_its_class():
+    def case(W):
+        layer = Layer(W)
+        loss, d = softmax_loss(layer.forward() @ W2)
+        return loss, layer.backward(d)
+
+    (finding,) = gradtui.check(case, W=W1)
+
+    assert finding.line == line_of(Layer.backward, 2)
+    assert finding.fix == "return X.T @ (self.dh * (1 - self.h * self.h))"
+
+
+def test_the_users_program_is_as_it_was():
+    before = X.copy()
+    codes = forgets_slope.__code__, softmax_loss.__code__
+    trace = sys.gettrace()
+
+    gradtui.check(forgets_slope, W1=W1, W2=W2)
+
+    assert codes == (forgets_slope.__code__, softmax_loss.__code__)
+    assert codes[0] is forgets_slope.__code__
+    assert sys.gettrace() is trace
+    assert np.array_equal(X, before)
+    assert X.flags.writeable
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, IndexError])
+def test_a_failure_of_gradtui_is_said_and_the_verdict_stays(monkeypatch, failures, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", fail)
+
+    rules = {one.rule for one in gradtui.check(forgets_slope, W1=W1, W2=W2)}
+
+    assert rules == {"unexplained", "internal"}
+    assert [type(one) for one in failures] == [error]
+    failures.clear()
