@@ -2,6 +2,7 @@
 
 `load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one,
 `check(function, **arrays)` the gradients of code of your own; `assert_gradients` does so in a test.
+`check_update(step)` compares an update of your own with an optimizer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
 
     from gradtui.api import assert_gradients as assert_gradients
     from gradtui.api import check as check
+    from gradtui.api import check_update as check_update
     from gradtui.api import load as load
     from gradtui.base.source import InputError as InputError
     from gradtui.debugger.session import Session as Session
@@ -19,7 +21,9 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
     from gradtui.recording.run import case as case
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "InputError", "Session", "assert_gradients", "case", "check", "load"]
+__all__ = [
+    "Finding", "InputError", "Session", "assert_gradients", "case", "check", "check_update", "load",
+]  # fmt: skip
 
 _HOMES = {
     "Finding": "gradtui.diagnosis.finding",
@@ -28,6 +32,7 @@ _HOMES = {
     "assert_gradients": "gradtui.api",
     "case": "gradtui.recording.run",
     "check": "gradtui.api",
+    "check_update": "gradtui.api",
     "load": "gradtui.api",
 }
 
