@@ -36,7 +36,7 @@ def user_place() -> Place | None:
     while frame is not None:
         code = frame.f_code
         if _is_users(code.co_filename):
-            return _place(code, frame.f_lasti)
+            return _place(code, code.co_filename, frame.f_lasti)
         if code.co_filename == _RUNNER:
             return None
         frame = frame.f_back  # type: ignore[assignment]
@@ -65,12 +65,13 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, ...], ...]:
 
 
 @lru_cache(1 << 16)
-def _place(code: CodeType, instruction: int) -> Place:
+def _place(code: CodeType, file: str, instruction: int) -> Place:
+    """Return the place of an instruction; code is equal to that of another file if it reads so."""
     line, last, column, end = _positions(code)[instruction // 2]
     first = line or code.co_firstlineno
     if column is None or end is None or last != first:
-        return Place(first, file=code.co_filename)
+        return Place(first, file=file)
     # Columns are of the bytes of the file's line.
-    text = linecache.getline(code.co_filename, first).encode()
+    text = linecache.getline(file, first).encode()
     start, width = len(text[:column].decode()), len(text[column:end].decode())
-    return Place(first, start + 1, max(1, width), code.co_filename)
+    return Place(first, start + 1, max(1, width), file)
