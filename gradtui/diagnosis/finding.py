@@ -77,6 +77,13 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
+def line_of(problem: Problem, finding: Finding) -> str:
+    """Return the text of a finding's line; nothing where it has none."""
+    if finding.line is None:
+        return ""
+    return problem.line_at(Place(finding.line, file=source_of(problem, finding)))
+
+
 def source_of(problem: Problem, finding: Finding) -> str:
     """Return the Python file that a finding's line is of; nothing for the scenario itself."""
     if finding.place is not None and finding.place.file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +29,7 @@ from gradtui.scenario.code import (
 from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.files import files_named
 from gradtui.scenario.handwritten import by_hand, read_backward, read_update
+from gradtui.scenario.ignoring import notices_of
 from gradtui.scenario.initial import read_parameters
 from gradtui.scenario.positions import parse_toml
 from gradtui.scenario.problem import (
@@ -171,7 +172,7 @@ class _Loader:
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
-            notices=(*self.notices(graph), *self.hand_notices),
+            notices=(*self.notices(graph), *self.hand_notices, *self.ignoring()),
             backward=backward,
             update=update,
             drive=drive,
@@ -243,6 +244,11 @@ class _Loader:
             for node in graph.parameters
             if node.id not in used and node.place
         ]
+
+    def ignoring(self) -> Iterator[Notice]:
+        """Yield what is wrong with comments that are to silence findings."""
+        for file, lines in self.texts.items():
+            yield from notices_of(lines, "" if file == self.file else file)
 
     def facts(self, graph: Graph) -> list[Fact]:
         found: list[Fact] = []

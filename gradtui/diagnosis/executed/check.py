@@ -15,6 +15,7 @@ from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
 from gradtui.diagnosis.executed.variants import counted_by_parameter
 from gradtui.diagnosis.executed.walk import parameters_of
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.silenced import line_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Trial, astray, fits
 from gradtui.diagnosis.updates.scope import TIME, UNEXPLAINED
@@ -36,7 +37,7 @@ def check_update(
     before = Randomness()
     try:
         with np.errstate(all="ignore"):  # a trajectory may overflow, and so may a variant's
-            return _findings(update_of(given, setting))
+            return sifted(_findings(update_of(given, setting)), line_of_place)[0]
     finally:
         before.restore()
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
@@ -20,6 +21,7 @@ from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.silenced import line_of_place, sifted
 from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
@@ -38,6 +40,8 @@ class Outcome(Struct, frozen=True, eq=False):
     """How many gradients were compared."""
     points: int = 0
     tolerance: float = TOLERANCE
+    silenced: int = 0
+    """How many findings a comment on their line silences."""
 
     @property
     def failed(self) -> bool:
@@ -60,6 +64,7 @@ class Outcome(Struct, frozen=True, eq=False):
                 for finding in self.findings
             ],
             "inherited": [],
+            **({"silenced": self.silenced} if self.silenced else {}),
         }
 
 
@@ -70,9 +75,18 @@ def check_target(target: Target) -> Outcome:
     """
     before = Randomness()
     try:
-        return _Checking(target).outcome()
+        return _heard(_Checking(target).outcome())
     finally:
         before.restore()
+
+
+def _heard(outcome: Outcome) -> Outcome:
+    """Return an outcome without what comments in the code silence."""
+    kept, silenced = sifted(outcome.findings, line_of_place)
+    if not silenced:
+        return outcome
+    verdict = outcome.verdict if outcome.verdict == "not-compared" else _verdict(kept)
+    return replace(outcome, findings=kept, verdict=verdict, silenced=silenced)
 
 
 class _Checking:
