@@ -17,6 +17,7 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape, evaluate
 Array = NDArray[Any]
 Values = Callable[[int], Array]
 
+_NONE: Mapping[int, Array] = MappingProxyType({})
 _DRAWN = 1 << 14
 """Directions of roundings that are drawn at a time."""
 
@@ -56,12 +57,13 @@ class _Adjoints:
 
 def gradients(
     tape: Tape, root: int, wanted: Sequence[int], *, values: Values | None = None,
-    moved: Callable[[Array], Array] | None = None,
+    moved: Callable[[Array], Array] | None = None, slopes: Mapping[int, Array] = _NONE,
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 
     `values` are those of the nodes, the recorded ones if none are given; `moved` moves what is
-    rounded.  Raises Untold where a call's derivative cannot be found.
+    rounded; `slopes` of calls by their first operand are taken in place of their own.  Raises
+    Untold where a call's derivative cannot be found.
     """
     value = values or tape.value
     adjoints = _Adjoints(tape)
@@ -74,8 +76,17 @@ def gradients(
                 continue
             if id in wanted:
                 found[id] = np.asarray(arriving, dtype=np.float64)
+            if id in slopes:
+                adjoints.add(_first_input(tape, id), arriving * slopes[id])
+                continue
             _pass(tape, id, arriving, adjoints, value, moved)
     return {id: found[id] if id in found else np.zeros(tape.shape(id)) for id in wanted}
+
+
+def _first_input(tape: Tape, id: int) -> int:
+    node = tape.nodes[id]
+    assert not isinstance(node, Leaf)
+    return node.inputs[0]
 
 
 def _pass(

@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
+from gradtui.diagnosis.recorded.surrogates import Surrogate, surrogate
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.silenced import line_of_place, sifted
 from gradtui.recording.run import Randomness
@@ -127,7 +128,7 @@ class _Checking:
         judged = Judge(self.runs, points, tolerance).judged(fitting)
         if judged.mistrusted:
             return self._by_differences("part of the loss does not pass NumPy's functions")
-        found = [*absent, *misfits, *(self._wrong(points, one) for one in judged.wrong)]
+        found = [*absent, *misfits, *(self._wrong(points, one, tolerance) for one in judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = _verdict(found)
@@ -200,7 +201,10 @@ class _Checking:
         return self._finding(rule, name, text, {"misfit": [list(hand), list(true)]},
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
-    def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
+    def _wrong(self, points: Sequence[Point], wrong: Wrong, tolerance: float) -> Finding:
+        meant = surrogate(wrong.name, points, tolerance)
+        if meant is not None:
+            return _straight_through(wrong, meant)
         left_out = stabiliser(wrong.name, points)
         if left_out is not None:
             value, place = left_out
@@ -236,6 +240,16 @@ class _Checking:
     ) -> Finding:  # fmt: skip
         return Finding(rule, "error", target, place.line if place is not None else None, message,
                        evidence, factor=factor, place=place)  # fmt: skip
+
+
+def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
+    """Return that a gradient passes what is flat, or stops, on purpose."""
+    place, name = meant.place, wrong.name
+    text = f"the gradient of {name} passes {meant.name}, which is flat, by a slope of its own"
+    if not meant.name:
+        text = f"the gradient of {name} stops at what is detached here"
+    return Finding("straight-through", "info", name, place.line if place else None, text,
+                   {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
 
 
 def _at(element: Sequence[int]) -> str:
