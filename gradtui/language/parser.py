@@ -154,7 +154,7 @@ class _Parser(Refuser):
         if after.kind not in ("newline", "end"):
             self.refuse(after, "an operator or the end of the line")
         self.assigned.add(target.text)
-        return Assignment(target.text, value, self.place(target))
+        return Assignment(target.text, value, self.place(target, alone=True))
 
     def equals(self, target: Token) -> None:
         equals = self.take()
@@ -256,6 +256,7 @@ class _Parser(Refuser):
                 self.refuse_np(token)
         self.refuse_module(token)
         if self.peek().text == "(":
+            self.refuse_method(token)
             self.at += 1
             self.refuse_foreign(token, begin, None)
             return self.call(token, first=first)
@@ -336,7 +337,8 @@ class _Parser(Refuser):
                 self.refuse_option(token, name.text)
                 if any(token.text == key for key, _ in options):
                     raise InputError(f"'{token.text}' is given twice", self.place(token))
-                options.append((token.text, self.literal()))
+                value, flag = self.literal(), token.text == "keepdims"  # which may be 1 in NumPy
+                options.append((token.text, bool(value) if flag and value in (0, 1) else value))
             elif options:
                 self.refuse(token, "options such as axis=0 after the operands")
             else:

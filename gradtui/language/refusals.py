@@ -47,6 +47,12 @@ class Context(Struct, frozen=True):
     """What holds a value from the step before until it is assigned."""
     functions: Collection[str] | None = None
     """Those of the language; without them no other function is refused by what is known of it."""
+    attributes: bool = False
+    """Whether `self.x` is the name x, as in a method."""
+
+
+READ = Context(attributes=True)
+"""Of what was read before, in a method or elsewhere."""
 
 
 class Refuser(TokenReader):
@@ -55,8 +61,8 @@ class Refuser(TokenReader):
     def __init__(
         self, text: str, locate: Locate, limit: int = MAX_TOKENS, context: Context | None = None
     ) -> None:
-        super().__init__(text, locate, limit)
         self.context, self.assigned = context or Context(), set[str]()
+        super().__init__(text, locate, limit, attributes=self.context.attributes)
         """`assigned` are the names that the lines of the text assign so far."""
 
     def written(self, start: int, stop: int) -> str:
@@ -121,6 +127,12 @@ class Refuser(TokenReader):
             return ""
         ranges, _ = self.entries(at)
         return self.written(*ranges[0]) if len(ranges) == 1 else ""
+
+    def refuse_method(self, name: Token) -> None:
+        """Refuse the call of a method of the user's own."""
+        if name.owner:
+            raise InputError(f"'{name.text}' is a method of its object, which is not read: write "
+                             "out what it does here", self.place(name))  # fmt: skip
 
     def refuse_module(self, first: Token) -> None:
         """Refuse a module other than np before a name; `first` is taken."""

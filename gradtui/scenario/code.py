@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip
@@ -15,7 +16,7 @@ from gradtui.engine.ops import FUNCTIONS
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
 from gradtui.language.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
-from gradtui.language.trees import depth
+from gradtui.language.trees import depth, names_read
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.reading import SCENARIO_LIMIT, decode_text, read_beside
 from gradtui.scenario.scanner import NEWLINE
@@ -159,10 +160,26 @@ def check_parameters(code: Code, known: Collection[str]) -> None:
                              + near, place)  # fmt: skip
 
 
+def without_gradients(code: Code, loss: str) -> Code:
+    """Return the program of a function that returns gradients, too, with what its loss needs."""
+    if code.function is None or len(code.function.returned) == 1:
+        return code
+    needed, lines = {loss}, list[Assignment]()
+    for line in reversed(code.program):
+        if line.name in needed:
+            needed.update(names_read(line.value))
+            lines.append(line)
+    return replace(code, program=tuple(reversed(lines)))
+
+
 def returned_loss(code: Code) -> tuple[str, Place]:
     """Return the name of the loss that a function returns."""
     assert code.function is not None
     names = code.function.returned
+    losses = [one for one in names if _LOSS.search(one[0])]
+    gradients = [one for one in names if one not in losses and one[0][:1] == "d"]
+    if len(losses) == 1 and gradients and len(gradients) == len(names) - 1:
+        return losses[0]
     if len(names) > 1:
         likely = [name for name, _ in names if _LOSS.search(name)] or [names[-1][0]]
         raise InputError(f"{code.name} returns several names: say in [model] which is the loss, "

@@ -25,6 +25,7 @@ from gradtui.scenario.code import (
     check_parameters,
     read_code,
     returned_loss,
+    without_gradients,
 )
 from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.files import files_named
@@ -233,6 +234,8 @@ class _Loader:
             loss_place = positions.value(("model", "loss"))
         elif code.function is not None:
             loss, loss_place = returned_loss(code)
+            code = without_gradients(code, loss)
+            self.model = code.program
         graph = build_graph(leaves[0], leaves[1], code.program, loss, loss_place)
         check_operations(graph)
         return graph
