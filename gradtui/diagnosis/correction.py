@@ -125,7 +125,7 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
         depth += (char in "([") - (char in ")]")
         end += 1
     old = text[start:end].rstrip()
-    head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*=", old)
+    head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*(?:[-+*/@]|\*\*)?=", old)
     if head is None or "\\" in old:
         raise InputError(f"there is no line {name} = … here that can be replaced by itself", place)
     if head[1]:
@@ -139,7 +139,8 @@ def _hand(problem: Problem, finding: Finding) -> Handwritten | HandUpdate | None
 
 def _starts(hand: Handwritten | HandUpdate) -> Iterator[tuple[str, Place]]:
     """Yield the lines that hold first values of an update: what they assign, and where."""
-    for place in hand.state_places.values() if isinstance(hand, HandUpdate) else ():
+    places = hand.state_places.values() if isinstance(hand, HandUpdate) else ()
+    for place in (one for one in places if not one.file):
         row = hand.lines[place.line - 1]
         yield assigned_by(row), Place(place.line, len(row) - len(row.lstrip()) + 1)
 

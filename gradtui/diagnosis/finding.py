@@ -87,7 +87,7 @@ def line_of(problem: Problem, finding: Finding) -> str:
 def source_of(problem: Problem, finding: Finding) -> str:
     """Return the Python file that a finding's line is of; nothing for the scenario itself."""
     if finding.place is not None and finding.place.file:
-        return finding.place.file
+        return "" if finding.place.file == problem.path else finding.place.file
     hand = problem.update if finding.of_update else problem.backward
     by_hand = finding.of_update or finding.of_gradient
     file = hand.file if hand is not None and by_hand else problem.path

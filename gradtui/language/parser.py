@@ -140,12 +140,13 @@ class _Parser(Refuser):
             self.refuse(target, "a line `name = expression`")
         if keyword.iskeyword(target.text):
             self.refuse(target, "a name")
-        self.equals(target)
+        again = self.equals(target)
         if self.peek().kind in ("newline", "end"):
-            raise InputError(
-                f"empty expression: expected a value for {target.text}", self.place(self.peek())
-            )
+            raise InputError(f"empty expression: expected a value for {target.text}",
+                             self.place(self.peek()))  # fmt: skip
         value = self.expression()
+        if again:
+            value = Call(again, (Name(target.text, self.place(target)), value), (), value.place)
         after = self.peek()
         if after.text == "=":
             raise InputError(
@@ -156,10 +157,11 @@ class _Parser(Refuser):
         self.assigned.add(target.text)
         return Assignment(target.text, value, self.place(target, alone=True))
 
-    def equals(self, target: Token) -> None:
+    def equals(self, target: Token) -> str:
+        """Take the sign that assigns, and return the operator that is in it, if one may be."""
         equals = self.take()
-        if equals.text == "=":
-            return
+        if equals.text == "=" or self.again(target.text, equals):
+            return self.again(target.text, equals)
         if equals.text in AUGMENTED:
             self.refuse_again(target, equals)
         if equals.text == "[":

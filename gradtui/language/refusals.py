@@ -49,6 +49,8 @@ class Context(Struct, frozen=True):
     """Those of the language; without them no other function is refused by what is known of it."""
     attributes: bool = False
     """Whether `self.x` is the name x, as in a method."""
+    augmented: bool = False
+    """Whether `w -= x` stands for `w = w - x` where w is `kept`."""
 
 
 READ = Context(attributes=True)
@@ -185,6 +187,11 @@ class Refuser(TokenReader):
             + clip(instead_of_index(self.written(begin, opening), entries), _SHOWN),
             self.place(bracket),
         )
+
+    def again(self, name: str, operator: Token) -> str:
+        """Return the operator of a line such as `w -= x` where it can stand; nothing elsewhere."""
+        known = self.context.augmented and name in self.context.kept
+        return AUGMENTED.get(operator.text, "") if known else ""
 
     def refuse_again(self, target: Token, operator: Token) -> NoReturn:
         """Refuse a line such as `a += b`."""

@@ -101,7 +101,7 @@ def _read(
                              positions.value((table, "code")))  # fmt: skip
         return Code(program)
     assert source is not None
-    return _read_source(source, positions.value((table, "source")), sources, limit, kept)
+    return _read_source(source, table, sources, limit, kept)
 
 
 def check_one_of(table: str, given: Mapping[str, object], positions: Positions) -> None:
@@ -120,11 +120,11 @@ def _either(keys: Mapping[str, object]) -> str:
 
 
 def _read_source(
-    source: str, place: Place, sources: Sources, limit: int, kept: Collection[str]
+    source: str, table: str, sources: Sources, limit: int, kept: Collection[str]
 ) -> Code:
     from gradtui.scenario.python import function_names, read_function
 
-    scenario = sources.scenario
+    scenario, place = sources.scenario, sources.positions.value((table, "source"))
     name, colon, function = source.rpartition(":")
     if not colon or not name.endswith(".py") or not function.isidentifier():
         raise InputError("source: expected a Python file and a function of it, as net.py:forward",
@@ -134,7 +134,8 @@ def _read_source(
     if text is None:
         text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
     sources.texts[file] = tuple(NEWLINE.split(text))
-    found = read_function(text, file, function, limit, kept)
+    augmented = table == "update"
+    found = read_function(text, file, function, limit, kept, augmented=augmented)
     if found is None:
         known = function_names(text, file)
         hint = did_you_mean(function, known) or (

@@ -130,9 +130,11 @@ def read_update(
     `constants` are the optimizer's; whether the lines fit shows when they are lowered.
     """
     positions = sources.positions
-    code = read_code("update", table.code, None, sources, ("w", "g", *table.state))
+    check_one_of("update", {"code": table.code, "source": table.source}, positions)
+    code = read_code("update", table.code, table.source, sources, ("w", "g", *table.state))
     state = _read_state("update", table.state, positions)
     taken = ("w", "g", "t", "lr", *constants)
+    check_parameters(code, (*taken, *state))
     _check_kept("update", state, taken, positions)
     _check_broadcast(state, parameters, positions)
     written = set[str]()
@@ -146,13 +148,16 @@ def read_update(
                              line.place)  # fmt: skip
         written.add(line.name)
     if "w" not in written:
+        place = positions.value(("update", "code")) if code.function is None else (
+            code.function.place)  # fmt: skip
         raise InputError("the update never assigns w: expected a line w = …, the new parameter "
-                         "(w is any parameter, g its gradient)",
-                         positions.value(("update", "code")))  # fmt: skip
+                         "(w is any parameter, g its gradient)", place)  # fmt: skip
     unused = _unused_state("update", code.program, state, positions)
+    file = code.file or sources.scenario
     places = {name: positions.value(("update", "state", name)) for name in state}
-    file = sources.scenario
-    return HandUpdate(code.program, state, places, constants, file, sources.lines()), unused
+    if code.file:
+        places = {name: place._replace(file=sources.scenario) for name, place in places.items()}
+    return HandUpdate(code.program, state, places, constants, file, sources.lines(file)), unused
 
 
 def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> Mapping[str, Array]:

@@ -63,14 +63,16 @@ class Function(Struct, frozen=True):
 
 
 def read_function(
-    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = ()
-) -> Function | None:
+    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = (), *,
+    augmented: bool = False,
+) -> Function | None:  # fmt: skip
     """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
-    `kept` are names that hold last step's value until they are assigned.  Raises InputError at the
+    `kept` are names that hold last step's value until they are assigned, where it is `augmented`
+    also as in `w -= x`.  Raises InputError at the
     first thing in the function that is not of the language, with a place in `file`.
     """
-    return _Reader(text, file, limit, kept).function(name)
+    return _Reader(text, file, limit, kept, augmented=augmented).function(name)
 
 
 def function_names(text: str, file: str) -> list[str]:
@@ -81,9 +83,10 @@ def function_names(text: str, file: str) -> list[str]:
 
 class _Reader:
     def __init__(
-        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = ()
-    ) -> None:
-        self.kept = kept
+        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = (), *,
+        augmented: bool = False,
+    ) -> None:  # fmt: skip
+        self.kept, self.augmented = kept, augmented
         self.text = text
         self.file = file
         self.limit = limit
@@ -228,7 +231,7 @@ class _Reader:
 
     def context(self, assigned: Collection[str]) -> Context:
         """Return what is known of names in a line below those that assign some."""
-        return Context(assigned, self.kept, FUNCTIONS, self.attributes)
+        return Context(assigned, self.kept, FUNCTIONS, self.attributes, self.augmented)
 
     def check_calls(self, line: Line) -> None:
         """Refuse a call of another function of the file: only one of them is read."""

@@ -69,6 +69,7 @@ steps = 20                   # one may step on beyond it
 
 # [update]                   # your own update of a parameter w with gradient g, at rate lr, step t
 # code = "w = w - lr*g"      # compared with [optimizer]
+# source = "optim.py:adam"   # or a function of a Python file (read, never run)
 # state = { m = 0.0 }        # what it keeps for each parameter
 
 # [[expect]]                 # facts that must hold; `gradtui check` verifies them
