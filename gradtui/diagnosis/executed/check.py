@@ -10,7 +10,7 @@ import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.diagnosis.executed.calls import NotMovedError, Setting, Update, update_of
-from gradtui.diagnosis.executed.explain import Explanation, conventions, mistake
+from gradtui.diagnosis.executed.explain import Explanation, conventions, mistakes
 from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
 from gradtui.diagnosis.executed.variants import counted_by_parameter
 from gradtui.diagnosis.executed.walk import parameters_of
@@ -92,7 +92,7 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
         said = f"it is {case.update.setting.optimizer} for one parameter at a time, not for "
         said += "several at once: what it keeps of one is used for another"
         return (Explanation(UNEXPLAINED, "error", said),)
-    return found or (mistake(alone),)
+    return found or mistakes(alone)
 
 
 def _counts_parameters(case: Case) -> bool:

@@ -86,15 +86,19 @@ def _eps(case: Case, eps: float) -> Explanation:
     return Explanation(CONSTANT, severity, _other(case, {"eps": eps}))
 
 
-def mistake(case: Case) -> Explanation:
+def mistakes(case: Case) -> tuple[Explanation, ...]:
     """Return what is wrong with an update that is no convention's."""
-    for large in (False, True):
-        made = case.made(large=large)
-        if made and _moved(made[0]) >= _TELLING:
-            found = next(_explanations(case, made), None)
-            if found is not None:
-                return found
-    return Explanation(UNEXPLAINED, "error", f"the steps are not those of {_named(case)}")
+    ways = [case.made(), case.made(large=True)]
+    telling = [made for made in ways if made and _moved(made[0]) >= _TELLING]
+    for made in telling:
+        found = next(_explanations(case, made), None)
+        if found is not None:
+            return (found,)
+    for made in telling:
+        both = next(_pairs(case, made), None)
+        if both is not None:
+            return both
+    return (Explanation(UNEXPLAINED, "error", f"the steps are not those of {_named(case)}"),)
 
 
 def _moved(trial: Trial) -> int:
@@ -200,8 +204,22 @@ def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
     yield Explanation(RATE, "error", said, (CONSTANT,) if rate else ())
 
 
-def _edits(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
-    """Yield what small change of the optimizer's program, however spelled, makes the same."""
+def _pairs(case: Case, made: Sequence[Trial]) -> Iterator[tuple[Explanation, ...]]:
+    """Yield a known mistake and a small change that together make the same weights."""
+    setting = case.update.setting
+    for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
+        for other in _edits(case, made, [program]):
+            said = variant.said.format(optimizer=setting.optimizer)
+            yield Explanation(variant.rule, variant.severity, said), other
+
+
+def _edits(
+    case: Case, made: Sequence[Trial], bases: Sequence[UpdateProgram] | None = None
+) -> Iterator[Explanation]:
+    """Yield what small change of the optimizer's program, however spelled, makes the same.
+
+    Or of the programs that are given.
+    """
     few = _few(case, made)
     if few is None:
         return
@@ -211,7 +229,7 @@ def _edits(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
     def passes(program: UpdateProgram) -> bool:
         return _fits(program, setting.constants, made)
 
-    for base in bases_of(setting.optimizer, setting.constants):
+    for base in bases_of(setting.optimizer, setting.constants) if bases is None else bases:
         timed = any("t" in names_read(line.value) for line in base.lines)
         scope = scope_of(base, setting.constants, lr=setting.lr, timed=timed)
         remedies = find_remedies(base, scope, few, passes)

@@ -167,6 +167,14 @@ def test_a_mistake_is_told_with_the_step_at_which_the_two_part():
     assert finding.line == step.__code__.co_firstlineno
 
 
+def test_a_known_mistake_and_another_are_both_named():
+    step = made(ADAM, ("beta2**t", "beta2**2"), ("np.sqrt(vhat)", "vhat"))
+
+    findings = gradtui.check_update(step, "adam", lr=0.01)
+
+    assert [finding.rule for finding in findings] == ["wrong-time-index", "missing-root"]
+
+
 def test_constants_that_were_not_given_are_told_as_they_may_be_given():
     finding = only(gradtui.check_update(made(MOMENTUM), "sgd", lr=0.01))
 
