@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -43,6 +43,8 @@ _USUAL = (0.0, 0.1, 0.5, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995,
 _FINE = np.arange(1, 1000) / 1000
 _DECADES = tuple(10.0**-power for power in range(3, 17))
 _FACTORS = (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)
+_LARGE = 1e6
+"""The size of gradients by which constants are found: beside them no eps shows."""
 _SCREEN = 4
 """Steps of the sequences on which changes are tried first."""
 _FEW = 6
@@ -124,15 +126,14 @@ def _constants(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
     setting = case.update.setting
     optimizer, constants = setting.optimizer, setting.constants
     if "nesterov" in constants and constants["momentum"]:
-        own = {**constants, "nesterov": not constants["nesterov"]}
+        turned: Mapping[str, float] = {**constants, "nesterov": not constants["nesterov"]}
+        if _fits(update_of(optimizer, turned), turned, made):
+            here, there = ("looks", "does not") if turned["nesterov"] else ("does not look", "does")
+            said = f"the step {here} ahead along the velocity, that of {_named(case)} {there}"
+            yield Explanation(MOMENTUM, "error", f"{said}: nesterov")
+    for own in _candidates(case):
         if _fits(update_of(optimizer, own), own, made):
-            said = "looks" if own["nesterov"] else "does not look"
-            yield Explanation(MOMENTUM, "error", f"the step {said} ahead along the velocity, that "
-                              f"of {_named(case)} {'does not' if own['nesterov'] else 'does'}: "
-                              "nesterov")  # fmt: skip
-    for other_constants in _candidates(case):
-        if _fits(update_of(optimizer, other_constants), other_constants, made):
-            other = {n: value for n, value in other_constants.items() if value != constants[n]}
+            other = {name: value for name, value in own.items() if value != constants[name]}
             yield Explanation(CONSTANT, "error", _other(case, other))
 
 
@@ -160,7 +161,7 @@ def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
 def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
     """Return which of many constants make the weights of the update on a plain sequence."""
     setting = case.update.setting
-    plain = case.plain()
+    plain = case.plain(_LARGE)
     made = case.own(plain.probes)
     # What is 0 leaves no trace in a program: it must be there for those that are not.
     varied = {**setting.constants, **dict.fromkeys(columns, 0.5)}
@@ -180,18 +181,15 @@ def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
 
 def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
     """Yield the factor by which each step is longer than the optimizer's."""
-    setting, trial = case.update.setting, case.plain()
+    setting, trial = case.update.setting, case.plain(_LARGE)
     first, here = trial.probes.w[0], case.walk.weights(trial.probes)[0, 0]
     with np.errstate(all="ignore"):
         factor = float(f"{(here - first) / (trial.target.w[0, 0] - first):.9g}")
     if not np.isfinite(factor) or factor in (0.0, 1.0):
         return
-    longer = [replace(t, probes=replace(t.probes, lr=factor * t.probes.lr)) for t in made]
-    if not _fits(case.ours, setting.constants, longer):
-        fixed = factor * setting.lr
-        same = [replace(t, probes=replace(t.probes, lr=np.full_like(t.probes.lr, fixed)))
-                for t in made]  # fmt: skip
-        if _fits(case.ours, setting.constants, same):
+    fixed = factor * setting.lr
+    if not _fits_at(case, made, lambda lr: factor * lr):
+        if _fits_at(case, made, lambda lr: np.full_like(lr, fixed)):
             yield Explanation(RATE, "error", f"the rate is {number(fixed)}, whatever lr is")
         return
     if factor < 0:
@@ -199,9 +197,21 @@ def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
         reason = reason_of(SIGN, Replacement("", ""), setting.optimizer)
         yield Explanation(SIGN, "error", f"{reason}{times}")
         return
-    rate = f": its rate is {number(factor * setting.lr)}" if not case.update.takes_rate else ""
-    said = f"each step is {number(factor)} times that of {_named(case)}{rate}"
-    yield Explanation(RATE, "error", said, (CONSTANT,) if rate else ())
+    said = f"each step is {number(factor)} times that of {_named(case)}"
+    if case.update.takes_rate:
+        yield Explanation(RATE, "error", said)
+        return
+    rate = number(fixed)
+    said += f", as at the rate {rate}: give lr={rate} to compare with that"
+    yield Explanation(RATE, "error", said, (CONSTANT,))
+
+
+def _fits_at(case: Case, made: Sequence[Trial], rate: Callable[[Array], Array]) -> bool:
+    """Return whether the optimizer, by whatever convention, makes the weights at other rates."""
+    setting = case.update.setting
+    trials = [replace(t, probes=replace(t.probes, lr=rate(t.probes.lr))) for t in made]
+    bases = bases_of(setting.optimizer, setting.constants)
+    return any(_fits(base, setting.constants, trials) for base in bases)
 
 
 def _pairs(case: Case, made: Sequence[Trial]) -> Iterator[tuple[Explanation, ...]]:
@@ -291,10 +301,14 @@ def _others(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
         for momentum in (0.0, 0.9):
             given = {"momentum": momentum} if "momentum" in entry.complete({}) else {}
             constants = entry.complete(given)
+            more = f" with momentum {number(momentum)}" if given and momentum else ""
+            said = f"the steps are those of {name}{more}, not of {_named(case)}"
             if _fits(update_of(name, constants), constants, made):
-                more = f" with momentum {number(momentum)}" if given and momentum else ""
-                said = f"the steps are those of {name}{more}, not of {_named(case)}"
                 yield Explanation(UNEXPLAINED, "error", said)
+            for variant, program in programs_of(CONVENTIONS, name, constants):
+                if _fits(program, constants, made):
+                    how = variant.said.format(optimizer=name)
+                    yield Explanation(UNEXPLAINED, "error", f"{said}; {how}")
 
 
 def _other(case: Case, other: Mapping[str, float]) -> str:

@@ -68,10 +68,10 @@ class Case(Struct, frozen=True, eq=False):
         """Return the trial on some sequences."""
         return trial_of(Level.DRAWN, Motion(self.ours, probes.constants), probes)
 
-    def plain(self) -> Trial:
-        """Return the trial on a plain sequence."""
+    def plain(self, size: float = 1.0) -> Trial:
+        """Return the trial on a plain sequence, of gradients so much larger."""
         first = self.trials[0].probes
-        g, lr = np.array(_PLAIN)[:, None], np.repeat(first.lr[:1, :1], len(_PLAIN), axis=0)
+        g, lr = size * np.array(_PLAIN)[:, None], np.repeat(first.lr[:1, :1], len(_PLAIN), axis=0)
         return self.true(Probes(np.ones(1), g, lr, first.constants, slack=first.slack))
 
 

@@ -182,6 +182,25 @@ def test_constants_that_were_not_given_are_told_as_they_may_be_given():
     assert "momentum is 0.9 here, 0 by default: give momentum=0.9" in finding.message
 
 
+def test_constants_are_told_beside_a_convention():
+    class Other(Adam):
+        def update(self, params, grads):
+            super().update(params, grads)
+            for name, m in self.m.items():
+                self.m[name] = m * 0.8 / 0.9
+
+    findings = gradtui.check_update(Other, "adam", lr=0.01)
+
+    assert [finding.severity for finding in findings] == ["error"]
+
+
+def test_a_rate_that_was_not_given_is_told_as_it_may_be_given():
+    finding = only(gradtui.check_update(Adam(lr=0.001), "adam", lr=0.01))
+
+    assert (finding.rule, finding.severity) == ("update-rate", "error")
+    assert "give lr=0.001 to compare with that" in finding.message
+
+
 def test_another_optimizer_is_recognised():
     finding = only(gradtui.check_update(made(MOMENTUM), "adam", lr=0.01))
 
