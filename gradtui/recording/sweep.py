@@ -17,7 +17,9 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape, evaluate
 Array = NDArray[Any]
 Values = Callable[[int], Array]
 
-_NONE: Mapping[int, Array] = MappingProxyType({})
+Link = tuple[int, Array] | None
+"""An earlier node, and the slope by it; None where nothing flows back."""
+_NONE: Mapping[int, Link] = MappingProxyType({})
 _DRAWN = 1 << 14
 """Directions of roundings that are drawn at a time."""
 
@@ -57,13 +59,13 @@ class _Adjoints:
 
 def gradients(
     tape: Tape, root: int, wanted: Sequence[int], *, values: Values | None = None,
-    moved: Callable[[Array], Array] | None = None, slopes: Mapping[int, Array] = _NONE,
+    moved: Callable[[Array], Array] | None = None, links: Mapping[int, Link] = _NONE,
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 
     `values` are those of the nodes, the recorded ones if none are given; `moved` moves what is
-    rounded; `slopes` of calls by their first operand are taken in place of their own.  Raises
-    Untold where a call's derivative cannot be found.
+    rounded; what arrives at a node of `links` flows back to another alone.  Raises Untold where a
+    call's derivative cannot be found.
     """
     value = values or tape.value
     adjoints = _Adjoints(tape)
@@ -76,17 +78,13 @@ def gradients(
                 continue
             if id in wanted:
                 found[id] = np.asarray(arriving, dtype=np.float64)
-            if id in slopes:
-                adjoints.add(_first_input(tape, id), arriving * slopes[id])
+            if id in links:
+                link = links[id]
+                if link is not None:
+                    adjoints.add(link[0], arriving * link[1])
                 continue
             _pass(tape, id, arriving, adjoints, value, moved)
     return {id: found[id] if id in found else np.zeros(tape.shape(id)) for id in wanted}
-
-
-def _first_input(tape: Tape, id: int) -> int:
-    node = tape.nodes[id]
-    assert not isinstance(node, Leaf)
-    return node.inputs[0]
 
 
 def _pass(

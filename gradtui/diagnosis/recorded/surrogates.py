@@ -18,17 +18,18 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import Call
+from gradtui.recording.sweep import Link, gradients
+from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]
+Slope = Callable[[Array], Array]
 
 _FLAT = frozenset({
     "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
     "floor_divide",
 })  # fmt: skip
 """NumPy's functions that are flat but for jumps."""
-_SLOPES: Sequence[Callable[[Array], Array]] = (
+_SLOPES: Sequence[Slope] = (
     np.ones_like,
     lambda x: 1.0 * (np.abs(x) <= 1),
     lambda x: 1.0 * (np.abs(x) <= 0.5),
@@ -42,8 +43,8 @@ _SLOPES: Sequence[Callable[[Array], Array]] = (
 """What stands for the slope of a flat function: the identity's, cut, or a smooth function's."""
 _DETACHED = re.compile(r"detach|stop_?grad|no_?grad")
 _COPIED = re.compile(r"\bcopy\(")
-_MOST = 8
-"""Detached values that are tried."""
+_MOST = 6
+"""Detached values that are tried, and steps, and values that each may be a step of."""
 
 
 class Surrogate(Struct, frozen=True):
@@ -54,31 +55,35 @@ class Surrogate(Struct, frozen=True):
     place: Place | None
 
 
+Links = Callable[[Point], Mapping[int, Link] | None]
+
+
 def surrogate(name: str, points: Sequence[Point], tolerance: float) -> Surrogate | None:
     """Return what a wrong gradient is on purpose; None where it is just wrong."""
     if not any(np.any(point.hand[name]) for point in points):
         return None
-    for found, slopes_at in _ways(points[0], name, points):
-        if all(_is(name, point, slopes_at(point), tolerance) for point in points):
+    for found, links_at in _ways(name, points):
+        if all(_is(name, point, links_at(point), tolerance) for point in points):
             return found
     return None
 
 
-Slopes = Callable[[Point], Mapping[int, Array] | None]
-
-
-def _ways(start: Point, name: str, points: Sequence[Point]) -> Iterator[tuple[Surrogate, Slopes]]:
-    """Yield what may be meant, with the slopes that it takes in the place of the true ones."""
+def _ways(name: str, points: Sequence[Point]) -> Iterator[tuple[Surrogate, Links]]:
+    """Yield what may be meant, with what then flows back otherwise than in truth."""
+    start, tape = points[0], points[0].result.tape
     flat = _flat(start)
     if flat:
-        node = start.result.tape.nodes[flat[0]]
+        node = tape.nodes[flat[0]]
         assert isinstance(node, Call)
         for slope in _SLOPES:
             yield Surrogate(node.name, node.place), partial(_sloped, slope=slope)
     zero = not any(np.any(point.true[name]) for point in points)
     for at, id in enumerate(_detached(start, zero=zero)[:_MOST]):
-        found = Surrogate("", start.result.tape.nodes[id].place)
-        yield found, partial(_stopped, at=at, zero=zero)
+        yield Surrogate("", tape.nodes[id].place), partial(_stopped, at=at, zero=zero)
+    for step, source in _steps(points) if zero else ():
+        found = Surrogate("a step", tape.nodes[step].place)
+        for slope in _SLOPES:
+            yield found, partial(_linked, step=step, source=source, slope=slope)
 
 
 def _flat(point: Point) -> list[int]:
@@ -90,14 +95,17 @@ def _flat(point: Point) -> list[int]:
     ]  # fmt: skip
 
 
-def _sloped(point: Point, slope: Callable[[Array], Array]) -> Mapping[int, Array]:
-    tape = point.result.tape
-    found = {}
+def _sloped(point: Point, slope: Slope) -> Mapping[int, Link]:
+    tape, found = point.result.tape, dict[int, Link]()
     for id in _flat(point):
         node = tape.nodes[id]
         assert isinstance(node, Call)
-        found[id] = np.asarray(slope(np.asarray(tape.value(node.inputs[0]), np.float64)))
+        found[id] = (node.inputs[0], _slope_at(tape, node.inputs[0], slope))
     return found
+
+
+def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
+    return np.asarray(slope(np.asarray(tape.value(id), np.float64)))
 
 
 def _detached(point: Point, *, zero: bool) -> list[int]:
@@ -116,17 +124,45 @@ def _detached(point: Point, *, zero: bool) -> list[int]:
     return found
 
 
-def _stopped(point: Point, at: int, *, zero: bool) -> Mapping[int, Array] | None:
+def _stopped(point: Point, at: int, *, zero: bool) -> Mapping[int, Link] | None:
     found = _detached(point, zero=zero)
-    return {found[at]: np.zeros(())} if at < len(found) else None
+    return {found[at]: None} if at < len(found) else None
 
 
-def _is(name: str, point: Point, slopes: Mapping[int, Array] | None, tolerance: float) -> bool:
-    """Return whether a gradient is that of the run with some slopes in the place of its own."""
+def _steps(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
+    """Yield numbers that jump as arguments do, as `where(w > 0, 1, -1)`, and what may decide.
+
+    They come from outside, as far as the tape knows, and yet differ from run to run.
+    """
+    first, *others = points
+    tape = first.result.tape
+    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
+    steps = [
+        id for id in range(first.root)
+        if not tape.active[id] and tape.shape(id) and tape.value(id).dtype.kind == "f"
+        and any(not np.array_equal(tape.value(id), other.value(id)) for other in alike
+                if tape.shape(id) == other.shape(id))
+    ]  # fmt: skip
+    for step in steps[-_MOST:]:
+        sources = [
+            id for id in range(step) if tape.active[id] and tape.shape(id) == tape.shape(step)
+        ]
+        yield from ((step, source) for source in reversed(sources[-_MOST:]))
+
+
+def _linked(point: Point, step: int, source: int, slope: Slope) -> Mapping[int, Link] | None:
+    tape = point.result.tape
+    if step >= len(tape) or tape.shape(source) != tape.shape(step):
+        return None
+    return {step: (source, _slope_at(tape, source, slope))}
+
+
+def _is(name: str, point: Point, links: Mapping[int, Link] | None, tolerance: float) -> bool:
+    """Return whether a gradient is that of the run in which other things flow back."""
     hand, tape = point.hand[name], point.result.tape
-    if slopes is None or hand.shape != point.true[name].shape:
+    if links is None or hand.shape != point.true[name].shape:
         return False
     leaf = tape.arguments[name]
-    passed = gradients(tape, point.root, [leaf], slopes=slopes)[leaf]
+    passed = gradients(tape.with_active(list(links)), point.root, [leaf], links=links)[leaf]
     room = tolerance * np.max(np.abs(passed), initial=0.0)
     return bool(np.all(np.abs(hand - passed) <= room))

@@ -32,10 +32,10 @@ def test_a_rounding_that_is_passed_as_the_identity_is_a_note(flat):
     assert f"passes {flat.__name__}, which is flat" in finding.message
 
 
-def binary(slope, out=1.0):
+def binary(slope, out=1.0, step=np.sign):
     def case(W, V):
         z = X @ W
-        h = np.sign(z)
+        h = step(z)
         e = h @ V - Y
         dh = 2 * e @ V.T
         return np.sum(e**2), (out * X.T @ (dh * slope(z)), 2 * h.T @ e)
@@ -53,9 +53,29 @@ def test_other_slopes_may_stand_for_that_of_a_sign(slope):
 
 
 @pytest.mark.parametrize(
+    "step", [lambda z: np.where(z > 0, 1.0, -1.0), lambda z: (z > 0).astype(float)]
+)
+def test_a_comparison_that_is_passed_on_purpose_is_a_note(step):
+    finding = only(gradtui.check(binary(lambda z: np.abs(z) <= 1, step=step), W=W, V=V))
+
+    assert (finding.rule, finding.severity, finding.target) == ("straight-through", "info", "W")
+    assert "passes a step, which is flat" in finding.message
+
+
+def test_weights_that_are_made_whole_numbers_on_purpose_are_a_note():
+    def case(W):
+        e = X @ ((W * 8).astype(int) / 8) - Y
+        return np.sum(e**2), 2 * X.T @ e
+
+    assert only(gradtui.check(case, W=W)).rule == "straight-through"
+
+
+@pytest.mark.parametrize(
     "case",
     [
         binary(np.ones_like, out=2.0),
+        binary(np.ones_like, out=2.0, step=lambda z: np.where(z > 0, 1.0, -1.0)),
+        binary(np.ones_like, out=-1.0, step=lambda z: (z > 0).astype(float)),
         binary(lambda z: z),
         lambda W: (np.sum(np.round(W) * 0 + 1), np.ones_like(W)),
     ],
