@@ -5,6 +5,9 @@ import pytest
 
 import gradtui
 from gradtui import InputError
+from gradtui.diagnosis.executed.calls import update_of
+from gradtui.diagnosis.executed.check import setting_of
+from gradtui.diagnosis.executed.judge import is_right
 
 ADAM = """
 def step(w, g, state, lr, t):
@@ -199,6 +202,13 @@ def test_a_rate_that_was_not_given_is_told_as_it_may_be_given():
 
     assert (finding.rule, finding.severity) == ("update-rate", "error")
     assert "give lr=0.001 to compare with that" in finding.message
+
+
+@pytest.mark.parametrize(("step", "right"), [(made(ADAM), True), (Adam, False)])
+def test_an_update_is_judged_without_being_explained(step, right):
+    setting = setting_of("adam", 0.01, {})
+
+    assert is_right(update_of(step, setting)) is right
 
 
 def test_another_optimizer_is_recognised():
