@@ -42,6 +42,23 @@ def check_update(
         before.restore()
 
 
+def is_right(update: Update) -> bool:
+    """Return whether an update is the optimizer's, by whatever convention; explains nothing else.
+
+    Exceptions of the user's code pass through.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            case = case_of(update)
+            if case.failed is None:
+                return True
+            alone = case_of(update, together=False)
+            found = () if _shares(case, alone) else conventions(alone)
+    except NotMovedError:
+        return False
+    return bool(found) and all(one.severity != "error" for one in found)
+
+
 def setting_of(optimizer: str, lr: float, hyperparameters: Mapping[str, Any]) -> Setting:
     """Return what an update is compared with; raises InputError."""
     if optimizer not in OPTIMIZERS:
@@ -83,7 +100,7 @@ def _findings(update: Update) -> tuple[Finding, ...]:
 
 def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
     """Return what is wrong, of several parameters at once or of each by itself."""
-    shares = bool(astray(case.walk, alone.own(case.trials[0].probes)).any())
+    shares = _shares(case, alone)
     if shares and _counts_parameters(case):
         return (Explanation(TIME, "error", "t counts parameters instead of updates: with several "
                             "of them it grows by more than 1 in each update"),)  # fmt: skip
@@ -93,6 +110,11 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
         said += "several at once: what it keeps of one is used for another"
         return (Explanation(UNEXPLAINED, "error", said),)
     return found or mistakes(alone)
+
+
+def _shares(case: Case, alone: Case) -> bool:
+    """Return whether several parameters at once are moved otherwise than each by itself."""
+    return bool(astray(case.walk, alone.own(case.trials[0].probes)).any())
 
 
 def _counts_parameters(case: Case) -> bool:

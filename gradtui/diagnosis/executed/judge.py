@@ -94,8 +94,3 @@ def case_of(update: Update, *, together: bool = True) -> Case:
     motion = Motion(ours, setting.constants)
     trials = tuple(trial_of(level, motion, probes) for level, probes in drawn)
     return Case(update, ours, walk, trials)
-
-
-def is_right(update: Update) -> bool:
-    """Return whether an update is the optimizer's wherever they are compared."""
-    return case_of(update).failed is None

@@ -6,8 +6,7 @@ import pytest
 import gradtui
 from gradtui import InputError
 from gradtui.diagnosis.executed.calls import update_of
-from gradtui.diagnosis.executed.check import setting_of
-from gradtui.diagnosis.executed.judge import is_right
+from gradtui.diagnosis.executed.check import is_right, setting_of
 
 ADAM = """
 def step(w, g, state, lr, t):
@@ -204,7 +203,10 @@ def test_a_rate_that_was_not_given_is_told_as_it_may_be_given():
     assert "give lr=0.001 to compare with that" in finding.message
 
 
-@pytest.mark.parametrize(("step", "right"), [(made(ADAM), True), (Adam, False)])
+@pytest.mark.parametrize(("step", "right"), [
+    (made(ADAM), True), (Adam, True), (CountingParameters, False),
+    (made(ADAM, ("np.sqrt(vhat)", "vhat")), False), (lambda w, g: None, False),
+])  # fmt: skip
 def test_an_update_is_judged_without_being_explained(step, right):
     setting = setting_of("adam", 0.01, {})
 
