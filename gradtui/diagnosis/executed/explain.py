@@ -16,7 +16,6 @@ from gradtui.diagnosis.executed.judge import Case
 from gradtui.diagnosis.executed.variants import CONVENTIONS, MISTAKES, bases_of, programs_of
 from gradtui.diagnosis.finding import Severity
 from gradtui.diagnosis.updates.evidence import Trial, astray, in_sequences, joined
-from gradtui.diagnosis.updates.execution import trajectory
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.remedies import Remedy, Start
 from gradtui.diagnosis.updates.scope import (
@@ -28,7 +27,7 @@ from gradtui.diagnosis.updates.scope import (
     UNEXPLAINED,
     scope_of,
 )
-from gradtui.diagnosis.updates.search import cost_of, find_remedies
+from gradtui.diagnosis.updates.search import applied, cost_of, find_remedies
 from gradtui.diagnosis.updates.wording import Replacement, reason_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
@@ -165,18 +164,16 @@ def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
     made = case.own(plain.probes)
     # What is 0 leaves no trace in a program: it must be there for those that are not.
     varied = {**setting.constants, **dict.fromkeys(columns, 0.5)}
+    program = update_of(setting.optimizer, varied)
     count = len(next(iter(columns.values())))
-    probes = replace(
-        plain.probes,
-        w=np.repeat(plain.probes.w, count),
-        g=np.repeat(plain.probes.g, count, axis=1),
-        lr=np.repeat(plain.probes.lr, count, axis=1),
-        constants={**varied, **columns},  # one for each sequence
-    )
-    good = np.ones(count, dtype=bool)
-    for step, w in enumerate(trajectory(update_of(setting.optimizer, varied), probes)):
-        good &= made.target.agrees(step, w)
-    return good
+    # One parameter with a number for each: what it keeps may differ from number to number.
+    program = UpdateProgram(program.lines, {**program.state, **columns}, "")
+    fixed = {name: value for name, value in setting.constants.items() if name not in columns}
+    w, g = np.repeat(plain.probes.w[:, None], count, axis=1), plain.probes.g[..., None]
+    probes = replace(plain.probes, w=w, g=np.repeat(g, count, axis=2), constants=fixed,
+                     shape=(count,))  # fmt: skip
+    found = Motion(program, fixed, (count,)).weights(probes)[:, 0]
+    return np.asarray(made.target.agrees_always(found).all(axis=0))
 
 
 def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
@@ -285,14 +282,13 @@ def _said(case: Case, base: UpdateProgram, remedy: Remedy) -> str:
     if isinstance(step, Start):
         return (f"{step.name} starts at {number(step.value)}, that of {optimizer} at "
                 f"{number(float(np.ravel(base.state[step.name])[0]))}")  # fmt: skip
-    old = base.lines[step.line]
-    before, after = part_at(old.value, step.path), step.part
+    old, new = base.lines[step.line], applied(base, remedy).lines[step.line]
+    before, after = part_at(old.value, step.path), part_at(new.value, step.path)
     theirs, true = frozenset(names_read(after)), frozenset(names_read(before))
     change = Replacement(spell(after), spell(before), true - theirs, theirs - true)
     reason = reason_of(step.rules[0], change, optimizer)
-    name = step.name or old.name
-    return (f"{reason}; the steps are those of {name} = {spell(step.value)}, where {optimizer} has "
-            f"{old.name} = {spell(old.value)}")  # fmt: skip
+    return (f"{reason}; the steps are those of {new.name} = {spell(new.value)}, where {optimizer} "
+            f"has {old.name} = {spell(old.value)}")  # fmt: skip
 
 
 def _others(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.executed.calls import Run, Update
+from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Probes
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.recording.run import Randomness, unheard
@@ -22,24 +23,26 @@ Array = NDArray[Any]
 _DEPTH = 3
 
 
-class Walk:
-    """An update that is executed, as `Motion` is a program."""
+class Walk(Motion):
+    """An update that is executed in the place of the optimizer's program.
+
+    What rounding makes of that program is taken for what it makes of the update.
+    """
 
     def __init__(self, update: Update, program: UpdateProgram, *, together: bool = True) -> None:
-        self.program = program
-        """The optimizer's: what rounding makes of the user's is taken to be alike."""
+        super().__init__(program, update.setting.constants)
         self.single = False
         """Whether it computes in float32."""
-        self._update, self._together = update, together
+        self._user, self._at_once = update, together
         self._randomness = Randomness()
-        self._known: dict[int, tuple[Probes, Array]] = {}
+        self._walks: dict[int, tuple[Probes, Array]] = {}
         """Identity of sequences -> these, so that they live on, and the weights."""
 
     def weights(self, probes: Probes) -> Array:
-        """Return w after each step, (steps, sequences)."""
-        if id(probes) not in self._known:
-            self._known[id(probes)] = (probes, self.again(probes))
-        return self._known[id(probes)][1]
+        """Return w after each step of the update, (steps, sequences)."""
+        if id(probes) not in self._walks:
+            self._walks[id(probes)] = (probes, self.again(probes))
+        return self._walks[id(probes)][1]
 
     def again(self, probes: Probes) -> Array:
         """Return the same from another run."""
@@ -50,11 +53,11 @@ class Walk:
         return found
 
     def _walked(self, w: Array, g: Array, lr: float) -> Array:
-        parts = parameters_of(len(w)) if self._together else {"w": np.arange(len(w))}
+        parts = parameters_of(len(w)) if self._at_once else {"w": np.arange(len(w))}
         found = np.empty(g.shape)
         with unheard():
             self._randomness.restore()
-            run = Run(self._update, {name: w[part] for name, part in parts.items()}, lr)
+            run = Run(self._user, {name: w[part] for name, part in parts.items()}, lr)
             for step in range(len(g)):
                 run.step({name: g[step][part] for name, part in parts.items()})
                 for name, part in parts.items():

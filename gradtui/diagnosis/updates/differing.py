@@ -6,14 +6,14 @@ import numpy as np
 
 from gradtui.base.text import number
 from gradtui.diagnosis.updates.evidence import Level, Trial, astray, in_sequences
-from gradtui.diagnosis.updates.motion import Moving
+from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.wording import Parting
 
 _TOLD = 16
 """Gradients that are kept of those before two programs part."""
 
 
-def first_parting(motion: Moving, trial: Trial) -> Parting | None:
+def first_parting(motion: Motion, trial: Trial) -> Parting | None:
     """Return the first step at which a program goes astray, in the sequence where it does most."""
     wrong = astray(motion, trial)
     if not wrong.any():
@@ -37,7 +37,7 @@ def first_parting(motion: Moving, trial: Trial) -> Parting | None:
     )  # fmt: skip
 
 
-def where_they_part(motion: Moving, trial: Trial, steps: int) -> str:
+def where_they_part(motion: Motion, trial: Trial, steps: int) -> str:
     """Return in what runs a program goes astray that is right on the file's, of so many steps."""
     if trial.level is Level.RATES:
         return "at other learning rates"

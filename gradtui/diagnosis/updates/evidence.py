@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.updates.execution import Array, Value, trajectory
-from gradtui.diagnosis.updates.motion import Motion, Moving
+from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Probes, Target, target_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.ops import OPS
@@ -57,7 +57,7 @@ class Trial(Struct, frozen=True, eq=False):
         )
 
 
-def trial_of(level: Level, ours: Moving, probes: Probes) -> Trial:
+def trial_of(level: Level, ours: Motion, probes: Probes) -> Trial:
     """Return the trial on some sequences, where `ours` is the optimizer."""
     return Trial(level, probes, target_of(ours.weights(probes), probes))
 
@@ -76,7 +76,7 @@ def joined(trials: Sequence[Trial]) -> Trial:
     return replace(first, probes=probes, target=Target(w, room))
 
 
-def astray(motion: Moving, trial: Trial) -> Array:
+def astray(motion: Motion, trial: Trial) -> Array:
     """Return where a program does not go with the optimizer: (steps, sequences, *shape)."""
     return np.asarray(~trial.target.agrees_always(motion.weights(trial.probes)))
 
@@ -95,7 +95,7 @@ def fits(program: UpdateProgram, trials: Sequence[Trial]) -> bool:
     return not any(astray(motion, trial).any() for trial in trials)
 
 
-def beyond_noise(motion: Moving, ours: UpdateProgram, trial: Trial) -> Trial:
+def beyond_noise(motion: Motion, ours: UpdateProgram, trial: Trial) -> Trial:
     """Return a trial in which a program goes astray only by more than its arithmetic may.
 
     That is measured in some of the sequences in which it does, soon after the first difference;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,17 +14,6 @@ from gradtui.engine.compiler import Compiler, Mode, mode_for
 from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
 from gradtui.engine.shapes import Shape
-
-
-class Moving(Protocol):
-    """Whatever moves weights, along sequences for parameters of one shape."""
-
-    program: UpdateProgram
-    """Its program, or one in whose place it is."""
-
-    def weights(self, probes: Probes) -> Array:
-        """Return w after each step, (steps, sequences, *shape)."""
-        ...
 
 
 class Motion:
