@@ -59,7 +59,7 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
 
 
 def check_update(
-    step: Any, /, optimizer: str = "adam", *, lr: float = 0.01, **hyperparameters: Any
+    step: Any, /, optimizer: str = "adam", lr: float = 0.01, **hyperparameters: Any
 ) -> list[Finding]:
     """Return what is wrong with an update of your own, compared with an optimizer of gradtui.
 

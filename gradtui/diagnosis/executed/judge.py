@@ -23,6 +23,7 @@ _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
 """Gradients on which a mistake is shown, if it shows on them."""
 _SINGLE = np.array([1e-3])
 """What of the way walked is allowed in float32."""
+_EPS = float(np.finfo(np.float32).eps)
 LARGE = 1e3
 """The size of gradients beside which no eps shows."""
 
@@ -62,11 +63,11 @@ class Case(Struct, frozen=True, eq=False):
 
     def own(self, probes: Probes) -> Trial:
         """Return a trial with the update in the optimizer's place."""
-        return trial_of(Level.DRAWN, self.walk, probes)
+        return _trial(Level.DRAWN, self.walk, probes, self.walk)
 
     def true(self, probes: Probes) -> Trial:
         """Return the trial on some sequences."""
-        return trial_of(Level.DRAWN, Motion(self.ours, probes.constants), probes)
+        return _trial(Level.DRAWN, Motion(self.ours, probes.constants), probes, self.walk)
 
     def plain(self, size: float = 1.0) -> Trial:
         """Return the trial on a plain sequence, of gradients so much larger."""
@@ -92,5 +93,18 @@ def case_of(update: Update, *, together: bool = True) -> Case:
     if walk.single:
         drawn = [(level, replace(probes, slack=_SINGLE)) for level, probes in drawn]
     motion = Motion(ours, setting.constants)
-    trials = tuple(trial_of(level, motion, probes) for level, probes in drawn)
+    trials = tuple(_trial(level, motion, probes, walk) for level, probes in drawn)
     return Case(update, ours, walk, trials)
+
+
+def _trial(level: Level, motion: Motion, probes: Probes, walk: Walk) -> Trial:
+    """Return the trial on some sequences; in float32 a weight is rounded at every step."""
+    trial = trial_of(level, motion, probes)
+    if not walk.single:
+        return trial
+    target, first = trial.target, np.abs(probes.w)
+    with np.errstate(all="ignore"):
+        sizes = np.maximum.accumulate(np.maximum(np.abs(target.w), first), axis=0)
+        rounded = _EPS * np.cumsum(sizes, axis=0)
+    room = target.room + np.where(np.isfinite(rounded), rounded, 0.0)
+    return replace(trial, target=replace(target, room=room))

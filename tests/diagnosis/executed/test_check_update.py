@@ -290,6 +290,15 @@ def test_float32_is_allowed_its_rounding():
     assert gradtui.check_update(step, "rmsprop", lr=0.01) == []
 
 
+def test_weights_in_float32_are_allowed_theirs():
+    def step(w, g, lr):
+        return (w - lr * g).astype(np.float32)
+
+    assert gradtui.check_update(step, "sgd", lr=0.01) == []
+    wrong = only(gradtui.check_update(lambda w, g, lr: step(w, 1.1 * g, lr), "sgd", lr=0.01))
+    assert wrong.rule == "update-rate"
+
+
 def test_exceptions_of_the_update_pass_through():
     def step(w, g, state):
         return w - state["missing"] * g
