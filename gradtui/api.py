@@ -72,6 +72,23 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
         raise AssertionError(text)
 
 
+def check_update(
+    step: Any, /, optimizer: str = "adam", lr: float = 0.01, **hyperparameters: Any
+) -> list[Finding]:
+    """Return what is wrong with an update of your own, compared with an optimizer of gradtui.
+
+    `step(w, g, state)` returns the new w or changes it in place; `state` is a dict of its own, and
+    t, lr and the optimizer's constants are given where it asks for them by name.  It may also be
+    `step(w, dw, config)` that returns (w, config), or a class, or an object, with
+    `update(params, grads)`: dicts, lists or arrays.  Constants that are not given are those of
+    `[optimizer]` in a scenario.  Raises InputError for what cannot be used; exceptions of your own
+    code pass through.
+    """
+    from gradtui.diagnosis.executed.check import check_update
+
+    return list(check_update(step, optimizer, lr, hyperparameters))
+
+
 def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Outcome:
     from gradtui.diagnosis.recorded.check import check_target
 

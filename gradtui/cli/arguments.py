@@ -174,6 +174,12 @@ def _file_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="path of a scenario, or a bundled name")
 
 
+def _new_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="path of the scenario, or of the code where it ends in .py"
+    )
+
+
 def _ascii_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
@@ -231,7 +237,12 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS = (
     Command("list", "the bundled scenarios", _list_arguments, list_scenarios),
-    Command("new", "write a commented scenario to start from", _file_argument, write_new),
+    Command(
+        "new",
+        "write a commented scenario to start from, or NumPy code (FILE.py)",
+        _new_argument,
+        write_new,
+    ),
     Command("run", "train without a screen", _run_arguments, train),
     Command("show", "one step in words and numbers", _show_arguments, show_step),
     Command(

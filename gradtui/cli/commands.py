@@ -114,18 +114,22 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
 
 
 def write_new(arguments: argparse.Namespace) -> int:
-    """Write a commented scenario to start from."""
+    """Write a commented scenario to start from, or NumPy code where the name ends in .py."""
     from gradtui.base.files import reason, write_file
-    from gradtui.scenario.template import TEMPLATE
+    from gradtui.scenario.template import PROGRAM, TEMPLATE
 
     path = Path(arguments.file)
+    code = path.suffix == ".py"
     try:
-        write_file(path, TEMPLATE.encode(), new=True)
+        write_file(path, (PROGRAM if code else TEMPLATE).encode(), new=True)
     except FileExistsError:
         raise InputError("the file is there already; choose another name", file=str(path)) from None
     except OSError as error:
         raise InputError(f"cannot be written: {reason(error)}", file=str(path)) from None
-    print(clean(f"wrote {path}: open it with `gradtui {path}`"))
+    what = (
+        f"check it with `gradtui check {path}:case`" if code else f"open it with `gradtui {path}`"
+    )
+    print(clean(f"wrote {path}: {what}"))
     return OK
 
 

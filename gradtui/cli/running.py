@@ -147,10 +147,13 @@ def _running(argument: str) -> Iterator[Target]:
 
 def report_code(argument: str, arguments: argparse.Namespace) -> tuple[bool, bool]:
     """Check code and print what is found; return whether it failed, and whether it warned."""
-    from gradtui.explain.recorded import recorded_errors, recorded_text
+    from gradtui.explain.recorded import recorded_errors, recorded_notices, recorded_text
     from gradtui.explain.report import to_json
 
     outcome = check_code(argument)
+    if not arguments.quiet:
+        for notice in recorded_notices(outcome):
+            tell(notice)
     if arguments.json:
         print(to_json(outcome.as_dict(argument)))
     elif not arguments.quiet:

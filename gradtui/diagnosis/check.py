@@ -12,9 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.diagnosis.facts import check_expected, check_facts
-from gradtui.diagnosis.finding import Finding, source_of
+from gradtui.diagnosis.finding import Finding, line_of, source_of
 from gradtui.diagnosis.judgement import Compared, Judgement, Verdict
 from gradtui.diagnosis.runs.registry import diagnose_run
+from gradtui.diagnosis.silenced import sifted
 from gradtui.engine.history import History
 from gradtui.scenario.problem import Problem
 
@@ -31,6 +32,8 @@ class Check(Struct, frozen=True):
     """Claims that are wrong only through another's mistake."""
     compared: Compared | None = None
     """Where the gradients were compared, and how closely."""
+    silenced: int = 0
+    """How many findings a comment on their line silences."""
 
     @property
     def warned(self) -> bool:
@@ -56,6 +59,7 @@ class Check(Struct, frozen=True):
             "claims": self.claims,
             "findings": [self._as_dict(finding) for finding in self.findings],
             "inherited": list(self.inherited),
+            **({"silenced": self.silenced} if self.silenced else {}),
         }
 
 
@@ -64,12 +68,16 @@ def check_problem(problem: Problem) -> Check:
     judged = judge(problem)
     found = (*judged.findings, *judge_run(problem, judged.findings))
     failed = (*check_facts(problem), *check_expected(problem, found))
+    kept, silenced = sifted(found, lambda finding: line_of(problem, finding))
     verdict: Verdict = judged.verdict
+    if verdict == "wrong" and not any(one.severity == "error" for one in kept):
+        verdict = "correct"
     if failed and verdict != "wrong":
         verdict = "facts-failed"
     return Check(
-        problem, verdict, (*failed, *found), judged.claims, judged.inherited, judged.compared
-    )
+        problem, verdict, (*failed, *kept), judged.claims, judged.inherited, judged.compared,
+        silenced,
+    )  # fmt: skip
 
 
 def judge(problem: Problem) -> Judgement:

@@ -14,6 +14,7 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
 from gradtui.diagnosis.finding import Finding
 from gradtui.language.parser import Assignment, parse_program
+from gradtui.language.refusals import READ
 from gradtui.language.trees import same
 from gradtui.scenario.bundled import bundled_folder
 from gradtui.scenario.load import load_problem
@@ -38,7 +39,7 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     if start is not None:
         name, place = start
     else:
-        (right,) = parse_program(finding.fix)
+        (right,) = parse_program(finding.fix, context=READ)
         at = _index(hand, finding, right)
         name, place, wanted[at] = wanted[at].name, wanted[at].place, right
     text = "\n".join(hand.lines)
@@ -60,7 +61,7 @@ def correct_again(problem: Problem, file: str, place: Place, before: str, after:
     name, text = assigned_by(before), "\n".join(problem.texts.get(file, ()))
     lines = [line for hand in hands for line in hand.program if line.name == name]
     starts = [place for hand in hands for key, place in _starts(hand) if key == name]
-    right = None if starts and not lines else parse_program(after)
+    right = None if starts and not lines else parse_program(after, context=READ)
     if (right and len(right) != 1) or set(after) & set(f"{_QUOTES}\\#\r\n"):
         raise InputError("this is no line that could stand here", place)
     stand, there = [*(line.place for line in lines), *starts], set[str]()
@@ -124,7 +125,7 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
         depth += (char in "([") - (char in ")]")
         end += 1
     old = text[start:end].rstrip()
-    head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*=", old)
+    head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*(?:[-+*/@]|\*\*)?=", old)
     if head is None or "\\" in old:
         raise InputError(f"there is no line {name} = … here that can be replaced by itself", place)
     if head[1]:
@@ -138,7 +139,8 @@ def _hand(problem: Problem, finding: Finding) -> Handwritten | HandUpdate | None
 
 def _starts(hand: Handwritten | HandUpdate) -> Iterator[tuple[str, Place]]:
     """Yield the lines that hold first values of an update: what they assign, and where."""
-    for place in hand.state_places.values() if isinstance(hand, HandUpdate) else ():
+    places = hand.state_places.values() if isinstance(hand, HandUpdate) else ()
+    for place in (one for one in places if not one.file):
         row = hand.lines[place.line - 1]
         yield assigned_by(row), Place(place.line, len(row) - len(row.lstrip()) + 1)
 

@@ -77,10 +77,17 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
+def line_of(problem: Problem, finding: Finding) -> str:
+    """Return the text of a finding's line; nothing where it has none."""
+    if finding.line is None:
+        return ""
+    return problem.line_at(Place(finding.line, file=source_of(problem, finding)))
+
+
 def source_of(problem: Problem, finding: Finding) -> str:
     """Return the Python file that a finding's line is of; nothing for the scenario itself."""
     if finding.place is not None and finding.place.file:
-        return finding.place.file
+        return "" if finding.place.file == problem.path else finding.place.file
     hand = problem.update if finding.of_update else problem.backward
     by_hand = finding.of_update or finding.of_gradient
     file = hand.file if hand is not None and by_hand else problem.path

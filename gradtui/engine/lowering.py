@@ -26,17 +26,17 @@ from gradtui.language.parser import (
 )
 from gradtui.language.refusals import another_name
 
+_NOUNS = frozenset({"clip", "dot", "max", "mean", "outer", "sum", "take", "var"})
+"""Functions whose names values often have, too: only what is called is the function."""
 RESERVED = MappingProxyType(
     {
         "lr": "the rate",
         "step": "the number of the step",
-        "grad": "the gradient in breakpoints",
         "prev": "the step before in breakpoints",
-        "norm": "the gradient's length in breakpoints",
         "file": "the data's file",
         "np": "NumPy",
         "len": "the number of rows",
-        **dict.fromkeys(FUNCTIONS, "the function"),
+        **dict.fromkeys((name for name in FUNCTIONS if name not in _NOUNS), "the function"),
     }
 )
 """Names that a program cannot assign -> what they stand for."""

@@ -28,6 +28,7 @@ from gradtui.language.parser import (
     WholeNumbers,
     parse_expression,
 )
+from gradtui.language.refusals import READ
 from gradtui.language.trees import parts_of, same
 
 _SPACES = {SUM: " ", COMPARISON: " "}
@@ -92,7 +93,7 @@ def _copied(tree: Tree, lines: Sequence[str]) -> Text | None:
         return None
     text = lines[place.line - 1][place.column - 1 : place.column - 1 + place.width]
     try:
-        if not same(parse_expression(text), tree):
+        if not same(parse_expression(text, context=READ), tree):
             return None
     except InputError:
         return None

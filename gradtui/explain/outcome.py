@@ -26,7 +26,7 @@ _FIX = 2_000
 def outcome_text(outcome: Check) -> str:
     """Return the outcome for one file as a compiler would report it."""
     rows = _rows(outcome.problem, outcome.findings)
-    last = [_summary(outcome)] if outcome.claims or not rows else []
+    last = [_summary(outcome)] if outcome.claims or outcome.silenced or not rows else []
     return "\n".join([*rows, *last])
 
 
@@ -88,6 +88,8 @@ def _summary(outcome: Check) -> str:
     if claims:
         many = f"{claims} claims" if claims > 1 else "one claim"
         said.append(many + _compared(outcome))
+    if outcome.silenced:
+        said.append(f"{outcome.silenced} silenced")
     if outcome.inherited:
         said.append(f"wrong only through another line: {', '.join(outcome.inherited)}")
     failed = sum(finding.rule == "fact" for finding in outcome.findings)
@@ -114,7 +116,7 @@ def _compared(outcome: Check) -> str:
         for finding in outcome.findings
     )  # fmt: skip
     said = " compared"
-    if outcome.verdict not in ("wrong", "not-compared"):
+    if outcome.verdict not in ("wrong", "not-compared") and not outcome.silenced:
         said += ", the parameters' gradients are right" if noted else " and right"
     made = outcome.compared
     if made is None or not made.points:

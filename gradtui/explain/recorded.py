@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gradtui.base.source import Place, report
 from gradtui.base.text import clean, number
 from gradtui.diagnosis.finding import Finding
+from gradtui.scenario.ignoring import notices_of
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.recorded.check import Outcome
@@ -27,6 +28,16 @@ def recorded_errors(outcome: Outcome, *, strict: bool = False) -> str:
     return "\n".join(_rows(findings, outcome.target.file))
 
 
+def recorded_notices(outcome: Outcome) -> Iterable[str]:
+    """Yield what is wrong with the comments that are to silence findings of the code."""
+    places = [outcome.target.place, *(finding.place for finding in outcome.findings)]
+    for file in dict.fromkeys(place.file for place in places if place is not None):
+        lines = linecache.getlines(file)
+        for notice in notices_of([line.rstrip("\n") for line in lines], file):
+            line = lines[notice.place.line - 1].rstrip("\n")
+            yield report(file, notice.place, "warning", notice.message, line)
+
+
 def _rows(findings: Iterable[Finding], file: str) -> Iterable[str]:
     for finding in findings:
         place = finding.place or Place(1, file=file)
@@ -43,7 +54,9 @@ def _summary(outcome: Outcome, name: str) -> str:
     said = "no gradient compared"
     if count:
         many = f"{count} gradients" if count > 1 else "one gradient"
-        right = "" if outcome.failed else " and right"
+        right = "" if outcome.failed or outcome.silenced else " and right"
         at = f"at {points} points" if points > 1 else "at the given arguments alone"
         said = f"{many} compared{right} {at}, to {number(outcome.tolerance, 2)} of each element"
+    if outcome.silenced:
+        said += f", {outcome.silenced} silenced"
     return clean(f"{name}: {'failed' if outcome.failed else 'ok'}, {said}")

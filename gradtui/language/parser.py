@@ -140,12 +140,13 @@ class _Parser(Refuser):
             self.refuse(target, "a line `name = expression`")
         if keyword.iskeyword(target.text):
             self.refuse(target, "a name")
-        self.equals(target)
+        again = self.equals(target)
         if self.peek().kind in ("newline", "end"):
-            raise InputError(
-                f"empty expression: expected a value for {target.text}", self.place(self.peek())
-            )
+            raise InputError(f"empty expression: expected a value for {target.text}",
+                             self.place(self.peek()))  # fmt: skip
         value = self.expression()
+        if again:
+            value = Call(again, (Name(target.text, self.place(target)), value), (), value.place)
         after = self.peek()
         if after.text == "=":
             raise InputError(
@@ -154,12 +155,13 @@ class _Parser(Refuser):
         if after.kind not in ("newline", "end"):
             self.refuse(after, "an operator or the end of the line")
         self.assigned.add(target.text)
-        return Assignment(target.text, value, self.place(target))
+        return Assignment(target.text, value, self.place(target, alone=True))
 
-    def equals(self, target: Token) -> None:
+    def equals(self, target: Token) -> str:
+        """Take the sign that assigns, and return the operator that is in it, if one may be."""
         equals = self.take()
-        if equals.text == "=":
-            return
+        if equals.text == "=" or self.again(target.text, equals):
+            return self.again(target.text, equals)
         if equals.text in AUGMENTED:
             self.refuse_again(target, equals)
         if equals.text == "[":
@@ -256,6 +258,7 @@ class _Parser(Refuser):
                 self.refuse_np(token)
         self.refuse_module(token)
         if self.peek().text == "(":
+            self.refuse_method(token)
             self.at += 1
             self.refuse_foreign(token, begin, None)
             return self.call(token, first=first)
@@ -336,7 +339,8 @@ class _Parser(Refuser):
                 self.refuse_option(token, name.text)
                 if any(token.text == key for key, _ in options):
                     raise InputError(f"'{token.text}' is given twice", self.place(token))
-                options.append((token.text, self.literal()))
+                value, flag = self.literal(), token.text == "keepdims"  # which may be 1 in NumPy
+                options.append((token.text, bool(value) if flag and value in (0, 1) else value))
             elif options:
                 self.refuse(token, "options such as axis=0 after the operands")
             else:

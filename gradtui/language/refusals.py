@@ -47,6 +47,14 @@ class Context(Struct, frozen=True):
     """What holds a value from the step before until it is assigned."""
     functions: Collection[str] | None = None
     """Those of the language; without them no other function is refused by what is known of it."""
+    attributes: bool = False
+    """Whether `self.x` is the name x, as in a method."""
+    augmented: bool = False
+    """Whether `w -= x` stands for `w = w - x` where w is `kept`."""
+
+
+READ = Context(attributes=True)
+"""Of what was read before, in a method or elsewhere."""
 
 
 class Refuser(TokenReader):
@@ -55,8 +63,8 @@ class Refuser(TokenReader):
     def __init__(
         self, text: str, locate: Locate, limit: int = MAX_TOKENS, context: Context | None = None
     ) -> None:
-        super().__init__(text, locate, limit)
         self.context, self.assigned = context or Context(), set[str]()
+        super().__init__(text, locate, limit, attributes=self.context.attributes)
         """`assigned` are the names that the lines of the text assign so far."""
 
     def written(self, start: int, stop: int) -> str:
@@ -122,6 +130,12 @@ class Refuser(TokenReader):
         ranges, _ = self.entries(at)
         return self.written(*ranges[0]) if len(ranges) == 1 else ""
 
+    def refuse_method(self, name: Token) -> None:
+        """Refuse the call of a method of the user's own."""
+        if name.owner:
+            raise InputError(f"'{name.text}' is a method of its object, which is not read: write "
+                             "out what it does here", self.place(name))  # fmt: skip
+
     def refuse_module(self, first: Token) -> None:
         """Refuse a module other than np before a name; `first` is taken."""
         known = first.text in MODULES or first.text in SUBMODULES
@@ -173,6 +187,11 @@ class Refuser(TokenReader):
             + clip(instead_of_index(self.written(begin, opening), entries), _SHOWN),
             self.place(bracket),
         )
+
+    def again(self, name: str, operator: Token) -> str:
+        """Return the operator of a line such as `w -= x` where it can stand; nothing elsewhere."""
+        known = self.context.augmented and name in self.context.kept
+        return AUGMENTED.get(operator.text, "") if known else ""
 
     def refuse_again(self, target: Token, operator: Token) -> NoReturn:
         """Refuse a line such as `a += b`."""

@@ -63,30 +63,39 @@ class Token(Struct, frozen=True):
     text: str
     line: int
     column: int
+    owner: int = 0
+    """Characters of the `self.` that a name stands after, where it is an attribute."""
 
 
-_TOKEN = re.compile(
+_PATTERN = (
     r"(?P<space>[ \t\r\f]+)|(?P<comment>\#[^\n]*)|(?P<newline>\n)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<name>(?P<owner>OWNER)?[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<operator>\*\*=|//=|<<=|>>=|\*\*|//|<<|>>|<=|>=|==|!=|:=|->|[-+*/@%&|^]="
     r"|[-+*/@%&|^~<>=()\[\]{},.:;!?$\\])"
 )
+_TOKEN = re.compile(_PATTERN.replace("OWNER", "(?!)"))
+_METHOD = re.compile(_PATTERN.replace("OWNER", r"(?:self|cls)\.(?=[A-Za-z_])"))
+"""The same in a method, where `self.x` is x."""
 
 
-def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
-    """Return the tokens of a program, at most `limit`.
+def tokenize(
+    text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False
+) -> list[Token]:
+    """Return the tokens of a program, at most `limit`; with `attributes` self.x is the name x.
 
     Raises InputError at what is not of the language.
     """
     tokens: list[Token] = []
+    pattern = _METHOD if attributes else _TOKEN
     at, line, start, depth, began, count = 0, 0, 0, 0, 0, 0
     while at < len(text):
-        match = _TOKEN.match(text, at)
+        match = pattern.match(text, at)
         if match is None:
             refuse_character(text, at, locate(line, at - start, 1))
-        kind, chunk = match.lastgroup or "", match.group()
-        column = at - start
+        owner = len(match["owner"] or "")
+        kind, chunk = match.lastgroup or "", match.group()[owner:]
+        column = at - start + owner
         if kind == "newline":
             if depth == 0:
                 tokens.append(Token("newline", "\n", line, column))
@@ -103,7 +112,7 @@ def tokenize(text: str, locate: Locate, limit: int = MAX_TOKENS) -> list[Token]:
             depth += (chunk in ("(", "[")) - (chunk in (")", "]") and depth > 0)
             if depth > MAX_DEPTH:
                 refuse_depth(locate(line, column, 1))
-            tokens.append(Token(kind, chunk, line, column))
+            tokens.append(Token(kind, chunk, line, column, owner))
             count += 1
             if count > limit:
                 refuse_length(locate(line, column, len(chunk)), limit)
@@ -171,9 +180,11 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
 class TokenReader:
     """A position in a program's tokens, with the errors for what cannot stand there."""
 
-    def __init__(self, text: str, locate: Locate, limit: int = MAX_TOKENS) -> None:
+    def __init__(
+        self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False
+    ) -> None:
         self.locate = locate
-        self.tokens = tokenize(text, locate, limit)
+        self.tokens = tokenize(text, locate, limit, attributes=attributes)
         self.at = 0
         self.depth = 0
 
@@ -238,6 +249,8 @@ class TokenReader:
                 opened.pop()
         return opened[-1] if opened and opened[-1].line < token.line else None
 
-    def place(self, token: Token) -> Place:
-        """Return where a token stands in the file."""
-        return self.locate(token.line, token.column, max(1, len(token.text.strip())))
+    def place(self, token: Token, *, alone: bool = False) -> Place:
+        """Return where a token stands in the file, of an attribute alone its name if asked for."""
+        owner = 0 if alone else token.owner
+        width = max(1, owner + len(token.text.strip()))
+        return self.locate(token.line, token.column - owner, width)

@@ -17,6 +17,9 @@ from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape, evaluate
 Array = NDArray[Any]
 Values = Callable[[int], Array]
 
+Link = tuple[int, Array] | None
+"""An earlier node, and the slope by it; None where nothing flows back."""
+_NONE: Mapping[int, Link] = MappingProxyType({})
 _DRAWN = 1 << 14
 """Directions of roundings that are drawn at a time."""
 
@@ -56,12 +59,13 @@ class _Adjoints:
 
 def gradients(
     tape: Tape, root: int, wanted: Sequence[int], *, values: Values | None = None,
-    moved: Callable[[Array], Array] | None = None,
+    moved: Callable[[Array], Array] | None = None, links: Mapping[int, Link] = _NONE,
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 
     `values` are those of the nodes, the recorded ones if none are given; `moved` moves what is
-    rounded.  Raises Untold where a call's derivative cannot be found.
+    rounded; what arrives at a node of `links` flows back to another alone.  Raises Untold where a
+    call's derivative cannot be found.
     """
     value = values or tape.value
     adjoints = _Adjoints(tape)
@@ -74,6 +78,11 @@ def gradients(
                 continue
             if id in wanted:
                 found[id] = np.asarray(arriving, dtype=np.float64)
+            if id in links:
+                link = links[id]
+                if link is not None:
+                    adjoints.add(link[0], arriving * link[1])
+                continue
             _pass(tape, id, arriving, adjoints, value, moved)
     return {id: found[id] if id in found else np.zeros(tape.shape(id)) for id in wanted}
 

@@ -8,6 +8,7 @@ so is its transpose.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -144,6 +145,16 @@ class Tape:
         """Append zeros with the elements of `source` added at `index`."""
         node = Added((source,), index, shape, user_place())
         return self._append(node, None, self.active[source], shape)
+
+    def with_active(self, more: Sequence[int]) -> Tape:
+        """Return the tape with more nodes that a gradient can pass, and what comes of them."""
+        found = copy(self)
+        found.active = list(self.active)
+        for id, node in enumerate(self.nodes):
+            sources = () if isinstance(node, Leaf) else node.inputs
+            if id in more or any(found.active[source] for source in sources):
+                found.active[id] = self.value(id).dtype.kind == "f"
+        return found
 
     def shape(self, id: int) -> Shape:
         """Return the shape of a node's value."""

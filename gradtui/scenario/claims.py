@@ -32,12 +32,13 @@ class Claims(Struct, frozen=True):
 
 
 def find_claims(
-    code: Code, given: Mapping[str, str], claimable: Collection[str], positions: Positions
-) -> Claims:
+    code: Code, given: Mapping[str, str], claimable: Collection[str], positions: Positions,
+    model: Collection[str] = (),
+) -> Claims:  # fmt: skip
     """Return what each assigned name claims, in the order of the program; raises InputError.
 
     `given` are names that claim by the table; `claimable` are the names of the model that have a
-    gradient.
+    gradient.  A function may return names of the `model` as well, as in `return loss, dW`.
     """
     assigned = [line.name for line in code.program]
     _check_given(given, assigned, claimable, positions)
@@ -52,7 +53,8 @@ def find_claims(
     if code.function is None:
         notices = _near_misses(code, found, claimable)
         return Claims(found, named, notices if found or notices else _nothing(code, claimable))
-    returned = _returned(code, found, claimable)
+    returned = _returned(code, found, claimable, model)
+    returned |= {name for name in code.function.kept if name in found}
     kept = {name: target for name, target in found.items() if name in returned or name in given}
     rest = {name: target for name, target in found.items() if name not in kept}
     return Claims(kept, named | rest, ())
@@ -89,11 +91,15 @@ def _check_given(
         claimed[target] = name
 
 
-def _returned(code: Code, found: Mapping[str, str], claimable: Collection[str]) -> frozenset[str]:
+def _returned(
+    code: Code, found: Mapping[str, str], claimable: Collection[str], model: Collection[str]
+) -> frozenset[str]:
     """Return the names that a function returns; refuses one that claims nothing."""
     assert code.function is not None
     assigned = [line.name for line in code.program]
     for name, place in code.function.returned:
+        if name in model and name not in assigned:
+            continue
         if name not in assigned:
             own = ", ".join(found) or "dW"
             near = did_you_mean(name, assigned) or f": return the gradients, as return {own}"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip
@@ -15,7 +16,7 @@ from gradtui.engine.ops import FUNCTIONS
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
 from gradtui.language.tokens import MAX_HAND, MAX_ROW, MAX_TOKENS
-from gradtui.language.trees import depth
+from gradtui.language.trees import depth, names_read
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.reading import SCENARIO_LIMIT, decode_text, read_beside
 from gradtui.scenario.scanner import NEWLINE
@@ -100,7 +101,7 @@ def _read(
                              positions.value((table, "code")))  # fmt: skip
         return Code(program)
     assert source is not None
-    return _read_source(source, positions.value((table, "source")), sources, limit, kept)
+    return _read_source(source, table, sources, limit, kept)
 
 
 def check_one_of(table: str, given: Mapping[str, object], positions: Positions) -> None:
@@ -119,11 +120,11 @@ def _either(keys: Mapping[str, object]) -> str:
 
 
 def _read_source(
-    source: str, place: Place, sources: Sources, limit: int, kept: Collection[str]
+    source: str, table: str, sources: Sources, limit: int, kept: Collection[str]
 ) -> Code:
     from gradtui.scenario.python import function_names, read_function
 
-    scenario = sources.scenario
+    scenario, place = sources.scenario, sources.positions.value((table, "source"))
     name, colon, function = source.rpartition(":")
     if not colon or not name.endswith(".py") or not function.isidentifier():
         raise InputError("source: expected a Python file and a function of it, as net.py:forward",
@@ -133,7 +134,8 @@ def _read_source(
     if text is None:
         text = decode_text(read_beside(scenario, name, SCENARIO_LIMIT, place, "Python file"), file)
     sources.texts[file] = tuple(NEWLINE.split(text))
-    found = read_function(text, file, function, limit, kept)
+    augmented = table == "update"
+    found = read_function(text, file, function, limit, kept, augmented=augmented)
     if found is None:
         known = function_names(text, file)
         hint = did_you_mean(function, known) or (
@@ -159,10 +161,26 @@ def check_parameters(code: Code, known: Collection[str]) -> None:
                              + near, place)  # fmt: skip
 
 
+def without_gradients(code: Code, loss: str) -> Code:
+    """Return the program of a function that returns gradients, too, with what its loss needs."""
+    if code.function is None or len(code.function.returned) == 1:
+        return code
+    needed, lines = {loss}, list[Assignment]()
+    for line in reversed(code.program):
+        if line.name in needed:
+            needed.update(names_read(line.value))
+            lines.append(line)
+    return replace(code, program=tuple(reversed(lines)))
+
+
 def returned_loss(code: Code) -> tuple[str, Place]:
     """Return the name of the loss that a function returns."""
     assert code.function is not None
     names = code.function.returned
+    losses = [one for one in names if _LOSS.search(one[0])]
+    gradients = [one for one in names if one not in losses and one[0][:1] == "d"]
+    if len(losses) == 1 and gradients and len(gradients) == len(names) - 1:
+        return losses[0]
     if len(names) > 1:
         likely = [name for name, _ in names if _LOSS.search(name)] or [names[-1][0]]
         raise InputError(f"{code.name} returns several names: say in [model] which is the loss, "

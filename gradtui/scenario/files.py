@@ -12,7 +12,7 @@ from gradtui.scenario.reading import SCENARIO_LIMIT, leads_out, read_text
 
 _NAMING = (
     ("data", "file"), ("validation", "file"), ("backward", "file"),
-    ("model", "source"), ("backward", "source"),
+    ("model", "source"), ("backward", "source"), ("update", "source"),
 )  # fmt: skip
 """(table, key) of what names a file beside the scenario."""
 _Signature = tuple[int, int, int] | None

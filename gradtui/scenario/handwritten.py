@@ -15,7 +15,7 @@ from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, names_in
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
-from gradtui.language.parser import Assignment
+from gradtui.language.parser import Assignment, Call, Name, Tree
 from gradtui.language.trees import same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
@@ -57,9 +57,9 @@ def read_backward(
     said = {line.name: line.value for line in model}
     code = replace(code, program=tuple(
         line for line in code.program if line.name not in said
-        or not same(line.value, said[line.name])
+        or not (same(line.value, said[line.name]) or _same_size(line, said[line.name], graph))
     ))  # fmt: skip
-    found = find_claims(code, table.claims, claimable, positions)
+    found = find_claims(code, table.claims, claimable, positions, graph.names)
     file = code.file or sources.scenario
     lines = sources.lines(file)
     handwritten = Handwritten(
@@ -67,6 +67,25 @@ def read_backward(
     )
     unused = _unused_state("backward", code.program, state, positions)
     return handwritten, (*found.notices, *unused)
+
+
+def _same_size(line: Assignment, said: Tree, graph: Graph) -> bool:
+    """Return whether a line and the model say the same size, each of an argument of its own."""
+    own = _size_in(line.value, graph)
+    return own is not None and own == _size_in(said, graph)
+
+
+def _size_in(tree: Tree, graph: Graph) -> int | None:
+    """Return the number that `x.shape[0]` or `len(x)` is; a gradient is as large as its value."""
+    match tree:
+        case Call("shape" | "len", (Name(name),), options):
+            axis = dict(options).get("axis", 0)
+        case _:
+            return None
+    known = [one for one in (name, name.removeprefix("d")) if one in graph.names]
+    shape = graph.nodes[graph.names[known[0]]].shape if known else ()
+    inside = isinstance(axis, int) and -len(shape) <= axis < len(shape)
+    return shape[axis] if isinstance(axis, int) and inside else None
 
 
 def _read_numbers(
@@ -111,9 +130,11 @@ def read_update(
     `constants` are the optimizer's; whether the lines fit shows when they are lowered.
     """
     positions = sources.positions
-    code = read_code("update", table.code, None, sources, ("w", "g", *table.state))
+    check_one_of("update", {"code": table.code, "source": table.source}, positions)
+    code = read_code("update", table.code, table.source, sources, ("w", "g", *table.state))
     state = _read_state("update", table.state, positions)
     taken = ("w", "g", "t", "lr", *constants)
+    check_parameters(code, (*taken, *state))
     _check_kept("update", state, taken, positions)
     _check_broadcast(state, parameters, positions)
     written = set[str]()
@@ -127,13 +148,16 @@ def read_update(
                              line.place)  # fmt: skip
         written.add(line.name)
     if "w" not in written:
+        place = positions.value(("update", "code")) if code.function is None else (
+            code.function.place)  # fmt: skip
         raise InputError("the update never assigns w: expected a line w = …, the new parameter "
-                         "(w is any parameter, g its gradient)",
-                         positions.value(("update", "code")))  # fmt: skip
+                         "(w is any parameter, g its gradient)", place)  # fmt: skip
     unused = _unused_state("update", code.program, state, positions)
+    file = code.file or sources.scenario
     places = {name: positions.value(("update", "state", name)) for name in state}
-    file = sources.scenario
-    return HandUpdate(code.program, state, places, constants, file, sources.lines()), unused
+    if code.file:
+        places = {name: place._replace(file=sources.scenario) for name, place in places.items()}
+    return HandUpdate(code.program, state, places, constants, file, sources.lines(file)), unused
 
 
 def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> Mapping[str, Array]:

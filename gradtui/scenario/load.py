@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -25,10 +25,12 @@ from gradtui.scenario.code import (
     check_parameters,
     read_code,
     returned_loss,
+    without_gradients,
 )
 from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.files import files_named
 from gradtui.scenario.handwritten import by_hand, read_backward, read_update
+from gradtui.scenario.ignoring import notices_of
 from gradtui.scenario.initial import read_parameters
 from gradtui.scenario.positions import parse_toml
 from gradtui.scenario.problem import (
@@ -171,7 +173,7 @@ class _Loader:
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
-            notices=(*self.notices(graph), *self.hand_notices),
+            notices=(*self.notices(graph), *self.hand_notices, *self.ignoring()),
             backward=backward,
             update=update,
             drive=drive,
@@ -232,6 +234,8 @@ class _Loader:
             loss_place = positions.value(("model", "loss"))
         elif code.function is not None:
             loss, loss_place = returned_loss(code)
+            code = without_gradients(code, loss)
+            self.model = code.program
         graph = build_graph(leaves[0], leaves[1], code.program, loss, loss_place)
         check_operations(graph)
         return graph
@@ -243,6 +247,11 @@ class _Loader:
             for node in graph.parameters
             if node.id not in used and node.place
         ]
+
+    def ignoring(self) -> Iterator[Notice]:
+        """Yield what is wrong with comments that are to silence findings."""
+        for file, lines in self.texts.items():
+            yield from notices_of(lines, "" if file == self.file else file)
 
     def facts(self, graph: Graph) -> list[Fact]:
         found: list[Fact] = []

@@ -97,7 +97,7 @@ class HandUpdate(Struct, frozen=True, eq=False):
     state: Mapping[str, Array]
     """Name of what is kept for each parameter -> its first value, broadcast to the parameter."""
     state_places: Mapping[str, Place]
-    """Where each first value stands."""
+    """Where each first value stands; with its file where that is not the file of the lines."""
     constants: Mapping[str, float]
     """The optimizer's, defaults included."""
     file: str
@@ -187,7 +187,7 @@ class Patch(Struct, frozen=True):
 
 def assigned_by(statement: str) -> str:
     """Return the name that a statement assigns, without the type that it may give it."""
-    return statement.partition("=")[0].partition(":")[0].strip()
+    return statement.partition("=")[0].partition(":")[0].rstrip("+-*/@ \t").strip()
 
 
 class Problem(Struct, frozen=True, eq=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NoReturn
 
 from msgspec import Struct
@@ -20,14 +20,20 @@ from gradtui.language.foreign import instead_of_return, instead_of_several
 from gradtui.language.parser import Assignment, parse_program
 from gradtui.language.refusals import Context
 from gradtui.language.tokens import MAX_TOKENS, refuse_character, refuse_length
-
-_TOKEN = re.compile(
-    r"""(?P<space>(?:[ \t\r\f]|\\\r?\n)+)|(?P<comment>\#[^\n]*)|(?P<newline>\n)"""
-    r"""|(?P<string>(?i:[rbuft]{0,2})(?:'''(?:[^\\]|\\.)*?'''|\"{3}(?:[^\\]|\\.)*?\"{3}"""
-    r"""|(?!'''|\"{3})(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")))"""
-    r"""|(?P<word>\w+)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<other>.)""",
-    re.DOTALL,
+from gradtui.scenario.lines import (
+    Line,
+    Word,
+    annotation_of,
+    closing,
+    defined,
+    is_attribute,
+    is_text,
+    logical_lines,
+    names_of,
+    split,
+    without_owner,
 )
+
 _ADVICE = {
     "for": "write out what the loop does, one line for each round, or as one operation on arrays",
     "while": "write out what the loop does, one line for each round",
@@ -42,7 +48,6 @@ _ADVICE = {
 _STATEMENTS = frozenset(keyword.kwlist) - {"None", "True", "False", "lambda", "not", "await"}
 _OWNERS = ("self", "cls")
 """First parameters of methods, which are no values."""
-_TAB = 8
 
 
 class Function(Struct, frozen=True):
@@ -53,56 +58,49 @@ class Function(Struct, frozen=True):
     returned: tuple[tuple[str, Place], ...]
     place: Place
     """Where its name stands."""
-
-
-class _Token(Struct, frozen=True):
-    kind: str
-    text: str
-    at: int
-
-
-class _Line(Struct, frozen=True):
-    """A logical line: it goes on over line ends inside brackets and strings."""
-
-    indent: int
-    tokens: tuple[_Token, ...]
-    """Without space and comments; at least one."""
+    kept: tuple[str, ...] = ()
+    """What a method assigns as attributes of its object: `self.dW`."""
 
 
 def read_function(
-    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = ()
-) -> Function | None:
+    text: str, file: str, name: str, limit: int = MAX_TOKENS, kept: Collection[str] = (), *,
+    augmented: bool = False,
+) -> Function | None:  # fmt: skip
     """Return the function called `name`, of at most `limit` tokens; None where there is none.
 
-    `kept` are names that hold last step's value until they are assigned.  Raises InputError at the
+    `kept` are names that hold last step's value until they are assigned, where it is `augmented`
+    also as in `w -= x`.  Raises InputError at the
     first thing in the function that is not of the language, with a place in `file`.
     """
-    return _Reader(text, file, limit, kept).function(name)
+    return _Reader(text, file, limit, kept, augmented=augmented).function(name)
 
 
 def function_names(text: str, file: str) -> list[str]:
     """Return the names of all functions of a file."""
     reader = _Reader(text, file)
-    return [name.text for line in reader.lines if (name := _defined(line))]
+    return [name.text for line in reader.lines if (name := defined(line))]
 
 
 class _Reader:
     def __init__(
-        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = ()
-    ) -> None:
-        self.kept = kept
+        self, text: str, file: str, limit: int = MAX_TOKENS, kept: Collection[str] = (), *,
+        augmented: bool = False,
+    ) -> None:  # fmt: skip
+        self.kept, self.augmented = kept, augmented
         self.text = text
         self.file = file
         self.limit = limit
+        self.attributes = False
+        """Whether the function is a method, in which self.x is x."""
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        self.lines = list(_logical_lines(text, self.refuse))
-        self.functions = {name.text for line in self.lines if (name := _defined(line))}
+        self.lines = list(logical_lines(text, self.refuse))
+        self.functions = {name.text for line in self.lines if (name := defined(line))}
 
     def function(self, name: str) -> Function | None:
         found = [
-            (index, defined)
+            (index, token)
             for index, line in enumerate(self.lines)
-            if (defined := _defined(line)) and defined.text == name
+            if (token := defined(line)) and token.text == name
         ]
         outermost = min((self.lines[index].indent for index, _ in found), default=0)
         found = [entry for entry in found if self.lines[entry[0]].indent == outermost]
@@ -113,20 +111,48 @@ class _Reader:
             self.refuse(found[1][1], f"'{name}' is defined twice, on lines {first} and {second}")
         index, token = found[0]
         parameters = self.parameters(self.lines[index], token)
-        body = [line for line in self.body(index) if not _is_text(line)]
-        program, returned = self.statements(body)
+        body = [line for line in self.body(index) if not is_text(line)]
+        kept: tuple[str, ...] = ()
         if parameters and parameters[0][0] in _OWNERS:
-            parameters = parameters[1:]
-        return Function(parameters, program, returned, self.place(token.at, len(name)))
+            owner, parameters = parameters[0][0], parameters[1:]
+            kept = tuple(line.tokens[2].text for line in body if is_attribute(line, owner))
+            body = [without_owner(line, owner) for line in body]
+            self.attributes = True
+        parameters, body = self.unpacked(parameters, body)
+        program, returned = self.statements(body)
+        place = self.place(token.at, len(name))
+        return Function(parameters, program, returned, place, kept)
 
-    def body(self, index: int) -> Iterator[_Line]:
+    def unpacked(
+        self, parameters: tuple[tuple[str, Place], ...], body: Sequence[Line]
+    ) -> tuple[tuple[tuple[str, Place], ...], list[Line]]:
+        """Return parameters and lines where what is taken out of a parameter is given itself.
+
+        `x, w, b = cache` says that x, w and b are what the forward pass has of that name; so does
+        `x = x`, once the object is left out.
+        """
+        names, rest = {name for name, _ in parameters}, list[Line]()
+        taken, bundles = list[tuple[str, Place]](), set[str]()
+        for line in body:
+            parts = split(line.tokens, "=")
+            if len(parts) == 2 and [one.text for one in parts[0]] == [one.text for one in parts[1]]:
+                continue
+            found = names_of(parts[0]) if len(parts) == 2 and len(parts[1]) == 1 else ()
+            if found and parts[1][0].text in names:
+                bundles.add(parts[1][0].text)
+                taken += [(one.text, self.place(one.at, len(one.text))) for one in found]
+            else:
+                rest.append(line)
+        return (*(one for one in parameters if one[0] not in bundles), *taken), rest
+
+    def body(self, index: int) -> Iterator[Line]:
         outside = self.lines[index].indent
         for line in self.lines[index + 1 :]:
             if line.indent <= outside:
                 return
             yield line
 
-    def parameters(self, line: _Line, name: _Token) -> tuple[tuple[str, Place], ...]:
+    def parameters(self, line: Line, name: Word) -> tuple[tuple[str, Place], ...]:
         """Return the names of a function's parameters; their defaults and annotations are left."""
         found = list[tuple[str, Place]]()
         depth, expected = 0, True
@@ -152,7 +178,7 @@ class _Reader:
         return tuple(found)
 
     def statements(
-        self, body: Sequence[_Line]
+        self, body: Sequence[Line]
     ) -> tuple[tuple[Assignment, ...], tuple[tuple[str, Place], ...]]:
         program, assigned = list[Assignment](), set[str]()
         returned: tuple[tuple[str, Place], ...] | None = None
@@ -173,7 +199,7 @@ class _Reader:
         return tuple(program), returned or ()
 
     def assignment(
-        self, line: _Line, indent: int, assigned: Collection[str]
+        self, line: Line, indent: int, assigned: Collection[str]
     ) -> Sequence[Assignment]:
         first, second = line.tokens[0], line.tokens[1:2]
         word = first.text
@@ -184,7 +210,7 @@ class _Reader:
             self.refuse(first, "this line is indented more or less than the lines before it")
         self.check_targets(line)
         self.check_calls(line)
-        annotation = _annotation(line.tokens)
+        annotation = annotation_of(line.tokens)
         if len(annotation) == len(line.tokens) - 1:
             return ()
         last = line.tokens[-1]
@@ -201,9 +227,13 @@ class _Reader:
             if "\n" in text[start:end]:
                 self.refuse(annotation[0], "a type on several lines is not read: leave it out")
             text = text[:start] + " " * (end - start) + text[end:]
-        return parse_program(text, locate, context=Context(assigned, self.kept, FUNCTIONS))
+        return parse_program(text, locate, context=self.context(assigned))
 
-    def check_calls(self, line: _Line) -> None:
+    def context(self, assigned: Collection[str]) -> Context:
+        """Return what is known of names in a line below those that assign some."""
+        return Context(assigned, self.kept, FUNCTIONS, self.attributes, self.augmented)
+
+    def check_calls(self, line: Line) -> None:
         """Refuse a call of another function of the file: only one of them is read."""
         for index, token in enumerate(line.tokens[:-1]):
             called = token.kind == "word" and line.tokens[index + 1].text == "("
@@ -211,16 +241,16 @@ class _Reader:
                 self.refuse(token, f"'{token.text}' is another function of this file, which is not "
                                    "read: write out what it does here")  # fmt: skip
 
-    def check_targets(self, line: _Line) -> None:
+    def check_targets(self, line: Line) -> None:
         """Refuse an assignment to several names at once."""
-        parts = _split(line.tokens, "=")
+        parts = split(line.tokens, "=")
         semicolon = next((token for token in line.tokens if token.text == ";"), None)
         if semicolon is not None:
             self.refuse(semicolon, "';' is not part of the language: write what follows on a line "
                                    "of its own")  # fmt: skip
         if len(parts) < 2:
             return
-        names, values = _split(parts[0], ","), _split(parts[1], ",")
+        names, values = split(parts[0], ","), split(parts[1], ",")
         if len(names) == 1:
             if len(parts) > 2:
                 self.refuse(
@@ -233,17 +263,17 @@ class _Reader:
             line.tokens[0], f"several names cannot be assigned at once: {clip(rewrite, 200)}"
         )
 
-    def returned(self, line: _Line) -> tuple[tuple[str, Place], ...]:
+    def returned(self, line: Line) -> tuple[tuple[str, Place], ...]:
         """Return the names that a return gives."""
         tokens = line.tokens[1:]
         if not tokens:
             return ()
-        if tokens and _closing(tokens) == len(tokens) - 1 and tokens[0].text in ("(", "["):
+        if tokens and closing(tokens) == len(tokens) - 1 and tokens[0].text in ("(", "["):
             tokens = tokens[1:-1]
         for stray in tokens:
             if stray.kind == "other" and (stray.text == ";" or not " " < stray.text <= "~"):
                 refuse_character(self.text, stray.at, self.place(stray.at))
-        parts = _split(tokens, ",")
+        parts = split(tokens, ",")
         if len(parts) > 1 and not parts[-1]:
             parts = parts[:-1]
         found = []
@@ -255,7 +285,7 @@ class _Reader:
             found.append((part[0].text, self.place(part[0].at, len(part[0].text))))
         return tuple(found)
 
-    def source(self, tokens: Sequence[_Token]) -> str:
+    def source(self, tokens: Sequence[Word]) -> str:
         """Return the text of tokens, on one line."""
         if not tokens:
             return ""
@@ -268,96 +298,6 @@ class _Reader:
         row = self.row(at)
         return Place(row + 1, at - self.starts[row] + 1, width, self.file)
 
-    def refuse(self, token: _Token, message: str) -> NoReturn:
+    def refuse(self, token: Word, message: str) -> NoReturn:
         width = len(token.text.split("\n")[0])
         raise InputError(message, self.place(token.at, max(1, width)))
-
-
-def _logical_lines(text: str, refuse: Callable[[_Token, str], NoReturn]) -> Iterator[_Line]:
-    tokens = list[_Token]()
-    opened = list[_Token]()
-    start = 0
-    for match in _TOKEN.finditer(text):
-        kind, chunk = match.lastgroup or "", match.group()
-        token = _Token(kind, chunk, match.start())
-        if kind == "newline":
-            if not opened:
-                if tokens:
-                    yield _line(text, start, tokens)
-                tokens, start = [], match.end()
-        elif kind == "other" and chunk in "'\"":
-            refuse(token, "the text in quotes is never closed")
-        elif kind not in ("space", "comment"):
-            if kind == "open":
-                opened.append(token)
-            elif kind == "close":
-                if not opened:
-                    refuse(token, f"'{chunk}' closes nothing")
-                opened.pop()
-            tokens.append(token)
-    if opened:
-        refuse(opened[-1], f"'{opened[-1].text}' is never closed")
-    if tokens:
-        yield _line(text, start, tokens)
-
-
-def _line(text: str, start: int, tokens: Sequence[_Token]) -> _Line:
-    indent = 0
-    for char in text[start : tokens[0].at]:
-        indent = (indent // _TAB + 1) * _TAB if char == "\t" else indent + 1
-    return _Line(indent, tuple(tokens))
-
-
-def _defined(line: _Line) -> _Token | None:
-    """Return the name of the function that a line begins, if it does."""
-    words = line.tokens[1:] if line.tokens[0].text == "async" else line.tokens
-    if len(words) > 2 and words[0].text == "def" and words[2].text == "(":
-        return words[1]
-    return None
-
-
-def _annotation(tokens: Sequence[_Token]) -> Sequence[_Token]:
-    """Return the tokens of the type in a line such as `x: np.ndarray = 0`."""
-    if len(tokens) < 3 or tokens[0].kind != "word" or tokens[1].text != ":":
-        return ()
-    if tokens[2].text == "=":
-        return ()
-    before = len(_split(tokens, "=")[0])
-    return tokens[1:before]
-
-
-def _is_text(line: _Line) -> bool:
-    return all(token.kind == "string" for token in line.tokens)
-
-
-def _split(tokens: Sequence[_Token], separator: str) -> Sequence[Sequence[_Token]]:
-    """Return the parts between separators that stand outside of brackets.
-
-    An `=` that belongs to `==`, `+=` or the like separates nothing.
-    """
-    parts, depth = list[list[_Token]]([[]]), 0
-    for index, token in enumerate(tokens):
-        depth += (token.kind == "open") - (token.kind == "close")
-        if depth == 0 and token.text == separator and not _is_part(tokens, index):
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
-
-
-def _is_part(tokens: Sequence[_Token], index: int) -> bool:
-    """Return whether an `=` is a part of a longer operator, such as `==` or `+=`."""
-    at = tokens[index].at
-    before = any(t.at == at - 1 and t.text in "=<>!+-*/%&|^@:" for t in tokens[index - 1 : index])
-    after = any(t.at == at + 1 and t.text == "=" for t in tokens[index + 1 : index + 2])
-    return tokens[index].text == "=" and (before or after)
-
-
-def _closing(tokens: Sequence[_Token]) -> int:
-    """Return where the bracket that the first token opens is closed; -1 if it opens none."""
-    depth = 0
-    for index, token in enumerate(tokens):
-        depth += (token.kind == "open") - (token.kind == "close")
-        if depth == 0:
-            return index if index else -1
-    return -1

@@ -23,5 +23,9 @@ RUN_RULES = (
     "constant-feature", "disconnected", "scale-mismatch", "ill-conditioned", "clipping",
 )  # fmt: skip
 """Of a training run."""
+CODE_RULES = ("no-gradient", "nondeterministic", "opaque", "straight-through")
+"""Of code that is run, beside those of gradients."""
+SILENCED = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES, *CODE_RULES)
+"""What a comment on a line can silence."""
 FINDABLE = (*GRADIENT_RULES, *UPDATE_RULES, *RUN_RULES)
 """What a scenario can expect to be found."""

@@ -44,7 +44,8 @@ class Backward(Struct, forbid_unknown_fields=True, frozen=True):
 class Update(Struct, forbid_unknown_fields=True, frozen=True):
     """`[update]`."""
 
-    code: str
+    code: str | None = None
+    source: str | None = None
     state: dict[str, Any] = {}
 
 

@@ -1,4 +1,4 @@
-"""The commented scenario that `gradtui new` writes."""
+"""The commented scenario, and the commented NumPy code, that `gradtui new` writes."""
 
 TEMPLATE = '''\
 # A scenario for gradtui.  Open it with `gradtui FILE`; nothing in it is executed.
@@ -69,6 +69,7 @@ steps = 20                   # one may step on beyond it
 
 # [update]                   # your own update of a parameter w with gradient g, at rate lr, step t
 # code = "w = w - lr*g"      # compared with [optimizer]
+# source = "optim.py:adam"   # or a function of a Python file (read, never run)
 # state = { m = 0.0 }        # what it keeps for each parameter
 
 # [[expect]]                 # facts that must hold; `gradtui check` verifies them
@@ -77,4 +78,56 @@ steps = 20                   # one may step on beyond it
 # tolerance = 1e-6           # relative
 # [expect.gradients]         # also [expect.parameters], [expect.values]
 # w = -14.0
+'''
+
+PROGRAM = '''\
+"""A network of two layers, and its gradients by hand: gradtui finds the mistake that is in them.
+
+`gradtui check FILE:case`, FILE this file, runs it and compares what `case` returns with the truth.
+"""
+
+import numpy as np
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 4))                     # 20 examples of 4 features
+labels = (X[:, 0] > X[:, 1] * X[:, 2]).astype(int)    # of two classes
+
+
+def forward(W1, b1, W2, b2):
+    h = np.tanh(X @ W1 + b1)                     # (20, 5), the hidden layer
+    scores = h @ W2 + b2                         # (20, 2)
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)            # softmax: what the network thinks of each class
+    loss = -np.mean(np.log(p[np.arange(len(X)), labels]))
+    return loss, (h, p)
+
+
+def backward(W2, cache):
+    h, p = cache
+    dscores = p.copy()
+    dscores[np.arange(len(X)), labels] -= 1      # softmax and cross-entropy together
+    dscores /= len(X)
+    dW2 = h.T @ dscores
+    db2 = dscores.sum(axis=0)
+    dz = dscores @ W2.T * (1 - h**2)             # the derivative of tanh is 1 - tanh**2
+    dW1 = X.T @ dz
+    db1 = dz.mean(axis=0)                        # here is the mistake: compare with db2
+    return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+
+
+# What is checked: any function that returns a loss, one number, and the gradients of its
+# arguments, as a mapping by their names or in their order.  It is called with its defaults, and at
+# random values around them; it may be whatever code you have: loops, classes, writes in place.
+def case(
+    W1=rng.normal(size=(4, 5)),
+    b1=np.zeros(5),
+    W2=rng.normal(size=(5, 2)),
+    b2=np.zeros(2),
+):
+    loss, cache = forward(W1, b1, W2, b2)
+    return loss, backward(W2, cache)
+
+
+# In a test: gradtui.assert_gradients(case).  A comment `# gradtui: ignore[RULE]` silences what is
+# meant so on its line.  An optimizer of your own: gradtui.check_update(step, "adam", lr=0.01).
 '''

@@ -341,3 +341,136 @@ def test_any_text_is_a_function_or_one_clean_error(tmp_path_factory, text):
         first, *rest = str(error).split("\n")
         assert ": error: " in first
         assert len(rest) in (0, 2)
+
+
+LAYER = """code = '''
+N = X.shape[0]
+out = X @ W + b
+L = sum(out*dout)/N
+'''
+loss = "L"
+"""
+
+
+def judged(path):
+    """Return what is found of the gradients."""
+    return [finding for finding in gradtui.check(path) if finding.of_gradient]
+
+
+def layer(tmp_path, python, model=LAYER, more='[backward]\nsource = "net.py:backward"'):
+    (tmp_path / "net.py").write_text(python)
+    path = tmp_path / "s.toml"
+    data = "X = [[1.0, 2.0], [3.0, 4.0]]\ndout = [[1.0, 0.5], [2.0, -1.0]]"
+    parameters = "W = [[1.0, 2.0], [0.5, 1.5]]\nb = [0.5, -0.5]"
+    text = SCENARIO.format(model=f"{model}", more=more)
+    text = text.replace("x1 = 2.0\nx2 = 3.0\ny = 5.0", data)
+    path.write_text(text.replace("w1 = 1.0\nw2 = 2.0", parameters))
+    return path
+
+
+@pytest.mark.parametrize("line", ["(X, W, b) = cache", "X, W, b = cache", "[X, W, b] = cache"])
+def test_what_is_taken_out_of_a_parameter_is_what_the_model_has_of_that_name(tmp_path, line):
+    python = f"""def backward(dout, cache):
+    {line}
+    N = dout.shape[0]
+    dW = X.T.dot(dout)/N
+    db = dout.sum(axis=0, keepdims=0)/N
+    return dW, db
+"""
+    path = layer(tmp_path, python)
+    assert judged(path) == []
+    hand = gradtui.load(path).problem.backward
+    assert [item.name for item in hand.program] == ["dW", "db"]
+
+
+def test_what_is_taken_out_of_a_parameter_must_be_of_the_model(tmp_path):
+    python = "def backward(dout, cache):\n    X, V = cache\n    dW = X\n    return dW\n"
+    with pytest.raises(InputError, match=r"net.py:2:8: error: backward is given 'V'") as caught:
+        gradtui.load(layer(tmp_path, python))
+    assert caught.value.source_line == "    X, V = cache"
+
+
+def test_a_size_that_is_not_the_models_is_refused(tmp_path):
+    python = "def backward(dout, W, X):\n    N = X.shape[1]\n    dW = X.T @ dout/N\n    return dW\n"
+    wide = LAYER.replace("X.shape[0]", "len(dout)")
+    assert judged(layer(tmp_path, python, wide)) == []  # 2 by 2
+    path = layer(tmp_path, python, wide)
+    path.write_text(path.read_text().replace("[3.0, 4.0]]", "[3.0, 4.0], [5.0, 6.0]]").replace(
+        "[2.0, -1.0]]", "[2.0, -1.0], [1.0, 1.0]]"))  # fmt: skip
+    with pytest.raises(InputError, match="'N' is a name of the model and cannot be assigned"):
+        gradtui.load(path)
+
+
+def test_attributes_of_an_object_are_names(tmp_path):
+    python = """class Layer:
+    def backward(self, dout):
+        self.dW = np.dot(self.X.T, dout) / self.N
+        self.db = np.sum(dout, axis=0) / self.N
+        dX = np.dot(dout, self.W.T) / self.N
+        return dX
+"""
+    path = layer(tmp_path, python)
+    session = gradtui.load(path)
+    assert judged(path) == []
+    assert session.problem.backward.claims == {"dW": "W", "db": "b", "dX": "X"}
+    assert session.problem.backward.program[0].place.column == 14
+
+    wrong = python.replace("self.db = np.sum(dout, axis=0) /", "self.db = np.sum(dout, axis=0) *")
+    (finding,) = judged(layer(tmp_path, wrong))
+    assert (finding.target, finding.line) == ("db", 4)
+    assert finding.fix == "db = np.sum(dout, axis=0) * self.N / 4"
+
+
+def test_a_method_of_the_object_is_not_read(tmp_path):
+    python = (
+        "class A:\n    def backward(self, dout):\n        dW = self.relu(dout)\n        return dW\n"
+    )
+    with pytest.raises(InputError, match="'relu' is a method of its object, which is not read"):
+        gradtui.load(layer(tmp_path, python))
+
+
+def test_a_method_may_keep_what_it_is_given(tmp_path):
+    python = """class Net:
+    def forward(self, X):
+        self.X = X
+        self.out = X @ self.W + self.b
+        self.L = np.sum(self.out*dout)/2
+        return self.L
+"""
+    path = layer(tmp_path, python, 'source = "net.py:forward"', "")
+    assert gradtui.load(path).problem.graph.loss is not None
+    names = gradtui.load(path).problem.graph.names
+    assert {"out", "L"} <= set(names)
+
+
+@pytest.mark.parametrize("returned", ["loss, dW", "loss, dW, db", "dW, loss"])
+def test_one_function_is_the_model_and_its_gradients(tmp_path, returned):
+    python = f"""def layer_loss(W, b, X):
+    N = X.shape[0]
+    out = X.dot(W) + b
+    loss = np.sum(out*dout)/N
+    dW = X.T.dot(dout)/N
+    db = np.sum(dout, axis=0)/N
+    return {returned}
+"""
+    path = layer(
+        tmp_path, python, 'source = "net.py:layer_loss"',
+        '[backward]\nsource = "net.py:layer_loss"',
+    )  # fmt: skip
+    problem = gradtui.load(path).problem
+    assert [item.name for item in problem.model] == ["N", "out", "loss"]
+    assert "dW" in problem.backward.claims
+    assert judged(path) == []
+
+
+@pytest.mark.parametrize("name", ["grad", "norm", "dot", "mean", "var"])
+def test_a_name_of_a_function_that_values_have_is_the_values(load, name):
+    body = f"    {name} = 2*e\n    dw1 = {name}*x1\n    dw2 = {name}*x2\n    return dw1, dw2"
+    session = load(f"def backward(e, x1, x2):\n{body}")
+    assert session.frame.hand == {"dw1": 12.0, "dw2": 18.0, name: 6.0}
+    assert session.frame.problem.backward.claims == {"dw1": "w1", "dw2": "w2"}
+
+
+def test_a_value_and_a_function_may_have_one_name(tmp_path):
+    python = "def backward(dout, X):\n    dot = np.dot(X.T, dout)\n    dW = dot/2\n    return dW\n"
+    assert judged(layer(tmp_path, python)) == []

@@ -272,6 +272,29 @@ def test_new_writes_a_scenario_that_works_and_never_overwrites(run, tmp_path):
     assert run("new", tmp_path / "nowhere" / "a.toml")[0] == 2
 
 
+def test_new_writes_code_with_one_mistake_and_never_overwrites(run, tmp_path):
+    path = tmp_path / "net.py"
+    assert run("new", path) == (0, f"wrote {path}: check it with `gradtui check {path}:case`\n", "")
+
+    status, out, err = run("check", f"{path}:case")
+    assert (status, err) == (1, "")
+    place, message = out.splitlines()[0].split(": error: ")
+    line, column = map(int, place.removeprefix(f"{path}:").split(":"))
+    text = path.read_text(encoding="utf-8")
+    assert text.splitlines()[line - 1][column - 1 :].startswith("dz.mean(axis=0)")
+    assert "here is the mistake" in text.splitlines()[line - 1]
+    assert "[wrong-axis]" in message
+    assert out.count("error:") == 1
+
+    path.write_text(text.replace("dz.mean(", "dz.sum("), encoding="utf-8")
+    status, out, err = run("check", f"{path}:case")
+    assert (status, err) == (0, "")
+    assert "4 gradients compared and right" in out
+    status, out, err = run("new", path)
+    assert (status, out) == (2, "")
+    assert "the file is there already" in err
+
+
 def test_the_facts_that_new_suggests_hold(run, tmp_path):
     path = tmp_path / "mine.toml"
     run("new", path)

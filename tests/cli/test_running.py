@@ -224,3 +224,26 @@ def test_what_was_left_of_code_is_not_resumed(net, capsys, monkeypatch):
 
     assert main([f"{net}:case", "--resume"]) == 2
     assert "nothing is kept of code that is run" in capsys.readouterr().err
+
+
+def test_a_comment_silences_findings_of_its_line_and_the_check_counts_them(net, check):
+    text = SOUND.replace("scaled(X.T.dot(e))", "X.T.dot(e)  # gradtui: ignore[constant-factor]")
+    net.write_text(text)
+
+    status, out, err = check(f"{net}:case")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1].endswith("to 1e-06 of each element, 1 silenced")
+    assert " and right" not in out
+    record = json.loads(check("--json", f"{net}:case")[1].splitlines()[-1])
+    assert (record["findings"], record["silenced"], record["verdict"]) == ([], 1, "correct")
+
+
+def test_a_comment_that_names_no_rule_is_told(net, check):
+    text = SOUND.replace("scaled(X.T.dot(e))", "X.T.dot(e)  # gradtui: ignore[constant-faktor]")
+    net.write_text(text)
+
+    status, out, err = check(f"{net}:case")
+
+    assert status == 1
+    assert "[constant-factor]" in out
+    assert "warning: no rule has the name 'constant-faktor'; did you mean 'constant-factor'?" in err

@@ -382,7 +382,7 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("L = sum(w, axes=0)", "sum has no option 'axes'; did you mean 'axis'?", Place(1, 5, 14)),
         ("L = sum(w, axis=True)", "the option 'axis' of sum takes an axis such as 0, or several: "
          "(0, 1)", Place(1, 5, 17)),
-        ("L = sum(w, keepdims=1)", "the option 'keepdims' of sum takes True or False",
+        ("L = sum(w, keepdims=2)", "the option 'keepdims' of sum takes True or False",
          Place(1, 5, 18)),
         ("L = sum(w, keepdims=None)", "the option 'keepdims' of sum takes True or False",
          Place(1, 5, 21)),

@@ -170,7 +170,7 @@ def test_a_claim_that_is_not_finite_stops_nothing(load, code):
         ("dw1 = e\ndw1 *= x1 + 1", "", "'*=' is not part of the language, a name is assigned once: "
          "call the one above dw1_1, and write dw1 = dw1_1 * (x1 + 1)", "dw1 *= x1 + 1"),
         ("w1 = 2*e", "", "'w1' is a name of the model and cannot", "w1 = 2*e"),
-        ("grad = 2*e", "", "'grad' is reserved", "grad = 2*e"),
+        ("prev = 2*e", "", "'prev' is reserved", "prev = 2*e"),
         ("de = 2*e", "state = { e = 0.0 }", "'e' has a meaning in [backward] already",
          "state = { e = 0.0 }"),
         ("de = 2*e", "state = { lr = 0.0 }", "'lr' is reserved", "state = { lr = 0.0 }"),

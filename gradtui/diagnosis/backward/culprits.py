@@ -23,6 +23,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import HandLine
 from gradtui.language.parser import Name, parse_program
+from gradtui.language.refusals import READ
 from gradtui.scenario.problem import Handwritten, Problem
 
 MOST_HELPERS = 2
@@ -255,7 +256,7 @@ def _passes(trial: Trial, hand: Handwritten, fixes: Iterable[tuple[str, str | No
         if fix is None:
             return False
         try:
-            (lines[name],) = parse_program(fix)
+            (lines[name],) = parse_program(fix, context=READ)
         except (InputError, ValueError):
             return False
     try:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
@@ -21,7 +22,9 @@ from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
+from gradtui.diagnosis.recorded.surrogates import Surrogate, surrogate
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.silenced import line_of_place, sifted
 from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
@@ -44,6 +47,8 @@ class Outcome(Struct, frozen=True, eq=False):
     """How many gradients were compared."""
     points: int = 0
     tolerance: float = TOLERANCE
+    silenced: int = 0
+    """How many findings a comment on their line silences."""
 
     @property
     def failed(self) -> bool:
@@ -66,6 +71,7 @@ class Outcome(Struct, frozen=True, eq=False):
                 for finding in self.findings
             ],
             "inherited": [],
+            **({"silenced": self.silenced} if self.silenced else {}),
         }
 
 
@@ -76,9 +82,18 @@ def check_target(target: Target) -> Outcome:
     """
     before = Randomness()
     try:
-        return _Checking(target).outcome()
+        return _heard(_Checking(target).outcome())
     finally:
         before.restore()
+
+
+def _heard(outcome: Outcome) -> Outcome:
+    """Return an outcome without what comments in the code silence."""
+    kept, silenced = sifted(outcome.findings, line_of_place)
+    if not silenced:
+        return outcome
+    verdict = outcome.verdict if outcome.verdict == "not-compared" else _verdict(kept)
+    return replace(outcome, findings=kept, verdict=verdict, silenced=silenced)
 
 
 class _Checking:
@@ -131,7 +146,10 @@ class _Checking:
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
     ) -> list[Finding]:
         """Return what is found of gradients that are wrong: by line where an edit mends them."""
-        meant = {one.name: note for one in wrong if (note := self._meant(points, one)) is not None}
+        meant = {
+            one.name: note for one in wrong
+            if (note := self._meant(points, one, judge.tolerance)) is not None
+        }  # fmt: skip
         apart = {one.name: one for one in wrong if one.name not in meant}
         blames, failed = self._blames(points, judge, [*misfits, *apart])
         told = {name for blame in blames for name in blame.gradients}
@@ -242,8 +260,11 @@ class _Checking:
         return self._finding(rule, name, text, {"misfit": [list(hand), list(true)]},
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
-    def _meant(self, points: Sequence[Point], wrong: Wrong) -> Finding | None:
+    def _meant(self, points: Sequence[Point], wrong: Wrong, tolerance: float) -> Finding | None:
         """Return the note on a difference that is left out on purpose."""
+        meant = surrogate(wrong.name, points, tolerance)
+        if meant is not None:
+            return _straight_through(wrong, meant)
         left_out = stabiliser(wrong.name, points)
         if left_out is None:
             return None
@@ -282,6 +303,16 @@ class _Checking:
     ) -> Finding:  # fmt: skip
         return Finding(rule, "error", target, place.line if place is not None else None, message,
                        evidence, factor=factor, place=place)  # fmt: skip
+
+
+def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
+    """Return that a gradient passes what is flat, or stops, on purpose."""
+    place, name = meant.place, wrong.name
+    text = f"the gradient of {name} passes {meant.name}, which is flat, by a slope of its own"
+    if not meant.name:
+        text = f"the gradient of {name} stops at what is detached here"
+    return Finding("straight-through", "info", name, place.line if place else None, text,
+                   {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
 
 
 def _at(element: Sequence[int]) -> str:

@@ -55,7 +55,7 @@ class Judge:
     """Compares gradients at points, all of whose claims have the shapes of the truth."""
 
     def __init__(self, runs: Runs, points: Sequence[Point], tolerance: float) -> None:
-        self._runs, self._tolerance = runs, tolerance
+        self._runs, self.tolerance = runs, tolerance
         # The user's own point comes last: numbers there are often special, corners at 0 likely.
         self._points = [*points[1:], *points[:1]]
         self._spreads: dict[int, dict[str, Array]] = {}
@@ -78,12 +78,12 @@ class Judge:
 
     def forgives(self, point: Point, name: str, apart: Array) -> bool:
         """Return whether differences from the truth are no more than counts at a point."""
-        room = self._tolerance * np.abs(point.true[name])
+        room = self.tolerance * np.abs(point.true[name])
         if np.all(apart <= room):
             return True
         # Most are far off: only what is nearly right is worth the runs that measure rounding.
         if not np.all(
-            apart <= max(_NEARLY, self._tolerance) * np.max(np.abs(point.true[name]), initial=0.0)
+            apart <= max(_NEARLY, self.tolerance) * np.max(np.abs(point.true[name]), initial=0.0)
         ):
             return False
         return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
@@ -112,7 +112,7 @@ class Judge:
         with np.errstate(all="ignore"):
             apart = np.where(hand == true, 0.0, np.abs(hand - true))
         apart = np.where(np.isnan(apart), np.inf, apart)
-        room = self._tolerance * np.abs(true)
+        room = self.tolerance * np.abs(true)
         if np.all(apart <= room):
             return apart, room
         return apart, np.fmax(room, ROUNDED * self._spread(point)[name])
@@ -136,7 +136,7 @@ class Judge:
         """Return whether a mistake would show at a point."""
         true = np.abs(point.true[name])
         largest = _TOLD * np.max(true, initial=0.0)
-        return bool(np.all(room <= np.fmax(largest, self._tolerance * abs(point.loss))))
+        return bool(np.all(room <= np.fmax(largest, self.tolerance * abs(point.loss))))
 
     def _overflows(self, point: Point, name: str) -> bool:
         """Return whether a claim is no number only far from the user's own point."""

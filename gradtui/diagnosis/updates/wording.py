@@ -110,13 +110,18 @@ class Replacement(Struct, frozen=True):
 
 def message_of(rule: str, change: Replacement, optimizer: str) -> str:
     """Return what is wrong, what stands there and what belongs there."""
-    timed = "t" in change.surplus
-    known = [_MISSING.get((rule, name)) for name in sorted(change.missing) if not timed]
-    known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
-    reason = next(filter(None, known), _REASONS[rule]).format(optimizer=optimizer)
+    reason = reason_of(rule, change, optimizer)
     if change.before == change.after:
         return f"{reason}; no small change makes it so"
     return f"{reason}; {change.before} should be {change.after}"
+
+
+def reason_of(rule: str, change: Replacement, optimizer: str) -> str:
+    """Return what is wrong."""
+    timed = "t" in change.surplus
+    known = [_MISSING.get((rule, name)) for name in sorted(change.missing) if not timed]
+    known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
+    return next(filter(None, known), _REASONS[rule]).format(optimizer=optimizer)
 
 
 def remark_of(change: Replacement) -> str:

@@ -224,7 +224,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             end = s.unit.end(called)
             yield Candidate(
                 (Edit(end - len(name.encode()), end, other),),
-                "wrong-variable",
+                "wrong-axis" if "mean" in pair else "wrong-variable",
                 f"{name} must be {other}",
                 1,
                 other,

@@ -1,0 +1,327 @@
+"""How the user's update is called: a function of arrays, or a method of parameters by name.
+
+Knows nothing of what is right.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import InputError, Place
+from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.recording.run import unheard
+
+Array = NDArray[Any]
+Arrays = dict[str, Array]
+
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "lr": ("learning_rate",),
+    "eps": ("epsilon",),
+    "beta1": ("beta_1",),
+    "beta2": ("beta_2",),
+    "alpha": ("decay_rate", "rho"),
+}
+"""Other names that public code has for a constant."""
+_STATES = ("state", "config")
+_NAMES = ("param_name", "name", "key")
+_SEVERAL = ("params", "parameters", "grads", "gradients")
+_GRADIENTS = (*_SEVERAL[2:], "g", "grad", "gradient", "dw", "dW", "dx")
+_METHOD = "update"
+
+
+class Setting(Struct, frozen=True):
+    """The optimizer that an update is to be, and its constants."""
+
+    optimizer: str
+    lr: float
+    constants: Mapping[str, float]
+    """All of the optimizer's."""
+    given: frozenset[str] = frozenset()
+    """Those that the caller gave."""
+
+    def by_name(self, lr: float) -> dict[str, float]:
+        """Return the rate and the given constants, under every name that they go by."""
+        values = {"lr": lr, **{name: self.constants[name] for name in sorted(self.given)}}
+        also = {other: values[name] for name in values for other in _ALSO.get(name, ())}
+        return {**also, **values}
+
+    def defaults(self) -> dict[str, float]:
+        """Return all the other constants, under every name that they go by."""
+        rest = {n: value for n, value in self.constants.items() if n not in self.given}
+        return {other: rest[name] for name in rest for other in (name, *_ALSO.get(name, ()))}
+
+
+class NotMovedError(Exception):
+    """What an update gives back cannot be the new parameters; the text says why."""
+
+
+class Update(Struct, frozen=True, eq=False):
+    """The user's update as it was given, to be started anew as often as wanted."""
+
+    given: Any
+    """A function, a method, a class with a method `update`, or an object that has one."""
+    setting: Setting
+    form: int = 0
+    """How it takes parameters: 0 each by itself, 1 and 2 as mappings, with the gradient of W at W
+    or at dW, 3 as lists."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return str(getattr(self.given, "__qualname__", type(self.given).__name__))
+
+    @property
+    def place(self) -> Place | None:
+        """Where its code begins."""
+        function = self.function(self.given)
+        code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
+        return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
+
+    @property
+    def takes_rate(self) -> bool:
+        """Whether it gets the rate from us."""
+        names = {"lr", *_ALSO["lr"]}
+        given = inspect.signature(self.given if inspect.isclass(self.given) else self.called)
+        return bool(names & set(given.parameters)) or "config" in given.parameters
+
+    @property
+    def called(self) -> Callable[..., Any]:
+        """The function, or the method, of what was given itself."""
+        return self.function(self.given)
+
+    @staticmethod
+    def function(one: Any) -> Callable[..., Any]:
+        """Return what of an object is called with weights and gradients."""
+        found: Callable[..., Any] = getattr(one, _METHOD, one)
+        return found
+
+    @property
+    def kept(self) -> Any:
+        """The object whose state the update keeps its own in; None for a function."""
+        if inspect.isclass(self.given) or hasattr(self.given, _METHOD):
+            return self.given
+        owner = getattr(self.given, "__self__", None)
+        if owner is not None and not inspect.ismodule(owner) and not inspect.isclass(owner):
+            return owner
+        return None if inspect.isroutine(self.given) else self.given
+
+    def started(self, lr: float) -> Callable[..., Any]:
+        """Return the function or the method, of an object of its own where it has one."""
+        owner = self.kept
+        if owner is None:
+            return self.called
+        if inspect.isclass(owner):
+            owner = owner(**self._made_with(owner, lr))
+        else:
+            owner = copy.deepcopy(owner)
+        named = getattr(self.given, "__name__", "") if inspect.ismethod(self.given) else ""
+        return getattr(owner, named) if named else self.function(owner)
+
+    def _made_with(self, given: Any, lr: float) -> dict[str, float]:
+        """Return the arguments of a class; raises InputError where it needs others."""
+        values, spare = self.setting.by_name(lr), self.setting.defaults()
+        found = dict[str, float]()
+        for one in inspect.signature(given).parameters.values():
+            spread = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+            needed = one.default is one.empty and not spread
+            if one.name in values:
+                found[one.name] = values[one.name]
+            elif needed and one.name in spare:
+                found[one.name] = spare[one.name]
+            elif needed:
+                raise InputError(f"{self.name} is made with '{one.name}', which is not known here: "
+                                 "give an object of it", file=self.name)  # fmt: skip
+        return found
+
+
+def update_of(given: Any, setting: Setting) -> Update:
+    """Return an update in the form in which it takes parameters; raises InputError.
+
+    Exceptions of the user's code pass through where it fails in every form.
+    """
+    update = Update(given, setting)
+    if not callable(update.called) or (inspect.isclass(given) and not hasattr(given, _METHOD)):
+        what = update.name if callable(given) else f"a value of type {type(given).__name__}"
+        raise InputError(f"{what} cannot be called: expected step(w, g, state), or an object "
+                         "with update(params, grads)", file=update.name)  # fmt: skip
+    check_signature(update)
+    return Update(given, setting, _form_of(update))
+
+
+def check_signature(update: Update) -> None:
+    """Raise InputError where an update asks for what there is not."""
+    try:
+        parameters = inspect.signature(update.called).parameters
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{update.name} cannot be called: {error}", file=update.name) from None
+    names = list(parameters)
+    if inspect.isclass(update.given):
+        names = names[1:]
+    if len(names) < 2 and not any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
+        place = update.place
+        raise InputError(
+            f"{update.name} takes no weights and gradients: expected step(w, g, state)", place,
+            file=place.file if place else update.name,
+        )  # fmt: skip
+
+
+def _form_of(update: Update) -> int:
+    """Return the first form in which an update moves something, or else fails least."""
+    failed: Exception | None = None
+    still: int | None = None
+    start = {"W": np.full((2, 3), 0.5), "b": np.full(3, -0.25)}
+    slope = {"W": np.full((2, 3), 0.25), "b": np.full(3, 0.5)}
+    for form in _order(update):
+        run = Run(Update(update.given, update.setting, form), start, update.setting.lr)
+        try:
+            with unheard():
+                run.step(slope)
+        except NotMovedError:
+            still = form if still is None else still
+        except InputError:
+            raise
+        except Exception as error:
+            failed = failed or error
+        else:
+            return form
+    if still is not None:
+        return still
+    assert failed is not None
+    raise failed
+
+
+def _order(update: Update) -> Sequence[int]:
+    """Return the forms, most likely first."""
+    several = any(name in _SEVERAL for name in inspect.signature(update.called).parameters)
+    return (1, 3, 2, 0) if several else (0, 1, 3, 2)
+
+
+class Run:
+    """One run of an update from first weights on, with a state of its own."""
+
+    def __init__(self, update: Update, weights: Mapping[str, Array], lr: float) -> None:
+        self._update, self._lr, self._t = update, lr, 0
+        self.weights: Arrays = {name: np.array(value) for name, value in weights.items()}
+        self._call = update.started(lr)
+        self._named = any(n in _NAMES for n in inspect.signature(self._call).parameters)
+        alone = update.form == 0 and not self._named and update.kept is not None
+        self._calls = {
+            name: update.started(lr) if alone else self._call for name in weights
+        }  # fmt: skip
+        self._states: dict[str, dict[str, Any]] = {name: self._fresh() for name in (*weights, "")}
+
+    def _fresh(self) -> dict[str, Any]:
+        """Return an empty state; a `config` holds the rate and the given constants."""
+        if "config" in inspect.signature(self._call).parameters:
+            return dict(self._update.setting.by_name(self._lr))
+        return {}
+
+    @property
+    def held(self) -> Sequence[Any]:
+        """What the update keeps: its states, and its objects."""
+        owners = [getattr(call, "__self__", None) for call in self._calls.values()]
+        return [*self._states.values(), *(vars(one) for one in owners if hasattr(one, "__dict__"))]
+
+    def step(self, gradients: Mapping[str, Array]) -> None:
+        """Move the weights by one update; raises NotMovedError where nothing comes back."""
+        self._t += 1
+        before = {name: value.copy() for name, value in self.weights.items()}
+        own = {name: np.array(value) for name, value in gradients.items()}
+        match self._update.form:
+            case 0:
+                found = {name: self._array(name, own[name]) for name in own}
+            case 1:
+                found = dict(self._mapping(dict(self.weights), own))
+            case 2:
+                marked = {f"d{name}": value for name, value in own.items()}
+                found = dict(self._mapping(dict(self.weights), marked))
+            case _:
+                values = self._list(list(self.weights.values()), list(own.values()))
+                found = dict(zip(own, values, strict=True))
+        self.weights = {name: _fitting(name, found[name], before[name]) for name in before}
+        if self._t == 1 and all(np.array_equal(self.weights[n], before[n]) for n in before):
+            raise NotMovedError("it neither returns new weights nor changes them in place")
+
+    def _array(self, name: str, gradient: Array) -> Any:
+        w = self.weights[name]
+        returned = self._returned(self._calls[name], w, gradient, name)
+        if isinstance(returned, tuple) and returned:
+            if len(returned) > 1 and isinstance(returned[1], dict):
+                self._states[name] = returned[1]
+            returned = returned[0]
+        return w if returned is None else returned
+
+    def _mapping(self, weights: Arrays, gradients: Arrays) -> Mapping[str, Any]:
+        returned = self._returned(self._call, weights, gradients, "")
+        if isinstance(returned, tuple) and returned:
+            returned = returned[0]
+        same = isinstance(returned, Mapping) and returned.keys() >= self.weights.keys()
+        return returned if same else weights
+
+    def _list(self, weights: list[Any], gradients: list[Array]) -> list[Any]:
+        returned = self._returned(self._call, weights, gradients, "")
+        if isinstance(returned, tuple) and returned and isinstance(returned[0], list):
+            returned = returned[0]
+        count = len(self.weights)
+        same = isinstance(returned, list | tuple) and len(returned) == count
+        return list(returned) if same else weights
+
+    def _returned(self, call: Callable[..., Any], w: Any, g: Any, name: str) -> Any:
+        """Call the update with weights, gradients, and what it asks for by name."""
+        setting, found = self._update.setting, dict[str, Any]()
+        known: dict[str, Any] = {"t": self._t, **setting.by_name(self._lr)}
+        spare, first, stated = setting.defaults(), list[Any](), False
+        for one in inspect.signature(call).parameters.values():
+            needed = one.default is one.empty
+            if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+                continue
+            if one.name in known:
+                found[one.name] = known[one.name]
+            elif needed and one.name in spare:
+                found[one.name] = spare[one.name]
+            elif needed and one.name in _NAMES:
+                found[one.name] = name
+            elif len(first) < 2:
+                first.append(one)
+            elif not stated and (needed or one.name in _STATES):
+                found[one.name], stated = self._states[name], True
+            elif needed:
+                raise self._asks(one.name)
+        given = [w, g]
+        if [one.name in _GRADIENTS for one in first] == [True, False]:
+            given = [g, w]
+        if len(first) < 2 or first[1].kind is first[1].POSITIONAL_ONLY:
+            return call(*given, **found)
+        return call(**{one.name: value for one, value in zip(first, given, strict=True)}, **found)
+
+    def _asks(self, name: str) -> InputError:
+        update = self._update
+        place = update.place
+        known = ", ".join(OPTIMIZERS[update.setting.optimizer].complete({}))
+        return InputError(
+            f"{update.name} asks for '{name}': there are w, g, one state, t, lr and the constants "
+            f"of {update.setting.optimizer} ({known})", place,
+            file=place.file if place else update.name,
+        )  # fmt: skip
+
+
+def _fitting(name: str, found: Any, before: Array) -> Array:
+    """Return new weights as an array; raises NotMovedError where they are none."""
+    try:
+        value = np.asarray(found)
+        if value.dtype.kind in "fiub" and value.shape == before.shape:
+            return value
+    except ValueError:
+        pass
+    else:
+        if value.dtype.kind in "fiub":
+            raise NotMovedError(f"weights of shape {before.shape} have the shape {value.shape} "
+                                "after it")  # fmt: skip
+    raise NotMovedError(f"what it gives back for {name or 'w'} is no array of numbers")

@@ -1,0 +1,162 @@
+"""Everything that is found of an update of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from gradtui.base.source import InputError, did_you_mean
+from gradtui.diagnosis.executed.calls import NotMovedError, Setting, Update, update_of
+from gradtui.diagnosis.executed.explain import Explanation, conventions, mistakes
+from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
+from gradtui.diagnosis.executed.variants import counted_by_parameter
+from gradtui.diagnosis.executed.walk import parameters_of
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.silenced import line_of_place, sifted
+from gradtui.diagnosis.updates.differing import first_parting, where_they_part
+from gradtui.diagnosis.updates.evidence import Trial, astray, fits
+from gradtui.diagnosis.updates.scope import TIME, UNEXPLAINED
+from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.recording.run import Randomness
+from gradtui.scenario.schema import OPTIMIZER_TABLES, constants_of
+
+_FILE = "check_update"
+
+
+def check_update(
+    given: Any, optimizer: str, lr: float, hyperparameters: Mapping[str, Any]
+) -> tuple[Finding, ...]:
+    """Run an update beside an optimizer and return what is wrong with it; raises InputError.
+
+    Exceptions of the user's code pass through.
+    """
+    setting = setting_of(optimizer, lr, hyperparameters)
+    before = Randomness()
+    try:
+        with np.errstate(all="ignore"):  # a trajectory may overflow, and so may a variant's
+            return sifted(_findings(update_of(given, setting)), line_of_place)[0]
+    finally:
+        before.restore()
+
+
+def is_right(update: Update) -> bool:
+    """Return whether an update is the optimizer's, by whatever convention; explains nothing else.
+
+    Exceptions of the user's code pass through.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            case = case_of(update)
+            if case.failed is None:
+                return True
+            alone = case_of(update, together=False)
+            found = () if _shares(case, alone) else conventions(alone)
+    except NotMovedError:
+        return False
+    return bool(found) and all(one.severity != "error" for one in found)
+
+
+def setting_of(optimizer: str, lr: float, hyperparameters: Mapping[str, Any]) -> Setting:
+    """Return what an update is compared with; raises InputError."""
+    if optimizer not in OPTIMIZERS:
+        hint = did_you_mean(str(optimizer), OPTIMIZERS)
+        hint = hint or f": expected {', '.join(OPTIMIZERS)}"
+        raise InputError(f"there is no optimizer '{optimizer}'{hint}", file=_FILE)
+    known = [constant.name for constant in OPTIMIZERS[optimizer].hyperparameters]
+    for name in hyperparameters:
+        if name not in known:
+            hint = did_you_mean(name, known) or f": expected {', '.join(known)}"
+            raise InputError(f"{optimizer} has no '{name}'{hint}", file=_FILE)
+    raw = {"name": optimizer, "lr": lr, **hyperparameters}
+    try:
+        table = msgspec.convert(raw, OPTIMIZER_TABLES[optimizer])
+    except msgspec.ValidationError as error:
+        raise InputError(str(error).replace("$.", ""), file=_FILE) from None
+    if not 0 < lr < np.inf:
+        raise InputError(f"lr is {lr}: expected a rate above 0", file=_FILE)
+    constants = {name: value for name, value in constants_of(table).items()
+                 if name not in ("lr", "clip_norm")}  # fmt: skip
+    return Setting(optimizer, lr, constants, frozenset(hyperparameters))
+
+
+def _findings(update: Update) -> tuple[Finding, ...]:
+    try:
+        case = case_of(update)
+        failed = case.failed
+        if failed is None:
+            return ()
+        first = case.trials[0].probes
+        if not np.array_equal(case.walk.weights(first), case.walk.again(first), equal_nan=True):
+            return (_nondeterministic(update),)
+        alone = case_of(update, together=False)
+        found = _explained(case, alone)
+        return tuple(_finding(case, failed, one) for one in found)
+    except NotMovedError as error:
+        return (_plain(update, f"{update.name} does not move the weights: {error}"),)
+
+
+def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
+    """Return what is wrong, of several parameters at once or of each by itself."""
+    shares = _shares(case, alone)
+    if shares and _counts_parameters(case):
+        return (Explanation(TIME, "error", "t counts parameters instead of updates: with several "
+                            "of them it grows by more than 1 in each update"),)  # fmt: skip
+    found = conventions(alone) if alone.failed else ()
+    if shares and (found or not alone.failed):
+        said = f"it is {case.update.setting.optimizer} for one parameter at a time, not for "
+        said += "several at once: what it keeps of one is used for another"
+        return (Explanation(UNEXPLAINED, "error", said),)
+    return found or mistakes(alone)
+
+
+def _shares(case: Case, alone: Case) -> bool:
+    """Return whether several parameters at once are moved otherwise than each by itself."""
+    return bool(astray(case.walk, alone.own(case.trials[0].probes)).any())
+
+
+def _counts_parameters(case: Case) -> bool:
+    """Return whether t grows with each parameter; told where no eps shows."""
+    setting, trial = case.update.setting, case.own(case.trials[0].probes)
+    parts = list(parameters_of(len(trial.probes.w)).values())
+    large = np.flatnonzero([isinstance(k, float) and k >= LARGE for k in trial.probes.kinds])
+    for index, part in enumerate(parts):
+        program = counted_by_parameter(setting.optimizer, setting.constants, index, len(parts))
+        own = trial.only(np.intersect1d(part, large))
+        if program is None or not fits(program, [own]):
+            return False
+    return True
+
+
+def _finding(case: Case, failed: Trial, found: Explanation) -> Finding:
+    optimizer, place = case.update.setting.optimizer, case.update.place
+    plain = case.plain()
+    parting = first_parting(case.walk, plain)
+    where = ""
+    if parting is None:
+        parting = first_parting(case.walk, failed)
+        where = (
+            f"; the two part {where_they_part(case.walk, failed, 0)}" if failed.probes.kinds else ""
+        )
+    assert parting is not None
+    return Finding(
+        found.rule, found.severity, case.update.name, place.line if place else None,
+        f"{found.said}{where}; {parting.told(optimizer)}", parting.as_evidence(optimizer),
+        alternatives=found.alternatives, place=place,
+    )  # fmt: skip
+
+
+def _nondeterministic(update: Update) -> Finding:
+    text = (
+        "two runs from an empty state differ: something is kept outside of the state, or numbers "
+        "are drawn from a generator of the code's own"
+    )
+    return _plain(update, text, "nondeterministic")
+
+
+def _plain(update: Update, text: str, rule: str = UNEXPLAINED) -> Finding:
+    place = update.place
+    line = place.line if place else None
+    return Finding(rule, "error", update.name, line, text, {}, place=place)

@@ -1,0 +1,337 @@
+"""What an update is that is not the optimizer's: the variant of it that makes the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.base.text import number
+from gradtui.diagnosis.executed.judge import Case
+from gradtui.diagnosis.executed.variants import CONVENTIONS, MISTAKES, bases_of, programs_of
+from gradtui.diagnosis.finding import Severity
+from gradtui.diagnosis.updates.evidence import Trial, astray, in_sequences, joined
+from gradtui.diagnosis.updates.motion import Motion
+from gradtui.diagnosis.updates.remedies import Remedy, Start
+from gradtui.diagnosis.updates.scope import (
+    CONSTANT,
+    MEANS,
+    MOMENTUM,
+    RATE,
+    SIGN,
+    UNEXPLAINED,
+    scope_of,
+)
+from gradtui.diagnosis.updates.search import applied, cost_of, find_remedies
+from gradtui.diagnosis.updates.wording import Replacement, reason_of
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.engine.printer import spell
+from gradtui.engine.program import update_of
+from gradtui.language.trees import names_read, part_at
+
+Array = NDArray[Any]
+
+_USUAL = (0.0, 0.1, 0.5, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)
+"""What weighs running means in public code."""
+_FINE = np.arange(1, 1000) / 1000
+_DECADES = tuple(10.0**-power for power in range(3, 17))
+_FACTORS = (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)
+_LARGE = 1e6
+"""The size of gradients by which constants are found: beside them no eps shows."""
+_SCREEN = 4
+"""Steps of the sequences on which changes are tried first."""
+_FEW = 6
+"""Sequences of a trial that are taken for them, and as many that show the mistake."""
+_TELLING = 4
+"""Sequences in which weights must be moved, and not lost: what loses them all is all the same."""
+_CLOSE = 0.5
+"""How much more a change may be and still be another reading of the mistake."""
+
+
+class Explanation(Struct, frozen=True):
+    """What an update is, by one rule, in words."""
+
+    rule: str
+    severity: Severity
+    said: str
+    alternatives: tuple[str, ...] = ()
+
+
+def conventions(case: Case) -> tuple[Explanation, ...]:
+    """Return the conventions that make an update what it is; none where it is something else."""
+    setting, made = case.update.setting, case.made()
+    optimizer, constants = setting.optimizer, setting.constants
+    for eps in dict.fromkeys((constants.get("eps"), *_DECADES)):
+        own = constants if eps is None else {**constants, "eps": eps}
+        found = [_eps(case, own["eps"])] if own != constants else []
+        if found and _fits(case.ours, own, made):
+            return tuple(found)
+        for variant, program in programs_of(CONVENTIONS, optimizer, own):
+            if _fits(program, own, made):
+                said = variant.said.format(optimizer=optimizer)
+                return (Explanation(variant.rule, variant.severity, said), *found)
+        if eps is None:
+            break
+    return ()
+
+
+def _eps(case: Case, eps: float) -> Explanation:
+    """Return that eps is another one: nothing to blame where the caller gave none."""
+    severity: Severity = "error" if "eps" in case.update.setting.given else "info"
+    return Explanation(CONSTANT, severity, _other(case, {"eps": eps}))
+
+
+def mistakes(case: Case) -> tuple[Explanation, ...]:
+    """Return what is wrong with an update that is no convention's."""
+    ways = [case.made(), case.made(large=True)]
+    telling = [made for made in ways if made and _moved(made[0]) >= _TELLING]
+    for made in telling:
+        found = next(_explanations(case, made), None)
+        if found is not None:
+            return (found,)
+    for made in telling:
+        both = next(_pairs(case, made), None)
+        if both is not None:
+            return both
+    return (Explanation(UNEXPLAINED, "error", f"the steps are not those of {_named(case)}"),)
+
+
+def _moved(trial: Trial) -> int:
+    """Return in how many sequences weights are moved, and not lost."""
+    w = trial.target.w[0]
+    return int(np.sum(np.isfinite(w) & (w != trial.probes.w)))
+
+
+def _explanations(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+    setting = case.update.setting
+    for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
+        if _fits(program, setting.constants, made):
+            said = variant.said.format(optimizer=setting.optimizer)
+            yield Explanation(variant.rule, variant.severity, said)
+    kinds = [_constants, _edits, _rate] if case.update.takes_rate else [_constants, _rate, _edits]
+    for kind in kinds:
+        yield from kind(case, made)
+    yield from _others(case, made)
+
+
+def _constants(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+    """Yield other constants with which the optimizer makes the same weights."""
+    setting = case.update.setting
+    optimizer, constants = setting.optimizer, setting.constants
+    if "nesterov" in constants and constants["momentum"]:
+        turned: Mapping[str, float] = {**constants, "nesterov": not constants["nesterov"]}
+        if _fits(update_of(optimizer, turned), turned, made):
+            here, there = ("looks", "does not") if turned["nesterov"] else ("does not look", "does")
+            said = f"the step {here} ahead along the velocity, that of {_named(case)} {there}"
+            yield Explanation(MOMENTUM, "error", f"{said}: nesterov")
+    for own in _candidates(case):
+        if _fits(update_of(optimizer, own), own, made):
+            other = {name: value for name, value in own.items() if value != constants[name]}
+            yield Explanation(CONSTANT, "error", _other(case, other))
+
+
+def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
+    """Yield all constants with others for those of means, or of decay, that fit plain gradients."""
+    setting = case.update.setting
+    means = [name for name in MEANS if name in setting.constants]
+    ways: list[Mapping[str, float]] = [
+        dict(zip(means, values, strict=True)) for values in product(_USUAL, repeat=len(means))
+    ]
+    ways += [{name: float(value)} for name in means for value in _FINE]
+    decay = setting.constants["weight_decay"]
+    decays = [decay * factor for factor in _FACTORS] if decay else [*_DECADES, 0.01, 0.1, 5e-4]
+    ways += [{"weight_decay": value} for value in decays]
+    ways = [way for way in ways if any(setting.constants[n] != way[n] for n in way)]
+    columns = {
+        name: np.array([way.get(name, setting.constants[name]) for way in ways])
+        for name in (*means, "weight_decay")
+    }
+    for row in np.flatnonzero(_pass_plain(case, columns)):
+        other = {name: float(column[row]) for name, column in columns.items()}
+        yield {**setting.constants, **other}
+
+
+def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
+    """Return which of many constants make the weights of the update on a plain sequence."""
+    setting = case.update.setting
+    plain = case.plain(_LARGE)
+    made = case.own(plain.probes)
+    # What is 0 leaves no trace in a program: it must be there for those that are not.
+    varied = {**setting.constants, **dict.fromkeys(columns, 0.5)}
+    program = update_of(setting.optimizer, varied)
+    count = len(next(iter(columns.values())))
+    # One parameter with a number for each: what it keeps may differ from number to number.
+    program = UpdateProgram(program.lines, {**program.state, **columns}, "")
+    fixed = {name: value for name, value in setting.constants.items() if name not in columns}
+    w, g = np.repeat(plain.probes.w[:, None], count, axis=1), plain.probes.g[..., None]
+    probes = replace(plain.probes, w=w, g=np.repeat(g, count, axis=2), constants=fixed,
+                     shape=(count,))  # fmt: skip
+    found = Motion(program, fixed, (count,)).weights(probes)[:, 0]
+    return np.asarray(made.target.agrees_always(found).all(axis=0))
+
+
+def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+    """Yield the factor by which each step is longer than the optimizer's."""
+    setting, trial = case.update.setting, case.plain(_LARGE)
+    first, here = trial.probes.w[0], case.walk.weights(trial.probes)[0, 0]
+    with np.errstate(all="ignore"):
+        factor = float(f"{(here - first) / (trial.target.w[0, 0] - first):.9g}")
+    if not np.isfinite(factor) or factor in (0.0, 1.0):
+        return
+    fixed = factor * setting.lr
+    if not _fits_at(case, made, lambda lr: factor * lr):
+        if _fits_at(case, made, lambda lr: np.full_like(lr, fixed)):
+            yield Explanation(RATE, "error", f"the rate is {number(fixed)}, whatever lr is")
+        return
+    if factor < 0:
+        times = "" if factor == -1 else f", and is {number(-factor)} times as long"
+        reason = reason_of(SIGN, Replacement("", ""), setting.optimizer)
+        yield Explanation(SIGN, "error", f"{reason}{times}")
+        return
+    said = f"each step is {number(factor)} times that of {_named(case)}"
+    if case.update.takes_rate:
+        yield Explanation(RATE, "error", said)
+        return
+    rate = number(fixed)
+    said += f", as at the rate {rate}: give lr={rate} to compare with that"
+    yield Explanation(RATE, "error", said, (CONSTANT,))
+
+
+def _fits_at(case: Case, made: Sequence[Trial], rate: Callable[[Array], Array]) -> bool:
+    """Return whether the optimizer, by whatever convention, makes the weights at other rates."""
+    setting = case.update.setting
+    trials = [replace(t, probes=replace(t.probes, lr=rate(t.probes.lr))) for t in made]
+    bases = bases_of(setting.optimizer, setting.constants)
+    return any(_fits(base, setting.constants, trials) for base in bases)
+
+
+def _pairs(case: Case, made: Sequence[Trial]) -> Iterator[tuple[Explanation, ...]]:
+    """Yield a known mistake and a small change that together make the same weights."""
+    setting = case.update.setting
+    for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
+        for other in _edits(case, made, [program]):
+            said = variant.said.format(optimizer=setting.optimizer)
+            yield Explanation(variant.rule, variant.severity, said), other
+
+
+def _edits(
+    case: Case, made: Sequence[Trial], bases: Sequence[UpdateProgram] | None = None
+) -> Iterator[Explanation]:
+    """Yield what small change of the optimizer's program, however spelled, makes the same.
+
+    Or of the programs that are given.
+    """
+    few = _few(case, made)
+    if few is None:
+        return
+
+    setting = case.update.setting
+
+    def passes(program: UpdateProgram) -> bool:
+        return _fits(program, setting.constants, made)
+
+    for base in bases_of(setting.optimizer, setting.constants) if bases is None else bases:
+        timed = any("t" in names_read(line.value) for line in base.lines)
+        scope = scope_of(base, setting.constants, lr=setting.lr, timed=timed)
+        remedies = find_remedies(base, scope, few, passes)
+        if remedies:
+            yield _edited(case, base, remedies)
+            return
+
+
+def _edited(case: Case, base: UpdateProgram, remedies: Sequence[Remedy]) -> Explanation:
+    """Return what the cheapest of several changes says, and which other rules they have."""
+    best = remedies[0]
+    near = [one for one in remedies if cost_of(one) <= cost_of(best) + _CLOSE]
+    rules = dict.fromkeys(rule for one in near for step in one for rule in step.rules[:1])
+    others = tuple(rule for rule in rules if rule != best[0].rules[0])
+    return Explanation(best[0].rules[0], "error", _said(case, base, best), others)
+
+
+def _few(case: Case, made: Sequence[Trial]) -> Trial | None:
+    """Return a few steps of sequences that differ in everything, and of some that go astray.
+
+    None where the update loses the weights in all of them.
+    """
+    steps = min(_SCREEN, max(len(trial.probes.g) for trial in made))
+    chosen = []
+    for trial in made:
+        part = trial.only(slice(None), steps)
+        kept = np.isfinite(part.target.w).all(axis=0)
+        wrong = in_sequences(astray(case.walk, case.true(part.probes))).any(axis=0)
+        picked = [_spread(np.flatnonzero(those)) for those in (kept & wrong, kept)]
+        every = np.unique(np.concatenate(picked))
+        chosen += [trial.only(every, steps)] if len(every) else []
+    return joined(chosen) if chosen else None
+
+
+def _spread(many: Array) -> Array:
+    """Return a few of many, evenly."""
+    return np.asarray(many[np.linspace(0, len(many) - 1, min(_FEW, len(many))).astype(int)])
+
+
+def _said(case: Case, base: UpdateProgram, remedy: Remedy) -> str:
+    """Return what a change of the optimizer's program says of the update."""
+    step, optimizer = remedy[0], case.update.setting.optimizer
+    if isinstance(step, Start):
+        return (f"{step.name} starts at {number(step.value)}, that of {optimizer} at "
+                f"{number(float(np.ravel(base.state[step.name])[0]))}")  # fmt: skip
+    old, new = base.lines[step.line], applied(base, remedy).lines[step.line]
+    before, after = part_at(old.value, step.path), part_at(new.value, step.path)
+    theirs, true = frozenset(names_read(after)), frozenset(names_read(before))
+    change = Replacement(spell(after), spell(before), true - theirs, theirs - true)
+    reason = reason_of(step.rules[0], change, optimizer)
+    return (f"{reason}; the steps are those of {new.name} = {spell(new.value)}, where {optimizer} "
+            f"has {old.name} = {spell(old.value)}")  # fmt: skip
+
+
+def _others(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+    """Yield another optimizer that it is."""
+    for name, entry in OPTIMIZERS.items():
+        for momentum in (0.0, 0.9):
+            given = {"momentum": momentum} if "momentum" in entry.complete({}) else {}
+            constants = entry.complete(given)
+            more = f" with momentum {number(momentum)}" if given and momentum else ""
+            said = f"the steps are those of {name}{more}, not of {_named(case)}"
+            if _fits(update_of(name, constants), constants, made):
+                yield Explanation(UNEXPLAINED, "error", said)
+            for variant, program in programs_of(CONVENTIONS, name, constants):
+                if _fits(program, constants, made):
+                    how = variant.said.format(optimizer=name)
+                    yield Explanation(UNEXPLAINED, "error", f"{said}; {how}")
+
+
+def _other(case: Case, other: Mapping[str, float]) -> str:
+    """Return that constants are others than those that are compared with."""
+    setting = case.update.setting
+    parts = []
+    for name, value in other.items():
+        own = number(setting.constants[name])
+        given = f"{own} was given" if name in setting.given else (
+            f"{own} by default: give {name}={number(value)} to compare with that")  # fmt: skip
+        parts.append(f"{name} is {number(value)} here, {given}")
+    return "; ".join(parts)
+
+
+def _named(case: Case) -> str:
+    setting = case.update.setting
+    momentum = setting.constants.get("momentum")
+    return f"{setting.optimizer} with momentum {number(momentum)}" if momentum else (
+        setting.optimizer)  # fmt: skip
+
+
+def _fits(program: UpdateProgram, constants: Mapping[str, float], made: Sequence[Trial]) -> bool:
+    """Return whether a program makes the weights of the update, and loses them where it does."""
+    motion = Motion(program, constants)
+    for trial in made:
+        w = motion.weights(replace(trial.probes, constants=constants))
+        lost = ~np.isfinite(trial.target.w)
+        if not trial.target.agrees_always(w).all() or np.isfinite(w[lost]).any():
+            return False
+    return True

@@ -1,0 +1,178 @@
+"""The optimizers with one thing otherwise: conventions of public code, and known mistakes.
+
+An update that moves the weights as a variant does is explained by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from gradtui.diagnosis.finding import Severity
+from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, MOMENTUM, TIME
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.engine.optimizers import OPTIMIZERS, Hyperparameters
+from gradtui.language.parser import parse_program
+
+
+class Variant(Struct, frozen=True):
+    """What of an optimizer's program is otherwise, and what to say of it."""
+
+    rule: str
+    severity: Severity
+    changes: tuple[tuple[str, str], ...]
+    """Text of the program -> what stands there instead."""
+    said: str
+    starts: Mapping[str, float] = {}
+    """What is kept -> its first value, where that is otherwise."""
+
+    def program(self, optimizer: str, constants: Hyperparameters) -> UpdateProgram | None:
+        """Return the variant of an optimizer; None where it has not what is otherwise."""
+        entry = OPTIMIZERS[optimizer]
+        text = entry.program(constants)
+        state = dict(entry.state(constants))
+        found = all(before in text for before, _ in self.changes)
+        if not found or not self.starts.keys() <= state.keys():
+            return None
+        for before, after in self.changes:
+            text = text.replace(before, after)
+        return UpdateProgram(parse_program(text), {**state, **self.starts}, "")
+
+
+_INSIDE = (
+    "eps stands inside the root, where it acts as √eps would outside: {optimizer} adds it to the "
+    "root"
+)
+CONVENTIONS = (
+    Variant(
+        EPSILON, "info", (("sqrt(vhat) + eps", "sqrt(vhat) + eps/sqrt(1 - beta2**t)"),),
+        "eps is added to √v before the bias correction, as where the rate is "
+        "lr·√(1 - beta2**t)/(1 - beta1**t): {optimizer} adds it after",
+    ),
+    Variant(
+        EPSILON, "warning", (("sqrt(v) + eps", "sqrt(v + eps)"),),
+        _INSIDE,
+    ),
+    Variant(
+        EPSILON, "warning", (("sqrt(s) + eps", "sqrt(s + eps)"),),
+        _INSIDE,
+    ),
+    *(
+        Variant(
+            CONSTANT, "warning", (("sqrt(s) + eps", root),),
+            "the sum of squares starts at 0.1, that of {optimizer} at 0", {"s": 0.1},
+        )
+        for root in ("sqrt(s) + eps", "sqrt(s + eps)")
+    ),
+    Variant(
+        MOMENTUM, "warning", (("b = momentum*b + g", "b = momentum*b + (1 - momentum)*g"),),
+        "the velocity is a running mean here, momentum·b + (1 - momentum)·g: its steps are 1 - "
+        "momentum times those of {optimizer}, and the same at a rate so much larger",
+    ),
+    Variant(
+        DECAY, "info",
+        (
+            ("w = w - lr*weight_decay*w\n", ""),
+            ("(sqrt(vhat) + eps)", "(sqrt(vhat) + eps)\nw = w - lr*weight_decay*w"),
+        ),
+        "the weight decay acts on w after the step: {optimizer} lets it act on w before",
+    ),
+)  # fmt: skip
+"""What public code does otherwise and means so."""
+_KEPT = (
+    ("mhat = m/(1 - beta1**t)", "m = m/(1 - beta1**t)\nmhat = m"),
+    ("vhat = v/(1 - beta2**t)", "v = v/(1 - beta2**t)\nvhat = v"),
+)
+_TIMES = (
+    ("(t + 1)", "t is 2 at the first update: {optimizer} counts from 1"),
+    ("(t - 1)", "t is 0 at the first update: {optimizer} counts from 1"),
+    ("1", "t stays 1: {optimizer} counts the updates"),
+    ("2", "t stays 2: {optimizer} counts the updates"),
+)
+_DECAYED = "w = w - lr*weight_decay*w\n"
+MISTAKES = (
+    Variant(
+        BIAS, "error", (("m/(1 - beta1**t)", "m"), ("v/(1 - beta2**t)", "v")),
+        "the bias correction is missing: means that start at 0 are too small at first, and "
+        "{optimizer} divides them by 1 - β**t",
+    ),
+    *(
+        Variant(
+            BIAS, "error", changes, "a mean is kept as it is corrected, and so corrected again at "
+            "every later step: {optimizer} corrects a copy",
+        )
+        for changes in (_KEPT, _KEPT[:1], _KEPT[1:])
+    ),
+    *(
+        Variant(TIME, "error", ((f"{base}**t", f"{base}**{time}"),), said)
+        for base in ("", "beta1", "beta2")
+        for time, said in _TIMES
+    ),
+    Variant(
+        EPSILON, "error", (("sqrt(vhat) + eps", "sqrt(vhat + eps)"),),
+        _INSIDE,
+    ),
+    Variant(
+        EPSILON, "error", (("sqrt(vhat) + eps", "sqrt(vhat + eps/(1 - beta2**t))"),),
+        _INSIDE,
+    ),
+    Variant(
+        DECAY, "error", ((_DECAYED, "w = w - weight_decay*w\n"),),
+        "the weight decay is not multiplied by lr, as that of {optimizer} is",
+    ),
+    Variant(
+        DECAY, "error", ((_DECAYED, "w = w - weight_decay*g\n"),),
+        "the weight decay takes weight_decay·g off w, that of {optimizer} lr·weight_decay·w",
+    ),
+)  # fmt: skip
+"""What no single small change of the program is, or what is said better in words of its own."""
+
+
+_RUNNING = (
+    ("m = beta1*m + (1 - beta1)*g\n", "m = m + (1 - beta1)*(g - m)\n"),
+    ("v = beta2*v + (1 - beta2)*g**2\n", "v = v + (1 - beta2)*(g**2 - v)\n"),
+)
+_RATED = (
+    ("mhat = m/(1 - beta1**t)\n", ""), ("vhat = v/(1 - beta2**t)\n", ""),
+    ("lr*mhat/(sqrt(vhat) + eps)", "lr*sqrt(1 - beta2**t)/(1 - beta1**t)*m/(sqrt(v) + eps)"),
+)  # fmt: skip
+_AHEAD = "b = momentum*b + g\nw = w - lr*(g + momentum*b)"
+_SPELLINGS = (
+    _RUNNING, _RATED, (*_RUNNING, *_RATED),
+    (
+        ("b = momentum*b + g\nw = w - lr*b", "b = momentum*b - lr*g\nw = w + b"),
+    ),
+    (
+        (_AHEAD, "w = w + momentum*momentum*b - (1 + momentum)*lr*g\nb = momentum*b - lr*g"),
+    ),
+    (
+        (_AHEAD, "a = b\nb = momentum*b - lr*g\nw = w - momentum*a + (1 + momentum)*b"),
+    ),
+)  # fmt: skip
+"""The changes of programs that are the same in public code's other words."""
+
+
+def bases_of(optimizer: str, constants: Hyperparameters) -> Iterator[UpdateProgram]:
+    """Yield the programs of an optimizer that a mistake may be a small change of."""
+    spelled = [Variant("", "info", changes, "") for changes in ((), *_SPELLINGS)]
+    for _, program in programs_of((*spelled, *CONVENTIONS), optimizer, constants):
+        yield program
+
+
+def programs_of(
+    variants: Sequence[Variant], optimizer: str, constants: Hyperparameters
+) -> Iterator[tuple[Variant, UpdateProgram]]:
+    """Yield the variants that there are of an optimizer, with their programs."""
+    for variant in variants:
+        program = variant.program(optimizer, constants)
+        if program is not None:
+            yield variant, program
+
+
+def counted_by_parameter(
+    optimizer: str, constants: Hyperparameters, index: int, count: int
+) -> UpdateProgram | None:
+    """Return an optimizer whose t grows with each of `count` parameters, as the one at `index`."""
+    time = f"({count}*t - {count - 1 - index})"
+    return Variant(TIME, "error", (("**t", f"**{time}"),), "").program(optimizer, constants)

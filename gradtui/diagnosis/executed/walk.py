@@ -1,0 +1,92 @@
+"""The weights that the user's update comes to along sequences of gradients.
+
+Single numbers of several parameters of several shapes are moved at once, so that what an update
+keeps of one parameter and uses for another shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.executed.calls import Run, Update
+from gradtui.diagnosis.updates.motion import Motion
+from gradtui.diagnosis.updates.probes import Probes
+from gradtui.engine.handwritten import UpdateProgram
+from gradtui.recording.run import Randomness, unheard
+
+Array = NDArray[Any]
+
+_DEPTH = 3
+
+
+class Walk(Motion):
+    """An update that is executed in the place of the optimizer's program.
+
+    What rounding makes of that program is taken for what it makes of the update.
+    """
+
+    def __init__(self, update: Update, program: UpdateProgram, *, together: bool = True) -> None:
+        super().__init__(program, update.setting.constants)
+        self.single = False
+        """Whether it computes in float32."""
+        self._user, self._at_once = update, together
+        self._randomness = Randomness()
+        self._walks: dict[int, tuple[Probes, Array]] = {}
+        """Identity of sequences -> these, so that they live on, and the weights."""
+
+    def weights(self, probes: Probes) -> Array:
+        """Return w after each step of the update, (steps, sequences)."""
+        if id(probes) not in self._walks:
+            self._walks[id(probes)] = (probes, self.again(probes))
+        return self._walks[id(probes)][1]
+
+    def again(self, probes: Probes) -> Array:
+        """Return the same from another run."""
+        found = np.empty(probes.g.shape)
+        for lr in np.unique(probes.lr[0]):
+            own = np.flatnonzero(probes.lr[0] == lr)
+            found[:, own] = self._walked(probes.w[own], probes.g[:, own], float(lr))
+        return found
+
+    def _walked(self, w: Array, g: Array, lr: float) -> Array:
+        parts = parameters_of(len(w)) if self._at_once else {"w": np.arange(len(w))}
+        found = np.empty(g.shape)
+        with unheard():
+            self._randomness.restore()
+            run = Run(self._user, {name: w[part] for name, part in parts.items()}, lr)
+            for step in range(len(g)):
+                run.step({name: g[step][part] for name, part in parts.items()})
+                for name, part in parts.items():
+                    found[step][part] = run.weights[name]
+            self.single |= any(_is_single(one, _DEPTH) for one in (run.weights, *run.held))
+        return found
+
+
+def parameters_of(count: int) -> Mapping[str, Array]:
+    """Return parameters of several shapes, each as the sequences that are its numbers.
+
+    Neighbouring sequences, which are alike, are in different ones.
+    """
+    if count < 6:
+        return {"W": np.arange(count)}
+    third = count // 3
+    order = np.concatenate([np.arange(start, count, 3) for start in range(3)])
+    rows = order[: 2 * (third // 2)].reshape(2, -1)
+    vector = order[rows.size : rows.size + third]
+    rest = order[rows.size + third :].reshape(-1, 1, 1)
+    return {"W": rows, "b": vector, "K": rest}
+
+
+def _is_single(value: Any, depth: int) -> bool:
+    """Return whether float32 is among what an update keeps."""
+    if isinstance(value, np.ndarray):
+        return bool(value.dtype == np.float32)
+    if depth and isinstance(value, Mapping):
+        return any(_is_single(one, depth - 1) for one in value.values())
+    if depth and isinstance(value, list | tuple):
+        return any(_is_single(one, depth - 1) for one in value)
+    return False
