@@ -7,7 +7,7 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
 from gradtui.diagnosis.products import MAX_FACTORS, of_complements, of_products
 from gradtui.diagnosis.renamings import more_alike, other_names, renamings
 from gradtui.engine.ops import OPS
@@ -57,16 +57,16 @@ def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for factor in pool.factors:
             one = isinstance(part, Number) and part.value == 1.0
             if one:
-                yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
+                yield Edit(EditKind.ADD_FACTOR, path, call("/", part, factor), None, factor)
             else:
                 yield from _multiplied(path, part, factor)
             if one or _is_factor(expression, path):
-                yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
+                yield Edit(EditKind.REPLACE_FACTOR, path, factor, part, factor)
         for term in map(_unsigned, pool.terms):
-            yield Edit(Change.ADD_TERM, path, _plus(part, term), None, term)
-            yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
+            yield Edit(EditKind.ADD_TERM, path, _plus(part, term), None, term)
+            yield Edit(EditKind.ADD_TERM, path, call("-", part, term), None, term)
             if isinstance(term, Number):
-                yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
+                yield Edit(EditKind.ADD_TERM, path, call("-", term, part), None, term)
 
 
 def _places(expression: Editable) -> list[tuple[Path, Tree]]:
@@ -111,16 +111,16 @@ def _is_value(expression: Editable, path: Path, part: Tree) -> bool:
 def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Edit]:
     match part:
         case Call("-", (left, right)):
-            yield Edit(Change.NEGATE, path, call("-", right, left))
+            yield Edit(EditKind.NEGATE, path, call("-", right, left))
         case Call("neg", (operand,)):
-            yield Edit(Change.NEGATE, path, operand)
+            yield Edit(EditKind.NEGATE, path, operand)
         case _:
-            yield Edit(Change.NEGATE, path, call("neg", part))
+            yield Edit(EditKind.NEGATE, path, call("neg", part))
     if isinstance(part, Number):
         return
     for number in numbers:
-        yield Edit(Change.SCALE, path, call("*", number, part), None, number)
-        yield Edit(Change.SCALE, path, call("/", part, number), None, number)
+        yield Edit(EditKind.SCALE, path, call("*", number, part), None, number)
+        yield Edit(EditKind.SCALE, path, call("/", part, number), None, number)
 
 
 def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
@@ -129,16 +129,16 @@ def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     if parent is None or parent.function in ("*", "/", "+", "-", "neg", "@", "T"):
         for curve in _TRIED:
             if not (isinstance(part, Call) and part.function == curve):
-                yield Edit(Change.FUNCTION, path, call(curve, part), part)
+                yield Edit(EditKind.FUNCTION, path, call(curve, part), part)
         if not isinstance(part, Call) or part.function not in _OPERATORS:
-            yield Edit(Change.FUNCTION, path, call(">", part, Number(0.0, NOWHERE)), part)
+            yield Edit(EditKind.FUNCTION, path, call(">", part, Number(0.0, NOWHERE)), part)
 
 
 def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     parent = _parent_of(expression, path)
     if parent is not None and parent.function in ("*", "/", "@", "+", "-", "neg", "T"):
         two = Number(2.0, NOWHERE)
-        yield Edit(Change.POWER, path, call("**", part, two), None, part)
+        yield Edit(EditKind.POWER, path, call("**", part, two), None, part)
 
 
 def _other_numbers(
@@ -148,10 +148,10 @@ def _other_numbers(
         return
     for other in (1.0, 2.0, 0.5, value + 1, value - 1):
         if other != value:
-            yield Edit(Change.SCALE, path, Number(other, NOWHERE), part, Number(other, NOWHERE))
+            yield Edit(EditKind.SCALE, path, Number(other, NOWHERE), part, Number(other, NOWHERE))
     for size, written in numbers.items():
         if size != value:
-            yield Edit(Change.SCALE, path, written, part, written)
+            yield Edit(EditKind.SCALE, path, written, part, written)
 
 
 def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) -> Iterator[Edit]:
@@ -163,7 +163,7 @@ def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) ->
     for name, id in pool.names.items():
         if expression.builder.nodes[id].shape == shape:
             new = Name(name, NOWHERE)
-            yield Edit(Change.FUNCTION, path, new, part, new)
+            yield Edit(EditKind.FUNCTION, path, new, part, new)
 
 
 def _other_masks(path: Path, part: Call, factors: Iterable[Tree]) -> Iterator[Edit]:
@@ -173,7 +173,7 @@ def _other_masks(path: Path, part: Call, factors: Iterable[Tree]) -> Iterator[Ed
             strict = mask.function.rstrip("=")
             for function in (strict, f"{strict}="):
                 new = replace(mask, function=function)
-                yield Edit(Change.FUNCTION, path, new, part, new)
+                yield Edit(EditKind.FUNCTION, path, new, part, new)
 
 
 def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
@@ -189,8 +189,8 @@ def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[E
             less, more = whole, call("+", whole, Number(2.0, NOWHERE))
         case _:
             less, more = call("-", part, one), call("+", part, one)
-    yield Edit(Change.POWER, path, less, base, None)
-    yield Edit(Change.POWER, path, more, None, base)
+    yield Edit(EditKind.POWER, path, less, base, None)
+    yield Edit(EditKind.POWER, path, more, None, base)
 
 
 def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> Iterator[Edit]:
@@ -198,27 +198,27 @@ def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> I
     for name, id in pool.names.items():
         if expression.builder.nodes[id].shape == ():
             new = Name(name, NOWHERE)
-            yield Edit(Change.REPLACE, path, new, part, new)
+            yield Edit(EditKind.REPLACE, path, new, part, new)
 
 
 def _dropped(path: Path, part: Call) -> Iterator[Edit]:
     function, arguments = part.function, part.arguments
     match function, arguments:
         case (("*" | "@"), (left, right)):
-            yield Edit(Change.DROP_FACTOR, path, left, right)
-            yield Edit(Change.DROP_FACTOR, path, right, left)
+            yield Edit(EditKind.DROP_FACTOR, path, left, right)
+            yield Edit(EditKind.DROP_FACTOR, path, right, left)
         case "/", (left, right):
-            yield Edit(Change.DROP_FACTOR, path, left, right)
+            yield Edit(EditKind.DROP_FACTOR, path, left, right)
             one = Number(1.0, NOWHERE)
-            yield Edit(Change.DROP_FACTOR, path, call("/", one, right), left)
+            yield Edit(EditKind.DROP_FACTOR, path, call("/", one, right), left)
         case (("+" | "-"), (left, right)):
-            yield Edit(Change.DROP_TERM, path, left, right)
+            yield Edit(EditKind.DROP_TERM, path, left, right)
             kept = right if function == "+" else call("neg", right)
-            yield Edit(Change.DROP_TERM, path, kept, left)
+            yield Edit(EditKind.DROP_TERM, path, kept, left)
         case "**", (base, _):
-            yield Edit(Change.POWER, path, base, base)
+            yield Edit(EditKind.POWER, path, base, base)
         case _ if len(arguments) == 1 and function not in ("neg", "shape", "len"):
-            yield Edit(Change.DROP_CALL, path, arguments[0], part)
+            yield Edit(EditKind.DROP_CALL, path, arguments[0], part)
         case _:
             pass
 
@@ -233,20 +233,20 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     function, arguments = part.function, part.arguments
     if function in _OPERATORS:
         other = _OPERATORS[function]
-        change = Change.NEGATE if function in "+-" else Change.OPERATOR
+        change = EditKind.NEGATE if function in "+-" else EditKind.OPERATOR
         yield Edit(change, path, replace(part, function=other), part)
     if function == "-":
-        yield Edit(Change.NEGATE, path, replace(part, arguments=arguments[::-1]), part)
+        yield Edit(EditKind.NEGATE, path, replace(part, arguments=arguments[::-1]), part)
     if function == "neg":
-        yield Edit(Change.NEGATE, path, arguments[0], part)
+        yield Edit(EditKind.NEGATE, path, arguments[0], part)
     if function in _COMPARISONS:
         for other in (*_COMPARISONS, "=="):
             if other not in (function, _OPERATORS[function]):
-                yield Edit(Change.OPERATOR, path, replace(part, function=other), part)
+                yield Edit(EditKind.OPERATOR, path, replace(part, function=other), part)
     if function in _ALONG:
         for axis in range(len(expression.shape((*path, 0)))):
             along = replace(part, options=(("axis", axis),))
-            yield Edit(Change.AXIS, path, along, part)
+            yield Edit(EditKind.AXIS, path, along, part)
     parent = _parent_of(expression, path)
     yield from of_complements(path, part)
     if function == "*" and (parent is None or parent.function != "*"):
@@ -254,16 +254,16 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     if function == "*":
         yield from _reduced_late(path, part)
     if function == "@":
-        yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
+        yield Edit(EditKind.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
     if function in _CURVES:
         for curve in (*_CURVES, *(("softmax",) if function == "exp" else ())):
             if curve != function:
-                yield Edit(Change.FUNCTION, path, replace(part, function=curve), part)
+                yield Edit(EditKind.FUNCTION, path, replace(part, function=curve), part)
     if function == "shape":
         for axis in range(len(expression.shape((*path, 0)))):
             counted = replace(part, options=(("axis", axis),))
-            yield Edit(Change.SCALE, path, counted, part, counted)
-            yield Edit(Change.ADD_FACTOR, path, call("*", part, counted), None, counted)
+            yield Edit(EditKind.SCALE, path, counted, part, counted)
+            yield Edit(EditKind.ADD_FACTOR, path, call("*", part, counted), None, counted)
     if function == "concat":
         yield from _exchanged(path, part)
     if function in _REDUCTIONS:
@@ -280,7 +280,7 @@ def _exchanged(path: Path, part: Call) -> Iterator[Edit]:
         operands = list(part.arguments)
         operands[one], operands[other] = operands[other], operands[one]
         new = replace(part, arguments=tuple(operands))
-        yield Edit(Change.REPLACE, path, new, part.arguments[one], part.arguments[other])
+        yield Edit(EditKind.REPLACE, path, new, part.arguments[one], part.arguments[other])
 
 
 def _reduced_late(path: Path, part: Call) -> Iterator[Edit]:
@@ -296,7 +296,7 @@ def _reduced_late(path: Path, part: Call) -> Iterator[Edit]:
                 operands[place] = summed if inner is other else call("neg", summed)
         whole = _unsigned(one)
         assert isinstance(whole, Call)
-        yield Edit(Change.AXIS, path, replace(whole, arguments=(call("*", *operands),)), part)
+        yield Edit(EditKind.AXIS, path, replace(whole, arguments=(call("*", *operands),)), part)
 
 
 def _is_reduction(tree: Tree) -> bool:
@@ -314,7 +314,7 @@ def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[
                 options = {"axis": axis} if axis is not None else {}
                 options |= {"keepdims": True} if keepdims else {}
                 changed = Call(function, part.arguments, tuple(options.items()), NOWHERE)
-                yield Edit(Change.AXIS, path, changed, part)
+                yield Edit(EditKind.AXIS, path, changed, part)
 
 
 def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
@@ -323,24 +323,24 @@ def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
     parent = _parent_of(expression, path)
     if rank == 2:
         if isinstance(part, Call) and part.function == "T":
-            yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+            yield Edit(EditKind.TRANSPOSE, path, part.arguments[0], part)
         elif isinstance(part, Call) and part.function == "@":
             left, right = map(_turned_back, part.arguments)
-            yield Edit(Change.TRANSPOSE, path, call("@", right, left), part)
+            yield Edit(EditKind.TRANSPOSE, path, call("@", right, left), part)
         elif parent is None or parent.function != "T":
-            yield Edit(Change.TRANSPOSE, path, call("T", part), part)
+            yield Edit(EditKind.TRANSPOSE, path, call("T", part), part)
     elif rank > 2 and (parent is None or parent.function != "transpose"):
         if isinstance(part, Call) and part.function == "transpose":
-            yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+            yield Edit(EditKind.TRANSPOSE, path, part.arguments[0], part)
         else:
             last = WholeNumbers((*range(rank - 2), rank - 1, rank - 2), NOWHERE)
-            yield Edit(Change.TRANSPOSE, path, call("transpose", part, last), part)
+            yield Edit(EditKind.TRANSPOSE, path, call("transpose", part, last), part)
     if rank and (path == () or parent is None or parent.function in ("*", "/", "+", "-", "neg")):
-        yield Edit(Change.REDUCE, path, call("sum", part), None, part)
+        yield Edit(EditKind.REDUCE, path, call("sum", part), None, part)
         for axis in range(rank) if rank > 1 else ():
-            yield Edit(Change.REDUCE, path, call("sum", part, axis=axis), None, part)
+            yield Edit(EditKind.REDUCE, path, call("sum", part, axis=axis), None, part)
             kept = (("axis", axis), ("keepdims", True))
-            yield Edit(Change.REDUCE, path, Call("sum", (part,), kept, NOWHERE), None, part)
+            yield Edit(EditKind.REDUCE, path, Call("sum", (part,), kept, NOWHERE), None, part)
 
 
 def _plus(part: Tree, term: Tree) -> Tree:
@@ -356,13 +356,13 @@ def _unsigned(tree: Tree) -> Tree:
 
 
 def _multiplied(path: Path, part: Tree, factor: Tree) -> Iterator[Edit]:
-    yield Edit(Change.ADD_FACTOR, path, call("*", part, factor), None, factor)
-    yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
+    yield Edit(EditKind.ADD_FACTOR, path, call("*", part, factor), None, factor)
+    yield Edit(EditKind.ADD_FACTOR, path, call("/", part, factor), None, factor)
     if path == () or isinstance(factor, Name):
         turned = _turned_back(factor)
         for one in (factor, turned):
-            yield Edit(Change.ADD_FACTOR, path, call("@", part, one), None, one)
-            yield Edit(Change.ADD_FACTOR, path, call("@", one, part), None, one)
+            yield Edit(EditKind.ADD_FACTOR, path, call("@", part, one), None, one)
+            yield Edit(EditKind.ADD_FACTOR, path, call("@", one, part), None, one)
 
 
 def _turned_back(tree: Tree) -> Tree:

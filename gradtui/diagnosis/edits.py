@@ -23,7 +23,7 @@ from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 from gradtui.language.trees import NOWHERE, Path, replaced
 
 
-class Change(Enum):
+class EditKind(Enum):
     """What an edit does to an expression."""
 
     NEGATE = "negate"
@@ -44,14 +44,14 @@ class Change(Enum):
     REPLACE_FACTOR = "another factor"
 
 
-INSERTIONS = (Change.ADD_FACTOR, Change.ADD_TERM, Change.REPLACE_FACTOR)
+INSERTIONS = (EditKind.ADD_FACTOR, EditKind.ADD_TERM, EditKind.REPLACE_FACTOR)
 """Changes that put something in."""
 
 
 class Edit(Struct, frozen=True):
     """One change of an expression."""
 
-    change: Change
+    kind: EditKind
     path: Path
     tree: Tree
     """What stands at `path` instead."""

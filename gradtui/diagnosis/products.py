@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import combinations
 
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import Edit, EditKind
 from gradtui.language.parser import Call, Number, Tree
 from gradtui.language.trees import NOWHERE, Path, call, same
 
@@ -26,12 +26,12 @@ def of_complements(path: Path, part: Call) -> Iterator[Edit]:
     """Yield x for 1 - x, and for tanh's slope, 1 - s**2, the sigmoid's and the value itself."""
     taken = _taken_from_one(part)
     if taken is not None:
-        yield Edit(Change.REPLACE, path, taken, part, taken)
+        yield Edit(EditKind.REPLACE, path, taken, part, taken)
     base = _squared(taken)
     if base is not None:
         slope = call("*", base, call("-", _ONE, base))
-        yield Edit(Change.FUNCTION, path, slope, part, slope)
-        yield Edit(Change.FUNCTION, path, base, part)
+        yield Edit(EditKind.FUNCTION, path, slope, part, slope)
+        yield Edit(EditKind.FUNCTION, path, base, part)
 
 
 def product(factors: Sequence[Tree]) -> Tree:
@@ -45,7 +45,7 @@ def _two_dropped(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
         kept = [one for at, one in enumerate(factors) if at not in (first, second)]
         if kept:
             gone = call("*", factors[first], factors[second])
-            yield Edit(Change.DROP_FACTOR, path, product(kept), gone)
+            yield Edit(EditKind.DROP_FACTOR, path, product(kept), gone)
 
 
 def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
@@ -61,13 +61,13 @@ def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
         rest = [other for other in factors if other is not one and not same(other, base)]
         slope = call("-", _ONE, call("**", base, Number(2.0, NOWHERE)))
         whole = product([*rest, slope])
-        yield Edit(Change.FUNCTION, path, whole, call("*", base, one), slope)
+        yield Edit(EditKind.FUNCTION, path, whole, call("*", base, one), slope)
         if rest:
             flow = product(rest)
             through = call("*", base, call("-", flow, _summed(call("*", flow, base))))
             of_logarithm = call("-", flow, call("*", base, _summed(flow)))
             for tree in (through, of_logarithm):
-                yield Edit(Change.FUNCTION, path, tree, product(factors), tree)
+                yield Edit(EditKind.FUNCTION, path, tree, product(factors), tree)
 
 
 def _summed(tree: Tree) -> Tree:

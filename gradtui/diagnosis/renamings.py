@@ -8,7 +8,7 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Tree
@@ -31,7 +31,7 @@ def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Ite
         return
     for name, id in pool.names.items():
         if id != own and nodes[id].shape == nodes[own].shape:
-            yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+            yield Edit(EditKind.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
 
 
 def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
@@ -49,7 +49,7 @@ def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for names in product(*(one[-MOST_ALIKE:] for one in others)):
             new = renamed(term, dict(zip(read, names, strict=True)))
             for sign in "+-":
-                yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
+                yield Edit(EditKind.ADD_TERM, (), call(sign, expression.tree, new), None, new)
 
 
 def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
@@ -60,7 +60,7 @@ def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for other, id in pool.names.items():
             if id != own and _stretches(nodes[id].shape, nodes[own].shape):
                 tree = renamed(expression.tree, {name: other})
-                yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
+                yield Edit(EditKind.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
 
 
 def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
@@ -77,7 +77,7 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
             if len(names) > 1 and all(new in pool.names for new in names.values()):
                 old, new = next(iter(names.items()))
                 tree = renamed(part, names)
-                yield Edit(Change.REPLACE, path, tree, Name(old, NOWHERE), Name(new, NOWHERE))
+                yield Edit(EditKind.REPLACE, path, tree, Name(old, NOWHERE), Name(new, NOWHERE))
 
 
 def _renumbered(read: Sequence[str], numbers: Iterable[str]) -> Iterator[dict[str, str]]:

@@ -44,7 +44,7 @@ _COMPARED = 1 << 12
 """Numbers of a value that are compared."""
 
 
-class Work:
+class Budget:
     """How much is left of what a search may take: counted, so that it ends at the same place."""
 
     def __init__(self) -> None:
@@ -118,14 +118,14 @@ class _Group(Struct, frozen=True, eq=False):
 class Sieve:
     """Changes of one expression that may do, of all that are tried."""
 
-    def __init__(self, expression: Editable, edits: Iterable[Edit], work: Work) -> None:
+    def __init__(self, expression: Editable, edits: Iterable[Edit], budget: Budget) -> None:
         self._expression = expression
-        self._work = work
+        self._budget = budget
         self._edits = list[Edit]()
         groups = dict[object, _Group | None]()
         before = expression.lowered
-        for number, edit in enumerate(work.allowed(edits)):
-            work.lowered(expression.lowered - before)
+        for number, edit in enumerate(budget.allowed(edits)):
+            budget.lowered(expression.lowered - before)
             before = expression.lowered
             self._edits.append(edit)
             slot = _slot(edit)
@@ -179,7 +179,7 @@ class Sieve:
         for group in self._of(shape):
             for start in range(0, len(group.members), rows):
                 members = group.members[start : start + rows]
-                if not self._work.allows(len(members) * len(points) * self._largest):
+                if not self._budget.allows(len(members) * len(points) * self._largest):
                     break
                 parts = [node for _, node in members]
                 values.append(np.stack([_filled(one, group, parts) for one in worlds], axis=1))
@@ -219,7 +219,7 @@ def _group(expression: Editable, edit: Edit, slot: int | None, shape: Shape) -> 
         operands = list[Tree](edit.tree.arguments)
         operands[slot] = hole
         tree = replace(edit.tree, arguments=tuple(operands))
-    leaf, root = expression.node_of(hole), expression.lower(Edit(edit.change, edit.path, tree))
+    leaf, root = expression.node_of(hole), expression.lower(Edit(edit.kind, edit.path, tree))
     assert leaf is not None
     return None if root is None else _Group(leaf, root, [])
 

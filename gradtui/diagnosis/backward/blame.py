@@ -96,7 +96,7 @@ def _best_repair(
     for inserted in (False, True):
         before = len(offers)
         lines = tuple(repairable(trial, wrong, done, spared))
-        for line, affected in trial.work.nearest(lines, of=len(trial.lines)):
+        for line, affected in trial.budget.nearest(lines, of=len(trial.lines)):
             if len(affected) < most:
                 continue  # another line fixes more than this one could
             found = () if inserted else adjoints_of(trial, readings, world, here, line, affected)
@@ -259,7 +259,7 @@ def _ends(
             return None
         edits, tree, cost = hits[0].edits, hits[0].tree, hits[0].cost
         loose = loose_ends(readings.trial, line, edits, tree)
-    new = [edit.new for edit in edits if edit.change in INSERTIONS and edit.new is not None]
+    new = [edit.new for edit in edits if edit.kind in INSERTIONS and edit.new is not None]
     own = all(name.name in line.reads for tree in new for name in names_in(tree))
     return _Ends(loose, bool(new), own, readings.likeness.gained(line, tree), cost)
 

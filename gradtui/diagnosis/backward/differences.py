@@ -19,7 +19,7 @@ from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.material import columns_like
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import Edit, EditKind
 from gradtui.diagnosis.products import product
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
@@ -180,7 +180,7 @@ def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> 
     value = values.of(whole)
     if value is None or not near(value[1:], truth[1:], np.abs(truth[1:])):
         return ()
-    return (Edit(Change.ADD_FACTOR, (), whole, None, total),)
+    return (Edit(EditKind.ADD_FACTOR, (), whole, None, total),)
 
 
 def _by_terms(
@@ -196,8 +196,8 @@ def _by_terms(
     over = [one for one in left if all(one is not pair[0] for pair in pairs)]
     under = [one for one in lacking if all(one is not pair[1] for pair in pairs)]
     edits = [pair[2] for pair in pairs]
-    edits += [Edit(Change.DROP_TERM, (), tree, _bare(one.tree), None) for one in over]
-    edits += [Edit(Change.ADD_TERM, (), tree, None, _bare(one.tree)) for one in under]
+    edits += [Edit(EditKind.DROP_TERM, (), tree, _bare(one.tree), None) for one in over]
+    edits += [Edit(EditKind.ADD_TERM, (), tree, None, _bare(one.tree)) for one in under]
     known = len(held) > len(left) or pairs
     if not known or (over and under) or not 0 < len(edits) <= MOST_DIFFERENCES:
         return ()
@@ -218,18 +218,18 @@ def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> I
     for term in terms:
         factor = values.made_of_two(wanted - total + term.value, term.value)
         if factor is not None:
-            edit = Edit(Change.ADD_FACTOR, (), line.tree, None, factor)
+            edit = Edit(EditKind.ADD_FACTOR, (), line.tree, None, factor)
             other = _Term(call("*", term.tree, factor), wanted)
             yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
             continue
         divisor = values.made_of_two(term.value, wanted - total + term.value)
         if divisor is not None:
-            edit = Edit(Change.ADD_FACTOR, (), line.tree, None, divisor)
+            edit = Edit(EditKind.ADD_FACTOR, (), line.tree, None, divisor)
             other = _Term(call("/", term.tree, divisor), wanted)
             yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
     lost = values.made_of_two(wanted - total, np.ones_like(total))
     if lost is not None:
-        yield Edit(Change.ADD_TERM, (), call("+", line.tree, lost), None, lost)
+        yield Edit(EditKind.ADD_TERM, (), call("+", line.tree, lost), None, lost)
 
 
 def _corrected(
@@ -330,7 +330,7 @@ def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[
     """Return how a term differs from another; the smaller the number, the less it does."""
     ratio, tree = constant_ratio(meant.value, held.value, size), meant.tree
     if ratio:
-        change = Change.NEGATE if ratio == -1 else Change.SCALE
+        change = EditKind.NEGATE if ratio == -1 else EditKind.SCALE
         return 0, Edit(change, (), tree, held.tree, meant.tree)
     if _is_negative(held.tree) != _is_negative(meant.tree):
         return None
@@ -343,13 +343,13 @@ def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[
             case [], [_, *_]:
                 parts = [_factors(_bare(one.tree), True) for one in (meant, held)]
                 new = product(values.without(*parts) or lost)
-                return 1, Edit(Change.ADD_FACTOR, (), tree, None, new)
+                return 1, Edit(EditKind.ADD_FACTOR, (), tree, None, new)
             case [_, *_], []:
-                return 1, Edit(Change.DROP_FACTOR, (), tree, product(odd), None)
+                return 1, Edit(EditKind.DROP_FACTOR, (), tree, product(odd), None)
             case [old], [new]:
                 old, new = _upright(old), _upright(new)
                 names = isinstance(old, Name) and isinstance(new, Name)
-                change = Change.REPLACE if names else Change.REPLACE_FACTOR
+                change = EditKind.REPLACE if names else EditKind.REPLACE_FACTOR
                 if names or not whole:
                     return 2 + (not names), Edit(change, (), tree, old, new)
     return None

@@ -17,7 +17,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell, unbracketed
@@ -67,7 +67,7 @@ class Explanation(Struct, frozen=True, eq=False):
         """Whether only a sign or another constant is wrong."""
         if not self.hits:
             return False
-        return all(edit.change in (Change.NEGATE, Change.SCALE) for edit in self.hits[0].edits)
+        return all(edit.kind in (EditKind.NEGATE, EditKind.SCALE) for edit in self.hits[0].edits)
 
     @property
     def is_double(self) -> bool:

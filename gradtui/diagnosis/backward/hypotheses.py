@@ -13,7 +13,7 @@ from gradtui.diagnosis.backward.differences import differences, lost_parts
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
 from gradtui.diagnosis.sieve import Fits, Sieve, most_telling, near_at, proportional_at_first
 from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter
@@ -24,22 +24,22 @@ from gradtui.language.trees import NOWHERE, call
 
 Array = NDArray[np.float64]
 
-_COST: Mapping[Change, float] = {
-    Change.NEGATE: 1.0,
-    Change.AXIS: 1.1,
-    Change.SCALE: 1.2,
-    Change.TRANSPOSE: 1.3,
-    Change.REDUCE: 1.3,
-    Change.DROP_CALL: 1.4,
-    Change.DROP_FACTOR: 1.15,
-    Change.DROP_TERM: 1.15,
-    Change.POWER: 1.6,
-    Change.OPERATOR: 1.6,
-    Change.REPLACE: 1.7,
-    Change.ADD_FACTOR: 2.0,
-    Change.FUNCTION: 2.2,
-    Change.ADD_TERM: 2.5,
-    Change.REPLACE_FACTOR: 3.0,
+_COST: Mapping[EditKind, float] = {
+    EditKind.NEGATE: 1.0,
+    EditKind.AXIS: 1.1,
+    EditKind.SCALE: 1.2,
+    EditKind.TRANSPOSE: 1.3,
+    EditKind.REDUCE: 1.3,
+    EditKind.DROP_CALL: 1.4,
+    EditKind.DROP_FACTOR: 1.15,
+    EditKind.DROP_TERM: 1.15,
+    EditKind.POWER: 1.6,
+    EditKind.OPERATOR: 1.6,
+    EditKind.REPLACE: 1.7,
+    EditKind.ADD_FACTOR: 2.0,
+    EditKind.FUNCTION: 2.2,
+    EditKind.ADD_TERM: 2.5,
+    EditKind.REPLACE_FACTOR: 3.0,
 }
 """How far-fetched a change is; of several that fit, the nearest is named first."""
 SLOPE = 1.8
@@ -82,16 +82,16 @@ class Hits(Struct, frozen=True, eq=False):
 
 def cost_of(edit: Edit) -> float:
     """Return how far-fetched an edit is."""
-    if edit.change is Change.NEGATE and not _adds_minus(edit):
-        return _COST[edit.change] - 0.5
-    if edit.change is Change.FUNCTION and _is_slope(edit):
+    if edit.kind is EditKind.NEGATE and not _adds_minus(edit):
+        return _COST[edit.kind] - 0.5
+    if edit.kind is EditKind.FUNCTION and _is_slope(edit):
         return SLOPE + 0.02 * len(edit.path)
-    if edit.change is Change.REPLACE_FACTOR and isinstance(edit.old, Number):
-        cost = _COST[Change.ADD_FACTOR]
-    elif edit.change is Change.ADD_TERM and _is_taken_from(edit):
-        cost = _COST[edit.change] - 0.1
+    if edit.kind is EditKind.REPLACE_FACTOR and isinstance(edit.old, Number):
+        cost = _COST[EditKind.ADD_FACTOR]
+    elif edit.kind is EditKind.ADD_TERM and _is_taken_from(edit):
+        cost = _COST[edit.kind] - 0.1
     else:
-        cost = _COST[edit.change]
+        cost = _COST[edit.kind]
     new = len(spell(edit.new)) if edit.new is not None else 0
     return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(edit.path)
 
@@ -145,7 +145,7 @@ def find_hits(
         shapes.add(builder.nodes[line.node].shape)
     goal = _Goal(wanted, size)
     sieves = [
-        Sieve(expression, edits, trial.work)
+        Sieve(expression, edits, trial.budget)
         for edits in (small_edits(expression, pool), insertions(expression, pool))
     ]
     hits: list[Hit] = []
@@ -159,7 +159,7 @@ def find_hits(
         hits = [*_with_number(expression, world, goal, shapes, pool.numbers)]
     if pairs and all(hit.cost >= FAR for hit in hits):
         hits += _by_terms(trial, line, world, goal, meant)
-    if not hits and pairs and not trial.work.is_spent:
+    if not hits and pairs and not trial.budget.is_spent:
         hits = [*_pairs(trial, line, world, goal, pool, expression)]
     return sorted(hits, key=lambda hit: hit.cost)
 
@@ -234,12 +234,12 @@ def _with_constant(
     for sieve in sieves:
         kept = sorted(sieve.kept(world, shapes, goal.is_proportional, points=2), key=cost_of)
         for edit in kept[:MOST_SCALED]:
-            if edit.change is Change.SCALE or edit.change is Change.NEGATE:
+            if edit.kind is EditKind.SCALE or edit.kind is EditKind.NEGATE:
                 continue
             scale = goal.ratio(_value(expression, edit, world, shape))
             if scale is None or scale == 0:
                 continue
-            if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Name) and scale > 0:
+            if edit.kind is EditKind.DROP_FACTOR and isinstance(edit.old, Name) and scale > 0:
                 other = _replaced_by(edit, scale, numbers)
                 yield Hit((other,), expression.edited(other), cost_of(other))
             else:
@@ -249,7 +249,7 @@ def _with_constant(
 def _replaced_by(edit: Edit, scale: float, numbers: Mapping[float, Tree]) -> Edit:
     """Return the edit that puts a number in the place of a factor that another edit drops."""
     tree, number = scaled(edit.tree, scale, numbers), Number(scale, NOWHERE)
-    return Edit(Change.REPLACE, edit.path, tree, edit.old, numbers.get(scale, number))
+    return Edit(EditKind.REPLACE, edit.path, tree, edit.old, numbers.get(scale, number))
 
 
 def _with_number(
@@ -271,7 +271,7 @@ def _with_number(
         if near(lost, np.full_like(lost, number), goal.size[1:]):
             term = scaled(Number(1.0, NOWHERE), abs(number), numbers)
             sign = "-" if number < 0 else "+"
-            edit = Edit(Change.ADD_TERM, (), call(sign, expression.tree, term), None, term)
+            edit = Edit(EditKind.ADD_TERM, (), call(sign, expression.tree, term), None, term)
             yield Hit((edit,), edit.tree, cost_of(edit))
 
 
@@ -305,13 +305,13 @@ def _pairs(
         first += [edit for edit in insertions(expression, pool)][:_MOST_PAIRED]
     tries, shape = 0, goal.wanted.shape[1:]
     for edit in first:
-        if edit.change is Change.SCALE:
+        if edit.kind is EditKind.SCALE:
             continue
         builder = Builder(trial.builder.nodes, simplify=True)
         again = Editable(expression.edited(edit), builder, line.scope)
-        sieve = Sieve(again, small_edits(again, pool), trial.work)
+        sieve = Sieve(again, small_edits(again, pool), trial.budget)
         tries += sieve.count(shape)
-        if tries > MOST_TRIED or trial.work.is_spent:
+        if tries > MOST_TRIED or trial.budget.is_spent:
             return
         for other in sieve.kept(world, [shape], goal.is_near, first=goal.point):
             if goal.is_met(again, other, world):

@@ -35,7 +35,7 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.steps import Reading, Steps
 from gradtui.diagnosis.backward.trial import Trial, close, constant_ratio, fitted
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable
+from gradtui.diagnosis.edits import Edit, Editable, EditKind
 from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
@@ -324,7 +324,7 @@ class Readings:
         counts = self.is_count(line)
         edits = (insertions if inserted else small_edits)(expression, pool)
         edits = (edit for edit in edits if not counts or is_counted(edit))
-        return expression, Sieve(expression, edits, self.trial.work)
+        return expression, Sieve(expression, edits, self.trial.budget)
 
     def cost_of(self, line: Line, edit: Edit) -> float:
         """Return how far-fetched an edit of a helper is.
@@ -381,6 +381,6 @@ class Readings:
 def is_counted(edit: Edit) -> bool:
     """Return whether an edit counts along another axis, or takes a sign or a factor away."""
     if isinstance(edit.new, Call) and edit.new.function == "shape":
-        return edit.change is not Change.ADD_TERM
+        return edit.kind is not EditKind.ADD_TERM
     adds_minus = isinstance(edit.tree, Call) and edit.tree.function == "neg"
     return edit.new is None and not adds_minus

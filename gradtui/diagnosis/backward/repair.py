@@ -28,7 +28,7 @@ from gradtui.diagnosis.backward.material import (
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Change, Edit, Pool
+from gradtui.diagnosis.edits import Edit, EditKind, Pool
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell, subtrees
@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 
 LIKE = 0.5
 """How much nearer a change is after which a line reads like another of the program."""
-_DROPPED = (Change.DROP_FACTOR, Change.DROP_TERM, Change.DROP_CALL)
+_DROPPED = (EditKind.DROP_FACTOR, EditKind.DROP_TERM, EditKind.DROP_CALL)
 
 
 class Repair(Struct, frozen=True, eq=False):
@@ -73,7 +73,7 @@ def hits_of(
     key = (pairs, _key(repair), frozenset(map(_key, earlier)))
     if key not in readings.hits:
         found = _search(readings, repair, others, world, pairs=pairs)
-        if trial.work.is_spent:
+        if trial.budget.is_spent:
             return found
         readings.hits[key] = found
     return readings.hits[key]
@@ -180,7 +180,7 @@ def loose_ends(trial: Trial, line: Line, edits: Sequence[Edit], tree: Tree) -> i
 
     What is dropped may be left over; what something else takes the place of should not be.
     """
-    dropped = [one.old for one in edits if one.change in _DROPPED and one.old is not None]
+    dropped = [one.old for one in edits if one.kind in _DROPPED and one.old is not None]
     reads = {name.name for part in (tree, *dropped) for name in names_in(part)}
     return len(trial.program.unread(line.name, reads))
 
@@ -203,7 +203,7 @@ def _stale(
                 tree = _with(line.tree, part, own)
             else:
                 own, tree = Name(name, NOWHERE), parse_expression(truth)
-            return (Hit((Edit(Change.REPLACE, (), tree, part, own),), tree, 0.0),)
+            return (Hit((Edit(EditKind.REPLACE, (), tree, part, own),), tree, 0.0),)
     return ()
 
 

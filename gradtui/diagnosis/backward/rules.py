@@ -14,7 +14,7 @@ from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import Edit, EditKind
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, needed_for
 from gradtui.engine.handwritten import names_in
@@ -138,36 +138,36 @@ def rules_of(hit: Hit, context: Context) -> Iterator[str]:
 
 def rule_of(edit: Edit, context: Context) -> str:
     """Return the rule that the mistake goes by which an edit mends."""
-    match edit.change:
-        case Change.NEGATE:
+    match edit.kind:
+        case EditKind.NEGATE:
             return "sign"
-        case Change.SCALE:
+        case EditKind.SCALE:
             return "constant-factor"
-        case Change.TRANSPOSE:
+        case EditKind.TRANSPOSE:
             return "transposed"
-        case Change.AXIS:
+        case EditKind.AXIS:
             return "wrong-axis"
-        case Change.REDUCE:
+        case EditKind.REDUCE:
             return "unreduced-broadcast"
-        case Change.DROP_FACTOR:
+        case EditKind.DROP_FACTOR:
             return "constant-factor" if context.is_constant(edit.old) else "extra-factor"
-        case Change.ADD_FACTOR:
+        case EditKind.ADD_FACTOR:
             return "constant-factor" if context.is_constant(edit.new) else "missing-factor"
-        case Change.DROP_TERM:
+        case EditKind.DROP_TERM:
             return _dropped_term(edit, context)
-        case Change.ADD_TERM:
+        case EditKind.ADD_TERM:
             return "missing-path" if _is_path(edit.new, context) else "missing-term"
-        case Change.DROP_CALL:
+        case EditKind.DROP_CALL:
             return _dropped_call(edit)
-        case Change.REPLACE:
+        case EditKind.REPLACE:
             return _replaced(edit, context)
-        case Change.POWER:
+        case EditKind.POWER:
             return "missing-factor" if edit.new is not None else "extra-factor"
-        case Change.OPERATOR:
+        case EditKind.OPERATOR:
             return _operator(edit, context)
-        case Change.FUNCTION:
+        case EditKind.FUNCTION:
             return "wrong-point"
-        case Change.REPLACE_FACTOR:
+        case EditKind.REPLACE_FACTOR:
             assert edit.old is not None and edit.new is not None
             if isinstance(edit.old, Number) and isinstance(_unstretched(edit.new), Name):
                 return "wrong-variable"
@@ -176,17 +176,17 @@ def rule_of(edit: Edit, context: Context) -> str:
 
 def equivalents_of(edit: Edit, context: Context) -> tuple[str, ...]:
     """Return the other rules that the very same change may be called by."""
-    if edit.change is Change.POWER and _is_sum(edit.tree):
+    if edit.kind is EditKind.POWER and _is_sum(edit.tree):
         # x**g for x**(g - 1): a factor x too many, or the exponent's own term left out.
         return ("missing-term",)
-    if edit.change is Change.REPLACE_FACTOR and isinstance(edit.old, Number):
+    if edit.kind is EditKind.REPLACE_FACTOR and isinstance(edit.old, Number):
         # x for 1 is x where nothing is.
         return ("missing-factor", "missing-term")
     summed = part_at(context.line.tree, edit.path[:-1]) if edit.path else None
-    if edit.change is Change.ADD_FACTOR and _is_sum(edit.new):
+    if edit.kind is EditKind.ADD_FACTOR and _is_sum(edit.new):
         # dO*(1 - T) is dO - dO*T: what a term lacks is a term.
         return ("missing-term",) if _is_sum(summed) or _has_one(edit.new) else ()
-    if edit.change is Change.ADD_TERM and edit.new is not None:
+    if edit.kind is EditKind.ADD_TERM and edit.new is not None:
         part = part_at(context.line.tree, edit.path)
         return ("missing-factor",) if _is_part(part, edit.new, ("*", "@")) else ()
     return ()

@@ -25,7 +25,7 @@ from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
 from gradtui.diagnosis.sieve import FIRST, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
@@ -40,15 +40,15 @@ from gradtui.scenario.problem import Handwritten
 Array = NDArray[np.float64]
 
 _SHAPING = (
-    Change.TRANSPOSE,
-    Change.REDUCE,
-    Change.AXIS,
-    Change.DROP_CALL,
-    Change.DROP_FACTOR,
-    Change.REPLACE,
-    Change.ADD_FACTOR,
-    Change.ADD_TERM,
-    Change.REPLACE_FACTOR,
+    EditKind.TRANSPOSE,
+    EditKind.REDUCE,
+    EditKind.AXIS,
+    EditKind.DROP_CALL,
+    EditKind.DROP_FACTOR,
+    EditKind.REPLACE,
+    EditKind.ADD_FACTOR,
+    EditKind.ADD_TERM,
+    EditKind.REPLACE_FACTOR,
 )
 
 
@@ -201,7 +201,7 @@ def _is_arithmetic(tree: Tree) -> bool:
 
 def _is_times_number(line: Line, edit: Edit) -> bool:
     """Return whether a bare number gets a factor: it is more likely one of the terms of a sum."""
-    return isinstance(line.tree, Number) and edit.change is Change.ADD_FACTOR
+    return isinstance(line.tree, Number) and edit.kind is EditKind.ADD_FACTOR
 
 
 def _work_of(line: Line) -> int:
@@ -268,7 +268,7 @@ def _changes(
         expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
         shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
         for edit in _edits(trial, line, expression):
-            if edit.change not in _SHAPING or cost_of(edit) >= nearer:
+            if edit.kind not in _SHAPING or cost_of(edit) >= nearer:
                 continue
             looked_at += 1
             if looked_at > MOST_LOOKED_AT:
@@ -285,7 +285,7 @@ def _edits(trial: Trial, line: Line, expression: Editable) -> Iterator[Edit]:
     yield from small_edits(expression, pool)
     yield from (edit for edit in insertions(expression, pool) if edit.path == ())
     for tree in _lost_whole(trial, line):
-        yield Edit(Change.REPLACE_FACTOR, (), tree, line.tree, tree)
+        yield Edit(EditKind.REPLACE_FACTOR, (), tree, line.tree, tree)
 
 
 def _exchanged(expression: Editable, pool: Pool) -> Iterator[Edit]:
@@ -297,10 +297,10 @@ def _exchanged(expression: Editable, pool: Pool) -> Iterator[Edit]:
         own = nodes[pool.names[part.name]].shape
         for name, id in pool.names.items():
             if nodes[id].shape != own and len(nodes[id].shape) == len(own):
-                yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+                yield Edit(EditKind.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
     for edit in small_edits(expression, pool):
-        if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Name):
+        if edit.kind is EditKind.DROP_FACTOR and isinstance(edit.old, Name):
             rest = expression.edited(edit)
             for factor in pool.factors:
                 whole = call("*", rest, factor)
-                yield Edit(Change.REPLACE_FACTOR, (), whole, edit.old, factor)
+                yield Edit(EditKind.REPLACE_FACTOR, (), whole, edit.old, factor)

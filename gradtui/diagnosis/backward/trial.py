@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
-from gradtui.diagnosis.sieve import Work, near_at
+from gradtui.diagnosis.sieve import Budget, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Node
@@ -63,7 +63,7 @@ class Trial:
         """Nodes of the true backward pass as expressions, where they have been asked for."""
         self.texts: Texts = like.texts if like is not None else {}
         """What these are made of, as text."""
-        self.work: Work = like.work if like is not None else Work()
+        self.budget: Budget = like.budget if like is not None else Budget()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._state = state
         self._build(state, hand, ())
