@@ -8,7 +8,7 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Tree
@@ -18,23 +18,23 @@ MOST_ALIKE = 12
 """Names that are tried in the place of each that a term reads."""
 
 
-def renamings(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def renamings(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield the edits that put one name, or one step's names, wherever others are."""
     yield from _everywhere(expression, pool)
     yield from _of_other_steps(expression, pool)
 
 
-def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
+def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Tweak]:
     """Yield the edits that put another name in one place."""
     nodes, own = expression.builder.nodes, expression.names.get(part.name)
     if own is None:
         return
     for name, id in pool.names.items():
         if id != own and nodes[id].shape == nodes[own].shape:
-            yield Edit(EditKind.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+            yield Tweak(path, Name(name, NOWHERE), EditKind.REPLACE, part, Name(name, NOWHERE))
 
 
-def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def more_alike(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield one more term like one that is there, in other names: that of another step or path."""
     nodes = expression.builder.nodes
     for term in _terms(expression.tree):
@@ -49,10 +49,10 @@ def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for names in product(*(one[-MOST_ALIKE:] for one in others)):
             new = renamed(term, dict(zip(read, names, strict=True)))
             for sign in "+-":
-                yield Edit(EditKind.ADD_TERM, (), call(sign, expression.tree, new), None, new)
+                yield Tweak((), call(sign, expression.tree, new), EditKind.ADD_TERM, None, new)
 
 
-def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def _everywhere(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield another name in all the places of one: a slope at another point, p*(1 - p)."""
     nodes, read = expression.builder.nodes, Counter(one.name for one in names_in(expression.tree))
     for name in (one for one, times in read.items() if times > 1 and one in expression.names):
@@ -60,10 +60,10 @@ def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for other, id in pool.names.items():
             if id != own and _stretches(nodes[id].shape, nodes[own].shape):
                 tree = renamed(expression.tree, {name: other})
-                yield Edit(EditKind.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
+                yield Tweak((), tree, EditKind.REPLACE, Name(name, NOWHERE), Name(other, NOWHERE))
 
 
-def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield a sum or a term with all names of one number for those of another.
 
     One step's for two: m1 and P1 for m0 and P0.
@@ -77,7 +77,7 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
             if len(names) > 1 and all(new in pool.names for new in names.values()):
                 old, new = next(iter(names.items()))
                 tree = renamed(part, names)
-                yield Edit(EditKind.REPLACE, path, tree, Name(old, NOWHERE), Name(new, NOWHERE))
+                yield Tweak(path, tree, EditKind.REPLACE, Name(old, NOWHERE), Name(new, NOWHERE))
 
 
 def _renumbered(read: Sequence[str], numbers: Iterable[str]) -> Iterator[dict[str, str]]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.edits import Edit, Editable
+from gradtui.diagnosis.edits import Editable, Tweak
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Tree
@@ -85,7 +85,7 @@ class Budget:
         """Count the parts of changes that were lowered."""
         self._parts -= parts
 
-    def allowed(self, edits: Iterable[Edit]) -> Iterator[Edit]:
+    def allowed(self, edits: Iterable[Tweak]) -> Iterator[Tweak]:
         """Yield so many of the edits as may still be tried."""
         for edit in edits:
             if self.is_spent:
@@ -118,10 +118,10 @@ class _Group(Struct, frozen=True, eq=False):
 class Sieve:
     """Changes of one expression that may do, of all that are tried."""
 
-    def __init__(self, expression: Editable, edits: Iterable[Edit], budget: Budget) -> None:
+    def __init__(self, expression: Editable, edits: Iterable[Tweak], budget: Budget) -> None:
         self._expression = expression
         self._budget = budget
-        self._edits = list[Edit]()
+        self._edits = list[Tweak]()
         groups = dict[object, _Group | None]()
         before = expression.lowered
         for number, edit in enumerate(budget.allowed(edits)):
@@ -155,7 +155,7 @@ class Sieve:
         fits: Fits,
         points: int = 1,
         first: int = FIRST,
-    ) -> list[Edit]:
+    ) -> list[Tweak]:
         """Return the changes to a value of one of the shapes that fit at so many points."""
         found = list[int]()
         for shape in shapes:
@@ -174,7 +174,8 @@ class Sieve:
     ) -> Iterator[tuple[list[int], Array]]:
         """Yield numbers of changes and their values, (changes, points, *shape)."""
         nodes, rows = self._expression.builder.nodes, max(1, _TOGETHER // self._largest)
-        worlds = [world.at(point).extended(nodes) for point in points]
+        some = slice(points.start, points.stop) if len(points) > 1 else points.start
+        here = world.at(some).extended(nodes)
         numbers, values = list[int](), list[Array]()
         for group in self._of(shape):
             for start in range(0, len(group.members), rows):
@@ -182,7 +183,7 @@ class Sieve:
                 if not self._budget.allows(len(members) * len(points) * self._largest):
                     break
                 parts = [node for _, node in members]
-                values.append(np.stack([_filled(one, group, parts) for one in worlds], axis=1))
+                values.append(_filled(here, group, parts))
                 numbers += [number for number, _ in members]
                 if len(numbers) >= rows:
                     yield numbers, np.concatenate(values)
@@ -196,7 +197,7 @@ def _filled(world: Interpreter, group: _Group, parts: Sequence[int]) -> Array:
     return world.extended(world.nodes, {group.hole: world.stacked(parts)}).value(group.root)
 
 
-def _slot(edit: Edit) -> int | None:
+def _slot(edit: Tweak) -> int | None:
     """Return which operand of what an edit puts in is new; None where all of it is."""
     if isinstance(edit.tree, Call) and edit.tree.function in ("*", "/", "@", "+", "-"):
         slots = (at for at, one in enumerate(edit.tree.arguments) if one is edit.new)
@@ -204,14 +205,14 @@ def _slot(edit: Edit) -> int | None:
     return None
 
 
-def _frame(edit: Edit, slot: int | None) -> tuple[object, ...]:
+def _frame(edit: Tweak, slot: int | None) -> tuple[object, ...]:
     """Return what edits have in common that put something new beside the same operand."""
     if slot is None or not isinstance(edit.tree, Call):
         return ()
     return (edit.tree.function, slot, id(edit.tree.arguments[1 - slot]))
 
 
-def _group(expression: Editable, edit: Edit, slot: int | None, shape: Shape) -> _Group | None:
+def _group(expression: Editable, edit: Tweak, slot: int | None, shape: Shape) -> _Group | None:
     """Return the group that an edit begins; None where its shapes do not fit."""
     hole = expression.hole(shape)
     tree: Tree = hole
@@ -219,7 +220,10 @@ def _group(expression: Editable, edit: Edit, slot: int | None, shape: Shape) -> 
         operands = list[Tree](edit.tree.arguments)
         operands[slot] = hole
         tree = replace(edit.tree, arguments=tuple(operands))
-    leaf, root = expression.node_of(hole), expression.lower(Edit(edit.kind, edit.path, tree))
+    leaf, root = (
+        expression.node_of(hole),
+        expression.lower(Tweak(edit.path, tree, edit.kind)),
+    )
     assert leaf is not None
     return None if root is None else _Group(leaf, root, [])
 

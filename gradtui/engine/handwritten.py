@@ -16,7 +16,7 @@ from gradtui.engine.builder import Builder, MisfitError
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
-from gradtui.engine.shapes import Shape, ShapeError, broadcast
+from gradtui.engine.shapes import Shape, ShapeError, broadcast, stretches
 from gradtui.language.parser import Assignment, Name, Tree
 from gradtui.language.refusals import another_name
 from gradtui.language.trees import parts_of
@@ -110,9 +110,9 @@ def lower_update(
     scope = {**names, **kept}
     written = list[tuple[str, int]]()
     for line in update.lines:
-        node = lower_tree(line.value, builder, _resolver(scope, update.lines, unknown=_READ))
+        node = lower_tree(line.value, builder, resolver(scope, update.lines, unknown=_READ))
         if line.name == "w" or line.name in kept:
-            node = _fitted(builder, node, shape, line, f"of the parameter '{parameter}'")
+            node = fitted_to(builder, node, shape, line, f"of the parameter '{parameter}'")
         scope[line.name] = node
         written.append((line.name, node))
     state = ((names["w"], scope["w"]), *((old, scope[name]) for name, old in kept.items()))
@@ -142,7 +142,7 @@ def lower_backward(
         name = line.line.name
         if name in kept and line.node is not None:
             what = f"of the state '{name}'"
-            new = _fitted(builder, line.node, shapes[name], line.line, what)
+            new = fitted_to(builder, line.node, shapes[name], line.line, what)
             state.append((kept[name], new))
     assigned = {old for old, _ in state}
     state += [(old, old) for old in kept.values() if old not in assigned]
@@ -236,7 +236,7 @@ def _lower_line(
     first = len(builder.nodes)
     hint = "if last step's value is meant, give it a first value in state = { %s = 0.0 }"
     try:
-        node = lower_tree(line.value, builder, _resolver(scope, backward.lines, hint))
+        node = lower_tree(line.value, builder, resolver(scope, backward.lines, hint))
     except MisfitError as error:
         return HandLine(line, target, scope, None, None, error.message)
     if builder.nodes[node].name or node < first:
@@ -287,7 +287,7 @@ def _check_target(line: Assignment, model: Collection[str], written: Collection[
 _READ = ": an update reads w, g, t, lr, the optimizer's constants and its own state"
 
 
-def _resolver(
+def resolver(
     scope: Mapping[str, int], lines: Sequence[Assignment], hint: str = "", unknown: str = ""
 ) -> Callable[[Name], int]:
     """Return what finds the node of a name that a line reads.
@@ -312,14 +312,10 @@ def _resolver(
     return resolve
 
 
-def _fitted(builder: Builder, node: int, shape: Shape, line: Assignment, what: str) -> int:
+def fitted_to(builder: Builder, node: int, shape: Shape, line: Assignment, what: str) -> int:
     """Return a node stretched to a shape; raises InputError where it does not broadcast to it."""
     own = builder.nodes[node].shape
-    try:
-        fits = broadcast([own, shape], {}) == shape
-    except ShapeError:
-        fits = False
-    if not fits:
+    if not stretches(own, shape):
         raise InputError(f"'{line.name}' has shape {shape_text(own)} here, which does not fit the "
                          f"shape {shape_text(shape)} {what}", line.place)  # fmt: skip
     return builder.fit(node, shape)

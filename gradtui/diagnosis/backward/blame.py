@@ -25,7 +25,7 @@ from gradtui.diagnosis.backward.offers import (
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import INSERTIONS, Edit, edited
+from gradtui.diagnosis.edits import INSERTIONS, Tweak, edited
 from gradtui.diagnosis.sieve import FIRST
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
@@ -248,7 +248,7 @@ def _ends(
     readings: Readings, repair: Repair, world: Interpreter, done: Sequence[Repair]
 ) -> _Ends | None:
     """Return what the repair of a line leaves and puts in; None if that is not simple."""
-    line, edits = repair.line, tuple[Edit, ...]()
+    line, edits = repair.line, tuple[Tweak, ...]()
     if repair.edit is not None:
         edits, tree = (repair.edit,), edited(line.tree, repair.edit)
         loose = _fewest_loose(readings.trial, repair)

@@ -16,10 +16,10 @@ from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
-from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.engine.builder import Builder
-from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.printer import spell, unbracketed
 
 Array = NDArray[np.float64]
@@ -123,7 +123,7 @@ def explain(
 def explain_helper(
     readings: Readings,
     line: Line,
-    edit: Edit,
+    edit: Tweak,
     world: Interpreter | None = None,
     alike: Sequence[Hit] = (),
 ) -> Explanation:

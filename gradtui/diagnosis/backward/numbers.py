@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.corners import Corners
-from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
 from gradtui.diagnosis.changes import small_edits
-from gradtui.diagnosis.edits import Edit, Editable, EditKind, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node, needed_for
@@ -75,7 +74,7 @@ class Mistake(Struct, frozen=True, eq=False):
     rule: str
     text: str
     cost: float
-    edit: Edit
+    edit: Tweak
     within: tuple[tuple[str, str], ...]
     """The named edges that the step goes back along."""
 
@@ -215,7 +214,7 @@ class _Sheet:
             world = at.replacing({changed: at.value(id)})
             if all(one.fits(world.value(after[one.target])[0]) for one in spoilt):
                 text = f"d{name} = {spell(expression.edited(edit))} instead of {spell(tree)}"
-                yield Mistake(self._rule(edit, step), text, cost_of(edit), edit, self._edges(step))
+                yield Mistake(self._rule(edit, step), text, edit.cost, edit, self._edges(step))
 
     def _edges(self, step: int) -> tuple[tuple[str, str], ...]:
         """Return the named edges by which the loss depends on a value."""
@@ -226,7 +225,7 @@ class _Sheet:
             if any(step in nodes[op].inputs for op in one.operations)
         )
 
-    def _rule(self, edit: Edit, step: int) -> str:
+    def _rule(self, edit: Tweak, step: int) -> str:
         if edit.kind is EditKind.DROP_FACTOR and isinstance(edit.old, Number):
             return "constant-factor"
         if edit.kind is EditKind.DROP_TERM and len(self._edges(step)) > 1:

@@ -10,7 +10,7 @@ from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Graph
 from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward, names_in
 from gradtui.engine.reverse import Reverse
-from gradtui.engine.shapes import Shape, ShapeError, broadcast
+from gradtui.engine.shapes import stretches
 from gradtui.language.parser import Tree
 from gradtui.scenario.problem import Handwritten
 
@@ -66,20 +66,13 @@ class Program:
             line, target = self.line(name), graph.names[model]
             if line and builder.nodes[line.node].shape == graph.nodes[target].shape:
                 line.target = target
-            elif line and self._stretches(line, graph.nodes[target].shape):
+            elif line and stretches(builder.nodes[line.node].shape, graph.nodes[target].shape):
                 self.compact[name] = target
 
     def _is_odd(self, graph: Graph, line: Line) -> bool:
         if line.target is None or line.misfit:
             return False
-        return not self._stretches(line, graph.nodes[line.target].shape)
-
-    def _stretches(self, line: Line, wanted: Shape) -> bool:
-        """Return whether the value of a line can be broadcast to a shape."""
-        try:
-            return broadcast([self.nodes[line.node].shape, wanted], {}) == wanted
-        except ShapeError:
-            return False
+        return not stretches(self.nodes[line.node].shape, graph.nodes[line.target].shape)
 
     def line(self, name: str) -> Line | None:
         """Return the line that assigns a name."""

@@ -28,7 +28,7 @@ from gradtui.diagnosis.backward.material import (
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Edit, EditKind, Pool
+from gradtui.diagnosis.edits import EditKind, Pool, Tweak
 from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell, subtrees
@@ -52,7 +52,7 @@ class Repair(Struct, frozen=True, eq=False):
     """The program's own constant: it should hold scale·dLoss/dtarget."""
     value: Array
     """What it should hold at every point."""
-    edit: Edit | None = None
+    edit: Tweak | None = None
     """The change of its expression that repairs it, where that is how it was found."""
 
 
@@ -175,7 +175,7 @@ def _pool(trial: Trial, line: Line, target: int, due: _Due) -> Pool:
     )
 
 
-def loose_ends(trial: Trial, line: Line, edits: Sequence[Edit], tree: Tree) -> int:
+def loose_ends(trial: Trial, line: Line, edits: Sequence[Tweak], tree: Tree) -> int:
     """Return how many helpers nothing reads if edits make a line `tree`.
 
     What is dropped may be left over; what something else takes the place of should not be.
@@ -203,7 +203,7 @@ def _stale(
                 tree = _with(line.tree, part, own)
             else:
                 own, tree = Name(name, NOWHERE), parse_expression(truth)
-            return (Hit((Edit(EditKind.REPLACE, (), tree, part, own),), tree, 0.0),)
+            return (Hit((Tweak((), tree, EditKind.REPLACE, part, own),), tree, 0.0),)
     return ()
 
 

@@ -14,7 +14,7 @@ from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Edit, EditKind
+from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, needed_for
 from gradtui.engine.handwritten import names_in
@@ -136,7 +136,7 @@ def rules_of(hit: Hit, context: Context) -> Iterator[str]:
         yield "sign" if hit.scale == -1.0 else "constant-factor"
 
 
-def rule_of(edit: Edit, context: Context) -> str:
+def rule_of(edit: Tweak, context: Context) -> str:
     """Return the rule that the mistake goes by which an edit mends."""
     match edit.kind:
         case EditKind.NEGATE:
@@ -174,7 +174,7 @@ def rule_of(edit: Edit, context: Context) -> str:
             return _difference(edit.old, edit.new)
 
 
-def equivalents_of(edit: Edit, context: Context) -> tuple[str, ...]:
+def equivalents_of(edit: Tweak, context: Context) -> tuple[str, ...]:
     """Return the other rules that the very same change may be called by."""
     if edit.kind is EditKind.POWER and _is_sum(edit.tree):
         # x**g for x**(g - 1): a factor x too many, or the exponent's own term left out.
@@ -245,7 +245,7 @@ def _is_part(part: Tree | None, whole: Tree | None, operators: tuple[str, ...]) 
     return any(same(part, one) or _is_part(part, one, operators) for one in whole.arguments)
 
 
-def _dropped_term(edit: Edit, context: Context) -> str:
+def _dropped_term(edit: Tweak, context: Context) -> str:
     if context.reads_state(edit.old):
         return "accumulated"
     assert edit.old is not None
@@ -262,7 +262,7 @@ def _is_path(tree: Tree | None, context: Context) -> bool:
     return bool(context.contribution_edges(tree))
 
 
-def _dropped_call(edit: Edit) -> str:
+def _dropped_call(edit: Tweak) -> str:
     assert isinstance(edit.old, Call)
     function = edit.old.function
     if function == "T":
@@ -270,7 +270,7 @@ def _dropped_call(edit: Edit) -> str:
     return "wrong-axis" if function in ("sum", "mean", "expand", "max") else "wrong-point"
 
 
-def _replaced(edit: Edit, context: Context) -> str:
+def _replaced(edit: Tweak, context: Context) -> str:
     if context.reads_state(edit.old):
         return "stale"
     if not isinstance(edit.old, Name) or not isinstance(edit.new, Name):
@@ -297,7 +297,7 @@ def _is_curve(op: str) -> bool:
     return len(entry.operands) == 1 and (entry.elementwise or not entry.reduction)
 
 
-def _operator(edit: Edit, context: Context) -> str:
+def _operator(edit: Tweak, context: Context) -> str:
     assert isinstance(edit.tree, Call)
     if edit.tree.function in ("<", ">", "<=", ">=", "=="):
         return "wrong-point"
