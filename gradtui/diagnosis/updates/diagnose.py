@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.updates.evidence import Level, Trial, astray, beyond_noise, trial_of
-from gradtui.diagnosis.updates.execution import elementwise
 from gradtui.diagnosis.updates.explanation import Case, Source, explained, remarked
-from gradtui.diagnosis.updates.motion import Motion
+from gradtui.diagnosis.updates.motion import Motion, elementwise
 from gradtui.diagnosis.updates.probes import (
     Array,
     Drawing,

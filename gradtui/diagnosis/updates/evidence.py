@@ -13,11 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.updates.execution import Array, Value, trajectory
+from gradtui.diagnosis.updates.lowered import Lowered
 from gradtui.diagnosis.updates.motion import Motion
-from gradtui.diagnosis.updates.probes import Probes, Target, target_of
+from gradtui.diagnosis.updates.probes import Array, Probes, Target, target_of
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.engine.ops import OPS
+from gradtui.engine.rounding import spread_of
 
 _TIMES = 10
 """How often two programs are run with their arithmetic moved, and how many times the spread of the
@@ -122,33 +122,21 @@ def beyond_noise(motion: Motion, ours: UpdateProgram, trial: Trial) -> Trial:
 def _spread(program: UpdateProgram, ours: UpdateProgram, probes: Probes) -> Array:
     """Return how far rounding spreads the difference of two programs, as `g` in shape.
 
-    The result of every operation is moved by one unit in its last place, up or down, and what is
-    compared comes out as it does unmoved: Parker, Monte Carlo arithmetic (1997).
+    That of a step that is no number is 0.
     """
-    generator, count = np.random.default_rng(_SEED), len(probes.w)
-    many = replace(
-        probes,
-        w=np.concatenate([probes.w] * (1 + _TIMES)),
-        g=np.concatenate([probes.g] * (1 + _TIMES), axis=1),
-        lr=np.concatenate([probes.lr] * (1 + _TIMES), axis=1),
+    rng = np.random.default_rng(_SEED)
+    both = (
+        Lowered(one, probes.constants, probes.shape).shaken(probes, rng, _TIMES)
+        for one in (program, ours)
     )
+    spreads = list[Array]()
+    for (calm, moved), (true_calm, true_moved) in zip(*both, strict=True):
+        with np.errstate(all="ignore"):
+            apart, moved_apart = calm - true_calm, moved - true_moved
+        spreads.append(spread_of(_finite(moved_apart), _finite(apart)))
+    return np.stack(spreads)
 
-    def move(function: str, value: Value) -> Value:
-        entry = OPS.get(function)
-        if entry is None or not (entry.rounds or entry.compares):
-            return value
-        array = np.broadcast_to(value.array, (len(many.w), *value.shape))
-        if entry.compares:
-            return Value(np.concatenate([array[:count]] * (1 + _TIMES)), value.shape)
-        towards = np.where(generator.integers(0, 2, array.shape), np.inf, -np.inf)
-        exact = (array == 0) | ~np.isfinite(array)
-        exact[:count] = True
-        return Value(np.where(exact, array, np.nextafter(array, towards)), value.shape)
 
-    made, true = (np.stack(list(trajectory(one, many, move))) for one in (program, ours))
-    with np.errstate(all="ignore"):
-        apart = (made - true).reshape(len(made), 1 + _TIMES, *probes.w.shape)
-    finite = np.isfinite(apart)
-    highest = np.max(apart, axis=1, where=finite, initial=-np.inf)
-    lowest = np.min(apart, axis=1, where=finite, initial=np.inf)
-    return np.asarray(np.maximum(highest - lowest, 0.0))
+def _finite(values: Array) -> Array:
+    """Return values with nan, which no spread is measured of, for what is infinite."""
+    return np.where(np.isfinite(values), values, np.nan)

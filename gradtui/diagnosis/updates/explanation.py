@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.base.text import EXACT, number
+from gradtui.diagnosis.edits import edited
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import (
@@ -22,7 +23,6 @@ from gradtui.diagnosis.updates.evidence import (
     joined,
     trial_of,
 )
-from gradtui.diagnosis.updates.execution import with_line
 from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes
@@ -177,13 +177,17 @@ class _Explanation:
         """Return another line that could be changed instead, as a remark."""
         for other in others:
             match best, other:
-                case (LineEdit(value=value), *_), _ if self.reference.writes(value):
+                case (LineEdit() as one, *_), _ if self.reference.writes(self.changed(one)):
                     return ""
                 case (LineEdit() as one,), (LineEdit() as two,) if one.line != two.line:
                     line = self.program.lines[two.line]
-                    text = self.spelt(two.value, line.value)
+                    text = self.spelt(self.changed(two), line.value)
                     return f"; or line {line.place.line} should be {line.name} = {text}"
         return ""
+
+    def changed(self, step: LineEdit) -> Tree:
+        """Return the right-hand side of a line with a change in it."""
+        return edited(self.program.lines[step.line].value, step)
 
     def finding(
         self,
@@ -223,7 +227,7 @@ class _Explanation:
         old = self.program.lines[step.line]
         if step.name in self.unstored:
             return storing_message(step.name, old.name)
-        before, after = part_at(old.value, step.path), step.part
+        before, after = part_at(old.value, step.path), step.tree
         names, others = frozenset(names_read(before)), frozenset(names_read(after))
         written, belongs = self.spelt(before, old.value), self.spelt(after, old.value)
         if isinstance(before, Number) and belongs in self.case.constants:
@@ -250,19 +254,17 @@ class _Explanation:
 
         The rule is that of the change which makes the optimizer do the same, if there is one.
         """
-        last = max(i for i, line in enumerate(self.program.lines) if line.name == "w")
-        index, value = last, None
-        true = self.reference.true_line(self.program)
-        if true and fits(with_line(self.program, *true), self.needed):
-            index, value = true
         rules = tuple(dict.fromkeys(self.mistakes())) or (UNEXPLAINED,)
-        old = self.program.lines[index]
-        part = old.value if value is None else value
-        step = LineEdit(index, part, rules, 0, (), part)
-        right = self.program if value is None else with_line(self.program, index, part)
-        finding = self.finding(step, right, rules)
-        if value is not None:
-            return (finding,)
+        true = self.reference.true_line(self.program)
+        if true is not None:
+            index, value = true
+            step = LineEdit((), value, index, rules, 0)
+            right = applied(self.program, (step,))
+            if fits(right, self.needed):
+                return (self.finding(step, right, rules),)
+        last = max(i for i, line in enumerate(self.program.lines) if line.name == "w")
+        step = LineEdit((), self.program.lines[last].value, last, rules, 0)
+        finding = self.finding(step, self.program, rules)
         said = "; ".join([*map(unstored_message, self.unstored[:1]), finding.message])
         return (replace(finding, fix=None, message=said),)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from msgspec import Struct
-
+from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.updates.insertions import Insertions
 from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.names import OtherNames
@@ -51,21 +50,15 @@ _PARTS = 100
 """Parts of a line that are changed; a longer one is only changed near its root."""
 
 
-class LineEdit(Struct, frozen=True):
-    """One line with a small change in it."""
+class LineEdit(Edit, frozen=True):
+    """A small change of one line."""
 
     line: int
     """The line's index in the program."""
-    value: Tree
-    """Its new right-hand side."""
     rules: Rules
     """What is wrong if this makes it right, then what it might be seen as."""
     cost: float
     """Of several that help the cheapest is named."""
-    path: Path
-    """Where the change is."""
-    part: Tree
-    """What stands there after the change."""
     name: str = ""
     """What the line assigns, where that is not what it was."""
 
@@ -81,10 +74,9 @@ def edits_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[Line
             value = replaced(line.value, path, change.part)
             at = path if change.slot is None else (*path, change.slot)
             rules = kinds[0].within(at, change.rules)
-            made = LineEdit(index, value, rules, change.cost, path, change.part)
             key = shape_of(value)
-            if key not in found or found[key].cost > made.cost:
-                found[key] = made
+            if key not in found or found[key].cost > change.cost:
+                found[key] = LineEdit(path, change.part, index, rules, change.cost)
     found.pop(shape_of(line.value), None)
     return sorted(found.values(), key=lambda edit: edit.cost)
 

@@ -7,13 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.diagnosis.updates.execution import elementwise
 from gradtui.diagnosis.updates.probes import Array, Probes
 from gradtui.engine.builder import Builder
 from gradtui.engine.compiler import Compiler, Mode, mode_for
 from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
+from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import Shape
+from gradtui.language.parser import Call
+from gradtui.language.trees import parts_of
+
+
+def elementwise(program: UpdateProgram) -> bool:
+    """Whether every number of a parameter is moved by its own gradient alone."""
+    parts = (part for line in program.lines for _, part in parts_of(line.value))
+    calls = (part.function for part in parts if isinstance(part, Call))
+    values = map(np.ravel, program.state.values())
+    uniform = all(value.size and np.all(value == value[0]) for value in values)
+    return uniform and all(one in OPS and OPS[one].elementwise for one in calls)
 
 
 class Motion:
