@@ -11,6 +11,7 @@ from gradtui.engine.graph import Kind
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Call, Name, Number, parse_expression
+from gradtui.language.trees import replaced
 
 POINTS = 3
 SHAPES = {"X": (4, 2), "e": (4,), "w": (2,), "s": ()}
@@ -80,6 +81,32 @@ def test_changes_are_kept_in_their_order_and_counted_by_shape(opened):
     every = sieve.kept(world, [(2,)], lambda values: np.ones(len(values), bool))
     assert every == [edit for edit, _ in one_by_one(expression, world, edits, (2,))]
     assert sieve.count((2,)) == len(every)
+
+
+def test_changes_executed_together_have_the_values_that_they_have_alone(opened):
+    expression, world, edits = opened("X.T@e + w")
+    sieve, alone = Sieve(expression, edits, Budget()), one_by_one(expression, world, edits, (2,))
+    together = sieve.executed(world, (2,))
+    assert [edit for edit, _ in together] == [edit for edit, _ in alone] == sieve.of((2,))
+    for (_, value), (_, own) in zip(together, alone, strict=True):
+        assert np.allclose(value, own, equal_nan=True)
+    by_part = {id(edit): value for some, rows in sieve.by_part(world, (2,))
+               for edit, value in zip(some, rows, strict=True)}  # fmt: skip
+    assert all(np.allclose(by_part[id(edit)], own, equal_nan=True) for edit, own in alone)
+
+
+def test_changes_of_two_parts_have_the_value_of_the_expression_with_both(opened):
+    expression, world, edits = opened("s*e")
+    pairs = 0
+    for some, others, rows in Sieve(expression, edits, Budget()).by_two_parts(world, (4,)):
+        for at, other in enumerate(others):
+            for one, value in zip(some, rows[at], strict=True):
+                tree = replaced(expression.edited(one), other.path, other.tree)
+                id = expression.node_of(tree)
+                own = world.extended(expression.builder.nodes).value(id)
+                assert np.allclose(value, own, equal_nan=True)
+                pairs += 1
+    assert pairs > 10
 
 
 def test_a_value_that_is_nothing_fits_nothing_and_raises_no_warning(opened):

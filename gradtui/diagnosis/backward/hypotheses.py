@@ -148,7 +148,7 @@ def _value(expression: Editable, edit: Tweak, world: Interpreter, shape: Shape) 
 def _with_constant(
     expression: Editable,
     world: Interpreter,
-    sieves: Sequence[Sieve],
+    sieves: Sequence[Sieve[Tweak]],
     goal: _Goal,
     shapes: Collection[Shape],
     numbers: Mapping[float, Tree],

@@ -64,7 +64,7 @@ class Readings:
         self._before: tuple[Interpreter | None, dict[str, float]] = None, {}
         self.hits: dict[Hashable, Hits] = {}
         """How lines may be changed, for repairs that have been looked at."""
-        self._changes: dict[tuple[str, bool], tuple[Editable, Sieve]] = {}
+        self._changes: dict[tuple[str, bool], tuple[Editable, Sieve[Tweak]]] = {}
 
     def of(self, line: Line) -> Reading:
         """Return the reading of a line."""
@@ -316,7 +316,7 @@ class Readings:
         for id, edit in found.items():
             yield edit, at.value(id)
 
-    def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve]:
+    def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve[Tweak]]:
         """Return the expression of a helper, and its changes."""
         builder = Builder(self.trial.builder.nodes, simplify=True)
         expression = Editable(line.tree, builder, line.scope)

@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.updates.lowered import Lowered
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes, Target, target_of
 from gradtui.engine.handwritten import UpdateProgram
@@ -109,7 +108,7 @@ def beyond_noise(motion: Motion, ours: UpdateProgram, trial: Trial) -> Trial:
     soon = accused[wrong[:until, accused].any(axis=0)]
     chosen = soon[:: 1 + until * len(soon) * _TIMES // _MEASURED]
     part = trial.only(chosen, until)
-    spread = _spread(motion.program, ours, part.probes)
+    spread = _spread(motion, ours, part.probes)
     room = trial.target.room.copy()
     with np.errstate(over="ignore"):
         room[:until, chosen] = np.maximum(part.target.room, _TIMES * spread)
@@ -119,16 +118,13 @@ def beyond_noise(motion: Motion, ours: UpdateProgram, trial: Trial) -> Trial:
     return measured
 
 
-def _spread(program: UpdateProgram, ours: UpdateProgram, probes: Probes) -> Array:
+def _spread(motion: Motion, ours: UpdateProgram, probes: Probes) -> Array:
     """Return how far rounding spreads the difference of two programs, as `g` in shape.
 
     That of a step that is no number is 0.
     """
     rng = np.random.default_rng(_SEED)
-    both = (
-        Lowered(one, probes.constants, probes.shape).shaken(probes, rng, _TIMES)
-        for one in (program, ours)
-    )
+    both = (one.shaken(probes, rng, _TIMES) for one in (motion, motion.running(ours)))
     spreads = list[Array]()
     for (calm, moved), (true_calm, true_moved) in zip(*both, strict=True):
         with np.errstate(all="ignore"):

@@ -11,12 +11,12 @@ from itertools import permutations
 
 import numpy as np
 
+from gradtui.diagnosis.sieve import Sieve
 from gradtui.diagnosis.updates.line_edits import LineEdit
-from gradtui.diagnosis.updates.lowered import Lowered
+from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array
 from gradtui.diagnosis.updates.reference import Reference, same
 from gradtui.diagnosis.updates.scope import Scope
-from gradtui.diagnosis.updates.variants import Variants
 from gradtui.engine.interpreter import Interpreter
 
 _BRANCHES = 64
@@ -26,7 +26,7 @@ _CHANGES = 4
 
 
 def repaired_lines(
-    program: Lowered, scope: Scope, reference: Reference, variants: Sequence[Variants]
+    program: Motion, scope: Scope, reference: Reference, changes: Sequence[Sieve[LineEdit]]
 ) -> Iterator[tuple[LineEdit, ...]]:
     """Yield sets of changes, at most one a line, after which every line that matters is right."""
     own, theirs = scope.state, tuple(reference.program.state)
@@ -36,7 +36,7 @@ def repaired_lines(
     quiet = reference.quiet(program, scope.kept)
     for order in orders:
         roles = dict(zip(own, order, strict=True))
-        yield from _Reading(program, reference, roles, quiet, variants).all()
+        yield from _Reading(program, reference, roles, quiet, changes).all()
 
 
 class _Reading:
@@ -44,13 +44,13 @@ class _Reading:
 
     def __init__(
         self,
-        program: Lowered,
+        program: Motion,
         reference: Reference,
         roles: Mapping[str, str],
         quiet: Mapping[str, Array],
-        variants: Sequence[Variants],
+        changes: Sequence[Sieve[LineEdit]],
     ) -> None:
-        self.lines, self.reference, self.variants = program.lines, reference, variants
+        self.lines, self.reference, self.changes = program.lines, reference, changes
         before = {own: reference.before[role] for own, role in roles.items()}
         self.world = program.given({**quiet, **reference.before, **before})
         self.wanted = {own: reference.results[role] for own, role in roles.items()}
@@ -85,7 +85,7 @@ class _Reading:
         value = world.value(line.node)
         if self.is_done(line.name, value, kept):
             return [(value, None)]
-        changed = [(made, edit) for edit, made in self.variants[index].values(world)]
+        changed = [(made, edit) for edit, made in self.changes[index].executed(world, ())]
         own: list[tuple[Array, LineEdit | None]] = [] if kept else [(value, None)]
         part = bool(own) and line.name not in self.reference.results and self.is_part(value)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from msgspec import Struct
 
-from gradtui.diagnosis.updates.lowered import Lowered
+from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes, Target
 from gradtui.diagnosis.updates.scope import MEANS, values_in
 from gradtui.engine.handwritten import UpdateProgram
@@ -36,13 +36,13 @@ class Reference:
 
     def __init__(self, program: UpdateProgram, probes: Probes, target: Target) -> None:
         self.program, self.probes, self.target = program, probes, target
-        lowered = self._lowered(program)
-        world = lowered.unrolled(probes)
-        self.before = {name: world.value(leaf) for name, leaf in lowered.names.items()}
+        motion = self._motion_of(program)
+        world = motion.unrolled(probes)
+        self.before = {name: world.value(leaf) for name, leaf in motion.names.items()}
         """Name -> what it is at the beginning of each step."""
-        self.results = {line.name: world.value(line.node) for line in lowered.lines}
+        self.results = {line.name: world.value(line.node) for line in motion.lines}
         """Name -> what it is at the end of each step."""
-        self.parts = sorted(self._parts(lowered, world), key=lambda part: len(part.path))
+        self.parts = sorted(self._parts(motion, world), key=lambda part: len(part.path))
         self._at = {(part.line, part.path): part for part in self.parts}
         self._written = {shape_of(line.value) for line in program.lines}
         operations = [part for part in self.parts if self._is_operation(part)]
@@ -50,13 +50,13 @@ class Reference:
         self.whole = np.stack([part.values for part in self.parts if not part.path])
         self.known = np.concatenate([self.operations, *self._scaled()])
 
-    def _lowered(self, program: UpdateProgram) -> Lowered:
-        return Lowered(program, self.probes.constants, self.probes.shape)
+    def _motion_of(self, program: UpdateProgram) -> Motion:
+        return Motion(program, self.probes.constants, self.probes.shape)
 
-    def _parts(self, lowered: Lowered, world: Interpreter) -> Iterator[Part]:
+    def _parts(self, motion: Motion, world: Interpreter) -> Iterator[Part]:
         """Yield every part of every line."""
-        for index, line in enumerate(lowered.lines):
-            expression = lowered.editable(index)
+        for index, line in enumerate(motion.lines):
+            expression = motion.editable(index)
             at = world.extended(expression.builder.nodes)
             for path, _ in values_in(line.tree):
                 yield Part(index, path, self._full(at.value(expression.ids[path])))
@@ -80,7 +80,7 @@ class Reference:
             for step in steps:
                 yield np.stack([-step, step / lr])
 
-    def quiet(self, program: Lowered, names: Sequence[str]) -> Mapping[str, Array]:
+    def quiet(self, program: Motion, names: Sequence[str]) -> Mapping[str, Array]:
         """Return what a program keeps under these names; right of what no gradient changes."""
         world = program.unrolled(self.probes)
         return {name: world.value(program.names[name]) for name in names}
@@ -100,9 +100,9 @@ class Reference:
 
     def likeness(self, program: UpdateProgram) -> tuple[int, int]:
         """Return how many lines come to what a part does, and how many whole ones they come to."""
-        lowered = self._lowered(program)
-        world = lowered.unrolled(self.probes)
-        values = (world.value(line.node) for line in lowered.lines)
+        motion = self._motion_of(program)
+        world = motion.unrolled(self.probes)
+        values = (world.value(line.node) for line in motion.lines)
         lines = [self._full(one) for one in values if self._fits(one)]
         alike = sum(bool(same(self.known, values).any()) for values in lines)
         reached = np.any([same(self.whole, values) for values in lines], axis=0)
@@ -120,34 +120,31 @@ class Reference:
         last = len(program.lines) - 1
         while program.lines[last].name != "w":
             last -= 1
-        lowered = self._lowered(program)
+        motion = self._motion_of(program)
         for index in (*(i for i in range(len(program.lines)) if i != last), last):
-            for part in self._filling(lowered, index):
-                tree = self._expressed(part, self._scope_at(lowered, index, part.values))
+            for part in self._filling(motion, index):
+                tree = self._expressed(part, self._scope_at(motion, index, part.values))
                 if tree is not None:
                     return index, tree
         return None
 
-    def _filling(self, lowered: Lowered, index: int) -> list[Part]:
+    def _filling(self, motion: Motion, index: int) -> list[Part]:
         """Return the parts that make w go right where they are the result of a line."""
-        if lowered.shape_of(index) != self.probes.shape:
+        if motion.shape_of(index) != self.probes.shape:
             return []  # what reads the line needs another shape
-        parts = self.parts
-        found = lowered.followed(
-            index, len(parts), lambda one, step, _: parts[one].values[step], self.probes,
-            self.target,
-        )  # fmt: skip
-        return [parts[one] for one in found]
+        return [*motion.followed(
+            index, self.parts, lambda part, step, _: part.values[step], self.probes, self.target
+        )]  # fmt: skip
 
-    def _scope_at(self, lowered: Lowered, index: int, values: Array) -> Mapping[str, Array]:
+    def _scope_at(self, motion: Motion, index: int, values: Array) -> Mapping[str, Array]:
         """Return what each name is before a line whose result is `values`."""
-        line, kept = lowered.lines[index], lowered.first(self.probes)
+        line, kept = motion.lines[index], motion.first(self.probes)
         seen: dict[str, list[Array]] = {name: [] for name in line.scope}
         for step in range(len(self.probes.g)):
-            world = lowered.at(self.probes, step, kept).replacing({line.node: values[step]})
+            world = motion.at(self.probes, step, kept).replacing({line.node: values[step]})
             for name, id in line.scope.items():
                 seen[name].append(world.value(id))
-            kept = lowered.after(world)
+            kept = motion.after(world)
         own = {name: np.stack(rows) for name, rows in seen.items()}
         return {name: self._full(one) for name, one in own.items() if self._fits(one)}
 

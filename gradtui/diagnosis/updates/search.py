@@ -11,20 +11,22 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice
 
+import numpy as np
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.edits import edited
+from gradtui.diagnosis.sieve import Budget, Sieve
 from gradtui.diagnosis.updates.evidence import Trial
 from gradtui.diagnosis.updates.line_edits import LineEdit, edits_of
 from gradtui.diagnosis.updates.linewise import repaired_lines
-from gradtui.diagnosis.updates.lowered import Lowered, is_right
-from gradtui.diagnosis.updates.pairs import likely_pairs
+from gradtui.diagnosis.updates.motion import Motion, is_right
+from gradtui.diagnosis.updates.probes import Array
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy, Start, other_starts, other_targets
 from gradtui.diagnosis.updates.scope import Scope
-from gradtui.diagnosis.updates.variants import Variants
 from gradtui.engine.handwritten import UpdateProgram
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.language.parser import Assignment
 from gradtui.language.trees import names_read
 
@@ -106,11 +108,19 @@ class _Search:
             edits_of(program.lines, index, scope)[: _EDITS // len(program.lines)] if matters else []
             for index, matters in enumerate(which_matter(program.lines))
         ]
-        self.lowered = Lowered(program, self.few.constants, self.few.shape)
+        self.motion, self.budget = Motion(program, self.few.constants, self.few.shape), Budget()
+        self.start = self.motion.at(self.few, 0, self.motion.first(self.few))
 
     @cached_property
-    def variants(self) -> list[Variants]:
-        return [Variants(self.lowered, index, edits) for index, edits in enumerate(self.edits)]
+    def sieves(self) -> list[Sieve[LineEdit]]:
+        return self.sieves_of(self.edits)
+
+    def sieves_of(self, edits: Sequence[Sequence[LineEdit]]) -> list[Sieve[LineEdit]]:
+        """Return the changes of each line, to be executed together."""
+        return [
+            Sieve(self.motion.editable(index), some, self.budget)
+            for index, some in enumerate(edits)
+        ]
 
     def singles(self) -> Iterator[Remedy]:
         starts = ((start,) for start in other_starts(self.program, self.scope))
@@ -124,15 +134,30 @@ class _Search:
 
     def survivors(self, index: int) -> Iterator[LineEdit]:
         """Yield the changes of a line after which w is right for a few steps."""
-        some = self.variants[index]
-        left = self.lowered.followed(
-            index, len(some), lambda one, _, world: some.value(one, world), self.few, self.near
-        )
-        yield from (some.edits[one] for one in left)
-        yield from (edit for edit in some.reshaping if self.is_near(applied(self.program, (edit,))))
+        line, sieve = self.motion.lines[index], self.sieves[index]
+        shape = self.motion.shape_of(index)
+        shapes = [one for one in sieve.shapes if self.motion.may_hold(index, one)]
+
+        def fits(values: Array) -> Array:
+            after = self.start.replacing({line.node: fitted(values, shape, 2)})
+            return is_right(self.near, 0, after.value(self.motion.result))
+
+        points = len(self.few.w)
+        some = sieve.kept(self.start, shapes, fits, points=points, first=0)
+        expression = self.motion.editable(index)
+        ids = [(edit, id) for edit in some if (id := expression.lower(edit)) is not None]
+
+        def value(way: tuple[LineEdit, int], _: int, world: Interpreter) -> Array:
+            return world.extended(expression.builder.nodes).value(way[1])
+
+        left = self.motion.followed(index, ids, value, self.few, self.near)
+        yield from (edit for edit, _ in left)
+        # Those of another shape: what reads the line has to be motion again.
+        others = (edit for one in sieve.shapes.difference(shapes) for edit in sieve.of(one))
+        yield from (edit for edit in others if self.is_near(applied(self.program, (edit,))))
 
     def line_by_line(self, reference: Reference) -> Iterator[Remedy]:
-        for remedy in repaired_lines(self.lowered, self.scope, reference, self.variants):
+        for remedy in repaired_lines(self.motion, self.scope, reference, self.sieves):
             if self.passes(remedy):
                 yield remedy
 
@@ -142,7 +167,7 @@ class _Search:
             return
         starts = other_starts(self.program, self.scope)
         likely: list[Remedy] = [(one, edit) for one in starts for line in paired for edit in line]
-        likely += likely_pairs(self.lowered, paired, self.few, self.near)
+        likely += self.likely_pairs(self.sieves_of(paired))
         limit = math.inf
         for remedy in sorted(likely, key=cost_of)[:_TRIED]:
             if cost_of(remedy) > limit:
@@ -151,6 +176,28 @@ class _Search:
                 limit = min(limit, cost_of(remedy) + _CLOSE)
                 yield remedy
 
+    def likely_pairs(self, sieves: Sequence[Sieve[LineEdit]]) -> Iterator[Remedy]:
+        """Yield the changes in two places, of one line or of two, that pass the first step."""
+        nodes = [line.node for line in self.motion.lines]
+        for index, node in enumerate(nodes):
+            for some, others, values in sieves[index].by_two_parts(self.start, ()):
+                after = self.start.replacing({node: values})
+                yield from ((some[a], others[b]) for b, a in self.right(after))
+            both = list(sieves[index].by_part(self.start, ()))
+            if not both:
+                continue
+            some = [edit for edits, _ in both for edit in edits]
+            world = self.start.replacing({node: np.concatenate([rows for _, rows in both])})
+            for later in range(index + 1, len(nodes)):
+                for others, values in sieves[later].by_part(world, ()):
+                    after = world.replacing({nodes[later]: values})
+                    yield from ((some[a], others[b]) for b, a in self.right(after))
+
+    def right(self, world: Interpreter) -> list[list[int]]:
+        """Return (second, first) of the pairs of changes after which w is right in one step."""
+        good = is_right(self.near, 0, world.value(self.motion.result))
+        return [[int(one) for one in row] for row in np.argwhere(good)]
+
     def passes(self, remedy: Remedy) -> bool:
         program = applied(self.program, remedy)
         return self.is_near(program) and self.asked(program)
@@ -158,10 +205,10 @@ class _Search:
     def is_near(self, program: UpdateProgram) -> bool:
         """Return whether w is right for a few steps."""
         try:
-            lowered = self.lowered.running(program)
+            motion = self.motion.running(program)
         except InputError:
             return False
-        rows = (world.value(lowered.result) for world in lowered.worlds(self.few))
+        rows = (world.value(motion.result) for world in motion.worlds(self.few))
         return all(is_right(self.near, step, w[None]).all() for step, w in enumerate(rows))
 
     def asked(self, program: UpdateProgram) -> bool:
