@@ -28,18 +28,18 @@ _FURTHER = 16
 _SEED = 1997
 
 
-class Level(IntEnum):
-    """How near to the file's run a comparison is: 0 is that run."""
+class Origin(IntEnum):
+    """Where sequences come from, the nearest to the file's run first."""
 
     RUN = 0
     DRAWN = 1
     RATES = 2
 
 
-class Trial(Struct, frozen=True, eq=False):
+class Course(Struct, frozen=True, eq=False):
     """Sequences, and where the optimizer takes the weights along them."""
 
-    level: Level
+    origin: Origin
     probes: Probes
     target: Target
 
@@ -49,35 +49,35 @@ class Trial(Struct, frozen=True, eq=False):
         first, last = self.probes.w, self.target.w
         return bool(np.any(np.isfinite(last) & (last != first)))
 
-    def only(self, chosen: Array | slice, steps: int | None = None) -> Trial:
-        """Return the trial on some of the sequences, of each the first steps."""
+    def only(self, chosen: Array | slice, steps: int | None = None) -> Course:
+        """Return the course on some of the sequences, of each the first steps."""
         return replace(
             self, probes=self.probes.only(chosen, steps), target=self.target.only(chosen, steps)
         )
 
 
-def trial_of(level: Level, ours: Motion, probes: Probes) -> Trial:
-    """Return the trial on some sequences, where `ours` is the optimizer."""
-    return Trial(level, probes, target_of(ours.weights(probes), probes))
+def course_of(origin: Origin, ours: Motion, probes: Probes) -> Course:
+    """Return the course on some sequences, where `ours` is the optimizer."""
+    return Course(origin, probes, target_of(ours.weights(probes), probes))
 
 
-def joined(trials: Sequence[Trial]) -> Trial:
-    """Return the sequences of several trials of as many steps as one."""
-    first = trials[0]
+def joined(courses: Sequence[Course]) -> Course:
+    """Return the sequences of several courses of as many steps as one."""
+    first = courses[0]
     probes = replace(
         first.probes,
-        w=np.concatenate([trial.probes.w for trial in trials]),
-        g=np.concatenate([trial.probes.g for trial in trials], axis=1),
-        lr=np.concatenate([trial.probes.lr for trial in trials], axis=1),
+        w=np.concatenate([course.probes.w for course in courses]),
+        g=np.concatenate([course.probes.g for course in courses], axis=1),
+        lr=np.concatenate([course.probes.lr for course in courses], axis=1),
     )
-    w = np.concatenate([trial.target.w for trial in trials], axis=1)
-    room = np.concatenate([trial.target.room for trial in trials], axis=1)
+    w = np.concatenate([course.target.w for course in courses], axis=1)
+    room = np.concatenate([course.target.room for course in courses], axis=1)
     return replace(first, probes=probes, target=Target(w, room))
 
 
-def astray(motion: Motion, trial: Trial) -> Array:
+def astray(motion: Motion, course: Course) -> Array:
     """Return where a program does not go with the optimizer: (steps, sequences, *shape)."""
-    return np.asarray(~trial.target.agrees_always(motion.weights(trial.probes)))
+    return np.asarray(~course.target.agrees_always(motion.weights(course.probes)))
 
 
 def in_sequences(wrong: Array) -> Array:
@@ -85,34 +85,34 @@ def in_sequences(wrong: Array) -> Array:
     return np.asarray(np.any(wrong, axis=tuple(range(2, wrong.ndim))))
 
 
-def fits(program: UpdateProgram, trials: Sequence[Trial]) -> bool:
+def fits(program: UpdateProgram, courses: Sequence[Course]) -> bool:
     """Whether a program goes with the optimizer, at every step of every sequence."""
     try:
-        motion = Motion(program, trials[0].probes.constants, trials[0].probes.shape)
+        motion = Motion(program, courses[0].probes.constants, courses[0].probes.shape)
     except InputError:
         return False
-    return not any(astray(motion, trial).any() for trial in trials)
+    return not any(astray(motion, course).any() for course in courses)
 
 
-def beyond_noise(motion: Motion, ours: UpdateProgram, trial: Trial) -> Trial:
-    """Return a trial in which a program goes astray only by more than its arithmetic may.
+def beyond_noise(motion: Motion, ours: UpdateProgram, course: Course) -> Course:
+    """Return a course in which a program goes astray only by more than its arithmetic may.
 
     That is measured in some of the sequences in which it does, soon after the first difference;
     where rounding explains that, nothing is said of the others.
     """
-    wrong = in_sequences(astray(motion, trial))
+    wrong = in_sequences(astray(motion, course))
     accused = np.flatnonzero(wrong.any(axis=0))
     if not len(accused):
-        return trial
+        return course
     until = int(np.argmax(wrong.any(axis=1))) + _FURTHER
     soon = accused[wrong[:until, accused].any(axis=0)]
     chosen = soon[:: 1 + until * len(soon) * _TIMES // _MEASURED]
-    part = trial.only(chosen, until)
+    part = course.only(chosen, until)
     spread = _spread(motion, ours, part.probes)
-    room = trial.target.room.copy()
+    room = course.target.room.copy()
     with np.errstate(over="ignore"):
         room[:until, chosen] = np.maximum(part.target.room, _TIMES * spread)
-    measured = replace(trial, target=Target(trial.target.w, room))
+    measured = replace(course, target=Target(course.target.w, room))
     if not astray(motion, measured)[:until, chosen].any():
         room[:, accused] = np.inf
     return measured

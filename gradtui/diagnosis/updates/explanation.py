@@ -15,13 +15,13 @@ from gradtui.diagnosis.edits import edited
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import (
-    Level,
-    Trial,
+    Course,
+    Origin,
     astray,
+    course_of,
     fits,
     in_sequences,
     joined,
-    trial_of,
 )
 from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.motion import Motion
@@ -50,7 +50,7 @@ _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
 _SCREEN = 4
 """Steps of the sequences on which changes are tried first."""
 _FEW = 6
-"""Sequences of a trial that are taken for them, and as many that show the mistake."""
+"""Sequences of a course that are taken for them, and as many that show the mistake."""
 
 
 class Source(Struct, frozen=True, eq=False):
@@ -62,15 +62,15 @@ class Source(Struct, frozen=True, eq=False):
     """Where the first values of what it keeps stand."""
 
 
-class Case(Struct, frozen=True, eq=False):
-    """A program, the optimizer's, and the trials of both for parameters of one shape."""
+class Comparison(Struct, frozen=True, eq=False):
+    """A program, the optimizer's, and the courses of both for parameters of one shape."""
 
     motion: Motion
     """Of the program written by hand."""
     optimizer: str
     ours: UpdateProgram
     constants: Mapping[str, float]
-    trials: Sequence[Trial]
+    courses: Sequence[Course]
     steps: int
     """The length of the run."""
     lr: float
@@ -78,19 +78,19 @@ class Case(Struct, frozen=True, eq=False):
     numbers: Sequence[float]
     """Those of the schedule and of the clipping."""
 
-    def up_to(self, level: Level) -> list[Trial]:
-        """Return the trials of a level and of those nearer to the run."""
-        return [trial for trial in self.trials if trial.level <= level]
+    def up_to(self, origin: Origin) -> list[Course]:
+        """Return the courses of an origin and of those nearer to the run."""
+        return [course for course in self.courses if course.origin <= origin]
 
 
-def explained(case: Case, failed: Trial, source: Source) -> tuple[Finding, ...]:
-    """Return the findings of a program that fails a trial."""
-    return _Explanation(case, failed, source).findings()
+def explained(compared: Comparison, failed: Course, source: Source) -> tuple[Finding, ...]:
+    """Return the findings of a program that fails a course."""
+    return _Explanation(compared, failed, source).findings()
 
 
-def remarked(case: Case, failed: Trial, source: Source) -> tuple[Finding, ...]:
-    """Return what to say of a program that is right on the run and fails another trial."""
-    where = where_they_part(case.motion, failed, case.steps)
+def remarked(compared: Comparison, failed: Course, source: Source) -> tuple[Finding, ...]:
+    """Return what to say of a program that is right on the run and fails another course."""
+    where = where_they_part(compared.motion, failed, compared.steps)
     return tuple(
         replace(
             finding,
@@ -98,61 +98,63 @@ def remarked(case: Case, failed: Trial, source: Source) -> tuple[Finding, ...]:
             severity="info",
             alternatives=(finding.rule, *finding.alternatives),
         )
-        for finding in _Explanation(case, failed, source, where).findings()
+        for finding in _Explanation(compared, failed, source, where).findings()
     )
 
 
 class _Explanation:
     """The changes that make a program right, and what they say of it."""
 
-    def __init__(self, case: Case, failed: Trial, source: Source, where: str = "") -> None:
-        self.case, self.failed, self.source, self.where = case, failed, source, where
-        self.program, self.ours = case.motion.program, case.ours
+    def __init__(
+        self, compared: Comparison, failed: Course, source: Source, where: str = ""
+    ) -> None:
+        self.compared, self.failed, self.source, self.where = compared, failed, source, where
+        self.program, self.ours = compared.motion.program, compared.ours
         self.shape = failed.probes.shape
-        self.scheduled = any(np.ptp(trial.probes.lr) for trial in case.up_to(Level.DRAWN))
-        self.needed = case.up_to(max(failed.level, Level.DRAWN))
+        self.scheduled = any(np.ptp(course.probes.lr) for course in compared.up_to(Origin.DRAWN))
+        self.needed = compared.up_to(max(failed.origin, Origin.DRAWN))
 
     def findings(self) -> tuple[Finding, ...]:
         reference = None if self.shape else self.reference
         remedies = self.remedies(self.program, self.few, self.needed, reference)
-        if not remedies and self.failed.level is Level.RUN:
-            own = self.case.up_to(Level.RUN)
+        if not remedies and self.failed.origin is Origin.RUN:
+            own = self.compared.up_to(Origin.RUN)
             remedies = self.remedies(self.program, self.few_of(own), own)
         if not remedies:
             return self.unexplained()
-        rates = [trial for trial in self.case.trials if trial.level is Level.RATES]
+        rates = [course for course in self.compared.courses if course.origin is Origin.RATES]
         asked = [] if self.scheduled else rates
         return self.written(ranked(remedies, self.program, self.reference, asked))
 
     def remedies(
         self,
         program: UpdateProgram,
-        few: Trial,
-        needed: Sequence[Trial],
+        few: Course,
+        needed: Sequence[Course],
         reference: Reference | None = None,
     ) -> list[Remedy]:
         timed = any("t" in names_read(line.value) for line in self.ours.lines)
-        case = self.case
+        compared = self.compared
         scope = scope_of(
-            program, case.constants, lr=case.lr, timed=timed, scheduled=self.scheduled,
-            numbers=case.numbers,
+            program, compared.constants, lr=compared.lr, timed=timed, scheduled=self.scheduled,
+            numbers=compared.numbers,
         )  # fmt: skip
         return find_remedies(program, scope, few, lambda one: fits(one, needed), reference)
 
     @cached_property
-    def few(self) -> Trial:
+    def few(self) -> Course:
         return self.few_of(self.needed)
 
-    def few_of(self, trials: Sequence[Trial]) -> Trial:
+    def few_of(self, courses: Sequence[Course]) -> Course:
         """Return a few steps of sequences that differ in everything, and of some that go astray."""
-        steps = min(_SCREEN, max(len(trial.probes.g) for trial in trials))
-        fitting = [trial for trial in trials if len(trial.probes.g) >= steps]
-        return joined([trial.only(self.telling(trial, steps), steps) for trial in fitting])
+        steps = min(_SCREEN, max(len(course.probes.g) for course in courses))
+        fitting = [course for course in courses if len(course.probes.g) >= steps]
+        return joined([course.only(self.telling(course, steps), steps) for course in fitting])
 
-    def telling(self, trial: Trial, steps: int) -> Array:
-        part = trial.only(slice(None), steps)
-        wrong = np.flatnonzero(in_sequences(astray(self.case.motion, part)).any(axis=0))
-        every = np.arange(len(trial.probes.w))
+    def telling(self, course: Course, steps: int) -> Array:
+        part = course.only(slice(None), steps)
+        wrong = np.flatnonzero(in_sequences(astray(self.compared.motion, part)).any(axis=0))
+        every = np.arange(len(course.probes.w))
         return np.unique(np.concatenate([_spread(wrong, _FEW), _spread(every, _FEW)]))
 
     @cached_property
@@ -196,7 +198,7 @@ class _Explanation:
         rules: Rules,
         remark: str = "",
     ) -> Finding:
-        parting, optimizer, place = self.parting, self.case.optimizer, None
+        parting, optimizer, place = self.parting, self.compared.optimizer, None
         if isinstance(step, Start):
             target, place = step.name, self.source.state_places.get(step.name)
             line = place.line if place else None
@@ -230,12 +232,14 @@ class _Explanation:
         before, after = part_at(old.value, step.path), step.tree
         names, others = frozenset(names_read(before)), frozenset(names_read(after))
         written, belongs = self.spelt(before, old.value), self.spelt(after, old.value)
-        if isinstance(before, Number) and belongs in self.case.constants:
-            belongs += f" ({number(self.case.constants[belongs], EXACT)})"
+        if isinstance(before, Number) and belongs in self.compared.constants:
+            belongs += f" ({number(self.compared.constants[belongs], EXACT)})"
         if step.name:
             written, belongs = f"{old.name} = {written}", f"{step.name} = {belongs}"
         change = Replacement(written, belongs, others - names, names - others)
-        return remark_of(change) if self.where else message_of(rule, change, self.case.optimizer)
+        return (
+            remark_of(change) if self.where else message_of(rule, change, self.compared.optimizer)
+        )
 
     def restarted(self, place: Place, value: float) -> str | None:
         """Return the line with a first value as it is with another; None if it goes on below."""
@@ -276,11 +280,11 @@ class _Explanation:
 
     def mistakes(self) -> list[str]:
         """Return the rules of the changes that make the optimizer do what the program does."""
-        if self.shape or not np.all(np.isfinite(self.case.motion.weights(self.few.probes))):
+        if self.shape or not np.all(np.isfinite(self.compared.motion.weights(self.few.probes))):
             return []
         few, *needed = (
-            trial_of(trial.level, self.case.motion, trial.probes)
-            for trial in (self.few, *self.needed)
+            course_of(course.origin, self.compared.motion, course.probes)
+            for course in (self.few, *self.needed)
         )
         remedies = self.remedies(self.ours, few, needed)
         return [step.rules[0] for remedy in remedies for step in remedy]
@@ -288,19 +292,21 @@ class _Explanation:
     @cached_property
     def parting(self) -> Parting:
         """Return where the two part: on a plain sequence, else on that which they fail."""
-        trials = [self.failed] if self.shape else [*self.plain(), self.failed]
-        found = (first_parting(self.case.motion, trial) for trial in trials)
+        courses = [self.failed] if self.shape else [*self.plain(), self.failed]
+        found = (first_parting(self.compared.motion, course) for course in courses)
         return next(parting for parting in found if parting is not None)
 
-    def plain(self) -> list[Trial]:
-        """Return the trial on a plain sequence, where gradients may be so large."""
-        drawn = next(trial.probes for trial in self.case.trials if trial.level is Level.DRAWN)
+    def plain(self) -> list[Course]:
+        """Return the course on a plain sequence, where gradients may be so large."""
+        drawn = next(
+            course.probes for course in self.compared.courses if course.origin is Origin.DRAWN
+        )
         if np.max(np.abs(drawn.g)) < max(_PLAIN):
             return []
         steps = min(len(_PLAIN), len(drawn.lr))
         g, lr = np.array(_PLAIN[:steps])[:, None], drawn.lr[:steps, :1]
-        probes = Probes(np.ones(1), g, lr, self.case.constants)
-        return [trial_of(Level.DRAWN, Motion(self.ours, self.case.constants), probes)]
+        probes = Probes(np.ones(1), g, lr, self.compared.constants)
+        return [course_of(Origin.DRAWN, Motion(self.ours, self.compared.constants), probes)]
 
 
 def _spread(many: Array, count: int) -> Array:

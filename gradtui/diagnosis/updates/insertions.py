@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
+from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import Path, expression, names_read
 
 
-class Insertions(Line):
+class Insertions(Site):
     """The changes that put something into a line."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:

@@ -11,7 +11,6 @@ from itertools import chain
 
 from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.updates.insertions import Insertions
-from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.names import OtherNames
 from gradtui.diagnosis.updates.scope import (
     BIAS,
@@ -27,6 +26,7 @@ from gradtui.diagnosis.updates.scope import (
     Scope,
     values_in,
 )
+from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 from gradtui.language.trees import (
     Path,
@@ -81,7 +81,7 @@ def edits_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[Line
     return sorted(found.values(), key=lambda edit: edit.cost)
 
 
-class _Rewrites(Line):
+class _Rewrites(Site):
     """The changes of what stands in a line."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:

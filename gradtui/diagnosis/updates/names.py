@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, combinations_with_replacement, islice
 
-from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
+from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import Path, expression, names_read, part_at, substituted
 
@@ -20,7 +20,7 @@ _WHOLE = 1000
 """Whole numbers up to this may be one too small or too large."""
 
 
-class OtherNames(Line):
+class OtherNames(Site):
     """The changes that put another name or another number in the place of one."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:

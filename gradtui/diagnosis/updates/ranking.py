@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gradtui.diagnosis.updates.evidence import Trial, fits
+from gradtui.diagnosis.updates.evidence import Course, fits
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy
 from gradtui.diagnosis.updates.scope import MEANS
@@ -24,7 +24,7 @@ def ranked(
     remedies: Sequence[Remedy],
     program: UpdateProgram,
     reference: Reference,
-    rates: Sequence[Trial],
+    rates: Sequence[Course],
 ) -> list[tuple[tuple[float, ...], Remedy]]:
     """Return remedies, cheapest first, in the order in which the programs that they leave are good.
 

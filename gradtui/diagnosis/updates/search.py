@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from gradtui.base.source import InputError
 from gradtui.diagnosis.edits import edited
 from gradtui.diagnosis.sieve import Budget, Sieve
-from gradtui.diagnosis.updates.evidence import Trial
+from gradtui.diagnosis.updates.evidence import Course
 from gradtui.diagnosis.updates.line_edits import LineEdit, edits_of
 from gradtui.diagnosis.updates.linewise import repaired_lines
 from gradtui.diagnosis.updates.motion import Motion, is_right
@@ -67,7 +67,7 @@ def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
 def find_remedies(
     program: UpdateProgram,
     scope: Scope,
-    few: Trial,
+    few: Course,
     passes: Callable[[UpdateProgram], bool],
     reference: Reference | None = None,
 ) -> list[Remedy]:
@@ -98,7 +98,7 @@ class _Search:
         self,
         program: UpdateProgram,
         scope: Scope,
-        few: Trial,
+        few: Course,
         passes: Callable[[UpdateProgram], bool],
     ) -> None:
         self.program, self.scope, self.fits = program, scope, passes
