@@ -17,9 +17,9 @@ from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
 from gradtui.engine.shapes import Shape, ShapeError, broadcast, stretches
-from gradtui.language.parser import Assignment, Name, Tree
+from gradtui.language.parser import Assignment, Name
 from gradtui.language.refusals import another_name
-from gradtui.language.trees import parts_of
+from gradtui.language.trees import names_read
 
 
 class UpdateProgram(Struct, frozen=True):
@@ -88,11 +88,6 @@ class HandPass(Struct, frozen=True, eq=False):
     """(old value, new value), as nodes, of what it keeps from step to step."""
     initial: tuple[tuple[int, Any], ...]
     """(node, first value) of what it keeps."""
-
-
-def names_in(tree: Tree) -> list[Name]:
-    """Return the names that an expression reads, left ones first."""
-    return [part for _, part in parts_of(tree) if isinstance(part, Name)]
 
 
 def lower_update(
@@ -229,7 +224,7 @@ def _lower_line(
     lost: Collection[str],
 ) -> HandLine:
     """Append a line; the node is None where its shapes do not fit or what it reads has none."""
-    read = [name.name for name in names_in(line.value) if name.name in lost]
+    read = [name for name in names_read(line.value) if name in lost]
     if read:
         return HandLine(line, target, scope, None, None, f"it reads {read[0]}, whose shapes do "
                         "not fit")  # fmt: skip

@@ -27,9 +27,9 @@ from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.edits import INSERTIONS, Tweak, edited
 from gradtui.diagnosis.sieve import FIRST
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.language.parser import Name
+from gradtui.language.trees import names_read
 
 Array = NDArray[np.float64]
 
@@ -260,7 +260,7 @@ def _ends(
         edits, tree, cost = hits[0].edits, hits[0].tree, hits[0].cost
         loose = loose_ends(readings.trial, line, edits, tree)
     new = [edit.new for edit in edits if edit.kind in INSERTIONS and edit.new is not None]
-    own = all(name.name in line.reads for tree in new for name in names_in(tree))
+    own = all(name in line.reads for tree in new for name in names_read(tree))
     return _Ends(loose, bool(new), own, readings.likeness.gained(line, tree), cost)
 
 

@@ -29,11 +29,10 @@ from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import EditKind, Pool, Tweak
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.printer import spell, subtrees
+from gradtui.engine.printer import spell
 from gradtui.language.parser import Name, Number, Tree, parse_expression
-from gradtui.language.trees import NOWHERE, mapped, same
+from gradtui.language.trees import NOWHERE, names_read, substituted, subtrees
 
 Array = NDArray[np.float64]
 
@@ -181,7 +180,7 @@ def loose_ends(trial: Trial, line: Line, edits: Sequence[Tweak], tree: Tree) -> 
     What is dropped may be left over; what something else takes the place of should not be.
     """
     dropped = [one.old for one in edits if one.kind in _DROPPED and one.old is not None]
-    reads = {name.name for part in (tree, *dropped) for name in names_in(part)}
+    reads = {name for part in (tree, *dropped) for name in names_read(part)}
     return len(trial.program.unread(line.name, reads))
 
 
@@ -200,13 +199,8 @@ def _stale(
         ):
             own = later.tree
             if isinstance(own, Name) and own.name in line.scope:
-                tree = _with(line.tree, part, own)
+                tree = substituted(line.tree, {name: own})
             else:
                 own, tree = Name(name, NOWHERE), parse_expression(truth)
             return (Hit((Tweak((), tree, EditKind.REPLACE, part, own),), tree, 0.0),)
     return ()
-
-
-def _with(tree: Tree, old: Tree, new: Tree) -> Tree:
-    """Return an expression with another part wherever it has `old`."""
-    return mapped(tree, lambda part: new if same(part, old) else None)

@@ -17,13 +17,11 @@ from gradtui.diagnosis.backward.trial import Trial, near
 from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, needed_for
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import Path, same
+from gradtui.language.trees import Path, names_read, same, subtrees
 
 Array = NDArray[np.float64]
 
@@ -70,7 +68,7 @@ class Context(Struct, frozen=True, eq=False):
         value = self.value(tree)
         if value is None or value[0].size != 1:
             return False
-        read = {scope[name.name] for name in names_in(tree) if name.name in scope}
+        read = {scope[name] for name in names_read(tree) if name in scope}
         given = (Kind.DATA, Kind.HYPERPARAMETER, Kind.CONSTANT)
         return all(id < len(nodes) and nodes[id].kind in given for id in read)
 
@@ -222,7 +220,7 @@ def _difference(old: Tree, new: Tree) -> str:
         if len(differing) != 1 or len(old.arguments) != len(new.arguments):
             break
         old, new = pairs[differing[0]]
-    if _is_part(old, new, ("+", "-")) or not names_in(old):
+    if _is_part(old, new, ("+", "-")) or not any(names_read(old)):
         return "missing-term"
     if _is_part(old, new, ("*", "/", "@")):
         return "missing-factor"

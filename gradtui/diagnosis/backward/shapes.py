@@ -29,12 +29,10 @@ from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.sieve import FIRST, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
-from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import NOWHERE, call
+from gradtui.language.trees import NOWHERE, call, names_read, subtrees
 from gradtui.scenario.problem import Handwritten
 
 Array = NDArray[np.float64]
@@ -224,7 +222,7 @@ def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) ->
     """Return the helpers that have no value, and those from which what is wrong is computed."""
     read = {name for line in misfits for name in line.reads}
     for lost in trial.program.lost:
-        read |= {name.name for name in names_in(lost.line.value)}
+        read |= set(names_read(lost.line.value))
     if not misfits and not trial.program.lost:
         read = set(judged)
     for line in reversed(trial.lines):
@@ -247,7 +245,7 @@ def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
 
 def _lost_whole(trial: Trial, line: Line) -> list[Tree]:
     """Return what a line that is a number may have held."""
-    if names_in(line.tree):
+    if any(names_read(line.tree)):
         return []
     slopes = [*local_trees(trial, line, range(len(trial.graph.nodes))), *slope_trees(trial)]
     return distinct([*slopes, *(one for tree in flow_trees(trial) for one in calls_of(tree))])
