@@ -6,6 +6,7 @@ helps.  Every change is also the opposite of one, so the same list makes an opti
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
@@ -114,6 +115,10 @@ class _Rewrites(Site):
             case Call("+" | "*", (left, right)):
                 yield self.without(left, right, 0)
                 yield self.without(right, left, 1)
+            case Call("-", (left, Number(lost))) if 0 < lost < 1:
+                share = expression("*", left, self.number(self.scope.known(1 - lost)))
+                yield Proposal(share, (RATE, TIME), 1.2)
+                yield self.without(call.arguments[1], left, 1)
             case Call("-", (left, right)):
                 yield self.without(right, left, 1)
                 yield Proposal(expression("neg", right), self.topic(left), 1.5)
@@ -280,6 +285,7 @@ class _Rewrites(Site):
                         rules,
                         1.3,
                     )
+        yield from self.compared_everywhere(tree)
         for number in {p.value for _, p in parts_of(tree) if isinstance(p, Number)}:
             if 0 < number < 1:
                 for mean in scope.means:
@@ -290,6 +296,19 @@ class _Rewrites(Site):
             rules = (SIGN,) if "lr" in scope.names(tree) else (RATE,)
             yield Proposal(expression("-", self.name("w"), tree), rules, 2)
             yield Proposal(expression("+", self.name("w"), tree), rules, 2)
+
+    def compared_everywhere(self, tree: Tree) -> Iterator[Proposal]:
+        """Yield a line with another comparison wherever one is."""
+        calls = Counter(part.function for _, part in parts_of(tree) if isinstance(part, Call))
+        for function in (one for one in _COMPARED if calls[one] > 1):
+            for other in _COMPARED[function]:
+
+                def change(part: Tree, one: str = function, other: str = other) -> Tree | None:
+                    if isinstance(part, Call) and part.function == one:
+                        return expression(other, *part.arguments)
+                    return None
+
+                yield Proposal(mapped(tree, change), (TIME, RATE, CONSTANT), 1.1)
 
     def complement(self, tree: Tree, mean: str) -> Tree:
         """Return a tree with β and 1 - β exchanged."""

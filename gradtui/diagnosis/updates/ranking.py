@@ -12,7 +12,7 @@ from gradtui.diagnosis.updates.scope import MEANS
 from gradtui.diagnosis.updates.search import applied, cost_of, which_matter
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import mapped, shape_of
+from gradtui.language.trees import mapped, names_read, shape_of
 
 _COMPARED = 12
 """Remedies that are compared by the programs that they leave."""
@@ -52,7 +52,18 @@ def _idle(program: UpdateProgram) -> int:
         return name not in kept and isinstance(value, Name) and value.name not in kept
 
     lines = zip(program.lines, matter, strict=True)
-    return sum(not matters or renames(line.name, line.value) for line, matters in lines)
+    idle = sum(not matters or renames(line.name, line.value) for line, matters in lines)
+    return idle + sum(not _is_carried(program, name) for name in program.state)
+
+
+def _is_carried(program: UpdateProgram, name: str) -> bool:
+    """Return whether what is kept under a name is read before a line assigns it."""
+    for line in program.lines:
+        if name in names_read(line.value):
+            return True
+        if line.name == name:
+            return False
+    return False
 
 
 def _paired(program: UpdateProgram) -> int:

@@ -49,7 +49,8 @@ def other_starts(program: UpdateProgram, scope: Scope) -> Iterator[Start]:
         first = float(np.ravel(initial)[0])
         costs = dict.fromkeys((0.0, 1.0, *(scope.constants[mean] for mean in scope.means)), 1.0)
         if name in scope.meaning and name in sums:
-            costs = {**dict.fromkeys((1.0, -1.0, first - 1, first + 1), 1.05), 0.0: 1.0}
+            counts = (1.0, -1.0, first - 1, first + 1)
+            costs = {count: 1.05 if count >= 0 else 1.35 for count in counts} | {0.0: 1.0}
         elif name in scope.meaning:
             costs = dict.fromkeys(sorted(scope.known_numbers), 1.1) | costs
         for value, cost in costs.items():

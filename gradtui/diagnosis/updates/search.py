@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, combinations, islice
 
 import numpy as np
 from msgspec.structs import replace
@@ -165,8 +165,11 @@ class _Search:
         paired = [[edit for edit in line if edit.cost <= _PAIRED] for line in self.edits]
         if self.few.shape or sum(map(len, paired)) > _MOST:
             return
-        starts = other_starts(self.program, self.scope)
-        likely: list[Remedy] = [(one, edit) for one in starts for line in paired for edit in line]
+        starts = list(other_starts(self.program, self.scope))
+        likely: list[Remedy] = [
+            (one, other) for one, other in combinations(starts, 2) if one.name != other.name
+        ]
+        likely += [(one, edit) for one in starts for line in paired for edit in line]
         likely += self.likely_pairs(self.sieves_of(paired))
         limit = math.inf
         for remedy in sorted(likely, key=cost_of)[:_TRIED]:
