@@ -47,8 +47,8 @@ from gradtui.language.trees import names_read, part_at
 
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
 """Gradients on which a mistake is shown, if it shows on them."""
-_SCREEN = 4
-"""Steps of the sequences on which changes are tried first."""
+_SCREEN, _LATEST = 4, 48
+"""Steps of the sequences on which changes are tried first, more of a mistake that shows later."""
 _FEW = 6
 """Sequences of a course that are taken for them, and as many that show the mistake."""
 
@@ -147,7 +147,11 @@ class _Explanation:
 
     def few_of(self, courses: Sequence[Course]) -> Course:
         """Return a few steps of sequences that differ in everything, and of some that go astray."""
-        steps = min(_SCREEN, max(len(course.probes.g) for course in courses))
+        wrong = (in_sequences(astray(self.compared.motion, course)) for course in courses)
+        first = min(int(np.argmax(one.any(axis=1))) for one in wrong if one.any())
+        steps = min(
+            max(_SCREEN, min(first + 2, _LATEST)), max(len(one.probes.g) for one in courses)
+        )
         fitting = [course for course in courses if len(course.probes.g) >= steps]
         return joined([course.only(self.telling(course, steps), steps) for course in fitting])
 
@@ -202,7 +206,7 @@ class _Explanation:
         if isinstance(step, Start):
             target, place = step.name, self.source.state_places.get(step.name)
             line = place.line if place else None
-            fix = None if place is None else self.restarted(place, step.value)
+            fix = None if place is None else self.restarted(place.line, right)
             first = float(np.ravel(self.program.state[step.name])[0])
             said = start_message(step.name, first, step.value, optimizer)
         else:
@@ -241,14 +245,19 @@ class _Explanation:
             remark_of(change) if self.where else message_of(rule, change, self.compared.optimizer)
         )
 
-    def restarted(self, place: Place, value: float) -> str | None:
-        """Return the line with a first value as it is with another; None if it goes on below."""
-        row = self.source.lines[place.line - 1]
-        before, end = row[: place.column - 1], place.column - 1 + place.width
-        if row[place.column - 1 : end].count("[") != row[place.column - 1 : end].count("]"):
-            return None
-        rest, _, _ = row[end:].partition("#")
-        return f"{before}{value!r}{rest}".strip()
+    def restarted(self, line: int, right: UpdateProgram) -> str | None:
+        """Return a line of first values as it is where all are right; None if one goes on below."""
+        row, rest, old = self.source.lines[line - 1], "", self.program.state
+        places = sorted(self.source.state_places.items(), key=lambda one: -one[1].column)
+        for name, place in places:
+            if place.line != line or right.state[name] is old[name]:
+                continue
+            start, end = place.column - 1, place.column - 1 + place.width
+            if row[start:end].count("[") != row[start:end].count("]"):
+                return None
+            after = row[end:] if rest else row[end:].partition("#")[0]
+            row, rest = row[:start], f"{right.state[name]!r}{after}{rest}"
+        return f"{row}{rest}".strip()
 
     def spelt(self, tree: Tree, original: Tree) -> str:
         return spell(tree, original, self.source.lines)

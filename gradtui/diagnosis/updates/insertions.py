@@ -82,7 +82,7 @@ class Insertions(Site):
         for term in self._terms():
             rules = (DECAY,) if self.topic(term) == (DECAY,) else scope.form
             for sign in ("+", "-"):
-                yield Proposal(expression(sign, part, term), rules, 1.3)
+                yield Proposal(expression(sign, part, term), rules, 1.35)
         if not self.moves:
             later = expression(">", self.name("t"), self.number(1))
             first = expression("where", later, part, self.number(0))
@@ -127,7 +127,7 @@ class Insertions(Site):
             helper = self.name(name)
             if not self.scope.is_signal(self.scope.names(helper)):
                 for function in ("/", "*"):
-                    yield Proposal(expression(function, part, helper), self.topic(helper), 1.4)
+                    yield Proposal(expression(function, part, helper), self.topic(helper), 1.55)
 
     def _inserted_in_helper(self, part: Tree, names: frozenset[str]) -> Iterator[Proposal]:
         for rate in self._rates():

@@ -171,7 +171,7 @@ class OtherNames(Site):
         if timely or not scope.is_signal(scope.names(self.line.value)):
             yield from self._other_numbers(part)
         yield from self._branches(path)
-        if value in (1, 2):
+        if value in (1, 2) and path:
             return
         for other in scope.constants:
             if other != "eps" or abs(value) <= _TINY:
