@@ -45,7 +45,7 @@ class OtherNames(Site):
         for name in (one for one, times in counts.items() if times > 1 and self._may_fall(one)):
             for number in self._shares():
                 before = expression("/", self.name(name), number)
-                yield Proposal(substituted(line, {name: before}), (TIME, RATE), 1.2)
+                yield Proposal(substituted(line, {name: before}), (TIME, RATE), 1.05)
         for name in (one for one, times in counts.items() if times > 1 and one in signals):
             for other in dict.fromkeys(signals):
                 rules = self._name_rules(self.name(name), self.name(other))
@@ -97,7 +97,7 @@ class OtherNames(Site):
         if "lr" in self.scope.names(part) and not self.scope.is_signal(self.scope.names(part)):
             yield Proposal(self.name("lr"), self._name_rules(part, self.name("lr")), 1.2)
             for number in self._shares():
-                yield Proposal(expression("/", part, number), (TIME, RATE), 1.2)
+                yield Proposal(expression("/", part, number), (TIME, RATE), 1.05)
         if part.name in self.scope.meaning:
             for mean in self.scope.means:
                 yield Proposal(self.name(mean), (CONSTANT, BIAS), 1.2)

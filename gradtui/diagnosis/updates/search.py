@@ -152,7 +152,7 @@ class _Search:
 
         left = self.motion.followed(index, ids, value, self.few, self.near)
         yield from (edit for edit, _ in left)
-        # Those of another shape: what reads the line has to be motion again.
+        # Those of another shape: what reads the line has to be lowered again.
         others = (edit for one in sieve.shapes.difference(shapes) for edit in sieve.of(one))
         yield from (edit for edit in others if self.is_near(applied(self.program, (edit,))))
 
