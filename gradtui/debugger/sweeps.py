@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.failures import report_failure
 from gradtui.debugger.forks import DRAWN, Fork
-from gradtui.diagnosis.runs.registry import RUN_RULES
+from gradtui.diagnosis.runs.registry import End, end_of
 from gradtui.diagnosis.runs.run import Run, steps_looked_at
 from gradtui.diagnosis.runs.work import TooLargeError
 from gradtui.engine.together import run_together
@@ -23,20 +23,11 @@ _LEFT = 0.01
 """Part of its fall that a loss that still falls steadily may have before it."""
 _HIGH = 100.0
 """Times the first loss at which a run has diverged, whatever way it took there."""
-_ENDS = {
-    "diverging": "diverges",
-    "non-finite": "diverges",
-    "rate-too-large-later": "diverges later",
-    "oscillating": "oscillates",
-    "plateau": "stands still",
-    "crawling": "crawls",
-}
-"""The rules that say how a run ends, gravest first -> in a word."""
 CONVERGES, FALLS, NOWHERE = "converges", "still falls", "ends no lower"
 UNJUDGED, TOO_LARGE = "could not be judged", "not judged: too large"
 SIGNS = {
-    "diverges": "▲", "diverges later": "▲", "oscillates": "~", "stands still": "—",
-    "crawls": "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
+    End.DIVERGES: "▲", End.DIVERGES_LATER: "▲", End.OSCILLATES: "~", End.STANDS_STILL: "—",
+    End.CRAWLS: "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
     UNJUDGED: "?", TOO_LARGE: "?",
 }  # fmt: skip
 """How a run ends -> a sign for it."""
@@ -91,11 +82,9 @@ class Sweep:
     def _end(self, one: Fork) -> str:
         """Return how a run ends, by the conditions that training runs are judged by."""
         run = Run(one.problem.resumed(one.step, one.row, self.last - self.start))
+        end = end_of(run)
         with np.errstate(all="ignore"):
-            for rule, word in _ENDS.items():
-                if any(found.severity != "info" for found in RUN_RULES[rule].find(run)):
-                    return word
-            return _falling(run.losses)
+            return _falling(run.losses) if end is None else end
 
     @property
     def drawn(self) -> Sequence[int]:
@@ -120,7 +109,7 @@ def _falling(losses: NDArray[np.float64]) -> str:
     fall = float(losses[0] - losses[-1])
     late = losses[-max(2, len(losses) // 4) :]
     if losses[-1] > _HIGH * abs(losses[0]):
-        return "diverges"
+        return End.DIVERGES
     if not fall > 0.0:
         return CONVERGES if len(set(losses.tolist())) == 1 else NOWHERE
     if np.all(np.diff(late) <= 0.0):

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.products import MAX_FACTORS, of_complements, of_products
 from gradtui.diagnosis.renamings import more_alike, other_names, renamings
 from gradtui.engine.ops import OPS
@@ -18,7 +18,7 @@ MAX_PARTS = 80
 """Parts of an expression that are changed; a longer one is only changed near its root."""
 
 
-def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def small_edits(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield the edits that take away or change what is there, or scale it."""
     yield from renamings(expression, pool)
     for path, part in _places(expression):
@@ -44,7 +44,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Edit]:
             yield from _turned(expression, path, part)
 
 
-def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def insertions(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield the edits that put a factor or a term in, or another factor in a factor's place."""
     yield from more_alike(expression, pool)
     for path, part in _places(expression):
@@ -57,16 +57,16 @@ def insertions(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for factor in pool.factors:
             one = isinstance(part, Number) and part.value == 1.0
             if one:
-                yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
+                yield Tweak(path, call("/", part, factor), EditKind.ADD_FACTOR, None, factor)
             else:
                 yield from _multiplied(path, part, factor)
             if one or _is_factor(expression, path):
-                yield Edit(Change.REPLACE_FACTOR, path, factor, part, factor)
+                yield Tweak(path, factor, EditKind.REPLACE_FACTOR, part, factor)
         for term in map(_unsigned, pool.terms):
-            yield Edit(Change.ADD_TERM, path, _plus(part, term), None, term)
-            yield Edit(Change.ADD_TERM, path, call("-", part, term), None, term)
+            yield Tweak(path, _plus(part, term), EditKind.ADD_TERM, None, term)
+            yield Tweak(path, call("-", part, term), EditKind.ADD_TERM, None, term)
             if isinstance(term, Number):
-                yield Edit(Change.ADD_TERM, path, call("-", term, part), None, term)
+                yield Tweak(path, call("-", term, part), EditKind.ADD_TERM, None, term)
 
 
 def _places(expression: Editable) -> list[tuple[Path, Tree]]:
@@ -108,53 +108,53 @@ def _is_value(expression: Editable, path: Path, part: Tree) -> bool:
     )
 
 
-def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Edit]:
+def _rescaled(path: Path, part: Tree, numbers: Iterable[Tree]) -> Iterator[Tweak]:
     match part:
         case Call("-", (left, right)):
-            yield Edit(Change.NEGATE, path, call("-", right, left))
+            yield Tweak(path, call("-", right, left), EditKind.NEGATE)
         case Call("neg", (operand,)):
-            yield Edit(Change.NEGATE, path, operand)
+            yield Tweak(path, operand, EditKind.NEGATE)
         case _:
-            yield Edit(Change.NEGATE, path, call("neg", part))
+            yield Tweak(path, call("neg", part), EditKind.NEGATE)
     if isinstance(part, Number):
         return
     for number in numbers:
-        yield Edit(Change.SCALE, path, call("*", number, part), None, number)
-        yield Edit(Change.SCALE, path, call("/", part, number), None, number)
+        yield Tweak(path, call("*", number, part), EditKind.SCALE, None, number)
+        yield Tweak(path, call("/", part, number), EditKind.SCALE, None, number)
 
 
-def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+def _wrapped(expression: Editable, path: Path, part: Tree) -> Iterator[Tweak]:
     """Yield a function of a part that is added or multiplied."""
     parent = _parent_of(expression, path)
     if parent is None or parent.function in ("*", "/", "+", "-", "neg", "@", "T"):
         for curve in _TRIED:
             if not (isinstance(part, Call) and part.function == curve):
-                yield Edit(Change.FUNCTION, path, call(curve, part), part)
+                yield Tweak(path, call(curve, part), EditKind.FUNCTION, part)
         if not isinstance(part, Call) or part.function not in _OPERATORS:
-            yield Edit(Change.FUNCTION, path, call(">", part, Number(0.0, NOWHERE)), part)
+            yield Tweak(path, call(">", part, Number(0.0, NOWHERE)), EditKind.FUNCTION, part)
 
 
-def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+def _powers(expression: Editable, path: Path, part: Tree) -> Iterator[Tweak]:
     parent = _parent_of(expression, path)
     if parent is not None and parent.function in ("*", "/", "@", "+", "-", "neg", "T"):
         two = Number(2.0, NOWHERE)
-        yield Edit(Change.POWER, path, call("**", part, two), None, part)
+        yield Tweak(path, call("**", part, two), EditKind.POWER, None, part)
 
 
 def _other_numbers(
     expression: Editable, path: Path, part: Tree, value: float, numbers: Mapping[float, Tree]
-) -> Iterator[Edit]:
+) -> Iterator[Tweak]:
     if _is_exponent(expression, path):
         return
     for other in (1.0, 2.0, 0.5, value + 1, value - 1):
         if other != value:
-            yield Edit(Change.SCALE, path, Number(other, NOWHERE), part, Number(other, NOWHERE))
+            yield Tweak(path, Number(other, NOWHERE), EditKind.SCALE, part, Number(other, NOWHERE))
     for size, written in numbers.items():
         if size != value:
-            yield Edit(Change.SCALE, path, written, part, written)
+            yield Tweak(path, written, EditKind.SCALE, part, written)
 
 
-def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) -> Iterator[Edit]:
+def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) -> Iterator[Tweak]:
     """Yield names in the place of a number that something is compared with."""
     parent = _parent_of(expression, path)
     if parent is None or parent.function not in _COMPARISONS:
@@ -163,20 +163,20 @@ def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) ->
     for name, id in pool.names.items():
         if expression.builder.nodes[id].shape == shape:
             new = Name(name, NOWHERE)
-            yield Edit(Change.FUNCTION, path, new, part, new)
+            yield Tweak(path, new, EditKind.FUNCTION, part, new)
 
 
-def _other_masks(path: Path, part: Call, factors: Iterable[Tree]) -> Iterator[Edit]:
+def _other_masks(path: Path, part: Call, factors: Iterable[Tree]) -> Iterator[Tweak]:
     """Yield the masks of a model in the place of one, with and without the bound itself."""
     for mask in factors:
         if isinstance(mask, Call) and mask.function in _COMPARISONS:
             strict = mask.function.rstrip("=")
             for function in (strict, f"{strict}="):
                 new = replace(mask, function=function)
-                yield Edit(Change.FUNCTION, path, new, part, new)
+                yield Tweak(path, new, EditKind.FUNCTION, part, new)
 
 
-def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[Tweak]:
     """Yield the powers with one factor less and one more."""
     base, one = expression.parts[(*path[:-1], 0)], Number(1.0, NOWHERE)
     match part:
@@ -189,36 +189,36 @@ def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[E
             less, more = whole, call("+", whole, Number(2.0, NOWHERE))
         case _:
             less, more = call("-", part, one), call("+", part, one)
-    yield Edit(Change.POWER, path, less, base, None)
-    yield Edit(Change.POWER, path, more, None, base)
+    yield Tweak(path, less, EditKind.POWER, base, None)
+    yield Tweak(path, more, EditKind.POWER, None, base)
 
 
-def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> Iterator[Edit]:
+def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> Iterator[Tweak]:
     """Yield names of one number in the place of a size: the sum of the weights for len(y)."""
     for name, id in pool.names.items():
         if expression.builder.nodes[id].shape == ():
             new = Name(name, NOWHERE)
-            yield Edit(Change.REPLACE, path, new, part, new)
+            yield Tweak(path, new, EditKind.REPLACE, part, new)
 
 
-def _dropped(path: Path, part: Call) -> Iterator[Edit]:
+def _dropped(path: Path, part: Call) -> Iterator[Tweak]:
     function, arguments = part.function, part.arguments
     match function, arguments:
         case (("*" | "@"), (left, right)):
-            yield Edit(Change.DROP_FACTOR, path, left, right)
-            yield Edit(Change.DROP_FACTOR, path, right, left)
+            yield Tweak(path, left, EditKind.DROP_FACTOR, right)
+            yield Tweak(path, right, EditKind.DROP_FACTOR, left)
         case "/", (left, right):
-            yield Edit(Change.DROP_FACTOR, path, left, right)
+            yield Tweak(path, left, EditKind.DROP_FACTOR, right)
             one = Number(1.0, NOWHERE)
-            yield Edit(Change.DROP_FACTOR, path, call("/", one, right), left)
+            yield Tweak(path, call("/", one, right), EditKind.DROP_FACTOR, left)
         case (("+" | "-"), (left, right)):
-            yield Edit(Change.DROP_TERM, path, left, right)
+            yield Tweak(path, left, EditKind.DROP_TERM, right)
             kept = right if function == "+" else call("neg", right)
-            yield Edit(Change.DROP_TERM, path, kept, left)
+            yield Tweak(path, kept, EditKind.DROP_TERM, left)
         case "**", (base, _):
-            yield Edit(Change.POWER, path, base, base)
+            yield Tweak(path, base, EditKind.POWER, base)
         case _ if len(arguments) == 1 and function not in ("neg", "shape", "len"):
-            yield Edit(Change.DROP_CALL, path, arguments[0], part)
+            yield Tweak(path, arguments[0], EditKind.DROP_CALL, part)
         case _:
             pass
 
@@ -229,24 +229,24 @@ _TRIED = tuple(name for name, entry in OPS.items() if entry.tried)
 _CURVES = tuple(name for name in _TRIED if OPS[name].elementwise)
 
 
-def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
+def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Tweak]:
     function, arguments = part.function, part.arguments
     if function in _OPERATORS:
         other = _OPERATORS[function]
-        change = Change.NEGATE if function in "+-" else Change.OPERATOR
-        yield Edit(change, path, replace(part, function=other), part)
+        change = EditKind.NEGATE if function in "+-" else EditKind.OPERATOR
+        yield Tweak(path, replace(part, function=other), change, part)
     if function == "-":
-        yield Edit(Change.NEGATE, path, replace(part, arguments=arguments[::-1]), part)
+        yield Tweak(path, replace(part, arguments=arguments[::-1]), EditKind.NEGATE, part)
     if function == "neg":
-        yield Edit(Change.NEGATE, path, arguments[0], part)
+        yield Tweak(path, arguments[0], EditKind.NEGATE, part)
     if function in _COMPARISONS:
         for other in (*_COMPARISONS, "=="):
             if other not in (function, _OPERATORS[function]):
-                yield Edit(Change.OPERATOR, path, replace(part, function=other), part)
+                yield Tweak(path, replace(part, function=other), EditKind.OPERATOR, part)
     if function in _ALONG:
         for axis in range(len(expression.shape((*path, 0)))):
             along = replace(part, options=(("axis", axis),))
-            yield Edit(Change.AXIS, path, along, part)
+            yield Tweak(path, along, EditKind.AXIS, part)
     parent = _parent_of(expression, path)
     yield from of_complements(path, part)
     if function == "*" and (parent is None or parent.function != "*"):
@@ -254,16 +254,16 @@ def _other_call(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
     if function == "*":
         yield from _reduced_late(path, part)
     if function == "@":
-        yield Edit(Change.TRANSPOSE, path, call("@", arguments[1], arguments[0]), part)
+        yield Tweak(path, call("@", arguments[1], arguments[0]), EditKind.TRANSPOSE, part)
     if function in _CURVES:
         for curve in (*_CURVES, *(("softmax",) if function == "exp" else ())):
             if curve != function:
-                yield Edit(Change.FUNCTION, path, replace(part, function=curve), part)
+                yield Tweak(path, replace(part, function=curve), EditKind.FUNCTION, part)
     if function == "shape":
         for axis in range(len(expression.shape((*path, 0)))):
             counted = replace(part, options=(("axis", axis),))
-            yield Edit(Change.SCALE, path, counted, part, counted)
-            yield Edit(Change.ADD_FACTOR, path, call("*", part, counted), None, counted)
+            yield Tweak(path, counted, EditKind.SCALE, part, counted)
+            yield Tweak(path, call("*", part, counted), EditKind.ADD_FACTOR, None, counted)
     if function == "concat":
         yield from _exchanged(path, part)
     if function in _REDUCTIONS:
@@ -274,16 +274,16 @@ _REDUCTIONS = tuple(name for name, entry in OPS.items() if entry.reduction and e
 _ALONG = tuple(name for name, entry in OPS.items() if ("axis", -1) in entry.options)
 
 
-def _exchanged(path: Path, part: Call) -> Iterator[Edit]:
+def _exchanged(path: Path, part: Call) -> Iterator[Tweak]:
     """Yield a call with two of its operands exchanged, of many two of the first."""
     for one, other in combinations(range(min(len(part.arguments), MAX_FACTORS)), 2):
         operands = list(part.arguments)
         operands[one], operands[other] = operands[other], operands[one]
         new = replace(part, arguments=tuple(operands))
-        yield Edit(Change.REPLACE, path, new, part.arguments[one], part.arguments[other])
+        yield Tweak(path, new, EditKind.REPLACE, part.arguments[one], part.arguments[other])
 
 
-def _reduced_late(path: Path, part: Call) -> Iterator[Edit]:
+def _reduced_late(path: Path, part: Call) -> Iterator[Tweak]:
     """Yield the sum of a product in the place of a product with a sum: sum(a*b), not sum(a)*b."""
     for at, one in enumerate(part.arguments):
         if not _is_reduction(_unsigned(one)):
@@ -296,14 +296,14 @@ def _reduced_late(path: Path, part: Call) -> Iterator[Edit]:
                 operands[place] = summed if inner is other else call("neg", summed)
         whole = _unsigned(one)
         assert isinstance(whole, Call)
-        yield Edit(Change.AXIS, path, replace(whole, arguments=(call("*", *operands),)), part)
+        yield Tweak(path, replace(whole, arguments=(call("*", *operands),)), EditKind.AXIS, part)
 
 
 def _is_reduction(tree: Tree) -> bool:
     return isinstance(tree, Call) and tree.function in _REDUCTIONS
 
 
-def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[Edit]:
+def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[Tweak]:
     given = dict(part.options)
     rank = len(expression.shape((*path, 0)))
     own = given.get("axis")
@@ -314,33 +314,33 @@ def _other_reductions(expression: Editable, path: Path, part: Call) -> Iterator[
                 options = {"axis": axis} if axis is not None else {}
                 options |= {"keepdims": True} if keepdims else {}
                 changed = Call(function, part.arguments, tuple(options.items()), NOWHERE)
-                yield Edit(Change.AXIS, path, changed, part)
+                yield Tweak(path, changed, EditKind.AXIS, part)
 
 
-def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Edit]:
+def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Tweak]:
     """Yield transposes and sums of a part that is an array."""
     rank = len(expression.shape(path))
     parent = _parent_of(expression, path)
     if rank == 2:
         if isinstance(part, Call) and part.function == "T":
-            yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+            yield Tweak(path, part.arguments[0], EditKind.TRANSPOSE, part)
         elif isinstance(part, Call) and part.function == "@":
             left, right = map(_turned_back, part.arguments)
-            yield Edit(Change.TRANSPOSE, path, call("@", right, left), part)
+            yield Tweak(path, call("@", right, left), EditKind.TRANSPOSE, part)
         elif parent is None or parent.function != "T":
-            yield Edit(Change.TRANSPOSE, path, call("T", part), part)
+            yield Tweak(path, call("T", part), EditKind.TRANSPOSE, part)
     elif rank > 2 and (parent is None or parent.function != "transpose"):
         if isinstance(part, Call) and part.function == "transpose":
-            yield Edit(Change.TRANSPOSE, path, part.arguments[0], part)
+            yield Tweak(path, part.arguments[0], EditKind.TRANSPOSE, part)
         else:
             last = WholeNumbers((*range(rank - 2), rank - 1, rank - 2), NOWHERE)
-            yield Edit(Change.TRANSPOSE, path, call("transpose", part, last), part)
+            yield Tweak(path, call("transpose", part, last), EditKind.TRANSPOSE, part)
     if rank and (path == () or parent is None or parent.function in ("*", "/", "+", "-", "neg")):
-        yield Edit(Change.REDUCE, path, call("sum", part), None, part)
+        yield Tweak(path, call("sum", part), EditKind.REDUCE, None, part)
         for axis in range(rank) if rank > 1 else ():
-            yield Edit(Change.REDUCE, path, call("sum", part, axis=axis), None, part)
+            yield Tweak(path, call("sum", part, axis=axis), EditKind.REDUCE, None, part)
             kept = (("axis", axis), ("keepdims", True))
-            yield Edit(Change.REDUCE, path, Call("sum", (part,), kept, NOWHERE), None, part)
+            yield Tweak(path, Call("sum", (part,), kept, NOWHERE), EditKind.REDUCE, None, part)
 
 
 def _plus(part: Tree, term: Tree) -> Tree:
@@ -355,14 +355,14 @@ def _unsigned(tree: Tree) -> Tree:
     return tree.arguments[0] if isinstance(tree, Call) and tree.function == "neg" else tree
 
 
-def _multiplied(path: Path, part: Tree, factor: Tree) -> Iterator[Edit]:
-    yield Edit(Change.ADD_FACTOR, path, call("*", part, factor), None, factor)
-    yield Edit(Change.ADD_FACTOR, path, call("/", part, factor), None, factor)
+def _multiplied(path: Path, part: Tree, factor: Tree) -> Iterator[Tweak]:
+    yield Tweak(path, call("*", part, factor), EditKind.ADD_FACTOR, None, factor)
+    yield Tweak(path, call("/", part, factor), EditKind.ADD_FACTOR, None, factor)
     if path == () or isinstance(factor, Name):
         turned = _turned_back(factor)
         for one in (factor, turned):
-            yield Edit(Change.ADD_FACTOR, path, call("@", part, one), None, one)
-            yield Edit(Change.ADD_FACTOR, path, call("@", one, part), None, one)
+            yield Tweak(path, call("@", part, one), EditKind.ADD_FACTOR, None, one)
+            yield Tweak(path, call("@", one, part), EditKind.ADD_FACTOR, None, one)
 
 
 def _turned_back(tree: Tree) -> Tree:

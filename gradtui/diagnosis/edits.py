@@ -18,12 +18,13 @@ from gradtui.engine.builder import Builder, MisfitError
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_call, lower_tree
 from gradtui.engine.ops import OPS
+from gradtui.engine.printer import spell
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 from gradtui.language.trees import NOWHERE, Path, replaced
 
 
-class Change(Enum):
+class EditKind(Enum):
     """What an edit does to an expression."""
 
     NEGATE = "negate"
@@ -44,21 +45,86 @@ class Change(Enum):
     REPLACE_FACTOR = "another factor"
 
 
-INSERTIONS = (Change.ADD_FACTOR, Change.ADD_TERM, Change.REPLACE_FACTOR)
+INSERTIONS = (EditKind.ADD_FACTOR, EditKind.ADD_TERM, EditKind.REPLACE_FACTOR)
 """Changes that put something in."""
 
 
-class Edit(Struct, frozen=True):
-    """One change of an expression."""
+_COST: Mapping[EditKind, float] = {
+    EditKind.NEGATE: 1.0,
+    EditKind.AXIS: 1.1,
+    EditKind.SCALE: 1.2,
+    EditKind.TRANSPOSE: 1.3,
+    EditKind.REDUCE: 1.3,
+    EditKind.DROP_CALL: 1.4,
+    EditKind.DROP_FACTOR: 1.15,
+    EditKind.DROP_TERM: 1.15,
+    EditKind.POWER: 1.6,
+    EditKind.OPERATOR: 1.6,
+    EditKind.REPLACE: 1.7,
+    EditKind.ADD_FACTOR: 2.0,
+    EditKind.FUNCTION: 2.2,
+    EditKind.ADD_TERM: 2.5,
+    EditKind.REPLACE_FACTOR: 3.0,
+}
+"""How far-fetched edits of a kind are."""
+SLOPE = 1.8
+"""The cost of a unit's slope for the unit, or for another's: nearer than what comes to it."""
+_LONGEST = 80
+"""Characters of what is new that make it more far-fetched."""
 
-    change: Change
+
+class Edit(Struct, frozen=True):
+    """Another part in one place of an expression."""
+
     path: Path
     tree: Tree
     """What stands at `path` instead."""
+
+
+class Tweak(Edit, frozen=True):
+    """One change of an expression, and what it does."""
+
+    kind: EditKind
     old: Tree | None = None
     """The part that is gone."""
     new: Tree | None = None
     """The part that is new."""
+
+    @property
+    def cost(self) -> float:
+        """How far-fetched it is: of several that fit, the nearest is named first."""
+        if self.kind is EditKind.NEGATE and not _adds_minus(self):
+            return _COST[self.kind] - 0.5
+        if self.kind is EditKind.FUNCTION and _is_slope(self):
+            return SLOPE + 0.02 * len(self.path)
+        if self.kind is EditKind.REPLACE_FACTOR and isinstance(self.old, Number):
+            cost = _COST[EditKind.ADD_FACTOR]
+        elif self.kind is EditKind.ADD_TERM and _is_taken_from(self):
+            cost = _COST[self.kind] - 0.1
+        else:
+            cost = _COST[self.kind]
+        new = len(spell(self.new)) if self.new is not None else 0
+        return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(self.path)
+
+
+def _is_slope(edit: Tweak) -> bool:
+    """Return whether an edit puts a unit's slope where the unit or another one's slope was."""
+    if isinstance(edit.tree, Call) and edit.tree.function == ">":
+        return True
+    return isinstance(edit.new, Call) and edit.new.function in ("-", "*")
+
+
+def _is_taken_from(edit: Tweak) -> bool:
+    """Return whether what is there is taken from the new term: the minus of 1 - x was left over."""
+    return (
+        isinstance(edit.tree, Call)
+        and edit.tree.function == "-"
+        and edit.tree.arguments[0] is edit.new
+    )
+
+
+def _adds_minus(edit: Tweak) -> bool:
+    return isinstance(edit.tree, Call) and edit.tree.function == "neg"
 
 
 class Pool(Struct, frozen=True):
@@ -98,7 +164,8 @@ class Editable:
 
     def lower(self, edit: Edit) -> int | None:
         """Return the node of the edited expression; None where the shapes do not fit."""
-        if isinstance(edit.new, Call) and self.node_of(edit.new) is None:
+        new = edit.new if isinstance(edit, Tweak) else None
+        if isinstance(new, Call) and self.node_of(new) is None:
             return None
         try:
             node = self._lowered(edit.tree)

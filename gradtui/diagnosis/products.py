@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import combinations
 
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.language.parser import Call, Number, Tree
 from gradtui.language.trees import NOWHERE, Path, call, same
 
@@ -15,23 +15,23 @@ MAX_FACTORS = 6
 _ONE = Number(1.0, NOWHERE)
 
 
-def of_products(path: Path, part: Call) -> Iterator[Edit]:
+def of_products(path: Path, part: Call) -> Iterator[Tweak]:
     """Yield the edits of two factors of a product, and of the slope s*(1 - s) in it."""
     factors = _factors(part)
     yield from _two_dropped(path, factors)
     yield from _other_slopes(path, factors)
 
 
-def of_complements(path: Path, part: Call) -> Iterator[Edit]:
+def of_complements(path: Path, part: Call) -> Iterator[Tweak]:
     """Yield x for 1 - x, and for tanh's slope, 1 - s**2, the sigmoid's and the value itself."""
     taken = _taken_from_one(part)
     if taken is not None:
-        yield Edit(Change.REPLACE, path, taken, part, taken)
+        yield Tweak(path, taken, EditKind.REPLACE, part, taken)
     base = _squared(taken)
     if base is not None:
         slope = call("*", base, call("-", _ONE, base))
-        yield Edit(Change.FUNCTION, path, slope, part, slope)
-        yield Edit(Change.FUNCTION, path, base, part)
+        yield Tweak(path, slope, EditKind.FUNCTION, part, slope)
+        yield Tweak(path, base, EditKind.FUNCTION, part)
 
 
 def product(factors: Sequence[Tree]) -> Tree:
@@ -39,16 +39,16 @@ def product(factors: Sequence[Tree]) -> Tree:
     return reduce(lambda left, right: call("*", left, right), factors)
 
 
-def _two_dropped(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
+def _two_dropped(path: Path, factors: Sequence[Tree]) -> Iterator[Tweak]:
     """Yield a product without two of its factors."""
     for first, second in combinations(range(min(len(factors), MAX_FACTORS)), 2):
         kept = [one for at, one in enumerate(factors) if at not in (first, second)]
         if kept:
             gone = call("*", factors[first], factors[second])
-            yield Edit(Change.DROP_FACTOR, path, product(kept), gone)
+            yield Tweak(path, product(kept), EditKind.DROP_FACTOR, gone)
 
 
-def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
+def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Tweak]:
     """Yield other slopes for the sigmoid's in a product, s*(1 - s).
 
     They are that of tanh, 1 - s**2, and all that flows back through a softmax and its logarithm,
@@ -61,13 +61,13 @@ def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Edit]:
         rest = [other for other in factors if other is not one and not same(other, base)]
         slope = call("-", _ONE, call("**", base, Number(2.0, NOWHERE)))
         whole = product([*rest, slope])
-        yield Edit(Change.FUNCTION, path, whole, call("*", base, one), slope)
+        yield Tweak(path, whole, EditKind.FUNCTION, call("*", base, one), slope)
         if rest:
             flow = product(rest)
             through = call("*", base, call("-", flow, _summed(call("*", flow, base))))
             of_logarithm = call("-", flow, call("*", base, _summed(flow)))
             for tree in (through, of_logarithm):
-                yield Edit(Change.FUNCTION, path, tree, product(factors), tree)
+                yield Tweak(path, tree, EditKind.FUNCTION, product(factors), tree)
 
 
 def _summed(tree: Tree) -> Tree:

@@ -6,39 +6,36 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from msgspec.structs import replace
-
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
-from gradtui.engine.handwritten import names_in
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Tree
-from gradtui.language.trees import NOWHERE, Path, call
+from gradtui.language.trees import NOWHERE, Path, call, names_read, substituted
 
 MOST_ALIKE = 12
 """Names that are tried in the place of each that a term reads."""
 
 
-def renamings(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def renamings(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield the edits that put one name, or one step's names, wherever others are."""
     yield from _everywhere(expression, pool)
     yield from _of_other_steps(expression, pool)
 
 
-def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Edit]:
+def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Tweak]:
     """Yield the edits that put another name in one place."""
     nodes, own = expression.builder.nodes, expression.names.get(part.name)
     if own is None:
         return
     for name, id in pool.names.items():
         if id != own and nodes[id].shape == nodes[own].shape:
-            yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+            yield Tweak(path, Name(name, NOWHERE), EditKind.REPLACE, part, Name(name, NOWHERE))
 
 
-def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def more_alike(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield one more term like one that is there, in other names: that of another step or path."""
     nodes = expression.builder.nodes
     for term in _terms(expression.tree):
-        read = list(dict.fromkeys(name.name for name in names_in(term)))
+        read = list(dict.fromkeys(names_read(term)))
         own = [expression.names[name] for name in read if name in expression.names]
         if not 0 < len(own) == len(read) <= 2 or any(nodes[id].shape == () for id in own):
             continue
@@ -49,21 +46,21 @@ def more_alike(expression: Editable, pool: Pool) -> Iterator[Edit]:
         for names in product(*(one[-MOST_ALIKE:] for one in others)):
             new = renamed(term, dict(zip(read, names, strict=True)))
             for sign in "+-":
-                yield Edit(Change.ADD_TERM, (), call(sign, expression.tree, new), None, new)
+                yield Tweak((), call(sign, expression.tree, new), EditKind.ADD_TERM, None, new)
 
 
-def _everywhere(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def _everywhere(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield another name in all the places of one: a slope at another point, p*(1 - p)."""
-    nodes, read = expression.builder.nodes, Counter(one.name for one in names_in(expression.tree))
+    nodes, read = expression.builder.nodes, Counter(names_read(expression.tree))
     for name in (one for one, times in read.items() if times > 1 and one in expression.names):
         own = expression.names[name]
         for other, id in pool.names.items():
             if id != own and _stretches(nodes[id].shape, nodes[own].shape):
                 tree = renamed(expression.tree, {name: other})
-                yield Edit(Change.REPLACE, (), tree, Name(name, NOWHERE), Name(other, NOWHERE))
+                yield Tweak((), tree, EditKind.REPLACE, Name(name, NOWHERE), Name(other, NOWHERE))
 
 
-def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield a sum or a term with all names of one number for those of another.
 
     One step's for two: m1 and P1 for m0 and P0.
@@ -73,11 +70,11 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Edit]:
         parent = expression.parts[path[:-1]] if path else None
         if parent is not None and not (isinstance(parent, Call) and parent.function in ("+", "-")):
             continue
-        for names in _renumbered([name.name for name in names_in(part)], numbers):
+        for names in _renumbered([*names_read(part)], numbers):
             if len(names) > 1 and all(new in pool.names for new in names.values()):
                 old, new = next(iter(names.items()))
                 tree = renamed(part, names)
-                yield Edit(Change.REPLACE, path, tree, Name(old, NOWHERE), Name(new, NOWHERE))
+                yield Tweak(path, tree, EditKind.REPLACE, Name(old, NOWHERE), Name(new, NOWHERE))
 
 
 def _renumbered(read: Sequence[str], numbers: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -113,9 +110,4 @@ def _terms(tree: Tree) -> list[Tree]:
 
 def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
     """Return a tree with other names in the place of some."""
-    match tree:
-        case Name(name):
-            return Name(names.get(name, name), NOWHERE)
-        case Call():
-            return replace(tree, arguments=tuple(renamed(one, names) for one in tree.arguments))
-    return tree
+    return substituted(tree, {old: Name(new, NOWHERE) for old, new in names.items()})

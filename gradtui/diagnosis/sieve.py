@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from itertools import combinations
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.edits import Edit, Editable
+from gradtui.diagnosis.edits import Edit, Editable, Tweak
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Tree
+from gradtui.language.trees import Path, replaced
 
 Array = NDArray[Any]
 Searched = TypeVar("Searched")
+Changed = TypeVar("Changed", bound=Edit)
 Fits = Callable[[Array], Array]
 """(changes, points, *shape) -> which of them may do."""
 
@@ -44,7 +47,7 @@ _COMPARED = 1 << 12
 """Numbers of a value that are compared."""
 
 
-class Work:
+class Budget:
     """How much is left of what a search may take: counted, so that it ends at the same place."""
 
     def __init__(self) -> None:
@@ -85,7 +88,7 @@ class Work:
         """Count the parts of changes that were lowered."""
         self._parts -= parts
 
-    def allowed(self, edits: Iterable[Edit]) -> Iterator[Edit]:
+    def allowed(self, edits: Iterable[Changed]) -> Iterator[Changed]:
         """Yield so many of the edits as may still be tried."""
         for edit in edits:
             if self.is_spent:
@@ -107,6 +110,9 @@ class Work:
 class _Group(Struct, frozen=True, eq=False):
     """Changes that put something of one shape in the same place."""
 
+    path: Path
+    tree: Tree
+    """What stands there, with a hole in it."""
     hole: int
     """The leaf that stands for what is put in."""
     root: int
@@ -115,26 +121,26 @@ class _Group(Struct, frozen=True, eq=False):
     """(number of a change, node of what it puts in)."""
 
 
-class Sieve:
+class Sieve(Generic[Changed]):
     """Changes of one expression that may do, of all that are tried."""
 
-    def __init__(self, expression: Editable, edits: Iterable[Edit], work: Work) -> None:
+    def __init__(self, expression: Editable, edits: Iterable[Changed], budget: Budget) -> None:
         self._expression = expression
-        self._work = work
-        self._edits = list[Edit]()
+        self._budget = budget
+        self._edits = list[Changed]()
         groups = dict[object, _Group | None]()
         before = expression.lowered
-        for number, edit in enumerate(work.allowed(edits)):
-            work.lowered(expression.lowered - before)
+        for number, edit in enumerate(budget.allowed(edits)):
+            budget.lowered(expression.lowered - before)
             before = expression.lowered
             self._edits.append(edit)
             slot = _slot(edit)
-            part = edit.tree if slot is None or edit.new is None else edit.new
+            part = edit.tree if slot is None else slot.new
             node = expression.node_of(part)
             if node is None:
                 continue
             shape = expression.builder.nodes[node].shape
-            key = (edit.path, shape, *_frame(edit, slot))
+            key = (edit.path, shape, *(slot.frame if slot else ()))
             if key not in groups:
                 groups[key] = _group(expression, edit, slot, shape)
             group = groups[key]
@@ -148,6 +154,16 @@ class Sieve:
         """Return how many changes have a value of a shape."""
         return sum(len(group.members) for group in self._of(shape))
 
+    @property
+    def shapes(self) -> frozenset[Shape]:
+        """The shapes of the values of all changes."""
+        nodes = self._expression.builder.nodes
+        return frozenset(nodes[group.root].shape for group in self._groups)
+
+    def of(self, shape: Shape) -> list[Changed]:
+        """Return the changes that have a value of a shape."""
+        return self._in_order(at for group in self._of(shape) for at, _ in group.members)
+
     def kept(
         self,
         world: Interpreter,
@@ -155,34 +171,72 @@ class Sieve:
         fits: Fits,
         points: int = 1,
         first: int = FIRST,
-    ) -> list[Edit]:
+    ) -> list[Changed]:
         """Return the changes to a value of one of the shapes that fit at so many points."""
+        here = world.at(slice(first, first + points) if points > 1 else first)
         found = list[int]()
         for shape in shapes:
-            for numbers, values in self._values(world, shape, range(first, first + points)):
+            for numbers, values in self._values(here, self._of(shape)):
                 with np.errstate(all="ignore"):
                     fit = fits(values)
                 found += [number for number, good in zip(numbers, fit, strict=True) if good]
-        return [self._edits[number] for number in sorted(found)]
+        return self._in_order(found)
+
+    def executed(self, world: Interpreter, shape: Shape) -> list[tuple[Changed, Array]]:
+        """Return each change to a value of a shape, and that value everywhere in a world."""
+        found = dict[int, Array]()
+        for numbers, values in self._values(world, self._of(shape)):
+            found |= zip(numbers, values, strict=True)
+        return [(self._edits[number], found[number]) for number in sorted(found)]
+
+    def by_part(
+        self, world: Interpreter, shape: Shape
+    ) -> Iterator[tuple[Sequence[Changed], Array]]:
+        """Yield the changes of each part, and the values of the expression, (changes, …)."""
+        for group in self._of(shape):
+            for numbers, values in self._values(world, [group]):
+                yield [self._edits[number] for number in numbers], values
+
+    def by_two_parts(
+        self, world: Interpreter, shape: Shape
+    ) -> Iterator[tuple[Sequence[Changed], Sequence[Changed], Array]]:
+        """Yield the changes of two parts, and the values with both, (second, first, …)."""
+        here = world.extended(self._expression.builder.nodes)
+        for one, other in combinations(sorted(self._groups, key=lambda group: group.path), 2):
+            if other.path[: len(one.path)] == one.path:
+                continue
+            tree = replaced(self._expression.tree, one.path, one.tree)
+            root = self._expression.node_of(replaced(tree, other.path, other.tree))
+            if root is None or here.nodes[root].shape != shape:
+                continue
+            rows, others = (here.stacked([id for _, id in both.members]) for both in (one, other))
+            leaves = {one.hole: rows, other.hole: others[:, None]}
+            values = here.extended(here.nodes, leaves).value(root)
+            yield self._members(one), self._members(other), values
+
+    def _members(self, group: _Group) -> list[Changed]:
+        return [self._edits[number] for number, _ in group.members]
+
+    def _in_order(self, numbers: Iterable[int]) -> list[Changed]:
+        return [self._edits[number] for number in sorted(numbers)]
 
     def _of(self, shape: Shape) -> list[_Group]:
         nodes = self._expression.builder.nodes
         return [group for group in self._groups if nodes[group.root].shape == shape]
 
     def _values(
-        self, world: Interpreter, shape: Shape, points: range
+        self, world: Interpreter, groups: Iterable[_Group]
     ) -> Iterator[tuple[list[int], Array]]:
-        """Yield numbers of changes and their values, (changes, points, *shape)."""
-        nodes, rows = self._expression.builder.nodes, max(1, _TOGETHER // self._largest)
-        worlds = [world.at(point).extended(nodes) for point in points]
-        numbers, values = list[int](), list[Array]()
-        for group in self._of(shape):
+        """Yield numbers of changes and their values, (changes, *lead, *shape)."""
+        here, points = world.extended(self._expression.builder.nodes), math.prod(world.lead)
+        rows, numbers, values = max(1, _TOGETHER // self._largest), list[int](), list[Array]()
+        for group in groups:
             for start in range(0, len(group.members), rows):
                 members = group.members[start : start + rows]
-                if not self._work.allows(len(members) * len(points) * self._largest):
+                if not self._budget.allows(len(members) * points * self._largest):
                     break
-                parts = [node for _, node in members]
-                values.append(np.stack([_filled(one, group, parts) for one in worlds], axis=1))
+                filled = {group.hole: here.stacked([node for _, node in members])}
+                values.append(here.extended(here.nodes, filled).value(group.root))
                 numbers += [number for number, _ in members]
                 if len(numbers) >= rows:
                     yield numbers, np.concatenate(values)
@@ -191,37 +245,39 @@ class Sieve:
             yield numbers, np.concatenate(values)
 
 
-def _filled(world: Interpreter, group: _Group, parts: Sequence[int]) -> Array:
-    """Return the values of an expression with one part after the other in its hole."""
-    return world.extended(world.nodes, {group.hole: world.stacked(parts)}).value(group.root)
+class _Slot(Struct, frozen=True, eq=False):
+    """The operand that is new in what an edit puts in, where that is not all of it."""
+
+    at: int
+    call: Call
+    new: Tree
+
+    @property
+    def frame(self) -> tuple[object, ...]:
+        """What edits have in common that put something new beside the same operand."""
+        return self.call.function, self.at, id(self.call.arguments[1 - self.at])
 
 
-def _slot(edit: Edit) -> int | None:
-    """Return which operand of what an edit puts in is new; None where all of it is."""
-    if isinstance(edit.tree, Call) and edit.tree.function in ("*", "/", "@", "+", "-"):
-        slots = (at for at, one in enumerate(edit.tree.arguments) if one is edit.new)
+def _slot(edit: Edit) -> _Slot | None:
+    """Return the operand that is new; None where all of what an edit puts in is."""
+    call, new = edit.tree, edit.new if isinstance(edit, Tweak) else None
+    if isinstance(call, Call) and call.function in ("*", "/", "@", "+", "-") and new is not None:
+        slots = (_Slot(at, call, new) for at, one in enumerate(call.arguments) if one is new)
         return next(slots, None)
     return None
 
 
-def _frame(edit: Edit, slot: int | None) -> tuple[object, ...]:
-    """Return what edits have in common that put something new beside the same operand."""
-    if slot is None or not isinstance(edit.tree, Call):
-        return ()
-    return (edit.tree.function, slot, id(edit.tree.arguments[1 - slot]))
-
-
-def _group(expression: Editable, edit: Edit, slot: int | None, shape: Shape) -> _Group | None:
+def _group(expression: Editable, edit: Edit, slot: _Slot | None, shape: Shape) -> _Group | None:
     """Return the group that an edit begins; None where its shapes do not fit."""
     hole = expression.hole(shape)
     tree: Tree = hole
-    if slot is not None and isinstance(edit.tree, Call):
-        operands = list[Tree](edit.tree.arguments)
-        operands[slot] = hole
-        tree = replace(edit.tree, arguments=tuple(operands))
-    leaf, root = expression.node_of(hole), expression.lower(Edit(edit.change, edit.path, tree))
+    if slot is not None:
+        operands = list[Tree](slot.call.arguments)
+        operands[slot.at] = hole
+        tree = replace(slot.call, arguments=tuple(operands))
+    leaf, root = expression.node_of(hole), expression.lower(Edit(edit.path, tree))
     assert leaf is not None
-    return None if root is None else _Group(leaf, root, [])
+    return None if root is None else _Group(edit.path, tree, leaf, root, [])
 
 
 def most_telling(wanted: Array) -> int:

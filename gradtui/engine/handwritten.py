@@ -16,10 +16,10 @@ from gradtui.engine.builder import Builder, MisfitError
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.lowering import check_name, lower_tree
 from gradtui.engine.ops import FUNCTIONS
-from gradtui.engine.shapes import Shape, ShapeError, broadcast
-from gradtui.language.parser import Assignment, Name, Tree
+from gradtui.engine.shapes import Shape, ShapeError, broadcast, stretches
+from gradtui.language.parser import Assignment, Name
 from gradtui.language.refusals import another_name
-from gradtui.language.trees import parts_of
+from gradtui.language.trees import names_read
 
 
 class UpdateProgram(Struct, frozen=True):
@@ -90,11 +90,6 @@ class HandPass(Struct, frozen=True, eq=False):
     """(node, first value) of what it keeps."""
 
 
-def names_in(tree: Tree) -> list[Name]:
-    """Return the names that an expression reads, left ones first."""
-    return [part for _, part in parts_of(tree) if isinstance(part, Name)]
-
-
 def lower_update(
     builder: Builder, names: Mapping[str, int], update: UpdateProgram, parameter: str
 ) -> tuple[Update, tuple[tuple[int, Any], ...]]:
@@ -110,9 +105,9 @@ def lower_update(
     scope = {**names, **kept}
     written = list[tuple[str, int]]()
     for line in update.lines:
-        node = lower_tree(line.value, builder, _resolver(scope, update.lines, unknown=_READ))
+        node = lower_tree(line.value, builder, resolver(scope, update.lines, unknown=_READ))
         if line.name == "w" or line.name in kept:
-            node = _fitted(builder, node, shape, line, f"of the parameter '{parameter}'")
+            node = fitted_to(builder, node, shape, line, f"of the parameter '{parameter}'")
         scope[line.name] = node
         written.append((line.name, node))
     state = ((names["w"], scope["w"]), *((old, scope[name]) for name, old in kept.items()))
@@ -142,7 +137,7 @@ def lower_backward(
         name = line.line.name
         if name in kept and line.node is not None:
             what = f"of the state '{name}'"
-            new = _fitted(builder, line.node, shapes[name], line.line, what)
+            new = fitted_to(builder, line.node, shapes[name], line.line, what)
             state.append((kept[name], new))
     assigned = {old for old, _ in state}
     state += [(old, old) for old in kept.values() if old not in assigned]
@@ -229,14 +224,14 @@ def _lower_line(
     lost: Collection[str],
 ) -> HandLine:
     """Append a line; the node is None where its shapes do not fit or what it reads has none."""
-    read = [name.name for name in names_in(line.value) if name.name in lost]
+    read = [name for name in names_read(line.value) if name in lost]
     if read:
         return HandLine(line, target, scope, None, None, f"it reads {read[0]}, whose shapes do "
                         "not fit")  # fmt: skip
     first = len(builder.nodes)
     hint = "if last step's value is meant, give it a first value in state = { %s = 0.0 }"
     try:
-        node = lower_tree(line.value, builder, _resolver(scope, backward.lines, hint))
+        node = lower_tree(line.value, builder, resolver(scope, backward.lines, hint))
     except MisfitError as error:
         return HandLine(line, target, scope, None, None, error.message)
     if builder.nodes[node].name or node < first:
@@ -287,7 +282,7 @@ def _check_target(line: Assignment, model: Collection[str], written: Collection[
 _READ = ": an update reads w, g, t, lr, the optimizer's constants and its own state"
 
 
-def _resolver(
+def resolver(
     scope: Mapping[str, int], lines: Sequence[Assignment], hint: str = "", unknown: str = ""
 ) -> Callable[[Name], int]:
     """Return what finds the node of a name that a line reads.
@@ -312,14 +307,10 @@ def _resolver(
     return resolve
 
 
-def _fitted(builder: Builder, node: int, shape: Shape, line: Assignment, what: str) -> int:
+def fitted_to(builder: Builder, node: int, shape: Shape, line: Assignment, what: str) -> int:
     """Return a node stretched to a shape; raises InputError where it does not broadcast to it."""
     own = builder.nodes[node].shape
-    try:
-        fits = broadcast([own, shape], {}) == shape
-    except ShapeError:
-        fits = False
-    if not fits:
+    if not stretches(own, shape):
         raise InputError(f"'{line.name}' has shape {shape_text(own)} here, which does not fit the "
                          f"shape {shape_text(shape)} {what}", line.place)  # fmt: skip
     return builder.fit(node, shape)

@@ -15,20 +15,22 @@ from numpy.typing import NDArray
 
 from gradtui.engine.compiler import Mode, namespace, operation_code
 from gradtui.engine.graph import Kind, Node
+from gradtui.engine.shapes import Shape
 
 Array = NDArray[np.float64]
 
 
 class Interpreter:
-    """The values of a list of nodes, which may grow, at `points` points in float64.
+    """The values of a list of nodes, which may grow, at the points of leading axes in float64.
 
-    `leaves` are values with the points along their first axis.  What does not depend on them has
-    no such axis.
+    `lead` are the sizes of these axes: one of points as a rule, another of variants before it.
+    `leaves` are values with these axes, or with the last of them.  What does not depend on them has
+    none.
     """
 
-    def __init__(self, nodes: Sequence[Node], leaves: Mapping[int, Array], points: int) -> None:
+    def __init__(self, nodes: Sequence[Node], leaves: Mapping[int, Array], *lead: int) -> None:
         self.nodes = nodes
-        self.points = points
+        self.lead = lead
         self._values: dict[int, Any] = dict(leaves)
         self._batched = set(leaves)
         self._functions: dict[tuple[int, tuple[bool, ...]], Callable[..., Any]] = {}
@@ -37,16 +39,14 @@ class Interpreter:
         """Nodes whose values were put in place of what they compute."""
 
     def value(self, id: int) -> Array:
-        """Return a node's value at every point, (points, *shape), read-only."""
+        """Return a node's value at every point, (*lead, *shape), read-only."""
         self._evaluate(id)
-        shape = (self.points, *self.nodes[id].shape)
+        shape = (*self.lead, *self.nodes[id].shape)
         return np.broadcast_to(np.asarray(self._values[id], dtype=np.float64), shape)
 
     def stacked(self, ids: Sequence[int]) -> Array:
-        """Return the values of nodes of one shape where there is one point: (ids, *shape)."""
-        for id in ids:
-            self._evaluate(id)
-        return np.array([self._values[id] for id in ids], dtype=np.float64)
+        """Return the values of nodes of one shape, (ids, *lead, *shape)."""
+        return np.array([self.value(id) for id in ids])
 
     def adopt(self, other: Interpreter, count: int) -> None:
         """Take the values of the first `count` nodes from another interpreter at the same points.
@@ -56,19 +56,19 @@ class Interpreter:
         self._values |= {id: one for id, one in other._values.items() if id < count}
         self._batched |= {id for id in other._batched if id < count}
 
-    def elsewhere(self, leaves: Mapping[int, Array], points: int) -> Interpreter:
+    def elsewhere(self, leaves: Mapping[int, Array], *lead: int) -> Interpreter:
         """Return an interpreter of the same nodes at other points."""
-        fresh = Interpreter(self.nodes, leaves, points)
+        fresh = Interpreter(self.nodes, leaves, *lead)
         fresh._functions, fresh._reached = self._functions, self._reached
         return fresh
 
     def replacing(self, values: Mapping[int, Array]) -> Interpreter:
         """Return an interpreter in which some nodes have other values, and all that follows.
 
-        What was replaced before keeps the value that it was given.
+        These may have one more leading axis, of variants.  What was replaced before keeps the value
+        that it was given.
         """
-        points = max([self.points, *map(len, values.values())])
-        fresh = Interpreter(self.nodes, values, points)
+        fresh = Interpreter(self.nodes, values, *self._lead_with(values))
         fresh._functions, fresh._reached = self._functions, self._reached
         fresh._held = self._held.union(values)
         changed = self._computed_from(frozenset(values))
@@ -94,22 +94,37 @@ class Interpreter:
 
         `leaves` are the values of new leaves, at every point.
         """
-        fresh = Interpreter(nodes, {}, max([self.points, *map(len, leaves.values())]))
+        fresh = Interpreter(nodes, {}, *self.lead)
+        fresh.lead = fresh._lead_with(leaves)
         fresh._values = {**self._values, **leaves}
         fresh._functions = self._functions if nodes is self.nodes else dict(self._functions)
         fresh._batched = self._batched.union(leaves)
         fresh._held = self._held
         return fresh
 
-    def at(self, point: int) -> Interpreter:
-        """Return an interpreter of one point.
+    def _axes(self, id: int) -> int:
+        """Return how many leading axes a value has that has any."""
+        return np.ndim(self._values[id]) - len(self.nodes[id].shape)
+
+    def _lead_with(self, values: Mapping[int, Array]) -> tuple[int, ...]:
+        """Return the leading axes where some nodes have values that may have more of them."""
+        own = {one.shape[: one.ndim - len(self.nodes[id].shape)] for id, one in values.items()}
+        own.discard(self.lead)
+        return np.broadcast_shapes(self.lead, *own) if own else self.lead
+
+    def at(self, point: int | slice) -> Interpreter:
+        """Return an interpreter of one point, or of some, along the first of the leading axes.
 
         A value that is put in place there may have any number of rows: so many points there are.
         """
-        fresh = Interpreter(self.nodes, {}, 1)
+        rest = self.lead[1:]
+        lead = rest or (1,) if isinstance(point, int) else (len(range(self.lead[0])[point]), *rest)
+        fresh = Interpreter(self.nodes, {}, *lead)
+        whole = {id for id in self._batched if self._axes(id) == len(self.lead)}
         fresh._values = {
-            id: value[point] if id in self._batched else value for id, value in self._values.items()
+            id: value[point] if id in whole else value for id, value in self._values.items()
         }
+        fresh._batched = set(self._batched) if rest or isinstance(point, slice) else set()
         fresh._functions, fresh._reached = self._functions, self._reached
         fresh._held = self._held
         return fresh
@@ -166,3 +181,12 @@ def _compiled(source: str) -> Callable[..., Any]:
         compile(source, "<gradtui>", "eval"), namespace(Mode.BATCH, "float64")
     )
     return function
+
+
+def fitted(value: Array, shape: Shape, axes: int = 1) -> Array:
+    """Return a value at every point, of so many leading axes, broadcast to (*lead, *shape)."""
+    lead, own = value.shape[:axes], value.shape[axes:]
+    if own == shape:
+        return value
+    value = value.reshape(*lead, *(1,) * (len(shape) - len(own)), *own)
+    return np.broadcast_to(value, (*lead, *shape))

@@ -29,7 +29,7 @@ from gradtui.language.parser import (
     parse_expression,
 )
 from gradtui.language.refusals import READ
-from gradtui.language.trees import parts_of, same
+from gradtui.language.trees import same, subtrees
 
 _SPACES = {SUM: " ", COMPARISON: " "}
 """What stands around operators, by how tightly they bind, where the user has none of that kind."""
@@ -70,11 +70,6 @@ def spell(tree: Tree, original: Tree | None = None, lines: Sequence[str] = ()) -
             continue
         texts[id(part)] = _composed(part, texts, spaces, prefixed)
     return texts[id(tree)].text
-
-
-def subtrees(tree: Tree) -> list[Tree]:
-    """Return a tree and all its parts, each before its own parts, left ones first."""
-    return [part for _, part in parts_of(tree)]
 
 
 def precedence_of(tree: Tree) -> int:

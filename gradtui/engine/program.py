@@ -17,7 +17,6 @@ from gradtui.engine.handwritten import (
     UpdateProgram,
     lower_backward,
     lower_update,
-    names_in,
 )
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.optimizers import OPTIMIZERS, Hyperparameters
@@ -25,6 +24,7 @@ from gradtui.engine.reverse import Reverse, differentiate
 from gradtui.engine.schedules import WatchingSchedule
 from gradtui.engine.stability import Dynamics
 from gradtui.language.parser import parse_program
+from gradtui.language.trees import names_read
 
 
 class ByHand(Struct, frozen=True):
@@ -217,7 +217,7 @@ def _hyperparameters(
     builder: Builder, update: UpdateProgram, names: Sequence[str]
 ) -> dict[str, int]:
     """Append the leaves of what an update reads of `names`, and return them by name."""
-    used = {name.name for line in update.lines for name in names_in(line.value)}
+    used = {name for line in update.lines for name in names_read(line.value)}
     return {name: builder.leaf(Kind.HYPERPARAMETER, name, ()) for name in names if name in used}
 
 

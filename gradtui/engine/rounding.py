@@ -24,8 +24,8 @@ class Shaken(Interpreter):
     """The nodes of another interpreter, every rounded result moved by a unit in the last place.
 
     What is compared, chosen or looked up by a number stays as the other has it.  The rows of all
-    `passes` follow one another.  `eps` is twice the relative rounding error of the type: that of
-    float64 unless the numbers are of a smaller one.
+    `passes` follow one another; `leaves` may have them already.  `eps` is twice the relative
+    rounding error of the type: that of float64 unless the numbers are of a smaller one.
     """
 
     def __init__(
@@ -36,8 +36,12 @@ class Shaken(Interpreter):
         eps: float = FLOAT64,
         passes: int = 1,
     ) -> None:
-        repeated = {id: _repeated(value, passes) for id, value in leaves.items()}
-        super().__init__(calm.nodes, repeated, passes * calm.points)
+        (points,) = calm.lead
+        repeated = {
+            id: value if len(value) == passes * points else _repeated(value, passes)
+            for id, value in leaves.items()
+        }
+        super().__init__(calm.nodes, repeated, passes * points)
         self._calm, self._rng, self._eps, self._passes = calm, rng, eps, passes
         self._functions = calm._functions
 
@@ -72,7 +76,7 @@ class Shaken(Interpreter):
         """Return a node's value moved, at every point by itself."""
         value = np.asarray(value, dtype=np.float64)
         if id not in self._batched:
-            value = np.broadcast_to(value, (self.points, *value.shape))
+            value = np.broadcast_to(value, (*self.lead, *value.shape))
             self._batched.add(id)
         ways = self._rng.integers(0, 2, value.shape, dtype=np.int8)
         ways *= 2

@@ -38,6 +38,14 @@ def broadcast(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(result)
 
 
+def stretches(shape: Shape, wanted: Shape) -> bool:
+    """Return whether a value of a shape can be broadcast to the wanted one."""
+    try:
+        return broadcast([shape, wanted], {}) == wanted
+    except ShapeError:
+        return False
+
+
 def reduced(shapes: Sequence[Shape], options: Options) -> Shape:
     """Return the shape left by a reduction over `options["axis"]`, negative axes."""
     (shape,) = shapes

@@ -72,6 +72,11 @@ def parts_of(tree: Tree) -> Iterator[tuple[Path, Tree]]:
             pending.extend(reversed(inside))
 
 
+def subtrees(tree: Tree) -> list[Tree]:
+    """Return a tree and all its parts, each before its own parts, left ones first."""
+    return [part for _, part in parts_of(tree)]
+
+
 def part_at(tree: Tree, path: Path) -> Tree:
     """Return the part that a way leads to."""
     for slot in path:

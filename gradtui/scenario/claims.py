@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gradtui.base.source import InputError, did_you_mean, nearest
 from gradtui.base.text import clip
-from gradtui.engine.handwritten import names_in
+from gradtui.language.trees import names_read
 from gradtui.scenario.code import Code
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Notice
@@ -118,7 +118,7 @@ def _near_misses(
 ) -> tuple[Notice, ...]:
     """Return a notice for each helper whose name looks like that of a claim nobody makes."""
     free = [name for name in claimable if name not in found.values()]
-    read = {name.name for line in code.program for name in names_in(line.value)}
+    read = {name for line in code.program for name in names_read(line.value)}
     notices = []
     for line in code.program:
         if line.name in found:

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.text import clip, shape_text
 from gradtui.engine.graph import Graph, Kind
-from gradtui.engine.handwritten import BackwardProgram, UpdateProgram, names_in
+from gradtui.engine.handwritten import BackwardProgram, UpdateProgram
 from gradtui.engine.lowering import check_name
 from gradtui.engine.program import ByHand
 from gradtui.language.parser import Assignment, Call, Name, Tree
-from gradtui.language.trees import same
+from gradtui.language.trees import names_read, same
 from gradtui.scenario import schema
 from gradtui.scenario.arrays import check_count, read_array
 from gradtui.scenario.arrays import check_name as check_array_name
@@ -201,7 +201,7 @@ def _unused_state(
     table: str, program: Sequence[Assignment], state: Collection[str], positions: Positions
 ) -> tuple[Notice, ...]:
     """Return a notice for each thing kept that the program does not read."""
-    read = {name.name for line in program for name in names_in(line.value)}
+    read = {name for line in program for name in names_read(line.value)}
     return tuple(
         Notice(f"[{table}] never reads '{name}', which its state keeps",
                positions.key((table, "state", name)))

@@ -3,7 +3,7 @@
 import pytest
 
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Editable, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
 from gradtui.engine.lowering import lower_tree
@@ -25,34 +25,34 @@ def editable():
 
 def texts(expression, change, pool=None):
     edits = small_edits(expression, pool or Pool(expression.names))
-    return {spell(expression.edited(edit)) for edit in edits if edit.change is change}
+    return {spell(expression.edited(edit)) for edit in edits if edit.kind is change}
 
 
 def test_a_factor_may_have_been_put_in(editable):
-    assert texts(editable("s*t"), Change.DROP_FACTOR) == {"s", "t"}
-    assert texts(editable("s/t"), Change.DROP_FACTOR) == {"s", "1/t"}
+    assert texts(editable("s*t"), EditKind.DROP_FACTOR) == {"s", "t"}
+    assert texts(editable("s/t"), EditKind.DROP_FACTOR) == {"s", "1/t"}
 
 
 def test_a_term_may_have_been_put_in(editable):
-    assert texts(editable("s - t"), Change.DROP_TERM) == {"s", "-t"}
+    assert texts(editable("s - t"), EditKind.DROP_TERM) == {"s", "-t"}
 
 
 def test_another_name_of_the_same_shape_may_be_meant(editable):
-    assert texts(editable("x@w"), Change.REPLACE) == {"z@w"}
+    assert texts(editable("x@w"), EditKind.REPLACE) == {"z@w"}
 
 
 def test_a_matrix_may_be_turned(editable):
-    assert {"x.T", "x"} <= texts(editable("x.T"), Change.TRANSPOSE) | {"x.T"}
-    assert "x.T@w" in texts(editable("x@w"), Change.TRANSPOSE)
+    assert {"x.T", "x"} <= texts(editable("x.T"), EditKind.TRANSPOSE) | {"x.T"}
+    assert "x.T@w" in texts(editable("x@w"), EditKind.TRANSPOSE)
 
 
 def test_a_power_may_be_one_too_high_or_too_low(editable):
-    assert {"s**1", "s**3"} <= texts(editable("s**2"), Change.POWER)
-    assert "1 - s**2" in texts(editable("1 - s"), Change.POWER)
+    assert {"s**1", "s**3"} <= texts(editable("s**2"), EditKind.POWER)
+    assert "1 - s**2" in texts(editable("1 - s"), EditKind.POWER)
 
 
 def test_a_count_may_be_along_another_axis(editable):
-    assert "x.shape[1]" in texts(editable("x.shape[0]"), Change.SCALE)
+    assert "x.shape[1]" in texts(editable("x.shape[0]"), EditKind.SCALE)
 
 
 def test_a_factor_may_be_missing_at_any_part(editable):
@@ -62,7 +62,7 @@ def test_a_factor_may_be_missing_at_any_part(editable):
     found = {
         spell(expression.edited(edit))
         for edit in insertions(expression, pool)
-        if edit.change is Change.ADD_FACTOR
+        if edit.kind is EditKind.ADD_FACTOR
     }
     assert {"s*t + t", "s + t*t", "(s + t)*t"} <= found
 
@@ -89,7 +89,7 @@ def test_the_node_of_an_edit_is_that_of_the_edited_text(editable, text):
 def test_parts_whose_shapes_do_not_fit_can_still_be_edited(editable):
     expression = editable("w@x")
     assert () not in expression.ids
-    assert "x@w" in texts(expression, Change.TRANSPOSE)
+    assert "x@w" in texts(expression, EditKind.TRANSPOSE)
     fits = [edit for edit in small_edits(expression, Pool(expression.names))
-            if edit.change is Change.TRANSPOSE and expression.lower(edit) is not None]  # fmt: skip
+            if edit.kind is EditKind.TRANSPOSE and expression.lower(edit) is not None]  # fmt: skip
     assert fits

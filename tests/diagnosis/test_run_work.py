@@ -99,7 +99,7 @@ def test_what_is_judged_is_judged_as_with_all_the_work(monkeypatch):
     problem = gradtui.load("dead_relu").problem
     whole = diagnose_run(problem)
     spent = []
-    monkeypatch.setattr(work.Work, "spend", lambda self, cost: spent.append(cost))
+    monkeypatch.setattr(work.TimeSpent, "spend", lambda self, cost: spent.append(cost))
     with np.errstate(all="ignore"):
         assert list(RUN_RULES["dead-relu"].find(Run(problem)))
     monkeypatch.undo()

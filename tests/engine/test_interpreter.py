@@ -49,3 +49,22 @@ def test_what_was_replaced_keeps_its_value_when_something_before_it_is_replaced_
     at = Interpreter(graph.nodes, {id["a"]: np.array([1.0, 2.0])}, 2)
     changed = at.replacing({id["c"]: np.array([10.0, 20.0])}).replacing({id["b"]: np.zeros(2)})
     assert changed.value(id["L"]).tolist() == [10.0, 20.0]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_variants_of_a_value_are_what_each_gives_alone(name):
+    code, shapes = PROGRAMS[name]
+    graph = build_graph([Leaf(n, s) for n, s in shapes.items()], [], parse_program(code))
+    rng = np.random.default_rng(5)
+    leaves = {p.id: rng.normal(size=(POINTS, *p.shape)) for p in graph.parameters}
+    at = Interpreter(graph.nodes, leaves, POINTS)
+    root = graph.statements[0].root
+    variants = rng.normal(size=(3, POINTS, *graph.nodes[root].shape))
+    together = at.replacing({root: variants})
+    assert together.value(graph.loss).shape == (3, POINTS)
+    for row, values in enumerate(variants):
+        alone = at.replacing({root: values}).value(graph.loss)
+        assert np.array_equal(together.value(graph.loss)[row], alone)
+        assert np.array_equal(together.at(row).value(graph.loss), alone)
+    some = together.at(slice(1, 3)).value(graph.loss)
+    assert np.array_equal(some, together.value(graph.loss)[1:])

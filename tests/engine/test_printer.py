@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 import gradtui
 from gradtui.engine.ops import FUNCTIONS, OPS
-from gradtui.engine.printer import spell, subtrees
+from gradtui.engine.printer import spell
 from gradtui.language.parser import Call, Name, Number, parse_expression
-from gradtui.language.trees import NOWHERE, call, same
+from gradtui.language.trees import NOWHERE, call, same, subtrees
 
 TEXTS = [
     "-(a+b)",

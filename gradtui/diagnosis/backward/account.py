@@ -55,10 +55,10 @@ def best_account(trial: Trial, readings: Readings, judged: Sequence[Line]) -> Ac
         steps = wrong_steps(trial, readings, on_the_way)
         each = ([step] for step in steps) if len(steps) > 1 else ()
         for granted in (*([steps] if steps else ()), *each, *_unscaled(first)):
-            if trial.work.tried < MOST_TRIED and not accounts[-1].is_simple:
+            if trial.budget.tried < MOST_TRIED and not accounts[-1].is_simple:
                 accounts.append(_account(trial, readings, judged, granted=granted))
         for spared in _doubtful(first):
-            if trial.work.tried < MOST_TRIED and not accounts[-1].is_simple:
+            if trial.budget.tried < MOST_TRIED and not accounts[-1].is_simple:
                 accounts.append(_account(trial, readings, judged, spared=spared))
     return min(accounts, key=lambda one: one.rank)
 
@@ -72,7 +72,7 @@ def _account(
     granted: Sequence[Repair] = (),
 ) -> Account:
     repairs = find_repairs(trial, readings, judged, spared=spared, granted=granted)
-    trial.work.renew()
+    trial.budget.renew()
     found = tuple(explain(trial, readings, repairs, repair) for repair in repairs)
     world = trial.world.replacing({one.line.node: one.value for one in repairs})
     return Account(repairs, found, sum(not trial.is_right(line, world) for line in judged))

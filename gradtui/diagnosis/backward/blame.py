@@ -25,11 +25,11 @@ from gradtui.diagnosis.backward.offers import (
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of, loose_ends
 from gradtui.diagnosis.backward.trial import Trial
-from gradtui.diagnosis.edits import INSERTIONS, Edit, edited
+from gradtui.diagnosis.edits import INSERTIONS, Tweak, edited
 from gradtui.diagnosis.sieve import FIRST
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.language.parser import Name
+from gradtui.language.trees import names_read
 
 Array = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ def _best_repair(
     for inserted in (False, True):
         before = len(offers)
         lines = tuple(repairable(trial, wrong, done, spared))
-        for line, affected in trial.work.nearest(lines, of=len(trial.lines)):
+        for line, affected in trial.budget.nearest(lines, of=len(trial.lines)):
             if len(affected) < most:
                 continue  # another line fixes more than this one could
             found = () if inserted else adjoints_of(trial, readings, world, here, line, affected)
@@ -248,7 +248,7 @@ def _ends(
     readings: Readings, repair: Repair, world: Interpreter, done: Sequence[Repair]
 ) -> _Ends | None:
     """Return what the repair of a line leaves and puts in; None if that is not simple."""
-    line, edits = repair.line, tuple[Edit, ...]()
+    line, edits = repair.line, tuple[Tweak, ...]()
     if repair.edit is not None:
         edits, tree = (repair.edit,), edited(line.tree, repair.edit)
         loose = _fewest_loose(readings.trial, repair)
@@ -259,8 +259,8 @@ def _ends(
             return None
         edits, tree, cost = hits[0].edits, hits[0].tree, hits[0].cost
         loose = loose_ends(readings.trial, line, edits, tree)
-    new = [edit.new for edit in edits if edit.change in INSERTIONS and edit.new is not None]
-    own = all(name.name in line.reads for tree in new for name in names_in(tree))
+    new = [edit.new for edit in edits if edit.kind in INSERTIONS and edit.new is not None]
+    own = all(name in line.reads for tree in new for name in names_read(tree))
     return _Ends(loose, bool(new), own, readings.likeness.gained(line, tree), cost)
 
 

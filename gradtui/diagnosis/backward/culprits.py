@@ -143,8 +143,8 @@ def _explained(
         for finding in describe(problem, trial, explanation, fix)
     ]
     findings += [_lost(line) for line in trial.program.lost]
-    if trial.work.is_cut:
-        findings = [_cut(finding, trial.work.tried) for finding in findings]
+    if trial.budget.is_cut:
+        findings = [_cut(finding, trial.budget.tried) for finding in findings]
     blamed = {repair.line.name for repair in repairs}
     world = trial.world.replacing({one.line.node: one.value for one in repairs})
     right = {line.name for line in claims if trial.is_right(line, world)}
@@ -193,7 +193,7 @@ def _instead(
     if explanation.far_fetched:
         return reshape_helper(trial, hand, judged, instead=repair, granted=others)
     (nearest, *_) = explanation.hits
-    if any(edit.change in INSERTIONS for edit in nearest.edits):
+    if any(edit.kind in INSERTIONS for edit in nearest.edits):
         found = reshape_helper(trial, hand, judged, instead=repair, granted=others, idle=True)
         if found is not None:
             return found

@@ -20,7 +20,7 @@ from gradtui.diagnosis.backward.culprits import (
     unexplained,
     untellable,
 )
-from gradtui.diagnosis.backward.judge import Judge
+from gradtui.diagnosis.backward.judge import ClaimJudge
 from gradtui.diagnosis.backward.numbers import judge_numbers
 from gradtui.diagnosis.backward.probes import Draw, NoPoints, Probes, started
 from gradtui.diagnosis.backward.program import Line
@@ -78,7 +78,7 @@ class _Diagnosing:
         # Without a parameter's claim nothing shows what a claim in an odd shape stands for.
         self.strict = parameters.isdisjoint(hand.claims.values())
         self.trial = self.tried(self.probes.own)
-        self.judge = Judge(self.trial, self.probes.own())
+        self.judge = ClaimJudge(self.trial, self.probes.own())
         self.claims = [line for line in self.trial.lines if line.claimed]
         self.decisive = deciding(self.trial.graph, self.claims)
         self.judged = self.judge.judged(self.claims)

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.material import columns_like
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted, near
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, near
+from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.diagnosis.products import product
 from gradtui.engine.builder import Builder
-from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.language.parser import Call, Name, Number, Tree
@@ -46,7 +46,7 @@ class _Term(Struct, frozen=True, eq=False):
     value: Array
 
 
-_Pair = tuple[_Term, _Term, Edit]
+_Pair = tuple[_Term, _Term, Tweak]
 """A term, the one that it should be, and how they differ."""
 
 
@@ -145,7 +145,7 @@ def _agree(operation: np.ufunc, row: Array, others: Array, sample: Array) -> NDA
 
 def differences(
     trial: Trial, line: Line, world: Interpreter, wanted: Array, size: Array, expected: Tree
-) -> tuple[Edit, ...]:
+) -> tuple[Tweak, ...]:
     """Return in what a line differs from the `expected` expression; nothing if in too much.
 
     Each difference is given as a change of the whole line, and all lead to the same.
@@ -162,7 +162,7 @@ def differences(
     return min(found, key=len, default=()) or _common_factor(values, line.tree, expected, truth)
 
 
-def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> tuple[Edit, ...]:
+def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> tuple[Tweak, ...]:
     """Return the sum that a product lacks as a factor, where all terms have what it holds."""
     mine, total = _factors(tree, whole=True), None
     for term in terms_of(expected, apart=False):
@@ -180,12 +180,12 @@ def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> 
     value = values.of(whole)
     if value is None or not near(value[1:], truth[1:], np.abs(truth[1:])):
         return ()
-    return (Edit(Change.ADD_FACTOR, (), whole, None, total),)
+    return (Tweak((), whole, EditKind.ADD_FACTOR, None, total),)
 
 
 def _by_terms(
     values: Values, tree: Tree, expected: Tree, size: Array, apart: bool
-) -> tuple[Edit, ...]:
+) -> tuple[Tweak, ...]:
     held, meant = (_valued(values, terms_of(one, apart)) for one in (tree, expected))
     if held is None or meant is None:
         return ()
@@ -196,8 +196,8 @@ def _by_terms(
     over = [one for one in left if all(one is not pair[0] for pair in pairs)]
     under = [one for one in lacking if all(one is not pair[1] for pair in pairs)]
     edits = [pair[2] for pair in pairs]
-    edits += [Edit(Change.DROP_TERM, (), tree, _bare(one.tree), None) for one in over]
-    edits += [Edit(Change.ADD_TERM, (), tree, None, _bare(one.tree)) for one in under]
+    edits += [Tweak((), tree, EditKind.DROP_TERM, _bare(one.tree), None) for one in over]
+    edits += [Tweak((), tree, EditKind.ADD_TERM, None, _bare(one.tree)) for one in under]
     known = len(held) > len(left) or pairs
     if not known or (over and under) or not 0 < len(edits) <= MOST_DIFFERENCES:
         return ()
@@ -205,7 +205,7 @@ def _by_terms(
     return tuple(replace(edit, tree=whole) for edit in edits)
 
 
-def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> Iterator[Edit]:
+def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> Iterator[Tweak]:
     """Yield the factor of a term, or the term, made of two names, that a line has lost.
 
     It is solved for: what the term should be times is compared with what two names make.
@@ -218,18 +218,18 @@ def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> I
     for term in terms:
         factor = values.made_of_two(wanted - total + term.value, term.value)
         if factor is not None:
-            edit = Edit(Change.ADD_FACTOR, (), line.tree, None, factor)
+            edit = Tweak((), line.tree, EditKind.ADD_FACTOR, None, factor)
             other = _Term(call("*", term.tree, factor), wanted)
             yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
             continue
         divisor = values.made_of_two(term.value, wanted - total + term.value)
         if divisor is not None:
-            edit = Edit(Change.ADD_FACTOR, (), line.tree, None, divisor)
+            edit = Tweak((), line.tree, EditKind.ADD_FACTOR, None, divisor)
             other = _Term(call("/", term.tree, divisor), wanted)
             yield replace(edit, tree=_corrected(terms, [(term, other, edit)], (), ()))
     lost = values.made_of_two(wanted - total, np.ones_like(total))
     if lost is not None:
-        yield Edit(Change.ADD_TERM, (), call("+", line.tree, lost), None, lost)
+        yield Tweak((), call("+", line.tree, lost), EditKind.ADD_TERM, None, lost)
 
 
 def _corrected(
@@ -326,12 +326,12 @@ def _paired(
     return best
 
 
-def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[int, Edit] | None:
+def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[int, Tweak] | None:
     """Return how a term differs from another; the smaller the number, the less it does."""
     ratio, tree = constant_ratio(meant.value, held.value, size), meant.tree
     if ratio:
-        change = Change.NEGATE if ratio == -1 else Change.SCALE
-        return 0, Edit(change, (), tree, held.tree, meant.tree)
+        change = EditKind.NEGATE if ratio == -1 else EditKind.SCALE
+        return 0, Tweak((), tree, change, held.tree, meant.tree)
     if _is_negative(held.tree) != _is_negative(meant.tree):
         return None
     for whole in (True, False):
@@ -343,15 +343,15 @@ def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[
             case [], [_, *_]:
                 parts = [_factors(_bare(one.tree), True) for one in (meant, held)]
                 new = product(values.without(*parts) or lost)
-                return 1, Edit(Change.ADD_FACTOR, (), tree, None, new)
+                return 1, Tweak((), tree, EditKind.ADD_FACTOR, None, new)
             case [_, *_], []:
-                return 1, Edit(Change.DROP_FACTOR, (), tree, product(odd), None)
+                return 1, Tweak((), tree, EditKind.DROP_FACTOR, product(odd), None)
             case [old], [new]:
                 old, new = _upright(old), _upright(new)
                 names = isinstance(old, Name) and isinstance(new, Name)
-                change = Change.REPLACE if names else Change.REPLACE_FACTOR
+                change = EditKind.REPLACE if names else EditKind.REPLACE_FACTOR
                 if names or not whole:
-                    return 2 + (not names), Edit(change, (), tree, old, new)
+                    return 2 + (not names), Tweak((), tree, change, old, new)
     return None
 
 

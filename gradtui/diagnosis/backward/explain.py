@@ -16,10 +16,10 @@ from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.engine.builder import Builder
-from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.printer import spell, unbracketed
 
 Array = NDArray[np.float64]
@@ -67,7 +67,7 @@ class Explanation(Struct, frozen=True, eq=False):
         """Whether only a sign or another constant is wrong."""
         if not self.hits:
             return False
-        return all(edit.change in (Change.NEGATE, Change.SCALE) for edit in self.hits[0].edits)
+        return all(edit.kind in (EditKind.NEGATE, EditKind.SCALE) for edit in self.hits[0].edits)
 
     @property
     def is_double(self) -> bool:
@@ -123,7 +123,7 @@ def explain(
 def explain_helper(
     readings: Readings,
     line: Line,
-    edit: Edit,
+    edit: Tweak,
     world: Interpreter | None = None,
     alike: Sequence[Hit] = (),
 ) -> Explanation:

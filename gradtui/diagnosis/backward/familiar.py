@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio, fitted
+from gradtui.diagnosis.backward.trial import TOLERANCE, Trial, constant_ratio
 from gradtui.engine.graph import Kind
+from gradtui.engine.interpreter import fitted
 from gradtui.engine.shapes import Shape
 
 Array = NDArray[np.float64]

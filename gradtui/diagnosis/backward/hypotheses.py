@@ -11,39 +11,18 @@ from numpy.typing import NDArray
 from gradtui.diagnosis.backward.constants import scaled
 from gradtui.diagnosis.backward.differences import differences, lost_parts
 from gradtui.diagnosis.backward.program import Line
-from gradtui.diagnosis.backward.trial import Trial, constant_ratio, fitted, near, rounded
+from gradtui.diagnosis.backward.trial import Trial, constant_ratio, near, rounded
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.sieve import Fits, Sieve, most_telling, near_at, proportional_at_first
 from gradtui.engine.builder import Builder
-from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.printer import spell
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.shapes import Shape
-from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import NOWHERE, call
 
 Array = NDArray[np.float64]
 
-_COST: Mapping[Change, float] = {
-    Change.NEGATE: 1.0,
-    Change.AXIS: 1.1,
-    Change.SCALE: 1.2,
-    Change.TRANSPOSE: 1.3,
-    Change.REDUCE: 1.3,
-    Change.DROP_CALL: 1.4,
-    Change.DROP_FACTOR: 1.15,
-    Change.DROP_TERM: 1.15,
-    Change.POWER: 1.6,
-    Change.OPERATOR: 1.6,
-    Change.REPLACE: 1.7,
-    Change.ADD_FACTOR: 2.0,
-    Change.FUNCTION: 2.2,
-    Change.ADD_TERM: 2.5,
-    Change.REPLACE_FACTOR: 3.0,
-}
-"""How far-fetched a change is; of several that fit, the nearest is named first."""
-SLOPE = 1.8
-"""The cost of a unit's slope for the unit, or for another's: nearer than what comes to it."""
 MULTIPLE = 1.0
 """The cost of a name for another that holds a constant times the same: nearer than the constant."""
 FAR = 3.0
@@ -55,7 +34,6 @@ MOST_TRIED = 2500
 """Pairs of changes that are tried."""
 MOST_SCALED = 200
 """Changes that may leave only a constant wrong, of which it is found out: seldom more than ten."""
-_LONGEST = 80
 MANY = 8
 """Random points of which one may be spoilt by rounding."""
 
@@ -63,7 +41,7 @@ MANY = 8
 class Hit(Struct, frozen=True, eq=False):
     """Changes of an expression after which it holds what it should."""
 
-    edits: tuple[Edit, ...]
+    edits: tuple[Tweak, ...]
     tree: Tree
     cost: float
     scale: float = 1.0
@@ -78,42 +56,6 @@ class Hits(Struct, frozen=True, eq=False):
     truth: str
     """The line as its model's derivatives would have it, or nothing."""
     pool: Pool
-
-
-def cost_of(edit: Edit) -> float:
-    """Return how far-fetched an edit is."""
-    if edit.change is Change.NEGATE and not _adds_minus(edit):
-        return _COST[edit.change] - 0.5
-    if edit.change is Change.FUNCTION and _is_slope(edit):
-        return SLOPE + 0.02 * len(edit.path)
-    if edit.change is Change.REPLACE_FACTOR and isinstance(edit.old, Number):
-        cost = _COST[Change.ADD_FACTOR]
-    elif edit.change is Change.ADD_TERM and _is_taken_from(edit):
-        cost = _COST[edit.change] - 0.1
-    else:
-        cost = _COST[edit.change]
-    new = len(spell(edit.new)) if edit.new is not None else 0
-    return cost + 0.01 * min(new, _LONGEST) + 0.02 * len(edit.path)
-
-
-def _is_slope(edit: Edit) -> bool:
-    """Return whether an edit puts a unit's slope where the unit or another one's slope was."""
-    if isinstance(edit.tree, Call) and edit.tree.function == ">":
-        return True
-    return isinstance(edit.new, Call) and edit.new.function in ("-", "*")
-
-
-def _is_taken_from(edit: Edit) -> bool:
-    """Return whether what is there is taken from the new term: the minus of 1 - x was left over."""
-    return (
-        isinstance(edit.tree, Call)
-        and edit.tree.function == "-"
-        and edit.tree.arguments[0] is edit.new
-    )
-
-
-def _adds_minus(edit: Edit) -> bool:
-    return isinstance(edit.tree, Call) and edit.tree.function == "neg"
 
 
 def pool_for(trial: Trial, line: Line, factors: Sequence[Tree], terms: Sequence[Tree]) -> Pool:
@@ -145,21 +87,21 @@ def find_hits(
         shapes.add(builder.nodes[line.node].shape)
     goal = _Goal(wanted, size)
     sieves = [
-        Sieve(expression, edits, trial.work)
+        Sieve(expression, edits, trial.budget)
         for edits in (small_edits(expression, pool), insertions(expression, pool))
     ]
     hits: list[Hit] = []
     for sieve in sieves:
         for edit in sieve.kept(world, shapes, goal.is_near, first=goal.point):
             if goal.is_met(expression, edit, world):
-                hits.append(Hit((edit,), expression.edited(edit), cost_of(edit)))
+                hits.append(Hit((edit,), expression.edited(edit), edit.cost))
     if not hits:
         hits = [*_with_constant(expression, world, sieves, goal, shapes, pool.numbers)]
     if not hits:
         hits = [*_with_number(expression, world, goal, shapes, pool.numbers)]
     if pairs and all(hit.cost >= FAR for hit in hits):
         hits += _by_terms(trial, line, world, goal, meant)
-    if not hits and pairs and not trial.work.is_spent:
+    if not hits and pairs and not trial.budget.is_spent:
         hits = [*_pairs(trial, line, world, goal, pool, expression)]
     return sorted(hits, key=lambda hit: hit.cost)
 
@@ -177,10 +119,10 @@ class _Goal:
         self.point = most_telling(wanted)
         near_there = near_at(wanted, size, self.point)
         proportional = proportional_at_first(wanted, size)
-        self.is_near: Fits = lambda values: near_there(_stretched(values, shape))
-        self.is_proportional: Fits = lambda values: proportional(_stretched(values, shape))
+        self.is_near: Fits = lambda values: near_there(fitted(values, shape, 2))
+        self.is_proportional: Fits = lambda values: proportional(fitted(values, shape, 2))
 
-    def is_met(self, expression: Editable, edit: Edit, world: Interpreter) -> bool:
+    def is_met(self, expression: Editable, edit: Tweak, world: Interpreter) -> bool:
         """Return whether an edited expression holds it at all points, of many at all but one.
 
         At one of many the program's own way of writing may lose all its digits: 1 - r where r is 1.
@@ -196,24 +138,17 @@ class _Goal:
         return None if value is None else constant_ratio(self.wanted, value, self.size)
 
 
-def _value(expression: Editable, edit: Edit, world: Interpreter, shape: Shape) -> Array | None:
+def _value(expression: Editable, edit: Tweak, world: Interpreter, shape: Shape) -> Array | None:
     id = expression.lower(edit)
     if id is None:
         return None
     return fitted(world.extended(expression.builder.nodes).value(id), shape)
 
 
-def _stretched(values: Array, shape: Shape) -> Array:
-    """Return values, (changes, points, …), broadcast to (changes, points, *shape)."""
-    rows, points = values.shape[:2]
-    flat = values.reshape(rows * points, *values.shape[2:])
-    return fitted(flat, shape).reshape(rows, points, *shape)
-
-
 def _with_constant(
     expression: Editable,
     world: Interpreter,
-    sieves: Sequence[Sieve],
+    sieves: Sequence[Sieve[Tweak]],
     goal: _Goal,
     shapes: Collection[Shape],
     numbers: Mapping[float, Tree],
@@ -232,24 +167,24 @@ def _with_constant(
             yield Hit((), expression.tree, 1.2, scale)
             return
     for sieve in sieves:
-        kept = sorted(sieve.kept(world, shapes, goal.is_proportional, points=2), key=cost_of)
-        for edit in kept[:MOST_SCALED]:
-            if edit.change is Change.SCALE or edit.change is Change.NEGATE:
+        kept = sieve.kept(world, shapes, goal.is_proportional, points=2)
+        for edit in sorted(kept, key=lambda edit: edit.cost)[:MOST_SCALED]:
+            if edit.kind is EditKind.SCALE or edit.kind is EditKind.NEGATE:
                 continue
             scale = goal.ratio(_value(expression, edit, world, shape))
             if scale is None or scale == 0:
                 continue
-            if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Name) and scale > 0:
+            if edit.kind is EditKind.DROP_FACTOR and isinstance(edit.old, Name) and scale > 0:
                 other = _replaced_by(edit, scale, numbers)
-                yield Hit((other,), expression.edited(other), cost_of(other))
+                yield Hit((other,), expression.edited(other), other.cost)
             else:
-                yield Hit((edit,), expression.edited(edit), cost_of(edit) + 1.5, scale)
+                yield Hit((edit,), expression.edited(edit), edit.cost + 1.5, scale)
 
 
-def _replaced_by(edit: Edit, scale: float, numbers: Mapping[float, Tree]) -> Edit:
+def _replaced_by(edit: Tweak, scale: float, numbers: Mapping[float, Tree]) -> Tweak:
     """Return the edit that puts a number in the place of a factor that another edit drops."""
     tree, number = scaled(edit.tree, scale, numbers), Number(scale, NOWHERE)
-    return Edit(Change.REPLACE, edit.path, tree, edit.old, numbers.get(scale, number))
+    return Tweak(edit.path, tree, EditKind.REPLACE, edit.old, numbers.get(scale, number))
 
 
 def _with_number(
@@ -271,8 +206,8 @@ def _with_number(
         if near(lost, np.full_like(lost, number), goal.size[1:]):
             term = scaled(Number(1.0, NOWHERE), abs(number), numbers)
             sign = "-" if number < 0 else "+"
-            edit = Edit(Change.ADD_TERM, (), call(sign, expression.tree, term), None, term)
-            yield Hit((edit,), edit.tree, cost_of(edit))
+            edit = Tweak((), call(sign, expression.tree, term), EditKind.ADD_TERM, None, term)
+            yield Hit((edit,), edit.tree, edit.cost)
 
 
 def _by_terms(
@@ -282,13 +217,13 @@ def _by_terms(
     for expected in meant:
         edits = differences(trial, line, world, goal.wanted, goal.size, expected)
         if edits:
-            cost = sum(map(cost_of, edits)) + len(edits) - 1
+            cost = sum(edit.cost for edit in edits) + len(edits) - 1
             yield Hit(edits, edits[0].tree, cost)
             if cost < FAR:
                 return
             break
     for edit in lost_parts(trial, line, world, goal.wanted):
-        yield Hit((edit,), edit.tree, cost_of(edit) + _SOLVED)
+        yield Hit((edit,), edit.tree, edit.cost + _SOLVED)
 
 
 def _pairs(
@@ -300,22 +235,24 @@ def _pairs(
     expression: Editable,
 ) -> Iterator[Hit]:
     """Yield two changes together that fit, of those that are near."""
-    first = sorted((edit for edit in small_edits(expression, pool)), key=cost_of)[:_MOST_PAIRED]
+    first = sorted((edit for edit in small_edits(expression, pool)), key=lambda edit: edit.cost)[
+        :_MOST_PAIRED
+    ]
     if expression.ids.get(()) is None:
         first += [edit for edit in insertions(expression, pool)][:_MOST_PAIRED]
     tries, shape = 0, goal.wanted.shape[1:]
     for edit in first:
-        if edit.change is Change.SCALE:
+        if edit.kind is EditKind.SCALE:
             continue
         builder = Builder(trial.builder.nodes, simplify=True)
         again = Editable(expression.edited(edit), builder, line.scope)
-        sieve = Sieve(again, small_edits(again, pool), trial.work)
+        sieve = Sieve(again, small_edits(again, pool), trial.budget)
         tries += sieve.count(shape)
-        if tries > MOST_TRIED or trial.work.is_spent:
+        if tries > MOST_TRIED or trial.budget.is_spent:
             return
         for other in sieve.kept(world, [shape], goal.is_near, first=goal.point):
             if goal.is_met(again, other, world):
-                yield Hit((edit, other), again.edited(other), cost_of(edit) + cost_of(other) + 1)
+                yield Hit((edit, other), again.edited(other), edit.cost + other.cost + 1)
 
 
 def _numbers(trial: Trial, line: Line) -> dict[float, Tree]:

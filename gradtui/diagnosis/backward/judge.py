@@ -55,7 +55,7 @@ class Judged(Struct, frozen=True, eq=False):
     """Why it cannot be told, where it cannot."""
 
 
-class Judge:
+class ClaimJudge:
     """All claims of a program at the points of the user's own data."""
 
     def __init__(self, trial: Trial, drawn: Drawn) -> None:

@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.renamings import renamed
-from gradtui.engine.handwritten import names_in
 from gradtui.language.parser import Call, Name, Number, Tree
+from gradtui.language.trees import names_read
 
 FEWEST = 3
 """Names in an expression from which its form is more than chance."""
@@ -57,7 +57,7 @@ def _alike(one: str, other: str) -> int:
 
 
 def _tells(tree: Tree) -> bool:
-    return sum(1 for _ in names_in(tree)) >= FEWEST
+    return sum(1 for _ in names_read(tree)) >= FEWEST
 
 
 def _form(tree: Tree) -> Hashable:

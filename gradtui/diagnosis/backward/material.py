@@ -12,12 +12,12 @@ from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.engine.formula import Texts, formula
 from gradtui.engine.graph import Node
-from gradtui.engine.printer import spell, subtrees
+from gradtui.engine.printer import spell
 from gradtui.engine.shapes import Shape
 from gradtui.language.operators import NOT_CALLED
 from gradtui.language.parser import Call, Name, Number, Tree, parse_expression
 from gradtui.language.tokens import MAX_ROW
-from gradtui.language.trees import NOWHERE, call, depth
+from gradtui.language.trees import NOWHERE, call, depth, subtrees
 
 MOST, MOST_NAMES = 40, 12
 _LONGEST = 90

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.familiar import Familiar, is_multiple
-from gradtui.diagnosis.backward.hypotheses import MULTIPLE, Hits, cost_of, pool_for
+from gradtui.diagnosis.backward.hypotheses import MULTIPLE, Hits, pool_for
 from gradtui.diagnosis.backward.likeness import Likeness, twins_of
 from gradtui.diagnosis.backward.material import (
     calls_of,
@@ -33,13 +33,13 @@ from gradtui.diagnosis.backward.material import (
 )
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.steps import Reading, Steps
-from gradtui.diagnosis.backward.trial import Trial, close, constant_ratio, fitted
+from gradtui.diagnosis.backward.trial import Trial, close, constant_ratio
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable
+from gradtui.diagnosis.edits import Editable, EditKind, Tweak
 from gradtui.diagnosis.sieve import Fits, Sieve
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind
-from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.language.parser import Call, Name, Tree
 
 Array = NDArray[np.float64]
@@ -64,7 +64,7 @@ class Readings:
         self._before: tuple[Interpreter | None, dict[str, float]] = None, {}
         self.hits: dict[Hashable, Hits] = {}
         """How lines may be changed, for repairs that have been looked at."""
-        self._changes: dict[tuple[str, bool], tuple[Editable, Sieve]] = {}
+        self._changes: dict[tuple[str, bool], tuple[Editable, Sieve[Tweak]]] = {}
 
     def of(self, line: Line) -> Reading:
         """Return the reading of a line."""
@@ -297,7 +297,7 @@ class Readings:
 
     def variants(
         self, line: Line, world: Interpreter, fits: Fits, *, inserted: bool
-    ) -> Iterator[tuple[Edit, Array]]:
+    ) -> Iterator[tuple[Tweak, Array]]:
         """Yield the small changes of a helper's expression that may fit, and their values.
 
         They are those that put something in, or all others.
@@ -307,7 +307,7 @@ class Readings:
             self._changes[key] = self._changes_of(line, inserted)
         expression, sieve = self._changes[key]
         nodes = expression.builder.nodes
-        found: dict[int, Edit] = {}
+        found: dict[int, Tweak] = {}
         for edit in sieve.kept(world, [nodes[line.node].shape], fits):
             id = expression.lower(edit)
             if id is not None and id != line.node:
@@ -316,7 +316,7 @@ class Readings:
         for id, edit in found.items():
             yield edit, at.value(id)
 
-    def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve]:
+    def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve[Tweak]]:
         """Return the expression of a helper, and its changes."""
         builder = Builder(self.trial.builder.nodes, simplify=True)
         expression = Editable(line.tree, builder, line.scope)
@@ -324,9 +324,9 @@ class Readings:
         counts = self.is_count(line)
         edits = (insertions if inserted else small_edits)(expression, pool)
         edits = (edit for edit in edits if not counts or is_counted(edit))
-        return expression, Sieve(expression, edits, self.trial.work)
+        return expression, Sieve(expression, edits, self.trial.budget)
 
-    def cost_of(self, line: Line, edit: Edit) -> float:
+    def cost_of(self, line: Line, edit: Tweak) -> float:
         """Return how far-fetched an edit of a helper is.
 
         A name for another that holds a constant times the same is near: dz for dz_mean.
@@ -336,7 +336,7 @@ class Readings:
             old, new = (world.value(scope[one.name]) for one in (edit.old, edit.new))
             if old.shape == new.shape and constant_ratio(new, old, np.abs(old)) is not None:
                 return MULTIPLE
-        return cost_of(edit)
+        return edit.cost
 
     def is_count(self, line: Line) -> bool:
         """Return whether a helper is the size of something, or a number that is one."""
@@ -378,9 +378,9 @@ class Readings:
         return factors, terms, distinct(calls, HELPER_MATERIAL)
 
 
-def is_counted(edit: Edit) -> bool:
+def is_counted(edit: Tweak) -> bool:
     """Return whether an edit counts along another axis, or takes a sign or a factor away."""
     if isinstance(edit.new, Call) and edit.new.function == "shape":
-        return edit.change is not Change.ADD_TERM
+        return edit.kind is not EditKind.ADD_TERM
     adds_minus = isinstance(edit.tree, Call) and edit.tree.function == "neg"
     return edit.new is None and not adds_minus

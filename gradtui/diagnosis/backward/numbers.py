@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.corners import Corners
-from gradtui.diagnosis.backward.hypotheses import cost_of
 from gradtui.diagnosis.backward.material import as_tree
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES, TOLERANCE, rounded
 from gradtui.diagnosis.changes import small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node, needed_for
@@ -34,18 +33,18 @@ _TOLD_APART = 16
 """Numbers from which on it is no coincidence that none has more digits than a short type has."""
 _SIMPLE = 3
 """Digits less than a type's up to which numbers may be whole, or simple fractions, as well."""
-_RULES: Mapping[Change, str] = {
-    Change.DROP_FACTOR: "missing-factor",
-    Change.DROP_TERM: "missing-term",
-    Change.DROP_CALL: "wrong-point",
-    Change.REPLACE: "wrong-variable",
-    Change.TRANSPOSE: "transposed",
-    Change.AXIS: "wrong-axis",
-    Change.POWER: "missing-factor",
-    Change.FUNCTION: "wrong-point",
-    Change.OPERATOR: "sign",
-    Change.NEGATE: "sign",
-    Change.SCALE: "constant-factor",
+_RULES: Mapping[EditKind, str] = {
+    EditKind.DROP_FACTOR: "missing-factor",
+    EditKind.DROP_TERM: "missing-term",
+    EditKind.DROP_CALL: "wrong-point",
+    EditKind.REPLACE: "wrong-variable",
+    EditKind.TRANSPOSE: "transposed",
+    EditKind.AXIS: "wrong-axis",
+    EditKind.POWER: "missing-factor",
+    EditKind.FUNCTION: "wrong-point",
+    EditKind.OPERATOR: "sign",
+    EditKind.NEGATE: "sign",
+    EditKind.SCALE: "constant-factor",
 }
 """What was done to the true expression -> the rule that the mistake goes by."""
 
@@ -75,7 +74,7 @@ class Mistake(Struct, frozen=True, eq=False):
     rule: str
     text: str
     cost: float
-    edit: Edit
+    edit: Tweak
     within: tuple[tuple[str, str], ...]
     """The named edges that the step goes back along."""
 
@@ -215,7 +214,7 @@ class _Sheet:
             world = at.replacing({changed: at.value(id)})
             if all(one.fits(world.value(after[one.target])[0]) for one in spoilt):
                 text = f"d{name} = {spell(expression.edited(edit))} instead of {spell(tree)}"
-                yield Mistake(self._rule(edit, step), text, cost_of(edit), edit, self._edges(step))
+                yield Mistake(self._rule(edit, step), text, edit.cost, edit, self._edges(step))
 
     def _edges(self, step: int) -> tuple[tuple[str, str], ...]:
         """Return the named edges by which the loss depends on a value."""
@@ -226,12 +225,12 @@ class _Sheet:
             if any(step in nodes[op].inputs for op in one.operations)
         )
 
-    def _rule(self, edit: Edit, step: int) -> str:
-        if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Number):
+    def _rule(self, edit: Tweak, step: int) -> str:
+        if edit.kind is EditKind.DROP_FACTOR and isinstance(edit.old, Number):
             return "constant-factor"
-        if edit.change is Change.DROP_TERM and len(self._edges(step)) > 1:
+        if edit.kind is EditKind.DROP_TERM and len(self._edges(step)) > 1:
             return "missing-path"
-        return _RULES[edit.change]
+        return _RULES[edit.kind]
 
 
 def _precision(given: Mapping[str, Array], stored: int) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from gradtui.diagnosis.backward.meaning import Readings, is_counted
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial, rounded
-from gradtui.diagnosis.edits import Change
+from gradtui.diagnosis.edits import EditKind
 from gradtui.diagnosis.sieve import FIRST, SLACK
 from gradtui.engine.interpreter import Interpreter
 
@@ -171,7 +171,7 @@ def edited_of(
         if fixed:
             left, sound, _ = readings.order(line, 1.0, after, world)
             cost = readings.cost_of(line, edit)
-            scaled = edit.path == () and edit.change in (Change.NEGATE, Change.SCALE)
+            scaled = edit.path == () and edit.kind in (EditKind.NEGATE, EditKind.SCALE)
             scaled = scaled and not is_counted(edit)
             if scaled and sound == 0:
                 sound = 1.0  # a multiple of what is not known is not known either

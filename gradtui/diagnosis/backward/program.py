@@ -8,10 +8,11 @@ from functools import cached_property
 from gradtui.base.source import Place
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Graph
-from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward, names_in
+from gradtui.engine.handwritten import BackwardProgram, HandLine, lower_backward
 from gradtui.engine.reverse import Reverse
-from gradtui.engine.shapes import Shape, ShapeError, broadcast
+from gradtui.engine.shapes import stretches
 from gradtui.language.parser import Tree
+from gradtui.language.trees import names_read
 from gradtui.scenario.problem import Handwritten
 
 
@@ -36,7 +37,7 @@ class Line:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The names it reads."""
-        return frozenset(name.name for name in names_in(self.tree))
+        return frozenset(names_read(self.tree))
 
 
 class Program:
@@ -66,20 +67,13 @@ class Program:
             line, target = self.line(name), graph.names[model]
             if line and builder.nodes[line.node].shape == graph.nodes[target].shape:
                 line.target = target
-            elif line and self._stretches(line, graph.nodes[target].shape):
+            elif line and stretches(builder.nodes[line.node].shape, graph.nodes[target].shape):
                 self.compact[name] = target
 
     def _is_odd(self, graph: Graph, line: Line) -> bool:
         if line.target is None or line.misfit:
             return False
-        return not self._stretches(line, graph.nodes[line.target].shape)
-
-    def _stretches(self, line: Line, wanted: Shape) -> bool:
-        """Return whether the value of a line can be broadcast to a shape."""
-        try:
-            return broadcast([self.nodes[line.node].shape, wanted], {}) == wanted
-        except ShapeError:
-            return False
+        return not stretches(self.nodes[line.node].shape, graph.nodes[line.target].shape)
 
     def line(self, name: str) -> Line | None:
         """Return the line that assigns a name."""
@@ -89,7 +83,7 @@ class Program:
         """Return the helpers that no line reads, if line `name` read `reads`."""
         read = {one for line in self.lines for one in (reads if line.name == name else line.reads)}
         for lost in self.lost:
-            read |= {one.name for one in names_in(lost.line.value)}
+            read |= set(names_read(lost.line.value))
         helpers = {one.name for one in self.lines if one.target is None}
         return frozenset(helpers - read - set(self.state))
 

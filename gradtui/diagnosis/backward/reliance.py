@@ -53,7 +53,7 @@ def reliance(
     trial = _elsewhere(own, draw)
     if trial is not None and (there := _wrong_claims(trial) & names):
         trial = Trial(own.graph, own.reverse, draw, hand)
-        trial.work.limit(_MOST_CHANGES)
+        trial.budget.limit(_MOST_CHANGES)
         culprits = find_culprits(problem, trial, hand, helpers=0)
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
             warned = True
@@ -87,7 +87,7 @@ def _with_more_rows(
     if trial is None or trial.program.lost or any(line.misfit for line in trial.lines):
         return
     if _wrong_claims(trial):
-        trial.work.limit(_MOST_CHANGES)
+        trial.budget.limit(_MOST_CHANGES)
         culprits = find_culprits(problem, trial, hand, helpers=0)
         if _is_one_change(culprits) and mends(own, hand, culprits.findings):
             for finding in culprits.findings:

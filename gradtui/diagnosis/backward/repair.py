@@ -28,18 +28,17 @@ from gradtui.diagnosis.backward.material import (
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Change, Edit, Pool
-from gradtui.engine.handwritten import names_in
+from gradtui.diagnosis.edits import EditKind, Pool, Tweak
 from gradtui.engine.interpreter import Interpreter
-from gradtui.engine.printer import spell, subtrees
+from gradtui.engine.printer import spell
 from gradtui.language.parser import Name, Number, Tree, parse_expression
-from gradtui.language.trees import NOWHERE, mapped, same
+from gradtui.language.trees import NOWHERE, names_read, substituted, subtrees
 
 Array = NDArray[np.float64]
 
 LIKE = 0.5
 """How much nearer a change is after which a line reads like another of the program."""
-_DROPPED = (Change.DROP_FACTOR, Change.DROP_TERM, Change.DROP_CALL)
+_DROPPED = (EditKind.DROP_FACTOR, EditKind.DROP_TERM, EditKind.DROP_CALL)
 
 
 class Repair(Struct, frozen=True, eq=False):
@@ -52,7 +51,7 @@ class Repair(Struct, frozen=True, eq=False):
     """The program's own constant: it should hold scale·dLoss/dtarget."""
     value: Array
     """What it should hold at every point."""
-    edit: Edit | None = None
+    edit: Tweak | None = None
     """The change of its expression that repairs it, where that is how it was found."""
 
 
@@ -73,7 +72,7 @@ def hits_of(
     key = (pairs, _key(repair), frozenset(map(_key, earlier)))
     if key not in readings.hits:
         found = _search(readings, repair, others, world, pairs=pairs)
-        if trial.work.is_spent:
+        if trial.budget.is_spent:
             return found
         readings.hits[key] = found
     return readings.hits[key]
@@ -175,13 +174,13 @@ def _pool(trial: Trial, line: Line, target: int, due: _Due) -> Pool:
     )
 
 
-def loose_ends(trial: Trial, line: Line, edits: Sequence[Edit], tree: Tree) -> int:
+def loose_ends(trial: Trial, line: Line, edits: Sequence[Tweak], tree: Tree) -> int:
     """Return how many helpers nothing reads if edits make a line `tree`.
 
     What is dropped may be left over; what something else takes the place of should not be.
     """
-    dropped = [one.old for one in edits if one.change in _DROPPED and one.old is not None]
-    reads = {name.name for part in (tree, *dropped) for name in names_in(part)}
+    dropped = [one.old for one in edits if one.kind in _DROPPED and one.old is not None]
+    reads = {name for part in (tree, *dropped) for name in names_read(part)}
     return len(trial.program.unread(line.name, reads))
 
 
@@ -200,13 +199,8 @@ def _stale(
         ):
             own = later.tree
             if isinstance(own, Name) and own.name in line.scope:
-                tree = _with(line.tree, part, own)
+                tree = substituted(line.tree, {name: own})
             else:
                 own, tree = Name(name, NOWHERE), parse_expression(truth)
-            return (Hit((Edit(Change.REPLACE, (), tree, part, own),), tree, 0.0),)
+            return (Hit((Tweak((), tree, EditKind.REPLACE, part, own),), tree, 0.0),)
     return ()
-
-
-def _with(tree: Tree, old: Tree, new: Tree) -> Tree:
-    """Return an expression with another part wherever it has `old`."""
-    return mapped(tree, lambda part: new if same(part, old) else None)

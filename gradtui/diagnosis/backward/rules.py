@@ -14,16 +14,14 @@ from gradtui.diagnosis.backward.material import behind_of
 from gradtui.diagnosis.backward.meaning import Readings
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.trial import Trial, near
-from gradtui.diagnosis.edits import Change, Edit
+from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, needed_for
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import Path, same
+from gradtui.language.trees import Path, names_read, same, subtrees
 
 Array = NDArray[np.float64]
 
@@ -70,7 +68,7 @@ class Context(Struct, frozen=True, eq=False):
         value = self.value(tree)
         if value is None or value[0].size != 1:
             return False
-        read = {scope[name.name] for name in names_in(tree) if name.name in scope}
+        read = {scope[name] for name in names_read(tree) if name in scope}
         given = (Kind.DATA, Kind.HYPERPARAMETER, Kind.CONSTANT)
         return all(id < len(nodes) and nodes[id].kind in given for id in read)
 
@@ -136,57 +134,57 @@ def rules_of(hit: Hit, context: Context) -> Iterator[str]:
         yield "sign" if hit.scale == -1.0 else "constant-factor"
 
 
-def rule_of(edit: Edit, context: Context) -> str:
+def rule_of(edit: Tweak, context: Context) -> str:
     """Return the rule that the mistake goes by which an edit mends."""
-    match edit.change:
-        case Change.NEGATE:
+    match edit.kind:
+        case EditKind.NEGATE:
             return "sign"
-        case Change.SCALE:
+        case EditKind.SCALE:
             return "constant-factor"
-        case Change.TRANSPOSE:
+        case EditKind.TRANSPOSE:
             return "transposed"
-        case Change.AXIS:
+        case EditKind.AXIS:
             return "wrong-axis"
-        case Change.REDUCE:
+        case EditKind.REDUCE:
             return "unreduced-broadcast"
-        case Change.DROP_FACTOR:
+        case EditKind.DROP_FACTOR:
             return "constant-factor" if context.is_constant(edit.old) else "extra-factor"
-        case Change.ADD_FACTOR:
+        case EditKind.ADD_FACTOR:
             return "constant-factor" if context.is_constant(edit.new) else "missing-factor"
-        case Change.DROP_TERM:
+        case EditKind.DROP_TERM:
             return _dropped_term(edit, context)
-        case Change.ADD_TERM:
+        case EditKind.ADD_TERM:
             return "missing-path" if _is_path(edit.new, context) else "missing-term"
-        case Change.DROP_CALL:
+        case EditKind.DROP_CALL:
             return _dropped_call(edit)
-        case Change.REPLACE:
+        case EditKind.REPLACE:
             return _replaced(edit, context)
-        case Change.POWER:
+        case EditKind.POWER:
             return "missing-factor" if edit.new is not None else "extra-factor"
-        case Change.OPERATOR:
+        case EditKind.OPERATOR:
             return _operator(edit, context)
-        case Change.FUNCTION:
+        case EditKind.FUNCTION:
             return "wrong-point"
-        case Change.REPLACE_FACTOR:
+        case EditKind.REPLACE_FACTOR:
             assert edit.old is not None and edit.new is not None
             if isinstance(edit.old, Number) and isinstance(_unstretched(edit.new), Name):
                 return "wrong-variable"
             return _difference(edit.old, edit.new)
 
 
-def equivalents_of(edit: Edit, context: Context) -> tuple[str, ...]:
+def equivalents_of(edit: Tweak, context: Context) -> tuple[str, ...]:
     """Return the other rules that the very same change may be called by."""
-    if edit.change is Change.POWER and _is_sum(edit.tree):
+    if edit.kind is EditKind.POWER and _is_sum(edit.tree):
         # x**g for x**(g - 1): a factor x too many, or the exponent's own term left out.
         return ("missing-term",)
-    if edit.change is Change.REPLACE_FACTOR and isinstance(edit.old, Number):
+    if edit.kind is EditKind.REPLACE_FACTOR and isinstance(edit.old, Number):
         # x for 1 is x where nothing is.
         return ("missing-factor", "missing-term")
     summed = part_at(context.line.tree, edit.path[:-1]) if edit.path else None
-    if edit.change is Change.ADD_FACTOR and _is_sum(edit.new):
+    if edit.kind is EditKind.ADD_FACTOR and _is_sum(edit.new):
         # dO*(1 - T) is dO - dO*T: what a term lacks is a term.
         return ("missing-term",) if _is_sum(summed) or _has_one(edit.new) else ()
-    if edit.change is Change.ADD_TERM and edit.new is not None:
+    if edit.kind is EditKind.ADD_TERM and edit.new is not None:
         part = part_at(context.line.tree, edit.path)
         return ("missing-factor",) if _is_part(part, edit.new, ("*", "@")) else ()
     return ()
@@ -222,7 +220,7 @@ def _difference(old: Tree, new: Tree) -> str:
         if len(differing) != 1 or len(old.arguments) != len(new.arguments):
             break
         old, new = pairs[differing[0]]
-    if _is_part(old, new, ("+", "-")) or not names_in(old):
+    if _is_part(old, new, ("+", "-")) or not any(names_read(old)):
         return "missing-term"
     if _is_part(old, new, ("*", "/", "@")):
         return "missing-factor"
@@ -245,7 +243,7 @@ def _is_part(part: Tree | None, whole: Tree | None, operators: tuple[str, ...]) 
     return any(same(part, one) or _is_part(part, one, operators) for one in whole.arguments)
 
 
-def _dropped_term(edit: Edit, context: Context) -> str:
+def _dropped_term(edit: Tweak, context: Context) -> str:
     if context.reads_state(edit.old):
         return "accumulated"
     assert edit.old is not None
@@ -262,7 +260,7 @@ def _is_path(tree: Tree | None, context: Context) -> bool:
     return bool(context.contribution_edges(tree))
 
 
-def _dropped_call(edit: Edit) -> str:
+def _dropped_call(edit: Tweak) -> str:
     assert isinstance(edit.old, Call)
     function = edit.old.function
     if function == "T":
@@ -270,7 +268,7 @@ def _dropped_call(edit: Edit) -> str:
     return "wrong-axis" if function in ("sum", "mean", "expand", "max") else "wrong-point"
 
 
-def _replaced(edit: Edit, context: Context) -> str:
+def _replaced(edit: Tweak, context: Context) -> str:
     if context.reads_state(edit.old):
         return "stale"
     if not isinstance(edit.old, Name) or not isinstance(edit.new, Name):
@@ -297,7 +295,7 @@ def _is_curve(op: str) -> bool:
     return len(entry.operands) == 1 and (entry.elementwise or not entry.reduction)
 
 
-def _operator(edit: Edit, context: Context) -> str:
+def _operator(edit: Tweak, context: Context) -> str:
     assert isinstance(edit.tree, Call)
     if edit.tree.function in ("<", ">", "<=", ">=", "=="):
         return "wrong-point"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.backward.hypotheses import cost_of, pool_for
+from gradtui.diagnosis.backward.hypotheses import pool_for
 from gradtui.diagnosis.backward.material import (
     calls_of,
     distinct,
@@ -25,30 +25,28 @@ from gradtui.diagnosis.backward.program import Line, Program
 from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 from gradtui.diagnosis.changes import insertions, small_edits
-from gradtui.diagnosis.edits import Change, Edit, Editable, Pool
+from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.sieve import FIRST, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node
-from gradtui.engine.handwritten import names_in
 from gradtui.engine.interpreter import Interpreter
 from gradtui.engine.lowering import lower_tree
-from gradtui.engine.printer import subtrees
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import NOWHERE, call
+from gradtui.language.trees import NOWHERE, call, names_read, subtrees
 from gradtui.scenario.problem import Handwritten
 
 Array = NDArray[np.float64]
 
 _SHAPING = (
-    Change.TRANSPOSE,
-    Change.REDUCE,
-    Change.AXIS,
-    Change.DROP_CALL,
-    Change.DROP_FACTOR,
-    Change.REPLACE,
-    Change.ADD_FACTOR,
-    Change.ADD_TERM,
-    Change.REPLACE_FACTOR,
+    EditKind.TRANSPOSE,
+    EditKind.REDUCE,
+    EditKind.AXIS,
+    EditKind.DROP_CALL,
+    EditKind.DROP_FACTOR,
+    EditKind.REPLACE,
+    EditKind.ADD_FACTOR,
+    EditKind.ADD_TERM,
+    EditKind.REPLACE_FACTOR,
 )
 
 
@@ -60,7 +58,7 @@ class Reshaped(Struct, frozen=True, eq=False):
     """A helper, changed so that shapes fit."""
 
     line: Line
-    edit: Edit
+    edit: Tweak
     hand: Handwritten
     """The program with the helper changed."""
     after: Trial | None
@@ -91,8 +89,8 @@ def reshape_helper(
     if instead is not None:
         suspects = [line for line in suspects if _feeds(trial, line, instead.line, judged, idle)]
     changes = [*_changes(trial, suspects, nearer)]
-    changes.sort(key=lambda one: (_work_of(one[0]), _is_times_number(*one[:2]), cost_of(one[1])))
-    fitting = list[tuple[int, Line, Edit, Handwritten]]()
+    changes.sort(key=lambda one: (_work_of(one[0]), _is_times_number(*one[:2]), one[1].cost))
+    fitting = list[tuple[int, Line, Tweak, Handwritten]]()
     world = trial.world.replacing({one.line.node: one.value for one in granted})
     here, settled = world.at(FIRST), {one.line.name for one in granted}
     for line, edit, tree in changes[:MOST_LOWERED]:
@@ -199,9 +197,9 @@ def _is_arithmetic(tree: Tree) -> bool:
     return isinstance(tree, Call) and tree.function in ("+", "-", "*", "/", "neg")
 
 
-def _is_times_number(line: Line, edit: Edit) -> bool:
+def _is_times_number(line: Line, edit: Tweak) -> bool:
     """Return whether a bare number gets a factor: it is more likely one of the terms of a sum."""
-    return isinstance(line.tree, Number) and edit.change is Change.ADD_FACTOR
+    return isinstance(line.tree, Number) and edit.kind is EditKind.ADD_FACTOR
 
 
 def _work_of(line: Line) -> int:
@@ -224,7 +222,7 @@ def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) ->
     """Return the helpers that have no value, and those from which what is wrong is computed."""
     read = {name for line in misfits for name in line.reads}
     for lost in trial.program.lost:
-        read |= {name.name for name in names_in(lost.line.value)}
+        read |= set(names_read(lost.line.value))
     if not misfits and not trial.program.lost:
         read = set(judged)
     for line in reversed(trial.lines):
@@ -247,7 +245,7 @@ def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
 
 def _lost_whole(trial: Trial, line: Line) -> list[Tree]:
     """Return what a line that is a number may have held."""
-    if names_in(line.tree):
+    if any(names_read(line.tree)):
         return []
     slopes = [*local_trees(trial, line, range(len(trial.graph.nodes))), *slope_trees(trial)]
     return distinct([*slopes, *(one for tree in flow_trees(trial) for one in calls_of(tree))])
@@ -261,14 +259,14 @@ def _with_line(hand: Handwritten, line: Line, tree: Tree) -> Handwritten:
 
 def _changes(
     trial: Trial, suspects: Sequence[Line], nearer: float
-) -> Iterator[tuple[Line, Edit, Tree]]:
+) -> Iterator[tuple[Line, Tweak, Tree]]:
     """Yield the changes of lines that give one another shape, and its tree with them."""
     looked_at = 0
     for line in sorted(suspects, key=_work_of):
         expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
         shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
         for edit in _edits(trial, line, expression):
-            if edit.change not in _SHAPING or cost_of(edit) >= nearer:
+            if edit.kind not in _SHAPING or edit.cost >= nearer:
                 continue
             looked_at += 1
             if looked_at > MOST_LOOKED_AT:
@@ -278,17 +276,17 @@ def _changes(
                 yield line, edit, expression.edited(edit)
 
 
-def _edits(trial: Trial, line: Line, expression: Editable) -> Iterator[Edit]:
+def _edits(trial: Trial, line: Line, expression: Editable) -> Iterator[Tweak]:
     names: list[Tree] = [Name(name, NOWHERE) for name in line.scope]
     pool = pool_for(trial, line, names, _lost_terms(trial, line))
     yield from _exchanged(expression, pool)
     yield from small_edits(expression, pool)
     yield from (edit for edit in insertions(expression, pool) if edit.path == ())
     for tree in _lost_whole(trial, line):
-        yield Edit(Change.REPLACE_FACTOR, (), tree, line.tree, tree)
+        yield Tweak((), tree, EditKind.REPLACE_FACTOR, line.tree, tree)
 
 
-def _exchanged(expression: Editable, pool: Pool) -> Iterator[Edit]:
+def _exchanged(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield names of other shapes in the place of a name, of a factor wherever it is."""
     nodes = expression.builder.nodes
     for path, part in expression.parts.items():
@@ -297,10 +295,10 @@ def _exchanged(expression: Editable, pool: Pool) -> Iterator[Edit]:
         own = nodes[pool.names[part.name]].shape
         for name, id in pool.names.items():
             if nodes[id].shape != own and len(nodes[id].shape) == len(own):
-                yield Edit(Change.REPLACE, path, Name(name, NOWHERE), part, Name(name, NOWHERE))
+                yield Tweak(path, Name(name, NOWHERE), EditKind.REPLACE, part, Name(name, NOWHERE))
     for edit in small_edits(expression, pool):
-        if edit.change is Change.DROP_FACTOR and isinstance(edit.old, Name):
+        if edit.kind is EditKind.DROP_FACTOR and isinstance(edit.old, Name):
             rest = expression.edited(edit)
             for factor in pool.factors:
                 whole = call("*", rest, factor)
-                yield Edit(Change.REPLACE_FACTOR, (), whole, edit.old, factor)
+                yield Tweak((), whole, EditKind.REPLACE_FACTOR, edit.old, factor)

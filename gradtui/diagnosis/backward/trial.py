@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.probes import Draw
 from gradtui.diagnosis.backward.program import Line, Program
-from gradtui.diagnosis.sieve import Work, near_at
+from gradtui.diagnosis.sieve import Budget, near_at
 from gradtui.engine.builder import Builder
 from gradtui.engine.formula import Texts
 from gradtui.engine.graph import Graph, Kind, Node
-from gradtui.engine.interpreter import Interpreter
+from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.reverse import Reverse
 from gradtui.engine.rounding import Shaken, spread_of
 from gradtui.engine.shapes import Shape
@@ -63,7 +63,7 @@ class Trial:
         """Nodes of the true backward pass as expressions, where they have been asked for."""
         self.texts: Texts = like.texts if like is not None else {}
         """What these are made of, as text."""
-        self.work: Work = like.work if like is not None else Work()
+        self.budget: Budget = like.budget if like is not None else Budget()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._state = state
         self._build(state, hand, ())
@@ -147,7 +147,7 @@ class Trial:
 
     def truth_in(self, world: Interpreter, target: int) -> Array:
         """Return dLoss/dtarget at every point of another world."""
-        shape = (world.points, *self.graph.nodes[target].shape)
+        shape = (*world.lead, *self.graph.nodes[target].shape)
         return np.broadcast_to(world.value(self.adjoint(target)), shape)
 
     def flows(self, target: int) -> Mapping[int, Array]:
@@ -288,16 +288,6 @@ class Trial:
                 rest = value[1 + len(known) :]
                 kept[leaf] = np.concatenate([kept[leaf][:1], known, rest])
         return {**points, **kept}
-
-
-def fitted(value: Array, shape: Shape) -> Array:
-    """Return a value at every point, (points, …), broadcast to (points, *shape)."""
-    own = value.shape[1:]
-    if own == shape:
-        return value
-    points = len(value)
-    value = value.reshape(points, *(1,) * (len(shape) - len(own)), *own)
-    return np.broadcast_to(value, (points, *shape))
 
 
 def _compact(value: Array, shape: Shape) -> Array:

@@ -12,7 +12,7 @@ from gradtui.diagnosis.backward.explain import Explanation
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.backward.rules import Context, part_at, rules_of
 from gradtui.diagnosis.backward.trial import TOLERANCE, Trial
-from gradtui.diagnosis.edits import Edit
+from gradtui.diagnosis.edits import Tweak
 from gradtui.diagnosis.finding import Finding
 from gradtui.engine.printer import spell
 from gradtui.language.parser import Call, Name, Tree
@@ -131,7 +131,7 @@ def _edge(trial: Trial, explanation: Explanation) -> tuple[str, str] | None:
     return nodes[start].name, nodes[target].name or explanation.line.name
 
 
-def _within(trial: Trial, context: Context, edit: Edit | None) -> list[tuple[str, str]]:
+def _within(trial: Trial, context: Context, edit: Tweak | None) -> list[tuple[str, str]]:
     """Return the named edges that a change touches."""
     if edit is None:
         return []
@@ -141,12 +141,12 @@ def _within(trial: Trial, context: Context, edit: Edit | None) -> list[tuple[str
     return [(nodes[root].name, nodes[source].name) for root, source in edges]
 
 
-def _factor(edit: Edit | None) -> str | None:
+def _factor(edit: Tweak | None) -> str | None:
     part = None if edit is None else edit.new if edit.new is not None else edit.old
     return None if part is None else spell(part)
 
 
-def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | None) -> str:
+def _what(problem: Problem, explanation: Explanation, rule: str, edit: Tweak | None) -> str:
     """Return the mistake in a few words."""
     ratio = explanation.ratio
     if rule == "constant-factor" and ratio is not None and ratio > 0:
@@ -159,7 +159,7 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Edit | No
     return _changed(problem, explanation.context, rule, edit)
 
 
-def _changed(problem: Problem, context: Context, rule: str, edit: Edit) -> str:
+def _changed(problem: Problem, context: Context, rule: str, edit: Tweak) -> str:
     """Return the mistake that a change mends in a few words."""
     was, now = _shown(part_at(context.line.tree, edit.path)), _shown(edit.tree)
     old = None if edit.old is None else _shown(edit.old)
@@ -237,12 +237,12 @@ def _reduction(old: Tree, new: Tree) -> str:
             return "reduces what should stay as it is"
 
 
-def _divisor(edit: Edit | None) -> str:
+def _divisor(edit: Tweak | None) -> str:
     """Return ` (n)` where a constant has a name in the program."""
     return f" ({edit.new.name})" if edit is not None and isinstance(edit.new, Name) else ""
 
 
-def _partial(problem: Problem, context: Context, edit: Edit) -> str:
+def _partial(problem: Problem, context: Context, edit: Tweak) -> str:
     """Return `∂ŷ/∂w2 = ` where a factor is a local derivative."""
     edges = context.edges_of(edit.new if edit.new is not None else edit.old)
     if not edges:
@@ -251,7 +251,7 @@ def _partial(problem: Problem, context: Context, edit: Edit) -> str:
     return f"∂{root}/∂{source} = "
 
 
-def _path(problem: Problem, context: Context, edit: Edit) -> str:
+def _path(problem: Problem, context: Context, edit: Tweak) -> str:
     edges = context.contribution_edges(edit.new)
     if not edges:
         return "an edge"

@@ -17,7 +17,7 @@ from gradtui.diagnosis.executed.walk import parameters_of
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.silenced import line_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
-from gradtui.diagnosis.updates.evidence import Trial, astray, fits
+from gradtui.diagnosis.updates.evidence import Course, astray, fits
 from gradtui.diagnosis.updates.scope import TIME, UNEXPLAINED
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.run import Randomness
@@ -88,7 +88,7 @@ def _findings(update: Update) -> tuple[Finding, ...]:
         failed = case.failed
         if failed is None:
             return ()
-        first = case.trials[0].probes
+        first = case.courses[0].probes
         if not np.array_equal(case.walk.weights(first), case.walk.again(first), equal_nan=True):
             return (_nondeterministic(update),)
         alone = case_of(update, together=False)
@@ -114,23 +114,23 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
 
 def _shares(case: Case, alone: Case) -> bool:
     """Return whether several parameters at once are moved otherwise than each by itself."""
-    return bool(astray(case.walk, alone.own(case.trials[0].probes)).any())
+    return bool(astray(case.walk, alone.own(case.courses[0].probes)).any())
 
 
 def _counts_parameters(case: Case) -> bool:
     """Return whether t grows with each parameter; told where no eps shows."""
-    setting, trial = case.update.setting, case.own(case.trials[0].probes)
-    parts = list(parameters_of(len(trial.probes.w)).values())
-    large = np.flatnonzero([isinstance(k, float) and k >= LARGE for k in trial.probes.kinds])
+    setting, course = case.update.setting, case.own(case.courses[0].probes)
+    parts = list(parameters_of(len(course.probes.w)).values())
+    large = np.flatnonzero([isinstance(k, float) and k >= LARGE for k in course.probes.kinds])
     for index, part in enumerate(parts):
         program = counted_by_parameter(setting.optimizer, setting.constants, index, len(parts))
-        own = trial.only(np.intersect1d(part, large))
+        own = course.only(np.intersect1d(part, large))
         if program is None or not fits(program, [own]):
             return False
     return True
 
 
-def _finding(case: Case, failed: Trial, found: Explanation) -> Finding:
+def _finding(case: Case, failed: Course, found: Explanation) -> Finding:
     optimizer, place = case.update.setting.optimizer, case.update.place
     plain = case.plain()
     parting = first_parting(case.walk, plain)

@@ -15,7 +15,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.executed.judge import Case
 from gradtui.diagnosis.executed.variants import CONVENTIONS, MISTAKES, bases_of, programs_of
 from gradtui.diagnosis.finding import Severity
-from gradtui.diagnosis.updates.evidence import Trial, astray, in_sequences, joined
+from gradtui.diagnosis.updates.evidence import Course, astray, in_sequences, joined
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.remedies import Remedy, Start
 from gradtui.diagnosis.updates.scope import (
@@ -47,7 +47,7 @@ _LARGE = 1e6
 _SCREEN = 4
 """Steps of the sequences on which changes are tried first."""
 _FEW = 6
-"""Sequences of a trial that are taken for them, and as many that show the mistake."""
+"""Sequences of a course that are taken for them, and as many that show the mistake."""
 _TELLING = 4
 """Sequences in which weights must be moved, and not lost: what loses them all is all the same."""
 _CLOSE = 0.5
@@ -102,13 +102,13 @@ def mistakes(case: Case) -> tuple[Explanation, ...]:
     return (Explanation(UNEXPLAINED, "error", f"the steps are not those of {_named(case)}"),)
 
 
-def _moved(trial: Trial) -> int:
+def _moved(course: Course) -> int:
     """Return in how many sequences weights are moved, and not lost."""
-    w = trial.target.w[0]
-    return int(np.sum(np.isfinite(w) & (w != trial.probes.w)))
+    w = course.target.w[0]
+    return int(np.sum(np.isfinite(w) & (w != course.probes.w)))
 
 
-def _explanations(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+def _explanations(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     setting = case.update.setting
     for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
         if _fits(program, setting.constants, made):
@@ -120,7 +120,7 @@ def _explanations(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
     yield from _others(case, made)
 
 
-def _constants(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+def _constants(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     """Yield other constants with which the optimizer makes the same weights."""
     setting = case.update.setting
     optimizer, constants = setting.optimizer, setting.constants
@@ -176,12 +176,12 @@ def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
     return np.asarray(made.target.agrees_always(found).all(axis=0))
 
 
-def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+def _rate(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     """Yield the factor by which each step is longer than the optimizer's."""
-    setting, trial = case.update.setting, case.plain(_LARGE)
-    first, here = trial.probes.w[0], case.walk.weights(trial.probes)[0, 0]
+    setting, course = case.update.setting, case.plain(_LARGE)
+    first, here = course.probes.w[0], case.walk.weights(course.probes)[0, 0]
     with np.errstate(all="ignore"):
-        factor = float(f"{(here - first) / (trial.target.w[0, 0] - first):.9g}")
+        factor = float(f"{(here - first) / (course.target.w[0, 0] - first):.9g}")
     if not np.isfinite(factor) or factor in (0.0, 1.0):
         return
     fixed = factor * setting.lr
@@ -203,15 +203,15 @@ def _rate(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
     yield Explanation(RATE, "error", said, (CONSTANT,))
 
 
-def _fits_at(case: Case, made: Sequence[Trial], rate: Callable[[Array], Array]) -> bool:
+def _fits_at(case: Case, made: Sequence[Course], rate: Callable[[Array], Array]) -> bool:
     """Return whether the optimizer, by whatever convention, makes the weights at other rates."""
     setting = case.update.setting
-    trials = [replace(t, probes=replace(t.probes, lr=rate(t.probes.lr))) for t in made]
+    courses = [replace(t, probes=replace(t.probes, lr=rate(t.probes.lr))) for t in made]
     bases = bases_of(setting.optimizer, setting.constants)
-    return any(_fits(base, setting.constants, trials) for base in bases)
+    return any(_fits(base, setting.constants, courses) for base in bases)
 
 
-def _pairs(case: Case, made: Sequence[Trial]) -> Iterator[tuple[Explanation, ...]]:
+def _pairs(case: Case, made: Sequence[Course]) -> Iterator[tuple[Explanation, ...]]:
     """Yield a known mistake and a small change that together make the same weights."""
     setting = case.update.setting
     for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
@@ -221,7 +221,7 @@ def _pairs(case: Case, made: Sequence[Trial]) -> Iterator[tuple[Explanation, ...
 
 
 def _edits(
-    case: Case, made: Sequence[Trial], bases: Sequence[UpdateProgram] | None = None
+    case: Case, made: Sequence[Course], bases: Sequence[UpdateProgram] | None = None
 ) -> Iterator[Explanation]:
     """Yield what small change of the optimizer's program, however spelled, makes the same.
 
@@ -254,20 +254,20 @@ def _edited(case: Case, base: UpdateProgram, remedies: Sequence[Remedy]) -> Expl
     return Explanation(best[0].rules[0], "error", _said(case, base, best), others)
 
 
-def _few(case: Case, made: Sequence[Trial]) -> Trial | None:
+def _few(case: Case, made: Sequence[Course]) -> Course | None:
     """Return a few steps of sequences that differ in everything, and of some that go astray.
 
     None where the update loses the weights in all of them.
     """
-    steps = min(_SCREEN, max(len(trial.probes.g) for trial in made))
+    steps = min(_SCREEN, max(len(course.probes.g) for course in made))
     chosen = []
-    for trial in made:
-        part = trial.only(slice(None), steps)
+    for course in made:
+        part = course.only(slice(None), steps)
         kept = np.isfinite(part.target.w).all(axis=0)
         wrong = in_sequences(astray(case.walk, case.true(part.probes))).any(axis=0)
         picked = [_spread(np.flatnonzero(those)) for those in (kept & wrong, kept)]
         every = np.unique(np.concatenate(picked))
-        chosen += [trial.only(every, steps)] if len(every) else []
+        chosen += [course.only(every, steps)] if len(every) else []
     return joined(chosen) if chosen else None
 
 
@@ -291,7 +291,7 @@ def _said(case: Case, base: UpdateProgram, remedy: Remedy) -> str:
             f"has {old.name} = {spell(old.value)}")  # fmt: skip
 
 
-def _others(case: Case, made: Sequence[Trial]) -> Iterator[Explanation]:
+def _others(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
     """Yield another optimizer that it is."""
     for name, entry in OPTIMIZERS.items():
         for momentum in (0.0, 0.9):
@@ -326,12 +326,12 @@ def _named(case: Case) -> str:
         setting.optimizer)  # fmt: skip
 
 
-def _fits(program: UpdateProgram, constants: Mapping[str, float], made: Sequence[Trial]) -> bool:
+def _fits(program: UpdateProgram, constants: Mapping[str, float], made: Sequence[Course]) -> bool:
     """Return whether a program makes the weights of the update, and loses them where it does."""
     motion = Motion(program, constants)
-    for trial in made:
-        w = motion.weights(replace(trial.probes, constants=constants))
-        lost = ~np.isfinite(trial.target.w)
-        if not trial.target.agrees_always(w).all() or np.isfinite(w[lost]).any():
+    for course in made:
+        w = motion.weights(replace(course.probes, constants=constants))
+        lost = ~np.isfinite(course.target.w)
+        if not course.target.agrees_always(w).all() or np.isfinite(w[lost]).any():
             return False
     return True

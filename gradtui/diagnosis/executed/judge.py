@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.executed.calls import Update
 from gradtui.diagnosis.executed.walk import Walk
-from gradtui.diagnosis.updates.evidence import Level, Trial, astray, beyond_noise, trial_of
+from gradtui.diagnosis.updates.evidence import Course, Origin, astray, beyond_noise, course_of
 from gradtui.diagnosis.updates.motion import Motion
-from gradtui.diagnosis.updates.probes import Drawing, Probes, at_other_rates, long, sized
+from gradtui.diagnosis.updates.probes import Probes, Sampling, at_other_rates, long, sized
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.program import update_of
 
@@ -29,31 +29,31 @@ LARGE = 1e3
 
 
 class Case(Struct, frozen=True, eq=False):
-    """An update, the optimizer that it is to be, and the trials of both."""
+    """An update, the optimizer that it is to be, and the courses of both."""
 
     update: Update
     ours: UpdateProgram
     walk: Walk
-    trials: tuple[Trial, ...]
+    courses: tuple[Course, ...]
 
     @property
-    def failed(self) -> Trial | None:
-        """The first trial on which it is not the optimizer's, by more than rounding."""
-        for trial in self.trials:
-            if astray(self.walk, trial).any():
-                measured = beyond_noise(self.walk, self.ours, trial)
+    def failed(self) -> Course | None:
+        """The first course on which it is not the optimizer's, by more than rounding."""
+        for course in self.courses:
+            if astray(self.walk, course).any():
+                measured = beyond_noise(self.walk, self.ours, course)
                 if astray(self.walk, measured).any():
                     return measured
         return None
 
-    def made(self, *, large: bool = False) -> list[Trial]:
-        """Return the trials with the update in the optimizer's place: what explains it fits them.
+    def made(self, *, large: bool = False) -> list[Course]:
+        """Return the courses with the update in the optimizer's place: what explains it fits them.
 
         Those of large gradients alone are the same whatever eps does.
         """
         found = []
-        for trial in self.trials:
-            probes = trial.probes
+        for course in self.courses:
+            probes = course.probes
             if large:
                 sizes = [isinstance(k, float) and k >= LARGE for k in probes.kinds]
                 probes = probes.only(np.flatnonzero(sizes))
@@ -61,17 +61,17 @@ class Case(Struct, frozen=True, eq=False):
                 found.append(self.own(probes))
         return found
 
-    def own(self, probes: Probes) -> Trial:
-        """Return a trial with the update in the optimizer's place."""
-        return _trial(Level.DRAWN, self.walk, probes, self.walk)
+    def own(self, probes: Probes) -> Course:
+        """Return a course with the update in the optimizer's place."""
+        return _course(Origin.DRAWN, self.walk, probes, self.walk)
 
-    def true(self, probes: Probes) -> Trial:
-        """Return the trial on some sequences."""
-        return _trial(Level.DRAWN, Motion(self.ours, probes.constants), probes, self.walk)
+    def true(self, probes: Probes) -> Course:
+        """Return the course on some sequences."""
+        return _course(Origin.DRAWN, Motion(self.ours, probes.constants), probes, self.walk)
 
-    def plain(self, size: float = 1.0) -> Trial:
-        """Return the trial on a plain sequence, of gradients so much larger."""
-        first = self.trials[0].probes
+    def plain(self, size: float = 1.0) -> Course:
+        """Return the course on a plain sequence, of gradients so much larger."""
+        first = self.courses[0].probes
         g, lr = size * np.array(_PLAIN)[:, None], np.repeat(first.lr[:1, :1], len(_PLAIN), axis=0)
         return self.true(Probes(np.ones(1), g, lr, first.constants, slack=first.slack))
 
@@ -83,28 +83,28 @@ def case_of(update: Update, *, together: bool = True) -> Case:
     """
     setting = update.setting
     ours = update_of(setting.optimizer, setting.constants)
-    drawing = Drawing(setting.constants, np.array([setting.lr]))
-    drawn = [(Level.DRAWN, sized(drawing)), (Level.DRAWN, long(drawing))]
+    sampling = Sampling(setting.constants, np.array([setting.lr]))
+    drawn = [(Origin.DRAWN, sized(sampling)), (Origin.DRAWN, long(sampling))]
     if update.takes_rate:
-        drawn.append((Level.RATES, at_other_rates(drawing)))
+        drawn.append((Origin.RATES, at_other_rates(sampling)))
     walk = Walk(update, ours, together=together)
     for _, probes in drawn:
         walk.weights(probes)
     if walk.single:
         drawn = [(level, replace(probes, slack=_SINGLE)) for level, probes in drawn]
     motion = Motion(ours, setting.constants)
-    trials = tuple(_trial(level, motion, probes, walk) for level, probes in drawn)
-    return Case(update, ours, walk, trials)
+    courses = tuple(_course(level, motion, probes, walk) for level, probes in drawn)
+    return Case(update, ours, walk, courses)
 
 
-def _trial(level: Level, motion: Motion, probes: Probes, walk: Walk) -> Trial:
-    """Return the trial on some sequences; in float32 a weight is rounded at every step."""
-    trial = trial_of(level, motion, probes)
+def _course(level: Origin, motion: Motion, probes: Probes, walk: Walk) -> Course:
+    """Return the course on some sequences; in float32 a weight is rounded at every step."""
+    course = course_of(level, motion, probes)
     if not walk.single:
-        return trial
-    target, first = trial.target, np.abs(probes.w)
+        return course
+    target, first = course.target, np.abs(probes.w)
     with np.errstate(all="ignore"):
         sizes = np.maximum.accumulate(np.maximum(np.abs(target.w), first), axis=0)
         rounded = _EPS * np.cumsum(sizes, axis=0)
     room = target.room + np.where(np.isfinite(rounded), rounded, 0.0)
-    return replace(trial, target=replace(target, room=room))
+    return replace(course, target=replace(target, room=room))

@@ -1,14 +1,15 @@
 """The rules over training runs, one entry each, causes before what they bring about.
 
 A new rule is one entry here and its condition in a file beside this one, with the numbers that it
-compares with in `thresholds`.  `scenario.rules` has its name, so that a file can expect it, the
-README its row, `debugger.sweeps` a word where it is how a run ends.  Its runs are shown by
-tests/runs, the scenario of one and its sound twin by tests/test_bundled.py.
+compares with in `thresholds`.  `scenario.rules` has its name, so that a file can expect it: a name
+that is not in both is refused here.  The README has its row.  Its runs are shown by tests/runs, the
+scenario of one and its sound twin by tests/test_bundled.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 
 import numpy as np
 from msgspec import Struct
@@ -32,6 +33,17 @@ from gradtui.engine.history import History
 from gradtui.engine.registry import register
 from gradtui.engine.size import multiplications
 from gradtui.scenario.problem import Problem
+from gradtui.scenario.rules import RUN_RULES as NAMES
+
+
+class End(StrEnum):
+    """How a run ends, gravest first."""
+
+    DIVERGES = "diverges"
+    DIVERGES_LATER = "diverges later"
+    OSCILLATES = "oscillates"
+    STANDS_STILL = "stands still"
+    CRAWLS = "crawls"
 
 
 class RunRule(Struct, frozen=True):
@@ -45,6 +57,8 @@ class RunRule(Struct, frozen=True):
     """The rules further down whose findings are then its consequences."""
     explains_later: tuple[str, ...] = ()
     """The same, but only those of later steps: at the same one they are causes of their own."""
+    ends: End | None = None
+    """How a run ends that fails so, where that says how it ends."""
 
 
 _OFF = ("dead-relu", "saturated")
@@ -79,6 +93,7 @@ _ENTRIES = (
         rate_too_large_later,
         ("diverging", "non-finite", "oscillating", "plateau"),
         _OFF,
+        End.DIVERGES_LATER,
     ),
     RunRule(
         "diverging",
@@ -86,6 +101,7 @@ _ENTRIES = (
         diverging,
         ("non-finite", "oscillating"),
         _OFF,
+        End.DIVERGES,
     ),
     RunRule("dead-relu", "a unit of a rectifier is off for every example", dead_relu, _NO_WAY),
     RunRule(
@@ -94,7 +110,7 @@ _ENTRIES = (
         saturated,
         _NO_WAY,
     ),
-    RunRule("non-finite", "a number is inf or NaN", non_finite),
+    RunRule("non-finite", "a number is inf or NaN", non_finite, ends=End.DIVERGES),
     RunRule(
         "clipping",
         "clipping sets the length of nearly every step",
@@ -102,7 +118,11 @@ _ENTRIES = (
         ("crawling", "oscillating", "plateau", "ill-conditioned"),
     ),
     RunRule(
-        "oscillating", "the weights swing across the valley for ever", oscillating, ("plateau",)
+        "oscillating",
+        "the weights swing across the valley for ever",
+        oscillating,
+        ("plateau",),
+        ends=End.OSCILLATES,
     ),
     RunRule(
         "vanishing-gradient",
@@ -116,10 +136,28 @@ _ENTRIES = (
         ill_conditioned,
         ("crawling", "plateau"),
     ),
-    RunRule("plateau", "the loss stands still on a plateau or a saddle", plateau, ("crawling",)),
-    RunRule("crawling", "the rate is far too small", crawling),
+    RunRule(
+        "plateau",
+        "the loss stands still on a plateau or a saddle",
+        plateau,
+        ("crawling",),
+        ends=End.STANDS_STILL,
+    ),
+    RunRule("crawling", "the rate is far too small", crawling, ends=End.CRAWLS),
 )
 RUN_RULES = register(_ENTRIES)
+if stray := RUN_RULES.keys() ^ set(NAMES):
+    raise ValueError(f"rules of runs that only one of registry and format has: {sorted(stray)}")
+
+
+def end_of(run: Run) -> End | None:
+    """Return the gravest way in which a run ends by the rules; None where none objects."""
+    with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
+        for end in End:
+            for rule in (one for one in RUN_RULES.values() if one.ends is end):
+                if any(found.severity != "info" for found in rule.find(run)):
+                    return end
+    return None
 
 
 def diagnose_run(

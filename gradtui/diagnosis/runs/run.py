@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.runs.work import TooLargeError, Work
+from gradtui.diagnosis.runs.work import TimeSpent, TooLargeError
 from gradtui.engine.compiler import Mode
 from gradtui.engine.curvature import EXACT, Curvature, Gauge, Spectrum, gauge, read_off
 from gradtui.engine.graph import Kind, depends_on
@@ -72,8 +72,8 @@ class Run:
         """The last step that is looked at."""
         if problem.trainer.numbers > _LARGEST:
             raise TooLargeError
-        self._work = Work()
-        self._work.spend((self.last + 1) * problem.trainer.cost)
+        self._spent = TimeSpent()
+        self._spent.spend((self.last + 1) * problem.trainer.cost)
         self.history.advance(max(0, self.last + 1 - self.history.known))
         self.curvature = Curvature(problem.trainer)
         self._found: dict[Callable[[Run], Any], Any] = {}
@@ -175,7 +175,7 @@ class Run:
         found = [np.empty(0)]
         loss = [self.graph.loss]
         for rows in _stacked(points, self._model.together(loss)):
-            self._work.spend(len(rows) * each)
+            self._spent.spend(len(rows) * each)
             total = np.zeros(len(rows))
             for values in data:
                 total += self._model.at(loss, rows, values)[0]
@@ -184,7 +184,7 @@ class Run:
 
     def values_at(self, points: Array, step: int) -> Sequence[Array]:
         """Return every node of the model at each row of parameters, with the data of a step."""
-        self._work.spend(len(points) * self.trainer.model_cost)
+        self._spent.spend(len(points) * self.trainer.model_cost)
         return self._model.at(range(len(self.graph.nodes)), points, self._data(step))
 
     def affordable(self, most: int, least: int = 1) -> int:
@@ -219,7 +219,7 @@ class Run:
 
     def trained_from(self, trainer: Trainer, row: Array, steps: int, start: int) -> Array:
         """Return the losses of some steps of a trainer of this model from a state of it."""
-        self._work.spend(steps * trainer.cost)
+        self._spent.spend(steps * trainer.cost)
         return trainer.losses_from(row, steps, start)
 
     def hessian(self, step: int) -> Array:
@@ -239,7 +239,7 @@ class Run:
         """Return the gauge of a step at other parameters, (n,)."""
         state = self.history.state(step).copy()
         state[: len(row)] = row
-        self._work.spend(self.trainer.cost)
+        self._spent.spend(self.trainer.cost)
         self._spend_curvature()
         return gauge(self.curvature, self.trainer.record(state, step), self.rate(step))
 
@@ -282,7 +282,7 @@ class Run:
         return tuple(dict.fromkeys((*of_model, *update)))
 
     def _tape(self, step: int) -> Tape:
-        self._work.spend((1 + self.history.away(step)) * self.trainer.cost)
+        self._spent.spend((1 + self.history.away(step)) * self.trainer.cost)
         return self.history.tape(step, self._looked_at)
 
     def _data(self, step: int) -> list[Array]:
@@ -301,7 +301,7 @@ class Run:
     def _spend_curvature(self) -> None:
         if not self.curvature.fits:
             raise TooLargeError
-        self._work.spend(self.curvature.cost)
+        self._spent.spend(self.curvature.cost)
 
     def _gauge(self, step: int) -> Gauge | None:
         tape, rate = self.tape(step), self.rate(step)

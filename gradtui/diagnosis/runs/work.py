@@ -13,7 +13,7 @@ class TooLargeError(Exception):
     """Judging a run would take more work than may go into it."""
 
 
-class Work:
+class TimeSpent:
     """What has been done to judge a run, in microseconds by estimate."""
 
     def __init__(self) -> None:

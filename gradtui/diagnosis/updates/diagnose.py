@@ -11,14 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.updates.evidence import Level, Trial, astray, beyond_noise, trial_of
-from gradtui.diagnosis.updates.execution import elementwise
-from gradtui.diagnosis.updates.explanation import Case, Source, explained, remarked
-from gradtui.diagnosis.updates.motion import Motion
+from gradtui.diagnosis.updates.evidence import Course, Origin, astray, beyond_noise, course_of
+from gradtui.diagnosis.updates.explanation import Comparison, Source, explained, remarked
+from gradtui.diagnosis.updates.motion import Motion, elementwise
 from gradtui.diagnosis.updates.probes import (
     Array,
-    Drawing,
     Probes,
+    Sampling,
     at_other_rates,
     long,
     sized,
@@ -107,25 +106,31 @@ def judge(program: UpdateProgram, setting: Setting, source: Source) -> tuple[Fin
         state = {name: np.ravel(value)[0] for name, value in program.state.items()}
         program, shapes = replace(program, state=state), [()]
         setting = replace(setting, run=number_by_number(setting.run))
-    cases = [_case(program, setting, shape) for shape in shapes]
-    telling = [trial.level for case in cases for trial in case.trials if trial.tells]
-    deciding = min(telling, default=Level.RATES)
-    for case in cases:
-        found = _failed(case, [trial for trial in case.trials if trial.level <= deciding])
+    comparisons = [_comparison(program, setting, shape) for shape in shapes]
+    telling = [
+        course.origin for compared in comparisons for course in compared.courses if course.tells
+    ]
+    deciding = min(telling, default=Origin.RATES)
+    for compared in comparisons:
+        found = _failed(
+            compared, [course for course in compared.courses if course.origin <= deciding]
+        )
         if found:
             return explained(*found, source)
-    for case in cases:
-        found = _failed(case, [trial for trial in case.trials if trial.level > deciding])
+    for compared in comparisons:
+        found = _failed(
+            compared, [course for course in compared.courses if course.origin > deciding]
+        )
         if found:
             return remarked(*found, source)
     return ()
 
 
-def _case(program: UpdateProgram, setting: Setting, shape: Shape) -> Case:
+def _comparison(program: UpdateProgram, setting: Setting, shape: Shape) -> Comparison:
     constants = setting.constants
     ours = update_of(setting.optimizer, constants)
     motion = Motion(ours, constants, shape)
-    drawing = Drawing(constants, setting.rates, setting.clip_norm, shape)
+    sampling = Sampling(constants, setting.rates, setting.clip_norm, shape)
     runs = [run for run in setting.run if run.shape == shape]
     if shape == ():
         runs += [
@@ -133,29 +138,29 @@ def _case(program: UpdateProgram, setting: Setting, shape: Shape) -> Case:
             for run in runs
             if len(run.g) < setting.steps
         ]
-    drawn = [sized(drawing), long(drawing)]
-    trials = [
-        *(trial_of(Level.RUN, motion, run) for run in runs),
-        *(trial_of(Level.DRAWN, motion, probes) for probes in drawn),
-        trial_of(Level.RATES, motion, at_other_rates(drawing)),
+    drawn = [sized(sampling), long(sampling)]
+    courses = [
+        *(course_of(Origin.RUN, motion, run) for run in runs),
+        *(course_of(Origin.DRAWN, motion, probes) for probes in drawn),
+        course_of(Origin.RATES, motion, at_other_rates(sampling)),
     ]
     made = Motion(program, constants, shape)
-    return Case(
-        made, setting.optimizer, ours, constants, tuple(trials), setting.steps,
+    return Comparison(
+        made, setting.optimizer, ours, constants, tuple(courses), setting.steps,
         float(setting.rates[0]), setting.numbers,
     )  # fmt: skip
 
 
-def _failed(case: Case, trials: Sequence[Trial]) -> tuple[Case, Trial] | None:
-    """Return the first trial that a program fails by more than rounding, with that allowed.
+def _failed(compared: Comparison, courses: Sequence[Course]) -> tuple[Comparison, Course] | None:
+    """Return the first course that a program fails by more than rounding, with that allowed.
 
     None where it fails none.
     """
-    for trial in trials:
-        if not astray(case.motion, trial).any():
+    for course in courses:
+        if not astray(compared.motion, course).any():
             continue
-        measured = beyond_noise(case.motion, case.ours, trial)
-        if astray(case.motion, measured).any():
-            settled = tuple(measured if one is trial else one for one in case.trials)
-            return replace(case, trials=settled), measured
+        measured = beyond_noise(compared.motion, compared.ours, course)
+        if astray(compared.motion, measured).any():
+            settled = tuple(measured if one is course else one for one in compared.courses)
+            return replace(compared, courses=settled), measured
     return None

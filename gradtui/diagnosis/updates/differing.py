@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradtui.base.text import number
-from gradtui.diagnosis.updates.evidence import Level, Trial, astray, in_sequences
+from gradtui.diagnosis.updates.evidence import Course, Origin, astray, in_sequences
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.wording import Parting
 
@@ -13,16 +13,16 @@ _TOLD = 16
 """Gradients that are kept of those before two programs part."""
 
 
-def first_parting(motion: Motion, trial: Trial) -> Parting | None:
+def first_parting(motion: Motion, course: Course) -> Parting | None:
     """Return the first step at which a program goes astray, in the sequence where it does most."""
-    wrong = astray(motion, trial)
+    wrong = astray(motion, course)
     if not wrong.any():
         return None
-    probes = trial.probes
+    probes = course.probes
     step = int(np.argmax(wrong.reshape(len(wrong), -1).any(axis=1)))
-    part = trial.only(slice(None), step + 1)
+    part = course.only(slice(None), step + 1)
     made = motion.weights(part.probes)[step]
-    true = trial.target.w[step]
+    true = course.target.w[step]
     with np.errstate(all="ignore"):
         share = np.abs(made - true) / (np.abs(true) + np.abs(made))
         sizes = np.abs(np.log10(np.max(np.abs(probes.g), axis=0)))
@@ -37,17 +37,17 @@ def first_parting(motion: Motion, trial: Trial) -> Parting | None:
     )  # fmt: skip
 
 
-def where_they_part(motion: Motion, trial: Trial, steps: int) -> str:
+def where_they_part(motion: Motion, course: Course, steps: int) -> str:
     """Return in what runs a program goes astray that is right on the file's, of so many steps."""
-    if trial.level is Level.RATES:
+    if course.origin is Origin.RATES:
         return "at other learning rates"
-    wrong = in_sequences(astray(motion, trial))
+    wrong = in_sequences(astray(motion, course))
     failing = np.asarray(wrong.any(axis=0))
     first = np.argmax(wrong[:, failing], axis=0)
     if first.min() >= steps > 0:
         return f"from step {first.min() + 1} on"
     fails = dict[float | str, bool]()
-    for kind, one in zip(trial.probes.kinds, failing, strict=True):
+    for kind, one in zip(course.probes.kinds, failing, strict=True):
         fails[kind] = fails.get(kind, False) or bool(one)
     sizes = [kind for kind in fails if isinstance(kind, float)]
     bad = [size for size in sizes if fails[size]]

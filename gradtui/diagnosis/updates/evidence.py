@@ -13,11 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.updates.execution import Array, Value, trajectory
 from gradtui.diagnosis.updates.motion import Motion
-from gradtui.diagnosis.updates.probes import Probes, Target, target_of
+from gradtui.diagnosis.updates.probes import Array, Probes, Target, target_of
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.engine.ops import OPS
+from gradtui.engine.rounding import spread_of
 
 _TIMES = 10
 """How often two programs are run with their arithmetic moved, and how many times the spread of the
@@ -29,18 +28,18 @@ _FURTHER = 16
 _SEED = 1997
 
 
-class Level(IntEnum):
-    """How near to the file's run a comparison is: 0 is that run."""
+class Origin(IntEnum):
+    """Where sequences come from, the nearest to the file's run first."""
 
     RUN = 0
     DRAWN = 1
     RATES = 2
 
 
-class Trial(Struct, frozen=True, eq=False):
+class Course(Struct, frozen=True, eq=False):
     """Sequences, and where the optimizer takes the weights along them."""
 
-    level: Level
+    origin: Origin
     probes: Probes
     target: Target
 
@@ -50,35 +49,35 @@ class Trial(Struct, frozen=True, eq=False):
         first, last = self.probes.w, self.target.w
         return bool(np.any(np.isfinite(last) & (last != first)))
 
-    def only(self, chosen: Array | slice, steps: int | None = None) -> Trial:
-        """Return the trial on some of the sequences, of each the first steps."""
+    def only(self, chosen: Array | slice, steps: int | None = None) -> Course:
+        """Return the course on some of the sequences, of each the first steps."""
         return replace(
             self, probes=self.probes.only(chosen, steps), target=self.target.only(chosen, steps)
         )
 
 
-def trial_of(level: Level, ours: Motion, probes: Probes) -> Trial:
-    """Return the trial on some sequences, where `ours` is the optimizer."""
-    return Trial(level, probes, target_of(ours.weights(probes), probes))
+def course_of(origin: Origin, ours: Motion, probes: Probes) -> Course:
+    """Return the course on some sequences, where `ours` is the optimizer."""
+    return Course(origin, probes, target_of(ours.weights(probes), probes))
 
 
-def joined(trials: Sequence[Trial]) -> Trial:
-    """Return the sequences of several trials of as many steps as one."""
-    first = trials[0]
+def joined(courses: Sequence[Course]) -> Course:
+    """Return the sequences of several courses of as many steps as one."""
+    first = courses[0]
     probes = replace(
         first.probes,
-        w=np.concatenate([trial.probes.w for trial in trials]),
-        g=np.concatenate([trial.probes.g for trial in trials], axis=1),
-        lr=np.concatenate([trial.probes.lr for trial in trials], axis=1),
+        w=np.concatenate([course.probes.w for course in courses]),
+        g=np.concatenate([course.probes.g for course in courses], axis=1),
+        lr=np.concatenate([course.probes.lr for course in courses], axis=1),
     )
-    w = np.concatenate([trial.target.w for trial in trials], axis=1)
-    room = np.concatenate([trial.target.room for trial in trials], axis=1)
+    w = np.concatenate([course.target.w for course in courses], axis=1)
+    room = np.concatenate([course.target.room for course in courses], axis=1)
     return replace(first, probes=probes, target=Target(w, room))
 
 
-def astray(motion: Motion, trial: Trial) -> Array:
+def astray(motion: Motion, course: Course) -> Array:
     """Return where a program does not go with the optimizer: (steps, sequences, *shape)."""
-    return np.asarray(~trial.target.agrees_always(motion.weights(trial.probes)))
+    return np.asarray(~course.target.agrees_always(motion.weights(course.probes)))
 
 
 def in_sequences(wrong: Array) -> Array:
@@ -86,69 +85,54 @@ def in_sequences(wrong: Array) -> Array:
     return np.asarray(np.any(wrong, axis=tuple(range(2, wrong.ndim))))
 
 
-def fits(program: UpdateProgram, trials: Sequence[Trial]) -> bool:
+def fits(program: UpdateProgram, courses: Sequence[Course]) -> bool:
     """Whether a program goes with the optimizer, at every step of every sequence."""
     try:
-        motion = Motion(program, trials[0].probes.constants, trials[0].probes.shape)
+        motion = Motion(program, courses[0].probes.constants, courses[0].probes.shape)
     except InputError:
         return False
-    return not any(astray(motion, trial).any() for trial in trials)
+    return not any(astray(motion, course).any() for course in courses)
 
 
-def beyond_noise(motion: Motion, ours: UpdateProgram, trial: Trial) -> Trial:
-    """Return a trial in which a program goes astray only by more than its arithmetic may.
+def beyond_noise(motion: Motion, ours: UpdateProgram, course: Course) -> Course:
+    """Return a course in which a program goes astray only by more than its arithmetic may.
 
     That is measured in some of the sequences in which it does, soon after the first difference;
     where rounding explains that, nothing is said of the others.
     """
-    wrong = in_sequences(astray(motion, trial))
+    wrong = in_sequences(astray(motion, course))
     accused = np.flatnonzero(wrong.any(axis=0))
     if not len(accused):
-        return trial
+        return course
     until = int(np.argmax(wrong.any(axis=1))) + _FURTHER
     soon = accused[wrong[:until, accused].any(axis=0)]
     chosen = soon[:: 1 + until * len(soon) * _TIMES // _MEASURED]
-    part = trial.only(chosen, until)
-    spread = _spread(motion.program, ours, part.probes)
-    room = trial.target.room.copy()
+    part = course.only(chosen, until)
+    spread = _spread(motion, ours, part.probes)
+    room = course.target.room.copy()
     with np.errstate(over="ignore"):
         room[:until, chosen] = np.maximum(part.target.room, _TIMES * spread)
-    measured = replace(trial, target=Target(trial.target.w, room))
+    measured = replace(course, target=Target(course.target.w, room))
     if not astray(motion, measured)[:until, chosen].any():
         room[:, accused] = np.inf
     return measured
 
 
-def _spread(program: UpdateProgram, ours: UpdateProgram, probes: Probes) -> Array:
+def _spread(motion: Motion, ours: UpdateProgram, probes: Probes) -> Array:
     """Return how far rounding spreads the difference of two programs, as `g` in shape.
 
-    The result of every operation is moved by one unit in its last place, up or down, and what is
-    compared comes out as it does unmoved: Parker, Monte Carlo arithmetic (1997).
+    That of a step that is no number is 0.
     """
-    generator, count = np.random.default_rng(_SEED), len(probes.w)
-    many = replace(
-        probes,
-        w=np.concatenate([probes.w] * (1 + _TIMES)),
-        g=np.concatenate([probes.g] * (1 + _TIMES), axis=1),
-        lr=np.concatenate([probes.lr] * (1 + _TIMES), axis=1),
-    )
+    rng = np.random.default_rng(_SEED)
+    both = (one.shaken(probes, rng, _TIMES) for one in (motion, motion.running(ours)))
+    spreads = list[Array]()
+    for (calm, moved), (true_calm, true_moved) in zip(*both, strict=True):
+        with np.errstate(all="ignore"):
+            apart, moved_apart = calm - true_calm, moved - true_moved
+        spreads.append(spread_of(_finite(moved_apart), _finite(apart)))
+    return np.stack(spreads)
 
-    def move(function: str, value: Value) -> Value:
-        entry = OPS.get(function)
-        if entry is None or not (entry.rounds or entry.compares):
-            return value
-        array = np.broadcast_to(value.array, (len(many.w), *value.shape))
-        if entry.compares:
-            return Value(np.concatenate([array[:count]] * (1 + _TIMES)), value.shape)
-        towards = np.where(generator.integers(0, 2, array.shape), np.inf, -np.inf)
-        exact = (array == 0) | ~np.isfinite(array)
-        exact[:count] = True
-        return Value(np.where(exact, array, np.nextafter(array, towards)), value.shape)
 
-    made, true = (np.stack(list(trajectory(one, many, move))) for one in (program, ours))
-    with np.errstate(all="ignore"):
-        apart = (made - true).reshape(len(made), 1 + _TIMES, *probes.w.shape)
-    finite = np.isfinite(apart)
-    highest = np.max(apart, axis=1, where=finite, initial=-np.inf)
-    lowest = np.min(apart, axis=1, where=finite, initial=np.inf)
-    return np.asarray(np.maximum(highest - lowest, 0.0))
+def _finite(values: Array) -> Array:
+    """Return values with nan, which no spread is measured of, for what is infinite."""
+    return np.where(np.isfinite(values), values, np.nan)

@@ -11,18 +11,18 @@ from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.base.text import EXACT, number
+from gradtui.diagnosis.edits import edited
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import (
-    Level,
-    Trial,
+    Course,
+    Origin,
     astray,
+    course_of,
     fits,
     in_sequences,
     joined,
-    trial_of,
 )
-from gradtui.diagnosis.updates.execution import with_line
 from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes
@@ -47,10 +47,10 @@ from gradtui.language.trees import names_read, part_at
 
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
 """Gradients on which a mistake is shown, if it shows on them."""
-_SCREEN = 4
-"""Steps of the sequences on which changes are tried first."""
+_SCREEN, _LATEST = 4, 48
+"""Steps of the sequences on which changes are tried first, more of a mistake that shows later."""
 _FEW = 6
-"""Sequences of a trial that are taken for them, and as many that show the mistake."""
+"""Sequences of a course that are taken for them, and as many that show the mistake."""
 
 
 class Source(Struct, frozen=True, eq=False):
@@ -62,15 +62,15 @@ class Source(Struct, frozen=True, eq=False):
     """Where the first values of what it keeps stand."""
 
 
-class Case(Struct, frozen=True, eq=False):
-    """A program, the optimizer's, and the trials of both for parameters of one shape."""
+class Comparison(Struct, frozen=True, eq=False):
+    """A program, the optimizer's, and the courses of both for parameters of one shape."""
 
     motion: Motion
     """Of the program written by hand."""
     optimizer: str
     ours: UpdateProgram
     constants: Mapping[str, float]
-    trials: Sequence[Trial]
+    courses: Sequence[Course]
     steps: int
     """The length of the run."""
     lr: float
@@ -78,19 +78,19 @@ class Case(Struct, frozen=True, eq=False):
     numbers: Sequence[float]
     """Those of the schedule and of the clipping."""
 
-    def up_to(self, level: Level) -> list[Trial]:
-        """Return the trials of a level and of those nearer to the run."""
-        return [trial for trial in self.trials if trial.level <= level]
+    def up_to(self, origin: Origin) -> list[Course]:
+        """Return the courses of an origin and of those nearer to the run."""
+        return [course for course in self.courses if course.origin <= origin]
 
 
-def explained(case: Case, failed: Trial, source: Source) -> tuple[Finding, ...]:
-    """Return the findings of a program that fails a trial."""
-    return _Explanation(case, failed, source).findings()
+def explained(compared: Comparison, failed: Course, source: Source) -> tuple[Finding, ...]:
+    """Return the findings of a program that fails a course."""
+    return _Explanation(compared, failed, source).findings()
 
 
-def remarked(case: Case, failed: Trial, source: Source) -> tuple[Finding, ...]:
-    """Return what to say of a program that is right on the run and fails another trial."""
-    where = where_they_part(case.motion, failed, case.steps)
+def remarked(compared: Comparison, failed: Course, source: Source) -> tuple[Finding, ...]:
+    """Return what to say of a program that is right on the run and fails another course."""
+    where = where_they_part(compared.motion, failed, compared.steps)
     return tuple(
         replace(
             finding,
@@ -98,61 +98,67 @@ def remarked(case: Case, failed: Trial, source: Source) -> tuple[Finding, ...]:
             severity="info",
             alternatives=(finding.rule, *finding.alternatives),
         )
-        for finding in _Explanation(case, failed, source, where).findings()
+        for finding in _Explanation(compared, failed, source, where).findings()
     )
 
 
 class _Explanation:
     """The changes that make a program right, and what they say of it."""
 
-    def __init__(self, case: Case, failed: Trial, source: Source, where: str = "") -> None:
-        self.case, self.failed, self.source, self.where = case, failed, source, where
-        self.program, self.ours = case.motion.program, case.ours
+    def __init__(
+        self, compared: Comparison, failed: Course, source: Source, where: str = ""
+    ) -> None:
+        self.compared, self.failed, self.source, self.where = compared, failed, source, where
+        self.program, self.ours = compared.motion.program, compared.ours
         self.shape = failed.probes.shape
-        self.scheduled = any(np.ptp(trial.probes.lr) for trial in case.up_to(Level.DRAWN))
-        self.needed = case.up_to(max(failed.level, Level.DRAWN))
+        self.scheduled = any(np.ptp(course.probes.lr) for course in compared.up_to(Origin.DRAWN))
+        self.needed = compared.up_to(max(failed.origin, Origin.DRAWN))
 
     def findings(self) -> tuple[Finding, ...]:
         reference = None if self.shape else self.reference
         remedies = self.remedies(self.program, self.few, self.needed, reference)
-        if not remedies and self.failed.level is Level.RUN:
-            own = self.case.up_to(Level.RUN)
+        if not remedies and self.failed.origin is Origin.RUN:
+            own = self.compared.up_to(Origin.RUN)
             remedies = self.remedies(self.program, self.few_of(own), own)
         if not remedies:
             return self.unexplained()
-        rates = [trial for trial in self.case.trials if trial.level is Level.RATES]
+        rates = [course for course in self.compared.courses if course.origin is Origin.RATES]
         asked = [] if self.scheduled else rates
         return self.written(ranked(remedies, self.program, self.reference, asked))
 
     def remedies(
         self,
         program: UpdateProgram,
-        few: Trial,
-        needed: Sequence[Trial],
+        few: Course,
+        needed: Sequence[Course],
         reference: Reference | None = None,
     ) -> list[Remedy]:
         timed = any("t" in names_read(line.value) for line in self.ours.lines)
-        case = self.case
+        compared = self.compared
         scope = scope_of(
-            program, case.constants, lr=case.lr, timed=timed, scheduled=self.scheduled,
-            numbers=case.numbers,
+            program, compared.constants, lr=compared.lr, timed=timed, scheduled=self.scheduled,
+            numbers=compared.numbers,
         )  # fmt: skip
         return find_remedies(program, scope, few, lambda one: fits(one, needed), reference)
 
     @cached_property
-    def few(self) -> Trial:
+    def few(self) -> Course:
         return self.few_of(self.needed)
 
-    def few_of(self, trials: Sequence[Trial]) -> Trial:
+    def few_of(self, courses: Sequence[Course]) -> Course:
         """Return a few steps of sequences that differ in everything, and of some that go astray."""
-        steps = min(_SCREEN, max(len(trial.probes.g) for trial in trials))
-        fitting = [trial for trial in trials if len(trial.probes.g) >= steps]
-        return joined([trial.only(self.telling(trial, steps), steps) for trial in fitting])
+        wrong = (in_sequences(astray(self.compared.motion, course)) for course in courses)
+        first = min(int(np.argmax(one.any(axis=1))) for one in wrong if one.any())
+        steps = min(
+            max(_SCREEN, min(first + 2, _LATEST)), max(len(one.probes.g) for one in courses)
+        )
+        fitting = [course for course in courses if len(course.probes.g) >= steps]
+        return joined([course.only(self.telling(course, steps), steps) for course in fitting])
 
-    def telling(self, trial: Trial, steps: int) -> Array:
-        part = trial.only(slice(None), steps)
-        wrong = np.flatnonzero(in_sequences(astray(self.case.motion, part)).any(axis=0))
-        every = np.arange(len(trial.probes.w))
+    def telling(self, course: Course, steps: int) -> Array:
+        part = course.only(slice(None), steps)
+        wrong = np.flatnonzero(in_sequences(astray(self.compared.motion, part)).any(axis=0))
+        every = np.arange(len(course.probes.w))
         return np.unique(np.concatenate([_spread(wrong, _FEW), _spread(every, _FEW)]))
 
     @cached_property
@@ -177,13 +183,17 @@ class _Explanation:
         """Return another line that could be changed instead, as a remark."""
         for other in others:
             match best, other:
-                case (LineEdit(value=value), *_), _ if self.reference.writes(value):
+                case (LineEdit() as one, *_), _ if self.reference.writes(self.changed(one)):
                     return ""
                 case (LineEdit() as one,), (LineEdit() as two,) if one.line != two.line:
                     line = self.program.lines[two.line]
-                    text = self.spelt(two.value, line.value)
+                    text = self.spelt(self.changed(two), line.value)
                     return f"; or line {line.place.line} should be {line.name} = {text}"
         return ""
+
+    def changed(self, step: LineEdit) -> Tree:
+        """Return the right-hand side of a line with a change in it."""
+        return edited(self.program.lines[step.line].value, step)
 
     def finding(
         self,
@@ -192,11 +202,11 @@ class _Explanation:
         rules: Rules,
         remark: str = "",
     ) -> Finding:
-        parting, optimizer, place = self.parting, self.case.optimizer, None
+        parting, optimizer, place = self.parting, self.compared.optimizer, None
         if isinstance(step, Start):
             target, place = step.name, self.source.state_places.get(step.name)
             line = place.line if place else None
-            fix = None if place is None else self.restarted(place, step.value)
+            fix = None if place is None else self.restarted(place.line, right)
             first = float(np.ravel(self.program.state[step.name])[0])
             said = start_message(step.name, first, step.value, optimizer)
         else:
@@ -223,29 +233,33 @@ class _Explanation:
         old = self.program.lines[step.line]
         if step.name in self.unstored:
             return storing_message(step.name, old.name)
-        before, after = part_at(old.value, step.path), step.part
+        before, after = part_at(old.value, step.path), step.tree
         names, others = frozenset(names_read(before)), frozenset(names_read(after))
         written, belongs = self.spelt(before, old.value), self.spelt(after, old.value)
-        if isinstance(before, Number) and belongs in self.case.constants:
-            belongs += f" ({number(self.case.constants[belongs], EXACT)})"
+        if isinstance(before, Number) and belongs in self.compared.constants:
+            belongs += f" ({number(self.compared.constants[belongs], EXACT)})"
         if step.name:
             written, belongs = f"{old.name} = {written}", f"{step.name} = {belongs}"
         change = Replacement(written, belongs, others - names, names - others)
-        return remark_of(change) if self.where else message_of(rule, change, self.case.optimizer)
+        return (
+            remark_of(change) if self.where else message_of(rule, change, self.compared.optimizer)
+        )
 
-    def restarted(self, place: Place, value: float) -> str | None:
-        """Return the line with a first value as it is with another; None if it goes on below.
-
-        None also where it is not in the file of the update.
-        """
-        if place.file:
-            return None
-        row = self.source.lines[place.line - 1]
-        before, end = row[: place.column - 1], place.column - 1 + place.width
-        if row[place.column - 1 : end].count("[") != row[place.column - 1 : end].count("]"):
-            return None
-        rest, _, _ = row[end:].partition("#")
-        return f"{before}{value!r}{rest}".strip()
+    def restarted(self, line: int, right: UpdateProgram) -> str | None:
+        """Return a line of first values as it is where all are right; None if one goes on below."""
+        row, rest, old = self.source.lines[line - 1], "", self.program.state
+        places = sorted(self.source.state_places.items(), key=lambda one: -one[1].column)
+        for name, place in places:
+            if place.line != line or right.state[name] is old[name]:
+                continue
+            if place.file:  # another file than that of the update
+                return None
+            start, end = place.column - 1, place.column - 1 + place.width
+            if row[start:end].count("[") != row[start:end].count("]"):
+                return None
+            after = row[end:] if rest else row[end:].partition("#")[0]
+            row, rest = row[:start], f"{right.state[name]!r}{after}{rest}"
+        return f"{row}{rest}".strip()
 
     def spelt(self, tree: Tree, original: Tree) -> str:
         return spell(tree, original, self.source.lines)
@@ -255,19 +269,17 @@ class _Explanation:
 
         The rule is that of the change which makes the optimizer do the same, if there is one.
         """
-        last = max(i for i, line in enumerate(self.program.lines) if line.name == "w")
-        index, value = last, None
-        true = self.reference.true_line(self.program)
-        if true and fits(with_line(self.program, *true), self.needed):
-            index, value = true
         rules = tuple(dict.fromkeys(self.mistakes())) or (UNEXPLAINED,)
-        old = self.program.lines[index]
-        part = old.value if value is None else value
-        step = LineEdit(index, part, rules, 0, (), part)
-        right = self.program if value is None else with_line(self.program, index, part)
-        finding = self.finding(step, right, rules)
-        if value is not None:
-            return (finding,)
+        true = self.reference.true_line(self.program)
+        if true is not None:
+            index, value = true
+            step = LineEdit((), value, index, rules, 0)
+            right = applied(self.program, (step,))
+            if fits(right, self.needed):
+                return (self.finding(step, right, rules),)
+        last = max(i for i, line in enumerate(self.program.lines) if line.name == "w")
+        step = LineEdit((), self.program.lines[last].value, last, rules, 0)
+        finding = self.finding(step, self.program, rules)
         said = "; ".join([*map(unstored_message, self.unstored[:1]), finding.message])
         return (replace(finding, fix=None, message=said),)
 
@@ -279,11 +291,11 @@ class _Explanation:
 
     def mistakes(self) -> list[str]:
         """Return the rules of the changes that make the optimizer do what the program does."""
-        if self.shape or not np.all(np.isfinite(self.case.motion.weights(self.few.probes))):
+        if self.shape or not np.all(np.isfinite(self.compared.motion.weights(self.few.probes))):
             return []
         few, *needed = (
-            trial_of(trial.level, self.case.motion, trial.probes)
-            for trial in (self.few, *self.needed)
+            course_of(course.origin, self.compared.motion, course.probes)
+            for course in (self.few, *self.needed)
         )
         remedies = self.remedies(self.ours, few, needed)
         return [step.rules[0] for remedy in remedies for step in remedy]
@@ -291,19 +303,21 @@ class _Explanation:
     @cached_property
     def parting(self) -> Parting:
         """Return where the two part: on a plain sequence, else on that which they fail."""
-        trials = [self.failed] if self.shape else [*self.plain(), self.failed]
-        found = (first_parting(self.case.motion, trial) for trial in trials)
+        courses = [self.failed] if self.shape else [*self.plain(), self.failed]
+        found = (first_parting(self.compared.motion, course) for course in courses)
         return next(parting for parting in found if parting is not None)
 
-    def plain(self) -> list[Trial]:
-        """Return the trial on a plain sequence, where gradients may be so large."""
-        drawn = next(trial.probes for trial in self.case.trials if trial.level is Level.DRAWN)
+    def plain(self) -> list[Course]:
+        """Return the course on a plain sequence, where gradients may be so large."""
+        drawn = next(
+            course.probes for course in self.compared.courses if course.origin is Origin.DRAWN
+        )
         if np.max(np.abs(drawn.g)) < max(_PLAIN):
             return []
         steps = min(len(_PLAIN), len(drawn.lr))
         g, lr = np.array(_PLAIN[:steps])[:, None], drawn.lr[:steps, :1]
-        probes = Probes(np.ones(1), g, lr, self.case.constants)
-        return [trial_of(Level.DRAWN, Motion(self.ours, self.case.constants), probes)]
+        probes = Probes(np.ones(1), g, lr, self.compared.constants)
+        return [course_of(Origin.DRAWN, Motion(self.ours, self.compared.constants), probes)]
 
 
 def _spread(many: Array, count: int) -> Array:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.diagnosis.updates.line import Line, Proposal
-from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, ROOT, TIME
+from gradtui.diagnosis.updates.scope import (
+    BIAS,
+    CONSTANT,
+    DECAY,
+    EPSILON,
+    RATE,
+    ROOT,
+    TIME,
+    UNEXPLAINED,
+)
+from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import Path, expression, names_read
 
 
-class Insertions(Line):
+class Insertions(Site):
     """The changes that put something into a line."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
@@ -60,7 +69,12 @@ class Insertions(Line):
             yield Proposal(expression("+", part, self.name("eps")), (EPSILON,), 1.2)
         if "w" in names and scope.decays:
             yield Proposal(expression("*", self.name("weight_decay"), part), (DECAY,), 1.2)
+        for number in map(self.number, scope.numbers):
+            for function in ("maximum", "minimum"):
+                bounded = expression(function, part, number)
+                yield Proposal(bounded, (UNEXPLAINED, RATE, CONSTANT), 1.4)
         yield from self._unread(part)
+        yield from self._scaled(part)
 
     def _inserted_in_line(self, part: Tree) -> Iterator[Proposal]:
         """Yield what may be missing in a direction, or in a step, as a whole."""
@@ -68,11 +82,13 @@ class Insertions(Line):
         for term in self._terms():
             rules = (DECAY,) if self.topic(term) == (DECAY,) else scope.form
             for sign in ("+", "-"):
-                yield Proposal(expression(sign, part, term), rules, 1.3)
+                yield Proposal(expression(sign, part, term), rules, 1.35)
         if not self.moves:
             later = expression(">", self.name("t"), self.number(1))
             first = expression("where", later, part, self.number(0))
             yield Proposal(first, (*scope.form, TIME), 1.4)
+            started = expression("where", later, part, self.name("w"))
+            yield Proposal(started, (*scope.form, TIME), 1.45)
 
     def _rates(self) -> Iterator[Tree]:
         """Yield the rate, and the numbers that a program may make it of."""
@@ -103,6 +119,15 @@ class Insertions(Line):
                 for mean in map(self.name, self.scope.means):
                     term = expression("*", mean, helper)
                     yield Proposal(expression(function, part, term), self.scope.form, 1.3)
+
+    def _scaled(self, part: Tree) -> Iterator[Proposal]:
+        """Yield a part divided by, and times, what other lines scale by."""
+        read = {*names_read(self.line.value), *self.unread}
+        for name in (one for one in self.near if one in self.scope.meaning and one not in read):
+            helper = self.name(name)
+            if not self.scope.is_signal(self.scope.names(helper)):
+                for function in ("/", "*"):
+                    yield Proposal(expression(function, part, helper), self.topic(helper), 1.55)
 
     def _inserted_in_helper(self, part: Tree, names: frozenset[str]) -> Iterator[Proposal]:
         for rate in self._rates():

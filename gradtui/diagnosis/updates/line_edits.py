@@ -6,13 +6,12 @@ helps.  Every change is also the opposite of one, so the same list makes an opti
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from msgspec import Struct
-
+from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.updates.insertions import Insertions
-from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.names import OtherNames
 from gradtui.diagnosis.updates.scope import (
     BIAS,
@@ -28,6 +27,7 @@ from gradtui.diagnosis.updates.scope import (
     Scope,
     values_in,
 )
+from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 from gradtui.language.trees import (
     Path,
@@ -51,21 +51,15 @@ _PARTS = 100
 """Parts of a line that are changed; a longer one is only changed near its root."""
 
 
-class LineEdit(Struct, frozen=True):
-    """One line with a small change in it."""
+class LineEdit(Edit, frozen=True):
+    """A small change of one line."""
 
     line: int
     """The line's index in the program."""
-    value: Tree
-    """Its new right-hand side."""
     rules: Rules
     """What is wrong if this makes it right, then what it might be seen as."""
     cost: float
     """Of several that help the cheapest is named."""
-    path: Path
-    """Where the change is."""
-    part: Tree
-    """What stands there after the change."""
     name: str = ""
     """What the line assigns, where that is not what it was."""
 
@@ -81,15 +75,14 @@ def edits_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[Line
             value = replaced(line.value, path, change.part)
             at = path if change.slot is None else (*path, change.slot)
             rules = kinds[0].within(at, change.rules)
-            made = LineEdit(index, value, rules, change.cost, path, change.part)
             key = shape_of(value)
-            if key not in found or found[key].cost > made.cost:
-                found[key] = made
+            if key not in found or found[key].cost > change.cost:
+                found[key] = LineEdit(path, change.part, index, rules, change.cost)
     found.pop(shape_of(line.value), None)
     return sorted(found.values(), key=lambda edit: edit.cost)
 
 
-class _Rewrites(Line):
+class _Rewrites(Site):
     """The changes of what stands in a line."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
@@ -122,6 +115,10 @@ class _Rewrites(Line):
             case Call("+" | "*", (left, right)):
                 yield self.without(left, right, 0)
                 yield self.without(right, left, 1)
+            case Call("-", (left, Number(lost))) if 0 < lost < 1:
+                share = expression("*", left, self.number(self.scope.known(1 - lost)))
+                yield Proposal(share, (RATE, TIME), 1.2)
+                yield self.without(call.arguments[1], left, 1)
             case Call("-", (left, right)):
                 yield self.without(right, left, 1)
                 yield Proposal(expression("neg", right), self.topic(left), 1.5)
@@ -288,6 +285,7 @@ class _Rewrites(Line):
                         rules,
                         1.3,
                     )
+        yield from self.compared_everywhere(tree)
         for number in {p.value for _, p in parts_of(tree) if isinstance(p, Number)}:
             if 0 < number < 1:
                 for mean in scope.means:
@@ -298,6 +296,19 @@ class _Rewrites(Line):
             rules = (SIGN,) if "lr" in scope.names(tree) else (RATE,)
             yield Proposal(expression("-", self.name("w"), tree), rules, 2)
             yield Proposal(expression("+", self.name("w"), tree), rules, 2)
+
+    def compared_everywhere(self, tree: Tree) -> Iterator[Proposal]:
+        """Yield a line with another comparison wherever one is."""
+        calls = Counter(part.function for _, part in parts_of(tree) if isinstance(part, Call))
+        for function in (one for one in _COMPARED if calls[one] > 1):
+            for other in _COMPARED[function]:
+
+                def change(part: Tree, one: str = function, other: str = other) -> Tree | None:
+                    if isinstance(part, Call) and part.function == one:
+                        return expression(other, *part.arguments)
+                    return None
+
+                yield Proposal(mapped(tree, change), (TIME, RATE, CONSTANT), 1.1)
 
     def complement(self, tree: Tree, mean: str) -> Tree:
         """Return a tree with β and 1 - β exchanged."""

@@ -11,27 +11,22 @@ from itertools import permutations
 
 import numpy as np
 
-from gradtui.base.source import InputError
-from gradtui.diagnosis.updates.execution import Array, Memo, Value, evaluate
+from gradtui.diagnosis.sieve import Sieve
 from gradtui.diagnosis.updates.line_edits import LineEdit
+from gradtui.diagnosis.updates.motion import Motion
+from gradtui.diagnosis.updates.probes import Array
 from gradtui.diagnosis.updates.reference import Reference, same
 from gradtui.diagnosis.updates.scope import Scope
-from gradtui.engine.handwritten import UpdateProgram
-from gradtui.language.parser import Tree
+from gradtui.engine.interpreter import Interpreter
 
 _BRANCHES = 64
 """Lines that are read beyond those of the program."""
 _CHANGES = 4
 """Changes of one program."""
 
-Names = Mapping[str, Value]
-
 
 def repaired_lines(
-    program: UpdateProgram,
-    scope: Scope,
-    reference: Reference,
-    changes: Sequence[list[LineEdit]],
+    program: Motion, scope: Scope, reference: Reference, changes: Sequence[Sieve[LineEdit]]
 ) -> Iterator[tuple[LineEdit, ...]]:
     """Yield sets of changes, at most one a line, after which every line that matters is right."""
     own, theirs = scope.state, tuple(reference.program.state)
@@ -49,91 +44,74 @@ class _Reading:
 
     def __init__(
         self,
-        program: UpdateProgram,
+        program: Motion,
         reference: Reference,
         roles: Mapping[str, str],
-        quiet: Names,
-        changes: Sequence[list[LineEdit]],
+        quiet: Mapping[str, Array],
+        changes: Sequence[Sieve[LineEdit]],
     ) -> None:
         self.lines, self.reference, self.changes = program.lines, reference, changes
-        self.before = {
-            **quiet,
-            **reference.before,
-            **{own: reference.before[role] for own, role in roles.items()},
-        }
+        before = {own: reference.before[role] for own, role in roles.items()}
+        self.world = program.given({**quiet, **reference.before, **before})
         self.wanted = {own: reference.results[role] for own, role in roles.items()}
         self.wanted["w"] = reference.results["w"]
         names = [line.name for line in program.lines]
         self.last = {name: len(names) - 1 - names[::-1].index(name) for name in names}
 
     def all(self) -> Iterator[tuple[LineEdit, ...]]:
-        pending: list[tuple[int, Names, tuple[LineEdit, ...]]] = [(0, self.before, ())]
+        pending: list[tuple[int, Interpreter, tuple[LineEdit, ...]]] = [(0, self.world, ())]
         for _ in range(_BRANCHES + len(self.lines)):
             if not pending:
                 return
-            index, names, made = pending.pop()
+            index, world, made = pending.pop()
             if index == len(self.lines):
                 if len(made) > 1:
                     yield made
                 continue
-            name = self.lines[index].name
-            for value, edit in reversed(self.choices(index, names)):
+            for value, edit in reversed(self.choices(index, world)):
                 added = made if edit is None else (*made, edit)
                 if len(added) <= _CHANGES:
-                    pending.append((index + 1, {**names, name: value}, added))
+                    after = world.replacing({self.lines[index].node: value})
+                    pending.append((index + 1, after, added))
 
-    def choices(self, index: int, names: Names) -> list[tuple[Value, LineEdit | None]]:
+    def choices(self, index: int, world: Interpreter) -> list[tuple[Array, LineEdit | None]]:
         """Return what a line may come to, with the change that it takes.
 
         A helper may stay as it is, or become what the optimizer has under its name, a line of the
         optimizer's, a part of one, or the bare gradient; one that is such a part stays rather.
         """
-        line, memo = self.lines[index], Memo()
+        line = self.lines[index]
         kept = line.name in self.wanted and self.last[line.name] == index
-        with np.errstate(all="ignore"):
-            value = self.value(line.value, names, memo)
-            if value is not None and self.is_done(line.name, value.array, kept):
-                return [(value, None)]
-            changed = [
-                (made, edit)
-                for edit in self.changes[index]
-                if (made := self.value(edit.value, names, dict(memo))) is not None
-            ]
-        own: list[tuple[Value, LineEdit | None]] = []
-        if value is not None and not kept:
-            own.append((value, None))
-        part = bool(own) and line.name not in self.reference.results and self.is_part(own[0][0])
+        value = world.value(line.node)
+        if self.is_done(line.name, value, kept):
+            return [(value, None)]
+        changed = [(made, edit) for edit, made in self.changes[index].executed(world, ())]
+        own: list[tuple[Array, LineEdit | None]] = [] if kept else [(value, None)]
+        part = bool(own) and line.name not in self.reference.results and self.is_part(value)
 
-        def done(value: Value) -> bool:
-            return self.is_done(line.name, value.array, kept)
+        def done(value: Array) -> bool:
+            return self.is_done(line.name, value, kept)
 
         tests = [done] if kept else [done, self.is_whole, *([] if part else [self.is_part])]
-        firsts: dict[int, tuple[Value, LineEdit | None]] = {}
+        firsts: dict[int, tuple[Array, LineEdit | None]] = {}
         for test in tests:
             found = next((one for one in changed if test(one[0])), None)
             if found is not None:
                 firsts[id(found[1])] = found
         return [*own, *firsts.values()] if part else [*firsts.values(), *own]
 
-    def value(self, tree: Tree, names: Names, memo: Memo) -> Value | None:
-        try:
-            return evaluate(tree, names, memo)
-        except InputError:
-            return None
-
-    def is_done(self, name: str, array: Array, kept: bool) -> bool:
+    def is_done(self, name: str, value: Array, kept: bool) -> bool:
         """Whether a line comes to what the optimizer has under its name."""
-        full = np.broadcast_to(array, self.reference.shape)
         if name == "w" and kept:
-            return bool(np.all(self.reference.agrees(full)))
+            return bool(np.all(self.reference.target.agrees_always(value)))
         wanted = self.wanted.get(name) if kept else self.reference.results.get(name)
-        return wanted is not None and bool(same(wanted.array[None], full)[0])
+        return wanted is not None and bool(same(wanted[None], value)[0])
 
-    def is_whole(self, value: Value) -> bool:
+    def is_whole(self, value: Array) -> bool:
         """Whether a line comes to what a line of the optimizer does."""
-        return self.reference.is_among(self.reference.whole, value.array)
+        return bool(same(self.reference.whole, value).any())
 
-    def is_part(self, value: Value) -> bool:
+    def is_part(self, value: Array) -> bool:
         """Whether a line comes to what an operation of the optimizer does, or to the gradient."""
-        parts = (self.reference.operations, self.before["g"].array[None])
-        return any(self.reference.is_among(many, value.array) for many in parts)
+        parts = (self.reference.operations, self.reference.before["g"][None])
+        return any(bool(same(many, value).any()) for many in parts)

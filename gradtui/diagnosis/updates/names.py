@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, combinations_with_replacement, islice
 
-from gradtui.diagnosis.updates.line import Line, Proposal
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
+from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Name, Number, Tree
-from gradtui.language.trees import Path, expression, names_read, part_at, substituted
+from gradtui.language.trees import Path, expression, is_call, names_read, part_at, substituted
 
 _TINY = 0.01
 """Numbers below may stand for an eps."""
@@ -20,7 +20,7 @@ _WHOLE = 1000
 """Whole numbers up to this may be one too small or too large."""
 
 
-class OtherNames(Line):
+class OtherNames(Site):
     """The changes that put another name or another number in the place of one."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
@@ -42,6 +42,10 @@ class OtherNames(Line):
         """Yield a line with another name in all the places of one: g*g."""
         counts = Counter(names_read(line))
         signals = ("g", "w", *self.scope.state, *self.near)
+        for name in (one for one, times in counts.items() if times > 1 and self._may_fall(one)):
+            for number in self._shares():
+                before = expression("/", self.name(name), number)
+                yield Proposal(substituted(line, {name: before}), (TIME, RATE), 1.05)
         for name in (one for one, times in counts.items() if times > 1 and one in signals):
             for other in dict.fromkeys(signals):
                 rules = self._name_rules(self.name(name), self.name(other))
@@ -49,6 +53,10 @@ class OtherNames(Line):
             if name == "g" and self.scope.decays:
                 decayed = expression("+", self.name("g"), self.decay())
                 yield Proposal(substituted(line, {"g": decayed}), (DECAY,), 1.1)
+
+    def _may_fall(self, name: str) -> bool:
+        """Whether a name is a rate that the program makes itself."""
+        return "lr" in self.scope.meaning.get(name, ()) and name in self.scope.kept
 
     def _parent(self, path: Path) -> Tree:
         return part_at(self.line.value, path[:-1])
@@ -88,11 +96,20 @@ class OtherNames(Line):
             yield Proposal(self.name(other), self._name_rules(part, self.name(other)), 1.3)
         if "lr" in self.scope.names(part) and not self.scope.is_signal(self.scope.names(part)):
             yield Proposal(self.name("lr"), self._name_rules(part, self.name("lr")), 1.2)
+            for number in self._shares():
+                yield Proposal(expression("/", part, number), (TIME, RATE), 1.05)
+        if part.name in self.scope.meaning:
+            for mean in self.scope.means:
+                yield Proposal(self.name(mean), (CONSTANT, BIAS), 1.2)
         if self.scope.names(part) == {"t"}:
             yield Proposal(self.name("t"), (TIME,), 1)
             for function in ("+", "-"):
                 shifted = expression(function, part, self.number(1))
                 yield Proposal(shifted, self._time_rules(), 1.0 if part.name == "t" else 1.3)
+
+    def _shares(self) -> Iterator[Tree]:
+        """Yield what a rate that falls by a share of itself falls by."""
+        yield from (self.number(one) for one in self.scope.numbers if 0 < one < 1)
 
     def _time_rules(self) -> Rules:
         return (TIME,) if self.scope.timed else (TIME, RATE)
@@ -153,7 +170,8 @@ class OtherNames(Line):
             yield Proposal(self.number(math.prod(pair)), (CONSTANT, RATE), 1.0)
         if timely or not scope.is_signal(scope.names(self.line.value)):
             yield from self._other_numbers(part)
-        if value in (1, 2):
+        yield from self._branches(path)
+        if value in (1, 2) and path:
             return
         for other in scope.constants:
             if other != "eps" or abs(value) <= _TINY:
@@ -167,6 +185,12 @@ class OtherNames(Line):
         if value not in (0, 1):
             correction = bool(path) and self.topic(self._parent(path)) == (BIAS,)
             yield Proposal(self.number(1), (CONSTANT, BIAS) if correction else (CONSTANT,), 1.5)
+
+    def _branches(self, path: Path) -> Iterator[Proposal]:
+        """Yield what changes in the place of a number that is one of two choices."""
+        if path and path[-1] and is_call(self._parent(path), "where"):
+            for name in ("w", "g", *self.scope.state):
+                yield Proposal(self.name(name), self.scope.form, 1.3)
 
     def _other_numbers(self, part: Number) -> Iterator[Proposal]:
         """Yield what may stand for a number where a rate is made or time is counted."""

@@ -61,7 +61,7 @@ class Probes(Struct, frozen=True, eq=False):
         )
 
 
-class Drawing(Struct, frozen=True, eq=False):
+class Sampling(Struct, frozen=True, eq=False):
     """What sequences are drawn for."""
 
     constants: Mapping[str, float]
@@ -78,22 +78,22 @@ class Drawing(Struct, frozen=True, eq=False):
         return len(self.rates) > 1
 
 
-def sized(drawing: Drawing) -> Probes:
+def sized(sampling: Sampling) -> Probes:
     """Return sequences at the run's rates, of gradients of each of `SIZES`, then of mixed ones."""
     generator = np.random.default_rng(_SEED)
     kinds: Sequence[float | str] = (*SIZES, *_MIXED, *SIZES, *_MIXED)
     weights = (0.0,) * (len(SIZES) + len(_MIXED))
-    return _drawn(drawing, generator, kinds, _at_most(drawing, STEPS), weights)
+    return _drawn(sampling, generator, kinds, _at_most(sampling, STEPS), weights)
 
 
-def long(drawing: Drawing) -> Probes:
+def long(sampling: Sampling) -> Probes:
     """Return a long sequence at the run's rates; no longer than the run where they change."""
     generator = np.random.default_rng(_SEED + 1)
-    steps = LONG if math.prod(drawing.shape) < _LARGE else STEPS
-    return _drawn(drawing, generator, (1.0,), _at_most(drawing, steps))
+    steps = LONG if math.prod(sampling.shape) < _LARGE else STEPS
+    return _drawn(sampling, generator, (1.0,), _at_most(sampling, steps))
 
 
-def at_other_rates(drawing: Drawing) -> Probes:
+def at_other_rates(sampling: Sampling) -> Probes:
     """Return sequences at rates that are not the run's.
 
     The rate is constant along a sequence unless that of the run changes: a velocity that has the
@@ -101,36 +101,36 @@ def at_other_rates(drawing: Drawing) -> Probes:
     """
     generator = np.random.default_rng(_SEED + 2)
     kinds = (1e-3, 1.0, 1e3, *_MIXED)
-    probes = _drawn(drawing, generator, kinds, np.ones(STEPS))
-    factors = generator.uniform(0.2, 1.0, (STEPS, 1)) if drawing.scheduled else np.ones((STEPS, 1))
+    probes = _drawn(sampling, generator, kinds, np.ones(STEPS))
+    factors = generator.uniform(0.2, 1.0, (STEPS, 1)) if sampling.scheduled else np.ones((STEPS, 1))
     rates = list(islice(cycle(_OTHER_RATES), len(probes.w)))
     return replace(probes, lr=factors * rates)
 
 
-def _at_most(drawing: Drawing, steps: int) -> Array:
+def _at_most(sampling: Sampling, steps: int) -> Array:
     """Return the rates of so many steps, fewer where the run has fewer and they change."""
-    return drawing.rates[:steps] if drawing.scheduled else np.repeat(drawing.rates, steps)
+    return sampling.rates[:steps] if sampling.scheduled else np.repeat(sampling.rates, steps)
 
 
 def _drawn(
-    drawing: Drawing,
+    sampling: Sampling,
     generator: np.random.Generator,
     kinds: Sequence[float | str],
     rates: Array,
     weights: Sequence[float] = (),
 ) -> Probes:
     """Return sequences of some kinds; the first of them begin at `weights`."""
-    shape, steps = drawing.shape, len(rates)
+    shape, steps = sampling.shape, len(rates)
     every = 1 + math.prod(shape) // _LARGE
     kinds = kinds[::every]
     g = np.stack([_gradients(generator, kind, (steps, *shape)) for kind in kinds], axis=1)
     lengths = np.sqrt(np.sum(g * g, axis=tuple(range(2, g.ndim)), keepdims=True))
     with np.errstate(divide="ignore"):
-        g *= np.minimum(1.0, _SHARE * drawing.clip_norm / lengths)
+        g *= np.minimum(1.0, _SHARE * sampling.clip_norm / lengths)
     firsts = islice(chain(weights[::every], cycle(_WEIGHTS)), len(kinds))
     w = np.stack([first * generator.uniform(0.9, 1.1, shape) for first in firsts])
     lr = np.repeat(rates[:, None], len(kinds), axis=1)
-    return Probes(w, g, lr, drawing.constants, shape, kinds=kinds)
+    return Probes(w, g, lr, sampling.constants, shape, kinds=kinds)
 
 
 def _gradients(generator: np.random.Generator, kind: float | str, shape: Shape) -> Array:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gradtui.diagnosis.updates.evidence import Trial, fits
+from gradtui.diagnosis.updates.evidence import Course, fits
+from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy
 from gradtui.diagnosis.updates.scope import MEANS
 from gradtui.diagnosis.updates.search import applied, cost_of, which_matter
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import mapped, shape_of
+from gradtui.language.trees import mapped, names_read, shape_of
 
 _COMPARED = 12
 """Remedies that are compared by the programs that they leave."""
@@ -24,13 +25,14 @@ def ranked(
     remedies: Sequence[Remedy],
     program: UpdateProgram,
     reference: Reference,
-    rates: Sequence[Trial],
+    rates: Sequence[Course],
 ) -> list[tuple[tuple[float, ...], Remedy]]:
     """Return remedies, cheapest first, in the order in which the programs that they leave are good.
 
     Such a program is right at other `rates`, has no idle line, and more of its lines come to what
     the optimizer's do or are written alike.  Each comes with its rank; two of the same rank are
-    equally good but for their size.
+    equally good but for their size.  Of these, a line that only hands on what it reads is the one
+    that has lost something.
     """
 
     def rank(remedy: Remedy) -> tuple[float, ...]:
@@ -40,19 +42,34 @@ def ranked(
         alike, whole = reference.likeness(right)
         return (float(literal), _idle(right), float(large), -alike, -_paired(right), -whole)
 
+    def fuller(remedy: Remedy) -> int:
+        edits = (step for step in remedy if isinstance(step, LineEdit))
+        return sum(not isinstance(program.lines[edit.line].value, Name) for edit in edits)
+
     found = [(rank(remedy), remedy) for remedy in remedies[:_COMPARED]]
-    return sorted(found, key=lambda one: (one[0], cost_of(one[1])))
+    return sorted(found, key=lambda one: (one[0], cost_of(one[1]), fuller(one[1])))
 
 
 def _idle(program: UpdateProgram) -> int:
     """Return how many lines do nothing: w is not made of them, or they only name anew."""
-    matter, kept = which_matter(program.lines), {"w", *program.state}
+    matter = which_matter(program.lines)
+    kept = {"w", *(name for name in program.state if _is_carried(program, name))}
 
     def renames(name: str, value: Tree) -> bool:
         return name not in kept and isinstance(value, Name) and value.name not in kept
 
     lines = zip(program.lines, matter, strict=True)
     return sum(not matters or renames(line.name, line.value) for line, matters in lines)
+
+
+def _is_carried(program: UpdateProgram, name: str) -> bool:
+    """Return whether what is kept under a name is read before a line assigns it."""
+    for line in program.lines:
+        if name in names_read(line.value):
+            return True
+        if line.name == name:
+            return False
+    return False
 
 
 def _paired(program: UpdateProgram) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from msgspec import Struct
 
+from gradtui.diagnosis.edits import Edit
 from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.scope import (
     BIAS,
@@ -22,17 +22,17 @@ from gradtui.diagnosis.updates.scope import (
     Scope,
 )
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.language.parser import Name, Tree
-from gradtui.language.trees import expression, is_call, names_read, substituted
+from gradtui.language.parser import Name, Number, Tree
+from gradtui.language.trees import NOWHERE, expression, is_call, names_read, substituted
 
 
-class Start(Struct, frozen=True):
-    """Another first value of something that a program remembers."""
+class Start(Edit, frozen=True):
+    """Another first value of something that a program keeps."""
 
     name: str
     value: float
     rules: Rules
-    cost: float = 1.0
+    cost: float
 
 
 Remedy = tuple[LineEdit | Start, ...]
@@ -49,12 +49,14 @@ def other_starts(program: UpdateProgram, scope: Scope) -> Iterator[Start]:
         first = float(np.ravel(initial)[0])
         costs = dict.fromkeys((0.0, 1.0, *(scope.constants[mean] for mean in scope.means)), 1.0)
         if name in scope.meaning and name in sums:
-            costs = {**dict.fromkeys((1.0, -1.0, first - 1, first + 1), 1.05), 0.0: 1.0}
+            counts = (1.0, -1.0, first - 1, first + 1)
+            costs = {count: 1.05 if count >= 0 else 1.35 for count in counts} | {0.0: 1.0}
         elif name in scope.meaning:
             costs = dict.fromkeys(sorted(scope.known_numbers), 1.1) | costs
         for value, cost in costs.items():
             if not np.all(initial == value):
-                yield Start(name, value, _start_rules(scope, name), cost)
+                rules = _start_rules(scope, name)
+                yield Start((), Number(value, NOWHERE), name, value, rules, cost)
 
 
 def _start_rules(scope: Scope, name: str) -> Rules:
@@ -78,7 +80,7 @@ def _stored(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
     for kept in (name for name in program.state if name not in assigned):
         for index, line in enumerate(program.lines):
             if line.name in scope.meaning:
-                stored = LineEdit(index, line.value, scope.form, 1, (), line.value, kept)
+                stored = LineEdit((), line.value, index, scope.form, 1, kept)
                 yield (stored, *_readers(program, line.name, kept, scope.form))
 
 
@@ -87,7 +89,7 @@ def _readers(program: UpdateProgram, old: str, new: str, rules: Rules) -> Iterat
     for index, line in enumerate(program.lines):
         if old in names_read(line.value):
             value = substituted(line.value, {old: Name(new, line.place)})
-            yield LineEdit(index, value, rules, 0, (), value)
+            yield LineEdit((), value, index, rules, 0)
 
 
 def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
@@ -99,4 +101,4 @@ def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
             coupled: Tree = expression("+", g, decay)
             decoupled: Tree = expression("-", w, expression("*", lr, decay))
             value, name = (coupled, "g") if line.name == "w" else (decoupled, "w")
-            yield LineEdit(index, value, (DECAY,), 1.2, (), value, name)
+            yield LineEdit((), value, index, (DECAY,), 1.2, name)

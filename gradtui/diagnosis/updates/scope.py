@@ -58,6 +58,11 @@ class Scope(Struct, frozen=True):
         """The numbers that the file gives: the rate, the constants, those of the schedule."""
         return frozenset((self.lr, *self.constants.values(), *self.numbers))
 
+    def known(self, number: float) -> float:
+        """Return the number of the file that another one is but for rounding, or that one."""
+        near = (one for one in self.known_numbers if abs(one - number) <= 1e-12)
+        return next(near, number)
+
     @property
     def has_epsilon(self) -> bool:
         """Whether the optimizer has an eps."""

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from diagnosis.updates.files import ADAM, ADAM_CODE, ADAM_STATE, found_in
 
-from gradtui.diagnosis.updates.evidence import Level, astray, beyond_noise, trial_of
+from gradtui.diagnosis.updates.evidence import Origin, astray, beyond_noise, course_of
 from gradtui.diagnosis.updates.motion import Motion
-from gradtui.diagnosis.updates.probes import Drawing, Probes, at_other_rates, long, sized
+from gradtui.diagnosis.updates.probes import Probes, Sampling, at_other_rates, long, sized
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.program import update_of
 from gradtui.language.parser import parse_program
@@ -35,7 +35,7 @@ def balanced():
     g[:, -1] = 0.5
     probes = Probes(w, g, np.full(g.shape, 0.01), DECAYED)
     ours = update_of("adam", DECAYED)
-    return ours, trial_of(Level.DRAWN, Motion(ours, DECAYED), probes)
+    return ours, course_of(Origin.DRAWN, Motion(ours, DECAYED), probes)
 
 
 @pytest.mark.parametrize("both", ["weight_decay*(g/weight_decay + w)", "(w + g*10)/10"])
@@ -61,8 +61,8 @@ def test_a_difference_beyond_rounding_is_one(right, wrong):
 )
 def test_what_is_compared_comes_out_as_it_does_unmoved(code):
     ours = update_of("sgd", PLAIN)
-    drawn = sized(Drawing(PLAIN, np.array([0.01])))
-    asked = trial_of(Level.DRAWN, Motion(ours, PLAIN), drawn)
+    drawn = sized(Sampling(PLAIN, np.array([0.01])))
+    asked = course_of(Origin.DRAWN, Motion(ours, PLAIN), drawn)
     assert not astray(Motion(program(code, n=0.0), PLAIN), asked).any()
     uphill = Motion(program(code.replace("w - ", "w + "), n=0.0), PLAIN)
     assert astray(uphill, beyond_noise(uphill, ours, asked)).any()
@@ -81,25 +81,25 @@ def test_a_step_that_is_no_number_is_wrong(tmp_path):
 @pytest.mark.parametrize("draw", [sized, long, at_other_rates])
 @pytest.mark.parametrize("shape", [(), (3, 2)])
 def test_no_drawn_gradient_is_longer_than_they_are_cut_to(draw, shape):
-    probes = draw(Drawing({}, np.array([0.1]), 0.5, shape))
+    probes = draw(Sampling({}, np.array([0.1]), 0.5, shape))
     axes = tuple(range(2, probes.g.ndim))
     lengths = np.sqrt(np.sum(probes.g**2, axis=axes))
     assert 0.4 < lengths.max() < 0.5
 
 
 def test_gradients_of_all_sizes_and_zeros_are_drawn_and_long_runs():
-    drawing = Drawing({}, np.array([0.1]))
-    peaks = np.max(np.abs(sized(drawing).g), axis=0)
+    sampling = Sampling({}, np.array([0.1]))
+    peaks = np.max(np.abs(sized(sampling).g), axis=0)
     assert math.log10(peaks.min()) < -11
     assert math.log10(peaks.max()) > 11
-    assert np.any(sized(drawing).g == 0)
-    assert len(long(drawing).g) > 1000
+    assert np.any(sized(sampling).g == 0)
+    assert len(long(sampling).g) > 1000
 
 
 def test_of_a_rate_that_changes_no_more_is_drawn_than_the_run_has():
     rates = np.linspace(0.1, 0.2, 7)
-    assert sized(Drawing({}, rates)).lr[:, 0].tolist() == rates.tolist()
-    assert long(Drawing({}, rates)).lr[:, 0].tolist() == rates.tolist()
+    assert sized(Sampling({}, rates)).lr[:, 0].tolist() == rates.tolist()
+    assert long(Sampling({}, rates)).lr[:, 0].tolist() == rates.tolist()
 
 
 def test_a_program_that_is_lost_where_the_optimizer_is_too_is_no_worse(tmp_path):

@@ -139,7 +139,7 @@ SCHEDULES = [
     (SGD, "exponential; gamma = 0.9", "w = w - r*g\nr = 0.9*r", "r = 0.05", ("0.05", "1.0"),
      "state = { r = 0.05 }"),
     (SGD, "exponential; gamma = 0.9", "k = k + 1\nw = w - 0.05*0.9**k*g", "k = -1.0",
-     ("-1.0", "0.0"), "state = { k = -1.0 }"),
+     ("-1.0", "0.0"), "w = w - 0.05*0.9**(k - 1)*g"),
     (MOMENTUM, "step; step_size = 12; gamma = 0.2",
      "v = momentum*v + g\nw = w - 0.05*where(n < 12, 1, where(n < 24, 0.2, 0.04))*v\nn = n + 1",
      "v = 0.0, n = 0.0", ("n = 0.0", "n = 1.0"), "state = { v = 0.0, n = 0.0 }"),
@@ -155,6 +155,13 @@ SCHEDULES = [
      "f = where(t > 20, 0.09, where(t > 10, 0.3, 1))"),
     (SGD, "exponential; gamma = 0.9", "w = w - 0.05*f*g\nf = 0.9*f", "f = 1.0", ("0.9*f", "0.9"),
      "f = f*0.9"),
+    (SGD, "exponential; gamma = 0.9", "w = w - 0.05*f*g\nf = 0.9*f", "f = 1.0",
+     ("0.9*f", "f - 0.1"), "f = f*0.9"),
+    (SGD, "exponential; gamma = 0.9", "r = 0.9*r\nw = w - r/0.9*g", "r = 0.05", ("r/0.9", "r"),
+     "w = w - r/0.9*g"),
+    (SGD, "step; step_size = 10; gamma = 0.3",
+     "d = (t > 10)*1 + (t > 20)*1\nw = w - 0.05*0.3**d*g", "", (">", ">="),
+     "d = (t > 10)*1 + (t > 20)*1"),
 ]  # fmt: skip
 
 
@@ -171,6 +178,39 @@ def test_a_schedule_written_out_is_mended_not_given_up(
     (error,) = found = found_in(tmp_path, optimizer, code, state, schedule=schedule)
     assert (error.severity, error.fix) == ("error", fix)
     assert not errors_of(mended(tmp_path, found))
+
+
+TWO_POINTS = "old = where(t == 1, w, y)\ny = w - lr*g\nw = y + momentum*(y - old)"
+PARTS = """keep = alpha*v
+fresh = (1 - alpha)*g**2
+v = keep + fresh
+w = w - lr*g/(sqrt(v) + eps)"""
+UNDONE = """share = (1 - momentum)/(1 - momentum**t)
+avg = avg + share*(g - avg)
+w = w - lr*avg/share"""
+FORMS = [
+    (ADAM, POWERS, f"{ADAM_STATE}, p1 = 1.0, p2 = 1.0", ("p2*beta2", "p2*p1"), "p2 = p2*beta2"),
+    (NESTEROV, TWO_POINTS, "y = 0.0", ("w, y", "0, y"), "old = where(t == 1, w, y)"),
+    (NESTEROV, TWO_POINTS, "y = 0.0", ("where(t == 1, w, y)", "y"), "old = where(t > 1, y, w)"),
+    (RMSPROP, PARTS, "v = 0.0", ("keep + fresh", "fresh"), "v = fresh + keep"),
+    (MOMENTUM, UNDONE, "avg = 0.0", ("/share", ""), "w = w - lr*avg/share"),
+]
+
+
+@pytest.mark.parametrize(("optimizer", "code", "state", "edit", "fix"), FORMS)
+def test_a_part_that_was_lost_is_put_back_in_its_line(optimizer, code, state, edit, fix, tmp_path):
+    assert not errors_of(found_in(tmp_path, optimizer, code, state))
+    (error,) = found = found_in(tmp_path, optimizer, code.replace(*edit), state)
+    assert (error.severity, error.fix) == ("error", fix)
+    assert not errors_of(mended(tmp_path, found))
+
+
+def test_two_first_values_of_one_line_are_mended_together(tmp_path):
+    found = found_in(tmp_path, ADAM, POWERS, f"{ADAM_STATE}, p1 = 0.0, p2 = 0.5")
+    assert [finding.fix for finding in found] == [
+        "state = { m = 0.0, v = 0.0, p1 = 1.0, p2 = 1.0 }"
+    ]
+    assert not mended(tmp_path, found)
 
 
 @pytest.mark.parametrize("remark", ["", "  # the mean of g²"])

@@ -33,7 +33,7 @@ class Proposal(Struct, frozen=True):
     """The operand of the part that is wrong, where it is not all of it."""
 
 
-class Line:
+class Site:
     """A line, and what its parts mean in an update."""
 
     def __init__(self, lines: Sequence[Assignment], index: int, scope: Scope) -> None:
