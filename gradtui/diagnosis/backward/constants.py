@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -40,7 +41,7 @@ def tidied(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
     if not isinstance(tree, Call):
         return tree
     factor, rest = _constant_of(tree)
-    if rest is None:
+    if rest is None or not math.isfinite(factor):
         return tree
     if isinstance(rest, Call):
         rest = replace(rest, arguments=tuple(tidied(one, numbers) for one in rest.arguments))

@@ -201,13 +201,12 @@ def _with_number(
     held = world.extended(expression.builder.nodes).value(root)
     with np.errstate(all="ignore"):
         lost = (goal.wanted - fitted(held, goal.wanted.shape[1:]))[1:]
-    if lost.size and np.all(np.isfinite(lost)):
-        number = rounded(float(np.mean(lost)))
-        if near(lost, np.full_like(lost, number), goal.size[1:]):
-            term = scaled(Number(1.0, NOWHERE), abs(number), numbers)
-            sign = "-" if number < 0 else "+"
-            edit = Tweak((), call(sign, expression.tree, term), EditKind.ADD_TERM, None, term)
-            yield Hit((edit,), edit.tree, edit.cost)
+        number = rounded(float(np.mean(lost))) if lost.size else np.inf
+    if np.isfinite(number) and near(lost, np.full_like(lost, number), goal.size[1:]):
+        term = scaled(Number(1.0, NOWHERE), abs(number), numbers)
+        sign = "-" if number < 0 else "+"
+        edit = Tweak((), call(sign, expression.tree, term), EditKind.ADD_TERM, None, term)
+        yield Hit((edit,), edit.tree, edit.cost)
 
 
 def _by_terms(

@@ -333,6 +333,8 @@ def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
 
 def rounded(value: float) -> float:
     """Return the simple fraction that a number is up to rounding, or the number."""
+    if not np.isfinite(value):
+        return value
     simple = float(Fraction(value).limit_denominator(10_000))
     return simple if abs(simple - value) <= 1e-9 * abs(value) else value
 

@@ -1,11 +1,16 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import gradtui
 from gradtui.diagnosis.backward.constants import opened, tidied
+from gradtui.diagnosis.backward.trial import rounded
 from gradtui.engine.printer import spell
 from gradtui.language.parser import parse_expression
+from gradtui.scenario.bundled import find_scenario
 
 SCOPE = {"r": np.float64(0.7), "q": np.float64(1.9), "n": np.float64(4.0)}
 SCOPE |= {"sqrt": np.sqrt, "sum": np.sum, "exp": np.exp}
@@ -46,3 +51,20 @@ def test_an_expression_keeps_its_value(text):
     assume(np.isfinite(before))
     for made in (tidied(tree, {}), opened(tree, {})):
         assert value(spell(made)) == pytest.approx(before, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_what_no_fraction_is_stays_as_it_is(value):
+    assert rounded(value) == value
+
+
+def test_numbers_whose_mean_overflows_are_judged(tmp_path):
+    text = Path(find_scenario("grad_extra_factor")).read_text()
+    broken = {"(1 - p)": "(-1.7976931348623157e308 - p)", "w = [0.0, 0.0]": "w = [1e4, 1e16]"}
+    for old, new in broken.items():
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "huge.toml"
+    path.write_text(text)
+
+    assert "internal" not in {one.rule for one in gradtui.check(path)}
