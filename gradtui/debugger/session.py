@@ -31,7 +31,6 @@ MAX_STEP = 10_000_000
 
 SINGLE = "this is one call of your code: no step follows it, and nothing is trained"
 """What is said to what only a run of several steps knows."""
-UNTOUCHED = "no fix is applied to code that is run: change the line in an editor, and run it again"
 
 
 class _Place(NamedTuple):

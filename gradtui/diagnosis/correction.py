@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -101,6 +102,29 @@ def write_fixes(problem: Problem) -> tuple[Patch, ...]:
     for file, (before, after) in texts.items():
         _replace_file(file, before, after)
     return problem.patches
+
+
+def write_fix(finding: Finding) -> None:
+    """Write the fix of a finding in code that is run into its file; nothing is run.
+
+    Raises InputError if there is none, or if the file is not what was run.
+    """
+    place, lines, fix = finding.place, finding.replaces, finding.fix
+    if place is None or lines is None or fix is None:
+        raise InputError("this finding has no fix")
+    raw = read_bytes(place.file, DATA_LIMIT)
+    text = decode_text(raw, place.file)
+    there = [line + "\n" for line in NEWLINE.split(text)]
+    if there[: -1 if text.endswith("\n") else None] != linecache.getlines(place.file):
+        raise InputError("the file is not what was run any more: nothing is written",
+                         place, file=place.file)  # fmt: skip
+    starts = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
+    start, end = starts[lines[0] - 1], starts[lines[1]]
+    old = text[start:end]
+    margin, ending = old[: len(old) - len(old.lstrip())], old[len(old.rstrip()) :]
+    after = text[:start] + margin + fix.replace("\n", ending or "\n") + ending + text[end:]
+    mark = _MARK if raw.startswith(_MARK) else b""
+    _replace_file(place.file, raw, mark + after.encode())
 
 
 def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str, str]:

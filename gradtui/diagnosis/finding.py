@@ -34,6 +34,8 @@ class Finding(Struct, frozen=True):
     alternatives: tuple[str, ...] = ()
     place: Place | None = None
     """Where the culprit stands in its line, where that is known."""
+    replaces: tuple[int, int] | None = None
+    """Of code that is run: the first and the last line that the fix takes the place of."""
 
     @property
     def of_update(self) -> bool:

@@ -209,7 +209,8 @@ COMMANDS = (
 )  # fmt: skip
 
 OF_A_RUN = frozenset(
-    {command.id for command in COMMANDS if command.group in (STEPS, TRY)} - {"continue", "reverse"}
+    {command.id for command in COMMANDS if command.group in (STEPS, TRY)}
+    - {"continue", "reverse", "fix", "write-fix"}
     | {"watch", "log", "next-view", "follow", "range", "resume"}
 )
 """What one call has no use for, which nothing moves."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.debugger.session import SINGLE, UNTOUCHED, Session
+from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, OF_A_RUN, find_command
 from gradtui.tui.copying import Copying
@@ -187,7 +187,7 @@ class Debugger(Screen[None]):
     def action_run(self, id: str, text: str = "") -> None:
         """Run a command by its id, with what follows it on the command line."""
         if self.session.problem.call is not None and id in OF_A_RUN:
-            self.say(UNTOUCHED if id in ("fix", "write-fix") else SINGLE)
+            self.say(SINGLE)
             return
         self._handlers[id](text)
 

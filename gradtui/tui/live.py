@@ -116,6 +116,9 @@ class Live(Part):
         finding = self._fixable()
         if finding is None:
             return
+        if self._session.problem.call is not None:
+            self._host.say("{write-fix} writes this fix into your file: code is run from there")
+            return
         try:
             corrected = correct(self._session.problem, finding)
         except InputError as error:
@@ -143,6 +146,9 @@ class Live(Part):
         from gradtui.diagnosis.correction import write_fixes
 
         problem = self._session.branches.current.problem
+        if problem.call is not None:
+            self._write_fix()
+            return
         if not problem.patches:
             self._host.say("no fix is applied here that could be written")
             return
@@ -155,6 +161,21 @@ class Live(Part):
             f"{os.path.basename(patch.file)} line {patch.place.line}" for patch in written
         )
         self.reload(f"written: {clean(places)}")
+
+    def _write_fix(self) -> None:
+        """Write the fix of a finding into the user's code, which is not run again by that."""
+        from gradtui.diagnosis.correction import write_fix
+
+        finding = self._fixable()
+        if finding is None or finding.place is None:
+            return
+        try:
+            write_fix(finding)
+        except InputError as error:
+            self._host.say(str(error).split("\n")[0])
+            return
+        where = f"{os.path.basename(finding.place.file)} line {finding.place.line}"
+        self._host.say(f"written: {clean(where)}; {{reload}} runs the file again")
 
     def edit(self) -> None:
         """Open an editor at the line of an error, a finding or the cursor; load what it left."""

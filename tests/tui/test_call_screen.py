@@ -5,7 +5,7 @@ import pytest
 from gradtui.base.source import InputError
 from gradtui.cli.running import trace_code
 from gradtui.debugger.calls import run_again
-from gradtui.debugger.session import SINGLE, UNTOUCHED
+from gradtui.debugger.session import SINGLE
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import COMMANDS
 from tests.tui.conftest import Terminal
@@ -83,14 +83,20 @@ async def test_what_needs_a_run_of_steps_says_that_this_is_one_call(call, key):
         assert terminal.session.position == before
 
 
-async def test_a_fix_is_left_to_an_editor(call):
+async def test_a_fix_is_written_into_the_file_when_asked_and_run_when_asked(call, tmp_path):
     async with call("3").run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)
         await terminal.settled()
         await terminal.press("a")
+        assert "W writes this fix into your file" in terminal.session.message
+        assert "de = 3 * e" in (tmp_path / "net.py").read_text()
+        await terminal.press("W")
 
-        assert terminal.session.message == UNTOUCHED
+        assert terminal.session.message == "written: net.py line 10; R runs the file again"
+        assert "    de = 2 * e / len(y)\n" in (tmp_path / "net.py").read_text()
         assert len(terminal.session.branches) == 1
+        await terminal.press("W")
+        assert "not what was run any more" in terminal.session.message
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])

@@ -49,6 +49,8 @@ class Blame(Struct, frozen=True, eq=False):
     told: str
     factor: str | None
     fix: str
+    lines: tuple[int, int]
+    """The first and the last line that the fix takes the place of."""
 
 
 class _Suspect(Struct, frozen=True, eq=False):
@@ -381,4 +383,5 @@ def _told(hit: _Hit) -> Blame:
         hit.candidate.told,
         hit.candidate.factor,
         unit.line_after(hit.candidate.edits),
+        unit.lines(hit.candidate.edits),
     )

@@ -6,6 +6,7 @@ import ast
 import gc
 import linecache
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -91,17 +92,25 @@ class Unit:
 
     def place(self, offset: int, end: int) -> Place:
         """Return where some bytes of the text stand in the file."""
-        at = max(index for index, start in enumerate(self._starts[:-1]) if start <= offset)
+        at = bisect_right(self._starts[:-1], offset) - 1
         line = self._lines[at]
         before = line[: offset - self._starts[at]].decode()
         inside = line[offset - self._starts[at] : end - self._starts[at]].decode().rstrip()
         return Place(self.first + at, len(before) + 1, max(1, len(inside)), self.file)
 
+    def lines(self, edits: Sequence[Edit]) -> tuple[int, int]:
+        """Return the first and the last line of the file that edits change."""
+        first, last = min(one.start for one in edits), max(one.end for one in edits)
+        starts = self._starts[:-1]
+        return (
+            self.first + bisect_right(starts, first) - 1,
+            self.first + bisect_right(starts, last) - 1,
+        )
+
     def line_after(self, edits: Sequence[Edit]) -> str:
         """Return the edited line, or lines, as they stand after the edits, unindented."""
-        first = max(i for i, s in enumerate(self._starts[:-1]) if s <= edits[0].start)
-        last = max(i for i, s in enumerate(self._starts[:-1]) if s <= edits[-1].end)
-        start, end = self._starts[first], self._starts[last + 1]
+        first, last = self.lines(edits)
+        start, end = self._starts[first - self.first], self._starts[last - self.first + 1]
         inside = [Edit(e.start - start, e.end - start, e.text.decode()) for e in edits]
         return _applied(self.source[start:end], inside).decode().strip()
 
