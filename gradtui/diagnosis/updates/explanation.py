@@ -234,12 +234,7 @@ class _Explanation:
         return remark_of(change) if self.where else message_of(rule, change, self.case.optimizer)
 
     def restarted(self, place: Place, value: float) -> str | None:
-        """Return the line with a first value as it is with another; None if it goes on below.
-
-        None also where it is not in the file of the update.
-        """
-        if place.file:
-            return None
+        """Return the line with a first value as it is with another; None if it goes on below."""
         row = self.source.lines[place.line - 1]
         before, end = row[: place.column - 1], place.column - 1 + place.width
         if row[place.column - 1 : end].count("[") != row[place.column - 1 : end].count("]"):
