@@ -66,7 +66,7 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, ...], ...]:
 
 @lru_cache(1 << 16)
 def _place(code: CodeType, file: str, instruction: int) -> Place:
-    # Codes of the same function in two files are equal: the file is part of what is remembered.
+    """Return the place of an instruction; code is equal to that of another file if it reads so."""
     line, last, column, end = _positions(code)[instruction // 2]
     first = line or code.co_firstlineno
     if column is None or end is None or last != first:

@@ -128,7 +128,7 @@ class _Checking:
         judged = Judge(self.runs, points, tolerance).judged(fitting)
         if judged.mistrusted:
             return self._by_differences("part of the loss does not pass NumPy's functions")
-        found = [*absent, *misfits, *(self._wrong(points, one) for one in judged.wrong)]
+        found = [*absent, *misfits, *(self._wrong(points, one, tolerance) for one in judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = _verdict(found)
@@ -201,8 +201,8 @@ class _Checking:
         return self._finding(rule, name, text, {"misfit": [list(hand), list(true)]},
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
-    def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
-        meant = surrogate(wrong.name, points)
+    def _wrong(self, points: Sequence[Point], wrong: Wrong, tolerance: float) -> Finding:
+        meant = surrogate(wrong.name, points, tolerance)
         if meant is not None:
             return _straight_through(wrong, meant)
         left_out = stabiliser(wrong.name, points)

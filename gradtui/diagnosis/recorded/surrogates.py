@@ -17,8 +17,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
-from gradtui.diagnosis.backward.trial import TOLERANCE
-from gradtui.diagnosis.recorded.judge import SINGLE
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.sweep import Link, gradients
 from gradtui.recording.tape import Call, Tape
@@ -60,12 +58,10 @@ class Surrogate(Struct, frozen=True):
 Links = Callable[[Point], Mapping[int, Link] | None]
 
 
-def surrogate(name: str, points: Sequence[Point]) -> Surrogate | None:
+def surrogate(name: str, points: Sequence[Point], tolerance: float) -> Surrogate | None:
     """Return what a wrong gradient is on purpose; None where it is just wrong."""
     if not any(np.any(point.hand[name]) for point in points):
         return None
-    types = {np.asarray(value).dtype for value in points[0].values.values()}
-    tolerance = SINGLE if np.dtype(np.float32) in types else TOLERANCE
     for found, links_at in _ways(name, points):
         if all(_is(name, point, links_at(point), tolerance) for point in points):
             return found
