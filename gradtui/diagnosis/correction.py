@@ -163,8 +163,7 @@ def _hand(problem: Problem, finding: Finding) -> Handwritten | HandUpdate | None
 
 def _starts(hand: Handwritten | HandUpdate) -> Iterator[tuple[str, Place]]:
     """Yield the lines that hold first values of an update: what they assign, and where."""
-    places = hand.state_places.values() if isinstance(hand, HandUpdate) else ()
-    for place in (one for one in places if not one.file):
+    for place in hand.state_places.values() if isinstance(hand, HandUpdate) else ():
         row = hand.lines[place.line - 1]
         yield assigned_by(row), Place(place.line, len(row) - len(row.lstrip()) + 1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import clip, shape_text
 from gradtui.engine.graph import Graph, Kind
 from gradtui.engine.handwritten import BackwardProgram, UpdateProgram
@@ -155,9 +155,12 @@ def read_update(
     unused = _unused_state("update", code.program, state, positions)
     file = code.file or sources.scenario
     places = {name: positions.value(("update", "state", name)) for name in state}
+    others = dict[str, Place]()
     if code.file:
-        places = {name: place._replace(file=sources.scenario) for name, place in places.items()}
-    return HandUpdate(code.program, state, places, constants, file, sources.lines(file)), unused
+        others = {name: place._replace(file=sources.scenario) for name, place in places.items()}
+        places = {}
+    lines = sources.lines(file)
+    return HandUpdate(code.program, state, places, constants, file, lines, others), unused
 
 
 def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> Mapping[str, Array]:

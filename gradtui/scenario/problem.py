@@ -97,13 +97,15 @@ class HandUpdate(Struct, frozen=True, eq=False):
     state: Mapping[str, Array]
     """Name of what is kept for each parameter -> its first value, broadcast to the parameter."""
     state_places: Mapping[str, Place]
-    """Where each first value stands; with its file where that is not the file of the lines."""
+    """Where each first value stands in the file of the lines."""
     constants: Mapping[str, float]
     """The optimizer's, defaults included."""
     file: str
     """The file that the lines are in."""
     lines: tuple[str, ...]
     """The text of that file."""
+    other_places: Mapping[str, Place] = {}
+    """Where each first value stands in the scenario, where the lines are in another file."""
 
 
 class Executed(Struct, frozen=True, eq=False):

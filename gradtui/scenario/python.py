@@ -128,8 +128,8 @@ class _Reader:
     ) -> tuple[tuple[tuple[str, Place], ...], list[Line]]:
         """Return parameters and lines where what is taken out of a parameter is given itself.
 
-        `x, w, b = cache` says that x, w and b are what the forward pass has of that name; so does
-        `x = x`, once the object is left out.
+        `x, w, b = cache`, or `self.cache`, says that x, w and b are what the forward pass has of
+        that name; so does `x = x`, once the object is left out.
         """
         names, rest = {name for name, _ in parameters}, list[Line]()
         taken, bundles = list[tuple[str, Place]](), set[str]()
@@ -138,7 +138,7 @@ class _Reader:
             if len(parts) == 2 and [one.text for one in parts[0]] == [one.text for one in parts[1]]:
                 continue
             found = names_of(parts[0]) if len(parts) == 2 and len(parts[1]) == 1 else ()
-            if found and parts[1][0].text in names:
+            if found and (parts[1][0].text in names or self.attributes):
                 bundles.add(parts[1][0].text)
                 taken += [(one.text, self.place(one.at, len(one.text))) for one in found]
             else:

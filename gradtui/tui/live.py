@@ -117,7 +117,8 @@ class Live(Part):
         if finding is None:
             return
         if self._session.problem.call is not None:
-            self._host.say("{write-fix} writes this fix into your file: code is run from there")
+            key = self._host.keys.first("write-fix")
+            self._host.say(f"{key} writes this fix into your file: code is run from there")
             return
         try:
             corrected = correct(self._session.problem, finding)
@@ -175,7 +176,8 @@ class Live(Part):
             self._host.say(str(error).split("\n")[0])
             return
         where = f"{os.path.basename(finding.place.file)} line {finding.place.line}"
-        self._host.say(f"written: {clean(where)}; {{reload}} runs the file again")
+        key = self._host.keys.first("reload")
+        self._host.say(f"written: {clean(where)}; {key} runs the file again")
 
     def edit(self) -> None:
         """Open an editor at the line of an error, a finding or the cursor; load what it left."""

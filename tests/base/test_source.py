@@ -429,6 +429,20 @@ def test_a_method_of_the_object_is_not_read(tmp_path):
         gradtui.load(layer(tmp_path, python))
 
 
+def test_what_is_taken_out_of_an_attribute_is_the_models(tmp_path):
+    python = """class Layer:
+    def backward(self, dout):
+        X, W = self.cache
+        N = X.shape[0]
+        self.dW = np.dot(X.T, dout) / N
+        dX = np.dot(dout, W.T) / N
+        return dX
+"""
+    path = layer(tmp_path, python)
+    assert judged(path) == []
+    assert gradtui.load(path).problem.backward.claims == {"dW": "W", "dX": "X"}
+
+
 def test_a_method_may_keep_what_it_is_given(tmp_path):
     python = """class Net:
     def forward(self, X):

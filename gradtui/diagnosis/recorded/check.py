@@ -193,7 +193,8 @@ class _Checking:
         if one is None and rule not in _SHAPES:
             rule = "no-gradient"
         return Finding(rule, "error", first, blame.place.line, text, evidence,
-                       factor=factor, fix=blame.fix, place=blame.place, replaces=blame.lines)  # fmt: skip
+                       factor=factor, fix=blame.fix, place=blame.place,
+                       replaces=blame.lines)  # fmt: skip
 
     def _in_single(self, start: Point) -> bool:
         tape = start.result.tape

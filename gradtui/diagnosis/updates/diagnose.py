@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.updates.evidence import Course, Origin, astray, beyond_noise, course_of
 from gradtui.diagnosis.updates.explanation import Comparison, Source, explained, remarked
@@ -69,7 +70,14 @@ def diagnose_update(problem: Problem) -> UpdateReport:
         program, _setting(problem, update.constants), Source(update.lines, update.state_places)
     )
     wrong = any(finding.severity == "error" for finding in findings)
-    return UpdateReport(findings, wrong=wrong, claims=1)
+    found = tuple(_in_its_file(finding, update.other_places) for finding in findings)
+    return UpdateReport(found, wrong=wrong, claims=1)
+
+
+def _in_its_file(finding: Finding, places: Mapping[str, Place]) -> Finding:
+    """Return a finding of a first value that stands in another file than the lines."""
+    place = places.get(finding.target) if finding.line is None else None
+    return finding if place is None else replace(finding, line=place.line, place=place)
 
 
 def _setting(problem: Problem, constants: Mapping[str, float]) -> Setting:

@@ -33,11 +33,7 @@ class Unit:
 
     def __init__(self, code: CodeType) -> None:
         self.code, self.file = code, code.co_filename
-        self.functions = [
-            one
-            for one in gc.get_referrers(code)
-            if isinstance(one, FunctionType) and one.__code__ is code
-        ]
+        self.functions = _functions(code)
         lines = linecache.getlines(self.file)
         found = _found(_parsed("".join(lines)), code)
         if found is None or not self.functions:
@@ -136,6 +132,15 @@ class Unit:
         finally:
             for function, own in zip(self.functions, before, strict=True):
                 function.__code__ = own
+
+
+def _functions(code: CodeType) -> list[FunctionType]:
+    """Return the functions that run a code."""
+    found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
+    if not found and gc.get_freeze_count():
+        gc.unfreeze()  # what is frozen is not looked through
+        found = [one for one in gc.get_referrers(code) if isinstance(one, FunctionType)]
+    return [one for one in found if one.__code__ is code]
 
 
 def _applied(source: bytes, edits: Sequence[Edit]) -> bytes:
