@@ -16,7 +16,8 @@ from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
-from gradtui.diagnosis.recorded.blame.search import Blame, blamed
+from gradtui.diagnosis.recorded.blame.gradients import blamed
+from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.recorded.differences import COARSE, Apart, apart_by_differences
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
@@ -152,7 +153,7 @@ class _Checking:
         }  # fmt: skip
         apart = {one.name: one for one in wrong if one.name not in meant}
         blames, failed = self._blames(points, judge, [*misfits, *apart])
-        told = {name for blame in blames for name in blame.gradients}
+        told = {name for blame in blames for name in blame.results}
         return [
             *meant.values(),
             *(self._blamed(points, blame, apart) for blame in blames),
@@ -172,7 +173,7 @@ class _Checking:
 
     def _blamed(self, points: Sequence[Point], blame: Blame, apart: Mapping[str, Wrong]) -> Finding:
         """Return the finding for a line whose edit makes gradients right."""
-        names = [name for name in self.names if name in blame.gradients]
+        names = [name for name in self.names if name in blame.results]
         first = names[0]
         evidence: dict[str, Any] = {"gradients": names}
         one = apart.get(first)

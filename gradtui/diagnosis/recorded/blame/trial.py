@@ -1,25 +1,20 @@
-"""Edits of the user's code, executed: which gradients are right then."""
+"""Edits of the user's code, in place while it runs; what comes of them is another's to say."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
-from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, shaped
 
 Array = NDArray[Any]
-Gradients = Mapping[str, Array]
-
-_SAME = 1e-9
-"""The relative difference of two losses that does not count."""
+Results = Mapping[str, Array]
+"""What code gives, by name: gradients, or the weights along a way."""
 
 
 class Patch(Struct, frozen=True, eq=False):
@@ -29,85 +24,42 @@ class Patch(Struct, frozen=True, eq=False):
     edits: tuple[Edit, ...]
 
 
-class Trials:
-    """Runs the user's code edited, at a few points, as often as it may."""
+class Trials(ABC):
+    """Runs the user's code edited, as often as it may."""
 
-    def __init__(
-        self, runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str], most: int
-    ) -> None:
-        self._runs, self._points, self._judge = runs, points, judge
+    def __init__(self, wrong: Sequence[str], most: int) -> None:
         self.wrong = tuple(wrong)
+        """The results that are wrong."""
         self.left = most
         """How many more runs are allowed."""
-        self.standing: tuple[Patch, ...] = ()
-        """Edits that have been found, which every run has in it."""
+        self._standing: tuple[Patch, ...] = ()
 
-    @property
-    def right(self) -> tuple[str, ...]:
-        """The gradients that are not to be spoilt."""
-        return tuple(name for name in self._points[0].true if name not in self.wrong)
+    @abstractmethod
+    def results(self, patch: Patch | None) -> Results | None:
+        """Return what the code gives at a first glance with an edit; None if that is no use."""
+
+    @abstractmethod
+    def mended(self, patch: Patch) -> frozenset[str]:
+        """Return the wrong results that an edit makes right everywhere; none if it spoils one."""
+
+    @abstractmethod
+    def true(self, name: str) -> Array:
+        """Return what a result must be at a first glance."""
+
+    @abstractmethod
+    def is_right(self, name: str, results: Results) -> bool:
+        """Return whether a result is right at a first glance."""
 
     def stand(self, patch: Patch, mended: Set[str]) -> None:
         """Let an edit be part of the code from now on."""
-        self.standing = (*self.standing, patch)
+        self._standing = (*self._standing, patch)
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
-    def gradients(self, patch: Patch | None, index: int = 0) -> Gradients | None:
-        """Return the gradients at a point with an edit; None if it fails or changes the loss."""
-        point = self._points[index]
-        self.left -= 1
-        try:
-            with self._edited(patch):
-                loss, returned = self._runs.as_is(point.values)
-        except (CodeFailed, InputError, MemoryError, SyntaxError, ValueError):
-            return None
-        if not abs(loss - point.loss) <= _SAME * abs(point.loss):
-            return None
-        try:
-            return {
-                name: shaped(returned[name], true.shape)
-                for name, true in point.true.items()
-                if name in returned
-            }
-        except (TypeError, ValueError):
-            return None
-
-    def mended(self, patch: Patch) -> frozenset[str]:
-        """Return the wrong gradients that an edit makes right everywhere; none if it spoils one."""
-        found = frozenset(self.wrong)
-        for index in range(len(self._points)):
-            gradients = self.gradients(patch, index)
-            if gradients is None:
-                return frozenset()
-            if not all(self._is_kept(index, name, gradients) for name in self.right):
-                return frozenset()
-            found = frozenset(n for n in found if self.is_right(n, gradients, index))
-            if not found:
-                return found
-        return found
-
-    def true(self, name: str) -> Array:
-        """Return a true gradient at the first point."""
-        return self._points[0].true[name]
-
-    def is_right(self, name: str, gradients: Gradients, index: int = 0) -> bool:
-        """Return whether a gradient is right at a point."""
-        own, true = gradients.get(name), self._points[index].true[name]
-        if own is None or own.shape != true.shape:
-            return False
-        with np.errstate(all="ignore"):
-            apart = np.where(own == true, 0.0, np.abs(own - true))
-        apart = np.where(np.isnan(apart), np.inf, apart)
-        return self._judge.forgives(self._points[index], name, apart)
-
-    def _is_kept(self, index: int, name: str, gradients: Gradients) -> bool:
-        return name not in self._points[index].hand or self.is_right(name, gradients, index)
-
     @contextmanager
-    def _edited(self, patch: Patch | None) -> Iterator[None]:
-        """Let the standing edits and another one be in the code."""
+    def edited(self, patch: Patch | None) -> Iterator[None]:
+        """Let the standing edits and another one be in the code; raises SyntaxError, ValueError."""
         edits: dict[Unit, list[Edit]] = {}
-        for one in (*self.standing, *([patch] if patch is not None else [])):
+        for one in (*self._standing, *([patch] if patch is not None else [])):
             edits.setdefault(one.unit, []).extend(one.edits)
         with ExitStack() as stack:
             for unit, own in edits.items():

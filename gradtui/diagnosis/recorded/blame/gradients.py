@@ -1,0 +1,137 @@
+"""Which line makes gradients wrong: edits are judged by the gradients that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.base.source import InputError
+from gradtui.diagnosis.recorded.blame.flow import Flow
+from gradtui.diagnosis.recorded.blame.guard import guarded
+from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
+from gradtui.diagnosis.recorded.blame.suspects import Suspects
+from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
+from gradtui.diagnosis.recorded.blame.watch import Watched
+from gradtui.diagnosis.recorded.judge import Judge
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, shaped
+from gradtui.diagnosis.recorded.simple import ratio_of
+
+Array = NDArray[Any]
+
+_POINTS = 3
+_WORK, _CALL, _LEAST, _MOST = 3_000_000, 600, 200, 5_000
+"""Operations that edited runs may execute in all; what any run takes besides; and bounds."""
+_NUMBERS = 1 << 9
+"""Bytes of a value that take as long as an operation."""
+_SCALES = 6
+_SAME = 1e-9
+"""The relative difference of two losses that does not count."""
+
+
+def blamed(
+    runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
+) -> tuple[Blame, ...]:
+    """Return the lines that make gradients wrong, each with the edit that mends them."""
+    # Numbers of the user's own are often special: they come last.
+    chosen = [*points[1:_POINTS], points[0]]
+    point, tape = chosen[0], chosen[0].result.tape
+    most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
+    trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
+    called = runs.target.backward or runs.target.function
+    with guarded(called, lambda: runs.as_is(point.values)):
+        flow = Flow(point, _scales(point, wrong))
+        watched = Watched({file for file, _ in flow.feeds})
+        watched.run(lambda: runs.as_is(point.values))
+        rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
+        suspects = Suspects(flow, watched, faithful(watched, trials), rearranged=rearranged)
+        return tuple(Search(trials, suspects, Preview(flow, watched.held)).found())
+
+
+class _Gradients(Trials):
+    """Runs the user's code edited, at a few points."""
+
+    def __init__(
+        self, runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str], most: int
+    ) -> None:
+        super().__init__(wrong, most)
+        self._runs, self._points, self._judge = runs, points, judge
+
+    def results(self, patch: Patch | None) -> Results | None:
+        """Return the gradients at the first point; None if an edit fails or changes the loss."""
+        return self._results(patch, 0)
+
+    def _results(self, patch: Patch | None, index: int) -> Results | None:
+        point = self._points[index]
+        self.left -= 1
+        try:
+            with self.edited(patch):
+                loss, returned = self._runs.as_is(point.values)
+        except (CodeFailed, InputError, MemoryError, SyntaxError, ValueError):
+            return None
+        if not abs(loss - point.loss) <= _SAME * abs(point.loss):
+            return None
+        try:
+            return {
+                name: shaped(returned[name], true.shape)
+                for name, true in point.true.items()
+                if name in returned
+            }
+        except (TypeError, ValueError):
+            return None
+
+    def mended(self, patch: Patch) -> frozenset[str]:
+        """Return the wrong gradients that an edit makes right everywhere; none if it spoils one."""
+        found = frozenset(self.wrong)
+        for index in range(len(self._points)):
+            gradients = self._results(patch, index)
+            if gradients is None:
+                return frozenset()
+            kept = (name for name in self._points[0].true if name not in self.wrong)
+            if not all(self._is_kept(index, name, gradients) for name in kept):
+                return frozenset()
+            found = frozenset(n for n in found if self._is_right(index, n, gradients))
+            if not found:
+                return found
+        return found
+
+    def true(self, name: str) -> Array:
+        """Return a true gradient at the first point."""
+        return self._points[0].true[name]
+
+    def is_right(self, name: str, results: Results) -> bool:
+        """Return whether a gradient is right at the first point."""
+        return self._is_right(0, name, results)
+
+    def _is_right(self, index: int, name: str, gradients: Results) -> bool:
+        own, true = gradients.get(name), self._points[index].true[name]
+        if own is None or own.shape != true.shape:
+            return False
+        with np.errstate(all="ignore"):
+            apart = np.where(own == true, 0.0, np.abs(own - true))
+        apart = np.where(np.isnan(apart), np.inf, apart)
+        return self._judge.forgives(self._points[index], name, apart)
+
+    def _is_kept(self, index: int, name: str, gradients: Results) -> bool:
+        return name not in self._points[index].hand or self._is_right(index, name, gradients)
+
+
+def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
+    """Return the factors by which what flows back may be off: many divide by N in the end.
+
+    There are none where such a factor may be the mistake.
+    """
+    tape = point.result.tape
+    sizes = {float(tape.shape(id)[0]) for id in range(point.root) if tape.shape(id)}
+    scales = sorted(sizes - {1.0})[:_SCALES]
+    for name in wrong:
+        hand, true = point.hand[name], point.true[name]
+        ratio = (
+            ratio_of([hand.reshape(-1)], [true.reshape(-1)]) if hand.shape == true.shape else None
+        )
+        if ratio is not None:
+            return (1.0,)
+    return (1.0, *scales)

@@ -1,0 +1,148 @@
+"""Which statements may be wrong, the likeliest first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.flow import Flow, Line
+from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
+
+TIERS = 5
+_UNTOLD = 3
+"""The tier of what the recorded values say nothing of."""
+_LONGEST, _EXPRESSIONS = 60, 40
+"""Characters of an expression that is taken from elsewhere, and how many are."""
+
+
+class Suspect(Struct, frozen=True, eq=False):
+    """A statement that may be wrong."""
+
+    statement: Statement
+    tier: int
+    """From the likeliest, 0."""
+    promoted: bool
+    """Whether it only hands on what is right as such."""
+    order: int
+
+
+class Suspects:
+    """The statements of some functions that ran, with what is known of them."""
+
+    def __init__(
+        self, flow: Flow, watched: Watched, units: Sequence[Unit], *, rearranged: bool = False
+    ) -> None:
+        self._flow, self._watched, self._units = flow, watched, units
+        self._rearranged = rearranged
+        """Whether a result has the right elements in another order."""
+        self._wrong: set[str] = set()
+        self._wanted: Collection[Shape] = ()
+
+    def ranked(self, wrong: Collection[str], wanted: Collection[Shape]) -> list[Suspect]:
+        """Return what may make results wrong, in the order in which it ran.
+
+        `wanted` are the shapes that the results must have.
+        """
+        self._wrong, self._wanted = set(wrong), wanted
+        found = []
+        for unit in self._units:
+            for node in ast.walk(unit.node):
+                if isinstance(node, ast.stmt) and node is not unit.node:
+                    suspect = self._suspect(unit, node)
+                    if suspect is not None:
+                        found.append(suspect)
+        found.sort(key=lambda one: one.order)
+        return [one for one in found if one.tier < TIERS]
+
+    def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
+        key = unit.file, node.lineno
+        order = self._watched.order.get(key)
+        if order is None or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While):
+            return None
+        statement = Statement(unit, node, self._around(unit, node))
+        lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
+        called = self._called(lines)
+        beside = set() if called else self._beside(unit, node, lines)
+        lines = lines | called | beside
+        fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
+        tier = self._tier(lines, fed)
+        if called or beside:
+            return Suspect(statement, min(_UNTOLD, max(1 if called else 2, tier)), True, order)
+        handing = bool(lines & self._flow.handing)
+        promoted = tier == _UNTOLD or (handing and not lines & self._flow.first)
+        return Suspect(statement, tier, promoted, order)
+
+    def _called(self, lines: set[Line]) -> set[Line]:
+        """Return the lines that run when lines that compute nothing themselves call functions."""
+        if any(line in self._flow.feeds for line in lines):
+            return set()
+        codes = {code for line in lines for code in self._watched.calls.get(line, ())}
+        return {
+            (file, at) for file, code in codes for _, _, at in code.co_lines() if at is not None
+        }
+
+    def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
+        """Return the lines that use what a line only renames, or that it has it from."""
+        if not isinstance(node, ast.Assign) or any(line in self._flow.feeds for line in lines):
+            return set()
+        if not isinstance(node.targets[0], ast.Name):
+            return set()
+        own = {type(one.ctx): one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        for ours, theirs in ((ast.Store, ast.Load), (ast.Load, ast.Store)):
+            found = {
+                (unit.file, one.lineno)
+                for one in ast.walk(unit.node)
+                if isinstance(one, ast.Name)
+                and one.id == own.get(ours)
+                and isinstance(one.ctx, theirs)
+            } & set(self._flow.feeds)
+            if found:
+                return found
+        return set()
+
+    def _tier(self, lines: set[Line], fed: set[str]) -> int:
+        """Return how likely it is that lines which take part in some gradients are the culprit."""
+        wrong = self._wrong
+        if not fed:
+            return TIERS if lines & self._flow.forward else _UNTOLD
+        if not fed & wrong:
+            return TIERS
+        if lines & self._flow.forward:
+            return _UNTOLD
+        likely = bool(lines & (self._flow.first | self._flow.handing))
+        if self._rearranged:
+            likely |= bool(lines & self._flow.moving)
+        if lines & self._flow.known and not likely:
+            return 4
+        exact = wrong - self._flow.lost <= fed <= wrong
+        return (0 if likely else 1) if exact else 2
+
+    def _around(self, unit: Unit, node: ast.stmt) -> Around:
+        """Return what is in scope at a statement, and what can be computed of it."""
+        scope = self._watched.scope(unit.file, node.lineno)
+        assert unit.node.end_lineno is not None
+        ever = self._watched.ever(unit.file, unit.first, unit.node.end_lineno)
+        known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
+        expressions = [(text, held) for text, names, held in self._expressions if names <= known]
+        return Around(scope, ever, self._flow.shapes, expressions, self._wanted)
+
+    @cached_property
+    def _expressions(self) -> list[tuple[str, set[str], Held]]:
+        """The expressions of the code that have an array for a value, with the names in them."""
+        found: dict[str, tuple[str, set[str], Held]] = {}
+        for unit in self._units:
+            for node in ast.walk(unit.node):
+                if isinstance(node, ast.BinOp | ast.Call | ast.Subscript):
+                    text = unit.text(node)
+                    shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
+                    if shape and len(text) <= _LONGEST and "\n" not in text:
+                        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                        if isinstance(node, ast.BinOp):
+                            text = f"({text})"
+                        found.setdefault(text, (text, names, Held(shape, "f")))
+        return list(found.values())[:_EXPRESSIONS]
