@@ -9,12 +9,14 @@ import msgspec
 import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.diagnosis.executed.blame import blamed
 from gradtui.diagnosis.executed.calls import NotMovedError, Setting, Update, update_of
 from gradtui.diagnosis.executed.explain import Explanation, conventions, mistakes
 from gradtui.diagnosis.executed.judge import LARGE, Case, case_of
 from gradtui.diagnosis.executed.variants import counted_by_parameter
 from gradtui.diagnosis.executed.walk import parameters_of
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.silenced import line_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Course, astray, fits
@@ -93,7 +95,9 @@ def _findings(update: Update) -> tuple[Finding, ...]:
             return (_nondeterministic(update),)
         alone = case_of(update, together=False)
         found = _explained(case, alone)
-        return tuple(_finding(case, failed, one) for one in found)
+        graves = [one for one in found if one.severity == "error"]
+        blame = blamed(case, failed) if len(graves) == 1 else None
+        return tuple(_finding(case, failed, one, blame if one in graves else None) for one in found)
     except NotMovedError as error:
         return (_plain(update, f"{update.name} does not move the weights: {error}"),)
 
@@ -130,8 +134,10 @@ def _counts_parameters(case: Case) -> bool:
     return True
 
 
-def _finding(case: Case, failed: Course, found: Explanation) -> Finding:
+def _finding(case: Case, failed: Course, found: Explanation, blame: Blame | None) -> Finding:
     optimizer, place = case.update.setting.optimizer, case.update.place
+    if blame is not None:
+        place = blame.place
     plain = case.plain()
     parting = first_parting(case.walk, plain)
     where = ""
@@ -144,7 +150,8 @@ def _finding(case: Case, failed: Course, found: Explanation) -> Finding:
     return Finding(
         found.rule, found.severity, case.update.name, place.line if place else None,
         f"{found.said}{where}; {parting.told(optimizer)}", parting.as_evidence(optimizer),
-        alternatives=found.alternatives, place=place,
+        alternatives=found.alternatives, place=place, fix=blame.fix if blame else None,
+        replaces=blame.lines if blame else None,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class Walk(Motion):
         super().__init__(program, update.setting.constants)
         self.single = False
         """Whether it computes in float32."""
-        self._user, self._at_once = update, together
+        self._user, self.together = update, together
         self._randomness = Randomness()
         self._walks: dict[int, tuple[Probes, Array]] = {}
         """Identity of sequences -> these, so that they live on, and the weights."""
@@ -53,7 +53,7 @@ class Walk(Motion):
         return found
 
     def _walked(self, w: Array, g: Array, lr: float) -> Array:
-        parts = parameters_of(len(w)) if self._at_once else {"w": np.arange(len(w))}
+        parts = parameters_of(len(w)) if self.together else {"w": np.arange(len(w))}
         found = np.empty(g.shape)
         with unheard():
             self._randomness.restore()

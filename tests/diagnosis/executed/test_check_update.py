@@ -331,3 +331,42 @@ def test_the_state_of_an_object_stays_as_it_was():
 def test_what_cannot_be_used_is_an_input_error(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+ADAM = """
+import numpy as np
+
+
+def adam(w, g, state, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = state.get("m", np.zeros_like(w))
+    v = state.get("v", np.zeros_like(w))
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    state["m"], state["v"] = m, v
+    mhat = m / (1 - beta1**t)
+    vhat = v / (1 - beta2**t)
+    return w - lr * mhat / (np.sqrt(vhat) + eps)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "rule"),
+    [
+        ("v / (1 - beta2**t)", "v / (1 - beta1**t)", "wrong-hyperparameter"),
+        ("m / (1 - beta1**t)", "m / (1 - beta1**(t + 1))", "wrong-time-index"),
+        ("np.sqrt(vhat) + eps", "np.sqrt(vhat + eps)", "epsilon-placement"),
+        ("w - lr", "w + lr", "update-sign"),
+    ],
+)
+def test_the_line_of_an_update_is_named_with_its_fix(tmp_path, right, wrong, rule):
+    text = ADAM.replace(right, wrong)
+    file = tmp_path / "optim.py"
+    file.write_text(text)
+    names = {"__name__": "optim"}
+    exec(compile(text, file, "exec"), names)
+
+    (finding,) = gradtui.check_update(names["adam"], "adam", lr=0.01)
+
+    line = text.split("\n").index(next(row for row in text.split("\n") if wrong in row)) + 1
+    assert (finding.rule, finding.line) == (rule, line)
+    assert finding.fix == next(row for row in ADAM.split("\n") if right in row).strip()

@@ -64,6 +64,9 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 yield _transposed(node, edit, statement.text(value))
             case ast.Call():
                 yield from _of_call(statement, node)
+                yield from _of_root(statement, node)
+            case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
+                yield from _counted(statement, node)
             case ast.Subscript():
                 yield from of_index(statement, node)
             case ast.IfExp(test, body, orelse):
@@ -309,3 +312,29 @@ def _at(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(node), s.unit.end(node), text)
         told = "rows that are met several times are added once"
         yield Candidate((edit,), "missing-path", told, 1, None, node)
+
+
+def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield a term put under a root, or taken out of it."""
+    called, parent = node.func, s.parents.get(node)
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    if name != "sqrt" or len(node.args) != 1:
+        return
+    (inner,) = node.args
+    told = "what is added belongs on the other side of the root"
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add):
+        text = f"{s.text(called)}({s.left(inner)}) + {s.right(inner)}"
+        yield Candidate((s.replaced(node, text, 1),), "wrong-point", told, 1, None, node)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add) and parent.left is node:
+        text = f"{s.text(called)}({s.text(inner)} + {s.right(parent)})"
+        yield Candidate((s.replaced(parent, text),), "wrong-point", told, 1, None, parent)
+
+
+def _counted(s: Statement, node: ast.Name | ast.Attribute) -> Iterator[Candidate]:
+    """Yield a whole number in an expression one off."""
+    held, parent = s.held(node), s.parents.get(node)
+    if held is None or held.kind != "i" or held.shape or not isinstance(parent, ast.BinOp):
+        return
+    for text in (f"{s.text(node)} + 1", f"{s.text(node)} - 1"):
+        told = f"{s.text(node)} must be {text}"
+        yield Candidate((s.replaced(node, text, 1),), "wrong-variable", told, 2, text, node)

@@ -28,31 +28,19 @@ Mark = tuple[int, float, float]
 _DIGITS = 7
 
 
-class Flow:
-    """The lines of one recorded run; `scales` are factors by which what is right may be off."""
+class Told:
+    """What is known of the lines of a run: nothing where nothing was recorded."""
 
-    def __init__(self, point: Point, scales: Sequence[float]) -> None:
-        tape = point.result.tape
-        self._tape, self._scales = tape, scales
-        self._lines = [_line(tape, id) for id in range(len(tape))]
-        forward = _ancestors(tape, [point.root])
-        self.forward = {line for id in forward if (line := self._lines[id]) is not None}
+    def __init__(self) -> None:
+        self.forward: set[Line] = set()
         """Lines that compute something on the way to the loss."""
-        self.feeds: Mapping[Line, set[str]] = defaultdict(set)
+        self.feeds: dict[Line, set[str]] = defaultdict(set)
         """Line -> the returned gradients that what it computes takes part in."""
-        self._feed(point, forward)
-        self.lost = {name for name, node in point.nodes.items() if node is None}
+        self.lost: set[str] = set()
         """Gradients that were returned without having been recorded."""
-        self.shapes: Mapping[Place, tuple[int, ...]] = {
-            place: tape.shape(id)
-            for id in range(len(tape))
-            if (place := tape.nodes[id].place) is not None
-        }
+        self.shapes: Mapping[Place, tuple[int, ...]] = {}
         """Place of an expression -> the shape of its value."""
-        self.moving = {
-            line for id, line in enumerate(self._lines)
-            if isinstance(tape.nodes[id], Moved) and id not in forward and line is not None
-        }  # fmt: skip
+        self.moving: set[Line] = set()
         """Lines that put elements in another order."""
         self.known: set[Line] = set()
         """Lines that hand on nothing but what is right."""
@@ -60,6 +48,33 @@ class Flow:
         """Lines that make something else of what is right."""
         self.handing: set[Line] = set()
         """Lines whose values such a line uses: each right as such, and maybe not what is needed."""
+
+    def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
+        """Return whether a value, taken so many times, is one of those that are right."""
+        return False
+
+
+class Flow(Told):
+    """The lines of one recorded run; `scales` are factors by which what is right may be off."""
+
+    def __init__(self, point: Point, scales: Sequence[float]) -> None:
+        super().__init__()
+        tape = point.result.tape
+        self._tape, self._scales = tape, scales
+        self._lines = [_line(tape, id) for id in range(len(tape))]
+        forward = _ancestors(tape, [point.root])
+        self.forward = {line for id in forward if (line := self._lines[id]) is not None}
+        self._feed(point, forward)
+        self.lost = {name for name, node in point.nodes.items() if node is None}
+        self.shapes = {
+            place: tape.shape(id)
+            for id in range(len(tape))
+            if (place := tape.nodes[id].place) is not None
+        }
+        self.moving = {
+            line for id, line in enumerate(self._lines)
+            if isinstance(tape.nodes[id], Moved) and id not in forward and line is not None
+        }  # fmt: skip
         self._follow(point, forward)
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:

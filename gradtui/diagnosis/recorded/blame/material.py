@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
@@ -46,6 +46,17 @@ def renamings(s: Statement) -> Iterator[Candidate]:
                 node,
             )
     yield from _transposes(s)
+
+
+def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
+    """Yield other values for the numbers that are written in a statement."""
+    for node in s.nodes:
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            for value in wanted:
+                if value != node.value:
+                    told = f"{s.text(node)} must be {value!r}"
+                    edit = s.replaced(node, repr(value))
+                    yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
 
 
 def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement, stretches
-from gradtui.diagnosis.recorded.blame.flow import Flow
+from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.run import unheard
 
@@ -26,7 +26,7 @@ class Preview:
     """Looks at the values of edited lines, as they were when each ran first."""
 
     def __init__(
-        self, flow: Flow, held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
+        self, flow: Told, held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
     ) -> None:
         self._flow, self._held = flow, held
         self._values: dict[tuple[ast.stmt, str, int], Any] = {}

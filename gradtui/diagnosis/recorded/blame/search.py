@@ -11,7 +11,7 @@ from msgspec import Struct
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
-from gradtui.diagnosis.recorded.blame.material import renamings
+from gradtui.diagnosis.recorded.blame.material import numbers, renamings
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import After, Slot, afters, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
@@ -123,7 +123,7 @@ class Search:
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
         yield from (
             one
-            for one in (*edits(s), *renamings(s))
+            for one in (*edits(s), *renamings(s), *numbers(s, self._trials.numbers))
             if one.cost == cost and (not cost or self._is_worth(s, one.edits))
         )
         for slot in slots(s):
@@ -144,8 +144,10 @@ class Search:
             for value in self._solved(self._hand, doubled):
                 yield slot.constant(value + 1)
         elif cost in (2, 3, 4):
+            if cost == 2 and slot.s.numpy:
+                yield slot.rooted()
             nothing = self._run(slot.s, slot.times("0.0"))
-            if nothing is None or _is_same(nothing, self._hand, self._trials.wrong):
+            if nothing is not None and _is_same(nothing, self._hand, self._trials.wrong):
                 return
             for factor, own in slot.factors():
                 worth = own == cost and self._trials.left > 0
@@ -173,12 +175,14 @@ class Search:
         A backward pass is linear in what flows back, unless that goes round a loop: there only
         once is tried.
         """
-        if base is None or once is None:
+        if once is None:
             return
         found = list[float]()
         if any(self._trials.is_right(name, once) for name in self._trials.wrong):
             found.append(1.0)
         for name in self._trials.wrong:
+            if base is None:
+                break
             true = self._trials.true(name)
             if not base[name].shape == true.shape == once[name].shape:
                 continue

@@ -156,10 +156,27 @@ class Slot:
                 if held.kind == "f" or not at:
                     cost = 2 if not at else 3 if at < _USUAL else 4
                     yield form.format(name, name, n=self.s.numpy), cost
+        yield from ((text, 3) for text in self._corrections())
+        for text, held in self.s.scope.items():
+            if held.kind == "f" and not held.shape:
+                yield from ((text, 3), (f"(1 - {text})", 4))
         for function, arity in own_functions(self.s):
             for name, held in names:
                 if arity == 1 and held.kind == "f":
                     yield f"{function}({name})", 3
+
+    def rooted(self) -> Candidate:
+        """Return the root of it."""
+        edit = self.s.replaced(self.node, f"{self.s.numpy}sqrt({self.s.text(self.node)})")
+        return Candidate((edit,), "missing-factor", "its root is needed", 2, None, self.node)
+
+    def _corrections(self) -> Iterator[str]:
+        """Yield what corrects the bias of a running mean: 1 / (1 - beta**t)."""
+        single = [(text, held) for text, held in self.s.scope.items() if not held.shape]
+        rates = [text for text, held in single if held.kind == "f" and 0 < (held.value or 0) < 1]
+        counts = [text for text, held in single if held.kind == "i"]
+        for rate in rates:
+            yield from (f"1 / (1 - {rate}**{count})" for count in counts)
 
     def terms(self) -> Iterator[str]:
         """Yield terms made of what is in scope."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.flow import Flow, Line
+from gradtui.diagnosis.recorded.blame.flow import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
@@ -35,7 +35,7 @@ class Suspects:
     """The statements of some functions that ran, with what is known of them."""
 
     def __init__(
-        self, flow: Flow, watched: Watched, units: Sequence[Unit], *, rearranged: bool = False
+        self, flow: Told, watched: Watched, units: Sequence[Unit], *, rearranged: bool = False
     ) -> None:
         self._flow, self._watched, self._units = flow, watched, units
         self._rearranged = rearranged
@@ -62,6 +62,8 @@ class Suspects:
     def _suspect(self, unit: Unit, node: ast.stmt) -> Suspect | None:
         key = unit.file, node.lineno
         order = self._watched.order.get(key)
+        if order is not None and not self._flow.feeds:
+            order = -order  # what comes of it all is likelier wrong than what it is made of
         if order is None or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While):
             return None
         statement = Statement(unit, node, self._around(unit, node))

@@ -32,6 +32,8 @@ class Trials(ABC):
         """The results that are wrong."""
         self.left = most
         """How many more runs are allowed."""
+        self.numbers: Sequence[float] = ()
+        """What a number in the code may have to be."""
         self._standing: tuple[Patch, ...] = ()
 
     @abstractmethod
