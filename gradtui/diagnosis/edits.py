@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError
 from gradtui.engine.builder import Builder, MisfitError
-from gradtui.engine.graph import Kind
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lowering import lower_call, lower_tree
 from gradtui.engine.ops import OPS
 from gradtui.engine.printer import spell
@@ -141,9 +141,10 @@ class Pool(Struct, frozen=True):
 class Editable:
     """An expression whose parts have been lowered, so that an edit costs little."""
 
-    def __init__(self, tree: Tree, builder: Builder, names: Mapping[str, int]) -> None:
+    def __init__(self, tree: Tree, nodes: Sequence[Node], names: Mapping[str, int]) -> None:
+        """Take an expression and what it can read: names of some of the `nodes`."""
         self.tree = tree
-        self.builder = builder
+        self.builder = Builder(nodes, simplify=True)
         self.names = names
         self.parts: dict[Path, Tree] = {}
         self.ids: dict[Path, int] = {}

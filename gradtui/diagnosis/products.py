@@ -8,7 +8,7 @@ from itertools import combinations
 
 from gradtui.diagnosis.edits import EditKind, Tweak
 from gradtui.language.parser import Call, Number, Tree
-from gradtui.language.trees import NOWHERE, Path, call, same
+from gradtui.language.trees import NOWHERE, Path, call, operands_of, same
 
 MAX_FACTORS = 6
 """Factors of a product of which two are dropped."""
@@ -17,7 +17,7 @@ _ONE = Number(1.0, NOWHERE)
 
 def of_products(path: Path, part: Call) -> Iterator[Tweak]:
     """Yield the edits of two factors of a product, and of the slope s*(1 - s) in it."""
-    factors = _factors(part)
+    factors = operands_of(part, "*")
     yield from _two_dropped(path, factors)
     yield from _other_slopes(path, factors)
 
@@ -90,10 +90,3 @@ def _squared(tree: Tree | None) -> Tree | None:
         case Call("*", (left, right)) if same(left, right):
             return left
     return None
-
-
-def _factors(part: Tree) -> list[Tree]:
-    """Return the factors of a product, in their order."""
-    if isinstance(part, Call) and part.function == "*":
-        return [one for argument in part.arguments for one in _factors(argument)]
-    return [part]

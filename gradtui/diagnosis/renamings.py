@@ -9,7 +9,7 @@ from itertools import product
 from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Call, Name, Tree
-from gradtui.language.trees import NOWHERE, Path, call, names_read, substituted
+from gradtui.language.trees import NOWHERE, Path, call, names_read, operands_of, substituted
 
 MOST_ALIKE = 12
 """Names that are tried in the place of each that a term reads."""
@@ -34,7 +34,7 @@ def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Ite
 def more_alike(expression: Editable, pool: Pool) -> Iterator[Tweak]:
     """Yield one more term like one that is there, in other names: that of another step or path."""
     nodes = expression.builder.nodes
-    for term in _terms(expression.tree):
+    for term in operands_of(expression.tree, "+", "-"):
         read = list(dict.fromkeys(names_read(term)))
         own = [expression.names[name] for name in read if name in expression.names]
         if not 0 < len(own) == len(read) <= 2 or any(nodes[id].shape == () for id in own):
@@ -99,13 +99,6 @@ def _numbered(name: str) -> tuple[str, str]:
 def _stretches(shape: Shape, other: Shape) -> bool:
     """Return whether a value of a shape fits wherever one of another does."""
     return shape == other or (shape == other[len(other) - len(shape) :] and shape != ())
-
-
-def _terms(tree: Tree) -> list[Tree]:
-    """Return what is added up at the root of a tree."""
-    if isinstance(tree, Call) and tree.function in ("+", "-"):
-        return [term for one in tree.arguments for term in _terms(one)]
-    return [tree]
 
 
 def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:

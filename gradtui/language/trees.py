@@ -77,6 +77,18 @@ def subtrees(tree: Tree) -> list[Tree]:
     return [part for _, part in parts_of(tree)]
 
 
+def operands_of(tree: Tree, *functions: str) -> list[Tree]:
+    """Return what a tree of these operations is made of, in order: a, b and c of a + b - c."""
+    found, pending = list[Tree](), [tree]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Call) and part.function in functions:
+            pending.extend(reversed(part.arguments))
+        else:
+            found.append(part)
+    return found
+
+
 def part_at(tree: Tree, path: Path) -> Tree:
     """Return the part that a way leads to."""
     for slot in path:

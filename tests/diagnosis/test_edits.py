@@ -18,7 +18,7 @@ def editable():
     def call(text):
         builder = Builder(simplify=True)
         names = {name: builder.leaf(Kind.DATA, name, shape) for name, shape in SHAPES.items()}
-        return Editable(parse_expression(text), builder, names)
+        return Editable(parse_expression(text), builder.nodes, names)
 
     return call
 

@@ -25,7 +25,7 @@ def opened():
     def call(text):
         builder = Builder(simplify=True)
         names = {name: builder.leaf(Kind.DATA, name, shape) for name, shape in SHAPES.items()}
-        expression = Editable(parse_expression(text), builder, names)
+        expression = Editable(parse_expression(text), builder.nodes, names)
         place = expression.tree.place
         pool = Pool(names, [Name("s", place)], [Name("w", place)], {4.0: Number(4.0, place)})
         world = Interpreter(

@@ -18,7 +18,6 @@ from gradtui.diagnosis.backward.repair import Repair, hits_of
 from gradtui.diagnosis.backward.rules import Context, equivalents_of, rules_of
 from gradtui.diagnosis.backward.trial import Trial, constant_ratio
 from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
-from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.printer import spell, unbracketed
 
@@ -132,7 +131,7 @@ def explain_helper(
     `alike` are changes that come to the same.
     """
     trial = readings.trial
-    expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
+    expression = Editable(line.tree, trial.builder.nodes, line.scope)
     hits = [Hit((edit,), expression.edited(edit), readings.cost_of(line, edit)), *alike]
     context = Context(trial, readings, line, None, world or trial.world)
     pool = pool_for(trial, line, [], [])

@@ -15,7 +15,6 @@ from gradtui.diagnosis.backward.trial import Trial, constant_ratio, near, rounde
 from gradtui.diagnosis.changes import insertions, small_edits
 from gradtui.diagnosis.edits import Editable, EditKind, Pool, Tweak
 from gradtui.diagnosis.sieve import Fits, Sieve, most_telling, near_at, proportional_at_first
-from gradtui.engine.builder import Builder
 from gradtui.engine.interpreter import Interpreter, fitted
 from gradtui.engine.shapes import Shape
 from gradtui.language.parser import Name, Number, Tree
@@ -79,8 +78,8 @@ def find_hits(
     Where no single one fits, what differs from one of the expressions `meant` is looked for; and
     pairs of changes, with `pairs` alone: they take long.
     """
-    builder = Builder(trial.builder.nodes, simplify=True)
-    expression = Editable(line.tree, builder, line.scope)
+    expression = Editable(line.tree, trial.builder.nodes, line.scope)
+    builder = expression.builder
     shape = wanted.shape[1:]
     shapes = {shape}
     if line.target is not None and not line.misfit:
@@ -243,8 +242,7 @@ def _pairs(
     for edit in first:
         if edit.kind is EditKind.SCALE:
             continue
-        builder = Builder(trial.builder.nodes, simplify=True)
-        again = Editable(expression.edited(edit), builder, line.scope)
+        again = Editable(expression.edited(edit), trial.builder.nodes, line.scope)
         sieve = Sieve(again, small_edits(again, pool), trial.budget)
         tries += sieve.count(shape)
         if tries > MOST_TRIED or trial.budget.is_spent:

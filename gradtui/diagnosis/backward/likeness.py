@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from itertools import takewhile
 
 from gradtui.diagnosis.backward.program import Line
 from gradtui.diagnosis.renamings import renamed
-from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import names_read
+from gradtui.language.parser import Name, Tree
+from gradtui.language.trees import NOWHERE, mapped, names_read, shape_of
 
 FEWEST = 3
 """Names in an expression from which its form is more than chance."""
+_ANY = Name("name", NOWHERE)
 
 
 class Likeness:
@@ -60,13 +61,6 @@ def _tells(tree: Tree) -> bool:
     return sum(1 for _ in names_read(tree)) >= FEWEST
 
 
-def _form(tree: Tree) -> Hashable:
+def _form(tree: Tree) -> str:
     """Return an expression without its names."""
-    match tree:
-        case Name():
-            return "name"
-        case Number(value):
-            return value
-        case Call(function, arguments, options):
-            return (function, options, *map(_form, arguments))
-    return tree
+    return shape_of(mapped(tree, lambda part: _ANY if isinstance(part, Name) else None))

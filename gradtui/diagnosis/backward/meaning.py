@@ -318,8 +318,7 @@ class Readings:
 
     def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve[Tweak]]:
         """Return the expression of a helper, and its changes."""
-        builder = Builder(self.trial.builder.nodes, simplify=True)
-        expression = Editable(line.tree, builder, line.scope)
+        expression = Editable(line.tree, self.trial.builder.nodes, line.scope)
         pool = pool_for(self.trial, line, *self.material(line))
         counts = self.is_count(line)
         edits = (insertions if inserted else small_edits)(expression, pool)

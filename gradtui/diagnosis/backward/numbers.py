@@ -200,16 +200,16 @@ class _Sheet:
         tree = as_tree(self.reverse.nodes, adjoint, scope, written=True)
         if tree is None:
             return
-        builder = Builder(self.builder.nodes, simplify=True)
-        expression = Editable(tree, builder, scope)
-        changed = builder.leaf(Kind.HYPERPARAMETER, "changed", self.graph.nodes[step].shape)
+        expression = Editable(tree, self.builder.nodes, scope)
+        builder, shape = expression.builder, self.graph.nodes[step].shape
+        changed = builder.leaf(Kind.HYPERPARAMETER, "changed", shape)
         after = {step: changed}
         if self.graph.nodes[step].kind is Kind.OPERATION:
             after = dict(adjoints_from(builder, self.graph, after))
         at = self.world.extended(builder.nodes)
         for edit in small_edits(expression, Pool(scope, numbers=self._numbers)):
             id = expression.lower(edit)
-            if id is None or builder.nodes[id].shape != builder.nodes[changed].shape:
+            if id is None or builder.nodes[id].shape != shape:
                 continue
             world = at.replacing({changed: at.value(id)})
             if all(one.fits(world.value(after[one.target])[0]) for one in spoilt):

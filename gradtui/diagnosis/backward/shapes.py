@@ -263,7 +263,7 @@ def _changes(
     """Yield the changes of lines that give one another shape, and its tree with them."""
     looked_at = 0
     for line in sorted(suspects, key=_work_of):
-        expression = Editable(line.tree, Builder(trial.builder.nodes, simplify=True), line.scope)
+        expression = Editable(line.tree, trial.builder.nodes, line.scope)
         shape = expression.builder.nodes[line.node].shape if line.node >= 0 else None
         for edit in _edits(trial, line, expression):
             if edit.kind not in _SHAPING or edit.cost >= nearer:

@@ -96,7 +96,7 @@ class Motion:
     def editable(self, index: int) -> Editable:
         """Return the expression of a line, to be changed."""
         line = self.lines[index]
-        return Editable(line.tree, Builder(self._blank.nodes, simplify=True), line.scope)
+        return Editable(line.tree, self._blank.nodes, line.scope)
 
     def shape_of(self, index: int) -> Shape:
         """Return the shape of what a line comes to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from gradtui.diagnosis.updates.scope import (
     Scope,
 )
 from gradtui.language.parser import Assignment, Call, Name, Number, Tree
-from gradtui.language.trees import Path, expression, part_at
+from gradtui.language.trees import Path, expression, operands_of, part_at
 
 _NEAR = 12
 """Helpers above a line of which one may belong in it."""
@@ -75,7 +75,8 @@ class Site:
             parent = part_at(self.line.value, path)
             assert isinstance(parent, Call)
             if parent.function in ("*", "/"):
-                pure = (self.scope.names(one) for one in _factors(parent.arguments[1 - slot]))
+                factors = operands_of(parent.arguments[1 - slot], "*", "/", "neg")
+                pure = (self.scope.names(one) for one in factors)
                 found |= {
                     name for names in pure if not self.scope.is_signal(names) for name in names
                 }
@@ -113,14 +114,3 @@ class Site:
     def number(self, value: float) -> Number:
         """Return a number that is put in."""
         return Number(float(value), self.place)
-
-
-def _factors(tree: Tree) -> Iterator[Tree]:
-    """Yield what a product multiplies and divides by."""
-    pending = [tree]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Call) and part.function in ("*", "/", "neg"):
-            pending.extend(part.arguments)
-        else:
-            yield part
