@@ -333,7 +333,7 @@ def test_what_cannot_be_used_is_an_input_error(call, message):
         call()
 
 
-ADAM = """
+WHOLE = """
 import numpy as np
 
 
@@ -359,7 +359,7 @@ def adam(w, g, state, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     ],
 )
 def test_the_line_of_an_update_is_named_with_its_fix(tmp_path, right, wrong, rule):
-    text = ADAM.replace(right, wrong)
+    text = WHOLE.replace(right, wrong)
     file = tmp_path / "optim.py"
     file.write_text(text)
     names = {"__name__": "optim"}
@@ -369,4 +369,4 @@ def test_the_line_of_an_update_is_named_with_its_fix(tmp_path, right, wrong, rul
 
     line = text.split("\n").index(next(row for row in text.split("\n") if wrong in row)) + 1
     assert (finding.rule, finding.line) == (rule, line)
-    assert finding.fix == next(row for row in ADAM.split("\n") if right in row).strip()
+    assert finding.fix == next(row for row in WHOLE.split("\n") if right in row).strip()
