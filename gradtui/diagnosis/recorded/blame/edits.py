@@ -293,7 +293,7 @@ def _of_target(s: Statement) -> Iterator[Candidate]:
                 (Edit(at, at + 1, other),),
                 "missing-path",
                 "it must be added to what came before",
-                1,
+                0 if isinstance(target, ast.Subscript) else 1,
                 None,
                 node,
             )

@@ -26,6 +26,8 @@ Line = tuple[str, int]
 Mark = tuple[int, float, float]
 
 _DIGITS = 7
+_LEAST = 1e-4
+"""The part of a size below which cubes that cancel out are rounding alone."""
 
 
 class Told:
@@ -224,7 +226,8 @@ def _measured(value: Array) -> Mark:
     own = np.asarray(value, np.float64).reshape(-1)
     with np.errstate(all="ignore"):
         squares = own * own
-        return own.size, math.sqrt(squares.sum()), float(np.cbrt(np.dot(squares, own)))
+        size, cubes = math.sqrt(squares.sum()), float(np.cbrt(np.dot(squares, own)))
+    return own.size, size, cubes if abs(cubes) > _LEAST * size else 0.0
 
 
 def _rounded(value: float) -> float:

@@ -133,6 +133,8 @@ class Search:
                 # What a line lacks is likelier in it than after it.
                 yield from self._in_slot(after, cost - 1)
             if cost == 2:
+                yield from after.picked()
+            if cost == (0 if self._is_empty() else 2):
                 yield from self._in_after(after)
 
     def _in_slot(self, slot: Slot, cost: int) -> Iterator[Candidate]:
@@ -161,10 +163,14 @@ class Search:
                             yield slot.term(term, value)
 
     def _in_after(self, after: After) -> Iterator[Candidate]:
-        yield from after.picked()
         for text, edit in () if after.alone else after.kept():
             told = f"it must be added to {text}"
             yield Candidate((edit,), "missing-path", told, 2, None, after.node)
+
+    def _is_empty(self) -> bool:
+        """Return whether nothing comes to a wrong result: something is not added to it."""
+        hand = self._hand or {}
+        return any(name in hand and not hand[name].any() for name in self._trials.wrong)
 
     def _run(self, s: Statement, edit: Edit) -> Results | None:
         return self._trials.results(Patch(s.unit, (edit,)))

@@ -39,6 +39,8 @@ _NUMBERS = 8
 _MOST = 24
 """Arrays of each kind that are tried."""
 _CLOSE = 1e-6
+_COUNTING = ("slice", "range", "len", "int")
+"""Functions of whole numbers: no factor is missing there."""
 _MADE: Mapping[str, Callable[[float], float]] = {
     "* {}": lambda v: v,
     "/ {}": lambda v: 1 / v,
@@ -265,6 +267,8 @@ class After(Slot):
 def slots(s: Statement) -> Iterator[Slot]:
     """Yield what a statement stores, the operands in it, and what it gives to functions."""
     value = s.value()
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in _COUNTING:
+        return
     found: list[ast.expr | None] = [value]
     if isinstance(value, ast.Tuple | ast.List):
         found = [*value.elts]
