@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched
+from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray
 
 Array = NDArray[Any]
@@ -34,11 +36,15 @@ def blamed(case: Case, failed: Course) -> Blame | None:
     `failed` is the course on which it is.
     """
     trials = _Walks(case, failed)
-    with guarded(case.update.called, lambda: trials.results(None)):
+    start = time.perf_counter()
+    with guarded(case.update.called, lambda: trials.results(None)), trials.watchdog.at_work():
+        trials.time(time.perf_counter() - start)
         watched = Watched(())
         watched.run(lambda: trials.results(None))
         suspects = Suspects(Told(), watched, faithful(watched, trials))
-        return next(Search(trials, suspects, Preview(Told(), watched.held)).found(), None)
+        return next(
+            Search(trials, suspects, Preview(Told(), watched.held, trials.watchdog)).found(), None
+        )
 
 
 class _Walks(Trials):
@@ -60,7 +66,7 @@ class _Walks(Trials):
         try:
             with self.edited(patch):
                 return {_WEIGHTS: self._walk().again(self._first.probes)}
-        except Exception:  # whatever an edit makes the user's code raise
+        except (Exception, Endless):  # whatever an edit makes the user's code raise
             return None
 
     def mended(self, patch: Patch) -> frozenset[str]:
@@ -72,7 +78,7 @@ class _Walks(Trials):
             with self.edited(patch):
                 walk = self._walk()
                 right = not any(astray(walk, course).any() for course in self._case.courses)
-        except Exception:  # the same
+        except (Exception, Endless):  # the same
             return frozenset()
         return frozenset([_WEIGHTS]) if right else frozenset()
 

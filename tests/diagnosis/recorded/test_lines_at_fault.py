@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(6, 4)), np.array([0, 2, 1, 2, 0, 1])
@@ -128,3 +129,30 @@ def test_a_failure_of_gradtui_is_said_and_the_verdict_stays(monkeypatch, failure
     assert rules == {"unexplained", "internal"}
     assert [type(one) for one in failures] == [error]
     failures.clear()
+
+
+def test_code_that_an_edit_makes_endless_ends():
+    def case(w):
+        loss = np.sum(w**3)
+        dw, left = np.zeros_like(w), 3.0
+        while left > 0:
+            dw += w * w
+            left -= 1.0
+        return loss, -dw
+
+    (finding,) = gradtui.check(case, w=np.array([1.0, 2.0]))
+
+    assert (finding.rule, finding.fix) == ("sign", "return loss, dw")
+
+
+def test_a_loop_that_catches_all_is_ended_too():
+    watchdog = Watchdog()
+    count = 0
+    with watchdog.at_work(), pytest.raises(Endless), watchdog.watching():
+        while True:
+            try:
+                count += 1
+            except Exception:
+                raise AssertionError("caught") from None
+
+    assert count > 0

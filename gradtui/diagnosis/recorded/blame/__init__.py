@@ -5,4 +5,5 @@ watch: which lines run, and what is in scope there.  flow: what their values tel
 suspects: which statements may be wrong.  candidates, edits, indices, material, slots: what may be
 wrong about one.  preview: a glance at it.  trial: an edit, executed.  search: the best edit.
 gradients: the search for what makes gradients wrong.  guard: nothing else of the user's changes.
+watchdog: what an edit makes endless ends.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
 from gradtui.diagnosis.recorded.blame.suspects import Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched
+from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, shaped
 from gradtui.diagnosis.recorded.simple import ratio_of
@@ -42,13 +44,15 @@ def blamed(
     most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
     trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
     called = runs.target.backward or runs.target.function
-    with guarded(called, lambda: runs.as_is(point.values)):
+    start = time.perf_counter()
+    with guarded(called, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
+        trials.time(time.perf_counter() - start)
         flow = Flow(point, _scales(point, wrong))
         watched = Watched({file for file, _ in flow.feeds})
         watched.run(lambda: runs.as_is(point.values))
         rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
         suspects = Suspects(flow, watched, faithful(watched, trials), rearranged=rearranged)
-        return tuple(Search(trials, suspects, Preview(flow, watched.held)).found())
+        return tuple(Search(trials, suspects, Preview(flow, watched.held, trials.watchdog)).found())
 
 
 class _Gradients(Trials):
@@ -70,7 +74,7 @@ class _Gradients(Trials):
         try:
             with self.edited(patch):
                 loss, returned = self._runs.as_is(point.values)
-        except (CodeFailed, InputError, MemoryError, SyntaxError, ValueError):
+        except (CodeFailed, Endless, InputError, MemoryError, SyntaxError, ValueError):
             return None
         if not abs(loss - point.loss) <= _SAME * abs(point.loss):
             return None

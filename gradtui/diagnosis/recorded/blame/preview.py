@@ -14,6 +14,7 @@ import numpy as np
 from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement, stretches
 from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 from gradtui.recording.run import unheard
 
 _TIMES = (1.0, -1.0, 2.0, 0.5)
@@ -26,9 +27,12 @@ class Preview:
     """Looks at the values of edited lines, as they were when each ran first."""
 
     def __init__(
-        self, flow: Told, held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
+        self,
+        flow: Told,
+        held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]],
+        watchdog: Watchdog,
     ) -> None:
-        self._flow, self._held = flow, held
+        self._flow, self._held, self._watchdog = flow, held, watchdog
         self._values: dict[tuple[ast.stmt, str, int], Any] = {}
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool:
@@ -69,9 +73,9 @@ class Preview:
         held = self._held[s.unit.file, s.node.lineno][at]
         if key not in self._values:
             try:
-                with unheard():
+                with unheard(), self._watchdog.watching():
                     self._values[key] = eval(f"({text})", s.unit.globals, dict(held))
-            except Exception:
+            except (Exception, Endless):
                 self._values[key] = _FAILED
         return self._values[key]
 

@@ -11,10 +11,15 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.diagnosis.recorded.blame.watchdog import Watchdog
 
 Array = NDArray[Any]
 Results = Mapping[str, Array]
 """What code gives, by name: gradients, or the weights along a way."""
+
+
+_LONGEST, _FEWEST = 20.0, 40
+"""Seconds that runs may take in all where they are slow, and how many there are at least."""
 
 
 class Patch(Struct, frozen=True, eq=False):
@@ -34,6 +39,7 @@ class Trials(ABC):
         """How many more runs are allowed."""
         self.numbers: Sequence[float] = ()
         """What a number in the code may have to be."""
+        self.watchdog = Watchdog()
         self._standing: tuple[Patch, ...] = ()
 
     @abstractmethod
@@ -57,13 +63,22 @@ class Trials(ABC):
         self._standing = (*self._standing, patch)
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
+    def time(self, seconds: float) -> None:
+        """Take note of how long a run takes as it is; what is slow is run fewer times."""
+        self.watchdog.usual = seconds
+        self.left = min(self.left, max(_FEWEST, int(_LONGEST / max(seconds, 1e-6))))
+
     @contextmanager
     def edited(self, patch: Patch | None) -> Iterator[None]:
-        """Let the standing edits and another one be in the code; raises SyntaxError, ValueError."""
+        """Let the standing edits and another one be in the code.
+
+        Raises SyntaxError and ValueError where that is none, Endless where it does not end.
+        """
         edits: dict[Unit, list[Edit]] = {}
         for one in (*self._standing, *([patch] if patch is not None else [])):
             edits.setdefault(one.unit, []).extend(one.edits)
         with ExitStack() as stack:
             for unit, own in edits.items():
                 stack.enter_context(unit.running(unit.edited(own)))
+            stack.enter_context(self.watchdog.watching())
             yield
