@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -36,9 +35,8 @@ def blamed(case: Case, failed: Course) -> Blame | None:
     `failed` is the course on which it is.
     """
     trials = _Walks(case, failed)
-    start = time.perf_counter()
     with guarded(case.update.called, lambda: trials.results(None)), trials.watchdog.at_work():
-        trials.time(time.perf_counter() - start)
+        trials.measure()
         watched = Watched(())
         watched.run(lambda: trials.results(None))
         suspects = Suspects(Told(), watched, faithful(watched, trials))

@@ -166,6 +166,8 @@ class _Checking:
         self, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
     ) -> tuple[Sequence[Blame], Sequence[Finding]]:
         """Return the lines at fault, and what is found where gradtui itself fails at that."""
+        if not wrong:
+            return (), ()
         try:
             return blamed(self.runs, points, judge, wrong), ()
         except Exception as error:

@@ -24,7 +24,7 @@ SINGLE = 1e-3
 _TOLD = 1e-2
 """The share of a gradient below which its tolerance lies where a mistake would show."""
 _NEARLY = 1e-4
-"""How far off a gradient may be, of its largest, to be tried for rounding alone."""
+"""How far off a gradient may be, of the largest one, to be tried for rounding alone."""
 _CHECKED = 2
 """Points at which the truth itself is checked."""
 _TRIED = 3
@@ -82,9 +82,8 @@ class Judge:
         if np.all(apart <= room):
             return True
         # Most are far off: only what is nearly right is worth the runs that measure rounding.
-        if not np.all(
-            apart <= max(_NEARLY, self.tolerance) * np.max(np.abs(point.true[name]), initial=0.0)
-        ):
+        largest = max(np.max(np.abs(true), initial=0.0) for true in point.true.values())
+        if not np.all(apart <= max(_NEARLY, self.tolerance) * largest):
             return False
         return bool(np.all(apart <= np.fmax(room, ROUNDED * self._spread(point)[name])))
 

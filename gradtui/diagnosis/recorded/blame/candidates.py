@@ -116,6 +116,16 @@ class Statement:
         ]
 
     @cached_property
+    def indices(self) -> Sequence[str]:
+        """The indices that stand anywhere in the function."""
+        found = [
+            self.unit.text(node.slice)
+            for node in ast.walk(self.unit.node)
+            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
+        ]
+        return [text for text in dict.fromkeys(found) if "\n" not in text]
+
+    @cached_property
     def margin(self) -> str:
         """What the statement is indented by; other text where it does not begin its line."""
         at = self.unit.start(self.node)

@@ -41,6 +41,7 @@ _TWINS = (
     ("dot", "multiply"),
     ("exp", "expm1"),
     ("log", "log1p"),
+    ("sum", "max"),
     ("add", "subtract"),
     ("multiply", "divide"),
     ("fmax", "fmin"),
@@ -65,6 +66,16 @@ def edits(statement: Statement) -> Iterator[Candidate]:
             case ast.Call():
                 yield from _of_call(statement, node)
                 yield from _of_root(statement, node)
+            case ast.Constant(True | False):
+                other = str(not node.value)
+                edit = statement.replaced(node, other)
+                yield Candidate((edit,), "wrong-variable", f"it must be {other}", 1, other, node)
+            case ast.Tuple(elts) | ast.List(elts) if isinstance(node.ctx, ast.Load):
+                for one, two in pairwise(elts):
+                    told = f"{statement.text(one)} and {statement.text(two)} are swapped"
+                    yield Candidate(
+                        swapped(statement, one, two), "wrong-variable", told, 2, None, node
+                    )
             case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
                 yield from _counted(statement, node)
             case ast.Subscript():
@@ -221,6 +232,11 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             None,
             node,
         )
+    if name == "power" and len(args) == 2:
+        for power in _POWERS:
+            told = f"the power must be {power}"
+            edit = s.replaced(args[1], power)
+            yield Candidate((edit,), "wrong-variable", told, 1, power, node)
     for pair in _TWINS:
         if name in pair:
             other = pair[1 - pair.index(name)]
@@ -274,6 +290,7 @@ def _of_target(s: Statement) -> Iterator[Candidate]:
                 node,
             )
     elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+        yield from _at(s, node)
         target = node.targets[0]
         if isinstance(target, ast.Tuple | ast.List):
             for one, two in pairwise(target.elts):
@@ -302,16 +319,20 @@ def _of_target(s: Statement) -> Iterator[Candidate]:
         yield Candidate((edit,), "double-counted-path", "this line is too much", 3, None, node)
 
 
-def _at(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
+def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     """Yield the sum that adds as often as an index is met; `x[index] +=` adds once."""
-    target = node.target
-    if s.numpy and isinstance(target, ast.Subscript) and isinstance(node.op, ast.Add):
-        array, index = s.text(target.value), s.text(target.slice)
-        index = f"({index})" if isinstance(target.slice, ast.Tuple) else index
-        text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
-        edit = Edit(s.unit.start(node), s.unit.end(node), text)
-        told = "rows that are met several times are added once"
-        yield Candidate((edit,), "missing-path", told, 1, None, node)
+    target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+    adds = not isinstance(node, ast.AugAssign) or isinstance(node.op, ast.Add)
+    if not s.numpy or not isinstance(target, ast.Subscript) or not adds:
+        return
+    array, index = s.text(target.value), s.text(target.slice)
+    if ":" in index:
+        return
+    index = f"({index})" if isinstance(target.slice, ast.Tuple) else index
+    text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
+    edit = Edit(s.unit.start(node), s.unit.end(node), text)
+    told = "rows that are met several times are added once"
+    yield Candidate((edit,), "missing-path", told, 1, None, node)
 
 
 def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:

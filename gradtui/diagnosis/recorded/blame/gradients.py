@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,9 +43,8 @@ def blamed(
     most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
     trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
     called = runs.target.backward or runs.target.function
-    start = time.perf_counter()
     with guarded(called, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
-        trials.time(time.perf_counter() - start)
+        trials.measure()
         flow = Flow(point, _scales(point, wrong))
         watched = Watched({file for file, _ in flow.feeds})
         watched.run(lambda: runs.as_is(point.values))
@@ -130,7 +128,7 @@ def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
     """
     tape = point.result.tape
     sizes = {float(tape.shape(id)[0]) for id in range(point.root) if tape.shape(id)}
-    scales = sorted(sizes - {1.0})[:_SCALES]
+    scales = sorted(sizes - {0.0, 1.0})[:_SCALES]
     for name in wrong:
         hand, true = point.hand[name], point.true[name]
         ratio = (

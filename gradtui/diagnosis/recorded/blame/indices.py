@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held
 
+_MOST = 12
+"""Indices of each kind that are tried."""
 _AXES = ("0", "1", "-1", "2", "3")
 
 
@@ -91,6 +93,7 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
                 if isinstance(inner, ast.Name):
                     yield from shifted(s, inner, 2)
+    yield from _others(s, node, parts)
     for one, two in pairwise(parts):
         if not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice):
             yield Candidate(
@@ -151,3 +154,27 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
 
 def _is_whole(held: Held | None) -> bool:
     return held is not None and held.kind == "i" and held.shape == ()
+
+
+def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield what else may be picked: by the round of a loop, backward, or as elsewhere."""
+    whole = [text for text, held in s.scope.items() if _is_whole(held) and text.isidentifier()]
+    for part in parts:
+        texts = list[str]()
+        if isinstance(part, ast.Constant) and type(part.value) is int:
+            texts = sorted(whole, key=lambda text: text not in s.loops)[:_MOST]
+        elif isinstance(part, ast.Slice) and part.step is None:
+            own = s.text(part) if part.lower or part.upper else ":"
+            texts = [f"{own}:-1", *({"1:": [":-1"], ":-1": ["1:"]}.get(own, []))]
+        elif isinstance(part, ast.Slice) and s.text(part) == "::-1":
+            texts = [":"]
+        for text in texts:
+            edit = Edit(s.unit.start(part), s.unit.end(part), text)
+            told = f"the index must be {text}"
+            yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+    index = s.text(node.slice)
+    for text in s.indices[:_MOST]:
+        if text != index:
+            edit = Edit(s.unit.start(node.slice), s.unit.end(node.slice), text)
+            told = f"the index must be {text}"
+            yield Candidate((edit,), "wrong-variable", told, 2, text, node)

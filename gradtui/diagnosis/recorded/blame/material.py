@@ -68,7 +68,9 @@ def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
             if held.kind == own.kind and not held.shape
         ][:_MOST_NAMES]
     shapes = [own.shape, own.shape[::-1], *s.wanted]
-    found = [pair for pair in arrays(s) if pair[1].kind in "fb"]
+    kinds = "i" if own.kind == "i" and own.shape else "fb"
+    found = [pair for pair in (s.scope.items() if kinds == "i" else arrays(s))
+             if pair[1].kind in kinds]  # fmt: skip
     found.sort(key=lambda pair: shapes.index(pair[1].shape) if pair[1].shape in shapes else 9)
     yield from found[: 2 * _MOST_NAMES]
 
@@ -111,6 +113,11 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
         if isinstance(parent, ast.Attribute) and parent.attr == "T":
             continue
         shape = s.shape(node)
+        multiplied = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
+        if shape is not None and len(shape) > 2 and multiplied:
+            text = f"{s.inside(node, 9)}.swapaxes(-1, -2)"
+            edit = s.replaced(node, text)
+            yield Candidate((edit,), "transposed", f"it needs {text}", 0, text, node)
         if shape is not None and len(shape) == 2 and max(shape) > 1:
             text = f"{s.inside(node, 9)}.T"
             cost = 0 if is_leaf(node) else 2

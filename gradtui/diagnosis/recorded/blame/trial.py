@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
@@ -63,10 +64,12 @@ class Trials(ABC):
         self._standing = (*self._standing, patch)
         self.wrong = tuple(name for name in self.wrong if name not in mended)
 
-    def time(self, seconds: float) -> None:
+    def measure(self) -> None:
         """Take note of how long a run takes as it is; what is slow is run fewer times."""
-        self.watchdog.usual = seconds
-        self.left = min(self.left, max(_FEWEST, int(_LONGEST / max(seconds, 1e-6))))
+        start = time.perf_counter()
+        self.results(None)
+        self.watchdog.usual = usual = time.perf_counter() - start
+        self.left = min(self.left, max(_FEWEST, int(_LONGEST / max(usual, 1e-6))))
 
     @contextmanager
     def edited(self, patch: Patch | None) -> Iterator[None]:
