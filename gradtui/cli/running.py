@@ -188,7 +188,11 @@ def _as_script(file: str) -> Iterator[ModuleType]:
     sys.modules["__main__"], sys.argv = module, [file]
     sys.path.insert(0, os.path.dirname(module.__file__))
     try:
-        exec(code, module.__dict__)
+        try:
+            exec(code, module.__dict__)
+        except SystemExit as end:
+            if end.code:  # a script that ends well has made its functions
+                raise
         yield module
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = before

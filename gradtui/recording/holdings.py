@@ -32,7 +32,7 @@ class Holdings:
 
     def replace(self, function: Callable[..., Any]) -> None:
         """Put replacements in all places that `function` may read."""
-        for names in _modules(function):
+        for names in modules_of(function):
             self._entries(names)
         self._object(function)
 
@@ -122,7 +122,7 @@ def _is_users(value: Any) -> bool:
     return name == "__main__" or (isinstance(file, str) and is_users_file(file))
 
 
-def _modules(function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
+def modules_of(function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
     """Yield the global names of the user's modules, of each once."""
     function = getattr(function, "__func__", function)
     own = getattr(function, "__globals__", None)

@@ -4,7 +4,7 @@ every rounding moved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -58,7 +58,7 @@ class _Adjoints:
 
 
 def gradients(
-    tape: Tape, root: int, wanted: Sequence[int], *, values: Values | None = None,
+    tape: Tape, root: int, wanted: Collection[int], *, values: Values | None = None,
     moved: Callable[[Array], Array] | None = None, links: Mapping[int, Link] = _NONE,
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
@@ -145,7 +145,7 @@ class Replay:
         """Return what was rounded, as it is here."""
         return value
 
-    def gradients(self, root: int, wanted: Sequence[int]) -> Mapping[int, Array]:
+    def gradients(self, root: int, wanted: Collection[int]) -> Mapping[int, Array]:
         """Return d(root)/d(leaf) for wanted leaves."""
         return gradients(self._tape, root, wanted, values=self.value, moved=self.moved)
 

@@ -349,6 +349,8 @@ class Probes:
 
 def size_of(value: Array) -> Array:
     """Return the size of the numbers of an array, of a matrix of those of each column."""
+    if not value.size:
+        return np.full(value.shape[1:], 0.5)
     largest = np.max(np.abs(value), axis=0, keepdims=True) if value.ndim else np.abs(value)
     safe = np.where(largest > 0, largest, 1.0)
     share = np.square(value / safe)

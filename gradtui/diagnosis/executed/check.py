@@ -22,6 +22,7 @@ from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Course, astray, fits
 from gradtui.diagnosis.updates.scope import TIME, UNEXPLAINED
 from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness
 from gradtui.scenario.schema import OPTIMIZER_TABLES, constants_of
 
@@ -36,12 +37,14 @@ def check_update(
     Exceptions of the user's code pass through.
     """
     setting = setting_of(optimizer, lr, hyperparameters)
-    before = Randomness()
+    update = update_of(given, setting)
+    before, kept = Randomness(), Kept(update.called)
     try:
         with np.errstate(all="ignore"):  # a trajectory may overflow, and so may a variant's
-            return sifted(_findings(update_of(given, setting)), line_of_place)[0]
+            return sifted(_findings(update), line_of_place)[0]
     finally:
         before.restore()
+        kept.put_back()
 
 
 def is_right(update: Update) -> bool:

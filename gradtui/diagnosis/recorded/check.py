@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import Surrogate, surrogate
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.silenced import line_of_place, sifted
+from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved, Tape
@@ -81,11 +82,12 @@ def check_target(target: Target) -> Outcome:
 
     Exceptions of the user's code at its own arguments pass through.
     """
-    before = Randomness()
+    before, kept = Randomness(), Kept(target.backward or target.function)
     try:
         return _heard(_Checking(target).outcome())
     finally:
         before.restore()
+        kept.put_back()
 
 
 def _heard(outcome: Outcome) -> Outcome:
@@ -152,7 +154,10 @@ class _Checking:
             if (note := self._meant(points, one, judge.tolerance)) is not None
         }  # fmt: skip
         apart = {one.name: one for one in wrong if one.name not in meant}
-        blames, failed = self._blames(points, judge, [*misfits, *apart])
+        # The search begins where something is wrong: elsewhere all may be right.
+        told_at = [one.point for one in apart.values()]
+        ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
+        blames, failed = self._blames(ordered, judge, [*misfits, *apart])
         told = {name for blame in blames for name in blame.results}
         return [
             *meant.values(),
@@ -245,8 +250,8 @@ class _Checking:
 
     def _untold(self, name: str) -> Finding:
         text = (
-            f"the gradient of {name} is not compared: at every point it is lost in rounding, or "
-            "not finite"
+            f"the gradient of {name} is not compared: at every point it is lost in rounding, not "
+            "finite, or the code fails beside it"
         )
         return self._finding("not-compared", name, text, {}, self.target.place)
 

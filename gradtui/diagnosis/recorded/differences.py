@@ -17,6 +17,7 @@ COARSE = 1e-4
 """The relative difference from a slope that is none."""
 _ROUNDED = 16.0
 """Units in the last place by which rounding may change a loss."""
+_SINGLE_EPS = float(np.finfo(np.float32).eps)
 _SEED = 7
 
 
@@ -29,6 +30,8 @@ class Slope(Struct, frozen=True):
     """Whether it is another one on either side."""
     sure: bool
     """Whether two steps give the same, without a corner."""
+    failed: bool = False
+    """Whether the code fails beside the point, so that nothing is known."""
 
     def agrees(self, gradient: float) -> bool:
         """Return whether a gradient may be this slope."""
@@ -36,6 +39,7 @@ class Slope(Struct, frozen=True):
 
 
 _UNKNOWN = Slope(0.0, float("inf"), False, False)
+_FAILED = Slope(0.0, float("inf"), False, False, failed=True)
 
 
 def slope_at(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> Slope:
@@ -83,7 +87,11 @@ def _slope(
         sides = [[runs.as_is(moved(sign * step))[0] for sign in (1.0, -1.0)]
                  for step in (full, full / 2)]  # fmt: skip
     except CodeFailed:
-        return _UNKNOWN
+        return _FAILED
+    found = [middle, *sides[0], *sides[1]]
+    if eps < _SINGLE_EPS and all(float(np.float32(loss)) == loss for loss in found):
+        # The loss has been rounded to single precision: smaller steps tell nothing.
+        return _slope(runs, values, moved, size, np.dtype(np.float32))
     slopes = [(up - down) / (2 * step)
               for (up, down), step in zip(sides, (full, full / 2), strict=True)]  # fmt: skip
     bends = [abs(up - 2 * middle + down) / step
@@ -123,11 +131,25 @@ def apart_by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Apart],
         elements = list(np.ndindex(*hand.shape))
         for at in elements[:: max(1, len(elements) // _ELEMENTS)]:
             slope = slope_at(runs, values, name, at)
-            told |= slope.sure
+            sure = slope.sure and not (slope.value == 0 and _is_rounded(runs, values, name, at))
+            told |= sure
             given = float(hand[at])
-            if slope.sure and not slope.agrees(given):
+            if sure and not slope.agrees(given):
                 found.append(Apart(name, at, given, slope.value))
                 break
         if not told:
             untold.append(name)
     return found, untold
+
+
+def _is_rounded(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> bool:
+    """Return whether a loss that small steps leave as it is changes with large ones."""
+    losses = set[float]()
+    for step in (0.0, 1e-3, -1e-3, 1e-1, -1e-1):
+        changed = np.array(values[name])
+        changed[at] += step * max(1.0, abs(float(changed[at])))
+        try:
+            losses.add(runs.as_is({**values, name: changed})[0])
+        except CodeFailed:
+            return True
+    return len(losses) > 1

@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
-from gradtui.diagnosis.recorded.differences import slope_along, slope_at
+from gradtui.diagnosis.recorded.differences import Slope, slope_along, slope_at
 from gradtui.diagnosis.recorded.runs import Point, Runs
 
 Array = NDArray[Any]
@@ -89,7 +89,7 @@ class Judge:
 
     def _judge(self, name: str) -> tuple[Wrong | None, bool, bool]:
         """Return what is wrong, whether any point can tell, and whether the truth is in doubt."""
-        told = doubted = False
+        told = doubted = failed = False
         tried = 0
         for index, point in enumerate(self._points):
             apart, room = self._compared(index, name)
@@ -98,11 +98,12 @@ class Judge:
             if not off.any() or self._overflows(point, name) or tried == _TRIED:
                 continue
             tried += 1
-            found, sure = self._confirmed(name, point, off)
+            found, slope = self._confirmed(name, point, off)
             if found is not None:
                 return found, True, False
-            doubted |= sure
-        return None, told, doubted
+            doubted |= slope is not None and slope.sure
+            failed |= slope is not None and slope.failed
+        return None, told and not failed, doubted
 
     def _compared(self, index: int, name: str) -> tuple[Array, Array]:
         """Return how far a gradient is off, and the difference that does not count."""
@@ -143,16 +144,16 @@ class Judge:
             return False
         return all(np.all(np.isfinite(one.hand[name])) for one in self._points if one.near)
 
-    def _confirmed(self, name: str, point: Point, off: Array) -> tuple[Wrong | None, bool]:
-        """Return what central differences confirm, or whether they contradict the truth."""
+    def _confirmed(self, name: str, point: Point, off: Array) -> tuple[Wrong | None, Slope | None]:
+        """Return what central differences confirm, or the slope that is not the true one."""
         hand, true = point.hand[name], point.true[name]
         distance = np.where(off, np.nan_to_num(np.abs(hand - true), nan=np.inf), -1.0)
         at = tuple(int(i) for i in np.unravel_index(int(np.argmax(distance)), true.shape))
         slope = slope_at(self._runs, point.values, name, at)
         told = slope.sure or not (slope.corner or slope.agrees(hand[at]))
         if told and slope.agrees(true[at]):
-            return Wrong(name, point, at, float(hand[at]), float(true[at])), False
-        return None, slope.sure and not slope.agrees(true[at])
+            return Wrong(name, point, at, float(hand[at]), float(true[at])), None
+        return None, None if slope.sure and slope.agrees(true[at]) else slope
 
     def _is_mistrusted(self) -> bool:
         """Return whether the loss changes otherwise than the recorded gradients say."""

@@ -14,6 +14,7 @@ from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR, size_of
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.array import plain
+from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness, Result, copied, record, unheard
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
@@ -80,7 +81,13 @@ class Runs:
     def __init__(self, target: Target) -> None:
         self.target = target
         self._randomness = Randomness(target.case.seed)
+        self._kept = Kept(target.backward or target.function)
         self.given: Values = {name: target.arguments[name] for name in target.floats}
+
+    def _restore(self) -> None:
+        """Let every run draw the same numbers."""
+        self._randomness.restore()
+        self._kept.put_back_generators()
 
     def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
         """Return the loss and the gradients of a run that is not recorded.
@@ -89,7 +96,7 @@ class Runs:
         """
         arguments = copied({**self.target.arguments, **values})
         with nullcontext() if heard else unheard():
-            self._randomness.restore()
+            self._restore()
             try:
                 returned = self.target.run(lambda array: array, arguments)
             except InputError:
@@ -110,7 +117,7 @@ class Runs:
         called = self.target.backward or self.target.function
         try:
             with unheard():
-                self._randomness.restore()
+                self._restore()
                 return record(self.target.run, arguments, own, called)
         except InputError:
             raise

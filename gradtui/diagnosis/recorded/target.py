@@ -155,8 +155,10 @@ def target_of(
         raise InputError(f"wrt: '{unknown[0]}' is no argument of {name} that is an array of floats",
                          target.place, file=target.file)  # fmt: skip
     if not target.floats:
-        raise InputError(f"there is nothing to judge: no argument of {name} is an array of floats",
-                         target.place, file=target.file)  # fmt: skip
+        raise InputError(
+            f"there is nothing to judge: no argument of {name} is an array of floats"
+            f"{_instead(arguments)}", target.place, file=target.file,
+        )  # fmt: skip
     return target
 
 
@@ -170,3 +172,14 @@ def _positional(function: Callable[..., Any]) -> int:
     needed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
     return sum(1 for one in parameters if one.kind in needed and one.default is one.empty)
+
+
+def _instead(arguments: Mapping[str, Any]) -> str:
+    """Return what to give instead of what is no array."""
+    for name, value in arguments.items():
+        if isinstance(value, int | float | np.floating) and not isinstance(value, bool):
+            return f"; {name} is a number: give np.array({float(value)!r})"
+        if isinstance(value, dict | list | tuple):
+            kind = type(value).__name__
+            return f"; {name} is a {kind}: write a case that takes its arrays one by one"
+    return ""

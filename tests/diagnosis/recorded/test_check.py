@@ -161,15 +161,56 @@ def test_a_gradient_that_was_to_be_judged_and_is_not_there_is_named():
 
 
 def test_runs_that_differ_are_named_with_the_line_that_draws():
+    def case(w):
+        mask = np.random.default_rng().random(3)
+        return np.sum(w * mask), mask * 1.0
+
+    finding = only(gradtui.check(case, w=W))
+
+    assert (finding.rule, finding.line) == ("nondeterministic", line_of(case, 1))
+
+
+def test_generators_of_the_program_give_the_same_numbers_in_every_run():
     generator = np.random.default_rng(0)
 
     def case(w):
         mask = generator.random(3) < 0.5
         return np.sum(w * mask), mask * 1.0
 
-    finding = only(gradtui.check(case, w=W))
+    assert gradtui.check(case, w=W) == []
+    assert generator.random() == np.random.default_rng(0).random()
 
-    assert (finding.rule, finding.line) == ("nondeterministic", line_of(case, 1))
+
+def test_what_the_program_holds_is_put_back():
+    held, count, seen = np.zeros(3), {"calls": 0}, []
+
+    def case(w):
+        held[:] = w
+        count["calls"] += 1
+        seen.append(1)
+        return np.sum(held**2), 3 * held
+
+    only(gradtui.check(case, w=W))
+
+    assert (held.tolist(), count, seen) == ([0.0, 0.0, 0.0], {"calls": 0}, [])
+
+
+def test_code_that_fails_beside_its_arguments_is_not_called_right():
+    start = W.copy()
+
+    def case(w):
+        assert np.array_equal(w, start)
+        return np.sum(w**2), 3 * w
+
+    assert only(gradtui.check(case, w=W)).rule == "not-compared"
+
+
+@pytest.mark.parametrize("rounded", [np.float32, lambda loss: round(float(loss), 4)])
+def test_a_loss_that_was_rounded_makes_no_gradient_wrong(rounded):
+    def case(w):
+        return rounded(np.sum(w**2)), 2 * w
+
+    assert "unexplained" not in {one.rule for one in gradtui.check(case, w=W)}
 
 
 def test_another_branch_is_judged_by_its_own_truth():

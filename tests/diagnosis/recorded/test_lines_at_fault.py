@@ -1,5 +1,6 @@
 """The line at fault: edits of the user's own text, executed; and that nothing of theirs changes."""
 
+import os
 import sys
 
 import numpy as np
@@ -156,3 +157,14 @@ def test_a_loop_that_catches_all_is_ended_too():
                 raise AssertionError("caught") from None
 
     assert count > 0
+
+
+def test_no_line_is_edited_that_does_more_than_compute(tmp_path):
+    def case(w):
+        for i in range(2):
+            os.makedirs(tmp_path / f"run{i + 1}", exist_ok=True)
+        return np.sum(w**2), np.tanh(w)
+
+    gradtui.check(case, w=np.ones(3))
+
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["run1", "run2"]

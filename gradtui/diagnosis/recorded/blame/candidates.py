@@ -57,8 +57,12 @@ class Around(Struct, frozen=True, eq=False):
 class Statement:
     """A statement of the user's code, with what is in scope there."""
 
-    def __init__(self, unit: Unit, node: ast.stmt, around: Around) -> None:
+    def __init__(
+        self, unit: Unit, node: ast.stmt, around: Around, spared: ast.expr | None = None
+    ) -> None:
         self.unit, self.node, self.scope = unit, node, around.scope
+        self.spared = spared
+        """Part of it that is not edited."""
         self.expressions, self.wanted = around.expressions, around.wanted
         self._ever, self._shapes = around.ever, around.shapes
         self.parents: Mapping[ast.AST, ast.AST] = {
@@ -69,7 +73,8 @@ class Statement:
         """Yield the nodes of the statement, without the statements inside it."""
         yield node
         for child in ast.iter_child_nodes(node):
-            if not isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            inside = isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)
+            if not inside and child is not self.spared:
                 yield from self._own(child)
 
     @cached_property

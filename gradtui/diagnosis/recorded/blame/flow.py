@@ -109,7 +109,7 @@ class Flow(Told):
 
     def _follow(self, point: Point, forward: set[int]) -> None:
         """Tell the lines whose values are right from those where that ends."""
-        self._marks = _marks(point)
+        self._marks = _marks(point, forward)
         right = list[bool]()
         clean = list[bool]()
         told = dict[Line, bool]()
@@ -166,7 +166,7 @@ class Flow(Told):
         return value.dtype.kind != "f" or self.knows(value)
 
 
-def _marks(point: Point) -> set[Mark]:
+def _marks(point: Point, forward: set[int]) -> set[Mark]:
     """Return the marks of all that is right: adjoints, what flows along edges, and values."""
     tape, found = point.result.tape, set[Mark]()
 
@@ -175,7 +175,7 @@ def _marks(point: Point) -> set[Mark]:
         return value
 
     try:
-        adjoints = gradients(tape, point.root, range(point.root + 1), moved=noted)
+        adjoints = gradients(tape, point.root, forward, moved=noted)
     except Untold:
         return found
     for id, value in adjoints.items():

@@ -36,9 +36,12 @@ _SAME = 1e-9
 def blamed(
     runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str]
 ) -> tuple[Blame, ...]:
-    """Return the lines that make gradients wrong, each with the edit that mends them."""
-    # Numbers of the user's own are often special: they come last.
-    chosen = [*points[1:_POINTS], points[0]]
+    """Return the lines that make gradients wrong, each with the edit that mends them.
+
+    At the first of the points some are wrong; the user's own comes last, for its numbers are often
+    special.
+    """
+    chosen = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
     point, tape = chosen[0], chosen[0].result.tape
     most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
     trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
@@ -49,7 +52,10 @@ def blamed(
         watched = Watched({file for file, _ in flow.feeds})
         watched.run(lambda: runs.as_is(point.values))
         rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
-        suspects = Suspects(flow, watched, faithful(watched, trials), rearranged=rearranged)
+        of_loss = None if runs.target.backward else getattr(called, "__code__", None)
+        suspects = Suspects(
+            flow, watched, faithful(watched, trials), rearranged=rearranged, of_loss=of_loss
+        )
         return tuple(Search(trials, suspects, Preview(flow, watched.held, trials.watchdog)).found())
 
 
@@ -134,6 +140,6 @@ def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
         ratio = (
             ratio_of([hand.reshape(-1)], [true.reshape(-1)]) if hand.shape == true.shape else None
         )
-        if ratio is not None:
+        if ratio is not None and ratio > 0:
             return (1.0,)
     return (1.0, *scales)

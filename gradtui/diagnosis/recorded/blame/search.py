@@ -22,6 +22,8 @@ from gradtui.diagnosis.recorded.blame.watch import Watched
 _COSTS = 5
 _ROUNDS = 4
 """Mistakes that are told apart."""
+_FURTHER = 2
+"""How much farther-fetched edits are tried once some of what is wrong is mended."""
 _SOLVED = 1e-6
 
 
@@ -97,7 +99,10 @@ class Search:
                 for suspect in suspects:
                     if 0 <= total - suspect.tier < _COSTS:
                         hits += self._hits(suspect, total - suspect.tier)
-                if any(len(hit.mended) == len(self._trials.wrong) for hit in hits):
+                if any(len(hit.mended) == len(wrong) for hit in hits):
+                    return min(hits, key=_Hit.rank)
+                # One edit for all that is wrong is worth looking further for, but not for ever.
+                if hits and total >= _FURTHER + min(h.cost + h.suspect.tier for h in hits):
                     return min(hits, key=_Hit.rank)
         return min(hits, key=_Hit.rank, default=None)
 
@@ -116,6 +121,8 @@ class Search:
         for candidate in self._candidates(s, cost):
             if self._trials.left <= 0:
                 return
+            if not any(s.unit.changes(edit) for edit in candidate.edits):
+                continue
             mended = self._trials.mended(Patch(s.unit, candidate.edits))
             if mended:
                 yield _Hit(suspect, candidate, max(cost, candidate.cost), mended)

@@ -289,7 +289,9 @@ def slots(s: Statement) -> Iterator[Slot]:
                 found.append(node.func.value)
     seen: set[ast.AST] = set()
     for one in found:
-        if one is not None and one not in seen and _is_number(s, one):
+        if one is None or one is s.spared:
+            continue
+        if one not in seen and _is_number(s, one):
             seen.add(one)
             yield Slot(s, one, _shape(s, one))
 

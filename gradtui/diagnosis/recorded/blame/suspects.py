@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from types import CodeType
 
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.flow import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
@@ -35,10 +37,16 @@ class Suspects:
     """The statements of some functions that ran, with what is known of them."""
 
     def __init__(
-        self, flow: Told, watched: Watched, units: Sequence[Unit], *, rearranged: bool = False
+        self,
+        flow: Told,
+        watched: Watched,
+        units: Sequence[Unit],
+        *,
+        rearranged: bool = False,
+        of_loss: CodeType | None = None,
     ) -> None:
         self._flow, self._watched, self._units = flow, watched, units
-        self._rearranged = rearranged
+        self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
@@ -66,18 +74,26 @@ class Suspects:
             order = -order  # what comes of it all is likelier wrong than what it is made of
         if order is None or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While):
             return None
-        statement = Statement(unit, node, self._around(unit, node))
+        statement = Statement(unit, node, self._around(unit, node), self._loss(unit, node))
+        if not is_harmless(statement):
+            return None
         lines = {(unit.file, one.lineno) for one in statement.nodes if isinstance(one, ast.expr)}
         called = self._called(lines)
         beside = set() if called else self._beside(unit, node, lines)
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
-        tier = self._tier(lines, fed)
+        tier = self._tier(lines, fed, partial=_is_partial(node))
         if called or beside:
             return Suspect(statement, min(_UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
         promoted = tier == _UNTOLD or (handing and not lines & self._flow.first)
         return Suspect(statement, tier, promoted, order)
+
+    def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
+        """Return the loss that a statement returns beside gradients: it is right by definition."""
+        value = node.value if isinstance(node, ast.Return) else None
+        own = unit.code is self._of_loss and isinstance(value, ast.Tuple) and len(value.elts) > 1
+        return value.elts[0] if own and isinstance(value, ast.Tuple) else None
 
     def _called(self, lines: set[Line]) -> set[Line]:
         """Return the lines that run when lines that compute nothing themselves call functions."""
@@ -107,7 +123,7 @@ class Suspects:
                 return found
         return set()
 
-    def _tier(self, lines: set[Line], fed: set[str]) -> int:
+    def _tier(self, lines: set[Line], fed: set[str], *, partial: bool) -> int:
         """Return how likely it is that lines which take part in some gradients are the culprit."""
         wrong = self._wrong
         if not fed:
@@ -122,7 +138,13 @@ class Suspects:
         if lines & self._flow.known and not likely:
             return 4
         exact = wrong - self._flow.lost <= fed <= wrong
-        return (0 if likely else 1) if exact else 2
+        if partial:
+            return 1 if exact else 2  # a part is never the adjoint of a whole
+        if lines & self._flow.first and fed <= wrong:
+            return 0 if exact else 1  # of several mistakes, each spoils its own
+        if not exact:
+            return 2
+        return 0 if likely and not lines & self._flow.known else 1
 
     def _around(self, unit: Unit, node: ast.stmt) -> Around:
         """Return what is in scope at a statement, and what can be computed of it."""
@@ -148,3 +170,13 @@ class Suspects:
                             text = f"({text})"
                         found.setdefault(text, (text, names, Held(shape, "f")))
         return list(found.values())[:_EXPRESSIONS]
+
+
+def _is_partial(node: ast.stmt) -> bool:
+    """Return whether a statement stores part of an array."""
+    target: ast.expr | None = None
+    if isinstance(node, ast.AugAssign):
+        target = node.target
+    elif isinstance(node, ast.Assign):
+        target = node.targets[0]
+    return isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant)

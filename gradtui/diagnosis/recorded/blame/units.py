@@ -82,6 +82,10 @@ class Unit:
         """Return a node as the user wrote it."""
         return self.source[self.start(node) : self.end(node)].decode()
 
+    def changes(self, edit: Edit) -> bool:
+        """Return whether an edit changes the text."""
+        return self.source[edit.start : edit.end] != edit.text
+
     def between(self, start: int, end: int) -> str:
         """Return part of the text."""
         return self.source[start:end].decode()

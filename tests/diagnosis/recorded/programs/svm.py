@@ -54,6 +54,6 @@ def case(
 
 MISTAKES = [
     ("dW[:, y[i]] -= X[i]", "dW[:, y[i]] += X[i]", "V"),
-    ("= -row_sum.T", "= row_sum.T", "W"),
+    ("np.dot(X.T, binary) / N", "np.dot(X.T, binary)", "W"),
     ("    dW /= X.shape[0]\n", "", "V"),
 ]

@@ -1,0 +1,69 @@
+"""Which statements may be executed with other arguments: those that only compute."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+
+_MODULES = ("numpy", "math", "cmath", "scipy", "itertools", "functools", "operator", "copy")
+_BUILTINS = frozenset({
+    "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "getattr", "hasattr",
+    "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next", "pow", "range",
+    "reversed", "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "zip",
+})  # fmt: skip
+_METHODS = frozenset({
+    name for kind in (np.ndarray, list, dict, tuple, set, str, int, float) for name in dir(kind)
+})  # fmt: skip
+
+
+def is_harmless(s: Statement) -> bool:
+    """Return whether nothing but numbers can come of a statement that is edited.
+
+    Neither files nor what counts runs; a call of what is not known may do anything.
+    """
+    if isinstance(s.node, ast.AugAssign):
+        held = s.stored(s.node.target)
+        if held is not None and held.kind != "f":
+            return False
+    inside = ast.walk(s.node)  # what a loop or a choice leads to as well
+    return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
+
+
+def _only_computes(s: Statement, called: ast.expr) -> bool:
+    """Return whether a function is known to compute: NumPy's, the user's own, a method of these."""
+    if isinstance(called, ast.Attribute):
+        root: ast.expr = called
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        value = s.unit.globals.get(root.id) if isinstance(root, ast.Name) else None
+        if isinstance(value, ModuleType):
+            return value.__name__.partition(".")[0] in _MODULES or _is_users(s, value)
+        return called.attr in _METHODS or called.attr in _own_methods(s)
+    if isinstance(called, ast.Name):
+        if called.id in s.unit.globals:
+            value = s.unit.globals[called.id]
+            module = str(getattr(value, "__module__", "")).partition(".")[0]
+            return isinstance(value, FunctionType | type) or module in _MODULES
+        return called.id in _BUILTINS or not hasattr(builtins, called.id)
+    return True
+
+
+def _is_users(s: Statement, module: ModuleType) -> bool:
+    own = str(s.unit.globals.get("__name__", "")).partition(".")[0]
+    return own not in ("", "__main__") and module.__name__.partition(".")[0] == own
+
+
+def _own_methods(s: Statement) -> set[str]:
+    """Return the methods of the classes that the user's file has names for."""
+    found: set[str] = set()
+    for value in s.unit.globals.values():
+        kind: Any = value if isinstance(value, type) else type(value)
+        if kind.__module__ not in ("builtins",) and not isinstance(value, ModuleType):
+            found |= set(vars(kind))
+    return found

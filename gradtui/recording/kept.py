@@ -1,0 +1,69 @@
+"""What the user's program holds, as it is now, to be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.recording.holdings import Holdings, modules_of
+
+_LARGEST = 1 << 24
+"""Bytes of an array from which on it is taken for data, which nothing writes."""
+_LONGEST = 10_000
+"""Entries of a container that is looked into."""
+
+
+class Kept:
+    """All that a function can reach by names of the user's: arrays, containers, generators."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._arrays: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+        self._lists: list[tuple[list[Any], list[Any]]] = []
+        self._generators: list[tuple[Any, Any]] = []
+        for names in modules_of(function):
+            self._dicts.append((names, dict(names)))
+        Holdings(self._note).replace(function)
+
+    def _note(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            if value.flags.writeable and value.nbytes <= _LARGEST and value.dtype.kind != "O":
+                self._arrays.append((value, value.copy()))
+        elif isinstance(value, np.random.Generator):
+            self._generators.append((value, value.bit_generator.state))
+        elif isinstance(value, np.random.RandomState):
+            self._generators.append((value, value.get_state()))
+        elif type(value) is dict and len(value) <= _LONGEST:
+            self._dicts.append((value, dict(value)))
+        elif type(value) is list and len(value) <= _LONGEST:
+            self._lists.append((value, list(value)))
+        elif not isinstance(value, type) and type(getattr(value, "__dict__", None)) is dict:
+            self._dicts.append((vars(value), dict(vars(value))))
+        return value
+
+    def put_back_generators(self) -> None:
+        """Let the program's own generators give the same numbers again."""
+        for generator, state in self._generators:
+            if isinstance(generator, np.random.Generator):
+                generator.bit_generator.state = state
+            else:
+                generator.set_state(state)
+
+    def put_back(self) -> None:
+        """Put everything back as it was."""
+        self.put_back_generators()
+        for names, before in self._dicts:
+            for name, value in before.items():
+                if names.get(name) is not value:
+                    names[name] = value
+        for entries, own in self._lists:
+            if len(entries) != len(own) or any(
+                a is not b for a, b in zip(entries, own, strict=True)
+            ):
+                entries[:] = own
+        for array, copy in self._arrays:
+            if not np.array_equal(array, copy, equal_nan=copy.dtype.kind in "fc"):
+                array[...] = copy
