@@ -130,36 +130,62 @@ def _within(code: CodeType) -> Iterator[CodeType]:
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, Held]:
-    found: dict[str, Held] = {}
-    seen: set[int] = set()
+    named = _Named(values)
     for name, value in sorted(values.items(), key=lambda pair: held_of(pair[1]) is None):
         if name.isidentifier():
-            _add(found, seen, name, value, 2)
-    return found
+            named.add(name, value, 2)
+    return named.found
 
 
-def _add(found: dict[str, Held], seen: set[int], name: str, value: Any, depth: int) -> None:
-    """Add what a value names; an entry that has a name of its own goes by that."""
-    held = held_of(value)
-    if held is not None:
-        if name.isidentifier() or not held.shape or id(value) not in seen:
-            found[name] = held
-        seen.add(id(value))
-        return
-    if not depth or isinstance(value, type | ast.AST):
-        return
-    if isinstance(value, dict):
-        entries = [
-            (f"{name}[{key!r}]", one) for key, one in value.items() if isinstance(key, str | int)
-        ]
-    elif isinstance(value, tuple | list):
-        entries = [(f"{name}[{at}]", one) for at, one in enumerate(value)]
-    elif hasattr(value, "__dict__") and not callable(value):
-        entries = [(f"{name}.{key}", one) for key, one in vars(value).items()]
-    else:
-        return
-    for text, one in entries[:_ENTRIES]:
-        _add(found, seen, text, one, depth - 1)
+class _Named:
+    """The texts that name what is in scope."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.found: dict[str, Held] = {}
+        self._seen: set[int] = set()
+        self._counts = {
+            value: name
+            for name, value in values.items()
+            if type(value) is int and name.isidentifier()
+        }
+
+    def add(self, name: str, value: Any, depth: int) -> None:
+        """Add what a value names; an entry that has a name of its own goes by that."""
+        held = held_of(value)
+        if held is not None:
+            if name.isidentifier() or not held.shape or id(value) not in self._seen:
+                self.found[name] = held
+            self._seen.add(id(value))
+            return
+        if not depth or isinstance(value, type | ast.AST):
+            return
+        if isinstance(value, dict):
+            entries = [
+                (f"{name}[{self._key(key)}]", one)
+                for key, one in value.items()
+                if isinstance(key, str | int)
+            ]
+        elif isinstance(value, tuple | list):
+            entries = [(f"{name}[{at}]", one) for at, one in enumerate(value)]
+        elif hasattr(value, "__dict__") and not callable(value):
+            entries = [(f"{name}.{key}", one) for key, one in vars(value).items()]
+        else:
+            return
+        # What goes by the round of a loop is likelier meant than another round.
+        entries.sort(key=lambda pair: pair[0][-2:-1].isdigit())
+        for text, one in entries[:_ENTRIES]:
+            self.add(text, one, depth - 1)
+
+    def _key(self, key: str | int) -> str:
+        """Return a key as code writes it: by the name that counts the rounds, or one beside it."""
+        if isinstance(key, str):
+            return repr(key)
+        if key in self._counts:
+            return self._counts[key]
+        return next(
+            (f"{n} {sign} 1" for at, n in self._counts.items()
+             for sign, own in (("-", at - 1), ("+", at + 1)) if own == key), repr(key)
+        )  # fmt: skip
 
 
 def held_of(value: Any) -> Held | None:

@@ -49,6 +49,7 @@ def case(
 
 
 MISTAKES = [
+    ("(1 - hs[t] * hs[t])", "(1 - hs[t])", "wxh whh b_h"),
     ("hs[t - 1].T)\n        dhnext", "hs[t].T)\n        dhnext", "whh"),
     (" + dhnext\n", "\n", "wxh whh b_h"),
     ("dby += dy", "dby = dy", "b_y"),
