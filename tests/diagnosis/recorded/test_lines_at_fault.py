@@ -168,3 +168,29 @@ def test_no_line_is_edited_that_does_more_than_compute(tmp_path):
     gradtui.check(case, w=np.ones(3))
 
     assert sorted(one.name for one in tmp_path.iterdir()) == ["run1", "run2"]
+
+
+CALLS = []
+
+
+def counts(w):
+    CALLS.append(1)
+    return w
+
+
+def curved(w):
+    return np.cos(3 * w) + np.tanh(w + 1.5)
+
+
+def squared(w):
+    return w * w
+
+
+def test_only_functions_that_compute_are_tried_in_place_of_another():
+    def case(w):
+        return np.sum(np.exp(squared(w))), 2 * w * np.exp(curved(w))
+
+    (finding,) = gradtui.check(case, w=W1)
+
+    assert (finding.rule, finding.factor) == ("wrong-variable", "squared")
+    assert CALLS == []

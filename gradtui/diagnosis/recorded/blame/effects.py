@@ -17,6 +17,11 @@ _BUILTINS = frozenset({
     "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next", "pow", "range",
     "reversed", "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "zip",
 })  # fmt: skip
+_FILES = frozenset({
+    "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt", "fromfile",
+    "tofile", "dump", "memmap",
+})  # fmt: skip
+"""What of NumPy reads and writes files."""
 _METHODS = frozenset({
     name for kind in (np.ndarray, list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip
@@ -35,9 +40,31 @@ def is_harmless(s: Statement) -> bool:
     return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
 
 
+def computes(function: FunctionType, seen: frozenset[FunctionType] = frozenset()) -> bool:
+    """Return whether a function that may be called instead of another only computes.
+
+    It names nothing but NumPy, its functions and methods, and functions that only compute, too.
+    """
+    if function in seen:
+        return True
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if isinstance(value, ModuleType):
+            if value.__name__.partition(".")[0] not in _MODULES:
+                return False
+        elif isinstance(value, FunctionType):
+            if not computes(value, seen | {function}):
+                return False
+        elif name in _FILES or not (hasattr(np, name) or name in _METHODS or name in _BUILTINS):
+            return False
+    return True
+
+
 def _only_computes(s: Statement, called: ast.expr) -> bool:
     """Return whether a function is known to compute: NumPy's, the user's own, a method of these."""
     if isinstance(called, ast.Attribute):
+        if called.attr in _FILES:
+            return False
         root: ast.expr = called
         while isinstance(root, ast.Attribute):
             root = root.value

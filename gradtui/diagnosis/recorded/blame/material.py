@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.effects import computes
 from gradtui.diagnosis.recorded.blame.watch import Held
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
@@ -94,11 +95,12 @@ def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
 
 
 def own_functions(s: Statement) -> list[tuple[str, int]]:
-    """Return the functions of the same file, each with how many arguments it takes."""
+    """Return the functions of the file that only compute, each with its count of arguments."""
     found = [
         (name, len(inspect.signature(one).parameters))
         for name, one in s.unit.globals.items()
         if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
+        if computes(one)
     ]
     return found[:_MOST_FUNCTIONS]
 
