@@ -44,6 +44,12 @@ class Kept:
             self._dicts.append((vars(value), dict(vars(value))))
         return value
 
+    @property
+    def arrays(self) -> list[NDArray[Any]]:
+        """The arrays that can be written; a view comes after what it is a view of."""
+        found = [array for array, _ in self._arrays]
+        return sorted(found, key=lambda array: array.base is not None)
+
     def put_back_generators(self) -> None:
         """Let the program's own generators give the same numbers again."""
         for generator, state in self._generators:

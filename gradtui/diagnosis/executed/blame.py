@@ -19,6 +19,7 @@ from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.updates.evidence import Course, astray
+from gradtui.recording.kept import Kept
 
 Array = NDArray[Any]
 
@@ -35,7 +36,8 @@ def blamed(case: Case, failed: Course) -> Blame | None:
     `failed` is the course on which it is.
     """
     trials = _Walks(case, failed)
-    with guarded(case.update.called, lambda: trials.results(None)), trials.watchdog.at_work():
+    arrays = Kept(case.update.called).arrays
+    with guarded(arrays, lambda: trials.results(None)), trials.watchdog.at_work():
         trials.measure()
         watched = Watched(())
         watched.run(lambda: trials.results(None))

@@ -84,7 +84,7 @@ def check_target(target: Target) -> Outcome:
     """
     before, kept = Randomness(), Kept(target.backward or target.function)
     try:
-        return _heard(_Checking(target).outcome())
+        return _heard(_Checking(target, kept).outcome())
     finally:
         before.restore()
         kept.put_back()
@@ -102,9 +102,9 @@ def _heard(outcome: Outcome) -> Outcome:
 class _Checking:
     """One target, run as often as it takes."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, kept: Kept) -> None:
         self.target = target
-        self.runs = Runs(target)
+        self.runs = Runs(target, kept)
         loss, claimed = self.runs.as_is(self.runs.given, heard=True)
         self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
         wanted = target.case.wrt or tuple(self.claimed)

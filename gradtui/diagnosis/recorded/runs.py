@@ -78,16 +78,17 @@ class CodeFailed(Exception):
 class Runs:
     """Runs a target, each time from the same state of NumPy's generators."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, kept: Kept | None = None) -> None:
         self.target = target
         self._randomness = Randomness(target.case.seed)
-        self._kept = Kept(target.backward or target.function)
+        self.kept = kept or Kept(target.backward or target.function)
+        """What the program holds, as it was before any run."""
         self.given: Values = {name: target.arguments[name] for name in target.floats}
 
     def _restore(self) -> None:
         """Let every run draw the same numbers."""
         self._randomness.restore()
-        self._kept.put_back_generators()
+        self.kept.put_back_generators()
 
     def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
         """Return the loss and the gradients of a run that is not recorded.

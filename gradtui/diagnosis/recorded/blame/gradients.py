@@ -46,7 +46,7 @@ def blamed(
     most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
     trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
     called = runs.target.backward or runs.target.function
-    with guarded(called, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
+    with guarded(runs.kept.arrays, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
         trials.measure()
         flow = Flow(point, _scales(point, wrong))
         watched = Watched({file for file, _ in flow.feeds})

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-
-from gradtui.recording.holdings import Holdings
+from numpy.typing import NDArray
 
 
 @contextmanager
-def guarded(function: Callable[..., Any], run: Callable[[], object]) -> Iterator[None]:
+def guarded(arrays: Sequence[NDArray[Any]], run: Callable[[], object]) -> Iterator[None]:
     """Let arrays that `run` leaves unchanged be read-only: edited code may try to write them.
 
-    `function` is the user's: what it can reach is looked at. What every run writes is its own.
+    What every run writes is its own.
     """
-    held = _arrays(function)
-    before = [array.copy() for array in held]
+    before = [array.copy() for array in arrays]
     run()
     kept = [
         array
-        for array, own in zip(held, before, strict=True)
+        for array, own in zip(arrays, before, strict=True)
         if np.array_equal(array, own, equal_nan=array.dtype.kind in "fc")
     ]
     for array in kept:
@@ -30,19 +28,6 @@ def guarded(function: Callable[..., Any], run: Callable[[], object]) -> Iterator
     try:
         yield
     finally:
+        # A view can be written again only once what it is a view of can.
         for array in kept:
             array.flags.writeable = True
-
-
-def _arrays(function: Callable[..., Any]) -> list[np.ndarray[Any, Any]]:
-    """Return the arrays that can be written by what a function can reach."""
-    found: list[np.ndarray[Any, Any]] = []
-
-    def note(value: Any) -> Any:
-        if isinstance(value, np.ndarray) and value.flags.writeable and value.dtype.kind in "biufc":
-            found.append(value)
-        return value
-
-    Holdings(note).replace(function)
-    # A view of another array can be made writable again only while that one is.
-    return sorted(found, key=lambda array: array.base is not None)

@@ -19,7 +19,8 @@ Results = Mapping[str, Array]
 """What code gives, by name: gradients, or the weights along a way."""
 
 
-_LONGEST, _FEWEST = 20.0, 40
+_MEASURED = 3
+_LONGEST, _FEWEST = 60.0, 40
 """Seconds that runs may take in all where they are slow, and how many there are at least."""
 
 
@@ -66,9 +67,12 @@ class Trials(ABC):
 
     def measure(self) -> None:
         """Take note of how long a run takes as it is; what is slow is run fewer times."""
-        start = time.perf_counter()
-        self.results(None)
-        self.watchdog.usual = usual = time.perf_counter() - start
+        taken = list[float]()
+        for _ in range(_MEASURED):
+            start = time.perf_counter()
+            self.results(None)
+            taken.append(time.perf_counter() - start)
+        self.watchdog.usual = usual = min(taken)
         self.left = min(self.left, max(_FEWEST, int(_LONGEST / max(usual, 1e-6))))
 
     @contextmanager
