@@ -70,7 +70,7 @@ def forward(
 
 
 MISTAKES = [
-    ("dprev_c = dnext_c * f", "dprev_c = dnext_c", "x h0 Wx Wh b"),
+    ("dnext_c * prev_c, dnext_c * g", "dnext_c * prev_c, dnext_c * i", "x h0 Wx Wh b"),
     ("dh[:, t, :] + dprev_h", "dh[:, t, :]", "x h0 Wx Wh b"),
     ("        dWh += dWh_t", "        dWh = dWh_t", "Wh"),
 ]
