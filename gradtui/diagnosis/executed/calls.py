@@ -316,12 +316,11 @@ def _fitting(name: str, found: Any, before: Array) -> Array:
     """Return new weights as an array; raises NotMovedError where they are none."""
     try:
         value = np.asarray(found)
-        if value.dtype.kind in "fiub" and value.shape == before.shape:
-            return value
-    except ValueError:
-        pass
-    else:
-        if value.dtype.kind in "fiub":
-            raise NotMovedError(f"weights of shape {before.shape} have the shape {value.shape} "
-                                "after it")  # fmt: skip
-    raise NotMovedError(f"what it gives back for {name or 'w'} is no array of numbers")
+    except ValueError as error:
+        raise NotMovedError(f"what it gives back for {name or 'w'} is no array: {error}") from None
+    if value.dtype.kind not in "fiub":
+        raise NotMovedError(f"what it gives back for {name or 'w'} is no array of numbers")
+    if value.shape != before.shape:
+        raise NotMovedError(f"weights of shape {before.shape} have the shape {value.shape} "
+                            "after it")  # fmt: skip
+    return value

@@ -241,9 +241,3 @@ def is_leaf(node: ast.AST) -> bool:
 def swapped(s: Statement, one: ast.expr, two: ast.expr) -> tuple[Edit, ...]:
     """Return the edits that put each of two expressions in the other's place."""
     return s.replaced(one, s.text(two)), s.replaced(two, s.text(one))
-
-
-def stretches(shape: Shape, to: Shape) -> bool:
-    """Return whether an array of one shape stretches to another."""
-    ends = zip(reversed(shape), reversed(to), strict=False)
-    return len(shape) <= len(to) and all(one in (1, two) for one, two in ends)

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement, stretches
+from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Statement
 from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
+from gradtui.engine.shapes import stretches
 from gradtui.recording.run import unheard
 
 _TIMES = (1.0, -1.0, 2.0, 0.5)

@@ -9,10 +9,11 @@ from math import prod
 from msgspec import Struct
 
 from gradtui.base.text import number
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf, stretches
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+from gradtui.engine.shapes import stretches
 
 _CURVES = (
     "{}",
