@@ -5,12 +5,11 @@ Knows not what is put in place.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from gradtui.recording.places import is_users_file
+from gradtui.recording.modules import is_users_module, modules_of
 
 _LONGEST = 10_000
 """Entries of a container that is looked into: more are data, not what a program is made of."""
@@ -117,24 +116,4 @@ def _is_users(value: Any) -> bool:
         getattr(value, "__dict__", None), dict
     ):
         return False
-    name = type(value).__module__
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return name == "__main__" or (isinstance(file, str) and is_users_file(file))
-
-
-def modules_of(function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
-    """Yield the global names of the user's modules, of each once."""
-    function = getattr(function, "__func__", function)
-    own = getattr(function, "__globals__", None)
-    if own is None:
-        own = getattr(sys.modules.get(type(function).__module__), "__dict__", {})
-    yield own
-    package = str(own.get("__name__", "")).partition(".")[0]
-    for name, module in list(sys.modules.items()):
-        names = getattr(module, "__dict__", None)
-        file = getattr(module, "__file__", None)
-        if type(module) is not ModuleType or names is None or names is own:
-            continue
-        same = package not in ("", "__main__", "gradtui") and name.partition(".")[0] == package
-        if same or name == "__main__" or (isinstance(file, str) and is_users_file(file)):
-            yield names
+    return is_users_module(type(value).__module__)

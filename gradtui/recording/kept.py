@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.recording.holdings import Holdings, modules_of
+from gradtui.recording.holdings import Holdings
+from gradtui.recording.modules import modules_of
 
 _LARGEST = 1 << 24
 """Bytes of an array from which on it is taken for data, which nothing writes."""

@@ -1,0 +1,49 @@
+import importlib
+import sys
+
+import pytest
+
+from gradtui.recording.modules import modules_of
+
+WAYS = {
+    "a module": "import other_module\ndef f(): pass\n",
+    "a function": "from other_module import g\ndef f(): pass\n",
+    "a class": "from other_module import Layer\ndef f(): pass\n",
+    "an object": "import other_module\nlayer = other_module.Layer()\ndel other_module\n"
+    "def f(): pass\n",
+    "a bound method": "import other_module\ncall = other_module.Layer().call\ndel other_module\n"
+    "def f(): pass\n",
+    "a table of functions": "import other_module\ntable = {'g': other_module.g}\n"
+    "del other_module\ndef f(): pass\n",
+    "an import inside": "def f():\n    import other_module\n    return other_module\n",
+    "a module between": "import module_between\ndef f(): pass\n",
+    "nothing": "def f(): pass\n",
+}
+OTHER = "def g(): pass\nclass Layer:\n    def call(self): pass\n"
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = []
+
+    def make(name, text):
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        names.append(name)
+        importlib.invalidate_caches()
+
+    yield make
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_module_is_reached_by(way, made):
+    made("other_module", OTHER)
+    made("module_between", "from other_module import g\n")
+    made("case_module", WAYS[way])
+    own, other = importlib.import_module("case_module"), importlib.import_module("other_module")
+    reached = [id(names) for names in modules_of(own.f)]
+    assert reached[0] == id(vars(own)) and len(set(reached)) == len(reached)
+    assert (id(vars(other)) in reached) == (way != "nothing")
+    assert id(vars(sys.modules[__name__])) not in reached
