@@ -59,6 +59,11 @@ class Recorded(np.ndarray):
         # A view has its base by now; what has none has memory of its own.
         self._memory = None if self.base is None else getattr(source, "_memory", None)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What NumPy returns without a recording, to `isinstance`."""
+        return np.ndarray
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         recorder = self._recorder
         if recorder is None or not recorder.tape.open:
@@ -114,10 +119,16 @@ class Recorded(np.ndarray):
 
     def item(self, *at: Any) -> Any:
         """Return one element, which is still recorded where it is a float."""
-        if at:
-            return self[at[0] if isinstance(at[0], tuple) else np.unravel_index(at[0], self.shape)
-                        if len(at) == 1 else at]  # fmt: skip
-        return self.reshape(-1)[0] if self.size == 1 else plain(self).item()
+        own = plain(self).item(*at)
+        if not isinstance(own, float) or self._recorder is None or not self._recorder.tape.open:
+            return own
+        flat = self.astype(np.float64).reshape(-1)
+        if not at:
+            return flat[0].view(Number)
+        index = at[0] if len(at) == 1 else at
+        places = np.arange(self.size).reshape(self.shape)
+        place = int(places[index]) if isinstance(index, tuple) else index
+        return flat[place].view(Number)
 
     @property
     def flat(self) -> Any:
@@ -154,12 +165,24 @@ class Recorded(np.ndarray):
 class Scalar(Recorded):
     """A recorded number: what NumPy returns as a scalar, which nothing changes in place."""
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self.dtype.type
+
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(float(plain(self)))
 
     def is_integer(self) -> bool:
         """Return whether it is a whole number."""
         return float(plain(self)).is_integer()
+
+
+class Number(Scalar):
+    """A recorded number that the user's code made one of Python's."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return float
 
 
 def recorder_of(values: Any) -> Recording | None:
@@ -180,6 +203,8 @@ def plain(value: Any) -> Any:
         return value.view(np.ndarray)
     if kind is Scalar:
         return value.view(np.ndarray)[()]
+    if kind is Number:
+        return value.view(np.ndarray).item()
     if kind is tuple:
         return tuple([plain(one) for one in value])
     if kind is list:

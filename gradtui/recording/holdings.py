@@ -5,7 +5,7 @@ Knows not what is put in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -34,6 +34,21 @@ class Holdings:
         for names in modules_of(function):
             self._entries(names)
         self._object(function)
+
+    def add(self, function: Callable[..., Any], own: Mapping[str, Any]) -> None:
+        """Let names mean something in all modules that `function` may read, but in their own."""
+        for names in modules_of(function):
+            for name, value in own.items():
+                if name not in names:
+                    self._add(names, name, value)
+
+    def _add(self, names: dict[str, Any], name: str, value: Any) -> None:
+        def undo() -> None:
+            if names.get(name) is value:
+                del names[name]
+
+        names[name] = value
+        self._undo.append(undo)
 
     def put_back(self) -> None:
         """Put back what was there, except where the program itself has put something else."""

@@ -17,6 +17,7 @@ from numpy.lib import stride_tricks
 from gradtui.recording import standins
 from gradtui.recording.array import Recorded, plain, recorder_of
 from gradtui.recording.holdings import Holdings
+from gradtui.recording.kinds import KINDS
 from gradtui.recording.recorder import Recorder
 
 _MAKING = (
@@ -79,6 +80,7 @@ def rebound(recorder: Recorder, function: Callable[..., Any]) -> Iterator[None]:
     holdings = Holdings(lambda value: _taking_part(recorder, instead, value))
     try:
         holdings.replace(function)
+        holdings.add(function, KINDS)
         yield
     finally:
         holdings.put_back()
