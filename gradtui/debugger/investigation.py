@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.base.failures import report_failure
 from gradtui.debugger.branches import Branch
@@ -48,6 +49,8 @@ class Version:
         self.jacobians = Jacobians(problem.graph, problem.trainer.dtype)
         self.judgement: Judgement | None = None
         """What was found of what is written by hand; None until that is known."""
+        self.found: tuple[Finding, ...] = ()
+        """All of it, what a comment silences included."""
 
     @property
     def judged(self) -> bool:
@@ -59,11 +62,15 @@ class Version:
         if self.judged:
             return
         # A start need not wait for what judges.
-        from gradtui.diagnosis.check import judge
+        from gradtui.diagnosis.check import heard, judge
         from gradtui.diagnosis.internal import internal
 
         try:
-            self.judgement = judge(self.problem)
+            judged = judge(self.problem)
+            kept, silenced = heard(self.problem, judged.findings)
+            self.found, self.judgement = (
+                judged.findings, replace(judged, findings=kept, silenced=silenced)
+            )  # fmt: skip
         except Exception as error:
             failed = internal("what is written by hand", error)
             self.judgement = Judgement("not-compared", findings=(failed,))
@@ -91,6 +98,8 @@ class Known(Struct, frozen=True, eq=False):
     """Which of the findings the cursor went to."""
     gauge: Gauge | str
     """How near the rate of a step is to the largest stable one, or why that is not known."""
+    silenced: int
+    """How many findings a comment silences."""
     setback: Setback | None
     """Where the branch ends far worse than the run that it left."""
 
@@ -104,6 +113,7 @@ class Investigation:
         """That of the cursor's step: the branch may have begun with another text."""
         self.run_findings: tuple[Finding, ...] | None = None
         self.setback: Setback | None = None
+        self._silenced = 0
         self.chosen: Finding | None = None
         """The finding that the cursor went to."""
         self._curvature = Curvature(branch.problem.trainer)
@@ -113,7 +123,7 @@ class Investigation:
         """Return all that is known, at the step of a tape."""
         return Known(
             self.judgement, self.run_findings, self.findings, self.number, self.gauge(tape),
-            self.setback,
+            self._silenced + (self.judgement.silenced if self.judgement else 0), self.setback,
         )  # fmt: skip
 
     @property
@@ -161,6 +171,7 @@ class Investigation:
 
         What is written by hand comes before the run: it may drive it.
         """
+        from gradtui.diagnosis.check import heard
         from gradtui.diagnosis.internal import internal
 
         self.judge()
@@ -170,7 +181,8 @@ class Investigation:
         if self.run_findings is None:
             try:
                 self.setback = self._setback()
-                self.run_findings = self._judge_run(_findings(self._version.judgement))
+                found = self._judge_run(self._version.found)
+                self.run_findings, self._silenced = heard(self._problem, found)
             except Exception as error:
                 self.run_findings = (internal("the run", error),)
 

@@ -68,7 +68,7 @@ def check_problem(problem: Problem) -> Check:
     judged = judge(problem)
     found = (*judged.findings, *judge_run(problem, judged.findings))
     failed = (*check_facts(problem), *check_expected(problem, found))
-    kept, silenced = sifted(found, lambda finding: line_of(problem, finding))
+    kept, silenced = heard(problem, found)
     verdict: Verdict = judged.verdict
     if verdict == "wrong" and not any(one.severity == "error" for one in kept):
         verdict = "correct"
@@ -78,6 +78,11 @@ def check_problem(problem: Problem) -> Check:
         problem, verdict, (*failed, *kept), judged.claims, judged.inherited, judged.compared,
         silenced,
     )  # fmt: skip
+
+
+def heard(problem: Problem, found: Iterable[Finding]) -> tuple[tuple[Finding, ...], int]:
+    """Return the findings that no comment in a scenario silences, and how many one does."""
+    return sifted(found, lambda finding: [line_of(problem, finding)])
 
 
 def judge(problem: Problem) -> Judgement:

@@ -41,3 +41,5 @@ class Judgement(Struct, frozen=True):
     """Names of the claims of which nothing can be said."""
     compared: Compared | None = None
     """Where the gradients were compared, and how closely."""
+    silenced: int = 0
+    """How many findings a comment silences."""

@@ -1,27 +1,33 @@
-"""Findings that a comment on their line silences."""
+"""Findings that a comment on a line of their statement silences."""
 
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.ignoring import ignored_rules
+from gradtui.tracing.syntax import syntax_of
 
 
 def sifted(
-    findings: Iterable[Finding], line_at: Callable[[Finding], str]
+    findings: Iterable[Finding], lines_at: Callable[[Finding], Sequence[str]]
 ) -> tuple[tuple[Finding, ...], int]:
     """Return the findings that no comment silences, and how many one does.
 
-    `line_at` gives the text of a finding's line, nothing where it has none.
+    `lines_at` gives the lines of a finding's statement, nothing where it has none.
     """
     found = tuple(findings)
-    kept = tuple(one for one in found if one.rule not in ignored_rules(line_at(one)))
+    kept = tuple(
+        one for one in found if not any(one.rule in ignored_rules(line) for line in lines_at(one))
+    )
     return kept, len(found) - len(kept)
 
 
-def line_of_place(finding: Finding) -> str:
-    """Return the text of the line of code that was run at which a finding is."""
+def lines_of_place(finding: Finding) -> Sequence[str]:
+    """Return the lines of the statement, of code that was run, at which a finding is."""
     place = finding.place
-    return "" if place is None else linecache.getline(place.file, place.line)
+    if place is None:
+        return ()
+    statement = syntax_of(place.file).at(place.line)
+    return linecache.getlines(place.file)[statement.first - 1 : statement.last]

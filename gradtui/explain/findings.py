@@ -70,6 +70,8 @@ def findings_rows(frame: Frame, width: int) -> list[TextRow]:
         rows += _finding_rows(frame, index, finding, width)
     if problem.by_hand and judgement is None:
         return [*rows, line(("comparing what was written by hand …", "dim"))]
+    if frame.known.silenced:
+        rows.append(line((f"{frame.known.silenced} silenced by a comment", "dim")))
     if judgement is not None and judgement.claims and _all_right(judgement):
         many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
         rows.append(line(SIGNS["right"], f" {many} compared and right"))
@@ -81,7 +83,8 @@ def findings_rows(frame: Frame, width: int) -> list[TextRow]:
 
 def _all_right(judgement: Judgement) -> bool:
     """Return whether nothing is said against what was written by hand."""
-    return all(one.severity == "info" for one in judgement.findings) and not judgement.noted
+    said = [one for one in judgement.findings if one.severity != "info"]
+    return not said and not judgement.noted and not judgement.silenced
 
 
 def _run_rows(frame: Frame, width: int) -> list[TextRow]:

@@ -17,7 +17,7 @@ from gradtui.diagnosis.executed.variants import counted_by_parameter
 from gradtui.diagnosis.executed.walk import parameters_of
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.blame.search import Blame
-from gradtui.diagnosis.silenced import line_of_place, sifted
+from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Course, astray, fits
 from gradtui.diagnosis.updates.scope import TIME, UNEXPLAINED
@@ -41,7 +41,7 @@ def check_update(
     before, kept = Randomness(), Kept(update.called)
     try:
         with np.errstate(all="ignore"):  # a trajectory may overflow, and so may a variant's
-            return sifted(_findings(update), line_of_place)[0]
+            return sifted(_findings(update), lines_of_place)[0]
     finally:
         before.restore()
         kept.put_back()

@@ -25,7 +25,7 @@ from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import Surrogate, surrogate
 from gradtui.diagnosis.recorded.target import Target
-from gradtui.diagnosis.silenced import line_of_place, sifted
+from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
@@ -92,7 +92,7 @@ def check_target(target: Target) -> Outcome:
 
 def _heard(outcome: Outcome) -> Outcome:
     """Return an outcome without what comments in the code silence."""
-    kept, silenced = sifted(outcome.findings, line_of_place)
+    kept, silenced = sifted(outcome.findings, lines_of_place)
     if not silenced:
         return outcome
     verdict = outcome.verdict if outcome.verdict == "not-compared" else _verdict(kept)

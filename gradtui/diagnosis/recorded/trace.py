@@ -81,5 +81,5 @@ def _judgement(outcome: Outcome) -> Judgement:
             (uncompared if finding.rule == "not-compared" else wrong).update(names)
     return Judgement(
         outcome.verdict, outcome.claims, outcome.findings, frozenset(wrong),
-        uncompared=frozenset(uncompared),
+        uncompared=frozenset(uncompared), silenced=outcome.silenced,
     )  # fmt: skip
