@@ -11,6 +11,7 @@ from gradtui.debugger.session import Session
 from gradtui.diagnosis.check import check_problem
 from gradtui.diagnosis.finding import Finding
 from gradtui.explain.outcome import outcome_text
+from gradtui.recording.traces import TheirsAlone
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
 
@@ -36,9 +37,10 @@ def check(target: Target, /, *args: Any, **arrays: Any) -> list[Finding]:
     that and the cache.  The functions are run, at the arrays and around them.  Raises InputError
     for what cannot be used; exceptions of your own code pass through.
     """
-    if not callable(target):
-        return list(check_problem(load_problem(_scenario(target, args, arrays))).findings)
-    return list(_checked(target, args, arrays).findings)
+    with TheirsAlone():
+        if not callable(target):
+            return list(check_problem(load_problem(_scenario(target, args, arrays))).findings)
+        return list(_checked(target, args, arrays).findings)
 
 
 def trace(target: Target, /, *args: Any, **arrays: Any) -> Session:
@@ -46,11 +48,12 @@ def trace(target: Target, /, *args: Any, **arrays: Any) -> Session:
 
     The arguments are those of `check`; raises InputError like it.
     """
-    if not callable(target):
-        raise InputError(f"expected a function, got {type(target).__name__}", file="trace")
     from gradtui.diagnosis.recorded.trace import trace_target
 
-    traced = trace_target(_target(target, args, arrays))
+    with TheirsAlone():
+        if not callable(target):
+            raise InputError(f"expected a function, got {type(target).__name__}", file="trace")
+        traced = trace_target(_target(target, args, arrays))
     return Session(traced.problem, judgement=traced.judgement)
 
 
@@ -60,14 +63,15 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
     The arguments are those of `check`; raises InputError like it.
     """
     __tracebackhide__ = True  # pytest shows the line of the test, not this one
-    if not callable(target):
-        outcome = check_problem(load_problem(_scenario(target, args, arrays)))
-        failed, text = outcome.failed, outcome_text(outcome)
-    else:
-        from gradtui.explain.recorded import recorded_text
+    with TheirsAlone():
+        if not callable(target):
+            outcome = check_problem(load_problem(_scenario(target, args, arrays)))
+            failed, text = outcome.failed, outcome_text(outcome)
+        else:
+            from gradtui.explain.recorded import recorded_text
 
-        found = _checked(target, args, arrays)
-        failed, text = found.failed, recorded_text(found, found.target.name)
+            found = _checked(target, args, arrays)
+            failed, text = found.failed, recorded_text(found, found.target.name)
     if failed:
         raise AssertionError(text)
 
@@ -86,7 +90,8 @@ def check_update(
     """
     from gradtui.diagnosis.executed.check import check_update
 
-    return list(check_update(step, optimizer, lr, hyperparameters))
+    with TheirsAlone():
+        return list(check_update(step, optimizer, lr, hyperparameters))
 
 
 def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Outcome:

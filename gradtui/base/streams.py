@@ -38,7 +38,7 @@ def open_streams() -> None:
 
 def tell(text: object) -> None:
     """Print a line on standard error; where that takes none the exit status has to do."""
-    _write(f"{text}\n")
+    _write(f"{text}\n", sys.stderr)
 
 
 @contextmanager
@@ -50,7 +50,9 @@ def working(what: str) -> Iterator[None]:
         yield
         return
     done = Event()
-    thread = Thread(target=_say_what, args=(clip(clean(what), _CELLS), done), daemon=True)
+    # The user's code may be run with another stream in its place.
+    told = clip(clean(what), _CELLS), done, sys.stderr
+    thread = Thread(target=_say_what, args=told, daemon=True)
     thread.start()
     try:
         yield
@@ -59,24 +61,24 @@ def working(what: str) -> Iterator[None]:
         thread.join()
 
 
-def _say_what(what: str, done: Event) -> None:
+def _say_what(what: str, done: Event, stream: TextIO) -> None:
     began, told, wait = time.monotonic(), "", _PATIENCE
     while not done.wait(wait):
         if has_vanished(sys.stdout):
             os._exit(HUNG_UP)
         seconds = math.ceil(time.monotonic() - began)
         told, wait = f"{what} … {seconds} s", _EACH
-        _write(f"\r{told}")
+        _write(f"\r{told}", stream)
     if told:
-        _write(f"\r{' ' * cell_width(told)}\r")
+        _write(f"\r{' ' * cell_width(told)}\r", stream)
 
 
-def _write(text: str) -> None:
+def _write(text: str, stream: TextIO) -> None:
     try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        stream.write(text)
+        stream.flush()
     except OSError:
-        divert(sys.stderr)
+        divert(stream)
 
 
 def settle() -> None:

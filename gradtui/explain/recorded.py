@@ -57,6 +57,8 @@ def _summary(outcome: Outcome, name: str) -> str:
         right = "" if outcome.failed or outcome.silenced else " and right"
         at = f"at {points} points" if points > 1 else "at the given arguments alone"
         said = f"{many} compared{right} {at}, to {number(outcome.tolerance, 2)} of each element"
+    if outcome.unjudged:
+        said += f"; no gradient is returned for {', '.join(outcome.unjudged)}"
     if outcome.silenced:
         said += f", {outcome.silenced} silenced"
     return clean(f"{name}: {'failed' if outcome.failed else 'ok'}, {said}")

@@ -6,6 +6,7 @@ Knows not what is put in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -81,6 +82,8 @@ class Holdings:
         elif type(value) is list and len(value) <= _LONGEST:
             for at, held in enumerate(value):
                 self._put(value, at, held)
+        elif isinstance(value, partial):
+            self._object(value.func)
         elif isinstance(value, FunctionType):
             for cell in value.__closure__ or ():
                 self._cell(cell)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from gradtui.recording.functions import function_of
 from gradtui.recording.places import is_users_file
 
 _LONGEST = 1000
@@ -21,7 +22,8 @@ def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
     A module is reached through the names of another: itself, its functions, its classes and their
     objects.  The function's own is the user's wherever it lies, and so is its package.
     """
-    own = getattr(getattr(function, "__func__", function), "__globals__", None)
+    function = function_of(function)
+    own = getattr(function, "__globals__", None)
     if own is None:
         own = _names(type(function).__module__) or {}
     package = str(own.get("__name__", "")).partition(".")[0]

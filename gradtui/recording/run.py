@@ -5,15 +5,18 @@ from __future__ import annotations
 import copy
 import gc
 import io
+import logging
 import random
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.recording.arguments import parts_of, with_values
 from gradtui.recording.array import Recorded
 from gradtui.recording.calls import CallRecorder
 from gradtui.recording.names import rebound
@@ -91,17 +94,17 @@ def record(
     recorded: Mapping[str, Array],
     called: Callable[..., Any],
 ) -> Result:
-    """Run `function(taking, arguments)` and record it; `recorded` are values of some arguments.
+    """Run `function(taking, arguments)` and record it; `recorded` are values of parts of these.
 
     `taking` makes an array one that takes part.  `called` is the user's function, whose module's
     names take part.  Exceptions of the user's code pass through.
     """
     recorder = CallRecorder()
-    own = copied(arguments)
-    own |= {name: recorder.argument(name, value) for name, value in recorded.items()}
+    parts = {name: recorder.argument(name, value) for name, value in recorded.items()}
+    own = with_values(copied(arguments), parts_of(arguments), parts)
     try:
         with rebound(recorder, called), _uncollected():
-            returned = function(recorder.constant, {name: own[name] for name in arguments})
+            returned = function(recorder.constant, own)
     finally:
         recorder.tape.open = False
     return Result(returned, recorder)
@@ -131,5 +134,15 @@ def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def unheard() -> Iterator[None]:
     """Let a run that repeats another one print nothing and warn of nothing."""
-    with redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-        yield
+    before = logging.root.manager.disable
+    nowhere = io.StringIO()
+    with (
+        redirect_stdout(nowhere), redirect_stderr(nowhere),  # threads write tracebacks, too
+        np.errstate(all="ignore"), warnings.catch_warnings(),
+    ):  # fmt: skip
+        warnings.simplefilter("ignore")
+        logging.disable()
+        try:
+            yield
+        finally:
+            logging.disable(before)

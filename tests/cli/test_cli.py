@@ -744,7 +744,7 @@ def test_a_person_is_told_what_takes_long_and_a_pipe_is_not(monkeypatch, capsys)
     passed = threading.Event()
     monkeypatch.setattr(streams, "_PATIENCE", 0.001)
     write = streams._write
-    monkeypatch.setattr(streams, "_write", lambda text: (write(text), passed.set()))
+    monkeypatch.setattr(streams, "_write", lambda *args: (write(*args), passed.set()))
     with streams.working("quiet"):
         pass
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)

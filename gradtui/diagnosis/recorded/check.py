@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Literal
 
 import numpy as np
@@ -20,16 +19,26 @@ from gradtui.diagnosis.recorded.blame.gradients import blamed
 from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.recorded.differences import COARSE, Apart, apart_by_differences
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
+from gradtui.diagnosis.recorded.notes import (
+    element_text,
+    holes,
+    left_out,
+    nondeterministic,
+    not_finite,
+    note,
+    opaque,
+    straight_through,
+)
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
-from gradtui.diagnosis.recorded.surrogates import Surrogate, surrogate
+from gradtui.diagnosis.recorded.surrogates import surrogate
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
-from gradtui.recording.tape import Call, Leaf, Moved, Tape
+from gradtui.recording.tape import Call, Leaf, Moved
 
 Array = NDArray[Any]
 _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
@@ -49,6 +58,8 @@ class Outcome(Struct, frozen=True, eq=False):
     """How many gradients were compared."""
     points: int = 0
     tolerance: float = TOLERANCE
+    unjudged: tuple[str, ...] = ()
+    """The arrays of floats that no gradient is returned for."""
     silenced: int = 0
     """How many findings a comment on their line silences."""
 
@@ -73,6 +84,7 @@ class Outcome(Struct, frozen=True, eq=False):
                 for finding in self.findings
             ],
             "inherited": [],
+            **({"unjudged": list(self.unjudged)} if self.unjudged else {}),
             **({"silenced": self.silenced} if self.silenced else {}),
         }
 
@@ -105,22 +117,29 @@ class _Checking:
     def __init__(self, target: Target, kept: Kept) -> None:
         self.target = target
         self.runs = Runs(target, kept)
-        loss, claimed = self.runs.as_is(self.runs.given, heard=True)
+        loss, claimed = self.runs.first(heard=True)
         self.loss, self.claimed = loss, {n: np.asarray(v) for n, v in claimed.items()}
-        wanted = target.case.wrt or tuple(self.claimed)
-        self.names = tuple(name for name in target.floats if name in wanted)
+        wanted = target.wanted or tuple(self.claimed)
+        self.names = tuple(name for name in self.runs.given if name in wanted)
         if not self.names:
             raise InputError(f"there is nothing to judge: {target.name} returns no gradient",
                              target.place, file=target.file)  # fmt: skip
+        half = [name for name in self.names if self.runs.given[name].dtype == np.float16]
+        if half:
+            raise InputError(
+                f"{half[0]} is float16, whose rounding hides a wrong gradient: give "
+                f"{half[0]}.astype(np.float32)", target.place, file=target.file,
+            )  # fmt: skip
 
     def outcome(self) -> Outcome:
         if not np.isfinite(self.loss):
-            return self._not_compared("the loss is not finite at the given arguments")
+            why, place = not_finite(self.runs)
+            return self._not_compared("the loss is not finite at the given arguments" + why, place)
         again = self.runs.as_is(self.runs.given)
         if not _same(again[0], self.loss) or any(
             not _same(again[1].get(name), value) for name, value in self.claimed.items()
         ):
-            return Outcome(self.target, "not-compared", (self._nondeterministic(),))
+            return Outcome(self.target, "not-compared", (nondeterministic(self.runs),))
         drawn = {name: np.asarray(self.runs.given[name]) for name in self.names}
         absent = [self._absent(name) for name in self.names if name not in self.claimed]
         try:
@@ -141,9 +160,9 @@ class _Checking:
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
         verdict = _verdict(found)
-        notes = _opaque(start) if verdict != "correct" else ()
+        notes = [*self._notes(), *(opaque(start) if verdict != "correct" else ())]
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
-                       len(points), tolerance)  # fmt: skip
+                       len(points), tolerance, self._unjudged())  # fmt: skip
 
     def _mistakes(
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
@@ -186,12 +205,11 @@ class _Checking:
         one = apart.get(first)
         if one is None:
             hand, true = points[0].hand[first].shape, points[0].true[first].shape
-            seen = f"{first} has the shape {shape_text(hand)}, not {shape_text(true)}"
+            seen = _misshapen(first, hand, true)
             evidence["misfit"] = [list(hand), list(true)]
         else:
-            seen = (f"{first}{_at(one.element)} is {number(one.claimed)}, the true one is "
-                    f"{number(one.true)}")  # fmt: skip
-            evidence |= {"claimed": one.claimed, "true": one.true, "element": list(one.element)}
+            seen = _seen(one)
+            evidence |= one.evidence
         others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
         text = f"the gradient of {seen}{others}: {blame.told}"
         rule, factor = blame.rule, blame.factor
@@ -223,28 +241,35 @@ class _Checking:
         found = [self._absent(name) for name in self.names if name not in fitting]
         found += [self._apart(one) for one in apart]
         found += [self._untold(name) for name in untold]
-        place = self.target.place
         text = f"compared by central differences alone, at the given arguments: {why}"
-        note = Finding("opaque", "info", self.target.name, place.line if place else None, text, {},
-                       place=place)  # fmt: skip
-        return Outcome(self.target, _verdict(found), gravest_first([*found, note]), len(fitting),
-                       1, COARSE)  # fmt: skip
+        told = note("opaque", "info", self.target.name, text, self.target.place)
+        findings = gravest_first([*found, *self._notes(), told])
+        return Outcome(self.target, _verdict(found), findings, len(fitting), 1, COARSE,
+                       self._unjudged())  # fmt: skip
 
     def _apart(self, one: Apart) -> Finding:
         text = (
-            f"the gradient of {one.name}{_at(one.element)} is {number(one.claimed)}, by central "
-            f"differences it is {number(one.slope)}"
+            f"the gradient of {one.name}{element_text(one.element)} is {number(one.claimed)}, "
+            f"by central differences it is {number(one.slope)}"
         )
         evidence = {"claimed": one.claimed, "true": one.slope, "element": list(one.element)}
         return self._finding("unexplained", one.name, text, evidence, self.target.place)
 
-    def _not_compared(self, why: str) -> Outcome:
+    def _unjudged(self) -> tuple[str, ...]:
+        if self.target.wanted:
+            return ()
+        return tuple(name for name in self.runs.given if name not in self.claimed)
+
+    def _notes(self) -> list[Finding]:
+        return [*left_out(self.runs), *holes(self.runs, self.names)]
+
+    def _not_compared(self, why: str, place: Place | None) -> Outcome:
         finding = self._finding(
             "not-compared",
             ", ".join(self.names),
             f"the gradients are not compared: {why}",
             {},
-            self.target.place,
+            place or self.target.place,
         )
         return Outcome(self.target, "not-compared", (finding,))
 
@@ -262,7 +287,7 @@ class _Checking:
     def _misfit(self, points: Sequence[Point], name: str) -> Finding:
         hand, true = points[0].hand[name].shape, points[0].true[name].shape
         simple = explained(name, points)
-        text = f"the gradient of {name} has the shape {shape_text(hand)}, not {shape_text(true)}"
+        text = f"the gradient of {_misshapen(name, hand, true)}"
         if simple is not None:
             text += f": {simple.text}"
         rule = "no-gradient" if simple is None else simple.rule
@@ -273,38 +298,23 @@ class _Checking:
         """Return the note on a difference that is left out on purpose."""
         meant = surrogate(wrong.name, points, tolerance)
         if meant is not None:
-            return _straight_through(wrong, meant)
+            return straight_through(wrong, meant)
         left_out = stabiliser(wrong.name, points)
         if left_out is None:
             return None
         value, place = left_out
         text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
-        return Finding("missing-term", "info", wrong.name, place.line if place else None, text,
-                       {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
+        return note("missing-term", "info", wrong.name, text, place, wrong.evidence)
 
     def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
         simple = explained(wrong.name, points)
-        text = (
-            f"the gradient of {wrong.name}{_at(wrong.element)} is {number(wrong.claimed)}, "
-            f"the true one is {number(wrong.true)}"
-        )
+        text = f"the gradient of {_seen(wrong)}"
         if simple is not None:
             text += f": {simple.text}"
-        evidence = {"claimed": wrong.claimed, "true": wrong.true, "element": list(wrong.element)}
         place = place_of(wrong.point, wrong.name) or self.target.place
         rule = "unexplained" if simple is None else simple.rule
         factor = None if simple is None else simple.factor
-        return self._finding(rule, wrong.name, text, evidence, place, factor)
-
-    def _nondeterministic(self) -> Finding:
-        place = None
-        with suppress(Lost):
-            first, second = (self.runs.recorded(self.runs.given).tape for _ in range(2))
-            place = _first_difference(first, second)
-        text = "two runs with the same arguments differ: numbers are drawn from a generator of the "
-        text += "code's own, or something is kept from run to run"
-        return self._finding("nondeterministic", self.target.name, text, {},
-                             place or self.target.place)  # fmt: skip
+        return self._finding(rule, wrong.name, text, wrong.evidence, place, factor)
 
     def _finding(
         self, rule: str, target: str, message: str, evidence: Mapping[str, Any],
@@ -314,18 +324,19 @@ class _Checking:
                        evidence, factor=factor, place=place)  # fmt: skip
 
 
-def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
-    """Return that a gradient passes what is flat, or stops, on purpose."""
-    place, name = meant.place, wrong.name
-    text = f"the gradient of {name} passes {meant.name}, which is flat, by a slope of its own"
-    if not meant.name:
-        text = f"the gradient of {name} stops at what is detached here"
-    return Finding("straight-through", "info", name, place.line if place else None, text,
-                   {"claimed": wrong.claimed, "true": wrong.true}, place=place)  # fmt: skip
+def _seen(wrong: Wrong) -> str:
+    """Return what a gradient is and what it should be."""
+    text = f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, the true one is "
+    where = "" if wrong.at_own else " (at random parameters)"
+    return f"{text}{number(wrong.true)}{where}"
 
 
-def _at(element: Sequence[int]) -> str:
-    return f"[{', '.join(map(str, element))}]" if element else ""
+def _misshapen(name: str, hand: Sequence[int], true: Sequence[int]) -> str:
+    """Return which shape a gradient has, and which it should have."""
+    must = shape_text(tuple(true)) if true else "one number"
+    if not hand:
+        return f"{name} is one number, its shape must be {must}"
+    return f"{name} has the shape {shape_text(tuple(hand))}, not {must}"
 
 
 def place_of(point: Point, name: str) -> Place | None:
@@ -343,36 +354,8 @@ def place_of(point: Point, name: str) -> Place | None:
     return None
 
 
-def _first_difference(first: Tape, second: Tape) -> Place | None:
-    """Return where two runs first take other numbers from outside."""
-    for id, (one, two) in enumerate(zip(first.nodes, second.nodes, strict=False)):
-        if not isinstance(one, Leaf) or not isinstance(two, Leaf):
-            continue
-        if not _same(first.value(id), second.value(id)):
-            return one.place
-    return None
-
-
 def _same(one: Any, two: Any) -> bool:
     return np.array_equal(np.asarray(one), np.asarray(two), equal_nan=True)
-
-
-def _opaque(start: Point) -> list[Finding]:
-    """Return a note for each function on the way to the loss that the registry has nothing for."""
-    tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()
-    for id in range(start.root + 1):
-        node = tape.nodes[id]
-        if isinstance(node, Call) and node.form is None and tape.active[id]:
-            place = node.place
-            text = (
-                f"what {node.name} does is not looked into: its derivative is that of differences"
-            )
-            found.setdefault(
-                (node.name, place),
-                Finding("opaque", "info", node.name, place.line if place is not None else None,
-                        text, {}, place=place),
-            )  # fmt: skip
-    return list(found.values())
 
 
 def _verdict(findings: Sequence[Finding]) -> Verdict:

@@ -6,11 +6,12 @@ rounding spreads; and where central differences of the user's own code say so to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.backward.trial import ROUNDED, SHAKES
@@ -39,6 +40,13 @@ class Wrong(Struct, frozen=True, eq=False):
     element: tuple[int, ...]
     claimed: float
     true: float
+    at_own: bool = False
+    """Whether element and numbers are those at the user's own point: it is wrong there too."""
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """The numbers that prove it."""
+        return {"claimed": self.claimed, "true": self.true, "element": list(self.element)}
 
 
 class Judged(Struct, frozen=True, eq=False):
@@ -100,10 +108,24 @@ class Judge:
             tried += 1
             found, slope = self._confirmed(name, point, off)
             if found is not None:
-                return found, True, False
+                return self._at_own(found), True, False
             doubted |= slope is not None and slope.sure
             failed |= slope is not None and slope.failed
         return None, told and not failed, doubted
+
+    def _at_own(self, wrong: Wrong) -> Wrong:
+        """Return what is wrong with the numbers of the user's own point, where it is so there."""
+        index = len(self._points) - 1
+        point = self._points[index]
+        apart, room = self._compared(index, wrong.name)
+        off = ~(apart <= room)
+        if wrong.point is not point:
+            found, _ = self._confirmed(wrong.name, point, off) if off.any() else (None, None)
+            if found is None:
+                return wrong
+            element, claimed, true = found.element, found.claimed, found.true
+            wrong = replace(wrong, element=element, claimed=claimed, true=true)
+        return replace(wrong, at_own=True)
 
     def _compared(self, index: int, name: str) -> tuple[Array, Array]:
         """Return how far a gradient is off, and the difference that does not count."""

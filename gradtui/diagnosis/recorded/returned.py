@@ -2,72 +2,226 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.recording.arguments import Path, entries, is_float, parts_of, path_text
+from gradtui.recording.array import plain
 
 _WAYS = 10_000
+_GIVE = {"f": "", "i": "whole numbers", "u": "whole numbers", "b": "truths", "c": "complex numbers"}
+"""Kind of an array -> what it holds that no gradient is of."""
 
 
-def gradients_by_name(raw: Any, arguments: Mapping[str, Any], wrt: Sequence[str]) -> dict[str, Any]:
-    """Return the gradients of arguments that are arrays of floats; raises InputError.
+class Gradients:
+    """The gradients that one run returns, by the names of the parts of the arguments."""
 
-    What is None or absent is left out, and so is what `wrt` does not name, if it names any.
-    """
-    arrays = [name for name, value in arguments.items() if isinstance(value, np.ndarray)]
-    floats = [name for name in arrays if arguments[name].dtype.kind == "f"]
-    if isinstance(raw, Mapping):
-        found = {_argument(str(key), arguments): value for key, value in raw.items()}
-    elif isinstance(raw, tuple | list):
-        found = _in_order(raw, arrays, floats, arguments, wrt)
-    else:
-        found = {(wrt or floats)[0]: raw}
-    return {
-        name: value for name, value in found.items()
-        if value is not None and name in floats and (not wrt or name in wrt)
-    }  # fmt: skip
+    def __init__(
+        self, raw: Any, arguments: Mapping[str, Any], wrt: Sequence[str], now: Mapping[str, Any]
+    ) -> None:
+        """Match what is returned with the arguments; raises InputError where that cannot be.
+
+        `now` are those of this run, in the same containers unless the code has changed these.
+        """
+        self._arguments, self._parts, self._now = arguments, parts_of(arguments), now
+        self._wrt = wrt
+        self.found: dict[str, Any] = {}
+        """Those of arrays of floats and of numbers; of those that `wrt` names, if it names any."""
+        self.left_out: dict[str, str] = {}
+        """A name that a gradient is returned for -> why it is not compared."""
+        for path, value in self._paired(raw):
+            self._take(path, value)
+
+    def _paired(self, raw: Any) -> Iterator[tuple[Path, Any]]:
+        """Yield what is returned with what it is the gradient of."""
+        if isinstance(raw, Mapping):
+            yield from self._grouped(raw, self._path)
+        elif isinstance(raw, tuple | list):
+            yield from self._in_order(raw)
+        else:
+            first = [*self._wrt, *self._arrays(floats=True), *self._parts]
+            part = self._parts.get(first[0])
+            yield part.path if part else (first[0],), raw
+
+    def _take(self, path: Path, value: Any) -> None:
+        """Enter what is returned for a part, or for each part of a container."""
+        held = self._held(path)
+        name = path_text(path)
+        if value is None:
+            return
+        if isinstance(held, dict | list | tuple):
+            for entry, one in self._within(path, held, value):
+                self._take(entry, one)
+        elif name not in self._parts:
+            self.left_out[name] = f"it is {_kind(held)}"
+        elif not self._wrt or name in self._wrt or path[0] in self._wrt:
+            self.found[name] = value
+
+    def _held(self, path: Path) -> Any:
+        held: Any = self._arguments
+        for key in path:
+            held = held[key]
+        return held
+
+    def _within(self, path: Path, held: Any, value: Any) -> Iterator[tuple[Path, Any]]:
+        """Yield the entries of a container with what is returned for them."""
+        name, keys = path_text(path), [key for key, _ in entries(held)]
+        if isinstance(value, Mapping):
+            yield from self._grouped(value, lambda key: (*path, self._key(key, keys, name)))
+        elif isinstance(value, list | tuple | np.ndarray) and len(value) == len(keys):
+            yield from (((*path, key), one) for key, one in zip(keys, value, strict=True))
+        else:
+            told = f"a {type(value).__name__}"
+            if isinstance(value, list | tuple | np.ndarray):
+                told += f" of {len(value)}"
+            raise InputError(f"the gradients of {name} are {told}: expected one of each of its "
+                             f"{len(keys)} entries")  # fmt: skip
+
+    def _key(self, key: Any, keys: Sequence[Any], name: str) -> Any:
+        own = next((one for one in _meant(key) if one in keys), None)
+        if own is None:
+            raise InputError(f"a gradient is returned for '{key}', which {name} does not hold"
+                             + did_you_mean(str(key), map(str, keys)))  # fmt: skip
+        return own
+
+    def _grouped(
+        self, raw: Mapping[Any, Any], path_of: Callable[[Any], Path]
+    ) -> Iterator[tuple[Path, Any]]:
+        """Yield the entries of a mapping with what each is the gradient of.
+
+        W and dW both stand for W; where W is there it may be the parameter itself.
+        """
+        groups = dict[Path, list[Any]]()
+        for key in raw:
+            groups.setdefault(path_of(key), []).append(key)
+        for path, keys in groups.items():
+            own = [key for key in keys if not self._is_itself(raw[key], path)]
+            if len(keys) > 1 and len(own) > 1:
+                told = " and as ".join(f"'{key}'" for key in own)
+                raise InputError(f"gradients of {path_text(path)} are returned as {told}: "
+                                 "which one is meant is not known")  # fmt: skip
+            yield path, raw[(own or keys)[-1]]
+
+    def _is_itself(self, value: Any, path: Path) -> bool:
+        """Return whether what is returned is the argument itself."""
+        held: Any = self._now
+        try:
+            for key in path:
+                held = held[key]
+        except (LookupError, TypeError):
+            return False
+        value, held = plain(value), plain(held)
+        arrays = isinstance(value, np.ndarray) and isinstance(held, np.ndarray)
+        return value is held or (arrays and np.array_equal(value, held, equal_nan=is_float(held)))
+
+    def _path(self, key: Any) -> Path:
+        """Return what a key of a mapping stands for."""
+        if key in self._parts:
+            return self._parts[key].path
+        paths = [*_paths(self._arguments)]
+        for own in _meant(key):
+            if own in self._arguments:
+                return (own,)
+            found = [path for path in paths if path[-1] == own]
+            if len(found) > 1:
+                told = " and ".join(map(path_text, found[:2]))
+                raise InputError(f"a gradient is returned for '{key}', which {told} may be")
+            if found:
+                return found[0]
+        known = [*self._arguments, *(str(path[-1]) for path in paths)]
+        raise InputError(f"a gradient is returned for '{key}', which is no argument"
+                         + did_you_mean(str(key), known))  # fmt: skip
+
+    def _in_order(self, raw: Sequence[Any]) -> Iterator[tuple[Path, Any]]:
+        if self._wrt and len(raw) == len(self._wrt):
+            yield from ((self._path(one), value) for one, value in zip(self._wrt, raw, strict=True))
+            return
+        held = {path[0] for part in self._parts.values() if len(path := part.path) > 1}
+        for name in held if len(held) == 1 else ():
+            if len(raw) == len(self._arguments[name]) and self._is_like(self._arguments[name], raw):
+                yield (name,), raw
+                return
+            own = [part for part in self._parts.values() if part.path[0] == name]
+            if len(own) == len(raw) and _fit([part.value for part in own], raw):
+                yield from ((part.path, value) for part, value in zip(own, raw, strict=True))
+                return
+        names = self._names(raw, held)
+        yield from (((name,), value) for name, value in zip(names, raw, strict=False))
+
+    def _is_like(self, held: Any, raw: Any) -> bool:
+        """Return whether what is returned has the entries and the shapes of a container."""
+        own = [one for _, one in entries(held)]
+        if not own:
+            return raw is None or (not isinstance(raw, list | tuple | dict)
+                                   and np.shape(raw) == np.shape(held))  # fmt: skip
+        theirs = [one for _, one in entries(raw)]
+        return len(own) == len(theirs) and all(map(self._is_like, own, theirs))
+
+    def _arrays(self, *, floats: bool = False) -> list[str]:
+        return [
+            name for name, value in self._arguments.items()
+            if isinstance(value, np.ndarray) and (is_float(value) or not floats)
+        ]  # fmt: skip
+
+    def _names(self, raw: Sequence[Any], held: set[str]) -> list[str]:
+        """Return the arguments that gradients in order are those of."""
+        arrays, floats = (
+            [name for name in self._arguments if name in held or name in self._arrays(floats=own)]
+            for own in (False, True)
+        )
+        names = floats if len(raw) <= len(floats) and len(raw) != len(arrays) else arrays
+        if len(raw) > len(names):
+            names = [name for name in self._arguments if name in self._parts or name in floats]
+        if len(raw) > len(names):
+            many = "one argument" if len(names) == 1 else f"{len(names)} arguments"
+            raise InputError(f"{len(raw)} gradients are returned for {many} of floats")
+        if len(raw) < len(names):
+            return _fitting(raw, names, self._arguments)
+        return names
 
 
-def _argument(key: str, arguments: Mapping[str, Any]) -> str:
-    """Return the argument that a key of a mapping stands for: W for W and for dW."""
-    if key in arguments:
-        return key
-    if key.startswith("d") and key.removeprefix("d").removeprefix("_") in arguments:
-        return key.removeprefix("d").removeprefix("_")
-    raise InputError(f"a gradient is returned for '{key}', which is no argument"
-                     + did_you_mean(key, arguments))  # fmt: skip
+def _paths(arguments: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the entries of containers among the arguments that hold parts, and these."""
+    seen = dict[Path, None]()
+    for part in parts_of(arguments).values():
+        seen |= dict.fromkeys(part.path[:end] for end in range(2, len(part.path) + 1))
+    yield from seen
 
 
-def _in_order(
-    raw: Sequence[Any], arrays: list[str], floats: list[str], arguments: Mapping[str, Any],
-    wrt: Sequence[str],
-) -> dict[str, Any]:  # fmt: skip
-    if wrt and len(raw) == len(wrt):
-        return dict(zip(wrt, raw, strict=True))
-    names = floats if len(raw) <= len(floats) and len(raw) != len(arrays) else arrays
-    if len(raw) > len(names):
-        many = f"{len(raw)} gradients are returned for {len(names)} arguments that are arrays"
-        raise InputError(many)
-    if len(raw) < len(names):
-        names = _fitting(raw, names, arguments)
-    return dict(zip(names, raw, strict=False))
+def _meant(key: Any) -> tuple[Any, ...]:
+    """Return what a key of a mapping may stand for: W for W, and for dW."""
+    if not isinstance(key, str) or not key.startswith("d") or key == "d":
+        return (key,)
+    return key, key.removeprefix("d").removeprefix("_")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of {_GIVE.get(value.dtype.kind) or 'no numbers'}"
+    if isinstance(value, int | np.integer):
+        return f"the whole number {value}: give {float(value)} to have it compared"
+    return f"a {type(value).__name__}"
+
+
+def _fit(held: Sequence[Any], raw: Sequence[Any]) -> bool:
+    return all(
+        value is None or np.shape(own) == np.shape(value)
+        for own, value in zip(held, raw, strict=True)
+    )
 
 
 def _fitting(raw: Sequence[Any], names: list[str], arguments: Mapping[str, Any]) -> list[str]:
     """Return the first arguments, or others where the shapes fit these in one way and not those."""
 
     def fit(chosen: Sequence[str]) -> bool:
-        pairs = zip(chosen, raw, strict=True)
-        return all(
-            value is None or np.shape(arguments[name]) == np.shape(value) for name, value in pairs
-        )
+        return _fit([arguments[name] for name in chosen], raw)
 
     first = names[: len(raw)]
-    if fit(first):
+    if any(isinstance(arguments[name], dict | list | tuple) for name in names) or fit(first):
         return first
     ways = [way for _, way in zip(range(_WAYS), combinations(names, len(raw)), strict=False)
             if fit(way)]  # fmt: skip

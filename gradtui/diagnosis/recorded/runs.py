@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR, size_of
 from gradtui.diagnosis.recorded.target import Returned, Target
+from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness, Result, copied, record, unheard
@@ -83,7 +84,22 @@ class Runs:
         self._randomness = Randomness(target.case.seed)
         self.kept = kept or Kept(target.backward or target.function)
         """What the program holds, as it was before any run."""
-        self.given: Values = {name: target.arguments[name] for name in target.floats}
+        self._parts = target.parts
+        self.given: Values = {n: part.value for n, part in self._parts.items() if part.is_array}
+        """The arguments that are recorded: arrays, and numbers that gradients are returned for."""
+        self.left_out: Mapping[str, str] = {}
+        """What a gradient is returned for that is not compared -> why it is not."""
+
+    def first(self, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
+        """Return the loss and the gradients of a first run, which says what is recorded."""
+        loss, gradients = self.as_is(self.given, heard=heard)
+        names = {*self.target.wanted, *gradients}
+        self.given = {
+            name: np.asarray(part.value)
+            for name, part in self._parts.items()
+            if part.is_array or name in names
+        }
+        return loss, gradients
 
     def _restore(self) -> None:
         """Let every run draw the same numbers."""
@@ -95,31 +111,32 @@ class Runs:
 
         Exceptions of the code pass through where it is `heard`, else they are CodeFailed.
         """
-        arguments = copied({**self.target.arguments, **values})
+        arguments = with_values(copied(self.target.arguments), self._parts, copied(values))
         with nullcontext() if heard else unheard():
             self._restore()
             try:
                 returned = self.target.run(lambda array: array, arguments)
             except InputError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 if heard:
                     raise
                 raise CodeFailed from error
-        return _number(returned.loss), plain(dict(returned.gradients))
+        self.left_out = returned.left_out
+        # What is returned may be what the code goes on writing in the next run.
+        return _number(returned.loss), copied(plain(dict(returned.gradients)))
 
     def recorded(self, values: Values) -> Result:
         """Return a recorded run; what it returns is a `Returned`.
 
         Raises CodeFailed where the code fails there, and Lost where it does so only as recorded.
         """
-        arguments = {**self.target.arguments, **values}
         own = {name: values.get(name, self.given[name]) for name in self.given}
         called = self.target.backward or self.target.function
         try:
             with unheard():
                 self._restore()
-                return record(self.target.run, arguments, own, called)
+                return record(self.target.run, self.target.arguments, own, called)
         except InputError:
             raise
         except TooLarge:
@@ -128,7 +145,7 @@ class Runs:
                 "until it is judged: try smaller arrays",
                 self.target.place, file=self.target.file,
             ) from None  # fmt: skip
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.as_is(values)
             raise Lost(f"recording arrays are refused ({type(error).__name__}: {error})") from error
 
@@ -140,7 +157,7 @@ class Runs:
         result = self.recorded(values)
         returned, tape = result.returned, result.tape
         assert isinstance(returned, Returned)
-        root = _root(result, returned.loss)
+        root = root_of(result, returned.loss)
         ids = {name: tape.arguments[name] for name in names}
         true = gradients(tape, root, list(ids.values()))
         hand = {name: value for name, value in returned.gradients.items() if name in names}
@@ -186,7 +203,7 @@ def shaped(value: Any, shape: tuple[int, ...]) -> Array:
     return array.reshape(shape) if spare >= 0 and (1,) * spare + array.shape == shape else array
 
 
-def _root(result: Result, loss: Any) -> int:
+def root_of(result: Result, loss: Any) -> int:
     """Return the node of the loss, by its value where it was made a plain number at the end."""
     node = result.node(loss)
     if node is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,10 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
-from gradtui.diagnosis.recorded.returned import gradients_by_name
+from gradtui.diagnosis.recorded.returned import Gradients
+from gradtui.recording.arguments import Part, is_float, parts_of
 from gradtui.recording.array import plain
+from gradtui.recording.functions import function_of, name_of
 from gradtui.recording.run import Case, case_of
 
 Array = NDArray[Any]
@@ -26,6 +30,8 @@ class Returned(Struct, frozen=True, eq=False):
 
     loss: Any
     gradients: Mapping[str, Any]
+    left_out: Mapping[str, str]
+    """What a gradient is returned for that is not compared -> why it is not."""
 
 
 class Target(Struct, frozen=True, eq=False):
@@ -37,23 +43,29 @@ class Target(Struct, frozen=True, eq=False):
     arguments: Mapping[str, Any]
     """In the order of the function's own."""
     case: Case
+    signature: inspect.Signature
+    """How the function takes them."""
 
     @property
     def name(self) -> str:
         """What the code is called in messages."""
-        return str(getattr(self.function, "__qualname__", type(self.function).__name__))
+        return name_of(self.function)
 
     @property
-    def floats(self) -> tuple[str, ...]:
-        """The arguments that are arrays of floats."""
-        return tuple(name for name, value in self.arguments.items() if is_float(value))
+    def parts(self) -> Mapping[str, Part]:
+        """The arrays of floats and the numbers among the arguments, in containers too, by name."""
+        return parts_of(self.arguments)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The parts that the decorator names; none where it names none."""
+        wrt = self.case.wrt
+        return tuple(n for n, part in self.parts.items() if n in wrt or part.path[0] in wrt)
 
     @property
     def place(self) -> Place | None:
         """Where the code begins, of a layer its backward half."""
-        function = inspect.unwrap(self.backward or self.function)
-        code = getattr(getattr(function, "__func__", function), "__code__", None)
-        return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
+        return _place_of(self.backward or self.function)
 
     def run(self, taking: Taking, arguments: Mapping[str, Any]) -> Returned:
         """Call the code; `taking` makes an array of ours one that takes part.  Raises InputError.
@@ -63,15 +75,30 @@ class Target(Struct, frozen=True, eq=False):
         if self.backward is not None:
             loss, raw = self._of_layer(taking, arguments)
         else:
-            loss, raw = self._of_case(arguments)
+            loss, raw = self._of_case(taking, arguments)
         try:
-            gradients = gradients_by_name(raw, self.arguments, self.case.wrt)
+            gradients = Gradients(raw, self.arguments, self.case.wrt, arguments)
         except InputError as error:
             raise InputError(error.message, self.place, file=self.file) from None
-        return Returned(loss, gradients)
+        return Returned(loss, gradients.found, gradients.left_out)
 
-    def _of_case(self, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
-        returned = self.function(**arguments)
+    def _called(self, taking: Taking, arguments: Mapping[str, Any]) -> Any:
+        """Call the function with arguments by name, however it takes them."""
+        bound = inspect.BoundArguments(self.signature, OrderedDict())
+        rest = dict(arguments)
+        for name, parameter in self.signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                bound.arguments[name] = rest
+            else:
+                bound.arguments[name] = rest.pop(name)
+        function, fixed = self.function, list[Any]()
+        while isinstance(function, partial):  # arrays that it holds take part as well
+            fixed = [taking(one) if is_float(one) else one for one in function.args] + fixed
+            function = function.func
+        return function(*fixed, *bound.args, **bound.kwargs)
+
+    def _of_case(self, taking: Taking, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
+        returned = self._called(taking, arguments)
         if not isinstance(returned, tuple | list) or len(returned) < 2:
             raise InputError(
                 f"{self.name} returns no pair: expected `return loss, gradients`", self.place,
@@ -80,7 +107,7 @@ class Target(Struct, frozen=True, eq=False):
         loss = returned[0]
         number = np.asarray(plain(loss))
         if number.size != 1 or number.dtype.kind not in "fiu":
-            shape = f", but has the shape {shape_text(number.shape)}" if number.ndim else ""
+            shape = f", and this has the shape {shape_text(number.shape)}" if number.ndim else ""
             raise InputError(
                 f"{self.name} returns no scalar loss: what it returns first must be one number"
                 f"{shape}", self.place, file=self.file,
@@ -89,7 +116,7 @@ class Target(Struct, frozen=True, eq=False):
 
     def _of_layer(self, taking: Taking, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
         assert self.backward is not None
-        outs, cache, spread = self._forward(self.function(**arguments))
+        outs, cache, spread = self._forward(self._called(taking, arguments))
         rng = np.random.default_rng(_SEED)
         loss: Any = 0.0
         adjoints = []
@@ -119,6 +146,8 @@ class Target(Struct, frozen=True, eq=False):
         if len(returned) > 2 and count == len(returned):
             return list(returned[:-1]), [returned[-1]], True
         out, cache = returned if len(returned) == 2 else (returned[:-1], returned[-1])
+        if not isinstance(out, tuple) and isinstance(cache, tuple) and count == 1 + len(cache) > 2:
+            return [out], list(cache), False
         return list(out) if isinstance(out, tuple) else [out], [cache], False
 
     @property
@@ -131,40 +160,38 @@ def target_of(
     function: Any, backward: Any, args: Sequence[Any], arrays: Mapping[str, Any]
 ) -> Target:
     """Return what is to be checked; raises InputError where it cannot be called so."""
-    name = str(getattr(function, "__qualname__", type(function).__name__))
+    name, place = name_of(function), _place_of(function)
+    file = place.file if place else name
     try:
-        bound = inspect.signature(function).bind(*args, **arrays)
+        signature = inspect.signature(function)
+        bound = signature.bind(*args, **arrays)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} cannot be called with these arguments: {error}",
-                         file=name) from None  # fmt: skip
+        why = f"{name} cannot be called with these arguments: {error}"
+        if not args and not arrays and "missing" in why:
+            why = f"{name} is called without arguments, so each needs a default, as "
+            why += f"`def {name}(W=W0)`: {error}"
+        raise InputError(why, place, file=file) from None
     bound.apply_defaults()
     arguments = dict[str, Any]()
-    for parameter in bound.signature.parameters.values():
+    for parameter in signature.parameters.values():
         value = bound.arguments[parameter.name]
         if parameter.kind is parameter.VAR_KEYWORD:
             arguments |= value
-        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY):
-            if value:
-                raise InputError(f"{name} takes arguments that have no name", file=name)
         else:
             arguments[parameter.name] = value
-    case = case_of(function)
-    target = Target(function, backward, arguments, case)
-    unknown = [one for one in case.wrt if one not in target.floats]
+    target = Target(function, backward, arguments, case_of(function), signature)
+    parts = target.parts
+    tops = {part.path[0] for part in parts.values()}
+    unknown = [one for one in target.case.wrt if one not in parts and one not in tops]
     if unknown:
         raise InputError(f"wrt: '{unknown[0]}' is no argument of {name} that is an array of floats",
                          target.place, file=target.file)  # fmt: skip
-    if not target.floats:
+    if not parts:
         raise InputError(
             f"there is nothing to judge: no argument of {name} is an array of floats"
             f"{_instead(arguments)}", target.place, file=target.file,
         )  # fmt: skip
     return target
-
-
-def is_float(value: Any) -> bool:
-    """Return whether a value is an array of floats."""
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def _positional(function: Callable[..., Any]) -> int:
@@ -174,12 +201,16 @@ def _positional(function: Callable[..., Any]) -> int:
     return sum(1 for one in parameters if one.kind in needed and one.default is one.empty)
 
 
+def _place_of(function: Callable[..., Any]) -> Place | None:
+    code = getattr(function_of(function), "__code__", None)
+    return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
+
+
 def _instead(arguments: Mapping[str, Any]) -> str:
     """Return what to give instead of what is no array."""
     for name, value in arguments.items():
-        if isinstance(value, int | float | np.floating) and not isinstance(value, bool):
-            return f"; {name} is a number: give np.array({float(value)!r})"
-        if isinstance(value, dict | list | tuple):
-            kind = type(value).__name__
-            return f"; {name} is a {kind}: write a case that takes its arrays one by one"
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"; {name} is a whole number: give {float(value)!r}"
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+            return f"; {name} holds whole numbers: give {name}.astype(float)"
     return ""

@@ -56,7 +56,8 @@ def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
     visits, before = Visits(), Randomness()
     runs = Runs(_Watched(**asdict(target), visits=visits))
     try:
-        point = runs.point(runs.given, target.floats, near=True)
+        runs.first()
+        point = runs.point(runs.given, tuple(runs.given), near=True)
     except (Lost, Untold) as error:
         raise InputError(
             f"the run cannot be shown: {error}; `gradtui check` compares its gradients",
@@ -64,10 +65,10 @@ def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
         ) from None  # fmt: skip
     finally:
         before.restore()
-    wanted = target.case.wrt or tuple(point.hand)
+    wanted = target.wanted or tuple(point.hand)
     return Recording(
         target.function, target.place or Place(1, file=target.file), point.result.tape, visits,
-        point.root, tuple(name for name in target.floats if name in wanted),
+        point.root, tuple(name for name in runs.given if name in wanted),
         {name: (point.hand[name], point.nodes[name]) for name in point.hand if name in wanted},
         files,
     )  # fmt: skip

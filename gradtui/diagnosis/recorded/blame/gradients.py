@@ -20,6 +20,7 @@ from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, shaped
 from gradtui.diagnosis.recorded.simple import ratio_of
+from gradtui.recording.functions import function_of
 
 Array = NDArray[Any]
 
@@ -52,7 +53,7 @@ def blamed(
         watched = Watched({file for file, _ in flow.feeds})
         watched.run(lambda: runs.as_is(point.values))
         rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
-        of_loss = None if runs.target.backward else getattr(called, "__code__", None)
+        of_loss = None if runs.target.backward else getattr(function_of(called), "__code__", None)
         suspects = Suspects(
             flow, watched, faithful(watched, trials), rearranged=rearranged, of_loss=of_loss
         )

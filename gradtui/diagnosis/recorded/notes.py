@@ -1,0 +1,152 @@
+"""What is said of gradients that are not compared, and of what is compared otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.finding import Finding, Severity
+from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
+from gradtui.diagnosis.recorded.surrogates import Surrogate
+from gradtui.recording.tape import Call, Leaf, Tape
+
+Array = NDArray[Any]
+
+
+def note(
+    rule: str, severity: Severity, target: str, message: str, place: Place | None,
+    evidence: Mapping[str, Any] | None = None,
+) -> Finding:  # fmt: skip
+    """Return a finding at a place."""
+    line = place.line if place is not None else None
+    return Finding(rule, severity, target, line, message, evidence or {}, place=place)
+
+
+def element_text(element: Sequence[int]) -> str:
+    """Return an index as Python writes it; nothing for that of a number."""
+    return f"[{', '.join(map(str, element))}]" if element else ""
+
+
+def left_out(runs: Runs) -> Iterator[Finding]:
+    """Yield what a gradient is returned for that is not compared."""
+    for name, why in runs.left_out.items():
+        text = f"the gradient of {name} is not compared: {why}"
+        yield note("no-gradient", "info", name, text, runs.target.place)
+
+
+def holes(runs: Runs, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield which of the arguments that are judged hold no number somewhere."""
+    for name in names:
+        found = _hole(runs.given[name])
+        if found is not None:
+            text = f"{name} holds {found}; the gradient there is compared at random numbers alone"
+            yield note("not-compared", "warning", name, text, runs.target.place)
+
+
+def not_finite(runs: Runs) -> tuple[str, Place | None]:
+    """Return where a loss that is not finite comes from, and its line."""
+    for name, value in runs.given.items():
+        found = _hole(value)
+        if found is not None:
+            return f": {name} holds {found}", None
+    with suppress(Lost, CodeFailed):
+        result = runs.recorded(runs.given)
+        tape = result.tape
+        for id in _sources(tape, root_of(result, result.returned.loss)):
+            node = tape.nodes[id]
+            found = _hole(tape.value(id))
+            if isinstance(node, Leaf | Call) and found is not None:
+                if isinstance(node, Call):
+                    return f": {node.name} gives {found} here", node.place
+                return f": what is read here holds {found}", node.place or _reader(tape, id)
+    return "", None
+
+
+def _sources(tape: Tape, root: int) -> list[int]:
+    """Return the nodes that one comes from, and itself, in the order of the run."""
+    found = {root}
+    for id in range(root, -1, -1):
+        node = tape.nodes[id]
+        if id in found and not isinstance(node, Leaf):
+            found.update(node.inputs)
+    return sorted(found)
+
+
+def _hole(value: Array) -> str | None:
+    """Return what is no number in an array, and where; None where all are."""
+    off = ~np.isfinite(value) if value.dtype.kind == "f" else np.zeros(0, bool)
+    if not off.any():
+        return None
+    at = tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
+    held = float(value[at])
+    what = "NaN" if np.isnan(held) else "inf" if held > 0 else "-inf"
+    return f"{what} at {element_text(at)}" if at else what
+
+
+def nondeterministic(runs: Runs) -> Finding:
+    """Return that two runs differ, at the line that reads what has changed."""
+    place, drawn = None, False
+    with suppress(Lost, CodeFailed):
+        first, second = (runs.recorded(runs.given).tape for _ in range(2))
+        place, drawn = _first_difference(first, second)
+    text = "two runs with the same arguments differ: "
+    if place is None:
+        text += "numbers are drawn from a generator of the code's own, or something is kept from "
+        text += "run to run"
+    elif drawn:
+        text += "other numbers come from here, as from a generator of the code's own"
+    else:
+        text += "what is read here has changed, so something is kept from run to run"
+    place = place or runs.target.place
+    return note("nondeterministic", "error", runs.target.name, text, place)
+
+
+def _first_difference(first: Tape, second: Tape) -> tuple[Place | None, bool]:
+    """Return where two runs first differ, and whether numbers come from outside there."""
+    for id, (one, two) in enumerate(zip(first.nodes, second.nodes, strict=False)):
+        if isinstance(one, Leaf) and isinstance(two, Leaf):
+            if np.array_equal(first.value(id), second.value(id), equal_nan=True):
+                continue
+            return (one.place, True) if one.place else (_reader(first, id), False)
+        if type(one) is not type(two) or one.place != two.place:
+            return two.place or one.place, False
+    longer = max(first, second, key=len)
+    shorter = min(len(first), len(second))
+    return (longer.nodes[shorter].place if len(longer) > shorter else None), False
+
+
+def _reader(tape: Tape, read: int) -> Place | None:
+    """Return the line that reads a node first."""
+    for node in tape.nodes[read + 1 :]:
+        if not isinstance(node, Leaf) and read in node.inputs and node.place:
+            return node.place
+    return None
+
+
+def straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
+    """Return that a gradient passes what is flat, or stops, on purpose."""
+    name = wrong.name
+    text = f"the gradient of {name} passes {meant.name}, which is flat, by a slope of its own"
+    if not meant.name:
+        text = f"the gradient of {name} stops at what is detached here"
+    return note("straight-through", "info", name, text, meant.place, wrong.evidence)
+
+
+def opaque(start: Point) -> list[Finding]:
+    """Return a note for each function on the way to the loss that the registry has nothing for."""
+    tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()
+    for id in range(start.root + 1):
+        node = tape.nodes[id]
+        if isinstance(node, Call) and node.form is None and tape.active[id]:
+            text = f"what {node.name} does is not looked into: its derivative is that of "
+            text += "differences"
+            found.setdefault(
+                (node.name, node.place), note("opaque", "info", node.name, text, node.place)
+            )
+    return list(found.values())

@@ -1,0 +1,103 @@
+"""The arrays and numbers that a function is given, those in dicts and lists too, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.recording.array import Number, Recorded, Scalar
+
+_MOST = 1_000
+"""Entries of an argument that is looked into: more are data, not parameters."""
+
+Key = str | int
+Path = tuple[Any, ...]
+
+
+class Part(Struct, frozen=True, eq=False):
+    """An array or a number among the arguments of a function."""
+
+    path: Path
+    """The argument's name, then the keys of the containers that it is in."""
+    value: Any
+
+    @property
+    def name(self) -> str:
+        """How Python writes it: w, params["W1"], layers[0]["W"]."""
+        return path_text(self.path)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array of floats."""
+        return isinstance(self.value, np.ndarray)
+
+
+def path_text(path: Path) -> str:
+    """Return how Python writes an entry of an argument."""
+    keys = (f'"{key}"' if isinstance(key, str) else repr(key) for key in path[1:])
+    return str(path[0]) + "".join(f"[{key}]" for key in keys)
+
+
+def parts_of(arguments: Mapping[str, Any]) -> dict[str, Part]:
+    """Return the arrays of floats, and the numbers that are floats, by name."""
+    found = dict[str, Part]()
+    for name, value in arguments.items():
+        own = [one for _, one in zip(range(_MOST + 1), _parts((name,), value), strict=False)]
+        if len(own) <= _MOST:
+            found |= {part.name: part for part in own}
+    return found
+
+
+def entries(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the keys and the values of a dict, a list or a tuple; nothing of anything else."""
+    if type(value) is dict:
+        yield from value.items()
+    elif isinstance(value, list | tuple):
+        yield from enumerate(value)
+
+
+def _parts(path: Path, value: Any) -> Iterator[Part]:
+    if is_float(value) or isinstance(value, float | np.floating):
+        yield Part(path, value)
+    for key, one in entries(value):
+        yield from _parts((*path, key), one)
+
+
+def is_float(value: Any) -> bool:
+    """Return whether a value is an array of floats."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def with_values(
+    arguments: Mapping[str, Any], parts: Mapping[str, Part], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return arguments with other arrays and numbers in them; their containers are written."""
+    found = dict(arguments)
+    for name, value in values.items():
+        part = parts[name]
+        first, *keys = part.path
+        found[first] = _placed(found[first], keys, value if part.is_array else _number(part, value))
+    return found
+
+
+def _placed(held: Any, keys: list[Any], value: Any) -> Any:
+    """Return a container in which a value stands at some keys, one in the other."""
+    if not keys:
+        return value
+    own = _placed(held[keys[0]], keys[1:], value)
+    if not isinstance(held, tuple):
+        held[keys[0]] = own
+        return held
+    whole = (*held[: keys[0]], own, *held[keys[0] + 1 :])
+    return type(held)(*whole) if hasattr(held, "_fields") else whole
+
+
+def _number(part: Part, value: Any) -> Any:
+    """Return a value as the kind of number that was given."""
+    kind = type(part.value)
+    if type(value) is Recorded:
+        return value.view(Number if kind is float else Scalar)
+    return kind(value)

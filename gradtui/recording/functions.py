@@ -1,0 +1,41 @@
+"""What the user's callables are: the function in a decorator, a method, a partial application."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+
+def function_of(called: Callable[..., Any]) -> Any:
+    """Return the function that the user wrote, within whatever wraps it.
+
+    What has none, such as an object of a class with no call of its own in Python, is returned.
+    """
+    own: Any = called
+    while True:
+        inner = _inner(own)
+        if inner is None:
+            return own
+        own = inner
+
+
+def _inner(own: Any) -> Any:
+    if isinstance(own, functools.partial):
+        return own.func
+    if inspect.ismethod(own):
+        return own.__func__
+    if hasattr(own, "__wrapped__"):
+        return own.__wrapped__
+    if inspect.isroutine(own) or inspect.isclass(own):
+        return None
+    call = type(own).__call__
+    return call if inspect.isfunction(call) else None
+
+
+def name_of(called: Callable[..., Any]) -> str:
+    """Return what a callable goes by in messages."""
+    while isinstance(called, functools.partial):
+        called = called.func
+    return str(getattr(called, "__qualname__", type(called).__name__))

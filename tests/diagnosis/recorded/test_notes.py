@@ -1,0 +1,135 @@
+"""What is said of code that holds state, of numbers that are none, and of what it prints."""
+
+import logging
+import sys
+import threading
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+
+import gradtui
+
+W = np.random.default_rng(2).normal(size=(3, 2))
+
+
+def line_of(function, offset):
+    return function.__code__.co_firstlineno + offset
+
+
+@pytest.mark.parametrize("kept", [np.zeros((3, 2)), [0.0]], ids=["array", "list"])
+def test_what_is_kept_from_run_to_run_is_named_where_it_is_read(kept):
+    def case(w):
+        kept[0] += 1
+        return np.sum(w**2) * np.sum(kept[0]), 2 * w
+
+    (found,) = gradtui.check(case, w=W)
+
+    assert found.rule == "nondeterministic" and "something is kept from run to run" in found.message
+    assert found.line in (line_of(case, 1), line_of(case, 2))
+
+
+def test_a_gradient_that_is_the_codes_own_buffer_is_not_called_lost():
+    total = np.zeros((3, 2))
+
+    def case(w):
+        total[:] += 2 * w
+        return np.sum(w**2), {"w": total}
+
+    (found,) = gradtui.check(case, w=W)
+
+    assert (found.rule, found.line) == ("nondeterministic", line_of(case, 1))
+
+
+def test_harmless_state_is_no_finding():
+    seen = []
+
+    def case(w):
+        seen.append(w)
+        return np.sum(w**2), 2 * w
+
+    assert gradtui.check(case, w=W) == [] and seen == []
+
+
+def test_a_loss_that_is_not_finite_is_traced_to_its_line_or_argument():
+    def case(w, scale):
+        z = np.log(w) * scale
+        return np.sum(z), scale / w
+
+    with np.errstate(invalid="ignore"):
+        (found,) = gradtui.check(case, w=np.array([1.0, -1.0]), scale=np.ones(2))
+    assert "log gives NaN at [1] here" in found.message and found.line == line_of(case, 1)
+    (found,) = gradtui.check(case, w=np.ones(2), scale=np.array([1.0, np.nan]))
+    assert "scale holds NaN at [1]" in found.message
+
+
+def test_where_a_parameter_is_no_number_it_is_said_to_be_judged_elsewhere():
+    def case(w):
+        return np.nansum(w**2), 2 * w
+
+    (found,) = gradtui.check(case, w=np.array([1.0, np.nan]))
+
+    assert (found.rule, found.severity) == ("not-compared", "warning")
+    assert found.message.startswith("w holds NaN at [1]")
+
+
+def test_numbers_are_the_users_own_or_said_to_be_random():
+    def everywhere(w):
+        return np.sum(w**2), 3 * w
+
+    def at_zero(w):
+        return np.sum(np.where(w > 0, w**2, w**2)), np.where(np.ones(3), w, w) * 3
+
+    (found,) = gradtui.check(everywhere, w=np.array([1.0, 2.0]))
+    assert "w[1] is 6, the true one is 4: 3 must be 2" in found.message
+    (found,) = gradtui.check(at_zero, w=np.zeros(3))
+    assert "(at random parameters)" in found.message
+
+
+def test_threads_warnings_logs_and_prints_are_heard_once(capsys, monkeypatch, caplog):
+    ended = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: print("died", file=sys.stderr))
+
+    def case(w):
+        out = {}
+
+        def work():
+            out["dw"] = 1 - np.tanh(w)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        warnings.warn("mine", stacklevel=1)
+        logging.getLogger("mine").warning("logged")
+        print("said", file=sys.stderr)
+        ended.append(1)
+        return np.sum(np.tanh(w)), out["dw"]
+
+    with pytest.warns(UserWarning) as heard:
+        found = gradtui.check(case, w=W)
+
+    assert found[0].severity == "error" and len(heard) == 1 and len(caplog.records) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_exit_at_another_point_ends_nothing():
+    def case(w):
+        if np.max(w) > 2:
+            sys.exit("too large")
+        return np.sum(w**2), 3 * w
+
+    assert gradtui.check(case, w=W)[0].rule == "constant-factor"
+    with pytest.raises(SystemExit, match="too large"):
+        gradtui.check(case, w=W + 3)
+
+
+def test_a_traceback_shows_the_users_frames_alone():
+    def case(w):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError) as raised:
+        gradtui.check(case, w=W)
+
+    frames = [frame.name for frame in traceback.extract_tb(raised.value.__traceback__)]
+    assert frames == ["test_a_traceback_shows_the_users_frames_alone", "case"]
