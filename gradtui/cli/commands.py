@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import tell, working
 from gradtui.base.text import clean
-from gradtui.cli.running import RaisedError, is_code, report_code, tell_raised, trace_code
+from gradtui.cli.running import (
+    RaisedError,
+    is_code,
+    refuse_unnamed,
+    report_code,
+    tell_raised,
+    trace_code,
+)
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
@@ -76,6 +83,7 @@ def _load(
             "your own code is one call, which trains nothing: `gradtui FILE.py:NAME` opens it, "
             "`gradtui show` prints it, `gradtui check` checks it", file=file,
         )  # fmt: skip
+    refuse_unnamed(file)
     pairs = {}
     for override in overrides:
         key, equals, value = override.partition("=")
@@ -294,6 +302,8 @@ def _check_code(file: str, arguments: argparse.Namespace) -> int:
         with working(f"running {file}"):
             failed, warned = report_code(file, arguments)
     except RaisedError as error:
+        if arguments.json:
+            print(to_json({"file": file, "error": error.text}))
         tell_raised(error)
         return UNUSABLE
     except InputError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import linecache
 import os
 import re
@@ -11,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import ModuleType, TracebackType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError, Place, did_you_mean
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from gradtui.diagnosis.recorded.check import Outcome
     from gradtui.diagnosis.recorded.target import Target
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _NAMED = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 
@@ -35,13 +35,49 @@ class RaisedError(Exception):
         """The traceback of the user's code alone, as Python prints it."""
         error = self.__cause__
         assert error is not None
-        lines = traceback.format_exception(type(error), error, _users(error.__traceback__))
+        from gradtui.recording.traces import users_traceback
+
+        trace = users_traceback(error.__traceback__)
+        lines = traceback.format_exception(type(error), error, trace)
         return clean("".join(lines).rstrip(), newlines=True)
 
 
 def is_code(file: str) -> bool:
     """Return whether an argument names a function in a file of Python, which is run."""
     return _NAMED.fullmatch(file) is not None
+
+
+def refuse_unnamed(argument: str) -> None:
+    """Raise InputError for a file of Python without the name of a function in it."""
+    file, _, name = argument.partition(".py")
+    if (name and not name.startswith(":")) or ".py" not in argument or is_code(argument):
+        return
+    file += ".py"
+    try:
+        with open(file, "rb") as source:
+            tree = ast.parse(source.read())
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
+    except (SyntaxError, ValueError) as error:
+        where = Place(getattr(error, "lineno", None) or 1)
+        raise InputError(
+            f"is no Python: {getattr(error, 'msg', error)}", where, file=file
+        ) from None
+    known = [one.name for one in tree.body if isinstance(one, ast.FunctionDef)]
+    called = [one for one in tree.body if isinstance(one, ast.FunctionDef) and _has_defaults(one)]
+    example = called[0].name if called else "case"
+    told = f"its functions are {', '.join(known)}" if known else "it has no function"
+    if known and not called:
+        told += ", which all need arguments: give them defaults, as `def case(W=W0)`"
+    raise InputError(f"name the function that is to be run, as {file}:{example}; {told}",
+                     file=file)  # fmt: skip
+
+
+def _has_defaults(function: ast.FunctionDef) -> bool:
+    """Return whether a function can be called without arguments."""
+    given, keyed = function.args, function.args.kw_defaults
+    positional = len(given.posonlyargs) + len(given.args)
+    return positional <= len(given.defaults) and all(one is not None for one in keyed)
 
 
 def check_code(argument: str) -> Outcome:
@@ -51,6 +87,7 @@ def check_code(argument: str) -> Outcome:
     """
     from gradtui.diagnosis.internal import internal
     from gradtui.diagnosis.recorded.check import Outcome, check_target
+    from gradtui.recording.traces import is_users
 
     with _running(argument) as target:
         try:
@@ -58,7 +95,7 @@ def check_code(argument: str) -> Outcome:
         except (InputError, MemoryError):
             raise
         except Exception as error:
-            if _is_users(error):
+            if is_users(error):
                 raise
             return Outcome(target, "not-compared", (internal(argument, error),))
 
@@ -72,6 +109,7 @@ def trace_code(argument: str) -> Session:
     from gradtui.base.failures import report_failure
     from gradtui.debugger.session import Session
     from gradtui.diagnosis.recorded.trace import trace_target
+    from gradtui.recording.traces import is_users
 
     with _running(argument) as target:
         try:
@@ -79,7 +117,7 @@ def trace_code(argument: str) -> Session:
         except (InputError, MemoryError):
             raise
         except Exception as error:
-            if _is_users(error):
+            if is_users(error):
                 raise
             said = report_failure("gradtui itself failed at the call", error)
             raise InputError(said, file=argument) from None
@@ -139,9 +177,15 @@ def _running(argument: str) -> Iterator[Target]:
     with _raising(), _as_script(match["file"]) as module:
         function = getattr(module, match["name"], None)
         if not callable(function):
-            known = [name for name, value in vars(module).items() if callable(value)]
+            known = [
+                name for name, value in vars(module).items() if isinstance(value, FunctionType)
+            ]
+            what = f"there is no function '{match['name']}'"
             hint = did_you_mean(match["name"], known)
-            raise InputError(f"there is no function '{match['name']}'{hint}", file=match["file"])
+            if match["name"] in vars(module):
+                what, hint = f"'{match['name']}' is no function", ""
+            hint = hint or (f"; there are {', '.join(known)}" if known else "")
+            raise InputError(what + hint, file=match["file"])
         yield target_of(function, None, (), {})
 
 
@@ -196,22 +240,6 @@ def _as_script(file: str) -> Iterator[ModuleType]:
         yield module
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = before
-
-
-def _users(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from the first frame on that is not gradtui's."""
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
-        trace = trace.tb_next
-    return trace
-
-
-def _is_users(error: BaseException) -> bool:
-    """Return whether an exception comes from a call in the user's code, not in gradtui's."""
-    from gradtui.recording.places import is_users_file
-
-    frames = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
-    told = [file for file in frames if file.startswith(_OURS) or is_users_file(file)]
-    return not told or not told[-1].startswith(_OURS)
 
 
 def tell_raised(error: RaisedError) -> None:

@@ -9,6 +9,9 @@ import pytest
 
 import gradtui
 from gradtui.cli.arguments import main
+from gradtui.cli.running import trace_code
+from gradtui.explain.findings import findings_rows
+from gradtui.explain.spans import line_text
 
 SOUND = """
 import numpy as np
@@ -131,8 +134,11 @@ def test_an_error_of_syntax_is_the_users_too(tmp_path, check):
     ("name", "said"),
     [
         ("cases", "there is no function 'cases'; did you mean 'case'?"),
-        ("net", "there is no function 'net'"),
-        ("unset", "unset cannot be called with these arguments: missing a required argument: 'w'"),
+        ("net", "'net' is no function; there are "),
+        (
+            "unset",
+            "unset is called without arguments, so each needs a default, as `def unset(W=W0)",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_said(net, check, name, said):
@@ -140,6 +146,41 @@ def test_what_cannot_be_used_is_said(net, check, name, said):
 
     assert status == 2
     assert said in err
+
+
+@pytest.mark.parametrize("end", ["", ":", ":1"])
+def test_a_file_without_the_name_of_a_function_is_told_which_there_are(net, check, capsys, end):
+    said = f"{net}:1:1: error: name the function that is to be run, as {net}:case; its functions "
+    said += "are case, unset, fails\n"
+
+    assert check(f"{net}{end}") == (2, "", said)
+    assert main(["show", f"{net}{end}"]) == 2 and capsys.readouterr().err == said
+    (net.parent / "bare.py").write_text("x = (\n")
+    assert (
+        "bare.py:1:1: error: is no Python: '(' was never closed"
+        in check(str(net.parent / "bare.py"))[2]
+    )
+
+
+def test_code_that_raises_is_an_object_of_json_too(net, check):
+    (net.parent / "broken.py").write_text("import numpy\nnumpy.nothing\n")
+
+    status, out, err = check("--json", f"{net.parent / 'broken.py'}:case")
+
+    row = json.loads(out)
+    assert status == 2 and row["file"].endswith("broken.py:case")
+    assert row["error"].endswith("has no attribute 'nothing'") and row["error"] in err
+    assert "gradtui" not in err and "importlib" not in err
+
+
+def test_what_no_gradient_is_returned_for_is_named(net, check):
+    net.write_text(SOUND.replace("w=np.array([0.5, -1.0])", "w=np.ones(2), b=np.ones(1)"))
+
+    _, out, _ = check(f"{net}:case")
+    row = json.loads(check("--json", f"{net}:case")[1].splitlines()[-1])
+
+    assert out.endswith("of each element; no gradient is returned for b\n")
+    assert row["unjudged"] == ["b"] and row["verdict"] == "correct"
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path, check):
@@ -236,6 +277,22 @@ def test_a_comment_silences_findings_of_its_line_and_the_check_counts_them(net, 
     assert " and right" not in out
     record = json.loads(check("--json", f"{net}:case")[1].splitlines()[-1])
     assert (record["findings"], record["silenced"], record["verdict"]) == ([], 1, "correct")
+
+
+def test_a_comment_silences_on_any_line_of_a_statement_and_in_the_debugger(net, check, capsys):
+    text = SOUND.replace(
+        "    return np.sum(e**2), scaled(X.T.dot(e))\n",
+        "    return (\n        np.sum(e**2),\n        X.T.dot(e),\n"
+        "    )  # gradtui: ignore[constant-factor]\n",
+    )
+    net.write_text(text)
+
+    assert check(f"{net}:case")[0] == 0
+    session = trace_code(f"{net}:case")
+    session.investigation.look()
+    text = "\n".join(map(line_text, findings_rows(session.frame, 80)))
+    assert session.frame.known.findings == ()
+    assert "1 silenced by a comment" in text and "right" not in text
 
 
 def test_a_comment_that_names_no_rule_is_told(net, check):
