@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,10 +60,9 @@ class Recorded(np.ndarray):
         # A view has its base by now; what has none has memory of its own.
         self._memory = None if self.base is None else getattr(source, "_memory", None)
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        """What NumPy returns without a recording, to `isinstance`."""
-        return np.ndarray
+    # What NumPy returns without a recording, to `isinstance`, which asks often.
+    __class__ = property(attrgetter("_kind"))
+    _kind: type = np.ndarray
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         recorder = self._recorder
@@ -165,9 +165,7 @@ class Recorded(np.ndarray):
 class Scalar(Recorded):
     """A recorded number: what NumPy returns as a scalar, which nothing changes in place."""
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return self.dtype.type
+    __class__ = property(attrgetter("dtype.type"))
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(float(plain(self)))
@@ -180,9 +178,8 @@ class Scalar(Recorded):
 class Number(Scalar):
     """A recorded number that the user's code made one of Python's."""
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return float
+    __class__ = property(attrgetter("_kind"))
+    _kind = float
 
 
 def recorder_of(values: Any) -> Recording | None:

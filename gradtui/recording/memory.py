@@ -65,8 +65,10 @@ class Memory:
 
     def gather(self, positions: Index) -> int:
         """Return the node of the elements at some positions of the memory."""
-        elements = self._order() if self._elements is None else self._elements
-        elements = elements[positions]
+        if self._elements is None and self._owner.flags.c_contiguous:
+            elements = positions
+        else:
+            elements = (self._order() if self._elements is None else self._elements)[positions]
         if self._nodes is None:
             return self.tape.moved((self._node,), elements)
         nodes = self._nodes[positions]
@@ -85,6 +87,11 @@ class Memory:
 
     def write(self, positions: Index, node: int) -> None:
         """Enter that positions of the memory hold a node's elements, stretched to their shape."""
+        if positions.size == self._owner.size and self._is_whole(positions, node):
+            self._node, self._nodes, self._elements = node, None, None
+            self._seen.clear()
+            self.version += 1
+            return
         if self._nodes is None or self._elements is None:
             self._elements = self._order()
             self._nodes = np.full(self._elements.shape, self._node, np.intp)
@@ -95,6 +102,14 @@ class Memory:
         self._elements[positions] = elements.reshape(shape[spare:])
         self._seen.clear()
         self.version += 1
+
+    def _is_whole(self, positions: Index, node: int) -> bool:
+        """Return whether the positions are all of the owner's, and the node has its shape."""
+        own = self._owner
+        if not (positions.shape == own.shape == self.tape.shape(node) and own.flags.c_contiguous):
+            return False
+        start = self._everywhere
+        return start is not None and _key(positions) == _key(start[: own.size].reshape(own.shape))
 
     def positions(self, view: Array) -> Index:
         """Return where the elements of a view lie in the memory, in its shape."""

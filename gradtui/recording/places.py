@@ -35,7 +35,7 @@ def user_place() -> Place | None:
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if _is_users(code.co_filename):
+        if is_users_file(code.co_filename):
             return _place(code, code.co_filename, frame.f_lasti)
         if code.co_filename == _RUNNER:
             return None
@@ -44,10 +44,6 @@ def user_place() -> Place | None:
 
 
 @lru_cache(_CODES)
-def _is_users(file: str) -> bool:
-    return is_users_file(file)
-
-
 def is_users_file(file: str) -> bool:
     """Return whether a file is the user's own: not of Python, a library or gradtui."""
     if (
