@@ -27,7 +27,7 @@ from gradtui.diagnosis.updates.scope import (
     UNEXPLAINED,
     scope_of,
 )
-from gradtui.diagnosis.updates.search import applied, cost_of, find_remedies
+from gradtui.diagnosis.updates.search import Search, applied, cost_of
 from gradtui.diagnosis.updates.wording import Replacement, reason_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
@@ -239,7 +239,7 @@ def _edits(
     for base in bases_of(setting.optimizer, setting.constants) if bases is None else bases:
         timed = any("t" in names_read(line.value) for line in base.lines)
         scope = scope_of(base, setting.constants, lr=setting.lr, timed=timed)
-        remedies = find_remedies(base, scope, few, passes)
+        remedies = Search(base, scope, few, passes).single()
         if remedies:
             yield _edited(case, base, remedies)
             return

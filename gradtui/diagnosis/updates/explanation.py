@@ -30,7 +30,7 @@ from gradtui.diagnosis.updates.ranking import ranked
 from gradtui.diagnosis.updates.reference import Reference
 from gradtui.diagnosis.updates.remedies import Remedy, Start
 from gradtui.diagnosis.updates.scope import RELIES, UNEXPLAINED, Rules, scope_of
-from gradtui.diagnosis.updates.search import applied, find_remedies
+from gradtui.diagnosis.updates.search import Search, applied
 from gradtui.diagnosis.updates.wording import (
     Parting,
     Replacement,
@@ -115,31 +115,29 @@ class _Explanation:
         self.needed = compared.up_to(max(failed.origin, Origin.DRAWN))
 
     def findings(self) -> tuple[Finding, ...]:
-        reference = None if self.shape else self.reference
-        remedies = self.remedies(self.program, self.few, self.needed, reference)
+        search = self.search(self.program, self.few, self.needed)
+        remedies = search.single()
         if not remedies and self.failed.origin is Origin.RUN:
+            # What is right on the run alone may be meant: one change there comes before several.
             own = self.compared.up_to(Origin.RUN)
-            remedies = self.remedies(self.program, self.few_of(own), own)
+            remedies = search.on(self.few_of(own), lambda one: fits(one, own)).single()
+        if not remedies and not self.shape:
+            remedies = search.joint(self.reference)
         if not remedies:
             return self.unexplained()
         rates = [course for course in self.compared.courses if course.origin is Origin.RATES]
         asked = [] if self.scheduled else rates
         return self.written(ranked(remedies, self.program, self.reference, asked))
 
-    def remedies(
-        self,
-        program: UpdateProgram,
-        few: Course,
-        needed: Sequence[Course],
-        reference: Reference | None = None,
-    ) -> list[Remedy]:
+    def search(self, program: UpdateProgram, few: Course, needed: Sequence[Course]) -> Search:
+        """Return the search for what makes a program right on all that is needed."""
         timed = any("t" in names_read(line.value) for line in self.ours.lines)
         compared = self.compared
         scope = scope_of(
             program, compared.constants, lr=compared.lr, timed=timed, scheduled=self.scheduled,
             numbers=compared.numbers,
         )  # fmt: skip
-        return find_remedies(program, scope, few, lambda one: fits(one, needed), reference)
+        return Search(program, scope, few, lambda one: fits(one, needed))
 
     @cached_property
     def few(self) -> Course:
@@ -297,7 +295,7 @@ class _Explanation:
             course_of(course.origin, self.compared.motion, course.probes)
             for course in (self.few, *self.needed)
         )
-        remedies = self.remedies(self.ours, few, needed)
+        remedies = self.search(self.ours, few, needed).single()
         return [step.rules[0] for remedy in remedies for step in remedy]
 
     @cached_property

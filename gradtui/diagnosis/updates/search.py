@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import chain, combinations, islice
 
@@ -64,25 +65,6 @@ def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
     return replace(program, lines=tuple(lines), state=state)
 
 
-def find_remedies(
-    program: UpdateProgram,
-    scope: Scope,
-    few: Course,
-    passes: Callable[[UpdateProgram], bool],
-    reference: Reference | None = None,
-) -> list[Remedy]:
-    """Return the remedies of the fewest changes that are found, cheapest first.
-
-    What goes right on a `few` steps is asked for whether it `passes`.  Remedies of more than one
-    change are looked for only if there is a `reference`: what the target's program computes.
-    """
-    search = _Search(program, scope, few, passes)
-    found: list[Remedy] = list(search.singles())
-    if reference is not None and not found:
-        found = list(search.line_by_line(reference)) or list(search.pairs())
-    return sorted(found, key=cost_of)
-
-
 def which_matter(lines: Sequence[Assignment]) -> list[bool]:
     """Return which lines w is made of, at once or in later steps."""
     made_of, known = {"w"}, 0
@@ -93,7 +75,12 @@ def which_matter(lines: Sequence[Assignment]) -> list[bool]:
     return [line.name in made_of for line in lines]
 
 
-class _Search:
+class Search:
+    """The changes of a program, tried on a `few` steps.
+
+    What goes right on these is asked for whether it `passes`.
+    """
+
     def __init__(
         self,
         program: UpdateProgram,
@@ -101,40 +88,57 @@ class _Search:
         few: Course,
         passes: Callable[[UpdateProgram], bool],
     ) -> None:
-        self.program, self.scope, self.fits = program, scope, passes
-        self.few, self.near = few.probes, few.target
-        self.left = _ASKED
+        self.program, self.scope = program, scope
         self.edits = [
             edits_of(program.lines, index, scope)[: _EDITS // len(program.lines)] if matters else []
             for index, matters in enumerate(which_matter(program.lines))
         ]
-        self.motion, self.budget = Motion(program, self.few.constants, self.few.shape), Budget()
+        self.motion, self.budget = Motion(program, few.probes.constants, few.probes.shape), Budget()
+        self._try_on(few, passes)
+
+    def _try_on(self, few: Course, passes: Callable[[UpdateProgram], bool]) -> None:
+        self.few, self.near, self.fits = few.probes, few.target, passes
         self.start = self.motion.at(self.few, 0, self.motion.first(self.few))
+        self.left = _ASKED
+
+    def on(self, few: Course, passes: Callable[[UpdateProgram], bool]) -> Search:
+        """Return the search of the same changes on other steps."""
+        other = copy(self)
+        other._try_on(few, passes)
+        return other
+
+    def single(self) -> list[Remedy]:
+        """Return the remedies of one change, cheapest first."""
+        return sorted(self._singles(), key=cost_of)
+
+    def joint(self, reference: Reference) -> list[Remedy]:
+        """Return those of several changes; `reference` is what the target's program computes."""
+        return sorted(list(self._line_by_line(reference)) or self._pairs(), key=cost_of)
 
     @cached_property
-    def sieves(self) -> list[Sieve[LineEdit]]:
-        return self.sieves_of(self.edits)
+    def _sieves(self) -> list[Sieve[LineEdit]]:
+        return self._sieves_of(self.edits)
 
-    def sieves_of(self, edits: Sequence[Sequence[LineEdit]]) -> list[Sieve[LineEdit]]:
+    def _sieves_of(self, edits: Sequence[Sequence[LineEdit]]) -> list[Sieve[LineEdit]]:
         """Return the changes of each line, to be executed together."""
         return [
             Sieve(self.motion.editable(index), some, self.budget)
             for index, some in enumerate(edits)
         ]
 
-    def singles(self) -> Iterator[Remedy]:
+    def _singles(self) -> Iterator[Remedy]:
         starts = ((start,) for start in other_starts(self.program, self.scope))
         for remedy in chain(starts, other_targets(self.program, self.scope)):
-            if self.passes(remedy):
+            if self._passes(remedy):
                 yield remedy
-        alive = [edit for index in range(len(self.edits)) for edit in self.survivors(index)]
+        alive = [edit for index in range(len(self.edits)) for edit in self._survivors(index)]
         alive.sort(key=lambda edit: edit.cost)
-        asked = (edit for edit in alive if self.asked(applied(self.program, (edit,))))
+        asked = (edit for edit in alive if self._asked(applied(self.program, (edit,))))
         yield from ((edit,) for edit in islice(asked, _ENOUGH))
 
-    def survivors(self, index: int) -> Iterator[LineEdit]:
+    def _survivors(self, index: int) -> Iterator[LineEdit]:
         """Yield the changes of a line after which w is right for a few steps."""
-        line, sieve = self.motion.lines[index], self.sieves[index]
+        line, sieve = self.motion.lines[index], self._sieves[index]
         shape = self.motion.shape_of(index)
         shapes = [one for one in sieve.shapes if self.motion.may_hold(index, one)]
 
@@ -154,14 +158,14 @@ class _Search:
         yield from (edit for edit, _ in left)
         # Those of another shape: what reads the line has to be lowered again.
         others = (edit for one in sieve.shapes.difference(shapes) for edit in sieve.of(one))
-        yield from (edit for edit in others if self.is_near(applied(self.program, (edit,))))
+        yield from (edit for edit in others if self._is_near(applied(self.program, (edit,))))
 
-    def line_by_line(self, reference: Reference) -> Iterator[Remedy]:
-        for remedy in repaired_lines(self.motion, self.scope, reference, self.sieves):
-            if self.passes(remedy):
+    def _line_by_line(self, reference: Reference) -> Iterator[Remedy]:
+        for remedy in repaired_lines(self.motion, self.scope, reference, self._sieves):
+            if self._passes(remedy):
                 yield remedy
 
-    def pairs(self) -> Iterator[Remedy]:
+    def _pairs(self) -> Iterator[Remedy]:
         paired = [[edit for edit in line if edit.cost <= _PAIRED] for line in self.edits]
         if self.few.shape or sum(map(len, paired)) > _MOST:
             return
@@ -170,22 +174,22 @@ class _Search:
             (one, other) for one, other in combinations(starts, 2) if one.name != other.name
         ]
         likely += [(one, edit) for one in starts for line in paired for edit in line]
-        likely += self.likely_pairs(self.sieves_of(paired))
+        likely += self._likely_pairs(self._sieves_of(paired))
         limit = math.inf
         for remedy in sorted(likely, key=cost_of)[:_TRIED]:
             if cost_of(remedy) > limit:
                 return
-            if self.passes(remedy):
+            if self._passes(remedy):
                 limit = min(limit, cost_of(remedy) + _CLOSE)
                 yield remedy
 
-    def likely_pairs(self, sieves: Sequence[Sieve[LineEdit]]) -> Iterator[Remedy]:
+    def _likely_pairs(self, sieves: Sequence[Sieve[LineEdit]]) -> Iterator[Remedy]:
         """Yield the changes in two places, of one line or of two, that pass the first step."""
         nodes = [line.node for line in self.motion.lines]
         for index, node in enumerate(nodes):
             for some, others, values in sieves[index].by_two_parts(self.start, ()):
                 after = self.start.replacing({node: values})
-                yield from ((some[a], others[b]) for b, a in self.right(after))
+                yield from ((some[a], others[b]) for b, a in self._right(after))
             both = list(sieves[index].by_part(self.start, ()))
             if not both:
                 continue
@@ -194,18 +198,18 @@ class _Search:
             for later in range(index + 1, len(nodes)):
                 for others, values in sieves[later].by_part(world, ()):
                     after = world.replacing({nodes[later]: values})
-                    yield from ((some[a], others[b]) for b, a in self.right(after))
+                    yield from ((some[a], others[b]) for b, a in self._right(after))
 
-    def right(self, world: Interpreter) -> list[list[int]]:
+    def _right(self, world: Interpreter) -> list[list[int]]:
         """Return (second, first) of the pairs of changes after which w is right in one step."""
         good = is_right(self.near, 0, world.value(self.motion.result))
         return [[int(one) for one in row] for row in np.argwhere(good)]
 
-    def passes(self, remedy: Remedy) -> bool:
+    def _passes(self, remedy: Remedy) -> bool:
         program = applied(self.program, remedy)
-        return self.is_near(program) and self.asked(program)
+        return self._is_near(program) and self._asked(program)
 
-    def is_near(self, program: UpdateProgram) -> bool:
+    def _is_near(self, program: UpdateProgram) -> bool:
         """Return whether w is right for a few steps."""
         try:
             motion = self.motion.running(program)
@@ -214,7 +218,7 @@ class _Search:
         rows = (world.value(motion.result) for world in motion.worlds(self.few))
         return all(is_right(self.near, step, w[None]).all() for step, w in enumerate(rows))
 
-    def asked(self, program: UpdateProgram) -> bool:
+    def _asked(self, program: UpdateProgram) -> bool:
         """Return whether a program is right to the end; of too many none is followed."""
         self.left -= 1
         return self.left >= 0 and self.fits(program)

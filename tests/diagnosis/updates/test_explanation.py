@@ -27,6 +27,8 @@ rate = lr*c2/(1 - beta1**t)
 w = w - rate*m/(sqrt(v) + eps*c2)"""
 NESTEROV = f"{MOMENTUM}; nesterov = true"
 RMSPROP = 'name = "rmsprop"; lr = 0.02; eps = 1e-3'
+ADAGRAD = 'name = "adagrad"; lr = 0.1; eps = 1e-3'
+ROOT_KEPT = "r = sqrt(r**2 + g**2)\nw = w - lr*g/(r + eps)"
 
 EDITS = [
     # optimizer, sound program, state, (right, wrong), rule, the line as it was
@@ -80,6 +82,18 @@ EDITS = [
      ("lr*weight", "alpha_t*weight"), "decay-coupling"),
     (f"{SGD}; weight_decay = 0.1", "shrink = 1 - lr*weight_decay\nw = shrink*w - lr*g", "",
      ("1 - lr", "lr"), "decay-coupling"),
+    (ADAGRAD, ROOT_KEPT, "r = 0.0", ("r**2 + ", ""), "unexplained-update"),
+    (ADAGRAD, ROOT_KEPT, "r = 0.0", ("r + eps", "sqrt(r) + eps"), "missing-root"),
+    (ADAGRAD, "s = s + (g*g - s)/t\nrms = sqrt(t*s)\nw = w - lr*g/(rms + eps)", "s = 0.0",
+     ("t*s", "s"), "wrong-time-index"),
+    (ADAGRAD, "s = s + g*g\nscale = 1/(sqrt(s) + eps)\nw = w - lr*scale*g", "s = 0.0",
+     ("+ eps", "+ 1"), "epsilon-placement"),
+    (ADAM, "m = beta1*m + (1 - beta1)*g\nv = beta2*v + (1 - beta2)*g**2\nc1 = 1/(1 - beta1**t)\n"
+     "c2 = 1/(1 - beta2**t)\nw = w - lr*(c1*m)/(sqrt(c2*v) + eps)", ADAM_STATE,
+     ("1/(1 - beta2**t)", "1 - beta2**t"), "missing-bias-correction"),
+    (MOMENTUM, "a = a + (1 - momentum)*(g - a)\ngain = lr/(1 - momentum)\nw = w - gain*a",
+     "a = 0.0", ("lr/(1 - momentum)", "lr"), "momentum-form"),
+    (SGD, "eta = lr\nway = -g\nw = w + eta*way", "", ("-g", "g"), "update-sign"),
 ]  # fmt: skip
 
 
@@ -98,6 +112,17 @@ def test_one_edit_brings_the_line_back(optimizer, code, state, edit, rule, tmp_p
     assert len(found) == 1
     assert (found[0].severity, found[0].rule) == ("error", rule)
     assert found[0].target == code[:at].split("\n")[-1].split(" ")[0]
+    assert not errors_of(mended(tmp_path, found))
+
+
+BOUNDED = "gc = clip(g, -50, 50)\nv = momentum*v + gc\nw = w - lr*v"
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("momentum*v", "v"), ("- lr", "+ lr"), ("*v", "*gc")])
+def test_what_never_acts_on_the_run_is_no_part_of_the_mistake(right, wrong, tmp_path):
+    start, end = BOUNDED.rsplit(right, 1)
+    (error,) = found = found_in(tmp_path, MOMENTUM, start + wrong + end, "v = 0.0")
+    assert error.fix in BOUNDED.split("\n")
     assert not errors_of(mended(tmp_path, found))
 
 
