@@ -57,6 +57,8 @@ class Insertions(Site):
         scope = self.scope
         rules = (DECAY, RATE) if self.topic(part) == (DECAY,) else (RATE,)
         cost = 1.1 if self.moves else 1.2
+        if "t" in scope.read:
+            yield Proposal(expression("*", self.name("t"), part), (TIME, RATE), 1.3)
         for rate in self._rates():
             yield Proposal(expression("*", rate, part), rules, cost)
         if root:
@@ -135,11 +137,15 @@ class Insertions(Site):
         if self.scope.has_epsilon:
             yield Proposal(expression("*", self.name("eps"), part), (EPSILON,), 1.2)
         yield from self._unread(part)
+        yield Proposal(expression("/", self.number(1), part), self.topic(part), 1.3)
         rules = (EPSILON, BIAS) if "eps" in names else (BIAS,)
-        for mean in self.scope.means if self.scope.timed else ():
-            correction = self._correction(mean)
-            yield Proposal(expression("/", part, correction), rules, 1.1)
-            yield Proposal(expression("*", part, expression("sqrt", correction)), rules, 1.2)
+        for mean in self.scope.means:
+            rest = expression("-", self.number(1), self.name(mean))
+            yield Proposal(expression("/", part, rest), self.scope.form, 1.2)
+            if self.scope.timed:
+                correction = self._correction(mean)
+                yield Proposal(expression("/", part, correction), rules, 1.1)
+                yield Proposal(expression("*", part, expression("sqrt", correction)), rules, 1.2)
 
     def _inserted_at_name(self, part: Name) -> Iterator[Proposal]:
         if part.name == "eps" and "beta2" in self.scope.means:
@@ -168,6 +174,8 @@ class Insertions(Site):
             kept = self.name(self.line.name)
             lost = 0.0 if self.line.name in names_read(self.line.value) else 0.3
             yield Proposal(expression("+", kept, part), scope.form, 1.5 - lost)
+            square = expression("**", kept, self.number(2))
+            yield Proposal(expression("+", square, part), scope.form, 1.6 - lost)
             for mean in scope.means:
                 weighed = expression("*", self.name(mean), kept)
                 yield Proposal(expression("+", weighed, part), scope.form, 1.6 - lost)

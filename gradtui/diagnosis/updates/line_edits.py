@@ -291,7 +291,8 @@ class _Rewrites(Site):
                 for mean in scope.means:
                     yield Proposal(self.literal(tree, number, mean), (CONSTANT,), 0.9)
         rules = scope.form if self.keeps else (SIGN,)
-        yield Proposal(expression("neg", tree), (*rules, SIGN), 1.5)
+        cost = 1.5 if scope.is_signal(scope.names(tree)) else 1.6
+        yield Proposal(expression("neg", tree), (*rules, SIGN), cost)
         if self.moves and "w" not in read:
             rules = (SIGN,) if "lr" in scope.names(tree) else (RATE,)
             yield Proposal(expression("-", self.name("w"), tree), rules, 2)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, combinations_with_replacement, islice
 
-from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, RATE, TIME, Rules
+from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, TIME, Rules
 from gradtui.diagnosis.updates.site import Proposal, Site
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import Path, expression, is_call, names_read, part_at, substituted
@@ -171,6 +171,8 @@ class OtherNames(Site):
         if timely or not scope.is_signal(scope.names(self.line.value)):
             yield from self._other_numbers(part)
         yield from self._branches(path)
+        if scope.has_epsilon and path and is_call(self._parent(path), "+"):
+            yield Proposal(self.name("eps"), (EPSILON, CONSTANT), 1.1)
         if value in (1, 2) and path:
             return
         for other in scope.constants:
@@ -200,7 +202,7 @@ class OtherNames(Site):
         )
         alike = (one for one in scope.numbers if one.is_integer() == value.is_integer())
         for taken in chain(fixed, map(self.number, alike)):
-            yield Proposal(expression("-", part, taken), (RATE, CONSTANT), 1.0)
+            yield Proposal(expression("-", part, taken), (RATE, CONSTANT), 1.15)
         counts = scope.names(self.line.value) <= {"t"}
         rules = (TIME, CONSTANT) if counts else (CONSTANT, RATE)
         if value.is_integer() and abs(value) <= _WHOLE:

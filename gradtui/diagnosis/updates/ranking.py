@@ -13,7 +13,7 @@ from gradtui.diagnosis.updates.scope import MEANS
 from gradtui.diagnosis.updates.search import applied, cost_of, which_matter
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Number, Tree
-from gradtui.language.trees import mapped, names_read, shape_of
+from gradtui.language.trees import mapped, names_read, parts_of, shape_of
 
 _COMPARED = 12
 """Remedies that are compared by the programs that they leave."""
@@ -29,7 +29,7 @@ def ranked(
 ) -> list[tuple[tuple[float, ...], Remedy]]:
     """Return remedies, cheapest first, in the order in which the programs that they leave are good.
 
-    Such a program is right at other `rates`, has no idle line, and more of its lines come to what
+    Such a program is right at other `rates`, has nothing idle, and more of its lines come to what
     the optimizer's do or are written alike.  Each comes with its rank; two of the same rank are
     equally good but for their size.  Of these, a line that only hands on what it reads is the one
     that has lost something.
@@ -40,7 +40,9 @@ def ranked(
         literal = bool(rates) and not fits(right, rates)
         large = cost_of(remedy) > cost_of(remedies[0]) + _BAND
         alike, whole = reference.likeness(right)
-        return (float(literal), _idle(right), float(large), -alike, -_paired(right), -whole)
+        undone = sum(_undoes(line.value) for line in right.lines)
+        idle = _idle(right) + undone
+        return (float(literal), idle, float(large), -alike, -_paired(right), -whole)
 
     def fuller(remedy: Remedy) -> int:
         edits = (step for step in remedy if isinstance(step, LineEdit))
@@ -60,6 +62,21 @@ def _idle(program: UpdateProgram) -> int:
 
     lines = zip(program.lines, matter, strict=True)
     return sum(not matters or renames(line.name, line.value) for line, matters in lines)
+
+
+def _undoes(tree: Tree) -> bool:
+    """Whether a tree has the root of a square in it, or the square of a root."""
+
+    def power(part: Tree) -> float:
+        match part:
+            case Call("sqrt", _):
+                return 0.5
+            case Call("**", (_, Number(exponent))):
+                return exponent
+        return 1.0
+
+    calls = (part for _, part in parts_of(tree) if isinstance(part, Call))
+    return any({power(one), power(one.arguments[0])} == {0.5, 2.0} for one in calls)
 
 
 def _is_carried(program: UpdateProgram, name: str) -> bool:

@@ -81,6 +81,7 @@ class Reference:
                 yield np.stack([-step, step / lr])
             timed = [p.values for p in self.parts if np.all(p.values == p.values[:, :1])]
             yield from (one[None] / (1 - weight) for one in timed for weight in weights)
+            yield from (1 / one[None] for one in timed)
 
     def quiet(self, program: Motion, names: Sequence[str]) -> Mapping[str, Array]:
         """Return what a program keeps under these names; right of what no gradient changes."""
