@@ -234,7 +234,8 @@ class Branches:
         branch, patch = self.current.at(step), corrected.patches[-1]
         made = next((b for b in self if b.parent is branch and b.fix == patch), None)
         if made is None:
-            made = self._add_beside(branch, corrected, patch.after, f"fix {patch.name}")
+            change = "; ".join(patch.after.split("\n"))
+            made = self._add_beside(branch, corrected, change, f"fix {patch.name}")
         else:
             self._go(made)
         self.sweep = None

@@ -40,9 +40,10 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     if start is not None:
         name, place = start
     else:
-        (right,) = parse_program(finding.fix, context=READ)
+        right = parse_program(finding.fix, context=READ)
         at = _index(hand, finding, right)
-        name, place, wanted[at] = wanted[at].name, wanted[at].place, right
+        name, place = wanted[at].name, wanted[at].place
+        wanted[at : at + 1] = right
     text = "\n".join(hand.lines)
     corrected, old = replace_statement(text, place, name, finding.fix)
     new = _patched(problem, Patch(hand.file, place, old, finding.fix, hand.lines), corrected)
@@ -62,17 +63,19 @@ def correct_again(problem: Problem, file: str, place: Place, before: str, after:
     name, text = assigned_by(before), "\n".join(problem.texts.get(file, ()))
     lines = [line for hand in hands for line in hand.program if line.name == name]
     starts = [place for hand in hands for key, place in _starts(hand) if key == name]
-    right = None if starts and not lines else parse_program(after, context=READ)
-    if (right and len(right) != 1) or set(after) & set(f"{_QUOTES}\\#\r\n"):
+    right = () if starts and not lines else parse_program(after, context=READ)
+    if len(right) > 2 or set(after) & set(f"{_QUOTES}\\#\r"):
         raise InputError("this is no line that could stand here", place)
+    stands = bool(right) and any(_holds(hand.program, right) for hand in hands)
+    if stands and "\n" in after:  # one of the two is the line as it was
+        return problem
     stand, there = [*(line.place for line in lines), *starts], set[str]()
     for at in sorted(stand, key=lambda at: abs(at.line - place.line)):
         corrected, old = replace_statement(text, at, name, after)
         there.add(old)
         if old == before:
             return _patched(problem, Patch(file, at, old, after, problem.texts[file]), corrected)
-    program = [line for hand in hands for line in hand.program]
-    if after in there or (right and any(_equal((line,), right) for line in program)):
+    if after in there or stands:
         return problem
     raise InputError(
         f"the line {clean(before)} is not there any more" if stand
@@ -132,7 +135,8 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
 
     It ends with its line, with a comment, or with the quotes that hold the program; inside
     parentheses it goes on over lines.  The type that a line of Python gives its name stays.
-    Raises InputError if no such statement is there.
+    A new one may be two, each on a line of its own.  Raises InputError if no such statement is
+    there, or if there is no room for two.
     """
     starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
     start = starts[place.line - 1] + place.column - 1 if place.line <= len(starts) else len(text)
@@ -152,8 +156,13 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
     head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*(?:[-+*/@]|\*\*)?=", old)
     if head is None or "\\" in old:
         raise InputError(f"there is no line {name} = … here that can be replaced by itself", place)
-    if head[1]:
+    if head[1] and "\n" not in new:
         new = f"{name}{head[1]} {new[len(name) :].lstrip()}"
+    margin = text[starts[place.line - 1] : start]
+    if "\n" in new and margin.strip():
+        raise InputError("two lines do not fit in the place of one here", place)
+    ending = "\r\n" if "\r\n" in text else "\n"
+    new = new.replace("\n", ending + margin)
     return text[:start] + new + text[start + len(old) :], old
 
 
@@ -175,12 +184,19 @@ def _start_of(hand: Handwritten | HandUpdate, finding: Finding) -> tuple[str, Pl
     return next((start for start in _starts(hand) if start[1].line == finding.line), None)
 
 
-def _index(hand: Handwritten | HandUpdate, finding: Finding, right: Assignment) -> int:
+def _index(hand: Handwritten | HandUpdate, finding: Finding, right: Sequence[Assignment]) -> int:
     """Return which line of a program a finding is about."""
+    names = {finding.target, *(line.name for line in right)}
     for index, line in enumerate(hand.program):
-        if line.place.line == finding.line and line.name in (right.name, finding.target):
+        if line.place.line == finding.line and line.name in names:
             return index
-    raise InputError(f"there is no line {right.name} = … to correct")
+    raise InputError(f"there is no line {right[0].name} = … to correct")
+
+
+def _holds(program: Sequence[Assignment], part: Sequence[Assignment]) -> bool:
+    """Whether lines stand in a program, one after the other."""
+    starts = range(len(program) - len(part) + 1)
+    return any(_equal(program[start : start + len(part)], part) for start in starts)
 
 
 def _equal(program: Sequence[Assignment], wanted: Sequence[Assignment]) -> bool:

@@ -44,7 +44,8 @@ def finding_text(problem: Problem, finding: Finding) -> str:
         problem.file_of(place), place, finding.severity, f"{finding.message} [{finding.rule}]",
         "" if finding.line is None else problem.line_at(place),
     )  # fmt: skip
-    return text if finding.fix is None else f"{text}\n  fix: {clean(finding.fix)}"
+    fixes = [] if finding.fix is None else finding.fix.split("\n")
+    return "\n".join([text, *(clean(f"  fix: {fix}") for fix in fixes)])
 
 
 def _exact(value: Any) -> str:

@@ -121,7 +121,8 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     rows = _under(SEVERITIES[finding.severity], head, chosen)
     rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
     if finding.fix is not None:
-        rows += [line("  ", (text, "good")) for text in wrap(f"fix: {finding.fix}", width - 2)]
+        fixes = (wrap(f"fix: {row}", width - 2) for row in finding.fix.split("\n"))
+        rows += [line("  ", (text, "good")) for texts in fixes for text in texts]
     return rows
 
 

@@ -74,7 +74,7 @@ def _finding_rows(problem: Problem, finding: Finding) -> Iterator[str]:
     rule = "" if finding.rule == "fact" else f" [{finding.rule}]"
     yield report(file, place, finding.severity, finding.message + rule, line)
     if finding.fix is not None:
-        yield clip(clean(f"  fix: {finding.fix}"), _FIX)
+        yield from (clip(clean(f"  fix: {row}"), _FIX) for row in finding.fix.split("\n"))
     if finding.alternatives:
         others = (f"{MISTAKES[one]} [{one}]" for one in finding.alternatives)
         yield clip(clean(f"  fits as well: {'; '.join(others)}"), _SHOWN)

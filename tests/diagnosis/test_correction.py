@@ -187,6 +187,37 @@ def test_a_first_value_is_corrected_in_the_line_where_it_stands(save, state, tab
         assert line in stream.read().split("\n")
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("source", [False, True])
+def test_a_missing_line_comes_with_the_line_that_it_belongs_to(save, source, ending):
+    head = HEAD.replace('"sgd"', '"sgd"\nmomentum = 0.9')
+    lines = ["w = w - lr*m   # the step"]
+    update = f"[update]\nstate = {{ m = 0.0 }}\ncode = '''\n{lines[0]}\n'''\n"
+    if source:
+        code = f"def rule(w, g, m, lr, momentum):\n    {lines[0]}\n    return w\n"
+        python = save(code.replace("\n", ending), "rule.py")
+        update = "[update]\nstate = { m = 0.0 }\nsource = 'rule.py:rule'\n"
+    path = save((head + update).replace("\n", ending))
+    before = load_problem(path)
+    problem = fix_first(before)
+    assert not [found for found in judge(problem).findings if found.severity == "error"]
+    (patch,) = problem.patches
+    again = correct_again(before, patch.file, patch.place, patch.before, patch.after)
+    assert again.texts == problem.texts
+    assert correct_again(problem, patch.file, patch.place, patch.before, patch.after) is problem
+    write_fixes(problem)
+    with open(python if source else path, "rb") as stream:
+        rows = stream.read().decode().split(ending)
+    margin = "    " if source else ""
+    at = rows.index(f"{margin}{lines[0]}")
+    assert rows[at - 1] == f"{margin}m = momentum*m + g"
+
+
+def test_two_lines_are_not_put_where_one_has_to_be():
+    with pytest.raises(InputError, match="two lines do not fit"):
+        replace_statement("code = 'dw = a'", Place(1, 9), "dw", "a = 1\ndw = a")
+
+
 def test_the_fix_of_a_remark_on_an_update_is_put_into_the_update(save):
     path = save(HEAD + "[update]\ncode = '''\nw = w - 0.1*g\n'''\n" + BACKWARD)
     remark = next(f for f in judge(load_problem(path)).findings if f.rule == "relies-on-data")

@@ -84,6 +84,14 @@ def test_an_update_is_cited_at_its_line(write, capsys):
     assert out[1] == '  code = "w = w + lr*g"'
 
 
+def test_a_fix_of_two_lines_is_said_in_two(write, capsys):
+    more = "[update]\nstate = { m = 0.0 }\ncode = '''\nw = w - lr*m\n'''"
+    path = write(MODEL, lr="0.1\nmomentum = 0.9", more=more)
+    assert main(["check", path]) == 1
+    fixes = [row for row in capsys.readouterr().out.splitlines() if "fix: " in row]
+    assert fixes == ["  fix: m = momentum*m + g", "  fix: w = w - lr*m"]
+
+
 def test_an_assertion_of_gradients_fails_with_that_text(write, capsys):
     path = write(MODEL, more=WRONG)
     main(["check", path])

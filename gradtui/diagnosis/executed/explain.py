@@ -17,7 +17,7 @@ from gradtui.diagnosis.executed.variants import CONVENTIONS, MISTAKES, bases_of,
 from gradtui.diagnosis.finding import Severity
 from gradtui.diagnosis.updates.evidence import Course, astray, in_sequences, joined
 from gradtui.diagnosis.updates.motion import Motion
-from gradtui.diagnosis.updates.remedies import Remedy, Start
+from gradtui.diagnosis.updates.remedies import Remedy, Start, applied, cost_of
 from gradtui.diagnosis.updates.scope import (
     CONSTANT,
     MEANS,
@@ -27,7 +27,7 @@ from gradtui.diagnosis.updates.scope import (
     UNEXPLAINED,
     scope_of,
 )
-from gradtui.diagnosis.updates.search import Search, applied, cost_of
+from gradtui.diagnosis.updates.search import Search
 from gradtui.diagnosis.updates.wording import Replacement, reason_of
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS

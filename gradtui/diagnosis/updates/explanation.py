@@ -13,6 +13,7 @@ from gradtui.base.source import Place
 from gradtui.base.text import EXACT, number
 from gradtui.diagnosis.edits import edited
 from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.updates.additions import lacking_lines
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import (
     Course,
@@ -28,12 +29,13 @@ from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes
 from gradtui.diagnosis.updates.ranking import ranked
 from gradtui.diagnosis.updates.reference import Reference
-from gradtui.diagnosis.updates.remedies import Remedy, Start
+from gradtui.diagnosis.updates.remedies import Added, Remedy, Start, applied, unstored_in
 from gradtui.diagnosis.updates.scope import RELIES, UNEXPLAINED, Rules, scope_of
-from gradtui.diagnosis.updates.search import Search, applied
+from gradtui.diagnosis.updates.search import Search
 from gradtui.diagnosis.updates.wording import (
     Parting,
     Replacement,
+    lacking_message,
     message_of,
     remark_of,
     start_message,
@@ -42,7 +44,7 @@ from gradtui.diagnosis.updates.wording import (
 )
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.printer import spell
-from gradtui.language.parser import Number, Tree
+from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import names_read, part_at
 
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
@@ -121,6 +123,7 @@ class _Explanation:
             # What is right on the run alone may be meant: one change there comes before several.
             own = self.compared.up_to(Origin.RUN)
             remedies = search.on(self.few_of(own), lambda one: fits(one, own)).single()
+        remedies = remedies or self.additions(search)
         if not remedies and not self.shape:
             remedies = search.joint(self.reference)
         if not remedies:
@@ -138,6 +141,22 @@ class _Explanation:
             numbers=compared.numbers,
         )  # fmt: skip
         return Search(program, scope, few, lambda one: fits(one, needed))
+
+    def additions(self, search: Search) -> list[Remedy]:
+        """Return the lines that the program lacks, as they are known or with one change.
+
+        Where a name suffices, nothing is stated.
+        """
+        lines = list(lacking_lines(self.program, self.ours, search.scope))
+        right: list[Remedy] = [(line,) for line in lines if search.passes((line,))]
+        if right:
+            names = [one for one in right if isinstance(one[0].tree, Name)]
+            return names or right
+        for line in lines:
+            longer = self.search(applied(self.program, (line,)), self.few, self.needed)
+            edits = longer.of_line(line.line)
+            right += [(replace(line, tree=edited(line.tree, edit)),) for edit in edits]
+        return right
 
     @cached_property
     def few(self) -> Course:
@@ -195,7 +214,7 @@ class _Explanation:
 
     def finding(
         self,
-        step: LineEdit | Start,
+        step: LineEdit | Start | Added,
         right: UpdateProgram,
         rules: Rules,
         remark: str = "",
@@ -207,6 +226,8 @@ class _Explanation:
             fix = None if place is None else self.restarted(place.line, right)
             first = float(np.ravel(self.program.state[step.name])[0])
             said = start_message(step.name, first, step.value, optimizer)
+        elif isinstance(step, Added):
+            target, line, fix, said = self.added(step)
         else:
             old, new = self.program.lines[step.line], right.lines[step.line]
             target, line = old.name, old.place.line
@@ -226,10 +247,21 @@ class _Explanation:
             place=place,
         )
 
+    def added(self, step: Added) -> tuple[str, int, str, str]:
+        """Return what a line that is missing assigns, the line at it, both, and that it is."""
+        lines = self.program.lines
+        at = lines[min(step.line, len(lines) - 1)]
+        new = f"{step.name} = {spell(step.tree)}"
+        old = f"{at.name} = {self.spelt(at.value, at.value)}"
+        below = step.line == len(lines)
+        rows = (old, new) if below else (new, old)
+        said = lacking_message(step.name, new, "below" if below else "above")
+        return step.name, at.place.line, "\n".join(rows), said
+
     def said(self, step: LineEdit, rule: str) -> str:
         """Return what is wrong with a line."""
         old = self.program.lines[step.line]
-        if step.name in self.unstored:
+        if step.name in unstored_in(self.program):
             return storing_message(step.name, old.name)
         before, after = part_at(old.value, step.path), step.tree
         names, others = frozenset(names_read(before)), frozenset(names_read(after))
@@ -278,14 +310,8 @@ class _Explanation:
         last = max(i for i, line in enumerate(self.program.lines) if line.name == "w")
         step = LineEdit((), self.program.lines[last].value, last, rules, 0)
         finding = self.finding(step, self.program, rules)
-        said = "; ".join([*map(unstored_message, self.unstored[:1]), finding.message])
+        said = "; ".join([*map(unstored_message, unstored_in(self.program)[:1]), finding.message])
         return (replace(finding, fix=None, message=said),)
-
-    @property
-    def unstored(self) -> list[str]:
-        """Return what the program keeps and no line assigns."""
-        assigned = {line.name for line in self.program.lines}
-        return [name for name in self.program.state if name not in assigned]
 
     def mistakes(self) -> list[str]:
         """Return the rules of the changes that make the optimizer do what the program does."""
@@ -324,6 +350,6 @@ def _spread(many: Array, count: int) -> Array:
     return np.asarray(many[at])
 
 
-def _rivals(step: LineEdit | Start, other: LineEdit | Start) -> bool:
+def _rivals(step: LineEdit | Start | Added, other: LineEdit | Start | Added) -> bool:
     """Whether another change is another reading of the same mistake."""
     return other.rules[0] != step.rules[0] and other.cost <= step.cost + 0.5

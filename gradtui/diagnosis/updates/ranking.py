@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from gradtui.diagnosis.updates.evidence import Course, fits
 from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.reference import Reference
-from gradtui.diagnosis.updates.remedies import Remedy
+from gradtui.diagnosis.updates.remedies import Remedy, applied, cost_of
 from gradtui.diagnosis.updates.scope import MEANS
-from gradtui.diagnosis.updates.search import applied, cost_of, which_matter
+from gradtui.diagnosis.updates.search import which_matter
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.language.trees import mapped, names_read, parts_of, shape_of

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from msgspec.structs import replace
 
-from gradtui.diagnosis.edits import Edit
+from gradtui.diagnosis.edits import Edit, edited
 from gradtui.diagnosis.updates.line_edits import LineEdit
 from gradtui.diagnosis.updates.scope import (
     BIAS,
@@ -22,8 +23,8 @@ from gradtui.diagnosis.updates.scope import (
     Scope,
 )
 from gradtui.engine.handwritten import UpdateProgram
-from gradtui.language.parser import Name, Number, Tree
-from gradtui.language.trees import NOWHERE, expression, is_call, names_read, substituted
+from gradtui.language.parser import Assignment, Name, Number, Tree
+from gradtui.language.trees import NOWHERE, expression, is_call
 
 
 class Start(Edit, frozen=True):
@@ -35,8 +36,45 @@ class Start(Edit, frozen=True):
     cost: float
 
 
-Remedy = tuple[LineEdit | Start, ...]
+class Added(Edit, frozen=True):
+    """A line that a program lacks."""
+
+    line: int
+    """The index of the line that it belongs above; one more than the last where it is the last."""
+    name: str
+    rules: Rules
+    cost: float
+
+
+Remedy = tuple[LineEdit | Start | Added, ...]
 """Changes that together make a program right."""
+
+
+def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
+    """Return a program with changes made; those of one line are in different places."""
+    lines, state = list(program.lines), dict(program.state)
+    for step in remedy:
+        match step:
+            case Start():
+                state[step.name] = step.value
+            case Added():
+                lines.insert(step.line, Assignment(step.name, step.tree, NOWHERE))
+            case LineEdit():
+                line = lines[step.line]
+                value = edited(line.value, step)
+                lines[step.line] = replace(line, value=value, name=step.name or line.name)
+    return replace(program, lines=tuple(lines), state=state)
+
+
+def cost_of(remedy: Remedy) -> float:
+    """Return how much a remedy changes; of several the cheapest is named."""
+    return sum(step.cost for step in remedy)
+
+
+def unstored_in(program: UpdateProgram) -> list[str]:
+    """Return what a program keeps and no line assigns."""
+    assigned = {line.name for line in program.lines}
+    return [name for name in program.state if name not in assigned]
 
 
 def other_starts(program: UpdateProgram, scope: Scope) -> Iterator[Start]:
@@ -69,27 +107,17 @@ def _start_rules(scope: Scope, name: str) -> Rules:
 
 def other_targets(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
     """Yield what assigns another name in a line, with what then belongs in it and below."""
-    yield from _stored(program, scope)
+    yield from ((edit,) for edit in _stored(program, scope))
     if scope.decays:
         yield from ((edit,) for edit in _coupled(program, scope))
 
 
-def _stored(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
-    """Yield what keeps a helper under the name of something that no line assigns."""
-    assigned = {line.name for line in program.lines}
-    for kept in (name for name in program.state if name not in assigned):
+def _stored(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
+    """Yield what keeps a helper that nothing reads under the name of what no line assigns."""
+    for kept in unstored_in(program):
         for index, line in enumerate(program.lines):
-            if line.name in scope.meaning:
-                stored = LineEdit((), line.value, index, scope.form, 1, kept)
-                yield (stored, *_readers(program, line.name, kept, scope.form))
-
-
-def _readers(program: UpdateProgram, old: str, new: str, rules: Rules) -> Iterator[LineEdit]:
-    """Yield the lines that read a name, with another in its place."""
-    for index, line in enumerate(program.lines):
-        if old in names_read(line.value):
-            value = substituted(line.value, {old: Name(new, line.place)})
-            yield LineEdit((), value, index, rules, 0)
+            if line.name in scope.meaning and line.name not in scope.read:
+                yield LineEdit((), line.value, index, scope.form, 1, kept)
 
 
 def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:

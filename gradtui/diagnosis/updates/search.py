@@ -13,10 +13,8 @@ from functools import cached_property
 from itertools import chain, combinations, islice
 
 import numpy as np
-from msgspec.structs import replace
 
 from gradtui.base.source import InputError
-from gradtui.diagnosis.edits import edited
 from gradtui.diagnosis.sieve import Budget, Sieve
 from gradtui.diagnosis.updates.evidence import Course
 from gradtui.diagnosis.updates.line_edits import LineEdit, edits_of
@@ -24,7 +22,13 @@ from gradtui.diagnosis.updates.linewise import repaired_lines
 from gradtui.diagnosis.updates.motion import Motion, is_right
 from gradtui.diagnosis.updates.probes import Array
 from gradtui.diagnosis.updates.reference import Reference
-from gradtui.diagnosis.updates.remedies import Remedy, Start, other_starts, other_targets
+from gradtui.diagnosis.updates.remedies import (
+    Remedy,
+    applied,
+    cost_of,
+    other_starts,
+    other_targets,
+)
 from gradtui.diagnosis.updates.scope import Scope
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.interpreter import Interpreter, fitted
@@ -45,24 +49,6 @@ _ENOUGH = 16
 """Single changes that make a program right: of more the cheapest are taken."""
 _TRIED = 600
 """Pairs that pass the first step and are run further."""
-
-
-def cost_of(remedy: Remedy) -> float:
-    """Return how much a remedy changes; of several the cheapest is named."""
-    return sum(step.cost for step in remedy)
-
-
-def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
-    """Return a program with changes made; those of one line are in different places."""
-    lines, state = list(program.lines), dict(program.state)
-    for step in remedy:
-        if isinstance(step, Start):
-            state[step.name] = step.value
-        else:
-            line = lines[step.line]
-            value = edited(line.value, step)
-            lines[step.line] = replace(line, value=value, name=step.name or line.name)
-    return replace(program, lines=tuple(lines), state=state)
 
 
 def which_matter(lines: Sequence[Assignment]) -> list[bool]:
@@ -111,6 +97,12 @@ class Search:
         """Return the remedies of one change, cheapest first."""
         return sorted(self._singles(), key=cost_of)
 
+    def of_line(self, index: int) -> list[LineEdit]:
+        """Return the changes of one line that are remedies, cheapest first."""
+        alive = sorted(self._survivors(index), key=lambda edit: edit.cost)
+        asked = (edit for edit in alive if self._asked(applied(self.program, (edit,))))
+        return list(islice(asked, _ENOUGH))
+
     def joint(self, reference: Reference) -> list[Remedy]:
         """Return those of several changes; `reference` is what the target's program computes."""
         return sorted(list(self._line_by_line(reference)) or self._pairs(), key=cost_of)
@@ -129,7 +121,7 @@ class Search:
     def _singles(self) -> Iterator[Remedy]:
         starts = ((start,) for start in other_starts(self.program, self.scope))
         for remedy in chain(starts, other_targets(self.program, self.scope)):
-            if self._passes(remedy):
+            if self.passes(remedy):
                 yield remedy
         alive = [edit for index in range(len(self.edits)) for edit in self._survivors(index)]
         alive.sort(key=lambda edit: edit.cost)
@@ -162,7 +154,7 @@ class Search:
 
     def _line_by_line(self, reference: Reference) -> Iterator[Remedy]:
         for remedy in repaired_lines(self.motion, self.scope, reference, self._sieves):
-            if self._passes(remedy):
+            if self.passes(remedy):
                 yield remedy
 
     def _pairs(self) -> Iterator[Remedy]:
@@ -179,7 +171,7 @@ class Search:
         for remedy in sorted(likely, key=cost_of)[:_TRIED]:
             if cost_of(remedy) > limit:
                 return
-            if self._passes(remedy):
+            if self.passes(remedy):
                 limit = min(limit, cost_of(remedy) + _CLOSE)
                 yield remedy
 
@@ -205,7 +197,8 @@ class Search:
         good = is_right(self.near, 0, world.value(self.motion.result))
         return [[int(one) for one in row] for row in np.argwhere(good)]
 
-    def _passes(self, remedy: Remedy) -> bool:
+    def passes(self, remedy: Remedy) -> bool:
+        """Return whether a remedy makes the program right."""
         program = applied(self.program, remedy)
         return self._is_near(program) and self._asked(program)
 

@@ -141,6 +141,11 @@ def storing_message(kept: str, name: str) -> str:
     return f"{unstored_message(kept)}: {name} should be {kept}"
 
 
+def lacking_message(kept: str, line: str, where: str) -> str:
+    """Return that no line assigns what is kept, and which should, above or below the line here."""
+    return f"{unstored_message(kept)}: {line} is missing {where} this line"
+
+
 def unstored_message(kept: str) -> str:
     """Return that no line assigns what is kept."""
     return f"{kept} keeps its first value, since no line assigns it"

@@ -249,17 +249,43 @@ def test_a_first_value_in_a_table_of_its_own_is_mended_there(remark, tmp_path):
     assert not mended(tmp_path, found)
 
 
-def test_a_velocity_that_is_never_stored_is_stored(tmp_path):
-    code = "vel = momentum*b + g\nw = w - lr*vel"
-    found = found_in(tmp_path, MOMENTUM, code, "b = 0.0")
-    assert [finding.fix for finding in found] == ["b = momentum*b + g", "w = w - lr*b"]
-    assert {finding.rule for finding in found} == {"momentum-form"}
-    assert "b keeps its first value, since no line assigns it" in found[0].message
-    assert not mended(tmp_path, found)
+LACKING = [
+    # optimizer, sound program, state, the line that is left out, what is said to be missing, where
+    (MOMENTUM, "vel = momentum*b + g\nb = vel\nw = w - lr*vel", "b = 0.0", 1, "b = vel", "above"),
+    (MOMENTUM, "w = w - lr*(momentum*b + g)\nb = momentum*b + g", "b = 0.0", 1,
+     "b = momentum*b + g", "below"),
+    (MOMENTUM, "v = momentum*v - lr*g\nw = w + v", "v = 0.0", 0, "v = momentum*v - lr*g", "above"),
+    (MOMENTUM, "moved = where(t > 1, w - last, 0)\nlast = w\nw = w - lr*g + momentum*moved",
+     "last = 0.0", 1, "last = w", "above"),
+    (ADAM, ADAM_CODE, ADAM_STATE, 1, "v = beta2*v + (1 - beta2)*g**2", "above"),
+    (ADAM, COUNTED, f"{ADAM_STATE}, k = 0.0", 0, "k = k + 1", "above"),
+    (ADAM, POWERS, f"{ADAM_STATE}, p1 = 1.0, p2 = 1.0", 1, "p2 = beta2*p2", "above"),
+    (ADAM, "M = beta1*M + g\nV = beta2*V + g**2\nmhat = (1 - beta1)*M/(1 - beta1**t)\n"
+     "vhat = (1 - beta2)*V/(1 - beta2**t)\nw = w - lr*mhat/(sqrt(vhat) + eps)",
+     "M = 0.0, V = 0.0", 0, "M = beta1*M + g", "above"),
+    (ADAGRAD, "q = g*g\ns = s + q\nw = w - lr*g/(sqrt(s) + eps)", "s = 0.0", 1, "s = s + q",
+     "above"),
+    (RMSPROP, "q = alpha*q + g**2\nw = w - lr*g/(sqrt((1 - alpha)*q) + eps)", "q = 0.0", 0,
+     "q = alpha*q + g**2", "above"),
+    (f"{RMSPROP}; momentum = 0.5", "q = alpha*q + (1 - alpha)*g**2\nd = g/(sqrt(q) + eps)\n"
+     "b = momentum*b + d\nw = w - lr*b", "q = 0.0, b = 0.0", 2, "b = momentum*b + d", "above"),
+]  # fmt: skip
 
 
-def test_a_velocity_that_no_line_could_store_is_said_to_stay(tmp_path):
-    (error,) = found_in(tmp_path, MOMENTUM, "w = w - lr*(momentum*b + g)", "b = 0.0")
+@pytest.mark.parametrize(("optimizer", "code", "state", "left_out", "line", "where"), LACKING)
+def test_a_line_that_is_missing_is_put_in(optimizer, code, state, left_out, line, where, tmp_path):
+    rows = code.split("\n")
+    broken = "\n".join(rows[:left_out] + rows[left_out + 1 :])
+    (error,) = found = found_in(tmp_path, optimizer, broken, state)
+    kept = line.split(" ")[0]
+    said = f"{kept} keeps its first value, since no line assigns it: {line} is missing {where}"
+    assert error.message.startswith(said)
+    assert error.fix.split("\n")[where == "below"] == line
+    assert not errors_of(mended(tmp_path, found))
+
+
+def test_what_no_known_line_could_store_is_said_to_stay(tmp_path):
+    (error,) = found_in(tmp_path, MOMENTUM, "w = w - lr*(momentum*b**3 + g)", "b = 0.0")
     assert (error.rule, error.fix) == ("momentum-form", None)
     assert "b keeps its first value, since no line assigns it" in error.message
 
