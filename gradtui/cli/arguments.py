@@ -21,8 +21,8 @@ from gradtui.cli.commands import (
     list_scenarios,
     show_step,
     train,
-    write_new,
 )
+from gradtui.cli.creating import write_new
 from gradtui.cli.running import RaisedError, tell_raised
 
 if TYPE_CHECKING:
@@ -178,6 +178,10 @@ def _new_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="path of the scenario, or of the code where it ends in .py"
     )
+    parser.add_argument(
+        "--from", dest="origin", metavar="SCENARIO",
+        help="copy this one, a path or a bundled name, with the files it names",
+    )  # fmt: skip
 
 
 def _ascii_argument(parser: argparse.ArgumentParser) -> None:
@@ -239,7 +243,7 @@ COMMANDS = (
     Command("list", "the bundled scenarios", _list_arguments, list_scenarios),
     Command(
         "new",
-        "write a commented scenario to start from, or NumPy code (FILE.py)",
+        "write a commented scenario to start from, a copy, or NumPy code (FILE.py)",
         _new_argument,
         write_new,
     ),

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError, did_you_mean
@@ -75,9 +74,11 @@ def _open(file: str, *, ascii: bool) -> Session:
 def _load(
     file: str, overrides: Sequence[str] = (), *, notices: bool = True, ascii: bool = False
 ) -> Problem:
-    from gradtui.scenario.bundled import find_scenario
+    from gradtui.scenario.bundled import find_scenario, is_bundled
     from gradtui.scenario.load import load_problem
 
+    if is_bundled(file) and os.path.isfile(file):
+        tell(clean(f"{file}: the bundled scenario; the file that is here is ./{file}"))
     if is_code(file):
         raise InputError(
             "your own code is one call, which trains nothing: `gradtui FILE.py:NAME` opens it, "
@@ -118,26 +119,6 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
         return OK
     told = spell if arguments.ascii else str
     _print_lines(columns([(told(t), "name") for t in (e.name, e.title, e.about)] for e in entries))
-    return OK
-
-
-def write_new(arguments: argparse.Namespace) -> int:
-    """Write a commented scenario to start from, or NumPy code where the name ends in .py."""
-    from gradtui.base.files import reason, write_file
-    from gradtui.scenario.template import PROGRAM, TEMPLATE
-
-    path = Path(arguments.file)
-    code = path.suffix == ".py"
-    try:
-        write_file(path, (PROGRAM if code else TEMPLATE).encode(), new=True)
-    except FileExistsError:
-        raise InputError("the file is there already; choose another name", file=str(path)) from None
-    except OSError as error:
-        raise InputError(f"cannot be written: {reason(error)}", file=str(path)) from None
-    what = (
-        f"check it with `gradtui check {path}:case`" if code else f"open it with `gradtui {path}`"
-    )
-    print(clean(f"wrote {path}: {what}"))
     return OK
 
 

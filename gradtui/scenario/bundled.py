@@ -32,9 +32,9 @@ def bundled_folder() -> Path:
 def list_bundled() -> tuple[Entry, ...]:
     """Return the bundled scenarios in the order of the lesson, which `contents.txt` holds."""
     order = (bundled_folder() / "contents.txt").read_text(encoding="utf-8").split()
-    names = [path.stem for path in sorted(bundled_folder().glob("*.toml"))]
     entries = []
-    for name in sorted(names, key=lambda name: order.index(name) if name in order else len(order)):
+    places = {name: place for place, name in enumerate(order)}
+    for name in sorted(_names(), key=lambda name: (places.get(name, len(places)), name)):
         path = bundled_folder() / f"{name}.toml"
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         tags = tuple(raw.get("tags", ()))
@@ -42,17 +42,24 @@ def list_bundled() -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+def is_bundled(name: str) -> bool:
+    """Return whether a bundled scenario has this name."""
+    return name in _names()
+
+
 def find_scenario(file: str) -> str:
     """Return the path for a command's FILE: a bundled name, or a path as it is.
 
-    Raises InputError if `file` looks like a name but none is bundled.
+    A bare name that is bundled is never a file that happens to lie here: that is `./name`. Raises
+    InputError if `file` looks like a name but none is bundled.
     """
-    if any(mark in file for mark in ("/", "\\", ".")) or os.path.isfile(file):
-        return file
-    names = [path.stem for path in bundled_folder().glob("*.toml")]
-    if file in names:
+    if is_bundled(file):
         return str(bundled_folder() / f"{file}.toml")
-    if os.path.exists(file):
+    if any(mark in file for mark in ("/", "\\", ".")) or os.path.exists(file):
         return file
     raise InputError(f"no file and no bundled scenario has the name '{file}'"
-                     + did_you_mean(file, names), file=file)  # fmt: skip
+                     + did_you_mean(file, _names()), file=file)  # fmt: skip
+
+
+def _names() -> list[str]:
+    return [path.stem for path in bundled_folder().glob("*.toml")]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.base.source import InputError, Place, did_you_mean, nearest
 from gradtui.base.text import clip, shape_text
 from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
@@ -46,7 +46,7 @@ from gradtui.scenario.problem import (
 from gradtui.scenario.reading import SCENARIO_LIMIT, read_text
 from gradtui.scenario.rules import FINDABLE
 from gradtui.scenario.scanner import Path
-from gradtui.scenario.schema import Expect, name_of, parse_scenario
+from gradtui.scenario.schema import Expect, name_of, parse_scenario, settings_of
 from gradtui.scenario.shown import check_labels, in_ascii
 from gradtui.scenario.training import Training, read_training
 
@@ -86,6 +86,11 @@ def _override(raw: dict[str, Any], key: str, value: str) -> None:
     parsed = read_value(value)
     if parsed is None:
         raise InputError(f"--set {key}={value}: the value is not a TOML value")
+    if not tables and last not in (known := settings_of(raw)):
+        near = nearest(last, [path.rpartition(".")[2] for path in known])
+        full = [f"'{path}'" for path in known if near and path.rpartition(".")[2] == near]
+        hint = f"; did you mean {' or '.join(full)}?" if full else ": expected TABLE.KEY"
+        raise InputError(f"--set {key}: a file has no key '{clip(last, 80)}'{hint}")
     table = raw
     for part in tables:
         table = table.setdefault(part, {})

@@ -206,6 +206,20 @@ def _explain(text: str, raw: dict[str, Any], positions: Positions) -> InputError
     return InputError(f"{name}: {_plain(message)}", positions.value(path))
 
 
+def settings_of(raw: Mapping[str, Any]) -> list[str]:
+    """Return what may be set in a file, as `title`, `optimizer.lr` and `parameters.w1`."""
+    found = [field.name for field in msgspec.structs.fields(ScenarioFile)]
+    for table in ("optimizer", "schedule", "run", "batches"):
+        named, choices = raw.get(table), _CHOICES.get(table)
+        chosen = named.get("name") in choices if choices and isinstance(named, dict) else False
+        if chosen or choices is None:
+            found += [f"{table}.{key}" for key in _fields_at((table,), raw)]
+    for table in ("parameters", "data"):
+        named = raw.get(table)
+        found += [f"{table}.{name}" for name in named] if isinstance(named, dict) else []
+    return found
+
+
 def _path(text: str) -> Iterator[str | int]:
     for match in _STEP.finditer(text):
         if match[1]:

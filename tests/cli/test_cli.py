@@ -272,6 +272,41 @@ def test_new_writes_a_scenario_that_works_and_never_overwrites(run, tmp_path):
     assert run("new", tmp_path / "nowhere" / "a.toml")[0] == 2
 
 
+def test_new_copies_a_scenario_with_the_files_it_names(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    data = tmp_path / "parcels.csv"
+    said = f"wrote {path} and {data}: open it with `gradtui {path}`\n"
+    assert run("new", path, "--from", "five_parcels") == (0, said, "")
+    for copy, name in ((path, "five_parcels.toml"), (data, "parcels.csv")):
+        assert copy.read_bytes() == (ROOT / "scenarios" / name).read_bytes()
+    assert run("check", path)[0] == 0
+    other = tmp_path / "other.toml"
+    assert run("new", other, "--from", path)[1].startswith(f"wrote {other}: "), "the data are there"
+
+    data.write_text("distance\n1\n")
+    status, out, err = run("new", tmp_path / "more.toml", "--from", "five_parcels")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"{data}:1:1: error: another file of this name is there already")
+    assert not (tmp_path / "more.toml").exists()
+    assert data.read_text() == "distance\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["two_weights"], "the name of a bundled scenario: `gradtui new two_weights.toml --from"),
+        (["a.py", "--from", "two_weights"], "choose a name that ends in .toml"),
+        (["a.toml", "--from", "two_wieghts"], "did you mean 'two_weights'?"),
+    ],
+)
+def test_what_new_cannot_write_leaves_nothing(run, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("new", *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert not list(tmp_path.iterdir())
+
+
 def test_new_writes_code_with_one_mistake_and_never_overwrites(run, tmp_path):
     path = tmp_path / "net.py"
     assert run("new", path) == (0, f"wrote {path}: check it with `gradtui check {path}:case`\n", "")
@@ -463,6 +498,11 @@ def test_arguments_that_are_none(run, arguments, message):
         ("optimizer.lr=nan", "the learning rate must be finite, got nan (with --set "),
         ('optimizer.lr="a"', 'expected a number, got text in quotes (with --set optimizer.lr="a")'),
         ("optimizer.rl=1", "unknown key 'rl'; expected one of name, lr, "),
+        ("lr=1", "--set lr: a file has no key 'lr'; did you mean 'optimizer.lr'?"),
+        ("steps=1", "--set steps: a file has no key 'steps'; did you mean 'run.steps'?"),
+        ("w1=1", "--set w1: a file has no key 'w1'; did you mean 'parameters.w1'?"),
+        ("titel=1", "--set titel: a file has no key 'titel'; did you mean 'title'?"),
+        ("qqq=1", "--set qqq: a file has no key 'qqq': expected TABLE.KEY"),
         ("a.b.c=5", "unknown key 'a'; expected one of title, "),
         ("optimizer=5", "optimizer: expected a table, got a whole number (with --set "),
         ("parameters.w1=[1.0, 2.0]", "the loss 'L' must be a scalar, but its shape is 2"),
@@ -500,12 +540,22 @@ def test_a_folder_does_not_hide_a_bundled_scenario(run, tmp_path, monkeypatch):
     assert run("check", "two_weights")[0] == 0
 
 
-def test_a_file_without_an_ending_is_found(run, tmp_path, monkeypatch):
+def test_a_file_without_an_ending_is_found_and_hides_no_bundled_scenario(
+    run, tmp_path, monkeypatch
+):
     text = Path(ROOT, "scenarios", "practice.toml").read_text(encoding="utf-8")
-    (tmp_path / "two_weights").write_text(text, encoding="utf-8")
+    for name in ("mine", "two_weights"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert "step 0 of" in run("show", "two_weights")[1]
-    assert json.loads(run("show", "two_weights", "--json")[1])["loss"] == 0.25
+    losses = {}
+    for file in ("mine", "./two_weights", "two_weights"):
+        _, out, losses[file, "told"] = run("show", file, "--json")
+        losses[file] = json.loads(out)["loss"]
+    assert losses["mine"] == losses["./two_weights"] == 0.25
+    assert losses["two_weights"] == 9
+    assert losses["mine", "told"] == losses["./two_weights", "told"] == ""
+    said = "two_weights: the bundled scenario; the file that is here is ./two_weights\n"
+    assert losses["two_weights", "told"] == said
 
 
 def test_every_command_has_help(run):
