@@ -1,7 +1,8 @@
 """Expressions over a run: text -> what it needs of a step, and its value at many steps at once.
 
 A breakpoint's condition and a watch are written in the language of the model, over its names and
-step, loss, lr, grad, norm and prev.
+those of a backward pass written by hand, step, loss, lr, grad, norm, prev; of a classifier accuracy
+and confusion; and `validation_…`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import shape_text
 from gradtui.engine.builder import Builder
+from gradtui.engine.classifier import MEASURES, find_classifier, lower_measure
 from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import FUNCTIONS
@@ -33,6 +35,7 @@ EXAMPLES = ("max(abs(grad)) > 100", "norm > 1", "loss > prev", "abs(loss - prev)
 WATCHES = ("loss - prev", "norm", "max(abs(grad))", "lr*norm")
 """Expressions that are offered."""
 _RUN_NAMES = ("step", "loss", "lr", "grad", "norm", "prev")
+_VALIDATION = "validation_"
 LARGEST = 4_000_000
 """Numbers that an expression may compute at a step."""
 _DEEPEST = 16
@@ -172,6 +175,8 @@ class _Reader:
     def _name(self, name: Name) -> int:
         if name.name in self.graph.names:
             return self._leaf(self.graph.names[name.name], name.name)
+        if name.name in self._written:
+            return self._leaf(self._written[name.name], name.name)
         match name.name:
             case "step":
                 if self.step is None:
@@ -187,9 +192,12 @@ class _Reader:
                 return self._norm()
             case "prev":
                 return self._before(Name("loss", name.place), name.place)
+        found = self._measure(name)
+        if found is not None:
+            return found
         if name.name in FUNCTIONS:
             raise InputError(f"'{name.name}' is a function: write {name.name}(…)", name.place)
-        known = (*self.graph.names, *_RUN_NAMES)
+        known = (*self.graph.names, *self._written, *_RUN_NAMES, *MEASURES)
         raise InputError(
             f"'{name.name}' is not defined"
             + (
@@ -198,6 +206,34 @@ class _Reader:
             ),
             name.place,
         )
+
+    @cached_property
+    def _written(self) -> dict[str, int]:
+        """The lines of a pass written by hand, which claim under names of their own."""
+        lines = () if self.program.hand is None else self.program.hand.lines
+        return {one.line.name: one.written for one in lines if one.written is not None}
+
+    def _measure(self, name: Name) -> int | None:
+        """Return the node of a measure of the model, on the step's rows or the validation's."""
+        text, checked = name.name.removeprefix(_VALIDATION), self.program.validation
+        validated = text != name.name
+        if text not in MEASURES and (text != "loss" or not validated):
+            return None
+        if validated and checked is None:
+            raise InputError("there are no validation data here", name.place)
+        if validated and checked is not None and text == "loss":
+            return self._leaf(checked.loss, name.name)
+        nodes = self.graph.nodes
+        found = find_classifier(nodes, range(len(nodes)))
+        if validated and checked is not None:
+            found = checked.classifier
+        if found is None:
+            raise InputError(f"there is no {text}: no labels stand beside scores of as many "
+                             "classes, by softmax or cross_entropy", name.place)  # fmt: skip
+        if name.name not in self._whole:
+            scores, labels = (self._leaf(node, f"{name.name}{node}") for node in found.nodes)
+            self._whole[name.name] = lower_measure(self.builder, text, scores, labels)
+        return self._whole[name.name]
 
     def _call(self, call: Call) -> int | None:
         if call.function == "prev":

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from gradtui.engine.builder import Builder
+from gradtui.engine.classifier import Classifier, find_classifier
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.handwritten import (
     BackwardProgram,
@@ -53,6 +54,14 @@ class Validation(Struct, frozen=True):
     """(node, name) of the data that are not the training step's own."""
     nodes: range
     """The nodes that are there for it alone."""
+    classifier: Classifier | None
+    """What it classifies, where it does."""
+
+    @property
+    def shown(self) -> frozenset[int]:
+        """Those of its nodes whose values a tape holds."""
+        scored = self.classifier
+        return frozenset({self.loss} if scored is None else {self.loss, *scored.nodes})
 
 
 class Watch(Struct, frozen=True, eq=False):
@@ -281,7 +290,9 @@ def _validate(builder: Builder, graph: Graph, own: Collection[str]) -> Validatio
             data.append((place[node.id], node.name))
         else:
             place[node.id] = shared[node.name]
-    return Validation(place[graph.loss], tuple(data), range(start, len(builder.nodes)))
+    nodes = range(start, len(builder.nodes))
+    classifier = find_classifier(builder.nodes, nodes)
+    return Validation(place[graph.loss], tuple(data), nodes, classifier)
 
 
 def _watch(

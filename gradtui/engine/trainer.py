@@ -317,7 +317,7 @@ class Trainer:
     def _shown(self) -> tuple[int, ...]:
         """The nodes that a whole tape holds."""
         checked = self.program.validation
-        hidden = set() if checked is None else set(checked.nodes) - {checked.loss}
+        hidden = set() if checked is None else set(checked.nodes) - checked.shown
         hidden |= self._moves.nodes
         return tuple(node.id for node in self.program.nodes if node.id not in hidden)
 
