@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.base.source import InputError
-from gradtui.base.text import shape_text
+from gradtui.base.text import clip, shape_text
 from gradtui.scenario.arrays import check_count, check_name, read_array
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 MAX_NAMED = DATA_LIMIT // 2
 """Numbers of a file that a table may name: as many as a CSV file of the limit can have."""
+MAX_PATTERNS = 100
+"""Patterns of one value: each is held against every column."""
+_WILD = re.compile("[*?]")
+_Columns = Sequence[tuple[str, Path]]
+"""Columns or arrays of a file, each with the path of what names it in the scenario."""
 
 
 class Data(Struct, frozen=True, eq=False):
@@ -30,14 +37,15 @@ class Data(Struct, frozen=True, eq=False):
     table: str
     """`data` or `validation`."""
     values: Mapping[str, Array]
-    _entries: Mapping[str, Any]
+    _columns: Mapping[str, _Columns]
+    """What each value is of a file; nothing for numbers of the scenario."""
     _csv: CsvTable | None
     _positions: Positions
 
     def error(self, name: str, index: tuple[int, ...], message: str) -> InputError:
         """Return the error of one element, at its own line: of the scenario or of its CSV file."""
         path = (self.table, name)
-        columns = _columns(path, self._entries[name])
+        columns = self._columns.get(name, ())
         if not columns:
             return InputError(message, self._positions.value((*path, *index)))
         if self._csv is not None:
@@ -58,18 +66,18 @@ def read_data(table: str, entries: Mapping[str, Any], scenario: str, positions: 
             name: read_array((table, name), value, positions, columns=True)
             for name, value in named.items()
         }
-        return Data(table, values, named, None, positions)
-    source = _open(table, entries["file"], scenario, positions)
-    wanted: dict[str, None] = {}
-    for name, value in named.items():
-        for column, at in _columns((table, name), value):
-            source.check_name(column, positions.value(at))
-            wanted.setdefault(column)
-    found = source.arrays(wanted)
-    _check_size(table, named, found, positions)
-    values = {name: _value((table, name), value, found, positions) for name, value in named.items()}
+        return Data(table, values, {}, None, positions)
+    file = _open(table, entries["file"], scenario, positions)
+    source = _Source(file, positions)
+    columns = {name: source.columns((table, name), value) for name, value in named.items()}
+    found = file.arrays(dict.fromkeys(column for many in columns.values() for column, _ in many))
+    _check_size(table, columns, found, positions)
+    values = {
+        name: _value((table, name), value, columns[name], found, positions)
+        for name, value in named.items()
+    }
     is_npz = str(entries["file"]).lower().endswith(".npz")
-    return Data(table, values, named, None if is_npz else source, positions)  # type: ignore[arg-type]
+    return Data(table, values, columns, None if is_npz else file, positions)  # type: ignore[arg-type]
 
 
 def _open(table: str, file: Any, scenario: str, positions: Positions) -> CsvTable | NpzFile:
@@ -89,40 +97,88 @@ def _open(table: str, file: Any, scenario: str, positions: Positions) -> CsvTabl
 
 
 def _check_size(
-    table: str, named: Mapping[str, Any], found: Mapping[str, Array], positions: Positions
+    table: str,
+    columns: Mapping[str, _Columns],
+    found: Mapping[str, Array],
+    positions: Positions,
 ) -> None:
     """Refuse to copy what a file holds too often: each name has numbers of its own."""
     left = MAX_NAMED
-    for name, value in named.items():
-        path = (table, name)
-        left -= sum(found[column].size for column, _ in _columns(path, value))
+    for name, many in columns.items():
+        left -= sum(found[column].size for column, _ in many)
         if left < 0:
             raise InputError(f"[{table}] names more than {MAX_NAMED:,} numbers of its file, some "
-                             "more than once", positions.value(path))  # fmt: skip
+                             "more than once", positions.value((table, name)))  # fmt: skip
 
 
-def _value(path: Path, value: Any, found: Mapping[str, Array], positions: Positions) -> Array:
+def _value(
+    path: Path, value: Any, columns: _Columns, found: Mapping[str, Array], positions: Positions
+) -> Array:
     """Return the columns or arrays that a value names, or its own numbers."""
-    names = [column for column, _ in _columns(path, value)]
-    if not names:
+    if not columns:
         return read_array(path, value, positions, columns=True)
-    if isinstance(value, str):
+    if isinstance(value, str) and value in found:
         return read_only(found[value])
-    for index, name in enumerate(names):
-        shape, first = found[name].shape, found[names[0]].shape
-        if len(shape) != 1 or shape != first:
+    first, _ = columns[0]
+    for name, at in columns:
+        shape, wanted = found[name].shape, found[first].shape
+        if len(shape) != 1 or shape != wanted:
             raise InputError(
                 "a list of names stacks columns of one length, but "
-                f"'{names[0]}' has shape {shape_text(first)}, '{name}' {shape_text(shape)}",
-                positions.value((*path, index)),
+                f"'{first}' has shape {shape_text(wanted)}, '{name}' {shape_text(shape)}",
+                positions.value(at),
             )
-    return read_only(np.stack([found[name] for name in names], axis=1))
+    return read_only(np.stack([found[name] for name, _ in columns], axis=1))
 
 
-def _columns(path: Path, value: Any) -> Sequence[tuple[str, Path]]:
-    """Return the columns or arrays that a value names, with their paths; none for numbers."""
-    if isinstance(value, str):
-        return [(value, path)]
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return [(item, (*path, index)) for index, item in enumerate(value)]
-    return []
+class _Source:
+    """A file of columns or arrays, and what a scenario's texts mean in it."""
+
+    def __init__(self, file: CsvTable | NpzFile, positions: Positions) -> None:
+        self.file, self._positions = file, positions
+        self._names = frozenset(file.names)
+
+    def columns(self, path: Path, value: Any) -> _Columns:
+        """Return the columns or arrays that a value names; none for numbers.
+
+        `p*` and `?` stand for those that fit, in the file's order; `!name` leaves some out, of all
+        that there are where nothing else is named.
+        """
+        if isinstance(value, str):
+            parts: list[tuple[str, Path]] = [(value, path)]
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            parts = [(item, (*path, index)) for index, item in enumerate(value)]
+        else:
+            return []
+        if sum(text not in self._names for text, _ in parts) > MAX_PATTERNS:
+            raise InputError(f"more than {MAX_PATTERNS} patterns", self._positions.value(path))
+        without = [(text[1:], at) for text, at in parts if self._leaves_out(text)]
+        named = [part for part in parts if not self._leaves_out(part[0])] or [("*", path)]
+        left_out = {name for text, at in without for name in self._fitting(text, at)}
+        kept: list[tuple[str, Path]] = []
+        for text, at in named:
+            there = {name for name, _ in kept} if text not in self._names else set()
+            fitting = self._fitting(text, at)
+            kept += [(name, at) for name in fitting if name not in there | left_out]
+        if not kept:
+            raise InputError(f"this leaves nothing of {self.file.file}",
+                             self._positions.value(path))  # fmt: skip
+        return kept
+
+    def _leaves_out(self, text: str) -> bool:
+        return text.startswith("!") and text not in self._names
+
+    def _fitting(self, text: str, at: Path) -> Sequence[str]:
+        """Return the columns or arrays that a name or a pattern stands for, one at least."""
+        place = self._positions.value(at)
+        if text in self._names or not _WILD.search(text):
+            self.file.check_name(text, place)
+            return (text,)
+        # Brackets are a part of names, as in w[0].
+        pattern = text.replace("[", "[[]")
+        found = [name for name in self.file.names if fnmatch.fnmatchcase(name, pattern)]
+        if not found:
+            known = clip(", ".join(self.file.names[:20]), 60)
+            message = f"'{clip(text, 30)}' fits nothing in {self.file.file}; it has {known}"
+            raise InputError(message, place)
+        return found

@@ -31,14 +31,14 @@ def read_backward(
     table: schema.Backward,
     graph: Graph,
     model: Sequence[Assignment],
-    whole: Collection[str],
+    unclaimed: Collection[str],
     sources: Sources,
 ) -> tuple[Handwritten, tuple[Notice, ...]]:
     """Return the hand-written backward pass of a scenario, and what is odd; raises InputError.
 
     `model` are the lines of the model: a line that says one of them over again is left out, since a
-    function of Python must say it where it is not given it.  `whole` are the names of data that is
-    whole numbers, as labels are: it has no gradient.
+    function of Python must say it where it is not given it.  `unclaimed` are the names of data
+    that has no gradient, as labels: what is called after one is a helper.
     """
     positions = sources.positions
     given = {"code": table.code, "source": table.source, "file": table.file}
@@ -46,7 +46,7 @@ def read_backward(
     claimable = [
         name
         for name, id in graph.names.items()
-        if graph.nodes[id].kind is not Kind.CONSTANT and name not in whole
+        if graph.nodes[id].kind is not Kind.CONSTANT and name not in unclaimed
     ]
     if table.file is not None:
         return _read_numbers(table, table.file, graph, sources)

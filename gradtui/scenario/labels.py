@@ -31,6 +31,20 @@ def check_labels(graph: Graph, tables: Sequence[Data]) -> None:
             _check(table, source.name, node, count)
 
 
+def label_names(graph: Graph) -> frozenset[str]:
+    """Return the names of the data that the model only picks by, which have no gradient."""
+    numbers, read = set[int](), set[int]()
+    for node in reversed(graph.nodes):
+        entry = OPS.get(node.op)
+        if entry is None:
+            continue
+        read.update(node.inputs)
+        index = entry.operands.index(entry.index) if entry.index else None
+        if not entry.rearranges or node.id in numbers:
+            numbers.update(id for slot, id in enumerate(node.inputs) if slot != index)
+    return frozenset(node.name for node in graph.data if node.id in read - numbers)
+
+
 def _check(table: Data, name: str, node: Node, count: int) -> None:
     values = table.values[name]
     bad = np.argwhere((values != np.floor(values)) | (values < 0) | (values >= count))

@@ -32,6 +32,7 @@ from gradtui.scenario.files import files_named
 from gradtui.scenario.handwritten import by_hand, read_backward, read_update
 from gradtui.scenario.ignoring import notices_of
 from gradtui.scenario.initial import read_parameters
+from gradtui.scenario.labels import label_names
 from gradtui.scenario.positions import parse_toml
 from gradtui.scenario.problem import (
     Array,
@@ -199,7 +200,8 @@ class _Loader:
         if table is None:
             return None
         whole = {name for name, value in self.parsed.data.items() if _all_whole(value)}
-        backward, notices = read_backward(table, graph, self.model, whole, self.sources)
+        unclaimed = whole | label_names(graph)
+        backward, notices = read_backward(table, graph, self.model, unclaimed, self.sources)
         self.hand_notices += notices
         return backward
 

@@ -34,6 +34,8 @@ _DELIMITERS = {";": "semicolons", "\t": "tabs"}
 _DECIMALS = re.compile(r"[0-9+\-.eE \t]*+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SHOWN = 30
+_MISSING = frozenset({"na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "?", "-", "."})
+"""What programs write, in small letters, where there is no value."""
 
 
 class CsvTable(Struct, frozen=True, eq=False):
@@ -242,8 +244,10 @@ def _cell_fault(cell: str) -> str:
     text = cell.strip(" \t")
     shown = clip(text, _SHOWN)
     if not text:
-        return "empty cell"
-    if text.lstrip("+-").lower() in ("nan", "inf", "infinity"):
+        return "empty cell: a value is missing"
+    if text.lower() in _MISSING:
+        return f"'{shown}' stands for a value that is missing"
+    if text.lstrip("+-").lower() in ("inf", "infinity"):
         return f"{shown} is not a finite number"
     if not _DECIMAL.fullmatch(text):
         return f"expected a number, got '{shown}'"

@@ -1,0 +1,84 @@
+"""Columns of a data file by pattern, and labels that are told by what the model does with them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradtui
+from gradtui.base.source import InputError
+
+TABLE = "id,p0,p1,w[0],species,p*\n7,1,2,3,0,4\n8,5,6,7,1,8\n"
+
+
+@pytest.fixture
+def load(write):
+    folder = Path(write("L = w*x")).parent
+
+    def call(X, model="L = sum((X*a)**2)", table=TABLE, **parts):
+        (folder / "a.csv").write_text(table, encoding="utf-8")
+        data = f'file = "a.csv"\nX = {X}\ny = "species"'
+        return gradtui.load(write(model, "a = 1.0", data=data, **parts)).frame
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        ('"p?"', [1, 2, 5]),
+        ('["p0", "p1"]', [1, 2]),
+        ('["p1", "p?"]', [2, 1, 5]),
+        ('"!species"', [0, 1, 2, 3, 5]),
+        ('["!species", "!id"]', [1, 2, 3, 5]),
+        ('["*", "!p?"]', [0, 3, 4]),
+        ('["!p?", "id", "p0"]', [0]),
+        ('"w[[]0]"', None),
+        ('"w[?]"', [3]),
+    ],
+)
+def test_columns_by_pattern_stand_in_the_file_s_order(load, names, columns):
+    table = np.array([[float(n) for n in row.split(",")] for row in TABLE.split()[1:]])
+    if columns is None:
+        with pytest.raises(InputError, match="no column"):
+            load(names)
+    else:
+        np.testing.assert_array_equal(load(names).values["X"], table[:, columns])
+
+
+def test_a_name_is_that_column_even_if_it_looks_like_a_pattern(load):
+    assert load('"p*"').values["X"].tolist() == [4, 8]
+
+
+@pytest.mark.parametrize(
+    ("names", "message", "marked"),
+    [
+        ('"q*"', "'q*' fits nothing in a.csv; it has id, p0, p1, w[0], species, p*", '"q*"'),
+        ('["id", "!speces"]', "no column 'speces' in a.csv; did you mean 'species'?", '"!speces"'),
+        ('["id", "!id"]', "this leaves nothing of a.csv", '["id", "!id"]'),
+    ],
+)
+def test_a_pattern_that_fits_nothing_is_refused_where_it_stands(load, names, message, marked):
+    with pytest.raises(InputError) as caught:
+        load(names)
+    assert caught.value.message == message
+    place, line = caught.value.place, caught.value.source_line
+    assert line[place.column - 1 :][: place.width] == marked
+
+
+def test_a_bad_cell_of_a_pattern_is_shown_in_the_data_file(load):
+    with pytest.raises(InputError) as caught:
+        load('"!species"', table=TABLE.replace("5,6", "5,NA"))
+    assert str(caught.value).splitlines()[0] == (
+        "a.csv:3:5: error: column 'p1': 'NA' stands for a value that is missing"
+    )
+
+
+def test_what_is_called_after_labels_of_a_file_is_a_helper(load):
+    # Written as numbers of a CSV file they may be anything: that they are labels the model says.
+    backward = '[backward]\ncode = "dy = 2*a*sum(X**2)\\nda = dy"'
+    model = "Y = one_hot(y, 2)\nL = sum((X*a)**2) + 0*sum(Y)"
+    hand = load('"!species"', model, more=backward)
+    assert dict(hand.problem.backward.claims) == {"da": "a"}
+    used = load('"!species"', model + "*sum(y)", more=backward)
+    assert dict(used.problem.backward.claims) == {"dy": "y", "da": "a"}
