@@ -14,16 +14,13 @@ from gradtui.base.files import config_file, short_path
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
-from gradtui.cli.commands import (
-    UNUSABLE,
-    check_files,
-    debug,
-    list_scenarios,
-    show_step,
-    train,
-)
+from gradtui.cli.checking import check_files
+from gradtui.cli.commands import debug, list_scenarios, show_step
 from gradtui.cli.creating import write_new
+from gradtui.cli.output import UNUSABLE
+from gradtui.cli.printing import print_value
 from gradtui.cli.running import RaisedError, tell_raised
+from gradtui.cli.training import train
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -204,6 +201,23 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="as optimizer.lr=1.5"
     )
     parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
+    parser.add_argument(
+        "--columns", metavar="LIST",
+        help="of the table or csv, with commas: names and expressions, as loss,norm,W[0,1],dW",
+    )  # fmt: skip
+
+
+def _print_arguments(parser: argparse.ArgumentParser) -> None:
+    _shown_argument(parser)
+    parser.add_argument(
+        "expression", metavar="EXPRESSION",
+        help="a name, an element, or what watches may be: W, 'W[0,1]', 'grad(W)', 'X@w - y'",
+    )  # fmt: skip
+    parser.add_argument("--step", type=_count, default=0, metavar="N")
+    parser.add_argument(
+        "--rows", type=_at_least_one, default=10, metavar="N", help="print so many rows (10)"
+    )
+    parser.add_argument("--json", action="store_true", help="one object, with all numbers")
 
 
 def _shown_argument(parser: argparse.ArgumentParser) -> None:
@@ -249,6 +263,7 @@ COMMANDS = (
     ),
     Command("run", "train without a screen", _run_arguments, train),
     Command("show", "one step in words and numbers", _show_arguments, show_step),
+    Command("print", "the value of an expression at a step", _print_arguments, print_value),
     Command(
         "check",
         "verify gradients, updates, the run and the stated facts",

@@ -117,7 +117,7 @@ class Session:
     def frame(self) -> Frame:
         """What there is to show at the cursor."""
         step, history, version = self._step, self.history, self._version_of(self.problem)
-        tape, chosen = self._tape(step), self.selection
+        tape, chosen = self.tape(step), self.selection
         index = None if chosen.lens is None else chosen.lens.index
         return Frame(
             problem=self.problem,
@@ -135,7 +135,7 @@ class Session:
                 surfaces=self.surface.surfaces(history),
             ),
             breakpoints=self.breakpoints.found,
-            watched=self.breakpoints.watched(step, self._tape),
+            watched=self.breakpoints.watched(step, self.tape),
             branch=self.branches.name,
             message=self.message,
             trouble=self.trouble,
@@ -375,7 +375,8 @@ class Session:
         number = found.findings.index(finding) + 1
         self.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"
 
-    def _tape(self, step: int) -> Tape:
+    def tape(self, step: int) -> Tape:
+        """Return all values of a step of the branch that is looked at."""
         key = self.history.owner(step), step
         if key not in self._tapes:
             self._tapes[key] = self.history.tape(step)

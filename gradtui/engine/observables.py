@@ -109,16 +109,20 @@ def read_expression(text: str, program: StepProgram) -> Observable:
     """Return what a text observes of a run; raises InputError with a place in the text."""
     tree = parse_expression(text, context=_LANGUAGE)
     reader = _Reader(program)
-    root = reader.lower(tree)
-    found = Observable(
-        text.strip(), tuple(reader.builder.nodes), root, tuple(reader.leaves.items()),
-        reader.step, tuple(reader.past), reader.deepest,
-    )  # fmt: skip
+    found = reader.observable(text.strip(), reader.lower(tree))
     if found.size > LARGEST:
         raise InputError(
             f"too large: {found.size:,} numbers at a step, the limit is {LARGEST:,}", tree.place
         )
     return found
+
+
+def observe_node(node: int, program: StepProgram, *, gradient: bool = False) -> Observable:
+    """Return what observes a node's value, or its gradient, whatever it is called."""
+    reader = _Reader(program)
+    name = program.nodes[node].name
+    root = reader.adjoint(node, name) if gradient else reader.leaf(node, name)
+    return reader.observable(name, root)
 
 
 def read_condition(text: str, program: StepProgram) -> Observable:
@@ -169,23 +173,29 @@ class _Reader:
         self._of: dict[int, int] = {}
         self._whole: dict[str, int] = {}
 
+    def observable(self, text: str, root: int) -> Observable:
+        return Observable(
+            text, tuple(self.builder.nodes), root, tuple(self.leaves.items()),
+            self.step, tuple(self.past), self.deepest,
+        )  # fmt: skip
+
     def lower(self, tree: Tree) -> int:
         return lower_tree(tree, self.builder, self._name, resolve_call=self._call)
 
     def _name(self, name: Name) -> int:
         if name.name in self.graph.names:
-            return self._leaf(self.graph.names[name.name], name.name)
+            return self.leaf(self.graph.names[name.name], name.name)
         if name.name in self._written:
-            return self._leaf(self._written[name.name], name.name)
+            return self.leaf(self._written[name.name], name.name)
         match name.name:
             case "step":
                 if self.step is None:
                     self.step = self.builder.leaf(Kind.STATE, "step", ())
                 return self.step
             case "loss":
-                return self._leaf(self.graph.loss, "loss")
+                return self.leaf(self.graph.loss, "loss")
             case "lr":
-                return self._leaf(self.program.lr, "lr")
+                return self.leaf(self.program.lr, "lr")
             case "grad":
                 return self._gradient()
             case "norm":
@@ -222,7 +232,7 @@ class _Reader:
         if validated and checked is None:
             raise InputError("there are no validation data here", name.place)
         if validated and checked is not None and text == "loss":
-            return self._leaf(checked.loss, name.name)
+            return self.leaf(checked.loss, name.name)
         nodes = self.graph.nodes
         found = find_classifier(nodes, range(len(nodes)))
         if validated and checked is not None:
@@ -231,7 +241,7 @@ class _Reader:
             raise InputError(f"there is no {text}: no labels stand beside scores of as many "
                              "classes, by softmax or cross_entropy", name.place)  # fmt: skip
         if name.name not in self._whole:
-            scores, labels = (self._leaf(node, f"{name.name}{node}") for node in found.nodes)
+            scores, labels = (self.leaf(node, f"{name.name}{node}") for node in found.nodes)
             self._whole[name.name] = lower_measure(self.builder, text, scores, labels)
         return self._whole[name.name]
 
@@ -247,28 +257,28 @@ class _Reader:
             hint = did_you_mean(of.name, names) if isinstance(of, Name) else ""
             raise InputError("grad takes a name of the model, as in grad(w)" + hint, of.place)
         node = names.get(of.name, self.graph.loss)
-        return self._adjoint(node, of.name)
+        return self.adjoint(node, of.name)
 
-    def _leaf(self, node: int, name: str) -> int:
+    def leaf(self, node: int, name: str) -> int:
         if node not in self._of:
             leaf = self.builder.leaf(Kind.STATE, name, self.program.nodes[node].shape)
             self._of[node] = leaf
             self.leaves[leaf] = node
         return self._of[node]
 
-    def _adjoint(self, node: int, name: str) -> int:
+    def adjoint(self, node: int, name: str) -> int:
         shape = self.program.nodes[node].shape
         found = self.program.reverse.adjoint.get(node)
         if found is None:
             return self.builder.fit(self.builder.constant(0.0), shape)
-        return self.builder.fit(self._leaf(found, f"grad({name})"), shape)
+        return self.builder.fit(self.leaf(found, f"grad({name})"), shape)
 
     def _gradient(self) -> int:
         """Return all gradients as one vector."""
         if "grad" not in self._whole:
             parts = []
             for parameter in self.graph.parameters:
-                node = self._adjoint(parameter.id, parameter.name)
+                node = self.adjoint(parameter.id, parameter.name)
                 size = math.prod(parameter.shape)
                 parts.append(self.builder.apply("reshape", (node,), {"shape": (size,)}))
             whole = parts[0]

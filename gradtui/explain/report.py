@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -121,18 +120,13 @@ def _seen(tape: Tape) -> dict[str, Any]:
     return found
 
 
-def record_columns(
-    record: Mapping[str, Any], most: int | None = None
-) -> tuple[list[str], list[float]]:
-    """Return one step of a run as the names and the numbers of a table's columns.
-
-    Of an array there are the first `most` numbers, all if that is not said.
-    """
+def record_columns(record: Mapping[str, Any]) -> tuple[list[str], list[float]]:
+    """Return one step of a run as the names and the numbers of the columns of a CSV file."""
     names, numbers = ["step", "loss", "lr"], [record["step"], record["loss"], record["lr"]]
     for group, prefix in (("parameters", ""), ("gradients", "d")):
         for name, value in record[group].items():
             array = np.asarray(value)
-            for index in islice(np.ndindex(array.shape), most):
+            for index in np.ndindex(array.shape):
                 place = f"[{','.join(map(str, index))}]" if index else ""
                 names.append(f"{prefix}{name}{place}")
                 numbers.append(float(array[index]))

@@ -96,15 +96,111 @@ def test_run_sets_what_is_asked_for(run):
     assert [row["loss"] for row in lr3[:2]] == pytest.approx([9, 53361])
 
 
-def test_a_table_says_which_numbers_it_has_no_columns_for(run, write):
+def test_a_table_fits_the_terminal_and_says_what_it_leaves_out(run, write, monkeypatch):
     path = write("L = sum(W**2)", "W = { shape = [20, 21], init = 'ones' }")
-    status, out, err = run("run", path, "--steps", "0")
-    assert status == 0 and len(out.splitlines()[0].split()) == 3 + 2 * 400 + 1
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, err = run("run", path, "--steps", "1")
+    lines = out.splitlines()
+    assert status == 0 and {len(line) for line in lines} == {72}
+    assert lines[0].split() == ["step", "loss", "lr", "grad_norm", "W[0,0]", "W[0,1]"]
     assert err == (
-        f"{path}: W: the first 400 of 420 numbers are in the table; --format csv or jsonl has all\n"
+        f"{path}: 838 more columns: --columns loss,dW chooses, --format csv or jsonl has all\n"
     )
     whole = run("run", path, "--steps", "0", "--format", "csv")
     assert whole[2] == "" and "dW[19,20]" in whole[1]
+    monkeypatch.setenv("COLUMNS", "1000000")
+    status, out, err = run("run", path, "--steps", "0")
+    assert len(out.split("\n")[0].split()) == 4 + 2 * 400
+    assert f"{path}: 40 more columns: " in err, "no row has more numbers than a panel lists"
+
+
+@pytest.mark.parametrize("format", ["table", "csv"])
+def test_the_columns_asked_for_are_printed_alone(run, format):
+    asked = "norm, w[1],max(abs(grad), axis=0),dw"
+    out = run("run", "five_parcels", "--steps", "2", "--columns", asked, "--format", format)[1]
+    names, *rows = csv.reader(io.StringIO(re.sub(" +", ",", out) if format == "table" else out))
+    if format == "csv":
+        assert names == ["step", "norm", "w[1]", "max(abs(grad), axis=0)", "dw[0]", "dw[1]"]
+    records = rows_of(run("run", "five_parcels", "--steps", "2", "--format", "jsonl")[1])
+    for row, record in zip(rows, records, strict=True):
+        dw = record["gradients"]["w"]
+        expected = [record["grad_norm"], record["parameters"]["w"][1], max(map(abs, dw)), *dw]
+        assert [float(x) for x in row[-5:]] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_classifier_s_table_has_its_accuracy(run):
+    lines = run("run", "softmax_classifier", "--every", "60")[1].splitlines()
+    rows = [dict(zip(lines[0].split(), line.split(), strict=True)) for line in lines[1:]]
+    assert [row["accuracy"] for row in rows] == ["0.333333", "1"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "place", "message"),
+    [
+        ("loss,wx", 6, "'wx' is not defined; did you mean 'w'?"),
+        ("loss, w[2]", 8, "this has shape 2: its elements go up to [1]"),
+        ("loss,", 6, "expected a column, as w"),
+        ("w, prev(w)", 4, "a column is of one step: prev looks back"),
+        ("sum(w", 6, "the line ends early"),
+    ],
+)
+def test_columns_that_are_none(run, columns, place, message):
+    status, out, err = run("run", "five_parcels", "--columns", columns)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"--columns:1:{place}: error: {message}")
+    assert err.splitlines()[1] == f"  {columns}"
+
+
+def test_json_lines_have_no_columns(run):
+    status, out, err = run("run", "five_parcels", "--columns", "loss", "--format", "jsonl")
+    assert (status, out) == (2, "") and "--columns is for a table or csv" in err
+
+
+# print
+
+
+def test_print_says_shape_range_and_the_first_rows(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("print", "five_parcels", "X", "--rows", "2") == (0, """\
+X [5×2] at step 0: 0.5…5
+     0    1
+0    2    3
+1  1.5    1
+… 3 more rows
+""", "")  # fmt: skip
+    assert run("print", "five_parcels", "w[1]", "--step", "12")[1] == "w[1] = 1.17455 at step 12\n"
+    monkeypatch.setenv("COLUMNS", "9")
+    out = run("print", "five_parcels", "X", "--rows", "2")[1].splitlines()
+    assert out[1:] == ["     0", "0    2", "1  1.5", "… 3 more rows and 1 more column"]
+
+
+def test_print_as_json_has_every_number(run):
+    out = run("print", "five_parcels", "grad(w)", "--step", "1", "--json")[1]
+    record = rows_of(run("run", "five_parcels", "--steps", "1", "--format", "jsonl")[1])[1]
+    assert json.loads(out) == {
+        "expression": "grad(w)", "step": 1, "shape": [2], "value": record["gradients"]["w"],
+    }  # fmt: skip
+
+
+def test_print_of_code_that_is_run(run, tmp_path):
+    path = tmp_path / "net.py"
+    run("new", path)
+    out = run("print", f"{path}:case", "dW1", "--rows", "1")[1]
+    assert out.startswith("dW1 [") and "at step" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope"], "EXPRESSION:1:1: error: 'nope' is not defined"),
+        (["X[9]"], "EXPRESSION:1:2: error: this has shape 5×2: its elements go up to [4,1]"),
+        (["prev"], "EXPRESSION:1:1: error: there is no step before"),
+        (["X", "--rows", "0"], "expected at least 1"),
+    ],
+)
+def test_what_print_cannot_show(run, arguments, message):
+    status, out, err = run("print", "five_parcels", *arguments)
+    assert (status, out) == (2, "") and message in err
 
 
 def test_run_as_csv_reads_back(run):
@@ -129,9 +225,10 @@ def test_run_as_csv_quotes_the_names_of_matrix_elements(run, write):
     assert '"' not in table[0]
 
 
-def test_run_as_a_table_is_aligned_and_cuts_no_number(run):
+def test_run_as_a_table_is_aligned_and_cuts_no_number(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     lines = run("run", "two_weights_rate_3", "--steps", "80")[1].splitlines()
-    assert lines[0].split() == ["step", "loss", "lr", "w1", "w2", "dw1", "dw2", "grad_norm"]
+    assert lines[0].split() == ["step", "loss", "lr", "grad_norm", "w1", "w2", "dw1", "dw2"]
     assert len({len(line) for line in lines}) == 1
     assert not any("…" in line for line in lines)
     assert re.search(r"-\d\.\d{5}e\+1\d\d ", "\n".join(lines))
@@ -784,7 +881,7 @@ def test_too_little_memory_is_an_error_and_no_traceback(capsys, monkeypatch):
     def exhausted(file, **rest):
         raise MemoryError
 
-    monkeypatch.setattr("gradtui.cli.commands._load", exhausted)
+    monkeypatch.setattr("gradtui.cli.files.load_file", exhausted)
     assert main(["show", "two_weights"]) == 2
     assert "not enough memory" in capsys.readouterr().err
 

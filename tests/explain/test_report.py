@@ -190,14 +190,6 @@ def test_the_columns_of_a_record_name_every_element(session_of):
     assert numbers == pytest.approx([0, 8, 0.1, 1, 2, 3, 2, 4, 1, math.sqrt(21)])
 
 
-def test_of_a_large_array_a_table_has_the_first_numbers(session_of):
-    session = session_of("L = sum(W**2) + b", "W = [[1.0, 2.0, 4.0]]\nb = 3.0")
-    names, numbers = record_columns(step_record(session.problem, session.frame.tape), most=2)
-    assert names[3:-1] == ["W[0,0]", "W[0,1]", "b", "dW[0,0]", "dW[0,1]", "db"]
-    assert numbers[3:-1] == [1, 2, 3, 2, 4, 1]
-    assert numbers[-1] == pytest.approx(math.sqrt(85)), "the length is that of all"
-
-
 def test_two_weights_in_words():
     rows = [line_text(row).rstrip() for row in show_lines(gradtui.load("two_weights").frame, None)]
     assert rows[0] == "Two weights, one parcel · step 0 of 12 · sgd lr 0.05 · L 9"

@@ -1,0 +1,70 @@
+"""How a command's FILE becomes a problem or a session, and what is said of it meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from gradtui.base.source import InputError
+from gradtui.base.streams import tell, working
+from gradtui.base.text import clean
+from gradtui.cli.running import is_code, refuse_unnamed, trace_code
+
+if TYPE_CHECKING:
+    from gradtui.debugger.session import Session
+    from gradtui.scenario.problem import Notice, Problem
+
+
+def open_session(file: str, *, ascii: bool) -> Session:
+    """Return a session on a scenario, or on one call of code, which is run.
+
+    Raises InputError where it cannot be used, RaisedError for exceptions of the code.
+    """
+    from gradtui.debugger.session import Session
+
+    if is_code(file):
+        with working(f"running {file}"):
+            return trace_code(file)
+    problem = load_file(file, ascii=ascii)
+    with working(f"opening {file}"):
+        return Session(problem)
+
+
+def load_file(
+    file: str, overrides: Sequence[str] = (), *, notices: bool = True, ascii: bool = False
+) -> Problem:
+    """Return the problem of a scenario with other settings, `KEY=VALUE`; raises InputError.
+
+    What is odd in it is printed, unless `notices` is False.
+    """
+    from gradtui.scenario.bundled import find_scenario, is_bundled
+    from gradtui.scenario.load import load_problem
+
+    if is_bundled(file) and os.path.isfile(file):
+        tell(clean(f"{file}: the bundled scenario; the file that is here is ./{file}"))
+    if is_code(file):
+        raise InputError(
+            "your own code is one call, which trains nothing: `gradtui FILE.py:NAME` opens it, "
+            "`gradtui show` prints it, `gradtui check` checks it", file=file,
+        )  # fmt: skip
+    refuse_unnamed(file)
+    pairs = {}
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals:
+            raise InputError(
+                f"--set {override}: expected KEY=VALUE, as optimizer.lr=0.1", file=file
+            )
+        pairs[key.strip()] = value.strip()
+    with working(f"reading {file}"):
+        problem = load_problem(find_scenario(file), pairs, ascii=ascii)
+    if notices:
+        print_notices(problem, problem.notices)
+    return problem
+
+
+def print_notices(problem: Problem, notices: Iterable[Notice]) -> None:
+    """Print what is odd in a scenario on standard error."""
+    for notice in notices:
+        tell(problem.describe(notice))

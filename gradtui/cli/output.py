@@ -1,0 +1,53 @@
+"""What commands print on standard output, and how they end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtui.explain.spans import TextRow
+
+OK, FAILED, UNUSABLE = 0, 1, 2
+"""Exit statuses: all is well, something is wrong with what a file says, it cannot be used."""
+
+
+_PIPED = 160
+"""Cells of a row that no terminal shows."""
+
+
+def line_width() -> int:
+    """Return the cells that a row may take."""
+    return shutil.get_terminal_size((_PIPED, 0)).columns
+
+
+def print_json(value: object) -> None:
+    """Print JSON on one line, part by part."""
+    from gradtui.explain.report import json_parts
+
+    for part in json_parts(value):
+        sys.stdout.write(part)
+    sys.stdout.write("\n")
+
+
+def print_lines(lines: Sequence[TextRow]) -> None:
+    """Print rows, in colours on a terminal that has them."""
+    from gradtui.explain.spans import line_text
+
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for row in lines:
+        text = "".join(f"{_SGR[role]}{part}\x1b[0m" if role in _SGR else part for part, role in row)
+        print((text if colours else line_text(row)).rstrip())
+
+
+_SGR = {
+    "heading": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "local": "\x1b[33m",
+    "gradient": "\x1b[36m",
+    "good": "\x1b[32m",
+    "bad": "\x1b[31m",
+}

@@ -1,0 +1,122 @@
+"""Any value of a step by an expression: an array of the model, a gradient, what can be computed.
+
+The language is that of watches; beside it a name may be a label, `dw` means grad(w) where nothing
+else is called so, and an element or a row is picked as in `W[0,1]` or `grad(W)[2]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import shape_text
+from gradtui.engine.observables import (
+    Array,
+    Observable,
+    observe_node,
+    observed,
+    read_expression,
+)
+from gradtui.engine.tape import Tape
+from gradtui.scenario.problem import Problem
+from gradtui.scenario.references import as_shown
+
+Pick = tuple[int | slice, ...]
+_PICKED = re.compile(r"(?P<of>.+?)\s*\[(?P<parts>[-0-9:,\s]*)\]\s*", re.DOTALL)
+_PART = re.compile(r"(-?[0-9]{1,9})|(-?[0-9]{0,9})\s*:\s*(-?[0-9]{0,9})")
+_SLOPE = re.compile(r"grad\s*\(\s*(?P<of>.+?)\s*\)|[d∂](?P<alone>.+)", re.DOTALL)
+
+
+class Inspected(Struct, frozen=True, eq=False):
+    """An expression that is looked at, ready to be evaluated at any step."""
+
+    text: str
+    """As it was written."""
+    shape: tuple[int, ...]
+    observable: Observable
+    _pick: Pick
+
+    def value(self, step: int, tape: Callable[[int], Tape]) -> Array:
+        """Return its value at a step; `tape` gives that of a step.
+
+        Raises InputError where it looks back beyond the first step.
+        """
+        first = step - self.observable.depth
+        if first < 0:
+            raise InputError("there is no step before", Place(1, 1), source_line=self.text)
+        tapes = map(tape, range(first, step + 1))
+        rows = [[one.value(node) for node in self.observable.needs] for one in tapes]
+        return np.asarray(observed(self.observable, rows, first)[self._pick])
+
+
+def read_inspected(text: str, problem: Problem) -> Inspected:
+    """Return what a text stands for; raises InputError with a place in the text."""
+    text = text.strip()
+    try:
+        whole = _named(text, problem)
+        if whole is not None:
+            return Inspected(text, whole.shape, whole, ())
+        picked = _PICKED.fullmatch(text)
+        if picked is None or not _picks(picked["parts"]) or not _is_one(picked["of"]):
+            whole = read_expression(text, problem.trainer.program)
+            return Inspected(text, whole.shape, whole, ())
+        of = _named(picked["of"], problem)
+        of = read_expression(picked["of"], problem.trainer.program) if of is None else of
+        at = picked.start("parts") - 1
+        pick = _pick(picked["parts"], of.shape, Place(1, at + 1, len(text) - at))
+        return Inspected(text, np.broadcast_to(0.0, of.shape)[pick].shape, of, pick)
+    except InputError as error:
+        raise InputError(error.message, error.place, source_line=text) from None
+
+
+def _named(text: str, problem: Problem) -> Observable | None:
+    """Return what a name, a label, or the gradient of either is; None for anything else."""
+    names, program = as_shown(problem.graph.names, problem), problem.trainer.program
+    if text in names:
+        return observe_node(names[text], program)
+    if match := _SLOPE.fullmatch(text):
+        name = match["of"] or match["alone"]
+        lines = () if program.hand is None else program.hand.lines
+        if name in names and text not in {one.line.name for one in lines}:
+            return observe_node(names[name], program, gradient=True)
+    return None
+
+
+def _picks(parts: str) -> bool:
+    """Return whether brackets pick by numbers: the language has ranges alone, not elements."""
+    return any(part.strip().lstrip("-").isdigit() for part in parts.split(","))
+
+
+def _is_one(text: str) -> bool:
+    """Return whether what stands before brackets is a name, a call or in parentheses, not a sum."""
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and not (char.isalnum() or char in "_.)'#"):
+            return False
+        if depth == 0 and char == ")" and at < len(text) - 1:
+            return False
+    return depth == 0
+
+
+def _pick(parts: str, shape: tuple[int, ...], place: Place) -> Pick:
+    """Return the index that brackets mean; raises InputError at `place` where it does not fit."""
+    pick: list[int | slice] = []
+    for part in parts.split(","):
+        match = _PART.fullmatch(part.strip())
+        if match is None:
+            raise InputError("expected an index, as [2,1], [0] or [1:3, 0], from 0", place)
+        number, start, stop = match.groups()
+        ends = (int(end) if end else None for end in (start, stop))
+        pick.append(slice(*ends) if number is None else int(number))
+    sizes = zip(pick, shape, strict=False)
+    outside = any(isinstance(one, int) and not -size <= one < size for one, size in sizes)
+    if outside or len(pick) > len(shape):
+        upto = ",".join(str(size - 1) for size in shape)
+        has = f"its elements go up to [{upto}]" if shape else "it is one number"
+        raise InputError(f"this has shape {shape_text(shape)}: {has}", place)
+    return tuple(pick)

@@ -1,0 +1,94 @@
+"""An array of any size as a table: a window of its rows and columns, with their numbers."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from msgspec import Struct
+
+from gradtui.base.text import number, shape_text
+from gradtui.explain.spans import Span, TextRow, line
+from gradtui.explain.values import Array, extent
+
+_CELLS, _DIGITS = 12, 6
+"""Cells of a number of so many digits: `-1.23457e-05`."""
+_GAP, _FEW = 2, 4096
+NOTES = {"confusion": "rows: what is right, columns: what is said"}
+"""What a value is named that wants a word -> the word."""
+
+
+class Grid(Struct, frozen=True, eq=False, dict=True):
+    """The numbers of an array as rows and columns: the last axis lies along a row."""
+
+    value: Array
+    """(…), a vector as one number a row."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return math.prod(self._lead)
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a row has."""
+        return self.value.shape[-1] if self.value.ndim > 1 else 1
+
+    @property
+    def _lead(self) -> tuple[int, ...]:
+        return self.value.shape[:-1] if self.value.ndim > 1 else self.value.shape
+
+    def fitting(self, width: int) -> int:
+        """Return how many columns fit beside the names of the rows, one at least."""
+        return max(1, (width - self._names) // (self._cells + _GAP))
+
+    def window(self, top: int, height: int, left: int, width: int) -> list[TextRow]:
+        """Return the numbers of the columns, then as many rows from `top` on as fit below."""
+        shown = slice(left, left + self.fitting(width))
+        table = self.value.reshape(self.rows, self.columns)[top : top + height - 1, shown]
+        found = []
+        if self.value.ndim > 1:
+            heads = (str(at).rjust(self._cells + _GAP) for at in range(self.columns)[shown])
+            found.append(line((" " * self._names + "".join(heads), "dim")))
+        for at, numbers in enumerate(table, start=top):
+            index = np.unravel_index(at, self._lead) if self._lead else ()
+            name: Span = (",".join(map(str, index)).rjust(self._names), "dim")
+            cells = "".join(number(x, _DIGITS).rjust(self._cells + _GAP) for x in numbers)
+            found.append(line(name, (cells, "value")))
+        return found
+
+    @property
+    def _names(self) -> int:
+        return len(",".join(str(size - 1) for size in self._lead))
+
+    @cached_property
+    def _cells(self) -> int:
+        """The cells of a number: those of the longest, where that is soon found."""
+        if self.value.size > _FEW:
+            return _CELLS
+        longest = max((len(number(x, _DIGITS)) for x in self.value.flat), default=1)
+        return max(longest, len(str(self.columns - 1)))
+
+
+def value_rows(text: str, step: int | None, value: Array, width: int, height: int) -> list[TextRow]:
+    """Return what an expression is: shape, range, its first rows, and how many are left out."""
+    at = "" if step is None else f" at step {step:,}"
+    if value.shape == ():
+        return [line((text, "name"), " = ", (number(float(value)), "value"), (at, "dim"))]
+    head: list[Span | str] = [(text, "name"), f" [{shape_text(value.shape)}]", (at, "dim")]
+    rows = [line(*head, ": ", (extent(value, _DIGITS), "value"))]
+    if text in NOTES or text.partition("_")[2] in NOTES:
+        rows.append(line((NOTES[text.rpartition("_")[2]], "dim")))
+    if not value.size:
+        return rows
+    grid = Grid(value)
+    rows += grid.window(0, height + (value.ndim > 1), 0, width)
+    left = [
+        f"{many:,} more {what}{'s' if many > 1 else ''}"
+        for many, what in (
+            (grid.rows - height, "row"), (grid.columns - grid.fitting(width), "column"),
+        )
+        if many > 0
+    ]  # fmt: skip
+    return [*rows, line((f"… {' and '.join(left)}", "dim"))] if left else rows

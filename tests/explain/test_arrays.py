@@ -1,0 +1,38 @@
+"""Arrays as tables: any window of any array, with the index of each row and column."""
+
+import numpy as np
+
+from gradtui.explain.arrays import Grid, value_rows
+from gradtui.explain.spans import line_text
+
+
+def texts(rows):
+    return [line_text(row) for row in rows]
+
+
+def test_a_window_shows_rows_and_columns_from_anywhere():
+    grid = Grid(np.arange(10_000.0).reshape(100, 100) / 4)
+    assert (grid.rows, grid.columns, grid.fitting(20)) == (100, 100, 1)
+    assert texts(grid.window(98, 5, 97, 40)) == [
+        "              97            98",
+        "98       2474.25        2474.5",
+        "99       2499.25        2499.5",
+    ]
+
+
+def test_of_more_axes_a_row_goes_by_all_but_the_last():
+    grid = Grid(np.arange(24).reshape(2, 3, 4))
+    assert texts(grid.window(2, 3, 1, 80)) == [
+        "      1   2   3",
+        "0,2   9  10  11",
+        "1,0  13  14  15",
+    ]
+
+
+def test_a_vector_has_a_number_a_row_and_no_head():
+    assert texts(Grid(np.array([1.5, -2])).window(0, 9, 0, 80)) == ["0  1.5", "1   -2"]
+
+
+def test_what_has_no_numbers_is_told_by_its_shape():
+    assert texts(value_rows("X", 3, np.zeros((0, 2)), 80, 5)) == ["X [0×2] at step 3: empty"]
+    assert texts(value_rows("c", None, np.array(2.0), 80, 5)) == ["c = 2"]
