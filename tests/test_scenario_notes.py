@@ -186,6 +186,33 @@ def test_the_transformer_comes_near_the_least_that_can_be_known():
     assert facts[0]["gradients"]["E"][5] == [0, 0, 0, 0]
 
 
+def test_the_irises_are_those_of_fisher():
+    """The sums over all 150 rows are those of table I."""
+    both = [data_of(SCENARIOS["iris"], table) for table in ("data", "validation")]
+    rows = np.vstack([table["X"] for table in both])
+    labels = np.concatenate([table["y"] for table in both])
+    assert rows.sum(axis=0) == near([876.5, 458.6, 563.7, 179.9])
+    assert [np.sum(labels == k) for k in range(3)] == [50, 50, 50]
+    assert rows[labels == 1].mean(axis=0) == near([5.936, 2.77, 4.26, 1.326])
+    assert [np.sum(np.equal(both[1]["y"], k)) for k in range(3)] == [10, 10, 10]
+
+
+def test_one_versicolor_is_called_virginica_in_the_end():
+    def said(step):
+        held_out = data_of(SCENARIOS["iris"], "validation")
+        values, _ = PASSES["iris"](**held_out, **facts[step]["parameters"])
+        table = np.zeros((3, 3), int)
+        np.add.at(table, (np.int_(held_out["y"]), np.argmax(values["z"], axis=1)), 1)
+        return table.tolist()
+
+    facts = run("iris", 300)
+    assert facts[0]["loss"] == near(1.4733, 1e-4)
+    assert said(0) == [[10, 0, 0], [10, 0, 0], [10, 0, 0]]
+    assert said(150) == [[10, 0, 0], [0, 5, 5], [0, 0, 10]]
+    assert said(300) == [[10, 0, 0], [0, 9, 1], [0, 0, 10]]
+    assert facts[300]["validation"] == near(0.4532, 1e-4)
+
+
 @pytest.mark.parametrize("name", ["softmax_classifier", "deep_network", "transformer_block"])
 def test_a_pass_by_hand_agrees_with_the_differences_of_its_own_loss(name):
     fact, data = run(name, 1)[1], data_of(SCENARIOS[name])

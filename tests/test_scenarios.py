@@ -270,6 +270,7 @@ PASSES = {
     "warmup_none": customs,
     "warmup": customs,
     "softmax_classifier": softmax_classifier,
+    "iris": softmax_classifier,
     "deep_network": deep_network,
     "transformer_block": transformer_block,
     "scales": five_parcels,
@@ -350,6 +351,8 @@ def data_of(scenario, table="data"):
         rows = list(csv.DictReader(file))
 
     def column(value):
+        if isinstance(value, str) and value.startswith("!"):
+            return [[float(row[name]) for name in row if name != value[1:]] for row in rows]
         if isinstance(value, str):
             return [float(row[value]) for row in rows]
         if not all(isinstance(name, str) for name in value):

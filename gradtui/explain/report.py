@@ -18,6 +18,7 @@ from gradtui.engine.graph import Kind, Node
 from gradtui.engine.lens import Trace
 from gradtui.engine.tape import Tape
 from gradtui.explain.chain import chain_rows
+from gradtui.explain.classes import class_rows
 from gradtui.explain.findings import findings_rows
 from gradtui.explain.kinks import all_kinks
 from gradtui.explain.lens import lens_rows
@@ -315,6 +316,8 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
         if parameter in (None, node.name):
             chains += chain_rows(frame.selecting(node.id))
     rows += _section("chain rule", chains)
+    if classes := class_rows(frame):
+        rows += _section("classes", classes)
     if at_kinks := all_kinks(frame):
         rows += _section("kinks", at_kinks)
     if problem.call is None:

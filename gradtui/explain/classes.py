@@ -1,0 +1,65 @@
+"""What a classifier says of the rows of a step and of the validation: accuracy and confusion."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradtui.base.text import number
+from gradtui.debugger.frame import Frame
+from gradtui.engine.classifier import Classifier, find_classifier
+from gradtui.engine.observables import observed, read_expression
+from gradtui.explain.arrays import NOTES, Grid
+from gradtui.explain.spans import TextRow, line
+from gradtui.explain.values import Array
+
+_MOST = 12
+"""Classes whose confusion is listed."""
+
+
+def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
+    """Return accuracy and confusion, of the validation where there is one, else of the step.
+
+    There are no rows where the model tells no classes apart.
+    """
+    program, nodes = frame.tape.program, frame.graph.nodes
+    found = {"": find_classifier(nodes, range(len(nodes)))}
+    if program.validation is not None:
+        found["validation_"] = program.validation.classifier
+    told = {
+        prefix: one
+        for prefix, one in found.items()
+        if one is not None and frame.graph.names.keys().isdisjoint(_names(prefix))
+    }
+    rows = [_accuracy(frame, prefix, one) for prefix, one in told.items()]
+    return rows + (_confusion(frame, max(told), width) if told else [])
+
+
+def _names(prefix: str) -> tuple[str, str]:
+    return f"{prefix}accuracy", f"{prefix}confusion"
+
+
+def _accuracy(frame: Frame, prefix: str, classifier: Classifier) -> TextRow:
+    name = f"{prefix}accuracy"
+    accuracy = float(_value(frame, name))
+    count = math.prod(frame.tape.program.nodes[classifier.labels].shape)
+    whose = "of the validation" if prefix else "of this step"
+    many = number(round(accuracy * count, 6)) if math.isfinite(accuracy) else "?"
+    told = f"   {many} of {count:,} rows {whose}"
+    return line((name, "name"), " = ", (number(accuracy), "value"), (told, "dim"))
+
+
+def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
+    """Return how many rows of each class are said to be of each, if the classes are few."""
+    confusion = _value(frame, f"{prefix}confusion")
+    if len(confusion) > _MOST:
+        return []
+    rows = Grid(confusion).window(0, len(confusion) + 1, 0, width - 2)
+    return [line((NOTES["confusion"], "dim")), *(line("  ", *row) for row in rows)]
+
+
+def _value(frame: Frame, text: str) -> Array:
+    found = read_expression(text, frame.tape.program)
+    rows = [[frame.tape.value(node) for node in found.needs]]
+    return np.asarray(observed(found, rows, frame.step))

@@ -1,0 +1,32 @@
+"""What a classifier says of the rows, in words."""
+
+import gradtui
+from gradtui.explain.classes import class_rows
+from gradtui.explain.spans import line_text
+
+
+def texts(session):
+    return [line_text(row) for row in class_rows(session.frame)]
+
+
+def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
+    session = gradtui.load("iris")
+    session.seek(300)
+    assert texts(session) == [
+        "accuracy = 1   12 of 12 rows of this step",
+        "validation_accuracy = 0.966667   29 of 30 rows of the validation",
+        "rows: what is right, columns: what is said",
+        "      0   1   2",
+        "  0  10   0   0",
+        "  1   0   9   1",
+        "  2   0   0  10",
+    ]
+
+
+def test_what_classifies_nothing_is_told_nothing_of():
+    assert texts(gradtui.load("five_parcels")) == []
+
+
+def test_a_name_of_the_model_is_what_the_model_says(write):
+    model = "accuracy = 2*cross_entropy(Z, y)\nL = accuracy"
+    assert texts(gradtui.load(write(model, "Z = [[1.0, 2.0]]", data="y = [1]"))) == []
