@@ -13,10 +13,8 @@ def run_again(session: Session) -> Session:
     assert session.again is not None
     other = session.again()
     other.draw(session.level, frozenset())
-    name, names = (
-        session.problem.graph.nodes[session.selection.node].name,
-        other.problem.graph.names,
-    )
+    names, own = other.problem.graph.names, session.selection.own
+    name = "" if own is None else session.problem.graph.nodes[own].name
     if name in names:
         other.selection.select(names[name])
     done = session.position == session.order.end

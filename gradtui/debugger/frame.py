@@ -40,6 +40,8 @@ class Looked(Struct, frozen=True):
 
     node: int
     """The selected node."""
+    pinned: bool = False
+    """Whether it stays selected; if not, it is the node that the cursor's moment is about."""
     lens: Lens | None = None
     """The element that is looked at, if any."""
     jacobian: DrawnEdge | None = None
@@ -88,7 +90,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""
-        return replace(self, looked=replace(self.looked, node=node))
+        return replace(self, looked=replace(self.looked, node=node, pinned=True))
 
     @property
     def selected(self) -> int:

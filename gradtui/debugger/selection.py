@@ -20,28 +20,51 @@ from gradtui.scenario.references import as_shown, check_index, read_element
 class Selection:
     """The selected node of a drawn graph, and how closely it is looked at.
 
-    `problem`, `structure` and `trace` give what is there at the cursor, the last the chain rule of
-    the lens; `say` takes what there is to tell.
+    It is the cursor's until another is selected.  `problem`, `structure`, `here` and `trace` give
+    what is there at the cursor, the last two its node and the chain rule of the lens; `say` takes
+    what there is to tell.
     """
 
     def __init__(
         self,
         problem: Callable[[], Problem],
         structure: Callable[[], Structure],
+        here: Callable[[], int],
         trace: Callable[[], Trace | None],
         say: Callable[[str], None],
     ) -> None:
         self._problem, self._structure = problem, structure
-        self._trace, self._say = trace, say
-        self.node = problem().graph.parameters[0].id
+        self._here, self._trace, self._say = here, trace, say
+        self.own: int | None = None
+        """The node that stays selected; None as long as it is that of the cursor."""
         self.lens: Lens | None = None
         self._matrix: int | None = None
+
+    @property
+    def node(self) -> int:
+        """The selected node."""
+        return self._here() if self.own is None else self.own
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a node stays selected while the cursor moves."""
+        return self.own is not None
+
+    def follow(self) -> bool:
+        """Select what the cursor's moment is about from now on; return whether another was."""
+        pinned, self.own = self.pinned, None
+        return pinned
+
+    def rejoin(self) -> None:
+        """Follow the cursor again where it is at the selected node."""
+        if self.lens is None and self.own == self._here():
+            self.follow()
 
     def redraw(self) -> None:
         """Stay at the same place of another drawing: at its statement where a node is not drawn."""
         drawn = self._structure().nodes
-        if self.node not in drawn:
-            self.node = self._problem().graph.root_of(self.node)
+        if self.own is not None and self.own not in drawn:
+            self.own = self._problem().graph.root_of(self.own)
         if self.lens is not None and self.lens.node not in drawn:
             self._aim(self.node)
 
@@ -55,8 +78,8 @@ class Selection:
 
     def select(self, node: int) -> None:
         """Select a node of the graph that is drawn."""
-        if node in self._structure().nodes and node != self.node:
-            self.node = node
+        if node in self._structure().nodes and node != self.own:
+            self.own = node
             if self.lens is not None:
                 self._aim(node)
 
@@ -164,7 +187,7 @@ class Selection:
             self.lens = None
             self._say("this array has no elements")
             return
-        self.node = node
+        self.own = node
         kept = before.row if before is not None and before.node == node else 0
         self.lens = Lens(node, index or (0,) * len(shape), kept if row is None else row)
         found = self._trace()

@@ -12,6 +12,7 @@ from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
 from gradtui.debugger.investigation import Investigation, Version, seen_at
+from gradtui.debugger.moments import last_node
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
@@ -27,8 +28,6 @@ _TAPES, _NUMBERS = 32, 20_000_000
 """Steps whose tapes are kept, and numbers that these may hold together: 160 MB.  Two are always."""
 MAX_STEP = 10_000_000
 """The last step that can be asked for."""
-
-
 SINGLE = "this is one call of your code: no step follows it, and nothing is trained"
 """What is said to what only a run of several steps knows."""
 
@@ -39,7 +38,7 @@ class _Place(NamedTuple):
     structure: Structure
     step: int
     position: int
-    selected: int
+    selected: int | None
 
 
 class Session:
@@ -75,8 +74,9 @@ class Session:
         self.again: Callable[[], Session] | None = None
         """Runs the code again that is called; None where only its own program can."""
         self.selection = Selection(
-            lambda: self.problem, lambda: self.structure, lambda: self.frame.trace, self._say
-        )
+            lambda: self.problem, lambda: self.structure, self._node_here,
+            lambda: self.frame.trace, self._say,
+        )  # fmt: skip
         self.position = self.order.backward
         self._arrive()
 
@@ -125,7 +125,9 @@ class Session:
             structure=self.structure,
             position=self.position,
             jacobians=version.jacobians,
-            looked=Looked(chosen.node, chosen.lens, chosen.jacobian, self.surface.window),
+            looked=Looked(
+                chosen.node, chosen.pinned, chosen.lens, chosen.jacobian, self.surface.window
+            ),
             known=self.investigation.known(tape),
             drawn=Drawn(
                 losses=history.losses,
@@ -140,6 +142,11 @@ class Session:
             message=self.message,
             trouble=self.trouble,
         )
+
+    def _node_here(self) -> int:
+        """Return the node that the cursor's moment is about, or the last one that is about one."""
+        done = self.order.moments[: self.position]
+        return last_node(done, self.problem, self.structure.nodes)
 
     @property
     def investigation(self) -> Investigation:
@@ -238,12 +245,12 @@ class Session:
         self.draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
         if back is not None and back.structure is self.structure:
             # The levels' moments are not the same: twice in a row comes back to the very same one.
-            self.position, self.selection.node = back.position, back.selected
+            self.position, self.selection.own = back.position, back.selected
         self._toggled_from, self._toggled_to = here, self._place
 
     @property
     def _place(self) -> _Place:
-        return _Place(self.structure, self._step, self.position, self.selection.node)
+        return _Place(self.structure, self._step, self.position, self.selection.own)
 
     def toggle_fold(self) -> None:
         """Show the statement of the selected node as its operations, or as one node again."""
@@ -256,7 +263,7 @@ class Session:
             return
         whole = foldable if self.level is Level.NAMED else self.folded
         folded = whole ^ {root}
-        self.selection.node = root
+        self.selection.own = root
         if folded == foldable:
             self.draw(Level.NAMED, frozenset())
         else:
@@ -369,6 +376,7 @@ class Session:
         if node is not None:
             self.selection.select(node)
         self.position = position
+        self.selection.rejoin()
         found = self.investigation
         found.chosen = finding
         where = f", line {finding.line}" if finding.line else ""

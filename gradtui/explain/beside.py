@@ -8,7 +8,14 @@ from gradtui.debugger.frame import Frame
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.byhand import SIGNS, Mark, claimed_node, hand_line, hand_line_mark
 from gradtui.explain.spans import Span, TextRow, folded, line
-from gradtui.explain.symbols import all_scalar, gradient_of, in_names, in_numbers, in_shapes
+from gradtui.explain.symbols import (
+    all_scalar,
+    cursor_role,
+    gradient_of,
+    in_names,
+    in_numbers,
+    in_shapes,
+)
 from gradtui.explain.values import summary, table
 
 _VERDICTS: dict[Mark, str] = {
@@ -36,7 +43,7 @@ def worked_out(frame: Frame, node: int, detail: int = WHOLE) -> list[str | Span]
     parts: list[str | Span] = []
     result, formula = summary(value, _digits(detail)), in_names(frame, node)
     if detail > 1 and formula != result:
-        parts += [(formula, "now"), " = "]
+        parts += [(formula, "local"), " = "]
     numbers = in_numbers(frame, node) if all_scalar(frame, node) else in_shapes(frame, node)
     if detail == WHOLE and numbers not in (formula, result):
         parts += [numbers, " = "]
@@ -55,7 +62,7 @@ def written_spans(frame: Frame, index: int, detail: int = WHOLE) -> list[str | S
     """
     own, mark = hand_line(frame, index), hand_line_mark(frame, index)
     place: Span = (f"line {own.line.place.line}  " if detail else "", "dim")
-    parts: list[str | Span] = [place, (own.line.name, "now")]
+    parts: list[str | Span] = [place, (own.line.name, cursor_role(frame))]
     if own.written is None:
         parts.append(f" has no value: {own.misfit}")
     else:
@@ -82,9 +89,7 @@ def beside_rows(frame: Frame, width: int = 80) -> list[TextRow]:
         mark = hand_line_mark(frame, index)
         shown: list[str | Span] = [own.misfit]
         if own.written is not None:
-            worked = line(*worked_out(frame, own.written))
-            formula = [(text, "local" if role == "now" else role) for text, role in worked]
-            shown = [f"{own.line.name} = ", *formula]
+            shown = [f"{own.line.name} = ", *worked_out(frame, own.written)]
         said = (
             f"  {', '.join(filter(None, [_verdict(frame, mark), f'line {own.line.place.line}']))}"
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gradtui.debugger.frame import Frame
+from gradtui.debugger.moments import claimed_by
 from gradtui.debugger.structure import DrawnEdge
 from gradtui.engine.handwritten import HandLine
 from gradtui.explain.spans import Span
@@ -38,17 +39,8 @@ def hand_line(frame: Frame, index: int) -> HandLine:
 
 
 def claimed_node(frame: Frame, index: int) -> int | None:
-    """Return the node whose gradient a hand-written line is; None for a helper.
-
-    What a function assigns and does not return is no claim, but by its name it is such a gradient.
-    """
-    if frame.problem.call is not None:
-        return frame.problem.call.lines[index].claims
-    own, backward = hand_line(frame, index), frame.problem.backward
-    if own.target is not None or backward is None:
-        return own.target
-    named = backward.intermediate.get(own.line.name)
-    return None if named is None else frame.graph.names[named]
+    """Return the node whose gradient a hand-written line is; None for a helper."""
+    return claimed_by(index, frame.problem)
 
 
 def hand_line_mark(frame: Frame, index: int) -> Mark:

@@ -16,7 +16,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Seed, Written
 from gradtui.explain.byhand import SIGNS, Mark, claim_mark
 from gradtui.explain.spans import Span
-from gradtui.explain.symbols import gradient_of
+from gradtui.explain.symbols import cursor_role, gradient_of
 from gradtui.explain.values import summary
 from gradtui.scenario.problem import Call, Executed, Problem
 
@@ -123,6 +123,16 @@ def current_source_row(frame: Frame) -> int:
         ),
         -1,
     )
+
+
+def pinned_place(frame: Frame) -> Place | None:
+    """Return the line that computes the node that stays selected; None where none does."""
+    call = frame.problem.call
+    index = -1 if call is None else call.computing.get(frame.selected, -1)
+    if call is None or index < 0 or not frame.looked.pinned:
+        return None
+    place = call.lines[index].place
+    return Place(place.line, file=place.file)
 
 
 def shown_line(frame: Frame, place: Place) -> int | None:
@@ -233,7 +243,7 @@ def called_spans(frame: Frame, index: int) -> Iterator[str | Span]:
     yield f"{place_text(frame)}  ", "dim"
     for number, (name, value) in enumerate(line.assigned):
         yield "  " if number else ""
-        yield clean(name), "now"
+        yield clean(name), cursor_role(frame)
         yield f" = {_text(value)}" if name else _text(value)
     claimed = claimed_text(frame, index)
     if claimed:

@@ -10,6 +10,7 @@ from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
 from gradtui.engine.ops import OPS
 from gradtui.explain.byhand import BLAMED, blamed_edges, claimed_node
 from gradtui.explain.spans import Role, TextRow, line
+from gradtui.explain.symbols import cursor_role
 from gradtui.explain.values import UNKNOWN, UNUSED, Array
 
 _LABEL = 14
@@ -65,12 +66,12 @@ def box_text(frame: Frame, node: int, cells: Cells) -> BoxText:
     if state == "partial":
         gradient += "…"
     here = _is_now(frame, node)
-    first: Role = "selected" if node == frame.selected else "name"
-    above = line(
-        (name, "now" if here == "value" else first), " ", (value, "value" if known else "dim")
-    )
+    cursor = cursor_role(frame)
+    first: Role = "now" if node == frame.selected else "name"
+    made: Role = cursor if here == "value" else "value" if known else "dim"
+    above = line((name, first), " ", (value, made))
     below = line(
-        " " * (cell_width(name) + 1), (gradient, "now" if here == "gradient" else "gradient")
+        " " * (cell_width(name) + 1), (gradient, cursor if here == "gradient" else "gradient")
     )
     return BoxText(above, below)
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from gradtui.base.text import cell_width, clean, clip, pad, shape_text
 from gradtui.debugger.frame import Frame
-from gradtui.debugger.steps import Compute, Flow, Move, Seed, Written
+from gradtui.debugger.moments import node_of
 from gradtui.engine.graph import Kind
-from gradtui.explain.byhand import claimed_node
 from gradtui.explain.spans import Role, Span, TextRow, line
-from gradtui.explain.symbols import in_names
+from gradtui.explain.symbols import cursor_role, in_names
 from gradtui.explain.values import UNKNOWN, UNUSED, extent
 
 Widths = tuple[int, ...]
@@ -33,15 +32,8 @@ def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[TextRow]:
 
 def place_of_now(frame: Frame) -> int:
     """Return the node that the cursor's moment is about, the selected one if none is."""
-    match frame.now:
-        case Compute(node) | Seed(node) | Flow(node, _):
-            return node
-        case Written(index):
-            target = claimed_node(frame, index)
-            return frame.selected if target is None else target
-        case Move(position):
-            return frame.problem.trainer.program.updates[position].parameter
-    return frame.selected
+    node = node_of(frame.now, frame.problem)
+    return frame.selected if node is None else node
 
 
 def _node(frame: Frame, widths: Widths, node: int) -> TextRow:
@@ -55,7 +47,7 @@ def _node(frame: Frame, widths: Widths, node: int) -> TextRow:
     here = frame.now is not None and place_of_now(frame) == node
     chosen = node == frame.selected
     mark = "▸" if here else "›" if chosen else " "
-    role: Role = "selected" if chosen else "name"
+    role: Role = "now" if chosen else "name"
     cells = (
         mark,
         _name(frame, node),
@@ -66,7 +58,8 @@ def _node(frame: Frame, widths: Widths, node: int) -> TextRow:
         inputs,
     )
     roles: tuple[Role, ...] = (
-        "now" if here else role, role, "dim", "dim", "value" if known else "dim", "gradient", "dim",
+        cursor_role(frame) if here else role, role, "dim", "dim", "value" if known else "dim",
+        "gradient", "dim",
     )  # fmt: skip
     return _row(widths, cells, roles)
 

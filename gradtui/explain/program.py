@@ -17,7 +17,7 @@ from gradtui.engine.graph import Statement
 from gradtui.explain import called
 from gradtui.explain.byhand import SIGNS, claimed_node, hand_line, hand_line_mark, line_mark
 from gradtui.explain.spans import Role, Span, TextRow, aligned, folded, line
-from gradtui.explain.symbols import label
+from gradtui.explain.symbols import cursor_role, label
 from gradtui.explain.values import UNKNOWN, summary
 from gradtui.language.parser import Assignment
 
@@ -44,6 +44,8 @@ class _Shown(Struct, frozen=True):
     """What the value should be, where it is not that."""
     past: bool = False
     """Whether the value is that of the round before."""
+    selected: bool = False
+    """Whether it computes a node that stays selected."""
 
 
 def program_rows(
@@ -65,7 +67,7 @@ def program_rows(
             shown = _backward_line(frame, index)
         else:
             shown = _update_line(frame, index)
-        rows.append(_row(entry.place, shown, digits, width))
+        rows.append(_row(frame, entry.place, shown, digits, width))
     return rows
 
 
@@ -132,6 +134,7 @@ def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list
     """Return rows of the functions of a call as they stand in their files."""
     past = called.round_before(frame)
     source, here = called.source_rows(frame.problem), called.current_source_row(frame)
+    pinned = called.pinned_place(frame)
     digits = max(len(str(row.place.line)) for row in source)
     rows = []
     for at, row in islice(enumerate(source), start, stop):
@@ -151,8 +154,8 @@ def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list
             value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
         text = _dedented(frame.problem.texts[row.place.file], row.first, row.place.line)
         shown = _Shown(text, value, brief, mark, at == here, _found(frame, row.place), true,
-                       past=index in past)  # fmt: skip
-        rows.append(_row(row.place, shown, digits, width))
+                       past=index in past, selected=row.line and row.place == pinned)  # fmt: skip
+        rows.append(_row(frame, row.place, shown, digits, width))
     return rows
 
 
@@ -206,7 +209,8 @@ def _statement(frame: Frame, index: int) -> _Shown:
             here = frame.structure.line_of.get(node, -1) == index
         case _:
             here = False
-    return _Shown(text, value, brief, None, here)
+    selected = frame.structure.line_of.get(frame.selected, -1) == index
+    return _Shown(text, value, brief, None, here, selected=selected and frame.looked.pinned)
 
 
 def _backward_line(frame: Frame, index: int) -> _Shown:
@@ -275,7 +279,7 @@ def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
     return full, f"[{shape_text(value.shape)}]" if value.shape and finite else full
 
 
-def _row(place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
+def _row(frame: Frame, place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
     """Return a row: the code comes before its comment, and before the numbers of an array."""
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
@@ -292,8 +296,10 @@ def _row(place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
     if shown.true and len(shown.true) + 2 <= spare:
         right = [(shown.true, "gradient"), ("  ", "plain"), *right]
         room -= len(shown.true) + 2
-    role: Role = "now" if shown.here else "selected" if shown.chosen else "plain"
-    sign = "▸" if shown.here else " "
-    left = line((f"{str(place.line).rjust(digits)}{sign} ", "now" if shown.here else "dim"),
-                (clip(text, room), role))  # fmt: skip
+    marked: Role | None = "now" if shown.selected else cursor_role(frame) if shown.here else None
+    role: Role = marked or ("selected" if shown.chosen else "plain")
+    sign = "▸" if shown.here else "›" if shown.selected else " "
+    left = line(
+        (f"{str(place.line).rjust(digits)}{sign} ", marked or "dim"), (clip(text, room), role)
+    )
     return aligned(left, line(*right), width)

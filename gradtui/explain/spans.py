@@ -18,6 +18,7 @@ Role = Literal[
     "good",
     "bad",
     "now",
+    "moment",
     "selected",
     "heading",
     "height-0",

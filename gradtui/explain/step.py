@@ -11,7 +11,7 @@ from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.called import called_spans, place_text
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
-from gradtui.explain.symbols import gradient_of, label, partial, rule_text
+from gradtui.explain.symbols import cursor_role, gradient_of, label, partial, rule_text
 from gradtui.explain.update import arithmetic
 from gradtui.explain.values import UNKNOWN, summary
 
@@ -110,7 +110,7 @@ def _said(frame: Frame, detail: int) -> list[str | Span]:
         case Compute(node):
             return [*_at(frame), *_computed(frame, node, detail), *_kinks(frame, node)]
         case Seed(node):
-            return [(f"{gradient_of(frame, node)} = 1", "now"),
+            return [(f"{gradient_of(frame, node)} = 1", cursor_role(frame)),
                     ("  the backward pass starts at the loss", "dim")]  # fmt: skip
         case Flow(source, target):
             return [*_flowed(frame, source, target, detail), *_kinks(frame, target)]
@@ -133,7 +133,7 @@ def _kinks(frame: Frame, node: int) -> list[Span]:
 
 def _computed(frame: Frame, node: int, detail: int) -> list[str | Span]:
     named = bool(frame.graph.nodes[node].name)
-    first: list[str | Span] = [(label(frame, node), "now"), " = "] if named else []
+    first: list[str | Span] = [(label(frame, node), cursor_role(frame)), " = "] if named else []
     return [*first, *worked_out(frame, node, detail)]
 
 
@@ -141,7 +141,7 @@ def _flowed(frame: Frame, source: int, target: int, detail: int) -> list[str | S
     flow, local = frame.edge_contribution(source, target), frame.edge_local(source, target)
     arriving = frame.tape.adjoint(target)
     parts: list[str | Span] = [
-        (f"{label(frame, target)} → {label(frame, source)}", "now"),
+        (f"{label(frame, target)} → {label(frame, source)}", cursor_role(frame)),
         "  ",
     ]
     if local is not None:
@@ -166,9 +166,9 @@ def _moved(frame: Frame, position: int, detail: int) -> list[str | Span]:
     name = label(frame, update.parameter)
     if new.shape == () and detail > 1:
         return [
-            (f"{name} ← ", "now"),
+            (f"{name} ← ", cursor_role(frame)),
             arithmetic(frame, position, update.result, ()),
             " = ",
             (summary(new, 6), "value"),
         ]
-    return [(f"{name} ← ", "now"), (summary(new, 6), "value")]
+    return [(f"{name} ← ", cursor_role(frame)), (summary(new, 6), "value")]

@@ -10,6 +10,7 @@ from gradtui.engine.formula import PRETTY, TYPED, Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
 from gradtui.engine.ops import OPS
 from gradtui.engine.reverse import statement_rule
+from gradtui.explain.spans import Role
 
 _DIGITS = 10
 """Of a constant in a formula: what a person typed, without the noise of 0.1 · 3."""
@@ -19,6 +20,14 @@ def label(frame: Frame, node: int) -> str:
     """Return how a node is called: its label, its name, or its formula."""
     found = frame.problem.trainer.program.nodes[node]
     return frame.problem.label(found.name) if found.name else in_names(frame, node)
+
+
+def cursor_role(frame: Frame) -> Role:
+    """Return how what the cursor has just done is marked: as the selection, unless that is apart.
+
+    What is marked loudest is what every panel explains.
+    """
+    return "moment" if frame.looked.pinned else "now"
 
 
 def paper(frame: Frame) -> Style:

@@ -82,7 +82,7 @@ def _element(
 ) -> list[TextRow]:
     parameter = frame.problem.trainer.program.updates[position].parameter
     done = "✓" if frame.moved(position) else " "
-    role: Role = "selected" if parameter == frame.selected else "name"
+    role: Role = "now" if parameter == frame.selected else "name"
     name: Span = (f"{element_text(label(frame, parameter), index)}{done} ", role)
     if ready:
         return _element_rows(frame, position, index, name, width)

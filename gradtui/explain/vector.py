@@ -104,7 +104,7 @@ def _table(
         known, done = state == "known", claim_done(frame, node.name)
         measured = known and not {"central", "check"}.isdisjoint(shown)
         central = frame.central(position, indices) if measured else None
-        role: Role = "selected" if node.id == frame.selected else "name"
+        role: Role = "now" if node.id == frame.selected else "name"
         for place, index in enumerate(indices):
             slope = float(gradient[index])
             text = UNKNOWN if state == "unknown" else _shown(slope, cells)

@@ -66,6 +66,8 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
     level: Literal["named", "operations"]
     node: NodeKey
     """The selected node."""
+    pinned: bool = True
+    """Whether it stays selected while the cursor moves."""
     folded: tuple[NodeKey, ...] = ()
     lens: tuple[tuple[_Number, ...], _Number] | None = None
     """(index of the element, row)."""

@@ -60,6 +60,7 @@ def take_snapshot(session: Session) -> Snapshot:
         moment=replace(moment, before=moment.before[:_MOMENTS]),
         level="named" if session.level is Level.NAMED else "operations",
         node=keys[looked.node],
+        pinned=looked.pinned,
         folded=tuple(sorted(keys[root] for root in session.folded)),
         lens=None if looked.lens is None else (looked.lens.index, looked.lens.row),
         jacobian=None if looked.jacobian is None else pairs.index(looked.jacobian),
@@ -220,7 +221,8 @@ class Resumption:
         if node is None or node not in session.structure.nodes:
             self.lost.append(f"{clean(saved.node[0]) or 'the selected operation'} is gone")
             return
-        looked.select(node)
+        if saved.pinned:
+            looked.select(node)
         count = len(edges_of(session.structure, node))
         if saved.jacobian is not None and saved.jacobian < count:
             for _ in range(saved.jacobian + 1):

@@ -210,10 +210,13 @@ class Debugger(Screen[None]):
 
     def action_escape(self) -> None:
         """End whatever is open."""
-        if self.session.selection.leave():
+        selection = self.session.selection
+        if selection.leave():
             self.show_frame()
-        else:
+        elif self.has_class("-zoomed"):
             self.zoom(None)
+        elif selection.follow():
+            self.show_frame()
 
     def toggle_zoom(self) -> None:
         """Show the focused panel alone, or all of them again."""

@@ -29,6 +29,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("×2", "local derivative: how fast the right end of the edge changes with its left end"),
         ("×[4×3]", "one local derivative for each element, as many as the shape says"),
         ("@  sum  mean", "the operation whose rule carries gradients back here; Chain writes it"),
+        ("the block", "the selected node, which all panels explain: what the cursor has just done, "
+         "until another is selected; then that is underlined"),
         ("━", "heavy: the way of the selected node to the loss"),
         ("·", "not computed yet at the cursor, which is not the same as 0"),
         ("1.5…", "a part of a gradient: more ways to the loss will add to it"),
@@ -83,7 +85,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("clip", "all gradients are scaled down together where |∇| is above a limit"),
     )),
     ("Program", (
-        ("33▸", "the line of the file; ▸ the one that the cursor stands on"),
+        ("33▸ 34›", "the line of the file; ▸ the one that the cursor stands on, › the selected one"),
         ("✓  ✗", "a line by hand: right; wrong in this line"),
         ("↳", "wrong only through another line"),
         ("i", "not what its name says, and right for the weights: a factor comes later"),

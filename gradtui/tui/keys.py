@@ -26,7 +26,7 @@ _FUNCTION = re.compile(r"f([1-9]|1\d|2[0-4])")
 _PLACE = re.compile(r"\{([\w-]+)\}")
 
 SCREEN = (
-    Shortcut("escape", ("escape",), "escape", "leave the lens, end zoom"),
+    Shortcut("escape", ("escape",), "escape", "leave the lens, end zoom, follow the cursor again"),
     *(Shortcut(f"panel-{n}", (str(n),), f"panel({n - 1})", f"panel {n}")
       for n in range(1, len(PANELS) + 1)),
 )  # fmt: skip

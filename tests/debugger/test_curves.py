@@ -65,7 +65,7 @@ def test_views_go_round_and_come_back_to_the_loss():
     for _ in range(6):
         session.curves.follow_next(session.selection.node, session.breakpoints.watches)
         seen.append(session.curves.plot.series[0].text)
-    assert seen == ["|∇|", "lr", "w1", "∂w1", "loss - prev", "loss"]
+    assert seen == ["|∇|", "lr", "w2", "∂w2", "loss - prev", "loss"]
 
 
 def test_a_long_run_is_sampled_and_a_part_of_it_is_drawn_in_full():
@@ -113,9 +113,9 @@ def test_the_short_history_ends_at_the_cursor():
     session.seek(10)
     trail = session.frame.drawn.trail
     assert len(trail) == TRAIL
-    assert trail[-1] == session.frame.parameters["w1"]
+    assert trail[-1] == session.frame.parameters["w2"]
     session.seek(1)
-    assert session.frame.drawn.trail == pytest.approx((1.0, 0.4))
+    assert session.frame.drawn.trail == pytest.approx((2.0, 1.1))
 
 
 def test_at_most_six_branches_are_drawn_and_the_others_are_named():

@@ -158,10 +158,10 @@ def test_the_lines_of_an_update_have_the_values_of_the_selected_parameter(sessio
                          more="[update]\ncode = '''\na = lr*g\nw = w + a\n'''")  # fmt: skip
     session.investigation.judge()
     assert [row[-2:] for row in cells(program_rows(session.frame, 60))[2:]] == [
-        ["lr*g", "0.4"], ["2.4", "✗"],
+        ["lr*g", "0.6"], ["3.6", "✗"],
     ]  # fmt: skip
-    session.selection.select_next()
-    assert cells(program_rows(session.frame, 60))[3][-2] == "3.6"
+    session.selection.select_next(-1)
+    assert cells(program_rows(session.frame, 60))[3][-2] == "2.4"
     session.branches.toggle_drive()
     assert cells(program_rows(session.frame, 60))[3][-2:] == ["a", "✗"]
 

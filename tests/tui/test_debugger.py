@@ -19,8 +19,8 @@ async def test_a_newcomer_sees_every_local_derivative_and_the_gradients(terminal
         text = t.text
         for part in ("w1 1", "w2 2", "ŷ 8", "e 3", "L 9", "×2", "×3", "×1", "×6"):
             assert part in text
-        assert "∂L/∂w1 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w1" in text
-        assert "= 6 · 1 · 2 = 12" in text
+        assert "∂L/∂w2 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w2" in text
+        assert "= 6 · 1 · 3 = 18" in text
         assert re.search(r"w2 +2 +18 +18 ✓", text)
         assert "21.6333" in text
         assert "1 - 0.05·12 = 0.4" in text
@@ -130,14 +130,36 @@ async def test_a_wrong_step_is_refused_and_nothing_moves(terminal):
 
 async def test_selection_moves_the_chain_rule_and_survives_steps(terminal):
     async with terminal("two_weights") as t:
-        await t.press("j")
-        assert "= 6 · 1 · 3 = 18" in t.text
+        await t.press("k")
+        assert "= 6 · 1 · 2 = 12" in t.text
         await t.press("n")
-        assert "= (-1.8) · 1 · 3 = -5.4" in t.text
+        assert "= (-1.8) · 1 · 2 = -3.6" in t.text
         await t.press("u")
         assert "∂L/∂ŷ = ∂L/∂e · ∂e/∂ŷ" in t.text
         await t.press("d")
         assert "∂L/∂w1" in t.text
+
+
+async def test_the_chain_rule_follows_the_cursor_until_a_node_is_selected(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("S")
+        assert "ŷ → w1" in t.rows[-3] and "∂L/∂w1 = ∂L/∂e · ∂e/∂ŷ · ∂ŷ/∂w1" in t.text
+        await t.press("j", "s")
+        assert t.session.selection.pinned
+        assert "ŷ → w2" in t.rows[-3] and re.search(r"33▸ ŷ", t.text)
+        await t.press("u", "u")
+        assert "∂L/∂e = 2·e" in t.text and re.search(r"34› e", t.text)
+        await t.press("escape")
+        assert not t.session.selection.pinned and "∂L/∂w2 = " in t.text
+
+
+async def test_a_finding_takes_the_selection_with_it_and_leaves_it_to_the_cursor(terminal):
+    async with terminal("grad_missing_slope") as t:
+        await t.press("k", "k", "f2")
+        assert not t.session.selection.pinned
+        seen = t.session.selection.node
+        await t.press("s")
+        assert t.session.selection.node != seen
 
 
 async def test_operations_and_back_to_names(terminal):
@@ -250,7 +272,7 @@ async def test_a_small_terminal_keeps_graph_gradient_and_loss(terminal):
         assert "3 Chain" not in text
         assert "×3" in text and "18 ✓" in text
         await t.press("3")
-        assert "= 6 · 1 · 2 = 12" in t.text
+        assert "= 6 · 1 · 3 = 18" in t.text
         await t.press("escape")
         assert "1 Graph" in t.text
 

@@ -33,7 +33,7 @@ async def test_the_graph_of_operations_and_the_list_take_the_rows_they_need(term
 async def test_a_high_screen_of_half_the_width_has_every_panel(terminal):
     async with terminal("two_weights", (80, 34)) as t:
         assert all(f"{key} {panel.NAME}" in t.text for key, panel in enumerate(panel_types(), 1))
-        assert "= 6 · 1 · 2 = 12" in t.text and "1 - 0.05·12 = 0.4" in t.text
+        assert "= 6 · 1 · 3 = 18" in t.text and "1 - 0.05·12 = 0.4" in t.text
 
 
 async def test_without_a_border_the_last_row_says_what_is_outside(terminal):

@@ -120,7 +120,7 @@ async def test_a_wrong_element_is_refused_in_words(terminal, typed, message):
 async def test_a_scalar_needs_no_question(terminal):
     async with terminal("two_weights") as t:
         await t.press("L")
-        assert "∂L/∂w1 = ∂L/∂ŷ · x1 = 6 · 2 = 12" in t.text
+        assert "∂L/∂w2 = ∂L/∂ŷ · x2 = 6 · 3 = 18" in t.text
 
 
 async def test_selecting_another_node_moves_the_lens_to_it(terminal):

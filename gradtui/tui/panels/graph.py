@@ -11,6 +11,7 @@ from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.graph_text import CLOSE, Cells, box_text, wire_text
 from gradtui.explain.listing import list_rows, place_of_now
 from gradtui.explain.spans import Role, Span, TextRow, line_width
+from gradtui.explain.symbols import cursor_role
 from gradtui.layout import BoxRow, Label, Layout, Light, Pair, light, paint
 from gradtui.tui.drawings import Drawing, Drawings
 from gradtui.tui.panels.base import Panel
@@ -202,7 +203,7 @@ class GraphPanel(Panel):
     def _role_of(self, frame: Frame, wire: Pair) -> Role:
         now = frame.now
         if isinstance(now, Flow) and (now.source, now.target) == wire:
-            return "now"
+            return cursor_role(frame)
         return "bad" if wire in blamed_edges(frame) else "local"
 
     def _use(self, drawing: Drawing) -> Layout:

@@ -1,0 +1,48 @@
+"""Which node of the graph a moment of a step is about. Knows no numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from gradtui.debugger.steps import Compute, Flow, Moment, Move, Seed, Written
+from gradtui.scenario.problem import Problem
+
+
+def node_of(moment: Moment | None, problem: Problem) -> int | None:
+    """Return the node that a moment is about; None for none, and for a line that claims nothing."""
+    match moment:
+        case Compute(node) | Seed(node) | Flow(node, _):
+            return node
+        case Written(index):
+            return claimed_by(index, problem)
+        case Move(position):
+            return problem.trainer.program.updates[position].parameter
+    return None
+
+
+def last_node(done: Sequence[Moment], problem: Problem, drawn: Collection[int]) -> int:
+    """Return the drawn node that the last of some moments which is about one is about.
+
+    It is the first parameter where none is.
+    """
+    for moment in reversed(done):
+        node = node_of(moment, problem)
+        if node is not None and node in drawn:
+            return node
+    return problem.graph.parameters[0].id
+
+
+def claimed_by(index: int, problem: Problem) -> int | None:
+    """Return the node whose gradient a hand-written line is; None for a helper.
+
+    What a function assigns and does not return is no claim, but by its name it is such a gradient.
+    """
+    if problem.call is not None:
+        return problem.call.lines[index].claims
+    hand, backward = problem.trainer.program.hand, problem.backward
+    assert hand is not None
+    own = hand.lines[index]
+    if own.target is not None or backward is None:
+        return own.target
+    named = backward.intermediate.get(own.line.name)
+    return None if named is None else problem.graph.names[named]
