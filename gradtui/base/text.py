@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 EXACT = 17
+_EXPONENT = re.compile(r"e([+-])0*")
 _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _REMEMBERED = 4096
 """Texts whose cleaning and width are remembered: a screen draws much the same ones at every key."""
@@ -101,23 +102,26 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def number(value: float, digits: int = 6) -> str:
-    """Return `value` with at most `digits` significant digits: `0.4`, `-3.6`, `6.4e-05`, `inf`.
+    """Return `value` with at most `digits` significant digits: `0.4`, `-3.6`, `6.4e-5`, `inf`.
 
     With `EXACT` digits it is the shortest text that reads back as the same number.
     """
     value = float(value)
     if value == 0.0:
         return "0"
-    if digits >= EXACT:
-        return repr(value).removesuffix(".0")
-    return f"{value:.{digits}g}"
+    text = repr(value).removesuffix(".0") if digits >= EXACT else f"{value:.{digits}g}"
+    return _EXPONENT.sub(_sign, text) if "e" in text else text
+
+
+def _sign(found: re.Match[str]) -> str:
+    return "e-" if found[1] == "-" else "e"
 
 
 def compact(value: float, cells: int) -> str:
     """Return `value` with as many significant digits, up to six, as fit into `cells`."""
     text = ""
     for digits in range(6, 0, -1):
-        text = re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", number(value, digits))
+        text = number(value, digits)
         if len(text) <= cells:
             break
     return text

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradtui.base.text import number, wrap
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Role, Span, TextRow, line, line_width
+from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.values import UNKNOWN
 
 _ROWS = 8
@@ -55,11 +55,6 @@ def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
     return rows
 
 
-def has_own_rate(frame: Frame, position: int) -> bool:
-    """Return whether the optimizer divides the rate of each element by something of its own."""
-    return _divisor(frame, position) is not None
-
-
 def _divisor(frame: Frame, position: int) -> int | None:
     """Return the node whose root the rate is divided by; None where there is none."""
     program = frame.problem.trainer.program
@@ -68,25 +63,25 @@ def _divisor(frame: Frame, position: int) -> int | None:
     return dict(program.updates[position].lines).get(program.dynamics.second)
 
 
-def effective_row(
-    frame: Frame, position: int, index: tuple[int, ...], indent: int, width: int, role: Role
-) -> list[TextRow]:
-    """Return one element's own rate, where the optimizer divides the rate by something."""
+def own_rate(
+    frame: Frame, position: int, index: tuple[int, ...], digits: int
+) -> tuple[str, ...] | None:
+    """Return the arithmetic of one element's own rate, what it comes to, and how far it moves it.
+
+    None where the optimizer divides the rate by nothing.
+    """
     program = frame.problem.trainer.program
     update = program.updates[position]
     divisor = _divisor(frame, position)
     if divisor is None:
-        return []
+        return None
     eps = next(value for node, value in program.constants if program.nodes[node].name == "eps")
     squares = frame.tape.element(divisor, index)
     with np.errstate(all="ignore"):
         own = frame.tape.rate / (np.sqrt(squares) + eps)
         moved = frame.tape.element(update.result, index)
         step = moved - frame.tape.element(update.parameter, index)
-    arithmetic = f"{number(frame.tape.rate)}/(sqrt({number(squares)}) + {number(eps)})"
-    head: tuple[Span | str, ...] = ((" " * indent, "plain"), "own rate = ")
-    tail: tuple[Span | str, ...] = (("   step ", "dim"), (number(step), role))
-    row = line(*head, arithmetic, (" = ", "dim"), (number(float(own)), role), *tail)
-    if line_width(row) > width:
-        row = line(*head, (number(float(own)), role), *tail)
-    return [row]
+    divided = f"sqrt({number(squares, digits)}) + {number(eps)}"
+    return (
+        f"{number(frame.tape.rate)}/({divided})", number(float(own), digits), number(step, digits)
+    )  # fmt: skip

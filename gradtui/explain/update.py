@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import math
+
 from gradtui.base.ascii import spell
-from gradtui.base.text import cell_width, element_text, number
+from gradtui.base.text import cell_width, element_text, number, wrap
 from gradtui.debugger.frame import Frame
+from gradtui.engine.elements import flat_index
 from gradtui.engine.graph import STRETCH, Kind
 from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import ShapeError, broadcast
+from gradtui.explain.folds import INDENT, broken, cuts, pieces
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
 from gradtui.explain.symbols import in_shapes, label, update_in_numbers
-from gradtui.explain.training import effective_row, has_own_rate, schedule_rows
+from gradtui.explain.training import own_rate, schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, summary
+
+DIGITS = 6
+_FEWER = (4, 3)
+"""Digits of numbers, and fewer of an element's that are wider than those its rows were made for."""
+_SAMPLES = 4
+"""Elements of an array by which its rows are made."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
     """Return how the optimizer moves each parameter, line by line of its program, with numbers.
 
-    Where a line is wider than the panel its result comes first, so that it stays in view.
+    What is wider than the panel goes on in the next row, at the same place for all elements.
     """
-    program = frame.problem.trainer.program
     head = _head(frame, width)
-    ready = [_is_ready(frame, update.parameter) for update in program.updates]
-    elements = _elements(frame)
+    folds = _folds(frame, width)
+    elements = _elements(frame, folds)
     left_out = elements.left_out
     foot = [line((f"… {left_out:,} more elements", "dim"))] if left_out else []
 
@@ -30,7 +39,7 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
         above, below = start - len(head), stop - len(head)
         rows = head[start:stop]
         for position, index, first in elements.between(max(0, above), below):
-            made = _element(frame, position, index, width, ready=ready[position])
+            made = _element(frame, position, index, width, folds[position])
             rows += made[max(0, above - first) : below - first]
         return rows + (foot if below > elements.rows else [])
 
@@ -40,21 +49,45 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
 def update_row(frame: Frame, width: int) -> int | None:
     """Return the first row of what is looked at among the update's, None if there is none."""
     looked = frame.looked_at
-    return None if looked is None else len(_head(frame, width)) + _elements(frame).row_of(*looked)
+    if looked is None:
+        return None
+    return len(_head(frame, width)) + _elements(frame, _folds(frame, width)).row_of(*looked)
 
 
 def _head(frame: Frame, width: int) -> list[TextRow]:
-    return [line((_rule(frame), "dim")), *_clip_rows(frame), *schedule_rows(frame, width)]
+    rule = [line((row, "dim")) for row in wrap(_rule(frame), width)]
+    return [*rule, *_clip_rows(frame), *schedule_rows(frame, width)]
 
 
-def _elements(frame: Frame) -> Elements:
+def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
+    """Return where each line of each parameter's update is broken; None where none is known yet."""
     program = frame.problem.trainer.program
-    heights = [
-        len(update.lines) + has_own_rate(frame, position)
-        if _is_ready(frame, update.parameter)
-        else 1
-        for position, update in enumerate(program.updates)
-    ]
+    found: list[list[tuple[int, ...]] | None] = []
+    for position, update in enumerate(program.updates):
+        shape = program.nodes[update.parameter].shape
+        count = math.prod(shape)
+        if not _is_ready(frame, update.parameter) or not count:
+            found.append(None)
+            continue
+        first = [flat_index(at, shape) for at in range(min(_SAMPLES, count))]
+        samples = [_lines(frame, position, index, "value", DIGITS) for index in first]
+        widest = cell_width(_name(frame, position, flat_index(count - 1, shape)))
+        found.append(
+            [
+                cuts(
+                    [pieces(one) for _, one in same],
+                    width - widest - cell_width(same[0][0]),
+                    width - widest - INDENT,
+                )
+                for same in zip(*samples, strict=True)
+            ]
+        )
+    return found
+
+
+def _elements(frame: Frame, folds: list[list[tuple[int, ...]] | None]) -> Elements:
+    program = frame.problem.trainer.program
+    heights = [1 if fold is None else sum(1 + len(cut) for cut in fold) for fold in folds]
     return Elements([program.nodes[update.parameter].shape for update in program.updates], heights)
 
 
@@ -78,15 +111,34 @@ def _is_ready(frame: Frame, parameter: int) -> bool:
 
 
 def _element(
-    frame: Frame, position: int, index: Index, width: int, *, ready: bool
+    frame: Frame, position: int, index: Index, width: int, folds: list[tuple[int, ...]] | None
 ) -> list[TextRow]:
+    """Return one element's update: each line of the program with its numbers."""
+    parameter = frame.problem.trainer.program.updates[position].parameter
+    moved = frame.moved(position)
+    name = _name(frame, position, index)
+    head: Span = (name, "now" if parameter == frame.selected else "name")
+    if folds is None:
+        return [line(head, (UNKNOWN, "dim"))]
+    role: Role = "value" if moved else "dim"
+    rows: list[TextRow] = []
+    indent = cell_width(name)
+    for digits in (DIGITS, *_FEWER):
+        rows = []
+        lines = _lines(frame, position, index, role, digits)
+        for (own, parts), cut in zip(lines, folds, strict=True):
+            before: Span = (" " * indent, "plain") if rows else head
+            rows += broken([before, (own, "plain")], pieces(parts), cut, indent)
+        if all(line_width(row) <= width for row in rows):
+            break
+    return rows
+
+
+def _name(frame: Frame, position: int, index: Index) -> str:
+    """Return what an element is called, with a sign where it has been moved."""
     parameter = frame.problem.trainer.program.updates[position].parameter
     done = "✓" if frame.moved(position) else " "
-    role: Role = "now" if parameter == frame.selected else "name"
-    name: Span = (f"{element_text(label(frame, parameter), index)}{done} ", role)
-    if ready:
-        return _element_rows(frame, position, index, name, width)
-    return [line(name, (UNKNOWN, "dim"))]
+    return f"{element_text(label(frame, parameter), index)}{done} "
 
 
 def _clip_rows(frame: Frame) -> list[TextRow]:
@@ -101,24 +153,24 @@ def _clip_rows(frame: Frame) -> list[TextRow]:
     return [line(("clip  ", "name"), f"|∇| {number(norm)}: {verdict} × ", (number(scale), "value"))]
 
 
-def _element_rows(
-    frame: Frame, position: int, index: Index, name: Span, width: int
-) -> list[TextRow]:
-    """Return one element's update: each line of the program with its numbers."""
+def _lines(
+    frame: Frame, position: int, index: Index, role: Role, digits: int
+) -> list[tuple[str, list[Span]]]:
+    """Return one element's update: what each line assigns, and its numbers with their result."""
     update = frame.problem.trainer.program.updates[position]
-    role: Role = "value" if frame.moved(position) else "dim"
-    rows = []
-    for count, (assigned, node) in enumerate(update.lines):
-        head = name if count == 0 else (" " * cell_width(name[0]), "plain")
+    lines: list[tuple[str, list[Span]]] = []
+    for assigned, node in update.lines:
         written = assigned if frame.problem.ascii else _written(assigned)
         own = f"{written} = " if len(update.lines) > 1 else ""
-        sum_text = arithmetic(frame, position, node, index)
-        result: Span = (_value(frame, position, node, index), role)
-        row = line(head, own, sum_text, (" = ", "dim"), result)
-        if line_width(row) > width:
-            row = line(head, own, result, (" = ", "dim"), sum_text)
-        rows.append(row)
-    return rows + effective_row(frame, position, index, cell_width(name[0]), width, role)
+        sum_text = arithmetic(frame, position, node, index, digits)
+        result = _value(frame, position, node, index, digits)
+        lines.append((own, [(sum_text, "plain"), (f" = {result}", role)]))
+    rate = own_rate(frame, position, index, digits)
+    if rate is not None:
+        divided, own_text, step = rate
+        came: list[Span] = [(f" = {own_text}", role), (f"   step {step}", role)]
+        lines.append(("own rate = ", [(divided, "plain"), *came]))
+    return lines
 
 
 def _written(name: str) -> str:
@@ -126,7 +178,7 @@ def _written(name: str) -> str:
     return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if name.endswith("hat") else name
 
 
-def arithmetic(frame: Frame, position: int, result: int, index: Index) -> str:
+def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: int = DIGITS) -> str:
     """Return a line of the update with numbers; what earlier lines gave is a number in it.
 
     A line that is of no single element, as a sum is, has shapes where it has arrays.
@@ -136,17 +188,19 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index) -> str:
     known = {update.gradient, *(node for _, node in update.lines if node < result)}
     own = nodes[nodes[result].inputs[0] if nodes[result].op == STRETCH else result]
     if own.id in known or own.kind is not Kind.OPERATION:
-        return _value(frame, position, own.id, index)  # a line such as `v = g`
+        return _value(frame, position, own.id, index, digits)  # a line such as `v = g`
     if not (OPS[own.op].elementwise and _acts(frame, position, own.id)):
         return in_shapes(frame, result, known)
-    return update_in_numbers(frame, result, known, lambda id: _value(frame, position, id, index))
+    return update_in_numbers(
+        frame, result, known, lambda id: _value(frame, position, id, index, digits)
+    )
 
 
-def _value(frame: Frame, position: int, node: int, index: Index) -> str:
+def _value(frame: Frame, position: int, node: int, index: Index, digits: int) -> str:
     """Return the number that acts on one element of a parameter; all in brief where none does."""
     if _acts(frame, position, node):
-        return number(frame.tape.element(node, index))
-    return summary(frame.tape.value(node), 6)
+        return number(frame.tape.element(node, index), digits)
+    return summary(frame.tape.value(node), digits)
 
 
 def _acts(frame: Frame, position: int, node: int) -> bool:

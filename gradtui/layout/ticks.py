@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from gradtui.base.text import number
+
 _DIGITS = range(3, 12)
 _LONG = 1e6
 """Numbers from which powers of ten are written."""
@@ -33,7 +35,7 @@ def round_powers(low: float, high: float, count: int) -> list[float]:
     first, last = (math.floor(math.log10(one)) for one in (low, high))
     for factors in ((1, 2, 5), (1, 3), (1,)):
         found = [f * 10.0**k for k in range(first, last + 1) for f in factors]
-        found = [number for number in found if low <= number <= high]
+        found = [value for value in found if low <= value <= high]
         if len(found) <= count:
             return found
     every = math.ceil(len(found) / count)
@@ -44,12 +46,12 @@ def tick_texts(numbers: list[float]) -> list[str]:
     """Return numbers in as few digits as tell them apart."""
     texts: list[str] = []
     for digits in _DIGITS:
-        texts = [_text(number, digits) for number in numbers]
+        texts = [_text(value, digits) for value in numbers]
         if len(set(texts)) == len(texts):
             break
     return texts
 
 
-def _text(number: float, digits: int) -> str:
-    text = f"{number:.{digits}g}"
-    return f"{number:.0f}" if "e+" in text and abs(number) < _LONG else text
+def _text(value: float, digits: int) -> str:
+    text = number(value, digits)
+    return f"{value:.0f}" if "e" in text and 1.0 <= abs(value) < _LONG else text

@@ -85,7 +85,8 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("clip", "all gradients are scaled down together where |∇| is above a limit"),
     )),
     ("Program", (
-        ("33▸ 34›", "the line of the file; ▸ the one that the cursor stands on, › the selected one"),
+        ("33▸ 34›", "the line of the file; ▸ the one that the cursor stands on, › the selected "
+         "node's"),
         ("✓  ✗", "a line by hand: right; wrong in this line"),
         ("↳", "wrong only through another line"),
         ("i", "not what its name says, and right for the weights: a factor comes later"),

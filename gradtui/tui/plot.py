@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.base.text import number
 from gradtui.debugger.curves import Curve
 from gradtui.explain.curves import MARKS, PLAIN
 from gradtui.layout.ticks import round_step
@@ -79,10 +80,10 @@ def draw_curves(
         # plotext divides by the range: it sees 0 to 1, whatever the numbers are.
         ticks = y_ticks(low, high, min(6, max(1, height // 3)), log=log)
         plotext.ylim(0, 1)
-        for number, (steps, values) in reversed([*enumerate(points)]):
+        for curve, (steps, values) in reversed([*enumerate(points)]):
             if steps:
                 shares = [_share(h, low, high) for h in values]
-                plotext.plot(steps, shares, marker="braille", color=number)
+                plotext.plot(steps, shares, marker="braille", color=curve)
         plotext.yticks([_share(at, low, high) for at, _ in ticks], [text for _, text in ticks])
     plotext.xticks(*_x_ticks(first, last, width))
     rows, inks = _cells(plotext.build(), width, height)
@@ -123,21 +124,21 @@ def _signed(
     """
     signed, owners = [list(row) for row in rows], [list(ink) for ink in inks]
     tall = sum(row[edge : edge + 1] in ("┤", "│") for row in rows)
-    for number, mark in enumerate(marks):
+    for curve, mark in enumerate(marks):
         places: dict[int, list[int]] = {}
-        for x, height in enumerate(courses[number], edge + 1):
+        for x, height in enumerate(courses[curve], edge + 1):
             under = [] if np.isnan(height) else [round((1.0 - float(height)) * (tall - 1))]
-            places[x] = [y for y, ink in enumerate(inks) if ink[x] == number] or [
+            places[x] = [y for y, ink in enumerate(inks) if ink[x] == curve] or [
                 y for y in under if inks[y][x] is not None
             ]
         columns = [x for x, found in places.items() if found]
         if MARKS[mark] == PLAIN or not columns:
             continue
         # Where two curves run together their signs do not: each curve starts elsewhere.
-        first = columns[0] + (number + 1) * _APART // (len(marks) + 1)
+        first = columns[0] + (curve + 1) * _APART // (len(marks) + 1)
         for x in {*range(first, columns[-1] - _APART // 2, _APART), columns[-1]} & {*columns}:
             y = places[x][len(places[x]) // 2]
-            signed[y][x], owners[y][x] = MARKS[mark], number
+            signed[y][x], owners[y][x] = MARKS[mark], curve
     return ["".join(row) for row in signed], tuple(tuple(ink) for ink in owners)
 
 
@@ -240,4 +241,4 @@ def _x_ticks(first: int, last: int, width: int) -> tuple[list[float], list[str]]
 
 
 def _short(value: float) -> str:
-    return f"{value:.3g}"
+    return number(value, 3)

@@ -449,7 +449,7 @@ def test_the_hand_written_parts_of_the_template_are_right_once_uncommented(run, 
     taken = [line.removeprefix("# ") for line in lines[first:last] if not line.startswith(other)]
     path.write_text("\n".join([*lines[:first], *taken, *lines[last:]]))
     status, out, _ = run("check", path)
-    said = "4 claims compared and right at 12 points, to 1e-06 of each element"
+    said = "4 claims compared and right at 12 points, to 1e-6 of each element"
     assert (status, out) == (0, f"{path}: ok, {said}; no facts are stated\n")
 
 
@@ -466,7 +466,7 @@ def test_a_failed_fact_is_shown_with_file_line_and_caret(run, wrong):
     assert (status, err) == (1, "")
     line = Path(wrong).read_text().splitlines().index("loss = 37.0") + 1
     assert out.splitlines() == [
-        f"{wrong}:{line}:8: error: loss at step 0 is 36, the file expects 37 within 1e-06 relative",
+        f"{wrong}:{line}:8: error: loss at step 0 is 36, the file expects 37 within 1e-6 relative",
         "  loss = 37.0",
         "         ^^^^",
     ]

@@ -70,7 +70,7 @@ def test_the_file_is_run_as_python_would_run_it(net, check):
     assert (status, err) == (0, "")
     assert out.splitlines()[0] == "runs as __main__ with net.py"
     assert out.splitlines()[1].endswith(
-        "net.py:case: ok, one gradient compared and right at 7 points, to 1e-06 of each element"
+        "net.py:case: ok, one gradient compared and right at 7 points, to 1e-6 of each element"
     )
     assert (sys.argv, sys.path, sys.modules["__main__"]) == (argv, path, main_module)
 
@@ -273,7 +273,7 @@ def test_a_comment_silences_findings_of_its_line_and_the_check_counts_them(net, 
 
     status, out, err = check(f"{net}:case")
     assert (status, err) == (0, "")
-    assert out.splitlines()[-1].endswith("to 1e-06 of each element, 1 silenced")
+    assert out.splitlines()[-1].endswith("to 1e-6 of each element, 1 silenced")
     assert " and right" not in out
     record = json.loads(check("--json", f"{net}:case")[1].splitlines()[-1])
     assert (record["findings"], record["silenced"], record["verdict"]) == ([], 1, "correct")

@@ -49,7 +49,7 @@ def test_facts_that_hold(findings_of, expect):
 def test_a_wrong_loss_is_named_with_both_numbers(findings_of):
     (finding,) = findings_of("step = 0\nloss = 52.0")
     assert (finding.rule, finding.severity, finding.target) == ("fact", "error", "loss")
-    assert finding.message == ("loss at step 0 is 53, the file expects 52 within 1e-06 relative")
+    assert finding.message == ("loss at step 0 is 53, the file expects 52 within 1e-6 relative")
     assert finding.evidence == {"got": 53.0, "expected": 52.0, "tolerance": 1e-6}
     assert finding.step == 0
     assert finding.fix is finding.edge is finding.factor is None
@@ -103,7 +103,7 @@ def test_infinite_and_undefined_numbers_can_be_expected(write):
     assert facts_of(path) == []
     path = write("L = (w*x)**2", "w = 1.0", "x = 1.0", more="[[expect]]\nloss = inf")
     (finding,) = facts_of(path)
-    assert finding.message == "loss at step 0 is 1, the file expects inf within 1e-06 relative"
+    assert finding.message == "loss at step 0 is 1, the file expects inf within 1e-6 relative"
 
 
 def test_zero_is_expected_exactly(findings_of):

@@ -168,7 +168,7 @@ def test_an_operation_is_explained_by_what_reads_it():
         ("z > 0", "(z > 0)"),
         ("-x", "(-x)"),
         ("sum(a, axis=0)", "sum(a, axis=0)"),
-        ("1e-05", "1e-05"),
+        ("1e-5", "1e-5"),
     ],
 )
 def test_a_factor_that_would_be_misread_stands_in_parentheses(text, factor):

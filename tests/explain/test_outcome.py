@@ -30,7 +30,7 @@ def test_a_finding_shows_the_line_the_culprit_the_numbers_and_the_fix(write, cap
     assert (line, carets) == ("  dw = dyhat", "       ^^^^^")
     assert fix == "  fix: dw = dyhat*x"
     assert last == (
-        f"{path}: failed, 3 claims compared at 12 points, to 1e-06 of each element; "
+        f"{path}: failed, 3 claims compared at 12 points, to 1e-6 of each element; "
         "no facts are stated"
     )
 
@@ -39,7 +39,7 @@ def test_right_claims_are_counted(write, capsys):
     path = write(MODEL, more=RIGHT + "\n[[expect]]\nloss = 1.0")
     assert main(["check", path]) == 0
     out = capsys.readouterr().out
-    said = "3 claims compared and right at 12 points, to 1e-06 of each element"
+    said = "3 claims compared and right at 12 points, to 1e-6 of each element"
     assert out == f"{path}: ok, {said}; the one fact stated holds\n"
 
 
@@ -49,7 +49,7 @@ def test_a_claim_that_no_parameter_suffers_from_is_not_said_to_be_right(write, c
     assert main(["check", path]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     said = "3 claims compared, the parameters' gradients are right at 12 points"
-    assert last == f"{path}: ok, {said}, to 1e-06 of each element; no facts are stated"
+    assert last == f"{path}: ok, {said}, to 1e-6 of each element; no facts are stated"
 
 
 def test_a_fix_is_whole_however_long_the_line(write, capsys):

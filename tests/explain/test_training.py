@@ -111,8 +111,8 @@ def test_the_plateau_watches_the_validation_loss_where_there_is_one(of):
         ("sgd", None),
         # by hand: g = 36 at step 0, lr = 0.1
         ("adagrad", "own rate = 0.1/(sqrt(1296) + 1e-10) = 0.00277778   step -0.1"),
-        ("rmsprop", "own rate = 0.1/(sqrt(12.96) + 1e-08) = 0.0277778   step -1"),
-        ("adam", "own rate = 0.1/(sqrt(1296) + 1e-08) = 0.00277778   step -0.1"),
+        ("rmsprop", "own rate = 0.1/(sqrt(12.96) + 1e-8) = 0.0277778   step -1"),
+        ("adam", "own rate = 0.1/(sqrt(1296) + 1e-8) = 0.00277778   step -0.1"),
     ],
 )
 def test_an_adaptive_optimizer_shows_each_weight_s_own_rate(write, optimizer, expected):

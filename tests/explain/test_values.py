@@ -29,9 +29,9 @@ from gradtui.explain.values import LISTED, Elements, summary, table
         (-3.6, "-3.6"),
         (-0.0, "0"),
         (9.0, "9"),
-        (6.4e-5, "6.4e-05"),
+        (6.4e-5, "6.4e-5"),
         (0.1 + 0.2, "0.3"),
-        (1234567.0, "1.23457e+06"),
+        (1234567.0, "1.23457e6"),
         (math.inf, "inf"),
         (-math.inf, "-inf"),
         (math.nan, "nan"),
@@ -49,7 +49,7 @@ def test_an_exact_number_reads_back_and_is_no_longer_than_needed(value):
 
 
 def test_an_exact_number_is_what_was_typed():
-    assert [number(float(t), EXACT) for t in ("0.1", "3", "1e-7")] == ["0.1", "3", "1e-07"]
+    assert [number(float(t), EXACT) for t in ("0.1", "3", "1e-7")] == ["0.1", "3", "1e-7"]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(7, 12))

@@ -128,7 +128,7 @@ def test_a_spike_survives_the_reduction():
 def test_ticks_are_round_and_inside():
     assert y_ticks(0.0, 9.0, 4, log=False) == [(0.0, "0"), (5.0, "5"), (9.0, "9")]
     assert [text for _, text in y_ticks(-6.0, 1.0, 4, log=True)] == [
-        "1e-06",
+        "1e-6",
         "0.0001",
         "0.01",
         "10",

@@ -43,7 +43,7 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         # e shrinks by 1 - 26·lr at each step: three times by -0.3, then twice by -0.82 or -0.3
         assert t.session.frame.loss == pytest.approx((3 * 0.3**3 * 0.82**2) ** 2)
         assert "branch lr 0.07" in t.rows[0] and "lr 0.07" in t.rows[0]
-        assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-05" in t.text
+        assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-5" in t.text
         await t.press("comma")
         assert (t.session.step, t.session.frame.branch) == (5, "file")
         assert "'file': the run of the file" in t.text

@@ -387,4 +387,4 @@ def test_an_assertion_fails_with_what_the_command_prints():
     text = str(caught.value)
     assert text.startswith(f"{__file__}:{line_of(case, 2)}:22: error: the gradient of w[")
     assert "return loss, 2 * dw\n" in text
-    assert text.endswith("failed, one gradient compared at 7 points, to 1e-06 of each element")
+    assert text.endswith("failed, one gradient compared at 7 points, to 1e-6 of each element")

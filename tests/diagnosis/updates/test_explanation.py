@@ -138,7 +138,7 @@ def test_plain_descent_has_no_form_of_momentum(wrong, tmp_path):
 def test_a_constant_by_another_number_is_named_with_its_own(tmp_path):
     broken = ADAM_CODE.replace("eps", "1e-3")
     (error,) = found_in(tmp_path, ADAM, broken, ADAM_STATE)
-    assert "1e-3 should be eps (1e-08)" in error.message
+    assert "1e-3 should be eps (1e-8)" in error.message
 
 
 STARTS = [

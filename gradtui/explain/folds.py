@@ -1,0 +1,78 @@
+"""Arithmetic over several rows: where it is broken, the same for all elements of an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from gradtui.base.text import cell_width
+from gradtui.explain.spans import Span, TextRow, line
+
+INDENT = 2
+"""Cells by which a row that goes on with some arithmetic is indented."""
+_SIGNS = (" + ", " - ", " = ")
+
+
+class Piece(NamedTuple):
+    """A part of a row."""
+
+    span: Span
+    best: bool
+    """Whether a row had best begin with it."""
+
+
+def pieces(parts: Iterable[Span]) -> list[Piece]:
+    """Return the parts of some arithmetic between which a row may end.
+
+    Best before a sum's sign outside of parentheses, else before any sign.
+    """
+    found: list[Piece] = []
+    for text, role in parts:
+        start = depth = 0
+        best = True
+        for at, char in enumerate(text):
+            sign = text[at : at + 3] in _SIGNS
+            if at > start and (sign or char in "·/"):
+                found.append(Piece((text[start:at], role), best))
+                start, best = at, sign and depth == 0
+            depth += (char in "([") - (char in ")]")
+        found.append(Piece((text[start:], role), best))
+    return found
+
+
+def cuts(samples: Sequence[Sequence[Piece]], first: int, room: int) -> tuple[int, ...]:
+    """Return with which pieces new rows begin, so that all samples fit: `first` cells, then `room`.
+
+    The samples are the same arithmetic with other numbers.
+    """
+    same = zip(*samples, strict=True)
+    widths = [max(cell_width(piece.span[0]) for piece in some) for some in same]
+    found: list[int] = []
+    start, left = 0, first
+    for at, width in enumerate(widths):
+        left -= width
+        while left < 0 and at > start:
+            best = [i for i in range(start + 1, at + 1) if samples[0][i].best]
+            start = best[-1] if best else at
+            found.append(start)
+            blank = samples[0][start].span[0].startswith(" ")  # left out where a row begins
+            left = room + blank - sum(widths[start : at + 1])
+    return tuple(found)
+
+
+def broken(
+    head: Sequence[Span], made: Sequence[Piece], at: Sequence[int], indent: int
+) -> list[TextRow]:
+    """Return pieces after a head, in rows that begin where `cuts` says, the further ones indented.
+
+    A result is indented less than what it is the result of.
+    """
+    edges = [0, *at, len(made)]
+    rows = [line(*head, *(piece.span for piece in made[: edges[1]]))]
+    for start, stop in pairwise(edges[1:]):
+        texts = [piece.span for piece in made[start:stop]]
+        text, role = texts[0]
+        shift = 0 if text.startswith(" = ") else INDENT
+        rows.append(line(" " * (indent + shift), (text.lstrip(), role), *texts[1:]))
+    return rows
