@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
-from gradtui.base.source import InputError
+from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.indices import multiplied
@@ -13,6 +14,8 @@ from gradtui.engine.ops import OPS
 
 MAX_OPERATIONS = 12_000
 """Operations of a model, as it is written."""
+MAX_OF_CALL = 50_000
+"""Operations of a call of the user's own code, which is opened without being trained: 0.7 GB."""
 MAX_NUMBERS = 50_000_000
 """Numbers in all values of a step together, gradients and update included: 400 MB in float64."""
 MAX_PRODUCTS = 2_000_000_000
@@ -33,6 +36,19 @@ def check_operations(graph: Graph) -> None:
             f"{MAX_OPERATIONS:,}",
             operations[MAX_OPERATIONS].place,
         )
+
+
+def check_call(graph: Graph) -> None:
+    """Raise InputError, at the line that computes most, for a call of too many operations."""
+    counts = Counter[Place]()
+    for statement in graph.statements:
+        counts[statement.place] += len(statement.operations)
+    if counts.total() > MAX_OF_CALL:
+        place, most = counts.most_common(1)[0]
+        raise InputError(
+            f"the debugger opens calls of up to {MAX_OF_CALL:,} operations, and this one has "
+            f"{counts.total():,}, {most:,} of them here: give it fewer rounds or rows", place,
+        )  # fmt: skip
 
 
 def check_size(nodes: Sequence[Node]) -> None:

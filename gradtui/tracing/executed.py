@@ -107,20 +107,24 @@ class Claims:
     def __init__(self, step: Step) -> None:
         graph = step.program.graph
         self._nodes: dict[tuple[int, ...], list[int]] = {}
-        self._values: dict[tuple[int, ...], Array] = {}
+        self._values: dict[tuple[int, ...], tuple[Array, Array]] = {}
+        """Shape -> the gradients of all values of it, and how far off may be alike."""
         for statement in graph.statements:
             node = statement.root
             if np.any(step.adjoint(node)):
                 self._nodes.setdefault(graph.nodes[node].shape, []).append(node)
         for shape, nodes in self._nodes.items():
-            self._values[shape] = np.stack([step.adjoint(node).reshape(-1) for node in nodes])
+            true = np.abs(whole := np.stack([step.adjoint(node).reshape(-1) for node in nodes]))
+            room = _ALIKE * np.maximum(true, np.max(true, axis=1, keepdims=True, initial=0.0))
+            self._values[shape] = whole, room
 
     def find(self, value: Array) -> int | None:
         """Return the last value of the model, other than a number, with this gradient."""
         if not value.shape or value.shape not in self._nodes or value.dtype.kind != "f":
             return None
-        true, own = self._values[value.shape], value.reshape(-1)
+        (true, room), own = self._values[value.shape], value.reshape(-1)
         with np.errstate(all="ignore"):
-            room = _ALIKE * np.maximum(np.abs(true), np.max(np.abs(true), axis=1, keepdims=True))
-            alike = np.all(np.abs(true - own) <= room, axis=1)
-        return self._nodes[value.shape][int(np.flatnonzero(alike)[-1])] if alike.any() else None
+            # Most differ in their first number already.
+            near = np.flatnonzero(np.all(np.abs(true[:, :1] - own[:1]) <= room[:, :1], axis=1))
+            alike = near[np.all(np.abs(true[near] - own) <= room[near], axis=1)]
+        return self._nodes[value.shape][int(alike[-1])] if alike.size else None

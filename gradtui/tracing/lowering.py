@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +25,8 @@ from gradtui.tracing.naming import Names, bound_names, computed_name, leaf_name,
 from gradtui.tracing.visits import Visits
 
 Array = NDArray[Any]
+_rule = lru_cache(1024)(parse_rule)
+"""A run of many rounds computes the same again and again."""
 
 
 class Lowered(Struct, frozen=True, eq=False):
@@ -203,7 +206,7 @@ class _Lowering:
         def resolve(name: Name) -> int:
             return names[name.name]
 
-        return lower_tree(parse_rule(text), self.builder, resolve, options)
+        return lower_tree(_rule(text), self.builder, resolve, options)
 
     def _index(self, index: NDArray[np.intp]) -> int:
         return self._leaf(Kind.RECORDED, "positions", index, shown=False)

@@ -17,7 +17,7 @@ from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.program import ByHand, build_step
-from gradtui.engine.size import check_operations, check_size
+from gradtui.engine.size import check_call, check_size
 from gradtui.engine.trainer import Trainer
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Tape
@@ -67,7 +67,7 @@ def problem_of(run: Recording) -> Problem:
 def _problem_of(run: Recording) -> Problem:
     lowered = lower_tape(run.tape, run.root, run.visits, run.parameters, run.place)
     graph = lowered.graph
-    check_operations(graph)
+    check_call(graph)
     single = all(run.tape.value(id).dtype == np.float32 for id in run.tape.arguments.values())
     program = build_step(graph, "sgd", by_hand=ByHand(update=_STAYS))
     check_size(program.nodes)

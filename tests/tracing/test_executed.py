@@ -234,3 +234,14 @@ def test_a_run_of_very_many_lines_is_refused_at_its_function(traced, monkeypatch
 
     with pytest.raises(InputError, match=r"net\.py:3:1: error: the call executes more than"):
         traced(RNN)
+
+
+def test_a_call_of_too_many_operations_is_told_where_most_are(traced, monkeypatch):
+    monkeypatch.setattr("gradtui.engine.size.MAX_OF_CALL", 10)
+
+    with pytest.raises(InputError) as caught:
+        traced(RNN)
+
+    assert "calls of up to 10 operations, and this one has" in caught.value.message
+    assert "`gradtui check` compares its gradients" in caught.value.message
+    assert caught.value.source_line.strip() == "loss += hs[t].sum()"
