@@ -3,7 +3,7 @@
 `load(FILE)` opens a scenario for stepping through it in Python, `check(FILE)` verifies one,
 `check(function, **arrays)` the gradients of code of your own; `assert_gradients` does so in a test,
 `trace` gives a session on one call of it, and `debug` opens that on the screen.
-`check_update(step)` compares an update of your own with an optimizer.
+`check_update(step)` compares an update of your own with an optimizer, `assert_update` in a test.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
     from typing import Any
 
     from gradtui.api import assert_gradients as assert_gradients
+    from gradtui.api import assert_update as assert_update
     from gradtui.api import check as check
     from gradtui.api import check_update as check_update
     from gradtui.api import load as load
@@ -25,8 +26,8 @@ if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time 
 
 __version__ = "0.1.0"
 __all__ = [
-    "Finding", "InputError", "Session", "assert_gradients", "case", "check", "check_update",
-    "debug", "load", "trace",
+    "Finding", "InputError", "Session", "assert_gradients", "assert_update", "case", "check",
+    "check_update", "debug", "load", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -34,6 +35,7 @@ _HOMES = {
     "InputError": "gradtui.base.source",
     "Session": "gradtui.debugger.session",
     "assert_gradients": "gradtui.api",
+    "assert_update": "gradtui.api",
     "case": "gradtui.recording.run",
     "check": "gradtui.api",
     "check_update": "gradtui.api",

@@ -94,6 +94,22 @@ def check_update(
         return list(check_update(step, optimizer, lr, hyperparameters))
 
 
+def assert_update(
+    step: Any, /, optimizer: str = "adam", lr: float = 0.01, **hyperparameters: Any
+) -> None:
+    """Raise AssertionError, with what was found, if an update of your own is another optimizer.
+
+    The arguments are those of `check_update`; raises InputError like it.
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test, not this one
+    from gradtui.explain.recorded import update_text
+    from gradtui.recording.functions import name_of
+
+    found = check_update(step, optimizer, lr, **hyperparameters)
+    if any(finding.severity == "error" for finding in found):
+        raise AssertionError(update_text(found, name_of(step), optimizer))
+
+
 def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Outcome:
     from gradtui.diagnosis.recorded.check import check_target
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import Place, report
@@ -19,6 +19,13 @@ def recorded_text(outcome: Outcome, name: str) -> str:
     """Return the outcome for code that goes by `name` as a compiler would report it."""
     rows = [*_rows(outcome.findings, outcome.target.file), _summary(outcome, name)]
     return "\n".join(rows)
+
+
+def update_text(findings: Sequence[Finding], name: str, optimizer: str) -> str:
+    """Return what was found of an update that goes by `name` as a compiler would report it."""
+    failed = any(finding.severity == "error" for finding in findings)
+    summary = clean(f"{name}: {'failed' if failed else 'ok'}, compared with {optimizer}")
+    return "\n".join([*_rows(findings, name), summary])
 
 
 def recorded_errors(outcome: Outcome, *, strict: bool = False) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from types import CellType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.recording.functions import function_of
 from gradtui.recording.holdings import Holdings
 from gradtui.recording.modules import modules_of
 
@@ -23,6 +26,9 @@ class Kept:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._arrays: list[tuple[NDArray[Any], NDArray[Any]]] = []
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+        self._owned: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+        """The dicts of the program's own: what was not there goes."""
+        self._cells = _cells(function)
         self._lists: list[tuple[list[Any], list[Any]]] = []
         self._generators: list[tuple[Any, Any]] = []
         for names in modules_of(function):
@@ -38,7 +44,7 @@ class Kept:
         elif isinstance(value, np.random.RandomState):
             self._generators.append((value, value.get_state()))
         elif type(value) is dict and len(value) <= _LONGEST:
-            self._dicts.append((value, dict(value)))
+            self._owned.append((value, dict(value)))
         elif type(value) is list and len(value) <= _LONGEST:
             self._lists.append((value, list(value)))
         elif not isinstance(value, type) and type(getattr(value, "__dict__", None)) is dict:
@@ -59,18 +65,36 @@ class Kept:
             else:
                 generator.set_state(state)
 
-    def put_back(self) -> None:
-        """Put everything back as it was."""
+    def put_back(self) -> bool:
+        """Put everything back as it was; return whether anything else than generators was not."""
         self.put_back_generators()
-        for names, before in self._dicts:
+        changed = False
+        for names, before in (*self._dicts, *self._owned):
             for name, value in before.items():
                 if names.get(name) is not value:
-                    names[name] = value
+                    names[name], changed = value, True
+        for names, before in self._owned:
+            for name in names.keys() - before.keys():
+                del names[name]
+                changed = True
+        for cell, value in self._cells:
+            if cell.cell_contents is not value:
+                cell.cell_contents, changed = value, True
         for entries, own in self._lists:
             if len(entries) != len(own) or any(
                 a is not b for a, b in zip(entries, own, strict=True)
             ):
-                entries[:] = own
+                entries[:], changed = own, True
         for array, copy in self._arrays:
             if not np.array_equal(array, copy, equal_nan=copy.dtype.kind in "fc"):
-                array[...] = copy
+                array[...], changed = copy, True
+        return changed
+
+
+def _cells(function: Callable[..., Any]) -> list[tuple[CellType, Any]]:
+    """Return the variables of the functions around the user's function that it has a value of."""
+    found = []
+    for cell in getattr(function_of(function), "__closure__", None) or ():
+        with suppress(ValueError):  # not assigned yet
+            found.append((cell, cell.cell_contents))
+    return found

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.executed.calls import Update
 from gradtui.diagnosis.executed.judge import Case
 from gradtui.diagnosis.executed.walk import Walk
 from gradtui.diagnosis.recorded.blame.flow import Told
@@ -92,5 +91,4 @@ class _Walks(Trials):
 
     def _walk(self) -> Walk:
         update, case = self._case.update, self._case
-        fresh = Update(update.given, update.setting, update.form)
-        return Walk(fresh, case.ours, together=case.walk.together)
+        return Walk(update, case.ours, together=case.walk.together)

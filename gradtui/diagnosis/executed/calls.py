@@ -8,14 +8,18 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place
 from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.recording.functions import function_of, name_of
+from gradtui.recording.kept import Kept
 from gradtui.recording.run import unheard
 
 Array = NDArray[Any]
@@ -71,17 +75,21 @@ class Update(Struct, frozen=True, eq=False):
     form: int = 0
     """How it takes parameters: 0 each by itself, 1 and 2 as mappings, with the gradient of W at W
     or at dW, 3 as lists."""
+    outside: bool = False
+    """Whether it keeps something outside of its arguments and objects: put back for each run."""
+    alone: bool = False
+    """Whether what it keeps there is that of one parameter."""
 
     @property
     def name(self) -> str:
         """What it is called in messages."""
-        return str(getattr(self.given, "__qualname__", type(self.given).__name__))
+        return name_of(self.given)
 
     @property
     def place(self) -> Place | None:
         """Where its code begins."""
         function = self.function(self.given)
-        code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
+        code = getattr(function_of(function), "__code__", None)
         return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
 
     @property
@@ -110,7 +118,13 @@ class Update(Struct, frozen=True, eq=False):
         owner = getattr(self.given, "__self__", None)
         if owner is not None and not inspect.ismodule(owner) and not inspect.isclass(owner):
             return owner
-        return None if inspect.isroutine(self.given) else self.given
+        plain = inspect.isroutine(self.given) or isinstance(self.given, partial)
+        return None if plain else self.given
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether it is an object, which has a rate of its own."""
+        return self.kept is not None and not inspect.isclass(self.kept)
 
     def started(self, lr: float) -> Callable[..., Any]:
         """Return the function or the method, of an object of its own where it has one."""
@@ -152,7 +166,7 @@ def update_of(given: Any, setting: Setting) -> Update:
         raise InputError(f"{what} cannot be called: expected step(w, g, state), or an object "
                          "with update(params, grads)", file=update.name)  # fmt: skip
     check_signature(update)
-    return Update(given, setting, _form_of(update))
+    return _formed(update)
 
 
 def check_signature(update: Update) -> None:
@@ -172,29 +186,47 @@ def check_signature(update: Update) -> None:
         )  # fmt: skip
 
 
-def _form_of(update: Update) -> int:
-    """Return the first form in which an update moves something, or else fails least."""
+def _formed(update: Update) -> Update:
+    """Return an update in the first form in which it moves something, or else fails least.
+
+    One that keeps something outside of its arguments may move one parameter alone.
+    """
     failed: Exception | None = None
-    still: int | None = None
-    start = {"W": np.full((2, 3), 0.5), "b": np.full(3, -0.25)}
-    slope = {"W": np.full((2, 3), 0.25), "b": np.full(3, 0.5)}
-    for form in _order(update):
-        run = Run(Update(update.given, update.setting, form), start, update.setting.lr)
-        try:
-            with unheard():
-                run.step(slope)
-        except NotMovedError:
-            still = form if still is None else still
-        except InputError:
-            raise
-        except Exception as error:
-            failed = failed or error
-        else:
-            return form
+    still: Update | None = None
+    kept = Kept(update.called)
+    for alone in (False, True):
+        outside = False
+        for form in _order(update):
+            found = replace(update, form=form, alone=alone)
+            try:
+                with unheard():
+                    _try(found)
+            except NotMovedError:
+                own = kept.put_back()
+                still, outside = still or replace(found, outside=own), outside or own
+            except InputError:
+                raise
+            except Exception as error:
+                own = kept.put_back()
+                failed, outside = failed or error, outside or own
+            else:
+                return replace(found, outside=kept.put_back())
+        if not outside:
+            break
     if still is not None:
         return still
     assert failed is not None
     raise failed
+
+
+def _try(update: Update) -> None:
+    """Move two parameters, or one, by two updates."""
+    start = {"W": np.full((2, 3), 0.5), "b": np.full(3, -0.25)}
+    if update.alone:
+        del start["b"]
+    run = Run(update, start, update.setting.lr)
+    for _ in range(2):
+        run.step({name: 1.0 + value for name, value in start.items()})
 
 
 def _order(update: Update) -> Sequence[int]:

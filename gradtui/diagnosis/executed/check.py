@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.diagnosis.updates.differing import first_parting, where_they_part
 from gradtui.diagnosis.updates.evidence import Course, astray, fits
-from gradtui.diagnosis.updates.scope import TIME, UNEXPLAINED
+from gradtui.diagnosis.updates.scope import RATE, TIME, UNEXPLAINED
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness
@@ -37,11 +37,21 @@ def check_update(
     Exceptions of the user's code pass through.
     """
     setting = setting_of(optimizer, lr, hyperparameters)
+    before = Randomness()
     update = update_of(given, setting)
-    before, kept = Randomness(), Kept(update.called)
+    kept = Kept(update.called)
     try:
         with np.errstate(all="ignore"):  # a trajectory may overflow, and so may a variant's
             return sifted(_findings(update), lines_of_place)[0]
+    except ValueError as error:
+        if not update.outside:
+            raise
+        place = update.place
+        raise InputError(
+            f"{update.name} keeps something outside of its arguments that fits no other weights "
+            f"({error}): keep it in a third argument, a dict, as state['m']",
+            place, file=place.file if place else _FILE,
+        ) from None  # fmt: skip
     finally:
         before.restore()
         kept.put_back()
@@ -99,7 +109,9 @@ def _findings(update: Update) -> tuple[Finding, ...]:
         alone = case_of(update, together=False)
         found = _explained(case, alone)
         graves = [one for one in found if one.severity == "error"]
-        blame = blamed(case, failed) if len(graves) == 1 else None
+        # An object with another rate than it is compared with needs no other code.
+        rated = update.has_rate and [one.rule for one in graves] == [RATE]
+        blame = blamed(case, failed) if len(graves) == 1 and not rated else None
         return tuple(_finding(case, failed, one, blame if one in graves else None) for one in found)
     except NotMovedError as error:
         return (_plain(update, f"{update.name} does not move the weights: {error}"),)

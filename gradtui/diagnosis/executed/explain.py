@@ -90,7 +90,10 @@ def _eps(case: Case, eps: float) -> Explanation:
 def mistakes(case: Case) -> tuple[Explanation, ...]:
     """Return what is wrong with an update that is no convention's."""
     ways = [case.made(), case.made(large=True)]
-    telling = [made for made in ways if made and _moved(made[0]) >= _TELLING]
+    setting = case.update.setting
+    # What is the optimizer's on some courses cannot be explained by these.
+    telling = [made for made in ways if made and _moved(made[0]) >= _TELLING
+               and not _fits(case.ours, setting.constants, made)]  # fmt: skip
     for made in telling:
         found = next(_explanations(case, made), None)
         if found is not None:
@@ -99,7 +102,16 @@ def mistakes(case: Case) -> tuple[Explanation, ...]:
         both = next(_pairs(case, made), None)
         if both is not None:
             return both
-    return (Explanation(UNEXPLAINED, "error", f"the steps are not those of {_named(case)}"),)
+    said = f"the steps are not those of {_named(case)}"
+    first = min(steps for course in case.courses for steps in _parting(case.walk, course))
+    if first:
+        said = f"the steps are those of {_named(case)} up to step {first} and not after it"
+    return (Explanation(UNEXPLAINED, "error", said),)
+
+
+def _parting(motion: Motion, course: Course) -> Iterator[int]:
+    """Yield the steps that are not the optimizer's in some sequence of a course, from 0."""
+    yield from map(int, np.unique(np.nonzero(astray(motion, course))[0])[:1])
 
 
 def _moved(course: Course) -> int:

@@ -87,7 +87,7 @@ def case_of(update: Update, *, together: bool = True) -> Case:
     drawn = [(Origin.DRAWN, sized(sampling)), (Origin.DRAWN, long(sampling))]
     if update.takes_rate:
         drawn.append((Origin.RATES, at_other_rates(sampling)))
-    walk = Walk(update, ours, together=together)
+    walk = Walk(update, ours, together=together and not update.alone)
     for _, probes in drawn:
         walk.weights(probes)
     if walk.single:

@@ -16,6 +16,7 @@ from gradtui.diagnosis.executed.calls import Run, Update
 from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Probes
 from gradtui.engine.handwritten import UpdateProgram
+from gradtui.recording.kept import Kept
 from gradtui.recording.run import Randomness, unheard
 
 Array = NDArray[Any]
@@ -35,6 +36,7 @@ class Walk(Motion):
         """Whether it computes in float32."""
         self._user, self.together = update, together
         self._randomness = Randomness()
+        self._outside = Kept(update.called) if update.outside else None
         self._walks: dict[int, tuple[Probes, Array]] = {}
         """Identity of sequences -> these, so that they live on, and the weights."""
 
@@ -57,11 +59,15 @@ class Walk(Motion):
         found = np.empty(g.shape)
         with unheard():
             self._randomness.restore()
+            if self._outside is not None:
+                self._outside.put_back()
             run = Run(self._user, {name: w[part] for name, part in parts.items()}, lr)
             for step in range(len(g)):
                 run.step({name: g[step][part] for name, part in parts.items()})
                 for name, part in parts.items():
                     found[step][part] = run.weights[name]
+            if self._outside is not None:
+                self._outside.put_back()
             self.single |= any(_is_single(one, _DEPTH) for one in (run.weights, *run.held))
         return found
 

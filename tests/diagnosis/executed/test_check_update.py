@@ -264,7 +264,8 @@ def test_what_is_kept_outside_of_the_state_is_told():
 
     finding = only(gradtui.check_update(step, "sgd", lr=0.01))
 
-    assert (finding.rule, finding.severity) == ("nondeterministic", "error")
+    assert (finding.rule, finding.severity) == ("unexplained-update", "error")
+    assert "those of sgd up to step 1 and not after it" in finding.message and count == []
 
 
 def test_what_moves_nothing_is_told():
@@ -370,3 +371,80 @@ def test_the_line_of_an_update_is_named_with_its_fix(tmp_path, right, wrong, rul
     line = text.split("\n").index(next(row for row in text.split("\n") if wrong in row)) + 1
     assert (finding.rule, finding.line) == (rule, line)
     assert finding.fix == next(row for row in WHOLE.split("\n") if right in row).strip()
+
+
+def test_what_begins_later_is_told_with_its_step():
+    def step(w, g, lr, t):
+        if t > 1000:
+            lr = lr * 0.5
+        return w - lr * g
+
+    finding = only(gradtui.check_update(step, "sgd", lr=0.01))
+
+    assert finding.rule == "unexplained-update"
+    assert "those of sgd up to step 1000 and not after it" in finding.message
+
+
+def test_an_object_with_another_rate_is_told_to_be_compared_with_that():
+    class Plain:
+        def __init__(self, lr):
+            self.lr = lr
+
+        def update(self, params, grads):
+            for name in params:
+                params[name] -= self.lr * grads[name]
+
+    finding = only(gradtui.check_update(Plain(0.02), "sgd", lr=0.01))
+
+    assert "give lr=0.02 to compare with that" in finding.message and finding.fix is None
+
+
+KEPT = {"m": 0.0}
+
+
+def outside(w, g, lr):
+    KEPT["m"] = 0.9 * KEPT["m"] + g
+    return w - lr * KEPT["m"]
+
+
+def in_closure():
+    m = 0.0
+
+    def step(w, g, lr):
+        nonlocal m
+        m = 0.9 * m + g
+        return w - lr * m
+
+    return step
+
+
+@pytest.mark.parametrize("step", [outside, in_closure()])
+def test_state_outside_of_the_arguments_is_put_back_before_every_run(step):
+    assert gradtui.check_update(step, "sgd", lr=0.1, momentum=0.9) == []
+    assert only(gradtui.check_update(step, "sgd", lr=0.1, momentum=0.8)).rule
+    assert KEPT == {"m": 0.0}
+
+
+def test_state_outside_of_the_arguments_that_fits_one_shape_is_refused_with_a_word():
+    velocity = np.zeros((2, 3))
+
+    def step(w, g, lr):
+        velocity[:] = 0.9 * velocity + g
+        return w - lr * velocity
+
+    with pytest.raises(gradtui.InputError, match="keep it in a third argument, a dict"):
+        gradtui.check_update(step, "sgd", lr=0.1, momentum=0.9)
+    assert not velocity.any()
+
+
+def test_an_assertion_fails_with_place_message_and_fix():
+    def step(w, g, lr):
+        return w + lr * g
+
+    gradtui.assert_update(lambda w, g, lr: w - lr * g, "sgd", lr=0.1)
+    with pytest.raises(AssertionError) as raised:
+        gradtui.assert_update(step, "sgd", lr=0.1)
+
+    rows = str(raised.value).splitlines()
+    assert "[update-sign]" in rows[0] and rows[3] == "  fix: return w - lr * g"
+    assert rows[-1].endswith("step: failed, compared with sgd")
