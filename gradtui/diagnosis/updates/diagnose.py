@@ -30,6 +30,9 @@ from gradtui.engine.schedules import SCHEDULES
 from gradtui.engine.shapes import Shape
 from gradtui.scenario.problem import Problem
 
+_WAVES = ("cosine", "warmup_cosine", "one_cycle")
+"""The schedules that are made of a cosine."""
+
 
 class UpdateReport(Struct, frozen=True):
     """What became of a hand-written update."""
@@ -100,6 +103,7 @@ def _numbers(tables: Mapping[str, Any], steps: int) -> tuple[float, ...]:
         constants = SCHEDULES[given["name"]].constants
         numbers += [given.get(constant.name, constant.default) for constant in constants]
         numbers += [tables["optimizer"]["lr"], steps]
+        numbers += [math.pi] if given["name"] in _WAVES else []
     return tuple(dict.fromkeys(float(number) for number in numbers if number is not None))
 
 

@@ -161,11 +161,16 @@ class _Rewrites(Site):
         return Proposal(left, (rule, *others), 1.1, slot)
 
     def power_rules(self, base: Tree, exponent: Tree) -> Rules:
-        topic = self.topic(base)
-        if isinstance(exponent, Number) and exponent.value == 0.5 and topic != (EPSILON,):
+        halved = isinstance(exponent, Number) and exponent.value == 0.5
+        if halved and self.topic(base) != (EPSILON,):
             return (ROOT,)
         if self.scope.weighs(base):
             return (TIME,) if self.scope.timed else (*self.scope.form, CONSTANT)
+        return self.raised(base)
+
+    def raised(self, base: Tree) -> Rules:
+        """Return the rules of what is raised to a wrong power."""
+        topic = self.topic(base)
         return self.scope.direction if topic == self.scope.form else topic
 
     def operators(self, call: Call) -> Iterator[Proposal]:
@@ -211,7 +216,7 @@ class _Rewrites(Site):
             yield Proposal(expression("**", base, self.name("t")), (TIME,), 0.9)
         if isinstance(exponent, Number):
             for value in (0.5, 2.0):
-                rules = (ROOT,) if 0.5 in (value, exponent.value) else self.topic(base)
+                rules = (ROOT,) if 0.5 in (value, exponent.value) else self.raised(base)
                 yield Proposal(expression("**", base, self.number(value)), rules, 1.2)
         if is_name(base, "t"):
             yield Proposal(expression("**", exponent, base), (TIME,))

@@ -82,6 +82,7 @@ EDITS = [
      ("lr*weight", "alpha_t*weight"), "decay-coupling"),
     (f"{SGD}; weight_decay = 0.1", "shrink = 1 - lr*weight_decay\nw = shrink*w - lr*g", "",
      ("1 - lr", "lr"), "decay-coupling"),
+    (ADAM, ADAM_CODE, ADAM_STATE, ("g**2", "g**4"), "unexplained-update"),
     (ADAGRAD, ROOT_KEPT, "r = 0.0", ("r**2 + ", ""), "unexplained-update"),
     (ADAGRAD, ROOT_KEPT, "r = 0.0", ("r + eps", "sqrt(r) + eps"), "missing-root"),
     (ADAGRAD, "s = s + (g*g - s)/t\nrms = sqrt(t*s)\nw = w - lr*g/(rms + eps)", "s = 0.0",
@@ -159,6 +160,8 @@ def test_a_wrong_first_value_is_mended_in_the_line_of_the_state(state, code, fix
     assert not mended(tmp_path, found)
 
 
+COSINE = "f = (1 + cos(3.141592653589793*(t - 1)/30))/2"
+
 SCHEDULES = [
     # optimizer, schedule, sound program, state, (right, wrong), the fix
     (SGD, "exponential; gamma = 0.9", "w = w - r*g\nr = 0.9*r", "r = 0.05", ("0.05", "1.0"),
@@ -187,6 +190,8 @@ SCHEDULES = [
     (SGD, "step; step_size = 10; gamma = 0.3",
      "d = (t > 10)*1 + (t > 20)*1\nw = w - 0.05*0.3**d*g", "", (">", ">="),
      "d = (t > 10)*1 + (t > 20)*1"),
+    (SGD, "cosine; min_lr = 0.0", f"{COSINE}\nw = w - 0.05*f*g", "", ("3.14", "6.28"), COSINE),
+    (SGD, "cosine; min_lr = 0.0", f"{COSINE}\nw = w - 0.05*f*g", "", ("1 + ", "1 - "), COSINE),
 ]  # fmt: skip
 
 
