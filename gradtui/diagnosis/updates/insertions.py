@@ -166,6 +166,9 @@ class Insertions(Site):
                 yield Proposal(expression("/", part, self._correction(mean)), (BIAS,), 1.2)
                 root = expression("sqrt", self._correction(mean))
                 yield Proposal(expression("*", part, root), (BIAS,), 1.6)
+                if self.keeps and "t" in names_read(self.line.value):
+                    before = self._correction(mean, expression("-", self.name("t"), self.number(1)))
+                    yield Proposal(expression("*", before, part), (BIAS, TIME), 1.5)
             if mean == "momentum" and isinstance(part, Name):
                 for gradient in ("g", *(n for n in self.near if n in scope.meaning)):
                     ahead = expression("+", self.name(gradient), expression("*", weight, part))
@@ -180,8 +183,8 @@ class Insertions(Site):
                 weighed = expression("*", self.name(mean), kept)
                 yield Proposal(expression("+", weighed, part), scope.form, 1.6 - lost)
 
-    def _correction(self, mean: str) -> Tree:
-        power = expression("**", self.name(mean), self.name("t"))
+    def _correction(self, mean: str, time: Tree | None = None) -> Tree:
+        power = expression("**", self.name(mean), time or self.name("t"))
         return expression("-", self.number(1), power)
 
     def _decayed(self, part: Name) -> Iterator[Proposal]:

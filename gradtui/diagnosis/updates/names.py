@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, combinations_with_replacement, islice
+from itertools import chain, combinations_with_replacement, islice, product
 
 from gradtui.diagnosis.updates.scope import BIAS, CONSTANT, DECAY, EPSILON, RATE, TIME, Rules
 from gradtui.diagnosis.updates.site import Proposal, Site
-from gradtui.language.parser import Name, Number, Tree
+from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.language.trees import Path, expression, is_call, names_read, part_at, substituted
 
 _TINY = 0.01
@@ -18,6 +18,8 @@ _INLINED = 16
 """Names that an expression put in the place of a name may read."""
 _WHOLE = 1000
 """Whole numbers up to this may be one too small or too large."""
+_MULTIPLES = (2, 3, 4)
+"""How many times the length of a stage a later one may begin at."""
 
 
 class OtherNames(Site):
@@ -35,6 +37,8 @@ class OtherNames(Site):
             else:
                 yield from self._names(part)
             yield from self._kept(part)
+        if isinstance(part, Call) and part.function in ("**", "*"):
+            yield from self._squares(part)
         if not path:
             yield from self._everywhere(part)
 
@@ -53,6 +57,13 @@ class OtherNames(Site):
             if name == "g" and self.scope.decays:
                 decayed = expression("+", self.name("g"), self.decay())
                 yield Proposal(substituted(line, {"g": decayed}), (DECAY,), 1.1)
+
+    def _squares(self, part: Call) -> Iterator[Proposal]:
+        """Yield what is kept in the place of a power, or a product, of one thing that is kept."""
+        read = set(names_read(part))
+        if len(read) == 1 and self.scope.is_signal(frozenset(read)):
+            others = (name for name in self.scope.state if name not in read)
+            yield from (Proposal(self.name(one), self.scope.direction, 1.4) for one in others)
 
     def _may_fall(self, name: str) -> bool:
         """Whether a name is a rate that the program makes itself."""
@@ -173,8 +184,13 @@ class OtherNames(Site):
         yield from self._branches(path)
         if scope.has_epsilon and path and is_call(self._parent(path), "+"):
             yield Proposal(self.name("eps"), (EPSILON, CONSTANT), 1.1)
+        if value not in (0, 1):
+            correction = bool(path) and self.topic(self._parent(path)) == (BIAS,)
+            yield Proposal(self.number(1), (CONSTANT, BIAS) if correction else (CONSTANT,), 1.5)
         if value in (1, 2) and path:
             return
+        for misplaced in (value * 10, value / 10):
+            yield Proposal(self.number(float(f"{misplaced:.15g}")), (CONSTANT,), 1.4)
         for other in scope.constants:
             if other != "eps" or abs(value) <= _TINY:
                 yield Proposal(self.name(other), (CONSTANT,))
@@ -184,9 +200,6 @@ class OtherNames(Site):
             if scope.timed:
                 power = expression("**", weight, self.name("t"))
                 yield Proposal(expression("-", self.number(1), power), (BIAS, TIME), 1.2)
-        if value not in (0, 1):
-            correction = bool(path) and self.topic(self._parent(path)) == (BIAS,)
-            yield Proposal(self.number(1), (CONSTANT, BIAS) if correction else (CONSTANT,), 1.5)
 
     def _branches(self, path: Path) -> Iterator[Proposal]:
         """Yield what changes in the place of a number that is one of two choices."""
@@ -209,6 +222,9 @@ class OtherNames(Site):
             cost = 1.15 if value in scope.known_numbers else 0.95
             for one in (value - 1, value + 1):
                 yield Proposal(self.number(one), rules, cost)
+            wholes = (one for one in scope.numbers if one.is_integer() and one > 1)
+            for one, times in product(wholes, _MULTIPLES):
+                yield Proposal(self.number(one * times), rules, 1.0)
         yield Proposal(self.number(1), rules, 0.8 if counts else 1.1)
 
     def _widest_rate(self, path: Path) -> Tree:

@@ -83,6 +83,13 @@ EDITS = [
     (f"{SGD}; weight_decay = 0.1", "shrink = 1 - lr*weight_decay\nw = shrink*w - lr*g", "",
      ("1 - lr", "lr"), "decay-coupling"),
     (ADAM, ADAM_CODE, ADAM_STATE, ("g**2", "g**4"), "unexplained-update"),
+    (ADAM, FOLDED, ADAM_STATE, ("sqrt(v)", "sqrt(m**2)"), "unexplained-update"),
+    (ADAM, "m = beta1*m + (1 - beta1)*g\nv = (beta2*(1 - beta2**(t - 1))*v + (1 - beta2)*g**2)/"
+     "(1 - beta2**t)\nw = w - lr*m/(1 - beta1**t)/(sqrt(v) + eps)", ADAM_STATE,
+     ("*(1 - beta2**(t - 1))", ""), "missing-bias-correction"),
+    (ADAM, ADAM_CODE, ADAM_STATE, ("(1 - beta2**t)", "(2 - beta2**t)"), "wrong-hyperparameter"),
+    ('name = "rmsprop"; lr = 0.02; alpha = 0.9', "d = g**2 - q\nq = q + d/10\n"
+     "w = w - lr*g/(sqrt(q) + eps)", "q = 0.0", ("10", "100"), "wrong-hyperparameter"),
     (ADAGRAD, ROOT_KEPT, "r = 0.0", ("r**2 + ", ""), "unexplained-update"),
     (ADAGRAD, ROOT_KEPT, "r = 0.0", ("r + eps", "sqrt(r) + eps"), "missing-root"),
     (ADAGRAD, "s = s + (g*g - s)/t\nrms = sqrt(t*s)\nw = w - lr*g/(rms + eps)", "s = 0.0",
@@ -190,6 +197,9 @@ SCHEDULES = [
     (SGD, "step; step_size = 10; gamma = 0.3",
      "d = (t > 10)*1 + (t > 20)*1\nw = w - 0.05*0.3**d*g", "", (">", ">="),
      "d = (t > 10)*1 + (t > 20)*1"),
+    (SGD, "step; step_size = 10; gamma = 0.3",
+     "f = where(t <= 10, 1, where(t <= 20, 0.3, 0.09))\nw = w - 0.05*f*g", "", ("20", "15"),
+     "f = where(t <= 10, 1, where(t <= 20, 0.3, 0.09))"),
     (SGD, "cosine; min_lr = 0.0", f"{COSINE}\nw = w - 0.05*f*g", "", ("3.14", "6.28"), COSINE),
     (SGD, "cosine; min_lr = 0.0", f"{COSINE}\nw = w - 0.05*f*g", "", ("1 + ", "1 - "), COSINE),
 ]  # fmt: skip
