@@ -10,7 +10,7 @@ from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
 from gradtui.diagnosis.check import check_problem
 from gradtui.diagnosis.finding import Finding
-from gradtui.explain.outcome import outcome_text
+from gradtui.explain.outcome import report_of
 from gradtui.recording.traces import TheirsAlone
 from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
@@ -66,12 +66,12 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
     with TheirsAlone():
         if not callable(target):
             outcome = check_problem(load_problem(_scenario(target, args, arrays)))
-            failed, text = outcome.failed, outcome_text(outcome)
+            failed, text = outcome.failed, report_of(outcome).text()
         else:
-            from gradtui.explain.recorded import recorded_text
+            from gradtui.explain.recorded import report_of_code
 
             found = _checked(target, args, arrays)
-            failed, text = found.failed, recorded_text(found, found.target.name)
+            failed, text = found.failed, report_of_code(found, found.target.name).text()
     if failed:
         raise AssertionError(text)
 
@@ -102,12 +102,12 @@ def assert_update(
     The arguments are those of `check_update`; raises InputError like it.
     """
     __tracebackhide__ = True  # pytest shows the line of the test, not this one
-    from gradtui.explain.recorded import update_text
+    from gradtui.explain.recorded import report_of_update
     from gradtui.recording.functions import name_of
 
     found = check_update(step, optimizer, lr, **hyperparameters)
     if any(finding.severity == "error" for finding in found):
-        raise AssertionError(update_text(found, name_of(step), optimizer))
+        raise AssertionError(report_of_update(found, name_of(step), optimizer).text())
 
 
 def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Outcome:

@@ -14,7 +14,7 @@ from gradtui.base.files import config_file, short_path
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
-from gradtui.cli.checking import check_files
+from gradtui.cli.checking import FORMATS, check_files
 from gradtui.cli.commands import debug, list_scenarios, show_step
 from gradtui.cli.creating import write_new
 from gradtui.cli.output import UNUSABLE
@@ -248,7 +248,14 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "and its gradients: the file is run, as `python FILE.py` would run it, and the function "
         "is called with its defaults",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="one line a file")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--format", choices=FORMATS, default="text",
+        help="github: annotations of the lines of a pull request; sarif: one log of all files",
+    )  # fmt: skip
+    form.add_argument(
+        "--json", action="store_const", dest="format", const="json", help="one line a file"
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
 

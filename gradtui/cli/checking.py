@@ -3,70 +3,122 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtui.base.source import InputError
 from gradtui.base.streams import tell, working
+from gradtui.base.text import clean
 from gradtui.cli.files import load_file, print_notices
-from gradtui.cli.output import FAILED, OK, UNUSABLE
-from gradtui.cli.running import RaisedError, is_code, report_code, tell_raised
+from gradtui.cli.output import FAILED, OK, UNUSABLE, print_json
+from gradtui.cli.running import RaisedError, as_input_error, check_code, is_code, tell_raised
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
+    from gradtui.explain.remarks import Report
     from gradtui.scenario.problem import Problem
+
+FORMATS = ("text", "json", "github", "sarif")
+
+
+class _Found(NamedTuple):
+    """What came of one file."""
+
+    report: Report
+    record: Mapping[str, Any]
+    """The line of JSON."""
+    failed: bool
+    warned: bool
 
 
 def check_files(arguments: argparse.Namespace) -> int:
     """Verify what files claim and print what is wrong."""
-    from gradtui.explain.outcome import errors_text, outcome_text, unsaid
-    from gradtui.explain.report import to_json
+    from gradtui.explain.remarks import report_of_error
 
     status = OK
+    reports: list[Report] = []
     for file in arguments.files:
-        if is_code(file):
-            status = max(status, _check_code(file, arguments))
-            continue
         try:
-            problem = load_file(file, ascii=arguments.ascii, notices=False)
-            with working(f"checking {file}"):
-                outcome = _checked(problem)
+            found = _check_code(file, arguments) if is_code(file) else _check(file, arguments)
+        except RaisedError as raised:
+            if arguments.format == "json":
+                print_json({"file": file, "error": raised.text})
+            tell_raised(raised)
+            status = UNUSABLE
+            error = as_input_error(raised, file.rpartition(":")[0])
+            reports.append(report_of_error(file, error))
         except InputError as error:
-            if arguments.json:
-                print(to_json({"file": file, "error": str(error)}))
+            if arguments.format == "json":
+                print_json({"file": file, "error": str(error)})
             tell(error)
             status = UNUSABLE
-            continue
-        if outcome.failed or (arguments.strict and outcome.warned):
-            status = max(status, FAILED)
-        if not arguments.quiet:
-            print_notices(problem, unsaid(problem.notices, outcome.findings))
-        if arguments.json:
-            print(to_json(outcome.as_dict()))
-        elif not arguments.quiet:
-            print(outcome_text(outcome))
-        elif text := errors_text(outcome, strict=arguments.strict):
-            print(text)
+            reports.append(report_of_error(file, error))
+        else:
+            if found.failed or (arguments.strict and found.warned):
+                status = max(status, FAILED)
+            reports.append(found.report)
+            if arguments.format == "json":
+                print_json(found.record)
+        _print_report(reports[-1], arguments)
+    if arguments.format == "sarif":
+        _print_sarif(reports)
     return status
 
 
-def _check_code(file: str, arguments: argparse.Namespace) -> int:
-    """Check a function of a file of Python and return the exit status."""
-    from gradtui.explain.report import to_json
+def _print_report(report: Report, arguments: argparse.Namespace) -> None:
+    """Print what is said of a file, in a format that goes file by file."""
+    from gradtui.explain.remarks import SEVERITIES, grave_ones
 
-    try:
-        with working(f"running {file}"):
-            failed, warned = report_code(file, arguments)
-    except RaisedError as error:
-        if arguments.json:
-            print(to_json({"file": file, "error": error.text}))
-        tell_raised(error)
-        return UNUSABLE
-    except InputError as error:
-        if arguments.json:
-            print(to_json({"file": file, "error": str(error)}))
-        tell(error)
-        return UNUSABLE
-    return FAILED if failed or (arguments.strict and warned) else OK
+    grave = grave_ones(strict=arguments.strict)
+    if arguments.format == "text" and report.usable:
+        text = report.errors(strict=arguments.strict) if arguments.quiet else report.text()
+        if text:
+            print(text)
+    elif arguments.format == "github":
+        from gradtui.explain.annotations import github_rows
+
+        for row in github_rows(report, _root(), grave=grave if arguments.quiet else SEVERITIES):
+            print(row)
+        if not arguments.quiet and report.usable:
+            print(clean(f"gradtui: {report.summary}"))  # no line of it can be a command
+
+
+def _print_sarif(reports: list[Report]) -> None:
+    from gradtui import __version__
+    from gradtui.explain.annotations import sarif
+
+    print_json(sarif(reports, _root(), __version__))
+
+
+def _root() -> str:
+    """Return the folder that the files of an annotation are named from."""
+    return os.environ.get("GITHUB_WORKSPACE") or os.getcwd()
+
+
+def _check(file: str, arguments: argparse.Namespace) -> _Found:
+    """Check a scenario; raises InputError if it is unusable."""
+    from gradtui.explain.outcome import report_of, unsaid
+
+    problem = load_file(file, ascii=arguments.ascii, notices=False)
+    with working(f"checking {file}"):
+        outcome = _checked(problem)
+    if not arguments.quiet:
+        print_notices(problem, unsaid(problem.notices, outcome.findings))
+    return _Found(report_of(outcome), outcome.as_dict(), outcome.failed, outcome.warned)
+
+
+def _check_code(file: str, arguments: argparse.Namespace) -> _Found:
+    """Check a function of a file of Python; raises InputError and RaisedError."""
+    from gradtui.explain.recorded import recorded_notices, report_of_code
+
+    with working(f"running {file}"):
+        outcome = check_code(file)
+    if not arguments.quiet:
+        for notice in recorded_notices(outcome):
+            tell(notice)
+    report = report_of_code(outcome, file)
+    return _Found(report, outcome.as_dict(file), outcome.failed, outcome.warned)
 
 
 def _checked(problem: Problem) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import linecache
 import os
@@ -135,10 +134,13 @@ def _trace_again(argument: str) -> Session:
         try:
             return trace_code(argument)
         except RaisedError as error:
-            said = InputError(error.text.splitlines()[-1], _raised_at(error, file), file=file)
-            raise said.within(
-                file, [line.rstrip("\n") for line in linecache.getlines(file)]
-            ) from None
+            raise as_input_error(error, file) from None
+
+
+def as_input_error(error: RaisedError, file: str) -> InputError:
+    """Return what an exception of a file of Python says, at the last line of it on its way."""
+    said = InputError(error.text.splitlines()[-1], _raised_at(error, file), file=file)
+    return said.within(file, [line.rstrip("\n") for line in linecache.getlines(file)])
 
 
 def _forget_modules(folder: str) -> None:
@@ -187,24 +189,6 @@ def _running(argument: str) -> Iterator[Target]:
             hint = hint or (f"; there are {', '.join(known)}" if known else "")
             raise InputError(what + hint, file=match["file"])
         yield target_of(function, None, (), {})
-
-
-def report_code(argument: str, arguments: argparse.Namespace) -> tuple[bool, bool]:
-    """Check code and print what is found; return whether it failed, and whether it warned."""
-    from gradtui.explain.recorded import recorded_errors, recorded_notices, recorded_text
-    from gradtui.explain.report import to_json
-
-    outcome = check_code(argument)
-    if not arguments.quiet:
-        for notice in recorded_notices(outcome):
-            tell(notice)
-    if arguments.json:
-        print(to_json(outcome.as_dict(argument)))
-    elif not arguments.quiet:
-        print(recorded_text(outcome, argument))
-    elif text := recorded_errors(outcome, strict=arguments.strict):
-        print(text)
-    return outcome.failed, outcome.warned
 
 
 @contextmanager

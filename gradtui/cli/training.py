@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ def _table(problem: Problem, last: int, arguments: argparse.Namespace) -> RunTab
         except InputError as error:
             raise error.within("--columns", [arguments.columns]) from None
     table = fitting_table(problem, last, line_width())
-    if table.left_out:
+    if table.left_out and sys.stderr.isatty():
         example = ",".join(["loss", *(f"d{node.name}" for node in problem.graph.parameters[:1])])
         what = f"{table.left_out:,} more column{'s' if table.left_out > 1 else ''}"
         tell(clean(f"{problem.path}: {what}: --columns {example} chooses, --format csv or jsonl "

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from gradtui.base.source import Place, report
+from gradtui.base.source import Place
 from gradtui.base.text import clean, clip, number
 from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
-from gradtui.explain.mistakes import MISTAKES
+from gradtui.explain.remarks import Remark, Report
 from gradtui.language.parser import Assignment
 from gradtui.scenario.problem import Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES
@@ -17,28 +17,13 @@ from gradtui.scenario.rules import GRADIENT_RULES
 if TYPE_CHECKING:
     from gradtui.diagnosis.check import Check
 
-_SHOWN = 120
 _LISTED = 80
-_FIX = 2_000
-"""Characters of a fix, which is to be pasted whole."""
 
 
-def outcome_text(outcome: Check) -> str:
-    """Return the outcome for one file as a compiler would report it."""
-    rows = _rows(outcome.problem, outcome.findings)
-    last = [_summary(outcome)] if outcome.claims or outcome.silenced or not rows else []
-    return "\n".join([*rows, *last])
-
-
-def errors_text(outcome: Check, *, strict: bool = False) -> str:
-    """Return what makes a check fail, with `strict` the warnings too; empty if nothing does."""
-    grave = ("error", "warning") if strict else ("error",)
-    errors = [finding for finding in outcome.findings if finding.severity in grave]
-    return "\n".join(_rows(outcome.problem, errors))
-
-
-def _rows(problem: Problem, findings: Iterable[Finding]) -> list[str]:
-    return [row for finding in findings for row in _finding_rows(problem, finding)]
+def report_of(outcome: Check) -> Report:
+    """Return all that is said of a scenario."""
+    remarks = [_remark(outcome.problem, finding) for finding in outcome.findings]
+    return Report(remarks, _summary(outcome))
 
 
 def unsaid(notices: Iterable[Notice], findings: Sequence[Finding]) -> list[Notice]:
@@ -68,16 +53,12 @@ def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
     return None
 
 
-def _finding_rows(problem: Problem, finding: Finding) -> Iterator[str]:
+def _remark(problem: Problem, finding: Finding) -> Remark:
     place = finding_place(problem, finding)
-    file, line = problem.file_of(place), problem.line_at(place)
-    rule = "" if finding.rule == "fact" else f" [{finding.rule}]"
-    yield report(file, place, finding.severity, finding.message + rule, line)
-    if finding.fix is not None:
-        yield from (clip(clean(f"  fix: {row}"), _FIX) for row in finding.fix.split("\n"))
-    if finding.alternatives:
-        others = (f"{MISTAKES[one]} [{one}]" for one in finding.alternatives)
-        yield clip(clean(f"  fits as well: {'; '.join(others)}"), _SHOWN)
+    return Remark(
+        problem.file_of(place), place, problem.line_at(place), finding.severity, finding.rule,
+        finding.message, finding.fix, finding.alternatives,
+    )  # fmt: skip
 
 
 def _summary(outcome: Check) -> str:

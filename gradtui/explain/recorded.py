@@ -9,30 +9,24 @@ from typing import TYPE_CHECKING
 from gradtui.base.source import Place, report
 from gradtui.base.text import clean, number
 from gradtui.diagnosis.finding import Finding
+from gradtui.explain.remarks import Remark, Report
 from gradtui.scenario.ignoring import notices_of
 
 if TYPE_CHECKING:
     from gradtui.diagnosis.recorded.check import Outcome
 
 
-def recorded_text(outcome: Outcome, name: str) -> str:
-    """Return the outcome for code that goes by `name` as a compiler would report it."""
-    rows = [*_rows(outcome.findings, outcome.target.file), _summary(outcome, name)]
-    return "\n".join(rows)
+def report_of_code(outcome: Outcome, name: str) -> Report:
+    """Return all that is said of code that goes by `name`."""
+    remarks = [_remark(finding, outcome.target.file) for finding in outcome.findings]
+    return Report(remarks, _summary(outcome, name))
 
 
-def update_text(findings: Sequence[Finding], name: str, optimizer: str) -> str:
-    """Return what was found of an update that goes by `name` as a compiler would report it."""
+def report_of_update(findings: Sequence[Finding], name: str, optimizer: str) -> Report:
+    """Return all that is said of an update that goes by `name`."""
     failed = any(finding.severity == "error" for finding in findings)
     summary = clean(f"{name}: {'failed' if failed else 'ok'}, compared with {optimizer}")
-    return "\n".join([*_rows(findings, name), summary])
-
-
-def recorded_errors(outcome: Outcome, *, strict: bool = False) -> str:
-    """Return what makes a check fail, with `strict` the warnings too; empty if nothing does."""
-    grave = ("error", "warning") if strict else ("error",)
-    findings = [finding for finding in outcome.findings if finding.severity in grave]
-    return "\n".join(_rows(findings, outcome.target.file))
+    return Report([_remark(finding, name) for finding in findings], summary)
 
 
 def recorded_notices(outcome: Outcome) -> Iterable[str]:
@@ -45,14 +39,13 @@ def recorded_notices(outcome: Outcome) -> Iterable[str]:
             yield report(file, notice.place, "warning", notice.message, line)
 
 
-def _rows(findings: Iterable[Finding], file: str) -> Iterable[str]:
-    for finding in findings:
-        place = finding.place or Place(1, file=file)
-        line = linecache.getline(place.file, place.line).rstrip("\n") if finding.place else ""
-        text = f"{finding.message} [{finding.rule}]"
-        yield report(place.file or file, place, finding.severity, text, line)
-        if finding.fix is not None:
-            yield from (clean(f"  fix: {row.strip()}") for row in finding.fix.splitlines())
+def _remark(finding: Finding, file: str) -> Remark:
+    place = finding.place or Place(1, file=file)
+    line = linecache.getline(place.file, place.line).rstrip("\n") if finding.place else ""
+    return Remark(
+        place.file or file, place, line, finding.severity, finding.rule, finding.message,
+        finding.fix,
+    )  # fmt: skip
 
 
 def _summary(outcome: Outcome, name: str) -> str:

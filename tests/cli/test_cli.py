@@ -99,6 +99,8 @@ def test_run_sets_what_is_asked_for(run):
 def test_a_table_fits_the_terminal_and_says_what_it_leaves_out(run, write, monkeypatch):
     path = write("L = sum(W**2)", "W = { shape = [20, 21], init = 'ones' }")
     monkeypatch.setenv("COLUMNS", "80")
+    assert run("run", path, "--steps", "1")[2] == "", "a pipe is told nothing"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     status, out, err = run("run", path, "--steps", "1")
     lines = out.splitlines()
     assert status == 0 and {len(line) for line in lines} == {72}
@@ -469,6 +471,7 @@ def test_a_failed_fact_is_shown_with_file_line_and_caret(run, wrong):
         f"{wrong}:{line}:8: error: loss at step 0 is 36, the file expects 37 within 1e-6 relative",
         "  loss = 37.0",
         "         ^^^^",
+        f"{wrong}: failed, 1 of 2 facts stated do not hold",
     ]
 
 
@@ -552,6 +555,42 @@ def test_a_parameter_that_is_not_used_is_a_warning_and_no_failure(run, write):
     status, out, err = run("check", path)
     assert (status, err) == (0, ""), "it is said once, as a finding"
     assert out.startswith(f"{path}:8:1: warning: the loss does not depend on b. Its gradient is 0")
+
+
+def test_check_for_github_annotates_the_lines_of_the_repository(run, wrong, monkeypatch):
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(Path(wrong).parent.parent))
+    name = f"{Path(wrong).parent.name}/{Path(wrong).name}"
+    status, out, err = run("check", wrong, "two_weights", "--format", "github")
+    rows = out.splitlines()
+    assert (status, err) == (1, "")
+    assert rows[0].startswith(f"::error file={name},line=23,col=8,title=gradtui%3A fact::")
+    assert rows[1] == f"gradtui: {wrong}: failed, 1 of 2 facts stated do not hold"
+    assert len(rows) == 3 and rows[2].endswith("facts stated hold"), "what was compared is told"
+    assert run("check", wrong, "two_weights", "--format", "github", "--quiet")[1] == f"{rows[0]}\n"
+
+
+def test_check_as_sarif_is_one_log_of_all_files(run, wrong, tmp_path):
+    (tmp_path / "bad.py").write_text("1/0\n", encoding="utf-8")
+    files = [wrong, "grad_sign", "nowhere.toml", f"{tmp_path / 'bad.py'}:case"]
+    status, out, err = run("check", *files, "--format", "sarif")
+    (log,) = rows_of(out)
+    (ran,) = log["runs"]
+    assert status == 2 and "nowhere.toml" in err and "ZeroDivisionError" in err
+    assert [result["ruleId"] for result in ran["results"]] == ["fact", "sign"]
+    (invocation,) = ran["invocations"]
+    told = [one["message"]["text"] for one in invocation["toolExecutionNotifications"]]
+    assert "4 claims compared at 12 points" in told[1]
+    assert told[2:] == [
+        "nowhere.toml: no such file",
+        f"{files[3]}: ZeroDivisionError: division by zero",
+    ]
+
+
+def test_json_is_a_format_and_the_two_are_not_asked_for_together(run, wrong):
+    json_lines = run("check", wrong, "nowhere.toml", "--json")
+    assert run("check", wrong, "nowhere.toml", "--format", "json") == json_lines
+    assert len(rows_of(json_lines[1])) == 2
+    assert run("check", wrong, "--json", "--format", "sarif")[0] == 2
 
 
 # arguments

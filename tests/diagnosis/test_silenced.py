@@ -1,7 +1,7 @@
 """Comments silence findings of scenarios, and of the Python files they name."""
 
 from gradtui.api import check_problem, load_problem
-from gradtui.explain.outcome import outcome_text
+from gradtui.explain.outcome import report_of
 
 SCENARIO = """
 title = "One weight"
@@ -32,8 +32,8 @@ def test_a_line_of_a_scenario(tmp_path):
 
     assert (outcome.findings, outcome.failed, outcome.silenced) == ((), False, 1)
     assert outcome.verdict == "correct"
-    assert ": ok, one claim compared at " in outcome_text(outcome)
-    assert "1 silenced" in outcome_text(outcome)
+    assert ": ok, one claim compared at " in report_of(outcome).text()
+    assert "1 silenced" in report_of(outcome).text()
     assert outcome.as_dict()["silenced"] == 1
 
 

@@ -113,7 +113,9 @@ def test_thousands_of_facts_are_each_said_at_their_place(write, capsys):
     path = write(MODEL, more="[[expect]]\nloss = 2.0\n" * 20_000)
     with no_hang():
         assert main(["check", path]) == 1
-    heads = [row for row in capsys.readouterr().out.splitlines() if row.startswith(f"{path}:")]
+    *rows, last = capsys.readouterr().out.splitlines()
+    assert last == f"{path}: failed, 20000 of 20000 facts stated do not hold"
+    heads = [row for row in rows if row.startswith(f"{path}:")]
     lines = [int(row.removeprefix(f"{path}:").partition(":")[0]) for row in heads]
     assert len(lines) == 20_000 and {b - a for a, b in pairwise(lines)} == {2}
 

@@ -29,7 +29,7 @@ from gradtui.engine.graph import Kind
 from gradtui.engine.handwritten import UpdateProgram, lower_update
 from gradtui.engine.lowering import lower_tree
 from gradtui.engine.ops import OPS
-from gradtui.explain.outcome import outcome_text
+from gradtui.explain.outcome import report_of
 from gradtui.explain.report import step_record, to_json
 from gradtui.language.parser import parse_program
 from hostile.cases import quoted
@@ -252,7 +252,7 @@ def judge_and_tell(path: Path) -> bool:
         return False
     problem = session.problem
     outcome = check_problem(problem)
-    assert not acting(outcome_text(outcome))
+    assert not acting(report_of(outcome).text())
     assert to_json(outcome.as_dict()).isascii()
     trainer = problem.trainer
     assert to_json(step_record(problem, trainer.record(trainer.run(trainer.initial, 2), 2)))
