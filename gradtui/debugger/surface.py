@@ -14,14 +14,13 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.debugger.axes import Window, first_axes, read_axes
+from gradtui.debugger.floor import Floor, Place, find_floor
 from gradtui.engine.history import History
 from gradtui.engine.trainer import Row
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
-Place = tuple[float, ...]
-"""A number for each axis."""
 
 _MARGIN = 0.25
 """Part of the path's extent that is added on each side."""
@@ -72,8 +71,12 @@ class Surface(Struct, frozen=True, eq=False):
     """The loss of the whole model there; with batches on those of the next step."""
     others: int
     """Numbers of the parameters that are held as they are at this step."""
+    strays: bool
+    """Whether the run moves those others, and so leaves what is drawn."""
     batch: bool
     """Whether it is the loss on this step's batch."""
+    floor: Floor | None
+    """The lowest place in view; None where no loss is finite."""
 
     def share(self, place: Sequence[float]) -> Place:
         """Return where a place stands in the view, from 0 to 1 along each axis."""
@@ -95,22 +98,6 @@ class Surface(Struct, frozen=True, eq=False):
                 return int(self.path.steps[at])
         return None
 
-    @property
-    def lowest(self) -> tuple[float, Place] | None:
-        """The lowest loss of the grid and where it is; None where none is finite."""
-        if not np.isfinite(self.losses).any():
-            return None
-        at = np.unravel_index(
-            int(np.argmin(np.where(np.isfinite(self.losses), self.losses, np.inf))),
-            self.losses.shape,
-        )
-        centres = [
-            middles(*pair) for pair in zip(self.ranges, self.losses.shape[::-1], strict=True)
-        ]
-        return float(self.losses[at]), tuple(
-            float(centre[i]) for centre, i in zip(centres, at[::-1], strict=True)
-        )
-
 
 def middles(limits: Range, count: int) -> Array:
     """Return the middles of `count` equal parts of a range."""
@@ -126,6 +113,7 @@ class Surfaces:
         self.history = history
         self._grids: OrderedDict[object, Array] = OrderedDict()
         self._path: tuple[object, Trajectory] | None = None
+        self._found: tuple[object, Floor | None] | None = None
 
     def at(self, window: Window, step: int, last: int, size: tuple[int, int]) -> Surface:
         """Return the surface at a step, the path up to the step `last`.
@@ -145,16 +133,55 @@ class Surfaces:
         here, there = row[list(places)], after[list(places)]
         path = self._path_to(places, max(last, step))
         parts = trainer.slices[: len(trainer.program.updates)]
-        others = sum(part.stop - part.start for part in parts) - len(places)
+        count = sum(part.stop - part.start for part in parts)
+        others = count - len(places)
         with np.errstate(all="ignore"):
             ranges = _ranges(path, here, window.zoom, size)
             losses = self._grid(places, step, row, ranges, size, moves=others > 0)
             loss = float(trainer.losses_at(row[None, :], step)[0])
             next_loss = float(trainer.losses_at(after[None, :], step + 1)[0])
+            held = np.delete(row[:count], places) - np.delete(after[:count], places)
+            batch = trainer.batches is not None
+            known = [(loss, tuple(here.tolist()))]
+            if not others and not batch:
+                known += zip(path.losses.tolist(), map(tuple, path.places.tolist()), strict=True)
+            floor = self._floor(places, step, row, ranges, losses, known)
         return Surface(
             window, step, ranges, losses, path, tuple(here.tolist()), loss, tuple(there.tolist()),
-            next_loss, others, trainer.batches is not None,
+            next_loss, others, bool(held.any()), batch, floor,
         )  # fmt: skip
+
+    def _floor(
+        self,
+        places: tuple[int, ...],
+        step: int,
+        row: Row,
+        ranges: tuple[Range, ...],
+        losses: Array,
+        known: list[tuple[float, Place]],
+    ) -> Floor | None:
+        """Return the lowest place in view of a grid and of what else is known of its slice."""
+        finite = np.isfinite(losses)
+        if finite.any():
+            at = np.unravel_index(int(np.argmin(np.where(finite, losses, np.inf))), losses.shape)
+            centres = [middles(*pair) for pair in zip(ranges, losses.shape[::-1], strict=True)]
+            place = tuple(float(c[i]) for c, i in zip(centres, at[::-1], strict=True))
+            known = [*known, (float(losses[at]), place)]
+        seen = [
+            one for one in known
+            if all(low <= x <= high for x, (low, high) in zip(one[1], ranges, strict=True))
+        ]  # fmt: skip
+        height = float(np.ptp(losses[finite])) if finite.any() else 0.0
+        key = (places, step, ranges, min(seen, default=None))
+        if self._found is None or self._found[0] != key:
+
+            def losses_at(there: Array) -> Array:
+                points = np.repeat(row[None, :], len(there), axis=0)
+                points[:, list(places)] = there
+                return self.history.trainer.losses_at(points, step)
+
+            self._found = key, find_floor(losses_at, seen, ranges, height)
+        return self._found[1]
 
     def _path_to(self, places: tuple[int, ...], last: int) -> Trajectory:
         history = self.history

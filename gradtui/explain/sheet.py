@@ -112,15 +112,19 @@ class Sheet:
         for step, place in reversed(places):
             past = step <= marks.step
             self._draw_mark(place, PAST if past else AHEAD, "name" if past else "dim")
-        if marks.lowest is not None:
-            self._draw_mark(marks.lowest, LOWEST, "good", covers=False)
         if marks.next is not None:
             self._draw_arrow(marks.point, marks.next)
+        if marks.lowest is not None:
+            self._draw_mark(marks.lowest, LOWEST, "good")
         self._draw_mark(marks.point, POINT, "now")
 
-    def _draw_mark(self, place: Share, char: str, role: Role, *, covers: bool = True) -> None:
+    def draw_line(self, start: Share, end: Share, role: Role) -> None:
+        """Draw a straight line; marks that are drawn later lie on it."""
+        self._draw_lines([(start, end)], role)
+
+    def _draw_mark(self, place: Share, char: str, role: Role) -> None:
         cell = self.cell(place)
-        if cell is not None and (covers or not self.taken[cell]):
+        if cell is not None:
             self.put(cell, char, role)
 
     def _draw_lines(self, lines: Sequence[tuple[Share, Share]], role: Role) -> None:

@@ -29,6 +29,8 @@ _MARGIN = 7
 """Cells for the numbers of the axis at the left."""
 _TICK_CELLS = 9
 """Cells that a number of the axis below takes with its gap."""
+_MORE = 4
+"""How many numbers more an axis is given until two of them are round."""
 _HEADROOM = 1.5
 """Times the highest loss of the path in view that a curve shows."""
 
@@ -94,14 +96,14 @@ def _words(text: str, width: int) -> list[TextRow]:
 
 def _marks(frame: Frame, surface: Surface) -> Marks:
     """Return where the run stands on a map."""
-    lowest = surface.lowest
+    floor = surface.floor
     return Marks(
         surface.step,
         surface.path.steps.tolist(),
         [_pair(surface.share(place)) for place in surface.path.places.tolist()],
         _pair(surface.share(surface.point)),
         _pair(surface.share(surface.next)) if _moves(frame) else None,
-        None if lowest is None else _pair(surface.share(lowest[1])),
+        None if floor is None else _pair(surface.share(floor.place)),
     )
 
 
@@ -131,7 +133,13 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
         first, last = min(before + (before < here), here), max(before - (before > here), here)
         if here < len(dots) or before < len(dots):
             dots[max(0, first) : last + 1, column] = True
-    path, lowest = surface.path, surface.lowest
+    path, floor = surface.path, surface.floor
+    slope = _slope(frame)
+    if slope is not None:
+        reach = surface.ranges[0][1] - surface.ranges[0][0]
+        here = surface.point[0]
+        start, end = (share([here + side], surface.loss + slope * side) for side in (-reach, reach))
+        sheet.draw_line(start, end, "local")
     sheet.put((0, 1), f"{clip(label(frame, frame.graph.loss), _NAME_CELLS)} ↑", "heading")
     sheet.draw(
         Marks(
@@ -140,12 +148,22 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
             [share(*pair) for pair in zip(path.places.tolist(), path.losses.tolist(), strict=True)],
             share(surface.point, surface.loss),
             share(surface.next, surface.next_loss) if _moves(frame) else None,
-            None if lowest is None else share(lowest[1], lowest[0]),
+            None if floor is None else share(floor.place, floor.loss),
         )
     )
     none = np.zeros((sheet.rows, sheet.columns), np.int64)
     sheet.lay_under(braille(dots[::-1]), "value", [None], none)
     return low, high
+
+
+def _slope(frame: Frame) -> float | None:
+    """Return the derivative of the loss by the number that a curve lies over, if it is known."""
+    view = frame.looked.window
+    assert view is not None
+    (axis,) = view.axes
+    node = frame.graph.names[axis.name]
+    known = frame.gradient_state(node) == "known"
+    return float(frame.tape.adjoint(node)[axis.index]) if known else None
 
 
 def _heights(surface: Surface) -> Range:
@@ -164,7 +182,7 @@ def _heights(surface: Surface) -> Range:
 
 def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[TextRow]:
     """Return a sheet with numbers at its left and below, and the name of the axis below."""
-    ticks = round_numbers(*upward, max(1, min(8, sheet.rows // 2)))
+    ticks = _at_least_two(upward, max(2, min(8, sheet.rows // 2)))
     at_row = {}
     for value, text in zip(ticks, tick_texts(ticks), strict=True):
         share = (value - upward[0]) / (upward[1] - upward[0])
@@ -177,24 +195,33 @@ def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Te
         for row, cells in enumerate(sheet.lines())
     ]
     rule, texts = ["─"] * sheet.columns, [" "] * (sheet.columns + 2)
-    ticks = round_numbers(*across, max(1, sheet.columns // _TICK_CELLS))
     title = f" {name} →"
-    free, end = 0, len(texts) - len(title)
+    free, end = 0, len(texts)
+    ticks = _at_least_two(across, max(2, sheet.columns // _TICK_CELLS))
     for value, text in zip(ticks, tick_texts(ticks), strict=True):
         column = min(int((value - across[0]) / (across[1] - across[0]) * sheet.columns),
                      sheet.columns - 1)  # fmt: skip
         start = max(0, column + 1 - len(text) // 2)
-        if start >= free and start + len(text) < end:
+        if start >= free and start + len(text) <= end:
             rule[column] = "┬"
             texts[start : start + len(text)] = text
             free = start + len(text) + 1
-    texts[end:] = title
-    numbers = "".join(texts)
+    shown = "".join(rule)[: sheet.columns - len(title)]
     return [
         *drawn,
-        line((" " * _MARGIN + "└" + "".join(rule), "dim")),
-        line((" " * (_MARGIN - 1) + numbers[:end], "dim"), (numbers[end:], "heading")),
+        line((" " * _MARGIN + "└" + shown, "dim"), (title, "heading")),
+        line((" " * (_MARGIN - 1) + "".join(texts), "dim")),
     ]
+
+
+def _at_least_two(limits: Range, count: int) -> list[float]:
+    """Return round numbers in a range, about `count` of them: one alone gives no scale."""
+    found: list[float] = []
+    for more in range(count, count + _MORE):
+        found = round_numbers(*limits, more)
+        if len(found) > 1:
+            break
+    return found
 
 
 def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> list[TextRow]:
@@ -204,13 +231,17 @@ def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> 
     parts: list[Span] = [(POINT, "now"), (f" {loss} {here}  ", "value")]
     if _moves(frame):
         parts.append((f"→ {number(surface.next_loss, 5)}  ", "gradient"))
+    slope = _slope(frame) if len(surface.ranges) == 1 else None
+    if slope is not None:
+        parts.append((f"tangent: slope {number(slope, 5)}  ", "local"))
     parts += [(f"{note}  ", "plain") for note in _notes(surface)]
-    parts.append((f"{PAST} past {AHEAD} to come  ", "dim"))
-    if surface.lowest is not None:
-        height, place = surface.lowest
-        where = ", ".join(number(at, 4) for at in place)
-        parts.append((f"{LOWEST} lowest {number(height, 4)}  ", "good"))
+    if surface.floor is not None:
+        floor = surface.floor
+        where = ", ".join(number(at, 4) for at in floor.place)
+        along = " along a line" if floor.level else ""
+        parts.append((f"{LOWEST} lowest {number(floor.loss, 4)}{along}  ", "good"))
         parts.append((f"in view at {where}  ", "good"))
+    parts.append((f"{PAST} past {AHEAD} to come  ", "dim"))
     if levels:
         parts.append((f"contours {' '.join(tick_texts(levels))}  ", "dim"))
     pieces: list[Span] = [
@@ -237,6 +268,8 @@ def _notes(surface: Surface) -> list[str]:
     if surface.others:
         many = f"the other {surface.others:,} numbers" if surface.others > 1 else "the other number"
         found.append(f"slice: {many} as at step {surface.step}")
+        if surface.strays:
+            found.append("the run leaves it")
     if surface.batch:
         found.append("on this step's batch")
     if not np.isfinite(surface.losses).all():

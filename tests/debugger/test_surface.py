@@ -66,9 +66,10 @@ def test_the_illustrations_steps_go_across_the_contours_and_shrink(illustration)
 
 
 def test_the_lowest_place_in_view_lies_on_the_line_where_the_error_is_0(illustration):
-    height, (w1, w2) = surface_of(illustration).lowest
-    assert height == pytest.approx((1.5 * w1 + w2 - 4.0) ** 2)
-    assert height < 1e-4
+    floor = surface_of(illustration).floor
+    w1, w2 = floor.place
+    assert floor.loss == pytest.approx((1.5 * w1 + w2 - 4.0) ** 2, abs=1e-24)
+    assert floor.loss < 1e-20 and floor.level
 
 
 def test_the_whole_path_is_in_view_and_both_axes_have_one_scale(illustration):
@@ -137,7 +138,7 @@ def test_weights_that_are_not_finite_leave_a_view_of_the_start():
     found = surface_of(session, step=session.problem.steps)
     assert np.isnan(found.point).all()
     assert np.isfinite(found.ranges).all() and found.shows(found.path.places[0])
-    assert found.lowest is None
+    assert found.floor is None
 
 
 def test_losses_that_are_not_finite_stay_so(session_of):

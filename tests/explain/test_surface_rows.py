@@ -63,6 +63,39 @@ def test_the_illustration_shows_point_step_path_axes_and_contours():
     assert "slice" not in text and "leaves" not in text
 
 
+def test_the_lowest_place_is_never_above_one_that_the_run_has_been_at():
+    frame = frame_of("two_weights", 12)
+    surface = frame.surface((60, 60))
+    assert surface.floor.loss <= frame.loss < 1e-10
+    assert surface.floor.level and "along a line" in text_of(frame)
+
+
+def test_a_bottom_that_is_a_point_is_found_between_the_grid_s():
+    surface = frame_of("five_parcels", 0, "w[0] w[1]", -3).surface((40, 40))
+    assert surface.floor.place == pytest.approx((1.82767, 0.43703), abs=1e-4)
+    assert surface.floor.loss == pytest.approx(0.03947, abs=1e-5) and not surface.floor.level
+
+
+def test_a_run_that_moves_more_than_what_is_drawn_leaves_its_slice():
+    assert "the run leaves it" in text_of(frame_of("softmax_classifier", 7))
+    assert "the run leaves it" not in text_of(frame_of("two_weights"))
+
+
+@pytest.mark.parametrize("name", ["five_parcels", "two_weights", "illustration", "ravine"])
+@pytest.mark.parametrize("size", [(36, 19), (76, 14), (150, 45)])
+def test_both_axes_have_numbers(name, size):
+    rows = [line_text(row) for row in surface_rows(frame_of(name, 3), *size)]
+    bottom = next(at for at, row in enumerate(rows) if row.lstrip().startswith("└"))
+    assert len(rows[bottom + 1].split()) >= 2
+    assert sum("┤" in row for row in rows[:bottom]) >= 2
+
+
+def test_a_curve_has_its_tangent():
+    frame = frame_of("one_weight")
+    assert "tangent: slope 4" in text_of(frame)
+    assert any(ink == "local" for row in surface_rows(frame, 60, 16)[:10] for _, ink in row)
+
+
 def test_marks_stand_where_their_numbers_are():
     """On 0.65…2.14 w1 = 1.36 is the middle column or next to it; a step up is to the right."""
     rows = [line_text(row) for row in surface_rows(frame_of("illustration", 1), 100, 30)]

@@ -1,0 +1,111 @@
+"""The lowest place of a loss surface in view, and whether it is a point or a line.
+
+Knows numbers only: the losses are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Place = tuple[float, ...]
+"""A number for each axis."""
+
+_NEAR = 0.01
+"""Part of a range that a slope is measured over."""
+_STEPS = 4
+"""Newton's steps: one is enough for a parabola."""
+_FLAT = 1e-6
+"""Part of the largest curvature, and of the losses' range, that counts as none."""
+_POINTS = 33
+"""Along a line that may be level."""
+
+
+class Floor(Struct, frozen=True):
+    """The lowest loss that is known in view."""
+
+    loss: float
+    place: Place
+    level: bool
+    """Whether the loss is the same all along a line through it, as far as it is in view."""
+
+
+def find_floor(
+    losses_at: Callable[[Array], Array],
+    known: Sequence[tuple[float, Place]],
+    limits: Sequence[tuple[float, float]],
+    height: float,
+) -> Floor | None:
+    """Return the lowest of some known losses in view, or the bottom that lies downhill from it.
+
+    `losses_at` gives the losses at places, (k, axes); `limits` are the axes' ranges, `height` is
+    how far the losses in view range.  None where no loss is finite.
+    """
+    finite = [one for one in known if np.isfinite(one[0])]
+    if not finite:
+        return None
+    low, high = (np.array(ends) for ends in zip(*limits, strict=True))
+    loss, place = min(finite)
+    here = np.array(place)
+    unit = _NEAR * (high - low)
+    for _ in range(_STEPS):
+        slope, curve = _shape(losses_at, here, unit)
+        if not np.isfinite(curve).all():
+            break
+        there = here - unit * (np.linalg.pinv(curve, rcond=_FLAT, hermitian=True) @ slope)
+        below = float(losses_at(there[None, :])[0]) if _inside(there, low, high) else np.inf
+        if not below < loss:
+            break
+        loss, here = below, there
+    level = len(here) == 2 and _is_level(losses_at, here, loss, unit, (low, high), height)
+    return Floor(loss, tuple(here.tolist()), level)
+
+
+def _inside(place: Array, low: Array, high: Array) -> bool:
+    return bool(np.isfinite(place).all() and (low <= place).all() and (place <= high).all())
+
+
+def _shape(losses_at: Callable[[Array], Array], here: Array, unit: Array) -> tuple[Array, Array]:
+    """Return slope, (axes,), and curvature, (axes, axes), at a place, for steps of a unit."""
+    axes = len(here)
+    steps = [np.zeros(axes)]
+    for axis in range(axes):
+        for side in (1.0, -1.0):
+            steps.append(np.eye(axes)[axis] * side)
+    if axes == 2:
+        steps += [np.array([a, b]) for a in (1.0, -1.0) for b in (1.0, -1.0)]
+    found = losses_at(here + np.array(steps) * unit)
+    slope = np.array([(found[1 + 2 * a] - found[2 + 2 * a]) / 2 for a in range(axes)])
+    curve = np.diag([found[1 + 2 * a] - 2 * found[0] + found[2 + 2 * a] for a in range(axes)])
+    if axes == 2:
+        curve[0, 1] = curve[1, 0] = (found[5] - found[6] - found[7] + found[8]) / 4
+    return slope, curve
+
+
+def _is_level(
+    losses_at: Callable[[Array], Array],
+    here: Array,
+    loss: float,
+    unit: Array,
+    limits: tuple[Array, Array],
+    height: float,
+) -> bool:
+    """Return whether the loss stays the same along the direction that curves least, right across.
+
+    A place that does not curve at all is a plateau, and no line.
+    """
+    _, curve = _shape(losses_at, here, unit)
+    if not np.isfinite(curve).all():
+        return False
+    bends, ways = np.linalg.eigh(curve)
+    if not (bends[1] > 0.0 and abs(bends[0]) <= _FLAT * bends[1]):
+        return False
+    way = ways[:, 0] * unit
+    across = np.linspace(-1.0, 1.0, _POINTS) / _NEAR
+    along = here + across[:, None] * way
+    seen = along[[_inside(place, *limits) for place in along]]
+    return bool(np.all(np.abs(losses_at(seen) - loss) <= _FLAT * height))
