@@ -8,7 +8,7 @@ from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import MANY_PATHS
 from gradtui.explain.kinks import kink_rows
-from gradtui.explain.spans import Role, Span, TextRow, line
+from gradtui.explain.spans import Role, Span, TextRow, folded, line
 from gradtui.explain.symbols import (
     gradient_of,
     in_names,
@@ -32,10 +32,10 @@ def chain_rows(frame: Frame, width: int = 96) -> list[TextRow]:
 
     Where the node sits on a kink, what its derivative is taken to be stands below.
     """
-    return _chain_rows(frame) + kink_rows(frame, frame.selected, width)
+    return _chain_rows(frame, width) + kink_rows(frame, frame.selected, width)
 
 
-def _chain_rows(frame: Frame) -> list[TextRow]:
+def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
     node = frame.selected
     if node == frame.graph.loss:
         return [
@@ -53,7 +53,7 @@ def _chain_rows(frame: Frame) -> list[TextRow]:
     if max(len(path) for path in paths) > LONG:
         return _long_rows(frame, paths[0], count)
     if any(frame.factors(path) is None for path in paths):
-        return _tensor_rows(frame, paths[0], count)
+        return _tensor_rows(frame, min(paths, key=len), count, width)
     if count == 1:
         return _product_rows(frame, paths[0])
     return _sum_rows(frame, paths, count)
@@ -157,29 +157,35 @@ def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | S
             return (("not reached yet", "dim"),)
 
 
-def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int) -> list[TextRow]:
-    """Return the rule of each node from the loss back to this one, with shapes, and the result.
+def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int, width: int) -> list[TextRow]:
+    """Return the rule of the node with its shape, its numbers, then the rules up to the loss.
 
     A node that several statements read gets the sum of what flows from each.
     """
-    rows: list[TextRow] = []
-    for source in path[-2::-1]:
-        statements = [frame.structure.statement_of[r] for r in frame.structure.readers[source]]
-        rule = " + ".join(rule_text(frame, source, statement) for statement in statements)
-        shape = shape_text(frame.graph.nodes[source].shape)
-        shape = shape if shape == "scalar" else f"[{shape}]"
-        head: Span = (gradient_of(frame, source), "gradient")
-        rows.append(line(head, " = ", (rule, "local"), (f"   {shape}", "dim")))
     node = path[0]
-    if count > 1:
-        rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
+    rules = [_rule_rows(frame, source, width) for source in path[:-1]]
+    rows = rules[0]
     if frame.gradient_state(node) == "unknown":
         rows.append(line(("not reached yet", "dim")))
     else:
         rows += _table_rows(f"{gradient_of(frame, node)} = ", frame.gradient(node), "gradient")
     if frame.computed(node):
         rows += _table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")
+    rows += [row for rule in rules[1:] for row in rule]
+    if count > 1:
+        rows.append(line((f"these are the nodes on one of {_count(count)} paths", "dim")))
     return rows
+
+
+def _rule_rows(frame: Frame, source: int, width: int) -> list[TextRow]:
+    """Return the rule by which a node's gradient comes from those of what reads it."""
+    statements = [frame.structure.statement_of[r] for r in frame.structure.readers[source]]
+    rule = " + ".join(rule_text(frame, source, statement) for statement in statements)
+    shape = shape_text(frame.graph.nodes[source].shape)
+    shape = shape if shape == "scalar" else f"[{shape}]"
+    head: Span = (gradient_of(frame, source), "gradient")
+    parts: list[Span] = [(" = ", "plain"), (rule, "local"), (f"   {shape}", "dim")]
+    return folded(head, parts, width)
 
 
 def _table_rows(head: str, value: Array, role: Role) -> list[TextRow]:
