@@ -173,10 +173,9 @@ class Branches:
         assert branch in self._branches
         self.sweep = None
         self._go(branch)
-        if branch.parent is None:
-            self._say(f"'{branch.name}': the run of the file")
-        else:
-            self._say(f"branch '{branch.name}': from step {branch.start} {branch.change}")
+        change = "" if branch.change in ("", branch.name) else f": {branch.change}"
+        since = "the run of the file" if branch.parent is None else f"from step {branch.start}"
+        self._say(f"branch '{branch.name}' {since}{change}")
 
     def turn(self, by: int) -> None:
         """Look at the next branch, or the one before where `by` is negative."""

@@ -241,6 +241,11 @@ def _findings(judgement: Judgement | None) -> tuple[Finding, ...]:
     return () if judgement is None else judgement.findings
 
 
+def key_of(finding: Finding) -> object:
+    """Return what tells a finding from others, in whichever branch it is found."""
+    return finding.rule, finding.target, finding.line, finding.step
+
+
 def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[int | None, int]:
     """Return the node that shows a finding, None if none does, and the position in the step."""
     end = structure.order.backward

@@ -11,8 +11,7 @@ from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
-from gradtui.debugger.investigation import Investigation, Version, seen_at
-from gradtui.debugger.moments import last_node
+from gradtui.debugger.investigation import Investigation, Version, key_of, seen_at
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
@@ -70,12 +69,14 @@ class Session:
         """The versions seen so far: what is read from the same text has the same graph."""
         self._version_of(problem).judgement = judgement
         self._investigations: dict[Branch, Investigation] = {}
+        self.seen = set[object]()
+        """The findings that the cursor went to, of whichever branch: it need not stay for them."""
         self.surface = SurfaceView(lambda: self.problem, self._say)
         self.again: Callable[[], Session] | None = None
         """Runs the code again that is called; None where only its own program can."""
         self.selection = Selection(
-            lambda: self.problem, lambda: self.structure, self._node_here,
-            lambda: self.frame.trace, self._say,
+            lambda: self.problem, lambda: self.structure,
+            lambda: self.order.moments[: self.position], lambda: self.frame.trace, self._say,
         )  # fmt: skip
         self.position = self.order.backward
         self._arrive()
@@ -142,11 +143,6 @@ class Session:
             message=self.message,
             trouble=self.trouble,
         )
-
-    def _node_here(self) -> int:
-        """Return the node that the cursor's moment is about, or the last one that is about one."""
-        done = self.order.moments[: self.position]
-        return last_node(done, self.problem, self.structure.nodes)
 
     @property
     def investigation(self) -> Investigation:
@@ -314,8 +310,7 @@ class Session:
             self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
             return False
         told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
-        if known.chosen is None:  # nothing was shown of this step yet: it is the next stop
-            told += [f.step for f in findings if f.step == here]
+        told += [f.step for f in findings if f.step == here and key_of(f) not in self.seen]
         reached = [*told, *([] if at is None else [at])]
         if not reached:
             self._go_to_end(by)
@@ -323,6 +318,7 @@ class Session:
         step = min(reached) if by > 0 else max(reached)
         self.seek(step)
         found = [finding for finding in findings if finding.step == step]
+        found.sort(key=lambda finding: key_of(finding) in self.seen)
         if found:
             self._go_to_finding(found[0])
         hit = [b.text for b in breakpoints.found if b.enabled and step in b.steps]
@@ -379,6 +375,7 @@ class Session:
         self.selection.rejoin()
         found = self.investigation
         found.chosen = finding
+        self.seen.add(key_of(finding))
         where = f", line {finding.line}" if finding.line else ""
         number = found.findings.index(finding) + 1
         self.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"

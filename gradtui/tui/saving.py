@@ -183,6 +183,7 @@ class Saving(Work):
             self._host.screen.set_timer(_CALM, self.harmless)
         else:
             session.message = renewal + lost
+            session.seen = self._session.seen
             self._host.renew_session(session)
 
     def changed(self) -> None:
@@ -228,14 +229,14 @@ class Saving(Work):
         trouble = self.save()
         if trouble:
             self._host.say(trouble)
-        question = f"quit and {'lose' if trouble else 'keep'} {what}? y or n: "
-        self._host.ask(question, self._quit)
+        first = self._host.keys.first
+        does = f"loses {what}" if trouble else f"keeps {what}: {first('resume')} has it back"
+        yes, no = first("question-yes"), first("question-no")
+        self._host.confirm(f"quit?  {yes} quits and {does}   {no} stays", self._quit)
 
-    def _quit(self, answer: str) -> None:
-        if answer.lower() in ("y", "yes"):
+    def _quit(self, yes: bool) -> None:
+        if yes:
             self._host.screen.app.exit()
-        else:
-            self._host.say("the branches are still there")
 
     def leave(self) -> None:
         """Put the session away, as another one is opened."""

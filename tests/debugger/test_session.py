@@ -586,3 +586,17 @@ def test_the_verbs_that_move_the_cursor_compute_and_a_frame_does_not():
         assert known > session.step
         session.frame.surface((20, 10)) if session.surface.window else session.frame
         assert session.history.known == known
+
+
+def test_going_on_stops_at_each_finding_of_a_step_once(session_of):
+    session = session_of("L = w**2 + v**2", "w = 2.0\nv = 3.0",
+                         more="[backward]\ncode = '''\ndw = w\ndv = v\n'''")  # fmt: skip
+    session.investigation.look()
+    for line in ("dw", "dv"):
+        session.go_on()
+        assert session.step == 0 and session.investigation.chosen.target == line
+    session.go_on()
+    assert session.step == session.problem.steps
+    session.first()
+    session.go_on()
+    assert session.step == session.problem.steps
