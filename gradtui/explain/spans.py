@@ -38,7 +38,7 @@ TextRow = tuple[Span, ...]
 
 
 _OPERATOR = re.compile(r"(?= [-+·=←] )")
-_LEFT: frozenset[Role] = frozenset({"name", "selected", "local"})
+_LEFT: frozenset[Role] = frozenset({"name", "now", "selected", "local"})
 """Roles that a column puts to the left."""
 
 

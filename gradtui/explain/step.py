@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradtui.base.text import cell_width, clip, number, wrap
+from gradtui.base.text import cell_width, clean, clip, number
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
@@ -70,12 +70,10 @@ def header(frame: Frame, width: int) -> TextRow:
     return aligned(left, right, width)
 
 
-def message_rows(message: str, width: int, most: int) -> list[TextRow]:
-    """Return what the last command had to say, in as many rows as it takes, `most` of them."""
-    rows = wrap(message, width - 2) if message else []
-    if len(rows) > most:
-        rows[most - 1] = clip(" ".join(rows[most - 1 :]), width - 2)
-    return [line((f" {row} ", "now")) for row in rows[:most]]
+def message_row(message: str, width: int) -> TextRow:
+    """Return what the last command had to say, cut to one row: what is below it stays in view."""
+    text = " ".join(message.split())
+    return line((f" {clip(clean(text), width - 2)} ", "now"))
 
 
 def _trend(frame: Frame) -> Span:

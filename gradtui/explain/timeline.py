@@ -22,6 +22,8 @@ def timeline(frame: Frame, width: int) -> TextRow:
     last = max(frame.problem.steps, frame.step)
     tail = _tail(frame)
     room = width - line_width(tail) - 1
+    if not frame.known.findings and room < last * 3 + 1 < width:
+        tail, room = (), width - 1  # the steps say more than the word
     if room < _LEAST:
         return line((f"{frame.step}/{last}", "heading"))
     apart = 3 if last * 3 + 1 <= room else 0

@@ -18,10 +18,12 @@ from gradtui.explain.training import own_rate, schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, summary
 
 DIGITS = 6
-_FEWER = (4, 3)
+_FEWER = (5, 4, 3)
 """Digits of numbers, and fewer of an element's that are wider than those its rows were made for."""
+_MARKED = 2
+"""Characters after an element's name: the sign of whether it has been moved, and a blank."""
 _SAMPLES = 4
-"""Elements of an array by which its rows are made."""
+"""Elements of an array by which its rows are made; of a longer one with fewer digits."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
@@ -70,7 +72,8 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
             found.append(None)
             continue
         first = [flat_index(at, shape) for at in range(min(_SAMPLES, count))]
-        samples = [_lines(frame, position, index, "value", DIGITS) for index in first]
+        digits = DIGITS if count <= _SAMPLES else _FEWER[1]
+        samples = [_lines(frame, position, index, "value", digits) for index in first]
         widest = cell_width(_name(frame, position, flat_index(count - 1, shape)))
         found.append(
             [
@@ -117,9 +120,12 @@ def _element(
     parameter = frame.problem.trainer.program.updates[position].parameter
     moved = frame.moved(position)
     name = _name(frame, position, index)
-    head: Span = (name, "now" if parameter == frame.selected else "name")
+    called = name[:-_MARKED]
+    head: list[Span] = [
+        (called, "now" if parameter == frame.selected else "name"), (name[-_MARKED:], "name")
+    ]  # fmt: skip
     if folds is None:
-        return [line(head, (UNKNOWN, "dim"))]
+        return [line(*head, (UNKNOWN, "dim"))]
     role: Role = "value" if moved else "dim"
     rows: list[TextRow] = []
     indent = cell_width(name)
@@ -127,8 +133,8 @@ def _element(
         rows = []
         lines = _lines(frame, position, index, role, digits)
         for (own, parts), cut in zip(lines, folds, strict=True):
-            before: Span = (" " * indent, "plain") if rows else head
-            rows += broken([before, (own, "plain")], pieces(parts), cut, indent)
+            before: list[Span] = [(" " * indent, "plain")] if rows else head
+            rows += broken([*before, (own, "plain")], pieces(parts), cut, indent)
         if all(line_width(row) <= width for row in rows):
             break
     return rows

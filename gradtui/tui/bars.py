@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Collection
 
 from textual.geometry import Size
 
 from gradtui.debugger.frame import Frame
-from gradtui.explain.spans import Span, TextRow, line
-from gradtui.explain.step import header, message_rows, now_line
+from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
+from gradtui.explain.step import header, message_row, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.trouble import trouble_rows
-from gradtui.tui.commands import (
-    CALL_FOOTER,
-    FINDING_FOOTER,
-    FOOTER,
-    LENS_FOOTER,
-    SURFACE_FOOTER,
-    find_command,
-)
 from gradtui.tui.keys import Keys
+from gradtui.tui.offers import Place, footer, hint
+from gradtui.tui.panels.base import Panel
 from gradtui.tui.rows import Rows
+
+_GAP = 4
+"""Cells between a sentence and the hint beside it."""
+_LEAST = 20
+"""Cells of a timeline beside which there is room for anything else."""
 
 
 class Bar(Rows):
@@ -50,37 +49,22 @@ class Header(Bar):
         return header(frame, width)
 
 
-class Foot(Bar):
-    """One of the last rows of the screen: a message that is long goes on in the next one."""
+class Now(Bar):
+    """What the last command had to say, or what the cursor's moment did, and a hint."""
 
-    PLACE: ClassVar[int]
-    """Which of them it is, from 0."""
-
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, used: Collection[str]) -> None:
         super().__init__()
-        self.keys = keys
+        self._keys, self._used = keys, used
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
-        """Return this row's part of what the last command had to say, or what it shows else."""
-        if not frame.message:
-            return self.usual(frame, width)
-        shown = sum(bar.display for bar in self.screen.query(Foot))
-        told = message_rows(frame.message, width, shown)[self.PLACE :]
-        return told[0] if told else self.usual(frame, width)
-
-    def usual(self, frame: Frame, width: int) -> TextRow:
-        """Return the row where no message needs it."""
-        raise NotImplementedError
-
-
-class Now(Foot):
-    """What the cursor's moment did."""
-
-    PLACE = 0
-
-    def usual(self, frame: Frame, width: int) -> TextRow:
-        """Return the sentence."""
-        return (*line(" "), *now_line(frame, width - 1))
+        """Return the message or the sentence; a hint where there is room beside it."""
+        if frame.message:
+            return message_row(frame.message, width)
+        row = (*line(" "), *now_line(frame, width - 1))
+        tip = hint(frame, self._used, self._keys)
+        if tip and line_width(row) + len(tip) + _GAP < width:
+            return aligned(row, line((f"{tip} ", "dim")), width)
+        return row
 
 
 class Trouble(Rows):
@@ -106,42 +90,50 @@ class Trouble(Rows):
         return [] if self.frame is None else trouble_rows(self.frame.trouble, self.size.width)
 
 
-class Timeline(Foot):
-    """The steps of the run."""
+class Timeline(Bar):
+    """The steps of the run; where not all panels are shown, which others there are."""
 
-    PLACE = 1
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
 
-    def usual(self, frame: Frame, width: int) -> TextRow:
-        """Return the timeline."""
-        return timeline(frame, width)
+    def row_of(self, frame: Frame, width: int) -> TextRow:
+        """Return the timeline, and the panels that are a key away."""
+        others = self._others(frame)
+        if not others:
+            return timeline(frame, width)
+        spans: list[Span] = []
+        for panel in others:
+            key = self._keys.first(f"panel-{panel.key}")
+            spans += [(f" {key} ", "heading"), (panel.NAME, "dim")]
+        away = line(*spans, " ")
+        room = width - line_width(away) - 2
+        if room < _LEAST:
+            return timeline(frame, width)
+        return aligned(timeline(frame, room), away, width)
+
+    def _others(self, frame: Frame) -> list[Panel]:
+        """Return the panels that this size leaves out; of one call some are never shown."""
+        if self.screen.has_class("-zoomed"):
+            return []
+        none = {"Update", "Loss"} if frame.problem.call is not None else set[str]()
+        panels = self.screen.query(Panel)
+        return [panel for panel in panels if not panel.display and panel.NAME not in none]
 
 
-class Footer(Foot):
-    """The most used keys."""
+class Footer(Bar):
+    """The keys that matter most here and now."""
 
-    PLACE = 2
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
 
-    def usual(self, frame: Frame, width: int) -> TextRow:
+    def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return as many of the keys as fit."""
+        focused = self.screen.focused
+        panel = focused.NAME if isinstance(focused, Panel) else ""
+        place = Place(panel, zoomed=self.screen.has_class("-zoomed"))
         spans: list[Span] = [(" ", "plain")]
-        used = 1
-        for key, title in _keys(frame, self.keys):
-            used += len(key) + len(title) + 3
-            if used > width:
-                break
+        for key, title in footer(frame, place, self._keys, width):
             spans += [(key, "heading"), (f" {title}  ", "dim")]
         return tuple(spans)
-
-
-def _keys(frame: Frame, keys: Keys) -> list[tuple[str, str]]:
-    """Return the keys that matter most and what they do."""
-    if frame.looked.lens is not None or frame.looked.window is not None:
-        listed = LENS_FOOTER if frame.looked.lens is not None else SURFACE_FOOTER
-        return [(" ".join(map(keys.first, ids)), title) for ids, title in listed]
-    if frame.problem.call is not None:
-        commands = [command for id in CALL_FOOTER if (command := find_command(id))]
-        return [(keys.first(command.id), command.title) for command in commands]
-    findings = frame.known.judgement.findings if frame.known.judgement else ()
-    ids = FINDING_FOOTER if any(finding.fix for finding in findings) else FOOTER
-    commands = [command for id in ids if (command := find_command(id))]
-    return [(keys.first(command.id), command.title) for command in commands]

@@ -215,39 +215,12 @@ OF_A_RUN = frozenset(
 )
 """What one call has no use for, which nothing moves."""
 
-CALL_FOOTER = (
-    "into",
-    "out",
-    "finish",
-    "continue",
-    "finding",
-    "operations",
-    "edit",
-    "reload",
-    "help",
-    "quit",
-)
-"""What the last row names of one call."""
 
-FOOTER = ("next", "back", "into", "continue", "break", "operations", "help", "quit")
-"""The commands that the last row of the screen names."""
-
-FINDING_FOOTER = ("next", "into", "finding", "fix", "edit", "operations", "help", "quit")
-"""What it names where something wrong was found that has a fix."""
-
-SURFACE_FOOTER = (
-    (("nearer", "farther"), "zoom"), (("whole",), "whole path"), (("axes",), "axes"),
-    (("surface",), "leave"), (("zoom",), "large"), (("next",), "next"), (("back",), "back"),
-    (("help",), "help"),
-)  # fmt: skip
-"""What it names with the surface: commands, and what they do there."""
-
-LENS_FOOTER = (
-    (("down", "up"), "element"), (("scroll-left", "scroll-right"), "row"), (("lens",), "choose"),
-    (("next",), "next"), (("into",), "into"), (("operations",), "operations"),
-    (("escape",), "leave"), (("help",), "help"),
-)  # fmt: skip
-"""What it names under the lens."""
+def complete_command(typed: str) -> tuple[int, list[tuple[str, str]]]:
+    """Return where the name of a command starts, and the names that may be meant."""
+    if " " in typed:
+        return len(typed), []
+    return 0, [(command.id, "") for command in COMMANDS if command.id.startswith(typed)]
 
 
 def find_command(name: str) -> Command | None:

@@ -15,7 +15,7 @@ from textual.widget import AwaitMount, Widget
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
-from gradtui.tui.commands import COMMANDS, OF_A_RUN, find_command
+from gradtui.tui.commands import COMMANDS, OF_A_RUN, complete_command, find_command
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
@@ -56,6 +56,8 @@ class Debugger(Screen[None]):
         super().__init__()
         self.session, self.keys = session, keys
         self._opening: AwaitMount | None = None
+        self._used = set[str]()
+        """The commands that were run: none of them is hinted at again."""
         self._parts: tuple[Bar | Trouble | Panel, ...] = ()
         self.walk, self.trials = Walk(self), Trials(self)
         self.saving = Saving(self, at_once=resume)
@@ -81,7 +83,7 @@ class Debugger(Screen[None]):
             "scroll-left": lambda text: self.scroll(0, -1),
             "theme": self.choose_theme,
             "open": self.open_scenario,
-            "command": lambda text: self.ask(":", self.run_line),
+            "command": lambda text: self.ask(":", self.run_line, complete=complete_command),
             "help": lambda text: self.show_help(),
         }
 
@@ -94,7 +96,7 @@ class Debugger(Screen[None]):
             for key, panel in enumerate(_PANELS, 1):
                 yield panel(key)
         yield Trouble()
-        yield Now(self.keys)
+        yield Now(self.keys, self._used)
         yield Timeline(self.keys)
         yield Footer(self.keys)
 
@@ -189,7 +191,24 @@ class Debugger(Screen[None]):
         if self.session.problem.call is not None and id in OF_A_RUN:
             self.say(SINGLE)
             return
+        self._used.add(id)
         self._handlers[id](text)
+
+    def on_descendant_focus(self) -> None:
+        """Name the keys of the panel that has the focus now; called by Textual."""
+        self._offer()
+
+    def on_resize(self) -> None:
+        """Name the panels that this size leaves out; called by Textual."""
+        self.call_after_refresh(self._offer)
+
+    def _offer(self) -> None:
+        for bar in (*self.query(Timeline), *self.query(Footer)):
+            bar.redraw()
+
+    def tried(self, id: str) -> bool:
+        """Return whether a command was used: then there is no hint at it any more."""
+        return id in self._used
 
     async def opened(self) -> None:
         """Wait until the input that was opened last is there."""
@@ -352,11 +371,19 @@ class Debugger(Screen[None]):
         leave_prompt(self)
         self._opening = self.mount(Prompt(label, answer, value, **options))
 
+    def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
+        """Ask what one key answers, yes or no."""
+        from gradtui.tui.prompt import Question, leave_prompt
+
+        leave_prompt(self)
+        self._opening = self.mount(Question(question, answer))
+
     def zoom(self, panel: Panel | None) -> None:
         """Show a panel alone, or all of them again."""
         for other in self.query(Panel):
             other.set_class(other is panel, "-zoom")
         self.set_class(panel is not None, "-zoomed")
+        self._offer()
         if panel is None and not self._focused_panel().display:
             self._give_keys(self.query_one("#graph"))
 

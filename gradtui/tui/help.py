@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from textwrap import wrap
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from gradtui.base.files import config_file, short_path
 from gradtui.base.text import cell_width, pad
@@ -19,12 +21,17 @@ from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY
 from gradtui.tui.keys import GROUPS, Keys
 from gradtui.tui.panels import panel_types
+from gradtui.tui.prompt import Field
 from gradtui.tui.shortcuts import HELP, bindings
+
+_Entry = tuple[str, str]
+"""What stands at the left, and what is said of it."""
 
 
 class Help(ModalScreen[None]):
-    """All keys, all panels, all signs."""
+    """All keys, all panels, all signs; or those that a text is looked for in."""
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(HELP)]
 
     def __init__(self, keys: Keys) -> None:
@@ -32,16 +39,48 @@ class Help(ModalScreen[None]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """Make the text."""
+        """Make the text, and the input of what is looked for in it."""
         with VerticalScroll() as scroll:
             scroll.can_focus = False
             scroll.border_title = "Help"
             first = self._keys.first
             scroll.border_subtitle = (
-                f"{first('help-close')} closes, {first('help-up')} {first('help-down')} scroll, "
-                f"{first('help-part')} next part"
+                f"{first('help-search')} searches, {first('help-close')} closes, "
+                f"{first('help-up')} {first('help-down')} scroll, {first('help-part')} next part"
             )
             yield HelpText(self._keys)
+        yield Field("", "a word, as rate or Adam", self._read)
+
+    def on_mount(self) -> None:
+        """Leave the keys to the text until something is looked for."""
+        for field in self.query(Field):
+            field.display = False
+
+    def action_search(self) -> None:
+        """Look for a text: only what has it is shown while it is typed."""
+        for field in self.query(Field):
+            field.display = True
+            self.set_focus(field)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has the text."""
+        event.stop()
+        for text in self.query(HelpText):
+            text.look_for(event.value)
+        self.action_part(first=True)
+
+    def _read(self) -> None:
+        """Give the keys back to the text, which stays as it is."""
+        self.set_focus(None)
+
+    def action_close(self) -> None:
+        """Show everything again where something was looked for, else close."""
+        for field in self.query(Field):
+            if field.display:
+                field.value, field.display = "", False
+                self._read()
+                return
+        self.dismiss()
 
     def action_scroll(self, rows: int) -> None:
         """Scroll down so many rows, or up where negative."""
@@ -53,14 +92,14 @@ class Help(ModalScreen[None]):
         for scroll in self.query(VerticalScroll):
             scroll.scroll_relative(y=by * max(1, scroll.size.height - 1), animate=False)
 
-    def action_part(self) -> None:
+    def action_part(self, *, first: bool = False) -> None:
         """Scroll to the next heading, after the last to the first."""
         for scroll in self.query(VerticalScroll):
-            rows = help_lines(self.query_one(HelpText).size.width, self._keys)
+            rows = self.query_one(HelpText).lines
             heads = [at for at, row in enumerate(rows) if row and not row.startswith(" ")]
             here = int(scroll.scroll_y)
             below = [at for at in heads if here < at and here < scroll.max_scroll_y]
-            scroll.scroll_to(y=below[0] if below else 0, animate=False)
+            scroll.scroll_to(y=below[0] if below and not first else 0, animate=False)
 
 
 class HelpText(Widget):
@@ -69,52 +108,73 @@ class HelpText(Widget):
     def __init__(self, keys: Keys) -> None:
         super().__init__()
         self._keys = keys
+        self._wanted = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines at the width there is."""
+        return help_lines(self.size.width, self._keys, self._wanted)
+
+    def look_for(self, wanted: str) -> None:
+        """Show only what has a text."""
+        self._wanted = wanted
+        self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines; called by Textual."""
-        return len(help_lines(width, self._keys))
+        return len(help_lines(width, self._keys, self._wanted))
 
     def render(self) -> Content:
         """Return the lines; called by Textual."""
-        return Content("\n".join(help_lines(self.size.width, self._keys)))
+        return Content("\n".join(self.lines))
 
 
-def help_lines(width: int, keys: Keys) -> list[str]:
-    """Return the help as lines of at most `width` cells."""
+def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:
+    """Return the help as lines of at most `width` cells; only the entries that have a text."""
     rows: list[str] = []
+    sought = wanted.strip().casefold()
+    for title, entries in (*_parts(keys), _own_settings(keys)):
+        kept = [
+            (head, text) for head, text in entries if sought in f"{head} {text} {title}".casefold()
+        ]
+        if kept:
+            rows += ["", title.upper()]
+        for head, text in kept:
+            rows += _entry(head, text, width)
+    return rows[1:] or ["nothing in the help has this"]
+
+
+def _parts(keys: Keys) -> Iterator[tuple[str, list[_Entry]]]:
+    """Yield each part of the help: its title and its entries."""
     for group in dict.fromkeys(command.group for command in COMMANDS):
-        rows += ["", group.upper()]
+        entries = []
         for command in COMMANDS:
             if command.group == group:
                 typed = f"  (:{command.id} {command.argument}".rstrip() + ")"
-                rows += _entry(
-                    pad(keys.shown(command.id), 11), keys.fill(command.help) + typed, width
-                )
-    rows += ["", "PANELS"]
-    for number, panel in enumerate(panel_types(), 1):
-        head = f"{pad(keys.shown(f'panel-{number}'), 2)}{pad(panel.NAME, 9)}"
-        rows += _entry(head, keys.fill(panel.HELP), width)
-    for place, entries in GLOSSARY:
-        rows += ["", f"SIGNS: {place}".upper()]
-        for sign, meaning in entries:
-            rows += _entry(pad(sign, 12), meaning, width)
-    return rows[1:] + _own_settings(width, keys)
+                entries.append((pad(keys.shown(command.id), 11), keys.fill(command.help) + typed))
+        yield group, entries
+    panels = [
+        (f"{pad(keys.shown(f'panel-{number}'), 2)}{pad(panel.NAME, 9)}", keys.fill(panel.HELP))
+        for number, panel in enumerate(panel_types(), 1)
+    ]
+    yield "panels", panels
+    for place, meanings in GLOSSARY:
+        yield f"signs: {place}", [(pad(sign, 12), meaning) for sign, meaning in meanings]
 
 
-def _own_settings(width: int, keys: Keys) -> list[str]:
+def _own_settings(keys: Keys) -> tuple[str, list[_Entry]]:
     """Return how to have other keys and colours, with the bindings that are no commands."""
-    rows = ["", "KEYS AND COLOURS OF YOUR OWN"]
     said = (
         f'In {short_path(config_file())}: theme = "light", and under [keys] a line for each '
         'binding, as next = "n l right". Its name is the one after : above, or one of these:'
     )
-    rows += _entry("", said, width)
+    entries = [("", said)]
     for group, shortcuts in GROUPS.items():
-        rows += _entry(group, "", width)
+        entries.append((group, ""))
         for shortcut in shortcuts:
             head = f"  {pad(keys.shown(shortcut.id), 17)}"
-            rows += _entry(head, f"{shortcut.title}  ({shortcut.id})", width)
-    return rows
+            entries.append((head, f"{shortcut.title}  ({shortcut.id})"))
+    return "keys and colours of your own", entries
 
 
 def _entry(head: str, text: str, width: int) -> list[str]:

@@ -44,6 +44,12 @@ class Host(Protocol):
     ) -> None:
         """Open the prompt; the options are its own."""
 
+    def tried(self, id: str) -> bool:
+        """Return whether a command was used: then there is no hint at it any more."""
+
+    def confirm(self, question: str, answer: Callable[[bool], None]) -> None:
+        """Ask what one key answers, yes or no."""
+
     def show_frame(self) -> None:
         """Show where the session is."""
 

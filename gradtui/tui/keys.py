@@ -39,12 +39,14 @@ GROUPS: Mapping[str, Sequence[Shortcut]] = {
     "sweeps": shortcuts.SWEEP,
     "breakpoints and watches": shortcuts.BREAKPOINTS,
     "input": shortcuts.PROMPT,
+    "question": shortcuts.QUESTION,
     "picker": shortcuts.PICKER,
 }
 """Where they are -> the bindings that are no commands."""
 _TOGETHER = (
     ("any panel", ""), ("findings",), ("help",), ("branches and sweeps", "branches"),
-    ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("input",), ("picker",),
+    ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("input",), ("question",),
+    ("picker",),
 )  # fmt: skip
 """Groups that have the keys at the same time; the nameless one are the commands."""
 

@@ -15,8 +15,10 @@ from textual.widgets import Input, Label, Static
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import cell_width, clean, clip, wrap
-from gradtui.tui.shortcuts import PROMPT, bindings
+from gradtui.tui.shortcuts import PROMPT, QUESTION, bindings
 
+_WORD_ROWS = 8
+"""Rows that what may follow takes at most."""
 Completion = tuple[int, Sequence[tuple[str, str]]]
 """Where the word that is typed starts; each word it may become, and what stands beside it."""
 
@@ -134,6 +136,7 @@ class Prompt(Vertical):
         value = field.value
         field.cursor_position = min(len(value), place.column - 1)
         rows.update(Content("\n".join(self._refusal(error.message, place, value))))
+        rows.set_class(False, "-words")
         rows.display = True
 
     def _refusal(self, message: str, place: Place, value: str) -> list[str]:
@@ -156,7 +159,11 @@ class Prompt(Vertical):
         field, rows = self._field, self._rows
         words = () if self._complete is None else self._complete(field.value)[1]
         shown = "  ".join(f"{word} {now}".strip() for word, now in words)
-        rows.update(Content(clip(clean(f"Tab: {shown}"), max(20, self.size.width))))
+        lines = wrap(f"Tab: {shown}", max(20, self.size.width))
+        if len(lines) > _WORD_ROWS:
+            lines = [*lines[: _WORD_ROWS - 1], f"{lines[_WORD_ROWS - 1]} …"]
+        rows.update(Content("\n".join(map(clean, lines))))
+        rows.set_class(True, "-words")
         rows.display = bool(shown)
 
     def action_complete(self) -> None:
@@ -184,17 +191,45 @@ class Prompt(Vertical):
 
     def action_leave(self) -> None:
         """Give the keys back to the panel that had them."""
-        # At once, so that what the answer opens can take them from there.
-        before = self._before
-        if before is None or not before.is_attached or isinstance(before, Input):
-            before = self.screen.query_one("#graph")
-        self.screen.set_focus(before)
-        self.remove()
+        _give_back(self, self._before)
+
+
+class Question(Static, can_focus=True):
+    """A question in the last row that one key answers; the keys say what they do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(QUESTION)]
+
+    def __init__(self, text: str, answer: Callable[[bool], None]) -> None:
+        super().__init__(Content(text))
+        self._answer = answer
+        self._before: Widget | None = None
+
+    def on_mount(self) -> None:
+        """Take the keys from the panel that has them."""
+        self._before = self.screen.focused
+        self.screen.set_focus(self)
+
+    def action_answer(self, yes: int) -> None:
+        """Give the keys back, and the answer."""
+        self.action_leave()
+        self._answer(bool(yes))
+
+    def action_leave(self) -> None:
+        """Give the keys back to the panel that had them."""
+        _give_back(self, self._before)
+
+
+def _give_back(widget: Widget, before: Widget | None) -> None:
+    """Remove what had the keys; at once, so that what an answer opens can take them from there."""
+    if before is None or not before.is_attached or isinstance(before, Input):
+        before = widget.screen.query_one("#graph")
+    widget.screen.set_focus(before)
+    widget.remove()
 
 
 def leave_prompt(screen: Screen[None]) -> bool:
     """Leave the prompt of a screen; return whether one was open."""
-    prompts = screen.query(Prompt)
+    prompts = [*screen.query(Prompt), *screen.query(Question)]
     for prompt in prompts:
         prompt.action_leave()
     return bool(prompts)

@@ -20,12 +20,13 @@ class Shortcut(Struct, frozen=True):
 
 
 HELP = (
-    Shortcut("help-close", ("escape", "q", "question_mark", "f1", "enter"), "dismiss", "closes"),
+    Shortcut("help-close", ("escape", "q", "question_mark", "f1", "enter"), "close", "closes"),
     Shortcut("help-down", ("j", "down"), "scroll(5)", "down"),
     Shortcut("help-up", ("k", "up"), "scroll(-5)", "up"),
     Shortcut("help-page-down", ("pagedown", "space"), "page(1)", "a page down"),
     Shortcut("help-page-up", ("pageup",), "page(-1)", "a page up"),
     Shortcut("help-part", ("n", "tab"), "part", "next part"),
+    Shortcut("help-search", ("slash",), "search", "search"),
 )
 TABLE = (
     Shortcut("table-close", ("escape", "q"), "dismiss", "closes"),
@@ -57,6 +58,10 @@ PROMPT = (
     Shortcut("prompt-next", ("down",), "offer(1)", "an example"),
     Shortcut("prompt-before", ("up",), "offer(-1)", "an example"),
     Shortcut("prompt-complete", ("tab",), "complete", "the rest of the word"),
+)
+QUESTION = (
+    Shortcut("question-yes", ("q", "y", "enter"), "answer(1)", "yes"),
+    Shortcut("question-no", ("escape", "n"), "answer(0)", "no"),
 )
 PICKER = (
     Shortcut("picker-down", ("down",), "move(1)", "down"),

@@ -62,9 +62,13 @@ class Trials(Work):
             start, words = suggest(typed, problem, weights)
             return start, [(word.text, word.now) for word in words]
 
-        back = f"; key {self._host.keys.first('branch-before')} goes back to the run before"
+        key = self._host.keys.first("branch-before")
+        tried = self._host.tried("branch-before")
+        back = "" if tried else f"; key {key} goes back to the run before"
+        branch = self._session.branches.name
+        of = f" of branch '{branch}'" if branch else ""
         self._ask(
-            f"what if from step {self._session.step}: ", text,
+            f"what if from step {self._session.step}{of}: ", text,
             lambda typed: read_change(typed, self._session.problem),
             lambda typed: self._do(lambda s: s.branches.what_if(typed, s.step), back),
             complete=complete,
@@ -72,8 +76,9 @@ class Trials(Work):
 
     def fix(self, corrected: Problem) -> None:
         """Go on with a corrected line in a branch."""
-        first = self._host.keys.first
-        then = f"; key {first('branch-before')} goes back, {first('write-fix')} writes the file"
+        first, tried = self._host.keys.first, self._host.tried
+        back = "" if tried("branch-before") else f"; {first('branch-before')} goes back"
+        then = back + f"; {first('write-fix')} writes the file"
         self._do(lambda session: session.branches.fix(corrected, session.step), then)
 
     def sweep(self, text: str) -> None:

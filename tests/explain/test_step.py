@@ -7,7 +7,7 @@ from gradtui.explain.findings import notes_rows
 from gradtui.explain.gauge import gauge_rows
 from gradtui.explain.program import program_rows
 from gradtui.explain.spans import line_text, line_width
-from gradtui.explain.step import header, message_rows, now_line
+from gradtui.explain.step import header, message_row, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.update import update_rows
 from gradtui.explain.vector import gradient_rows
@@ -27,14 +27,12 @@ def narrate(session):
     return [text.removeprefix("now  ") for text in said]
 
 
-def test_a_long_message_goes_on_in_the_next_rows_and_shows_where_it_is_cut():
+def test_a_message_takes_one_row_and_shows_where_it_is_cut():
     told = "branch 'lr 0.1' from step 3; key , goes back to the run before"
-    assert texts(message_rows(told, 80, 3)) == [" " + told]
-    rows = texts(message_rows(told, 40, 3))
-    assert len(rows) == 2 and " ".join(row.strip() for row in rows) == told
-    (cut,) = texts(message_rows(told, 40, 1))
+    assert line_text(message_row(told, 80)) == f" {told} "
+    cut = line_text(message_row(told, 40)).rstrip()
     assert cut.endswith("…") and len(cut) <= 40
-    assert message_rows("", 40, 3) == []
+    assert line_text(message_row("two\nlines", 40)) == " two lines "
 
 
 def test_every_moment_of_two_weights_is_a_sentence_with_its_numbers():

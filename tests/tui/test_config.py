@@ -161,6 +161,6 @@ async def test_textuals_own_key_asks_where_there_are_branches(terminal):
     async with terminal("two_weights") as t:
         t.debugger.trials.what_if("lr 0.1")
         await t.press("ctrl+q")
-        assert "quit and keep branch 'lr 0.1'?" in t.text
-        await t.press("n", "enter")
+        assert "keeps branch 'lr 0.1'" in t.text
+        await t.press("n")
         assert not t.app._exit

@@ -7,6 +7,7 @@ import asyncio
 from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 
 from gradtui.base.source import InputError
+from gradtui.tui.commands import COMMANDS
 from gradtui.tui.picker import Picker
 from gradtui.tui.prompt import Prompt
 
@@ -139,3 +140,21 @@ async def test_an_input_that_is_left_while_it_is_pressed_lets_go_of_the_mouse(te
         assert chain.has_focus
         await t.press("n")
         assert t.session.step == 1
+
+
+async def test_the_command_line_alone_shows_the_commands_and_completes_them(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("colon")
+        assert all(command.id in t.text for command in COMMANDS)
+        await t.type("jac")
+        await t.press("tab", "enter")
+        assert t.session.selection.jacobian is not None
+
+
+async def test_what_may_follow_does_not_look_like_an_error(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("e")
+        words = t.debugger.query_one("#refusal").styles.color
+        await t.type("lr x")
+        await t.press("enter")
+        assert t.debugger.query_one("#refusal").styles.color != words

@@ -30,6 +30,24 @@ async def test_the_graph_of_operations_and_the_list_take_the_rows_they_need(term
         assert graph.outer_size.height == named
 
 
+async def test_a_low_screen_names_the_panels_that_are_a_key_away(terminal):
+    async with terminal("two_weights", (80, 24)) as t:
+        assert t.rows[-2].rstrip().endswith("3 Chain 4 Update 5 Program 7 Notes")
+        await t.press("z")
+        assert "3 Chain" not in t.text and t.rows[-1].startswith(" Esc all panels")
+        await t.press("escape")
+        assert "3 Chain 4 Update" in t.rows[-2]
+
+
+async def test_the_footer_goes_with_the_focus(terminal):
+    async with terminal("two_weights") as t:
+        assert "j k select" in t.rows[-1] and "t log" not in t.rows[-1]
+        await t.press("6")
+        assert "t log" in t.rows[-1] and "M surface" in t.rows[-1]
+        await t.press("k")
+        assert "Esc follow" in t.rows[-1]
+
+
 async def test_a_high_screen_of_half_the_width_has_every_panel(terminal):
     async with terminal("two_weights", (80, 34)) as t:
         assert all(f"{key} {panel.NAME}" in t.text for key, panel in enumerate(panel_types(), 1))

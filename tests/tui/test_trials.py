@@ -46,10 +46,10 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
         assert "● lr 0.07 0.002966" in t.text and "─ file 5.314e-5" in t.text
         await t.press("comma")
         assert (t.session.step, t.session.frame.branch) == (5, "file")
-        assert "'file': the run of the file" in t.text
+        assert "branch 'file' the run of the file" in t.text
         assert t.session.frame.loss == pytest.approx(9 * 0.3**10)
         await t.press("full_stop")
-        assert "branch 'lr 0.07': from step 3 lr 0.07" in t.text
+        assert "branch 'lr 0.07' from step 3" in t.text
 
 
 async def test_tab_completes_and_an_error_shows_its_place_until_it_is_mended(terminal):
@@ -183,11 +183,18 @@ async def test_leaving_asks_where_there_are_branches(terminal):
         await t.press("e")
         await typed(t, "lr 0.01")
         await t.press("enter", "q")
-        assert "quit and keep branch 'lr 0.01'? y or n:" in t.text
-        await t.press("n", "enter")
-        assert "the branches are still there" in t.text
-        await t.press("q", "y", "enter")
+        assert "quit?  q quits and keeps branch 'lr 0.01': U has it back   Esc stays" in t.text
+        await t.press("escape", "n")
+        assert "quit?" not in t.text and t.session.step == 1
+        await t.press("q", "q")
         assert t.app._exit
+
+
+async def test_a_second_change_says_on_which_branch_it_builds(terminal):
+    async with terminal("two_weights") as t:
+        t.debugger.trials.what_if("lr 0.01")
+        await t.press("n", "e")
+        assert "what if from step 1 of branch 'lr 0.01': " in t.text
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])

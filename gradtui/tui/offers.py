@@ -1,0 +1,146 @@
+"""What the last rows of the screen offer: the keys of the moment, and one hint. Knows no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from gradtui.debugger.frame import Frame
+from gradtui.tui.keys import Keys
+from gradtui.tui.panels import PANELS
+
+Offer = tuple[tuple[str, ...], str]
+"""The ids of bindings, and what they do here."""
+
+
+class Place(NamedTuple):
+    """Where the keys of a moment go."""
+
+    panel: str
+    """The name of the panel in focus."""
+    zoomed: bool
+    """Whether it is shown alone."""
+
+
+_RUN: tuple[Offer, ...] = (
+    (("next", "back"), "step"), (("into", "out"), "into"), (("continue",), "continue"),
+)  # fmt: skip
+_CALL: tuple[Offer, ...] = (
+    (("into", "out"), "step"), (("finish",), "finish"), (("continue",), "continue"),
+)  # fmt: skip
+_LENS: tuple[Offer, ...] = (
+    (("escape",), "leave"), (("down", "up"), "element"), (("scroll-left", "scroll-right"), "row"),
+    (("lens",), "choose"), (("next", "back"), "step"), (("into", "out"), "into"),
+)  # fmt: skip
+_SURFACE: tuple[Offer, ...] = (
+    (("surface",), "leave"), (("nearer", "farther"), "zoom"), (("whole",), "whole path"),
+    (("axes",), "axes"),
+)  # fmt: skip
+_OF_PANEL: dict[str, tuple[Offer, ...]] = {
+    "Graph": ((("down", "up"), "select"), (("operations",), "operations"), (("lens",), "element")),
+    "Gradient": ((("down", "up"), "select"), (("lens",), "element"), (("what-if",), "what if")),
+    "Chain": ((("lens",), "element"), (("jacobian",), "Jacobian"), (("down", "up"), "select")),
+    "Update": ((("what-if",), "what if"), (("sweep",), "sweep"), (("branches",), "branches")),
+    "Program": ((("edit",), "edit"), (("break",), "break"), (("unfold",), "unfold")),
+    "Loss": ((("next-view",), "view"), (("surface",), "surface"), (("log",), "log"),
+             (("range",), "range")),
+    "Notes": ((("finding-here",), "finding"), (("watch",), "watch"), (("break",), "break")),
+}  # fmt: skip
+"""What is done most with the focus on each panel."""
+_PANELS = ("panel-1", f"panel-{len(PANELS)}")
+_ELSE: tuple[Offer, ...] = (
+    (("what-if",), "what if"), (("surface",), "surface"), (("zoom",), "zoom"), (_PANELS, "panel"),
+    (("lens",), "element"), (("next-view",), "view"), (("sweep",), "sweep"),
+)  # fmt: skip
+_LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
+_NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
+"""What is not offered of one call, which nothing moves."""
+
+
+def footer(frame: Frame, place: Place, keys: Keys, width: int) -> list[tuple[str, str]]:
+    """Return the keys that matter most and what they do, as many as fit; help and quit always."""
+    kept: list[tuple[str, str]] = []
+    listed = [(_written(ids, keys), title) for ids, title in _offers(frame, place)]
+    last = [(_written(ids, keys), title) for ids, title in _LAST]
+    room = width - 1 - sum(_cells(one) for one in last)
+    for one in listed:
+        if _cells(one) <= room and one[1] not in {title for _, title in kept}:
+            kept.append(one)
+            room -= _cells(one)
+    return [*kept, *last]
+
+
+def _cells(one: tuple[str, str]) -> int:
+    return len(one[0]) + len(one[1]) + 3
+
+
+def _written(ids: tuple[str, ...], keys: Keys) -> str:
+    return ("-" if ids == _PANELS else " ").join(map(keys.first, ids))
+
+
+def _offers(frame: Frame, place: Place) -> list[Offer]:
+    """Return what is offered, what matters most first."""
+    found: list[Offer] = [(("escape",), "all panels")] if place.zoomed else []
+    call = frame.problem.call is not None
+    moves = _CALL if call else _RUN
+    if frame.looked.lens is not None:
+        return [*_LENS[:1], *found, *_LENS[1:]]
+    if frame.looked.window is not None:
+        return [*found, *_SURFACE, *moves, (("zoom",), "large")]
+    found += moves
+    if frame.looked.jacobian is not None:
+        found += [(("jacobian",), "next input"), (("escape",), "leave")]
+    elif frame.looked.pinned and not place.zoomed:
+        found.append((("escape",), "follow"))
+    found += [*_of_findings(frame), *_OF_PANEL.get(place.panel, ())]
+    if frame.branch:
+        found.append((("branch-before", "next-branch"), "branch"))
+    return [one for one in (*found, *_ELSE) if not (call and _NO_RUN.intersection(one[0]))]
+
+
+def _of_findings(frame: Frame) -> list[Offer]:
+    """Return what can be done about what was found."""
+    findings = frame.known.findings
+    found: list[Offer] = [(("finding",), "finding")] if findings else []
+    if any(finding.fix for finding in findings):
+        call = frame.problem.call is not None
+        found.append((("write-fix",), "write fix") if call else (("fix",), "fix"))
+    if frame.problem.patches:
+        found.append((("write-fix",), "write fix"))
+    if frame.problem.call is not None:
+        found.append((("reload",), "run again"))
+    return found
+
+
+class Hint(NamedTuple):
+    """Something to try that one may not know of."""
+
+    id: str
+    """The command."""
+    text: str
+    """What it gives, after its key."""
+    when: Callable[[Frame], bool] = lambda frame: True
+
+
+HINTS = (
+    Hint("surface", "the loss as a map"),
+    Hint("what-if", "another rate from here on"),
+    Hint("lens", "one number's chain rule", lambda frame: _has_array(frame)),
+    Hint("sweep", "many rates at once"),
+    Hint("next-view", "the curve of another value"),
+    Hint("zoom", "the panel in focus alone"),
+)
+"""One is shown at a time, until its command was used."""
+
+
+def _has_array(frame: Frame) -> bool:
+    return bool(frame.graph.nodes[frame.selected].shape)
+
+
+def hint(frame: Frame, used: Collection[str], keys: Keys) -> str:
+    """Return the first hint whose command was not used yet; nothing where none is left."""
+    if frame.problem.call is not None or frame.message:
+        return ""
+    free = (one for one in HINTS if one.id not in used and one.when(frame))
+    found = next(free, None)
+    return "" if found is None else f"{keys.first(found.id)}: {found.text}"
