@@ -87,6 +87,8 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     """What the last command has to say."""
     trouble: str
     """What is wrong with the file's present text, as an error's report, if anything."""
+    outdated: bool
+    """Whether the file has another text by now than the one that was run."""
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

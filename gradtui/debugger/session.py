@@ -58,6 +58,8 @@ class Session:
         self.level = Level.NAMED
         self.message = ""
         self.trouble = ""
+        self.outdated = False
+        """Whether the file has another text by now than the one that was run."""
         self._breakpoints = Breakpoints(self.history, problem.steps)
         self._step = 0
         self.folded: frozenset[int] = frozenset()
@@ -142,6 +144,7 @@ class Session:
             branch=self.branches.name,
             message=self.message,
             trouble=self.trouble,
+            outdated=self.outdated,
         )
 
     @property

@@ -61,19 +61,27 @@ def _head(frame: Frame, found: Trace, width: int) -> list[TextRow]:
 
 
 def _way(frame: Frame, found: Trace) -> str:
-    """Return `L ← e[2] ← ŷ[2] ← w[1]`; of several elements of a node how many there are."""
+    """Return `L ← e[2] ← ŷ[2] ← w[1]`; of several elements of a node how many there are.
+
+    A comma stands where a node does not act on the one before it, but on one farther to the left.
+    """
     by_node: dict[int, set[tuple[int, ...]]] = {}
+    acts: set[tuple[int, int]] = set()
     for link in found.links:
         by_node.setdefault(link.element[0], set()).add(link.element[1])
         for term in link.terms:
             by_node.setdefault(term.target[0], set()).add(term.target[1])
-    names = []
+            acts.add((link.element[0], term.target[0]))
+    way = "" if frame.graph.loss in by_node else f"{label(frame, frame.graph.loss)} ← …"
+    before = -1
     for node in sorted(by_node, reverse=True):
         some = by_node[node]
         one = element_name(frame, (node, next(iter(some))))
-        names.append(one if len(some) == 1 else f"{label(frame, node)}[{len(some)} elements]")
-    start = "" if frame.graph.loss in by_node else f"{label(frame, frame.graph.loss)} ← … ← "
-    return start + " ← ".join(names)
+        name = one if len(some) == 1 else f"{label(frame, node)}[{len(some)} elements]"
+        if way:
+            way += " ← " if before < 0 or (node, before) in acts else ", "
+        way, before = way + name, node
+    return way
 
 
 def _word(frame: Frame, rows: Rows) -> str:

@@ -117,8 +117,8 @@ class Live(Part):
         if finding is None:
             return
         if self._session.problem.call is not None:
-            key = self._host.keys.first("write-fix")
-            self._host.say(f"{key} writes this fix into your file: code is run from there")
+            key, where = self._host.keys.first("write-fix"), _where(finding)
+            self._host.say(f"{key} writes the fix into {where}: code has no branches, it is run")
             return
         try:
             corrected = correct(self._session.problem, finding)
@@ -175,9 +175,16 @@ class Live(Part):
         except InputError as error:
             self._host.say(str(error).split("\n")[0])
             return
-        where = f"{os.path.basename(finding.place.file)} line {finding.place.line}"
-        key = self._host.keys.first("reload")
-        self._host.say(f"written: {clean(where)}; {key} runs the file again")
+        first = self._host.keys.first
+        self._session.outdated = True
+        self._host.show_frame()
+        yes, no = first("question-yes"), first("question-no")
+        said = f"written: {_where(finding)}.  {yes} runs the file again   {no} leaves it as it ran"
+        self._host.confirm(said, self._rerun)
+
+    def _rerun(self, yes: bool) -> None:
+        if yes:
+            self.reload("")
 
     def edit(self) -> None:
         """Open an editor at the line of an error, a finding or the cursor; load what it left."""
@@ -218,6 +225,13 @@ class Live(Part):
         else:
             place = finding_place(session.problem, chosen)
         return session.problem.file_of(place), place.line
+
+
+def _where(finding: Finding) -> str:
+    """Return the file and the line of a finding."""
+    place = finding.place
+    assert place is not None
+    return clean(f"{os.path.basename(place.file)} line {place.line}")
 
 
 def _renewed(session: Session) -> Session | str:

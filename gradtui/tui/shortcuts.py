@@ -60,7 +60,7 @@ PROMPT = (
     Shortcut("prompt-complete", ("tab",), "complete", "the rest of the word"),
 )
 QUESTION = (
-    Shortcut("question-yes", ("q", "y", "enter"), "answer(1)", "yes"),
+    Shortcut("question-yes", ("enter", "y", "q"), "answer(1)", "yes"),
     Shortcut("question-no", ("escape", "n"), "answer(0)", "no"),
 )
 PICKER = (

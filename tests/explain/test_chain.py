@@ -119,11 +119,11 @@ def test_a_weight_that_the_loss_ignores_has_no_path(session_of):
 
 def test_matrices_are_their_rules_with_shapes():
     assert chain(gradtui.load("five_parcels"), "w") == [
-        "∂L/∂e = 1/5·2·e   [5]",
-        "∂L/∂ŷ = ∂L/∂e   [5]",
         "∂L/∂w = X.T @ ∂L/∂ŷ   [2]",
         "∂L/∂w = 1.646  2.888",
         "w = 0.8  1.5",
+        "∂L/∂ŷ = ∂L/∂e   [5]",
+        "∂L/∂e = 1/5·2·e   [5]",
     ]
 
 
@@ -132,18 +132,18 @@ def test_a_bias_that_broadcasts_is_summed_over_the_batch(session_of):
     parameters = "W = [[0.5, -0.5], [1.0, 0.25]]\nb = [0.1, -0.2]"
     code = "Z = X@W + b\nH = tanh(Z)\nE = H - Y\nL = mean(E**2)"
     session = session_of(code, parameters, data)
-    assert chain(session, "b")[:4] == [
-        "∂L/∂E = 1/6·2·E   [3×2]",
-        "∂L/∂H = ∂L/∂E   [3×2]",
+    assert chain(session, "b")[0] == "∂L/∂b = sum(∂L/∂Z, axis=0)   [2]"
+    assert chain(session, "b")[-3:] == [
         "∂L/∂Z = ∂L/∂H·(1 - H²)   [3×2]",
-        "∂L/∂b = sum(∂L/∂Z, axis=0)   [2]",
+        "∂L/∂H = ∂L/∂E   [3×2]",
+        "∂L/∂E = 1/6·2·E   [3×2]",
     ]
-    assert chain(session, "W")[3] == "∂L/∂W = X.T @ ∂L/∂Z   [2×2]"
+    assert chain(session, "W")[0] == "∂L/∂W = X.T @ ∂L/∂Z   [2×2]"
     # the numbers under it are those of NumPy
     x, w = np.array([[1, 2], [3, 4], [0.5, -1]]), np.array([[0.5, -0.5], [1, 0.25]])
     h = np.tanh(x @ w + np.array([0.1, -0.2]))
     slope = 2 * (h - np.array([[1, 0], [0, 1], [1, 1]])) / 6 * (1 - h**2)
-    numbers = re.findall(r"-?\d+\.\d+", " ".join(chain(session, "W")[4:6]))
+    numbers = re.findall(r"-?\d+\.\d+", " ".join(chain(session, "W")[1:3]))
     assert np.allclose(np.array(numbers, float), (x.T @ slope).reshape(-1), atol=6e-4)
 
 

@@ -25,7 +25,7 @@ async def test_a_small_screen_without_anything_by_hand_keeps_graph_and_loss(term
     async with terminal(write(MODEL), (80, 24)) as t:
         assert "1 Graph" in t.text
         assert "6 Loss" in t.text
-        assert "7 Notes" not in t.text
+        assert "─ 7 Notes" not in t.text
 
 
 async def test_the_screen_is_there_before_the_comparison_is_done(terminal, write):

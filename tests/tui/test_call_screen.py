@@ -88,11 +88,13 @@ async def test_a_fix_is_written_into_the_file_when_asked_and_run_when_asked(call
         terminal = Terminal(pilot.app, pilot)
         await terminal.settled()
         await terminal.press("a")
-        assert "W writes this fix into your file" in terminal.session.message
+        assert "W writes the fix into net.py line 10" in terminal.session.message
         assert "de = 3 * e" in (tmp_path / "net.py").read_text()
         await terminal.press("W")
 
-        assert terminal.session.message == "written: net.py line 10; R runs the file again"
+        assert "written: net.py line 10.  Enter runs the file again" in terminal.text
+        assert "Program before the fix" in terminal.text
+        await terminal.press("escape")
         assert "    de = 2 * e / len(y)\n" in (tmp_path / "net.py").read_text()
         assert len(terminal.session.branches) == 1
         await terminal.press("W")

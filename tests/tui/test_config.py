@@ -135,7 +135,7 @@ async def test_the_screen_follows_the_settings(config):
         assert app.screen.session.step == 0 and not app.current_theme.dark
         await pilot.press("f6")
         assert app.screen.session.step == 1
-        assert " F6 next " in text() and " H help" in text()
+        assert " F6 N step " in text() and " H help" in text()
         await pilot.press("ctrl+t")
         await pilot.pause()
         assert "Branches at step 1" in text() and "r renames" in text()

@@ -132,7 +132,7 @@ async def test_leaving_with_branches_says_if_they_would_be_lost(terminal, full_d
     async with terminal("two_weights") as t:
         await run(t, "what-if lr 0.01")
         await t.press("q")
-        assert "q quits and loses branch 'lr 0.01'   Esc stays" in t.text
+        assert "Enter quits and loses branch 'lr 0.01'   Esc stays" in t.text
         assert "the session cannot be saved: no space left on device" in t.text
 
 

@@ -183,7 +183,7 @@ async def test_leaving_asks_where_there_are_branches(terminal):
         await t.press("e")
         await typed(t, "lr 0.01")
         await t.press("enter", "q")
-        assert "quit?  q quits and keeps branch 'lr 0.01': U has it back   Esc stays" in t.text
+        assert "quit?  Enter quits and keeps branch 'lr 0.01': U has it back   Esc stays" in t.text
         await t.press("escape", "n")
         assert "quit?" not in t.text and t.session.step == 1
         await t.press("q", "q")
@@ -194,7 +194,7 @@ async def test_a_second_change_says_on_which_branch_it_builds(terminal):
     async with terminal("two_weights") as t:
         t.debugger.trials.what_if("lr 0.01")
         await t.press("n", "e")
-        assert "what if from step 1 of branch 'lr 0.01': " in t.text
+        assert "what if from step 1 of branch 'lr 0.01':" in t.text
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (200, 60)])

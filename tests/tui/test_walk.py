@@ -96,7 +96,8 @@ async def test_on_a_small_terminal_c_says_what_was_found_and_7_shows_all_of_it(t
     async with terminal("late_nan", (80, 24)) as t:
         await t.press("c")
         assert t.session.step == 1
-        assert "'log' in L gives -inf for 1 - p = 0" in " ".join(t.text.split())
+        assert t.rows[-3].startswith(" step 1: finding 1 of 1") and t.rows[-3].rstrip()[-1] == "…"
+        assert "7 Notes" in t.rows[-2]
         await t.press("7")
         text = " ".join(t.text.split())
         assert "keep the argument above 0" in text

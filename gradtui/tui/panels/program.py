@@ -27,7 +27,8 @@ class ProgramPanel(Panel):
             return []
         width, height = self.size
         batch = batch_text(self.frame) or place_text(self.frame)
-        self.title(f"{self.NAME} · {batch}" if batch else self.NAME)
+        old = " before the fix" if self.frame.outdated else ""
+        self.title(f"{self.NAME}{old} · {batch}" if batch else self.NAME)
         count = program_length(self.frame)
         self.follow(self.frame, height)
         self.top = max(0, min(self.top, count - height))
