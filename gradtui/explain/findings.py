@@ -10,6 +10,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
 from gradtui.explain.outcome import finding_place, unsaid
 from gradtui.explain.spans import Role, Span, TextRow, line
+from gradtui.explain.terms import in_terms
 from gradtui.explain.values import summary
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
 
@@ -120,6 +121,9 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
     head = wrap(_head(frame, finding), width - 2)
     rows = _under(SEVERITIES[finding.severity], head, chosen)
     rows += [line("  ", text) for text in wrap(finding.message, width - 2)]
+    terms = in_terms(frame.problem, finding)
+    if terms:
+        rows += [line("  ", (text, "local")) for text in wrap(terms, width - 2)]
     if finding.fix is not None:
         fixes = (wrap(f"fix: {row}", width - 2) for row in finding.fix.split("\n"))
         rows += [line("  ", (text, "good")) for texts in fixes for text in texts]

@@ -250,7 +250,7 @@ async def test_zoom_shows_one_panel_and_escape_all_again(terminal):
         await t.press("3", "z")
         assert "3 Chain" in t.text and "1 Graph" not in t.text
         await t.press("6")
-        assert "6 Loss" in t.text and "3 Chain" not in t.text
+        assert "6 Loss" in t.text and "─ 3 Chain" not in t.text
         await t.press("escape")
         assert "1 Graph" in t.text and "7 Notes" in t.text
 
@@ -269,7 +269,7 @@ async def test_a_small_terminal_keeps_graph_gradient_and_loss(terminal):
     async with terminal("two_weights", (80, 24)) as t:
         text = t.text
         assert "1 Graph" in text and "2 Gradient" in text and "6 Loss" in text
-        assert "3 Chain" not in text
+        assert "─ 3 Chain" not in text
         assert "×3" in text and "18 ✓" in text
         await t.press("3")
         assert "= 6 · 1 · 3 = 18" in t.text

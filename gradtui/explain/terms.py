@@ -1,0 +1,83 @@
+"""What a finding of a gradient means, in the terms of a learner: a slope's name, a count's."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.base.text import clean
+from gradtui.diagnosis.finding import Finding
+from gradtui.engine.graph import Kind
+from gradtui.scenario.problem import Problem
+
+_SLOPES = {
+    "tanh": ("1-{out}**2", "1-{out}*{out}"),
+    "sigmoid": ("{out}*(1-{out})", "(1-{out})*{out}"),
+    "relu": ("{at}>0", "{out}>0"),
+}
+"""Activation -> how its slope is written by hand, of its value and of what it is taken at."""
+_CLOSE = 1e-6
+
+
+def in_terms(problem: Problem, finding: Finding) -> str:
+    """Return a sentence that says what the mistake is in other words; nothing where none is known.
+
+    It adds to the message, which has the numbers.
+    """
+    if not finding.of_gradient or problem.call is not None:
+        return ""
+    return _other_slope(problem, finding) or _count(problem, finding)
+
+
+def _other_slope(problem: Problem, finding: Finding) -> str:
+    """Return whose slope a line takes, where it is not that of the function it is taken of."""
+    nodes = problem.graph.nodes
+    written = "".join(_written(problem, finding).split())
+    for node in nodes:
+        if not node.name or node.op not in _SLOPES:
+            continue
+        at = nodes[node.inputs[0]].name
+        for name, forms in _SLOPES.items():
+            texts = [
+                form.format(out=node.name, at=at) for form in forms if at or "{at}" not in form
+            ]
+            if name != node.op and any(text in written for text in texts):
+                said = f"that is {name}'s slope; {problem.label(node.name)} is a {node.op}"
+                return clean(said)
+    return ""
+
+
+def _written(problem: Problem, finding: Finding) -> str:
+    """Return the line that was written by hand, without its comment."""
+    backward, number = problem.backward, finding.line or 0
+    if backward is None or not 0 < number <= len(backward.lines):
+        return ""
+    return backward.lines[number - 1].partition("#")[0]
+
+
+def _count(problem: Problem, finding: Finding) -> str:
+    """Return what a constant is the number of: rows or numbers of what the loss is a mean of."""
+    ratio = finding.evidence.get("ratio")
+    if not isinstance(ratio, float) or not math.isfinite(ratio) or ratio == 0.0:
+        return ""
+    size = max(abs(ratio), 1 / abs(ratio))
+    many = round(size)
+    if many < 2 or abs(size - many) > _CLOSE * many:
+        return ""
+    nodes = problem.graph.nodes
+    means = [nodes[node.inputs[0]] for node in nodes if node.op == "mean"]
+    for averaged in means:
+        whole = math.prod(averaged.shape)
+        if whole == many:
+            rows = len(averaged.shape) == 1 or whole == averaged.shape[0]
+            of = _rows_of(problem, many) if rows else ""
+            return clean(f"{many} = {of or 'the numbers that are averaged'}: the loss is a mean")
+        if averaged.shape and averaged.shape[0] == many:
+            return clean(f"{many} = {_rows_of(problem, many)}: the loss is a mean over them")
+    return ""
+
+
+def _rows_of(problem: Problem, many: int) -> str:
+    """Return which data have so many rows."""
+    data = [node for node in problem.graph.data if node.kind is Kind.DATA and node.shape]
+    named = [node.name for node in data if node.shape[0] == many]
+    return f"the rows of {problem.label(named[0])}" if named else "the rows"

@@ -1,0 +1,43 @@
+"""What a finding means in a learner's terms."""
+
+from __future__ import annotations
+
+import pytest
+
+import gradtui
+from gradtui.explain.terms import in_terms
+
+MODEL = "z = X@W\nh = {function}(z)\ne = h - y\nL = mean(e**2)"
+DATA = "X = [[2.0, 3.0], [1.5, 1.0], [4.0, 5.0]]\ny = [5.0, 3.2, 9.5]"
+WEIGHTS = "W = [0.4, -0.1]"
+RIGHT = {"tanh": "(1 - h**2)", "sigmoid": "h*(1 - h)", "relu": "(z > 0)"}
+
+
+@pytest.fixture
+def terms(session_of):
+    def told(function, backward):
+        session = session_of(MODEL.format(function=function), WEIGHTS, DATA,
+                             more=f"[backward]\ncode = '''\n{backward}\n'''")  # fmt: skip
+        session.investigation.judge()
+        return [in_terms(session.problem, one) for one in session.investigation.findings]
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("function", "other"), [("relu", "tanh"), ("tanh", "sigmoid"), ("sigmoid", "tanh")]
+)
+def test_the_slope_of_another_function_is_called_by_its_name(terms, function, other):
+    (said,) = terms(function, f"de = 2*e/len(y)\ndz = de*{RIGHT[other]}\ndW = X.T@dz")
+    assert said == f"that is {other}'s slope; h is a {function}"
+
+
+def test_a_factor_that_is_the_number_of_rows_is_called_so(terms):
+    (said,) = terms("tanh", f"de = 2*e\ndz = de*{RIGHT['tanh']}\ndW = X.T@dz")
+    assert said == "3 = the rows of X: the loss is a mean"
+
+
+def test_nothing_is_said_where_no_other_words_are_known():
+    session = gradtui.load("grad_missing_factor")
+    session.investigation.judge()
+    assert [in_terms(session.problem, one) for one in session.investigation.findings] == [""]
