@@ -73,10 +73,11 @@ def refuse_unnamed(argument: str) -> None:
 
 
 def _has_defaults(function: ast.FunctionDef) -> bool:
-    """Return whether a function can be called without arguments."""
+    """Return whether a function has arguments, and values for all of them."""
     given, keyed = function.args, function.args.kw_defaults
     positional = len(given.posonlyargs) + len(given.args)
-    return positional <= len(given.defaults) and all(one is not None for one in keyed)
+    complete = positional == len(given.defaults) and all(one is not None for one in keyed)
+    return complete and positional + len(keyed) > 0
 
 
 def check_code(argument: str) -> Outcome:

@@ -45,6 +45,8 @@ ELEMENTWISE: Mapping[str, Form] = {
         "log10": f"log(a)/{_LN10}",
         "log1p": "log(1 + a)",
         "tan": "sin(a)/cos(a)",
+        "sinh": "(exp(a) - exp(-a))/2",
+        "cosh": "(exp(a) + exp(-a))/2",
         "fmax": "maximum(a, b)",
         "fmin": "minimum(a, b)",
         "expit": "sigmoid(a)",
