@@ -61,10 +61,14 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
 def show_step(arguments: argparse.Namespace) -> int:
     """Print one step in words and numbers."""
     from gradtui.explain.report import show_json, show_lines
+    from gradtui.scenario.references import named_first
 
     session = open_session(arguments.file, ascii=arguments.ascii)
     names = [node.name for node in session.problem.graph.parameters]
     name, bracket, _ = (arguments.param or "").partition("[")
+    own = named_first(arguments.param or "", names)
+    if own:
+        name, bracket = own, (arguments.param or "").strip().removeprefix(own)
     if arguments.param is not None and name not in names:
         hint = did_you_mean(name, names) or f"; expected one of {', '.join(names)}"
         raise InputError(f"'{name}' is not a parameter{hint}", file=arguments.file)

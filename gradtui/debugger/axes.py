@@ -94,8 +94,8 @@ def read_axes(text: str, problem: Problem) -> tuple[Axis, ...]:
 
 
 def _read_axis(text: str, problem: Problem) -> tuple[str, Index, tuple[int, ...]]:
-    name, index, row = read_element(text)
     called = as_shown({node.name: node for node in problem.graph.parameters}, problem)
+    name, index, row = read_element(text, called)
     if row is not None or name not in called:
         raise ValueError(f"no parameter is called '{name or text}'" + did_you_mean(name, called))
     node = called[name]

@@ -113,7 +113,7 @@ class Selection:
     def look(self, text: str = "") -> None:
         """Put the lens on an element, as `3,1`, `W[3,1]` or `3,1 row 2`; the first if not said."""
         try:
-            name, index, row = read_element(text)
+            name, index, row = read_element(text, self._problem().graph.names)
             node = self._node_called(name) if name else self.node
             self._aim(node, self._checked(node, index), row)
         except ValueError as error:

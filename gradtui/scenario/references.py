@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from msgspec import Struct
@@ -75,11 +75,15 @@ def _reference(
     return Reference(name, place, found, bool(grad))
 
 
-def read_element(text: str) -> tuple[str, Index, int | None]:
+def read_element(text: str, names: Iterable[str] = ()) -> tuple[str, Index, int | None]:
     """Return name, index and row of a text such as `W[3,1] row 2`, `3,1` or `3 1 row 2`.
 
-    The name may be missing, and the row.  Raises ValueError where it is none of these.
+    The name may be missing, and the row; one of `names` may have brackets of its own.  Raises
+    ValueError where it is none of these.
     """
+    own = named_first(text, names)
+    if own and not own.isidentifier():
+        return own, *read_element(text.strip().removeprefix(own))[1:]
     found = _ELEMENT.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"'{text.strip()}' is no element: expected numbers such as 3,1, "
@@ -87,6 +91,14 @@ def read_element(text: str) -> tuple[str, Index, int | None]:
     name, bracketed, plain, row = found.groups()
     numbers = tuple(map(int, re.findall("[0-9]+", bracketed or plain or "")))
     return name or "", numbers, None if row is None else int(row)
+
+
+def named_first(text: str, names: Iterable[str]) -> str:
+    """Return the longest of the names that a text begins with; nothing where there is none."""
+    text = text.strip()
+    ends = ("", " ", "[")
+    found = (n for n in names if text.startswith(n) and text[len(n) : len(n) + 1] in ends)
+    return max(found, key=len, default="")
 
 
 def read_index(text: str, name: str, shape: Shape) -> Index:

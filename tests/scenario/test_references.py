@@ -24,6 +24,14 @@ def test_an_element_is_read(text, expected):
     assert read_element(text) == expected
 
 
+def test_a_name_may_have_brackets_of_its_own():
+    names = ["W1", 'params["W1"]', 'params["W1"]["b"]']
+
+    assert read_element('params["W1"][3,1] row 2', names) == ('params["W1"]', (3, 1), 2)
+    assert read_element('params["W1"]["b"]', names) == ('params["W1"]["b"]', (), None)
+    assert read_element("W1[2]", names) == ("W1", (2,), None)
+
+
 @pytest.mark.parametrize("text", ["-1", "w[1", "1.5", "w[1]]", "a b", "9" * 40])
 def test_what_is_no_element_is_refused(text):
     with pytest.raises(ValueError, match="is no element"):
