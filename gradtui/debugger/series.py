@@ -77,7 +77,8 @@ def value_of(
     found = problem.graph.nodes[node]
     shown = element_text(problem.label(found.name) or found.op, index or ())
     if gradient:
-        return Series(f"∂{shown}", "gradient", node, index)
+        loss = problem.graph.nodes[problem.graph.loss].name
+        return Series(f"∂{problem.label(loss)}/∂{shown}", "gradient", node, index)
     return Series(shown, "value", node, index)
 
 

@@ -23,7 +23,7 @@ def test_any_value_is_followed_over_the_steps():
     session.curves.follow("w1 grad(w2) lr norm ŷ")
     curves = {curve.name: curve.values for curve in picture(session).curves}
     e = 3 * (-0.3) ** np.arange(13)
-    assert curves["∂w2"] == pytest.approx(6 * e, rel=1e-9)
+    assert curves["∂L/∂w2"] == pytest.approx(6 * e, rel=1e-9)
     assert curves["|∇|"] == pytest.approx(np.abs(e) * np.sqrt(16 + 36), rel=1e-9)
     assert curves["ŷ"] == pytest.approx(e + 5, rel=1e-9)
     assert curves["lr"].tolist() == [0.05] * 13
@@ -65,7 +65,7 @@ def test_views_go_round_and_come_back_to_the_loss():
     for _ in range(6):
         session.curves.follow_next(session.selection.node, session.breakpoints.watches)
         seen.append(session.curves.plot.series[0].text)
-    assert seen == ["|∇|", "lr", "w2", "∂w2", "loss - prev", "loss"]
+    assert seen == ["|∇|", "lr", "w2", "∂L/∂w2", "loss - prev", "loss"]
 
 
 def test_a_long_run_is_sampled_and_a_part_of_it_is_drawn_in_full():

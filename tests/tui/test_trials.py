@@ -151,11 +151,11 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
         await t.press("V")
         await typed(t, "w1 grad(w1)")
         await t.press("enter", "n")
-        assert "6 w1 ∂w1" in t.text and "─ w1 0.4  ● ∂w1 -3.6" in t.text
+        assert "6 w1 ∂L/∂w1" in t.text and "─ w1 0.4  ● ∂L/∂w1 -3.6" in t.text
         await t.press("t")
         await typed(t, ":range 2 8")
         await t.press("enter")
-        assert "w1 ∂w1, log scale, steps 2 to 8" in t.text
+        assert "w1 ∂L/∂w1, log scale, steps 2 to 8" in t.text
         before = t.text
         await t.pilot.resize_terminal(80, 24)
         await t.press("z", "z", "comma", "full_stop", "n", "N")
