@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.debugger.axes import Window
+from gradtui.debugger.boundary import Boundary, Plane, boundary_of
 from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.investigation import Known
@@ -48,6 +49,10 @@ class Looked(Struct, frozen=True):
     """(source, target) whose Jacobian is shown, if any."""
     window: Window | None = None
     """Over which parameters the loss surface is shown, if it is."""
+    plane: Plane | None = None
+    """The plane of the model's two features, if it is a classifier of such."""
+    data: bool = False
+    """Whether the data are shown in that plane in the surface's place."""
 
 
 class Drawn(Struct, frozen=True, eq=False):
@@ -243,6 +248,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         """
         assert self.looked.window is not None
         return self.drawn.surfaces.at(self.looked.window, self.step, self.problem.steps, size)
+
+    def boundary(self, size: tuple[int, int]) -> Boundary:
+        """Return what is said of the plane of the data on a grid of `size` columns and rows."""
+        assert self.looked.plane is not None
+        return boundary_of(self.graph, self.looked.plane, self.tape, size)
 
     @property
     def now(self) -> Moment | None:

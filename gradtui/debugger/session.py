@@ -129,7 +129,7 @@ class Session:
             position=self.position,
             jacobians=version.jacobians,
             looked=Looked(
-                chosen.node, chosen.pinned, chosen.lens, chosen.jacobian, self.surface.window
+                chosen.node, chosen.pinned, chosen.lens, chosen.jacobian, *self.surface.looked
             ),
             known=self.investigation.known(tape),
             drawn=Drawn(

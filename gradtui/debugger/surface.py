@@ -14,7 +14,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.debugger.axes import Window, first_axes, read_axes
+from gradtui.debugger.boundary import Plane, find_plane
 from gradtui.debugger.floor import Floor, Place, find_floor
+from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
 from gradtui.engine.trainer import Row
 from gradtui.scenario.problem import Problem
@@ -231,12 +233,15 @@ class SurfaceView:
         self._hidden: Window | None = None
         self._surfaces: Surfaces | None = None
         self._problem, self._say = problem, say
+        self.data = False
+        """Whether the data are shown in the plane of their features, in the surface's place."""
+        self._plane: tuple[Graph, Plane | None] | None = None
 
     def show(self, text: str = "") -> None:
         """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
         before = self.window
         if before is not None and not text:
-            self._hidden, self.window = before, None
+            self._hidden, self.window, self.data = before, None, False
             return
         problem, kept = self._problem(), before or self._hidden
         try:
@@ -250,6 +255,25 @@ class SurfaceView:
                 self._say("the parameters have no elements")
         except ValueError as error:
             self._say(str(error))
+
+    @property
+    def plane(self) -> Plane | None:
+        """The plane of the model's two features, if it is a classifier of such."""
+        graph = self._problem().graph
+        if self._plane is None or self._plane[0] is not graph:
+            self._plane = graph, find_plane(graph)
+        return self._plane[1]
+
+    @property
+    def looked(self) -> tuple[Window | None, Plane | None, bool]:
+        """What the surface lies over, the plane of the data, and whether that is in its place."""
+        return self.window, self.plane, self.data
+
+    def turn(self) -> bool:
+        """Show the data in the surface's place, or that again; return whether there are any."""
+        there = self.window is not None and self.plane is not None
+        self.data = there and not self.data
+        return there
 
     def zoom(self, by: int) -> None:
         """Halve what of the surface is in view so many times, or double it; 0: the whole path."""

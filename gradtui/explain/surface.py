@@ -20,12 +20,12 @@ from gradtui.explain.values import UNKNOWN
 from gradtui.layout.plane import ACROSS, DOWN, Share, braille
 from gradtui.layout.ticks import round_numbers, tick_texts
 
-_LEAST_WIDTH, _LEAST_HEIGHT = 24, 7
+LEAST_WIDTH, LEAST_HEIGHT = 24, 7
 _TALL = 14
 """Rows from which the legend has one row more for each so many."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")
-_MARGIN = 7
+MARGIN = 7
 """Cells for the numbers of the axis at the left."""
 _TICK_CELLS = 9
 """Cells that a number of the axis below takes with its gap."""
@@ -65,8 +65,8 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
 def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     """Return the surface drawn into a size, with its axes and what its signs mean."""
     legend_rows = 1 + min(3, height // _TALL)
-    rows, columns = height - legend_rows - 2, width - _MARGIN - 1
-    if width < _LEAST_WIDTH or height < _LEAST_HEIGHT:
+    rows, columns = height - legend_rows - 2, width - MARGIN - 1
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return _words("a larger panel shows the surface: zoom it", width)[:height]
     try:
         surface = frame.surface((columns * ACROSS, rows * DOWN))
@@ -87,7 +87,7 @@ def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
     legend = _legend(frame, surface, levels, width)
     if len(legend) > legend_rows:
         legend = [*legend[: legend_rows - 1], _cut(legend[legend_rows - 1], width)]
-    return [*_with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
+    return [*with_axes(sheet, surface.ranges[0], upward, names[0]), *legend]
 
 
 def _words(text: str, width: int) -> list[TextRow]:
@@ -180,7 +180,7 @@ def _heights(surface: Surface) -> Range:
     return low - room, high + room
 
 
-def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[TextRow]:
+def with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[TextRow]:
     """Return a sheet with numbers at its left and below, and the name of the axis below."""
     ticks = _at_least_two(upward, max(2, min(8, sheet.rows // 2)))
     at_row = {}
@@ -189,7 +189,7 @@ def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Te
         at_row[sheet.rows - 1 - min(int(share * sheet.rows), sheet.rows - 1)] = text
     drawn = [
         (
-            *line((pad(at_row.get(row, ""), _MARGIN, right=True) + "┤│"[row not in at_row], "dim")),
+            *line((pad(at_row.get(row, ""), MARGIN, right=True) + "┤│"[row not in at_row], "dim")),
             *cells,
         )
         for row, cells in enumerate(sheet.lines())
@@ -209,8 +209,8 @@ def _with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Te
     shown = "".join(rule)[: sheet.columns - len(title)]
     return [
         *drawn,
-        line((" " * _MARGIN + "└" + shown, "dim"), (title, "heading")),
-        line((" " * (_MARGIN - 1) + "".join(texts), "dim")),
+        line((" " * MARGIN + "└" + shown, "dim"), (title, "heading")),
+        line((" " * (MARGIN - 1) + "".join(texts), "dim")),
     ]
 
 

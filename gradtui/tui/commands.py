@@ -112,7 +112,8 @@ COMMANDS = (
     Command("log", ("t",), "log scale", "the curves on a log scale", LOOK),
     Command(
         "next-view", ("v",), "view",
-        "the next value in the place of the loss: |∇|, lr, the node and its gradient, watches",
+        "the next value in the place of the loss: |∇|, lr, the node and its gradient, watches; in "
+        "the surface's place the data, where two features are classified",
         LOOK,
     ),
     Command(

@@ -86,7 +86,10 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     if frame.looked.lens is not None:
         return [*_LENS[:1], *found, *_LENS[1:]]
     if frame.looked.window is not None:
-        return [*found, *_SURFACE, *moves, (("zoom",), "large")]
+        other = "map" if frame.looked.data else "data"
+        data: list[Offer] = [(("next-view",), other)] if frame.looked.plane is not None else []
+        own = _SURFACE[:1] if frame.looked.data else _SURFACE
+        return [*found, *data, *own, *moves, (("zoom",), "large")]
     found += moves
     if frame.looked.jacobian is not None:
         found += [(("jacobian",), "next input"), (("escape",), "leave")]

@@ -104,7 +104,10 @@ class Trials(Work):
         )  # fmt: skip
 
     def next_view(self) -> None:
-        """Follow the next value in the place of the loss."""
+        """Follow the next value in the place of the loss; of the surface the data, and it again."""
+        if self._session.surface.window is not None and self._session.surface.plane is not None:
+            self._host.do(lambda session: session.surface.turn())
+            return
         self._do(
             lambda session: session.curves.follow_next(
                 session.selection.node, session.breakpoints.watches

@@ -159,3 +159,20 @@ async def test_a_message_does_not_draw_it_anew(terminal, monkeypatch):
         t.debugger.say("a message")
         await t.press("ctrl+c", "j", "k")
         assert "Ctrl+C" not in t.text and len(drawn) == before and drawn[-1] == 1
+
+
+async def test_the_data_of_a_classifier_take_the_maps_place_and_give_it_back(terminal):
+    async with terminal("softmax_classifier") as t:
+        await t.press("M", "v")
+        assert "6 Data  X" in t.text and "X[:,1] ↑" in t.text and "v map" in t.rows[-1]
+        await t.press("G")
+        assert "12 of 12 right" in t.text
+        await t.press("v")
+        assert "6 Surface  W1[0,0]" in t.text and "v data" in t.rows[-1]
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60)])
+async def test_the_data_fit_any_size(terminal, size):
+    async with terminal("softmax_classifier", size) as t:
+        await t.press("M", "v", "z", "n")
+        assert all(len(row) <= size[0] for row in t.rows)

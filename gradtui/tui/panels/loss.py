@@ -63,12 +63,15 @@ class LossPanel(Panel):
 
         Messages, findings, and scrolling of other panels leave it as it is.
         """
+        from gradtui.explain.boundary import boundary_rows, boundary_title
         from gradtui.explain.surface import surface_key, surface_rows, surface_title
 
-        self.title(surface_title(frame))
-        key = (*surface_key(frame), width, height)
+        data = frame.looked.data and frame.looked.plane is not None
+        self.title(boundary_title(frame) if data else surface_title(frame))
+        key = (*surface_key(frame), data, width, height)
         if key != self._surface_key:
-            self._surface_rows = surface_rows(frame, width, height)
+            made = boundary_rows if data else surface_rows
+            self._surface_rows = made(frame, width, height)
             self._surface_key = key
         return self._surface_rows
 

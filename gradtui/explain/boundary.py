@@ -1,0 +1,76 @@
+"""The data of a classifier in the plane of its two features, with what is said of each point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradtui.base.text import clean, number, wrap
+from gradtui.debugger.boundary import Boundary
+from gradtui.debugger.frame import Frame
+from gradtui.explain.contours import TINTS
+from gradtui.explain.sheet import Sheet
+from gradtui.explain.spans import Role, Span, TextRow, folded, line
+from gradtui.explain.surface import LEAST_HEIGHT, LEAST_WIDTH, MARGIN, with_axes
+from gradtui.explain.values import Array
+from gradtui.layout.plane import ACROSS, DOWN, braille
+
+_SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_OTHER = "·"
+"""Stands for a row of a class beyond those that have a sign."""
+
+
+def boundary_title(frame: Frame) -> str:
+    """Return whose plane it is."""
+    plane = frame.looked.plane
+    assert plane is not None
+    return f"Data  {clean(frame.problem.label(frame.graph.nodes[plane.data].name))}"
+
+
+def boundary_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
+    """Return the plane drawn into a size, with its axes and how many rows are right."""
+    rows, columns = height - 4, width - MARGIN - 1
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        said = wrap("a larger panel shows the data: zoom it", width)
+        return [line((text, "dim")) for text in said][:height]
+    found = frame.boundary((columns * ACROSS, rows * DOWN))
+    sheet = Sheet(rows, columns)
+    name = clean(frame.problem.label(found.name))
+    sheet.put((0, 1), f"{name}[:,1] ↑", "heading")
+    for place, label, said in zip(found.places, found.labels, found.found, strict=True):
+        role: Role = "good" if label == said else "now"
+        cell = sheet.cell(_share(found, place))
+        if cell is not None:
+            sheet.put(cell, _SIGNS[label] if 0 <= label < len(_SIGNS) else _OTHER, role)
+    _draw_regions(sheet, found)
+    drawn = with_axes(sheet, found.ranges[0], found.ranges[1], f"{name}[:,0]")
+    return [*drawn, *_legend(found, width)[: height - len(drawn)]]
+
+
+def _share(found: Boundary, place: Array) -> tuple[float, float]:
+    (left, right), (bottom, top) = found.ranges
+    return float((place[0] - left) / (right - left)), float((place[1] - bottom) / (top - bottom))
+
+
+def _draw_regions(sheet: Sheet, found: Boundary) -> None:
+    """Draw the lines between the classes, and each one's ground."""
+    rows, columns = sheet.rows * DOWN, sheet.columns * ACROSS
+    down = np.arange(rows) * found.said.shape[0] // rows
+    across = np.arange(columns) * found.said.shape[1] // columns
+    said = found.said[down][::-1, across]
+    edges = np.zeros(said.shape, bool)
+    edges[1:] |= said[1:] != said[:-1]
+    edges[:, 1:] |= said[:, 1:] != said[:, :-1]
+    classes = int(said.max()) + 1
+    grounds = [TINTS[round(at * (len(TINTS) - 1) / max(1, classes - 1))] for at in range(classes)]
+    middle = said[DOWN // 2 :: DOWN, ACROSS // 2 :: ACROSS]
+    sheet.lay_under(braille(edges), "value", grounds, middle)
+
+
+def _legend(found: Boundary, width: int) -> list[TextRow]:
+    right = int(np.sum(found.labels == found.found))
+    parts: list[Span] = [
+        (f"{right} of {len(found.labels)} right  ", "good"),
+        (f"accuracy {number(found.accuracy, 3)}  ", "value"),
+        ("signs: the classes; in a block: another is said", "dim"),
+    ]
+    return folded(("", "plain"), parts, width)
