@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 from gradtui.debugger.steps import Compute, Flow, Moment, Move, Seed, Written
+from gradtui.debugger.structure import Structure
+from gradtui.engine.graph import Kind
 from gradtui.scenario.problem import Problem
 
 
@@ -20,14 +20,15 @@ def node_of(moment: Moment | None, problem: Problem) -> int | None:
     return None
 
 
-def last_node(done: Sequence[Moment], problem: Problem, drawn: Collection[int]) -> int:
-    """Return the drawn node that the last of some moments which is about one is about.
+def last_node(structure: Structure, position: int, problem: Problem) -> int:
+    """Return the drawn node that the last moment before a position which is about one is about.
 
     It is the first parameter where none is.
     """
-    for moment in reversed(done):
-        node = node_of(moment, problem)
-        if node is not None and node in drawn:
+    moments, nodes = structure.order.moments, problem.graph.nodes
+    for at in range(position - 1, -1, -1):
+        node = node_of(moments[at], problem)
+        if node is not None and (node in structure.value_at or nodes[node].kind is Kind.PARAMETER):
             return node
     return problem.graph.parameters[0].id
 

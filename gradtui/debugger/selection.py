@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from gradtui.base.source import did_you_mean
 from gradtui.base.text import shape_text
 from gradtui.debugger.moments import last_node
-from gradtui.debugger.steps import Moment
 from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.engine.elements import flat_index, place_of
 from gradtui.engine.indices import Index
@@ -22,21 +21,21 @@ from gradtui.scenario.references import as_shown, check_index, read_element
 class Selection:
     """The selected node of a drawn graph, and how closely it is looked at.
 
-    It is the cursor's until another is selected.  `problem`, `structure`, `done` and `trace` give
-    what is there at the cursor: `done` the moments so far, `trace` the chain rule of the lens;
-    `say` takes what there is to tell.
+    It is the cursor's until another is selected.  `problem`, `structure`, `position` and `trace`
+    give what is there at the cursor, the last the chain rule of the lens; `say` takes what there
+    is to tell.
     """
 
     def __init__(
         self,
         problem: Callable[[], Problem],
         structure: Callable[[], Structure],
-        done: Callable[[], Sequence[Moment]],
+        position: Callable[[], int],
         trace: Callable[[], Trace | None],
         say: Callable[[str], None],
     ) -> None:
         self._problem, self._structure = problem, structure
-        self._done, self._trace, self._say = done, trace, say
+        self._position, self._trace, self._say = position, trace, say
         self.own: int | None = None
         """The node that stays selected; None as long as it is that of the cursor."""
         self.lens: Lens | None = None
@@ -49,7 +48,7 @@ class Selection:
 
     @property
     def _here(self) -> int:
-        return last_node(self._done(), self._problem(), self._structure().nodes)
+        return last_node(self._structure(), self._position(), self._problem())
 
     @property
     def pinned(self) -> bool:

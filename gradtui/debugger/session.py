@@ -78,7 +78,7 @@ class Session:
         """Runs the code again that is called; None where only its own program can."""
         self.selection = Selection(
             lambda: self.problem, lambda: self.structure,
-            lambda: self.order.moments[: self.position], lambda: self.frame.trace, self._say,
+            lambda: self.position, lambda: self.frame.trace, self._say,
         )  # fmt: skip
         self.position = self.order.backward
         self._arrive()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from gradtui.base.text import number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.classifier import Classifier, find_classifier
+from gradtui.engine.graph import Graph
 from gradtui.engine.observables import observed, read_expression
 from gradtui.explain.arrays import NOTES, Grid
 from gradtui.explain.spans import TextRow, line
 from gradtui.explain.values import Array
 
+_GRAPHS = 8
+"""Models of which it is remembered what they classify."""
 _MOST = 12
 """Classes whose confusion is listed."""
 
@@ -23,8 +27,8 @@ def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
 
     There are no rows where the model tells no classes apart.
     """
-    program, nodes = frame.tape.program, frame.graph.nodes
-    found = {"": find_classifier(nodes, range(len(nodes)))}
+    program = frame.tape.program
+    found = {"": _classifier(frame.graph)}
     if program.validation is not None:
         found["validation_"] = program.validation.classifier
     told = {
@@ -34,6 +38,18 @@ def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
     }
     rows = [_accuracy(frame, prefix, one) for prefix, one in told.items()]
     return rows + (_confusion(frame, max(told), width) if told else [])
+
+
+def accuracy_text(frame: Frame) -> str:
+    """Return the accuracy on the step's rows, `accuracy 0.83`; nothing of what is no classifier."""
+    if _classifier(frame.graph) is None or "accuracy" in frame.graph.names:
+        return ""
+    return f"accuracy {number(float(_value(frame, 'accuracy')), 3)}"
+
+
+@lru_cache(_GRAPHS)
+def _classifier(graph: Graph) -> Classifier | None:
+    return find_classifier(graph.nodes, range(len(graph.nodes)))
 
 
 def _names(prefix: str) -> tuple[str, str]:

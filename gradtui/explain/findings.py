@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from gradtui.base.text import cell_width, clean, clip, number, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS
+from gradtui.explain.classes import class_rows
 from gradtui.explain.outcome import finding_place, unsaid
-from gradtui.explain.spans import Role, Span, TextRow, line
+from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
 from gradtui.explain.terms import in_terms
 from gradtui.explain.values import summary
 from gradtui.scenario.rules import GRADIENT_RULES, UPDATE_RULES
@@ -44,6 +45,11 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
         for notice in unsaid(problem.notices, frame.known.findings)
         for first, text in _marked(wrap(notice.message, width - 2))
     ]
+    classes = [] if problem.call is not None else class_rows(frame, width)
+    if classes:
+        rows.append(())
+        for row in classes:
+            rows += [row] if line_width(row) <= width else folded(row[0], row[1:], width)
     if not problem.notes.strip():
         return rows
     rows.append(())

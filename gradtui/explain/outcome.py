@@ -10,6 +10,7 @@ from gradtui.base.text import clean, clip, number
 from gradtui.diagnosis.finding import Finding, source_of
 from gradtui.diagnosis.runs.run import SAMPLES, steps_looked_at, steps_recorded
 from gradtui.explain.remarks import Remark, Report
+from gradtui.explain.terms import in_terms
 from gradtui.language.parser import Assignment
 from gradtui.scenario.problem import Notice, Problem
 from gradtui.scenario.rules import GRADIENT_RULES
@@ -54,10 +55,11 @@ def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
 
 
 def _remark(problem: Problem, finding: Finding) -> Remark:
-    place = finding_place(problem, finding)
+    place, terms = finding_place(problem, finding), in_terms(problem, finding)
+    message = f"{finding.message}; {terms}" if terms else finding.message
     return Remark(
         problem.file_of(place), place, problem.line_at(place), finding.severity, finding.rule,
-        finding.message, finding.fix, finding.alternatives,
+        message, finding.fix, finding.alternatives,
     )  # fmt: skip
 
 

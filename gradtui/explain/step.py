@@ -9,6 +9,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.steps import Compute, Flow, Move, Pass, Seed, Written
 from gradtui.explain.beside import WHOLE, worked_out, written_spans
 from gradtui.explain.called import called_spans, place_text
+from gradtui.explain.classes import accuracy_text
 from gradtui.explain.kinks import kink_notes
 from gradtui.explain.spans import Span, TextRow, aligned, line, line_width
 from gradtui.explain.symbols import cursor_role, gradient_of, label, partial, rule_text
@@ -47,6 +48,9 @@ def header(frame: Frame, width: int) -> TextRow:
     if frame.computed(frame.graph.loss):
         parts.append((f"   {loss} {number(frame.loss)}", "value"))
         parts.append(_trend(frame))
+        told = accuracy_text(frame) if width >= _WIDE and problem.call is None else ""
+        if told:
+            parts.append((f"  {told}", "value"))
         if frame.validation_loss is not None and width >= _WIDE:
             parts.append((f"  validation {number(frame.validation_loss)}", "local"))
     else:
