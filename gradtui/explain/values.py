@@ -26,7 +26,7 @@ LISTED = 400
 
 
 def summary(value: Array, digits: int = 4) -> str:
-    """Return an array in a few cells: `0.4`, `[0.8 1.5]`, or its shape and range `5×2 0.5…5`."""
+    """Return an array in a few cells: `0.4`, `[0.8 1.5]`, or shape and range `[5×2] 0.5 to 5`."""
     if value.shape == ():
         return number(float(value), digits)
     if value.ndim == 1 and value.size <= _FEW:
@@ -35,7 +35,7 @@ def summary(value: Array, digits: int = 4) -> str:
 
 
 def extent(value: Array, digits: int = 4) -> str:
-    """Return the numbers of an array in a few cells, without its shape: `0.4`, `0.5…5`."""
+    """Return the numbers of an array in a few cells, without its shape: `0.4`, `0.5 to 5`."""
     if value.shape == () or (value.ndim == 1 and 0 < value.size <= _FEW):
         return summary(value, digits)
     if not value.size:
@@ -49,7 +49,7 @@ def extent(value: Array, digits: int = 4) -> str:
         low, high, tail = np.min(known), np.max(known), " and nan"
     if low == high:
         return f"all {number(low, 3)}{tail}"
-    return f"{number(low, 3)}…{number(high, 3)}{tail}"
+    return f"{number(low, 3)} to {number(high, 3)}{tail}"
 
 
 class Elements:

@@ -11,14 +11,13 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import MAX_STEP
 from gradtui.tui.host import Handlers, Host, Part, Work
 from gradtui.tui.panels.loss import LossPanel
+from gradtui.tui.playing import Playing
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
 _HELD = 0.05
 """Seconds between two frames while keys come faster than they are shown."""
-_PLAY = 0.15
-"""Seconds between two steps when playing."""
 _AHEAD, _EVERY = 0.02, 0.03
 """Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
 _AT_ONCE = 0.004
@@ -35,7 +34,7 @@ class Pace(Part):
     def __init__(self, host: Host, work: Sequence[Work]) -> None:
         super().__init__(host)
         self._work = work
-        self._playing: Timer | None = None
+        self._playing = Playing(host)
         self._computing: Timer | None = None
         self._owed: Timer | None = None
         self._target: int | None = None
@@ -44,7 +43,7 @@ class Pace(Part):
     @property
     def handlers(self) -> Handlers:
         """What each of its commands does."""
-        return {"goto": self.go_to, "play": lambda text: self.toggle_play()}
+        return {"goto": self.go_to, **self._playing.handlers}
 
     def show_soon(self) -> None:
         """Show what is come to together with what the keys that wait come to."""
@@ -76,20 +75,9 @@ class Pace(Part):
     def _last_drawn(self) -> int:
         return last_drawn(self._session.problem.steps, self._session.step)
 
-    def toggle_play(self) -> None:
-        """Play the run, or stop."""
-        if self._playing is None:
-            self._playing = self._host.screen.set_interval(_PLAY, self._play_step)
-        else:
-            self.stop()
-
     def stop(self) -> bool:
         """Stop playing, or computing up to a far step; return whether it was."""
-        busy = self.stay() or self._playing is not None
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
-        return busy
+        return any([self.stay(), self._playing.stop()])
 
     def stay(self) -> bool:
         """Be on the way to nowhere any more; return whether it was."""
@@ -114,12 +102,6 @@ class Pace(Part):
         """Start computing what is not known yet: the curve, or the steps up to a far one."""
         if self._computing is None and self._compute_part():
             self._computing = self._host.screen.set_interval(_EVERY, self._compute_more)
-
-    def _play_step(self) -> None:
-        if self._session.step >= self._session.problem.steps:
-            self.stop()
-        else:
-            self._host.do(lambda session: session.move(1))
 
     def _compute_more(self) -> None:
         if not self._compute_part() and self._computing is not None:

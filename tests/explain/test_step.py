@@ -113,7 +113,7 @@ def test_a_number_and_another_name_are_not_said_twice(session_of):
 
 def test_a_tensor_s_moments_are_short():
     said = narrate(gradtui.load("five_parcels"))
-    assert said[1] == "ŷ = X @ w = [5×2] @ [2] = [5] 1.39…10.7"
+    assert said[1] == "ŷ = X @ w = [5×2] @ [2] = [5] 1.39 to 10.7"
     assert said[-2:] == ["ŷ → w  X.T @ ∂L/∂ŷ = [1.6456 2.888]", "w ← [0.71772 1.3556]"]
 
 
@@ -156,7 +156,7 @@ def test_the_lines_of_an_update_have_any_shape(session_of):
     more = f"[update]\ncode = '''{ANY_SHAPE}'''"
     session = session_of("L = sum(w**2)", "w = [[1.0, 2.0], [3.0, 4.0]]", more=more)
     assert texts(update_rows(session.frame))[7:13] == [
-        "w[0,1]  q = reshape([2×2], (4, 1)) = [4×1] 1…4",
+        "w[0,1]  q = reshape([2×2], (4, 1)) = [4×1] 1 to 4",
         "        c = 4 - 6 = -2",
         "        n = sum([2×2]·[2×2]) = 16",
         "        p = [2×2].T = 2",
@@ -330,7 +330,7 @@ def test_where_the_code_does_not_fit_beside_the_range_the_shape_is_enough(sessio
     session = session_of("h = tanh(X*w + 1)\nL = sum(h/w)", "w = 1.0", "X = [[0.0, 2.0, 4.0]]")
     wide, narrow = (texts(program_rows(session.frame, width))[0].split() for width in (46, 30))
     code = ["h", "=", "tanh(X*w", "+", "1)", "[1×3]"]
-    assert wide[1:] == [*code, "0.762…1"]
+    assert wide[1:] == [*code, "0.762", "to", "1"]
     assert narrow[1:] == code
 
 

@@ -1,0 +1,123 @@
+"""Playing a run: how fast, in steps or in operations, and where it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtui.base.text import number
+from gradtui.debugger.session import Session
+from gradtui.tui.host import Handlers, Host, Part
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+_STEP, _MOMENT = 0.15, 0.3
+"""Seconds between two steps at the usual pace, between two moments of a step."""
+_WHOLE = 60
+"""Seconds that all of it takes at most at the usual pace: a long run is played in leaps."""
+_FRAME = 0.1
+"""Seconds between two frames at least: what is faster leaps."""
+_SLOWEST, _FASTEST = -4, 6
+"""Halvings and doublings of the usual pace, at most."""
+
+
+class Playing(Part):
+    """Plays a debugger's run, its steps, or from inside a step its moments."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._timer: Timer | None = None
+        self._pace = 0
+        """Doublings of the usual pace; it stays for the next time."""
+        self._by_moments = False
+
+    @property
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {
+            "play": lambda text: self.toggle(),
+            "slower": lambda text: self.change(-1),
+            "faster": lambda text: self.change(1),
+        }
+
+    def toggle(self) -> None:
+        """Play on from here, or stop."""
+        if self.stop():
+            self._host.say("")
+            return
+        session = self._session
+        inside = session.position != session.order.backward
+        self._by_moments = inside or session.problem.call is not None
+        self._start()
+        self._host.say(self.told)
+
+    def stop(self) -> bool:
+        """Stop; return whether it was playing."""
+        playing = self._timer is not None
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = None
+        return playing
+
+    def change(self, by: int) -> None:
+        """Play at half or twice the pace, from the next time on if nothing is played."""
+        self._pace = max(_SLOWEST, min(self._pace + by, _FASTEST))
+        if self.stop():
+            self._start()
+        self._host.say(self.told)
+
+    @property
+    def told(self) -> str:
+        """What is played, and how fast."""
+        seconds, leap = self._beat
+        what = "operation" if self._by_moments else "step"
+        rate = leap / seconds
+        shown = number(rate, 2) if rate < 10 else f"{rate:,.0f}"
+        leaps = f", {leap:,} at a time" if leap > 1 else ""
+        sign = "▶" if self._timer is not None else "paused,"
+        return (f"{sign} {shown} {what}s a second{leaps}"
+                f"   {self._host.keys.first('slower')} slower"
+                f"  {self._host.keys.first('faster')} faster")  # fmt: skip
+
+    @property
+    def _beat(self) -> tuple[float, int]:
+        """The seconds between two frames, and the steps or moments from one to the next."""
+        session = self._session
+        usual, many = _STEP, session.problem.steps
+        if self._by_moments:
+            usual, many = _MOMENT, session.order.end
+        rate = max(1 / usual, many / _WHOLE) * 2.0**self._pace
+        seconds = max(_FRAME, 1 / rate)
+        return seconds, max(1, round(rate * seconds))
+
+    def _start(self) -> None:
+        self._timer = self._host.screen.set_interval(self._beat[0], self._go)
+
+    def _go(self) -> None:
+        """Go on by as many steps or moments as are played from one frame to the next."""
+        session, (_, leap) = self._session, self._beat
+        last = session.problem.steps
+        if self._by_moments:
+            self._host.do(lambda session: self._go_by_moments(session, leap))
+        elif session.step < last:
+            self._host.do(
+                lambda session: self._go_by_steps(session, min(leap, last - session.step))
+            )
+        else:
+            self.stop()
+            self._host.say("")
+
+    def _go_by_steps(self, session: Session, leap: int) -> None:
+        session.move(leap)
+        session.message = self.told
+
+    def _go_by_moments(self, session: Session, leap: int) -> None:
+        for _ in range(leap):
+            if session.step >= session.problem.steps and session.position == session.order.end:
+                session.message = "this is the end of the run"
+                break
+            session.into()
+            if session.message:
+                break
+        if session.message:
+            self.stop()
