@@ -91,6 +91,7 @@ def done_with(session: Session, chance: random.Random) -> Iterator[tuple[str, st
     fixed = (
         ("surface", ""), ("log", ""), ("nearer", ""), ("farther", ""), ("whole", ""),
         ("surface", ""), ("jacobian", ""), ("lens", element[1:-1]), ("escape", ""), ("list", ""),
+        ("print", node.name), ("print", f"grad({node.name})"),
         ("operations", ""), ("next-view", ""), ("follow", f"loss norm lr {node.name}"),
         ("next-branch", ""), ("drive", ""), ("fix", ""), ("finding", ""), ("continue", ""),
         ("reverse", ""), ("watch", f"loss - prev + max(abs({node.name}))"), ("range", "1 7"),

@@ -12,7 +12,7 @@ from gradtui.cli.output import OK, line_width, print_json, print_lines
 
 def print_value(arguments: argparse.Namespace) -> int:
     """Print what an expression is at a step: value, shape, the first rows."""
-    from gradtui.debugger.inspection import read_inspected
+    from gradtui.debugger.inspection import inspect
     from gradtui.explain.arrays import value_rows
 
     session = open_session(arguments.file, ascii=arguments.ascii)
@@ -21,16 +21,15 @@ def print_value(arguments: argparse.Namespace) -> int:
     if session.message:
         raise InputError(f"--step {arguments.step}: {session.message}", file=arguments.file)
     try:
-        found = read_inspected(arguments.expression, session.problem)
-        value = found.value(session.step, session.tape)
+        value = inspect(arguments.expression, session)
     except InputError as error:
         raise error.within("EXPRESSION", [arguments.expression]) from None
     if arguments.json:
         print_json({
-            "expression": found.text, "step": session.step, "shape": list(value.shape),
+            "expression": arguments.expression, "step": session.step, "shape": list(value.shape),
             "value": value if value.shape else float(value),
         })  # fmt: skip
         return OK
     step = None if session.problem.call is not None else session.step
-    print_lines(value_rows(found.text, step, value, line_width(), arguments.rows))
+    print_lines(value_rows(arguments.expression, step, value, line_width(), arguments.rows))
     return OK

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
+from gradtui.debugger.session import Session
 from gradtui.engine.observables import (
     Array,
     Observable,
@@ -71,6 +72,20 @@ def read_inspected(text: str, problem: Problem) -> Inspected:
         return Inspected(text, np.broadcast_to(0.0, of.shape)[pick].shape, of, pick)
     except InputError as error:
         raise InputError(error.message, error.place, source_line=text) from None
+
+
+def inspect(text: str, session: Session) -> Array:
+    """Return what a text is at a session's step; raises InputError with a place in the text."""
+    return read_inspected(text, session.problem).value(session.step, session.tape)
+
+
+def is_value(text: str, session: Session) -> bool:
+    """Return whether a text stands for a value at a session's step."""
+    try:
+        inspect(text, session)
+    except InputError:
+        return False
+    return True
 
 
 def _named(text: str, problem: Problem) -> Observable | None:

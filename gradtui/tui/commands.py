@@ -65,7 +65,12 @@ COMMANDS = (
         "breakpoints", ("B",), "breakpoints",
         "the breakpoints and watches: go to one, switch it off, remove it", STEPS,
     ),
-    Command("play", ("p", "space"), "play", "play, pause", STEPS),
+    Command(
+        "play", ("p", "space"), "play", "play, pause: steps, or from inside a step its operations",
+        STEPS,
+    ),
+    Command("slower", ("left_parenthesis",), "slower", "play at half the pace", STEPS),
+    Command("faster", ("right_parenthesis",), "faster", "play at twice the pace", STEPS),
     Command(
         "down", ("j", "down"), "select", "select the next node; under the lens the next element",
         LOOK,
@@ -85,6 +90,11 @@ COMMANDS = (
     Command(
         "watch", ("w",), "watch", "watch an expression, as loss - prev; the same again ends it",
         LOOK, "EXPRESSION",
+    ),
+    Command(
+        "print", ("P",), "print",
+        "a value whole, in a table: the selected one, or an expression, as grad(W1)", LOOK,
+        "EXPRESSION",
     ),
     Command(
         "reload", ("R",), "reload",
@@ -211,7 +221,7 @@ COMMANDS = (
 
 OF_A_RUN = frozenset(
     {command.id for command in COMMANDS if command.group in (STEPS, TRY)}
-    - {"continue", "reverse", "fix", "write-fix"}
+    - {"continue", "reverse", "fix", "write-fix", "play", "slower", "faster"}
     | {"watch", "log", "next-view", "follow", "range", "resume"}
 )
 """What one call has no use for, which nothing moves."""

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import COMMANDS, OF_A_RUN, complete_command, find_command
@@ -280,7 +281,9 @@ class Debugger(Screen[None]):
             self.action_run("goto", name)
             return
         command = find_command(name)
-        if command is None:
+        if command is None and is_value(text, self.session):
+            self.action_run("print", text)
+        elif command is None:
             names = [command.id for command in COMMANDS]
             self.say(f"no command is called '{name}'" + did_you_mean(name, names))
         elif argument and not command.argument:

@@ -39,7 +39,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("arrays", (
         ("[5]  [5×2]", "the shape of an array: 5 numbers; 5 rows of 2 columns"),
-        ("0.5…5", "the smallest and the largest of its numbers"),
+        ("0.5 to 5", "the smallest and the largest of its numbers"),
         ("all 1", "every number of it is 1"),
         ("[0.8 1.5]", "its numbers, where it has three at most"),
         ("w[1]  W[0,1]", "one element: rows and columns are counted from 0"),

@@ -38,6 +38,7 @@ GROUPS: Mapping[str, Sequence[Shortcut]] = {
     "branches": shortcuts.BRANCHES,
     "sweeps": shortcuts.SWEEP,
     "breakpoints and watches": shortcuts.BREAKPOINTS,
+    "array": shortcuts.ARRAY,
     "input": shortcuts.PROMPT,
     "question": shortcuts.QUESTION,
     "picker": shortcuts.PICKER,
@@ -45,7 +46,8 @@ GROUPS: Mapping[str, Sequence[Shortcut]] = {
 """Where they are -> the bindings that are no commands."""
 _TOGETHER = (
     ("any panel", ""), ("findings",), ("help",), ("branches and sweeps", "branches"),
-    ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("input",), ("question",),
+    ("branches and sweeps", "sweeps"), ("breakpoints and watches",), ("array",), ("input",),
+    ("question",),
     ("picker",),
 )  # fmt: skip
 """Groups that have the keys at the same time; the nameless one are the commands."""

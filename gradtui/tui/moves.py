@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from gradtui.base.text import clean, clip, shape_text
+from gradtui.base.text import EXACT, clean, clip, shape_text
 from gradtui.debugger.axes import first_axes
+from gradtui.debugger.inspection import inspect
 from gradtui.debugger.session import Session
+from gradtui.explain.values import summary
 from gradtui.tui.host import Handlers, Part
 
 _NAME_CELLS = 20
@@ -48,6 +50,7 @@ class Moves(Part):
             **{id: partial(self._move, move) for id, move in _MOVES.items()},
             "find": self.find,
             "lens": self.look,
+            "print": self.print,
             "surface": self.show_surface,
             "axes": self.choose_axes,
         }
@@ -74,6 +77,30 @@ class Moves(Part):
         index = frame.looked.lens.index if frame.looked.lens else (0,) * len(node.shape)
         row = f" row {frame.looked.lens.row}" if frame.looked.lens else ""
         self._host.ask(label, self.look, ",".join(map(str, index)) + row)
+
+    def print(self, text: str) -> None:
+        """Show what an expression is: a number in the message, an array in a table."""
+        frame = self._session.frame
+        name = frame.problem.label(frame.graph.nodes[frame.selected].name)
+
+        def check(typed: str) -> object:
+            return inspect(typed, self._session)
+
+        if text:
+            self._ask("print: ", text, check, self._show_value)
+        else:
+            hint = "W1  grad(W1)  X[0:5]  W1[0]  sum(e**2)"
+            self._host.ask("print: ", self._show_value, name, check=check, hint=hint)
+
+    def _show_value(self, text: str) -> None:
+        from gradtui.tui.array_view import ArrayView
+
+        value = inspect(text, self._session)
+        if value.shape == () or not value.size:
+            self._host.say(clean(f"{text} = {summary(value, EXACT)}"))
+        else:
+            view = ArrayView(text, value, self._host.keys)
+            self._host.screen.app.push_screen(view)
 
     def show_surface(self, text: str) -> None:
         """Show the loss surface, or the curve again."""

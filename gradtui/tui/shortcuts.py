@@ -53,6 +53,17 @@ BREAKPOINTS = (
     Shortcut("stops-remove", ("x", "delete", "backspace"), "remove", "removes"),
     Shortcut("stops-go", ("enter",), "go", "goes there"),
 )
+ARRAY = (
+    Shortcut("array-close", ("escape", "q", "P"), "dismiss", "closes"),
+    Shortcut("array-down", ("j", "down"), "move(1, 0)", "a row down"),
+    Shortcut("array-up", ("k", "up"), "move(-1, 0)", "a row up"),
+    Shortcut("array-page-down", ("pagedown", "space"), "page(1)", "page"),
+    Shortcut("array-page-up", ("pageup",), "page(-1)", "a page up"),
+    Shortcut("array-right", ("greater_than_sign", "l", "right"), "aside(1)", "columns"),
+    Shortcut("array-left", ("less_than_sign", "h", "left"), "aside(-1)", "columns before"),
+    Shortcut("array-first", ("g", "home"), "end(-1)", "first row"),
+    Shortcut("array-end", ("G", "end"), "end(1)", "last row"),
+)
 PROMPT = (
     Shortcut("prompt-leave", ("escape",), "leave", "leave"),
     Shortcut("prompt-next", ("down",), "offer(1)", "an example"),

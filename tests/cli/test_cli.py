@@ -164,7 +164,7 @@ def test_json_lines_have_no_columns(run):
 def test_print_says_shape_range_and_the_first_rows(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert run("print", "five_parcels", "X", "--rows", "2") == (0, """\
-X [5×2] at step 0: 0.5…5
+X [5×2] at step 0: 0.5 to 5
      0    1
 0    2    3
 1  1.5    1
