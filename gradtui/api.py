@@ -118,10 +118,9 @@ def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str
 
 def _target(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Code:
     """Return what is to be checked of functions of the user's own; raises InputError."""
-    from gradtui.diagnosis.recorded.target import target_of
+    from gradtui.diagnosis.recorded.targets import code_of
 
-    backward = args[0] if args and callable(args[0]) else None
-    return target_of(target, backward, args[1:] if backward else args, arrays)
+    return code_of(target, args, arrays)
 
 
 def _scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]) -> str:

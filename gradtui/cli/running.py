@@ -167,7 +167,7 @@ def _raised_at(error: RaisedError, file: str) -> Place | None:
 @contextmanager
 def _running(argument: str) -> Iterator[Target]:
     """Run a file of Python and give the function of it that an argument names, to be called."""
-    from gradtui.diagnosis.recorded.target import target_of
+    from gradtui.diagnosis.recorded.targets import code_of
 
     match = _NAMED.fullmatch(argument)
     assert match is not None
@@ -189,7 +189,7 @@ def _running(argument: str) -> Iterator[Target]:
                 what, hint = f"'{match['name']}' is no function", ""
             hint = hint or (f"; there are {', '.join(known)}" if known else "")
             raise InputError(what + hint, file=match["file"])
-        yield target_of(function, None, (), {})
+        yield code_of(function, (), {})
 
 
 @contextmanager

@@ -57,8 +57,8 @@ class Kept:
         found = [array for array, _ in self._arrays]
         return sorted(found, key=lambda array: array.base is not None)
 
-    def put_back_generators(self) -> None:
-        """Let the program's own generators give the same numbers again."""
+    def rewind(self) -> None:
+        """Let another run begin as the first: with the same numbers of the program's generators."""
         for generator, state in self._generators:
             if isinstance(generator, np.random.Generator):
                 generator.bit_generator.state = state
@@ -67,7 +67,7 @@ class Kept:
 
     def put_back(self) -> bool:
         """Put everything back as it was; return whether anything else than generators was not."""
-        self.put_back_generators()
+        self.rewind()
         changed = False
         for names, before in (*self._dicts, *self._owned):
             for name, value in before.items():

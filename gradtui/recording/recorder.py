@@ -43,6 +43,18 @@ class Recorder(Recording):
         array = dense(value)
         return self._array(self.tape.leaf(array), array)
 
+    def taking(self, array: Array) -> Any:
+        """Return an array of ours as one that the user's code takes and that takes part."""
+        return self.constant(array)
+
+    def giving(self, value: Any) -> Any:
+        """Return what the user's code gives back, as an array of NumPy's."""
+        return value
+
+    def known(self, value: Any) -> int | None:
+        """Return the node of a value that takes part; None for any other."""
+        return self.node_of(value) if isinstance(value, Recorded) else None
+
     def node_of(self, value: Any) -> int:
         """Return the node of what an operand holds now."""
         if isinstance(value, Recorded):

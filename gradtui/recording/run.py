@@ -9,7 +9,12 @@ import logging
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+)
 from typing import Any
 
 import numpy as np
@@ -18,8 +23,7 @@ from numpy.typing import NDArray
 
 from gradtui.recording.arguments import parts_of, with_values
 from gradtui.recording.array import Recorded
-from gradtui.recording.calls import CallRecorder
-from gradtui.recording.names import rebound
+from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Tape
 
 Array = NDArray[Any]
@@ -58,7 +62,7 @@ class Result(Struct, frozen=True, eq=False):
 
     returned: Any
     """Nested tuples, lists and mappings of arrays, some of which record."""
-    recorder: CallRecorder
+    recorder: Recorder
 
     @property
     def tape(self) -> Tape:
@@ -88,23 +92,23 @@ class Randomness:
         random.setstate(self._python)
 
 
-def record(
-    function: Callable[[Callable[[Array], Any], Mapping[str, Any]], Any],
+def run_recorded(
+    recorder: Recorder,
+    listening: AbstractContextManager[None],
+    function: Callable[[Recorder, Mapping[str, Any]], Any],
     arguments: Mapping[str, Any],
     recorded: Mapping[str, Array],
-    called: Callable[..., Any],
 ) -> Result:
-    """Run `function(taking, arguments)` and record it; `recorded` are values of parts of these.
+    """Run `function(recorder, arguments)` and record it; `recorded` are values of parts of these.
 
-    `taking` makes an array one that takes part.  `called` is the user's function, whose module's
-    names take part.  Exceptions of the user's code pass through.
+    While `listening` is entered the recorder is told of what the user's code does.  Exceptions of
+    that code pass through.
     """
-    recorder = CallRecorder()
     parts = {name: recorder.argument(name, value) for name, value in recorded.items()}
     own = with_values(copied(arguments), parts_of(arguments), parts)
     try:
-        with rebound(recorder, called), _uncollected():
-            returned = function(recorder.constant, own)
+        with listening, _uncollected():
+            returned = function(recorder, own)
     finally:
         recorder.tape.open = False
     return Result(returned, recorder)

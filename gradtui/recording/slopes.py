@@ -39,6 +39,8 @@ class Untold(Exception):
 def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
           wanted: tuple[bool, ...]) -> Flows:  # fmt: skip
     """Return what flows back through a call to the operands that are wanted."""
+    if call.form is None and call.back is not None:
+        return call.back(values, arriving, wanted)
     if call.form is None:
         differ = _pointwise if call.elementwise else _by_elements
         return tuple(

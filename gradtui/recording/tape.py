@@ -39,6 +39,10 @@ class Form(Struct, frozen=True):
     """Axes and flags that the text names."""
 
 
+Back = Callable[[Sequence[Array], Array, tuple[bool, ...]], tuple[Array | None, ...]]
+"""Operands, the adjoint of the result and which operands are wanted -> what flows back to each."""
+
+
 class Leaf(Struct, frozen=True):
     """A value that comes from outside: an argument, data, a number, what was drawn."""
 
@@ -60,6 +64,8 @@ class Call(Struct, frozen=True, eq=False):
     exact: bool
     """Whether nothing is rounded: elements are chosen, or only their signs change."""
     place: Place | None
+    back: Back | None = None
+    """What flows back through an opaque call, where its own library says so."""
 
 
 class Moved(Struct, frozen=True, eq=False):
@@ -96,6 +102,8 @@ class Tape:
         self.converted: list[int] = []
         """Nodes that were made plain numbers, in that order."""
         self.open = True
+        self.stopped = False
+        """Whether something takes no gradient though it depends on an argument: it is detached."""
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self._numbers: dict[float, int] = {}
@@ -128,10 +136,11 @@ class Tape:
         *,
         elementwise: bool = False,
         exact: bool = False,
+        back: Back | None = None,
     ) -> int:
         """Append a call with its result and return its id."""
         active = value.dtype.kind == "f" and any(self.active[id] for id in inputs)
-        node = Call(name, compute, tuple(inputs), form, elementwise, exact, user_place())
+        node = Call(name, compute, tuple(inputs), form, elementwise, exact, user_place(), back)
         return self._append(node, value, active)
 
     def moved(self, inputs: Sequence[int], index: Index) -> int:

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from gradtui.recording.array import Recorded, recorder_of
 from gradtui.recording.places import is_users_file
 from gradtui.recording.recorder import Recorder
 from gradtui.tracing.syntax import Loop, Sentence, Syntax, Target, syntax_of
@@ -113,11 +112,10 @@ class Visits:
         return len(self._starts) < 2 or node < self._starts[1]
 
     @contextmanager
-    def watched(self, arguments: Mapping[str, Any]) -> Iterator[None]:
-        """Watch what the user's functions do; `arguments` are those of the first call."""
-        recorder = recorder_of(arguments)
+    def watched(self, recorder: object) -> Iterator[None]:
+        """Watch what the user's functions do, in a run that is recorded."""
         if not isinstance(recorder, Recorder):
-            yield  # a run that is not recorded
+            yield
             return
         self._recorder = recorder
         before = sys.gettrace()
@@ -218,8 +216,9 @@ class Visits:
         }
         text, indexed = target.filled(values), bool(variables & values.keys())
         assert self._recorder is not None
-        if isinstance(held, Recorded):
-            return Bound(text, indexed, self._recorder.node_of(held), None)
+        node = self._recorder.known(held)
+        if node is not None:
+            return Bound(text, indexed, node, None)
         if isinstance(held, bool | int | float | str | np.number) and len(repr(held)) <= _LONGEST:
             return Bound(text, indexed, None, held)
         return None
@@ -227,10 +226,10 @@ class Visits:
     def _return(self, call: _Call, value: Any) -> None:
         """Take note of which function returned a value first."""
         name = call.frame.f_code.co_name
-        if isinstance(value, Recorded) and call.visit >= 0 and name.isidentifier():
-            assert self._recorder is not None
-            told = name, self.visits[call.visit].rounds
-            self.returned.setdefault(self._recorder.node_of(value), told)
+        assert self._recorder is not None
+        node = self._recorder.known(value)
+        if node is not None and call.visit >= 0 and name.isidentifier():
+            self.returned.setdefault(node, (name, self.visits[call.visit].rounds))
 
     def _leave(self) -> None:
         self._finish(self._calls.pop())
@@ -258,8 +257,8 @@ class Visits:
             if not isinstance(name, str):
                 continue
             text = prefix.format(name) if prefix else name
-            if isinstance(value, Recorded):
-                self.names.setdefault(self._recorder.node_of(value), text)
+            if (node := self._recorder.known(value)) is not None:
+                self.names.setdefault(node, text)
             elif prefix:
                 continue
             elif type(value) is dict and len(value) <= _MOST:

@@ -1,4 +1,4 @@
-"""Gradients and trajectories beside PyTorch's, where it is installed (the extra `peers`)."""
+"""Gradients and trajectories beside PyTorch's, where it is installed (the extra `torch`)."""
 
 import json
 import sys

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided
 
-from gradtui.recording.run import record
+from gradtui.recording.library import NUMPY, record
 from gradtui.recording.sweep import Shaken, gradients
 
 RNG = np.random.default_rng(0)
@@ -180,7 +180,11 @@ def test_the_gradient_of_a_function_is_that_of_central_differences(name):
     function = FUNCTIONS[name]
     loss = loss_of(function)
     result = record(
-        loss, {"a": MATRIX}, {"a": MATRIX}, function if hasattr(function, "__globals__") else loss
+        NUMPY,
+        loss,
+        {"a": MATRIX},
+        {"a": MATRIX},
+        function if hasattr(function, "__globals__") else loss,
     )
 
     root = result.node(result.returned)
@@ -201,7 +205,11 @@ def test_moved_roundings_move_values_and_gradients_by_rounding_alone(name):
     function = FUNCTIONS[name]
     loss = loss_of(function)
     result = record(
-        loss, {"a": MATRIX}, {"a": MATRIX}, function if hasattr(function, "__globals__") else loss
+        NUMPY,
+        loss,
+        {"a": MATRIX},
+        {"a": MATRIX},
+        function if hasattr(function, "__globals__") else loss,
     )
     root, argument = result.node(result.returned), result.tape.arguments["a"]
 

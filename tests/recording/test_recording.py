@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gradtui.recording.array import Scalar
-from gradtui.recording.run import Randomness, record
+from gradtui.recording.library import NUMPY, record
+from gradtui.recording.run import Randomness
 from gradtui.recording.tape import Call
 
 DATA = np.arange(6.0).reshape(2, 3)
@@ -24,7 +25,7 @@ class Model:
 
 
 def recorded(function, value=DATA, called=None):
-    return record(lambda taking, given: function(given["a"]), {"a": value}, {"a": value},
+    return record(NUMPY, lambda taking, given: function(given["a"]), {"a": value}, {"a": value},
                   called or function)  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def test_what_the_code_assigns_stays_and_is_like_any_array_after_the_run():
 
 def test_a_product_with_plain_data_in_front_is_recorded():
     model = Model(np.ones(3))
-    result = record(model.loss, {"a": np.ones(2)}, {"a": np.ones(2)}, model.loss)
+    result = record(NUMPY, model.loss, {"a": np.ones(2)}, {"a": np.ones(2)}, model.loss)
 
     assert names_of(result) == ["@", "multiply", "sum"]
     assert type(model.weights) is np.ndarray

@@ -15,7 +15,7 @@ from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
-from gradtui.diagnosis.recorded.blame.gradients import blamed
+from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.recorded.differences import COARSE, Apart, apart_by_differences
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
@@ -32,11 +32,10 @@ from gradtui.diagnosis.recorded.notes import (
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
-from gradtui.diagnosis.recorded.surrogates import surrogate
+from gradtui.diagnosis.recorded.surrogates import is_handed_on, surrogate
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
-from gradtui.recording.run import Randomness
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved
 
@@ -94,7 +93,8 @@ def check_target(target: Target) -> Outcome:
 
     Exceptions of the user's code at its own arguments pass through.
     """
-    before, kept = Randomness(), Kept(target.backward or target.function)
+    library = target.library
+    before, kept = library.randomness(None), library.kept(target.called)
     try:
         return _heard(_Checking(target, kept).outcome())
     finally:
@@ -296,6 +296,13 @@ class _Checking:
 
     def _meant(self, points: Sequence[Point], wrong: Wrong, tolerance: float) -> Finding | None:
         """Return the note on a difference that is left out on purpose."""
+        if self.target.deliberate and is_handed_on(points):
+            place = self.target.place
+            text = f"the gradient of {wrong.name} is changed on its way back, on purpose: "
+            text += "going forward it is handed on as it is"
+            return Finding("straight-through", "info", wrong.name, place.line if place else None,
+                           text, {"claimed": wrong.claimed, "true": wrong.true},
+                           place=place)  # fmt: skip
         meant = surrogate(wrong.name, points, tolerance)
         if meant is not None:
             return straight_through(wrong, meant)
@@ -311,10 +318,15 @@ class _Checking:
         text = f"the gradient of {_seen(wrong)}"
         if simple is not None:
             text += f": {simple.text}"
-        place = place_of(wrong.point, wrong.name) or self.target.place
+        place = self._likeliest(wrong)
         rule = "unexplained" if simple is None else simple.rule
         factor = None if simple is None else simple.factor
         return self._finding(rule, wrong.name, text, wrong.evidence, place, factor)
+
+    def _likeliest(self, wrong: Wrong) -> Place | None:
+        """Return where a gradient is likeliest to go wrong, where no edit mends it."""
+        found = likeliest(wrong.point, wrong.name)
+        return found or place_of(wrong.point, wrong.name) or self.target.place
 
     def _finding(
         self, rule: str, target: str, message: str, evidence: Mapping[str, Any],

@@ -143,7 +143,7 @@ def opaque(start: Point) -> list[Finding]:
     tape, found = start.result.tape, dict[tuple[str, Place | None], Finding]()
     for id in range(start.root + 1):
         node = tape.nodes[id]
-        if isinstance(node, Call) and node.form is None and tape.active[id]:
+        if isinstance(node, Call) and node.form is None and node.back is None and tape.active[id]:
             text = f"what {node.name} does is not looked into: its derivative is that of "
             text += "differences"
             found.setdefault(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
 from gradtui.recording.kept import Kept
-from gradtui.recording.run import Randomness, Result, copied, record, unheard
+from gradtui.recording.library import World, record
+from gradtui.recording.run import Result, copied, unheard
 from gradtui.recording.sweep import Replay, Shaken, gradients
 from gradtui.recording.tape import MOST_BYTES, Tape, TooLarge
 
@@ -68,6 +69,9 @@ class Point(Struct, frozen=True, eq=False):
         return hand, {name: found[id] for name, id in ids.items()}
 
 
+Watching = Callable[[World], AbstractContextManager[Any]]
+
+
 class Lost(Exception):
     """A run whose loss does not come from what was recorded; what was lost."""
 
@@ -79,10 +83,13 @@ class CodeFailed(Exception):
 class Runs:
     """Runs a target, each time from the same state of NumPy's generators."""
 
-    def __init__(self, target: Target, kept: Kept | None = None) -> None:
-        self.target = target
-        self._randomness = Randomness(target.case.seed)
-        self.kept = kept or Kept(target.backward or target.function)
+    def __init__(
+        self, target: Target, kept: Kept | None = None, watched: Watching = nullcontext
+    ) -> None:
+        """`watched` is entered, with the recorder, around every call that is recorded."""
+        self.target, self._watched = target, watched
+        self._randomness = target.library.randomness(target.case.seed)
+        self.kept = kept or target.library.kept(target.called)
         """What the program holds, as it was before any run."""
         self._parts = target.parts
         self.given: Values = {n: part.value for n, part in self._parts.items() if part.is_array}
@@ -104,7 +111,7 @@ class Runs:
     def _restore(self) -> None:
         """Let every run draw the same numbers."""
         self._randomness.restore()
-        self.kept.put_back_generators()
+        self.kept.rewind()
 
     def as_is(self, values: Values, *, heard: bool = False) -> tuple[float, Mapping[str, Any]]:
         """Return the loss and the gradients of a run that is not recorded.
@@ -115,7 +122,7 @@ class Runs:
         with nullcontext() if heard else unheard():
             self._restore()
             try:
-                returned = self.target.run(lambda array: array, arguments)
+                returned = self.target.run(self.target.library.world, arguments)
             except InputError:
                 raise
             except (Exception, SystemExit) as error:
@@ -132,11 +139,16 @@ class Runs:
         Raises CodeFailed where the code fails there, and Lost where it does so only as recorded.
         """
         own = {name: values.get(name, self.given[name]) for name in self.given}
-        called = self.target.backward or self.target.function
+        target = self.target
+
+        def run(world: World, given: Mapping[str, Any]) -> Returned:
+            with self._watched(world):
+                return target.run(world, given)
+
         try:
             with unheard():
                 self._restore()
-                return record(self.target.run, self.target.arguments, own, called)
+                return record(target.library, run, target.arguments, own, target.called)
         except InputError:
             raise
         except TooLarge:
@@ -177,7 +189,7 @@ class Runs:
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
                 return
-            values = {name: drawn(value, spread, rng) for name, value in start.values.items()}
+            values = {name: alike(value, spread, rng) for name, value in start.values.items()}
             try:
                 point = self.point(values, names, near=spread <= NEAR)
             except CodeFailed:
@@ -194,6 +206,33 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
         return np.asarray(size_of(value) * normal, dtype=value.dtype)
     grown = value * np.exp(spread * rng.normal(size=value.shape))
     return np.asarray(grown + 0.1 * spread * size_of(value) * normal, dtype=value.dtype)
+
+
+def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
+    """Return random numbers around a value, symmetric where it is, or shares where it has these.
+
+    A gradient of a function of such arguments need not be right for others.
+    """
+    found = drawn(value, spread, rng)
+    if _is_symmetric(value):
+        found = (found + found.swapaxes(-1, -2)) / 2
+    elif _has_shares(value):
+        found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
+    return np.asarray(found, dtype=value.dtype)
+
+
+def _is_symmetric(value: Array) -> bool:
+    if value.ndim < 2 or value.shape[-1] != value.shape[-2] or value.shape[-1] < 2:
+        return False
+    beside = value[..., 0, 1:]
+    return bool(np.ptp(value) and np.any(beside) and np.array_equal(value, value.swapaxes(-1, -2)))
+
+
+def _has_shares(value: Array) -> bool:
+    """Return whether numbers along the last axis are shares, and no mere choice, of 1."""
+    if not value.ndim or value.shape[-1] < 2 or not np.all(value >= 0) or np.all(value % 1 == 0):
+        return False
+    return bool(np.allclose(value.sum(axis=-1), 1.0, rtol=0, atol=1e-6))
 
 
 def shaped(value: Any, shape: tuple[int, ...]) -> Array:

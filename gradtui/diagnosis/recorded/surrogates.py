@@ -29,6 +29,7 @@ _FLAT = frozenset({
     "floor_divide",
 })  # fmt: skip
 """NumPy's functions that are flat but for jumps."""
+_BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
 _SLOPES: Sequence[Slope] = (
     np.ones_like,
     lambda x: 1.0 * (np.abs(x) <= 1),
@@ -68,6 +69,17 @@ def surrogate(name: str, points: Sequence[Point], tolerance: float) -> Surrogate
     return None
 
 
+def is_handed_on(points: Sequence[Point]) -> bool:
+    """Return whether the user's lines compute nothing on the way to the loss."""
+    for point in points:
+        tape = point.result.tape
+        for id in range(point.root):
+            node = tape.nodes[id]
+            if isinstance(node, Call) and node.place is not None and tape.active[id]:
+                return False
+    return True
+
+
 def _ways(name: str, points: Sequence[Point]) -> Iterator[tuple[Surrogate, Links]]:
     """Yield what may be meant, with what then flows back otherwise than in truth."""
     start, tape = points[0], points[0].result.tape
@@ -77,6 +89,7 @@ def _ways(name: str, points: Sequence[Point]) -> Iterator[tuple[Surrogate, Links
         assert isinstance(node, Call)
         for slope in _SLOPES:
             yield Surrogate(node.name, node.place), partial(_sloped, slope=slope)
+        yield Surrogate(node.name, node.place), partial(_sloped, slope=np.ones_like, bounds=True)
     zero = not any(np.any(point.true[name]) for point in points)
     for at, id in enumerate(_detached(start, zero=zero)[:_MOST]):
         yield Surrogate("", tape.nodes[id].place), partial(_stopped, at=at, zero=zero)
@@ -95,8 +108,15 @@ def _flat(point: Point) -> list[int]:
     ]  # fmt: skip
 
 
-def _sloped(point: Point, slope: Slope) -> Mapping[int, Link]:
+def _sloped(point: Point, slope: Slope, *, bounds: bool = False) -> Mapping[int, Link]:
+    """Return the flat functions with another slope, bounds with a slope of 1 where asked for."""
     tape, found = point.result.tape, dict[int, Link]()
+    for id in range(point.root) if bounds else ():
+        node = tape.nodes[id]
+        if isinstance(node, Call) and node.name in _BOUNDING and tape.active[id]:
+            source = next(one for one in node.inputs if tape.active[one])
+            if tape.shape(source) == tape.shape(id):
+                found[id] = (source, np.ones(tape.shape(id)))
     for id in _flat(point):
         node = tape.nodes[id]
         assert isinstance(node, Call)

@@ -18,10 +18,10 @@ from gradtui.diagnosis.recorded.returned import Gradients
 from gradtui.recording.arguments import Part, is_float, parts_of
 from gradtui.recording.array import plain
 from gradtui.recording.functions import function_of, name_of
+from gradtui.recording.library import NUMPY, Library, World
 from gradtui.recording.run import Case, case_of
 
 Array = NDArray[Any]
-Taking = Callable[[Array], Any]
 _SEED = 20_240_229
 
 
@@ -45,6 +45,8 @@ class Target(Struct, frozen=True, eq=False):
     case: Case
     signature: inspect.Signature
     """How the function takes them."""
+    library: Library = NUMPY
+    """What the code computes with."""
 
     @property
     def name(self) -> str:
@@ -63,26 +65,36 @@ class Target(Struct, frozen=True, eq=False):
         return tuple(n for n, part in self.parts.items() if n in wrt or part.path[0] in wrt)
 
     @property
+    def called(self) -> Callable[..., Any]:
+        """What of the user's code is called last: its module's names belong to the program."""
+        return self.backward or self.function
+
+    @property
+    def deliberate(self) -> bool:
+        """Whether nothing but its gradient can be the point of code that hands on what it gets."""
+        return False
+
+    @property
     def place(self) -> Place | None:
         """Where the code begins, of a layer its backward half."""
-        return _place_of(self.backward or self.function)
+        return _place_of(self.called)
 
-    def run(self, taking: Taking, arguments: Mapping[str, Any]) -> Returned:
-        """Call the code; `taking` makes an array of ours one that takes part.  Raises InputError.
+    def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
+        """Call the code with the arrays of a world; raises InputError.
 
         Exceptions of the user's code pass through.
         """
         if self.backward is not None:
-            loss, raw = self._of_layer(taking, arguments)
+            loss, raw = self._of_layer(world, arguments)
         else:
-            loss, raw = self._of_case(taking, arguments)
+            loss, raw = self._of_case(world, arguments)
         try:
             gradients = Gradients(raw, self.arguments, self.case.wrt, arguments)
         except InputError as error:
             raise InputError(error.message, self.place, file=self.file) from None
         return Returned(loss, gradients.found, gradients.left_out)
 
-    def _called(self, taking: Taking, arguments: Mapping[str, Any]) -> Any:
+    def _called(self, world: World, arguments: Mapping[str, Any]) -> Any:
         """Call the function with arguments by name, however it takes them."""
         bound = inspect.BoundArguments(self.signature, OrderedDict())
         rest = dict(arguments)
@@ -93,12 +105,12 @@ class Target(Struct, frozen=True, eq=False):
                 bound.arguments[name] = rest.pop(name)
         function, fixed = self.function, list[Any]()
         while isinstance(function, partial):  # arrays that it holds take part as well
-            fixed = [taking(one) if is_float(one) else one for one in function.args] + fixed
+            fixed = [world.taking(one) if is_float(one) else one for one in function.args] + fixed
             function = function.func
         return function(*fixed, *bound.args, **bound.kwargs)
 
-    def _of_case(self, taking: Taking, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
-        returned = self._called(taking, arguments)
+    def _of_case(self, world: World, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
+        returned = self._called(world, arguments)
         if not isinstance(returned, tuple | list) or len(returned) < 2:
             raise InputError(
                 f"{self.name} returns no pair: expected `return loss, gradients`", self.place,
@@ -114,9 +126,9 @@ class Target(Struct, frozen=True, eq=False):
             )  # fmt: skip
         return loss, returned[1] if len(returned) == 2 else returned[1:]
 
-    def _of_layer(self, taking: Taking, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
+    def _of_layer(self, world: World, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
         assert self.backward is not None
-        outs, cache, spread = self._forward(self._called(taking, arguments))
+        outs, cache, spread = self._forward(self._called(world, arguments))
         rng = np.random.default_rng(_SEED)
         loss: Any = 0.0
         adjoints = []
@@ -128,7 +140,7 @@ class Target(Struct, frozen=True, eq=False):
                 )  # fmt: skip
             drawn = np.asarray(rng.normal(size=np.shape(out)), dtype=np.asarray(plain(out)).dtype)
             loss = loss + np.sum(out * drawn)
-            adjoints.append(taking(drawn.copy()))
+            adjoints.append(world.taking(drawn.copy()))
         given = adjoints if spread or len(outs) == 1 else [tuple(adjoints)]
         return loss, self.backward(*given, *cache)
 
@@ -160,27 +172,9 @@ def target_of(
     function: Any, backward: Any, args: Sequence[Any], arrays: Mapping[str, Any]
 ) -> Target:
     """Return what is to be checked; raises InputError where it cannot be called so."""
-    name, place = name_of(function), _place_of(function)
-    file = place.file if place else name
-    try:
-        signature = inspect.signature(function)
-        bound = signature.bind(*args, **arrays)
-    except (TypeError, ValueError) as error:
-        why = f"{name} cannot be called with these arguments: {error}"
-        if not args and not arrays and "missing" in why:
-            why = f"{name} is called without arguments, so each needs a default, as "
-            why += f"`def {name}(W=W0)`: {error}"
-        raise InputError(why, place, file=file) from None
-    bound.apply_defaults()
-    arguments = dict[str, Any]()
-    for parameter in signature.parameters.values():
-        value = bound.arguments[parameter.name]
-        if parameter.kind is parameter.VAR_KEYWORD:
-            arguments |= value
-        else:
-            arguments[parameter.name] = value
+    signature, arguments = bound_arguments(function, args, arrays)
     target = Target(function, backward, arguments, case_of(function), signature)
-    parts = target.parts
+    name, parts = target.name, target.parts
     tops = {part.path[0] for part in parts.values()}
     unknown = [one for one in target.case.wrt if one not in parts and one not in tops]
     if unknown:
@@ -192,6 +186,40 @@ def target_of(
             f"{_instead(arguments)}", target.place, file=target.file,
         )  # fmt: skip
     return target
+
+
+def bound_arguments(
+    function: Any, args: Sequence[Any], arrays: Mapping[str, Any],
+    signature: inspect.Signature | None = None, *, defaults: bool = True,
+) -> tuple[inspect.Signature, dict[str, Any]]:  # fmt: skip
+    """Return how a function takes its arguments, and these by name; raises InputError.
+
+    `signature` is what it takes where its own does not say so; those that are not given are left
+    out without `defaults`.
+    """
+    name, place = name_of(function), _place_of(function)
+    file = place.file if place else name
+    try:
+        signature = signature or inspect.signature(function)
+        bound = signature.bind(*args, **arrays)
+    except (TypeError, ValueError) as error:
+        why = f"{name} cannot be called with these arguments: {error}"
+        if not args and not arrays and "missing" in why:
+            why = f"{name} is called without arguments, so each needs a default, as "
+            why += f"`def {name}(W=W0)`: {error}"
+        raise InputError(why, place, file=file) from None
+    if defaults:
+        bound.apply_defaults()
+    arguments = dict[str, Any]()
+    for parameter in signature.parameters.values():
+        if parameter.name not in bound.arguments:
+            continue
+        value = bound.arguments[parameter.name]
+        if parameter.kind is parameter.VAR_KEYWORD:
+            arguments |= value
+        else:
+            arguments[parameter.name] = value
+    return signature, arguments
 
 
 def _positional(function: Callable[..., Any]) -> int:

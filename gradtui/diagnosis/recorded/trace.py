@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.judgement import Judgement
 from gradtui.diagnosis.recorded.check import Outcome, check_target
 from gradtui.diagnosis.recorded.runs import Lost, Runs
-from gradtui.diagnosis.recorded.target import Returned, Taking, Target
-from gradtui.recording.run import Randomness
+from gradtui.diagnosis.recorded.target import Target
 from gradtui.recording.slopes import Untold
 from gradtui.scenario.problem import Problem
 from gradtui.tracing.problem import Recording, problem_of
@@ -25,17 +20,6 @@ class Traced(Struct, frozen=True, eq=False):
 
     problem: Problem
     judgement: Judgement
-
-
-class _Watched(Target, frozen=True, eq=False, kw_only=True):
-    """A target whose lines are watched as it is run."""
-
-    visits: Visits
-
-    def run(self, taking: Taking, arguments: Mapping[str, Any]) -> Returned:
-        """Call the code as the target does."""
-        with self.visits.watched(arguments):
-            return super().run(taking, arguments)
 
 
 def trace_target(target: Target) -> Traced:
@@ -53,8 +37,8 @@ def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
 
     `files` are others whose lines are told of.  NumPy's generators are put back.
     """
-    visits, before = Visits(), Randomness()
-    runs = Runs(_Watched(**asdict(target), visits=visits))
+    visits, before = Visits(), target.library.randomness(None)
+    runs = Runs(target, watched=visits.watched)
     try:
         runs.first()
         point = runs.point(runs.given, tuple(runs.given), near=True)
@@ -65,6 +49,7 @@ def record_call(target: Target, files: tuple[str, ...] = ()) -> Recording:
         ) from None  # fmt: skip
     finally:
         before.restore()
+        runs.kept.put_back()
     wanted = target.wanted or tuple(point.hand)
     return Recording(
         target.function, target.place or Place(1, file=target.file), point.result.tape, visits,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Scope, Shape
+from gradtui.recording.library import Dialect
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
 _BINDING = {
@@ -52,6 +53,7 @@ class Around(Struct, frozen=True, eq=False):
     """Expressions of the user's code that can be computed here, with their shapes."""
     wanted: Collection[Shape]
     """The shapes of the gradients that are wrong."""
+    dialect: Dialect
 
 
 class Statement:
@@ -64,6 +66,7 @@ class Statement:
         self.spared = spared
         """Part of it that is not edited."""
         self.expressions, self.wanted = around.expressions, around.wanted
+        self.dialect = around.dialect
         self._ever, self._shapes = around.ever, around.shapes
         self.parents: Mapping[ast.AST, ast.AST] = {
             child: parent for parent in self._own(node) for child in ast.iter_child_nodes(parent)
@@ -83,12 +86,15 @@ class Statement:
         return list(self._own(self.node))
 
     @cached_property
-    def numpy(self) -> str:
-        """What NumPy is called in the file, with a dot; nothing where it has no name."""
-        import numpy
+    def transpose(self) -> str:
+        """How a matrix is transposed in the function: as elsewhere in it, `.T` by default."""
+        return ".t()" if b".t()" in self.unit.source else ".T"
 
+    @cached_property
+    def numpy(self) -> str:
+        """What NumPy, or what else is used, is called in the file, with a dot; nothing without."""
         named = self.unit.globals.items()
-        return next((f"{name}." for name, value in named if value is numpy), "")
+        return next((f"{name}." for name, value in named if value is self.dialect.module), "")
 
     def text(self, node: ast.expr | ast.stmt) -> str:
         """Return a node as the user wrote it."""

@@ -45,7 +45,13 @@ _TWINS = (
     ("add", "subtract"),
     ("multiply", "divide"),
     ("fmax", "fmin"),
+    ("amax", "amin"),
 )
+
+
+_PRODUCTS = ("dot", "matmul", "mm", "bmm")
+_TURNING = ("t", "transpose", "swapaxes")
+"""Methods that swap two axes, the only ones where they are not told."""
 
 
 def edits(statement: Statement) -> Iterator[Candidate]:
@@ -60,7 +66,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
             case ast.Compare():
                 yield from _of_comparison(statement, node)
-            case ast.Attribute(value, "T") if isinstance(node.ctx, ast.Load):
+            case ast.Attribute(value, "T" | "mT") if isinstance(node.ctx, ast.Load):
                 edit = statement.replaced(node, statement.text(value), statement.binding(value))
                 yield _transposed(node, edit, statement.text(value))
             case ast.Call():
@@ -203,7 +209,7 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     called = node.func
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     args = [one for one in node.args if not isinstance(one, ast.Starred)]
-    if name in ("dot", "matmul") and len(args) == 2:
+    if name in _PRODUCTS and len(args) == 2:
         yield Candidate(
             swapped(s, args[0], args[1]),
             "transposed",
@@ -222,8 +228,8 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
                 None,
                 node,
             )
-    if name == "dot" and isinstance(called, ast.Attribute) and len(args) == 1:
-        text = f"{s.inside(args[0], 9)}.dot({s.text(called.value)})"
+    if name in _PRODUCTS and isinstance(called, ast.Attribute) and len(args) == 1:
+        text = f"{s.inside(args[0], 9)}.{name}({s.text(called.value)})"
         yield Candidate(
             (s.replaced(node, text),),
             "transposed",
@@ -232,6 +238,9 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             None,
             node,
         )
+    if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
+        edit = s.replaced(node, s.text(called.value), s.binding(called.value))
+        yield _transposed(node, edit, s.text(called.value))
     if name == "power" and len(args) == 2:
         for power in _POWERS:
             told = f"the power must be {power}"

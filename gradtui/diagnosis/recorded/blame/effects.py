@@ -7,11 +7,19 @@ import builtins
 from types import FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 
-_MODULES = ("numpy", "math", "cmath", "scipy", "itertools", "functools", "operator", "copy")
+_MODULES = (
+    "numpy",
+    "torch",
+    "math",
+    "cmath",
+    "scipy",
+    "itertools",
+    "functools",
+    "operator",
+    "copy",
+)
 _BUILTINS = frozenset({
     "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "getattr", "hasattr",
     "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next", "pow", "range",
@@ -23,7 +31,7 @@ _FILES = frozenset({
 })  # fmt: skip
 """What of NumPy reads and writes files."""
 _METHODS = frozenset({
-    name for kind in (np.ndarray, list, dict, tuple, set, str, int, float) for name in dir(kind)
+    name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip
 
 
@@ -40,10 +48,13 @@ def is_harmless(s: Statement) -> bool:
     return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
 
 
-def computes(function: FunctionType, seen: frozenset[FunctionType] = frozenset()) -> bool:
+def computes(
+    s: Statement, function: FunctionType, seen: frozenset[FunctionType] = frozenset()
+) -> bool:
     """Return whether a function that may be called instead of another only computes.
 
-    It names nothing but NumPy, its functions and methods, and functions that only compute, too.
+    It names nothing but a library of arrays, its functions and methods, and functions that only
+    compute, too.
     """
     if function in seen:
         return True
@@ -53,9 +64,11 @@ def computes(function: FunctionType, seen: frozenset[FunctionType] = frozenset()
             if value.__name__.partition(".")[0] not in _MODULES:
                 return False
         elif isinstance(value, FunctionType):
-            if not computes(value, seen | {function}):
+            if not computes(s, value, seen | {function}):
                 return False
-        elif name in _FILES or not (hasattr(np, name) or name in _METHODS or name in _BUILTINS):
+        elif name in _FILES or not (
+            hasattr(s.dialect.module, name) or _is_method(s, name) or name in _BUILTINS
+        ):
             return False
     return True
 
@@ -71,7 +84,7 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
         value = s.unit.globals.get(root.id) if isinstance(root, ast.Name) else None
         if isinstance(value, ModuleType):
             return value.__name__.partition(".")[0] in _MODULES or _is_users(s, value)
-        return called.attr in _METHODS or called.attr in _own_methods(s)
+        return _is_method(s, called.attr) or called.attr in _own_methods(s)
     if isinstance(called, ast.Name):
         if called.id in s.unit.globals:
             value = s.unit.globals[called.id]
@@ -79,6 +92,11 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
             return isinstance(value, FunctionType | type) or module in _MODULES
         return called.id in _BUILTINS or not hasattr(builtins, called.id)
     return True
+
+
+def _is_method(s: Statement, name: str) -> bool:
+    """Return whether a name is that of a method that only computes."""
+    return name in _METHODS or name in s.dialect.methods
 
 
 def _is_users(s: Statement, module: ModuleType) -> bool:

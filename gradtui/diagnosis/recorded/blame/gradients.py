@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.base.source import InputError
+from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -21,6 +21,7 @@ from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, shaped
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.functions import function_of
+from gradtui.recording.tape import Call
 
 Array = NDArray[Any]
 
@@ -46,18 +47,36 @@ def blamed(
     point, tape = chosen[0], chosen[0].result.tape
     most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
     trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
-    called = runs.target.backward or runs.target.function
+    called = runs.target.called
     with guarded(runs.kept.arrays, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
         trials.measure()
         flow = Flow(point, _scales(point, wrong))
-        watched = Watched({file for file, _ in flow.feeds})
+        library = runs.target.library
+        watched = Watched({file for file, _ in flow.feeds}, library)
         watched.run(lambda: runs.as_is(point.values))
         rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
         of_loss = None if runs.target.backward else getattr(function_of(called), "__code__", None)
         suspects = Suspects(
             flow, watched, faithful(watched, trials), rearranged=rearranged, of_loss=of_loss
         )
-        return tuple(Search(trials, suspects, Preview(flow, watched.held, trials.watchdog)).found())
+        preview = Preview(flow, watched.held, trials.watchdog, library)
+        return tuple(Search(trials, suspects, preview).found())
+
+
+def likeliest(point: Point, name: str) -> Place | None:
+    """Return where something else is first made of what is right, on the way to a gradient.
+
+    Where nothing is, it is the last line of the user's own on that way.
+    """
+    tape = point.result.tape
+    flow = Flow(point, (1.0,))
+    own = [
+        place for id in range(len(tape))
+        if isinstance(node := tape.nodes[id], Call) and (place := node.place) is not None
+        and (line := (place.file, place.line)) not in flow.forward and name in flow.feeds[line]
+    ]  # fmt: skip
+    first = [place for place in own if (place.file, place.line) in flow.first]
+    return next(iter(first), None) or (own[-1] if own else None)
 
 
 class _Gradients(Trials):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -18,7 +19,7 @@ _AXES = ("0", "1", "-1", "2", "3")
 def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield other axes of a sum, and whether it keeps them."""
     named = {one.arg: one for one in node.keywords}
-    axis = named.get("axis")
+    axis = named.get("axis") or named.get(s.dialect.axis)
     func = node.func
     folds = isinstance(func, ast.Attribute) and func.attr in (
         "sum",
@@ -31,12 +32,18 @@ def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         "var",
         "argmax",
         "argmin",
+        "amax",
+        "amin",
+        "softmax",
+        "log_softmax",
+        "logsumexp",
     )
     if not folds and axis is None:
         return
     assert isinstance(func, ast.Attribute | ast.Name)
     method = isinstance(func, ast.Attribute) and not (
-        isinstance(func.value, ast.Name) and s.numpy == f"{func.value.id}."
+        isinstance(func.value, ast.Name)
+        and isinstance(s.unit.globals.get(func.value.id), ModuleType)
     )
     given = axis.value if axis is not None else None
     if given is None and len(node.args) == (1 if method else 2):
@@ -49,30 +56,38 @@ def of_axis(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             end = s.unit.end(node) - 1
             comma = ", " if node.args or node.keywords else ""
             yield Candidate(
-                (Edit(end, end, f"{comma}axis={other}"),), "wrong-axis", told, 1, None, node
+                (Edit(end, end, f"{comma}{s.dialect.axis}={other}"),),
+                "wrong-axis",
+                told,
+                1,
+                None,
+                node,
             )
     if given is not None:
         start = (
-            s.unit.start(axis.value) - len(b"axis=") if axis is not None else s.unit.start(given)
+            s.unit.start(axis.value) - len(f"{axis.arg}=")
+            if axis is not None
+            else s.unit.start(given)
         )
-        edit = Edit(start, s.unit.end(given), "axis=None" if axis is not None else "None")
+        edit = Edit(start, s.unit.end(given), f"{axis.arg}=None" if axis is not None else "None")
         yield Candidate((edit,), "wrong-axis", "it must sum over all axes", 1, None, node)
-    if "keepdims" not in named:
+    kept = named.get("keepdims") or named.get(s.dialect.keepdims)
+    if kept is None:
         end = s.unit.end(node) - 1
         yield Candidate(
-            (Edit(end, end, ", keepdims=True"),),
+            (Edit(end, end, f", {s.dialect.keepdims}=True"),),
             "wrong-axis",
             "it must keep its axes",
             1,
             None,
             node,
         )
-    elif isinstance(named["keepdims"].value, ast.Constant):
-        other = str(not named["keepdims"].value.value)
+    elif isinstance(kept.value, ast.Constant):
+        other = str(not kept.value.value)
         yield Candidate(
-            (s.replaced(named["keepdims"].value, other),),
+            (s.replaced(kept.value, other),),
             "wrong-axis",
-            f"keepdims must be {other}",
+            f"{kept.arg} must be {other}",
             1,
             None,
             node,

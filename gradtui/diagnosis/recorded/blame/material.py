@@ -34,7 +34,8 @@ def renamings(s: Statement) -> Iterator[Candidate]:
             if stored and other_shape:
                 continue
             turned = other_shape and held.shape == own.shape[::-1]
-            name = s.spelled(f"{other}.T" if turned else other)
+            name = s.spelled(f"{other}{s.transpose}" if turned and len(own.shape) == 2 else
+                             f"{other}.T" if turned else other)  # fmt: skip
             cost = 1 + turned + stored
             if other_shape and not turned:
                 cost = 2 if held.shape in s.wanted else 3
@@ -100,7 +101,7 @@ def own_functions(s: Statement) -> list[tuple[str, int]]:
         (name, len(inspect.signature(one).parameters))
         for name, one in s.unit.globals.items()
         if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
-        if computes(one)
+        if computes(s, one)
     ]
     return found[:_MOST_FUNCTIONS]
 
@@ -117,11 +118,11 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
         shape = s.shape(node)
         multiplied = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
         if shape is not None and len(shape) > 2 and multiplied:
-            text = f"{s.inside(node, 9)}.swapaxes(-1, -2)"
+            text = f"{s.inside(node, 9)}{s.dialect.swapped}"
             edit = s.replaced(node, text)
             yield Candidate((edit,), "transposed", f"it needs {text}", 0, text, node)
         if shape is not None and len(shape) == 2 and max(shape) > 1:
-            text = f"{s.inside(node, 9)}.T"
+            text = f"{s.inside(node, 9)}{s.transpose}"
             cost = 0 if is_leaf(node) else 2
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node

@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.flow import Told
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 from gradtui.engine.shapes import stretches
+from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.run import unheard
 
 _TIMES = (1.0, -1.0, 2.0, 0.5)
@@ -32,8 +33,10 @@ class Preview:
         flow: Told,
         held: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]],
         watchdog: Watchdog,
+        library: Library = NUMPY,
     ) -> None:
         self._flow, self._held, self._watchdog = flow, held, watchdog
+        self._library = library
         self._values: dict[tuple[ast.stmt, str, int], Any] = {}
 
     def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool:
@@ -75,10 +78,16 @@ class Preview:
         if key not in self._values:
             try:
                 with unheard(), self._watchdog.watching():
-                    self._values[key] = eval(f"({text})", s.unit.globals, dict(held))
+                    found = eval(f"({text})", s.unit.globals, dict(held))
+                self._values[key] = self._seen(found)
             except (Exception, Endless):
                 self._values[key] = _FAILED
         return self._values[key]
+
+    def _seen(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple([self._library.seen(one) for one in value])
+        return self._library.seen(value)
 
     def _count(self, values: Sequence[Any]) -> int:
         """Return how many values may be right: those that are known, and that cannot be known."""

@@ -32,6 +32,7 @@ _CURVES = (
     "1 / {n}sqrt({})",
     "(1 + {}**2)",
     "({} < 0)",
+    "({} != 0)",
 )
 _USUAL = 5
 """Of these the likelier ones."""
@@ -206,12 +207,24 @@ class Slot:
             if own is None or stretches(held.shape, own) or stretches(own, held.shape)
         ]
         if own is not None and len(own) > 1:
+            found += self._unsqueezed(own)
             found += [
                 (f"{text}[:, None]", held)
                 for text, held in arrays(self.s)
                 if held.shape == own[:-1] and not stretches(held.shape, own)
             ]
         return sorted(found, key=lambda pair: pair[1].shape != own)[:_MOST]
+
+    def _unsqueezed(self, own: Shape) -> list[tuple[str, Held]]:
+        """Return arrays that lack an axis in the middle, where these have a way to add one."""
+        if "unsqueeze" not in self.s.dialect.methods:
+            return []
+        return [
+            (f"{text}.unsqueeze({axis})", held)
+            for text, held in arrays(self.s)
+            for axis in range(1, len(own) - 1)
+            if held.shape == own[:axis] + own[axis + 1 :] and held.shape != own[:-1]
+        ]
 
 
 class After(Slot):

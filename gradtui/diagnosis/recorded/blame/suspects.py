@@ -153,7 +153,8 @@ class Suspects:
         ever = self._watched.ever(unit.file, unit.first, unit.node.end_lineno)
         known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
         expressions = [(text, held) for text, names, held in self._expressions if names <= known]
-        return Around(scope, ever, self._flow.shapes, expressions, self._wanted)
+        return Around(scope, ever, self._flow.shapes, expressions, self._wanted,
+                      self._watched.library.dialect)  # fmt: skip
 
     @cached_property
     def _expressions(self) -> list[tuple[str, set[str], Held]]:

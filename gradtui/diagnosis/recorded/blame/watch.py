@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
+from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
 Shape = tuple[int, ...]
@@ -41,8 +42,8 @@ Scope = Mapping[str, Held]
 class Watched:
     """The functions that ran, and the scope at each line."""
 
-    def __init__(self, files: Container[str]) -> None:
-        self._files = files
+    def __init__(self, files: Container[str], library: Library = NUMPY) -> None:
+        self._files, self.library = files, library
         self.held: dict[tuple[str, int], list[dict[str, Any]]] = {}
         """File and line -> the values of all names when it ran first, and for the second time."""
         self._codes: dict[tuple[str, CodeType], None] = {}
@@ -107,19 +108,16 @@ class Watched:
             self.order.setdefault(key, len(self.order))
             seen = self._visits.get(key, 0)
             if seen < _KEPT and key[0] in self._files:
-                values = {name: _copied(one) for name, one in frame.f_locals.items()}
+                values = {name: self._copied(one) for name, one in frame.f_locals.items()}
                 self.held.setdefault(key, []).append(values)
             if seen < _VISITS:
                 self._visits[key] = seen + 1
-                self._scopes.setdefault(key, {}).update(_named(frame.f_locals))
+                self._scopes.setdefault(key, {}).update(_named(frame.f_locals, self.library))
         return self._line
 
-
-def _copied(value: Any) -> Any:
-    """Return a copy of what a run may write."""
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    return dict(value) if type(value) is dict else value
+    def _copied(self, value: Any) -> Any:
+        """Return a copy of what a run may write."""
+        return dict(value) if type(value) is dict else self.library.copied(value)
 
 
 def _within(code: CodeType) -> Iterator[CodeType]:
@@ -129,9 +127,10 @@ def _within(code: CodeType) -> Iterator[CodeType]:
             yield from _within(one)
 
 
-def _named(values: Mapping[str, Any]) -> dict[str, Held]:
-    named = _Named(values)
-    for name, value in sorted(values.items(), key=lambda pair: held_of(pair[1]) is None):
+def _named(values: Mapping[str, Any], library: Library) -> dict[str, Held]:
+    named = _Named(values, library)
+    seen = [(name, library.seen(value)) for name, value in values.items()]
+    for name, value in sorted(seen, key=lambda pair: held_of(pair[1]) is None):
         if name.isidentifier():
             named.add(name, value, 2)
     return named.found
@@ -140,7 +139,8 @@ def _named(values: Mapping[str, Any]) -> dict[str, Held]:
 class _Named:
     """The texts that name what is in scope."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], library: Library) -> None:
+        self._library = library
         self.found: dict[str, Held] = {}
         self._seen: set[int] = set()
         self._counts = {
@@ -151,6 +151,7 @@ class _Named:
 
     def add(self, name: str, value: Any, depth: int) -> None:
         """Add what a value names; an entry that has a name of its own goes by that."""
+        value = self._library.seen(value)
         held = held_of(value)
         if held is not None:
             if name.isidentifier() or not held.shape or id(value) not in self._seen:

@@ -1,0 +1,41 @@
+"""Which kind of code is to be checked: over arrays of NumPy's, or over tensors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gradtui.diagnosis.recorded.target import Target, target_of
+
+
+def code_of(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> Target:
+    """Return what is to be checked of a call `check(function, *args, **arrays)`.
+
+    Raises InputError where it cannot be called so.
+    """
+    if _is_over_tensors(function, args, arrays):
+        from gradtui.diagnosis.recorded.tensors import split_backward, tensor_target
+
+        return tensor_target(function, *split_backward(args), arrays)
+    backward = args[0] if args and callable(args[0]) else None
+    return target_of(function, backward, args[1:] if backward else args, arrays)
+
+
+def _is_over_tensors(function: Any, args: Sequence[Any], arrays: Mapping[str, Any]) -> bool:
+    """Return whether a tensor, a module or a custom function is anywhere in a call."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False  # nothing of it can be there
+    kinds = torch.Tensor, torch.nn.Module
+    if any(
+        isinstance(one, kinds) for one in (function, *args, *arrays.values(), *_defaults(function))
+    ):
+        return True
+    owner = getattr(function, "__self__", function)
+    return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
+
+
+def _defaults(function: Any) -> Iterator[Any]:
+    yield from getattr(function, "__defaults__", None) or ()
+    yield from (getattr(function, "__kwdefaults__", None) or {}).values()

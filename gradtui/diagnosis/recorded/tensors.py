@@ -1,0 +1,261 @@
+"""What is checked of code over tensors of PyTorch's: custom functions, modules, halves of layers.
+
+Tensors that ask for a gradient are judged; where none does, all that hold floats.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from gradtui.base.source import InputError
+from gradtui.diagnosis.recorded.returned import Gradients
+from gradtui.diagnosis.recorded.target import Returned, Target, bound_arguments
+from gradtui.recording.arguments import Part
+from gradtui.recording.library import World
+from gradtui.recording.run import Case, case_of, copied, unheard
+from gradtui.recording.torch import run as tensors
+from gradtui.recording.torch.library import PyTorch
+
+_SEED = 20_240_229
+
+
+class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
+    """Code over tensors; `arguments` has their numbers."""
+
+    given: tuple[str, ...]
+    """The arguments that are tensors."""
+    judged: tuple[str, ...]
+    """Those whose gradients are judged."""
+    parameters: tuple[str, ...] = ()
+    """Those that are parameters of a module."""
+
+    @property
+    def custom(self) -> Any:
+        """The custom function that is checked; None for another callable."""
+        return tensors.function_of(self.function)
+
+    @property
+    def name(self) -> str:
+        """What the code is called in messages."""
+        return str(self.custom.__qualname__) if self.custom else super().name
+
+    @property
+    def called(self) -> Callable[..., Any]:
+        """What of the user's code is called last: its module's names belong to the program."""
+        function: Callable[..., Any] = self.backward or self.function
+        if self.custom is not None:
+            function = self.custom.backward
+        elif tensors.is_module(function):
+            function = function.forward  # type: ignore[attr-defined]
+        found: Callable[..., Any] = inspect.unwrap(function)
+        return found
+
+    @property
+    def deliberate(self) -> bool:
+        """Whether nothing but its gradient can be the point of code that hands on what it gets."""
+        return self.custom is not None
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The tensors whose gradients are judged."""
+        return {name: Part((name,), self.arguments[name]) for name in self.judged}
+
+    def run(self, world: World, arguments: Mapping[str, Any]) -> Returned:
+        """Call the code with tensors; raises InputError."""
+        own = dict(arguments)
+        for name in self.given:
+            own[name] = world.taking(arguments[name])
+        return self._run(world, own)
+
+    def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
+        """Call the code, which autograd differentiates, by the user's custom functions."""
+        for name in self.judged:
+            given[name].requires_grad_()
+        outputs = tensors.outputs_of(self._call(world, given))
+        if not outputs:
+            raise InputError(f"{self.name} returns no tensor that a gradient flows back from",
+                             self.place, file=self.file)  # fmt: skip
+        loss, _ = _as_loss(world, outputs)
+        found = tensors.gradients_by_autograd(loss, [given[name] for name in self.judged])
+        gradients = {
+            name: world.giving(one)
+            for name, one in zip(self.judged, found, strict=True)
+            if one is not None
+        }
+        return Returned(world.giving(loss), gradients, {})
+
+    def _call(self, world: World, given: Mapping[str, Any]) -> Any:
+        """Return what the code returns for tensors, which a custom function may write into."""
+        if self.custom is not None:
+            own = [one.clone() if name in self.judged else one for name, one in given.items()]
+            return self.custom.apply(*own)
+        if tensors.is_module(self.function):
+            weights = {name: given[name] for name in self.parameters}
+            others = [one for name, one in given.items() if name not in self.parameters]
+            return tensors.called_with(self.function, weights, others)
+        return self._called(world, given)
+
+
+class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
+    """A function that returns its loss and gradients, or the two halves of a layer."""
+
+    wanting: tuple[str, ...] = ()
+    """The tensors that ask for a gradient."""
+
+    def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
+        for name in self.wanting:
+            given[name].requires_grad_()
+        loss, raw = self._halves(world, given) if self.backward else self._whole(world, given)
+        try:
+            found = Gradients(raw, self.arguments, self.case.wrt, given)
+        except InputError as error:
+            raise InputError(error.message, self.place, file=self.file) from None
+        gradients = {name: world.giving(one) for name, one in found.found.items()}
+        return Returned(world.giving(loss), gradients, found.left_out)
+
+    def _whole(self, world: World, given: Mapping[str, Any]) -> tuple[Any, Any]:
+        returned = self._called(world, given)
+        return returned[0], returned[1] if len(returned) == 2 else returned[1:]
+
+    def _halves(self, world: World, given: Mapping[str, Any]) -> tuple[Any, Any]:
+        assert self.backward is not None
+        outs, cache, spread = self._forward(self._called(world, given))
+        if not all(tensors.is_floating(out) for out in outs):
+            raise InputError(f"{self.name} returns no tensor of floats as its output", self.place,
+                             file=self.file)  # fmt: skip
+        loss, adjoints = _as_loss(world, outs)
+        passed = adjoints if spread or len(outs) == 1 else [tuple(adjoints)]
+        return loss, self.backward(*passed, *cache)
+
+
+def _as_loss(world: World, outputs: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Return what outputs come to with weights that are drawn, and these: their gradients."""
+    rng = np.random.default_rng(_SEED)
+    weights = []
+    for out in outputs:
+        shape, dtype = tensors.shape_and_type(out)
+        weights.append(world.taking(np.asarray(rng.normal(size=shape), dtype=dtype)))
+    return tensors.total(outputs, weights), weights
+
+
+def split_backward(args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    """Return the backward half that stands first in some arguments, if one does, and the others."""
+    if args and callable(args[0]) and not tensors.is_module(args[0]):
+        return args[0], args[1:]
+    return None, args
+
+
+def tensor_target(
+    function: Any, backward: Any, args: Sequence[Any], arrays: Mapping[str, Any]
+) -> Target:
+    """Return what is to be checked; raises InputError where it cannot be called so.
+
+    The code is run, to see what it returns and whether it does so in double precision; its
+    exceptions pass through.
+    """
+    custom = tensors.function_of(function)
+    module = function if tensors.is_module(function) else None
+    name = str(getattr(custom or function, "__qualname__", type(function).__name__))
+    signature = None if custom is None else inspect.Signature(tensors.parameters_of(custom))
+    if module is not None:
+        signature = inspect.signature(module.forward)
+    # A custom function returns as many gradients as it is given arguments.
+    signature, arguments = bound_arguments(
+        function, args, arrays, signature, defaults=custom is None
+    )
+    weights = {} if module is None else dict(module.named_parameters())
+    arguments |= weights
+    given = tuple(one for one, value in arguments.items() if tensors.is_given(value))
+    wanting = tuple(one for one in given if tensors.wants_gradient(arguments[one]))
+    floats = tuple(one for one in given if tensors.holds_floats(arguments[one]))
+    case = case_of(function)
+    judged = case.wrt or wanting or floats
+    unknown = [one for one in case.wrt if one not in floats]
+    if unknown or not judged:
+        what = f"wrt: '{unknown[0]}' is" if unknown else "there is nothing to judge:"
+        raise InputError(f"{what} no argument of {name} that is a tensor of floats"
+                         if unknown else f"{what} no argument of {name} is a tensor of floats",
+                         file=name)  # fmt: skip
+    wrt = case.wrt or tuple(one for one in wanting if one not in weights)
+    target = TensorTarget(
+        function, backward, {**arguments, **_numbers(arguments, given)}, Case(wrt, case.seed),
+        signature, PyTorch(), given=given, judged=judged, parameters=tuple(weights),
+    )  # fmt: skip
+    by_hand = backward is not None or (
+        custom is None and module is None and _returns_gradients(target)
+    )
+    if by_hand:
+        target = _ByHand(
+            function, backward, target.arguments, Case(case.wrt, case.seed),
+            signature, PyTorch(by_autograd=False), given=given, judged=floats, wanting=wanting,
+        )  # fmt: skip
+    return _in_double(target)
+
+
+def _numbers(arguments: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
+    return {name: tensors.numbers_of(arguments[name]) for name in given}
+
+
+@contextmanager
+def _tried(target: TensorTarget) -> Iterator[None]:
+    """Let the code be run for what comes of it; what it changes is put back."""
+    before, kept = target.library.randomness(target.case.seed), target.library.kept(target.called)
+    try:
+        with unheard():
+            yield
+    finally:
+        before.restore()
+        kept.put_back()
+
+
+def _returns_gradients(target: TensorTarget) -> bool:
+    """Return whether a function returns its loss and gradients, as its arguments are given."""
+    with _tried(target):
+        own = copied(target.arguments)
+        given = {
+            name: target.library.world.taking(value) if name in target.given else value
+            for name, value in own.items()
+        }
+        for name in target.case.wrt:
+            given[name].requires_grad_()
+        returned = target._called(target.library.world, given)
+    if not isinstance(returned, tuple | list) or len(returned) < 2:
+        return False
+    loss, raw = returned[0], returned[1] if len(returned) == 2 else returned[1:]
+    if not tensors.is_single(loss):
+        return False
+    if isinstance(raw, Mapping):
+        return True
+    parts = raw if isinstance(raw, tuple | list) else [raw]
+    shapes = [np.shape(target.arguments[name]) for name in target.judged]
+    return len(parts) <= len(shapes) and all(
+        one is None or tensors.shape_of(one) == shape
+        for one, shape in zip(parts, shapes, strict=False)
+    )
+
+
+def _in_double(target: TensorTarget) -> TensorTarget:
+    """Return a target in double precision where its code runs so."""
+    wide = {
+        name: value.astype(np.float64)
+        if name in target.given and value.dtype.kind == "f"
+        else value
+        for name, value in target.arguments.items()
+    }
+    library = target.library
+    assert isinstance(library, PyTorch)
+    found = replace(target, arguments=wide, library=library.in_double())
+    try:
+        with _tried(found):
+            found.run(found.library.world, copied(wide))
+    except InputError:
+        raise
+    except Exception:
+        return target  # as it is given: what then fails is the user's to see
+    return found

@@ -1,0 +1,89 @@
+"""What the user's program holds of tensors and modules, as it is now, to be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.recording.kept import Kept
+
+_LARGEST = 1 << 24
+"""Elements of a tensor from which on it is taken for data, which nothing writes."""
+_SINGLE = (torch.float32, torch.float16, torch.bfloat16)
+
+
+class _Held:
+    """One tensor of the program's, and what it holds."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor, self.own = tensor, tensor.data
+        self.widened = False
+        self._copy = tensor.detach().clone()
+        self._version = tensor._version
+
+    def widen(self) -> None:
+        """Let it hold its numbers in double precision."""
+        self.tensor.data = self.own.to(torch.float64)
+        self.widened, self._version = True, self.tensor._version
+
+    def rewind(self) -> None:
+        """Put back what was written into it."""
+        if self.tensor._version != self._version:
+            with torch.no_grad():
+                self.tensor.copy_(self._copy)
+            self._version = self.tensor._version
+
+    def put_back(self) -> None:
+        """Let it be as it was."""
+        if self.widened:
+            self.tensor.data = self.own
+        else:
+            self.rewind()
+
+
+class TensorsKept(Kept):
+    """All that a function can reach by names of the user's, tensors and modules among it."""
+
+    def __init__(self, function: Callable[..., Any], *, double: bool) -> None:
+        """`double` tells whether tensors hold double precision until they are put back."""
+        self._tensors: dict[int, _Held] = {}
+        self._default, self._threads = torch.get_default_dtype(), torch.get_num_threads()
+        # What is checked is small: threads would wait for one another, and sum in another order.
+        torch.set_num_threads(1)
+        super().__init__(function)
+        self._note(getattr(function, "__self__", function))
+        if double:
+            torch.set_default_dtype(torch.float64)
+            for held in self._tensors.values():
+                if held.tensor.dtype in _SINGLE:
+                    held.widen()
+
+    def _note(self, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            self._note_tensor(value)
+        elif isinstance(value, torch.nn.Module):
+            for tensor in (*value.parameters(), *value.buffers()):
+                self._note_tensor(tensor)
+        return super()._note(value)
+
+    def _note_tensor(self, tensor: Tensor) -> None:
+        if tensor.numel() <= _LARGEST and tensor.layout is torch.strided and tensor.is_leaf:
+            self._tensors.setdefault(id(tensor), _Held(tensor))
+
+    def rewind(self) -> None:
+        """Let another run begin as the first, with the same numbers in the program's tensors."""
+        super().rewind()
+        for held in self._tensors.values():
+            held.rewind()
+
+    def put_back(self) -> bool:
+        """Put everything back as it was; return whether anything else than generators was not."""
+        changed = super().put_back()
+        torch.set_default_dtype(self._default)
+        torch.set_num_threads(self._threads)
+        for held in self._tensors.values():
+            held.put_back()
+        return changed

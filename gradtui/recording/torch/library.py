@@ -1,0 +1,95 @@
+"""PyTorch as a library that the user's code computes with: its state, and what runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradtui.recording.kept import Kept
+from gradtui.recording.library import Dialect
+from gradtui.recording.recorder import Array
+from gradtui.recording.run import Randomness
+from gradtui.recording.torch.kept import TensorsKept
+from gradtui.recording.torch.recorder import Listening, TensorRecorder
+from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
+
+_CONTEXT = frozenset({
+    "save_for_backward", "saved_tensors", "needs_input_grad", "mark_dirty", "apply",
+    "mark_non_differentiable", "set_materialize_grads", "once_differentiable",
+})  # fmt: skip
+"""What a custom function asks its context."""
+_DIALECT = Dialect(torch, "dim", "keepdim", ".transpose(-1, -2)", frozenset(dir(Tensor)) | _CONTEXT)
+
+
+class _AsIs:
+    """Code on tensors that nobody records."""
+
+    def taking(self, array: Array) -> Any:
+        """Return an array as a tensor."""
+        return tensor_of(array)
+
+    def giving(self, value: Any) -> Any:
+        """Return a tensor as an array."""
+        return array_of(value).copy() if is_known(value) else value
+
+
+class _Randomness(Randomness):
+    """The state of PyTorch's global generator, too."""
+
+    def __init__(self, seed: int | None) -> None:
+        super().__init__(seed)
+        if seed is not None:
+            torch.manual_seed(seed)
+        self._torch = torch.get_rng_state()
+
+    def restore(self) -> None:
+        """Put the state back."""
+        super().restore()
+        torch.set_rng_state(self._torch)
+
+
+class PyTorch:
+    """PyTorch, whose operators are listened to."""
+
+    def __init__(self, *, by_autograd: bool = True, double: bool = False) -> None:
+        """`by_autograd` tells whether PyTorch differentiates the code, by the user's functions.
+
+        `double` tells whether all that the program holds is taken in double precision.
+        """
+        self._by_autograd, self._double = by_autograd, double
+        self.world = _AsIs()
+        self.dialect = _DIALECT
+
+    def in_double(self) -> PyTorch:
+        """Return the library for code that is run in double precision."""
+        return PyTorch(by_autograd=self._by_autograd, double=True)
+
+    def seen(self, value: Any) -> Any:
+        """Return a tensor as an array, anything else as it is."""
+        return array_of(value) if is_known(value) else value
+
+    def copied(self, value: Any) -> Any:
+        """Return a copy of a tensor, anything else as it is."""
+        return value.detach().clone() if isinstance(value, Tensor) else value
+
+    def recorder(self) -> TensorRecorder:
+        """Return a recorder for one run."""
+        return TensorRecorder(by_autograd=self._by_autograd)
+
+    def listening(
+        self, recorder: TensorRecorder, function: Callable[..., Any]
+    ) -> AbstractContextManager[None]:
+        """Let a recorder be told of every operator."""
+        return Listening(recorder)
+
+    def randomness(self, seed: int | None) -> Randomness:
+        """Return the state of the global generators, PyTorch's among them."""
+        return _Randomness(seed)
+
+    def kept(self, function: Callable[..., Any]) -> Kept:
+        """Return what a function can reach, as it is now."""
+        return TensorsKept(function, double=self._double)

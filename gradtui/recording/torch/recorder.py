@@ -1,0 +1,325 @@
+"""A run over tensors: each operator that PyTorch executes as a node of the tape.
+
+Knows where elements lie in memory, and so needs no operator that only shows them otherwise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradtui.recording.array import Recorded, plain
+from gradtui.recording.calls import CallRecorder
+from gradtui.recording.memory import Memory, dense
+from gradtui.recording.tape import Array
+from gradtui.recording.torch import moves
+from gradtui.recording.torch.calls import (
+    Operation,
+    Slot,
+    computing,
+    differentiating,
+    is_floating,
+)
+from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
+from gradtui.recording.torch.tensors import array_of, is_known, laid_out, tensor_of
+
+Pick = Callable[[Any, list[Any]], Any]
+
+_WITHIN: frozenset[CodeType] = frozenset(
+    one.__code__
+    for one in (
+        torch.autograd.Function.apply.__func__,
+        torch.autograd.grad,
+        torch.autograd.backward,
+    )
+)
+"""What runs a custom function or a backward pass: what is computed there takes part."""
+
+
+class TensorRecorder(CallRecorder):
+    """Records what PyTorch does to tensors on a tape."""
+
+    def __init__(self, *, by_autograd: bool) -> None:
+        """`by_autograd` tells whether what is detached, or asks for no gradient, takes none."""
+        super().__init__()
+        self._by_autograd = by_autograd
+        self._memories: dict[int, Memory] = {}
+        """Where the memory of a tensor begins -> who computed its elements."""
+        self._stopped: dict[int, int] = {}
+        """Node -> the constant that it is where no gradient passes."""
+
+    def taking(self, array: Array) -> Any:
+        """Return an array, one that takes part or another, as a tensor that takes part."""
+        tensor = tensor_of(plain(array))
+        if isinstance(array, Recorded):
+            self._hold(tensor, self.node_of(array))
+        return tensor
+
+    def giving(self, value: Any) -> Any:
+        """Return a tensor as an array that takes part."""
+        if not is_known(value):
+            return value
+        return self.wrap(self.node(value), np.array(array_of(value)))
+
+    def known(self, value: Any) -> int | None:
+        """Return the node of a value that takes part; None for any other."""
+        if is_known(value) and self._memory(value) is not None:
+            return self.node(value)
+        return super().known(value)
+
+    def node(self, tensor: Tensor) -> int:
+        """Return the node of what a tensor holds now."""
+        memory = self._memory(tensor)
+        if memory is not None:
+            return memory.read(laid_out(tensor))
+        return self._adopted_node(tensor)
+
+    def _memory(self, tensor: Tensor) -> Memory | None:
+        memory = self._memories.get(tensor.untyped_storage().data_ptr())
+        return memory if memory is not None and memory.is_typed(laid_out(tensor)) else None
+
+    def _adopted_node(self, tensor: Tensor) -> int:
+        """Return the node of a tensor that comes from outside: a constant of the run."""
+        if not tensor.numel():
+            return self.tape.leaf(np.array(array_of(tensor)))
+        whole = tensor
+        if not _is_whole(tensor):
+            count = tensor.untyped_storage().nbytes() // tensor.element_size()
+            whole = tensor.detach().as_strided((count,), (1,), 0)
+        node = self.tape.leaf(np.array(array_of(whole)))
+        self._hold(whole, node)
+        memory = self._memory(tensor)
+        return node if memory is None else memory.read(laid_out(tensor))
+
+    def _hold(self, tensor: Tensor, node: int) -> None:
+        """Take note that a tensor that fills its memory holds the value of a node."""
+        if tensor.numel():
+            memory = Memory(self.tape, laid_out(tensor), node)
+            self._memories[tensor.untyped_storage().data_ptr()] = memory
+
+    def dispatched(self, operator: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Execute an operator and record it."""
+        if not self.tape.open:
+            return operator(*args, **options)
+        call = Operation(operator, args, options)
+        if call.signature.written:
+            return self._write(call)
+        if call.signature.views:
+            return self._viewed(call)
+        inputs = _tensors(call.values)
+        returned = call.called(call.values)
+        if call.name == "_local_scalar_dense":
+            self.tape.converted.append(self.node(inputs[0]))
+            return returned
+        return self._results(call, inputs, returned)
+
+    def _viewed(self, call: Operation) -> Any:
+        """Execute what shows the memory of a tensor; what is detached takes part no more."""
+        returned = call.called(call.values)
+        if call.name == "detach" and self._by_autograd and is_floating(returned):
+            node = self.known(returned)
+            if node is not None and self.tape.active[node] and not _is_within():
+                self.tape.stopped = True
+                return returned.clone()
+        return returned
+
+    def _results(self, call: Operation, inputs: Sequence[Tensor], returned: Any) -> Any:
+        """Record what a call returns, which may be several tensors."""
+        many = isinstance(returned, tuple | list)
+        found = []
+        for at, one in enumerate(returned if many else [returned]):
+            if not is_known(one):
+                found.append(one)
+                continue
+            pick: Pick = _entry(at) if many else _whole
+            if not _is_whole(one):
+                one = one.contiguous() if one.numel() else one
+            if one.numel() and self._memory(one) is None:
+                self._hold(one, self._node_of_result(call, at, pick, one, {}))
+            found.append(one)
+        return type(returned)(found) if many else found[0]
+
+    def _node_of_result(
+        self, call: Operation, at: int, pick: Pick, result: Tensor, before: Mapping[Slot, int]
+    ) -> int:
+        """Return the new node of a result; `before` are operands that the call has written."""
+
+        def operand(slot: Slot) -> int:
+            return before[slot] if slot in before else self._operand(call.value(slot))
+
+        value = array_of(result.clone() if before else result)
+        if not is_floating(result) and result.ndim == 0:
+            return self.tape.leaf(np.array(value))
+        slots = call.slots()
+        if call.signature.drawn and call.name == "native_dropout" and at == 0:
+            return self._dropped(call, value)
+        making = call.signature.drawn or call.name in MAKING
+        if making or not slots or self._is_constant(call):
+            return self.tape.leaf(dense(value))
+        if at == 0 and is_floating(result):
+            moved = moves.moved(call, [operand(slot) for slot in slots], slots, value, self.tape)
+            if moved is not None:
+                return moved
+        written = self._form(call) if at == 0 and is_floating(result) else None
+        if written is not None:
+            slots = [call.at(name) for name in written.operands]
+        elementwise = written.elementwise if written else call.signature.pointwise
+        native = call.is_native and is_floating(result) and written is None
+        return self.tape.call(
+            NAMES.get(call.name, call.name).lstrip("_"),
+            computing(call, slots, pick),
+            [operand(slot) for slot in slots],
+            dense(value),
+            written.form if written else None,
+            elementwise=elementwise,
+            exact=call.name in EXACT,
+            back=differentiating(call, slots, pick) if native else None,
+        )
+
+    def _form(self, call: Operation) -> Written | None:
+        writing = FORMS.get(call.name)
+        if writing is None and call["dim"] is None and "dim" not in call.signature.names:
+            writing = WHOLE.get(call.name)
+        written = writing(call) if writing is not None and call.is_native else None
+        usable = written is not None and all(
+            isinstance(call[name], int | float) or is_known(call[name]) for name in written.operands
+        )
+        return written if usable else None
+
+    def _operand(self, value: Any) -> int:
+        """Return the node of an operand, a constant where autograd passes it no gradient."""
+        if not isinstance(value, Tensor):
+            return self.tape.number(float(value))
+        node = self.node(value)
+        if not self._by_autograd or not self.tape.active[node] or value.requires_grad:
+            return node
+        if not torch.is_grad_enabled() or _is_within():
+            return node
+        self.tape.stopped = True
+        if node not in self._stopped:
+            self._stopped[node] = self.tape.leaf(self.tape.value(node))
+        return self._stopped[node]
+
+    def _is_constant(self, call: Operation) -> bool:
+        """Return whether what is computed now takes no part in any gradient."""
+        if not self._by_autograd or torch.is_grad_enabled() or _is_within():
+            return False
+        nodes = [self.known(call.value(slot)) for slot in call.slots()]
+        self.tape.stopped |= any(node is not None and self.tape.active[node] for node in nodes)
+        return True
+
+    def _dropped(self, call: Operation, value: Array) -> int:
+        """Return the node of what is left when some elements are drawn and put to 0."""
+        node = self.node(call["input"])
+        with np.errstate(all="ignore"):
+            given = self.tape.value(node)
+            kept = np.where(given == 0, 0.0, value / given).astype(value.dtype)
+        return self.tape.call("multiply", np.multiply, [node, self.tape.leaf(kept)], dense(value),
+                              moves.TIMES, elementwise=True)  # fmt: skip
+
+    def _write(self, call: Operation) -> Any:
+        """Execute an operator that writes into its arguments, and record what they hold then."""
+        targets = [call.values[at] for at in call.signature.written]
+        if len(targets) != 1 or not is_known(targets[0]) or not targets[0].numel():
+            return self._write_several(call)
+        (target,), (at,) = targets, call.signature.written
+        self.node(target)
+        memory = self._memory(target)
+        if memory is None:
+            return self._write_several(call)
+        before = {slot: self._operand(call.value(slot)) for slot in call.slots()}
+        source = call["src"] if call.name == "copy" else None
+        cast = None if source is None or source.dtype != target.dtype else self._operand(source)
+        memory.release()
+        returned = call.called(call.values)
+        if cast is not None:
+            node = cast
+        elif call.name in ("zero", "fill") and not isinstance(call["value"], Tensor):
+            node = self.tape.number(float(call["value"] or 0.0))
+        else:
+            node = self._node_of_result(call, 0, _argument(at), target.contiguous(), before)
+        memory.write(memory.positions(laid_out(target)), node)
+        return returned
+
+    def _write_several(self, call: Operation) -> Any:
+        """Execute what writes into several tensors: each is a constant of the run from then on."""
+        found = _tensors([call.values[at] for at in call.signature.written])
+        known = [one for one in found if is_known(one) and one.numel()]
+        for one in known:
+            memory = self._memory(one)
+            if memory is not None:
+                memory.release()
+        returned = call.called(call.values)
+        for one in known:
+            memory = self._memory(one)
+            if memory is not None:
+                memory.write(memory.positions(laid_out(one)),
+                             self.tape.leaf(np.array(array_of(one))))  # fmt: skip
+        return returned
+
+
+class Listening(TorchDispatchMode):
+    """Tells a recorder of every operator that PyTorch executes in this thread."""
+
+    def __init__(self, recorder: TensorRecorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
+        """Execute an operator and record it."""
+        return self._recorder.dispatched(operator, args, options or {})
+
+
+# Defined in the class it would be wrapped, which loads PyTorch's compiler: that takes seconds.
+Listening.__torch_dispatch__ = Listening.hear
+
+
+def _tensors(values: Sequence[Any]) -> list[Tensor]:
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += [one for one in value if isinstance(one, Tensor)]
+    return found
+
+
+def _is_whole(tensor: Tensor) -> bool:
+    """Return whether a tensor fills its memory."""
+    size = tensor.untyped_storage().nbytes()
+    return size == tensor.numel() * tensor.element_size() and dense_in_memory(tensor)
+
+
+def dense_in_memory(tensor: Tensor) -> bool:
+    """Return whether each place of a tensor's memory is one of its elements."""
+    array = laid_out(tensor)
+    return dense(array) is array
+
+
+def _is_within() -> bool:
+    """Return whether a custom function or a backward pass is being executed."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code in _WITHIN:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def _entry(at: int) -> Pick:
+    return lambda returned, values: returned[at]
+
+
+def _argument(at: int) -> Pick:
+    return lambda returned, values: values[at]
+
+
+def _whole(returned: Any, values: list[Any]) -> Any:
+    return returned

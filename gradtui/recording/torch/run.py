@@ -1,0 +1,102 @@
+"""What the user's tensors and functions are, and PyTorch's own derivatives of a run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradtui.recording.recorder import Array
+from gradtui.recording.torch.calls import is_floating as is_floating
+from gradtui.recording.torch.tensors import array_of, is_known
+
+
+def function_of(target: Any) -> type[torch.autograd.Function] | None:
+    """Return the custom function that a class, or its `apply`, is; None for anything else."""
+    if inspect.ismethod(target) and target.__name__ == "apply":
+        target = target.__self__
+    custom = isinstance(target, type) and issubclass(target, torch.autograd.Function)
+    return target if custom else None
+
+
+def is_module(value: Any) -> bool:
+    """Return whether a value is a module, which may be called and is no backward half."""
+    return isinstance(value, torch.nn.Module)
+
+
+def parameters_of(custom: type[torch.autograd.Function]) -> list[inspect.Parameter]:
+    """Return what the forward half of a custom function takes, without its context."""
+    found = list(inspect.signature(custom.forward).parameters.values())
+    separate = custom.setup_context is not torch.autograd.Function.setup_context
+    return found if separate else found[1:]
+
+
+def numbers_of(tensor: Tensor) -> Array:
+    """Return the numbers of a tensor that is given as an argument."""
+    return np.array(array_of(tensor.detach().to("cpu")))
+
+
+def wants_gradient(value: Any) -> bool:
+    """Return whether a tensor asks for a gradient."""
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def is_given(value: Any) -> bool:
+    """Return whether a value is a tensor that can be drawn and recorded."""
+    return isinstance(value, Tensor) and is_known(value.detach().to("cpu"))
+
+
+def outputs_of(returned: Any) -> list[Tensor]:
+    """Return the tensors that a gradient flows back from, of nested results."""
+    if isinstance(returned, Tensor):
+        return [returned] if is_floating(returned) and returned.requires_grad else []
+    parts: Sequence[Any] = ()
+    if isinstance(returned, dict):
+        parts = list(returned.values())
+    elif isinstance(returned, tuple | list):
+        parts = returned
+    return [tensor for part in parts for tensor in outputs_of(part)]
+
+
+def total(outputs: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """Return the sum of outputs times weights: what they come to as a loss."""
+    parts = [(out * weight).sum() for out, weight in zip(outputs, weights, strict=True)]
+    found = parts[0]
+    for part in parts[1:]:
+        found = found + part
+    return found
+
+
+def gradients_by_autograd(loss: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
+    """Return what PyTorch, by the user's own functions, gives as gradients of a loss."""
+    # What was saved stays readable: a line may be looked at again after the run.
+    return list(torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True))
+
+
+def holds_floats(value: Any) -> bool:
+    """Return whether a tensor holds floats."""
+    return isinstance(value, Tensor) and value.dtype.is_floating_point
+
+
+def is_single(value: Any) -> bool:
+    """Return whether a value is one number."""
+    return isinstance(value, int | float) or (isinstance(value, Tensor) and value.numel() == 1)
+
+
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of a tensor; None for anything else."""
+    return tuple(value.shape) if isinstance(value, Tensor) else None
+
+
+def called_with(module: Any, weights: dict[str, Tensor], args: Sequence[Any]) -> Any:
+    """Return what a module gives with other tensors for its parameters."""
+    return torch.func.functional_call(module, weights, tuple(args))
+
+
+def shape_and_type(tensor: Tensor) -> tuple[tuple[int, ...], Any]:
+    """Return the shape of a tensor and its type as NumPy calls it."""
+    return tuple(tensor.shape), array_of(tensor.detach()).dtype

@@ -1,0 +1,83 @@
+"""Tensors as arrays of NumPy's on the same memory, and arrays as tensors.
+
+Both go by the memory alone, so that no version of PyTorch need know that of NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = NDArray[Any]
+
+_TYPES = {
+    torch.float64: "<f8", torch.float32: "<f4", torch.float16: "<f2", torch.int64: "<i8",
+    torch.int32: "<i4", torch.int16: "<i2", torch.int8: "|i1", torch.uint8: "|u1",
+    torch.bool: "|b1",
+}  # fmt: skip
+_DTYPES = {np.dtype(text): dtype for dtype, text in _TYPES.items()}
+_NARROW = torch.bfloat16
+"""What NumPy has no numbers for."""
+
+
+class _Memory:
+    """The memory of a tensor, as NumPy asks for it."""
+
+    def __init__(self, tensor: Tensor, kind: str) -> None:
+        self.tensor = tensor  # kept alive
+        size = tensor.element_size()
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": kind,
+            "shape": tuple(tensor.shape),
+            "strides": tuple([step * size for step in tensor.stride()]),
+            "data": (tensor.data_ptr(), False),
+        }
+
+
+def is_known(value: Any) -> bool:
+    """Return whether a value is a tensor of numbers that lies on the host as NumPy's arrays do."""
+    return (
+        isinstance(value, Tensor)
+        and value.layout is torch.strided
+        and value.device.type == "cpu"
+        and (value.dtype in _TYPES or value.dtype is _NARROW)
+    )
+
+
+def laid_out(tensor: Tensor) -> Array:
+    """Return an array on a tensor's memory, which tells where its elements lie.
+
+    Numbers that NumPy has no type for are told by their bits.
+    """
+    return np.asarray(_Memory(tensor, _TYPES.get(tensor.dtype, "<u2")))
+
+
+def array_of(tensor: Tensor) -> Array:
+    """Return a tensor's numbers, on its own memory where NumPy has their type."""
+    if tensor.dtype is _NARROW:
+        return laid_out(tensor.detach().to(torch.float32))
+    return laid_out(tensor.resolve_neg())
+
+
+def tensor_of(array: Array, dtype: torch.dtype | None = None) -> Tensor:
+    """Return a tensor of an array's numbers on memory of its own."""
+    own = np.array(array, order="C", copy=True)
+    if own.size:
+        made = torch.frombuffer(own, dtype=_DTYPES[own.dtype]).reshape(own.shape)
+    else:
+        made = torch.empty(own.shape, dtype=_DTYPES[own.dtype])
+    return made if dtype is None else made.to(dtype)
+
+
+def arrays_in(value: Any) -> Any:
+    """Return nested values with plain arrays for tensors."""
+    if is_known(value):
+        return array_of(value)
+    if isinstance(value, tuple | list):
+        return type(value)([arrays_in(one) for one in value])
+    return value

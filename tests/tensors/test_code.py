@@ -1,0 +1,165 @@
+"""Code over tensors that is no custom function: callables, modules, cases, halves of layers."""
+
+import pytest
+
+import gradtui
+from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.targets import code_of
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+
+@pytest.fixture(autouse=True)
+def drawn():
+    torch.manual_seed(0)
+
+
+def only(findings):
+    (finding,) = findings
+    return finding
+
+
+def line_of(half, offset):
+    return half.__code__.co_firstlineno + offset
+
+
+class Gated(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return grad_output * s
+
+
+LABELS = torch.tensor([0, 1, 1])
+
+
+def loss(x, w):
+    return nn.functional.cross_entropy(Gated.apply(x @ w), LABELS)
+
+
+class Net(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.inner, self.norm, self.outer = nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2)
+        self.function = function
+
+    def forward(self, x):
+        return self.outer(self.function(self.norm(self.inner(x))))
+
+
+def case(w, b):
+    x = torch.arange(6.0).reshape(2, 3) / 5
+    h = torch.tanh(x @ w + b)
+    dz = 2 * h * (1 - h * h)
+    return (h * h).sum(), (x.t() @ dz, dz.sum(0))
+
+
+def case_without_slope(w, b):
+    x = torch.arange(6.0).reshape(2, 3) / 5
+    h = torch.tanh(x @ w + b)
+    dz = 2 * h
+    return (h * h).sum(), (x.t() @ dz, dz.sum(0))
+
+
+def forward(x, w):
+    z = x @ w
+    return torch.relu(z), (x, w, z)
+
+
+def backward(dout, cache):
+    x, w, z = cache
+    dz = dout * (z > 0)
+    return dz @ w.t(), x.t() @ dz
+
+
+def backward_turned(dout, cache):
+    x, w, z = cache
+    dz = dout * (z > 0)
+    return dz @ w.t(), dz.t() @ x
+
+
+def test_the_line_of_a_function_inside_a_loss_is_named():
+    findings = gradtui.check(loss, torch.randn(3, 4), torch.randn(4, 2))
+
+    assert [(one.target, one.line) for one in findings] == [
+        (name, line_of(Gated.backward, 4)) for name in ("x", "w")
+    ]
+
+
+def test_a_module_is_judged_by_its_parameters_and_stays_as_it_is():
+    net = Net(Gated.apply)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+
+    findings = gradtui.check(net, torch.randn(3, 4))
+
+    assert {one.line for one in findings} == {line_of(Gated.backward, 4)}
+    assert "norm.weight" in {one.target for one in findings}
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+    assert all(one.dtype is torch.float32 and one.grad is None for one in net.parameters())
+
+
+def test_a_sound_module_held_by_a_function_is_left_alone():
+    net = Net(nn.functional.silu)
+
+    assert gradtui.check(lambda x: net(x).logsumexp(1), torch.randn(3, 4)) == []
+
+
+def test_gradients_by_hand_are_judged():
+    w, b = torch.randn(3, 4), torch.randn(4)
+
+    assert gradtui.check(case, w=w, b=b) == []
+    finding = only(gradtui.check(case_without_slope, w=w, b=b))
+    assert (finding.rule, finding.line) == ("missing-factor", line_of(case_without_slope, 3))
+
+
+def test_the_halves_of_a_layer_are_judged():
+    x, w = torch.randn(3, 4), torch.randn(4, 4)
+
+    assert gradtui.check(forward, backward, x=x, w=w) == []
+    finding = only(gradtui.check(forward, backward_turned, x=x, w=w))
+    assert (finding.rule, finding.fix) == ("transposed", "return dz @ w.t(), (dz.t() @ x).t()")
+
+
+def test_what_is_detached_outside_a_function_takes_no_gradient():
+    def stopped(x):
+        return (x.detach() * x + x.data).sum() + torch.relu(x).detach().sum()
+
+    assert gradtui.check(stopped, torch.randn(4)) == []
+
+
+def test_double_precision_is_used_where_the_code_runs_in_it():
+    def narrow(x):
+        return (x @ torch.ones(3, 2, dtype=torch.float32)).sum()
+
+    def wide(x):
+        return (x @ torch.ones(3, 2)).sum()
+
+    for function, tolerance in ((narrow, 1e-3), (wide, 1e-6)):
+        outcome = check_target(code_of(function, [torch.randn(4, 3)], {}))
+        assert (outcome.findings, outcome.tolerance) == ((), tolerance)
+
+
+def test_one_call_is_traced_with_its_values():
+    session = gradtui.trace(loss, torch.randn(3, 4), torch.randn(4, 2))
+
+    assert {"x", "w", "s"} & set(session.frame.values) >= {"x", "w"}
+    assert session.frame.gradients["w"].shape == (4, 2)
+    known = session.investigation.judgement
+    assert known is not None and known.verdict == "wrong"
+
+
+def test_an_assertion_says_what_is_wrong():
+    with pytest.raises(AssertionError, match="return grad_output"):
+        gradtui.assert_gradients(Gated, torch.randn(3))
+
+
+def test_what_returns_no_gradient_is_told():
+    with pytest.raises(gradtui.InputError, match="no tensor that a gradient flows back from"):
+        gradtui.check(lambda x: x.argmax(), torch.randn(3))

@@ -1,0 +1,310 @@
+"""Custom functions of PyTorch's: what is right is left alone, what is wrong gets its line."""
+
+import pytest
+
+import gradtui
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+
+@pytest.fixture(autouse=True)
+def drawn():
+    torch.manual_seed(0)
+
+
+def only(findings):
+    (finding,) = findings
+    return finding
+
+
+def line_of(half, offset):
+    return half.__code__.co_firstlineno + offset
+
+
+class Swish(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return grad_output * (s * (1 + x * (1 - s)))
+
+
+class SwishWithoutOnce(Swish):
+    @staticmethod
+    def backward(ctx, grad_output):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)
+        return grad_output * (s * (x * (1 - s)))
+
+
+class Linear(Function):
+    @staticmethod
+    def forward(x, weight, bias):
+        out = x.mm(weight.t())
+        if bias is not None:
+            out += bias.unsqueeze(0).expand_as(out)
+        return out
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        x, weight, bias = ctx.saved_tensors
+        grad_x = grad_weight = grad_bias = None
+        if ctx.needs_input_grad[0]:
+            grad_x = grad_output.mm(weight)
+        if ctx.needs_input_grad[1]:
+            grad_weight = grad_output.t().mm(x)
+        if bias is not None and ctx.needs_input_grad[2]:
+            grad_bias = grad_output.sum(0)
+        return grad_x, grad_weight, grad_bias
+
+
+class LinearMean(Linear):
+    @staticmethod
+    def backward(ctx, grad_output):
+        x, weight, _ = ctx.saved_tensors
+        grad_x = grad_output.mm(weight)
+        grad_weight = grad_output.t().mm(x)
+        grad_bias = grad_output.mean(0)
+        return grad_x, grad_weight, grad_bias
+
+
+class Attention(Function):
+    @staticmethod
+    def forward(ctx, q, k, v, causal):
+        scores = torch.einsum("bid,bjd->bij", q, k) * q.shape[-1] ** -0.5
+        if causal:
+            later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)
+            scores.masked_fill_(later, -torch.finfo(scores.dtype).max)
+        p = (scores - scores.amax(-1, keepdim=True)).exp()
+        p = p / p.sum(-1, keepdim=True)
+        ctx.save_for_backward(q, k, v, p)
+        return torch.einsum("bij,bjd->bid", p, v)
+
+    @staticmethod
+    @torch.no_grad()
+    def backward(ctx, d):
+        q, k, v, p = ctx.saved_tensors
+        dv = torch.einsum("bij,bid->bjd", p, d)
+        dp = torch.einsum("bid,bjd->bij", d, v)
+        ds = p * q.shape[-1] ** -0.5 * (dp - (p * dp).sum(-1, keepdim=True))
+        dq = torch.einsum("bij,bjd->bid", ds, k)
+        dk = torch.einsum("bij,bid->bjd", ds, q)
+        return dq, dk, dv, None
+
+
+class AttentionUnscaled(Attention):
+    @staticmethod
+    @torch.no_grad()
+    def backward(ctx, d):
+        q, k, v, p = ctx.saved_tensors
+        dv = torch.einsum("bij,bid->bjd", p, d)
+        dp = torch.einsum("bid,bjd->bij", d, v)
+        ds = p * (dp - (p * dp).sum(-1, keepdim=True))
+        dq = torch.einsum("bij,bjd->bid", ds, k)
+        dk = torch.einsum("bij,bid->bjd", ds, q)
+        return dq, dk, dv, None
+
+
+class SumByIndex(Function):
+    @staticmethod
+    def forward(ctx, source, index, count):
+        ctx.save_for_backward(index)
+        out = torch.zeros(count, source.shape[1], dtype=source.dtype)
+        return out.index_add_(0, index, source)
+
+    @staticmethod
+    def backward(ctx, g):
+        (index,) = ctx.saved_tensors
+        return g[index], None, None
+
+
+class Cube(Function):
+    @staticmethod
+    def forward(x):
+        return x**3, 3 * x**2
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(output[1])
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g, _):
+        return g * ctx.saved_tensors[0]
+
+
+class ReluInPlace(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mark_dirty(x)
+        x.clamp_(min=0)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * (y > 0)
+
+
+def x(*shape):
+    return torch.randn(*shape)
+
+
+SOUND = {
+    "swish": (Swish, lambda: (x(4, 3),)),
+    "setup_context": (Linear, lambda: (x(4, 3), x(2, 3), x(2))),
+    "no bias": (Linear, lambda: (x(4, 3), x(2, 3), None)),
+    "attention": (Attention, lambda: (x(2, 4, 3), x(2, 4, 3), x(2, 4, 2), True)),
+    "index_add": (SumByIndex, lambda: (x(6, 2), torch.tensor([0, 1, 0, 2, 1, 0]), 4)),
+    "once differentiable, two outputs": (Cube, lambda: (x(4),)),
+    "in place": (ReluInPlace, lambda: (x(4, 3),)),
+    "0-dim": (Swish, lambda: (torch.tensor(0.3),)),
+    "zero size": (Swish, lambda: (torch.empty(0, 3),)),
+    "expanded": (Swish, lambda: (x(3).expand(4, 3),)),
+    "transposed": (Swish, lambda: (x(3, 4).t(),)),
+    "apply": (Swish.apply, lambda: (x(4, 3),)),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_function_is_left_alone(name):
+    function, arguments = SOUND[name]
+
+    assert gradtui.check(function, *arguments()) == []
+
+
+WRONG = {
+    "a dropped 1": (SwishWithoutOnce, (x(4, 3),), 4, ["x"], None),
+    "a mean for a sum": (
+        LinearMean, (x(4, 3), x(2, 3), x(2)), 5, ["bias"], "grad_bias = grad_output.sum(0)",
+    ),
+    "no scale": (
+        AttentionUnscaled, (x(2, 4, 3), x(2, 4, 3), x(2, 4, 2), False), 6, ["q", "k"], None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_line_at_fault_is_named(name):
+    function, arguments, offset, gradients, fix = WRONG[name]
+
+    finding = only(gradtui.check(function, *arguments))
+
+    backward = getattr(function.backward, "__wrapped__", function.backward)
+    assert (finding.severity, finding.line) == ("error", line_of(backward, offset))
+    assert finding.evidence["gradients"] == gradients
+    assert fix in (None, finding.fix)
+
+
+def test_only_tensors_that_ask_for_a_gradient_are_judged():
+    arguments = x(4, 3).requires_grad_(), x(2, 3), x(2)
+
+    assert gradtui.check(LinearMean, *arguments) == []
+
+
+class Rounded(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clamp(-1, 1).mul(7).round().div(7)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        return grad_output
+
+
+class Sign(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sign()
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (x,) = ctx.saved_tensors
+        passed = grad_output.clone()
+        passed[x.abs() > 1] = 0
+        return passed
+
+
+class Reversed(Function):
+    @staticmethod
+    def forward(ctx, x, rate):
+        ctx.rate = rate
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        return -ctx.rate * grad_output, None
+
+
+class Clipped(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        return grad_output.clamp(-0.1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("function", "rest"), [(Rounded, ()), (Sign, ()), (Reversed, (0.5,)), (Clipped, ())]
+)
+def test_a_gradient_that_is_another_on_purpose_is_a_note(function, rest):
+    finding = only(gradtui.check(function, x(4, 3), *rest))
+
+    assert (finding.rule, finding.severity) == ("straight-through", "info")
+
+
+class Symmetric(Function):
+    """Right for symmetric matrices alone, which is what it is given."""
+
+    @staticmethod
+    def forward(ctx, a):
+        ctx.save_for_backward(a)
+        return a @ a
+
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        return g @ a + a @ g
+
+
+def test_a_symmetric_matrix_stays_one_where_it_is_drawn():
+    a = x(3, 3)
+
+    assert gradtui.check(Symmetric, a + a.t()) == []
+    assert only(gradtui.check(Symmetric, a)).severity == "error"
+
+
+class NoGradient(Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        (b,) = ctx.saved_tensors
+        return g * b, None
+
+
+def test_a_gradient_that_is_none_is_missed_where_it_is_asked_for():
+    assert gradtui.check(NoGradient, x(3), x(3)) == []
+    asking = x(3).requires_grad_(), x(3).requires_grad_()
+
+    finding = only(gradtui.check(NoGradient, *asking))
+
+    assert (finding.rule, finding.target) == ("no-gradient", "b")
