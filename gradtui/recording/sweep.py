@@ -27,8 +27,8 @@ _DRAWN = 1 << 14
 class _Adjoints:
     """What has flowed back to each node so far."""
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+    def __init__(self, tape: Tape, gathered: Callable[[Array], object] | None = None) -> None:
+        self._tape, self._gathered = tape, gathered
         self._held: dict[int, Array] = {}
         self._own: set[int] = set()
 
@@ -46,6 +46,8 @@ class _Adjoints:
         else:
             self._held[id] = np.asarray(before + flow)
             self._own.add(id)
+        if before is not None and self._gathered is not None:
+            self._gathered(self._held[id])
 
     def add_at(self, id: int, index: Array, flow: Array) -> None:
         """Add to some elements of a node, which are met any number of times."""
@@ -55,20 +57,24 @@ class _Adjoints:
             self._held[id] = np.zeros(shape) if held is None else np.array(held, dtype=np.float64)
             self._own.add(id)
         np.add.at(self._held[id].reshape(-1), index.reshape(-1), flow.reshape(-1))
+        if self._gathered is not None and index.size == self._held[id].size:
+            self._gathered(self._held[id])
 
 
 def gradients(
     tape: Tape, root: int, wanted: Collection[int], *, values: Values | None = None,
     moved: Callable[[Array], Array] | None = None, links: Mapping[int, Link] = _NONE,
+    gathered: Callable[[Array], object] | None = None,
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 
     `values` are those of the nodes, the recorded ones if none are given; `moved` moves what is
-    rounded; what arrives at a node of `links` flows back to another alone.  Raises Untold where a
-    call's derivative cannot be found.
+    rounded; what arrives at a node of `links` flows back to another alone; `gathered` is told what
+    has flowed back to a node whenever more is added.  Raises Untold where the derivative of a call
+    cannot be found.
     """
     value = values or tape.value
-    adjoints = _Adjoints(tape)
+    adjoints = _Adjoints(tape, gathered)
     adjoints.add(root, np.ones(tape.shape(root)))
     found: dict[int, Array] = {}
     with np.errstate(all="ignore"):

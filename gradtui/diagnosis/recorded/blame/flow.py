@@ -18,14 +18,21 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.slopes import Untold, flows
 from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
+from gradtui.recording.tape import Added, Call, Leaf, Moved, Node, Tape
 
 Array = NDArray[Any]
 Line = tuple[str, int]
 """A file and the number of a line."""
-Mark = tuple[int, float, float]
+Form = tuple[int, float]
+"""What all multiples of a value have in common."""
+Mark = tuple[Form, float]
+"""The form of a value, and its size."""
 
 _DIGITS = 7
+_ROWS, _LONGEST, _AXES = 20_000, 32, 2
+"""Parts of values that are known, the longest axis that a loop goes along, and how many are."""
+_STEPS = 6
+"""Steps of an elementwise function, as those of a sigmoid."""
 _LEAST = 1e-4
 """The part of a size below which cubes that cancel out are rounding alone."""
 
@@ -81,13 +88,15 @@ class Flow(Told):
 
     def is_rearranged(self, hand: Array, true: Array) -> bool:
         """Return whether a gradient has the true one's elements in another order."""
-        return _mark(hand) == _mark(true)
+        (form, size), (other, wanted) = _mark(hand), _mark(true)
+        return form == other and _rounded(size) == _rounded(wanted)
 
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
         """Return whether a value, taken so many times, is one of those that are right."""
-        count, size, cubes = _measured(value)
-        return any(
-            (count, _rounded(size * abs(one) / scale), _rounded(cubes * one / scale)) in self._marks
+        form, size = _mark(value)
+        sizes = self._marks.get(form, ())
+        return bool(sizes) and any(
+            _rounded(size * one / scale if form[1] else abs(size * one) / scale) in sizes
             for one in times
             for scale in self._scales
         )
@@ -124,7 +133,9 @@ class Flow(Told):
                 )
             )
             right.append(self._is_right(id, inputs, right, forward))
-            if line is None or id in forward or not isinstance(node, Call):
+            if line is None or id in forward:
+                continue
+            if not isinstance(node, Call) and not self._is_masked(node):
                 continue
             if id + 1 < len(self._tape) and self._lines[id + 1] == line:
                 continue
@@ -139,6 +150,29 @@ class Flow(Told):
                         if i not in forward and (own := self._lines[i]) is not None
                     }
         self.known = {line for line, is_right in told.items() if is_right}
+        self._misplaced(point, right)
+
+    def _misplaced(self, point: Point, right: Sequence[bool]) -> None:
+        """Tell the lines that only move what is right, where a wrong gradient comes of that."""
+        for name, top in point.nodes.items():
+            hand, true = point.hand[name], point.true[name]
+            if top is None or not right[top] or np.allclose(_mark(hand)[1], _mark(true)[1]):
+                continue
+            pending = [top]
+            while pending:
+                id = pending.pop()
+                node, line = self._tape.nodes[id], self._lines[id]
+                if isinstance(node, Moved | Added) and not self.knows(self._tape.value(id)):
+                    pending += node.inputs
+                    if line is not None:
+                        self.first.add(line)
+
+    def _is_masked(self, node: Node) -> bool:
+        """Return whether a value is another, some elements of which were made 0."""
+        if not isinstance(node, Moved) or len(node.inputs) != 2:
+            return False
+        before, written = (self._tape.value(id) for id in node.inputs)
+        return before.shape == node.index.shape and written.size == 1 and not written.any()
 
     def _handed(self, id: int, line: Line) -> Iterator[int]:
         """Yield what other lines computed and a value is made of on its line."""
@@ -161,21 +195,28 @@ class Flow(Told):
         if id in forward or isinstance(node, Leaf):
             return True
         value = self._tape.value(id)
-        if isinstance(node, Moved | Added) or not value.any():
+        if not value.any() or (isinstance(node, Moved | Added) and not self._is_masked(node)):
             return all(right[i] for i in inputs)
         return value.dtype.kind != "f" or self.knows(value)
 
 
-def _marks(point: Point, forward: set[int]) -> set[Mark]:
+def _marks(point: Point, forward: set[int]) -> Mapping[Form, set[float]]:
     """Return the marks of all that is right: adjoints, what flows along edges, and values."""
-    tape, found = point.result.tape, set[Mark]()
+    tape, found = point.result.tape, defaultdict[Form, set[float]](set)
+    room = _ROWS
 
     def noted(value: Array) -> Array:
-        found.add(_mark(value))
+        nonlocal room
+        marks = [_mark(value)]
+        if room > 0 and value.ndim:
+            marks += _row_marks(value)
+            room -= len(marks)
+        for form, size in marks:
+            found[form].add(_rounded(size))
         return value
 
     try:
-        adjoints = gradients(tape, point.root, forward, moved=noted)
+        adjoints = gradients(tape, point.root, forward, moved=noted, gathered=noted)
     except Untold:
         return found
     for id, value in adjoints.items():
@@ -184,19 +225,34 @@ def _marks(point: Point, forward: set[int]) -> set[Mark]:
             noted(value)
             noted(tape.value(id))
             if isinstance(node, Call) and node.elementwise:
-                _note_slopes(tape, id, node, noted)
+                _note_slopes(tape, id, noted)
     return found
 
 
-def _note_slopes(tape: Tape, id: int, node: Call, noted: Callable[[Array], Array]) -> None:
-    """Note the local derivatives of an elementwise function."""
+def _note_slopes(tape: Tape, id: int, noted: Callable[[Array], Array]) -> None:
+    """Note the derivatives of an elementwise function by what it is made of, step by step."""
+    so_far: Array | None = None
+    for _ in range(_STEPS):
+        node = tape.nodes[id]
+        if not isinstance(node, Call) or not node.elementwise:
+            return
+        slopes = [*_slopes(tape, id, node)]
+        for _, slope in slopes:
+            noted(slope if so_far is None else so_far * slope)
+        if len(slopes) != 1 or slopes[0][1].shape != tape.shape(id):
+            return
+        id, slope = slopes[0]
+        so_far = slope if so_far is None else so_far * slope
+
+
+def _slopes(tape: Tape, id: int, node: Call) -> Iterator[tuple[int, Array]]:
+    """Yield the inputs of an elementwise function, each with its local derivative."""
     value = tape.value(id)
     wanted = tuple(tape.active[i] for i in node.inputs)
     operands = [tape.value(i) for i in node.inputs]
     with np.errstate(all="ignore"):
-        for slope in flows(node, operands, value, np.ones_like(value), wanted):
-            if slope is not None:
-                noted(slope)
+        found = flows(node, operands, value, np.ones_like(value), wanted)
+        yield from ((i, one) for i, one in zip(node.inputs, found, strict=True) if one is not None)
 
 
 def _line(tape: Tape, id: int) -> Line | None:
@@ -216,18 +272,36 @@ def _ancestors(tape: Tape, roots: Iterable[int]) -> set[int]:
     return found
 
 
+def _row_marks(value: Array) -> list[Mark]:
+    """Return the marks of the parts of a value along each of its first axes: loops go by these."""
+    found = list[Mark]()
+    for axis in range(min(_AXES, value.ndim)):
+        if 1 < value.shape[axis] <= _LONGEST:
+            rows = np.moveaxis(np.asarray(value, np.float64), axis, 0)
+            rows = rows.reshape(len(rows), -1)
+            with np.errstate(all="ignore"):
+                squares = rows * rows
+                sizes, cubes = np.sqrt(squares.sum(1)), np.cbrt((squares * rows).sum(1))
+            found += [
+                _marked(rows.shape[1], size, cube)
+                for size, cube in zip(sizes.tolist(), cubes.tolist(), strict=True) if size
+            ]  # fmt: skip
+    return found
+
+
 def _mark(value: Array) -> Mark:
     """Return what a value has in common with its transpose, and with no other."""
-    count, size, cubes = _measured(value)
-    return count, _rounded(size), _rounded(cubes)
-
-
-def _measured(value: Array) -> Mark:
     own = np.asarray(value, np.float64).reshape(-1)
     with np.errstate(all="ignore"):
         squares = own * own
-        size, cubes = math.sqrt(squares.sum()), float(np.cbrt(np.dot(squares, own)))
-    return own.size, size, cubes if abs(cubes) > _LEAST * size else 0.0
+        return _marked(own.size, math.sqrt(squares.sum()), float(np.cbrt(np.dot(squares, own))))
+
+
+def _marked(count: int, size: float, cubes: float) -> Mark:
+    ratio = abs(cubes) / size if size else 0.0
+    if not ratio > _LEAST:
+        return (count, 0.0), size
+    return (count, _rounded(ratio)), math.copysign(size, cubes)
 
 
 def _rounded(value: float) -> float:
