@@ -17,7 +17,7 @@ from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.search import Blame
-from gradtui.diagnosis.recorded.differences import COARSE, Apart, apart_by_differences
+from gradtui.diagnosis.recorded.differences import COARSE
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.notes import (
     element_text,
@@ -34,6 +34,7 @@ from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import is_handed_on, surrogate
 from gradtui.diagnosis.recorded.target import Target
+from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
 from gradtui.recording.slopes import Untold
@@ -237,23 +238,14 @@ class _Checking:
         """Compare at the given arguments what the recording cannot tell the truth of."""
         sizes = {name: self.runs.given[name].size for name in self.names}
         fitting = [n for n in self.names if n in self.claimed and self.claimed[n].size == sizes[n]]
-        apart, untold = apart_by_differences(self.runs, fitting)
+        apart, untold = by_differences(self.runs, fitting)
         found = [self._absent(name) for name in self.names if name not in fitting]
-        found += [self._apart(one) for one in apart]
-        found += [self._untold(name) for name in untold]
+        found += [*apart, *(self._untold(name) for name in untold)]
         text = f"compared by central differences alone, at the given arguments: {why}"
         told = note("opaque", "info", self.target.name, text, self.target.place)
         findings = gravest_first([*found, *self._notes(), told])
         return Outcome(self.target, _verdict(found), findings, len(fitting), 1, COARSE,
                        self._unjudged())  # fmt: skip
-
-    def _apart(self, one: Apart) -> Finding:
-        text = (
-            f"the gradient of {one.name}{element_text(one.element)} is {number(one.claimed)}, "
-            f"by central differences it is {number(one.slope)}"
-        )
-        evidence = {"claimed": one.claimed, "true": one.slope, "element": list(one.element)}
-        return self._finding("unexplained", one.name, text, evidence, self.target.place)
 
     def _unjudged(self) -> tuple[str, ...]:
         if self.target.wanted:

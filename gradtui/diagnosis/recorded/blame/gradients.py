@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.watch import Watched
 from gradtui.diagnosis.recorded.blame.watchdog import Endless
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, shaped
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values, shaped
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.functions import function_of
 from gradtui.recording.tape import Call
@@ -46,7 +46,11 @@ def blamed(
     chosen = [*points[: _POINTS - 1], points[-1]] if len(points) >= _POINTS else [*points]
     point, tape = chosen[0], chosen[0].result.tape
     most = _WORK // (len(tape) + tape.bytes // _NUMBERS + _CALL)
-    trials = _Gradients(runs, chosen, judge, wrong, min(_MOST, max(_LEAST, most)))
+
+    def forgives(index: int, name: str, apart: Array) -> bool:
+        return judge.forgives(chosen[index], name, apart)
+
+    trials = Gradients(runs, chosen, forgives, wrong, min(_MOST, max(_LEAST, most)))
     called = runs.target.called
     with guarded(runs.kept.arrays, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
         trials.measure()
@@ -79,14 +83,35 @@ def likeliest(point: Point, name: str) -> Place | None:
     return next(iter(first), None) or (own[-1] if own else None)
 
 
-class _Gradients(Trials):
+class Known(Protocol):
+    """One run, and what is true of it; all but the loss by name."""
+
+    @property
+    def values(self) -> Values:
+        """The arguments that are drawn."""
+
+    @property
+    def loss(self) -> float:
+        """The loss."""
+
+    @property
+    def hand(self) -> Values:
+        """The gradients that the code returns."""
+
+    @property
+    def true(self) -> Values:
+        """The true gradients."""
+
+
+class Gradients(Trials):
     """Runs the user's code edited, at a few points."""
 
     def __init__(
-        self, runs: Runs, points: Sequence[Point], judge: Judge, wrong: Sequence[str], most: int
-    ) -> None:
+        self, runs: Runs, points: Sequence[Known], forgives: Callable[[int, str, Array], bool],
+        wrong: Sequence[str], most: int,
+    ) -> None:  # fmt: skip
         super().__init__(wrong, most)
-        self._runs, self._points, self._judge = runs, points, judge
+        self._runs, self._points, self._forgives = runs, points, forgives
 
     def results(self, patch: Patch | None) -> Results | None:
         """Return the gradients at the first point; None if an edit fails or changes the loss."""
@@ -141,7 +166,7 @@ class _Gradients(Trials):
         with np.errstate(all="ignore"):
             apart = np.where(own == true, 0.0, np.abs(own - true))
         apart = np.where(np.isnan(apart), np.inf, apart)
-        return self._judge.forgives(self._points[index], name, apart)
+        return self._forgives(index, name, apart)
 
     def _is_kept(self, index: int, name: str, gradients: Results) -> bool:
         return name not in self._points[index].hand or self._is_right(index, name, gradients)
@@ -153,13 +178,15 @@ def _scales(point: Point, wrong: Sequence[str]) -> tuple[float, ...]:
     There are none where such a factor may be the mistake.
     """
     tape = point.result.tape
-    sizes = {float(tape.shape(id)[0]) for id in range(point.root) if tape.shape(id)}
+    sizes = {float(size) for id in range(point.root) for size in tape.shape(id)}
     scales = sorted(sizes - {0.0, 1.0})[:_SCALES]
-    for name in wrong:
-        hand, true = point.hand[name], point.true[name]
-        ratio = (
-            ratio_of([hand.reshape(-1)], [true.reshape(-1)]) if hand.shape == true.shape else None
-        )
-        if ratio is not None and ratio > 0:
-            return (1.0,)
-    return (1.0, *scales)
+    return (1.0,) if all(_is_scaled(point, name) for name in wrong) else (1.0, *scales)
+
+
+def _is_scaled(point: Point, name: str) -> bool:
+    """Return whether a gradient is the true one many times."""
+    hand, true = point.hand[name], point.true[name]
+    if hand.shape != true.shape:
+        return False
+    ratio = ratio_of([hand.reshape(-1)], [true.reshape(-1)])
+    return ratio is not None and ratio > 0

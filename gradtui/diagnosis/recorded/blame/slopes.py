@@ -1,0 +1,88 @@
+"""Which line makes gradients wrong where the truth comes from central differences alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import InputError
+from gradtui.diagnosis.recorded.blame.flow import Told
+from gradtui.diagnosis.recorded.blame.gradients import Gradients
+from gradtui.diagnosis.recorded.blame.guard import guarded
+from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.search import Blame, Search, faithful
+from gradtui.diagnosis.recorded.blame.suspects import Suspects
+from gradtui.diagnosis.recorded.blame.watch import Watched
+from gradtui.diagnosis.recorded.differences import COARSE, slope_at
+from gradtui.diagnosis.recorded.runs import CodeFailed, Runs, Values, drawn, shaped
+
+Array = NDArray[Any]
+
+_ELEMENTS = 400
+"""Elements of gradients whose slopes are measured at a point."""
+_MOST = 1_500
+"""Edited runs."""
+_SPREAD, _SEED = 0.5, 11
+
+
+class _Sampled(Struct, frozen=True, eq=False):
+    """One run, the slopes of its loss, and how far these may be off."""
+
+    values: Values
+    loss: float
+    hand: Values
+    true: Values
+    errors: Values
+
+
+def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> Sequence[Blame]:
+    """Return the lines that make gradients wrong, each with the edit that mends them.
+
+    `names` are all that are compared.  There are none where that takes too many runs.
+    """
+    if not wrong or sum(runs.given[name].size for name in names) > _ELEMENTS:
+        return ()
+    points = [*_sampled(runs, names)]
+
+    def forgives(index: int, name: str, apart: Array) -> bool:
+        point = points[index]
+        return bool(np.all(apart <= COARSE * np.abs(point.true[name]) + point.errors[name]))
+
+    trials = Gradients(runs, points, forgives, wrong, _MOST)
+    called = runs.target.backward or runs.target.function
+    given = points[0].values
+    with guarded(runs.kept.arrays, lambda: runs.as_is(given)), trials.watchdog.at_work():
+        trials.measure()
+        watched = Watched(())
+        watched.run(lambda: runs.as_is(given))
+        of_loss = None if runs.target.backward else getattr(called, "__code__", None)
+        suspects = Suspects(Told(), watched, faithful(watched, trials), of_loss=of_loss)
+        preview = Preview(Told(), watched.held, trials.watchdog)
+        return tuple(Search(trials, suspects, preview).found())
+
+
+def _sampled(runs: Runs, names: Sequence[str]) -> Iterator[_Sampled]:
+    """Yield what is true at the given arguments, and at some around them if the code runs there."""
+    yield _at(runs, {name: runs.given[name] for name in names})
+    rng = np.random.default_rng(_SEED)
+    try:
+        yield _at(runs, {name: drawn(runs.given[name], _SPREAD, rng) for name in names})
+    except (CodeFailed, InputError):
+        return
+
+
+def _at(runs: Runs, values: Values) -> _Sampled:
+    loss, claimed = runs.as_is(values)
+    hand, true, errors = dict[str, Array](), dict[str, Array](), dict[str, Array]()
+    for name, value in values.items():
+        hand[name] = shaped(claimed[name], value.shape)
+        true[name], errors[name] = np.zeros(value.shape), np.full(value.shape, np.inf)
+        for at in np.ndindex(*value.shape):
+            slope = slope_at(runs, values, name, at)
+            if slope.sure:
+                true[name][at], errors[name][at] = slope.value, slope.error
+    return _Sampled(values, loss, hand, true, errors)

@@ -1,0 +1,59 @@
+"""What is found of gradients that central differences alone are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradtui.base.text import number
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.internal import internal
+from gradtui.diagnosis.recorded.blame.search import Blame
+from gradtui.diagnosis.recorded.blame.slopes import blamed_by_slopes
+from gradtui.diagnosis.recorded.differences import Apart, apart_by_differences
+from gradtui.diagnosis.recorded.runs import Runs
+
+
+def by_differences(runs: Runs, names: Sequence[str]) -> tuple[list[Finding], Sequence[str]]:
+    """Return what is found of gradients at the given arguments, and which cannot be told."""
+    apart, untold = apart_by_differences(runs, names)
+    wrong = {one.name: one for one in apart}
+    failed: list[Finding] = []
+    blames: Sequence[Blame] = ()
+    try:
+        blames = blamed_by_slopes(runs, [n for n in names if n not in untold], [*wrong])
+    except Exception as error:
+        failed = [internal(runs.target.file, error)]
+    told = {name for blame in blames for name in blame.results}
+    found = [_blamed(blame, wrong) for blame in blames]
+    found += [_unexplained(runs, one) for one in apart if one.name not in told]
+    return [*found, *failed], untold
+
+
+def _blamed(blame: Blame, wrong: Mapping[str, Apart]) -> Finding:
+    """Return the finding for a line whose edit makes gradients right."""
+    names = [name for name in wrong if name in blame.results]
+    one = wrong[names[0]]
+    others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
+    return Finding(blame.rule, "error", one.name, blame.place.line,
+                   f"{_seen(one)}{others}: {blame.told}", {"gradients": names, **_evidence(one)},
+                   factor=blame.factor, fix=blame.fix, place=blame.place,
+                   replaces=blame.lines)  # fmt: skip
+
+
+def _unexplained(runs: Runs, one: Apart) -> Finding:
+    place = runs.target.place
+    return Finding("unexplained", "error", one.name, place.line if place else None, _seen(one),
+                   _evidence(one), place=place)  # fmt: skip
+
+
+def _seen(one: Apart) -> str:
+    at = f"[{', '.join(map(str, one.element))}]" if one.element else ""
+    return (
+        f"the gradient of {one.name}{at} is {number(one.claimed)}, by central differences it is "
+        f"{number(one.slope)}"
+    )
+
+
+def _evidence(one: Apart) -> Mapping[str, Any]:
+    return {"claimed": one.claimed, "true": one.slope, "element": list(one.element)}
