@@ -276,7 +276,7 @@ def test_a_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
     assert [one.rule for one in gradtui.check(case, w=W)] == ["opaque"]
     gradtui.assert_gradients(case, w=W)
     findings = gradtui.check(case, w=W, scale=3.0)
-    assert [one.rule for one in findings] == ["unexplained", "opaque"]
+    assert [one.rule for one in findings] == ["missing-term", "opaque"]
     assert findings[0].evidence["true"] == pytest.approx(2 / 3 * findings[0].evidence["claimed"])
 
 
@@ -285,7 +285,7 @@ def test_a_part_of_the_loss_that_leaves_the_arrays_is_compared_by_differences_al
         return np.sum(np.sin(w)) + sum(v**2 for v in w.tolist()), np.cos(w) + scale * w
 
     assert [one.rule for one in gradtui.check(case, w=W)] == ["opaque"]
-    assert gradtui.check(case, w=W, scale=3.0)[0].rule == "unexplained"
+    assert gradtui.check(case, w=W, scale=3.0)[0].factor == "(-w)"
 
 
 def test_code_that_takes_no_recording_array_is_compared_by_differences_alone():
@@ -296,7 +296,10 @@ def test_code_that_takes_no_recording_array_is_compared_by_differences_alone():
 
     findings = gradtui.check(case, w=W)
 
-    assert [one.rule for one in findings] == ["unexplained", "opaque"]
+    assert [(one.rule, one.factor) for one in findings] == [
+        ("constant-factor", "2"),
+        ("opaque", None),
+    ]
     assert "recording arrays are refused (TypeError: plain arrays only)" in findings[1].message
 
 

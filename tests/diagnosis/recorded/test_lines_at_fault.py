@@ -101,7 +101,7 @@ def test_a_method_that_calls_its_base_is_edited_in_its_class():
     (finding,) = gradtui.check(case, W=W1)
 
     assert finding.line == line_of(Layer.backward, 2)
-    assert finding.fix == "return X.T @ (self.dh * (1 - self.h * self.h))"
+    assert finding.fix == "return X.T @ (self.dh * (1 - self.h**2))"
 
 
 def test_the_users_program_is_as_it_was():

@@ -127,14 +127,27 @@ class Statement:
         ]
 
     @cached_property
-    def indices(self) -> Sequence[str]:
-        """The indices that stand anywhere in the function."""
-        found = [
-            self.unit.text(node.slice)
-            for node in ast.walk(self.unit.node)
-            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
-        ]
-        return [text for text in dict.fromkeys(found) if "\n" not in text]
+    def recent(self) -> Mapping[str, int]:
+        """The names that are stored before it, each with the last line that does."""
+        found: dict[str, int] = {}
+        names = (one for one in ast.walk(self.unit.node) if isinstance(one, ast.Name))
+        for node in names:
+            if isinstance(node.ctx, ast.Store) and node.lineno < self.node.lineno:
+                found[node.id] = max(node.lineno, found.get(node.id, 0))
+        return found
+
+    @cached_property
+    def indices(self) -> Mapping[str, Sequence[str]]:
+        """The indices that stand anywhere in the function, and the parts of each."""
+        found: dict[str, Sequence[str]] = {}
+        for node in ast.walk(self.unit.node):
+            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+                index = node.slice
+                parts = index.elts if isinstance(index, ast.Tuple) and index.elts else [index]
+                text = self.unit.text(index)
+                if "\n" not in text:
+                    found[text] = [self.unit.text(one) for one in parts]
+        return found
 
     @cached_property
     def margin(self) -> str:

@@ -6,7 +6,13 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gradtui.diagnosis.recorded.blame.candidates import OPERATORS, Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.candidates import (
+    OPERATORS,
+    Candidate,
+    Statement,
+    is_leaf,
+    swapped,
+)
 from gradtui.diagnosis.recorded.blame.indices import of_axis, of_index, shifted
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -26,6 +32,7 @@ _COMPARED: dict[type[ast.cmpop], str] = {
     ast.NotEq: "!=",
 }
 _POWERS = ("2", "3", "-1", "-2", "-3", "0.5", "-0.5", "-1.5", "1")
+_BOUNDS = ("0", "1", "0.5")
 _TWINS = (
     ("sin", "cos"),
     ("sinh", "cosh"),
@@ -46,6 +53,8 @@ _TWINS = (
     ("multiply", "divide"),
     ("fmax", "fmin"),
     ("amax", "amin"),
+    ("convolve", "correlate"),
+    ("convolve2d", "correlate2d"),
 )
 
 
@@ -160,6 +169,7 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
             what,
             node,
         )
+    yield from _of_operands(s, node)
     if isinstance(node.op, ast.Pow):
         for power in _POWERS:
             if power != right.strip("()"):
@@ -172,6 +182,23 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
                     power,
                     node,
                 )
+
+
+def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
+    """Yield the powers of operands, and roots of numbers."""
+    for operand in (node.left, node.right) if not isinstance(node.op, ast.Pow) else ():
+        below = isinstance(node.op, ast.Div) and operand is node.right
+        if below or isinstance(operand, ast.Subscript) or is_leaf(operand):
+            text = f"{s.inside(operand, 9)}**2"
+            told = f"the power of {s.text(operand)} must be 2"
+            edit = s.replaced(operand, text, 4)
+            yield Candidate((edit,), "missing-factor", told, 1, "2", operand)
+        held = s.held(operand)
+        if held is not None and not held.shape and held.value is not None and s.numpy:
+            text = f"{s.numpy}sqrt({s.text(operand)})"
+            told = f"it needs the root of {s.text(operand)}"
+            edit = s.replaced(operand, text)
+            yield Candidate((edit,), "constant-factor", told, 1, text, operand)
 
 
 def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidate:
@@ -201,6 +228,11 @@ def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
                     None,
                     node,
                 )
+        if isinstance(after, ast.Constant) and type(after.value) in (int, float):
+            for bound in _BOUNDS:
+                told = f"the bound must be {bound}"
+                edit = s.replaced(after, bound)
+                yield Candidate((edit,), "wrong-variable", told, 1, bound, node)
         before = after
 
 
@@ -334,10 +366,12 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     adds = not isinstance(node, ast.AugAssign) or isinstance(node.op, ast.Add)
     if not s.numpy or not isinstance(target, ast.Subscript) or not adds:
         return
-    array, index = s.text(target.value), s.text(target.slice)
-    if ":" in index:
+    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    texts = ["slice(None)" if s.text(part) == ":" else s.text(part) for part in parts]
+    if any(":" in text for text in texts):
         return
-    index = f"({index})" if isinstance(target.slice, ast.Tuple) else index
+    array, index = s.text(target.value), ", ".join(texts)
+    index = f"({index})" if len(texts) > 1 else index
     text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
     edit = Edit(s.unit.start(node), s.unit.end(node), text)
     told = "rows that are met several times are added once"

@@ -8,31 +8,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-
-_MODULES = (
-    "numpy",
-    "torch",
-    "math",
-    "cmath",
-    "scipy",
-    "itertools",
-    "functools",
-    "operator",
-    "copy",
-)
-_BUILTINS = frozenset({
-    "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "getattr", "hasattr",
-    "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next", "pow", "range",
-    "reversed", "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "zip",
-})  # fmt: skip
-_FILES = frozenset({
-    "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt", "fromfile",
-    "tofile", "dump", "memmap",
-})  # fmt: skip
-"""What of NumPy reads and writes files."""
-_METHODS = frozenset({
-    name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
-})  # fmt: skip
+from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODULES
 
 
 def is_harmless(s: Statement) -> bool:
@@ -48,55 +24,33 @@ def is_harmless(s: Statement) -> bool:
     return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
 
 
-def computes(
-    s: Statement, function: FunctionType, seen: frozenset[FunctionType] = frozenset()
-) -> bool:
-    """Return whether a function that may be called instead of another only computes.
-
-    It names nothing but a library of arrays, its functions and methods, and functions that only
-    compute, too.
-    """
-    if function in seen:
-        return True
-    for name in function.__code__.co_names:
-        value = function.__globals__.get(name)
-        if isinstance(value, ModuleType):
-            if value.__name__.partition(".")[0] not in _MODULES:
-                return False
-        elif isinstance(value, FunctionType):
-            if not computes(s, value, seen | {function}):
-                return False
-        elif name in _FILES or not (
-            hasattr(s.dialect.module, name) or _is_method(s, name) or name in _BUILTINS
-        ):
-            return False
-    return True
-
-
 def _only_computes(s: Statement, called: ast.expr) -> bool:
     """Return whether a function is known to compute: NumPy's, the user's own, a method of these."""
+    held = s.held(called)
+    if held is not None and held.kind == ":function":
+        return True
     if isinstance(called, ast.Attribute):
-        if called.attr in _FILES:
+        if called.attr in FILES:
             return False
         root: ast.expr = called
         while isinstance(root, ast.Attribute):
             root = root.value
         value = s.unit.globals.get(root.id) if isinstance(root, ast.Name) else None
         if isinstance(value, ModuleType):
-            return value.__name__.partition(".")[0] in _MODULES or _is_users(s, value)
+            return value.__name__.partition(".")[0] in MODULES or _is_users(s, value)
         return _is_method(s, called.attr) or called.attr in _own_methods(s)
     if isinstance(called, ast.Name):
         if called.id in s.unit.globals:
             value = s.unit.globals[called.id]
             module = str(getattr(value, "__module__", "")).partition(".")[0]
-            return isinstance(value, FunctionType | type) or module in _MODULES
-        return called.id in _BUILTINS or not hasattr(builtins, called.id)
+            return isinstance(value, FunctionType | type) or module in MODULES
+        return called.id in BUILTINS or not hasattr(builtins, called.id)
     return True
 
 
 def _is_method(s: Statement, name: str) -> bool:
     """Return whether a name is that of a method that only computes."""
-    return name in _METHODS or name in s.dialect.methods
+    return name in METHODS or name in s.dialect.methods
 
 
 def _is_users(s: Statement, module: ModuleType) -> bool:

@@ -13,6 +13,8 @@ from gradtui.diagnosis.recorded.blame.watch import Held
 
 _MOST = 12
 """Indices of each kind that are tried."""
+_NEAR = 4
+"""How near two numbers of an index stand that may be swapped."""
 _AXES = ("0", "1", "-1", "2", "3")
 
 
@@ -108,6 +110,8 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
                 if isinstance(inner, ast.Name):
                     yield from shifted(s, inner, 2)
+    for part in parts:
+        yield from _throughout(s, part)
     yield from _others(s, node, parts)
     for one, two in pairwise(parts):
         if not isinstance(one, ast.Slice) and not isinstance(two, ast.Slice):
@@ -118,6 +122,12 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             yield Candidate(
                 swapped(s, one, two), "wrong-axis", "its indices are swapped", 2, None, node
             )
+    atoms = [one for part in parts for one in _atoms(part)]
+    for at, one in enumerate(atoms):
+        for two in atoms[at + 1 : at + _NEAR]:
+            if s.text(one) != s.text(two):
+                told = f"{s.text(one)} and {s.text(two)} are swapped"
+                yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, node)
     if isinstance(node.ctx, ast.Load) and isinstance(index, ast.Slice):
         yield Candidate(
             (s.replaced(node, s.text(node.value)),),
@@ -167,6 +177,36 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
         )
 
 
+def _atoms(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the numbers of an index that have a name, or are an entry."""
+    entry = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    if isinstance(node, ast.Name | ast.Attribute) or (entry and isinstance(node, ast.expr)):
+        yield node
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _atoms(child)
+
+
+def _throughout(s: Statement, part: ast.expr) -> Iterator[Candidate]:
+    """Yield other bounds for a slice that names the same twice, as `t:t + n`."""
+    named: dict[str, list[ast.expr]] = {}
+    for one in ast.walk(part) if isinstance(part, ast.Slice) else ():
+        if isinstance(one, ast.Name | ast.Constant | ast.Subscript):
+            named.setdefault(s.text(one), []).append(one)
+    whole = [text for text, held in s.scope.items() if _is_whole(held)]
+    for own, nodes in named.items():
+        if len(nodes) < 2:
+            continue
+        others = sorted(whole, key=lambda text: text not in s.loops)[: 2 * _MOST]
+        if isinstance(nodes[0], ast.Constant) and type(nodes[0].value) is int:
+            others += [str(nodes[0].value + 1), str(nodes[0].value - 1)]
+        for text in others:
+            if text != own:
+                told = f"the index must be {text}"
+                edits = tuple(s.replaced(node, s.spelled(text)) for node in nodes)
+                yield Candidate(edits, "wrong-variable", told, 1, text, part)
+
+
 def _is_whole(held: Held | None) -> bool:
     return held is not None and held.kind == "i" and held.shape == ()
 
@@ -188,8 +228,14 @@ def _others(s: Statement, node: ast.Subscript, parts: Sequence[ast.expr]) -> Ite
             told = f"the index must be {text}"
             yield Candidate((edit,), "wrong-variable", told, 1, text, node)
     index = s.text(node.slice)
-    for text in s.indices[:_MOST]:
-        if text != index:
-            edit = Edit(s.unit.start(node.slice), s.unit.end(node.slice), text)
-            told = f"the index must be {text}"
-            yield Candidate((edit,), "wrong-variable", told, 2, text, node)
+    beside = [one for text, one in s.indices.items() if text != index]
+    for likewise in beside[:_MOST]:
+        text = ", ".join(likewise)
+        edit = Edit(s.unit.start(node.slice), s.unit.end(node.slice), text)
+        yield Candidate((edit,), "wrong-variable", f"the index must be {text}", 2, text, node)
+    for at, part in enumerate(parts) if len(parts) > 1 else ():
+        own = s.text(part)
+        same = {texts[at] for texts in beside if len(texts) == len(parts)} - {own}
+        for text in sorted(same)[:_MOST]:
+            edit = Edit(s.unit.start(part), s.unit.end(part), text)
+            yield Candidate((edit,), "wrong-variable", f"the index must be {text}", 2, text, node)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
-from gradtui.diagnosis.recorded.blame.effects import computes
+from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.watch import Held
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
@@ -17,9 +17,9 @@ _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
 def renamings(s: Statement) -> Iterator[Candidate]:
     """Yield other names for each name in a statement, of arrays of the same shape."""
     for node in s.nodes:
-        if not isinstance(node, ast.expr) or not is_leaf(node):
+        if not isinstance(node, ast.expr) or not (is_leaf(node) or _is_entry(node)):
             continue
-        own = s.held(node)
+        own = s.held(node) or _part(s, node)
         if own is None:
             yield from _functions(s, node)
             continue
@@ -50,6 +50,22 @@ def renamings(s: Statement) -> Iterator[Candidate]:
     yield from _transposes(s)
 
 
+def _is_entry(node: ast.expr) -> bool:
+    """Return whether an expression is what a name holds at an index, as `h[t]`."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and is_leaf(node.value)
+        and not isinstance(node.slice, ast.Slice | ast.Tuple)
+    )
+
+
+def _part(s: Statement, node: ast.expr) -> Held | None:
+    """Return what is picked out of an array."""
+    shape = s.shape(node) if isinstance(node, ast.Subscript) else None
+    return Held(shape, "f") if shape else None
+
+
 def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
     """Yield other values for the numbers that are written in a statement."""
     for node in s.nodes:
@@ -63,6 +79,9 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
 
 def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
     """Yield what can stand for a value: the same shape first, then its transpose, then others."""
+    if own.kind[0] == ":":
+        yield from [pair for pair in s.scope.items() if pair[1] == own][:_MOST_NAMES]
+        return
     if not own.shape:
         yield from [
             (text, held)
@@ -101,7 +120,7 @@ def own_functions(s: Statement) -> list[tuple[str, int]]:
         (name, len(inspect.signature(one).parameters))
         for name, one in s.unit.globals.items()
         if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
-        if computes(s, one)
+        if computes(one, s.dialect)
     ]
     return found[:_MOST_FUNCTIONS]
 
@@ -113,7 +132,7 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
         if isinstance(getattr(node, "ctx", None), ast.Store):
             continue
         parent = s.parents.get(node)
-        if isinstance(parent, ast.Attribute) and parent.attr == "T":
+        if isinstance(parent, ast.Attribute) and parent.attr in ("T", "shape", "size", "ndim"):
             continue
         shape = s.shape(node)
         multiplied = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
@@ -144,6 +163,7 @@ def arrays(s: Statement) -> list[tuple[str, Held]]:
         if len(held.shape) > 1
     ]
     plain = [pair for pair in named if pair[0].isidentifier()]
+    plain.sort(key=lambda pair: -s.recent.get(pair[0], 0))  # what was made last is likeliest meant
     entries = [pair for pair in named if not pair[0].isidentifier()]
     parts.sort(key=lambda pair: len(pair[0]))
     return [*plain, *parts, *entries, *s.expressions]

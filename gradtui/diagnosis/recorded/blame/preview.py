@@ -6,7 +6,7 @@ A glance at one line costs far less than a run; it says which edits are worth on
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,22 +37,53 @@ class Preview:
     ) -> None:
         self._flow, self._held, self._watchdog = flow, held, watchdog
         self._library = library
-        self._values: dict[tuple[ast.stmt, str, int], Any] = {}
+        self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
+        self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
+        """Statement and round -> the values of all names once it has run."""
 
-    def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool:
-        """Return whether a statement may be right with an edit: unless it is seen not to be."""
+    def is_hopeful(self, s: Statement, edits: Sequence[Edit]) -> bool | None:
+        """Return whether a statement may be right with an edit; None where a glance cannot tell."""
         rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
         text, own = _edited(s, edits), _edited(s, edits, applied=False)
         if not rounds or text is None or own is None:
-            return True
+            return None
         forms = ("{}", *_sums(s))
-        return any(
+        told = [
             self._is_better(
                 self._value(s, form.format(text), at), self._value(s, form.format(own), at)
             )
             for at in range(rounds)
             for form in forms
-        )
+        ]
+        return True if True in told else None if None in told else False
+
+    def is_hopeful_after(self, s: Statement, name: str, line: str) -> bool | None:
+        """Return whether what a statement stores may be right with a line that follows it."""
+        rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        if not rounds or not name.isidentifier() or not isinstance(s.node, ast.Assign):
+            return None
+        return any(self._is_right_after(s, name, line, at) for at in range(rounds))
+
+    def _is_right_after(self, s: Statement, name: str, line: str, at: int) -> bool:
+        key = s.node, at
+        if key not in self._after:
+            own = dict(self._held[s.unit.file, s.node.lineno][at])
+            self._after[key] = own if self._runs(s.text(s.node), s, own) else {}
+        held = dict(self._after[key])
+        before: Any = held.get(name)
+        if not _is_array(before):
+            return False
+        held[name] = np.array(before)
+        return self._runs(line, s, held) and self._is_better(held[name], before) is True
+
+    def _runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
+        """Run statements of the user's on values that are held; return whether they can be run."""
+        try:
+            with unheard(), self._watchdog.watching():
+                exec(text, s.unit.globals, held)
+        except (Exception, Endless):
+            return False
+        return True
 
     def is_hopeful_sum(self, s: Statement, term: str, times: Sequence[float]) -> bool:
         """Return whether what a statement stores may be right with a term, so many times."""
@@ -65,24 +96,33 @@ class Preview:
                         return True
         return False
 
-    def _is_better(self, found: Any, own: Any) -> bool:
+    def _is_better(self, found: Any, own: Any) -> bool | None:
         if isinstance(found, tuple) and isinstance(own, tuple):
             return self._count(found) > self._count(own)
-        same = _is_array(found) and _is_array(own) and np.array_equal(found, own)
-        return not same and self._count((found,)) > 0
+        if not _is_array(found):
+            return None
+        if _is_array(own) and np.array_equal(found, own):
+            return None
+        return self._flow.knows(np.asarray(found), _TIMES) if found.any() else None
 
     def _value(self, s: Statement, text: str, at: int) -> Any:
         """Return the value of an expression of the user's in a round; not right where it fails."""
-        key = s.node, text, at
-        held = self._held[s.unit.file, s.node.lineno][at]
-        if key not in self._values:
-            try:
-                with unheard(), self._watchdog.watching():
-                    found = eval(f"({text})", s.unit.globals, dict(held))
-                self._values[key] = self._seen(found)
-            except (Exception, Endless):
-                self._values[key] = _FAILED
-        return self._values[key]
+        values = self._values.get((s.node, text))
+        if values is None:
+            values = self._values[s.node, text] = [*self._evaluated(s, f"({text})")]
+        return values[at]
+
+    def _evaluated(self, s: Statement, text: str) -> Iterator[Any]:
+        """Yield the values of an expression in all rounds that are held."""
+        held = self._held[s.unit.file, s.node.lineno]
+        try:
+            with unheard():
+                code = compile(text, s.unit.file, "eval")
+                for one in held:
+                    with self._watchdog.watching():
+                        yield self._seen(eval(code, s.unit.globals, dict(one)))
+        except (Exception, Endless):
+            yield from [_FAILED] * len(held)
 
     def _seen(self, value: Any) -> Any:
         if isinstance(value, tuple):

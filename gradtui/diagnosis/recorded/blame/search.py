@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,7 +25,15 @@ _ROUNDS = 4
 """Mistakes that are told apart."""
 _FURTHER = 2
 """How much farther-fetched edits are tried once some of what is wrong is mended."""
+_BLIND = 1
+"""How far-fetched edits are run that a glance tells nothing of, before the others are."""
 _SOLVED = 1e-6
+_SMALL = 2
+"""Characters by which an edit makes a line longer that takes the place of something there."""
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+_Key = tuple[Unit, tuple[tuple[int, int, bytes], ...]]
 
 
 class Blame(Struct, frozen=True, eq=False):
@@ -53,16 +62,26 @@ class _Hit(Struct, frozen=True, eq=False):
         """The edit in its function."""
         return Patch(self.suspect.statement.unit, self.candidate.edits)
 
-    def rank(self) -> tuple[int, int, int, bool, int, int]:
+    @property
+    def total(self) -> int:
+        """How unlikely it is: where it stands, and how far-fetched it is."""
+        return self.suspect.tier + self.cost
+
+    def rank(self) -> tuple[int | bool, ...]:
         """Return what sorts the best edit first."""
-        size = sum(len(one.text) + one.start - one.end for one in self.candidate.edits)
-        tier, cost = self.suspect.tier, self.cost
+        s, edits = self.suspect.statement, self.candidate.edits
+        size = sum(len(one.text) + one.start - one.end for one in edits)
+        names = set(_NAME.findall(s.text(s.node)))
+        strange = {name for one in edits for name in _NAME.findall(one.text.decode())} - names
         return (
             -len(self.mended),
-            tier + cost,
-            tier,
+            self.total,
+            size > _SMALL,
+            self.suspect.tier,
             self.suspect.promoted,
+            size != 0,
             self.suspect.order,
+            len(strange),
             size,
         )
 
@@ -74,6 +93,9 @@ class Search:
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._glancing = True
         """Whether only edits are tried whose line is right at a glance."""
+        self._tried = set[_Key]()
+        """Edits that were run."""
+        self._edits: dict[ast.stmt, list[Candidate]] = {}
         self._hand: Results | None = None
         """What the code gives with the edits found so far."""
 
@@ -93,25 +115,44 @@ class Search:
         hits = list[_Hit]()
         wrong = self._trials.wrong
         suspects = self._suspects.ranked(wrong, {self._trials.true(one).shape for one in wrong})
+        self._tried.clear()
+        self._edits.clear()
         for glancing in (True, False):
             self._glancing = glancing
             for total in range(TIERS + _COSTS):
                 for suspect in suspects:
                     if 0 <= total - suspect.tier < _COSTS:
                         hits += self._hits(suspect, total - suspect.tier)
-                if any(len(hit.mended) == len(wrong) for hit in hits):
-                    return min(hits, key=_Hit.rank)
-                # One edit for all that is wrong is worth looking further for, but not for ever.
-                if hits and total >= _FURTHER + min(h.cost + h.suspect.tier for h in hits):
+                if any(self._is_enough(hit, total) for hit in hits):
                     return min(hits, key=_Hit.rank)
         return min(hits, key=_Hit.rank, default=None)
 
-    def _is_worth(self, s: Statement, edits: Sequence[Edit]) -> bool:
-        return not self._glancing or self._preview.is_hopeful(s, edits)
+    def _is_enough(self, hit: _Hit, total: int) -> bool:
+        """Return whether no better edit is looked for once those as unlikely as `total` are tried.
+
+        One edit for all that is wrong is worth looking further for, and so is one whose numbers a
+        user would write; but not for ever.
+        """
+        if hit.cost >= _COSTS:
+            return not self._glancing and total > _FURTHER
+        return hit.total + _FURTHER * (len(hit.mended) < len(self._trials.wrong)) <= total
+
+    def _is_worth(self, s: Statement, edits: Sequence[Edit], cost: int) -> bool:
+        """Return whether an edit is worth a run: once a glance tells, and far-fetched ones last."""
+        if not self._glancing:
+            return True
+        hopeful = self._preview.is_hopeful(s, edits)
+        return cost <= _BLIND if hopeful is None else hopeful
+
+    def _is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
+        if not self._glancing or not isinstance(slot, After):
+            return self._is_worth(slot.s, [edit], cost)
+        hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
+        return cost <= _BLIND if hopeful is None else hopeful
 
     def _is_worth_adding(self, slot: Slot, term: str) -> bool:
         """Return whether a term may be what is missing, so often as a number in scope says."""
-        if not self._glancing or self._preview.is_hopeful(slot.s, [slot.plus(term)]):
+        if self._is_worth_in(slot, slot.plus(term), 2):
             return True
         return slot.whole and self._preview.is_hopeful_sum(slot.s, term, [*slot.multiples()])
 
@@ -121,20 +162,29 @@ class Search:
         for candidate in self._candidates(s, cost):
             if self._trials.left <= 0:
                 return
-            if not any(s.unit.changes(edit) for edit in candidate.edits):
+            if not self._is_new(s, candidate.edits):
                 continue
             mended = self._trials.mended(Patch(s.unit, candidate.edits))
             if mended:
                 yield _Hit(suspect, candidate, max(cost, candidate.cost), mended)
 
+    def _is_new(self, s: Statement, edits: Sequence[Edit]) -> bool:
+        """Return whether edits change something, and were not run before."""
+        key = s.unit, tuple((one.start, one.end, one.text) for one in edits)
+        new = key not in self._tried and any(s.unit.changes(edit) for edit in edits)
+        self._tried.add(key)
+        return new
+
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
+        if s.node not in self._edits:
+            self._edits[s.node] = [*edits(s), *renamings(s), *numbers(s, self._trials.numbers)]
         yield from (
             one
-            for one in (*edits(s), *renamings(s), *numbers(s, self._trials.numbers))
-            if one.cost == cost and (not cost or self._is_worth(s, one.edits))
+            for one in self._edits[s.node]
+            if one.cost == cost and (not cost or self._is_worth(s, one.edits, cost))
         )
         for slot in slots(s):
-            yield from self._in_slot(slot, cost - isinstance(s.node, ast.Return))
+            yield from self._in_slot(slot, cost - slot.distance)
         for after in afters(s):
             if cost and not after.alone:
                 # What a line lacks is likelier in it than after it.
@@ -151,7 +201,7 @@ class Search:
         elif cost == 1:
             doubled = self._run(slot.s, slot.times("2.0"))
             for value in self._solved(self._hand, doubled):
-                yield slot.constant(value + 1)
+                yield from slot.constant(value + 1)
         elif cost in (2, 3, 4):
             if cost == 2 and slot.s.numpy:
                 yield slot.rooted()
@@ -160,14 +210,14 @@ class Search:
                 return
             for factor, own in slot.factors():
                 worth = own == cost and self._trials.left > 0
-                if worth and self._is_worth(slot.s, [slot.times(factor)]):
+                if worth and self._is_worth_in(slot, slot.times(factor), cost):
                     for value in self._solved(nothing, self._run(slot.s, slot.times(factor))):
-                        yield slot.factor(factor, value, cost)
+                        yield from slot.factor(factor, value, cost)
             if cost == 2:
                 for term in slot.terms():
                     if self._trials.left > 0 and self._is_worth_adding(slot, term):
                         for value in self._solved(self._hand, self._run(slot.s, slot.plus(term))):
-                            yield slot.term(term, value)
+                            yield from slot.term(term, value)
 
     def _in_after(self, after: After) -> Iterator[Candidate]:
         for text, edit in () if after.alone else after.kept():

@@ -53,7 +53,7 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
         return bool(np.all(apart <= COARSE * np.abs(point.true[name]) + point.errors[name]))
 
     trials = Gradients(runs, points, forgives, wrong, _MOST)
-    called = runs.target.backward or runs.target.function
+    called = runs.target.called
     given = points[0].values
     with guarded(runs.kept.arrays, lambda: runs.as_is(given)), trials.watchdog.at_work():
         trials.measure()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
-from math import prod
-
-from msgspec import Struct
+from collections.abc import Iterator
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
+from gradtui.diagnosis.recorded.blame.constants import Constant, constants, same, sizes
 from gradtui.diagnosis.recorded.blame.material import arrays, own_functions
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
@@ -40,27 +38,12 @@ _NUMBERS = 8
 """Numbers in scope that are tried."""
 _MOST = 24
 """Arrays of each kind that are tried."""
-_CLOSE = 1e-6
+_DIGITS = 3
+"""How many a number has that a user would write."""
+_ODD = 5
+"""How far-fetched it is to multiply by a number that nothing in the code is."""
 _COUNTING = ("slice", "range", "len", "int")
 """Functions of whole numbers: no factor is missing there."""
-_MADE: Mapping[str, Callable[[float], float]] = {
-    "* {}": lambda v: v,
-    "/ {}": lambda v: 1 / v,
-    "* 2 * {}": lambda v: 2 * v,
-    "* (1 - {})": lambda v: 1 - v,
-    "/ (1 - {})": lambda v: 1 / (1 - v),
-}
-"""What a number in scope may be made into; none of them is 0 or 1."""
-
-
-class Constant(Struct, frozen=True):
-    """A number as a user would write it behind an expression."""
-
-    text: str
-    """As `* 2` or `/ N`."""
-    told: str
-    known: bool
-    """Whether it is a number that one expects: a whole one, or one that has a name."""
 
 
 class Slot:
@@ -73,6 +56,16 @@ class Slot:
     def whole(self) -> bool:
         """Whether it is all that its statement stores."""
         return self.node is self.s.value()
+
+    @property
+    def distance(self) -> int:
+        """How far-fetched it is that something is missing here: it is likelier where it is made."""
+        parent = self.s.parents.get(self.node)
+        if not is_leaf(self.node):
+            return int(isinstance(self.s.node, ast.Return))
+        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
+            return 2 if self.node in parent.args else 0
+        return int(isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return))
 
     def times(self, factor: str) -> Edit:
         """Return the edit that multiplies it."""
@@ -91,42 +84,37 @@ class Slot:
         edit = self.s.replaced(self.node, f"-{self.s.inside(self.node, 2)}", 3)
         return Candidate((edit,), "sign", "its sign is wrong", 0, "-1", self.node)
 
-    def constant(self, value: float) -> Candidate:
-        """Return it times a number, in names in scope where it is one of them."""
+    def constant(self, value: float) -> Iterator[Candidate]:
+        """Yield it times a number that a user would write, in names in scope if it is one."""
         if isinstance(self.node, ast.Constant):
             text = number(value * float(self.node.value))  # type: ignore[arg-type]
-            edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
-            told = f"{self.s.text(self.node)} must be {text}"
-            return Candidate((edit,), "constant-factor", told, 1, text, self.node)
-        found = next(_constants(self.s, value))
+            if _is_short(text):
+                edit = self.s.replaced(self.node, text, 9 if text[0] != "-" else 3)
+                told = f"{self.s.text(self.node)} must be {text}"
+                yield Candidate((edit,), "constant-factor", told, 1, text, self.node)
+            return
+        found = next(constants(self.s, value))
         factor = found.text.replace("/ ", "1/").removeprefix("* ")
-        return Candidate(
-            (self.scaled(found),),
-            "constant-factor",
-            found.told,
-            1 if found.known else 3,
-            factor,
-            self.node,
-        )
+        cost = _ODD if not found.known else 1 if any(map(str.isalpha, found.text)) else 2
+        if found.known or _is_short(factor):
+            yield Candidate(
+                (self.scaled(found),), "constant-factor", found.told, cost, factor, self.node
+            )
 
-    def factor(self, text: str, value: float, cost: int) -> Candidate:
-        """Return it with a factor that is needed so many times."""
+    def factor(self, text: str, value: float, cost: int) -> Iterator[Candidate]:
+        """Yield it with a factor that is needed so many times, if a user would write that."""
         many = (
             text
-            if _same(value, 1)
+            if same(value, 1)
             else f"(-{text})"
-            if _same(value, -1)
+            if same(value, -1)
             else (f"{number(value)} * {text}")
         )
-        usual = _same(value, round(value)) and abs(value) < 4
-        return Candidate(
-            (self.times(many),),
-            "missing-factor",
-            f"the factor {many} is missing",
-            cost + (not usual) + 2 * self._is_named(),
-            many,
-            self.node,
-        )
+        usual = same(value, round(value)) and abs(value) < 4
+        if not usual and not same(1 / value, round(1 / value)):
+            return
+        told, own = f"the factor {many} is missing", cost + (not usual) + 2 * self._is_named()
+        yield Candidate((self.times(many),), "missing-factor", told, own, many, self.node)
 
     def _is_named(self) -> bool:
         """Return whether it is a name that is only added or handed on."""
@@ -135,22 +123,22 @@ class Slot:
         handed = isinstance(self.s.node, ast.Return) and isinstance(parent, ast.Tuple | ast.Dict)
         return is_leaf(self.node) and (added or handed)
 
-    def term(self, text: str, value: float) -> Candidate:
-        """Return it with a term that is needed so many times."""
-        rule, cost = "missing-path" if _same(value, 1) else "missing-term", 2
-        many = text if _same(value, 1) else f"(-{text})"
-        if not _same(abs(value), 1):
-            found = next(_constants(self.s, value))
-            cost = 2 if found.known else 4
+    def term(self, text: str, value: float) -> Iterator[Candidate]:
+        """Yield it with a term that is needed so many times, if a user would write that."""
+        rule = "missing-path" if same(value, 1) else "missing-term"
+        many = text if same(value, 1) else f"(-{text})"
+        if not same(abs(value), 1):
+            found = next(constants(self.s, value))
+            if not found.known:
+                return
             short = number(value)
             many = f"{text} {found.text}"
             if found.text.startswith("*"):
                 many = f"{found.text[2:]} * {text}"
             elif found.text[2:].isdigit() and len(short) <= len("0.125"):
                 many = f"{short} * {text}"
-        return Candidate(
-            (self.plus(many),), rule, f"the term {many} is missing", cost, many, self.node
-        )
+        told = f"the term {many} is missing"
+        yield Candidate((self.plus(many),), rule, told, 2, many, self.node)
 
     def factors(self) -> Iterator[tuple[str, int]]:
         """Yield factors made of what is in scope, each with how far-fetched it is."""
@@ -195,8 +183,8 @@ class Slot:
         """Yield how often a term may be needed, from the numbers and sizes in scope."""
         yield 1.0
         numbers = [held.value for held in self.s.scope.values() if held.value and not held.shape]
-        sizes = [float(size) for _, size in _sizes(self.s)]
-        for value in dict.fromkeys([*numbers, *sizes][:_NUMBERS]):
+        lengths = [float(size) for _, size in sizes(self.s)]
+        for value in dict.fromkeys([*numbers, *lengths][:_NUMBERS]):
             yield from (1 / value, value, 2 * value)
 
     def _stretching(self) -> list[tuple[str, Held]]:
@@ -232,33 +220,33 @@ class After(Slot):
 
     def __init__(self, s: Statement, node: ast.expr, name: str, shape: Shape | None) -> None:
         super().__init__(s, node, shape)
-        self._name = name
+        self.name = name
         self.alone = isinstance(s.node, ast.Assign) and s.node.targets == [node]
         """Whether the statement stores nothing else: what it lacks it lacks itself."""
 
     def times(self, factor: str) -> Edit:
         """Return the edit that multiplies it."""
-        return self.line(f"{self._name} *= {factor}")
+        return self.line(f"{self.name} *= {factor}")
 
     def plus(self, term: str) -> Edit:
         """Return the edit that adds to it."""
-        return self.line(f"{self._name} += {term}")
+        return self.line(f"{self.name} += {term}")
 
     def scaled(self, constant: Constant) -> Edit:
         """Return the edit that multiplies or divides it by a number."""
-        return self.line(f"{self._name} {constant.text.replace(' ', '= ', 1)}")
+        return self.line(f"{self.name} {constant.text.replace(' ', '= ', 1)}")
 
     def negated(self) -> Candidate:
         """Return it with the other sign."""
         return Candidate(
-            (self.line(f"{self._name} *= -1"),), "sign", "its sign is wrong", 1, "-1", self.node
+            (self.line(f"{self.name} *= -1"),), "sign", "its sign is wrong", 1, "-1", self.node
         )
 
     def kept(self) -> Iterator[tuple[str, Edit]]:
         """Yield the lines that add it to what else has its shape."""
         for text, held in arrays(self.s):
-            if held.kind == "f" and held.shape == self.shape and text != self._name:
-                yield text, self.line(f"{text} += {self._name}")
+            if held.kind == "f" and held.shape == self.shape and text != self.name:
+                yield text, self.line(f"{text} += {self.name}")
 
     def picked(self) -> Iterator[Candidate]:
         """Yield the lines that subtract 1 at the labels, as the slope of a softmax asks for."""
@@ -266,7 +254,7 @@ class After(Slot):
             return
         for text, held in self.s.scope.items():
             if held.kind == "i" and held.shape == self.shape[:1]:
-                where = f"{self._name}[{self.s.numpy}arange(len({text})), {text}]"
+                where = f"{self.name}[{self.s.numpy}arange(len({text})), {text}]"
                 told = f"1 must be subtracted from it at {text}"
                 yield Candidate(
                     (self.line(f"{where} -= 1"),), "missing-term", told, 2, "1", self.node
@@ -276,6 +264,11 @@ class After(Slot):
         """Return the edit that adds a line after the statement."""
         end = self.s.unit.end(self.s.node)
         return Edit(end, end, f"\n{self.s.margin}{text}")
+
+
+def _is_short(text: str) -> bool:
+    """Return whether a number has no more digits than a user would write."""
+    return len(text.lstrip("-0.").replace(".", "")) <= _DIGITS
 
 
 def slots(s: Statement) -> Iterator[Slot]:
@@ -357,56 +350,3 @@ def _is_number(s: Statement, node: ast.expr) -> bool:
     return isinstance(
         node, ast.BinOp | ast.UnaryOp | ast.Call | ast.Subscript | ast.Attribute | ast.Compare
     )
-
-
-def _constants(s: Statement, value: float) -> Iterator[Constant]:
-    """Yield a factor as the user would write it, the likeliest first."""
-    if _same(abs(value), 2):
-        yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", True)
-    yield from _named(s, value)
-    if _same(abs(value), 0.5):
-        yield Constant(f"/ {number(1 / value)}", "it is twice what it must be", True)
-    inverse = 1 / value if value else 0.0
-    for text, size in _sizes(s):
-        if size > 1 and _same(inverse, size):
-            yield Constant(f"/ {text}", f"the division by {text} is missing", True)
-        if size > 1 and _same(value, size):
-            yield Constant(f"* {text}", f"there is an extra division by {text}", True)
-    if value and _same(value, round(value)):
-        yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
-    elif value and _same(inverse, round(inverse)):
-        yield Constant(f"/ {round(inverse)}", f"the division by {round(inverse)} is missing", True)
-    yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", False)
-
-
-def _named(s: Statement, value: float) -> Iterator[Constant]:
-    """Yield a factor that is a number in scope, or is made of one."""
-    single = [
-        (text, held.value)
-        for text, held in s.scope.items()
-        if held.value is not None and held.value not in (0.0, 1.0)
-        if not held.shape and text not in s.loops
-    ]
-    single.sort(key=lambda pair: len(pair[0]))
-    for form, result in _MADE.items():
-        for text, held in single:
-            if _same(result(held), value):
-                told = form.format(text)
-                what = f"the factor {told[2:]}" if told[0] == "*" else f"the division by {told[2:]}"
-                yield Constant(told, f"{what} is missing", True)
-
-
-def _sizes(s: Statement) -> Iterator[tuple[str, int]]:
-    """Yield the lengths of axes and the sizes of arrays in scope, as the user would write them."""
-    names = sorted(s.scope.items(), key=lambda pair: len(pair[0]))
-    for axis in range(4):
-        for text, held in names:
-            if axis < len(held.shape) and held.kind in "fi":
-                yield f"{text}.shape[{axis}]", held.shape[axis]
-    for text, held in names:
-        if len(held.shape) > 1:
-            yield f"{text}.size", prod(held.shape)
-
-
-def _same(one: float, two: float) -> bool:
-    return abs(one - two) <= _CLOSE * max(abs(one), abs(two))

@@ -9,7 +9,7 @@ from types import CodeType
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.flow import Line, Told
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -83,6 +83,9 @@ class Suspects:
         lines = lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         tier = self._tier(lines, fed, partial=_is_partial(node))
+        if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
+            # A line that only gives another name is likelier to lack what the next one lacks.
+            return Suspect(statement, min(_UNTOLD, tier), False, order)
         if called or beside:
             return Suspect(statement, min(_UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
@@ -118,8 +121,8 @@ class Suspects:
                 if isinstance(one, ast.Name)
                 and one.id == own.get(ours)
                 and isinstance(one.ctx, theirs)
-            } & set(self._flow.feeds)
-            if found:
+            }
+            if found := (found | self._called(found)) & set(self._flow.feeds):
                 return found
         return set()
 

@@ -5,22 +5,32 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
-from types import CodeType, FrameType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
+from gradtui.diagnosis.recorded.blame.pure import computes
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
 from gradtui.recording.library import NUMPY, Library
 from gradtui.recording.places import is_users_file
 
 Shape = tuple[int, ...]
 
-_KEPT = 2
-"""Times that values are kept: in the first round of a loop what it carries is still 0."""
-_VISITS = 3
-"""Times that a line is looked at; more tell nothing new."""
+_NO_DATA = (
+    type, ast.AST, ModuleType, FunctionType, MethodType, BuiltinFunctionType, np.ufunc, type(None),
+)  # fmt: skip
+"""What holds no numbers."""
+_KEPT = (0, 1, 5)
+"""Rounds whose values are kept.
+
+In the first of a loop what it carries is still 0, and so are most indices in the second.
+"""
+_VISITS = 6
+"""Times that a line is looked at."""
+_LOOKED = 3
+"""Times that what is in scope is taken note of; more tell nothing new."""
 _ENTRIES = 40
 """Entries of a dict, an object or a sequence that are names of their own."""
 
@@ -30,7 +40,11 @@ class Held(Struct, frozen=True):
 
     shape: Shape
     kind: str
-    """As NumPy's `dtype.kind`: f for floats, i for whole numbers, b for truth values."""
+    """As NumPy's `dtype.kind`: f for floats, i for whole numbers, b for truth values.
+
+    Of what is no number, its type behind a colon, as `:dict`; its shape is how many it holds, or
+    takes.
+    """
     value: float | None = None
     """Of a single number."""
 
@@ -54,6 +68,7 @@ class Watched:
         """File and line -> the functions of the user's that it calls."""
         self._scopes: dict[tuple[str, int], dict[str, Held]] = {}
         self._visits: dict[tuple[str, int], int] = {}
+        self._globals: dict[CodeType, dict[str, Any]] = {}
 
     def scope(self, file: str, line: int) -> Scope:
         """Return what is in scope at a line."""
@@ -107,13 +122,25 @@ class Watched:
             key = frame.f_code.co_filename, frame.f_lineno
             self.order.setdefault(key, len(self.order))
             seen = self._visits.get(key, 0)
-            if seen < _KEPT and key[0] in self._files:
+            if seen in _KEPT and key[0] in self._files:
                 values = {name: self._copied(one) for name, one in frame.f_locals.items()}
                 self.held.setdefault(key, []).append(values)
             if seen < _VISITS:
                 self._visits[key] = seen + 1
-                self._scopes.setdefault(key, {}).update(_named(frame.f_locals, self.library))
+            if seen < _LOOKED:
+                named = _named(frame.f_locals, self._of_module(frame), self.library)
+                self._scopes.setdefault(key, {}).update(named)
         return self._line
+
+    def _of_module(self, frame: FrameType) -> Mapping[str, Any]:
+        """Return what the module of a function names and may be computed with."""
+        code = frame.f_code
+        if code not in self._globals:
+            self._globals[code] = {
+                name: value for name, value in frame.f_globals.items()
+                if not name.startswith("_") and not isinstance(value, _NO_DATA)
+            }  # fmt: skip
+        return self._globals[code]
 
     def _copied(self, value: Any) -> Any:
         """Return a copy of what a run may write."""
@@ -127,12 +154,16 @@ def _within(code: CodeType) -> Iterator[CodeType]:
             yield from _within(one)
 
 
-def _named(values: Mapping[str, Any], library: Library) -> dict[str, Held]:
+def _named(
+    values: Mapping[str, Any], outside: Mapping[str, Any], library: Library
+) -> dict[str, Held]:
     named = _Named(values, library)
-    seen = [(name, library.seen(value)) for name, value in values.items()]
-    for name, value in sorted(seen, key=lambda pair: held_of(pair[1]) is None):
-        if name.isidentifier():
-            named.add(name, value, 2)
+    own = {name: value for name, value in outside.items() if name not in values}
+    for some, depth in ((values, 2), (own, 1)):
+        seen = [(name, library.seen(value)) for name, value in some.items()]
+        for name, value in sorted(seen, key=lambda pair: held_of(pair[1]) is None):
+            if name.isidentifier():
+                named.add(name, value, depth)
     return named.found
 
 
@@ -158,7 +189,15 @@ class _Named:
                 self.found[name] = held
             self._seen.add(id(value))
             return
-        if not depth or isinstance(value, type | ast.AST):
+        if isinstance(value, FunctionType) and computes(value, self._library.dialect):
+            self.found[name] = Held((value.__code__.co_argcount,), ":function")
+        if isinstance(value, _NO_DATA):
+            return
+        if isinstance(value, dict | list | tuple):
+            self.found[name] = Held((len(value),), f":{type(value).__name__}")
+        elif hasattr(value, "__dict__"):
+            self.found[name] = Held((), f":{type(value).__qualname__}")
+        if not depth:
             return
         if isinstance(value, dict):
             entries = [
@@ -167,13 +206,14 @@ class _Named:
                 if isinstance(key, str | int)
             ]
         elif isinstance(value, tuple | list):
-            entries = [(f"{name}[{at}]", one) for at, one in enumerate(value)]
-        elif hasattr(value, "__dict__") and not callable(value):
+            key = self._key if isinstance(value, list) else str
+            entries = [(f"{name}[{key(at)}]", one) for at, one in enumerate(value)]
+        elif hasattr(value, "__dict__"):
             entries = [(f"{name}.{key}", one) for key, one in vars(value).items()]
         else:
             return
         # What goes by the round of a loop is likelier meant than another round.
-        entries.sort(key=lambda pair: pair[0][-2:-1].isdigit())
+        entries.sort(key=lambda pair: (held_of(pair[1]) is None, pair[0][-2:-1].isdigit()))
         for text, one in entries[:_ENTRIES]:
             self.add(text, one, depth - 1)
 

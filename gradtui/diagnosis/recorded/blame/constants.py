@@ -1,0 +1,85 @@
+"""Numbers by which an expression may be off, as the user would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+
+from msgspec import Struct
+
+from gradtui.base.text import number
+from gradtui.diagnosis.recorded.blame.candidates import Statement
+
+_CLOSE = 1e-6
+_MADE: Mapping[str, Callable[[float], float]] = {
+    "* {}": lambda v: v,
+    "/ {}": lambda v: 1 / v,
+    "* 2 * {}": lambda v: 2 * v,
+    "* (1 - {})": lambda v: 1 - v,
+    "/ (1 - {})": lambda v: 1 / (1 - v),
+}
+"""What a number in scope may be made into; none of them is 0 or 1."""
+
+
+class Constant(Struct, frozen=True):
+    """A number as a user would write it behind an expression."""
+
+    text: str
+    """As `* 2` or `/ N`."""
+    told: str
+    known: bool
+    """Whether it is a number that one expects: a whole one, or one that has a name."""
+
+
+def constants(s: Statement, value: float) -> Iterator[Constant]:
+    """Yield a factor as the user would write it, the likeliest first."""
+    if same(abs(value), 2):
+        yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", True)
+    yield from _named(s, value)
+    if same(abs(value), 0.5):
+        yield Constant(f"/ {number(1 / value)}", "it is twice what it must be", True)
+    inverse = 1 / value if value else 0.0
+    for text, size in sizes(s):
+        if size > 1 and same(inverse, size):
+            yield Constant(f"/ {text}", f"the division by {text} is missing", True)
+        if size > 1 and same(value, size):
+            yield Constant(f"* {text}", f"there is an extra division by {text}", True)
+    if value and same(value, round(value)):
+        yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
+    elif value and same(inverse, round(inverse)):
+        yield Constant(f"/ {round(inverse)}", f"the division by {round(inverse)} is missing", True)
+    yield Constant(f"* {number(value)}", f"the factor {number(value)} is missing", False)
+
+
+def _named(s: Statement, value: float) -> Iterator[Constant]:
+    """Yield a factor that is a number in scope, or is made of one."""
+    single = [
+        (text, held.value)
+        for text, held in s.scope.items()
+        if held.value is not None and held.value not in (0.0, 1.0)
+        if not held.shape and text not in s.loops
+    ]
+    single.sort(key=lambda pair: len(pair[0]))
+    for form, result in _MADE.items():
+        for text, held in single:
+            if same(result(held), value):
+                told = form.format(text)
+                what = f"the factor {told[2:]}" if told[0] == "*" else f"the division by {told[2:]}"
+                yield Constant(told, f"{what} is missing", True)
+
+
+def sizes(s: Statement) -> Iterator[tuple[str, int]]:
+    """Yield the lengths of axes and the sizes of arrays in scope, as the user would write them."""
+    names = sorted(s.scope.items(), key=lambda pair: len(pair[0]))
+    for axis in range(4):
+        for text, held in names:
+            if axis < len(held.shape) and held.kind in "fi":
+                yield f"{text}.shape[{axis}]", held.shape[axis]
+    for text, held in names:
+        if len(held.shape) > 1:
+            yield f"{text}.size", prod(held.shape)
+
+
+def same(one: float, two: float) -> bool:
+    """Return whether two numbers are equal but for rounding."""
+    return abs(one - two) <= _CLOSE * max(abs(one), abs(two))

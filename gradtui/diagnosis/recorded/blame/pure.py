@@ -1,0 +1,50 @@
+"""Which functions only compute: of their arguments, and nothing but numbers."""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+
+from gradtui.recording.library import Dialect
+
+MODULES = ("numpy", "torch", "math", "cmath", "scipy", "itertools", "functools", "operator", "copy")
+BUILTINS = frozenset({
+    "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "getattr", "hasattr",
+    "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next", "pow", "range",
+    "reversed", "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "zip",
+})  # fmt: skip
+FILES = frozenset({
+    "save", "savez", "savez_compressed", "savetxt", "load", "loadtxt", "genfromtxt", "fromfile",
+    "tofile", "dump", "memmap",
+})  # fmt: skip
+"""What of NumPy reads and writes files."""
+METHODS = frozenset({
+    name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
+})  # fmt: skip
+
+
+def computes(
+    function: FunctionType, dialect: Dialect, seen: frozenset[FunctionType] = frozenset()
+) -> bool:
+    """Return whether a function that may be called instead of another only computes.
+
+    It names nothing but a library of arrays, its functions and methods, and functions that only
+    compute, too.
+    """
+    if function in seen:
+        return True
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if isinstance(value, ModuleType):
+            if value.__name__.partition(".")[0] not in MODULES:
+                return False
+        elif isinstance(value, FunctionType):
+            if not computes(value, dialect, seen | {function}):
+                return False
+        elif name in FILES or not (
+            hasattr(dialect.module, name)
+            or name in dialect.methods
+            or name in METHODS
+            or name in BUILTINS
+        ):
+            return False
+    return True
