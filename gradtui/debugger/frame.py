@@ -17,6 +17,7 @@ from gradtui.debugger.axes import Window
 from gradtui.debugger.boundary import Boundary, Plane, boundary_of
 from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.debugger.curves import Picture
+from gradtui.debugger.guide import Progress
 from gradtui.debugger.investigation import Known
 from gradtui.debugger.steps import Level, Moment, Pass, StepOrder
 from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
@@ -94,6 +95,13 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     """What is wrong with the file's present text, as an error's report, if anything."""
     outdated: bool
     """Whether the file has another text by now than the one that was run."""
+    lesson: Progress | None = None
+    """How far the lesson is, if one is begun."""
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question is open: what tells of later moments is hidden."""
+        return self.lesson is not None and self.lesson.asking
 
     def selecting(self, node: int) -> Frame:
         """Return the same moment with another node selected."""

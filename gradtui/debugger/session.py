@@ -11,6 +11,7 @@ from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
+from gradtui.debugger.guide import HELD, Guide
 from gradtui.debugger.investigation import Investigation, Version, key_of, seen_at
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
@@ -20,6 +21,7 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.judgement import Judgement
 from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
+from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
 
@@ -61,7 +63,9 @@ class Session:
         self.outdated = False
         """Whether the file has another text by now than the one that was run."""
         self._breakpoints = Breakpoints(self.history, problem.steps)
-        self._step = 0
+        self._step = self._position = 0
+        self.guide: Guide | None = None
+        """The way through the lesson, once it is begun."""
         self.folded: frozenset[int] = frozenset()
         """The roots of the statements that are one node on the graph of operations."""
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
@@ -100,6 +104,33 @@ class Session:
     def step(self) -> int:
         """The training step that the cursor stands in."""
         return self._step
+
+    @property
+    def position(self) -> int:
+        """How many moments of the step are done."""
+        return self._position
+
+    @position.setter
+    def position(self, position: int) -> None:
+        self._position = position
+        limit = None if self.guide is None else self.guide.limit(self._structure_at)
+        if limit is not None and (self._step, position) > limit:
+            self._step, self._position = limit
+            self.message = HELD
+
+    def tape_at(self, step: int) -> Tape:
+        """Return the tape of a step of the branch that is looked at, which is computed already."""
+        return self._tape(step)
+
+    def _structure_at(self, step: int) -> tuple[Structure, StepProgram]:
+        problem = self.branches.current.at(step).problem
+        structure = self._version_of(problem).structure(self.level, self.folded)
+        return structure, problem.trainer.program
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question of the lesson is open."""
+        return self.guide is not None and self.guide.question is not None
 
     @property
     def order(self) -> StepOrder:
@@ -145,6 +176,7 @@ class Session:
             message=self.message,
             trouble=self.trouble,
             outdated=self.outdated,
+            lesson=None if self.guide is None else self.guide.progress,
         )
 
     @property
@@ -287,6 +319,9 @@ class Session:
         False if none is known yet, and more may be: the message says what is being found out.
         """
         self.message = ""
+        if self.asking:
+            self.message = "what was found is shown after your answer"
+            return True
         finding = self.investigation.next()
         if finding is not None:
             self._go_to_finding(finding)
@@ -303,6 +338,9 @@ class Session:
         """
         if self.problem.call is not None:
             self._go_on_in_call(by)
+            return True
+        if self.asking:
+            self.seek(self.problem.steps if by > 0 else 0)
             return True
         breakpoints, here = self.breakpoints, self._step
         at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)

@@ -39,6 +39,8 @@ def notes_title(frame: Frame) -> str:
 def notes_rows(frame: Frame, width: int) -> list[TextRow]:
     """Return the watches, the findings, the scenario's notices, then its notes, wrapped."""
     problem = frame.problem
+    if frame.asking:
+        return []
     rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame, width)
     rows += [
         line(("▲ " if first else "  ", "bad"), text)
@@ -50,8 +52,8 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
         rows.append(())
         for row in classes:
             rows += [row] if line_width(row) <= width else folded(row[0], row[1:], width)
-    if not problem.notes.strip():
-        return rows
+    if not problem.notes.strip() or (frame.lesson is not None and frame.lesson.lesson is not None):
+        return rows  # a lesson that goes on is read instead
     rows.append(())
     for paragraph in paragraphs(problem.notes):
         rows += [line(text) for text in wrap(paragraph, width)]

@@ -107,7 +107,10 @@ def _rule(frame: Frame) -> str:
 
 
 def _is_ready(frame: Frame, parameter: int) -> bool:
-    """Return whether what moves a parameter is known at the cursor."""
+    """Return whether what moves a parameter is known at the cursor, and may be told."""
+    moved = frame.order.backward + [n.id for n in frame.graph.parameters].index(parameter) + 1
+    if frame.asking and frame.position < moved:
+        return False
     if frame.problem.trainer.program.clip:
         return frame.position >= frame.order.backward
     return frame.gradient_state(parameter) == "known"

@@ -33,6 +33,7 @@ from gradtui.scenario.handwritten import by_hand, read_backward, read_update
 from gradtui.scenario.ignoring import notices_of
 from gradtui.scenario.initial import read_parameters
 from gradtui.scenario.labels import label_names
+from gradtui.scenario.lessons import read_lessons
 from gradtui.scenario.positions import parse_toml
 from gradtui.scenario.problem import (
     Array,
@@ -179,6 +180,7 @@ class _Loader:
             steps=parsed.run.steps,
             facts=tuple(self.facts(graph)),
             expected=tuple(self.expected()),
+            lessons=read_lessons(parsed.lesson, trainer.program, positions),
             notices=(*self.notices(graph), *self.hand_notices, *self.ignoring()),
             backward=backward,
             update=update,

@@ -15,6 +15,7 @@ from gradtui.base.source import Place, report
 from gradtui.engine.graph import Graph
 from gradtui.engine.trainer import Row, Trainer
 from gradtui.language.parser import Assignment
+from gradtui.scenario.lesson import Lesson
 
 Array = NDArray[Any]
 Drive = Literal["hand", "autodiff"]
@@ -232,6 +233,8 @@ class Problem(Struct, frozen=True, eq=False):
     """The tables of the file that settings are changed in, by name."""
     revised: Callable[[Mapping[str, Any]], Problem]
     """Make the same problem with other tables; raises InputError at one that does not fit."""
+    lessons: tuple[Lesson, ...] = ()
+    """What the scenario asks its reader to do, in order."""
     ascii: bool = False
     """Whether names and texts are those that can be shown in ASCII."""
     changed: str = ""

@@ -128,6 +128,16 @@ class Expect(Struct, forbid_unknown_fields=True, frozen=True):
     target: str | None = None
 
 
+class LessonTable(Struct, forbid_unknown_fields=True, frozen=True):
+    """One `[[lesson]]`: a thing to do, or a number to predict."""
+
+    text: str
+    done: str | None = None
+    ask: str | None = None
+    step: Annotated[int, Meta(ge=0, le=MAX_STEPS)] | None = None
+    hint: str = ""
+
+
 class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     """A whole scenario file."""
 
@@ -147,6 +157,7 @@ class ScenarioFile(Struct, forbid_unknown_fields=True, frozen=True):
     backward: Backward | None = None
     update: Update | None = None
     expect: list[Expect] = []
+    lesson: list[LessonTable] = []
 
 
 _CHOICES: Mapping[str, Mapping[str, type[Struct]]] = {

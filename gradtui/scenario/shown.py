@@ -26,6 +26,7 @@ def in_ascii(problem: Problem) -> Problem:
         title=spell(problem.title, labels),
         about=spell(problem.about, labels),
         notes=spell(problem.notes, labels),
+        lessons=tuple(replace(one, text=spell(one.text, labels)) for one in problem.lessons),
         labels=MappingProxyType({n: label for n, label in labels.items() if label.isascii()}),
         revised=revised,
         ascii=True,

@@ -109,6 +109,11 @@ COMMANDS = (
         "unfold", ("enter",), "unfold",
         "show the selected line as its operations, or as one node again", LOOK,
     ),
+    Command(
+        "lesson", ("f4",), "lesson",
+        "go on in the lesson, as {unfold} does, or answer its question", LOOK, "ANSWER",
+    ),
+    Command("lesson-back", ("backspace",), "lesson", "the step of the lesson before", LOOK),
     Command("list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK),
     Command(
         "lens", ("L",), "lens",

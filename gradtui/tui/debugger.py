@@ -13,13 +13,21 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.debugger import tour
 from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
-from gradtui.tui.commands import COMMANDS, OF_A_RUN, complete_command, find_command
+from gradtui.tui.commands import (
+    COMMANDS,
+    OF_A_RUN,
+    Command,
+    complete_command,
+    find_command,
+)
 from gradtui.tui.copying import Copying
 from gradtui.tui.host import Handlers, joined
 from gradtui.tui.keys import SCREEN, Keys
+from gradtui.tui.lessons import Lessons
 from gradtui.tui.live import Live
 from gradtui.tui.moves import Moves
 from gradtui.tui.pace import Pace
@@ -39,6 +47,11 @@ _HEIGHTS = [(0, "-flat"), (12, "-low"), (30, "-high"), (50, "-tall")]
 """Cells from which a class of the style sheet holds, up to the next."""
 
 
+def _action(command: Command) -> str:
+    """Return Textual's action for a command; a lesson takes Enter first."""
+    return f"{'enter' if 'enter' in command.keys else 'run'}('{command.id}')"
+
+
 class Debugger(Screen[None]):
     """A session on the screen."""
 
@@ -47,7 +60,7 @@ class Debugger(Screen[None]):
     VERTICAL_BREAKPOINTS = _HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(",".join(command.keys), f"run('{command.id}')", command.title, id=command.id)
+            Binding(",".join(command.keys), _action(command), command.title, id=command.id)
             for command in COMMANDS
         ),
         *bindings(SCREEN),
@@ -64,8 +77,8 @@ class Debugger(Screen[None]):
         self.saving = Saving(self, at_once=resume)
         self.live = Live(self, self.saving, self.trials)
         work = self.walk, self.trials, self.saving
-        self.pace = Pace(self, work)
-        parts = *work, self.live, self.pace, Moves(self), Copying(self)
+        self.pace, self.lessons = Pace(self, work), Lessons(self)
+        parts = *work, self.live, self.pace, self.lessons, Moves(self), Copying(self)
         self._handlers = joined(self.handlers, *(part.handlers for part in parts))
 
     @property
@@ -95,7 +108,7 @@ class Debugger(Screen[None]):
         yield Header()
         with Grid(id="body"):
             for key, panel in enumerate(_PANELS, 1):
-                yield panel(key)
+                yield panel(key, self.keys.fill)
         yield Trouble()
         yield Now(self.keys, self._used)
         yield Timeline(self.keys)
@@ -115,6 +128,7 @@ class Debugger(Screen[None]):
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
         self.pace.prepare()
+        tour.look(self.session)
         frame = self.session.frame
         self._make_room(
             "-close", "#chain", frame.looked.lens is not None or frame.looked.jacobian is not None
@@ -186,6 +200,11 @@ class Debugger(Screen[None]):
         """
         there = self.is_mounted and self.is_attached
         return there and super().check_action(action, parameters)
+
+    def action_enter(self, id: str) -> None:
+        """Go on in the lesson, or run the command that Enter has where there is none."""
+        if not self.lessons.take_enter():
+            self.action_run(id)
 
     def action_run(self, id: str, text: str = "") -> None:
         """Run a command by its id, with what follows it on the command line."""
@@ -348,6 +367,8 @@ class Debugger(Screen[None]):
     def _take(self, session: Session) -> None:
         self.pace.stop()
         self.session = session
+        self.lessons.begin()
+        self.set_class(session.guide is not None, "-lesson")
         self.set_class(session.problem.by_hand, "-by-hand")
         self.set_class(session.problem.call is not None, "-call")
 

@@ -81,7 +81,7 @@ PICKER = (
     Shortcut("picker-page-up", ("pageup",), "move(-8)", "up"),
     Shortcut("picker-leave", ("escape",), "leave", "leave"),
 )
-NOTES = (Shortcut("finding-here", ("enter",), "screen.run('finding')", "go to the next finding"),)
+NOTES = (Shortcut("finding-here", ("enter",), "screen.enter('finding')", "go to the next finding"),)
 
 
 def bindings(shortcuts: Sequence[Shortcut], *, first: bool = False) -> list[Binding]:

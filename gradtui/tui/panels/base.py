@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -26,9 +26,10 @@ class Panel(Rows, can_focus=True):
     HELP: ClassVar[str]
     """What it shows, for the help."""
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        """Take its number, and what puts the user's keys in the place of `{binding}`."""
         super().__init__(id=self.NAME.lower())
-        self.key = key
+        self.key, self.fill = key, fill
         self._titled = ""
         self.title(self.NAME)
         self.frame: Frame | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 
 from gradtui.debugger.frame import Frame
@@ -41,8 +43,8 @@ class GraphPanel(Panel):
         "heavy lines are the selected node's way to the loss; ✗: a hand-written line has it wrong"
     )
 
-    def __init__(self, key: int) -> None:
-        super().__init__(key)
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        super().__init__(key, fill)
         self._drawings = Drawings()
         self._layout: Layout | None = None
         self._cells: Cells = CLOSE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from gradtui.base.text import clean, clip, number
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.frame import Frame
 from gradtui.explain.curves import MARKS, ROLES, legend_rows
+from gradtui.explain.lesson import HIDDEN
 from gradtui.explain.spans import Span, TextRow, line
 from gradtui.tui.panels.base import Panel
 
@@ -28,8 +30,8 @@ class LossPanel(Panel):
         "{range}: some of the steps"
     )
 
-    def __init__(self, key: int) -> None:
-        super().__init__(key)
+    def __init__(self, key: int, fill: Callable[[str], str]) -> None:
+        super().__init__(key, fill)
         self._key: object = None
         self._drawn: Drawing | None = None
         self._surface_key: object = None
@@ -38,6 +40,9 @@ class LossPanel(Panel):
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the curves, the loss surface, or what there is to say where they do not fit."""
         picture, height = frame.drawn.picture, self.size.height
+        if frame.asking:
+            self.title(_title(picture))
+            return [line((HIDDEN, "dim"))]
         if frame.looked.window is not None:
             return self._surface(frame, width, height)
         legend, title = legend_rows(picture, width), _title(picture)

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 
 from gradtui.debugger.frame import Frame
 from gradtui.explain.findings import chosen_rows, notes_rows, notes_title
+from gradtui.explain.lesson import lesson_rows, lesson_title
 from gradtui.explain.spans import TextRow
 from gradtui.tui.panels.base import Panel
 from gradtui.tui.shortcuts import NOTES, bindings
@@ -27,11 +28,14 @@ class NotesPanel(Panel):
 
     def rows_of(self, frame: Frame, width: int) -> list[TextRow]:
         """Return the findings and the notes, wrapped to the panel."""
-        return notes_rows(frame, width)
+        return [*self._lesson_rows(frame, width), *notes_rows(frame, width)]
+
+    def _lesson_rows(self, frame: Frame, width: int) -> list[TextRow]:
+        return lesson_rows(frame, width, self.fill)
 
     def show_frame(self, frame: Frame) -> None:
         """Show another moment."""
-        self.title(notes_title(frame))
+        self.title(notes_title(frame) if frame.lesson is None else lesson_title(frame.lesson))
         super().show_frame(frame)
 
     def follow(self, frame: Frame, height: int) -> None:
@@ -39,5 +43,6 @@ class NotesPanel(Panel):
         if frame.known.chosen == self._followed:
             return
         self._followed = frame.known.chosen
-        first, after = chosen_rows(frame, self.size.width)
+        above = len(self._lesson_rows(frame, self.size.width))
+        first, after = (above + row for row in chosen_rows(frame, self.size.width))
         self.top = max(0, min(first, max(self.top, after - height)))

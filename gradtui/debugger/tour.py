@@ -1,0 +1,99 @@
+"""A session taken through its scenario's lesson: what is done is ticked, answers are read."""
+
+from __future__ import annotations
+
+from gradtui.base.source import InputError, Place
+from gradtui.base.text import shape_text
+from gradtui.debugger.guide import Guide, known_at
+from gradtui.debugger.series import LOSS
+from gradtui.debugger.session import Session
+from gradtui.debugger.steps import Level
+from gradtui.engine.observables import observed, read_expression
+from gradtui.scenario.lesson import Goal
+
+
+def begin(session: Session) -> None:
+    """Begin the lesson of a scenario, if it has one, where nothing is computed yet."""
+    if session.problem.lessons and session.guide is None:
+        session.seek(0)
+        session.position = 0
+        session.guide = Guide(session.problem.lessons)
+        enter(session, 0)
+
+
+def enter(session: Session, place: int) -> None:
+    """Go to a lesson by its number."""
+    guide = session.guide
+    assert guide is not None
+    guide.enter(place, session.step)
+    guide.reached(_is_reached(session))
+    session.position = session.position  # a question may hold the cursor back
+
+
+def look(session: Session) -> None:
+    """Tick the present lesson where what it asks for has just been done, and go on."""
+    guide = session.guide
+    if guide is not None and guide.reached(_is_reached(session)):
+        guide.ticked.add(guide.place)
+        enter(session, guide.place + 1)
+
+
+def read_answer(text: str, session: Session) -> float:
+    """Return the number that a text gives as the answer to the open question.
+
+    It is a number, or an expression of what is known at the cursor.  Raises InputError with a
+    place in the text.
+    """
+    structure, program = session.structure, session.problem.trainer.program
+    read = read_expression(text, program)
+    if read.shape:
+        raise InputError(f"expected one number, this has shape {shape_text(read.shape)}",
+                         Place(1, 1, len(text)))  # fmt: skip
+    if read.depth or any(
+        known_at(structure, program, node) > session.position for node in read.needs
+    ):
+        raise InputError("this is not computed yet: work it out from what is",
+                         Place(1, 1, len(text)))  # fmt: skip
+    tape = session.tape_at(session.step)
+    return float(observed(read, [[tape.value(node) for node in read.needs]], session.step))
+
+
+def _is_reached(session: Session) -> bool:
+    guide = session.guide
+    assert guide is not None
+    goal = None if guide.lesson is None else guide.lesson.goal
+    return goal is not None and reached(goal, session, guide.since)
+
+
+def reached(goal: Goal, session: Session, since: int) -> bool:
+    """Return whether a session is where a goal wants it; `since` is the step it began at."""
+    structure, position = session.structure, session.position
+    later = session.step > since
+    match goal.done:
+        case "step":
+            return session.step >= goal.step
+        case "updated":
+            return later or position >= structure.order.end
+        case "view":
+            return _viewed(goal.name, session)
+    node = session.problem.graph.names[goal.name]
+    if goal.done == "selected":
+        return session.selection.node == node
+    if goal.done == "computed":
+        return position >= structure.value_at.get(node, 0)
+    program = session.problem.trainer.program
+    adjoint = program.reverse.adjoint.get(node)
+    return adjoint is None or position >= known_at(structure, program, adjoint)
+
+
+def _viewed(name: str, session: Session) -> bool:
+    match name:
+        case "surface":
+            return session.surface.window is not None
+        case "lens":
+            return session.selection.lens is not None
+        case "jacobian":
+            return session.selection.jacobian is not None
+        case "operations":
+            return session.level is Level.OPERATIONS
+    return session.surface.window is None and session.curves.plot.series == (LOSS,)

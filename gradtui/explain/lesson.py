@@ -1,0 +1,66 @@
+"""The present step of a lesson in rows: what to do, what was said, what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradtui.base.text import paragraphs, wrap
+from gradtui.debugger.frame import Frame
+from gradtui.debugger.guide import Progress
+from gradtui.explain.predictions import asked_text
+from gradtui.explain.spans import Span, TextRow, line
+
+HIDDEN = "hidden until you answer"
+"""What stands where the answer of an open question would show."""
+
+
+def lesson_title(progress: Progress) -> str:
+    """Return which step of the lesson it is."""
+    if progress.lesson is None:
+        return "Lesson · done"
+    return f"Lesson · {progress.place + 1} of {progress.count}"
+
+
+def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[TextRow]:
+    """Return the present step of the lesson, wrapped; nothing without a lesson.
+
+    `fill` puts keys in the place of the names of bindings.
+    """
+    progress = frame.lesson
+    if progress is None:
+        return []
+    ticks: list[Span] = [
+        ("✓" if at in progress.ticked else "▸" if at == progress.place else "·",
+         "good" if at in progress.ticked else "now" if at == progress.place else "dim")
+        for at in range(progress.count)
+    ]  # fmt: skip
+    rows = [line(*ticks)] if progress.count <= width else []
+    if progress.lesson is None:
+        return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
+    for paragraph in paragraphs(fill(progress.lesson.text)):
+        rows += [line(text) for text in wrap(paragraph, width)]
+    question = progress.lesson.question
+    if question is not None:
+        sign: Span = ("? ", "now") if progress.asking else ("✓ ", "good")
+        asked = f"{asked_text(frame, question)} = {'?' if progress.asking else ''}"
+        rows.append(line(sign, (asked.removesuffix(" = "), "now")))
+    if progress.said:
+        rows += [line(text) for text in wrap(progress.said, width)]
+    return [*rows, *_wrapped(fill(_keys(progress)), width), ()]
+
+
+def _wrapped(text: str, width: int) -> list[TextRow]:
+    return [line((row, "dim")) for row in wrap(text, width)]
+
+
+def _keys(progress: Progress) -> str:
+    if progress.asking:
+        return "{unfold} to answer, with a number or an expression · {lesson-back} back"
+    return "{unfold} to go on · {lesson-back} back"
+
+
+def _ended(progress: Progress) -> str:
+    told = "This is the end of the lesson. "
+    if progress.questions:
+        told += f"{progress.right} of {progress.questions} predictions right the first time. "
+    return told + "{lesson-back} goes back into it."

@@ -1,0 +1,110 @@
+"""`[[lesson]]`: what a scenario asks its reader to do, one thing at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gradtui.base.source import InputError, Place, did_you_mean
+from gradtui.engine.graph import Kind
+from gradtui.engine.observables import read_expression
+from gradtui.engine.program import StepProgram
+from gradtui.scenario.lesson import VIEWS, Goal, Lesson, Question
+from gradtui.scenario.positions import Positions
+from gradtui.scenario.references import read_references
+from gradtui.scenario.schema import LessonTable
+
+GOALS = (
+    "computed(NAME)", "backward(NAME)", "updated()", "step >= N", "selected(NAME)",
+    "view(NAME)", "answered()",
+)  # fmt: skip
+"""What `done` may say."""
+_CALL = re.compile(r"(computed|backward|selected|view)\(\s*(\w+)\s*\)")
+_STEP = re.compile(r"step\s*>=\s*(\d{1,8})")
+
+
+def read_lessons(
+    tables: Sequence[LessonTable], program: StepProgram, positions: Positions
+) -> tuple[Lesson, ...]:
+    """Return the lessons of a scenario; raises InputError with a place in its file."""
+    found = []
+    for at, table in enumerate(tables):
+        goal, question = None, None
+        if table.done is not None:
+            place = positions.value(("lesson", at, "done"))
+            goal = _read_goal(table.done, program, place)
+            if goal is not None and table.ask is not None:
+                raise InputError("a question is done when it is answered()", place)
+            if goal is None and table.ask is None:
+                raise InputError("answered() needs a question: give 'ask' too", place)
+        if table.ask is not None:
+            question = _read_question(table, program, positions.value(("lesson", at, "ask")))
+        elif table.hint or table.step is not None:
+            key = "hint" if table.hint else "step"
+            raise InputError(f"'{key}' is of a question: give 'ask' too",
+                             positions.key(("lesson", at, key)))  # fmt: skip
+        found.append(Lesson(table.text, goal, question))
+    return tuple(found)
+
+
+def _read_goal(text: str, program: StepProgram, place: Place) -> Goal | None:
+    """Return what counts as done; None for an answer."""
+    text = text.strip()
+    if text in ("updated()", "answered()"):
+        return Goal("updated") if text == "updated()" else None
+    if step := _STEP.fullmatch(text):
+        return Goal("step", step=int(step[1]))
+    called = _CALL.fullmatch(text)
+    if called is None:
+        raise InputError(f"'done' is one of {', '.join(GOALS)}", place)
+    done, name = called.groups()
+    known: Sequence[str] = VIEWS if done == "view" else tuple(program.graph.names)
+    if name not in known:
+        what = "is no view" if done == "view" else "is not a name of the model"
+        raise InputError(f"'{name}' {what}" + did_you_mean(name, known), place)
+    return Goal(done, name)  # type: ignore[arg-type]
+
+
+def _read_question(table: LessonTable, program: StepProgram, place: Place) -> Question:
+    assert table.ask is not None
+    text, question = table.ask.strip(), None
+    graph = program.graph
+    shapes = {name: graph.nodes[node].shape for name, node in graph.names.items()}
+    try:
+        question = _element(text, shapes, program)
+        if question is None:
+            read = read_expression(text, program)
+            if read.shape or read.depth:
+                raise InputError("expected one number of one step, as grad(w[0])")
+            question = Question(text, read.needs, observable=read)
+    except InputError as error:
+        raise InputError(f"'ask': {error.message}", place) from None
+    if table.step is None and all(
+        node < len(graph.nodes) and graph.nodes[node].kind is not Kind.OPERATION
+        for node in question.needs
+    ):
+        raise InputError("'ask': this is known from the start; a weight is asked for at a 'step'",
+                         place)  # fmt: skip
+    return Question(
+        text, question.needs, question.name, question.gradient, question.index,
+        question.observable, table.step, table.hint,
+    )  # fmt: skip
+
+
+def _element(
+    text: str, shapes: Mapping[str, tuple[int, ...]], program: StepProgram
+) -> Question | None:
+    """Return the question for one number of a value or a gradient; None for another expression."""
+    try:
+        found = list(read_references(text, shapes, ()))
+    except InputError:
+        return None
+    if len(found) != 1 or (found[0].index is None and shapes[found[0].name]):
+        return None
+    one = found[0]
+    node: int | None = program.graph.names[one.name]
+    if one.gradient:
+        node = program.reverse.adjoint.get(program.graph.names[one.name])
+    if node is None:
+        return None
+    return Question(text, (node,), one.name, one.gradient, one.index or ())

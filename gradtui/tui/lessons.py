@@ -1,0 +1,89 @@
+"""The lesson of a scenario on the screen: going on in it, and answering its questions."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from gradtui.base.text import number
+from gradtui.debugger import tour
+from gradtui.debugger.guide import TRIES, Guide, is_close
+from gradtui.debugger.session import Session
+from gradtui.explain.predictions import asked_text, mistake_text, way_text
+from gradtui.tui.host import Handlers, Part
+
+_NONE = "this scenario has no lesson: `gradtui learn` lists those that have"
+
+
+class Lessons(Part):
+    """The way through a lesson."""
+
+    @property
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {"lesson": self.go_on, "lesson-back": lambda text: self._enter(-1)}
+
+    def begin(self) -> None:
+        """Begin the lesson of a scenario that was opened, if it has one."""
+        tour.begin(self._session)
+
+    def take_enter(self) -> bool:
+        """Let Enter go on in the lesson; return whether there is one that goes on."""
+        guide = self._session.guide
+        if guide is None or guide.lesson is None:
+            return False
+        self.go_on("")
+        return True
+
+    def go_on(self, text: str) -> None:
+        """Go to the next step of the lesson, or answer its question, asking for the answer."""
+        guide = self._session.guide
+        if guide is None:
+            self._host.say(_NONE)
+        elif guide.question is None:
+            self._enter(1)
+        else:
+            asked = asked_text(self._session.frame, guide.question)
+            self._ask(
+                f"{asked} = ", text, lambda typed: tour.read_answer(typed, self._session),
+                self._answer, hint="a number, or an expression of what is known",
+            )  # fmt: skip
+
+    def _enter(self, by: int) -> None:
+        guide = self._session.guide
+        if guide is None:
+            self._host.say(_NONE)
+        else:
+            self._host.do(lambda session: tour.enter(session, guide.place + by))
+
+    def _answer(self, typed: str) -> None:
+        def answer(session: Session) -> None:
+            guide = session.guide
+            assert guide is not None
+            guide.said = _judged(session, guide, typed)
+            session.position = session.position
+
+        self._host.do(answer)
+
+
+def _judged(session: Session, guide: Guide, typed: str) -> str:
+    """Take an answer, and return what there is to say of it."""
+    question = guide.question
+    assert question is not None
+    step = guide.step_of(question)
+    missing = step + 1 - session.history.known
+    if missing > 0:
+        session.history.advance(missing)
+    tape = session.tape_at(step)
+    given, truth = tour.read_answer(typed, session), guide.truth(question, tape)
+    frame = replace(session.frame, tape=tape)
+    before = session.tape_at(step - 1) if step else None
+    right = is_close(given, truth)
+    guide.answer(right)
+    way = f"{way_text(frame, question)} = {number(truth)}"
+    if right:
+        return f"Right: {way}."
+    wrong = f"{number(given)}: {mistake_text(frame, question, given, truth, before) or 'not that'}."
+    if guide.question is None:
+        return f"{wrong} {way}."
+    hint = question.hint if guide.tries >= TRIES - 1 else ""
+    return f"{wrong} {hint or 'Try again.'}"

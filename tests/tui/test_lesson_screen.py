@@ -1,0 +1,120 @@
+"""A lesson on the screen: what is done is ticked, and no panel tells what is asked for."""
+
+import pytest
+
+from gradtui.explain.spans import line_text
+
+LESSON = """
+title = "Two weights"
+[data]
+x1 = 2.317
+x2 = 3.191
+y = 5.0
+[parameters]
+w1 = 1.0
+w2 = 2.0
+[model]
+code = '''
+yhat = w1*x1 + w2*x2
+e = yhat - y
+L = e**2
+'''
+[optimizer]
+name = "sgd"
+lr = 0.05
+[run]
+steps = 12
+[[lesson]]
+text = "Press {into}: the prediction comes first."
+done = "computed(yhat)"
+[[lesson]]
+text = "What is left of it?"
+ask = "e"
+[[lesson]]
+text = "What stands under w2?"
+ask = "grad(w2)"
+hint = "Three factors."
+[[lesson]]
+text = "Where does it go?"
+ask = "w2"
+step = 1
+[[lesson]]
+text = "Do it."
+done = "updated()"
+"""
+# e = 2.317 + 6.382 - 5, ∂L/∂w2 = 2·e·x2, w2 - 0.05·∂L/∂w2, by hand
+E, G, W = 3.699, 23.607018, 0.8196491
+LOOKS = (
+    ("n",), ("G",), ("c",), ("f2",), ("v",), ("v", "v"), ("s", "s", "s"), ("X",), ("x",),
+    ("X", "L", "enter"), ("x", "s", "s"), ("m",), ("t",), ("D",), ("J", "3", "enter"), ("p", "p"),
+    ("u", "u"), ("f", "f", "f"), ("right_curly_bracket",), ("M",), ("Y",), ("y",),
+)  # fmt: skip
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    file = tmp_path / "lesson.toml"
+    file.write_text(LESSON, encoding="utf-8")
+    return str(file)
+
+
+def said(t):
+    """Return what the panel of the lesson says, as if it were wide."""
+    notes = t.debugger.query_one("#notes")
+    return " ".join(line_text(row) for row in notes.rows_of(notes.frame, 300))
+
+
+async def test_doing_it_goes_on_and_an_answer_is_judged(terminal, lesson):
+    async with terminal(lesson) as t:
+        assert "Lesson · 1 of 5" in t.text and "Press s: the prediction comes first." in t.text
+        assert (t.session.step, t.session.position) == (0, 0)
+        await t.press("s")
+        assert "Lesson · 2 of 5" in t.text and "? e = ?" in t.text
+        await t.press("enter")
+        await t.type("8.699 - 5")
+        await t.press("enter")
+        assert "Right: e = yhat - y = 8.699 - 5 = 3.699." in said(t)
+        await t.press("enter", "enter")
+        await t.type("7.398")
+        await t.press("enter")
+        assert "the factor ∂yhat/∂w2 = 3.191 is missing." in said(t)
+        assert "Three factors" not in said(t)
+        await t.press("enter", "9", "enter")
+        assert "Three factors." in t.text
+        await t.press("enter", "8", "enter")
+        assert not t.session.asking
+        assert "= 7.398 · 1 · 3.191 = 23.607" in said(t)
+        await t.press("enter", "backspace")
+        assert "Lesson · 3 of 5" in t.text and not t.session.asking
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize(("place", "number"), [(1, E), (2, G), (3, W)])
+async def test_what_is_asked_for_is_shown_on_no_panel(terminal, lesson, size, place, number):
+    async with terminal(lesson, size) as t:
+        t.session.watch("grad(w2)")
+        t.session.watch("w2")
+        await t.press("s")
+        guide = t.session.guide
+        for at in range(1, place):
+            guide.answered.add(at)
+            await t.press("enter")
+        assert guide.place == place and t.session.asking
+        for keys in LOOKS:
+            await t.press(*keys)
+            assert t.session.asking
+            assert f"{number:.4g}"[:4] not in t.text, keys
+            await t.press("escape")
+
+
+async def test_nothing_further_on_is_reached_and_what_was_is_left_free(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("s", "n")
+        assert (t.session.step, t.session.position) == (0, 1)
+        assert "first your answer" in t.text
+        await t.press("F")
+        assert t.session.position == 0
+        await t.press("enter")
+        await t.type("grad(w2)/6")
+        await t.press("enter")
+        assert "this is not computed yet" in t.text
