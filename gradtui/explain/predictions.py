@@ -16,9 +16,15 @@ from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import is_close
 from gradtui.engine.graph import Kind
 from gradtui.engine.tape import Tape
-from gradtui.explain.beside import worked_out
-from gradtui.explain.spans import line, line_text
-from gradtui.explain.symbols import gradient_of, in_names, label, partial
+from gradtui.explain.symbols import (
+    all_scalar,
+    gradient_of,
+    in_names,
+    in_numbers,
+    in_shapes,
+    label,
+    partial,
+)
 from gradtui.scenario.lesson import Question
 
 Guess = tuple[float, str]
@@ -49,14 +55,16 @@ def mistake_text(
 
 
 def way_text(frame: Frame, question: Question) -> str:
-    """Return how the number that is asked for comes about, in names and in numbers."""
+    """Return how the number that is asked for comes about, in names and in numbers, without it."""
     head = asked_text(frame, question)
     if not question.name or question.index:
         return head
     node = frame.graph.names[question.name]
     if not question.gradient:
         if frame.graph.nodes[node].kind is Kind.OPERATION:
-            return f"{head} = {line_text(line(*worked_out(frame, node)))}"
+            whole = all_scalar(frame, node)
+            numbers = in_numbers(frame, node) if whole else in_shapes(frame, node)
+            return " = ".join(dict.fromkeys([head, in_names(frame, node), numbers]))
         return head
     products = []
     for path in frame.paths(node):

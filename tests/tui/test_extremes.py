@@ -24,8 +24,8 @@ there are; what is drawn.  `benchmarks/values.py` does more of each."""
 SHELL = (("check", "--json"), ("show",), ("run", "--every", "7"), ("check",))
 """What the shell does with them, with one after the other."""
 NO_NUMBERS = {
-    "play", "slower", "faster",
-    "goto", "find", "reload", "edit", "write-fix", "repaint", "focus-previous", "axes",
+    "lesson", "lesson-back", "slower", "faster",
+    "play", "goto", "find", "reload", "edit", "write-fix", "repaint", "focus-previous", "axes",
     "scroll-up", "scroll-left", "picture", "theme", "open", "command", "help", "quit", "ten-back",
     "hundred-back", "branch-before",
 }  # fmt: skip
