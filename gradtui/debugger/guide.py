@@ -14,6 +14,7 @@ from gradtui.engine.graph import Graph
 from gradtui.engine.observables import observed
 from gradtui.engine.program import StepProgram
 from gradtui.engine.tape import Tape
+from gradtui.scenario.bundled import Entry
 from gradtui.scenario.lesson import Lesson, Question
 
 HELD = "first your answer: what comes next would tell it"
@@ -40,6 +41,8 @@ class Progress(Struct, frozen=True):
     questions: int
     right: int
     """Questions that were answered right the first time."""
+    following: str
+    """What the course has next, after the last."""
 
 
 class Guide:
@@ -56,6 +59,8 @@ class Guide:
         self.said = ""
         self.since = 0
         """The step at which the present lesson came up."""
+        self.following: Entry | None = None
+        """What the course has next, known after the last."""
         self._was = False
         """Whether its goal was reached when it was looked at last."""
 
@@ -77,6 +82,7 @@ class Guide:
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
             self.question is not None, self.said, questions, len(self.right),
+            "" if self.following is None else self.following.title,
         )  # fmt: skip
 
     def enter(self, place: int, step: int) -> None:

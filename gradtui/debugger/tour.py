@@ -9,16 +9,24 @@ from gradtui.debugger.series import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
 from gradtui.engine.observables import observed, read_expression
+from gradtui.scenario.bundled import lesson_after
 from gradtui.scenario.lesson import Goal
 
 
 def begin(session: Session) -> None:
-    """Begin the lesson of a scenario, if it has one, where nothing is computed yet."""
+    """Begin the lesson of a scenario, if it has one: at the first step nothing is computed yet."""
     if session.problem.lessons and session.guide is None:
-        session.seek(0)
-        session.position = 0
+        if session.step == 0:
+            session.position = 0
         session.guide = Guide(session.problem.lessons)
         enter(session, 0)
+
+
+def resume(session: Session, guide: Guide, place: int, since: int) -> None:
+    """Go on with a lesson where it was left; `since` is the step at which its place was entered."""
+    session.guide = guide
+    guide.enter(place, min(since, session.step))
+    _arrive(session, guide)
 
 
 def enter(session: Session, place: int) -> None:
@@ -26,7 +34,13 @@ def enter(session: Session, place: int) -> None:
     guide = session.guide
     assert guide is not None
     guide.enter(place, session.step)
+    _arrive(session, guide)
+
+
+def _arrive(session: Session, guide: Guide) -> None:
     guide.reached(_is_reached(session))
+    if guide.lesson is None:
+        guide.following = lesson_after(session.problem.path)
     session.position = session.position  # a question may hold the cursor back
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradtui.base.text import paragraphs, wrap
+from gradtui.base.text import clean, paragraphs, wrap
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.guide import Progress
 from gradtui.explain.predictions import asked_text
@@ -63,4 +63,6 @@ def _ended(progress: Progress) -> str:
     told = "This is the end of the lesson. "
     if progress.questions:
         told += f"{progress.right} of {progress.questions} predictions right the first time. "
+    if progress.following:
+        told += f"{{unfold}} opens the next one of the course: {clean(progress.following)}. "
     return told + "{lesson-back} goes back into it."

@@ -1,24 +1,19 @@
 """Saved sessions as bytes: what is kept of a session, and how it is told that a bit has changed.
 
-A file is one line, `gradtui session VERSION SHA-256`, and JSON.  Everything is by name or as the
-user would type it, so that what still fits can be found again when the scenario has changed.
-Knows no session and no scenario.
+Everything is by name or as the user would type it, so that what still fits can be found again when
+the scenario has changed.  Knows no session and no scenario.
 """
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-from gradtui.base.source import InputError
 from gradtui.saving.anchors import Anchor, NodeKey
+from gradtui.saving.sealed import seal, unseal
 
-LIMIT = 4_000_000
-"""Bytes that a saved session may have."""
-_MAGIC, _VERSION = b"gradtui session ", b"2"
+_KIND, _VERSION = "session", "2"
 _Step = Annotated[int, Meta(ge=0, le=10_000_000)]
 _Number = Annotated[int, Meta(ge=0, le=10**9)]
 
@@ -58,6 +53,19 @@ class SavedBreakpoint(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
 
 
+class SavedLesson(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far the lesson was; lessons go by their numbers."""
+
+    place: _Number = 0
+    since: _Step = 0
+    """The step at which the present one came up."""
+    ticked: tuple[_Number, ...] = ()
+    answered: tuple[_Number, ...] = ()
+    right: tuple[_Number, ...] = ()
+    """Those of which the first answer was right."""
+    tries: _Number = 0
+
+
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a session stood and what the user had made."""
 
@@ -88,6 +96,7 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
     branches: tuple[SavedBranch, ...] = ()
     current: _Number = 0
     """The branch that is looked at."""
+    lesson: SavedLesson = SavedLesson()
 
 
 class Saved(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,27 +111,9 @@ class Saved(Struct, frozen=True, forbid_unknown_fields=True):
 
 def encode_saved(saved: Saved) -> bytes:
     """Return the bytes of a saved session; raises OSError if there would be too many."""
-    body = msgspec.json.encode(saved)
-    if len(body) > LIMIT - 100:
-        raise OSError(f"the session is too large to be saved: {len(body):,} bytes")
-    return b"%b%b %b\n%b" % (_MAGIC, _VERSION, _checksum(body), body)
+    return seal(_KIND, _VERSION, saved)
 
 
 def decode_saved(raw: bytes, file: str = "") -> Saved:
     """Return what was saved; raises InputError for any bytes that `encode_saved` did not give."""
-    head, newline, body = raw.partition(b"\n")
-    version, space, checksum = head.removeprefix(_MAGIC).partition(b" ")
-    if len(raw) > LIMIT or not head.startswith(_MAGIC) or not newline or not space:
-        raise InputError("this is not a saved session", file=file)
-    if version != _VERSION:
-        raise InputError("the session was saved by another version of gradtui", file=file)
-    if checksum != _checksum(body):
-        raise InputError("the saved session is damaged: its checksum is not right", file=file)
-    try:
-        return msgspec.json.decode(body, type=Saved)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise InputError(f"the saved session cannot be read: {error}", file=file) from None
-
-
-def _checksum(body: bytes) -> bytes:
-    return sha256(body).hexdigest().encode()
+    return unseal(_KIND, _VERSION, raw, Saved, file)

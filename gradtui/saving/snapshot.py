@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 
@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import clean
+from gradtui.debugger import tour
 from gradtui.debugger.branches import Branch
+from gradtui.debugger.guide import TRIES, Guide
 from gradtui.debugger.series import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
@@ -24,7 +26,13 @@ from gradtui.debugger.structure import edges_of
 from gradtui.diagnosis.correction import correct_again
 from gradtui.engine.history import History
 from gradtui.saving.anchors import Anchor, anchor_at, find_anchor, find_node, node_keys
-from gradtui.saving.format import SavedBranch, SavedBreakpoint, SavedFix, Snapshot
+from gradtui.saving.format import (
+    SavedBranch,
+    SavedBreakpoint,
+    SavedFix,
+    SavedLesson,
+    Snapshot,
+)
 from gradtui.scenario.changes import read_change
 from gradtui.scenario.problem import Patch, Problem
 
@@ -74,7 +82,19 @@ def take_snapshot(session: Session) -> Snapshot:
         run=branches[0].name,
         branches=tuple(_saved(branch, branches, session) for branch in branches[1:]),
         current=branches.index(session.branches.current),
+        lesson=_saved_lesson(session.guide),
     )
+
+
+def _saved_lesson(guide: Guide | None) -> SavedLesson:
+    if guide is None or not (guide.place or guide.tries or guide.ticked):
+        return SavedLesson()
+    ticked, answered, right = map(_numbers, (guide.ticked, guide.answered, guide.right))
+    return SavedLesson(guide.place, guide.since, ticked, answered, right, guide.tries)
+
+
+def _numbers(found: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(found))
 
 
 def _with_parents(session: Session) -> list[Branch]:
@@ -157,6 +177,7 @@ class Resumption:
         self._place()
         self._look()
         self._draw()
+        self._guide()
 
     def _branch(self, parent: Branch, saved: SavedBranch) -> Branch:
         """Make a branch again; raises InputError if it cannot be made."""
@@ -250,6 +271,20 @@ class Resumption:
                 curves.follow(saved.followed)
         drawn = saved.drawn if saved.drawn is not None and saved.drawn[0] < saved.drawn[1] else None
         curves.plot = replace(curves.plot, log=saved.log, range=drawn)
+
+    def _guide(self) -> None:
+        """Be as far in the lesson."""
+        saved, session = self._saved.lesson, self.session
+        lessons = session.problem.lessons
+        if lessons:
+            asking = {at for at, lesson in enumerate(lessons) if lesson.question is not None}
+            guide = Guide(lessons)
+            guide.ticked = set(saved.ticked) & set(range(len(lessons)))
+            guide.answered = set(saved.answered) & asking
+            guide.right = set(saved.right) & guide.answered
+            tour.resume(session, guide, saved.place, saved.since)
+            guide.tries = min(saved.tries, TRIES - 1) if guide.question is not None else 0
+            session.message = ""
 
     def _note(self) -> None:
         """Take what the session says: it is about something that does not fit."""

@@ -14,8 +14,10 @@ from platformdirs import user_state_path
 
 from gradtui.base.files import is_running, reason, short_path, sweep, write_file
 from gradtui.base.source import InputError
+from gradtui.debugger import tour
 from gradtui.debugger.session import Session
-from gradtui.saving.format import LIMIT, Saved, Snapshot, decode_saved, encode_saved
+from gradtui.saving.format import Saved, Snapshot, decode_saved, encode_saved
+from gradtui.saving.sealed import LIMIT
 from gradtui.saving.snapshot import digest_of, take_snapshot
 from gradtui.scenario.problem import Problem
 from gradtui.scenario.reading import read_bytes
@@ -100,6 +102,7 @@ class Shelf:
         """Take note of where a session begins: it is worth keeping from the first change on."""
         session = Session(problem)
         session.seek(step)
+        tour.begin(session)
         self._fresh = take_snapshot(session)
 
     def put(self, session: Session) -> None:
@@ -172,4 +175,5 @@ def described(place: Snapshot) -> str:
         (len(place.watches), "watch", "watches"),
     ]
     listed = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
-    return f"at step {place.step:,}" + (f" with {listed}" if listed else "")
+    lesson = f", {place.lesson.place + 1} of the lesson" if place.lesson.place else ""
+    return f"at step {place.step:,}{lesson}" + (f" with {listed}" if listed else "")

@@ -1,17 +1,34 @@
-"""The scenarios that come with gradtui, and how a command's FILE is found."""
+"""The scenarios that come with gradtui, their chapters, and how a command's FILE is found."""
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
 
 from gradtui.base.source import InputError, did_you_mean
 
+_HEAD = re.compile(r"(?:title|about|tags) = .*")
+_PROSE = re.compile(r'"""(.*?)"""|^(?:text|hint) = "(.*)"$', re.DOTALL | re.MULTILINE)
+_LESSON = "\n[[lesson]]"
 
-class Entry(Struct, frozen=True):
+
+class Chapter(Struct, frozen=True):
+    """A part of the course, or of what there is beyond it."""
+
+    title: str
+    about: str
+    """What it teaches."""
+    names: tuple[str, ...]
+    in_course: bool
+
+
+class Entry(Struct, frozen=True, dict=True):
     """What a list of scenarios shows of one."""
 
     name: str
@@ -20,6 +37,18 @@ class Entry(Struct, frozen=True):
     about: str
     tags: tuple[str, ...]
     path: str
+    text: str = ""
+    """All of the file."""
+
+    @property
+    def has_lesson(self) -> bool:
+        """Whether it is there to be done, one thing at a time."""
+        return _LESSON in self.text
+
+    @cached_property
+    def prose(self) -> str:
+        """What the notes, the program and the lesson say, in small letters."""
+        return " ".join(" ".join(parts) for parts in _PROSE.findall(self.text)).lower()
 
 
 def bundled_folder() -> Path:
@@ -29,17 +58,58 @@ def bundled_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "scenarios"
 
 
+def read_chapters() -> tuple[Chapter, ...]:
+    """Return the chapters of `contents.txt`: those of the course, then those beyond, marked `+`."""
+    heads: list[str] = []
+    names: list[list[str]] = []
+    for row in (bundled_folder() / "contents.txt").read_text(encoding="utf-8").split("\n"):
+        if ":" in row:
+            heads.append(row)
+            names.append([])
+        elif row.strip():
+            names[-1].append(row.strip())
+    parts = [head.removeprefix("+ ").partition(": ") for head in heads]
+    return tuple(
+        Chapter(title, about, tuple(listed), not head.startswith("+"))
+        for head, (title, _, about), listed in zip(heads, parts, names, strict=True)
+    )
+
+
 def list_bundled() -> tuple[Entry, ...]:
     """Return the bundled scenarios in the order of the lesson, which `contents.txt` holds."""
-    order = (bundled_folder() / "contents.txt").read_text(encoding="utf-8").split()
-    entries = []
+    order = [name for chapter in read_chapters() for name in chapter.names]
     places = {name: place for place, name in enumerate(order)}
-    for name in sorted(_names(), key=lambda name: (places.get(name, len(places)), name)):
-        path = bundled_folder() / f"{name}.toml"
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        tags = tuple(raw.get("tags", ()))
-        entries.append(Entry(name, raw["title"], raw.get("about", ""), tags, str(path)))
-    return tuple(entries)
+    names = sorted(_names(), key=lambda name: (places.get(name, len(places)), name))
+    return tuple(map(_read_entry, names))
+
+
+def _read_entry(name: str) -> Entry:
+    path = bundled_folder() / f"{name}.toml"
+    text = path.read_text(encoding="utf-8")
+    # The whole of a hundred files takes a tenth of a second to be parsed.
+    raw = tomllib.loads("\n".join(filter(_HEAD.fullmatch, text.split("\n", 8)[:8])))
+    tags = tuple(raw.get("tags", ()))
+    return Entry(name, raw["title"], raw.get("about", ""), tags, str(path), text)
+
+
+def name_of(path: str) -> str | None:
+    """Return the name of the bundled scenario at a path; None where it is another file's."""
+    file = Path(path)
+    return file.stem if file.parent == bundled_folder() else None
+
+
+def lessons_of_course(entries: Iterable[Entry]) -> list[Entry]:
+    """Return those of the entries that are lessons of the course."""
+    names = {name for chapter in read_chapters() if chapter.in_course for name in chapter.names}
+    return [entry for entry in entries if entry.name in names and entry.has_lesson]
+
+
+def lesson_after(path: str) -> Entry | None:
+    """Return the lesson that the course has after the scenario at a path, if there is one."""
+    entries, name = list_bundled(), name_of(path)
+    here = [at for at, entry in enumerate(entries) if entry.name == name]
+    later = lessons_of_course(entries[here[0] + 1 :]) if here else []
+    return later[0] if later else None
 
 
 def is_bundled(name: str) -> bool:

@@ -13,7 +13,6 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.debugger import tour
 from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
@@ -128,7 +127,7 @@ class Debugger(Screen[None]):
     def show_frame(self) -> None:
         """Give the session's frame to everything that shows one."""
         self.pace.prepare()
-        tour.look(self.session)
+        self.lessons.look()
         frame = self.session.frame
         self._make_room(
             "-close", "#chain", frame.looked.lens is not None or frame.looked.jacobian is not None

@@ -62,6 +62,9 @@ class Host(Protocol):
     def renew_session(self, session: Session) -> None:
         """Show a session that goes on where this one is."""
 
+    def open_scenario(self, text: str) -> None:
+        """Open another scenario, in the picker if none is named."""
+
     def ahead(self) -> None:
         """Have the background work done that there is now."""
 

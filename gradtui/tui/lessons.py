@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 from msgspec.structs import replace
 
+from gradtui.base.failures import report_failure
+from gradtui.base.files import reason
 from gradtui.base.text import number
 from gradtui.debugger import tour
 from gradtui.debugger.guide import TRIES, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.explain.predictions import asked_text, mistake_text, way_text
-from gradtui.tui.host import Handlers, Part
+from gradtui.saving.course import Score, keep_score
+from gradtui.scenario.bundled import name_of
+from gradtui.tui.host import Handlers, Host, Part
 
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that have"
 
 
 class Lessons(Part):
     """The way through a lesson."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._kept: Guide | None = None
+        """The lesson whose score is kept already."""
 
     @property
     def handlers(self) -> Handlers:
@@ -26,19 +37,46 @@ class Lessons(Part):
         """Begin the lesson of a scenario that was opened, if it has one."""
         tour.begin(self._session)
 
+    def look(self) -> None:
+        """Tick what has just been done; keep the score where that was the last of a lesson."""
+        tour.look(self._session)
+        guide = self._session.guide
+        name = name_of(self._session.problem.path)
+        if guide is not None and guide.lesson is None and guide is not self._kept and name:
+            self._kept = guide
+            score = Score(guide.progress.right, guide.progress.questions)
+            Thread(target=self._keep, args=(name, score), daemon=True).start()
+
+    def _keep(self, name: str, score: Score) -> None:
+        """Write in a thread: the disk may be slow."""
+        try:
+            keep_score(name, score)
+        except OSError as error:
+            trouble = f"the score cannot be kept: {reason(error)}"
+        except Exception as error:
+            trouble = report_failure("the score could not be kept", error)
+        else:
+            return
+        self._host.screen.call_later(self._host.say, trouble)
+
     def take_enter(self) -> bool:
         """Let Enter go on in the lesson; return whether there is one that goes on."""
         guide = self._session.guide
-        if guide is None or guide.lesson is None:
+        if guide is None or (guide.lesson is None and guide.following is None):
             return False
         self.go_on("")
         return True
 
     def go_on(self, text: str) -> None:
-        """Go to the next step of the lesson, or answer its question, asking for the answer."""
+        """Go to the next step of the lesson, or answer its question, asking for the answer.
+
+        After the last the next lesson of the course is opened.
+        """
         guide = self._session.guide
         if guide is None:
             self._host.say(_NONE)
+        elif guide.lesson is None and guide.following is not None:
+            self._host.open_scenario(guide.following.name)
         elif guide.question is None:
             self._enter(1)
         else:

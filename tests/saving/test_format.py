@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,15 +12,16 @@ from hypothesis import strategies as st
 from gradtui.base.source import InputError
 from gradtui.saving.anchors import Anchor
 from gradtui.saving.format import (
-    LIMIT,
     Saved,
     SavedBranch,
     SavedBreakpoint,
     SavedFix,
+    SavedLesson,
     Snapshot,
     decode_saved,
     encode_saved,
 )
+from gradtui.saving.sealed import LIMIT
 
 SAVED = Saved(
     "/home/someone/two_weights.toml",
@@ -35,7 +38,7 @@ SAVED = Saved(
                     "fix dw", 0, 0, "dw = x", fix=SavedFix("net.py", 4, 5, "dw = 1", "dw = x")
                 ),
             ),
-            current=2,
+            current=2, lesson=SavedLesson(3, 7, (0, 1), (2,), (2,), 1),
         ),
         Snapshot(0, Anchor(2, ()), "named", ("w2", -1)),
     ),
@@ -67,9 +70,7 @@ def test_any_cut_and_any_end_that_is_added_is_detected():
 
 def signed(body: bytes) -> bytes:
     """Return a file whose checksum is right, whatever it holds."""
-    from gradtui.saving.format import _checksum
-
-    return b"gradtui session 2 " + _checksum(body) + b"\n" + body
+    return b"gradtui session 2 " + sha256(body).hexdigest().encode() + b"\n" + body
 
 
 def loads_or_is_refused(raw: bytes) -> None:

@@ -118,3 +118,57 @@ async def test_nothing_further_on_is_reached_and_what_was_is_left_free(terminal,
         await t.type("grad(w2)/6")
         await t.press("enter")
         assert "this is not computed yet" in t.text
+
+
+async def to_the_second_question(t):
+    """Do the first step, answer the question after it, and try at the next one."""
+    await t.press("s", "enter")
+    await t.type("3.699")
+    await t.press("enter", "enter", "enter", "9", "enter")
+    assert "Lesson · 3 of 5" in t.text and "9: not that. Try again." in said(t)
+
+
+async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesson):
+    async with terminal(lesson) as t:
+        await to_the_second_question(t)
+        assert t.app.save() == ""
+    async with terminal(lesson) as t:
+        await t.pilot.pause()
+        assert "Lesson · 1 of 5" in t.text
+        assert "left at step 0, 3 of the lesson: U resumes there" in t.text
+        await t.press("U")
+        await t.settled()
+        assert "Lesson · 3 of 5" in t.text and "✓✓▸··" in t.text
+        assert t.session.asking and t.session.position == 1
+        guide = t.session.guide
+        assert (guide.right, guide.answered, guide.tries) == ({1}, {1}, 1)
+        await t.press("U")
+        assert "Lesson · 1 of 5" in t.text
+
+
+async def test_a_lesson_that_was_not_touched_is_not_kept(terminal, lesson, state_folder):
+    async with terminal(lesson) as t:
+        assert t.app.save() == ""
+        assert not list((state_folder / "sessions").glob("*"))
+
+
+async def test_a_reload_keeps_the_place_and_fewer_lessons_do_no_harm(terminal, lesson):
+    async with terminal(lesson) as t:
+        await to_the_second_question(t)
+        with open(lesson, "w", encoding="utf-8") as file:
+            file.write(LESSON.replace("Three factors.", "Three of them."))
+        await t.press("R")
+        await t.settled()
+        assert "Lesson · 3 of 5" in t.text and t.session.position == 1
+        await t.press("enter", "8", "enter")
+        assert "Three of them." in said(t)
+        with open(lesson, "w", encoding="utf-8") as file:
+            file.write(LESSON.partition('[[lesson]]\ntext = "What is left')[0])
+        await t.press("R")
+        await t.settled()
+        assert "Lesson · done" in t.text and not t.session.asking
+        with open(lesson, "w", encoding="utf-8") as file:
+            file.write(LESSON.partition("[[lesson]]")[0])
+        await t.press("R")
+        await t.settled()
+        assert "Lesson" not in t.text

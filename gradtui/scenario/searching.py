@@ -1,0 +1,68 @@
+"""Finding a bundled scenario by what people type. Knows no numbers and no screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from gradtui.scenario.bundled import Entry
+
+_ENDINGS = ("ing", "ed", "es", "s", "e")
+_STEM = 4
+"""Letters that a word keeps without its ending."""
+_ABOVE = 100
+"""What a word in the head of a scenario weighs, where one in its text weighs 1."""
+
+
+def search(
+    entries: Sequence[Entry], text: str, chapters: Mapping[str, str]
+) -> tuple[list[Entry], list[Entry]]:
+    """Return the scenarios that a text finds, the best first: by their heads, by their texts.
+
+    `chapters` gives the words of a scenario's chapter by its name. Where nothing has all of the
+    words, those that have most of them are found.
+    """
+    words = [re.compile(rf"(?<![a-z0-9]){re.escape(_stem(word))}") for word in text.lower().split()]
+    phrase = text.lower().strip()
+    found = [_weigh(entry, chapters.get(entry.name, ""), words, phrase) for entry in entries]
+    most = max((count for count, _ in found), default=0)
+    if not most:
+        return [], []
+    best = sorted((-weight, at) for at, (count, weight) in enumerate(found) if count == most)
+    ranked = [(entries[at], -weight >= most * _ABOVE) for weight, at in best]
+    return [one for one, above in ranked if above], [one for one, above in ranked if not above]
+
+
+def _weigh(
+    entry: Entry, chapter: str, words: Sequence[re.Pattern[str]], phrase: str
+) -> tuple[int, int]:
+    """Return how many of the words a scenario has, and how much they weigh together."""
+    heads, prose = list(_heads(entry, chapter)), entry.prose
+    weights = [
+        max((weight for weight, head in heads if word.search(head)), default=0)
+        or bool(word.search(prose))
+        for word in words
+    ]
+    whole = sum(2 * weight for weight, head in heads if phrase in head) + (phrase in prose)
+    return sum(map(bool, weights)), sum(weights) + whole
+
+
+def _heads(entry: Entry, chapter: str) -> Iterator[tuple[int, str]]:
+    """Yield what a scenario is called, and how much a word weighs there."""
+    for weight, text in (
+        (8, entry.title),
+        (8, entry.name.replace("_", " ")),
+        (8, entry.name),
+        (6, "\n".join(entry.tags)),
+        (4, entry.about),
+        (3, chapter),
+    ):
+        yield weight * _ABOVE, text.lower()
+
+
+def _stem(word: str) -> str:
+    """Return the start of a word that its other forms have too: `explod` of exploding."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _STEM:
+            return word.removesuffix(ending)
+    return word
