@@ -15,7 +15,7 @@ from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.streams import HUNG_UP, divert, has_vanished, open_streams, settle, tell
 from gradtui.base.text import clean
 from gradtui.cli.checking import FORMATS, check_files
-from gradtui.cli.commands import debug, list_scenarios, show_step
+from gradtui.cli.commands import debug, learn, list_scenarios, show_step
 from gradtui.cli.creating import write_new
 from gradtui.cli.output import UNUSABLE
 from gradtui.cli.printing import print_value
@@ -137,11 +137,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
     place.add_argument("--resume", action="store_true", help="open where it was left")
-    parser.add_argument("--theme", default="", metavar="NAME", help="its colours: dark, light, 16")
-    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    _screen_arguments(parser)
     _ascii_argument(parser)
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
-    parser.set_defaults(run=debug)
+    parser.set_defaults(run=debug, learn=False)
     parsed, unknown = parser.parse_known_args(arguments)
     if unknown and parsed.file and not unknown[0].startswith("-"):
         parser.error(f"'{parsed.file}' is not a command" + did_you_mean(parsed.file, names))
@@ -185,6 +184,19 @@ def _ascii_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
     )
+
+
+def _screen_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--theme", default="", metavar="NAME", help="its colours: dark, light, 16")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+
+
+def _learn_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--list", action="store_true", help="print the chapters, with what is done of them"
+    )
+    _screen_arguments(parser)
+    parser.set_defaults(file=None, step=0, resume=False, learn=True)
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
@@ -261,6 +273,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = (
+    Command("learn", "the course: lessons to do, one thing at a time", _learn_arguments, learn),
     Command("list", "the bundled scenarios", _list_arguments, list_scenarios),
     Command(
         "new",

@@ -38,7 +38,8 @@ def debug(arguments: argparse.Namespace) -> int:
         session = open_session(arguments.file, ascii=arguments.ascii)
         session.seek(arguments.step)
     return open_screen(session, ascii=arguments.ascii, theme=arguments.theme,
-                       mouse=not arguments.no_mouse, resume=arguments.resume)  # fmt: skip
+                       mouse=not arguments.no_mouse, resume=arguments.resume,
+                       learn=arguments.learn)  # fmt: skip
 
 
 def list_scenarios(arguments: argparse.Namespace) -> int:
@@ -55,6 +56,23 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
         return OK
     told = spell if arguments.ascii else str
     print_lines(columns([(told(t), "name") for t in (e.name, e.title, e.about)] for e in entries))
+    return OK
+
+
+def learn(arguments: argparse.Namespace) -> int:
+    """Open the picker where the course goes on, or print the course."""
+    from gradtui.cli.screen import on_terminal
+
+    if not arguments.list and on_terminal():
+        return debug(arguments)
+    from gradtui.explain.course import course_rows
+    from gradtui.saving.course import read_scores
+    from gradtui.scenario.bundled import list_bundled, read_chapters
+
+    finished, trouble = read_scores()
+    if trouble:
+        tell(f"gradtui: {trouble}")
+    print_lines(course_rows(read_chapters(), list_bundled(), finished))
     return OK
 
 

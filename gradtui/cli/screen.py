@@ -25,9 +25,12 @@ def on_terminal() -> bool:
 
 def open_screen(
     session: Session | None, *, ascii: bool, theme: str = "", mouse: bool = True,
-    resume: bool = False,
+    resume: bool = False, learn: bool = False,
 ) -> int:  # fmt: skip
-    """Show a session, or the picker, until the user leaves; return the exit status."""
+    """Show a session, or the picker, until the user leaves; return the exit status.
+
+    With `learn` the picker opens where the course goes on.
+    """
     from gradtui.base.terminal import Display, colours, leaves_escape
     from gradtui.tui.app import run_app
     from gradtui.tui.config import read_config
@@ -39,7 +42,7 @@ def open_screen(
     except InputError as error:
         raise InputError(error.message, file=f"--theme {theme}") from None
     display = Display(colours(os.environ), chosen, mouse and leaves_escape(os.environ), ascii)
-    return run_app(session, display, config.keys, resume=resume)
+    return run_app(session, display, config.keys, resume=resume, learn=learn)
 
 
 def debug(target: Target, /, *args: Any, **arrays: Any) -> None:

@@ -17,12 +17,8 @@ _KIND, _VERSION = "course", "1"
 _Count = Annotated[int, Meta(ge=0, le=10_000)]
 
 
-class Score(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the questions of a lesson were answered."""
-
-    right: _Count
-    """The first time."""
-    questions: _Count
+Score = tuple[_Count, _Count]
+"""Questions of a lesson that were answered right the first time, and all of them."""
 
 
 class _Kept(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ _STEM = 4
 """Letters that a word keeps without its ending."""
 _ABOVE = 100
 """What a word in the head of a scenario weighs, where one in its text weighs 1."""
+_EXACT = 100 * _ABOVE
 
 
 def search(
@@ -44,6 +45,7 @@ def _weigh(
         for word in words
     ]
     whole = sum(2 * weight for weight, head in heads if phrase in head) + (phrase in prose)
+    whole += _EXACT * (phrase in (entry.name, entry.title.lower()))
     return sum(map(bool, weights)), sum(weights) + whole
 
 

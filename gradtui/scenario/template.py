@@ -79,6 +79,14 @@ steps = 20                   # one may step on beyond it
 # tolerance = 1e-6           # relative
 # [expect.gradients]         # also [expect.parameters], [expect.values]
 # w = -14.0
+
+# [[lesson]]                 # what its reader is to do, one thing at a time, in order
+# text = "Press {into}: the prediction comes first." # {NAME}: the key of a binding
+# done = "computed(yhat)"    # backward(NAME), updated(), step >= N, selected(NAME), view(surface)
+# [[lesson]]
+# text = "What is the slope?"
+# ask = "grad(w)"            # a number to predict; hidden until it is answered
+# hint = "It is a mean over three rows."
 '''
 
 PROGRAM = '''\

@@ -68,6 +68,7 @@ class GradtuiApp(App[int]):
         keys: Keys | None = None,
         *,
         resume: bool = False,
+        learn: bool = False,
     ) -> None:
         chosen = display.theme or (THEMES[0] if display.colours == "many" else PALETTE).name
         # Where the terminal's own colours are used, or none, they stay what they are.
@@ -75,7 +76,7 @@ class GradtuiApp(App[int]):
         self._display_as = display
         super().__init__(Driver, watch_css=False, ansi_color=own)
         take_any_input()
-        self._session, self._resume = session, resume
+        self._session, self._resume, self._learn = session, resume, learn
         self._debugger: Debugger | None = None
         self._keys = keys or Keys()
         self.set_keymap(self._keys.keymap)
@@ -129,7 +130,8 @@ class GradtuiApp(App[int]):
         if self._session is None:
             from gradtui.tui.picker import Picker
 
-            self.push_screen(Picker(self._chosen, ascii=self._display_as.ascii))
+            picker = Picker(self._chosen, ascii=self._display_as.ascii, learn=self._learn)
+            self.push_screen(picker)
 
     def on_ready(self) -> None:
         """Collect garbage from the first paint on, of which all made so far is none."""
@@ -317,12 +319,15 @@ class AsciiFilter(LineFilter):
         return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
-def run_app(session: Session | None, display: Display, keys: Keys, *, resume: bool = False) -> int:
+def run_app(
+    session: Session | None, display: Display, keys: Keys, *, resume: bool = False,
+    learn: bool = False,
+) -> int:  # fmt: skip
     """Run the app until the user leaves; return the exit status.
 
-    With `resume` the session goes on where the scenario was left.
+    With `resume` the session goes on where the scenario was left, with `learn` the course does.
     """
-    app = GradtuiApp(session, display, keys, resume=resume)
+    app = GradtuiApp(session, display, keys, resume=resume, learn=learn)
     app.ending.watch()
     try:
         status = app.run(mouse=display.mouse)

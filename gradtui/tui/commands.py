@@ -28,6 +28,7 @@ class Command(Struct, frozen=True):
 
 
 STEPS, INSIDE, LOOK = "training steps", "inside a step", "what to look at"
+LESSON = "a lesson"
 TRY, SCREEN = "what if", "the screen"
 
 COMMANDS = (
@@ -72,6 +73,14 @@ COMMANDS = (
     Command("slower", ("left_parenthesis",), "slower", "play at half the pace", STEPS),
     Command("faster", ("right_parenthesis",), "faster", "play at twice the pace", STEPS),
     Command(
+        "lesson", ("f4",), "lesson",
+        "go on in the lesson, or answer its question; {unfold} does so too; after its last step "
+        "the next lesson", LESSON, "ANSWER",
+    ),
+    Command(
+        "lesson-back", ("backspace",), "lesson back", "the step of the lesson before", LESSON
+    ),
+    Command(
         "down", ("j", "down"), "select", "select the next node; under the lens the next element",
         LOOK,
     ),
@@ -109,11 +118,6 @@ COMMANDS = (
         "unfold", ("enter",), "unfold",
         "show the selected line as its operations, or as one node again", LOOK,
     ),
-    Command(
-        "lesson", ("f4",), "lesson",
-        "go on in the lesson, as {unfold} does, or answer its question", LOOK, "ANSWER",
-    ),
-    Command("lesson-back", ("backspace",), "lesson", "the step of the lesson before", LOOK),
     Command("list", ("X",), "list", "the graph as a list, one row a node, or as a drawing", LOOK),
     Command(
         "lens", ("L",), "lens",

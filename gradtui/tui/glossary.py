@@ -17,6 +17,12 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("branch", "the run that is looked at, where something was changed from a step on"),
         ("one call", "code of your own, run once: it is stepped through, and nothing is trained"),
     )),
+    ("a lesson", (
+        ("✓ ▸ ·", "its steps: done, the present one, those to come"),
+        ("? e = ?", "a number to predict: what would tell it is hidden until you answer"),
+        ("answer", "a number, or an expression of what is known, as 2*e*x2 or 1/3; the third "
+         "wrong one is followed by the right one"),
+    )),
     ("code of your own", (
         ("line 7, t = 2 of 5", "the line that the cursor stands on, in that round of its loop"),
         ("h(t=2)  h(#3)", "the h of the round t = 2, or of the third round"),

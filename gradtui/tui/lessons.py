@@ -44,7 +44,7 @@ class Lessons(Part):
         name = name_of(self._session.problem.path)
         if guide is not None and guide.lesson is None and guide is not self._kept and name:
             self._kept = guide
-            score = Score(guide.progress.right, guide.progress.questions)
+            score = guide.progress.right, guide.progress.questions
             Thread(target=self._keep, args=(name, score), daemon=True).start()
 
     def _keep(self, name: str, score: Score) -> None:

@@ -53,6 +53,7 @@ _ELSE: tuple[Offer, ...] = (
     (("lens",), "element"), (("next-view",), "view"), (("sweep",), "sweep"),
 )  # fmt: skip
 _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
+_ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
 _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
 """What is not offered of one call, which nothing moves."""
 
@@ -80,7 +81,8 @@ def _written(ids: tuple[str, ...], keys: Keys) -> str:
 
 def _offers(frame: Frame, place: Place) -> list[Offer]:
     """Return what is offered, what matters most first."""
-    found: list[Offer] = [(("escape",), "all panels")] if place.zoomed else []
+    found = _of_lesson(frame)
+    found += [(("escape",), "all panels")] if place.zoomed else []
     call = frame.problem.call is not None
     moves = _CALL if call else _RUN
     if frame.looked.lens is not None:
@@ -98,7 +100,22 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     found += [*_of_findings(frame), *_OF_PANEL.get(place.panel, ())]
     if frame.branch:
         found.append((("branch-before", "next-branch"), "branch"))
-    return [one for one in (*found, *_ELSE) if not (call and _NO_RUN.intersection(one[0]))]
+    listed = [one for one in (*found, *_ELSE) if not (call and _NO_RUN.intersection(one[0]))]
+    if frame.lesson is None:
+        return listed
+    return [one for one in listed if one not in _ENTER]  # a lesson has the key
+
+
+def _of_lesson(frame: Frame) -> list[Offer]:
+    """Return how to go on in the lesson, if one is on."""
+    progress = frame.lesson
+    if progress is None:
+        return []
+    back = ("lesson-back",), "lesson back"
+    if progress.lesson is None and not progress.following:
+        return [back]
+    on = "go on" if progress.lesson is not None else "next lesson"
+    return [(("unfold",), "answer" if progress.asking else on), back]
 
 
 def _of_findings(frame: Frame) -> list[Offer]:
@@ -142,8 +159,8 @@ def _has_array(frame: Frame) -> bool:
 
 def hint(frame: Frame, used: Collection[str], keys: Keys) -> str:
     """Return the first hint whose command was not used yet; nothing where none is left."""
-    if frame.problem.call is not None or frame.message:
-        return ""
+    if frame.problem.call is not None or frame.message or frame.lesson is not None:
+        return ""  # a lesson says what to try
     free = (one for one in HINTS if one.id not in used and one.when(frame))
     found = next(free, None)
     return "" if found is None else f"{keys.first(found.id)}: {found.text}"

@@ -1,4 +1,4 @@
-"""The picker: the bundled scenarios with search, or a file by its path."""
+"""The picker: the course and all bundled scenarios, with search, or a file by its path."""
 
 from __future__ import annotations
 
@@ -16,12 +16,21 @@ from textual.widgets.option_list import Option
 from gradtui.base.ascii import spell
 from gradtui.base.source import InputError
 from gradtui.base.text import clean, pad
-from gradtui.scenario.bundled import Entry, find_scenario, list_bundled
+from gradtui.explain.course import course_title, mark_of, next_lesson, score_text
+from gradtui.saving.course import read_scores
+from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
+from gradtui.scenario.searching import search
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
 
 if TYPE_CHECKING:
     from gradtui.debugger.session import Session
+
+
+_COURSE = "course"
+"""The id of the first row, which goes on with the course; no scenario is called so."""
+_COLOURS = {"✓": "$success", "▸": "$primary", "·": "$dim", " ": ""}
+"""How the sign of a scenario is shown."""
 
 
 def open_session(file: str, *, ascii: bool) -> Session:
@@ -41,22 +50,28 @@ class Picker(Screen[None]):
         *bindings(PICKER[-1:]),
     ]
 
-    def __init__(self, chosen: Callable[[Session | None], None], *, ascii: bool) -> None:
+    def __init__(
+        self, chosen: Callable[[Session | None], None], *, ascii: bool, learn: bool = False
+    ) -> None:
+        """Take what receives the session; with `learn` the course's next lesson is chosen."""
         super().__init__()
-        self._ascii = ascii
+        self._ascii, self._learn = ascii, learn
         self._receive = chosen
         self._search = Input(placeholder="search, or the path of a .toml file", id="picker-search")
         self._search.cursor_blink = False  # at rest, nothing is written
         self.entries = list_bundled()
-        self.shown = list(self.entries)
+        self._finished, self._trouble = read_scores()
+        self._upcoming = next_lesson(self.entries, self._finished)
 
     def compose(self) -> ComposeResult:
         """Make the list, the search and the details."""
         yield Label("gradtui  step through training, forward and backward", id="picker-title")
         yield self._search
-        options = NarrowedList(*self._options(), id="picker-list")
+        options = NarrowedList(*self._chapters(), id="picker-list")
         options.can_focus = False
         options.highlighted = 0
+        if self._learn and self._upcoming is not None:
+            options.highlighted = options.get_option_index(self._upcoming.name)
         yield options
         yield Static(id="picker-about")
         yield Label("↑ ↓ choose   Enter open   type to search   Esc quit", id="picker-keys")
@@ -72,25 +87,31 @@ class Picker(Screen[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Open what is chosen, or the path that was typed."""
         text = event.value.strip()
-        if any(mark in text for mark in "/\\.") or not self.shown:
+        chosen = self._chosen()
+        if any(mark in text for mark in "/\\.") or chosen is None:
             self._open(text)
         else:
-            self._open(self._chosen().path)
+            self._open(chosen.path)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open what was clicked."""
-        self._open(next(entry.path for entry in self.entries if entry.name == event.option_id))
+        chosen = self._entry(event.option_id)
+        if chosen is not None:
+            self._open(chosen.path)
 
     def on_option_list_option_highlighted(self) -> None:
         """Tell more of what is highlighted."""
         self._tell()
 
     def action_move(self, by: int) -> None:
-        """Move the highlight."""
+        """Move the highlight, past the headings."""
         options = self.query_one(OptionList)
-        if self.shown:
-            here = options.highlighted or 0
-            options.highlighted = max(0, min(len(self.shown) - 1, here + by))
+        places = [at for at, option in enumerate(options.options) if not option.disabled]
+        if places:
+            here = places.index(options.highlighted) if options.highlighted in places else 0
+            options.highlighted = places[max(0, min(len(places) - 1, here + by))]
+            if options.highlighted == places[0]:
+                options.scroll_home(animate=False)  # with the heading above it
 
     def action_leave(self) -> None:
         """Clear the search, or leave."""
@@ -105,32 +126,76 @@ class Picker(Screen[None]):
         return AwaitComplete()
 
     def _list(self, text: str) -> None:
-        words = text.lower().split()
-        self.shown = [entry for entry in self.entries if _matches(entry, words)]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options(self._options())
-        if self.shown:
-            options.highlighted = 0
+        options.add_options(self._found(text) if text.strip() else self._chapters())
+        places = [at for at, option in enumerate(options.options) if not option.disabled]
+        if places:
+            options.highlighted = places[0]
         self._tell()
 
-    def _options(self) -> list[Option]:
-        return [Option(_row(entry), entry.name) for entry in self.shown]
+    def _chapters(self) -> list[Option]:
+        """Return the course, then what there is beyond it, with headings."""
+        title = course_title(self.entries, self._finished)
+        onward = "every lesson is finished"
+        if self._upcoming is not None:
+            onward = f"goes on with {self._upcoming.title}"
+        row = Content.assemble(("▸ ", "$primary"), ("The course  ", "bold"), clean(onward),
+                               (f"  {title}", "$dim"))  # fmt: skip
+        options = [Option(row, _COURSE)]
+        for number, chapter in enumerate(read_chapters(), 1):
+            head = f"{number} {chapter.title}" if chapter.in_course else chapter.title
+            options.append(_heading(head, chapter.about))
+            found = [entry for entry in self.entries if entry.name in chapter.names]
+            options += map(self._option, found)
+        return options
+
+    def _found(self, text: str) -> list[Option]:
+        """Return what a search finds, the best first."""
+        words = {
+            name: f"{chapter.title} {chapter.about}"
+            for chapter in read_chapters()
+            for name in chapter.names
+        }
+        heads, texts = search(self.entries, text, words)
+        under = [_heading("In notes, programs and lessons", "")] if texts else []
+        return [*map(self._option, heads), *under, *map(self._option, texts)]
+
+    def _option(self, entry: Entry) -> Option:
+        sign, _ = mark_of(entry, self._finished, self._upcoming)
+        return Option(
+            Content.assemble(
+                (f"{sign} ", _COLOURS[sign]),
+                (pad(clean(entry.title), 32), "bold"),
+                (pad(clean(entry.name), 25), "dim"),
+                clean(entry.about),
+            ),
+            entry.name,
+        )
 
     def _tell(self) -> None:
         about = self.query_one("#picker-about", Static)
-        if not self.shown:
-            about.update(
-                Content("no scenario has this in its name, title or tags; Enter opens a file")
-            )
-            return
         entry = self._chosen()
-        tags = "  ".join(f"#{tag}" for tag in entry.tags)
-        text = spell(entry.about) if self._ascii else entry.about
-        about.update(Content(clean(f"{text}\n{tags}", newlines=True)))
+        if entry is None:
+            about.update(Content(self._trouble or "no scenario has this; Enter opens a file"))
+            return
+        score = self._finished.get(entry.name)
+        finished = "" if score is None else f"✓ finished  {score_text(score)}"
+        tags = "  ".join([*(f"#{tag}" for tag in entry.tags), finished])
+        text = "\n".join([*filter(None, [self._trouble]), entry.about, tags])
+        about.update(Content(clean(spell(text) if self._ascii else text, newlines=True)))
 
-    def _chosen(self) -> Entry:
-        return self.shown[self.query_one(OptionList).highlighted or 0]
+    def _chosen(self) -> Entry | None:
+        """Return the scenario that is highlighted; for the course's row the one it goes on with."""
+        options = self.query_one(OptionList)
+        if options.highlighted is None or not options.option_count:
+            return None
+        return self._entry(options.get_option_at_index(options.highlighted).id)
+
+    def _entry(self, id: str | None) -> Entry | None:
+        if id == _COURSE:
+            return self._upcoming or self.entries[0]
+        return next((entry for entry in self.entries if entry.name == id), None)
 
     def _hand_over(self, session: Session | None) -> None:
         """Hand over once, whatever keys or clicks came with the first."""
@@ -147,14 +212,5 @@ class Picker(Screen[None]):
             self._hand_over(session)
 
 
-def _matches(entry: Entry, words: list[str]) -> bool:
-    text = " ".join((entry.name, entry.title, entry.about, *entry.tags)).lower()
-    return all(word in text for word in words)
-
-
-def _row(entry: Entry) -> Content:
-    return Content.assemble(
-        (pad(clean(entry.title), 32), "bold"),
-        (pad(clean(entry.name), 25), "dim"),
-        clean(entry.about),
-    )
+def _heading(title: str, about: str) -> Option:
+    return Option(Content.assemble((title, "bold $primary"), (f"  {about}", "$dim")), disabled=True)

@@ -9,24 +9,31 @@ from rich.style import Style
 from textual.events import Click, Key
 from textual.widgets import OptionList
 
-from gradtui.scenario.bundled import list_bundled
+from gradtui.scenario.bundled import find_scenario, list_bundled
 from gradtui.tui.picker import Picker
 
 
+def shown(t):
+    """Return the names of the scenarios in the list, in its order."""
+    return [option.id for option in t.app.screen.query_one(OptionList).options if option.id]
+
+
 async def test_it_lists_every_bundled_scenario_in_the_lessons_order(terminal):
-    async with terminal(None, (120, 120)) as t:
+    async with terminal(None, (120, 140)) as t:
         text = t.text
-        titles = [entry.title for entry in list_bundled()]
-        assert titles[0] == "One weight, one parcel"
-        places = [text.index(f" {title} ") for title in titles]
-        assert places == sorted(places)
+        entries = list_bundled()
+        assert shown(t) == ["course", *(entry.name for entry in entries)]
+        assert all(f" {entry.title} " in text for entry in entries)
+        assert text.index(" 1 One weight ") < text.index(" One weight, one parcel ")
+        assert text.index(" One weight, one parcel ") < text.index(" 2 Two weights ")
+        assert text.index(" More runs ") < text.index(" More gradients by hand ")
 
 
 async def test_search_narrows_by_title_name_and_tag_and_enter_opens(terminal):
     async with terminal(None) as t:
         await t.type("rate 3")
-        assert "two_weights_rate_3" in t.text
-        assert "one_weight" not in t.text
+        assert shown(t)[0] == "two_weights_rate_3"
+        assert "five_parcels_adam" not in shown(t)
         await t.press("enter")
         assert t.session.problem.title == "Two weights, a rate of 3"
         await t.press("n")
@@ -35,7 +42,7 @@ async def test_search_narrows_by_title_name_and_tag_and_enter_opens(terminal):
 
 async def test_arrows_choose(terminal):
     async with terminal(None) as t:
-        await t.press("down", "down", "up", "enter")
+        await t.press("down", "down", "down", "up", "enter")
         assert t.session.problem.title == "Two weights, one parcel"
 
 
@@ -114,23 +121,23 @@ async def test_what_was_chosen_is_opened_though_the_list_is_narrowed_since(termi
     async with terminal("two_weights") as t:
         await t.press("o")
         picker, listed = t.app.screen, t.app.screen.query_one(OptionList)
-        path = picker.shown[20].path
-        chosen = OptionList.OptionSelected(listed, listed.get_option_at_index(20), 20)
+        name, at = "five_parcels", listed.get_option_index("five_parcels")
+        chosen = OptionList.OptionSelected(listed, listed.get_option_at_index(at), at)
         await t.type("zzz")
         picker.post_message(chosen)
         await t.pilot.pause()
-        assert t.session.problem.path == path
+        assert t.session.problem.path == find_scenario(name)
 
 
 async def test_a_click_on_what_the_list_no_longer_has_is_no_error(terminal):
     async with terminal("two_weights") as t:
         await t.press("o")
         listed = t.app.screen.query_one(OptionList)
-        style = Style.from_meta({"option": 20})
+        style = Style.from_meta({"option": 90})
         click = Click(listed, 5, 5, 0, 0, 1, False, False, False, style=style)
         await t.type("adam")
         listed.post_message(click)
         await t.pilot.pause()
-        assert t.app.screen.query_one(OptionList).option_count < 20
+        assert t.app.screen.query_one(OptionList).option_count < 90
         await t.press("escape", "escape")
         assert t.session.problem.title == "Two weights, one parcel"
