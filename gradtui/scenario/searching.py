@@ -38,13 +38,14 @@ def _weigh(
     entry: Entry, chapter: str, words: Sequence[re.Pattern[str]], phrase: str
 ) -> tuple[int, int]:
     """Return how many of the words a scenario has, and how much they weigh together."""
-    heads, prose = list(_heads(entry, chapter)), entry.prose
+    heads, prose, several = list(_heads(entry, chapter)), entry.prose, len(words) > 1
     weights = [
         max((weight for weight, head in heads if word.search(head)), default=0)
         or bool(word.search(prose))
         for word in words
     ]
-    whole = sum(2 * weight for weight, head in heads if phrase in head) + (phrase in prose)
+    whole = sum(2 * weight for weight, head in heads if several and phrase in head)
+    whole += several and phrase in prose
     whole += _EXACT * (phrase in (entry.name, entry.title.lower()))
     return sum(map(bool, weights)), sum(weights) + whole
 
