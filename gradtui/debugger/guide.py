@@ -36,6 +36,8 @@ class Progress(Struct, frozen=True):
     """The numbers of those that were done or answered."""
     asking: bool
     """Whether a question is open: what would tell its answer is hidden."""
+    untold: bool
+    """Whether one is open here or further on: till then findings are its reader's to make."""
     said: str
     """What there is to say of the last answer."""
     questions: int
@@ -76,12 +78,20 @@ class Guide:
         return self.lesson.question if open_ and self.lesson is not None else None
 
     @property
+    def untold(self) -> bool:
+        """Whether a question is open, here or further on."""
+        return any(
+            lesson.question is not None and at >= self.place and at not in self.answered
+            for at, lesson in enumerate(self.lessons)
+        )
+
+    @property
     def progress(self) -> Progress:
         """How far the lesson is."""
         questions = sum(lesson.question is not None for lesson in self.lessons)
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
-            self.question is not None, self.said, questions, len(self.right),
+            self.question is not None, self.untold, self.said, questions, len(self.right),
             "" if self.following is None else self.following.title,
         )  # fmt: skip
 
@@ -129,7 +139,7 @@ class Guide:
             return None
         step = self.step_of(question)
         structure, program = structure_at(step)
-        known = max(known_at(structure, program, node) for node in question.needs)
+        known = shown_at(question, structure, program)
         if known:
             return step, known - 1
         if step == 0:
@@ -144,17 +154,28 @@ def is_close(given: float, truth: float) -> bool:
     return bool(abs(given - truth) <= max(_CLOSE * abs(truth), 1e-12))
 
 
+def shown_at(question: Question, structure: Structure, program: StepProgram) -> int:
+    """Return the position from which an answer shows; 0 for what is known from the start."""
+    if question.gradient:
+        return gradient_at(structure, program.graph, program.graph.names[question.name])
+    return max(known_at(structure, program, node) for node in question.needs)
+
+
 def known_at(structure: Structure, program: StepProgram, node: int) -> int:
     """Return the position from which a node of the step program is known; 0 for what always is."""
     graph = program.graph
     if node < len(graph.nodes):
         return structure.value_at.get(node, 0)
-    of = next((of for of, own in program.reverse.adjoint.items() if own == node), None)
-    if of is None:
-        return 0
-    if of == graph.loss:
+    # nodes that pass their gradient on unchanged have one adjoint
+    sharing = [of for of, own in program.reverse.adjoint.items() if own == node]
+    return min((gradient_at(structure, graph, of) for of in sharing), default=0)
+
+
+def gradient_at(structure: Structure, graph: Graph, node: int) -> int:
+    """Return the position from which the gradient of a node of the graph is known."""
+    if node == graph.loss:
         return structure.order.forward + 1
-    flows = [structure.flow_at[of, reader] for reader in structure.flows_into.get(of, ())]
+    flows = [structure.flow_at[node, reader] for reader in structure.flows_into.get(node, ())]
     return max(flows, default=structure.order.backward)
 
 

@@ -103,6 +103,11 @@ class Known(Struct, frozen=True, eq=False):
     setback: Setback | None
     """Where the branch ends far worse than the run that it left."""
 
+    @property
+    def untold(self) -> Known:
+        """The same as if nothing were found yet."""
+        return Known(None, None, (), None, self.gauge, None)
+
 
 class Investigation:
     """One branch's run, whose text is that of `version`, and what becomes known of it."""

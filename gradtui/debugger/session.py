@@ -12,7 +12,7 @@ from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
 from gradtui.debugger.guide import HELD, Guide
-from gradtui.debugger.investigation import Investigation, Version, key_of, seen_at
+from gradtui.debugger.investigation import Investigation, Known, Version, key_of, seen_at
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
@@ -162,7 +162,7 @@ class Session:
             looked=Looked(
                 chosen.node, chosen.pinned, chosen.lens, chosen.jacobian, *self.surface.looked
             ),
-            known=self.investigation.known(tape),
+            known=self._known(tape),
             drawn=Drawn(
                 losses=history.losses,
                 validation_losses=history.validation_losses,
@@ -178,6 +178,11 @@ class Session:
             outdated=self.outdated,
             lesson=None if self.guide is None else self.guide.progress,
         )
+
+    def _known(self, tape: Tape) -> Known:
+        """Return what may be told of what is known to be wrong."""
+        known = self.investigation.known(tape)
+        return known.untold if self.guide is not None and self.guide.untold else known
 
     @property
     def investigation(self) -> Investigation:
@@ -319,8 +324,8 @@ class Session:
         False if none is known yet, and more may be: the message says what is being found out.
         """
         self.message = ""
-        if self.asking:
-            self.message = "what was found is shown after your answer"
+        if self.guide is not None and self.guide.untold:
+            self.message = "what was found is told after the lesson's last question"
             return True
         finding = self.investigation.next()
         if finding is not None:
@@ -339,7 +344,7 @@ class Session:
         if self.problem.call is not None:
             self._go_on_in_call(by)
             return True
-        if self.asking:
+        if self.guide is not None and self.guide.untold:
             self.seek(self.problem.steps if by > 0 else 0)
             return True
         breakpoints, here = self.breakpoints, self._step

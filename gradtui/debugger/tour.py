@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
-from gradtui.debugger.guide import Guide, known_at
+from gradtui.debugger.guide import Guide, gradient_at, known_at
 from gradtui.debugger.series import LOSS
 from gradtui.debugger.session import Session
 from gradtui.debugger.steps import Level
@@ -95,9 +95,7 @@ def reached(goal: Goal, session: Session, since: int) -> bool:
         return session.selection.node == node
     if goal.done == "computed":
         return position >= structure.value_at.get(node, 0)
-    program = session.problem.trainer.program
-    adjoint = program.reverse.adjoint.get(node)
-    return adjoint is None or position >= known_at(structure, program, adjoint)
+    return position >= gradient_at(structure, session.problem.graph, node)
 
 
 def _viewed(name: str, session: Session) -> bool:

@@ -41,7 +41,10 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
     problem = frame.problem
     if frame.asking:
         return []
-    rows = watch_rows(frame, width) + findings_rows(frame, width) + _run_rows(frame, width)
+    rows = watch_rows(frame, width)
+    if frame.lesson is not None and frame.lesson.untold:
+        return rows
+    rows += findings_rows(frame, width) + _run_rows(frame, width)
     rows += [
         line(("▲ " if first else "  ", "bad"), text)
         for notice in unsaid(problem.notices, frame.known.findings)

@@ -73,10 +73,10 @@ def way_text(frame: Frame, question: Question) -> str:
             return head
         symbols = " · ".join(partial(frame, b, a) for a, b in list(pairwise(path))[::-1])
         products.append((symbols, " · ".join(_signed(factor) for factor in factors[::-1])))
-    if not products:
-        return head
     sides = [" + ".join(part) for part in zip(*products, strict=True)]
-    return " = ".join([head, *dict.fromkeys(sides)])
+    if not sides or sides[0] == head:  # one step to the loss: nothing is multiplied
+        return head
+    return " = ".join([head, *sides])
 
 
 def _signed(factor: float) -> str:

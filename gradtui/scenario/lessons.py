@@ -79,10 +79,11 @@ def _read_question(table: LessonTable, program: StepProgram, place: Place) -> Qu
             question = Question(text, read.needs, observable=read)
     except InputError as error:
         raise InputError(f"'ask': {error.message}", place) from None
-    if table.step is None and all(
+    given = all(
         node < len(graph.nodes) and graph.nodes[node].kind is not Kind.OPERATION
         for node in question.needs
-    ):
+    )
+    if given and (table.step is None or not question.needs):
         raise InputError("'ask': this is known from the start; a weight is asked for at a 'step'",
                          place)  # fmt: skip
     return Question(

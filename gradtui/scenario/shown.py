@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gradtui.base.ascii import spell
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.scenario.lesson import Lesson
 from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Problem
 
@@ -26,11 +27,18 @@ def in_ascii(problem: Problem) -> Problem:
         title=spell(problem.title, labels),
         about=spell(problem.about, labels),
         notes=spell(problem.notes, labels),
-        lessons=tuple(replace(one, text=spell(one.text, labels)) for one in problem.lessons),
+        lessons=tuple(_spelled(one, labels) for one in problem.lessons),
         labels=MappingProxyType({n: label for n, label in labels.items() if label.isascii()}),
         revised=revised,
         ascii=True,
     )
+
+
+def _spelled(lesson: Lesson, labels: Mapping[str, str]) -> Lesson:
+    question = lesson.question
+    if question is not None:
+        question = replace(question, hint=spell(question.hint, labels))
+    return replace(lesson, text=spell(lesson.text, labels), question=question)
 
 
 def check_labels(labels: Mapping[str, str], names: Collection[str], positions: Positions) -> None:

@@ -64,6 +64,8 @@ def test_a_problem_in_ascii_says_powers_and_names_and_stays_so_on_a_branch():
     assert problem.label("yhat") == "yhat"
     assert "L = e^2 = 9" in " ".join(problem.notes.split())
     assert problem.ascii and not set("²ŷ") & set(problem.title + problem.about + problem.notes)
+    hints = [lesson.question.hint for lesson in problem.lessons if lesson.question]
+    assert any(hints) and not set("²ŷ") & set("".join(hints))
     assert local_text(session.frame, problem.graph.names["e"], problem.graph.loss) == "2·e"
 
 

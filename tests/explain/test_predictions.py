@@ -84,5 +84,7 @@ def test_the_way_to_the_number_is_written_out(write):
     frame, question, *_ = asked(write, CHAIN, "grad(w2)", **NUMBERS)
     assert way_text(frame, question) == "∂L/∂w2 = ∂L/∂e · ∂e/∂yhat · ∂yhat/∂w2 = 6 · 1 · 3"
     assert asked_text(frame, question) == "∂L/∂w2"
+    frame, question, *_ = asked(write, CHAIN, "grad(e)", **NUMBERS)
+    assert way_text(frame, question) == "∂L/∂e"
     frame, question, *_ = asked(write, CHAIN, "w1", at=1, **NUMBERS)
     assert asked_text(frame, question) == "w1 at step 1"

@@ -44,6 +44,7 @@ done = "answered()"
         ('ask = "grad(w)"\ndone = "updated()"', 8, "a question is done when it is answered()"),
         ('ask = "grad(v)"', 7, "'ask': grad takes a name of the model"),
         ('ask = "w"', 7, "'ask': this is known from the start"),
+        ('step = 1\nask = "3*4"', 7, "'ask': this is known from the start"),
         ('ask = "loss - prev"', 7, "'ask': expected one number of one step"),
         ('hint = "no"', 1, "'hint' is of a question: give 'ask' too"),
         ("step = 2", 1, "'step' is of a question: give 'ask' too"),
