@@ -1,0 +1,137 @@
+"""Every lesson of a bundled scenario can be walked to its end by doing what its texts say."""
+
+import math
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import gradtui
+from gradtui.debugger import tour
+from gradtui.debugger.guide import Guide, known_at
+from gradtui.debugger.session import Session
+from gradtui.explain.lesson import lesson_rows
+from gradtui.scenario.bundled import list_bundled
+from gradtui.scenario.lesson import Goal, Question
+from gradtui.tui.keys import DEFAULTS
+
+LESSONS = [entry.name for entry in list_bundled() if gradtui.load(entry.name).problem.lessons]
+MOST = 40
+"""Presses of a key that one step of a lesson may take."""
+SMALLEST = (76, 7)
+"""Columns and rows of the panel on a screen of 80×24."""
+_BINDING = re.compile(r"\{([a-z0-9-]+)\}")
+
+
+def select(session: Session, goal: Goal) -> None:
+    session.selection.select(session.problem.graph.names[goal.name])
+
+
+Move = Callable[[Session, Goal], object]
+MOVES: dict[str, Move] = {
+    "next": lambda session, goal: session.move(1),
+    "back": lambda session, goal: session.move(-1),
+    "into": lambda session, goal: session.into(),
+    "out": lambda session, goal: session.back(),
+    "finish": lambda session, goal: session.finish(),
+    "restart": lambda session, goal: session.restart(),
+    "ten": lambda session, goal: session.move(10),
+    "hundred": lambda session, goal: session.move(100),
+    "first": lambda session, goal: session.first(),
+    "last": lambda session, goal: session.last(),
+    "goto": lambda session, goal: session.seek(goal.step),
+    "down": lambda session, goal: session.selection.select_next(),
+    "up": lambda session, goal: session.selection.select_next(-1),
+    "input": lambda session, goal: session.selection.select_input(),
+    "consumer": lambda session, goal: session.selection.select_consumer(),
+    "find": select,
+    "lens": lambda session, goal: session.selection.look(),
+    "jacobian": lambda session, goal: session.selection.show_jacobian(),
+    "operations": lambda session, goal: session.toggle_level(),
+    "surface": lambda session, goal: session.surface.show(),
+}
+"""What the keys that a text may name do."""
+
+
+def walk(session: Session) -> Iterator[tuple[Guide, str]]:
+    """Do what each step of the lesson says; yield where each begins, and what was done in it."""
+    tour.begin(session)
+    guide = session.guide
+    assert guide is not None
+    while guide.lesson is not None:
+        place, lesson = guide.place, guide.lesson
+        yield guide, ""
+        if guide.question is not None:
+            guide.answer(right=True)
+        done = "" if lesson.goal is None else press(session, guide, lesson.goal)
+        yield guide, done
+        if lesson.goal is None:
+            tour.enter(session, place + 1)
+        assert guide.place == place + 1, f"{place + 1}: {lesson.text}"
+
+
+def press(session: Session, guide: Guide, goal: Goal) -> str:
+    """Press the keys that the text names, each until the goal is reached or it is of no use."""
+    assert guide.lesson is not None
+    place, done = guide.place, []
+    for binding in _BINDING.findall(guide.lesson.text):
+        for _ in range(MOST if binding in MOVES else 0):
+            MOVES[binding](session, goal)
+            done.append(binding)
+            tour.look(session)
+            if guide.place > place:
+                return " ".join(done)
+    return " ".join(done)
+
+
+def is_known(session: Session, question: Question, step: int) -> bool:
+    """Return whether the answer to a question shows at the cursor."""
+    if session.step != step:
+        return session.step > step
+    structure, program = session.structure, session.problem.trainer.program
+    return all(known_at(structure, program, node) <= session.position for node in question.needs)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_can_be_walked_to_its_end(name):
+    session = gradtui.load(name)
+    here = (0, 0)
+    for guide, done in walk(session):
+        if done or guide.question is None:
+            here = session.step, session.position
+            continue
+        question = guide.question
+        step = guide.step_of(question)
+        assert (session.step, session.position) == here, "it was shown before it is asked for"
+        assert not is_known(session, question, step)
+        session.history.advance(max(0, step + 1 - session.history.known))
+        assert math.isfinite(guide.truth(question, session.tape_at(step)))
+    assert session.guide is not None
+    assert session.guide.ticked >= {
+        at for at, lesson in enumerate(session.guide.lessons) if lesson.goal or lesson.question
+    }
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_text_names_keys_that_there_are_and_fits_the_smallest_screen(name):
+    session = gradtui.load(name)
+    tour.begin(session)
+    guide = session.guide
+    assert guide is not None
+    columns, rows = SMALLEST
+    for place, lesson in enumerate(guide.lessons):
+        assert set(_BINDING.findall(lesson.text)) <= DEFAULTS.keys()
+        assert lesson.text.count("{") == len(_BINDING.findall(lesson.text))
+        guide.enter(place, 0)
+        found = lesson_rows(session.frame, columns, lambda text: _BINDING.sub("s", text))
+        assert len(found) - 1 <= rows, lesson.text
+        if lesson.question is not None:
+            assert lesson.question.hint and "{" not in lesson.question.hint
+
+
+def test_there_are_lessons_and_most_of_them_ask():
+    asking = [
+        name for name in LESSONS
+        if any(lesson.question for lesson in gradtui.load(name).problem.lessons)
+    ]  # fmt: skip
+    assert len(asking) > len(LESSONS) / 2 > 2
