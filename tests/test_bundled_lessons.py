@@ -8,7 +8,7 @@ import pytest
 
 import gradtui
 from gradtui.debugger import tour
-from gradtui.debugger.guide import Guide, known_at
+from gradtui.debugger.guide import HELD, Guide, shown_at
 from gradtui.debugger.session import Session
 from gradtui.explain.lesson import lesson_rows
 from gradtui.scenario.bundled import list_bundled
@@ -53,56 +53,51 @@ MOVES: dict[str, Move] = {
 """What the keys that a text may name do."""
 
 
-def walk(session: Session) -> Iterator[tuple[Guide, str]]:
-    """Do what each step of the lesson says; yield where each begins, and what was done in it."""
+def walk(session: Session) -> Iterator[Guide]:
+    """Do what each step of the lesson says; yield where each begins."""
     tour.begin(session)
     guide = session.guide
     assert guide is not None
     while guide.lesson is not None:
         place, lesson = guide.place, guide.lesson
-        yield guide, ""
+        yield guide
         if guide.question is not None:
             guide.answer(right=True)
-        done = "" if lesson.goal is None else press(session, guide, lesson.goal)
-        yield guide, done
         if lesson.goal is None:
             tour.enter(session, place + 1)
+        else:
+            press(session, guide, lesson.goal)
         assert guide.place == place + 1, f"{place + 1}: {lesson.text}"
 
 
-def press(session: Session, guide: Guide, goal: Goal) -> str:
-    """Press the keys that the text names, each until the goal is reached or it is of no use."""
+def press(session: Session, guide: Guide, goal: Goal) -> None:
+    """Press each key that the text names until the goal is reached, or it is of no more use."""
     assert guide.lesson is not None
-    place, done = guide.place, []
+    place = guide.place
     for binding in _BINDING.findall(guide.lesson.text):
         for _ in range(MOST if binding in MOVES else 0):
             MOVES[binding](session, goal)
-            done.append(binding)
             tour.look(session)
             if guide.place > place:
-                return " ".join(done)
-    return " ".join(done)
+                return
 
 
 def is_known(session: Session, question: Question, step: int) -> bool:
     """Return whether the answer to a question shows at the cursor."""
     if session.step != step:
         return session.step > step
-    structure, program = session.structure, session.problem.trainer.program
-    return all(known_at(structure, program, node) <= session.position for node in question.needs)
+    return shown_at(question, session.structure, session.problem.trainer.program) <= session.position
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_can_be_walked_to_its_end(name):
     session = gradtui.load(name)
-    here = (0, 0)
-    for guide, done in walk(session):
-        if done or guide.question is None:
-            here = session.step, session.position
-            continue
+    for guide in walk(session):
         question = guide.question
+        if question is None:
+            continue
         step = guide.step_of(question)
-        assert (session.step, session.position) == here, "it was shown before it is asked for"
+        assert session.message != HELD, f"{question.text} was shown before it is asked for"
         assert not is_known(session, question, step)
         session.history.advance(max(0, step + 1 - session.history.known))
         assert math.isfinite(guide.truth(question, session.tape_at(step)))

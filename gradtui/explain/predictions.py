@@ -33,11 +33,11 @@ Guess = tuple[float, str]
 
 def asked_text(frame: Frame, question: Question) -> str:
     """Return how a question is written for its reader: `∂L/∂w2`, `ŷ`, `w1 at step 1`."""
-    if not question.name:
-        return question.text
-    node = frame.graph.names[question.name]
-    text = gradient_of(frame, node) if question.gradient else label(frame, node)
-    text = element_text(text, question.index)
+    text = question.text
+    if question.name:
+        node = frame.graph.names[question.name]
+        text = gradient_of(frame, node) if question.gradient else label(frame, node)
+        text = element_text(text, question.index)
     return text if question.step is None else f"{text} at step {question.step:,}"
 
 

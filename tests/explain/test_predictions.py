@@ -88,3 +88,5 @@ def test_the_way_to_the_number_is_written_out(write):
     assert way_text(frame, question) == "∂L/∂e"
     frame, question, *_ = asked(write, CHAIN, "w1", at=1, **NUMBERS)
     assert asked_text(frame, question) == "w1 at step 1"
+    frame, question, *_ = asked(write, CHAIN, "lr", at=3, **NUMBERS)
+    assert asked_text(frame, question) == "lr at step 3"
