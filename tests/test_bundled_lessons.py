@@ -86,7 +86,8 @@ def is_known(session: Session, question: Question, step: int) -> bool:
     """Return whether the answer to a question shows at the cursor."""
     if session.step != step:
         return session.step > step
-    return shown_at(question, session.structure, session.problem.trainer.program) <= session.position
+    program = session.problem.trainer.program
+    return shown_at(question, session.structure, program) <= session.position
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -100,7 +101,7 @@ def test_a_lesson_can_be_walked_to_its_end(name):
         assert session.message != HELD, f"{question.text} was shown before it is asked for"
         assert not is_known(session, question, step)
         session.history.advance(max(0, step + 1 - session.history.known))
-        assert math.isfinite(guide.truth(question, session.tape_at(step)))
+        assert math.isfinite(guide.truth(question, session.tape(step)))
     assert session.guide is not None
     assert session.guide.ticked >= {
         at for at, lesson in enumerate(session.guide.lessons) if lesson.goal or lesson.question

@@ -106,7 +106,7 @@ class Known(Struct, frozen=True, eq=False):
     @property
     def untold(self) -> Known:
         """The same as if nothing were found yet."""
-        return Known(None, None, (), None, self.gauge, None)
+        return Known(None, None, (), None, self.gauge, 0, None)
 
 
 class Investigation:

@@ -118,10 +118,6 @@ class Session:
             self._step, self._position = limit
             self.message = HELD
 
-    def tape_at(self, step: int) -> Tape:
-        """Return the tape of a step of the branch that is looked at, which is computed already."""
-        return self._tape(step)
-
     def _structure_at(self, step: int) -> tuple[Structure, StepProgram]:
         problem = self.branches.current.at(step).problem
         structure = self._version_of(problem).structure(self.level, self.folded)

@@ -68,7 +68,7 @@ def read_answer(text: str, session: Session) -> float:
     ):
         raise InputError("this is not computed yet: work it out from what is",
                          Place(1, 1, len(text)))  # fmt: skip
-    tape = session.tape_at(session.step)
+    tape = session.tape(session.step)
     return float(observed(read, [[tape.value(node) for node in read.needs]], session.step))
 
 

@@ -111,10 +111,10 @@ def _judged(session: Session, guide: Guide, typed: str) -> str:
     missing = step + 1 - session.history.known
     if missing > 0:
         session.history.advance(missing)
-    tape = session.tape_at(step)
+    tape = session.tape(step)
     given, truth = tour.read_answer(typed, session), guide.truth(question, tape)
     frame = replace(session.frame, tape=tape)
-    before = session.tape_at(step - 1) if step else None
+    before = session.tape(step - 1) if step else None
     right = is_close(given, truth)
     guide.answer(right)
     way = f"{way_text(frame, question)} = {number(truth)}"

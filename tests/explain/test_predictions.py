@@ -22,8 +22,8 @@ def asked(write, code, ask, step=0, lr=0.05, at=None, **numbers):
     guide = session.guide
     question = guide.question
     session.history.advance(guide.step_of(question) + 1)
-    tape = session.tape_at(guide.step_of(question))
-    before = session.tape_at(tape.step - 1) if tape.step else None
+    tape = session.tape(guide.step_of(question))
+    before = session.tape(tape.step - 1) if tape.step else None
     return replace(session.frame, tape=tape), question, guide.truth(question, tape), before
 
 
