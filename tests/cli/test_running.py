@@ -137,7 +137,7 @@ def test_an_error_of_syntax_is_the_users_too(tmp_path, check):
         ("net", "'net' is no function; there are "),
         (
             "unset",
-            "unset is called without arguments, so each needs a default, as `def unset(W=W0)",
+            "unset needs values for its arguments: defaults, as `def unset(W=W0)`, or in",
         ),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +35,7 @@ from gradtui.diagnosis.recorded.stabilisers import stabiliser
 from gradtui.diagnosis.recorded.surrogates import is_handed_on, surrogate
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
+from gradtui.diagnosis.recorded.upstream import Upstream, upstream
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
 from gradtui.recording.slopes import Untold
@@ -183,7 +184,9 @@ class _Checking:
             *meant.values(),
             *(self._blamed(points, blame, apart) for blame in blames),
             *(self._misfit(points, name) for name in misfits if name not in told),
-            *(self._wrong(points, one) for name, one in apart.items() if name not in told),
+            *self._unmended(
+                points, [one for n, one in apart.items() if n not in told], bool(failed)
+            ),
             *failed,
         ]
 
@@ -305,15 +308,29 @@ class _Checking:
         text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
         return note("missing-term", "info", wrong.name, text, place, wrong.evidence)
 
-    def _wrong(self, points: Sequence[Point], wrong: Wrong) -> Finding:
-        simple = explained(wrong.name, points)
-        text = f"the gradient of {_seen(wrong)}"
-        if simple is not None:
-            text += f": {simple.text}"
-        place = self._likeliest(wrong)
-        rule = "unexplained" if simple is None else simple.rule
-        factor = None if simple is None else simple.factor
-        return self._finding(rule, wrong.name, text, wrong.evidence, place, factor)
+    def _unmended(
+        self, points: Sequence[Point], wrong: Sequence[Wrong], failed: bool
+    ) -> Iterator[Finding]:
+        """Yield the findings for gradients that no edit mends, of several at one line one."""
+        found = dict[Place, list[tuple[Wrong, Upstream]]]()
+        for one in wrong:
+            simple = explained(one.name, points)
+            flow = None if simple is not None or failed else upstream(one.point, one.name)
+            if flow is not None:
+                found.setdefault(flow.next, []).append((one, flow))
+                continue
+            text = f"the gradient of {_seen(one)}"
+            text += f": {simple.text}" if simple is not None else ""
+            place = self._likeliest(one)
+            rule, factor = (simple.rule, simple.factor) if simple else ("unexplained", None)
+            yield self._finding(rule, one.name, text, one.evidence, place, factor)
+        for place, several in found.items():
+            one, flow = several[0]
+            names = [other.name for other, _ in several]
+            others = f", and {', '.join(names[1:])} with it" if len(names) > 1 else ""
+            text = f"the gradient of {_seen(one)}{others}: {flow.told}"
+            yield self._finding("unexplained", one.name, text,
+                                {**one.evidence, "gradients": names}, place)  # fmt: skip
 
     def _likeliest(self, wrong: Wrong) -> Place | None:
         """Return where a gradient is likeliest to go wrong, where no edit mends it."""

@@ -205,8 +205,8 @@ def bound_arguments(
     except (TypeError, ValueError) as error:
         why = f"{name} cannot be called with these arguments: {error}"
         if not args and not arrays and "missing" in why:
-            why = f"{name} is called without arguments, so each needs a default, as "
-            why += f"`def {name}(W=W0)`: {error}"
+            why = f"{name} needs values for its arguments: defaults, as `def {name}(W=W0)`, or in "
+            why += f"Python gradtui.check({name}, W=W0): {error}"
         raise InputError(why, place, file=file) from None
     if defaults:
         bound.apply_defaults()
@@ -241,4 +241,6 @@ def _instead(arguments: Mapping[str, Any]) -> str:
             return f"; {name} is a whole number: give {float(value)!r}"
         if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
             return f"; {name} holds whole numbers: give {name}.astype(float)"
+        if not isinstance(value, np.ndarray):
+            return f"; {name} is a {type(value).__name__} without floats"
     return ""

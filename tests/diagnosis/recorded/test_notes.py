@@ -133,3 +133,25 @@ def test_a_traceback_shows_the_users_frames_alone():
 
     frames = [frame.name for frame in traceback.extract_tb(raised.value.__traceback__)]
     assert frames == ["test_a_traceback_shows_the_users_frames_alone", "case"]
+
+
+def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
+    monkeypatch.setattr("gradtui.diagnosis.recorded.check.blamed", lambda *tried: ())
+    X = np.random.default_rng(4).normal(size=(5, 2))
+
+    def case(w, b, gamma):
+        z = X @ w + b
+        mean, scale = z.mean(axis=1, keepdims=True), z.std(axis=1, keepdims=True)
+        xhat = (z - mean) / scale
+        out = gamma * xhat
+        dout = 2 * out
+        dxhat = dout * gamma
+        dz = (dxhat - dxhat.mean(axis=1, keepdims=True)) / scale  # the term of z is missing
+        return np.sum(out**2), {"w": X.T @ dz, "b": dz.sum(0)}
+
+    w, gamma = np.random.default_rng(5).normal(size=(2, 4)), np.linspace(1, 2, 4)
+    (found,) = gradtui.check(case, w=w, b=np.ones(4), gamma=gamma)
+
+    assert (found.rule, found.line) == ("unexplained", line_of(case, 7))
+    assert found.evidence["gradients"] == ["w", "b"]
+    assert f"right up to line {line_of(case, 6)}, and no single edit" in found.message

@@ -1,0 +1,131 @@
+"""How far what flows back to a wrong gradient is right: where no edit of one line mends it."""
+
+from __future__ import annotations
+
+import linecache
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.runs import Point
+from gradtui.diagnosis.recorded.simple import ratio_of
+from gradtui.recording.slopes import Untold
+from gradtui.recording.sweep import gradients
+from gradtui.recording.tape import Call, Leaf, Tape
+
+Array = NDArray[Any]
+
+_LARGEST = 20_000
+"""Nodes of a tape that is looked through."""
+_DIGITS = 5
+
+
+class Upstream(Struct, frozen=True, eq=False):
+    """Between which lines a gradient becomes wrong."""
+
+    right: Place
+    """The last line whose value is the gradient of a value of the forward pass, or so much of it
+    as a constant says."""
+    next: Place
+    """The first line that computes from it what is not."""
+
+    @property
+    def told(self) -> str:
+        """How far what flows back is right, in words, to be read at the next line."""
+        if not linecache.getline(self.next.file, self.next.line):
+            return "what flows back to here is right; the text of the code is not known"
+        where = f"up to line {self.right.line}"
+        if self.right.file != self.next.file:
+            where += f" of {os.path.basename(self.right.file)}"
+        elif self.right.line == self.next.line:
+            where = "up to this line"
+        return f"what flows back is right {where}, and no single edit that was tried mends it"
+
+
+def upstream(point: Point, name: str) -> Upstream | None:
+    """Return where what flows back to a gradient stops being right; None where that is unknown."""
+    tape, node = point.result.tape, point.nodes[name]
+    if node is None or len(tape) > _LARGEST:
+        return None
+    sources, forward = _sources(tape, node), _sources(tape, point.root)
+    try:
+        true = _adjoints(tape, point.root, forward)
+    except Untold:
+        return None
+    back = sorted(set(sources).difference(forward))
+    right = [id for id in back if _is_one(tape.value(id), true)]
+    if not right or right[-1] == node:
+        return None
+    after = _after(tape, sources, right[-1])
+    told = _place(tape, right[-1]), after
+    return None if told[0] is None or told[1] is None else Upstream(told[0], told[1])
+
+
+def _sources(tape: Tape, node: int) -> list[int]:
+    """Return the nodes that one comes from, and itself, in the order of the run."""
+    found = {node}
+    for id in range(node, -1, -1):
+        entry = tape.nodes[id]
+        if id in found and not isinstance(entry, Leaf):
+            found.update(entry.inputs)
+    return sorted(found)
+
+
+def _adjoints(tape: Tape, root: int, forward: Sequence[int]) -> dict[tuple[Any, ...], list[Array]]:
+    """Return the gradients of all values that the loss comes from, by what is alike in them."""
+    ids = [id for id in forward if tape.active[id]]
+    found = dict[tuple[Any, ...], list[Array]]()
+    for value in gradients(tape, root, ids).values():
+        key = _likeness(value)
+        if key is not None:
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def _is_one(value: Array, true: dict[tuple[Any, ...], list[Array]]) -> bool:
+    flat, alike = value.reshape(-1), true.get(_likeness(value) or (), ())
+    return any((ratio_of([flat], [one.reshape(-1)]) or 0.0) > 0 for one in alike)
+
+
+def _likeness(value: Array) -> tuple[Any, ...] | None:
+    """Return what an array has in common with its multiples; None where it could be anything."""
+    if value.dtype.kind != "f" or value.size < 2 or not np.all(np.isfinite(value)):
+        return None
+    flat = value.reshape(-1)
+    largest = flat[int(np.argmax(np.abs(flat)))]
+    if largest == 0 or np.all(flat == flat[0]):
+        return None
+    return (value.shape, *np.round(flat[:8] / largest, _DIGITS).tolist())
+
+
+def _after(tape: Tape, sources: list[int], right: int) -> Place | None:
+    """Return the first line that computes something of what is right."""
+    reached = {right}
+    for id in sources:
+        node = tape.nodes[id]
+        if isinstance(node, Leaf) or not reached.intersection(node.inputs):
+            continue
+        if isinstance(node, Call) and node.place is not None:
+            return node.place
+        reached.add(id)
+    return None
+
+
+def _place(tape: Tape, id: int) -> Place | None:
+    """Return the line that computed a value, which may since have been moved about."""
+    return next(_places(tape, id), None)
+
+
+def _places(tape: Tape, id: int) -> Iterator[Place]:
+    while True:
+        node = tape.nodes[id]
+        if node.place is not None:
+            yield node.place
+        if isinstance(node, Call | Leaf):
+            return
+        id = max(node.inputs)
