@@ -1,8 +1,12 @@
-"""The arrays and numbers that a function is given, those in dicts and lists too, by name."""
+"""The arrays and numbers that a function is given, by name; those in dicts and lists, too.
+
+Dataclasses and named tuples are containers like these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +17,13 @@ from gradtui.recording.array import Number, Recorded, Scalar
 _MOST = 1_000
 """Entries of an argument that is looked into: more are data, not parameters."""
 
-Key = str | int
 Path = tuple[Any, ...]
+
+
+class Attribute(str):
+    """The name of an entry that is written with a dot."""
+
+    __slots__ = ()
 
 
 class Part(Struct, frozen=True, eq=False):
@@ -26,7 +35,7 @@ class Part(Struct, frozen=True, eq=False):
 
     @property
     def name(self) -> str:
-        """How Python writes it: w, params["W1"], layers[0]["W"]."""
+        """How Python writes it: w, params["W1"], layers[0].W."""
         return path_text(self.path)
 
     @property
@@ -37,8 +46,13 @@ class Part(Struct, frozen=True, eq=False):
 
 def path_text(path: Path) -> str:
     """Return how Python writes an entry of an argument."""
-    keys = (f'"{key}"' if isinstance(key, str) else repr(key) for key in path[1:])
-    return str(path[0]) + "".join(f"[{key}]" for key in keys)
+    return str(path[0]) + "".join(map(_key_text, path[1:]))
+
+
+def _key_text(key: Any) -> str:
+    if isinstance(key, Attribute):
+        return f".{key}"
+    return f'["{key}"]' if isinstance(key, str) else f"[{key!r}]"
 
 
 def parts_of(arguments: Mapping[str, Any]) -> dict[str, Part]:
@@ -52,11 +66,27 @@ def parts_of(arguments: Mapping[str, Any]) -> dict[str, Part]:
 
 
 def entries(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield the keys and the values of a dict, a list or a tuple; nothing of anything else."""
+    """Yield the keys and the values of a container; nothing of anything else."""
     if type(value) is dict:
         yield from value.items()
+    elif is_record(value):
+        names = getattr(value, "_fields", None) or [field.name for field in fields(value)]
+        yield from ((Attribute(name), getattr(value, name)) for name in names)
     elif isinstance(value, list | tuple):
         yield from enumerate(value)
+
+
+def is_record(value: Any) -> bool:
+    """Return whether a value is a dataclass's or a named tuple."""
+    named = isinstance(value, tuple) and hasattr(value, "_fields")
+    return named or (is_dataclass(value) and not isinstance(value, type))
+
+
+def entry(held: Any, path: Path) -> Any:
+    """Return what a container holds at some keys; raises LookupError, TypeError, AttributeError."""
+    for key in path:
+        held = getattr(held, key) if isinstance(key, Attribute) else held[key]
+    return held
 
 
 def _parts(path: Path, value: Any) -> Iterator[Part]:
@@ -87,12 +117,17 @@ def _placed(held: Any, keys: list[Any], value: Any) -> Any:
     """Return a container in which a value stands at some keys, one in the other."""
     if not keys:
         return value
-    own = _placed(held[keys[0]], keys[1:], value)
-    if not isinstance(held, tuple):
-        held[keys[0]] = own
-        return held
-    whole = (*held[: keys[0]], own, *held[keys[0] + 1 :])
-    return type(held)(*whole) if hasattr(held, "_fields") else whole
+    key = keys[0]
+    own = _placed(entry(held, (key,)), keys[1:], value)
+    if isinstance(key, Attribute):
+        if isinstance(held, tuple):
+            return held._replace(**{key: own})  # type: ignore[attr-defined]
+        object.__setattr__(held, key, own)  # of a frozen one it is our copy that is written
+    elif isinstance(held, tuple):
+        return (*held[:key], own, *held[key + 1 :])
+    else:
+        held[key] = own
+    return held
 
 
 def _number(part: Part, value: Any) -> Any:

@@ -21,7 +21,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.recording.arguments import parts_of, with_values
+from gradtui.recording.arguments import is_record, parts_of, with_values
 from gradtui.recording.array import Recorded
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import Tape
@@ -130,7 +130,7 @@ def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments whose arrays, in dicts and lists too, a run may change."""
     held = (np.ndarray, dict, list, tuple)
     return {
-        name: copy.deepcopy(value) if isinstance(value, held) else value
+        name: copy.deepcopy(value) if isinstance(value, held) or is_record(value) else value
         for name, value in arguments.items()
     }
 

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from gradtui.base.source import InputError, did_you_mean
-from gradtui.recording.arguments import Path, entries, is_float, parts_of, path_text
+from gradtui.recording.arguments import (
+    Path,
+    entries,
+    entry,
+    is_float,
+    is_record,
+    parts_of,
+    path_text,
+)
 from gradtui.recording.array import plain
 
 _WAYS = 10_000
@@ -38,6 +46,8 @@ class Gradients:
 
     def _paired(self, raw: Any) -> Iterator[tuple[Path, Any]]:
         """Yield what is returned with what it is the gradient of."""
+        if is_record(raw):
+            raw = dict(entries(raw))
         if isinstance(raw, Mapping):
             yield from self._grouped(raw, self._path)
         elif isinstance(raw, tuple | list):
@@ -53,23 +63,23 @@ class Gradients:
         name = path_text(path)
         if value is None:
             return
-        if isinstance(held, dict | list | tuple):
-            for entry, one in self._within(path, held, value):
-                self._take(entry, one)
+        if isinstance(held, dict | list | tuple) or is_record(held):
+            for part, one in self._within(path, held, value):
+                self._take(part, one)
         elif name not in self._parts:
-            self.left_out[name] = f"it is {_kind(held)}"
+            if isinstance(value, np.ndarray | float | np.floating | list | tuple):
+                self.left_out[name] = f"it is {_kind(held)}"
         elif not self._wrt or name in self._wrt or path[0] in self._wrt:
             self.found[name] = value
 
     def _held(self, path: Path) -> Any:
-        held: Any = self._arguments
-        for key in path:
-            held = held[key]
-        return held
+        return entry(self._arguments, path)
 
     def _within(self, path: Path, held: Any, value: Any) -> Iterator[tuple[Path, Any]]:
         """Yield the entries of a container with what is returned for them."""
         name, keys = path_text(path), [key for key, _ in entries(held)]
+        if is_record(value):
+            value = dict(entries(value))
         if isinstance(value, Mapping):
             yield from self._grouped(value, lambda key: (*path, self._key(key, keys, name)))
         elif isinstance(value, list | tuple | np.ndarray) and len(value) == len(keys):
@@ -82,7 +92,7 @@ class Gradients:
                              f"{len(keys)} entries")  # fmt: skip
 
     def _key(self, key: Any, keys: Sequence[Any], name: str) -> Any:
-        own = next((one for one in _meant(key) if one in keys), None)
+        own = next((one for meant in _meant(key) for one in keys if one == meant), None)
         if own is None:
             raise InputError(f"a gradient is returned for '{key}', which {name} does not hold"
                              + did_you_mean(str(key), map(str, keys)))  # fmt: skip
@@ -108,11 +118,9 @@ class Gradients:
 
     def _is_itself(self, value: Any, path: Path) -> bool:
         """Return whether what is returned is the argument itself."""
-        held: Any = self._now
         try:
-            for key in path:
-                held = held[key]
-        except (LookupError, TypeError):
+            held = entry(self._now, path)
+        except (LookupError, TypeError, AttributeError):
             return False
         value, held = plain(value), plain(held)
         arrays = isinstance(value, np.ndarray) and isinstance(held, np.ndarray)
@@ -142,7 +150,7 @@ class Gradients:
             return
         held = {path[0] for part in self._parts.values() if len(path := part.path) > 1}
         for name in held if len(held) == 1 else ():
-            if len(raw) == len(self._arguments[name]) and self._is_like(self._arguments[name], raw):
+            if self._is_like(self._arguments[name], raw):
                 yield (name,), raw
                 return
             own = [part for part in self._parts.values() if part.path[0] == name]
@@ -199,6 +207,10 @@ def _meant(key: Any) -> tuple[Any, ...]:
     return key, key.removeprefix("d").removeprefix("_")
 
 
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, np.ndarray | float | np.floating)
+
+
 def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of {_GIVE.get(value.dtype.kind) or 'no numbers'}"
@@ -221,7 +233,7 @@ def _fitting(raw: Sequence[Any], names: list[str], arguments: Mapping[str, Any])
         return _fit([arguments[name] for name in chosen], raw)
 
     first = names[: len(raw)]
-    if any(isinstance(arguments[name], dict | list | tuple) for name in names) or fit(first):
+    if not all(_is_plain(arguments[name]) for name in names) or fit(first):
         return first
     ways = [way for _, way in zip(range(_WAYS), combinations(names, len(raw)), strict=False)
             if fit(way)]  # fmt: skip

@@ -111,11 +111,11 @@ class Target(Struct, frozen=True, eq=False):
 
     def _of_case(self, world: World, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
         returned = self._called(world, arguments)
-        if not isinstance(returned, tuple | list) or len(returned) < 2:
-            raise InputError(
-                f"{self.name} returns no pair: expected `return loss, gradients`", self.place,
-                file=self.file,
-            )  # fmt: skip
+        pair = isinstance(returned, tuple | list) and len(returned) >= 2
+        if not pair or (len(returned) > 2 and any(isinstance(one, dict) for one in returned[1:])):
+            what = "no pair" if not pair else f"{len(returned)} values, some of them dicts"
+            raise InputError(f"{self.name} returns {what}: expected `return loss, gradients`",
+                             self.place, file=self.file)  # fmt: skip
         loss = returned[0]
         number = np.asarray(plain(loss))
         if number.size != 1 or number.dtype.kind not in "fiu":

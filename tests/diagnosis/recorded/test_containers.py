@@ -1,5 +1,7 @@
 """Parameters and gradients in dicts, lists and numbers, and functions that take them anyhow."""
 
+import collections
+import dataclasses
 import functools
 
 import numpy as np
@@ -10,6 +12,9 @@ import gradtui
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(4, 3))
 W, B = RNG.normal(size=(3, 2)), RNG.normal(size=2)
+
+
+Last = collections.namedtuple("Last", ["W"])
 
 
 def layer(params, wrong, keyed):
@@ -55,6 +60,31 @@ def test_gradients_of_a_list_of_layers_come_as_one():
     (found,) = gradtui.check(case, layers, right=False)
     assert found.rule == "wrong-axis"
     assert found.evidence["gradients"] == ['layers[0]["b"]', 'layers[1]["b"]']
+
+
+@dataclasses.dataclass(frozen=True)
+class Dense:
+    W: np.ndarray
+    b: np.ndarray
+    name: str = "dense"
+
+
+def test_parameters_stand_in_dataclasses_and_named_tuples():
+    def case(layers, last):
+        first = layers[0]
+        h = X @ first.W + first.b
+        y, g = h @ last.W, 2 * h @ last.W
+        back = g @ last.W.T
+        return np.sum(y**2), {
+            "layers": [Dense(X.T @ back, back.mean(0))],
+            "last": Last(h.T @ g),
+        }
+
+    layers, last = [Dense(W, B)], Last(W[:2])
+    (found,) = gradtui.check(case, layers, last)
+
+    assert (found.target, found.rule) == ("layers[0].b", "wrong-axis")
+    assert layers[0].W is W
 
 
 def test_numbers_that_gradients_are_returned_for_are_judged():
