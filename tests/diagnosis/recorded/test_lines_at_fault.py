@@ -194,3 +194,21 @@ def test_only_functions_that_compute_are_tried_in_place_of_another():
 
     assert (finding.rule, finding.factor) == ("wrong-variable", "squared")
     assert CALLS == []
+
+
+def test_an_index_that_counts_from_the_end_may_be_one_off():
+    def case(Ws):
+        hs = [X]
+        for w in Ws:
+            hs.append(np.tanh(hs[-1] @ w))
+        delta, grads = 2 * hs[-1], [np.zeros(0)] * len(Ws)
+        for l in range(1, len(Ws) + 1):  # noqa: E741
+            delta = delta * (1 - hs[-l] ** 2)
+            grads[-l] = hs[-l].T @ delta
+            delta = delta @ Ws[-l].T
+        return np.sum(hs[-1] ** 2), grads
+
+    square = [np.eye(4) + 0.1 * RNG.normal(size=(4, 4)) for _ in range(2)]
+    (finding,) = gradtui.check(case, square)
+
+    assert finding.fix == "grads[-l] = hs[-l - 1].T @ delta"

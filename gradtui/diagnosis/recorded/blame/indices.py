@@ -151,7 +151,7 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         other = "-" if isinstance(node.op, ast.Add) else "+"
         texts = [s.left(node), f"{s.left(node)} {other} {s.right(node)}"]
-    elif isinstance(node, ast.Call | ast.Attribute) or _is_whole(held):
+    elif isinstance(node, ast.Call | ast.Attribute) or _is_whole(held) or _is_turned(s, node):
         texts = [f"{s.text(node)} - 1", f"{s.text(node)} + 1"]
     else:
         return
@@ -205,6 +205,11 @@ def _throughout(s: Statement, part: ast.expr) -> Iterator[Candidate]:
                 told = f"the index must be {text}"
                 edits = tuple(s.replaced(node, s.spelled(text)) for node in nodes)
                 yield Candidate(edits, "wrong-variable", told, 1, text, part)
+
+
+def _is_turned(s: Statement, node: ast.expr) -> bool:
+    """Return whether an index counts from the end: -l."""
+    return isinstance(node, ast.UnaryOp) and _is_whole(s.held(node.operand))
 
 
 def _is_whole(held: Held | None) -> bool:
