@@ -52,10 +52,12 @@ def debug(target: Target, /, *args: Any, **arrays: Any) -> None:
     """
     from gradtui.api import trace
     from gradtui.base.terminal import ascii_only, mend_environment
+    from gradtui.recording.traces import TheirsAlone
 
     if not on_terminal():
         raise InputError(NO_TERMINAL, file="debug")
-    session = trace(target, *args, **arrays)
+    with TheirsAlone():
+        session = trace(target, *args, **arrays)
     mend_environment(os.environ)
     ascii = ascii_only(os.environ, getattr(sys.stdout, "encoding", None) or "utf-8")
     enabled = gc.isenabled()

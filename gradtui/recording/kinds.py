@@ -63,6 +63,9 @@ class _TypeKind(type):
     def __subclasscheck__(cls, kind: type) -> bool:
         return issubclass(kind, builtins.type)
 
+    def __getitem__(cls, kind: Any) -> Any:
+        return builtins.type[kind]
+
 
 _TYPE = builtins.type
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gradtui.recording.calls import CallRecorder
 from gradtui.recording.kept import Kept
+from gradtui.recording.kinds import KINDS
 from gradtui.recording.names import rebound
 from gradtui.recording.recorder import Array, Recorder
 from gradtui.recording.run import Randomness, Result, run_recorded
@@ -61,9 +62,12 @@ class Library(Protocol):
         """Return a recorder for one run."""
 
     def listening(
-        self, recorder: Any, function: Callable[..., Any]
+        self, recorder: Any, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
-        """Let a recorder be told of what the user's code does; `function` is what will be run."""
+        """Let a recorder be told of what the user's code does; `function` is what will be run.
+
+        With `kinds` recorded values pass for Python's own where the code asks for their types.
+        """
 
     def randomness(self, seed: int | None) -> Randomness:
         """Return the state of the global generators, after they are seeded if there is a seed."""
@@ -103,10 +107,10 @@ class NumPy:
         return CallRecorder()
 
     def listening(
-        self, recorder: CallRecorder, function: Callable[..., Any]
+        self, recorder: CallRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
         """Let NumPy's names in the user's modules make arrays that record."""
-        return rebound(recorder, function)
+        return rebound(recorder, function, KINDS if kinds else {})
 
     def randomness(self, seed: int | None) -> Randomness:
         """Return the state of NumPy's and Python's global generators."""
@@ -126,13 +130,15 @@ def record(
     arguments: Mapping[str, Any],
     recorded: Mapping[str, Array],
     called: Callable[..., Any],
+    *,
+    kinds: bool = True,
 ) -> Result:
     """Run `function(world, arguments)` and record it; `recorded` are values of some arguments.
 
-    `called` is the user's function, whose module's names take part.  Exceptions of the user's code
-    pass through.
+    `called` is the user's function, whose module's names take part; with `kinds` recorded values
+    pass for Python's own.  Exceptions of the user's code pass through.
     """
     recorder = library.recorder()
     return run_recorded(
-        recorder, library.listening(recorder, called), function, arguments, recorded
+        recorder, library.listening(recorder, called, kinds=kinds), function, arguments, recorded
     )

@@ -17,7 +17,6 @@ from numpy.lib import stride_tricks
 from gradtui.recording import standins
 from gradtui.recording.array import Recorded, plain, recorder_of
 from gradtui.recording.holdings import Holdings
-from gradtui.recording.kinds import KINDS
 from gradtui.recording.recorder import Recorder
 
 _MAKING = (
@@ -59,12 +58,14 @@ class _Replaced(ModuleType):
 
 
 @contextmanager
-def rebound(recorder: Recorder, function: Callable[..., Any]) -> Iterator[None]:
+def rebound(
+    recorder: Recorder, function: Callable[..., Any], kinds: Mapping[str, Any]
+) -> Iterator[None]:
     """Let what the user's modules and objects hold take part in a recording.
 
     Names of NumPy make arrays that take part, and arrays do so themselves: `X.dot(W)` of a plain X
     would tell nobody.  `function` is what will be called: its module is the user's wherever it
-    lies.  Everything is put back.
+    lies; `kinds` are what stands there for names of Python's.  Everything is put back.
     """
     numpy, maths = _of_numpy(recorder), _of_math()
     instead: dict[int, Any] = {id(getattr(np, name)): own for name, own in numpy.items()}
@@ -80,7 +81,7 @@ def rebound(recorder: Recorder, function: Callable[..., Any]) -> Iterator[None]:
     holdings = Holdings(lambda value: _taking_part(recorder, instead, value))
     try:
         holdings.replace(function)
-        holdings.add(function, KINDS)
+        holdings.add(function, kinds)
         yield
     finally:
         holdings.put_back()

@@ -91,6 +91,8 @@ class Runs:
         self._randomness = target.library.randomness(target.case.seed)
         self.kept = kept or target.library.kept(target.called)
         """What the program holds, as it was before any run."""
+        self._kinds = True
+        """Whether recorded values pass for Python's own."""
         self._parts = target.parts
         self.given: Values = {n: part.value for n, part in self._parts.items() if part.is_array}
         """The arguments that are recorded: arrays, and numbers that gradients are returned for."""
@@ -148,7 +150,9 @@ class Runs:
         try:
             with unheard():
                 self._restore()
-                return record(target.library, run, target.arguments, own, target.called)
+                return record(
+                    target.library, run, target.arguments, own, target.called, kinds=self._kinds
+                )
         except InputError:
             raise
         except TooLarge:
@@ -159,6 +163,9 @@ class Runs:
             ) from None  # fmt: skip
         except (Exception, SystemExit) as error:
             self.as_is(values)
+            if self._kinds:
+                self._kinds = False  # as json takes no float but Python's own
+                return self.recorded(values)
             raise Lost(f"recording arrays are refused ({type(error).__name__}: {error})") from error
 
     def point(self, values: Values, names: tuple[str, ...], *, near: bool) -> Point:

@@ -81,7 +81,7 @@ class PyTorch:
         return TensorRecorder(by_autograd=self._by_autograd)
 
     def listening(
-        self, recorder: TensorRecorder, function: Callable[..., Any]
+        self, recorder: TensorRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
         """Let a recorder be told of every operator."""
         return Listening(recorder)

@@ -1,5 +1,6 @@
 """What `check` says of code of one's own: findings, what is not judged, what cannot be used."""
 
+import json
 import random
 
 import numpy as np
@@ -391,3 +392,11 @@ def test_an_assertion_fails_with_what_the_command_prints():
     assert text.startswith(f"{__file__}:{line_of(case, 2)}:22: error: the gradient of w[")
     assert "return loss, 2 * dw\n" in text
     assert text.endswith("failed, one gradient compared at 7 points, to 1e-6 of each element")
+
+
+def test_a_number_that_leaves_as_pythons_own_does_not_end_the_recording():
+    def case(w):
+        json.dumps({"loss": float(np.sum(w**2))})
+        return np.sum(w**2), 3 * w
+
+    assert only(gradtui.check(case, w=W)).fix == "return np.sum(w**2), 2 * w"
