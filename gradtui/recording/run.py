@@ -7,6 +7,7 @@ import gc
 import io
 import logging
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import (
@@ -133,6 +134,19 @@ def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
         name: copy.deepcopy(value) if isinstance(value, held) or is_record(value) else value
         for name, value in arguments.items()
     }
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Let streams, warnings and logging be as they were afterwards, wherever a run was ended."""
+    level = logging.root.manager.disable
+    with (
+        redirect_stdout(sys.stdout), redirect_stderr(sys.stderr), warnings.catch_warnings(),
+    ):  # fmt: skip
+        try:
+            yield
+        finally:
+            logging.disable(level)
 
 
 @contextmanager

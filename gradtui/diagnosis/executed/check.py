@@ -23,7 +23,7 @@ from gradtui.diagnosis.updates.evidence import Course, astray, fits
 from gradtui.diagnosis.updates.scope import RATE, TIME, UNEXPLAINED
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.recording.kept import Kept
-from gradtui.recording.run import Randomness
+from gradtui.recording.run import Randomness, settled
 from gradtui.scenario.schema import OPTIMIZER_TABLES, constants_of
 
 _FILE = "check_update"
@@ -41,7 +41,8 @@ def check_update(
     update = update_of(given, setting)
     kept = Kept(update.called)
     try:
-        with np.errstate(all="ignore"):  # a trajectory may overflow, and so may a variant's
+        # A trajectory may overflow, and so may a variant's.
+        with settled(), np.errstate(all="ignore"):
             return sifted(_findings(update), lines_of_place)[0]
     except ValueError as error:
         if not update.outside:

@@ -38,6 +38,7 @@ from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, upstream
 from gradtui.diagnosis.silenced import lines_of_place, sifted
 from gradtui.recording.kept import Kept
+from gradtui.recording.run import settled
 from gradtui.recording.slopes import Untold
 from gradtui.recording.tape import Call, Leaf, Moved
 
@@ -98,7 +99,8 @@ def check_target(target: Target) -> Outcome:
     library = target.library
     before, kept = library.randomness(None), library.kept(target.called)
     try:
-        return _heard(_Checking(target, kept).outcome())
+        with settled():
+            return _heard(_Checking(target, kept).outcome())
     finally:
         before.restore()
         kept.put_back()

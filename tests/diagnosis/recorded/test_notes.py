@@ -155,3 +155,16 @@ def test_a_mistake_that_no_edit_mends_stands_after_what_is_right(monkeypatch):
     assert (found.rule, found.line) == ("unexplained", line_of(case, 7))
     assert found.evidence["gradients"] == ["w", "b"]
     assert f"right up to line {line_of(case, 6)}, and no single edit" in found.message
+
+
+def test_streams_warnings_and_logging_are_as_they_were(capsys):
+    def case(w):
+        sys.stdout = sys.stderr
+        logging.disable()
+        warnings.simplefilter("error")
+        return np.sum(w**2), 2 * w
+
+    before = sys.stdout, logging.root.manager.disable, list(warnings.filters)
+
+    assert gradtui.check(case, w=W) == []
+    assert (sys.stdout, logging.root.manager.disable, list(warnings.filters)) == before
