@@ -268,6 +268,25 @@ def test_a_gradient_that_is_another_on_purpose_is_a_note(function, rest):
     assert (finding.rule, finding.severity) == ("straight-through", "info")
 
 
+class Column(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.shape = x.shape
+        return x[:, 1]
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        out = grad_output.new_zeros(ctx.shape)
+        out[:, 0] = grad_output
+        return out
+
+
+def test_what_is_picked_is_no_identity():
+    finding = only(gradtui.check(Column, x(4, 3)))
+
+    assert (finding.severity, finding.fix) == ("error", "out[:, 1] = grad_output")
+
+
 class Symmetric(Function):
     """Right for symmetric matrices alone, which is what it is given."""
 

@@ -70,14 +70,12 @@ def surrogate(name: str, points: Sequence[Point], tolerance: float) -> Surrogate
 
 
 def is_handed_on(points: Sequence[Point]) -> bool:
-    """Return whether the user's lines compute nothing on the way to the loss."""
-    for point in points:
-        tape = point.result.tape
-        for id in range(point.root):
-            node = tape.nodes[id]
-            if isinstance(node, Call) and node.place is not None and tape.active[id]:
-                return False
-    return True
+    """Return whether the user's lines compute and move nothing on the way to the loss."""
+    tapes = [(point.result.tape, point.root) for point in points]
+    return not any(
+        tape.active[id] and tape.nodes[id].place is not None
+        for tape, root in tapes for id in range(root)
+    )  # fmt: skip
 
 
 def _ways(name: str, points: Sequence[Point]) -> Iterator[tuple[Surrogate, Links]]:
