@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.runs import Point
 from gradtui.recording.sweep import Link, gradients
-from gradtui.recording.tape import Call, Tape
+from gradtui.recording.tape import Added, Call, Moved, Tape
 
 Array = NDArray[Any]
 Slope = Callable[[Array], Array]
@@ -73,7 +73,8 @@ def is_handed_on(points: Sequence[Point]) -> bool:
     """Return whether the user's lines compute and move nothing on the way to the loss."""
     tapes = [(point.result.tape, point.root) for point in points]
     return not any(
-        tape.active[id] and tape.nodes[id].place is not None
+        tape.active[id]
+        and (isinstance(node := tape.nodes[id], Moved | Added) or node.place is not None)
         for tape, root in tapes for id in range(root)
     )  # fmt: skip
 
