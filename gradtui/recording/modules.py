@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -19,8 +20,9 @@ Names = dict[str, Any]
 def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
     """Yield the global names of the user's modules that `function` can reach, of each once.
 
-    A module is reached through the names of another: itself, its functions, its classes and their
-    objects.  The function's own is the user's wherever it lies, and so is its package.
+    A module is reached through the names of another, and through what functions hold of their own:
+    itself, its functions, its classes and their objects.  The function's own is the user's wherever
+    it lies, and so is its package.
     """
     function = function_of(function)
     own = getattr(function, "__globals__", None)
@@ -29,14 +31,17 @@ def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
     package = str(own.get("__name__", "")).partition(".")[0]
     packages = {"__main__", package} - {"", "gradtui"}
     seen, waiting = {id(own)}, [own]
+    functions = set[int]()
+    values: list[Any] = [function]
     while waiting:
         names = waiting.pop()
         yield names
-        for value in list(names.values()):
-            for other in _modules(value):
+        for value in (*values, *names.values()):
+            for other in _modules(value, functions):
                 if id(other) not in seen:
                     seen.add(id(other))
                     waiting += [other] if _is_users(other, packages) else []
+        values = []
 
 
 def is_users_module(name: str) -> bool:
@@ -51,21 +56,38 @@ def _is_users(names: Names, packages: set[str]) -> bool:
     return isinstance(file, str) and is_users_file(file)
 
 
-def _modules(value: Any, inside: bool = False) -> Iterator[Names]:
-    """Yield the names of the modules that a value, or what a table of values holds, comes of."""
+def _modules(value: Any, seen: set[int], inside: bool = False) -> Iterator[Names]:
+    """Yield the names of the modules that a value, or what a table of values holds, comes of.
+
+    `seen` are the ids of functions that were looked into.
+    """
     if isinstance(value, ModuleType):
         yield vars(value)
     elif isinstance(value, MethodType):
-        yield from _modules(value.__func__)
+        yield from _modules(value.__func__, seen)
+        yield from _modules(value.__self__, seen, inside=True)
     elif isinstance(value, FunctionType):
-        yield value.__globals__
-        yield from _imported(value.__code__)
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value.__globals__
+            yield from _imported(value.__code__)
+            for held in _held_by(value):
+                yield from _modules(held, seen)
     elif isinstance(value, dict | list | tuple) and not inside:
         if len(value) <= _LONGEST:
             for held in list(value.values() if isinstance(value, dict) else value):
-                yield from _modules(held, inside=True)
+                yield from _modules(held, seen, inside=True)
     else:
         yield from _of_class(value if isinstance(value, type) else type(value))
+
+
+def _held_by(function: FunctionType) -> Iterator[Any]:
+    """Yield what a function holds of its own: the names of the one it is made in, and defaults."""
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # a name that is not stored yet
+            yield cell.cell_contents
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
 
 
 def _of_class(kind: type) -> Iterator[Names]:

@@ -17,6 +17,10 @@ WAYS = {
     "del other_module\ndef f(): pass\n",
     "an import inside": "def f():\n    import other_module\n    return other_module\n",
     "a module between": "import module_between\ndef f(): pass\n",
+    "what a function holds": "import other_module\ndef made(held):\n"
+    "    def inner(): return held\n    def f(): return inner\n    return f\n"
+    "f = made(other_module)\ndel other_module\n",
+    "a default": "import other_module\ndef f(held=other_module): pass\ndel other_module\n",
     "nothing": "def f(): pass\n",
 }
 OTHER = "def g(): pass\nclass Layer:\n    def call(self): pass\n"

@@ -11,6 +11,7 @@ from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.recorded.blame.slopes import blamed_by_slopes
 from gradtui.diagnosis.recorded.differences import Apart, apart_by_differences
+from gradtui.diagnosis.recorded.notes import element_text
 from gradtui.diagnosis.recorded.runs import Runs
 
 
@@ -48,10 +49,9 @@ def _unexplained(runs: Runs, one: Apart) -> Finding:
 
 
 def _seen(one: Apart) -> str:
-    at = f"[{', '.join(map(str, one.element))}]" if one.element else ""
     return (
-        f"the gradient of {one.name}{at} is {number(one.claimed)}, by central differences it is "
-        f"{number(one.slope)}"
+        f"the gradient of {one.name}{element_text(one.element)} is {number(one.claimed)}, "
+        f"by central differences it is {number(one.slope)}"
     )
 
 

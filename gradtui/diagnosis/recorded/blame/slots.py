@@ -15,9 +15,9 @@ from gradtui.engine.shapes import stretches
 
 _CURVES = (
     "{}",
+    "({} > 0)",
     "(1 - {}**2)",
     "{} * (1 - {})",
-    "({} > 0)",
     "(1 - {})",
     "1 / {}",
     "{}**2",
@@ -32,7 +32,7 @@ _CURVES = (
     "({} < 0)",
     "({} != 0)",
 )
-_USUAL = 5
+_PLAIN, _USUAL = 2, 5
 """Of these the likelier ones."""
 _NUMBERS = 8
 """Numbers in scope that are tried."""
@@ -146,7 +146,7 @@ class Slot:
         for at, form in enumerate(_CURVES):
             for name, held in names:
                 if held.kind == "f" or not at:
-                    cost = 2 if not at else 3 if at < _USUAL else 4
+                    cost = 2 if at < _PLAIN else 3 if at < _USUAL else 4
                     yield form.format(name, name, n=self.s.numpy), cost
         yield from ((text, 3) for text in self._corrections())
         for text, held in self.s.scope.items():

@@ -16,7 +16,7 @@ from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape, Watched
 
 TIERS = 5
-_UNTOLD = 3
+UNTOLD = 3
 """The tier of what the recorded values say nothing of."""
 _LONGEST, _EXPRESSIONS = 60, 40
 """Characters of an expression that is taken from elsewhere, and how many are."""
@@ -85,11 +85,11 @@ class Suspects:
         tier = self._tier(lines, fed, partial=_is_partial(node))
         if beside and isinstance(node, ast.Assign) and is_leaf(node.value):
             # A line that only gives another name is likelier to lack what the next one lacks.
-            return Suspect(statement, min(_UNTOLD, tier), False, order)
+            return Suspect(statement, min(UNTOLD, tier), False, order)
         if called or beside:
-            return Suspect(statement, min(_UNTOLD, max(1 if called else 2, tier)), True, order)
+            return Suspect(statement, min(UNTOLD, max(1 if called else 2, tier)), True, order)
         handing = bool(lines & self._flow.handing)
-        promoted = tier == _UNTOLD or (handing and not lines & self._flow.first)
+        promoted = tier == UNTOLD or (handing and not lines & self._flow.first)
         return Suspect(statement, tier, promoted, order)
 
     def _loss(self, unit: Unit, node: ast.stmt) -> ast.expr | None:
@@ -130,11 +130,11 @@ class Suspects:
         """Return how likely it is that lines which take part in some gradients are the culprit."""
         wrong = self._wrong
         if not fed:
-            return TIERS if lines & self._flow.forward else _UNTOLD
+            return TIERS if lines & self._flow.forward else UNTOLD
         if not fed & wrong:
             return TIERS
         if lines & self._flow.forward:
-            return _UNTOLD
+            return UNTOLD
         likely = bool(lines & (self._flow.first | self._flow.handing))
         if self._rearranged:
             likely |= bool(lines & self._flow.moving)
