@@ -79,7 +79,7 @@ class _Hit(Struct, frozen=True, eq=False):
             size > _SMALL,
             self.suspect.tier,
             self.suspect.promoted,
-            size != 0,
+            not all(_is_swap(s.unit, one) for one in edits),
             self.suspect.order,
             len(strange),
             size,
@@ -260,6 +260,12 @@ class Search:
             if fits and all(abs(value - one) > _SOLVED * abs(one) for one in found):
                 found.append(value)
         yield from found
+
+
+def _is_swap(unit: Unit, edit: Edit) -> bool:
+    """Return whether an edit puts something else in the place of what is there."""
+    before = unit.source[edit.start : edit.end]
+    return before not in edit.text and edit.text not in before
 
 
 def _told(hit: _Hit) -> Blame:
