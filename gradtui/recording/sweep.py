@@ -27,7 +27,7 @@ _DRAWN = 1 << 14
 class _Adjoints:
     """What has flowed back to each node so far."""
 
-    def __init__(self, tape: Tape, gathered: Callable[[Array], object] | None = None) -> None:
+    def __init__(self, tape: Tape, gathered: Callable[[int, Array], object] | None = None) -> None:
         self._tape, self._gathered = tape, gathered
         self._held: dict[int, Array] = {}
         self._own: set[int] = set()
@@ -46,8 +46,8 @@ class _Adjoints:
         else:
             self._held[id] = np.asarray(before + flow)
             self._own.add(id)
-        if before is not None and self._gathered is not None:
-            self._gathered(self._held[id])
+        if self._gathered is not None:
+            self._gathered(id, self._held[id])
 
     def add_at(self, id: int, index: Array, flow: Array) -> None:
         """Add to some elements of a node, which are met any number of times."""
@@ -58,13 +58,13 @@ class _Adjoints:
             self._own.add(id)
         np.add.at(self._held[id].reshape(-1), index.reshape(-1), flow.reshape(-1))
         if self._gathered is not None and index.size == self._held[id].size:
-            self._gathered(self._held[id])
+            self._gathered(id, self._held[id])
 
 
 def gradients(
     tape: Tape, root: int, wanted: Collection[int], *, values: Values | None = None,
     moved: Callable[[Array], Array] | None = None, links: Mapping[int, Link] = _NONE,
-    gathered: Callable[[Array], object] | None = None,
+    gathered: Callable[[int, Array], object] | None = None,
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 

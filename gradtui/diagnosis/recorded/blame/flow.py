@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,13 @@ Form = tuple[int, float]
 """What all multiples of a value have in common."""
 Mark = tuple[Form, float]
 """The form of a value, and its size."""
+_Marks = defaultdict[Form, set[float]]
 
 _DIGITS = 7
 _ROWS, _LONGEST, _AXES = 20_000, 32, 2
 """Parts of values that are known, the longest axis that a loop goes along, and how many are."""
+_TOGETHER = 6
+"""Uses of a value whose flows are summed up."""
 _STEPS = 6
 """Steps of an elementwise function, as those of a sigmoid."""
 _LEAST = 1e-4
@@ -70,6 +74,8 @@ class Flow(Told):
         super().__init__()
         tape = point.result.tape
         self._tape, self._scales = tape, scales
+        self._sums = _Marks(set)
+        """The marks of what has flowed back so far: right on the way, maybe not in the end."""
         self._lines = [_line(tape, id) for id in range(len(tape))]
         forward = _ancestors(tape, [point.root])
         self.forward = {line for id in forward if (line := self._lines[id]) is not None}
@@ -94,12 +100,19 @@ class Flow(Told):
     def knows(self, value: Array, times: Sequence[float] = (1.0,)) -> bool:
         """Return whether a value, taken so many times, is one of those that are right."""
         form, size = _mark(value)
-        sizes = self._marks.get(form, ())
-        return bool(sizes) and any(
+        return any(
             _rounded(size * one / scale if form[1] else abs(size * one) / scale) in sizes
+            for marks in (self._marks, self._sums)
+            if (sizes := marks.get(form))
             for one in times
             for scale in self._scales
         )
+
+    def _is_marked(self, value: Array) -> bool:
+        """Return whether a value is right, whatever is still to come."""
+        form, size = _mark(value)
+        sizes = self._marks.get(form, ())
+        return any(_rounded(size / scale) in sizes for scale in self._scales)
 
     def _feed(self, point: Point, forward: set[int]) -> None:
         """Tell which lines take part in which gradients.
@@ -118,7 +131,7 @@ class Flow(Told):
 
     def _follow(self, point: Point, forward: set[int]) -> None:
         """Tell the lines whose values are right from those where that ends."""
-        self._marks = _marks(point, forward)
+        self._marks = _marks(point, forward, self._sums)
         right = list[bool]()
         clean = list[bool]()
         told = dict[Line, bool]()
@@ -162,7 +175,7 @@ class Flow(Told):
             while pending:
                 id = pending.pop()
                 node, line = self._tape.nodes[id], self._lines[id]
-                if isinstance(node, Moved | Added) and not self.knows(self._tape.value(id)):
+                if isinstance(node, Moved | Added) and not self._is_marked(self._tape.value(id)):
                     pending += node.inputs
                     if line is not None:
                         self.first.add(line)
@@ -197,13 +210,22 @@ class Flow(Told):
         value = self._tape.value(id)
         if not value.any() or (isinstance(node, Moved | Added) and not self._is_masked(node)):
             return all(right[i] for i in inputs)
-        return value.dtype.kind != "f" or self.knows(value)
+        return value.dtype.kind != "f" or self._is_marked(value)
 
 
-def _marks(point: Point, forward: set[int]) -> Mapping[Form, set[float]]:
-    """Return the marks of all that is right: adjoints, what flows along edges, and values."""
-    tape, found = point.result.tape, defaultdict[Form, set[float]](set)
+def _marks(point: Point, forward: set[int], sums: _Marks) -> _Marks:
+    """Return the marks of all that is right: adjoints, what flows along edges, and values.
+
+    Those of what flows together to a value from some of its uses are added to `sums`.
+    """
+    tape, found = point.result.tape, _Marks(set)
     room = _ROWS
+
+    so_far = defaultdict[int, list[Array]](list)
+
+    def gathered(id: int, value: Array) -> None:
+        if len(so_far[id]) < _TOGETHER:
+            so_far[id].append(np.array(value))
 
     def noted(value: Array) -> Array:
         nonlocal room
@@ -216,9 +238,13 @@ def _marks(point: Point, forward: set[int]) -> Mapping[Form, set[float]]:
         return value
 
     try:
-        adjoints = gradients(tape, point.root, forward, moved=noted, gathered=noted)
+        adjoints = gradients(tape, point.root, forward, moved=noted, gathered=gathered)
     except Untold:
         return found
+    for values in so_far.values():
+        for start, end in combinations([np.zeros(()), *values] if len(values) > 2 else [], 2):
+            form, size = _mark(end - start)
+            sums[form].add(_rounded(size))
     for id, value in adjoints.items():
         node = tape.nodes[id]
         if tape.active[id]:

@@ -194,6 +194,8 @@ class Search:
                 yield from self._in_slot(after, cost - 1)
             if cost == 2:
                 yield from after.picked()
+            if cost == 1:
+                yield from after.calls()
             if cost == (0 if self._is_empty() else 2):
                 yield from self._in_after(after)
 

@@ -248,6 +248,24 @@ class After(Slot):
             if held.kind == "f" and held.shape == self.shape and text != self.name:
                 yield text, self.line(f"{text} += {self.name}")
 
+    def calls(self) -> Iterator[Candidate]:
+        """Yield the lines that hand it to what is left out, as a layer among others."""
+        call = self.s.value()
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return
+        method, owner = call.func.attr, ast.unparse(call.func.value).rpartition(".")[0]
+        called = {
+            ast.unparse(node.value)
+            for node in ast.walk(self.s.unit.node)
+            if isinstance(node, ast.Attribute) and node.attr == method
+        }
+        for text, held in self.s.scope.items():
+            beside = bool(owner) and text.rpartition(".")[0] == owner
+            if beside and held.kind[0] == ":" and not held.shape and text not in called:
+                line = self.line(f"{self.name} = {text}.{method}({self.name})")
+                told = f"{text}.{method} is not called"
+                yield Candidate((line,), "missing-factor", told, 2, text, self.node)
+
     def picked(self) -> Iterator[Candidate]:
         """Yield the lines that subtract 1 at the labels, as the slope of a softmax asks for."""
         if self.shape is None or len(self.shape) != 2:

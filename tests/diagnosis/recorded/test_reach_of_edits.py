@@ -1,0 +1,171 @@
+"""Mistakes of all kinds in code as people write it: the line and the fix that names the cause."""
+
+import inspect
+import linecache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradtui
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(3, 4))
+U, V = RNG.normal(size=(4, 4)), RNG.normal(size=(4, 4)) * 0.5
+M = RNG.normal(size=(4, 4))
+KERNEL = RNG.normal(size=3)
+
+
+def gated(U, V):
+    h, z, r = {-1: np.zeros(4)}, {}, {}
+    for t in range(3):
+        z[t] = 1 / (1 + np.exp(-(U @ X[t] + V @ h[t - 1])))
+        r[t] = np.tanh(U @ X[t] - V @ h[t - 1])
+        h[t] = z[t] * r[t]
+    dU, dV, dhnext = np.zeros_like(U), np.zeros_like(V), np.zeros(4)
+    for t in reversed(range(3)):
+        dh = 2 * h[t] + dhnext
+        dz = dh * r[t] * z[t] * (1 - z[t])
+        dr = dh * z[t] * (1 - r[t] ** 2)
+        dU += np.outer(dz + dr, X[t])
+        dV += np.outer(dz - dr, h[t - 1])
+        by_z = V.T @ dz
+        by_r = -(V.T @ dr)
+        dhnext = by_z + by_r
+    return sum(np.sum(h[t] ** 2) for t in range(3)), (dU, dV)
+
+
+def in_windows(KERNEL):
+    n = len(KERNEL)
+    seen = np.stack([X[:, k : k + 2] * KERNEL[k] for k in range(n)])
+    d = np.zeros(n)
+    for k in range(n):
+        d[k] = np.sum(X[:, k : k + 2] * 2 * seen.sum(axis=0))
+    return np.sum(seen.sum(axis=0) ** 2), d
+
+
+def by_a_matrix_of_the_module(U):
+    y = X @ U @ M
+    return np.sum(y**2), X.T @ (2 * y @ M.T)
+
+
+def spread(U):
+    rows = np.array([0, 1, 0])
+    taken = U[:, rows]
+    d = np.zeros_like(U)
+    np.add.at(d, (slice(None), rows), 2 * taken)
+    return np.sum(taken**2), d
+
+
+class Tanh:
+    def forward(self, x):
+        self.out = np.tanh(x)
+        return self.out
+
+    def backward(self, d):
+        return d * self.slope()
+
+    def slope(self):
+        return 1 - self.out**2
+
+
+class Linear:
+    def __init__(self, w):
+        self.w = w
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, d):
+        self.dw = self.x.T @ d
+        return d @ self.w.T
+
+
+class Net:
+    def __init__(self, U, V):
+        self.first, self.bend, self.last, self.end = Linear(U), Tanh(), Linear(V), Tanh()
+
+    def forward(self, x):
+        return self.end.forward(self.last.forward(self.bend.forward(self.first.forward(x))))
+
+    def backward(self, d):
+        d = d * self.end.slope()
+        d = self.last.backward(d)
+        d = self.bend.backward(d)
+        self.first.backward(d)
+
+
+def layers(U, V):
+    net = Net(U, V)
+    y = net.forward(X)
+    net.backward(2 * y)
+    return np.sum(y**2), (net.first.dw, net.last.dw)
+
+
+def of_plain_arrays_alone(U):
+    assert type(U) is np.ndarray
+    h = np.tanh(X @ U)
+    return np.sum(h**2), X.T @ (2 * h * (1 - h**2))
+
+
+MISTAKES = [
+    (gated, "dhnext = by_z + by_r", "dhnext = by_z"),
+    (gated, "dh * r[t] * z[t]", "dh * z[t] * z[t]"),
+    (gated, "(1 - r[t] ** 2)", "(1 - r[t])"),
+    (in_windows, "np.sum(X[:, k : k + 2]", "np.sum(X[:, 0 : 0 + 2]"),
+    (by_a_matrix_of_the_module, "M.T", "M"),
+    (spread, "np.add.at(d, (slice(None), rows), 2 * taken)", "d[:, rows] = 2 * taken"),
+    (layers, "d * self.end.slope()", "d * self.bend.slope()"),
+    (layers, "        d = self.bend.backward(d)\n", ""),
+    (of_plain_arrays_alone, "(1 - h**2)", "(1 + h**2)"),
+]
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Return the function of a name in a file that has this module's programs."""
+    path = tmp_path / "program.py"
+
+    def load(text, name):
+        path.write_text(text, encoding="utf-8")
+        linecache.checkcache(str(path))
+        names = {"__name__": "program", "__file__": str(path)}
+        exec(compile(text, path, "exec"), names)
+        return names[name]
+
+    return load
+
+
+def errors_of(case):
+    given = {"U": U, "V": V, "KERNEL": KERNEL}
+    names = inspect.signature(case).parameters
+    found = gradtui.check(case, **{name: given[name] for name in names})
+    return [one for one in found if one.severity == "error"]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), MISTAKES)
+def test_the_line_is_named_and_its_fix_makes_the_program_right(function, old, new, program):
+    text = Path(__file__).read_text(encoding="utf-8").partition("\nMISTAKES =")[0]
+    assert text.count(old) == 1
+    wrong = text.replace(old, new)
+
+    (found,) = errors_of(program(wrong, function.__name__))
+
+    at = text[: text.index(old)].count("\n") + 1
+    first, last = found.replaces
+    assert first in (at, at - 1)  # what is missing is put behind the line before
+    lines = wrong.splitlines(keepends=True)
+    margin = lines[first - 1][: -len(lines[first - 1].lstrip())]
+    lines[first - 1 : last] = [f"{margin}{found.fix}\n"]
+    assert errors_of(program("".join(lines), function.__name__)) == []
+
+
+def test_a_number_that_no_user_would_write_is_no_fix():
+    def case(U):
+        y = X @ U
+        return 1.234567891 * np.sum(y**2), X.T @ y
+
+    (found,) = gradtui.check(case, U=U)
+
+    assert (found.rule, found.fix) == ("constant-factor", None)
