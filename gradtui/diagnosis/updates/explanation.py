@@ -29,7 +29,16 @@ from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.probes import Array, Probes
 from gradtui.diagnosis.updates.ranking import ranked
 from gradtui.diagnosis.updates.reference import Reference
-from gradtui.diagnosis.updates.remedies import Added, Remedy, Start, applied, unstored_in
+from gradtui.diagnosis.updates.remedies import (
+    Added,
+    Moved,
+    Remedy,
+    Start,
+    Step,
+    applied,
+    other_orders,
+    unstored_in,
+)
 from gradtui.diagnosis.updates.scope import RELIES, UNEXPLAINED, Rules, scope_of
 from gradtui.diagnosis.updates.search import Search
 from gradtui.diagnosis.updates.wording import (
@@ -37,6 +46,7 @@ from gradtui.diagnosis.updates.wording import (
     Replacement,
     lacking_message,
     message_of,
+    order_message,
     remark_of,
     start_message,
     storing_message,
@@ -123,9 +133,11 @@ class _Explanation:
             # What is right on the run alone may be meant: one change there comes before several.
             own = self.compared.up_to(Origin.RUN)
             remedies = search.on(self.few_of(own), lambda one: fits(one, own)).single()
+        moves = [one for one in other_orders(self.program, search.scope) if search.passes((one,))]
         remedies = remedies or self.additions(search)
         if not remedies and not self.shape:
             remedies = search.joint(self.reference)
+        remedies = _within(remedies, moves) or [(move,) for move in moves] or remedies
         if not remedies:
             return self.unexplained()
         rates = [course for course in self.compared.courses if course.origin is Origin.RATES]
@@ -214,7 +226,7 @@ class _Explanation:
 
     def finding(
         self,
-        step: LineEdit | Start | Added,
+        step: Step,
         right: UpdateProgram,
         rules: Rules,
         remark: str = "",
@@ -228,6 +240,10 @@ class _Explanation:
             said = start_message(step.name, first, step.value, optimizer)
         elif isinstance(step, Added):
             target, line, fix, said = self.added(step)
+        elif isinstance(step, Moved):
+            moved, other = (self.program.lines[at] for at in (step.line, step.to))
+            target, line, fix = moved.name, moved.place.line, None
+            said = order_message(moved.name, other.name, other.place.line)
         else:
             old, new = self.program.lines[step.line], right.lines[step.line]
             target, line = old.name, old.place.line
@@ -350,6 +366,17 @@ def _spread(many: Array, count: int) -> Array:
     return np.asarray(many[at])
 
 
-def _rivals(step: LineEdit | Start | Added, other: LineEdit | Start | Added) -> bool:
+def _within(remedies: Sequence[Remedy], moves: Sequence[Moved]) -> list[Remedy]:
+    """Return the remedies that change one line among those that are in the wrong order."""
+    apart = {at for move in moves for at in range(move.to, move.line + 1)}
+    lines = ({None if isinstance(s, Start) else s.line for s in steps} for steps in remedies)
+    return [
+        remedy
+        for remedy, changed in zip(remedies, lines, strict=True)
+        if len(changed) == 1 and changed <= apart
+    ]
+
+
+def _rivals(step: Step, other: Step) -> bool:
     """Whether another change is another reading of the same mistake."""
     return other.rules[0] != step.rules[0] and other.cost <= step.cost + 0.5

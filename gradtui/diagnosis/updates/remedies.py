@@ -24,7 +24,10 @@ from gradtui.diagnosis.updates.scope import (
 )
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Assignment, Name, Number, Tree
-from gradtui.language.trees import NOWHERE, expression, is_call
+from gradtui.language.trees import NOWHERE, expression, is_call, names_read
+
+_APART = 8
+"""Lines that one may stand too low."""
 
 
 class Start(Edit, frozen=True):
@@ -46,7 +49,19 @@ class Added(Edit, frozen=True):
     cost: float
 
 
-Remedy = tuple[LineEdit | Start | Added, ...]
+class Moved(Edit, frozen=True):
+    """A line in another place."""
+
+    line: int
+    """Its index in the program."""
+    to: int
+    """Its index where it belongs."""
+    rules: Rules
+    cost: float
+
+
+Step = LineEdit | Start | Added | Moved
+Remedy = tuple[Step, ...]
 """Changes that together make a program right."""
 
 
@@ -59,6 +74,8 @@ def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
                 state[step.name] = step.value
             case Added():
                 lines.insert(step.line, Assignment(step.name, step.tree, NOWHERE))
+            case Moved():
+                lines.insert(step.to, lines.pop(step.line))
             case LineEdit():
                 line = lines[step.line]
                 value = edited(line.value, step)
@@ -103,6 +120,21 @@ def _start_rules(scope: Scope, name: str) -> Rules:
         return (*scope.form, CONSTANT)
     first = RATE if "lr" in made_of else TIME if made_of == {"t"} else BIAS
     return (first, CONSTANT, UNEXPLAINED)
+
+
+def other_orders(program: UpdateProgram, scope: Scope) -> Iterator[Moved]:
+    """Yield the lines that assign what an earlier line reads, or read what it assigns, before it.
+
+    Only what is kept is there before a line assigns it.  The weight itself moves last.
+    """
+    kept, lines = {"w", *program.state}, program.lines
+    for later, line in ((at, line) for at, line in enumerate(lines) if line.name != "w"):
+        for earlier in range(later - 1, max(-1, later - _APART - 1), -1):
+            other = lines[earlier]
+            crossing = {line.name} & {*names_read(other.value)}
+            crossing |= {other.name} & {*names_read(line.value)}
+            if crossing & kept:
+                yield Moved((), line.value, later, earlier, scope.form, 1.0)
 
 
 def other_targets(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:

@@ -146,6 +146,11 @@ def lacking_message(kept: str, line: str, where: str) -> str:
     return f"{unstored_message(kept)}: {line} is missing {where} this line"
 
 
+def order_message(name: str, other: str, line: int) -> str:
+    """Return that a line belongs above another, which stands at `line`."""
+    return f"{name} is assigned too late: its line belongs above line {line}, which assigns {other}"
+
+
 def unstored_message(kept: str) -> str:
     """Return that no line assigns what is kept."""
     return f"{kept} keeps its first value, since no line assigns it"

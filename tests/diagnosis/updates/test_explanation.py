@@ -299,6 +299,32 @@ def test_a_line_that_is_missing_is_put_in(optimizer, code, state, left_out, line
     assert not errors_of(mended(tmp_path, found))
 
 
+JUMP = "w = w + (1 + momentum)*v - momentum*v0"
+ORDERS = [
+    # lines in the wrong order, the right one, where the error stands, what is said of it
+    (["v = momentum*v - lr*g", "v0 = v", JUMP], [1, 0, 2], "v0",
+     "v0 is assigned too late: its line belongs above line 29, which assigns v"),
+    (["d = lr*g", "v = momentum*v - d", "v0 = v", JUMP], [0, 2, 1, 3], "v0",
+     "v0 is assigned too late: its line belongs above line 30, which assigns v"),
+    (["v = momentum*v - lr*g", "back = w - momentum*v", "w = back + (1 + momentum)*v"], [1, 0, 2],
+     "back", "back is assigned too late: its line belongs above line 29, which assigns v"),
+    (["d = g + momentum*v", "v = momentum*v + g", "w = w - lr*d"], [1, 0, 2], "d",
+     "v should be momentum*v + g"),
+    (["w = w - lr*(g + momentum*v)", "v = momentum*v + g"], [1, 0], "w",
+     "v should be momentum*v + g"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "order", "target", "said"), ORDERS)
+def test_a_line_in_the_wrong_place_is_said_to_be(lines, order, target, said, tmp_path):
+    right = "\n".join(lines[at] for at in order)
+    assert not errors_of(found_in(tmp_path, NESTEROV, right, "v = 0.0"))
+    (error,) = found = found_in(tmp_path, NESTEROV, "\n".join(lines), "v = 0.0")
+    assert (error.rule, error.target) == ("momentum-form", target)
+    assert said in error.message
+    assert error.fix is None or not errors_of(mended(tmp_path, found))
+
+
 def test_what_no_known_line_could_store_is_said_to_stay(tmp_path):
     (error,) = found_in(tmp_path, MOMENTUM, "w = w - lr*(momentum*b**3 + g)", "b = 0.0")
     assert (error.rule, error.fix) == ("momentum-form", None)
