@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.diagnosis.updates.remedies import Added, unstored_in
-from gradtui.diagnosis.updates.scope import Scope
+from gradtui.diagnosis.updates.scope import BIAS, RATE, TIME, Rules, Scope
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import NOWHERE, expression, is_call, names_read, part_at, substituted
@@ -24,7 +24,20 @@ def lacking_lines(program: UpdateProgram, ours: UpdateProgram, scope: Scope) -> 
     """
     for kept in unstored_in(program):
         for index, tree in (*_handed_on(program, scope), *_stated(program, ours, scope, kept)):
-            yield Added((), tree, index, kept, scope.form, 1.0)
+            above = (line.name for line in program.lines[:index])
+            known = {"w", "g", "t", "lr", *scope.constants, *program.state, *above}
+            if known.issuperset(names_read(tree)):
+                yield Added((), tree, index, kept, _rules(scope, tree), 1.0)
+
+
+def _rules(scope: Scope, tree: Tree) -> Rules:
+    """Return the rules of a value that is not kept."""
+    names = scope.names(tree)
+    if scope.is_signal(names):
+        return scope.form
+    if not scope.timed:
+        return (RATE, TIME)
+    return (BIAS, TIME) if names & {*scope.means} else (TIME, BIAS)
 
 
 def _handed_on(program: UpdateProgram, scope: Scope) -> Iterator[tuple[int, Tree]]:
@@ -45,8 +58,8 @@ def _stated(
     last = len(program.lines)
     reads = (i for i, line in enumerate(program.lines) if kept in names_read(line.value))
     for place in dict.fromkeys((next(reads, last), last)):
-        above = (line.name for line in program.lines[:place] if line.name in scope.meaning)
-        helpers = [Name(name, NOWHERE) for name in list(above)[-_NEAR:]]
+        above = [line.name for line in program.lines[:place] if line.name in scope.meaning]
+        helpers = [Name(name, NOWHERE) for name in above[-_NEAR:]]
         for tree in _forms(ours, scope, Name(kept, NOWHERE)):
             yield place, tree
             for helper in reversed(helpers):

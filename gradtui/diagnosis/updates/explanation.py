@@ -134,10 +134,13 @@ class _Explanation:
             own = self.compared.up_to(Origin.RUN)
             remedies = search.on(self.few_of(own), lambda one: fits(one, own)).single()
         moves = [one for one in other_orders(self.program, search.scope) if search.passes((one,))]
-        remedies = remedies or self.additions(search)
+        lacking = set(unstored_in(self.program))
+        if not lacking & {getattr(step, "name", "") for remedy in remedies for step in remedy}:
+            remedies = self.additions(search) or remedies
         if not remedies and not self.shape:
             remedies = search.joint(self.reference)
-        remedies = _within(remedies, moves) or [(move,) for move in moves] or remedies
+        if moves:
+            remedies = _within(remedies, moves) or [(move,) for move in moves]
         if not remedies:
             return self.unexplained()
         rates = [course for course in self.compared.courses if course.origin is Origin.RATES]
@@ -165,8 +168,10 @@ class _Explanation:
             names = [one for one in right if isinstance(one[0].tree, Name)]
             return names or right
         for line in lines:
-            longer = self.search(applied(self.program, (line,)), self.few, self.needed)
-            edits = longer.of_line(line.line)
+            longer = applied(self.program, (line,))
+            if not self.compared.motion.takes(longer):
+                continue
+            edits = self.search(longer, self.few, self.needed).of_line(line.line)
             right += [(replace(line, tree=edited(line.tree, edit)),) for edit in edits]
         return right
 
@@ -367,9 +372,12 @@ def _spread(many: Array, count: int) -> Array:
 
 
 def _within(remedies: Sequence[Remedy], moves: Sequence[Moved]) -> list[Remedy]:
-    """Return the remedies that change one line among those that are in the wrong order."""
-    apart = {at for move in moves for at in range(move.to, move.line + 1)}
-    lines = ({None if isinstance(s, Start) else s.line for s in steps} for steps in remedies)
+    """Return the remedies that change one line among those that are in the wrong order.
+
+    Or what they begin with.
+    """
+    apart = {-1, *(at for move in moves for at in range(move.to, move.line + 1))}
+    lines = ({-1 if isinstance(s, Start) else s.line for s in steps} for steps in remedies)
     return [
         remedy
         for remedy, changed in zip(remedies, lines, strict=True)

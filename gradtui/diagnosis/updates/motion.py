@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from msgspec import Struct
 
+from gradtui.base.source import InputError
 from gradtui.diagnosis.edits import Editable
 from gradtui.diagnosis.updates.probes import Array, Probes, Target
 from gradtui.engine.builder import Builder
@@ -92,6 +93,14 @@ class Motion:
         fresh = copy(self)
         fresh.program = program
         return fresh
+
+    def takes(self, program: UpdateProgram) -> bool:
+        """Return whether a program that keeps the same fits the parameter."""
+        try:
+            self.running(program)
+        except InputError:
+            return False
+        return True
 
     def editable(self, index: int) -> Editable:
         """Return the expression of a line, to be changed."""

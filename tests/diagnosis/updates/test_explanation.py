@@ -282,9 +282,16 @@ LACKING = [
      "above"),
     (RMSPROP, "q = alpha*q + g**2\nw = w - lr*g/(sqrt((1 - alpha)*q) + eps)", "q = 0.0", 0,
      "q = alpha*q + g**2", "above"),
+    (f"{RMSPROP}; momentum = 0.5", "s = s + (1 - alpha)*(g**2 - s)\npace = lr/(sqrt(s) + eps)\n"
+     "d = momentum*d + pace*g\nw = w - d", "s = 0.0, d = 0.0", 2, "d = momentum*d + g*pace",
+     "above"),
     (f"{RMSPROP}; momentum = 0.5", "q = alpha*q + (1 - alpha)*g**2\nd = g/(sqrt(q) + eps)\n"
      "b = momentum*b + d\nw = w - lr*b", "q = 0.0, b = 0.0", 2, "b = momentum*b + d", "above"),
 ]  # fmt: skip
+
+
+LACKED = {"k": "wrong-time-index", "p2": "missing-bias-correction", "s": "unexplained-update"}
+"""What is kept -> the rule, where that is no form of momentum."""
 
 
 @pytest.mark.parametrize(("optimizer", "code", "state", "left_out", "line", "where"), LACKING)
@@ -295,11 +302,25 @@ def test_a_line_that_is_missing_is_put_in(optimizer, code, state, left_out, line
     kept = line.split(" ")[0]
     said = f"{kept} keeps its first value, since no line assigns it: {line} is missing {where}"
     assert error.message.startswith(said)
+    assert error.rule == LACKED.get(kept, "momentum-form")
     assert error.fix.split("\n")[where == "below"] == line
     assert not errors_of(mended(tmp_path, found))
 
 
 JUMP = "w = w + (1 + momentum)*v - momentum*v0"
+
+
+def test_a_first_value_is_mended_and_no_line_moved(tmp_path):
+    code = """b1t = b1t*beta1
+b2t = b2t*beta2
+m = beta1*m + (1 - beta1)*g
+v = beta2*v + (1 - beta2)*g**2
+c = sqrt(1 - b2t)
+w = w - lr*c/(1 - b1t)*m/(sqrt(v) + eps*c)"""
+    (error,) = found_in(tmp_path, ADAM, code, f"{ADAM_STATE}, b1t = 1.0, b2t = 0.999")
+    assert error.fix == "state = { m = 0.0, v = 0.0, b1t = 1.0, b2t = 1.0 }"
+
+
 ORDERS = [
     # lines in the wrong order, the right one, where the error stands, what is said of it
     (["v = momentum*v - lr*g", "v0 = v", JUMP], [1, 0, 2], "v0",
