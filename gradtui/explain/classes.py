@@ -11,7 +11,8 @@ from gradtui.base.text import number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.classifier import Classifier, find_classifier
 from gradtui.engine.graph import Graph
-from gradtui.engine.observables import observed, read_expression
+from gradtui.engine.observables import Observable, observed, read_expression
+from gradtui.engine.program import StepProgram
 from gradtui.explain.arrays import NOTES, Grid
 from gradtui.explain.spans import TextRow, line
 from gradtui.explain.values import Array
@@ -76,6 +77,11 @@ def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
 
 
 def _value(frame: Frame, text: str) -> Array:
-    found = read_expression(text, frame.tape.program)
+    found = _expression(text, frame.tape.program)
     rows = [[frame.tape.value(node) for node in found.needs]]
     return np.asarray(observed(found, rows, frame.step))
+
+
+@lru_cache(_GRAPHS)
+def _expression(text: str, program: StepProgram) -> Observable:
+    return read_expression(text, program)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from gradtui.base.ascii import spell
 from gradtui.base.text import cell_width, element_text, number, wrap
@@ -23,7 +24,9 @@ _FEWER = (5, 4, 3)
 _MARKED = 2
 """Characters after an element's name: the sign of whether it has been moved, and a blank."""
 _SAMPLES = 4
-"""Elements of an array by which its rows are made; of a longer one with fewer digits."""
+"""Elements of an array by which its rows are made."""
+_FRAMES = 2
+"""Frames whose rows are remembered: to scroll makes them again."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
@@ -61,6 +64,7 @@ def _head(frame: Frame, width: int) -> list[TextRow]:
     return [*rule, *_clip_rows(frame), *schedule_rows(frame, width)]
 
 
+@lru_cache(_FRAMES)
 def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
     """Return where each line of each parameter's update is broken; None where none is known yet."""
     program = frame.problem.trainer.program
@@ -71,8 +75,10 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
         if not _is_ready(frame, update.parameter) or not count:
             found.append(None)
             continue
-        first = [flat_index(at, shape) for at in range(min(_SAMPLES, count))]
-        digits = DIGITS if count <= _SAMPLES else _FEWER[1]
+        # Of a long array the first one does, with digits that leave room for others' signs.
+        few = count <= _SAMPLES
+        first = [flat_index(at, shape) for at in range(count if few else 1)]
+        digits = DIGITS if few else _FEWER[1]
         samples = [_lines(frame, position, index, "value", digits) for index in first]
         widest = cell_width(_name(frame, position, flat_index(count - 1, shape)))
         found.append(
