@@ -23,8 +23,8 @@ _FEWER = (5, 4, 3)
 """Digits of numbers, and fewer of an element's that are wider than those its rows were made for."""
 _MARKED = 2
 """Characters after an element's name: the sign of whether it has been moved, and a blank."""
-_SAMPLES = 4
-"""Elements of an array by which its rows are made."""
+_FEW = 8
+"""Numbers of a model up to which all of them decide where rows are broken."""
 _FRAMES = 2
 """Frames whose rows are remembered: to scroll makes them again."""
 
@@ -68,6 +68,8 @@ def _head(frame: Frame, width: int) -> list[TextRow]:
 def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
     """Return where each line of each parameter's update is broken; None where none is known yet."""
     program = frame.problem.trainer.program
+    sizes = [math.prod(program.nodes[update.parameter].shape) for update in program.updates]
+    few = sum(sizes) <= _FEW
     found: list[list[tuple[int, ...]] | None] = []
     for position, update in enumerate(program.updates):
         shape = program.nodes[update.parameter].shape
@@ -75,8 +77,7 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
         if not _is_ready(frame, update.parameter) or not count:
             found.append(None)
             continue
-        # Of a long array the first one does, with digits that leave room for others' signs.
-        few = count <= _SAMPLES
+        # Of many the first one does, with digits that leave room for others' signs.
         first = [flat_index(at, shape) for at in range(count if few else 1)]
         digits = DIGITS if few else _FEWER[1]
         samples = [_lines(frame, position, index, "value", digits) for index in first]

@@ -96,6 +96,7 @@ class Timeline(Bar):
     def __init__(self, keys: Keys) -> None:
         super().__init__()
         self._keys = keys
+        self._panels: tuple[Panel, ...] = ()
 
     def row_of(self, frame: Frame, width: int) -> TextRow:
         """Return the timeline, and the panels that are a key away."""
@@ -117,8 +118,9 @@ class Timeline(Bar):
         if self.screen.has_class("-zoomed"):
             return []
         none = {"Update", "Loss"} if frame.problem.call is not None else set[str]()
-        panels = self.screen.query(Panel)
-        return [panel for panel in panels if not panel.display and panel.NAME not in none]
+        if not self._panels:
+            self._panels = (*self.screen.query(Panel),)
+        return [panel for panel in self._panels if not panel.display and panel.NAME not in none]
 
 
 class Footer(Bar):
