@@ -19,6 +19,7 @@ from gradtui.debugger.breakpoints import Breakpoint, Watched
 from gradtui.debugger.curves import Picture
 from gradtui.debugger.guide import Progress
 from gradtui.debugger.investigation import Known
+from gradtui.debugger.moments import node_of
 from gradtui.debugger.steps import Level, Moment, Pass, StepOrder
 from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.debugger.surface import Surface, Surfaces
@@ -111,6 +112,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     def selected(self) -> int:
         """The selected node."""
         return self.looked.node
+
+    @property
+    def apart(self) -> bool:
+        """Whether the selected node is another than the one that the cursor's moment is about."""
+        return self.now is not None and node_of(self.now, self.problem) != self.selected
 
     @property
     def step(self) -> int:

@@ -129,7 +129,7 @@ def pinned_place(frame: Frame) -> Place | None:
     """Return the line that computes the node that stays selected; None where none does."""
     call = frame.problem.call
     index = -1 if call is None else call.computing.get(frame.selected, -1)
-    if call is None or index < 0 or not frame.looked.pinned:
+    if call is None or index < 0 or not frame.apart:
         return None
     place = call.lines[index].place
     return Place(place.line, file=place.file)

@@ -50,17 +50,29 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
         for notice in unsaid(problem.notices, frame.known.findings)
         for first, text in _marked(wrap(notice.message, width - 2))
     ]
-    classes = [] if problem.call is not None else class_rows(frame, width)
-    if classes:
-        rows.append(())
-        for row in classes:
-            rows += [row] if line_width(row) <= width else folded(row[0], row[1:], width)
+    rows += _told_apart(frame, width)
     if not problem.notes.strip() or (frame.lesson is not None and frame.lesson.lesson is not None):
         return rows  # a lesson that goes on is read instead
     rows.append(())
     for paragraph in paragraphs(problem.notes):
         rows += [line(text) for text in wrap(paragraph, width)]
     return rows
+
+
+def _told_apart(frame: Frame, width: int) -> list[TextRow]:
+    """Return accuracy and confusion of a classifier, folded; no rows of another model."""
+    if frame.problem.call is not None:
+        return []
+    rows: list[TextRow] = []
+    for row in class_rows(frame, width):
+        first, *others = row
+        if line_width(row) <= width:
+            rows.append(row)
+        elif others:
+            rows += folded(first, others, width)
+        else:
+            rows += [line((part, first[1])) for part in wrap(first[0], width)]
+    return [(), *rows] if rows else []
 
 
 def watch_rows(frame: Frame, width: int) -> list[TextRow]:

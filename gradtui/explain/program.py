@@ -210,7 +210,7 @@ def _statement(frame: Frame, index: int) -> _Shown:
         case _:
             here = False
     selected = frame.structure.line_of.get(frame.selected, -1) == index
-    return _Shown(text, value, brief, None, here, selected=selected and frame.looked.pinned)
+    return _Shown(text, value, brief, None, here, selected=selected and frame.apart)
 
 
 def _backward_line(frame: Frame, index: int) -> _Shown:

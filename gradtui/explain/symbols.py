@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.engine.formula import PRETTY, TYPED, Style, formula
 from gradtui.engine.graph import Kind, Node, Statement
+from gradtui.engine.indices import Index
 from gradtui.engine.ops import OPS
 from gradtui.engine.reverse import statement_rule
 from gradtui.explain.spans import Role
@@ -27,7 +28,19 @@ def cursor_role(frame: Frame) -> Role:
 
     What is marked loudest is what every panel explains.
     """
-    return "moment" if frame.looked.pinned else "now"
+    return "moment" if frame.apart else "now"
+
+
+def element_roles(frame: Frame, parameter: int, indices: Sequence[Index]) -> list[Role]:
+    """Return how the names of some elements of a parameter are marked: one where it is selected.
+
+    That is the element under the lens, else the first.
+    """
+    if parameter != frame.selected:
+        return ["name"] * len(indices)
+    lens = frame.looked.lens
+    here = lens.index if lens is not None and lens.node == parameter else None
+    return ["now" if index == (here or (0,) * len(index)) else "selected" for index in indices]
 
 
 def paper(frame: Frame) -> Style:

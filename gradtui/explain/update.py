@@ -14,7 +14,7 @@ from gradtui.engine.ops import OPS
 from gradtui.engine.shapes import ShapeError, broadcast
 from gradtui.explain.folds import INDENT, broken, cuts, pieces
 from gradtui.explain.spans import LazyRows, Role, Span, TextRow, line, line_width
-from gradtui.explain.symbols import in_shapes, label, update_in_numbers
+from gradtui.explain.symbols import element_roles, in_shapes, label, update_in_numbers
 from gradtui.explain.training import own_rate, schedule_rows
 from gradtui.explain.values import UNKNOWN, Elements, Index, summary
 
@@ -132,7 +132,7 @@ def _element(
     name = _name(frame, position, index)
     called = name[:-_MARKED]
     head: list[Span] = [
-        (called, "now" if parameter == frame.selected else "name"), (name[-_MARKED:], "name")
+        (called, element_roles(frame, parameter, [index])[0]), (name[-_MARKED:], "name")
     ]  # fmt: skip
     if folds is None:
         return [line(*head, (UNKNOWN, "dim"))]

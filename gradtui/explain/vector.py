@@ -7,8 +7,8 @@ import numpy as np
 from gradtui.base.text import cell_width, clip, compact, element_text, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
-from gradtui.explain.spans import LazyRows, Role, Span, TextRow, columns, line
-from gradtui.explain.symbols import label
+from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
+from gradtui.explain.symbols import element_roles, label
 from gradtui.explain.values import UNKNOWN, Elements, Index
 
 _GAP, _NAME_CELLS = 2, 12
@@ -104,7 +104,7 @@ def _table(
         known, done = state == "known", claim_done(frame, node.name)
         measured = known and not {"central", "check"}.isdisjoint(shown)
         central = frame.central(position, indices) if measured else None
-        role: Role = "now" if node.id == frame.selected else "name"
+        roles = element_roles(frame, node.id, indices)
         for place, index in enumerate(indices):
             slope = float(gradient[index])
             text = UNKNOWN if state == "unknown" else _shown(slope, cells)
@@ -120,7 +120,7 @@ def _table(
             if "hand" in shown:
                 found["hand"] = _by_hand(frame, node.name, index, cells, known=done)
             name = element_text(clip(label(frame, node.id), _NAME_CELLS), index)
-            table.append([(name, role), *(found[column] for column in shown)])
+            table.append([(name, roles[place]), *(found[column] for column in shown)])
     return table
 
 
