@@ -6,7 +6,6 @@ import pytest
 
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.debugger import Debugger
-from gradtui.tui.prompt import Prompt
 
 KEYS = [
     "ctrl+p",
@@ -15,7 +14,7 @@ KEYS = [
 
 
 def is_open(t):
-    return not isinstance(t.app.screen, Debugger) or bool(t.app.screen.query(Prompt))
+    return not isinstance(t.app.screen, Debugger) or bool(t.app.screen.query("Prompt, Question"))
 
 
 async def test_it_closes_whatever_any_key_opens(terminal):

@@ -234,7 +234,7 @@ def test_a_size_that_no_window_has_is_not_laid_out(start):
 
 def ends_at(program: Program, row: int) -> bool:
     """Return whether the keys come to stand in this row, the last one."""
-    keys = re.compile(rb"\x1b\[%d;1H(?:\x1b\[[\d;]*m|[^\x1b])*next" % row)
+    keys = re.compile(rb"\x1b\[%d;1H(?:\x1b\[[\d;]*m|[^\x1b])*step" % row)
     until = time.monotonic() + 60
     while not keys.search(program.output) and time.monotonic() < until:
         program.read(0.2)

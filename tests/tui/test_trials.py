@@ -155,7 +155,7 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
         await t.press("t")
         await typed(t, ":range 2 8")
         await t.press("enter")
-        assert "w1 ∂L/∂w1, log scale, steps 2 to 8" in t.text
+        assert "w1 ∂L/∂w1, log scale, steps 2-8" in t.text
         before = t.text
         await t.pilot.resize_terminal(80, 24)
         await t.press("z", "z", "comma", "full_stop", "n", "N")

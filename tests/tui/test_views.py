@@ -133,7 +133,7 @@ async def test_selecting_another_node_moves_the_lens_to_it(terminal):
 async def test_a_small_terminal_gives_the_lens_the_graphs_place(terminal):
     async with terminal("five_parcels", (80, 24)) as t:
         await t.press("L", "enter")
-        assert "3 Lens" in t.text and "1 Graph" not in t.text
+        assert "3 Lens" in t.text and "─ 1 Graph" not in t.text
         assert "∂L/∂w[0] = ∂L/∂ŷ[0] · X[0,0] = 0.44 · 2 = 0.88" in t.text
         assert "< > row" in t.rows[-1]
         await t.press("escape")

@@ -99,7 +99,7 @@ async def test_on_a_small_terminal_c_says_what_was_found_and_7_shows_all_of_it(t
         assert t.rows[-3].startswith(" step 1: finding 1 of 1") and t.rows[-3].rstrip()[-1] == "…"
         assert "7 Notes" in t.rows[-2]
         await t.press("7")
-        text = " ".join(t.text.split())
+        text = " ".join(t.text.replace("│", " ").split())
         assert "keep the argument above 0" in text
         assert "step 0 (lr 0.5, gradient 29.15)" in text
 
