@@ -7,9 +7,9 @@ import numpy as np
 from gradtui.base.text import cell_width, clip, compact, element_text, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
-from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
+from gradtui.explain.spans import LazyRows, Role, Span, TextRow, columns, line
 from gradtui.explain.symbols import element_roles, label
-from gradtui.explain.values import UNKNOWN, Elements, Index
+from gradtui.explain.values import LISTED, UNKNOWN, Elements, Index
 
 _GAP, _NAME_CELLS = 2, 12
 _LEAST, _WIDEST, _FULL = 6, 8, 12
@@ -63,10 +63,36 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
 
 
 def gradient_row(frame: Frame) -> int | None:
-    """Return the row of the gradient vector that is looked at, None if there is none."""
+    """Return the row of the gradient vector that is looked at, None if there is none.
+
+    Of a whole array it is the first one whose gradient is not 0, if one is listed.
+    """
     shapes = [node.shape for node in frame.graph.parameters]
-    looked = frame.looked_at
-    return None if looked is None else 1 + Elements(shapes, [1] * len(shapes)).row_of(*looked)
+    if frame.looked_at is None:
+        return None
+    array, index = frame.looked_at
+    if not index and shapes[array]:
+        index = _first_slope(frame, frame.graph.parameters[array].id)
+    return 1 + Elements(shapes, [1] * len(shapes)).row_of(array, index)
+
+
+def _first_slope(frame: Frame, node: int) -> Index:
+    """Return the first listed element of an array whose gradient is known and not 0."""
+    if frame.gradient_state(node) == "unknown":
+        return ()
+    gradient = frame.gradient(node)
+    found = np.flatnonzero(gradient.reshape(-1)[:LISTED])
+    return tuple(map(int, np.unravel_index(found[0], gradient.shape))) if found.size else ()
+
+
+def steepest(frame: Frame, node: int) -> Index | None:
+    """Return the element of an array with the largest gradient; None where all are 0 or unknown."""
+    gradient = frame.gradient(node)
+    if frame.gradient_state(node) == "unknown" or not np.any(gradient):
+        return None
+    with np.errstate(all="ignore"):
+        at = int(np.argmax(np.abs(gradient)))  # the first nan, where there is one
+    return tuple(map(int, np.unravel_index(at, gradient.shape)))
 
 
 def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.step import header, message_row, now_line
 from gradtui.explain.timeline import timeline
 from gradtui.explain.update import update_rows
-from gradtui.explain.vector import gradient_rows
+from gradtui.explain.vector import gradient_row, gradient_rows, steepest
 
 
 def texts(rows):
@@ -347,3 +347,23 @@ def test_above_the_limit_the_findings_say_whether_the_run_diverges():
     assert "above the limit" in texts(gauge_rows(session.frame, 60))[0]
     session.investigation.look()
     assert "diverges" in texts(gauge_rows(session.frame, 60))[0]
+
+
+def test_the_gradient_of_an_array_begins_where_something_is(session_of):
+    model = "L = sum(X@W) + 0*sum(v)"
+    data = "X = [[0.0, 0.0, 2.0, -3.0]]"
+    session = session_of(model, "W = {shape = [4, 2], init = 'ones'}\nv = [1.0, 2.0]", data)
+    frame = session.frame
+    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "W[2,0]"
+    assert steepest(frame, frame.selected) == (3, 0)
+    session.selection.look("0,1")
+    assert gradient_row(session.frame) == 2, "an element under the lens is that element"
+    session.selection.leave()
+    session.selection.select(session.problem.graph.names["v"])
+    frame = session.frame
+    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "v[0]"
+    assert steepest(frame, frame.selected) is None
+    session.position = 0
+    session.selection.select(session.problem.graph.names["W"])
+    assert gradient_row(session.frame) == 1
+    assert steepest(session.frame, session.selection.node) is None

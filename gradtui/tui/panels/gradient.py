@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from gradtui.base.text import clean, clip, shape_text
@@ -9,7 +10,7 @@ from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.explain.spans import TextRow
 from gradtui.explain.symbols import label
-from gradtui.explain.vector import gradient_row, gradient_rows
+from gradtui.explain.vector import gradient_row, gradient_rows, steepest
 from gradtui.tui.panels.base import ParametersPanel
 
 
@@ -20,7 +21,7 @@ class GradientPanel(ParametersPanel):
     HELP = (
         "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
         "and the same slope measured by moving it a little (central difference); ✓ they agree; "
-        "left out where the model is large"
+        "left out where the model is large; the title says where that of an array is largest"
     )
 
     def rows_wanted(self, frame: Frame) -> int:
@@ -36,5 +37,8 @@ class GradientPanel(ParametersPanel):
         node = frame.graph.nodes[frame.selected]
         shown = node.kind is Kind.PARAMETER and node.shape
         name = f" · {label(frame, node.id)} [{shape_text(node.shape)}]" if shown else ""
+        top = steepest(frame, node.id) if shown else None
+        if top is not None and len(top) and math.prod(node.shape) > self.size.height:
+            name += f" · max {','.join(map(str, top))}"
         self.title(self.NAME + clip(clean(name), width - len(self.NAME) - 4))
         return gradient_rows(frame, width)
