@@ -17,7 +17,7 @@ from gradtui.engine.tape import Tape
 from gradtui.scenario.bundled import Entry
 from gradtui.scenario.lesson import Lesson, Question
 
-HELD = "first your answer: what comes next would tell it"
+HELD = "first your answer: this would tell it"
 TRIES = 3
 """Answers after which the right one is told."""
 _CLOSE = 5e-3

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
+
+import numpy as np
+
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
 from gradtui.debugger.guide import Guide, gradient_at, known_at
@@ -11,6 +16,10 @@ from gradtui.debugger.steps import Level
 from gradtui.engine.observables import observed, read_expression
 from gradtui.scenario.bundled import lesson_after
 from gradtui.scenario.lesson import Goal
+
+_COMMA = re.compile(r"[-+−]?\d+(,\d+)+(\.\d+)?")
+_SIGNS = str.maketrans({"−": "-", "·": "*", "×": "*"})
+"""Signs as the screen has them -> as the language does."""
 
 
 def begin(session: Session) -> None:
@@ -58,18 +67,39 @@ def read_answer(text: str, session: Session) -> float:
     It is a number, or an expression of what is known at the cursor.  Raises InputError with a
     place in the text.
     """
+    whole = Place(1, 1, max(1, len(text)))
+    if _COMMA.fullmatch(text.strip()):
+        raise InputError("a number has a point and no comma, as -3.6 or 1000", whole)
     structure, program = session.structure, session.problem.trainer.program
-    read = read_expression(text, program)
+    written = _as_typed(text, session)
+    try:
+        read = read_expression(written, program)
+    except InputError as error:
+        place = error.place if len(written) == len(text) else whole
+        raise InputError(error.message, place) from None
     if read.shape:
-        raise InputError(f"expected one number, this has shape {shape_text(read.shape)}",
-                         Place(1, 1, len(text)))  # fmt: skip
+        raise InputError(f"expected one number, this has shape {shape_text(read.shape)}", whole)
     if read.depth or any(
         known_at(structure, program, node) > session.position for node in read.needs
     ):
-        raise InputError("this is not computed yet: work it out from what is",
-                         Place(1, 1, len(text)))  # fmt: skip
+        raise InputError("this is not computed yet: work it out from what is", whole)
     tape = session.tape(session.step)
-    return float(observed(read, [[tape.value(node) for node in read.needs]], session.step))
+    with np.errstate(all="ignore"):
+        values = [[tape.value(node) for node in read.needs]]
+        found = float(observed(read, values, session.step))
+    if not math.isfinite(found):
+        raise InputError(f"expected a number, this is {found}", whole)
+    return found
+
+
+def _as_typed(text: str, session: Session) -> str:
+    """Return an answer in the language: with its signs, and names for what is shown for them."""
+    problem = session.problem
+    for name in problem.graph.names:
+        label = problem.label(name)
+        if not label.isascii():
+            text = text.replace(label, name)
+    return text.translate(_SIGNS)
 
 
 def _is_reached(session: Session) -> bool:

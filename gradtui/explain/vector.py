@@ -7,7 +7,7 @@ import numpy as np
 from gradtui.base.text import cell_width, clip, compact, element_text, number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.explain.byhand import SIGNS, claim_done, claimed, parameter_mark
-from gradtui.explain.spans import LazyRows, Role, Span, TextRow, columns, line
+from gradtui.explain.spans import LazyRows, Span, TextRow, columns, line
 from gradtui.explain.symbols import element_roles, label
 from gradtui.explain.values import LISTED, UNKNOWN, Elements, Index
 

@@ -25,6 +25,8 @@ class Command(Struct, frozen=True):
     group: str
     argument: str = ""
     """What it takes on the command line, if anything."""
+    tells: bool = False
+    """Whether it shows numbers of its own: it waits for the answer to a lesson's question."""
 
 
 STEPS, INSIDE, LOOK = "training steps", "inside a step", "what to look at"
@@ -64,7 +66,7 @@ COMMANDS = (
     ),
     Command(
         "breakpoints", ("B",), "breakpoints",
-        "the breakpoints and watches: go to one, switch it off, remove it", STEPS,
+        "the breakpoints and watches: go to one, switch it off, remove it", STEPS, tells=True,
     ),
     Command(
         "play", ("p", "space"), "play", "play, pause: steps, or from inside a step its operations",
@@ -158,14 +160,14 @@ COMMANDS = (
     ),
     Command(
         "branches", ("T",), "branches",
-        "the branches in a table at this step: go to one, rename it, remove it", TRY,
+        "the branches in a table at this step: go to one, rename it, remove it", TRY, tells=True,
     ),
     Command("next-branch", ("full_stop",), "branch", "the next branch, at the same step", TRY),
     Command("branch-before", ("comma",), "branch", "the branch before", TRY),
     Command(
         "sweep", ("i",), "sweep",
         "all of several values at once from here on, as lr 0.01 0.1 1; again: how each ends", TRY,
-        "VALUES",
+        "VALUES", tells=True,
     ),
     Command(
         "surface", ("M",), "surface",
@@ -234,6 +236,9 @@ OF_A_RUN = frozenset(
     | {"watch", "log", "next-view", "follow", "range", "resume"}
 )
 """What one call has no use for, which nothing moves."""
+
+TELLING = frozenset(command.id for command in COMMANDS if command.tells)
+"""What waits while a question is open."""
 
 
 def complete_command(typed: str) -> tuple[int, list[tuple[str, str]]]:

@@ -31,7 +31,7 @@ class Copying(Part):
         host, session = self._host, self._session
         found, chosen = session.investigation.findings, session.investigation.chosen
         focused = host.screen.focused
-        if found and focused is not None and focused.id == "notes":
+        if found and not session.asking and focused is not None and focused.id == "notes":
             what, text = "the finding", finding_text(session.problem, chosen or found[0])
         else:
             text = selected_text(session.frame)

@@ -13,12 +13,14 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import InputError, did_you_mean
+from gradtui.debugger.guide import HELD
 from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import (
     COMMANDS,
     OF_A_RUN,
+    TELLING,
     Command,
     complete_command,
     find_command,
@@ -209,6 +211,9 @@ class Debugger(Screen[None]):
         """Run a command by its id, with what follows it on the command line."""
         if self.session.problem.call is not None and id in OF_A_RUN:
             self.say(SINGLE)
+            return
+        if self.session.asking and id in TELLING:
+            self.say(HELD)
             return
         self._used.add(id)
         self._handlers[id](text)

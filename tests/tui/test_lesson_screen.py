@@ -1,8 +1,14 @@
 """A lesson on the screen: what is done is ticked, and no panel tells what is asked for."""
 
+import re
+
 import pytest
 
+from gradtui.base.source import InputError
+from gradtui.debugger.session import Session
+from gradtui.debugger.tour import begin, read_answer
 from gradtui.explain.spans import line_text
+from gradtui.scenario.load import load_problem
 
 LESSON = """
 title = "Two weights"
@@ -172,3 +178,38 @@ async def test_a_reload_keeps_the_place_and_fewer_lessons_do_no_harm(terminal, l
         await t.press("R")
         await t.settled()
         assert "Lesson" not in t.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("-3,6", "a number has a point and no comma, as -3.6 or 1000"),
+        ("1,000.5", "a number has a point and no comma"),
+        ("1/0", "expected a number, this is inf"),
+        ("grad", "this has shape"),
+        ("prev(w2)", "this is not computed yet"),
+        ("ŷ*2", "is not part of the language"),
+    ],
+)
+async def test_an_answer_that_cannot_be_used_is_refused_and_costs_no_try(
+    terminal, lesson, typed, said
+):
+    async with terminal(lesson) as t:
+        await t.press("s")
+        with pytest.raises(InputError, match=re.escape(said)):
+            read_answer(typed, t.session)
+        t.debugger.run_line(f"lesson {typed}")
+        await t.pilot.pause()
+        assert said in t.text and t.session.guide.tries == 0
+
+
+def test_an_answer_is_a_number_or_an_expression_with_the_screens_own_signs(write):
+    code = "yhat = w*x\ne = yhat - 5\nL = e**2"
+    more = '[labels]\nyhat = "ŷ"\n[[lesson]]\ntext = "t"\nask = "e"\n'
+    session = Session(load_problem(write(code, more=more)))
+    begin(session)
+    session.position = 1
+    for typed, number in (
+        ("1/3", 1 / 3), ("1e-5", 1e-5), ("−3.6", -3.6), ("ŷ − 5", 1), ("2·3×yhat", 36), ("+18", 18),
+    ):  # fmt: skip
+        assert read_answer(typed, session) == pytest.approx(number)
