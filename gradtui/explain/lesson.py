@@ -37,16 +37,25 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     rows = [line(*ticks)] if progress.count <= width else []
     if progress.lesson is None:
         return [*rows, *_wrapped(fill(_ended(progress)), width), ()]
-    for paragraph in paragraphs(fill(progress.lesson.text)):
-        rows += [line(text) for text in wrap(paragraph, width)]
-    question = progress.lesson.question
-    if question is not None:
-        sign: Span = ("? ", "now") if progress.asking else ("✓ ", "good")
-        asked = f"{asked_text(frame, question)} = {'?' if progress.asking else ''}"
-        rows.append(line(sign, (asked.removesuffix(" = "), "now")))
-    if progress.said:
-        rows += [line(text) for text in wrap(progress.said, width)]
+    told = [
+        line(text)
+        for paragraph in paragraphs(fill(progress.lesson.text))
+        for text in wrap(paragraph, width)
+    ]
+    said = [line(text) for text in wrap(progress.said, width)] if progress.said else []
+    asked = _asked(frame, progress)
+    # what is said of an answer is in view on the lowest screen, too
+    rows += [*asked, *said, *told] if said else [*told, *asked]
     return [*rows, *_wrapped(fill(_keys(progress)), width), ()]
+
+
+def _asked(frame: Frame, progress: Progress) -> list[TextRow]:
+    question = None if progress.lesson is None else progress.lesson.question
+    if question is None:
+        return []
+    sign: Span = ("? ", "now") if progress.asking else ("✓ ", "good")
+    asked = f"{asked_text(frame, question)} = {'?' if progress.asking else ''}"
+    return [line(sign, (asked.removesuffix(" = "), "now"))]
 
 
 def _wrapped(text: str, width: int) -> list[TextRow]:
