@@ -296,6 +296,14 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         """Return whether the contribution along an edge has been taken at the cursor."""
         return self.position >= self.structure.flow_at.get((source, target), self.order.backward)
 
+    def local_known(self, source: int, target: int) -> bool:
+        """Return whether a local derivative is known at the cursor, and may be told.
+
+        That on an edge to the loss is a gradient itself.
+        """
+        told = not self.asking or target != self.graph.loss or self.flowed(source, target)
+        return told and self.computed(target)
+
     def written(self, index: int) -> bool:
         """Return whether a line of the hand-written backward pass has been done at the cursor."""
         return self.position >= self.structure.line_at.get(index, self.order.backward)

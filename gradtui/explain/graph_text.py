@@ -87,7 +87,7 @@ def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
     That of an edge which a hand-written line gets wrong is marked, `✗ ×2`: the mark takes cells
     from the number, so that the drawing is the same for right and for wrong.
     """
-    if not frame.computed(target):
+    if not frame.local_known(source, target):
         return UNKNOWN
     sign = BLAMED if (source, target) in blamed_edges(frame) else ""
     room = wire_width(frame, source, target, cells) - len(sign)

@@ -37,7 +37,7 @@ def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
     if max(sizes) > LARGEST or 0 in sizes:
         why = f"a matrix is written out up to {LARGEST}×{LARGEST}; L looks at one element"
         return [*rows, line((why, "dim"))]
-    if not frame.computed(target):
+    if not frame.local_known(source, target):
         return [*rows, line((f"{UNKNOWN} not computed yet", "dim"))]
     outputs = [(target, flat_index(i, shapes[0])) for i in range(sizes[0])]
     inputs = [(source, flat_index(j, shapes[1])) for j in range(sizes[1])]

@@ -1,7 +1,11 @@
 """The rows of a lesson, on a low screen too."""
 
+import pytest
+
 from gradtui.debugger import tour
 from gradtui.debugger.session import Session
+from gradtui.explain.graph_text import CLOSE, wire_text
+from gradtui.explain.jacobian import jacobian_rows
 from gradtui.explain.lesson import lesson_rows
 from gradtui.explain.spans import line_text
 from gradtui.scenario.load import load_problem
@@ -20,3 +24,20 @@ def test_what_is_said_of_an_answer_comes_before_the_text(write):
     session.guide.answer(right=False)
     session.guide.said = "Try again."
     assert rows()[:4] == ["▸", "? ∂L/∂w = ?", "Try again.", "What stands under w?"]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_the_wire_to_the_loss_does_not_tell_its_gradient(write, answered):
+    session = Session(load_problem(write("e = w*x - 3.5\nL = e**2", more=ASKING)))
+    tour.begin(session)
+    session.seek(0)
+    if answered:
+        session.guide.answer(right=True)
+    names = session.problem.graph.names
+    session.selection.select(names["L"])
+    session.selection.show_jacobian()
+    session.position = session.order.forward
+    # ∂L/∂e = 2·e, of e = 2·3 - 3.5, by hand
+    shown = [line_text(row) for row in jacobian_rows(session.frame, 80)]
+    shown.append(wire_text(session.frame, names["e"], names["L"], CLOSE))
+    assert [("5" in row) for row in (shown[-1], " ".join(shown[2:-1]))] == [answered, answered]
