@@ -327,3 +327,42 @@ def test_a_gradient_that_is_none_is_missed_where_it_is_asked_for():
     finding = only(gradtui.check(NoGradient, *asking))
 
     assert (finding.rule, finding.target) == ("no-gradient", "b")
+
+
+def root_of(x):
+    """Return y with y**3 + y = x, by bisection: no step of it has the slope of y."""
+    low, high = torch.full_like(x, -4.0), torch.full_like(x, 4.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = middle**3 + middle > x
+        low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+    return low
+
+
+class Root(Function):
+    @staticmethod
+    def forward(ctx, x):
+        y = root_of(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (y,) = ctx.saved_tensors
+        return grad_output / (3 * y * y + 1)
+
+
+class RootWrong(Root):
+    @staticmethod
+    def backward(ctx, grad_output):
+        (y,) = ctx.saved_tensors
+        return grad_output / (y * y + 1)
+
+
+def test_what_is_solved_for_is_compared_by_differences_of_the_code():
+    assert gradtui.check(Root, x(4)) == []
+
+    wrong, note = gradtui.check(RootWrong, x(4))
+
+    assert (wrong.severity, wrong.line) == ("error", line_of(RootWrong.backward, 3))
+    assert (note.rule, note.severity) == ("opaque", "info")

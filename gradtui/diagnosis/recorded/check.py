@@ -29,6 +29,7 @@ from gradtui.diagnosis.recorded.notes import (
     opaque,
     straight_through,
 )
+from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
 from gradtui.diagnosis.recorded.stabilisers import stabiliser
@@ -45,6 +46,7 @@ from gradtui.recording.tape import Call, Leaf, Moved
 Array = NDArray[Any]
 _RATIOS = frozenset({"sign", "constant-factor", "extra-factor", "missing-factor"})
 """Rules that may say that one number is a multiple of another: what that is says it best."""
+_UNSEEN = "part of the loss does not pass functions that can be recorded"
 _SHAPES = frozenset({"unreduced-broadcast", "transposed", "wrong-axis"})
 """Rules that say why a gradient has another shape."""
 Verdict = Literal["correct", "wrong", "not-compared"]
@@ -159,7 +161,7 @@ class _Checking:
         judge = Judge(self.runs, points, tolerance)
         judged = judge.judged(fitting)
         if judged.mistrusted:
-            return self._by_differences("part of the loss does not pass NumPy's functions")
+            return self._by_slopes(points, fitting) or self._by_differences(_UNSEEN)
         found = [*absent, *self._mistakes(points, judge, misfits, judged.wrong)]
         found += [self._untold(name) for name in judged.untold
                   if name not in {one.name for one in judged.wrong}]  # fmt: skip
@@ -167,6 +169,22 @@ class _Checking:
         notes = [*self._notes(), *(opaque(start) if verdict != "correct" else ())]
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
                        len(points), tolerance, self._unjudged())  # fmt: skip
+
+    def _by_slopes(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
+        """Compare with central differences of all elements; None where they are not sure."""
+        found = numeric_points(self.runs, points, names)
+        if not found:
+            return None
+        judge = NumericJudge(self.runs, found)
+        findings = self._mistakes(found, judge, (), judge.judged(names).wrong)
+        findings += [self._absent(name) for name in self.names if name not in names]
+        place = self.target.place
+        text = f"compared by central differences: {_UNSEEN}"
+        note = Finding("opaque", "info", self.target.name, place.line if place else None, text, {},
+                       place=place)  # fmt: skip
+        notes = (note, *self._notes()) if findings else self._notes()
+        return Outcome(self.target, _verdict(findings), gravest_first([*findings, *notes]),
+                       len(names), len(found), COARSE, self._unjudged())  # fmt: skip
 
     def _mistakes(
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]

@@ -42,8 +42,10 @@ _UNKNOWN = Slope(0.0, float("inf"), False, False)
 _FAILED = Slope(0.0, float("inf"), False, False, failed=True)
 
 
-def slope_at(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> Slope:
-    """Return the slope of the loss along one element of an argument."""
+def slope_at(
+    runs: Runs, values: Values, name: str, at: tuple[int, ...], *, wide: float = 1.0
+) -> Slope:
+    """Return the slope of the loss along one element of an argument; `wide` scales the steps."""
     value = values[name]
 
     def moved(step: float) -> dict[str, Array]:
@@ -51,7 +53,8 @@ def slope_at(runs: Runs, values: Values, name: str, at: tuple[int, ...]) -> Slop
         changed[at] += step
         return {**values, name: changed}
 
-    return _slope(runs, values, moved, float(np.max(np.abs(value[at]), initial=1.0)), value.dtype)
+    size = wide * float(np.max(np.abs(value[at]), initial=1.0))
+    return _slope(runs, values, moved, size, value.dtype)
 
 
 def slope_along(runs: Runs, point: Point) -> tuple[Slope, float]:

@@ -72,7 +72,7 @@ def surrogate(name: str, points: Sequence[Point], tolerance: float) -> Surrogate
 def is_handed_on(points: Sequence[Point]) -> bool:
     """Return whether the user's lines compute and move nothing on the way to the loss."""
     tapes = [(point.result.tape, point.root) for point in points]
-    return not any(
+    return all(tape.active[root] for tape, root in tapes) and not any(
         tape.active[id]
         and (isinstance(node := tape.nodes[id], Moved | Added) or node.place is not None)
         for tape, root in tapes for id in range(root)

@@ -273,6 +273,8 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     if name in _TURNING and isinstance(called, ast.Attribute) and len(args) in (0, 2):
         edit = s.replaced(node, s.text(called.value), s.binding(called.value))
         yield _transposed(node, edit, s.text(called.value))
+    if name == "einsum" and args and isinstance(args[0], ast.Constant):
+        yield from _of_subscripts(s, args[0])
     if name == "power" and len(args) == 2:
         for power in _POWERS:
             told = f"the power must be {power}"
@@ -306,6 +308,18 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         )
         for arg in args:
             yield from shifted(s, arg, 2)
+
+
+def _of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield the subscripts of an einsum with two neighbouring letters of a part exchanged."""
+    text = s.text(node)
+    spots = [at for at, letter in enumerate(text) if letter.isalpha()]
+    for one, two in pairwise(spots):
+        if text[one + 1 : two].strip():
+            continue  # of two parts
+        turned = text[:one] + text[two] + text[one + 1 : two] + text[one] + text[two + 1 :]
+        told = f"the subscripts must be {turned}"
+        yield Candidate((s.replaced(node, turned),), "transposed", told, 1, turned, node)
 
 
 def _of_target(s: Statement) -> Iterator[Candidate]:

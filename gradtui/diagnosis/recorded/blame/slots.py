@@ -177,7 +177,15 @@ class Slot:
             for name, held in arrays(self.s)
             if held.kind == "f" and (self.shape is None or stretches(held.shape, self.shape))
         ]
+        yield from self._turned()
         yield from found[:_MOST]
+
+    def _turned(self) -> Iterator[str]:
+        """Yield the transpose of the expression: a symmetric matrix gives it both."""
+        if self.shape is not None and len(self.shape) > 1 and self.shape[-1] == self.shape[-2] > 1:
+            matrix = len(self.shape) == 2
+            text = self.s.inside(self.node, 9)
+            yield f"{text}{self.s.transpose if matrix else self.s.dialect.swapped}"
 
     def multiples(self) -> Iterator[float]:
         """Yield how often a term may be needed, from the numbers and sizes in scope."""

@@ -1,0 +1,76 @@
+"""The truth by central differences alone, for code part of which a recording cannot see.
+
+Such is a root that is found by bisection, whose derivative is that of no step of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.differences import COARSE, slope_at
+from gradtui.diagnosis.recorded.judge import Judge
+from gradtui.diagnosis.recorded.runs import Point, Runs
+
+Array = NDArray[Any]
+
+_MOST = 400
+"""Elements of all gradients, each of which takes several runs."""
+_POINTS = 2
+_WIDE = 100.0
+"""How many times as wide the steps are with which slopes are tried again."""
+
+
+class NumericJudge(Judge):
+    """Compares gradients with what central differences give, as far as these are exact."""
+
+    def __init__(self, runs: Runs, points: Sequence[Point]) -> None:
+        super().__init__(runs, points, COARSE)
+        self._stops = True  # differences need no differences to confirm them
+
+    def forgives(self, point: Point, name: str, apart: Array) -> bool:
+        """Return whether differences from the truth are no more than counts at a point."""
+        return bool(np.all(apart <= self._room(point, name)))
+
+    def _compared(self, index: int, name: str) -> tuple[Array, Array]:
+        point = self._points[index]
+        apart = np.abs(point.hand[name] - point.true[name])
+        return np.where(np.isnan(apart), np.inf, apart), self._room(point, name)
+
+    def _room(self, point: Point, name: str) -> Array:
+        true = np.abs(point.true[name])
+        return np.full(true.shape, COARSE * np.max(true, initial=0.0))
+
+
+def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> list[Point]:
+    """Return the first points with their true gradients by central differences.
+
+    There are none where these are too many, or not sure at the user's own point.
+    """
+    found = list[Point]()
+    if sum(points[0].true[name].size for name in names) > _MOST:
+        return found
+    for point in points[:_POINTS]:
+        true = {name: _slopes(runs, point, name) for name in names}
+        if all(one is not None for one in true.values()):
+            found.append(replace(point, true=true, hand={n: point.hand[n] for n in names}))
+        elif not found:
+            return found
+    return found
+
+
+def _slopes(runs: Runs, point: Point, name: str) -> Array | None:
+    """Return a gradient by central differences; None where they are not sure."""
+    true = np.zeros(point.true[name].shape)
+    for at in np.ndindex(*true.shape):
+        slope = slope_at(runs, point.values, name, at)
+        wide = slope_at(runs, point.values, name, at, wide=_WIDE)
+        # What is solved for is found on a grid, within which it changes otherwise.
+        if not (slope.sure and wide.sure and wide.agrees(slope.value)):
+            return None
+        true[at] = slope.value
+    return true
