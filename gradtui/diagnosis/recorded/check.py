@@ -182,8 +182,8 @@ class _Checking:
         text = f"compared by central differences: {_UNSEEN}"
         note = Finding("opaque", "info", self.target.name, place.line if place else None, text, {},
                        place=place)  # fmt: skip
-        notes = (note, *self._notes()) if findings else self._notes()
-        return Outcome(self.target, _verdict(findings), gravest_first([*findings, *notes]),
+        told = [*findings, note, *self._notes()]
+        return Outcome(self.target, _verdict(findings), gravest_first(told),
                        len(names), len(found), COARSE, self._unjudged())  # fmt: skip
 
     def _mistakes(

@@ -281,7 +281,7 @@ def test_a_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
     assert findings[0].evidence["true"] == pytest.approx(2 / 3 * findings[0].evidence["claimed"])
 
 
-def test_a_part_of_the_loss_that_leaves_the_arrays_is_compared_by_differences_alone():
+def test_a_part_of_the_loss_that_leaves_the_arrays_is_compared_by_differences():
     def case(w, scale=2.0):
         return np.sum(np.sin(w)) + sum(v**2 for v in w.tolist()), np.cos(w) + scale * w
 
