@@ -70,8 +70,9 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
     """Yield other values for the numbers that are written in a statement."""
     for node in s.nodes:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            operand = isinstance(s.parents.get(node), ast.BinOp)  # better left out than 0
             for value in wanted:
-                if value != node.value:
+                if value != node.value and (value or not operand):
                     told = f"{s.text(node)} must be {value!r}"
                     edit = s.replaced(node, repr(value))
                     yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
