@@ -75,9 +75,8 @@ class Playing(Part):
         shown = number(rate, 2) if rate < 10 else f"{rate:,.0f}"
         leaps = f", {leap:,} at a time" if leap > 1 else ""
         sign = "▶" if self._timer is not None else "paused,"
-        return (f"{sign} {shown} {what}s a second{leaps}"
-                f"   {self._host.keys.first('slower')} slower"
-                f"  {self._host.keys.first('faster')} faster")  # fmt: skip
+        slower, faster = map(self._host.keys.first, ("slower", "faster"))
+        return f"{sign} {shown} {what}s a second{leaps}: {slower} slower, {faster} faster"
 
     @property
     def _beat(self) -> tuple[float, int]:

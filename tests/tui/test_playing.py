@@ -1,0 +1,73 @@
+"""Playing: how fast, by steps or by what a step does, and where it ends; no test waits for it."""
+
+import pytest
+
+from gradtui.cli.running import trace_code
+from gradtui.scenario.template import PROGRAM
+from gradtui.tui.playing import Playing
+
+
+class Beat:
+    """Stands for a timer, and goes on when it is told to."""
+
+    def __init__(self, seconds, go):
+        self.seconds, self.go, self.stopped = seconds, go, False
+
+    def stop(self):
+        self.stopped = True
+
+
+@pytest.fixture
+def beats(monkeypatch):
+    """Return the timers of what plays, which wait for the test."""
+    found = []
+
+    def start(playing):
+        playing._timer = Beat(playing._beat[0], playing._go)
+        found.append(playing._timer)
+
+    monkeypatch.setattr(Playing, "_start", start)
+    return found
+
+
+async def test_a_long_run_is_played_in_leaps_that_take_a_minute(terminal, write, beats):
+    async with terminal(write("L = (w*x)**2", lr=0.001, steps=5000)) as t:
+        await t.press("p")
+        assert "▶ 80 steps a second, 8 at a time: ( slower, ) faster" in t.text
+        assert beats[-1].seconds == 0.1
+        beats[-1].go()
+        assert t.session.step == 8
+        await t.press(")", ")")
+        assert "▶ 330 steps a second, 33 at a time" in t.text
+        assert [beat.stopped for beat in beats] == [True, True, False]
+        await t.press("G", "N")
+        beats[-1].go()
+        assert t.session.step == 5000, "no leap goes beyond the end"
+        beats[-1].go()
+        assert beats[-1].stopped and t.session.step == 5000
+        await t.press(*"((((((((")
+        assert "paused, 5.2 steps a second" in t.text and len(beats) == 3
+
+
+async def test_from_inside_a_step_its_operations_are_played(terminal, beats):
+    async with terminal("one_weight") as t:
+        await t.press("G", "F", "F", "s", ")", "p")
+        assert "▶ 6.7 operations a second" in t.text
+        end, places = t.session.order.end, [t.session.position]
+        while not beats[-1].stopped:
+            beats[-1].go()
+            places.append(t.session.position)
+        assert places == [*range(1, end + 1), end]
+        assert t.session.step == 5 and "this is the end of the run" in t.session.message
+
+
+async def test_one_call_is_played_line_by_line(terminal, beats, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(PROGRAM, encoding="utf-8")
+    async with terminal("one_weight") as t:
+        t.debugger._opened(trace_code(f"{path}:case"))
+        await t.press("F", "F", "p")
+        assert "operations a second" in t.text
+        at = t.session.position
+        beats[-1].go()
+        assert t.session.position == at + 1
