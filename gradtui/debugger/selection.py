@@ -12,6 +12,7 @@ from gradtui.base.text import shape_text
 from gradtui.debugger.moments import last_node
 from gradtui.debugger.structure import DrawnEdge, Structure, edges_of
 from gradtui.engine.elements import flat_index, place_of
+from gradtui.engine.graph import Kind
 from gradtui.engine.indices import Index
 from gradtui.engine.lens import Lens, Trace
 from gradtui.scenario.problem import Problem
@@ -65,10 +66,17 @@ class Selection:
         if self.lens is None and self.own == self._here:
             self.follow()
 
+    @property
+    def _selectable(self) -> tuple[int, ...]:
+        """What is drawn, then what has a name beside: data, and what is computed of it alone."""
+        drawn = self._structure().nodes
+        beside = set(self._problem().graph.names.values()).difference(drawn)
+        return (*drawn, *sorted(beside))
+
     def redraw(self) -> None:
         """Stay at the same place of another drawing: at its statement where a node is not drawn."""
         drawn = self._structure().nodes
-        if self.own is not None and self.own not in drawn:
+        if self.own is not None and self.own not in self._selectable:
             self.own = self._problem().graph.root_of(self.own)
         if self.lens is not None and self.lens.node not in drawn:
             self._aim(self.node)
@@ -82,10 +90,12 @@ class Selection:
         return pairs[min(self._matrix, len(pairs) - 1)] if pairs else None
 
     def select(self, node: int) -> None:
-        """Select a node of the graph that is drawn."""
-        if node in self._structure().nodes and node != self.own:
+        """Select a node of the graph that is drawn, or what has a name beside it."""
+        if node in self._selectable and node != self.own:
             self.own = node
-            if self.lens is not None:
+            if node not in self._structure().nodes:
+                self.lens = None
+            elif self.lens is not None:
                 self._aim(node)
 
     def select_next(self, by: int = 1) -> None:
@@ -98,16 +108,23 @@ class Selection:
             place = (place_of(self.lens.index, shape) + by) % max(1, math.prod(shape))
             self.lens = replace(self.lens, index=flat_index(place, shape))
             return
-        nodes = self._structure().nodes
+        nodes = self._selectable
         self.select(nodes[(nodes.index(self.node) + by) % len(nodes)])
 
     def select_input(self) -> None:
-        """Select the first node that the selected one is computed from."""
-        self.select(next(iter(self._structure().inputs.get(self.node, ())), self.node))
+        """Select the first node that the selected one is computed from, data where it is no other.
+
+        Data have none.
+        """
+        structure, node = self._structure(), self.node
+        data = (source for source, root in structure.named_edges if root == node)
+        self.select(next(iter((*structure.inputs.get(node, ()), *data)), node))
 
     def select_consumer(self) -> None:
         """Select the first node that is computed from the selected one."""
-        self.select(next(iter(self._structure().consumers.get(self.node, ())), self.node))
+        structure, node = self._structure(), self.node
+        found = structure.consumers.get(node, ()) or structure.readers.get(node, ())
+        self.select(next(iter(found), node))
 
     def look(self, text: str = "") -> None:
         """Put the lens on an element, as `3,1`, `W[3,1]` or `3,1 row 2`; the first if not said."""
@@ -146,48 +163,50 @@ class Selection:
         count = len(edges_of(self._structure(), self.node))
         following = 0 if self._matrix is None else self._matrix + 1
         self._matrix = following if following < count else None
-        if not count:
+        if not count and self.node in self._structure().nodes:
             self._say("nothing is computed from this node")
+        elif not count:
+            self._say("this is not trained: a Jacobian is by what is, or by what it moves")
 
     def find(self, text: str) -> bool:
         """Select the node of that name, else the next whose name or operation contains `text`.
 
         From the node of that name it goes on to the next; False if there is none.
         """
-        nodes, graph = self._structure().nodes, self._problem().graph
+        nodes, graph = self._selectable, self._problem().graph
         start = nodes.index(self.node)
         after = (*nodes[start + 1 :], *nodes[:start])
         for node in after:
             if text in (name := graph.nodes[node].name, self._problem().label(name)):
-                self.select(node)
+                self._found(node)
                 return True
         for node in (*after, self.node):
             found = graph.nodes[node]
             label = self._problem().label(found.name)
             if any(text.lower() in t.lower() for t in (found.name, found.op, label) if t):
-                self.select(node)
-                return True
-        for name, source in graph.names.items():
-            label = self._problem().label(name)
-            if source not in nodes and any(text.lower() in t.lower() for t in (name, label)):
-                self._find_data(label, source)
+                self._found(node)
                 return True
         self._say(f"no node is called '{text}'")
         return False
 
-    def _find_data(self, label: str, source: int) -> None:
-        """Select the first node that reads some data: the data themselves are not drawn."""
-        graph = self._problem().graph
-        reader = self._structure().reader_of(graph, source)
-        if reader is not None:
-            self.select(reader)
-        at = graph.nodes[self.node]
-        read = "unread" if reader is None else f"read by {self._problem().label(at.name) or at.op}"
-        self._say(f"{label} is data, {shape_text(graph.nodes[source].shape)}: {read}")
+    def _found(self, node: int) -> None:
+        """Select a node, and say of one that is not drawn what reads it."""
+        self.select(node)
+        structure, graph = self._structure(), self._problem().graph
+        if node in structure.nodes:
+            return
+        found, label = graph.nodes[node], self._problem().label
+        readers = [label(graph.nodes[id].name) for id in structure.readers.get(node, ())]
+        read = f"read by {readers[0]}" if readers else "the loss does not depend on it"
+        what = "data" if found.kind is Kind.DATA else "computed of data alone"
+        self._say(f"{label(found.name)} is {what}, {shape_text(found.shape)}: {read}")
 
     def _aim(self, node: int, index: Index | None = None, row: int | None = None) -> None:
         """Put the lens on an element of a drawn node, its first if none is given."""
         before, shape = self.lens, self._problem().graph.nodes[node].shape
+        if node not in self._structure().nodes:
+            self._say("this is not trained: the lens is for what is, and for what it moves")
+            return
         if 0 in shape:
             self.lens = None
             self._say("this array has no elements")

@@ -7,6 +7,7 @@ from itertools import pairwise
 from gradtui.base.text import number, shape_text
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.structure import MANY_PATHS
+from gradtui.engine.graph import Kind
 from gradtui.explain.kinks import kink_rows
 from gradtui.explain.spans import Role, Span, TextRow, folded, line
 from gradtui.explain.symbols import (
@@ -37,6 +38,8 @@ def chain_rows(frame: Frame, width: int = 96) -> list[TextRow]:
 
 def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
     node = frame.selected
+    if node not in frame.structure.nodes:
+        return _given_rows(frame, node)
     if node == frame.graph.loss:
         return [
             line((f"{gradient_of(frame, node)} = 1", "gradient")),
@@ -57,6 +60,17 @@ def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
     if count == 1:
         return _product_rows(frame, paths[0])
     return _sum_rows(frame, paths, count)
+
+
+def _given_rows(frame: Frame, node: int) -> list[TextRow]:
+    """Return what is not trained, data or computed of data alone: its numbers, and who reads it."""
+    found = frame.graph.nodes[node]
+    what = "data" if found.kind is Kind.DATA else in_names(frame, node)
+    readers = [label(frame, reader) for reader in frame.structure.readers.get(node, ())]
+    read = f"read by {', '.join(readers)}" if readers else "the loss does not depend on it"
+    shape = f" [{shape_text(found.shape)}]" if found.shape else ""
+    head = line((label(frame, node), "name"), f"{shape}  {what}, ", (read, "dim"))
+    return [head, *_table_rows(f"{label(frame, node)} = ", frame.tape.value(node), "value")]
 
 
 def _product_rows(frame: Frame, path: tuple[int, ...]) -> list[TextRow]:

@@ -32,7 +32,7 @@ def selected_text(frame: Frame) -> str:
     rows = []
     if frame.computed(node):
         rows.append(f"{name} = {_exact(frame.tape.value(node)[index])}")
-    if frame.gradient_state(node) == "known":
+    if node in frame.structure.nodes and frame.gradient_state(node) == "known":
         rows.append(f"{slope} = {_exact(frame.tape.adjoint(node)[index])}")
     return "\n".join(clean(row) for row in rows)
 

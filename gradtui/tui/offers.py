@@ -154,7 +154,8 @@ HINTS = (
 
 
 def _has_array(frame: Frame) -> bool:
-    return bool(frame.graph.nodes[frame.selected].shape)
+    drawn = frame.selected in frame.structure.nodes
+    return drawn and bool(frame.graph.nodes[frame.selected].shape)
 
 
 def hint(frame: Frame, used: Collection[str], keys: Keys) -> str:

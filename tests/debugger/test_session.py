@@ -547,11 +547,47 @@ def test_changing_the_level_twice_comes_back_to_the_very_same_moment():
         assert (session.step, session.position, session.selection.node, session.level) == before
 
 
-def test_data_are_found_by_what_reads_them():
-    session = gradtui.load("two_weights")
-    assert session.selection.find("x1")
-    assert session.problem.graph.nodes[session.selection.node].name == "yhat"
-    assert session.message == "x1 is data, scalar: read by ŷ"
+def test_data_are_selected_like_nodes_and_told_by_what_reads_them(session_of):
+    model = "x = X/2\nyhat = x@w\nL = mean((yhat - y)**2)"
+    session = session_of(model, "w = [1.0, 2.0]", "X = [[1.0, 2.0]]\ny = [3.0]")
+    selection, names = session.selection, session.problem.graph.names
+
+    def selected():
+        return session.problem.graph.nodes[selection.node].name
+
+    selection.select(names["L"])
+    walked = []
+    for _ in names:
+        selection.select_next()
+        walked.append(selected())
+    assert walked == ["X", "y", "x", "w", "yhat", "L"], "after what is drawn, and round again"
+    assert selection.find("X") and selected() == "X"
+    assert session.message == "X is data, 1×2: read by x"
+    selection.select_consumer()
+    assert selected() == "x"
+    selection.select_consumer()
+    assert selected() == "yhat"
+    assert selection.find("x")
+    assert session.message == "x is computed of data alone, 1×2: read by yhat"
+    selection.select_input()
+    assert selected() == "X"
+    selection.select_input()
+    assert selected() == "X", "data are computed of nothing"
+
+
+def test_what_is_not_trained_has_no_lens_and_no_jacobian(session_of):
+    session = session_of("L = sum(w*X)", "w = 2.0", "X = [1.0, 2.0]")
+    selection, names = session.selection, session.problem.graph.names
+    selection.look("w")
+    assert selection.lens is not None
+    selection.select(names["X"])
+    assert selection.lens is None
+    selection.look("1")
+    assert selection.lens is None and "this is not trained: the lens is for" in session.message
+    selection.show_jacobian()
+    assert selection.jacobian is None and "this is not trained" in session.message
+    session.toggle_level()
+    assert selection.node == names["X"], "it is no part of either drawing"
 
 
 def test_the_tapes_of_a_large_model_are_not_all_kept(session_of, monkeypatch):

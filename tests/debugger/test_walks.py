@@ -59,7 +59,8 @@ class Walk(RuleBasedStateMachine):
         session = self.session
         branches, selection = session.branches, session.selection
         assert 0 <= session.position <= session.order.end
-        assert selection.node in session.structure.nodes
+        named = session.problem.graph.names.values()
+        assert selection.node in {*session.structure.nodes, *named}
         run = (*self.branch(branches.current.at(session.step)), session.step)
         found = bits(session)
         assert self.numbers.setdefault(run, found) == found

@@ -343,3 +343,16 @@ def test_numbers_in_the_place_of_names_can_be_read(text, shown):
         return number(values[node.name]) if node.name else None
 
     assert formula(nodes, root, show, PRETTY) == shown
+
+
+def test_of_data_there_are_their_numbers_and_what_reads_them(session_of):
+    model = "x = X/2\nL = sum((x@w)**2)"
+    session = session_of(model, "w = [1.0, 2.0]", "X = [[1.0, 2.0], [4.0, 6.0]]\nz = 3.0")
+    names = session.problem.graph.names
+    shown = {
+        name: [line_text(row) for row in chain_rows(session.frame.selecting(names[name]))]
+        for name in ("X", "x", "z")
+    }
+    assert shown["X"] == ["X [2×2]  data, read by x", "X = 1  2", "    4  6"]
+    assert shown["x"] == ["x [2×2]  X/2, read by L", "x = 0.5  1", "      2  3"]
+    assert shown["z"] == ["z  data, the loss does not depend on it", "z = 3"]

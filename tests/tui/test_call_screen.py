@@ -71,7 +71,7 @@ async def test_a_finding_is_shown_at_its_line(call):
         assert terminal.session.frame.now is not None
 
 
-@pytest.mark.parametrize("key", ["n", "N", "right_curly_bracket", "p", "e", "D", "w", "b"])
+@pytest.mark.parametrize("key", ["n", "N", "right_curly_bracket", "e", "D", "w", "b"])
 async def test_what_needs_a_run_of_steps_says_that_this_is_one_call(call, key):
     async with call().run_test(size=(120, 40)) as pilot:
         terminal = Terminal(pilot.app, pilot)

@@ -235,35 +235,6 @@ async def test_play_runs_to_the_last_step_and_stops(terminal):
         assert t.debugger.pace.stop() is False
 
 
-async def test_a_long_run_is_played_in_leaps_that_take_a_minute(terminal, write):
-    async with terminal(write("L = (w*x)**2", lr=0.001, steps=5000)) as t:
-        await t.press("p")
-        assert "▶ 80 steps a second, 8 at a time   ( slower  ) faster" in t.text
-        await t.press(")", ")")
-        assert "▶ 330 steps a second, 33 at a time" in t.text
-        await t.press("p")
-        assert "▶" not in t.text.splitlines()[-3] and t.debugger.pace.stop() is False
-        at = t.session.step
-        await t.press("(", "(", "(", "(", "(", "(", "(", "(")
-        assert "paused, 5.2 steps a second" in t.text and t.session.step == at
-
-
-async def test_from_inside_a_step_its_operations_are_played(terminal):
-    async with terminal("one_weight") as t:
-        await t.press("F", "F", ")", ")", "s")
-        await t.press("p")
-        assert "▶ 10 operations a second" in t.text
-        places = set()
-        for _ in range(400):
-            await t.pilot.pause(0.02)
-            places.add((t.session.step, t.session.position))
-            if "this is the end of the run" in t.text:
-                break
-        end = t.session.order.end
-        assert (t.session.step, t.session.position) == (5, end)
-        assert {(5, at) for at in range(1, end)} <= places
-
-
 async def test_control_c_stops_playing_before_it_quits(terminal):
     async with terminal("two_weights") as t:
         await t.press("space", "ctrl+c")

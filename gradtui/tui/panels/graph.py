@@ -220,6 +220,8 @@ class GraphPanel(Panel):
         if self._lit[0] != frame.selected:
             edges = frame.structure.edges
             ahead = {frame.selected}
+            if frame.selected not in frame.structure.nodes:
+                ahead.update(frame.structure.readers.get(frame.selected, ()))
             for source, target in sorted(edges, key=lambda edge: edge[1]):
                 if source in ahead:
                     ahead.add(target)
