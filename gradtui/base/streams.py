@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import os
 import select
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event, Thread
 from typing import TextIO
 
@@ -19,6 +21,8 @@ HUNG_UP = 129
 """The exit status where the terminal has vanished, as a shell reports SIGHUP."""
 _CELLS = 60
 """Of what is said: a line that goes on in the next one cannot be taken away."""
+_LINE = _CELLS + 10
+"""With the seconds after it."""
 _PATIENCE, _EACH = 0.5, 1.0
 """Seconds after which a person is told what takes so long; from one word of it to the next."""
 
@@ -43,29 +47,48 @@ def tell(text: object) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Say on a terminal what is being done, once it takes a while; nothing of it stays there."""
+    """Say on a terminal what is being done, once it takes a while; nothing of it stays there.
+
+    Nothing is said while the user's code waits for an answer of its own.
+    """
     if has_vanished(sys.stdout):
         sys.exit(HUNG_UP)  # nobody is left to see what would be printed
     if not sys.stderr.isatty():
         yield
         return
-    done = Event()
+    done, asking, ask = Event(), Event(), builtins.input
     # The user's code may be run with another stream in its place.
-    told = clip(clean(what), _CELLS), done, sys.stderr
-    thread = Thread(target=_say_what, args=told, daemon=True)
+    stream = sys.stderr
+    thread = Thread(
+        target=_say_what, args=(clip(clean(what), _CELLS), done, asking, stream), daemon=True
+    )
     thread.start()
+    builtins.input = partial(_ask, ask, asking, stream)
     try:
         yield
     finally:
+        builtins.input = ask
         done.set()
         thread.join()
 
 
-def _say_what(what: str, done: Event, stream: TextIO) -> None:
+def _ask(ask: Callable[..., str], asking: Event, stream: TextIO, *prompt: object) -> str:
+    """Let the user's code ask something, on a line that has nothing else on it."""
+    asking.set()
+    _write(f"\r{' ' * _LINE}\r", stream)
+    try:
+        return ask(*prompt)
+    finally:
+        asking.clear()
+
+
+def _say_what(what: str, done: Event, asking: Event, stream: TextIO) -> None:
     began, told, wait = time.monotonic(), "", _PATIENCE
     while not done.wait(wait):
         if has_vanished(sys.stdout):
             os._exit(HUNG_UP)
+        if asking.is_set():
+            continue
         seconds = math.ceil(time.monotonic() - began)
         told, wait = f"{what} … {seconds} s", _EACH
         _write(f"\r{told}", stream)

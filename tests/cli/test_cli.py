@@ -940,3 +940,16 @@ def test_a_person_is_told_what_takes_long_and_a_pipe_is_not(monkeypatch, capsys)
     assert err.startswith("\rchecking ␛[2Jnet.toml … 1 s") or "net.toml … 1 s" in err
     assert "\x1b" not in err and "quiet" not in err
     assert err.endswith(" \r") and err.count("net.toml") >= 1
+
+
+def test_what_the_user_s_code_asks_stands_on_a_line_of_its_own(monkeypatch, capsys):
+    def answer(prompt=""):
+        print(prompt, end="", file=sys.stderr)
+        return "2"
+
+    monkeypatch.setattr("builtins.input", answer)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with streams.working("running net.py"):
+        assert input("scale? ") == "2"
+    assert input is answer
+    assert re.search(r"\r +\rscale\? ", capsys.readouterr().err)
