@@ -12,10 +12,11 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
-from gradtui.base.source import InputError, did_you_mean
+from gradtui.base.source import did_you_mean
 from gradtui.debugger.guide import HELD
 from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
+from gradtui.tui.around import Around
 from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import (
     COMMANDS,
@@ -38,7 +39,6 @@ from gradtui.tui.panels.graph import GraphPanel
 from gradtui.tui.rows import ROLE_CLASSES
 from gradtui.tui.saving import Saving
 from gradtui.tui.shortcuts import bindings
-from gradtui.tui.themes import find_theme
 from gradtui.tui.trials import Trials
 from gradtui.tui.walk import Walk
 
@@ -79,7 +79,8 @@ class Debugger(Screen[None]):
         self.live = Live(self, self.saving, self.trials)
         work = self.walk, self.trials, self.saving
         self.pace, self.lessons = Pace(self, work), Lessons(self)
-        parts = *work, self.live, self.pace, self.lessons, Moves(self), Copying(self)
+        self.around = Around(self, self.saving)
+        parts = *work, self.live, self.pace, self.lessons, self.around, Moves(self), Copying(self)
         self._handlers = joined(self.handlers, *(part.handlers for part in parts))
 
     @property
@@ -96,10 +97,7 @@ class Debugger(Screen[None]):
             "scroll-up": lambda text: self.scroll(-1, 0),
             "scroll-right": lambda text: self.scroll(0, 1),
             "scroll-left": lambda text: self.scroll(0, -1),
-            "theme": self.choose_theme,
-            "open": self.open_scenario,
             "command": lambda text: self.ask(":", self.run_line, complete=complete_command),
-            "help": lambda text: self.show_help(),
         }
 
     def compose(self) -> ComposeResult:
@@ -316,45 +314,7 @@ class Debugger(Screen[None]):
 
     def open_scenario(self, text: str) -> None:
         """Open another scenario, in the picker if none is named."""
-        from gradtui.tui.picker import Picker, open_session
-
-        if not text:
-            self.stop()
-            self.app.push_screen(Picker(self._picked, ascii=self.session.problem.ascii))
-            return
-        try:
-            self._opened(open_session(text, ascii=self.session.problem.ascii))
-        except InputError as error:
-            self.say(str(error).split("\n")[0])
-
-    def choose_theme(self, text: str) -> None:
-        """Show everything in other colours: the light ones or the dark ones, or those named."""
-        if self.app.native_ansi_color and not text:
-            self.say("these are the terminal's own colours: its settings change them")
-            return
-        other = "light" if self.app.current_theme.dark else "dark"
-        try:
-            self.app.theme = find_theme(text or other)
-        except InputError as error:
-            self.say(error.message)
-        else:
-            self.say(f"colours: {text or other}")
-
-    def show_help(self) -> None:
-        """Open the help."""
-        from gradtui.tui.help import Help
-
-        self.app.push_screen(Help(self.keys))
-
-    def _picked(self, session: Session | None) -> None:
-        self.app.pop_screen()
-        if session is not None:
-            self._opened(session)
-
-    def _opened(self, session: Session) -> None:
-        self.saving.leave()
-        self.show_session(session)
-        self.saving.enter()
+        self.around.open_scenario(text)
 
     def show_session(self, session: Session) -> None:
         """Show another session."""

@@ -107,7 +107,7 @@ class Values:
                 self.run_commands(path)
                 debugger = app.screen
                 assert isinstance(debugger, Debugger)
-                debugger._opened(Session(problem))
+                debugger.around.open_session(Session(problem))
                 await pilot.pause(0)
                 await self.act(pilot, chance, debugger)
 

@@ -151,9 +151,9 @@ async def test_f3_changes_the_colours_and_a_name_chooses_others(terminal):
         assert t.app.theme == "gradtui-light" and "colours: light" in t.text
         await t.press("f3")
         assert t.app.theme == "gradtui-dark"
-        t.debugger.choose_theme("nord")
+        t.debugger.around.choose_theme("nord")
         assert t.app.theme == "nord"
-        t.debugger.choose_theme("nort")
+        t.debugger.around.choose_theme("nort")
         assert "did you mean 'nord'?" in t.session.message
 
 

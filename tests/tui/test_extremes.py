@@ -51,7 +51,7 @@ async def test_any_number_is_shown_and_judged(first, tmp_path, capsys):
                 continue
             command, *options = SHELL[number % len(SHELL)]
             assert main([command, str(path), *options]) in (0, 1)
-            app.screen._opened(session)
+            app.screen.around.open_session(session)
             await pilot.pause(0)
             for id, text in list(done_with(session, chance))[:DONE]:
                 await do(pilot, id, text)

@@ -1,0 +1,75 @@
+"""What a debugger's screen leads to: another scenario, other colours, the help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtui.base.source import InputError
+from gradtui.tui.host import Handlers, Host, Part
+from gradtui.tui.themes import find_theme
+
+if TYPE_CHECKING:
+    from gradtui.debugger.session import Session
+    from gradtui.tui.saving import Saving
+
+
+class Around(Part):
+    """Opens what is not about the session that is shown."""
+
+    def __init__(self, host: Host, saving: Saving) -> None:
+        super().__init__(host)
+        self._saving = saving
+
+    @property
+    def handlers(self) -> Handlers:
+        """What each of its commands does."""
+        return {
+            "theme": self.choose_theme,
+            "open": self.open_scenario,
+            "help": lambda text: self.show_help(),
+        }
+
+    def open_scenario(self, text: str) -> None:
+        """Open another scenario, in the picker if none is named."""
+        from gradtui.tui.picker import Picker, open_session
+
+        plain = self._session.problem.ascii
+        if not text:
+            self._host.stop()
+            self._host.screen.app.push_screen(Picker(self._picked, ascii=plain))
+            return
+        try:
+            self.open_session(open_session(text, ascii=plain))
+        except InputError as error:
+            self._host.say(str(error).split("\n")[0])
+
+    def open_session(self, session: Session) -> None:
+        """Show another session; the one that was shown is put away."""
+        self._saving.leave()
+        self._host.show_session(session)
+        self._saving.enter()
+
+    def choose_theme(self, text: str) -> None:
+        """Show everything in other colours: the light ones or the dark ones, or those named."""
+        app = self._host.screen.app
+        if app.native_ansi_color and not text:
+            self._host.say("these are the terminal's own colours: its settings change them")
+            return
+        other = "light" if app.current_theme.dark else "dark"
+        try:
+            app.theme = find_theme(text or other)
+        except InputError as error:
+            self._host.say(error.message)
+        else:
+            self._host.say(f"colours: {text or other}")
+
+    def show_help(self) -> None:
+        """Open the help."""
+        from gradtui.tui.help import Help
+
+        self._host.screen.app.push_screen(Help(self._host.keys))
+
+    def _picked(self, session: Session | None) -> None:
+        self._host.screen.app.pop_screen()
+        if session is not None:
+            self.open_session(session)
