@@ -76,7 +76,7 @@ def header(frame: Frame, width: int) -> TextRow:
 
 def message_row(message: str, width: int) -> TextRow:
     """Return what the last command had to say, cut to one row: what is below it stays in view."""
-    text = " ".join(message.split())
+    text = " ".join(message.splitlines())
     return line((f" {clip(clean(text), width - 2)} ", "now"))
 
 
