@@ -163,7 +163,7 @@ class Session:
                 losses=history.losses,
                 validation_losses=history.validation_losses,
                 picture=self.curves.picture(step),
-                trail=self.curves.trail(chosen.node, index, step),
+                trail=() if self.asking else self.curves.trail(chosen.node, index, step),
                 surfaces=self.surface.surfaces(history),
             ),
             breakpoints=() if self.asking else self.breakpoints.found,
