@@ -105,7 +105,7 @@ COMMANDS = (
     Command(
         "print", ("P",), "print",
         "a value whole, in a table: the selected one, or an expression, as grad(W1)", LOOK,
-        "EXPRESSION",
+        "EXPRESSION", tells=True,
     ),
     Command(
         "reload", ("R",), "reload",
