@@ -33,7 +33,10 @@ CONTENTS = "Start: what a slope is.\n  first\n  plain\n  second\n+ Beyond: the r
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """Let the bundled scenarios be a course of two lessons, a scenario without one, and a rest."""
+    """Let the bundled scenarios be a course of two lessons, a scenario without one, and a rest.
+
+    Return what gives the path of one.
+    """
     (tmp_path / "contents.txt").write_text(CONTENTS, encoding="utf-8")
     for name in ("first", "plain", "second", "third"):
         text = LESSON.format(title=f"The {name}")
@@ -41,6 +44,7 @@ def course(tmp_path, monkeypatch):
             text = text.partition("[[lesson]]")[0]
         (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
     monkeypatch.setattr(gradtui.scenario.bundled, "bundled_folder", lambda: tmp_path)
+    return gradtui.scenario.bundled.find_scenario
 
 
 async def kept(name):
@@ -53,7 +57,7 @@ async def kept(name):
 
 
 async def test_the_end_has_the_score_and_opens_the_next_lesson(terminal, course):
-    async with terminal("first", (200, 60)) as t:
+    async with terminal(course("first"), (200, 60)) as t:
         assert "Enter answer" in t.rows[-1] and "Backspace lesson back" in t.rows[-1]
         await t.press("enter")
         await t.type("3*x*4")
@@ -123,7 +127,7 @@ async def test_a_score_that_cannot_be_kept_is_told_of(terminal, course, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gradtui.saving.course.write_file", refuse)
-    async with terminal("third") as t:
+    async with terminal(course("third")) as t:
         await t.press("enter", "9", "enter", "enter", "9", "enter", "enter", "9", "enter", "enter")
         for _ in range(300):
             if "the score cannot be kept: no space left on device" in t.text:

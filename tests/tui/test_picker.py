@@ -24,8 +24,8 @@ async def test_it_lists_every_bundled_scenario_in_the_lessons_order(terminal):
         entries = list_bundled()
         assert shown(t) == ["course", *(entry.name for entry in entries)]
         assert all(f" {entry.title} " in text for entry in entries)
-        assert text.index(" 1 One weight ") < text.index(" One weight, one parcel ")
-        assert text.index(" One weight, one parcel ") < text.index(" 2 Two weights ")
+        assert text.index(" 1 One weight ") < text.index(" one_weight ")
+        assert text.index(" one_weight ") < text.index(" 2 Two weights ")
         assert text.index(" More runs ") < text.index(" More gradients by hand ")
 
 
@@ -36,8 +36,6 @@ async def test_search_narrows_by_title_name_and_tag_and_enter_opens(terminal):
         assert "five_parcels_adam" not in shown(t)
         await t.press("enter")
         assert t.session.problem.title == "Two weights, a rate of 3"
-        await t.press("n")
-        assert "53361" in t.text
 
 
 async def test_arrows_choose(terminal):
@@ -94,7 +92,7 @@ async def test_opening_from_the_debugger_and_coming_back(terminal):
         assert t.session.step == 1
         await t.press("o", "enter")
         assert t.session.problem.title == "One weight, one parcel"
-        assert "L 1" in t.text
+        assert "nothing computed yet" in t.text and "Lesson · 1 of" in t.text
 
 
 @pytest.mark.parametrize("turns", range(6))

@@ -54,14 +54,14 @@ async def run(t, line: str) -> None:
 
 
 async def test_the_next_start_offers_to_resume_and_one_key_goes_there_and_back(terminal):
-    async with terminal("two_weights") as t:
+    async with terminal("connected") as t:
         await t.press("n", "n", "n")
         await run(t, "what-if lr 0.01")
         await run(t, "break loss > prev")
         await t.press("n", "s", "j")
         there = t.text.split("\n")[1:-4]
         assert t.app.save() == ""
-    async with terminal("two_weights") as t:
+    async with terminal("connected") as t:
         await offered(t)
         assert "left at step 4 with 1 branch, 1 breakpoint: U resumes there" in t.text
         before = t.text.split("\n")[1:-4]
