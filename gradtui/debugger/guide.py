@@ -96,7 +96,10 @@ class Guide:
         )  # fmt: skip
 
     def enter(self, place: int, step: int) -> None:
-        """Go to a lesson by its number, at a training step."""
+        """Go to a lesson by its number, at a training step; what is only read is done then."""
+        left = self.lesson
+        if left is not None and left.goal is None and left.question is None and place > self.place:
+            self.ticked.add(self.place)
         self.place = max(0, min(place, len(self.lessons)))
         self.tries, self.said = 0, ""
         self.since = step

@@ -6,7 +6,7 @@ import pytest
 
 from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
-from gradtui.debugger.tour import begin, read_answer
+from gradtui.debugger.tour import begin, enter, read_answer
 from gradtui.explain.spans import line_text
 from gradtui.scenario.load import load_problem
 
@@ -213,3 +213,12 @@ def test_an_answer_is_a_number_or_an_expression_with_the_screens_own_signs(write
         ("1/3", 1 / 3), ("1e-5", 1e-5), ("−3.6", -3.6), ("ŷ − 5", 1), ("2·3×yhat", 36), ("+18", 18),
     ):  # fmt: skip
         assert read_answer(typed, session) == pytest.approx(number)
+
+
+def test_what_is_only_read_is_ticked_as_one_goes_on(write):
+    more = '[[lesson]]\ntext = "Read."\n[[lesson]]\ntext = "Do."\ndone = "step >= 1"\n' * 2
+    session = Session(load_problem(write("L = (w*x)**2", more=more)))
+    begin(session)
+    for place in (1, 2, 1, 2, 3, 4):
+        enter(session, place)
+    assert session.guide.ticked == {0, 2} and session.guide.lesson is None
