@@ -5,13 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
+import shutil
 import struct
 import subprocess
 import sys
 import termios
 import time
 from pathlib import Path
+
+from gradtui.scenario.bundled import bundled_folder
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 _QUIET = 0.15
@@ -26,9 +30,26 @@ os.execv(sys.executable, [sys.executable, "-m", "gradtui", *sys.argv[1:]])
 """Python that makes its input the terminal of its session, and is gradtui then."""
 
 
+def without_lesson(argument: str, folder: Path) -> str:
+    """Return the path of a copy of a bundled scenario that is read, not done; others stay."""
+    bundled = bundled_folder() / f"{argument}.toml"
+    if not bundled.is_file():
+        return argument
+    text = bundled.read_text(encoding="utf-8")
+    folder.mkdir(exist_ok=True)
+    for data in re.findall(r'^file = "(.*)"$', text, re.MULTILINE):
+        shutil.copy(bundled.parent / data, folder)
+    copy = folder / bundled.name
+    plain, _, rest = text.partition("\n[[lesson]]")
+    _, expecting, facts = rest.partition("\n[[expect]]")
+    copy.write_text(plain + expecting + facts, encoding="utf-8")
+    return str(copy)
+
+
 class Program:
     """gradtui in a session of its own; `state` is where it keeps what it saves.
 
+    A bundled scenario is opened without its lesson, which begins where nothing is computed.
     With `controlling` the terminal is that of the session: as it vanishes the system says so.
     """
 
@@ -41,12 +62,13 @@ class Program:
         controlling: bool = False,
         **environment: str,
     ) -> None:
+        given = [without_lesson(str(one), state.parent / "plain") for one in arguments]
         self.main, self.other = pty.openpty()
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.other)
         self.child = subprocess.Popen(
             [sys.executable, *(("-c", _TAKE) if controlling else ("-m", "gradtui")),
-             *map(str, arguments)],
+             *given],
             stdin=self.other, stdout=self.other, stderr=self.other, start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore",
                  "PYTHONUNBUFFERED": "", "XDG_STATE_HOME": str(state),
