@@ -44,6 +44,9 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
             yield Constant(f"/ {text}", f"the division by {text} is missing", True)
         if size > 1 and same(value, size):
             yield Constant(f"* {text}", f"there is an extra division by {text}", True)
+        if size > 1 and same(inverse, size**0.5):
+            root = f"{text} ** -0.5"  # as attention scales its scores
+            yield Constant(f"* {root}", f"the factor {root} is missing", True)
     if value and same(value, round(value)):
         yield Constant(f"* {round(value)}", f"the factor {round(value)} is missing", True)
     elif value and same(inverse, round(inverse)):
