@@ -154,7 +154,8 @@ class _Checking:
         except (Lost, Untold) as error:
             what = f"what {error} does is not known" if isinstance(error, Untold) else str(error)
             return self._by_differences(what)
-        fitting = [n for n in self.names if n in self.claimed and self._fits(start, n)]
+        fitting = [n for n in self.names if n in self.claimed
+                   and start.hand[n].shape == start.true[n].shape]  # fmt: skip
         misfits = [n for n in self.names if n in self.claimed and n not in fitting]
         single = any(value.dtype == np.float32 for value in drawn.values())
         tolerance = SINGLE if single or self._in_single(start) else TOLERANCE
@@ -178,11 +179,9 @@ class _Checking:
         judge = NumericJudge(self.runs, found)
         findings = self._mistakes(found, judge, (), judge.judged(names).wrong)
         findings += [self._absent(name) for name in self.names if name not in names]
-        place = self.target.place
         text = f"compared by central differences: {_UNSEEN}"
-        note = Finding("opaque", "info", self.target.name, place.line if place else None, text, {},
-                       place=place)  # fmt: skip
-        told = [*findings, note, *self._notes()]
+        seen = note("opaque", "info", self.target.name, text, self.target.place)
+        told = [*findings, seen, *self._notes()]
         return Outcome(self.target, _verdict(findings), gravest_first(told),
                        len(names), len(found), COARSE, self._unjudged())  # fmt: skip
 
@@ -254,9 +253,6 @@ class _Checking:
             for id in range(len(tape))
         )  # fmt: skip
 
-    def _fits(self, start: Point, name: str) -> bool:
-        return start.hand[name].shape == start.true[name].shape
-
     def _by_differences(self, why: str) -> Outcome:
         """Compare at the given arguments what the recording cannot tell the truth of."""
         sizes = {name: self.runs.given[name].size for name in self.names}
@@ -312,12 +308,10 @@ class _Checking:
     def _meant(self, points: Sequence[Point], wrong: Wrong, tolerance: float) -> Finding | None:
         """Return the note on a difference that is left out on purpose."""
         if self.target.deliberate and is_handed_on(points):
-            place = self.target.place
             text = f"the gradient of {wrong.name} is changed on its way back, on purpose: "
             text += "going forward it is handed on as it is"
-            return Finding("straight-through", "info", wrong.name, place.line if place else None,
-                           text, {"claimed": wrong.claimed, "true": wrong.true},
-                           place=place)  # fmt: skip
+            evidence = {"claimed": wrong.claimed, "true": wrong.true}
+            return note("straight-through", "info", wrong.name, text, self.target.place, evidence)
         meant = surrogate(wrong.name, points, tolerance)
         if meant is not None:
             return straight_through(wrong, meant)

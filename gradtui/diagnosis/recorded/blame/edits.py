@@ -1,4 +1,4 @@
-"""Small edits of a statement: an operator, an operand, a sign, a transpose, how it is stored."""
+"""Small edits of a statement: an operator, an operand, a sign, a transpose."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.candidates import (
     swapped,
 )
 from gradtui.diagnosis.recorded.blame.indices import of_axis, of_index, shifted
+from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _OTHER: dict[type[ast.operator], tuple[str, ...]] = {
@@ -110,7 +111,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 )
             case _:
                 continue
-    yield from _of_target(statement)
+    yield from of_target(statement)
 
 
 def _transposed(node: ast.expr, edit: Edit, factor: str, cost: int = 0) -> Candidate:
@@ -320,76 +321,6 @@ def _of_subscripts(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
         turned = text[:one] + text[two] + text[one + 1 : two] + text[one] + text[two + 1 :]
         told = f"the subscripts must be {turned}"
         yield Candidate((s.replaced(node, turned),), "transposed", told, 1, turned, node)
-
-
-def _of_target(s: Statement) -> Iterator[Candidate]:
-    """Yield other ways to store: added to what was there, or instead of it."""
-    node = s.node
-    if isinstance(node, ast.AugAssign):
-        yield from _at(s, node)
-        start = s.unit.end(node.target)
-        token = OPERATORS.get(type(node.op), "?") + "="
-        at = start + s.unit.source[start:].index(token.encode())
-        for other in ("=", "+=", "-=", "*=", "/="):
-            if other == token:
-                continue
-            rule = {"=": "accumulated", "+=": "sign", "-=": "sign"}.get(other, "extra-factor")
-            if token == "*=" and other == "/=":
-                rule = "extra-factor"
-            yield Candidate(
-                (Edit(at, at + len(token), other),),
-                rule,
-                f"{token} must be {other}",
-                0 if other != "=" else 1,
-                None,
-                node,
-            )
-    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
-        yield from _at(s, node)
-        target = node.targets[0]
-        if isinstance(target, ast.Tuple | ast.List):
-            for one, two in pairwise(target.elts):
-                yield Candidate(
-                    swapped(s, one, two),
-                    "wrong-variable",
-                    f"{s.text(one)} and {s.text(two)} are swapped",
-                    2,
-                    None,
-                    node,
-                )
-            return
-        start = s.unit.end(target)
-        at = start + s.unit.source[start:].index(b"=")
-        for other in ("+=", "-="):
-            yield Candidate(
-                (Edit(at, at + 1, other),),
-                "missing-path",
-                "it must be added to what came before",
-                0 if isinstance(target, ast.Subscript) else 1,
-                None,
-                node,
-            )
-    if isinstance(node, ast.AugAssign | ast.Expr):
-        edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
-        yield Candidate((edit,), "double-counted-path", "this line is too much", 3, None, node)
-
-
-def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
-    """Yield the sum that adds as often as an index is met; `x[index] +=` adds once."""
-    target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
-    adds = not isinstance(node, ast.AugAssign) or isinstance(node.op, ast.Add)
-    if not s.numpy or not isinstance(target, ast.Subscript) or not adds:
-        return
-    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-    texts = ["slice(None)" if s.text(part) == ":" else s.text(part) for part in parts]
-    if any(":" in text for text in texts):
-        return
-    array, index = s.text(target.value), ", ".join(texts)
-    index = f"({index})" if len(texts) > 1 else index
-    text = f"{s.numpy}add.at({array}, {index}, {s.text(node.value)})"
-    edit = Edit(s.unit.start(node), s.unit.end(node), text)
-    told = "rows that are met several times are added once"
-    yield Candidate((edit,), "missing-path", told, 1, None, node)
 
 
 def _of_root(s: Statement, node: ast.Call) -> Iterator[Candidate]:
