@@ -124,7 +124,7 @@ async def test_the_screen_follows_the_settings(config):
     import gradtui
 
     own = config('theme = "light"\n[keys]\nnext = "F6"\nhelp = "H"\nbranches = "ctrl+t"')
-    app = GradtuiApp(gradtui.load("two_weights"), Display(theme=own.theme), own.keys)
+    app = GradtuiApp(gradtui.load("connected"), Display(theme=own.theme), own.keys)
     async with app.run_test(size=(120, 40)) as pilot:
 
         def text() -> str:

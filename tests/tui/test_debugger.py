@@ -350,7 +350,7 @@ async def test_another_scenario_opens_without_restarting(terminal):
         await t.type("open practice")
         await t.press("enter")
         assert t.session.problem.title == "Pencil and paper"
-        assert "L 0.25" in t.text
+        assert "Lesson · 1 of" in t.text
         await t.press("colon")
         await t.type("open nosuch")
         await t.press("enter")
