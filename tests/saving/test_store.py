@@ -39,15 +39,15 @@ def shelf_of(session):
 
 
 def test_what_is_put_away_is_found_by_the_next(folder):
-    session = gradtui.load("two_weights")
+    session = gradtui.load("connected")
     shelf = shelf_of(session)
     assert not shelf.look(session) and shelf.write() == "" and not folder.exists()
     session.seek(3)
     assert shelf.look(session) and shelf.write() == ""
     assert not shelf.look(session)
-    other = shelf_of(gradtui.load("two_weights"))
+    other = shelf_of(gradtui.load("connected"))
     assert [place.step for place in other.places] == [3] and other.same
-    assert not other.look(gradtui.load("two_weights"))
+    assert not other.look(gradtui.load("connected"))
     assert list(shelf_of(gradtui.load("one_weight")).places) == []
     (file,) = folder.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
