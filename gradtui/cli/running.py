@@ -177,7 +177,7 @@ def _running(argument: str) -> Iterator[Target]:
             ": net = Net(W); return net.loss(X), net.backward()`, and name that",
             file=match["file"],
         )  # fmt: skip
-    with _raising(), _as_script(match["file"]) as module:
+    with _raising(match["file"]), _as_script(match["file"]) as module:
         function = getattr(module, match["name"], None)
         if not callable(function):
             known = [
@@ -193,13 +193,16 @@ def _running(argument: str) -> Iterator[Target]:
 
 
 @contextmanager
-def _raising() -> Iterator[None]:
+def _raising(file: str) -> Iterator[None]:
     """Tell exceptions of the user's code from gradtui's own words on it."""
     try:
         yield
     except InputError:
         raise
     except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+            what = "the code needs PyTorch, which is not installed here: pip install "
+            raise InputError(f"{what}'gradtui[torch]'", file=file) from None
         raise RaisedError from error
 
 
