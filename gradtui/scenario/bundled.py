@@ -114,7 +114,7 @@ def lesson_after(path: str) -> Entry | None:
 
 def is_bundled(name: str) -> bool:
     """Return whether a bundled scenario has this name."""
-    return name in _names()
+    return name.isidentifier() and os.path.isfile(bundled_folder() / f"{name}.toml")
 
 
 def find_scenario(file: str) -> str:

@@ -21,8 +21,8 @@ _ELEMENT = re.compile(
     r"\s*(?:row\s+([0-9]{1,9}))?"
 )
 _REFERENCE = re.compile(
-    rf"(?P<grad>grad\s*\(\s*|∂|d(?=\w))?(?P<name>{_NAME}|\|∇\|)\s*(?P<index>\[[^\]]*\]?)?\s*"
-    r"(?P<close>\))?"
+    rf"(?P<grad>grad\s*\(\s*|∂(?:{_NAME}/∂)?|d(?=\w))?(?P<name>{_NAME}|\|∇\|)\s*"
+    r"(?P<index>\[[^\]]*\]?)?\s*(?P<close>\))?"
 )
 _Named = TypeVar("_Named")
 

@@ -70,3 +70,9 @@ def test_an_index_names_one_element():
     assert read_index("[ 2, 0 ]", "W", (3, 2)) == (2, 0)
     with pytest.raises(ValueError, match="go up to"):
         read_index("[2]", "W", (3, 2))
+
+
+@pytest.mark.parametrize("text", ["∂L/∂w[1]", "∂w[1]", "grad(w[1])", "dw[1]"])
+def test_a_gradient_is_named_as_it_is_shown(text):
+    (one,) = read_references(text, {"w": (2,)}, ())
+    assert (one.name, one.index, one.gradient) == ("w", (1,), True)

@@ -65,7 +65,7 @@ async def test_one_call_is_played_line_by_line(terminal, beats, tmp_path):
     path = tmp_path / "net.py"
     path.write_text(PROGRAM, encoding="utf-8")
     async with terminal("one_weight") as t:
-        t.debugger._opened(trace_code(f"{path}:case"))
+        t.debugger.show_session(trace_code(f"{path}:case"))
         await t.press("F", "F", "p")
         assert "operations a second" in t.text
         at = t.session.position

@@ -15,7 +15,7 @@ from gradtui.diagnosis.recorded.blame.edits import edits
 from gradtui.diagnosis.recorded.blame.material import numbers, renamings
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import After, Slot, afters, slots
-from gradtui.diagnosis.recorded.blame.suspects import TIERS, UNTOLD, Suspect, Suspects
+from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
@@ -26,7 +26,7 @@ _ROUNDS = 4
 _FURTHER = 2
 """How much farther-fetched edits are tried once some of what is wrong is mended."""
 _BLIND = 1
-"""The same where lines are suspected for what they compute."""
+"""How far-fetched an edit may be that is run though a glance tells nothing of it."""
 _SOLVED = 1e-6
 _SMALL = 2
 """Characters by which an edit makes a line longer that takes the place of something there."""
@@ -93,8 +93,6 @@ class Search:
         self._trials, self._suspects, self._preview = trials, suspects, preview
         self._glancing = True
         """Whether only edits are tried whose line is right at a glance."""
-        self._blind = 0
-        """How far-fetched an edit may be that is run though a glance tells nothing of it."""
         self._tried = set[_Key]()
         """Edits that were run."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
@@ -144,13 +142,13 @@ class Search:
         if not self._glancing:
             return True
         hopeful = self._preview.is_hopeful(s, edits)
-        return cost <= self._blind if hopeful is None else hopeful
+        return cost <= _BLIND if hopeful is None else hopeful
 
     def _is_worth_in(self, slot: Slot, edit: Edit, cost: int) -> bool:
         if not self._glancing or not isinstance(slot, After):
             return self._is_worth(slot.s, [edit], cost)
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
-        return cost <= self._blind if hopeful is None else hopeful
+        return cost <= _BLIND if hopeful is None else hopeful
 
     def _is_worth_adding(self, slot: Slot, term: str) -> bool:
         """Return whether a term may be what is missing, so often as a number in scope says."""
@@ -161,7 +159,6 @@ class Search:
     def _hits(self, suspect: Suspect, cost: int) -> Iterator[_Hit]:
         """Yield the edits of a statement, as far-fetched as `cost`, that mend something."""
         s = suspect.statement
-        self._blind = _BLIND if suspect.tier < UNTOLD else 0
         for candidate in self._candidates(s, cost):
             if self._trials.left <= 0:
                 return
