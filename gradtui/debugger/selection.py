@@ -67,7 +67,7 @@ class Selection:
             self.follow()
 
     @property
-    def _selectable(self) -> tuple[int, ...]:
+    def selectable(self) -> tuple[int, ...]:
         """What is drawn, then what has a name beside: data, and what is computed of it alone."""
         drawn = self._structure().nodes
         beside = set(self._problem().graph.names.values()).difference(drawn)
@@ -76,7 +76,7 @@ class Selection:
     def redraw(self) -> None:
         """Stay at the same place of another drawing: at its statement where a node is not drawn."""
         drawn = self._structure().nodes
-        if self.own is not None and self.own not in self._selectable:
+        if self.own is not None and self.own not in self.selectable:
             self.own = self._problem().graph.root_of(self.own)
         if self.lens is not None and self.lens.node not in drawn:
             self._aim(self.node)
@@ -91,7 +91,7 @@ class Selection:
 
     def select(self, node: int) -> None:
         """Select a node of the graph that is drawn, or what has a name beside it."""
-        if node in self._selectable and node != self.own:
+        if node in self.selectable and node != self.own:
             self.own = node
             if node not in self._structure().nodes:
                 self.lens = None
@@ -108,7 +108,7 @@ class Selection:
             place = (place_of(self.lens.index, shape) + by) % max(1, math.prod(shape))
             self.lens = replace(self.lens, index=flat_index(place, shape))
             return
-        nodes = self._selectable
+        nodes = self.selectable
         self.select(nodes[(nodes.index(self.node) + by) % len(nodes)])
 
     def select_input(self) -> None:
@@ -173,7 +173,7 @@ class Selection:
 
         From the node of that name it goes on to the next; False if there is none.
         """
-        nodes, graph = self._selectable, self._problem().graph
+        nodes, graph = self.selectable, self._problem().graph
         start = nodes.index(self.node)
         after = (*nodes[start + 1 :], *nodes[:start])
         for node in after:

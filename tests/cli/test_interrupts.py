@@ -56,7 +56,8 @@ def test_while_the_debugger_is_loaded(interrupted, tmp_path, module):
     interrupted(module)
     program = Program(tmp_path / "state", "two_weights")
     assert program.wait() == -signal.SIGINT
-    assert program.output == b""
+    # a slow machine says what it is reading, on a line that it wipes
+    assert b"\n" not in program.output
     program.close()
 
 

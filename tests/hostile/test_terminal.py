@@ -16,6 +16,7 @@ from hostile.loaded import HOSTILE, write
 SEQUENCES = re.compile(
     r"\x1b\[[0-9;:?<>=]*[$ ]?[A-Za-ln-su-z~@`{|}]"  # all CSI but those of window operations
     r"|\x1b\[[0-9;:]*m|\x1b\](52;c;[A-Za-z0-9+/=]*|22;[a-z-]*)\x07|\x1bP\+q[0-9a-f;]*\x1b\\|\x1b[()][0B]|\x1b[78=>]"
+    r"|\x18\x1b\\"  # ends a sequence that was cut in two
 )
 """What the app itself writes: colours, moves, modes, the clipboard."""
 EVERY_PLACE = (
