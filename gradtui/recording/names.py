@@ -42,7 +42,7 @@ _DRAWING = (
 )  # fmt: skip
 
 
-class _Replaced(ModuleType):
+class Replaced(ModuleType):
     """A module some of whose functions are ours."""
 
     def __init__(self, module: ModuleType, functions: Mapping[str, Any]) -> None:
@@ -70,14 +70,14 @@ def rebound(
     numpy, maths = _of_numpy(recorder), _of_math()
     instead: dict[int, Any] = {id(getattr(np, name)): own for name, own in numpy.items()}
     instead |= {id(getattr(math, name)): own for name, own in maths.items()}
-    numpy["random"] = _Replaced(np.random, _of_random(recorder))
+    numpy["random"] = Replaced(np.random, _of_random(recorder))
     instead |= {id(np.random): numpy["random"]}
     strides = _of_strides(recorder)
     instead |= {id(getattr(stride_tricks, name)): own for name, own in strides.items()}
-    tricks = _Replaced(stride_tricks, strides)
-    numpy["lib"] = _Replaced(np.lib, {"stride_tricks": tricks})
+    tricks = Replaced(stride_tricks, strides)
+    numpy["lib"] = Replaced(np.lib, {"stride_tricks": tricks})
     instead |= {id(np.lib): numpy["lib"], id(stride_tricks): tricks}
-    instead |= {id(np): _Replaced(np, numpy), id(math): _Replaced(math, maths)}
+    instead |= {id(np): Replaced(np, numpy), id(math): Replaced(math, maths)}
     holdings = Holdings(lambda value: _taking_part(recorder, instead, value))
     try:
         holdings.replace(function)

@@ -35,8 +35,9 @@ def blamed(case: Case, failed: Course) -> Blame | None:
     `failed` is the course on which it is.
     """
     trials = _Walks(case, failed)
-    arrays = Kept(case.update.called).arrays
-    with guarded(arrays, lambda: trials.results(None)), trials.watchdog.at_work():
+    called = case.update.called
+    arrays = Kept(called).arrays
+    with guarded(called, arrays, lambda: trials.results(None)), trials.watchdog.at_work():
         trials.measure()
         watched = Watched(())
         watched.run(lambda: trials.results(None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import ModuleType
 
 from msgspec import Struct
 
@@ -94,7 +95,10 @@ class Statement:
     def numpy(self) -> str:
         """What NumPy, or what else is used, is called in the file, with a dot; nothing without."""
         named = self.unit.globals.items()
-        return next((f"{name}." for name, value in named if value is self.dialect.module), "")
+        own = self.dialect.module.__name__
+        modules = (name for name, value in named
+                   if isinstance(value, ModuleType) and value.__name__ == own)  # fmt: skip
+        return next((f"{name}." for name in modules), "")
 
     def text(self, node: ast.expr | ast.stmt) -> str:
         """Return a node as the user wrote it."""

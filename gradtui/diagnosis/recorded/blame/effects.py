@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
-from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODULES
+from gradtui.diagnosis.recorded.blame.pure import BUILTINS, FILES, METHODS, MODULES, UNCHECKED
 
 
 def is_harmless(s: Statement) -> bool:
@@ -34,6 +34,8 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
             return False
         root: ast.expr = called
         while isinstance(root, ast.Attribute):
+            if root.attr in UNCHECKED:
+                return False
             root = root.value
         value = s.unit.globals.get(root.id) if isinstance(root, ast.Name) else None
         if isinstance(value, ModuleType):
@@ -42,7 +44,10 @@ def _only_computes(s: Statement, called: ast.expr) -> bool:
     if isinstance(called, ast.Name):
         if called.id in s.unit.globals:
             value = s.unit.globals[called.id]
-            module = str(getattr(value, "__module__", "")).partition(".")[0]
+            whole = str(getattr(value, "__module__", "")).split(".")
+            module = whole[0]
+            if not UNCHECKED.isdisjoint(whole) or called.id in UNCHECKED:
+                return False
             return isinstance(value, FunctionType | type) or module in MODULES
         return called.id in BUILTINS or not hasattr(builtins, called.id)
     return True

@@ -52,7 +52,10 @@ def blamed(
 
     trials = Gradients(runs, chosen, forgives, wrong, min(_MOST, max(_LEAST, most)))
     called = runs.target.called
-    with guarded(runs.kept.arrays, lambda: runs.as_is(point.values)), trials.watchdog.at_work():
+    with (
+        guarded(called, runs.kept.arrays, lambda: runs.as_is(point.values)),
+        trials.watchdog.at_work(),
+    ):
         trials.measure()
         flow = Flow(point, _scales(point, wrong))
         library = runs.target.library

@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradtui.recording.checked import checked
+
 
 @contextmanager
-def guarded(arrays: Sequence[NDArray[Any]], run: Callable[[], object]) -> Iterator[None]:
+def guarded(
+    called: Callable[..., Any], arrays: Sequence[NDArray[Any]], run: Callable[[], object]
+) -> Iterator[None]:
     """Let arrays that `run` leaves unchanged be read-only: edited code may try to write them.
 
-    What every run writes is its own.
+    What every run writes is its own.  `called` is what is run: NumPy checks what it is given there.
     """
     before = [array.copy() for array in arrays]
     run()
@@ -26,7 +30,8 @@ def guarded(arrays: Sequence[NDArray[Any]], run: Callable[[], object]) -> Iterat
     for array in kept:
         array.flags.writeable = False
     try:
-        yield
+        with checked(called):
+            yield
     finally:
         # A view can be written again only once what it is a view of can.
         for array in kept:

@@ -17,6 +17,8 @@ FILES = frozenset({
     "tofile", "dump", "memmap",
 })  # fmt: skip
 """What of NumPy reads and writes files."""
+UNCHECKED = frozenset({"sparse", "as_strided", "ctypes", "frombuffer"})
+"""What reads memory by numbers that nobody checks: edited, it may end the process."""
 METHODS = frozenset({
     name for kind in (list, dict, tuple, set, str, int, float) for name in dir(kind)
 })  # fmt: skip

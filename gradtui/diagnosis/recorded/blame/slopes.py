@@ -55,7 +55,7 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
     trials = Gradients(runs, points, forgives, wrong, _MOST)
     called = runs.target.called
     given = points[0].values
-    with guarded(runs.kept.arrays, lambda: runs.as_is(given)), trials.watchdog.at_work():
+    with guarded(called, runs.kept.arrays, lambda: runs.as_is(given)), trials.watchdog.at_work():
         trials.measure()
         watched = Watched(())
         watched.run(lambda: runs.as_is(given))
