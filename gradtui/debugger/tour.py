@@ -38,6 +38,13 @@ def resume(session: Session, guide: Guide, place: int, since: int) -> None:
     _arrive(session, guide)
 
 
+def leave(session: Session) -> None:
+    """Go on without the lesson, with nothing hidden."""
+    session.guide = None
+    session.seek(session.step)
+    session.message = "without the lesson; it begins again where the file is loaded again"
+
+
 def enter(session: Session, place: int) -> None:
     """Go to a lesson by its number."""
     guide = session.guide

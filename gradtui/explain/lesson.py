@@ -63,6 +63,10 @@ def _wrapped(text: str, width: int) -> list[TextRow]:
 
 
 def _keys(progress: Progress) -> str:
+    return _going(progress) + ("" if progress.place else " · {command}lesson off leaves it")
+
+
+def _going(progress: Progress) -> str:
     if progress.asking:
         return "{unfold} to answer, with a number or an expression · {lesson-back} back"
     return "{unfold} to go on · {lesson-back} back"

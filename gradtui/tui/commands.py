@@ -77,7 +77,7 @@ COMMANDS = (
     Command(
         "lesson", ("f4",), "lesson",
         "go on in the lesson, or answer its question; {unfold} does so too; after its last step "
-        "the next lesson", LESSON, "ANSWER",
+        "the next lesson; off leaves it", LESSON, "ANSWER",
     ),
     Command(
         "lesson-back", ("backspace",), "lesson back", "the step of the lesson before", LESSON

@@ -17,6 +17,7 @@ from gradtui.saving.course import Score, keep_score
 from gradtui.scenario.bundled import name_of
 from gradtui.tui.host import Handlers, Host, Part
 
+_OFF = "off"
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that have"
 
 
@@ -75,6 +76,9 @@ class Lessons(Part):
         guide = self._session.guide
         if guide is None:
             self._host.say(_NONE)
+        elif text == _OFF:
+            self._host.screen.set_class(False, "-lesson")
+            self._host.do(tour.leave)
         elif guide.lesson is None and guide.following is not None:
             self._host.open_scenario(guide.following.name)
         elif guide.question is None:

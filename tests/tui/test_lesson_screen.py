@@ -222,3 +222,15 @@ def test_what_is_only_read_is_ticked_as_one_goes_on(write):
     for place in (1, 2, 1, 2, 3, 4):
         enter(session, place)
     assert session.guide.ticked == {0, 2} and session.guide.lesson is None
+
+
+async def test_a_lesson_can_be_left(terminal, lesson):
+    async with terminal(lesson) as t:
+        assert ":lesson off leaves it" in said(t)
+        await t.press("s", "colon")
+        await t.type("lesson off")
+        await t.press("enter")
+        assert t.session.guide is None and "Lesson" not in t.text.split("without the lesson")[0]
+        assert "23.607" in t.text and t.session.position == t.session.order.backward
+        await t.press("n")
+        assert t.session.step == 1
