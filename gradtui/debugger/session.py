@@ -12,12 +12,11 @@ from gradtui.debugger.breakpoints import Breakpoints
 from gradtui.debugger.curves import Curves, Plot
 from gradtui.debugger.frame import Drawn, Frame, Looked
 from gradtui.debugger.guide import HELD, Guide
-from gradtui.debugger.investigation import Investigation, Known, Version, key_of, seen_at
+from gradtui.debugger.investigation import Investigation, Known, Version
 from gradtui.debugger.selection import Selection
 from gradtui.debugger.steps import Level, StepOrder, translate
 from gradtui.debugger.structure import Structure
 from gradtui.debugger.surface import SurfaceView
-from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.judgement import Judgement
 from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
@@ -314,85 +313,6 @@ class Session:
         self.branches.try_all(text, self._step)
         self.curves.plot = Plot(log=self.curves.plot.log)
 
-    def next_finding(self) -> bool:
-        """Go to the next finding: its step, its node, at the moment that it is about.
-
-        False if none is known yet, and more may be: the message says what is being found out.
-        """
-        self.message = ""
-        if self.guide is not None and self.guide.untold:
-            self.message = "what was found is told after the lesson's last question"
-            return True
-        finding = self.investigation.next()
-        if finding is not None:
-            self._go_to_finding(finding)
-            return True
-        unknown = self.investigation.unknown
-        self.message = f"still {unknown}" if unknown else "no findings"
-        return not unknown
-
-    def go_on(self, by: int = 1) -> bool:
-        """Go to the next breakpoint or finding, the one before where `by` is negative.
-
-        Without one it is the file's last step, or the first. False if more must be known before:
-        then nothing moves, and the message says what.
-        """
-        if self.problem.call is not None:
-            self._go_on_in_call(by)
-            return True
-        if self.guide is not None and self.guide.untold:
-            self.seek(self.problem.steps if by > 0 else 0)
-            return True
-        breakpoints, here = self.breakpoints, self._step
-        at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
-        known = self.investigation
-        unknown, findings = known.unknown, known.findings
-        if unknown or unsearched is not None:
-            last = self.problem.steps
-            self.message = unknown or f"searched to step {unsearched:,} of {last:,}"
-            return False
-        told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
-        told += [f.step for f in findings if f.step == here and key_of(f) not in self.seen]
-        reached = [*told, *([] if at is None else [at])]
-        if not reached:
-            self._go_to_end(by)
-            return True
-        step = min(reached) if by > 0 else max(reached)
-        self.seek(step)
-        found = [finding for finding in findings if finding.step == step]
-        found.sort(key=lambda finding: key_of(finding) in self.seen)
-        if found:
-            self._go_to_finding(found[0])
-        hit = [b.text for b in breakpoints.found if b.enabled and step in b.steps]
-        said = [f"◆ {text}" for text in hit] + ([self.message] if found else [])
-        self.message = f"step {step:,}: " + ", ".join(said)
-        return True
-
-    def _go_on_in_call(self, by: int) -> None:
-        """Go to where the line of the cursor is executed the next time, or was before."""
-        self.message = ""
-        called = self.structure.called
-        here = called.get(self.position, -1)
-        call = self.problem.call
-        assert call is not None
-        place = call.lines[here].place if here >= 0 else None
-        ahead = [at for at in called if (at - self.position) * by > 0]
-        same = [at for at in ahead if called[at] != here and call.lines[called[at]].place == place]
-        if same:
-            self.position = min(same) if by > 0 else max(same)
-            return
-        (self.finish if by > 0 else self.restart)()
-        self.message = self.message or "the line is executed no more: this is the end of the pass"
-
-    def _go_to_end(self, by: int) -> None:
-        """Go to the end of the run that lies that way, where nothing else does."""
-        here, end = self._step, max(self.problem.steps, self._step) if by > 0 else 0
-        self.seek(end)
-        way = "ahead" if by > 0 else "before"
-        self.message = f"no breakpoint and no finding {way}" + (
-            "" if end == here else f": this is the {'last' if by > 0 else 'first'} step"
-        )
-
     def break_at(self, text: str = "") -> None:
         """Set a breakpoint or remove it; without a condition it is at this step.
 
@@ -405,22 +325,6 @@ class Session:
         """Watch an expression, or do so no longer; raises InputError with a place in the text."""
         there = self.breakpoints.toggle_watch(text)
         self.message = f"{text}: {'watched' if there else 'watched no longer'}"
-
-    def _go_to_finding(self, finding: Finding) -> None:
-        from_then_on = finding.of_gradient or finding.of_update
-        if not from_then_on or finding.step > self._step:
-            self.seek(finding.step)
-        node, position = seen_at(finding, self.problem, self.structure)
-        if node is not None:
-            self.selection.select(node)
-        self.position = position
-        self.selection.rejoin()
-        found = self.investigation
-        found.chosen = finding
-        self.seen.add(key_of(finding))
-        where = f", line {finding.line}" if finding.line else ""
-        number = found.findings.index(finding) + 1
-        self.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"
 
     def tape(self, step: int) -> Tape:
         """Return all values of a step of the branch that is looked at."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import Session
+from gradtui.debugger.stops import go_on, next_finding
 from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
@@ -75,7 +76,7 @@ class Walk(Work):
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen lives on until it is known where."""
-        self._do(lambda _: self._go(lambda session: session.go_on(by)))
+        self._do(lambda _: self._go(lambda session: go_on(session, by)))
 
     def stop(self) -> bool:
         """Wait no longer for where to go on; return whether one was."""
@@ -112,7 +113,7 @@ class Walk(Work):
 
     def next_finding(self) -> None:
         """Go to the next finding; the screen lives on until it is known where."""
-        self._do(lambda _: self._go(lambda session: session.next_finding()))
+        self._do(lambda _: self._go(lambda session: next_finding(session)))
 
     def _changed(self) -> None:
         self._host.show_frame()

@@ -5,6 +5,7 @@ import pytest
 
 import gradtui
 from gradtui.base.source import InputError
+from gradtui.debugger.stops import go_on, next_finding
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def opened():
 def stops_of(session, by=1):
     """Return the steps at which one stops on the way from where it stands to an end."""
     steps = []
-    while session.go_on(by) and not session.message.startswith("no breakpoint"):
+    while go_on(session, by) and not session.message.startswith("no breakpoint"):
         steps.append(session.step)
     return steps
 
@@ -98,23 +99,23 @@ def test_without_a_condition_it_is_the_present_step(opened):
 def test_c_stops_at_findings_and_says_what_was_found(opened):
     session = opened("rate_deadly_later", "step == 100")
     assert stops_of(session) == [100, 4930]
-    session.go_on(-1)
+    go_on(session, -1)
     assert session.step == 4930
     assert session.message.startswith("step 4,930: finding 1 of 1, line ")
     assert "the rate was good at first" in session.message
-    session.go_on(-1)
+    go_on(session, -1)
     assert (session.step, session.message) == (100, "step 100: ◆ step == 100")
 
 
 def test_a_finding_of_the_step_where_one_stands_is_the_first_stop(opened):
     session = opened("five_parcels_rate_1_5", "step == 5")
-    session.go_on()
+    go_on(session)
     assert session.message.startswith("step 0: finding 1 of 1")
     assert stops_of(session) == [5]
-    session.go_on(-1)
+    go_on(session, -1)
     assert session.step == 5
-    session.go_on(-1)
-    assert (session.step, session.go_on(-1), session.step) == (0, True, 0)
+    go_on(session, -1)
+    assert (session.step, go_on(session, -1), session.step) == (0, True, 0)
 
 
 def test_a_breakpoint_that_is_off_stops_nobody(opened):
@@ -128,7 +129,7 @@ def test_a_breakpoint_that_is_off_stops_nobody(opened):
 
 def test_until_it_is_known_where_nothing_moves(opened):
     session = gradtui.load("two_weights")
-    assert not session.go_on()
+    assert not go_on(session)
     assert (session.step, session.message) == (0, "looking at the run …")
 
 
@@ -166,12 +167,12 @@ def test_a_watch_shows_its_value_at_each_step_and_going_back(opened):
 
 def test_a_finding_stands_at_its_node_on_either_level(opened):
     session = opened("late_nan")
-    session.go_on()
+    go_on(session)
     graph = session.problem.graph
     assert session.step == 1
     assert graph.nodes[session.selection.node].name == "L"
     session.toggle_level()
-    session.next_finding()
+    next_finding(session)
     node = graph.nodes[session.selection.node]
     assert (node.op, node.place.column) == ("log", 36), "the second logarithm, of 1 - p"
     assert session.frame.values["p"].tolist() == [1.0] * 5

@@ -10,6 +10,7 @@ from gradtui import InputError
 from gradtui.debugger.investigation import seen_at
 from gradtui.debugger.session import SINGLE
 from gradtui.debugger.steps import Compute, Flow, Pass, Seed, Written
+from gradtui.debugger.stops import go_on, next_finding
 from gradtui.diagnosis.finding import Finding
 from gradtui.explain.called import place_text
 from gradtui.explain.program import program_rows
@@ -114,12 +115,12 @@ def test_going_on_jumps_to_where_the_line_is_executed_again_and_back(trace):
     session.restart()
     session.into()
 
-    session.go_on()
+    go_on(session)
     assert place_text(session.frame) == "cell line 8, t = 1 of 3"
-    session.go_on()
-    session.go_on()
+    go_on(session)
+    go_on(session)
     assert session.position == session.order.forward
-    session.go_on(-1)
+    go_on(session, -1)
     assert session.position == 0
 
 
@@ -149,7 +150,7 @@ def test_a_mistake_is_marked_on_the_line_where_it_is_found(trace):
     frame = session.frame
 
     assert frame.known.judgement.verdict == "wrong"
-    assert session.next_finding()
+    assert next_finding(session)
     where = session.frame.known.findings[0].line
     assert place_text(session.frame).startswith(f"case line {where}")
     assert line(session.frame, where).rstrip().endswith("✗")

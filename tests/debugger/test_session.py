@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import gradtui
 from gradtui.debugger.session import MAX_STEP
 from gradtui.debugger.steps import Compute, Flow, Level
+from gradtui.debugger.stops import go_on, next_finding
 from gradtui.engine.graph import needed_for
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import program_rows
@@ -260,8 +261,8 @@ def test_a_step_before_the_first_or_after_the_last_is_refused_with_a_message():
     session.move(1)
     assert session.message == ""
     session._step, session.position = MAX_STEP, session.order.end
-    for go_on in (session.into, session.finish, lambda: session.seek(MAX_STEP + 1)):
-        go_on()
+    for further in (session.into, session.finish, lambda: session.seek(MAX_STEP + 1)):
+        further()
         assert session.step == MAX_STEP
         assert session.message == "step 10,000,000 is the last that can be asked for"
 
@@ -487,19 +488,19 @@ def test_without_anything_by_hand_there_is_one_drive(session_of):
 
 def test_findings_are_gone_to_one_after_the_other(session_of):
     session = session_of("e = w*x - 5\nL = e**2", more=WRONG)
-    session.next_finding()
+    next_finding(session)
     assert session.message == "still comparing what was written by hand …"
     session.investigation.look()
     session.toggle_level()
-    session.next_finding()
+    next_finding(session)
     line = session.problem.lines.index("dw = de") + 1
     assert session.message.startswith(f"finding 1 of 2, line {line}: ")
     assert session.problem.graph.nodes[session.selection.node].name == "w"
     assert session.frame.where.value == "backward"
-    session.next_finding()
+    next_finding(session)
     assert session.message.startswith("finding 2 of 2, line ")
     assert session.position == session.order.backward + 1
-    session.next_finding()
+    next_finding(session)
     assert session.frame.known.chosen == 0
 
 
@@ -527,13 +528,13 @@ def test_a_branch_off_a_lost_run_says_that_it_starts_lost():
 def test_without_findings_there_is_nowhere_to_go(session_of):
     session = session_of("L = (w*x)**2", more="[backward]\ncode = 'dw = 2*w*x*x'")
     session.investigation.look()
-    session.next_finding()
+    next_finding(session)
     assert session.message == "no findings"
     plain = session_of("L = (w*x - 5)**2")
-    plain.next_finding()
+    next_finding(plain)
     assert plain.message == "still looking at the run …"
     plain.investigation.look()
-    plain.next_finding()
+    next_finding(plain)
     assert plain.message == "no findings"
 
 
@@ -629,10 +630,10 @@ def test_going_on_stops_at_each_finding_of_a_step_once(session_of):
                          more="[backward]\ncode = '''\ndw = w\ndv = v\n'''")  # fmt: skip
     session.investigation.look()
     for line in ("dw", "dv"):
-        session.go_on()
+        go_on(session)
         assert session.step == 0 and session.investigation.chosen.target == line
-    session.go_on()
+    go_on(session)
     assert session.step == session.problem.steps
     session.first()
-    session.go_on()
+    go_on(session)
     assert session.step == session.problem.steps

@@ -4,6 +4,7 @@ import pytest
 
 from gradtui.debugger import tour
 from gradtui.debugger.session import Session
+from gradtui.debugger.stops import next_finding
 from gradtui.scenario.load import load_problem
 
 SQUARE = "yhat = w*x\nL = (yhat - 5)**2"
@@ -28,9 +29,9 @@ def test_what_was_found_is_told_after_the_last_question(write, read):
     tour.begin(session)
     assert bool(session.frame.known.findings) == read
     if not read:
-        session.next_finding()
+        next_finding(session)
         assert "after the lesson's last question" in session.message
         session.guide.answer(right=True)
     assert [finding.rule for finding in session.frame.known.findings][:1] == ["sign"]
-    session.next_finding()
+    next_finding(session)
     assert "finding 1" in session.message

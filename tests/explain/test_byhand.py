@@ -3,6 +3,7 @@
 import pytest
 
 import gradtui
+from gradtui.debugger.stops import next_finding
 from gradtui.explain.beside import beside_rows, wrong_tables
 from gradtui.explain.byhand import blamed_edges
 from gradtui.explain.findings import findings_rows, notes_rows
@@ -249,7 +250,7 @@ def test_the_cursor_goes_to_the_line_of_a_helper_that_is_blamed(session_of):
     more = "[backward]\ncode = '''\nk = e\nu = 1*k\ndw = u*x\n'''"
     session = session_of(MODEL, more=more)
     session.investigation.judge()
-    session.next_finding()
+    next_finding(session)
     number = session.problem.lines.index("k = e") + 1
     assert session.message.startswith(f"finding 1 of 1, line {number}: ")
     assert line_text(now_line(session.frame)).startswith(f"now  line {number}  k = e = 1")
@@ -267,7 +268,7 @@ def test_the_line_of_an_update_that_is_blamed_is_in_view_and_no_other(tmp_path, 
     (tmp_path / "both.toml").write_text(scenario)
     session = gradtui.load(tmp_path / "both.toml")
     session.investigation.judge()
-    session.next_finding()
+    next_finding(session)
     rows = program_rows(session.frame, 60)
     assert session.message.startswith(f"finding 1 of 1, line {number}: ")
     assert current_row(session.frame) == len(rows) - 1
@@ -319,7 +320,7 @@ def test_a_wrong_array_is_there_number_by_number(session_of):
 def test_an_intermediate_of_a_function_is_shown_beside_the_true_gradient():
     session = gradtui.load("grad_transposed")
     session.investigation.judge()
-    session.next_finding()
+    next_finding(session)
     said = line_text(now_line(session.frame))
     assert "dh = dz @ W2 = " in said
     assert "✗  true ∂L/∂h = [12×3] " in said

@@ -1,0 +1,107 @@
+"""A session taken to where something is to be seen: breakpoints and findings."""
+
+from __future__ import annotations
+
+from gradtui.debugger.investigation import key_of, seen_at
+from gradtui.debugger.session import Session
+from gradtui.diagnosis.finding import Finding
+
+
+def next_finding(session: Session) -> bool:
+    """Go to the next finding: its step, its node, at the moment that it is about.
+
+    False if none is known yet, and more may be: the message says what is being found out.
+    """
+    session.message = ""
+    if session.guide is not None and session.guide.untold:
+        session.message = "what was found is told after the lesson's last question"
+        return True
+    finding = session.investigation.next()
+    if finding is not None:
+        _go_to_finding(session, finding)
+        return True
+    unknown = session.investigation.unknown
+    session.message = f"still {unknown}" if unknown else "no findings"
+    return not unknown
+
+
+def go_on(session: Session, by: int = 1) -> bool:
+    """Go to the next breakpoint or finding, the one before where `by` is negative.
+
+    Without one it is the file's last step, or the first. False if more must be known before:
+    then nothing moves, and the message says what.
+    """
+    if session.problem.call is not None:
+        _go_on_in_call(session, by)
+        return True
+    if session.guide is not None and session.guide.untold:
+        session.seek(session.problem.steps if by > 0 else 0)
+        return True
+    breakpoints, here = session.breakpoints, session.step
+    at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
+    known = session.investigation
+    unknown, findings = known.unknown, known.findings
+    if unknown or unsearched is not None:
+        last = session.problem.steps
+        session.message = unknown or f"searched to step {unsearched:,} of {last:,}"
+        return False
+    told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
+    told += [f.step for f in findings if f.step == here and key_of(f) not in session.seen]
+    reached = [*told, *([] if at is None else [at])]
+    if not reached:
+        _go_to_end(session, by)
+        return True
+    step = min(reached) if by > 0 else max(reached)
+    session.seek(step)
+    found = [finding for finding in findings if finding.step == step]
+    found.sort(key=lambda finding: key_of(finding) in session.seen)
+    if found:
+        _go_to_finding(session, found[0])
+    hit = [b.text for b in breakpoints.found if b.enabled and step in b.steps]
+    said = [f"◆ {text}" for text in hit] + ([session.message] if found else [])
+    session.message = f"step {step:,}: " + ", ".join(said)
+    return True
+
+
+def _go_on_in_call(session: Session, by: int) -> None:
+    """Go to where the line of the cursor is executed the next time, or was before."""
+    session.message = ""
+    called = session.structure.called
+    here = called.get(session.position, -1)
+    call = session.problem.call
+    assert call is not None
+    place = call.lines[here].place if here >= 0 else None
+    ahead = [at for at in called if (at - session.position) * by > 0]
+    same = [at for at in ahead if called[at] != here and call.lines[called[at]].place == place]
+    if same:
+        session.position = min(same) if by > 0 else max(same)
+        return
+    (session.finish if by > 0 else session.restart)()
+    session.message = session.message or "the line is executed no more: this is the end of the pass"
+
+
+def _go_to_end(session: Session, by: int) -> None:
+    """Go to the end of the run that lies that way, where nothing else does."""
+    here, end = session.step, max(session.problem.steps, session.step) if by > 0 else 0
+    session.seek(end)
+    way = "ahead" if by > 0 else "before"
+    session.message = f"no breakpoint and no finding {way}" + (
+        "" if end == here else f": this is the {'last' if by > 0 else 'first'} step"
+    )
+
+
+def _go_to_finding(session: Session, finding: Finding) -> None:
+    from_then_on = finding.of_gradient or finding.of_update
+    if not from_then_on or finding.step > session.step:
+        session.seek(finding.step)
+    node, position = seen_at(finding, session.problem, session.structure)
+    if node is not None:
+        session.selection.select(node)
+    session.position = position
+    session.selection.rejoin()
+    found = session.investigation
+    found.chosen = finding
+    session.seen.add(key_of(finding))
+    where = f", line {finding.line}" if finding.line else ""
+    number = found.findings.index(finding) + 1
+    session.message = f"finding {number} of {len(found.findings)}{where}: {finding.message}"
