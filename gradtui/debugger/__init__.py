@@ -1,1 +1,1 @@
-"""The debugger without a screen: a cursor over a run, and all that is looked at from there."""
+"""The debugger without a screen: a cursor over a run, and everything visible from there."""

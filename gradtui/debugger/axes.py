@@ -1,4 +1,4 @@
-"""Which numbers of the parameters are looked at together, and how near. Knows no run, no screen."""
+"""The parameters that a surface is drawn over, and the zoom.  Knows no run and no screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtui.scenario.problem import Problem
 from gradtui.scenario.references import as_shown, check_index, fits, read_element
 
 NEAREST, FARTHEST = 20, -12
-"""How often one may halve, or double, what is in view."""
+"""How many times the view can be halved, or doubled."""
 
 
 class Axis(Struct, frozen=True):
@@ -27,11 +27,11 @@ class Axis(Struct, frozen=True):
     index: Index = ()
 
     def __str__(self) -> str:
-        """Return it as `read_axes` reads it."""
+        """Return it in the form that `read_axes` reads."""
         return element_text(self.name, self.index)
 
     def place(self, trainer: Trainer) -> int | None:
-        """Return where it stands in a row of state; None if the model does not have it."""
+        """Return its place in a row of state; None if the model does not have it."""
         for node, part in zip(trainer.program.graph.parameters, trainer.slices, strict=False):
             if node.name == self.name:
                 there = fits(self.index, part.shape)
@@ -40,10 +40,10 @@ class Axis(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """What is looked at: over which numbers, and how near."""
+    """The part of a surface in view: its axes and its zoom."""
 
     axes: tuple[Axis, ...]
-    """One or two; the first goes to the right."""
+    """One or two; the first is the horizontal one."""
     zoom: int = 0
     """Each halves the range; 0 shows the run's whole path."""
 
@@ -54,9 +54,9 @@ class Window(Struct, frozen=True):
         return known if len(known) == len(found) else None
 
     def nearer(self, by: int) -> Window:
-        """Return the window with its range halved so many times; 0: not zoomed.
+        """Return the window with its range halved `by` more times; 0 undoes the zoom.
 
-        Raises ValueError if there is no nearer, or farther, one.
+        Raises ValueError at either end of the zoom.
         """
         zoom = min(max(self.zoom + by, FARTHEST), NEAREST) if by else 0
         if by and zoom == self.zoom:
@@ -76,12 +76,12 @@ def first_axes(problem: Problem) -> tuple[Axis, ...]:
 def read_axes(text: str, problem: Problem) -> tuple[Axis, ...]:
     """Return the axes of a text such as `w1 w2`, `W[0,1] b[2]`, `w`.
 
-    An array alone stands for its first two elements.  Raises ValueError where it names none.
+    An array alone stands for its first two elements.  Raises ValueError if a name is unknown.
     """
     parts = re.split(r"\s+(?![^\[]*\])", text.strip())
     if len(parts) > 2:
         raise ValueError(
-            f"expected one or two parameters, as w1 w2 or W[0,1] b[2], not {len(parts)}"
+            f"expected one or two parameters, such as w1 w2 or W[0,1] b[2], not {len(parts)}"
         )
     axes = [_read_axis(part, problem) for part in parts]
     (name, index), shape = axes[0][:2], axes[0][2]

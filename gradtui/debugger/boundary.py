@@ -1,4 +1,4 @@
-"""The plane of a classifier's two features: the data in it, and what is said of each point.
+"""The plane of a classifier's two features: the data, and the class predicted at each point.
 
 Knows a step's numbers; knows no screen.
 """
@@ -21,9 +21,9 @@ Classes = NDArray[np.int64]
 Range = tuple[float, float]
 
 _MARGIN = 0.1
-"""Part of the data's extent that is added on each side."""
+"""Margin on each side, as a part of the data's extent."""
 _NUMBERS = 2_000_000
-"""Numbers that all values of a grid have together."""
+"""Limit on the numbers that evaluating a grid takes."""
 
 
 class Plane(Struct, frozen=True):
@@ -38,7 +38,7 @@ class Plane(Struct, frozen=True):
 
 
 class Boundary(Struct, frozen=True, eq=False):
-    """What a classifier says of the points of its plane at a step."""
+    """The classes that a classifier predicts across its plane at a step."""
 
     name: str
     """Of the data."""
@@ -49,18 +49,18 @@ class Boundary(Struct, frozen=True, eq=False):
     places: Array
     """(k, 2) the step's rows of the data."""
     labels: Classes
-    """(k,) what they are."""
+    """(k,) their true classes."""
     found: Classes
-    """(k,) what is said of them."""
+    """(k,) their predicted classes."""
 
     @property
     def accuracy(self) -> float:
-        """The part of the step's rows of which the right class is said."""
+        """The part of the step's rows whose predicted class is right."""
         return float(np.mean(self.labels == self.found))
 
 
 def find_plane(graph: Graph) -> Plane | None:
-    """Return the plane of a model's classifier; None where it has none, or not two features."""
+    """Return the plane of a model's classifier; None without a classifier of two features."""
     nodes = graph.nodes
     found = find_classifier(nodes, range(len(nodes)))
     if found is None or len(nodes[found.scores].shape) != 2:
@@ -75,7 +75,7 @@ def find_plane(graph: Graph) -> Plane | None:
 
 @np.errstate(all="ignore")
 def boundary_of(graph: Graph, plane: Plane, tape: Tape, size: tuple[int, int]) -> Boundary:
-    """Return what is said at a step, on a grid of at most `size` columns and rows."""
+    """Return the predictions at a step on a grid of at most `size` columns and rows."""
     places = np.asarray(tape.value(plane.data), np.float64)
     low, high = places.min(axis=0), places.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
@@ -104,7 +104,7 @@ def _affordable(graph: Graph, plane: Plane, size: tuple[int, int]) -> tuple[int,
 
 
 def _scores(graph: Graph, plane: Plane, tape: Tape, points: Array) -> Array:
-    """Return the scores of points, (k, classes), as many at a time as a step has rows."""
+    """Return the scores of points, (k, classes), computed in batches as large as a step's."""
     rows, classes = graph.nodes[plane.scores].shape
     count = -(-len(points) // rows)
     filled = np.resize(points, (count * rows, 2)).reshape(count, rows, 2)

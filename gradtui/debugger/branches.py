@@ -19,52 +19,52 @@ if TYPE_CHECKING:
     from gradtui.scenario.settings import Change
 
 _NAME = 24
-"""Characters of a name."""
+"""The longest name, in characters."""
 
 
 class Branch(Struct, eq=False):
-    """A run that left another at a step, or the first of all.  Of it only the name changes."""
+    """A run that forked from another at a step, or the file's run.  Only its name can change."""
 
     id: int
     name: str
     change: str
-    """What was changed where it left its parent; nothing for the run of the file."""
+    """The change at the fork; empty for the run of the file."""
     parent: Branch | None
     problem: Problem
-    """The scenario as it is from the start of the branch on."""
+    """The scenario from the start of the branch on."""
     history: History
     mark: int
-    """Which of the curves' signs is its own, from 0; more branches than signs share them."""
+    """Its marker on the curves, from 0; further branches reuse the markers."""
     drives: bool = False
-    """Whether it is only there to drive otherwise: one key makes it again."""
+    """Whether it only swaps the drive, so that one key brings it back."""
 
     @property
     def start(self) -> int:
-        """The step at which it left its parent."""
+        """The step at which it forked from its parent."""
         return self.history.origin.start
 
     @property
     def fix(self) -> Patch | None:
-        """The line of the file that is corrected where it left its parent, if one is."""
+        """The line of the file that the fork corrects, if any."""
         before = 0 if self.parent is None else len(self.parent.problem.patches)
         return self.problem.patches[-1] if len(self.problem.patches) > before else None
 
     def at(self, step: int) -> Branch:
-        """Return the branch that a step was computed in: this one, or one that it came from."""
+        """Return the branch that computed a step: this one or an ancestor."""
         found = self
         while found.parent is not None and step < found.start:
             found = found.parent
         return found
 
     def fork(self, step: int, change: Change) -> Fork:
-        """Return the run that goes on from a step with a change, itself untouched."""
+        """Return the run that continues from a step with a change; this one stays as it is."""
         return fork(self.at(step).problem, self.history.state(step), step, change)
 
 
 class Branches:
-    """All branches of a session and the one that is looked at, or a sweep of runs in its place.
+    """All branches of a session and the current one, or a sweep in its place.
 
-    `say` takes what there is to tell; `arrive` is called where another branch is looked at.
+    `say` receives messages; `arrive` is called after a change of branch.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Branches:
         history = history or History(problem.trainer)
         self.current = Branch(0, name, "", None, problem, history, 0)
         self.sweep: Sweep | None = None
-        """The runs that are looked at in the place of the branches, if any are."""
+        """The sweep that is shown instead of the branches, if any."""
         self._swept = self.current
-        """The branch that they left."""
+        """The branch that they forked from."""
         self._branches = [self.current]
         self._issued = 0
         self._say, self._arrive = say, arrive
@@ -98,17 +98,17 @@ class Branches:
 
     @property
     def name(self) -> str:
-        """The name of the branch that is looked at; nothing where it is the only one."""
+        """The name of the current branch; empty if it is the only one."""
         return self.current.name if len(self) > 1 else ""
 
     @property
     def kept(self) -> Sequence[Branch]:
-        """The branches that would be lost: those that the user made."""
+        """The branches that quitting would lose: those that the user made."""
         return [branch for branch in self._branches[1:] if not branch.drives]
 
     @property
     def drawn(self) -> Sequence[Branch]:
-        """The branches that are drawn together: the current one, and the last ones made."""
+        """The branches drawn together: the current one and the most recent."""
         others = [branch for branch in self._branches if branch is not self.current]
         return [self.current, *others[-(DRAWN - 1) :]]
 
@@ -141,18 +141,18 @@ class Branches:
         self._say(f"{len(forks)} runs from step {step} to {sweep.last}, {how}")
 
     def keep(self, index: int) -> None:
-        """Make a run of the sweep a branch."""
+        """Turn a run of the sweep into a branch."""
         assert self.sweep is not None
         self.current = self._swept
         branch, self.sweep = self.add(self.sweep.forks[index]), None
         self._say(f"branch '{branch.name}' from step {branch.start}")
 
     def end_sweep(self) -> None:
-        """Look at the branches again."""
+        """Leave the sweep and show the branches again."""
         self.sweep = None
 
     def add(self, fork: Fork, name: str = "", *, drives: bool = False) -> Branch:
-        """Make a fork a branch of the current branch and go there."""
+        """Turn a fork into a branch of the current one and go there."""
         self._issued += 1
         parent = self.current.at(fork.step)
         origin = Origin(self._issued, parent.id, fork.step)
@@ -169,7 +169,7 @@ class Branches:
         self._arrive()
 
     def switch(self, branch: Branch) -> None:
-        """Look at another branch."""
+        """Switch to another branch."""
         assert branch in self._branches
         self.sweep = None
         self._go(branch)
@@ -178,18 +178,18 @@ class Branches:
         self._say(f"branch '{branch.name}' {since}{change}")
 
     def turn(self, by: int) -> None:
-        """Look at the next branch, or the one before where `by` is negative."""
+        """Switch to the next branch, or to the previous one if `by` is negative."""
         at = self._branches.index(self.current)
         self.switch(self._branches[(at + by) % len(self._branches)])
         if len(self._branches) == 1:
             self._say("no other branch")
 
     def rename(self, branch: Branch, name: str) -> None:
-        """Give a branch another name; the same with a number where it is taken."""
+        """Rename a branch; a name that is taken gets a number."""
         branch.name = self._free_name(name, branch)
 
     def remove(self, branch: Branch) -> None:
-        """Forget a branch; what branched off it keeps the past that it shares with it."""
+        """Remove a branch; its own branches keep the past that they share with it."""
         if branch is self.root:
             self._say("the run of the file stays")
             return
@@ -204,9 +204,9 @@ class Branches:
         self._say(f"branch '{branch.name}' is removed")
 
     def toggle_drive(self) -> None:
-        """Let the true gradients move the weights instead of what was written by hand, or back.
+        """Swap the drive: the true gradients instead of the hand-written ones, or back.
 
-        It is a run of its own beside this one, made at the first time.
+        That is a separate run, made the first time.
         """
         branch = self.current
         if not branch.problem.by_hand:
@@ -229,7 +229,7 @@ class Branches:
         )
 
     def fix(self, corrected: Problem, step: int) -> None:
-        """Look at the run of a step with the last patch of a problem, made at the first time."""
+        """Switch to the run with a problem's last patch from a step on, made the first time."""
         branch, patch = self.current.at(step), corrected.patches[-1]
         made = next((b for b in self if b.parent is branch and b.fix == patch), None)
         if made is None:
@@ -243,7 +243,7 @@ class Branches:
     def _add_beside(
         self, branch: Branch, problem: Problem, change: str, name: str, drives: bool = False
     ) -> Branch:
-        """Make another problem a branch that begins where a branch does, and go there."""
+        """Add a branch with another problem that begins where a given one does, and go there."""
         trainer, row = go_on(
             branch.problem.trainer,
             branch.history.state(branch.start),
@@ -265,6 +265,6 @@ class Branches:
         return free
 
     def _free_mark(self) -> int:
-        """Return the first sign that no branch has, else the one after the last branch's."""
+        """Return the first unused marker, else the one after the last branch's."""
         taken = {branch.mark for branch in self._branches}
         return next(mark for mark in range(len(taken) + 1) if mark not in taken)

@@ -1,6 +1,6 @@
-"""Where one stops on a walk through a run, and what is watched there: breakpoints and watches.
+"""Breakpoints and watch expressions.
 
-They belong to the user, not to the run: on another run of the model they are looked for anew.
+They belong to the user, not to the run: another run of the model is searched anew.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _NOWHERE = np.empty(0, np.intp)
 
 
 class Breakpoint(Struct, frozen=True, eq=False):
-    """A condition at whose beginning one stops."""
+    """A breakpoint: a condition, and the steps at which it becomes true."""
 
     text: str
     enabled: bool = True
     steps: NDArray[np.intp] = _NOWHERE
-    """Steps at which it begins to hold, as far as they are known, ascending."""
+    """Steps found so far at which it becomes true, ascending."""
     searched: int = 0
-    """Steps of the run that have been looked at."""
+    """How many steps of the run have been searched."""
     trouble: str = ""
-    """Why it cannot be looked for in the present model, if it cannot."""
+    """Why the present model cannot be searched for it, if so."""
 
 
 class Watched(Struct, frozen=True, eq=False):
@@ -42,9 +42,9 @@ class Watched(Struct, frozen=True, eq=False):
 
     text: str
     value: Array | None
-    """None where there is none."""
+    """None if it has no value."""
     trouble: str = ""
-    """Why there is none."""
+    """Why it has no value."""
 
 
 class Breakpoints:
@@ -56,7 +56,7 @@ class Breakpoints:
         self._follow(history, last)
 
     def follow(self, history: History, last: int) -> None:
-        """Look at another run, of the steps 0 to `last`; nothing changes if it is the same."""
+        """Turn to another run, of the steps 0 to `last`; the same run changes nothing."""
         if history is not self._history or last != self._last:
             self._follow(history, last)
 
@@ -67,11 +67,11 @@ class Breakpoints:
 
     @property
     def conditions(self) -> tuple[tuple[str, bool], ...]:
-        """The breakpoints' conditions, and whether one stops there."""
+        """The breakpoints' conditions, and whether each is enabled."""
         return tuple((breakpoint.text, breakpoint.enabled) for breakpoint in self._breakpoints)
 
     def restore(self, conditions: Iterable[tuple[str, bool]], watches: Iterable[str]) -> None:
-        """Have these breakpoints and watches, those that this run cannot be asked for included."""
+        """Replace all breakpoints and watches, including those that do not fit this run."""
         self._breakpoints = [Breakpoint(text, enabled) for text, enabled in conditions]
         self.watches = list(watches)
 
@@ -81,18 +81,18 @@ class Breakpoints:
         return tuple(self._found(breakpoint) for breakpoint in self._breakpoints)
 
     def check_condition(self, text: str) -> None:
-        """Raise InputError with a place in the text if it is no condition."""
+        """Raise InputError with a place in the text if it is not a condition."""
         read_condition(text, self._history.trainer.program)
 
     def check_expression(self, text: str) -> None:
-        """Raise InputError with a place in the text if it cannot be watched."""
+        """Raise InputError with a place in the text if it is not a watch expression."""
         read_expression(text, self._history.trainer.program)
 
     def toggle(self, text: str) -> tuple[str, bool]:
-        """Set a breakpoint, or remove it where it is there.
+        """Set a breakpoint, or remove it if it exists.
 
-        Return its condition and whether it is there now.  Raises InputError with a place in the
-        text if it is no condition.
+        Return its condition and whether it now exists.  Raises InputError with a place in the
+        text if it is not a condition.
         """
         text = read_condition(text, self._history.trainer.program).text
         same = [b for b in self._breakpoints if _same(b.text, text)]
@@ -107,13 +107,13 @@ class Breakpoints:
         del self._breakpoints[index]
 
     def enable(self, index: int, on: bool) -> None:
-        """Let a breakpoint stop, or not."""
+        """Enable a breakpoint, or disable it."""
         self._breakpoints[index] = replace(self._breakpoints[index], enabled=on)
 
     def toggle_watch(self, text: str) -> bool:
-        """Watch an expression, or do so no longer; return whether it is watched now.
+        """Watch an expression, or stop watching it; return whether it is watched now.
 
-        Raises InputError with a place in the text if it is no expression.
+        Raises InputError with a place in the text if it is not an expression.
         """
         text = read_expression(text, self._history.trainer.program).text
         same = [watch for watch in self.watches if _same(watch, text)]
@@ -124,11 +124,11 @@ class Breakpoints:
         return not same
 
     def watched(self, step: int, tape: Callable[[int], Tape]) -> tuple[Watched, ...]:
-        """Return what is watched, with the values at a step; `tape` gives that of a step."""
+        """Return the watches with their values at a step; `tape` returns the tape of a step."""
         return tuple(self._watched(text, step, tape) for text in self.watches)
 
     def search(self, seconds: float) -> bool:
-        """Look for the breakpoints for a while; return whether something is left."""
+        """Search for breakpoints for a short time; return whether any of the run is left."""
         until = time.monotonic() + seconds
         left = list(self._pending())
         for search in left:
@@ -136,10 +136,10 @@ class Breakpoints:
         return any(not search.done for search in left)
 
     def ahead(self, step: int) -> tuple[int | None, int | None]:
-        """Return the next step after `step` that a breakpoint stops at, None if there is none.
+        """Return the next step after `step` at which a breakpoint stops; None without one.
 
-        Then how far that is certain: None, or the step that has been searched to where one nearer
-        may still be found.
+        The second result is None if that is certain, else the step searched so far: a nearer
+        stop may still be found.
         """
         nearest: int | None = None
         for breakpoint in self._enabled():
@@ -150,7 +150,7 @@ class Breakpoints:
         return nearest, self._unsearched(end)
 
     def behind(self, step: int) -> tuple[int | None, int | None]:
-        """Return the last step before `step` that a breakpoint stops at, as `ahead` does."""
+        """Return the last step before `step` at which a breakpoint stops, as `ahead` does."""
         found = [
             int(breakpoint.steps[at - 1])
             for breakpoint in self._enabled()
@@ -159,7 +159,7 @@ class Breakpoints:
         return max(found, default=None), self._unsearched(min(step, self._last + 1))
 
     def _unsearched(self, end: int) -> int | None:
-        """Return the step searched to where that is before `end`."""
+        """Return the step searched so far if that is before `end`, else None."""
         least = min((search.searched for search in self._pending()), default=end)
         return least if least < end else None
 
@@ -200,7 +200,7 @@ class Breakpoints:
         return Watched(text, observed(found, values, step - found.depth))
 
     def _observable(self, text: str, program: StepProgram) -> Observable | str:
-        """Return what a text observes of a run of a program, or why it cannot be."""
+        """Return the expression that a text means for a program, or why it means none."""
         key = (text, program)
         if key not in self._observables:
             try:

@@ -1,4 +1,4 @@
-"""One call of somebody's code, run again while it is looked at."""
+"""One call of the user's code, run again while the debugger shows it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from gradtui.debugger.session import Session
 
 
 def run_again(session: Session) -> Session:
-    """Return a session on the call as it is when its code is run again, at the same place.
+    """Run a call's code again; return a session on the new call, at the same place.
 
-    Raises InputError for what cannot be used, the user's exceptions among it.
+    Raises InputError for a call that cannot be used, including exceptions of the user's code.
     """
     assert session.again is not None
     other = session.again()

@@ -1,6 +1,6 @@
-"""What is drawn over the steps: any value of a run, of several branches or of a sweep.
+"""Curves over the steps: any value of a run, of several branches or of a sweep.
 
-Knows which numbers a curve has; knows no screen.
+Knows the numbers of a curve; knows no screen.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from gradtui.debugger.sweeps import Sweep
 
 SAMPLES = 200
-"""Steps that are evaluated for a curve of anything but the loss."""
+"""Steps evaluated for a curve other than the loss."""
 TRAIL = 8
-"""Steps of the short history beside the selected value."""
+"""Steps of the sparkline beside the selected value."""
 _AHEAD = 25
-"""Steps beyond the file's last one that are drawn at least, where one goes there."""
+"""Fewest steps drawn past the file's last one, once the cursor is there."""
 _BUDGET = 0.012
-"""Seconds of evaluating at a time, so that no key waits longer."""
+"""Seconds of evaluation at a time: the longest that a key waits."""
 
 
 class Plot(Struct, frozen=True):
-    """What the panel of curves shows."""
+    """The settings of the panel of curves."""
 
     series: tuple[Series, ...] = (LOSS,)
     log: bool = False
@@ -57,19 +57,19 @@ class Curve(Struct, frozen=True, eq=False):
 
     name: str
     mark: int
-    """Which of the signs is its own; 0 is that of the run itself."""
+    """Its marker; 0 is that of the run itself."""
     steps: NDArray[np.float64]
     values: NDArray[np.float64]
     now: float | None = None
-    """Its value at the cursor's step, where it has one."""
+    """Its value at the cursor's step, if it has one."""
     source: object = None
-    """What it is of: as long as this and its length are the same, so are its numbers."""
+    """Its identity: with the same identity and length the numbers are the same."""
     main: bool = True
     """Whether the whole of it must be in the picture."""
 
 
 class Picture(Struct, frozen=True, eq=False):
-    """The curves that are drawn together, the most important one first."""
+    """The curves drawn together, the most important first."""
 
     curves: tuple[Curve, ...]
     first: int
@@ -78,15 +78,15 @@ class Picture(Struct, frozen=True, eq=False):
     log: bool = False
     title: str = "Loss"
     left_out: tuple[str, ...] = ()
-    """The names of the curves that are not drawn."""
+    """The names of the curves left out."""
     part: bool = False
-    """Whether only a part of the steps is drawn."""
+    """Whether only some of the steps are drawn."""
 
 
 def last_drawn(steps: int, step: int) -> int:
-    """Return the last step in the picture of a run of `steps` when one is at `step`.
+    """Return the last step drawn for a run of `steps` with the cursor at `step`.
 
-    Beyond the file's last step it is some steps ahead, so that a key does not draw all anew.
+    Past the file's last step it lies some steps ahead, so that a key does not redraw all.
     """
     if step <= steps:
         return max(steps, 1)
@@ -95,10 +95,10 @@ def last_drawn(steps: int, step: int) -> int:
 
 
 class Curves:
-    """What is drawn over the steps of a session's branches, or of its sweep.
+    """The curves over the steps of a session's branches, or of its sweep.
 
-    What takes long is evaluated in parts, the coarse outline first: `unfinished` says whether
-    something was left for the next time.  `say` takes what there is to tell.
+    Slow curves are evaluated in parts, the coarse outline first: `unfinished` says whether
+    anything is left for the next time.  `say` receives messages.
     """
 
     def __init__(self, branches: Branches, say: Callable[[str], None]) -> None:
@@ -117,7 +117,7 @@ class Curves:
         self._follow(self.read(text))
 
     def follow_next(self, node: int, watched: Sequence[str] = ()) -> None:
-        """Draw the next value: loss, gradient norm, rate, the selected node, what is watched."""
+        """Draw the next value: loss, gradient norm, rate, the selected node, the watches."""
         problem = self._branches.current.problem
         ring: list[tuple[Series, ...]] = [(LOSS,), (NORM,), (RATE,)]
         if problem.graph.nodes[node].name:
@@ -138,7 +138,7 @@ class Curves:
         self.plot = replace(self.plot, log=not self.plot.log)
 
     def zoom(self, text: str) -> None:
-        """Draw only the steps that a text gives, as `10 50`, or all."""
+        """Draw only the steps that a text gives, such as `10 50`, or all."""
         parts = text.replace("-", " ").replace(",", " ").split()
         if parts in ([], ["all"], ["off"]):
             self.plot = replace(self.plot, range=None)
@@ -146,13 +146,13 @@ class Curves:
             return
         numbers = [int(part[:9]) for part in parts if part.isascii() and part.isdigit()]
         if len(numbers) != len(parts) or len(numbers) != 2 or numbers[0] >= numbers[1]:
-            expected = "expected two steps, as 10 50, or nothing for all"
+            expected = "expected two steps such as 10 50, or nothing for all"
             self._say(f"'{text}' is not a range: {expected}")
             return
         self.plot = replace(self.plot, range=(numbers[0], numbers[1]))
 
     def picture(self, step: int) -> Picture:
-        """Return what is drawn at a step.
+        """Return the picture at a step.
 
         That is a sweep, if there is one, one value of all branches, or several of this one.
         """
@@ -175,7 +175,7 @@ class Curves:
         (series,) = plot.series
         drawn = branches.drawn
         curves = [
-            # The past that branches share is drawn once, with the sign of the one it belongs to.
+            # The past that branches share is drawn once, with the marker of its own branch.
             _from(one.start, curve(one, series, one.name, one.mark % DRAWN))
             if one.parent in drawn
             else curve(one, series, one.name, one.mark % DRAWN)
@@ -208,7 +208,7 @@ class Curves:
     def trail(self, node: int, index: Index | None, step: int) -> tuple[float, ...]:
         """Return a node's value, or an element's, at the last steps up to `step`, oldest first.
 
-        Of a large model they are the steps whose states are at hand, so that no key waits for more.
+        For a large model these are the steps whose states are kept, so that no key waits for more.
         """
         branch, evaluator = self._branches.current, self._evaluator
         if branch.problem.graph.nodes[node].kind is Kind.DATA:
@@ -220,7 +220,7 @@ class Curves:
         return tuple(evaluator.values(branch, series, near))
 
     def _evaluated(self, branch: Branch, series: Series, first: int, last: int) -> list[int]:
-        """Return the steps of a curve that are evaluated, ascending, after some more of them."""
+        """Evaluate some more steps of a curve; return all evaluated ones, ascending."""
         wanted = _sampled(first, last)
         missing = [s for s in wanted if not self._evaluator.knows(branch, series, s)]
         missing.sort(key=lambda s: -((s - first) & -(s - first)) if s > first else -math.inf)
@@ -257,7 +257,7 @@ def _from(start: int, curve: Curve) -> Curve:
 
 
 def _sampled(first: int, last: int) -> list[int]:
-    """Return the steps that are evaluated: their distance is a power of two, as states are kept.
+    """Return the steps to evaluate, a power of two apart, as the kept states are.
 
     The steps at the edges are among them.
     """

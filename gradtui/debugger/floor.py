@@ -1,6 +1,6 @@
 """The lowest place of a loss surface in view, and whether it is a point or a line.
 
-Knows numbers only: the losses are asked for.
+Knows numbers only: a function returns the losses.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ Place = tuple[float, ...]
 """A number for each axis."""
 
 _NEAR = 0.01
-"""Part of a range that a slope is measured over."""
+"""Step of the slope's differences, as a part of the range."""
 _STEPS = 4
 """Newton's steps: one is enough for a parabola."""
 _FLAT = 1e-6
-"""Part of the largest curvature, and of the losses' range, that counts as none."""
+"""Relative to the largest curvature, or to the losses' range: less counts as zero."""
 _POINTS = 33
-"""Along a line that may be level."""
+"""Points tried along a line that may be level."""
 
 
 class Floor(Struct, frozen=True):
-    """The lowest loss that is known in view."""
+    """The lowest known loss in view."""
 
     loss: float
     place: Place
     level: bool
-    """Whether the loss is the same all along a line through it, as far as it is in view."""
+    """Whether the loss is the same along a whole line through it, within the view."""
 
 
 def find_floor(
@@ -40,10 +40,10 @@ def find_floor(
     limits: Sequence[tuple[float, float]],
     height: float,
 ) -> Floor | None:
-    """Return the lowest of some known losses in view, or the bottom that lies downhill from it.
+    """Return the lowest of some known losses in view, or the minimum downhill from it.
 
-    `losses_at` gives the losses at places, (k, axes); `limits` are the axes' ranges, `height` is
-    how far the losses in view range.  None where no loss is finite.
+    `losses_at` returns the losses at places, (k, axes); `limits` are the axes' ranges, `height`
+    is the range of the losses in view.  None if no loss is finite.
     """
     finite = [one for one in known if np.isfinite(one[0])]
     if not finite:
@@ -70,7 +70,7 @@ def _inside(place: Array, low: Array, high: Array) -> bool:
 
 
 def _shape(losses_at: Callable[[Array], Array], here: Array, unit: Array) -> tuple[Array, Array]:
-    """Return slope, (axes,), and curvature, (axes, axes), at a place, for steps of a unit."""
+    """Return slope, (axes,), and curvature, (axes, axes), at a place by differences of `unit`."""
     axes = len(here)
     steps = [np.zeros(axes)]
     for axis in range(axes):
@@ -94,9 +94,9 @@ def _is_level(
     limits: tuple[Array, Array],
     height: float,
 ) -> bool:
-    """Return whether the loss stays the same along the direction that curves least, right across.
+    """Return whether the loss stays level along the direction of least curvature, right across.
 
-    A place that does not curve at all is a plateau, and no line.
+    A place without any curvature is a plateau, not a line.
     """
     _, curve = _shape(losses_at, here, unit)
     if not np.isfinite(curve).all():

@@ -1,4 +1,4 @@
-"""A run that goes on from a step of another one with something changed, before it is kept."""
+"""A fork: a run that continues from a step of another with something changed."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from gradtui.scenario.settings import Change
 
 DRAWN = 6
-"""Runs that are drawn together: more are not told apart."""
+"""Most runs drawn together: more could not be told apart."""
 
 
 class Fork(Struct, frozen=True, eq=False):
-    """A run that goes on from a step."""
+    """A run that continues from a step of another."""
 
     change: str
-    """What is changed, in the words of a scenario file."""
+    """The change, in the words of a scenario file."""
     problem: Problem
     step: int
     row: Row
     """The state at that step."""
     anew: tuple[str, ...] = ()
-    """What the optimizer remembers and starts at its first values."""
+    """The optimizer's memory that starts afresh."""
 
     def history(self, parent: History, origin: Origin) -> History:
-        """Return the history of the run, whose past is that of `parent`."""
+        """Return the run's history, whose past is that of `parent`."""
         return History(self.problem.trainer, origin, MEMORY // 4, parent=parent, first=self.row)
 
 
 def fork(problem: Problem, row: Row, step: int, change: Change) -> Fork:
-    """Return the run that goes on from a state of a problem's run with a change."""
+    """Return the run that continues from a state of a problem's run with a change."""
     other = change.problem(problem)
     anew = starts_anew(problem.trainer, other.trainer)
     trainer, row = go_on(problem.trainer, row, other.trainer, step)

@@ -1,4 +1,4 @@
-"""One moment of the debugger as frozen data: what is computed and selected, and its numbers."""
+"""One moment of the debugger as frozen data: the nodes done, the selection, the numbers."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ from gradtui.scenario.problem import Problem
 
 Array = NDArray[Any]
 LARGEST_CHECK = 30_000
-"""Numbers of a model up to which central differences are computed: a screenful in some 10 ms."""
+"""Largest model, in numbers, for central differences: a screenful takes some 10 ms."""
 _AT_ONCE = 2_000_000
-"""Numbers that the models of a batch of central differences have together."""
+"""Numbers in one batch of central differences."""
 
 
 class Looked(Struct, frozen=True):
-    """What is looked at, and how closely."""
+    """The selection: a node, an element, a Jacobian, a surface."""
 
     node: int
     """The selected node."""
     pinned: bool = False
-    """Whether it stays selected; if not, it is the node that the cursor's moment is about."""
+    """Whether it stays selected; otherwise it follows the cursor."""
     lens: Lens | None = None
-    """The element that is looked at, if any."""
+    """The element under the lens, if any."""
     jacobian: DrawnEdge | None = None
     """(source, target) whose Jacobian is shown, if any."""
     window: Window | None = None
-    """Over which parameters the loss surface is shown, if it is."""
+    """The parameters that the loss surface is drawn over, if it is shown."""
     plane: Plane | None = None
-    """The plane of the model's two features, if it is a classifier of such."""
+    """The plane of the model's two features, if it is a classifier with two."""
     data: bool = False
-    """Whether the data are shown in that plane in the surface's place."""
+    """Whether the data in that plane are shown instead of the surface."""
 
 
 class Drawn(Struct, frozen=True, eq=False):
-    """What is drawn over the steps."""
+    """Everything drawn over the steps."""
 
     losses: NDArray[np.float64]
     """The loss of every computed step, (known,)."""
@@ -73,7 +73,7 @@ class Drawn(Struct, frozen=True, eq=False):
 
 
 class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
-    """What the debugger shows at one moment."""
+    """Everything that the debugger shows at one moment."""
 
     problem: Problem
     tape: Tape
@@ -81,27 +81,27 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     position: int
     """How many moments of the step have been done."""
     jacobians: Jacobians
-    """Local derivatives element by element, compiled as they are asked for."""
+    """Local derivatives element by element, compiled when asked for."""
     looked: Looked
     known: Known
     drawn: Drawn
     breakpoints: tuple[Breakpoint, ...]
     watched: tuple[Watched, ...]
-    """What is watched, with its value at this step."""
+    """The watches, with their values at this step."""
     branch: str
-    """The name of the branch that is looked at; nothing where there is only one."""
+    """The name of the current branch; empty if there is only one."""
     message: str
-    """What the last command has to say."""
+    """The message of the last command."""
     trouble: str
-    """What is wrong with the file's present text, as an error's report, if anything."""
+    """The error in the file's present text, as a report, if any."""
     outdated: bool
-    """Whether the file has another text by now than the one that was run."""
+    """Whether the file has changed since it was run."""
     lesson: Progress | None = None
-    """How far the lesson is, if one is begun."""
+    """The progress of the lesson, if one has begun."""
 
     @property
     def asking(self) -> bool:
-        """Whether a question is open: what tells of later moments is hidden."""
+        """Whether a question is open, so that later moments are hidden."""
         return self.lesson is not None and self.lesson.asking
 
     def selecting(self, node: int) -> Frame:
@@ -115,7 +115,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @property
     def apart(self) -> bool:
-        """Whether the selected node is another than the one that the cursor's moment is about."""
+        """Whether the selected node differs from the one at the cursor."""
         return self.now is not None and node_of(self.now, self.problem) != self.selected
 
     @property
@@ -130,12 +130,12 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @property
     def validation_loss(self) -> float | None:
-        """The loss on the validation data before this step's update; None where there are none."""
+        """The loss on the validation data before this step's update; None without such data."""
         return self.tape.validation_loss
 
     @cached_property
     def texts(self) -> Texts:
-        """The expressions of nodes in the names that are shown, as far as they were written."""
+        """The expressions of nodes, in the names on screen, for nodes that have them."""
         return {}
 
     @cached_property
@@ -155,9 +155,9 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @cached_property
     def hand(self) -> Mapping[str, Any]:
-        """Name -> value, of each line of the backward pass that was written by hand.
+        """Name -> value, for each line of the hand-written backward pass.
 
-        Lines whose shapes leave them no value are absent.
+        Lines without a value, because their shapes do not fit, are absent.
         """
         backward, program = self.problem.backward, self.tape.program.hand
         if backward is None or program is None:
@@ -168,7 +168,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @cached_property
     def claims(self) -> Mapping[str, Any]:
-        """Name -> what was written by hand as its gradient, in whatever shape that has."""
+        """Name -> its hand-written gradient, in whatever shape that has."""
         backward = self.problem.backward
         if backward is None:
             return MappingProxyType({})
@@ -179,7 +179,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return MappingProxyType({t: hand[n] for n, t in backward.claims.items() if n in hand})
 
     def local(self, source: str, target: str) -> Any:
-        """Return ∂target/∂source, other names held; None where the edge is not elementwise.
+        """Return ∂target/∂source with other names held; None if the edge is not elementwise.
 
         Raises KeyError if there is no such edge.
         """
@@ -199,7 +199,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @property
     def level(self) -> Level:
-        """The named graph or that of the operations."""
+        """The named graph or the graph of operations."""
         return self.order.level
 
     @property
@@ -208,7 +208,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return self.structure.order
 
     def edge_local(self, source: int, target: int) -> Array | None:
-        """Return the local derivative on a drawn edge; None where it is not elementwise."""
+        """Return the local derivative on a drawn edge; None if it is not elementwise."""
         if target in self.structure.whole:
             return self.tape.named_local(source, target)
         slots = [i for i, id in enumerate(self.graph.nodes[target].inputs) if id == source]
@@ -219,11 +219,11 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return total
 
     def edge_contribution(self, source: int, target: int) -> Array:
-        """Return what flows back along a drawn edge, in the source's shape."""
+        """Return the contribution along a drawn edge, in the source's shape."""
         return self.tape.named_contribution(source, self.step_to(target).operations)
 
     def step_to(self, target: int) -> Statement:
-        """Return what computes a drawn node: its statement, or its operation as one."""
+        """Return the statement that computes a drawn node, or its operation as one."""
         graph, structure = self.graph, self.structure
         if target in structure.whole:
             return structure.statement_of[target]
@@ -231,13 +231,13 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return Statement(graph.nodes[target].name, target, (target,), line.place)
 
     def steps_from(self, node: int) -> tuple[Statement, ...]:
-        """Return what reads a drawn node at this level and matters to the loss."""
+        """Return the nodes that read a drawn node at this level and matter to the loss."""
         readers = self.structure.consumers.get(node, ())
         return tuple(self.step_to(target) for target in readers if target in self.structure.useful)
 
     @property
     def looked_at(self) -> tuple[int, Index] | None:
-        """Which parameter is selected, and its element under the lens; None for another node."""
+        """The selected parameter and its element under the lens; None for another node."""
         places = {node.id: place for place, node in enumerate(self.graph.parameters)}
         lens = self.looked.lens
         if lens is not None and lens.node in places:
@@ -251,7 +251,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @cached_property
     def trace(self) -> Trace | None:
-        """The chain rule of the element under the lens; None if there is no lens."""
+        """The chain rule of the element under the lens; None without a lens."""
         lens = self.looked.lens
         return None if lens is None else trace(self.tape, self.jacobians, self.steps_from, lens)
 
@@ -264,7 +264,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return self.drawn.surfaces.at(self.looked.window, self.step, self.problem.steps, size)
 
     def boundary(self, size: tuple[int, int]) -> Boundary:
-        """Return what is said of the plane of the data on a grid of `size` columns and rows."""
+        """Return the predictions across the data's plane on a grid of `size` columns and rows."""
         assert self.looked.plane is not None
         return boundary_of(self.graph, self.looked.plane, self.tape, size)
 
@@ -275,12 +275,12 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
 
     @property
     def where(self) -> Pass:
-        """The pass that the cursor stands in."""
+        """The pass that the cursor is in."""
         return self.order.pass_at(self.position)
 
     @property
     def pass_done(self) -> bool:
-        """Whether the pass that the cursor stands in is complete."""
+        """Whether the pass that the cursor is in is complete."""
         return self.position in self.order.boundaries
 
     @property
@@ -352,7 +352,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
         return self.structure.paths(node, self.graph.loss)
 
     def factors(self, path: tuple[int, ...]) -> list[float] | None:
-        """Return the local derivatives along a path, None where one is not a scalar."""
+        """Return the local derivatives along a path; None if one is not a scalar."""
         factors = []
         for source, target in pairwise(path):
             local = self.tape.named_local(source, target)
@@ -369,7 +369,7 @@ class Frame(Struct, frozen=True, eq=False, dict=True, kw_only=True):
     def central(
         self, position: int, elements: Sequence[tuple[int, ...]]
     ) -> NDArray[np.float64] | None:
-        """Return the central differences of some elements of a parameter, by their indices.
+        """Return the central differences of given elements of a parameter, by their indices.
 
         None where the model is so large that running it twice for each would take a while.
         """

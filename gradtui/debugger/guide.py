@@ -1,6 +1,6 @@
-"""The way through a scenario's lesson: what is done of it, and the question that is open.
+"""The way through a scenario's lesson: the parts done, and the open question.
 
-While a question is open the cursor goes no further than the moment before its answer.
+While a question is open, the cursor stops before the moment that shows its answer.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from gradtui.engine.tape import Tape
 from gradtui.scenario.bundled import Entry
 from gradtui.scenario.lesson import Lesson, Question
 
-HELD = "first your answer: this would tell it"
+HELD = "answer first: the next moment shows the number"
 TRIES = 3
-"""Answers after which the right one is told."""
+"""Wrong answers after which the right one is told."""
 _CLOSE = 5e-3
-"""Relative: how near a prediction has to come, which is worked out by hand."""
+"""The relative tolerance of a prediction, which is worked out by hand."""
 
 
 class Progress(Struct, frozen=True):
-    """How far a lesson is."""
+    """The progress of a lesson."""
 
     lesson: Lesson | None
     """The present one; None after the last."""
     place: int
-    """Its number, from 0."""
+    """The number of the present one, from 0."""
     count: int
     ticked: frozenset[int]
-    """The numbers of those that were done or answered."""
+    """The numbers of those done or answered."""
     asking: bool
-    """Whether a question is open: what would tell its answer is hidden."""
+    """Whether a question is open, so that its answer is hidden."""
     untold: bool
-    """Whether one is open here or further on: till then findings are its reader's to make."""
+    """Whether a question is open here or later: until then, findings are left to the learner."""
     said: str
-    """What there is to say of the last answer."""
+    """The remark on the last answer."""
     questions: int
     right: int
-    """Questions that were answered right the first time."""
+    """Questions answered right at the first try."""
     following: str
-    """What the course has next, after the last."""
+    """The next scenario of the course, after the last part."""
 
 
 class Guide:
@@ -55,16 +55,16 @@ class Guide:
         self.place = 0
         self.ticked: set[int] = set()
         self.right: set[int] = set()
-        """Questions that were answered right the first time."""
+        """Questions answered right at the first try."""
         self.answered: set[int] = set()
         self.tries = 0
         self.said = ""
         self.since = 0
-        """The step at which the present lesson came up."""
+        """The step at which the present part was entered."""
         self.following: Entry | None = None
-        """What the course has next, known after the last."""
+        """The next scenario of the course, known after the last part."""
         self._was = False
-        """Whether its goal was reached when it was looked at last."""
+        """Whether its goal was reached at the last look."""
 
     @property
     def lesson(self) -> Lesson | None:
@@ -87,7 +87,7 @@ class Guide:
 
     @property
     def progress(self) -> Progress:
-        """How far the lesson is."""
+        """The progress of the lesson."""
         questions = sum(lesson.question is not None for lesson in self.lessons)
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
@@ -96,7 +96,7 @@ class Guide:
         )  # fmt: skip
 
     def enter(self, place: int, step: int) -> None:
-        """Go to a lesson by its number, at a training step; what is only read is done then."""
+        """Go to a part by its number, at a training step; a part that is only read is then done."""
         left = self.lesson
         if left is not None and left.goal is None and left.question is None and place > self.place:
             self.ticked.add(self.place)
@@ -105,7 +105,7 @@ class Guide:
         self.since = step
 
     def reached(self, now: bool) -> bool:
-        """Take note of whether the goal is reached; return whether it has just been."""
+        """Note whether the goal is reached; return whether it has just become so."""
         new, self._was = now and not self._was, now
         return new and self.place not in self.ticked
 
@@ -114,14 +114,14 @@ class Guide:
         return self.since if question.step is None else question.step
 
     def truth(self, question: Question, tape: Tape) -> float:
-        """Return the number that is asked for; `tape` is that of its step."""
+        """Return the true number of a question; `tape` is that of its step."""
         values = [tape.value(node) for node in question.needs]
         if question.observable is not None:
             return float(observed(question.observable, [values], tape.step))
         return float(values[0][question.index])
 
     def answer(self, right: bool) -> None:
-        """Take note of an answer to the open question."""
+        """Note an answer to the open question."""
         self.tries += 1
         if right and self.tries == 1:
             self.right.add(self.place)
@@ -133,9 +133,9 @@ class Guide:
     def limit(
         self, structure_at: Callable[[int], tuple[Structure, StepProgram]]
     ) -> tuple[int, int] | None:
-        """Return (step, position) beyond which the answer of the open question would show.
+        """Return the last (step, position) before the answer to the open question shows.
 
-        `structure_at` gives the nodes and the program of a step.
+        `structure_at` returns the nodes and the program of a step.
         """
         question = self.question
         if question is None:
@@ -153,23 +153,23 @@ class Guide:
 
 
 def is_close(given: float, truth: float) -> bool:
-    """Return whether a number that was worked out by hand is the true one."""
+    """Return whether a number worked out by hand is the true one."""
     return bool(abs(given - truth) <= max(_CLOSE * abs(truth), 1e-12))
 
 
 def shown_at(question: Question, structure: Structure, program: StepProgram) -> int:
-    """Return the position from which an answer shows; 0 for what is known from the start."""
+    """Return the position from which an answer shows; 0 if it is known from the start."""
     if question.gradient:
         return gradient_at(structure, program.graph, program.graph.names[question.name])
     return max(known_at(structure, program, node) for node in question.needs)
 
 
 def known_at(structure: Structure, program: StepProgram, node: int) -> int:
-    """Return the position from which a node of the step program is known; 0 for what always is."""
+    """Return the position from which a node of the step program is known; 0 if it always is."""
     graph = program.graph
     if node < len(graph.nodes):
         return structure.value_at.get(node, 0)
-    # nodes that pass their gradient on unchanged have one adjoint
+    # nodes that pass their gradient on unchanged share one adjoint
     sharing = [of for of, own in program.reverse.adjoint.items() if own == node]
     return min((gradient_at(structure, graph, of) for of in sharing), default=0)
 

@@ -1,7 +1,7 @@
-"""Any value of a step by an expression: an array of the model, a gradient, what can be computed.
+"""Any value of a step by an expression: an array of the model, a gradient, a computation.
 
-The language is that of watches; beside it a name may be a label, `dw` means grad(w) where nothing
-else is called so, and an element or a row is picked as in `W[0,1]` or `grad(W)[2]`.
+The language is that of watches; besides, a name may be a label, `dw` means grad(w) unless
+something is called dw, and brackets pick an element or a row: `W[0,1]`, `grad(W)[2]`.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _SLOPE = re.compile(r"grad\s*\(\s*(?P<of>.+?)\s*\)|[d∂](?P<alone>.+)", re.DOTA
 
 
 class Inspected(Struct, frozen=True, eq=False):
-    """An expression that is looked at, ready to be evaluated at any step."""
+    """An expression ready to be evaluated at any step."""
 
     text: str
-    """As it was written."""
+    """The expression as written."""
     shape: tuple[int, ...]
     observable: Observable
     _pick: Pick
 
     def value(self, step: int, tape: Callable[[int], Tape]) -> Array:
-        """Return its value at a step; `tape` gives that of a step.
+        """Return its value at a step; `tape` returns the tape of a step.
 
-        Raises InputError where it looks back beyond the first step.
+        Raises InputError if it looks back beyond the first step.
         """
         first = step - self.observable.depth
         if first < 0:
@@ -55,7 +55,7 @@ class Inspected(Struct, frozen=True, eq=False):
 
 
 def read_inspected(text: str, problem: Problem) -> Inspected:
-    """Return what a text stands for; raises InputError with a place in the text."""
+    """Return the expression that a text is; raises InputError with a place in the text."""
     text = text.strip()
     try:
         whole = _named(text, problem)
@@ -75,7 +75,7 @@ def read_inspected(text: str, problem: Problem) -> Inspected:
 
 
 def inspect(text: str, session: Session) -> Array:
-    """Return what a text is at a session's step; raises InputError with a place in the text."""
+    """Return a text's value at a session's step; raises InputError with a place in the text."""
     return read_inspected(text, session.problem).value(session.step, session.tape)
 
 
@@ -89,7 +89,7 @@ def is_value(text: str, session: Session) -> bool:
 
 
 def _named(text: str, problem: Problem) -> Observable | None:
-    """Return what a name, a label, or the gradient of either is; None for anything else."""
+    """Return the node meant by a name, a label, or the gradient of either; else None."""
     names, program = as_shown(problem.graph.names, problem), problem.trainer.program
     if text in names:
         return observe_node(names[text], program)
@@ -102,12 +102,12 @@ def _named(text: str, problem: Problem) -> Observable | None:
 
 
 def _picks(parts: str) -> bool:
-    """Return whether brackets pick by numbers: the language has ranges alone, not elements."""
+    """Return whether brackets pick by numbers, which the language itself, with ranges, does not."""
     return any(part.strip().lstrip("-").isdigit() for part in parts.split(","))
 
 
 def _is_one(text: str) -> bool:
-    """Return whether what stands before brackets is a name, a call or in parentheses, not a sum."""
+    """Return whether the text before brackets is a name, a call or in parentheses, not a sum."""
     depth = 0
     for at, char in enumerate(text):
         depth += (char == "(") - (char == ")")
@@ -119,12 +119,12 @@ def _is_one(text: str) -> bool:
 
 
 def _pick(parts: str, shape: tuple[int, ...], place: Place) -> Pick:
-    """Return the index that brackets mean; raises InputError at `place` where it does not fit."""
+    """Return the index that brackets mean; raises InputError at `place` if it does not fit."""
     pick: list[int | slice] = []
     for part in parts.split(","):
         match = _PART.fullmatch(part.strip())
         if match is None:
-            raise InputError("expected an index, as [2,1], [0] or [1:3, 0], from 0", place)
+            raise InputError("expected an index such as [2,1], [0] or [1:3, 0], from 0", place)
         number, start, stop = match.groups()
         ends = (int(end) if end else None for end in (start, stop))
         pick.append(slice(*ends) if number is None else int(number))

@@ -1,6 +1,6 @@
-"""What is known of a session's run: what is wrong with it and where in a step that is seen.
+"""What is known to be wrong with a session's run, and where in a step it shows.
 
-All of it is found out when it is asked for, in another thread if one likes; nothing waits for it.
+All of it is computed on demand, also in another thread; nothing waits for it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from gradtui.scenario.problem import Call, Problem
 
 COMPUTING = "computing …"
 _AT_ONCE, _FEW = 6_000, 60
-"""Numbers of a gauge up to which it is computed while one waits: about a millisecond; and nodes
-of a model up to which it is while one waits for the first one, which compiles."""
+"""Limits for computing a gauge at once: the numbers of the gauge (about a millisecond), and the
+nodes of the model for the first gauge, which compiles."""
 _QUICK = 1_500
-"""Numbers of a run up to which one waits until it is looked at: about ten milliseconds."""
+"""Largest run, in numbers, that is examined at once: about ten milliseconds."""
 _FAR_WORSE = 2.0
-"""Times the loss of the run that a branch left at which its end is far worse."""
+"""A branch is far worse if it ends at this many times the loss of the run that it left."""
 _MOST = 20_000_000
-"""Numbers of a gauge beyond which it is left out."""
+"""Largest gauge, in numbers, that is computed at all."""
 
 
 class Version:
-    """One version of a scenario's text, with what is drawn of it and known of it.
+    """One version of a scenario's text, with its drawings and its findings.
 
-    `problem` is the first that had it, whatever settings others have.
+    `problem` is the first with this text; others may have different settings.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -48,20 +48,20 @@ class Version:
         )
         self.jacobians = Jacobians(problem.graph, problem.trainer.dtype)
         self.judgement: Judgement | None = None
-        """What was found of what is written by hand; None until that is known."""
+        """The judgement of the hand-written code; None until it is known."""
         self.found: tuple[Finding, ...] = ()
-        """All of it, what a comment silences included."""
+        """All findings, including those that a comment silences."""
 
     @property
     def judged(self) -> bool:
-        """Whether all is known of what is written by hand."""
+        """Whether the hand-written code has been judged, or there is none."""
         return not self.problem.by_hand or self.judgement is not None
 
     def judge(self) -> None:
-        """Find out what is wrong with what is written by hand, if that is not known yet."""
+        """Judge the hand-written code, unless that is done."""
         if self.judged:
             return
-        # A start need not wait for what judges.
+        # Importing the diagnosis must not slow the start.
         from gradtui.diagnosis.check import heard, judge
         from gradtui.diagnosis.internal import internal
 
@@ -86,36 +86,36 @@ class Setback(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True, eq=False):
-    """What is known of a run, as of now."""
+    """Everything known of a run so far."""
 
     judgement: Judgement | None
-    """What was found of hand-written code; None until that is known."""
+    """The judgement of the hand-written code; None until it is known."""
     run_findings: tuple[Finding, ...] | None
-    """What was found of the run, causes first; None until that is known."""
+    """The findings of the run, causes first; None until they are known."""
     findings: tuple[Finding, ...]
-    """All that is known to be wrong, the gravest first."""
+    """All findings so far, the gravest first."""
     chosen: int | None
-    """Which of the findings the cursor went to."""
+    """The number of the finding that the cursor went to."""
     gauge: Gauge | str
-    """How near the rate of a step is to the largest stable one, or why that is not known."""
+    """How near the learning rate is to the largest stable one, or why that is unknown."""
     silenced: int
     """How many findings a comment silences."""
     setback: Setback | None
-    """Where the branch ends far worse than the run that it left."""
+    """Set if the branch ends far worse than the run that it left."""
 
     @property
     def untold(self) -> Known:
-        """The same as if nothing were found yet."""
+        """The same without any finding."""
         return Known(None, None, (), None, self.gauge, 0, None)
 
 
 class Investigation:
-    """One branch's run, whose text is that of `version`, and what becomes known of it."""
+    """The examination of one branch's run, whose text is that of `version`."""
 
     def __init__(self, branch: Branch, version: Version) -> None:
         self._problem, self._history, self._version = branch.problem, branch.history, version
         self.version = version
-        """That of the cursor's step: the branch may have begun with another text."""
+        """The version at the cursor's step: the branch may have begun with another."""
         self.run_findings: tuple[Finding, ...] | None = None
         self.setback: Setback | None = None
         self._silenced = 0
@@ -125,7 +125,7 @@ class Investigation:
         self._gauges: dict[int, Gauge | str | None] = {}
 
     def known(self, tape: Tape) -> Known:
-        """Return all that is known, at the step of a tape."""
+        """Return everything known at the step of a tape."""
         return Known(
             self.judgement, self.run_findings, self.findings, self.number, self.gauge(tape),
             self._silenced + (self.judgement.silenced if self.judgement else 0), self.setback,
@@ -133,48 +133,48 @@ class Investigation:
 
     @property
     def judgement(self) -> Judgement | None:
-        """What was found of what is written by hand; None until that is known."""
+        """The judgement of the hand-written code; None until it is known."""
         return self.version.judgement
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found so far, the gravest first."""
+        """The findings so far, the gravest first."""
         return gravest_first((*_findings(self.judgement), *(self.run_findings or ())))
 
     @property
     def number(self) -> int | None:
-        """Which of the findings the cursor went to."""
+        """The number of the finding that the cursor went to."""
         findings = self.findings
         return findings.index(self.chosen) if self.chosen in findings else None
 
     @property
     def unknown(self) -> str:
-        """What is being found out; nothing once all is known."""
+        """The examination in progress; empty when all is known."""
         if not self.version.judged:
             return "comparing what was written by hand …"
         return "looking at the run …" if self.run_findings is None else ""
 
     @property
     def ready(self) -> bool:
-        """Whether the steps that are looked at are computed, so that looking does not."""
+        """Whether the steps to examine are computed already."""
         from gradtui.diagnosis.runs.run import steps_looked_at
 
         return self._history.known > steps_looked_at(self._problem)
 
     @property
     def quick(self) -> bool:
-        """Whether all there is to find out takes but a moment."""
+        """Whether the whole examination takes only a moment."""
         numbers = self._problem.trainer.size * (self._problem.steps + 1)
         return not self._problem.by_hand and self.ready and numbers <= _QUICK
 
     def judge(self) -> None:
-        """Find out what is wrong with what was written by hand, if that is not known yet."""
+        """Judge the hand-written code, unless that is done."""
         self.version.judge()
 
     def look(self) -> None:
-        """Find out what is wrong, if that is not known yet.
+        """Examine everything, unless that is done.
 
-        What is written by hand comes before the run: it may drive it.
+        The hand-written code comes first, because it may drive the run.
         """
         from gradtui.diagnosis.check import heard
         from gradtui.diagnosis.internal import internal
@@ -182,7 +182,7 @@ class Investigation:
         self.judge()
         self._version.judge()
         if self.run_findings is None and self._problem.call is not None:
-            self.run_findings = ()  # nothing moves, so no rule of a run holds or fails
+            self.run_findings = ()  # nothing moves, so no rule about runs applies
         if self.run_findings is None:
             try:
                 self.setback = self._setback()
@@ -192,7 +192,7 @@ class Investigation:
                 self.run_findings = (internal("the run", error),)
 
     def _judge_run(self, judged: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return what is wrong with the run; of a branch with the part that is not shared."""
+        """Return the findings of the run; of a branch, only those of its own part."""
         from gradtui.diagnosis.check import judge_run
 
         history, start = self._history.snapshot(), self._history.origin.start
@@ -214,13 +214,13 @@ class Investigation:
         return Setback(last, loss, before) if worse and before > 0 else None
 
     def next(self) -> Finding | None:
-        """Return the finding after the chosen one, the first after the last; None without any."""
+        """Return the finding after the chosen one, wrapping around; None without any."""
         findings, last = self.findings, self.number
         at = 0 if last is None else last + 1
         return findings[at % len(findings)] if findings else None
 
     def gauge(self, tape: Tape) -> Gauge | str:
-        """Return the gauge of a step, or why there is none; COMPUTING until it is measured."""
+        """Return the gauge of a step, or the reason for having none; COMPUTING until measured."""
         if tape.program.moved_by_hand:
             return "unknown: update by hand"
         if self._curvature.numbers > _MOST:
@@ -247,12 +247,12 @@ def _findings(judgement: Judgement | None) -> tuple[Finding, ...]:
 
 
 def key_of(finding: Finding) -> object:
-    """Return what tells a finding from others, in whichever branch it is found."""
+    """Return a key that identifies a finding across branches."""
     return finding.rule, finding.target, finding.line, finding.step
 
 
 def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[int | None, int]:
-    """Return the node that shows a finding, None if none does, and the position in the step."""
+    """Return the node that shows a finding, if any, and the position in the step."""
     end = structure.order.backward
     if finding.of_update:
         return None, end + 1
@@ -268,7 +268,7 @@ def seen_at(finding: Finding, problem: Problem, structure: Structure) -> tuple[i
 
 
 def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | None:
-    """Return the drawn node whose gradient a finding is about; None where it is about none."""
+    """Return the drawn node whose gradient a finding is about; None without one."""
     if finding.of_run and finding.place is not None:
         written = (n.id for n in problem.graph.nodes if n.inputs and n.place == finding.place)
         node = next((id for id in written if id in structure.nodes), None)
@@ -284,9 +284,9 @@ def _node_of(finding: Finding, problem: Problem, structure: Structure) -> int | 
 
 
 def _executed(finding: Finding, node: int | None, call: Call, structure: Structure) -> int:
-    """Return the position at which a finding's line is executed for its target, else the last time.
+    """Return the position at which a finding's line is executed for its target, else last.
 
-    0 where it is not.
+    0 if it is never executed.
     """
     place = finding.place
     times = () if place is None else call.at.get((place.file, place.line), ())

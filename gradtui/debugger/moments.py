@@ -1,4 +1,4 @@
-"""Which node of the graph a moment of a step is about. Knows no numbers."""
+"""The node of the graph that a moment of a step is about. Knows no numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gradtui.scenario.problem import Problem
 
 
 def node_of(moment: Moment | None, problem: Problem) -> int | None:
-    """Return the node that a moment is about; None for none, and for a line that claims nothing."""
+    """Return the node that a moment is about; None for a line that claims nothing."""
     match moment:
         case Compute(node) | Seed(node) | Flow(node, _):
             return node
@@ -21,9 +21,9 @@ def node_of(moment: Moment | None, problem: Problem) -> int | None:
 
 
 def last_node(structure: Structure, position: int, problem: Problem) -> int:
-    """Return the drawn node that the last moment before a position which is about one is about.
+    """Return the drawn node of the last moment before a position that is about one.
 
-    It is the first parameter where none is.
+    Without one, return the first parameter.
     """
     moments, nodes = structure.order.moments, problem.graph.nodes
     for at in range(position - 1, -1, -1):
@@ -34,9 +34,9 @@ def last_node(structure: Structure, position: int, problem: Problem) -> int:
 
 
 def claimed_by(index: int, problem: Problem) -> int | None:
-    """Return the node whose gradient a hand-written line is; None for a helper.
+    """Return the node whose gradient a hand-written line computes; None for a helper.
 
-    What a function assigns and does not return is no claim, but by its name it is such a gradient.
+    A name that a function assigns but does not return is no claim, yet its name tells which.
     """
     if problem.call is not None:
         return problem.call.lines[index].claims

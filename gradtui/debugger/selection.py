@@ -1,4 +1,4 @@
-"""What is looked at of the graph: a node, an element of it under the lens, or a Jacobian."""
+"""The selection on the graph: a node, an element under the lens, or a Jacobian."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from gradtui.scenario.references import as_shown, check_index, read_element
 
 
 class Selection:
-    """The selected node of a drawn graph, and how closely it is looked at.
+    """The selected node of a drawn graph, with its lens or its Jacobian.
 
-    It is the cursor's until another is selected.  `problem`, `structure`, `position` and `trace`
-    give what is there at the cursor, the last the chain rule of the lens; `say` takes what there
-    is to tell.
+    It follows the cursor until another node is selected.  `problem`, `structure`, `position` and
+    `trace` (the chain rule of the lens) return what is at the cursor; `say` receives messages.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class Selection:
         self._problem, self._structure = problem, structure
         self._position, self._trace, self._say = position, trace, say
         self.own: int | None = None
-        """The node that stays selected; None as long as it is that of the cursor."""
+        """The node that stays selected; None while it follows the cursor."""
         self.lens: Lens | None = None
         self._matrix: int | None = None
 
@@ -57,24 +56,24 @@ class Selection:
         return self.own is not None
 
     def follow(self) -> bool:
-        """Select what the cursor's moment is about from now on; return whether another was."""
+        """Follow the cursor again; return whether another node was selected."""
         pinned, self.own = self.pinned, None
         return pinned
 
     def rejoin(self) -> None:
-        """Follow the cursor again where it is at the selected node."""
+        """Follow the cursor again if it is at the selected node."""
         if self.lens is None and self.own == self._here:
             self.follow()
 
     @property
     def selectable(self) -> tuple[int, ...]:
-        """What is drawn, then what has a name beside: data, and what is computed of it alone."""
+        """The drawn nodes, then the other named ones: data and what is computed from data alone."""
         drawn = self._structure().nodes
         beside = set(self._problem().graph.names.values()).difference(drawn)
         return (*drawn, *sorted(beside))
 
     def redraw(self) -> None:
-        """Stay at the same place of another drawing: at its statement where a node is not drawn."""
+        """Keep the selection in another drawing: a node that is not drawn becomes its statement."""
         drawn = self._structure().nodes
         if self.own is not None and self.own not in self.selectable:
             self.own = self._problem().graph.root_of(self.own)
@@ -83,14 +82,14 @@ class Selection:
 
     @property
     def jacobian(self) -> DrawnEdge | None:
-        """The source and the target of the Jacobian that is shown, if one is."""
+        """The source and the target of the Jacobian on screen, if any."""
         if self._matrix is None:
             return None
         pairs = edges_of(self._structure(), self.node)
         return pairs[min(self._matrix, len(pairs) - 1)] if pairs else None
 
     def select(self, node: int) -> None:
-        """Select a node of the graph that is drawn, or what has a name beside it."""
+        """Select a drawn node, or another named one."""
         if node in self.selectable and node != self.own:
             self.own = node
             if node not in self._structure().nodes:
@@ -99,9 +98,9 @@ class Selection:
                 self._aim(node)
 
     def select_next(self, by: int = 1) -> None:
-        """Select the next node in evaluation order, or one before where `by` is negative.
+        """Select the next node in evaluation order, or the previous one if `by` is negative.
 
-        Under a lens it is the node's next element.
+        With a lens, go to the node's next element instead.
         """
         if self.lens is not None:
             shape = self._problem().graph.nodes[self.lens.node].shape
@@ -112,9 +111,9 @@ class Selection:
         self.select(nodes[(nodes.index(self.node) + by) % len(nodes)])
 
     def select_input(self) -> None:
-        """Select the first node that the selected one is computed from, data where it is no other.
+        """Select the first input of the selected node; data only if there is no other.
 
-        Data have none.
+        Data have no inputs.
         """
         structure, node = self._structure(), self.node
         data = (source for source, root in structure.named_edges if root == node)
@@ -127,7 +126,7 @@ class Selection:
         self.select(next(iter(found), node))
 
     def look(self, text: str = "") -> None:
-        """Put the lens on an element, as `3,1`, `W[3,1]` or `3,1 row 2`; the first if not said."""
+        """Put the lens on an element: `3,1`, `W[3,1]` or `3,1 row 2`; by default the first."""
         try:
             name, index, row = read_element(text, self._problem().graph.names)
             node = self._node_called(name) if name else self.node
@@ -136,7 +135,7 @@ class Selection:
             self._say(str(error))
 
     def leave(self) -> bool:
-        """Take away the lens, or else the Jacobian; return whether one was there."""
+        """Remove the lens, or else the Jacobian; return whether there was one."""
         there = self.lens is not None or self._matrix is not None
         if self.lens is None:
             self._matrix = None
@@ -144,7 +143,7 @@ class Selection:
         return there
 
     def select_row(self, by: int) -> None:
-        """Look at the next row that changes with the element, or at the one before."""
+        """Turn to the next row that the element affects, or to the previous one."""
         found = self._trace()
         if self.lens is not None and found is not None:
             rows = found.rows.touched or (found.lens.row,)
@@ -155,9 +154,9 @@ class Selection:
             self.lens = replace(self.lens, row=at)
 
     def show_jacobian(self) -> None:
-        """Show the Jacobian of the selected node by its first input, then by the next, then none.
+        """Show the selected node's Jacobian by its first input, then by the next, then none.
 
-        A parameter has no inputs: it is those of what reads it.
+        A parameter has no inputs: these are the Jacobians of the nodes that read it.
         """
         self.lens = None
         count = len(edges_of(self._structure(), self.node))
@@ -169,9 +168,9 @@ class Selection:
             self._say("this is not trained: a Jacobian is by what is, or by what it moves")
 
     def find(self, text: str) -> bool:
-        """Select the node of that name, else the next whose name or operation contains `text`.
+        """Select the node called `text`, else the next whose name or operation contains it.
 
-        From the node of that name it goes on to the next; False if there is none.
+        A repeated search goes on to the next; False if there is none.
         """
         nodes, graph = self.selectable, self._problem().graph
         start = nodes.index(self.node)
@@ -190,7 +189,7 @@ class Selection:
         return False
 
     def _found(self, node: int) -> None:
-        """Select a node, and say of one that is not drawn what reads it."""
+        """Select a node; for one that is not drawn, say which nodes read it."""
         self.select(node)
         structure, graph = self._structure(), self._problem().graph
         if node in structure.nodes:
@@ -202,7 +201,7 @@ class Selection:
         self._say(f"{label(found.name)} is {what}, {shape_text(found.shape)}: {read}")
 
     def _aim(self, node: int, index: Index | None = None, row: int | None = None) -> None:
-        """Put the lens on an element of a drawn node, its first if none is given."""
+        """Put the lens on an element of a drawn node, by default its first."""
         before, shape = self.lens, self._problem().graph.nodes[node].shape
         if node not in self._structure().nodes:
             self._say("this is not trained: the lens is for what is, and for what it moves")
@@ -224,7 +223,7 @@ class Selection:
             self.lens = replace(self.lens, row=found.rows.touched[0])
 
     def _node_called(self, name: str) -> int:
-        """Return the drawn node with a name or a label; raises ValueError if there is none."""
+        """Return the drawn node with a name or a label; raises ValueError without one."""
         drawn = self._structure().nodes
         own = {n: id for n, id in self._problem().graph.names.items() if id in drawn}
         names = as_shown(own, self._problem())

@@ -1,4 +1,4 @@
-"""Values that are followed over the steps of a run: how they are named, and what they are.
+"""Values followed over the steps of a run: their names and their numbers.
 
 Knows no screen.
 """
@@ -25,16 +25,16 @@ from gradtui.scenario.references import as_shown, read_references
 
 _KEPT = 50_000
 _AT_ONCE = 2_000_000
-"""Numbers that the steps evaluated together have."""
+"""Limit on the numbers evaluated together."""
 _QUICK = 1_000_000
-"""Numbers of the steps that are run on the way to one that is evaluated while a key waits."""
+"""Limit on the numbers computed on the way to a step while a key waits."""
 
 
 class Series(Struct, frozen=True):
-    """One value that is followed over the steps."""
+    """One value followed over the steps."""
 
     text: str
-    """As it is shown."""
+    """Its text on screen."""
     kind: Literal["loss", "validation", "norm", "lr", "value", "gradient", "expression"]
     node: int = 0
     index: Index | None = None
@@ -52,7 +52,7 @@ _WORDS: Mapping[str, Series] = {
 
 
 def read_series(text: str, problem: Problem) -> tuple[Series, ...]:
-    """Return the values that a text names, as `w[0] grad(w[0]) lr`; raises InputError."""
+    """Return the values that a text names, such as `w[0] grad(w[0]) lr`; raises InputError."""
     graph = problem.graph
     nodes = as_shown(graph.names, problem)
     shapes = {name: graph.nodes[node].shape for name, node in nodes.items()}
@@ -73,7 +73,7 @@ def read_series(text: str, problem: Problem) -> tuple[Series, ...]:
 def value_of(
     problem: Problem, node: int, index: Index | None = None, *, gradient: bool = False
 ) -> Series:
-    """Return what follows a node's value, or its gradient, or one element of either."""
+    """Return the series of a node's value, of its gradient, or of one element of either."""
     found = problem.graph.nodes[node]
     shown = element_text(problem.label(found.name) or found.op, index or ())
     if gradient:
@@ -83,7 +83,7 @@ def value_of(
 
 
 def read_followed(text: str, problem: Problem) -> tuple[Series, ...]:
-    """Return the values that a text names, or else the one expression that it is.
+    """Return the values that a text names, or the single expression that it is.
 
     Raises InputError as `read_series`.
     """
@@ -108,12 +108,12 @@ class Evaluator:
         return (branch.at(step), series, step) in self._known
 
     def at_hand(self, branch: Branch, series: Series, step: int) -> bool:
-        """Return whether a value at a step is known, or evaluated without running many steps."""
+        """Return whether a value at a step is known, or needs few steps to be run."""
         numbers = branch.history.away(step) * branch.at(step).problem.trainer.numbers
         return numbers <= _QUICK or self.knows(branch, series, step)
 
     def values(self, branch: Branch, series: Series, steps: Sequence[int]) -> list[float]:
-        """Return a value at some steps of a branch."""
+        """Return a value at given steps of a branch."""
         if len(self._known) > _KEPT:
             self._known.clear()
         missing: dict[Branch, list[int]] = {}
@@ -146,7 +146,7 @@ class Evaluator:
     def _observe(
         self, branch: Branch, observable: Observable, steps: Sequence[int]
     ) -> Sequence[float]:
-        """Return an expression's value at some steps, the length of it where it is an array."""
+        """Return an expression's value at given steps, or its length if it is an array."""
         found = []
         for step in steps:
             first = step - observable.depth
@@ -172,7 +172,7 @@ class Evaluator:
 
 
 def _nodes(series: Series, problem: Problem) -> list[int]:
-    """Return the nodes whose values a series needs; none where it is always 0."""
+    """Return the nodes whose values a series needs; none if it is always 0."""
     program = problem.trainer.program
     match series.kind:
         case "loss":

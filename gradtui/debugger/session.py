@@ -25,15 +25,15 @@ from gradtui.engine.tape import Tape
 from gradtui.scenario.problem import Problem
 
 _TAPES, _NUMBERS = 32, 20_000_000
-"""Steps whose tapes are kept, and numbers that these may hold together: 160 MB.  Two are always."""
+"""Most tapes kept, and most numbers in them: 160 MB.  Two tapes are always kept."""
 MAX_STEP = 10_000_000
-"""The last step that can be asked for."""
+"""The last step that can be reached."""
 SINGLE = "this is one call of your code: no step follows it, and nothing is trained"
-"""What is said to what only a run of several steps knows."""
+"""The answer to commands that need a run of several steps."""
 
 
 class _Place(NamedTuple):
-    """Where a change of level came from, or led to."""
+    """The place before or after a change of level."""
 
     structure: Structure
     step: int
@@ -44,8 +44,8 @@ class _Place(NamedTuple):
 class Session:
     """A problem being stepped through.
 
-    The cursor is (`step`, `position`): `position` moments of the training step `step` are done, out
-    of its order at the present level.
+    The cursor is (`step`, `position`): the first `position` moments of the training step `step`,
+    in its order at the present level, are done.
     """
 
     def __init__(
@@ -60,25 +60,25 @@ class Session:
         self.message = ""
         self.trouble = ""
         self.outdated = False
-        """Whether the file has another text by now than the one that was run."""
+        """Whether the file has changed since it was run."""
         self._breakpoints = Breakpoints(self.history, problem.steps)
         self._step = self._position = 0
         self.guide: Guide | None = None
-        """The way through the lesson, once it is begun."""
+        """The way through the lesson, once it has begun."""
         self.folded: frozenset[int] = frozenset()
-        """The roots of the statements that are one node on the graph of operations."""
+        """The roots of the statements folded into one node on the graph of operations."""
         self._tapes: OrderedDict[tuple[History, int], Tape] = OrderedDict()
         self._toggled_from: _Place | None = None
         self._toggled_to: _Place | None = None
         self._versions: dict[Graph, Version] = {}
-        """The versions seen so far: what is read from the same text has the same graph."""
+        """The versions seen so far: problems read from the same text have the same graph."""
         self._version_of(problem).judgement = judgement
         self._investigations: dict[Branch, Investigation] = {}
         self.seen = set[object]()
-        """The findings that the cursor went to, of whichever branch: it need not stay for them."""
+        """The findings that the cursor has visited, on any branch: walking on passes them by."""
         self.surface = SurfaceView(lambda: self.problem, self._say)
         self.again: Callable[[], Session] | None = None
-        """Runs the code again that is called; None where only its own program can."""
+        """Runs the called code again; None if only its own program can."""
         self.selection = Selection(
             lambda: self.problem, lambda: self.structure,
             lambda: self.position, lambda: self.frame.trace, self._say,
@@ -91,12 +91,12 @@ class Session:
 
     @property
     def problem(self) -> Problem:
-        """The scenario as it is at the present step of the branch that is looked at."""
+        """The scenario at the present step of the current branch."""
         return self.branches.current.at(self._step).problem
 
     @property
     def history(self) -> History:
-        """The run of the branch that is looked at."""
+        """The run of the current branch."""
         return self.branches.current.history
 
     @property
@@ -144,7 +144,7 @@ class Session:
 
     @property
     def frame(self) -> Frame:
-        """What there is to show at the cursor."""
+        """Everything to show at the cursor."""
         step, history, version = self._step, self.history, self._version_of(self.problem)
         tape, chosen = self.tape(step), self.selection
         index = None if chosen.lens is None else chosen.lens.index
@@ -175,13 +175,13 @@ class Session:
         )
 
     def _known(self, tape: Tape) -> Known:
-        """Return what may be told of what is known to be wrong."""
+        """Return the findings that may be told."""
         known = self.investigation.known(tape)
         return known.untold if self.guide is not None and self.guide.untold else known
 
     @property
     def investigation(self) -> Investigation:
-        """What is known to be wrong with the branch that is looked at."""
+        """The findings of the current branch."""
         branch, known = self.branches.current, self._investigations
         if branch not in known:
             for gone in known.keys() - set(self.branches):
@@ -215,7 +215,7 @@ class Session:
         self._arrive()
 
     def move(self, steps: int) -> None:
-        """Go some training steps forward, or back where negative."""
+        """Move by a number of training steps, back if negative."""
         self.seek(self._step + steps)
 
     def first(self) -> None:
@@ -251,7 +251,7 @@ class Session:
             self.message = f"this is the start of the {what}"
 
     def finish(self) -> None:
-        """Go on to the end of the present pass, or through the next one if it is done."""
+        """Go to the end of the present pass, or of the next one if it is done."""
         self.message = ""
         if self.position == self.order.end:
             self.into()
@@ -260,7 +260,7 @@ class Session:
         self.position = min(b for b in self.order.boundaries if b > self.position)
 
     def restart(self) -> None:
-        """Go back to the start of the present pass, or through the one before it."""
+        """Go back to the start of the present pass, or of the previous one."""
         if self.position == 0:
             self.back()
             if self.message:
@@ -269,13 +269,13 @@ class Session:
         self.position = max(b for b in self.order.boundaries if b < self.position)
 
     def toggle_level(self) -> None:
-        """Change between the named graph and that of the operations."""
+        """Switch between the named graph and the graph of operations."""
         here = self._place
         back = self._toggled_from if self._toggled_to == here else None
         named = self.level is Level.NAMED
         self.draw(Level.OPERATIONS if named else Level.NAMED, frozenset())
         if back is not None and back.structure is self.structure:
-            # The levels' moments are not the same: twice in a row comes back to the very same one.
+            # The levels' moments differ: switching twice in a row must return to the same one.
             self.position, self.selection.own = back.position, back.selected
         self._toggled_from, self._toggled_to = here, self._place
 
@@ -284,7 +284,7 @@ class Session:
         return _Place(self.structure, self._step, self.position, self.selection.own)
 
     def toggle_fold(self) -> None:
-        """Show the statement of the selected node as its operations, or as one node again."""
+        """Unfold the statement of the selected node into its operations, or fold it again."""
         graph, node = self.problem.graph, self.selection.node
         foldable = frozenset(s.root for s in graph.statements if len(s.operations) > 1)
         root = graph.root_of(node)
@@ -301,7 +301,7 @@ class Session:
             self.draw(Level.OPERATIONS, folded)
 
     def draw(self, level: Level, folded: frozenset[int]) -> None:
-        """Change what the nodes are, at the same place of the step."""
+        """Draw other nodes, at the same place of the step."""
         self.message = ""
         before = self.order
         self.level, self.folded = level, folded
@@ -314,7 +314,7 @@ class Session:
         self.curves.plot = Plot(log=self.curves.plot.log)
 
     def break_at(self, text: str = "") -> None:
-        """Set a breakpoint or remove it; without a condition it is at this step.
+        """Set a breakpoint or remove it; without a condition, at this step.
 
         Raises InputError with a place in the text.
         """
@@ -322,12 +322,12 @@ class Session:
         self.message = f"◆ {text}: breakpoint {'set' if there else 'removed'}"
 
     def watch(self, text: str) -> None:
-        """Watch an expression, or do so no longer; raises InputError with a place in the text."""
+        """Watch an expression, or stop watching it; raises InputError with a place in the text."""
         there = self.breakpoints.toggle_watch(text)
-        self.message = f"{text}: {'watched' if there else 'watched no longer'}"
+        self.message = f"{text}: {'watched' if there else 'no longer watched'}"
 
     def tape(self, step: int) -> Tape:
-        """Return all values of a step of the branch that is looked at."""
+        """Return all values of a step of the current branch."""
         key = self.history.owner(step), step
         if key not in self._tapes:
             self._tapes[key] = self.history.tape(step)
@@ -337,7 +337,7 @@ class Session:
         return self._tapes[key]
 
     def _arrive(self) -> None:
-        """Know the losses up to the present step."""
+        """Compute the losses up to the present step."""
         missing = self._step + 1 - self.history.known
         if missing > 0:
             self.history.advance(missing)

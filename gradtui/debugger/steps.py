@@ -1,4 +1,4 @@
-"""The order of things inside one training step: what each press of "step into" does.
+"""The order of events inside one training step: what each press of "step into" does.
 
 Knows the graph; knows no numbers and no screen.
 """
@@ -25,7 +25,7 @@ class Level(Enum):
 
 
 class Pass(Enum):
-    """The part of a training step that the cursor stands in."""
+    """The part of a training step that the cursor is in."""
 
     START = "start"
     FORWARD = "forward"
@@ -38,7 +38,7 @@ class Compute(Struct, frozen=True):
 
     node: int
     operations: tuple[int, ...]
-    """The nodes this takes, in evaluation order: one, or all of a statement."""
+    """The nodes computed, in evaluation order: one, or all of a statement."""
 
 
 class Seed(Struct, frozen=True):
@@ -53,26 +53,26 @@ class Flow(Struct, frozen=True):
     source: int
     target: int
     edges: tuple[Edge, ...]
-    """The edges between operations that carry it."""
+    """The edges between operations that carry the contribution."""
 
 
 class Move(Struct, frozen=True):
     """A parameter is moved by the optimizer."""
 
     position: int
-    """Which parameter, in the order of the file."""
+    """The number of the parameter, in the order of the file."""
 
 
 class Written(Struct, frozen=True):
-    """A line of the hand-written backward pass is done, or one of somebody's code that is called.
+    """A line of the hand-written backward pass is done, or a line of the called code.
 
-    Of the latter those that compute values of the model are `Compute`.
+    Lines of called code that compute values of the model are `Compute` instead.
     """
 
     index: int
-    """Which line, in the order of the program, or in that of the execution."""
+    """The number of the line, in the order of the program, or of execution."""
     name: str
-    """What it assigns."""
+    """The name that it assigns."""
 
 
 Moment = Compute | Seed | Flow | Written | Move
@@ -84,9 +84,9 @@ class StepOrder(Struct, frozen=True):
     level: Level
     moments: tuple[Moment, ...]
     forward: int
-    """Moments before the forward pass is done."""
+    """The number of moments up to the end of the forward pass."""
     backward: int
-    """Moments before the backward pass is done."""
+    """The number of moments up to the end of the backward pass."""
 
     @property
     def end(self) -> int:
@@ -94,7 +94,7 @@ class StepOrder(Struct, frozen=True):
         return len(self.moments)
 
     def pass_at(self, position: int) -> Pass:
-        """Return the pass that the last thing done belongs to."""
+        """Return the pass that the last moment done belongs to."""
         if position == 0:
             return Pass.START
         if position <= self.forward:
@@ -113,10 +113,10 @@ def build_order(
     folded: frozenset[int] = frozenset(),
     call: Call | None = None,
 ) -> StepOrder:
-    """Return what one training step does, statement by statement or operation by operation.
+    """Return the moments of one training step, by statement or by operation.
 
-    `folded` are the roots of statements that are taken as one among operations.  Of a `call` all
-    lines are done in the order in which they were executed.
+    `folded` are the roots of statements that stay one moment among operations.  A `call` has all
+    its lines in the order of execution.
     """
     graph = program.graph
     whole = whole_statements(graph, level, folded)
@@ -142,17 +142,17 @@ def build_order(
 
 
 def computed_by(statement: Statement) -> tuple[int, ...]:
-    """Return the nodes that a statement computes, in evaluation order; a bare number counts."""
+    """Return the nodes that a statement computes, in evaluation order, bare numbers included."""
     return tuple(sorted(statement.operations)) or (statement.root,)
 
 
 def whole_statements(graph: Graph, level: Level, folded: frozenset[int]) -> frozenset[int]:
-    """Return the roots of the statements that are drawn and taken as one."""
+    """Return the roots of the statements that are one drawn node."""
     return frozenset(s.root for s in graph.statements) if level is Level.NAMED else folded
 
 
 def _in_lines(computed: Mapping[int, Sequence[Moment]], call: Call | None) -> list[Moment]:
-    """Return what is computed, and between it the lines of a call that compute nothing of it."""
+    """Return the computations, with the other lines of a call in between."""
     left = dict(computed)
     found: list[Moment] = []
     for index, line in enumerate(call.lines if call else ()):
@@ -179,7 +179,7 @@ def _call_lines(call: Call) -> list[tuple[Written, int]]:
 
 
 def _beside(flows: Sequence[Flow], written: Iterable[tuple[Written, int]]) -> list[Moment]:
-    """Return the flows and the lines written by hand, each once what it claims is known.
+    """Return the flows and the hand-written lines, each as soon as its claim is known.
 
     The lines keep their own order.
     """
@@ -196,7 +196,7 @@ def _beside(flows: Sequence[Flow], written: Iterable[tuple[Written, int]]) -> li
 
 
 def _claimed(graph: Graph, line: HandLine) -> int:
-    """Return the node whose gradient a line is, by its claim or its name; no node for a helper."""
+    """Return the node whose gradient a line computes, by claim or by name; None for a helper."""
     if line.target is not None:
         return line.target
     name = line.line.name
@@ -204,7 +204,7 @@ def _claimed(graph: Graph, line: HandLine) -> int:
 
 
 def translate(position: int, before: StepOrder, after: StepOrder) -> int:
-    """Return the position in `after` where no more has been done than at `position` in `before`."""
+    """Return the position in `after` with no more done than at `position` in `before`."""
     if position >= before.backward:
         return after.backward + position - before.backward
     if position > before.forward:
@@ -225,9 +225,9 @@ def _source(graph: Graph, edge: Edge) -> int:
 
 
 def _flows(graph: Graph, carried: Sequence[Edge], target: Mapping[int, int]) -> list[Flow]:
-    """Return one flow for each pair of nodes, in the order in which the flows are complete.
+    """Return one flow for each pair of nodes, in the order of completion.
 
-    `target` says which node stands for an operation: its statement's root, or itself.
+    `target` returns the node that stands for an operation: its statement's root, or itself.
     """
     gathered: dict[tuple[int, int], list[Edge]] = {}
     for edge in carried:
@@ -245,7 +245,7 @@ def _edges(moments: Sequence[Moment]) -> set[Edge]:
 
 
 def _covered(moments: Sequence[Moment], done: Sequence[Moment], level: Level) -> int:
-    """Return how many of `moments` have been done when those of another level in `done` have.
+    """Return how many of `moments` are done when those of another level in `done` are.
 
     Between two flows of the named graph lie edges inside a statement, which no named flow lists:
     on the operations graph all up to the last listed edge count.

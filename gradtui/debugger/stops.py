@@ -1,4 +1,4 @@
-"""A session taken to where something is to be seen: breakpoints and findings."""
+"""Moving a session to its next breakpoint or finding."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from gradtui.diagnosis.finding import Finding
 
 
 def next_finding(session: Session) -> bool:
-    """Go to the next finding: its step, its node, at the moment that it is about.
+    """Go to the next finding: its step, its node, its moment.
 
-    False if none is known yet, and more may be: the message says what is being found out.
+    Return False if more may be found: the message says what is being examined.
     """
     session.message = ""
     if session.guide is not None and session.guide.untold:
@@ -26,10 +26,10 @@ def next_finding(session: Session) -> bool:
 
 
 def go_on(session: Session, by: int = 1) -> bool:
-    """Go to the next breakpoint or finding, the one before where `by` is negative.
+    """Go to the next breakpoint or finding, or to the previous one if `by` is negative.
 
-    Without one it is the file's last step, or the first. False if more must be known before:
-    then nothing moves, and the message says what.
+    Without any, go to the file's last step, or to the first.  Return False if more must be known
+    first: then nothing moves, and the message says what is missing.
     """
     if session.problem.call is not None:
         _go_on_in_call(session, by)
@@ -64,7 +64,7 @@ def go_on(session: Session, by: int = 1) -> bool:
 
 
 def _go_on_in_call(session: Session, by: int) -> None:
-    """Go to where the line of the cursor is executed the next time, or was before."""
+    """Go to the next execution of the line at the cursor, or to the previous one."""
     session.message = ""
     called = session.structure.called
     here = called.get(session.position, -1)
@@ -77,11 +77,13 @@ def _go_on_in_call(session: Session, by: int) -> None:
         session.position = min(same) if by > 0 else max(same)
         return
     (session.finish if by > 0 else session.restart)()
-    session.message = session.message or "the line is executed no more: this is the end of the pass"
+    session.message = (
+        session.message or "the line is not executed again: this is the end of the pass"
+    )
 
 
 def _go_to_end(session: Session, by: int) -> None:
-    """Go to the end of the run that lies that way, where nothing else does."""
+    """Go to the end of the run in that direction."""
     here, end = session.step, max(session.problem.steps, session.step) if by > 0 else 0
     session.seek(end)
     way = "ahead" if by > 0 else "before"

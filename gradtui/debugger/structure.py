@@ -1,4 +1,4 @@
-"""What stays the same at every step of a run: the drawn graph, its paths, when what is done.
+"""What is the same at every step of a run: the drawn graph, its paths, the order of events.
 
 Knows the graph and its order; knows no numbers.
 """
@@ -29,11 +29,11 @@ from gradtui.scenario.problem import Call
 DrawnEdge = tuple[int, int]
 """(source, target) of an edge that is drawn."""
 MAX_PATHS = 64
-"""Paths from one node to the loss that are listed."""
+"""Most paths from one node to the loss that are listed."""
 _READERS = 4
-"""Readers of a node that are taken to be around it."""
+"""Most readers of a node that count as its neighbours."""
 MANY_PATHS = 10**9
-"""Paths that are counted; beyond them there are just "more"."""
+"""Most paths counted; beyond them there are just "more"."""
 _Key = TypeVar("_Key")
 
 

@@ -1,4 +1,4 @@
-"""The loss over one or two numbers of the parameters, the run's way over it, and what is in view.
+"""The loss surface over one or two parameters, the run's path on it, and the part in view.
 
 Knows runs and their losses; knows no screen.
 """
@@ -25,19 +25,19 @@ Array = NDArray[np.float64]
 Range = tuple[float, float]
 
 _MARGIN = 0.25
-"""Part of the path's extent that is added on each side."""
+"""Margin on each side, as a part of the path's extent."""
 _HIGHER = 10.0
-"""Times the loss at the start, or here: steps that are higher do not widen the view."""
+"""Relative to the loss at the start, or here: higher steps do not widen the view."""
 _STRETCH = 3.0
-"""How far an axis may be widened to give both the same scale."""
+"""Most that an axis is widened to give both the same scale."""
 _NUMBERS = 1_000_000
-"""Numbers that all models of a grid have together: some 20 ms of arithmetic."""
+"""Limit on the numbers that evaluating a grid takes: some 20 ms of arithmetic."""
 _FEWEST = 9
-"""Points along each side of a grid, however large the model."""
+"""Fewest points along each side of a grid, however large the model."""
 LARGEST = 300_000
-"""Numbers of a model up to which its surface is drawn."""
+"""Largest model, in numbers, whose surface is drawn."""
 _EVERY_STEP = 400
-"""Steps of a run up to which all are points of its path."""
+"""Longest run, in steps, whose path shows every step."""
 _KEPT = 16
 _TINY, _LARGEST = 1e-12, float(np.finfo(float).max)
 
@@ -46,7 +46,7 @@ class Trajectory(Struct, frozen=True, eq=False):
     """The run's states, seen along the axes."""
 
     steps: NDArray[np.int64]
-    """(k,) ascending; of a long run some."""
+    """(k,) ascending; only some of a long run."""
     places: Array
     """(k, axes)."""
     losses: Array
@@ -54,7 +54,7 @@ class Trajectory(Struct, frozen=True, eq=False):
 
 
 class Surface(Struct, frozen=True, eq=False):
-    """The loss on a grid over the axes, and where the run is."""
+    """The loss on a grid over the axes, and the run's path."""
 
     window: Window
     step: int
@@ -64,24 +64,24 @@ class Surface(Struct, frozen=True, eq=False):
     """(columns,) or (rows, columns), at the middles of equal parts of the ranges, ascending."""
     path: Trajectory
     point: Place
-    """Where this step starts."""
+    """The start of this step."""
     loss: float
-    """There, on the surface."""
+    """The loss there, on the surface."""
     next: Place
-    """Where this step goes."""
+    """The end of this step."""
     next_loss: float
     """The loss of the whole model there; with batches on those of the next step."""
     others: int
-    """Numbers of the parameters that are held as they are at this step."""
+    """How many other parameters are held at their values of this step."""
     strays: bool
-    """Whether the run moves those others, and so leaves what is drawn."""
+    """Whether the run moves those others, and so leaves the slice drawn."""
     batch: bool
     """Whether it is the loss on this step's batch."""
     floor: Floor | None
-    """The lowest place in view; None where no loss is finite."""
+    """The lowest place in view; None if no loss is finite."""
 
     def share(self, place: Sequence[float]) -> Place:
-        """Return where a place stands in the view, from 0 to 1 along each axis."""
+        """Return the position of a place in the view, from 0 to 1 along each axis."""
         with np.errstate(all="ignore"):
             return tuple(
                 (x - low) / (high - low) for x, (low, high) in zip(place, self.ranges, strict=True)
@@ -93,7 +93,7 @@ class Surface(Struct, frozen=True, eq=False):
 
     @property
     def leaves(self) -> int | None:
-        """The first step after one in view whose state is not in view; None if there is none."""
+        """The first step at which the path leaves the view; None if it stays."""
         inside = [self.shows(place) for place in self.path.places.tolist()]
         for at in range(1, len(inside)):
             if inside[at - 1] and not inside[at]:
@@ -118,7 +118,7 @@ class Surfaces:
         self._found: tuple[object, Floor | None] | None = None
 
     def at(self, window: Window, step: int, last: int, size: tuple[int, int]) -> Surface:
-        """Return the surface at a step, the path up to the step `last`.
+        """Return the surface at a step, with the path up to the step `last`.
 
         The grid has `size` columns and rows, or fewer where the model is large.  Raises ValueError
         if the model is too large, or does not have the axes.
@@ -162,7 +162,7 @@ class Surfaces:
         losses: Array,
         known: list[tuple[float, Place]],
     ) -> Floor | None:
-        """Return the lowest place in view of a grid and of what else is known of its slice."""
+        """Return the lowest place in view, from a grid and from other known losses of its slice."""
         finite = np.isfinite(losses)
         if finite.any():
             at = np.unravel_index(int(np.argmin(np.where(finite, losses, np.inf))), losses.shape)
@@ -206,7 +206,7 @@ class Surfaces:
         *,
         moves: bool,
     ) -> Array:
-        """Return the losses of a grid; `moves` says that it changes with the step."""
+        """Return the losses of a grid; `moves` says whether it changes with the step."""
         trainer = self.history.trainer
         shape = _affordable(size[: len(places)], trainer.size)
         own = step if moves or trainer.batches is not None else None
@@ -225,20 +225,20 @@ class Surfaces:
 
 
 class SurfaceView:
-    """What a session looks at of the loss surface; `say` tells what cannot be."""
+    """A session's view of the loss surface; `say` receives messages."""
 
     def __init__(self, problem: Callable[[], Problem], say: Callable[[str], None]) -> None:
         self.window: Window | None = None
-        """None where no surface is shown."""
+        """None if no surface is shown."""
         self._hidden: Window | None = None
         self._surfaces: Surfaces | None = None
         self._problem, self._say = problem, say
         self.data = False
-        """Whether the data are shown in the plane of their features, in the surface's place."""
+        """Whether the data in the plane of their features are shown instead of the surface."""
         self._plane: tuple[Graph, Plane | None] | None = None
 
     def show(self, text: str = "") -> None:
-        """Show the loss surface over `w1 w2`, or `W[0,1] b[2]`; if not said, as it was, or none."""
+        """Show the surface over axes such as `w1 w2` or `W[0,1] b[2]`; without any, toggle it."""
         before = self.window
         if before is not None and not text:
             self._hidden, self.window, self.data = before, None, False
@@ -258,7 +258,7 @@ class SurfaceView:
 
     @property
     def plane(self) -> Plane | None:
-        """The plane of the model's two features, if it is a classifier of such."""
+        """The plane of the model's two features, if it is a classifier with two."""
         graph = self._problem().graph
         if self._plane is None or self._plane[0] is not graph:
             self._plane = graph, find_plane(graph)
@@ -266,17 +266,17 @@ class SurfaceView:
 
     @property
     def looked(self) -> tuple[Window | None, Plane | None, bool]:
-        """What the surface lies over, the plane of the data, and whether that is in its place."""
+        """The surface's window, the plane of the data, and whether that replaces the surface."""
         return self.window, self.plane, self.data
 
     def turn(self) -> bool:
-        """Show the data in the surface's place, or that again; return whether there are any."""
+        """Show the data instead of the surface, or switch back; return whether there are any."""
         there = self.window is not None and self.plane is not None
         self.data = there and not self.data
         return there
 
     def zoom(self, by: int) -> None:
-        """Halve what of the surface is in view so many times, or double it; 0: the whole path."""
+        """Halve the part in view `by` times, or double it; 0 shows the whole path."""
         if self.window is None:
             self.show()
             return
@@ -286,14 +286,14 @@ class SurfaceView:
             self._say(str(error))
 
     def surfaces(self, history: History) -> Surfaces:
-        """Return the surfaces of a run; those of another are forgotten."""
+        """Return the surfaces of a run, dropping those of another."""
         if self._surfaces is None or self._surfaces.history is not history:
             self._surfaces = Surfaces(history)
         return self._surfaces
 
 
 def _affordable(size: tuple[int, ...], numbers: int) -> tuple[int, ...]:
-    """Return how many points a grid has along each axis for a model of so many numbers."""
+    """Return the number of points along each axis of a grid, for a model of a given size."""
     points = math.prod(size)
     if points * numbers <= _NUMBERS:
         return size
@@ -302,7 +302,7 @@ def _affordable(size: tuple[int, ...], numbers: int) -> tuple[int, ...]:
 
 
 def _sample(last: int, every: int) -> NDArray[np.int64]:
-    """Return the steps of a path: all of a short run; of a long one the first and some others."""
+    """Return the steps of a path: all of a short run; the first and some others of a long one."""
     if last <= _EVERY_STEP:
         return np.arange(last + 1)
     half = _EVERY_STEP // 2
@@ -312,10 +312,10 @@ def _sample(last: int, every: int) -> NDArray[np.int64]:
 
 
 def _ranges(path: Trajectory, here: Array, zoom: int, size: tuple[int, int]) -> tuple[Range, ...]:
-    """Return what of each axis is in view.
+    """Return the part of each axis in view.
 
-    At no zoom that is the path, but for the steps that are much higher than the first and than the
-    present one: a run that flies off leaves the view.  Nearer, the present point is in the middle.
+    Without zoom that is the path, except steps much higher than the first and than the present
+    one: a run that flies off leaves the view.  With zoom, the present point is in the middle.
     """
     axes = len(here)
     centres, spans = _whole(path, here)
@@ -333,7 +333,7 @@ def _ranges(path: Trajectory, here: Array, zoom: int, size: tuple[int, int]) -> 
 
 
 def _whole(path: Trajectory, here: Array) -> tuple[Array, Array]:
-    """Return middle and width of what the run's path takes up, with a margin."""
+    """Return middle and width of the run's path, with a margin."""
     finite = np.isfinite(path.places).all(axis=1)
     losses = np.where(np.isnan(path.losses), np.inf, path.losses)
     at = np.flatnonzero((path.places == here).all(axis=1))

@@ -1,4 +1,4 @@
-"""Many runs from one step, each with another value of one setting, and how each of them ends."""
+"""A sweep: runs from one step with different values of one setting, and how each ends."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gradtui.diagnosis.runs.work import TooLargeError
 from gradtui.engine.together import run_together
 
 _BUDGET, _FEWEST = 4_000_000.0, 8
-"""Microseconds, by estimate, that all runs together may take; steps that they have at least."""
+"""Most microseconds, by estimate, for all runs together; fewest steps of each."""
 _SETTLED = 0.05
-"""Part of the whole fall by which a loss that has settled may still move in its last quarter."""
+"""A settled loss moves by less than this part of its whole fall in its last quarter."""
 _LEFT = 0.01
-"""Part of its fall that a loss that still falls steadily may have before it."""
+"""A steadily falling loss with more than this part of its fall ahead "still falls"."""
 _HIGH = 100.0
-"""Times the first loss at which a run has diverged, whatever way it took there."""
+"""A run has diverged if it ends above this many times its first loss."""
 CONVERGES, FALLS, NOWHERE = "converges", "still falls", "ends no lower"
 UNJUDGED, TOO_LARGE = "could not be judged", "not judged: too large"
 SIGNS = {
@@ -30,13 +30,13 @@ SIGNS = {
     End.CRAWLS: "…", CONVERGES: "✓", FALLS: "▼", NOWHERE: "—",
     UNJUDGED: "?", TOO_LARGE: "?",
 }  # fmt: skip
-"""How a run ends -> a sign for it."""
+"""How a run ends -> its marker."""
 
 
 class Sweep:
-    """Runs that differ in one setting, from one step on and up to step `last` or less far.
+    """Runs that differ in one setting, from one step to the step `last` at most.
 
-    Raises TooLargeError where few steps of them are too much to wait for.
+    Raises TooLargeError if even a few of their steps would take too long.
     """
 
     def __init__(self, forks: Sequence[Fork], last: int) -> None:
@@ -48,7 +48,7 @@ class Sweep:
             raise TooLargeError
         longest = min(steps_looked_at(one.problem) for one in forks)
         self.last = self.start + min(rest, most, longest)
-        """The last step that is run."""
+        """The last step of the runs."""
         rows = [one.row for one in self.forks]
         found = run_together(trainers, rows, self.start, self.last + 1 - self.start)
         self.losses: NDArray[np.float64] = found.losses
@@ -56,17 +56,17 @@ class Sweep:
         self.batched = found.batched
         """How many of them were run together."""
         self.ends: tuple[str, ...] = ()
-        """How the first of them end, as far as that is known."""
+        """How the first runs end, as far as that is known."""
         self.failed = ""
-        """What is to be said of the last one that could not be judged."""
+        """The message about the last run that could not be judged."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What was changed for each run."""
+        """The setting that differs."""
         return tuple(one.change for one in self.forks)
 
     def judge(self) -> None:
-        """Find out how each run ends; takes up to a second or so for each."""
+        """Judge how each run ends, which takes up to about a second each."""
         for one in self.forks[len(self.ends) :]:
             try:
                 end = self._end(one)
@@ -88,24 +88,24 @@ class Sweep:
 
     @property
     def drawn(self) -> Sequence[int]:
-        """The runs that are drawn: no more than can be told apart, spread over all."""
+        """The runs drawn: as many as can be told apart, spread over all."""
         count = len(self.forks)
         return sorted({round(i * (count - 1) / (DRAWN - 1)) for i in range(DRAWN)})[:DRAWN]
 
     @property
     def setting(self) -> str:
-        """What has another value in each run."""
+        """The setting that has another value in each run."""
         return self.names[0].split(" ")[0]
 
     def name(self, index: int) -> str:
-        """Return a run's value and the sign of how it ends, where that is known."""
+        """Return a run's value and the marker of how it ends, if that is known."""
         sign = f" {SIGNS[self.ends[index]]}" if index < len(self.ends) else ""
         value = self.names[index].removeprefix(self.setting).removeprefix(" =").strip()
         return value + sign
 
 
 def _falling(losses: NDArray[np.float64]) -> str:
-    """Return how a run ends that no rule objects to."""
+    """Return how a run without findings ends."""
     fall = float(losses[0] - losses[-1])
     late = losses[-max(2, len(losses) // 4) :]
     if losses[-1] > _HIGH * abs(losses[0]):
@@ -119,7 +119,7 @@ def _falling(losses: NDArray[np.float64]) -> str:
 
 
 def _rest(losses: NDArray[np.float64]) -> float:
-    """Return how far a loss has still to fall, from its last three sixths as a geometric series."""
+    """Return how far a loss has still to fall: its last three sixths as a geometric series."""
     size = max(1, len(losses) // 6)
     means = losses[-3 * size :].reshape(-1, size).mean(axis=1)
     if len(means) < 3:

@@ -1,4 +1,4 @@
-"""A session taken through its scenario's lesson: what is done is ticked, answers are read."""
+"""Taking a session through its scenario's lesson: ticking goals, reading answers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gradtui.scenario.lesson import Goal
 
 _COMMA = re.compile(r"[-+−]?\d+(,\d+)+(\.\d+)?")
 _SIGNS = str.maketrans({"−": "-", "·": "*", "×": "*"})
-"""Signs as the screen has them -> as the language does."""
+"""Signs on the screen -> signs of the language."""
 
 
 def begin(session: Session) -> None:
-    """Begin the lesson of a scenario, if it has one: at the first step nothing is computed yet."""
+    """Begin the scenario's lesson, if it has one, before anything of the first step is computed."""
     if session.problem.lessons and session.guide is None:
         if session.step == 0:
             session.position = 0
@@ -32,14 +32,14 @@ def begin(session: Session) -> None:
 
 
 def resume(session: Session, guide: Guide, place: int, since: int) -> None:
-    """Go on with a lesson where it was left; `since` is the step at which its place was entered."""
+    """Continue a lesson at its place; `since` is the step at which that place was entered."""
     session.guide = guide
     guide.enter(place, min(since, session.step))
     _arrive(session, guide)
 
 
 def leave(session: Session) -> None:
-    """Go on without the lesson, with nothing hidden."""
+    """Leave the lesson, so that nothing is hidden."""
     session.guide = None
     session.seek(session.step)
     session.message = "without the lesson; it begins again where the file is loaded again"
@@ -61,7 +61,7 @@ def _arrive(session: Session, guide: Guide) -> None:
 
 
 def look(session: Session) -> None:
-    """Tick the present lesson where what it asks for has just been done, and go on."""
+    """Tick the present lesson and go on if its goal has just been reached."""
     guide = session.guide
     if guide is not None and guide.reached(_is_reached(session)):
         guide.ticked.add(guide.place)
@@ -69,14 +69,14 @@ def look(session: Session) -> None:
 
 
 def read_answer(text: str, session: Session) -> float:
-    """Return the number that a text gives as the answer to the open question.
+    """Return the number that a text gives as an answer to the open question.
 
-    It is a number, or an expression of what is known at the cursor.  Raises InputError with a
+    It is a number, or an expression in the names known at the cursor.  Raises InputError with a
     place in the text.
     """
     whole = Place(1, 1, max(1, len(text)))
     if _COMMA.fullmatch(text.strip()):
-        raise InputError("a number has a point and no comma, as -3.6 or 1000", whole)
+        raise InputError("write a number with a point, no commas, such as -3.6 or 1000", whole)
     structure, program = session.structure, session.problem.trainer.program
     written = _as_typed(text, session)
     try:
@@ -100,7 +100,7 @@ def read_answer(text: str, session: Session) -> float:
 
 
 def _as_typed(text: str, session: Session) -> str:
-    """Return an answer in the language: with its signs, and names for what is shown for them."""
+    """Return an answer in the language: its signs, and names instead of labels."""
     problem = session.problem
     for name in problem.graph.names:
         label = problem.label(name)
@@ -117,7 +117,7 @@ def _is_reached(session: Session) -> bool:
 
 
 def reached(goal: Goal, session: Session, since: int) -> bool:
-    """Return whether a session is where a goal wants it; `since` is the step it began at."""
+    """Return whether a session has reached a goal; `since` is the step at which it began."""
     structure, position = session.structure, session.position
     later = session.step > since
     match goal.done:

@@ -161,7 +161,7 @@ def test_a_watch_shows_its_value_at_each_step_and_going_back(opened):
     session.seek(1)
     assert float(session.frame.watched[0].value) == pytest.approx(0.81 - 9)
     session.watch("loss-prev")
-    assert session.message == "loss-prev: watched no longer"
+    assert session.message == "loss-prev: no longer watched"
     assert session.frame.watched == ()
 
 

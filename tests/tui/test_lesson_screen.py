@@ -117,7 +117,7 @@ async def test_nothing_further_on_is_reached_and_what_was_is_left_free(terminal,
     async with terminal(lesson) as t:
         await t.press("s", "n")
         assert (t.session.step, t.session.position) == (0, 1)
-        assert "first your answer" in t.text
+        assert "answer first" in t.text
         await t.press("F")
         assert t.session.position == 0
         await t.press("enter")
@@ -183,8 +183,8 @@ async def test_a_reload_keeps_the_place_and_fewer_lessons_do_no_harm(terminal, l
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("-3,6", "a number has a point and no comma, as -3.6 or 1000"),
-        ("1,000.5", "a number has a point and no comma"),
+        ("-3,6", "write a number with a point, no commas, such as -3.6 or 1000"),
+        ("1,000.5", "write a number with a point, no commas"),
         ("1/0", "expected a number, this is inf"),
         ("grad", "this has shape"),
         ("prev(w2)", "this is not computed yet"),
