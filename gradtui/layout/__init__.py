@@ -1,9 +1,8 @@
-"""Where the boxes and wires of a graph stand, left to right. Knows no values and no screen.
+"""The layout of a graph's boxes and wires, left to right. Knows no values and no screen.
 
 `lay_out` computes the geometry once for a graph, from reserved sizes, so the picture stands still
-while its numbers change: `plan` chooses the rows, `draw` the columns, both part by part, of which
-`count_parts` says how many there are.  `light` chooses wires to draw heavy; `paint` gives a row of
-a window.
+while its numbers change: `plan` chooses the rows and `draw` the columns, each in parts, whose
+number `count_parts` tells.  `light` chooses wires to draw heavy; `paint` returns a row of a window.
 
 Between two layers a wire leaves its source, may turn in the source's *trunk*, runs along a *lane*,
 a row of its own that holds its label, may turn in the target's trunk, and ends in an arrow.  Lanes

@@ -36,7 +36,7 @@ _LINK, _SHORT_LINK = 2, 1
 _BLANK = 1
 """Cells between a box and a line."""
 _COLUMN = 2
-"""Cells from one trunk to the next: they stand in every other column."""
+"""Cells from one trunk to the next: trunks take every other column."""
 
 
 class _Joint(NamedTuple):
@@ -50,7 +50,7 @@ class _Joint(NamedTuple):
 
 
 class Plan(Struct, frozen=True, eq=False):
-    """Which node stands in which layer and row, whatever the widths of the boxes."""
+    """The layer and the row of each node, independent of the widths of the boxes."""
 
     layers: Sequence[Sequence[Node]]
     channels: Sequence[Sequence[Lane]]
@@ -60,7 +60,7 @@ class Plan(Struct, frozen=True, eq=False):
 
 Made = TypeVar("Made")
 Parts = Generator[None, None, Made]
-"""Work that stops after each of its parts, a layer or all layers once; it returns what is made."""
+"""Work that pauses after each part, one layer or all layers once, and returns its result."""
 
 
 def lay_out(
@@ -68,14 +68,14 @@ def lay_out(
 ) -> Layout:
     """Return the drawing of a graph whose `boxes` are in evaluation order.
 
-    `gap` is the number of blank rows between two boxes of a layer; a drawing that is wider than
-    `room` cells has shorter lines.
+    `gap` is the number of blank rows between two boxes of a layer; lines are shorter in a drawing
+    that would be wider than `room` cells.
     """
     return finish(draw(finish(plan(boxes, wires, gap=gap)), room))
 
 
 def finish(parts: Parts[Made]) -> Made:
-    """Do all parts of a work; return what it makes."""
+    """Do all parts of some work; return its result."""
     while True:
         try:
             next(parts)
@@ -85,7 +85,7 @@ def finish(parts: Parts[Made]) -> Made:
 
 
 def plan(boxes: Sequence[Box], wires: Sequence[Wire], *, gap: int = 0) -> Parts[Plan]:
-    """Choose where the nodes of a graph stand, of which drawings for any room can be made."""
+    """Place the nodes of a graph; the plan can be drawn for any room."""
     layers = build_layers(boxes, wires)
     yield
     yield from order_layers(layers)
@@ -151,7 +151,7 @@ class _Draft:
     def add_channel(
         self, left: Sequence[Node], lanes: Sequence[Lane], right: Sequence[Node]
     ) -> None:
-        """Draw what lies between two layers: trunks, slots for labels, trunks, arrows."""
+        """Draw the channel between two layers: trunks, slots for labels, trunks, arrows."""
         self.x += _BLANK + self.link
         trunks = find_trunks(left, leaving=True)
         starts = self._draw_trunks(trunks, arrange_leaving(trunks), leaving=True)
@@ -208,7 +208,7 @@ class _Draft:
         return joints
 
     def _draw_lane(self, lane: Lane, start: _Joint | None, stop: _Joint | None) -> None:
-        """Draw a lane between its trunks, or the ports where there are none."""
+        """Draw a lane between its trunks, or between the ports if it has none."""
         source, target = lane.source, lane.target
         first = start.x if start else source.exit
         last = stop.x if stop else target.entry

@@ -1,4 +1,4 @@
-"""What a drawing is given, consists of and is painted as. Knows no way to make or to paint one."""
+"""The parts of a drawing: its input, its geometry, its painted pieces. Makes and paints none."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Rect(Struct, frozen=True):
 
 
 class BoxRow(Struct, frozen=True):
-    """The visible part of one row of a box; the caller has its text."""
+    """The visible part of one row of a box; the caller supplies the text."""
 
     x: int
     width: int
@@ -94,7 +94,7 @@ class TrunkColumn(NamedTuple):
 
 
 class Row(Struct, eq=False):
-    """What stands in one row; each list is sorted by its first member, a column."""
+    """The contents of one row; each list is sorted by its first member, a column."""
 
     boxes: list[tuple[int, int]] = field(default_factory=list)
     """Column and key."""
@@ -104,7 +104,7 @@ class Row(Struct, eq=False):
 
 
 class Step(Struct, frozen=True):
-    """The part of a wire between two layers: what lights up with it."""
+    """The part of a wire between two layers, with the lines that light up with it."""
 
     lines: tuple[int, ...]
     """Numbers of its lines along rows."""
@@ -121,7 +121,7 @@ class Layout(Struct, frozen=True, eq=False):
     height: int
     boxes: Mapping[int, Rect]
     slots: Mapping[Pair, Rect]
-    """The label's place of each wire."""
+    """The place of each wire's label."""
     columns: tuple[tuple[int, ...], ...]
     """Keys of the boxes of each layer, top to bottom."""
     rows: Sequence[Row]

@@ -19,24 +19,24 @@ class Node(Struct, eq=False):
     incoming: list[Lane] = field(default_factory=list)
     outgoing: list[Lane] = field(default_factory=list)
     sources: list[Node] = field(default_factory=list)
-    """The nodes in the layer before that lead here."""
+    """The nodes in the previous layer that lead here."""
     targets: list[Node] = field(default_factory=list)
-    """The nodes in the layer after that this leads to."""
+    """The nodes in the next layer that this leads to."""
     place: int = 0
     """Index in its layer, 0 the top."""
     row: int = 0
     """Its first row, at which lines enter and leave."""
     entry: int = 0
-    """Column where lines enter: of the arrow's head, for a box."""
+    """The column at which lines enter: that of the arrow's head, for a box."""
     exit: int = 0
-    """Column where lines leave."""
+    """The column at which lines leave."""
 
     def __repr__(self) -> str:
-        return f"Node({self.layer}, {self.key})"  # one of its neighbours' neighbours never ends
+        return f"Node({self.layer}, {self.key})"  # a dataclass's repr of neighbours never ends
 
     @property
     def is_passage(self) -> bool:
-        """Whether it stands for no box."""
+        """Whether it is a passage, without a box."""
         return self.key is None
 
 
@@ -46,12 +46,12 @@ class Lane(Struct, eq=False):
     source: Node
     target: Node
     wire: Pair | None = None
-    """The wire that ends at `target`; none where `target` is a passage."""
+    """The wire that ends at `target`; None if `target` is a passage."""
     slot: int = 0
     """Cells reserved for the label."""
     row: int = 0
     extra: int = 0
-    """Which of the rows to be put in below `row`; 0 is `row` itself."""
+    """The number of the row inserted below `row`; 0 is `row` itself."""
 
 
 def build_layers(boxes: Sequence[Box], wires: Sequence[Wire]) -> list[list[Node]]:
@@ -84,9 +84,9 @@ def _connect(lane: Lane) -> None:
 
 
 def count_parts(keys: Sequence[int], pairs: Sequence[Pair]) -> int:
-    """Return how many boxes, passages and wires a drawing has.
+    """Return the number of boxes, passages and wires of a drawing.
 
-    Time and memory go with it; `keys` and `pairs` are those of the boxes and the wires.
+    Time and memory grow with it; `keys` and `pairs` are those of the boxes and the wires.
     """
     layer_of = _rank(keys, pairs)
     farthest = dict(layer_of)
@@ -97,9 +97,9 @@ def count_parts(keys: Sequence[int], pairs: Sequence[Pair]) -> int:
 
 
 def _rank(keys: Sequence[int], pairs: Sequence[Pair]) -> dict[int, int]:
-    """Return the layer of each box: the longest path to it, but late where that costs nothing.
+    """Return the layer of each box: its longest path, or a later layer if that costs nothing.
 
-    A box whose inputs serve nothing else (a source above all) stands next to its first consumer.
+    A box whose inputs have no other consumer (above all a source) goes next to its consumer.
     """
     inputs: dict[int, list[int]] = {key: [] for key in keys}
     consumers: dict[int, list[int]] = {key: [] for key in keys}

@@ -1,4 +1,4 @@
-"""A row of a drawing as text, boxes left open for the caller. Knows no values and no screen."""
+"""A row of a drawing as text, with gaps for the caller's boxes. Knows no values and no screen."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _IS_LIT = [
 
 
 class Light(Struct, frozen=True):
-    """What to draw heavy, in the drawing's own terms; made by `light`."""
+    """The lines to draw heavy, as the drawing numbers them; made by `light`."""
 
     lines: frozenset[int] = frozenset()
     spans: Mapping[int, Pair] = field(default_factory=dict)
-    """Lit rows of each trunk: always one interval, for every wire's part has the trunk's port."""
+    """Lit rows of each trunk: always one interval, because every wire includes the trunk's port."""
 
 
 def light(layout: Layout, wires: Iterable[Pair]) -> Light:
@@ -65,9 +65,9 @@ def paint(
     *,
     ascii: bool = False,
 ) -> list[Piece]:
-    """Return what row `y` shows from column `start` up to `stop`: pieces that leave no gap.
+    """Return row `y` from column `start` up to `stop` as pieces without gaps.
 
-    `label` gives the text of a wire's label; where that is shorter than its slot, the line goes on.
+    `label` returns the text of a wire's label; if it is shorter than its slot, the line goes on.
     """
     if not 0 <= y < layout.height:
         return [Stroke(start, " " * (stop - start), False)] if start < stop else []
@@ -136,7 +136,7 @@ def _trunk_at(trunks: Sequence[TrunkLine], y: int) -> TrunkLine | None:
 
 
 def _joint(mask: int, char: str, *, joined: bool, ascii: bool) -> str:
-    """Return the character of a trunk's cell with lines beside it: a dot where four arms join.
+    """Return the character of a trunk's cell with lines beside it: a dot if four arms join.
 
     So `┼` always is a crossing; ASCII has no dot, and there the trunk passes over the line.
     """
@@ -147,7 +147,7 @@ def _joint(mask: int, char: str, *, joined: bool, ascii: bool) -> str:
 
 
 def _visible(items: Sequence[_Item], start: int, stop: int) -> Iterator[_Item]:
-    """Yield the items that may show in a window, of a list sorted by their first columns."""
+    """Yield the items that may be visible in a window, from a list sorted by first columns."""
     # Two lines may meet in one cell, so the last two to begin before the window may reach it.
     index = max(bisect_right(items, start, key=itemgetter(0)) - 2, 0)
     while index < len(items) and items[index][0] < stop:
@@ -156,7 +156,7 @@ def _visible(items: Sequence[_Item], start: int, stop: int) -> Iterator[_Item]:
 
 
 def _crop(text: str, start: int, stop: int) -> str:
-    """Return some cells of a text; half of a wide character shows as a blank."""
+    """Return a slice of a text by cells; half of a wide character becomes a blank."""
     cells: list[str] = []
     for char in text:
         width = cell_width(char)

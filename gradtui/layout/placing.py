@@ -11,11 +11,11 @@ from operator import attrgetter
 from gradtui.layout.layers import Node
 
 _SWEEPS = 7
-"""Of the layers, to order them and to place them; the first and last for rows go backward."""
+"""Sweeps over the layers, to order and to place them; the first and last for rows go backward."""
 _FREE, _LOOSE, _PASSAGE, _MAIN = 1e-3, 1.0, 1e3, 1e6
-"""What yields to what when nodes want the same rows: the main line stays straight."""
+"""Weights that decide which node yields when several want a row: the main line stays straight."""
 _MOST_LANES = 8
-"""Rows that a box of many inputs may keep from a passage beside it."""
+"""Most rows that a box with many inputs keeps from a passage beside it."""
 
 _PLACE, _ROW = attrgetter("place"), attrgetter("row")
 
@@ -26,7 +26,7 @@ _Block = tuple[float, float, int]
 
 
 def order_layers(layers: list[list[Node]]) -> Iterator[None]:
-    """Order each layer so that few wires cross: barycentres, right and left, the best kept.
+    """Order each layer so that few wires cross: barycentres in both directions, the best kept.
 
     It yields after each part of the work, as `place_rows` does.
     """
@@ -52,7 +52,7 @@ def order_layers(layers: list[list[Node]]) -> Iterator[None]:
 
 
 def place_rows(layers: list[list[Node]], gap: int) -> Iterator[None]:
-    """Choose rows: chains straight, a node amid its inputs, long wires level."""
+    """Choose rows: chains straight, nodes centred on their inputs, long wires level."""
     offsets = [_offsets(layer, gap) for layer in layers]
     forward, backward = (
         [([(node, _main(node, backward=side)) for node in layer], distances)
@@ -116,13 +116,13 @@ def _count_crossings(layers: Iterable[Sequence[Node]]) -> int:
 
 
 def _offsets(layer: Iterable[Node], gap: int) -> list[int]:
-    """Return the rows of a layer's nodes if they stand as close as they may, from row 0."""
+    """Return the rows of a layer's nodes packed as closely as allowed, from row 0."""
     distances = (_distance(above, below, gap) for above, below in pairwise(layer))
     return list(accumulate(distances, initial=0))
 
 
 def _distance(above: Node, below: Node, gap: int) -> int:
-    """Return the rows from one node to the next; boxes of many inputs leave room for the lanes."""
+    """Return the distance in rows to the next node; boxes with many inputs leave room for lanes."""
     if not (above.is_passage or below.is_passage):
         return above.height + gap
     if not (above.incoming and below.incoming):
@@ -132,9 +132,9 @@ def _distance(above: Node, below: Node, gap: int) -> int:
 
 
 def _main(node: Node, *, backward: bool) -> Sequence[Node]:
-    """Return the neighbours whose rows count: computed boxes, or those there are.
+    """Return the neighbours whose rows count: computed boxes, or else all.
 
-    Of a passage the passage that it goes on with, if any.
+    For a passage, the passage that continues it, if any.
     """
     neighbours = node.targets if backward else node.sources
     if node.is_passage:
@@ -143,10 +143,10 @@ def _main(node: Node, *, backward: bool) -> Sequence[Node]:
 
 
 def _wish(node: Node, main: Sequence[Node], sweep: int) -> _Wish:
-    """Return the row a node wants for its main neighbours' sake, and how much it matters.
+    """Return the row that suits a node's main neighbours best, and its weight.
 
-    Backward sweeps look at what it feeds, forward ones at its inputs.  Late ones keep what is
-    reached: the ends of long wires, nodes that cannot be level with an input they share; the last
+    Backward sweeps use its consumers, forward ones its inputs.  Late sweeps keep what has been
+    reached: the ends of long wires, nodes that cannot be level with a shared input; the last
     moves sources only.
     """
     backward = _goes_backward(sweep)
@@ -173,10 +173,10 @@ def _feeds_several_boxes(source: Node) -> bool:
 
 
 def _settle(wishes: Iterable[_Wish], offsets: Sequence[int]) -> list[int]:
-    """Return rows near the wishes, as far apart as the offsets at least.
+    """Return rows near the wishes, at least as far apart as the offsets.
 
-    Least squares.  Less their offsets the rows need only not fall (isotonic regression): a node
-    that wants to be above the block before it is pooled with that.
+    Least squares: with the offsets subtracted, the rows only have to be non-decreasing (isotonic
+    regression), so a node that wants to be above the previous block is pooled with it.
     """
     blocks: list[_Block] = []
     for (row, weight), offset in zip(wishes, offsets, strict=True):

@@ -1,4 +1,4 @@
-"""Points, lines and contours on a plane of terminal cells. Knows no numbers' meaning, no screen.
+"""Points, lines and contours on a plane of terminal cells. Knows no meanings and no screen.
 
 A cell is (row, column), (0, 0) at the top left.  A cell has 2×4 dots, shown by Braille characters.
 Shares run from 0 to 1, to the right and upwards.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Cell = tuple[int, int]
 Share = tuple[float, float]
 ACROSS, DOWN = 2, 4
-"""Dots of a cell."""
+"""The Braille dots of a cell."""
 _BRAILLE = 0x2800
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BLANK = np.uint32(ord(" "))
@@ -23,9 +23,9 @@ _HEADS = "→↗↑↖←↙↓↘"
 
 
 def braille(dots: NDArray[np.bool_]) -> NDArray[np.uint32]:
-    """Return (4·rows, 2·columns) dots as code points of (rows, columns) characters.
+    """Return (4·rows, 2·columns) dots as the code points of (rows, columns) characters.
 
-    A space where a cell has none.
+    A cell without dots becomes a space.
     """
     found = np.zeros((dots.shape[0] // DOWN, dots.shape[1] // ACROSS), np.uint32)
     for down, bits in enumerate(_BITS):
@@ -35,7 +35,7 @@ def braille(dots: NDArray[np.bool_]) -> NDArray[np.uint32]:
 
 
 def text_of(codes: NDArray[np.uint32]) -> str:
-    """Return code points in a row as text."""
+    """Return a row of code points as text."""
     return codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
@@ -49,7 +49,7 @@ def extremes(bands: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
 
 
 def resample(field: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.float64]:
-    """Return a field at another number of places, by bilinear interpolation between middles."""
+    """Return a field resampled to another size, by bilinear interpolation between middles."""
     for axis, count in ((0, rows), (1, columns)):
         size = field.shape[axis]
         if size == count:
@@ -59,7 +59,7 @@ def resample(field: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.
         after = np.minimum(before + 1, size - 1)
         part = (at - before).reshape((-1, 1) if axis == 0 else (1, -1))
         with np.errstate(all="ignore"):
-            # A neighbour that does not count must not make a place inf or NaN by 0·inf.
+            # A neighbour of weight 0 must not make a place inf or NaN by 0·inf.
             low, high = field.take(before, axis), field.take(after, axis)
             field = np.where(part == 0.0, low, low * (1 - part) + high * part)
     return field
@@ -68,7 +68,7 @@ def resample(field: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.
 def rims(bands: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return the dots of each band that touch a lower one: thin lines between the bands.
 
-    A negative band is none: nothing is drawn beside it.
+    A negative band is no band: nothing is drawn beside it.
     """
     found = np.zeros(bands.shape, bool)
     for here, there in (
@@ -82,7 +82,7 @@ def rims(bands: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def cell_of(share: Sequence[float], rows: int, columns: int) -> Cell | None:
-    """Return the cell at a place; None where it is outside."""
+    """Return the cell at a place; None if it is outside."""
     if not all(0.0 <= part <= 1.0 for part in share):
         return None
     x, y = share
@@ -90,7 +90,7 @@ def cell_of(share: Sequence[float], rows: int, columns: int) -> Cell | None:
 
 
 def clipped(start: Sequence[float], end: Sequence[float]) -> tuple[Share, Share] | None:
-    """Return what of a straight line lies inside; None if nothing does.
+    """Return the part of a straight line that lies inside; None if there is none.
 
     Liang and Barsky, A new concept and method for line clipping (1984).
     """
@@ -134,5 +134,5 @@ def line_dots(
 
 
 def head(right: float, up: float) -> str:
-    """Return the arrow that points nearest to a direction, in units of the same length."""
+    """Return the arrow nearest to a direction, given in units of equal length."""
     return _HEADS[round(math.atan2(up, right) / (math.pi / 4)) % 8]

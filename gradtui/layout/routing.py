@@ -1,4 +1,4 @@
-"""The rows of lanes, and trunks side by side, between two layers. Knows no place on the drawing."""
+"""The rows of lanes and the order of trunks between two layers. Knows no absolute positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradtui.layout.geometry import Pair
 from gradtui.layout.layers import Lane, Node
 
 _LOOK_BACK = 30
-"""Trunks that a new one may be put left of; more would take long in the widest layers."""
+"""Most trunks that a new one may be inserted left of, which bounds the time in wide layers."""
 
 
 class Trunk(Struct, frozen=True, eq=False):
@@ -30,8 +30,8 @@ class Trunk(Struct, frozen=True, eq=False):
 def choose_lanes(left: Iterable[Node], right: Iterable[Node]) -> list[Lane]:
     """Choose the rows of the lanes between two layers; return the lanes from top to bottom.
 
-    As many as possible go straight; then each other takes the free row nearest to its target, or,
-    where its target's lanes have no room left, asks for an extra row in the drawing.
+    As many as possible go straight; then each of the others takes the free row nearest to its
+    target or, if its target's lanes have no room left, asks for an extra row in the drawing.
     """
     ports = {node.row: node for node in left if node.outgoing}
     groups: list[list[Lane]] = []
@@ -49,9 +49,9 @@ def choose_lanes(left: Iterable[Node], right: Iterable[Node]) -> list[Lane]:
 
 
 def _straight_rows(target: Node, ports: Mapping[int, Node]) -> dict[Lane, int]:
-    """Return the row that saves a lane its corners, for those of a target's lanes that have one.
+    """Return, for a target's lanes that have one, the row on which the lane is straight.
 
-    A row on which another source leaves is out: so the sources' trunks may stand in any order.
+    Rows on which another source leaves are excluded, so that trunks can have any order.
     """
     rows: dict[Lane, int] = {}
     for lane in target.incoming:
@@ -64,7 +64,7 @@ def _straight_rows(target: Node, ports: Mapping[int, Node]) -> dict[Lane, int]:
 
 
 def _longest_rising(lanes: Sequence[tuple[int, Lane]]) -> list[Lane]:
-    """Return the most lanes, of those with a row each, whose rows strictly rise.
+    """Return the longest sequence of lanes whose rows strictly rise.
 
     Patience sorting: `tails` has, for each length, the end of the subsequence that ends lowest.
     """
@@ -127,7 +127,7 @@ def _nearest_free_row(
 
 
 def number_rows(layers: Iterable[Sequence[Node]], channels: Iterable[Sequence[Lane]]) -> int:
-    """Put in the extra rows, make the first row 0 and return the number of rows."""
+    """Insert the extra rows, make the first row 0, and return the number of rows."""
     nodes = [node for layer in layers for node in layer]
     lanes = [lane for channel in channels for lane in channel]
     top = min([*(node.row for node in nodes), *(lane.row for lane in lanes)], default=0)
@@ -159,7 +159,7 @@ def find_trunks(nodes: Iterable[Node], *, leaving: bool) -> list[Trunk]:
 
 
 def arrange_leaving(trunks: Iterable[Trunk]) -> dict[Node, int]:
-    """Return a column for each source's trunk, overlapping ones apart, ordered to cross little."""
+    """Return a column for each source's trunk: overlapping ones apart, with few crossings."""
     columns: dict[Node, int] = {}
     filled: list[list[Pair]] = []
     for trunk in _order_to_cross_little(trunks):
@@ -187,7 +187,7 @@ def _order_to_cross_little(trunks: Iterable[Trunk]) -> list[Trunk]:
 
 
 def _count_cuts(left: Trunk, right: Trunk) -> int:
-    """Return how often two sources' lines cross if the one's trunk stands left of the other's."""
+    """Return how often two sources' lines cross if the first one's trunk is left of the other's."""
     lanes = bisect_right(left.rows, right.bottom) - bisect_left(left.rows, right.top)
     return max(lanes, 0) + (left.top <= right.node.row <= left.bottom)
 
@@ -199,7 +199,7 @@ def _overlaps(trunk: Trunk, spans: Sequence[Pair]) -> bool:
 
 
 def arrange_arriving(trunks: Sequence[Trunk]) -> dict[Node, int]:
-    """Return a column for each target's trunk, top to bottom, such that nothing crosses.
+    """Return a column for each target's trunk, top to bottom, without crossings.
 
     Lanes lie in the order of the targets, so only trunks bent to the same side can overlap.
     """

@@ -8,17 +8,17 @@ from gradtui.base.text import number
 
 _DIGITS = range(3, 12)
 _LONG = 1e6
-"""Numbers from which powers of ten are written."""
+"""Numbers from this size on are written as powers of ten."""
 
 
 def round_step(rough: float) -> float:
-    """Return the 1, 2 or 5 times a power of ten that is not smaller than `rough`."""
+    """Return the smallest 1, 2 or 5 times a power of ten that is at least `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
 
 
 def round_numbers(low: float, high: float, count: int) -> list[float]:
-    """Return about `count` round numbers between `low` and `high`; none where there is no room."""
+    """Return about `count` round numbers between `low` and `high`; none if there is no room."""
     rough = (high - low) / max(1, count)
     if not math.isfinite(rough) or rough <= 1e-300:
         return []
@@ -28,7 +28,7 @@ def round_numbers(low: float, high: float, count: int) -> list[float]:
 
 
 def round_powers(low: float, high: float, count: int) -> list[float]:
-    """Return at most `count` numbers between two positive ones, their ratios about the same.
+    """Return at most `count` numbers between two positive ones, with about equal ratios.
 
     They are 1, 2, 5, 10, …, or 1, 3, 10, …, or powers of ten.
     """
@@ -43,7 +43,7 @@ def round_powers(low: float, high: float, count: int) -> list[float]:
 
 
 def tick_texts(numbers: list[float]) -> list[str]:
-    """Return numbers in as few digits as tell them apart."""
+    """Return numbers with the fewest digits that tell them apart."""
     texts: list[str] = []
     for digits in _DIGITS:
         texts = [_text(value, digits) for value in numbers]

@@ -1,1 +1,1 @@
-"""A recorded run of the user's own functions as a problem: its lines, its graph, its numbers."""
+"""A recorded run of the user's functions as a problem: its lines, its graph, its numbers."""

@@ -1,4 +1,4 @@
-"""The lines that a run executed, for people: their values, their rounds, their part in it."""
+"""The executed lines of a run, for display: their values, rounds and roles."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from gradtui.tracing.visits import Bound, Round, Visits
 
 Array = NDArray[Any]
 _ALIKE = 1e-6
-"""The relative difference up to which a value is taken to be a gradient."""
+"""Relative tolerance for recognising a value as a gradient."""
 
 
 def executed_lines(
     tape: Tape, visits: Visits, lowered: Lowered, trainer: Trainer, returned: Mapping[str, int]
 ) -> tuple[Executed, ...]:
-    """Return the lines that computed, assigned or called something, in the order of their ends.
+    """Return the lines that computed, assigned or called something, in the order they ended.
 
-    `returned` are the nodes of the tape of the gradients that are returned, by argument.
+    `returned` maps arguments to the tape's nodes of their returned gradients.
     """
     ahead = _ancestors(tape, [lowered.root])
     back = _ancestors(tape, list(returned.values())) - ahead
@@ -62,7 +62,7 @@ def executed_lines(
 
 
 def _ancestors(tape: Tape, wanted: Sequence[int]) -> frozenset[int]:
-    """Return the nodes that some come from, these among them."""
+    """Return some nodes with everything that they are computed from."""
     found = set(wanted)
     for id in range(max(found, default=-1), -1, -1):
         node = tape.nodes[id]
@@ -83,7 +83,7 @@ def _value(tape: Tape, bound: Bound) -> Any:
 
 
 def _told(one: Round, totals: Mapping[int, int]) -> str:
-    """Return a round of a loop: `t = 3 of 25`, or `round 4 of 25` where no variable tells it."""
+    """Return a round of a loop: `t = 3 of 25`, or `round 4 of 25` without a telling variable."""
     total = totals[one.entry]
     told = ", ".join(f"{name} = {value}" for name, value in one.variables)
     return clean(f"{told or f'round {one.number}'} of {total}")
@@ -93,7 +93,7 @@ def _claimed(
     nodes: Iterable[int], parameters: Mapping[int, int], claims: Claims,
     named: Sequence[tuple[str, Any]],
 ) -> int | None:  # fmt: skip
-    """Return the node whose gradient a line of the backward pass computes, if it is known."""
+    """Return the node whose gradient a line of the backward pass computes, if known."""
     returned = [parameters[node] for node in nodes if node in parameters]
     if returned:
         return returned[0]
@@ -102,13 +102,13 @@ def _claimed(
 
 
 class Claims:
-    """Finds what a number is the gradient of, by its value."""
+    """Finds which node a number is the gradient of, by its value."""
 
     def __init__(self, step: Step) -> None:
         graph = step.program.graph
         self._nodes: dict[tuple[int, ...], list[int]] = {}
         self._values: dict[tuple[int, ...], tuple[Array, Array]] = {}
-        """Shape -> the gradients of all values of it, and how far off may be alike."""
+        """Shape -> the gradients of all values of that shape, and their tolerances."""
         for statement in graph.statements:
             node = statement.root
             if np.any(step.adjoint(node)):
@@ -124,7 +124,7 @@ class Claims:
             return None
         (true, room), own = self._values[value.shape], value.reshape(-1)
         with np.errstate(all="ignore"):
-            # Most differ in their first number already.
+            # The first number alone rules most of them out.
             near = np.flatnonzero(np.all(np.abs(true[:, :1] - own[:1]) <= room[:, :1], axis=1))
             alike = near[np.all(np.abs(true[near] - own) <= room[near], axis=1)]
         return self._nodes[value.shape][int(alike[-1])] if alike.size else None

@@ -1,4 +1,4 @@
-"""A tape -> a graph: what the loss depends on, line by line, as operations of the registry."""
+"""A tape -> a graph: everything that the loss depends on, as operations of the registry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gradtui.tracing.visits import Visits
 
 Array = NDArray[Any]
 _rule = lru_cache(1024)(parse_rule)
-"""A run of many rounds computes the same again and again."""
+"""A run of many rounds repeats the same operations."""
 
 
 class Lowered(Struct, frozen=True, eq=False):
@@ -38,18 +38,18 @@ class Lowered(Struct, frozen=True, eq=False):
     root: int
     """The node of the tape that is the loss."""
     nodes: Mapping[int, int]
-    """Node of the tape -> the node of the graph that has its value: leaves and statements."""
+    """Node of the tape -> the node of the graph with its value: leaves and statements."""
     statements: Mapping[int, int]
-    """Those of them that are statements."""
+    """The nodes among them that are statements."""
 
 
 def lower_tape(
     tape: Tape, root: int, visits: Visits, parameters: Sequence[str], place: Place
 ) -> Lowered:
-    """Return what a node of a tape was computed from as a graph whose loss it is.
+    """Return a graph whose loss is a node of a tape, with everything it was computed from.
 
-    `parameters` are the arguments whose gradients matter; `place` is that of the function, for what
-    stands on no line of the user's.  Raises InputError where there is more than a graph can hold.
+    `parameters` are the arguments whose gradients matter; `place` is that of the function, for
+    nodes without a line of the user's.  Raises InputError if a graph cannot hold them all.
     """
     return _Lowering(tape, root, visits, parameters, place).lowered()
 
@@ -85,7 +85,7 @@ class _Lowering:
                        MappingProxyType(self.done), MappingProxyType(own))  # fmt: skip
 
     def _computed(self, id: int) -> bool:
-        """Return whether a node becomes operations; else it is a value that the run came with."""
+        """Return whether a node becomes operations; otherwise it is a given value."""
         node = self.tape.nodes[id]
         if isinstance(node, Leaf) or not self.floats[id]:
             return False
@@ -98,9 +98,9 @@ class _Lowering:
         return () if isinstance(node, Leaf) else tuple(node.inputs)
 
     def _roots(self) -> frozenset[int]:
-        """Return the nodes that are statements: what has a name, and what several lines read.
+        """Return the nodes that are statements: named ones, and those that several lines read.
 
-        Elements that are only moved, and have no name, belong to each line that reads them.
+        Unnamed rearrangements of elements belong to each line that reads them.
         """
         roots = {self.root}
         homes: dict[int, set[int]] = {self.root: {self.root}}
@@ -117,11 +117,11 @@ class _Lowering:
         return frozenset(roots)
 
     def _alone(self, id: int, homes: Collection[int]) -> bool:
-        """Return whether one statement, of the same visit, is all that reads a node."""
+        """Return whether a single statement, of the same visit, reads a node."""
         return len(homes) == 1 and all(self.visits.of(h) == self.visits.of(id) for h in homes)
 
     def _statement(self, root: int, roots: frozenset[int]) -> Statement:
-        """Append the operations of a statement and give its value its name."""
+        """Append the operations of a statement and name its value."""
         builder, first = self.builder, len(self.builder.nodes)
         place = self._place(root)
         made = dict[int, int]()
@@ -160,7 +160,7 @@ class _Lowering:
         return Place(here.first, file=here.file)
 
     def _given(self, id: int) -> int:
-        """Return the leaf that a value is which the run did not compute."""
+        """Return the leaf for a value that the run did not compute."""
         value, node = self.tape.value(id), self.tape.nodes[id]
         if isinstance(node, Leaf) and node.place is None and value.shape == ():
             return self.builder.constant(float(value))
@@ -184,7 +184,7 @@ class _Lowering:
         return leaf
 
     def _operation(self, id: int, inputs: Sequence[int], place: Place) -> int:
-        """Append a node of the tape on the nodes of its operands."""
+        """Append a node of the tape, given the nodes of its operands."""
         node = self.tape.nodes[id]
         place = node.place or place
         match node:
@@ -214,7 +214,7 @@ class _Lowering:
     def _moved(
         self, sources: Sequence[int], inputs: Sequence[int], index: NDArray[np.intp], place: Place
     ) -> int:
-        """Append elements in another arrangement, of several values one after the other."""
+        """Append rearranged elements of several concatenated values."""
         builder = self.builder
         if len(inputs) == 1:
             way, node = arrangement(self.tape.shape(sources[0]), index), inputs[0]
@@ -230,9 +230,9 @@ class _Lowering:
     def _filled(
         self, sources: Sequence[int], inputs: Sequence[int], index: NDArray[np.intp], place: Place
     ) -> int | None:
-        """Append a value some of whose elements are written over by a number, as `x[x < 0] = 0`.
+        """Append a value with some elements overwritten by a number, such as `x[x < 0] = 0`.
 
-        None where that is not what an index says.
+        None if the index means something else.
         """
         shapes = [self.tape.shape(source) for source in sources]
         whole = [at for at, shape in enumerate(shapes) if shape == index.shape and index.size > 1]
@@ -250,14 +250,14 @@ class _Lowering:
         return self.builder.apply("where", (mask, inputs[at], number), {}, place)
 
     def _joined(self, inputs: Sequence[int], place: Place) -> int:
-        """Append the elements of several values, row by row, one after the other."""
+        """Append the elements of several values, flattened and concatenated."""
         builder = self.builder
         parts = [
             builder.apply("reshape", (id,), {"shape": (math.prod(builder.nodes[id].shape),)}, place)
             for id in inputs
         ]
         while len(parts) > 1:
-            # In halves: one by one thousands of arrays would be copied thousands of times.
+            # In halves: one by one, thousands of arrays would be copied thousands of times.
             parts = [
                 builder.apply("concat", tuple(parts[at : at + 2]), {"axis": 0}, place)
                 if at + 1 < len(parts) else parts[at]
@@ -266,7 +266,7 @@ class _Lowering:
         return parts[0]
 
     def _opaque(self, call: Call, inputs: Sequence[int], value: Array) -> int:
-        """Append a value that is kept, and changes as its central differences say."""
+        """Append a recorded value that changes linearly, with its central differences as slope."""
         values = [self.tape.value(id) for id in call.inputs]
         node = self._leaf(Kind.RECORDED, f"value of {call.name}", value, shown=False)
         wanted = [at for at, id in enumerate(call.inputs) if self.tape.active[id]]
@@ -288,7 +288,7 @@ _MIXING = "value + reshape(slope@reshape(moved - at, shape=flat), shape=whole)"
 
 
 def _floats(tape: Tape) -> list[bool]:
-    """Return which nodes are of floats; of moved elements that takes no moving to know."""
+    """Return which nodes are of floats, without moving any elements."""
     found: list[bool] = []
     for id, node in enumerate(tape.nodes):
         if isinstance(node, Moved | Added):

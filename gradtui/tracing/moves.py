@@ -14,19 +14,19 @@ from gradtui.language.parser import Option
 
 Index = NDArray[np.intp]
 _LARGEST = 1_000_000
-"""Elements up to which it is looked at what an index does."""
+"""Most elements of an index that is analysed."""
 _MOST_AXES = 4
 
 
 class Arrangement(Struct, frozen=True):
-    """An operation that puts elements into another arrangement."""
+    """An operation that rearranges elements."""
 
     op: str
     options: tuple[tuple[str, Option], ...] = ()
 
 
 def arrangement(shape: Shape, index: Index) -> Arrangement:
-    """Return the operation that gives the elements of a `shape` at the positions of an index."""
+    """Return the operation that takes the elements of a `shape` at the positions of an index."""
     size = prod(shape)
     if index.size == size and np.array_equal(index.reshape(-1), np.arange(size)):
         return Arrangement("reshape", (("shape", index.shape),))
@@ -56,9 +56,9 @@ def _broadcasts(own: Index, index: Index) -> bool:
 
 
 def brackets(shape: Shape, index: Index) -> str:
-    """Return the brackets that choose these positions, as [2, :, 1:3]; nothing where none do.
+    """Return the brackets that choose these positions, such as [2, :, 1:3]; empty without any.
 
-    Axes that the result adds, and orders other than the array's own, are not told.
+    Added axes, and orders other than the array's own, are not recognised.
     """
     if not index.size or not shape:
         return ""
@@ -80,7 +80,7 @@ def brackets(shape: Shape, index: Index) -> str:
 
 
 def _along(places: Index, axis: int, size: int) -> str:
-    """Return the entry for an axis of which these are the places, along one axis of the result."""
+    """Return the entry of an axis for these places along one axis of the result."""
     line = np.moveaxis(places, axis, 0)
     first = line.reshape(len(line), -1)[:, 0]
     if not np.all(line.reshape(len(line), -1) == first[:, None]):

@@ -1,4 +1,4 @@
-"""What the values of a recorded run are called: as the user's lines assign them, each name once."""
+"""Names for the values of a recorded run: those that the user's lines assign, each once."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from gradtui.recording.tape import Call, Leaf, Moved, Tape
 from gradtui.tracing.visits import Bound, Round, Visits
 
 _LONGEST = 32
-"""Characters of an expression that stands for a name."""
+"""Longest expression, in characters, used as a name."""
 
 
 class Names:
-    """Gives out names, each of which is a name of one value; `last` is kept for the last one."""
+    """Gives each value a name of its own; names in `last` are reserved for the last value."""
 
     def __init__(self, last: str) -> None:
         self._given: dict[str, int] = {}
         self._last = clean(last)
 
     def take(self, text: str) -> str:
-        """Return a name fit to be shown, with its version from the second on: x, x#2.
+        """Return a printable name, with its version from the second on: x, x#2.
 
-        Of what is kept for the last one the first version has its number, too.
+        For a reserved name, the first version is numbered, too.
         """
         text = clean(text)
         count = self._given[text] = self._given.get(text, 0) + 1
@@ -34,7 +34,7 @@ class Names:
 
 
 def bound_names(visits: Visits) -> Mapping[int, str]:
-    """Return what each node is called that a line assigns: by the first one that does."""
+    """Return the names of the assigned nodes, each from the first line that assigns it."""
     found: dict[int, str] = {}
     for at in visits.finished:
         visit = visits.visits[at]
@@ -45,28 +45,28 @@ def bound_names(visits: Visits) -> Mapping[int, str]:
 
 
 def told_apart(bound: Bound, rounds: Sequence[Round]) -> str:
-    """Return what is assigned, with the round of the loops around it: h(t=3)."""
+    """Return an assigned name with the round of the loops around it: h(t=3)."""
     within = [] if bound.indexed else [round_text(one) for one in rounds]
     return f"{bound.target}({', '.join(within)})" if within else bound.target
 
 
 def round_text(one: Round) -> str:
-    """Return a round of a loop in short: t=3, or #4 where no variable tells it."""
+    """Return a round of a loop in short: t=3, or #4 without a telling variable."""
     told = [f"{name}={value}" for name, value in one.variables]
     return ",".join(told) or f"#{one.number}"
 
 
 def leaf_name(tape: Tape, id: int, visits: Visits, bound: Mapping[int, str]) -> str:
-    """Return what a value is called that the run did not compute."""
+    """Return the name of a value that the run did not compute."""
     node = tape.nodes[id]
     assert isinstance(node, Leaf)
     known = node.name or visits.names.get(id) or bound.get(id) or written_at(node.place)
-    # What stands on no line of the user's is drawn to check a layer: the gradient of its output.
+    # A value without a line is drawn at random to check a layer: the gradient of its output.
     return known or ("data" if visits.precedes(id) else "dout")
 
 
 def loss_name(visits: Visits, loss: int) -> str:
-    """Return what the loss is called, without the rounds of loops in which it was added up."""
+    """Return the name of the loss, without the rounds of loops in which it was summed."""
     for at in visits.finished:
         for bound in visits.visits[at].bound:
             if bound.node == loss and bound.target.strip("_"):
@@ -75,7 +75,7 @@ def loss_name(visits: Visits, loss: int) -> str:
 
 
 def computed_name(tape: Tape, id: int, visits: Visits, bound: Mapping[int, str]) -> str:
-    """Return what a computed value is called: as it is assigned, returned, or written."""
+    """Return the name of a computed value: as assigned, as returned, or as written."""
     node = tape.nodes[id]
     if id in bound:
         return bound[id]
@@ -83,13 +83,13 @@ def computed_name(tape: Tape, id: int, visits: Visits, bound: Mapping[int, str])
         function, rounds = visits.returned[id]
         return f"{function}({', '.join(map(round_text, rounds))})"
     if isinstance(node, Moved) and not tape.active[id]:
-        # An array that was filled by and by is called what it was as it was made.
+        # An array that was filled step by step keeps the name that it was created with.
         return next((bound[one] for one in node.inputs if one in bound), "") or "made"
     return written_at(node.place) or (node.name if isinstance(node, Call) else "value")
 
 
 def written_at(place: Place | None) -> str:
-    """Return the expression that stands at a place; nothing where it takes several lines."""
+    """Return the expression at a place; empty if it takes several lines."""
     if place is None:
         return ""
     line = linecache.getline(place.file, place.line)

@@ -1,4 +1,4 @@
-"""A recorded run -> Problem: its graph, its numbers, and the lines that were executed."""
+"""A recorded run -> Problem: its graph, its numbers, its executed lines."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from gradtui.tracing.visits import MOST_VISITS, Visits
 
 Array = NDArray[Any]
 _STAYS = UpdateProgram((), MappingProxyType({}), "")
-"""What moves no parameter."""
+"""An update that moves no parameter."""
 
 
 class Recording(Struct, frozen=True, eq=False):
-    """One recorded run of a function, and what it returned."""
+    """One recorded run of a function, with its results."""
 
     function: Callable[..., Any]
     place: Place
-    """Where the function begins."""
+    """The place of the function."""
     tape: Tape
     visits: Visits
     root: int
@@ -44,9 +44,9 @@ class Recording(Struct, frozen=True, eq=False):
     parameters: tuple[str, ...]
     """The arguments whose gradients are judged."""
     gradients: Mapping[str, tuple[Array, int | None]]
-    """Argument -> the gradient that is returned for it, and its node where it was recorded."""
+    """Argument -> its returned gradient, and the node of that if it was recorded."""
     files: tuple[str, ...] = ()
-    """Other files whose lines are told of."""
+    """Other files whose lines are shown."""
 
 
 def problem_of(run: Recording) -> Problem:
@@ -56,8 +56,8 @@ def problem_of(run: Recording) -> Problem:
             raise InputError(f"the call executes more than {MOST_VISITS:,} lines", run.place)
         return _problem_of(run)
     except Untold as error:
-        raise InputError(f"the run cannot be shown: what {error} does is not known", run.place,
-                         file=run.place.file) from None  # fmt: skip
+        message = f"the run cannot be shown: gradtui does not know what {error} does"
+        raise InputError(message, run.place, file=run.place.file) from None
     except InputError as error:
         file = error.file or (error.place.file if error.place else "") or run.place.file
         said = InputError(f"{error.message}; `gradtui check` compares its gradients", error.place)
@@ -116,7 +116,7 @@ def _problem_of(run: Recording) -> Problem:
 
 
 def _lines_of(file: str, visits: Visits) -> tuple[str, ...]:
-    """Return the lines of a file; empty ones where what was typed is not kept."""
+    """Return the lines of a file; empty ones if typed text was not kept."""
     lines = [line.rstrip("\n") for line in linecache.getlines(file)]
     ends = (max(one.last, one.scope[1]) for one in visits.visits if one.file == file)
     missing = max(ends, default=1) - len(lines)

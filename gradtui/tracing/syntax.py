@@ -1,4 +1,4 @@
-"""What files of Python say of their lines: where statements begin, what they assign, their loops.
+"""The statements of Python files: their lines, their assignments, their loops.
 
 Knows nothing of a run.
 """
@@ -17,21 +17,21 @@ _PURE = (
     ast.Name, ast.Constant, ast.Slice, ast.Tuple, ast.BinOp, ast.UnaryOp, ast.Attribute,
     ast.Subscript, ast.operator, ast.unaryop, ast.expr_context,
 )  # fmt: skip
-"""What may be evaluated once more without doing anything."""
+"""Expressions that can be evaluated again without side effects."""
 _TEXTS = 4096
 
 
 class Target(Struct, frozen=True, eq=False):
-    """What a statement assigns."""
+    """A target that a statement assigns."""
 
     text: str
     code: CodeType | None
-    """What reads it; None where that would do something."""
+    """The expression that reads it; None if that would have side effects."""
     variables: tuple[str, ...]
-    """The names that stand in brackets."""
+    """The names inside brackets."""
 
     def filled(self, values: Mapping[str, int | str]) -> str:
-        """Return it as it is written, with values for the names in brackets: hs[3]."""
+        """Return it as written, with values for the names in brackets: hs[3]."""
         told = tuple((name, values[name]) for name in self.variables if name in values)
         return _filled(self.text, told) if told else self.text
 
@@ -44,7 +44,7 @@ class Loop(Struct, frozen=True, eq=False):
 
     line: int
     variables: tuple[str, ...]
-    """Names that are given a value in each round; none of a `while`."""
+    """Names that each round assigns; none for a `while`."""
 
 
 class Sentence(Struct, frozen=True, eq=False):
@@ -54,11 +54,11 @@ class Sentence(Struct, frozen=True, eq=False):
     last: int
     """Its first and last line."""
     targets: Targets = ()
-    """What it assigns, names in a tuple one by one."""
+    """Its targets, those in a tuple one by one."""
     loops: tuple[Loop, ...] = ()
-    """Those of its function that it stands in, outermost first."""
+    """The loops of its function around it, outermost first."""
     loop: Loop | None = None
-    """The loop that it is the header of."""
+    """The loop whose header it is, if any."""
 
 
 class Syntax:
@@ -72,13 +72,13 @@ class Syntax:
         try:
             tree = ast.parse("".join(lines))
         except (SyntaxError, ValueError):
-            return  # as a notebook's cell with commands of its own: its lines stand for themselves
+            return  # such as a notebook's cell with magic commands: each line is its own statement
         for sentence in self._sentences(tree.body, ()):
             for line in range(sentence.first, sentence.last + 1):
                 self._at.setdefault(line, sentence)
 
     def at(self, line: int) -> Sentence:
-        """Return the statement that a line is of."""
+        """Return the statement that a line belongs to."""
         return self._at.get(line) or Sentence(line, line)
 
     def _sentences(self, body: Sequence[ast.stmt], loops: tuple[Loop, ...]) -> Iterator[Sentence]:
@@ -132,12 +132,12 @@ def _parsed(lines: tuple[str, ...]) -> Syntax:
 
 
 def syntax_of(file: str) -> Syntax:
-    """Return the statements of a file, a cell of a notebook or what was typed, as Python has it."""
+    """Return the statements of a file, a notebook's cell or typed text, as Python parses it."""
     return _parsed(tuple(linecache.getlines(file)))
 
 
 def _is_text(statement: ast.stmt) -> bool:
-    """Return whether a statement is a text alone, as a docstring is."""
+    """Return whether a statement is only a string, such as a docstring."""
     value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
@@ -166,7 +166,7 @@ def _parts(target: ast.expr) -> Iterator[ast.expr]:
 
 
 def _target(expression: ast.expr) -> Target:
-    """Return what an expression assigns; of an entry that cannot be read again all of it."""
+    """Return the target that an expression is; the whole container of an unreadable entry."""
     pure = all(isinstance(part, _PURE) for part in ast.walk(expression))
     if isinstance(expression, ast.Subscript) and not pure:
         return _target(expression.value)
@@ -184,13 +184,13 @@ def _target(expression: ast.expr) -> Target:
 
 
 class _Filler(ast.NodeTransformer):
-    """Puts values in place of names in brackets."""
+    """Replaces names in brackets by values."""
 
     def __init__(self, values: Mapping[str, int | str]) -> None:
         self._values = values
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        """Fill what stands in the brackets, and those before it."""
+        """Replace the names in these brackets, and in those before them."""
         node.value = self.visit(node.value)
         for name in ast.walk(node.slice):
             if isinstance(name, ast.Name) and name.id in self._values:

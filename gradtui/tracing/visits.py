@@ -1,6 +1,6 @@
-"""Which lines of the user's files a run executes, in what order, and what they assign.
+"""The lines of the user's files that a run executes, in order, and what they assign.
 
-A visit is one execution of one statement.  Knows nothing of what the loss depends on.
+A visit is one execution of one statement.  Knows nothing of the loss's dependencies.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from gradtui.recording.recorder import Recorder
 from gradtui.tracing.syntax import Loop, Sentence, Syntax, Target, syntax_of
 
 MOST_VISITS = 200_000
-"""Visits of a run that are kept."""
+"""Most visits kept of a run."""
 _MOST = 100
-"""Entries of a dict that may have arrays by name: more are data."""
+"""Largest dict whose entries may be named arrays: a larger one is data."""
 _LONGEST = 40
-"""Characters of a text that is shown as the value of a variable."""
+"""Longest text, in characters, shown as the value of a variable."""
 
 
 class Round(Struct, frozen=True):
-    """The round of a loop that a visit belongs to."""
+    """The round of a loop in which a visit happens."""
 
     line: int
-    """Where the loop begins."""
+    """The place of the loop."""
     entry: int
-    """Which of the times that the loop was begun, over all of the run."""
+    """The number of this beginning of a loop, over the whole run."""
     number: int
     """From 1."""
     variables: tuple[tuple[str, str], ...]
-    """(name, value) of those of its variables that are numbers or short texts."""
+    """(name, value) of its variables that are numbers or short texts."""
 
 
 class Bound(Struct, frozen=True, eq=False):
-    """Something that a visit assigned."""
+    """A value that a visit assigned."""
 
     target: str
-    """As it is written, with the values of variables in an index: h, self.db, hs[3]."""
+    """The target as written, with values for variables in an index: h, self.db, hs[3]."""
     indexed: bool
-    """Whether a loop's variable stands in the index, so that it tells rounds apart."""
+    """Whether the index contains a loop's variable, which tells rounds apart."""
     node: int | None
-    """The node of the tape that it is; None for what was not recorded."""
+    """The node of the tape; None if the value was not recorded."""
     value: Any
-    """What it is where it is no node: a number or a short text."""
+    """The value without a node: a number or a short text."""
 
 
 class Visit(Struct, eq=False):
@@ -62,40 +62,40 @@ class Visit(Struct, eq=False):
     """The first and the last line of the statement."""
     function: str
     scope: tuple[int, int]
-    """The first and the last line of the body of the function that it stands in."""
+    """The first and the last line of the body of its function."""
     rounds: tuple[Round, ...]
-    """Those of all loops around it, those around its callers first."""
+    """The rounds of all loops around it, those around its callers first."""
     calls: bool = False
-    """Whether it called another function of the user's."""
+    """Whether it called another function of the user's code."""
     bound: tuple[Bound, ...] = ()
 
 
 class _Call:
-    """A call of one of the user's functions that is going on."""
+    """A call of one of the user's functions in progress."""
 
     def __init__(self, frame: FrameType, syntax: Syntax, outer: tuple[Round, ...]) -> None:
         self.frame, self.syntax, self.outer = frame, syntax, outer
         self.sentence: Sentence | None = None
         self.visit: int = -1
         self.rounds: dict[int, tuple[int, int]] = {}
-        """Line of a loop -> which of its beginnings this is, and the round's number."""
+        """Line of a loop -> the number of its beginning and of its round."""
 
 
 class Visits:
-    """The visits of one run, while it is being recorded."""
+    """Records the visits of one run."""
 
     def __init__(self) -> None:
         self.visits: list[Visit] = []
         self.cut = False
         """Whether there were more than are kept."""
         self.names: dict[int, str] = {}
-        """Node -> what an argument or a global variable that holds it is called."""
+        """Node -> the name of an argument or global variable that holds it."""
         self.returned: dict[int, tuple[str, tuple[Round, ...]]] = {}
         """Node -> the function that returned it first, and in which rounds of loops."""
         self.finished: list[int] = []
         """The visits in the order in which they ended."""
         self.totals: dict[int, int] = {}
-        """Beginning of a loop -> how many rounds it had."""
+        """Beginning of a loop -> its number of rounds."""
         self._calls: list[_Call] = []
         self._entries = 0
         self._starts: list[int] = [0]
@@ -104,16 +104,16 @@ class Visits:
         self._modules: set[int] = set()
 
     def of(self, node: int) -> int:
-        """Return the visit in which a node came about; -1 for none."""
+        """Return the visit that created a node; -1 for none."""
         return self._owners[bisect_right(self._starts, node) - 1]
 
     def precedes(self, node: int) -> bool:
-        """Return whether a node came about before any of the user's lines was executed."""
+        """Return whether a node was created before any of the user's lines was executed."""
         return len(self._starts) < 2 or node < self._starts[1]
 
     @contextmanager
     def watched(self, recorder: object) -> Iterator[None]:
-        """Watch what the user's functions do, in a run that is recorded."""
+        """Watch the user's functions during a recorded run."""
         if not isinstance(recorder, Recorder):
             yield
             return
@@ -128,7 +128,7 @@ class Visits:
                 self._leave()
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
-        """Take note of a call; lines of what is not the user's are not looked at."""
+        """Note a call; the lines of code that is not the user's are ignored."""
         if event != "call" or not is_users_file(frame.f_code.co_filename):
             return None
         outer = self._calls[-1] if self._calls else None
@@ -155,7 +155,7 @@ class Visits:
         sentence = call.syntax.at(frame.f_lineno)
         before = call.sentence
         if sentence is before and sentence.first != sentence.last:
-            return  # another line of a statement that goes on over several
+            return  # a further line of the same statement
         self._finish(call)
         if len(self.visits) >= MOST_VISITS:
             self.cut = True
@@ -174,7 +174,7 @@ class Visits:
         self._mark(call.visit)
 
     def _count(self, call: _Call, loop: Loop, before: Sentence | None) -> None:
-        """Take note that the header of a loop is executed: a round begins, or the loop is over."""
+        """Note that a loop's header is executed: a round begins, or the loop ends."""
         inside = before is not None and (
             before.loop is loop or any(one is loop for one in before.loops)
         )
@@ -193,7 +193,7 @@ class Visits:
         return Round(loop.line, entry, number, told)
 
     def _finish(self, call: _Call) -> None:
-        """Take note of what the statement that is over has assigned."""
+        """Note the assignments of the statement that has just ended."""
         if call.sentence is None or call.visit < 0:
             return
         self.finished.append(call.visit)
@@ -224,7 +224,7 @@ class Visits:
         return None
 
     def _return(self, call: _Call, value: Any) -> None:
-        """Take note of which function returned a value first."""
+        """Note which function was the first to return a value."""
         name = call.frame.f_code.co_name
         assert self._recorder is not None
         node = self._recorder.known(value)
@@ -245,7 +245,7 @@ class Visits:
             self._owners.append(visit)
 
     def _name_arguments(self, frame: FrameType) -> None:
-        """Take note of what the arrays are called that a function is given or can see."""
+        """Note the names of the arrays that a function is given or can see."""
         if id(frame.f_globals) not in self._modules:
             self._modules.add(id(frame.f_globals))
             self._name_all("", frame.f_globals)
@@ -268,14 +268,14 @@ class Visits:
 
 
 def _scope_of(code: CodeType) -> tuple[int, int]:
-    """Return the first and the last line that a function without a `def` in its file has."""
+    """Return the first and the last line of a function without a `def` in its file."""
     lines = {line for _, _, line in code.co_lines() if line}
     body = {line for line in lines if line > code.co_firstlineno} or lines
     return min(body), max(body)
 
 
 def is_users_object(value: Any) -> bool:
-    """Return whether an object is of a class of the user's own, with attributes."""
+    """Return whether an object is of a class of the user's code, with attributes."""
     module = sys.modules.get(type(value).__module__)
     file = getattr(module, "__file__", None)
     own = type(value).__module__ == "__main__" or (isinstance(file, str) and is_users_file(file))
@@ -283,7 +283,7 @@ def is_users_object(value: Any) -> bool:
 
 
 def _held(target: Target, frame: FrameType) -> Any:
-    """Return what a target holds; None where finding out would do something."""
+    """Return the value of a target; None if reading it would have side effects."""
     if target.text.isidentifier():
         return frame.f_locals.get(target.text, frame.f_globals.get(target.text))
     if target.code is None:
@@ -291,7 +291,7 @@ def _held(target: Target, frame: FrameType) -> Any:
     try:
         return eval(target.code, frame.f_globals, dict(frame.f_locals))
     except Exception:
-        return None  # the statement itself may have raised, or a property of the user's does
+        return None  # the statement itself may have raised, or a property of the user's class
 
 
 def _number(value: Any) -> int | str | None:
