@@ -1,1 +1,1 @@
-"""What a scenario claims, compared with what is true: findings."""
+"""Compares a scenario's claims with the truth: findings."""

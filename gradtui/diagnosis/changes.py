@@ -1,4 +1,4 @@
-"""The small changes of an expression, one by one: what may be left out, added or mistaken in it."""
+"""Small changes of an expression, one by one: parts dropped, added or mistaken."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 from gradtui.language.trees import NOWHERE, Path, call
 
 MAX_PARTS = 80
-"""Parts of an expression that are changed; a longer one is only changed near its root."""
+"""Most parts of an expression that are changed; a longer one is changed near its root only."""
 
 
 def small_edits(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield the edits that take away or change what is there, or scale it."""
+    """Yield the edits that drop, change or scale a part."""
     yield from renamings(expression, pool)
     for path, part in _places(expression):
         if _is_additive(expression, path):
@@ -45,7 +45,7 @@ def small_edits(expression: Editable, pool: Pool) -> Iterator[Tweak]:
 
 
 def insertions(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield the edits that put a factor or a term in, or another factor in a factor's place."""
+    """Yield the edits that insert a factor or a term, or replace a factor."""
     yield from more_alike(expression, pool)
     for path, part in _places(expression):
         parent = _parent_of(expression, path)
@@ -82,7 +82,7 @@ def _parent_of(expression: Editable, path: Path) -> Call | None:
 
 
 def _is_additive(expression: Editable, path: Path) -> bool:
-    """Return whether a part is a term, or an operand whose sign and size are its own."""
+    """Return whether a part is a term, or an operand with a sign and size of its own."""
     parent = _parent_of(expression, path)
     return parent is None or parent.function not in ("*", "/", "@", "neg", "T", "expand", "**",
                                                      "sum", "mean", "shape", "len")  # fmt: skip
@@ -155,7 +155,7 @@ def _other_numbers(
 
 
 def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) -> Iterator[Tweak]:
-    """Yield names in the place of a number that something is compared with."""
+    """Yield names to replace a number in a comparison."""
     parent = _parent_of(expression, path)
     if parent is None or parent.function not in _COMPARISONS:
         return
@@ -167,7 +167,7 @@ def _other_bounds(expression: Editable, path: Path, part: Number, pool: Pool) ->
 
 
 def _other_masks(path: Path, part: Call, factors: Iterable[Tree]) -> Iterator[Tweak]:
-    """Yield the masks of a model in the place of one, with and without the bound itself."""
+    """Yield the model's masks to replace one, with and without the bound itself."""
     for mask in factors:
         if isinstance(mask, Call) and mask.function in _COMPARISONS:
             strict = mask.function.rstrip("=")
@@ -194,7 +194,7 @@ def _other_exponents(expression: Editable, path: Path, part: Tree) -> Iterator[T
 
 
 def _other_counts(expression: Editable, path: Path, part: Call, pool: Pool) -> Iterator[Tweak]:
-    """Yield names of one number in the place of a size: the sum of the weights for len(y)."""
+    """Yield scalars to replace a size: the sum of the weights for len(y)."""
     for name, id in pool.names.items():
         if expression.builder.nodes[id].shape == ():
             new = Name(name, NOWHERE)
@@ -275,7 +275,7 @@ _ALONG = tuple(name for name, entry in OPS.items() if ("axis", -1) in entry.opti
 
 
 def _exchanged(path: Path, part: Call) -> Iterator[Tweak]:
-    """Yield a call with two of its operands exchanged, of many two of the first."""
+    """Yield a call with two operands exchanged; of many operands, two of the first."""
     for one, other in combinations(range(min(len(part.arguments), MAX_FACTORS)), 2):
         operands = list(part.arguments)
         operands[one], operands[other] = operands[other], operands[one]
@@ -284,7 +284,7 @@ def _exchanged(path: Path, part: Call) -> Iterator[Tweak]:
 
 
 def _reduced_late(path: Path, part: Call) -> Iterator[Tweak]:
-    """Yield the sum of a product in the place of a product with a sum: sum(a*b), not sum(a)*b."""
+    """Yield the sum of a product to replace a product with a sum: sum(a*b), not sum(a)*b."""
     for at, one in enumerate(part.arguments):
         if not _is_reduction(_unsigned(one)):
             continue
@@ -344,7 +344,7 @@ def _turned(expression: Editable, path: Path, part: Tree) -> Iterator[Tweak]:
 
 
 def _plus(part: Tree, term: Tree) -> Tree:
-    """Return a part and a term added up, a negative part taken away: 1 - x for -x."""
+    """Return the sum of a part and a term, with a negative part subtracted: 1 - x for -x."""
     match part:
         case Call("neg", (operand,)):
             return call("-", term, operand)

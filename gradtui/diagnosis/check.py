@@ -1,6 +1,6 @@
-"""What a scenario's diagnosis is: of what is written by hand, of its run, of the facts it states.
+"""The diagnosis of a scenario: of its hand-written code, of its run, of the facts it states.
 
-The debugger finds out the first two, `gradtui check` all of it.
+The debugger makes the first two, `gradtui check` all three.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Check(Struct, frozen=True):
     verdict: Verdict
     findings: tuple[Finding, ...]
     claims: int = 0
-    """How many hand-written gradients and updates were compared."""
+    """The number of hand-written gradients and updates compared."""
     inherited: tuple[str, ...] = ()
-    """Claims that are wrong only through another's mistake."""
+    """Claims that are wrong only because of another's mistake."""
     compared: Compared | None = None
-    """Where the gradients were compared, and how closely."""
+    """The points at which gradients were compared, and the tolerance."""
     silenced: int = 0
-    """How many findings a comment on their line silences."""
+    """The number of findings that a comment on their line silences."""
 
     @property
     def warned(self) -> bool:
@@ -46,13 +46,13 @@ class Check(Struct, frozen=True):
         return any(finding.severity == "error" for finding in self.findings)
 
     def _as_dict(self, finding: Finding) -> dict[str, Any]:
-        """Return a finding as JSON prints it, with the file of its line where it has its own."""
+        """Return a finding in the form of JSON, with the file of its line if it differs."""
         row, source = finding.as_dict(), source_of(self.problem, finding)
         evidence = row["evidence"] | {"source": source} if source else row["evidence"]
         return row | {"file": source or None, "evidence": evidence}
 
     def as_dict(self) -> Mapping[str, Any]:
-        """Return the outcome as `check --json` prints it."""
+        """Return the outcome in the form of `check --json`."""
         return {
             "file": self.problem.path,
             "verdict": self.verdict,
@@ -81,13 +81,13 @@ def check_problem(problem: Problem) -> Check:
 
 
 def heard(problem: Problem, found: Iterable[Finding]) -> tuple[tuple[Finding, ...], int]:
-    """Return the findings that no comment in a scenario silences, and how many one does."""
+    """Return the findings that no comment in a scenario silences, and the number silenced."""
     return sifted(found, lambda finding: [line_of(problem, finding)])
 
 
 def judge(problem: Problem) -> Judgement:
-    """Compare what was written by hand with what is true; takes up to a second or so."""
-    # The first paint looks at the run of a model without either, and need not wait for them.
+    """Compare hand-written code with the truth, which takes up to about a second."""
+    # The first paint of a model without hand-written code need not wait for these imports.
     from gradtui.diagnosis.backward.diagnose import diagnose
     from gradtui.diagnosis.updates import diagnose_update
 
@@ -108,10 +108,10 @@ def judge(problem: Problem) -> Judgement:
 def judge_run(
     problem: Problem, judged: Iterable[Finding], history: History | None = None, first: int = 0
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with a run, as `diagnose_run`, beside what was `judged` before it.
+    """Return the findings of a run, as `diagnose_run`, given those `judged` before it.
 
-    What a run does where a wrong gradient or update drives it is that one's; what could not be
-    compared may be so because of what the run does.
+    If a wrong gradient or update drives the run, its findings are consequences of that one; a
+    failed comparison may itself be a consequence of the run.
     """
     wrong = any(one.severity == "error" and one.rule != "not-compared" for one in judged)
     return () if wrong and problem.drive == "hand" else diagnose_run(problem, history, first)

@@ -1,4 +1,4 @@
-"""The fix of a finding, put into its line: in memory first, in the file if that is asked for."""
+"""Applies the fix of a finding to its line: in memory first, in the file on request."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from gradtui.scenario.reading import DATA_LIMIT, decode_text, read_bytes
 from gradtui.scenario.scanner import NEWLINE
 
 _MARK = b"\xef\xbb\xbf"
-"""Of the byte order, as some editors write it."""
+"""The byte-order mark that some editors write."""
 _QUOTES = "\"'"
 
 
 def correct(problem: Problem, finding: Finding) -> Problem:
-    """Return the problem with the line of a finding as its fix has it; no file is touched.
+    """Return the problem with a finding's line replaced by its fix; no file is touched.
 
-    Raises InputError where the line cannot be replaced by itself.
+    Raises InputError if the line cannot be replaced alone.
     """
     hand = _hand(problem, finding)
     if hand is None or finding.fix is None:
@@ -49,15 +49,15 @@ def correct(problem: Problem, finding: Finding) -> Problem:
     new = _patched(problem, Patch(hand.file, place, old, finding.fix, hand.lines), corrected)
     after = _hand(new, finding)
     if after is None or not _equal(after.program, wanted):
-        raise InputError("the line cannot be replaced by itself: change it in an editor", place)
+        raise InputError("the line cannot be replaced alone: change it in an editor", place)
     return new
 
 
 def correct_again(problem: Problem, file: str, place: Place, before: str, after: str) -> Problem:
-    """Return the problem with a line replaced as it once was by `correct`; no file is touched.
+    """Return the problem with a line replaced as `correct` once did; no file is touched.
 
-    It is the line that stood nearest to `place`; the problem itself is returned if it has been
-    replaced already.  Raises InputError where there is no such line, or `after` is none.
+    It is the matching line nearest to `place`; the problem itself is returned if the line has been
+    replaced already.  Raises InputError without such a line, or if `after` is not a line.
     """
     hands = [hand for hand in (problem.backward, problem.update) if hand and hand.file == file]
     name, text = assigned_by(before), "\n".join(problem.texts.get(file, ()))
@@ -65,9 +65,9 @@ def correct_again(problem: Problem, file: str, place: Place, before: str, after:
     starts = [place for hand in hands for key, place in _starts(hand) if key == name]
     right = () if starts and not lines else parse_program(after, context=READ)
     if len(right) > 2 or set(after) & set(f"{_QUOTES}\\#\r"):
-        raise InputError("this is no line that could stand here", place)
+        raise InputError("this line does not fit here", place)
     stands = bool(right) and any(_holds(hand.program, right) for hand in hands)
-    if stands and "\n" in after:  # one of the two is the line as it was
+    if stands and "\n" in after:  # one of the two is the original line
         return problem
     stand, there = [*(line.place for line in lines), *starts], set[str]()
     for at in sorted(stand, key=lambda at: abs(at.line - place.line)):
@@ -95,10 +95,10 @@ def _patched(problem: Problem, patch: Patch, text: str) -> Problem:
 
 
 def write_fixes(problem: Problem) -> tuple[Patch, ...]:
-    """Write the fixes that were applied into their files and return them.
+    """Write the applied fixes into their files; return those files.
 
-    Each file is replaced as a whole, or left as it is.  Raises InputError if that cannot be done,
-    or if a file is not what was compared.
+    Each file is replaced as a whole, or left as it is.  Raises InputError if that fails, or if a
+    file has changed since it was compared.
     """
     files = dict.fromkeys(patch.file for patch in problem.patches)
     texts = {file: _corrected_file(file, problem.patches) for file in files}
@@ -108,9 +108,9 @@ def write_fixes(problem: Problem) -> tuple[Patch, ...]:
 
 
 def write_fix(finding: Finding) -> None:
-    """Write the fix of a finding in code that is run into its file; nothing is run.
+    """Write the fix of a finding in called code into its file; nothing is run.
 
-    Raises InputError if there is none, or if the file is not what was run.
+    Raises InputError without a fix, or if the file has changed since it was run.
     """
     place, lines, fix = finding.place, finding.replaces, finding.fix
     if place is None or lines is None or fix is None:
@@ -119,7 +119,7 @@ def write_fix(finding: Finding) -> None:
     text = decode_text(raw, place.file)
     there = [line + "\n" for line in NEWLINE.split(text)]
     if there[: -1 if text.endswith("\n") else None] != linecache.getlines(place.file):
-        raise InputError("the file is not what was run any more: nothing is written",
+        raise InputError("the file has changed since it was run: nothing is written",
                          place, file=place.file)  # fmt: skip
     starts = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
     start, end = starts[lines[0] - 1], starts[lines[1]]
@@ -131,12 +131,12 @@ def write_fix(finding: Finding) -> None:
 
 
 def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str, str]:
-    """Return a text with the statement at a place replaced, and the statement as it was.
+    """Return a text with the statement at a place replaced, and the original statement.
 
-    It ends with its line, with a comment, or with the quotes that hold the program; inside
-    parentheses it goes on over lines.  The type that a line of Python gives its name stays.
-    A new one may be two, each on a line of its own.  Raises InputError if no such statement is
-    there, or if there is no room for two.
+    A statement ends with its line, with a comment, or with the quotes that hold the program;
+    inside parentheses it continues over lines.  A Python line keeps its type annotation.
+    The replacement may be two statements, each on a line of its own.  Raises InputError without
+    such a statement, or without room for two.
     """
     starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
     start = starts[place.line - 1] + place.column - 1 if place.line <= len(starts) else len(text)
@@ -155,12 +155,12 @@ def replace_statement(text: str, place: Place, name: str, new: str) -> tuple[str
     old = text[start:end].rstrip()
     head = re.match(rf"{re.escape(name)}(\s*:[^=]*?)?\s*(?:[-+*/@]|\*\*)?=", old)
     if head is None or "\\" in old:
-        raise InputError(f"there is no line {name} = … here that can be replaced by itself", place)
+        raise InputError(f"there is no line {name} = … here that can be replaced alone", place)
     if head[1] and "\n" not in new:
         new = f"{name}{head[1]} {new[len(name) :].lstrip()}"
     margin = text[starts[place.line - 1] : start]
     if "\n" in new and margin.strip():
-        raise InputError("two lines do not fit in the place of one here", place)
+        raise InputError("two lines do not fit here instead of one", place)
     ending = "\r\n" if "\r\n" in text else "\n"
     new = new.replace("\n", ending + margin)
     return text[:start] + new + text[start + len(old) :], old
@@ -171,21 +171,21 @@ def _hand(problem: Problem, finding: Finding) -> Handwritten | HandUpdate | None
 
 
 def _starts(hand: Handwritten | HandUpdate) -> Iterator[tuple[str, Place]]:
-    """Yield the lines that hold first values of an update: what they assign, and where."""
+    """Yield the lines with initial values of an update: the name assigned, and the place."""
     for place in hand.state_places.values() if isinstance(hand, HandUpdate) else ():
         row = hand.lines[place.line - 1]
         yield assigned_by(row), Place(place.line, len(row) - len(row.lstrip()) + 1)
 
 
 def _start_of(hand: Handwritten | HandUpdate, finding: Finding) -> tuple[str, Place] | None:
-    """Return the line of first values that a finding is about; None where it is about another."""
+    """Return the line of initial values that a finding is about; None if it is about another."""
     if any((line.name, line.place.line) == (finding.target, finding.line) for line in hand.program):
         return None
     return next((start for start in _starts(hand) if start[1].line == finding.line), None)
 
 
 def _index(hand: Handwritten | HandUpdate, finding: Finding, right: Sequence[Assignment]) -> int:
-    """Return which line of a program a finding is about."""
+    """Return the line of a program that a finding is about."""
     names = {finding.target, *(line.name for line in right)}
     for index, line in enumerate(hand.program):
         if line.place.line == finding.line and line.name in names:
@@ -194,7 +194,7 @@ def _index(hand: Handwritten | HandUpdate, finding: Finding, right: Sequence[Ass
 
 
 def _holds(program: Sequence[Assignment], part: Sequence[Assignment]) -> bool:
-    """Whether lines stand in a program, one after the other."""
+    """Whether a program contains some lines, one after the other."""
     starts = range(len(program) - len(part) + 1)
     return any(_equal(program[start : start + len(part)], part) for start in starts)
 
@@ -207,18 +207,18 @@ def _equal(program: Sequence[Assignment], wanted: Sequence[Assignment]) -> bool:
 
 
 def _corrected_file(file: str, patches: tuple[Patch, ...]) -> tuple[bytes, bytes]:
-    """Return what a file holds and what it is to hold."""
+    """Return the present and the new text of a file."""
     raw = read_bytes(file, DATA_LIMIT)
     if bundled_folder() in Path(os.path.realpath(file)).parents:
         raise InputError(
-            "this scenario comes with gradtui and stays as it is: copy it and open the copy",
+            "this scenario comes with gradtui and cannot be changed: copy it and open the copy",
             file=file,
         )
     own = [patch for patch in patches if patch.file == file]
     text = decode_text(raw, file)
     if tuple(NEWLINE.split(text)) != own[0].base:
         place = own[0].place
-        raise InputError("the file is not what was compared any more: nothing is written",
+        raise InputError("the file has changed since it was compared: nothing is written",
                          place, file=file)  # fmt: skip
     for patch in own:
         text, _ = replace_statement(text, patch.place, patch.name, patch.after)

@@ -1,7 +1,7 @@
-"""Small changes of an expression, one by one: what a person may have left out, added or mistaken.
+"""Small changes of an expression, one by one: parts that a person left out, added or mistook.
 
-Knows no gradient.  Each change is given as a part of the tree and what stands there instead, and
-can be lowered to a node without lowering the whole expression again.
+Knows no gradient.  Each change is a part of the tree with its replacement, and can be lowered to a
+node without lowering the whole expression again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class EditKind(Enum):
 
     NEGATE = "negate"
     SCALE = "scale"
-    """Multiply or divide by a number, or put another number in its place."""
+    """Multiply or divide by a number, or replace a number."""
     DROP_FACTOR = "drop a factor"
     DROP_TERM = "drop a term"
     DROP_CALL = "drop a function"
@@ -46,7 +46,7 @@ class EditKind(Enum):
 
 
 INSERTIONS = (EditKind.ADD_FACTOR, EditKind.ADD_TERM, EditKind.REPLACE_FACTOR)
-"""Changes that put something in."""
+"""Changes that insert something."""
 
 
 _COST: Mapping[EditKind, float] = {
@@ -68,31 +68,31 @@ _COST: Mapping[EditKind, float] = {
 }
 """How far-fetched edits of a kind are."""
 SLOPE = 1.8
-"""The cost of a unit's slope for the unit, or for another's: nearer than what comes to it."""
+"""The cost of putting a unit's slope for the unit, or for another's slope: a likely mistake."""
 _LONGEST = 80
-"""Characters of what is new that make it more far-fetched."""
+"""Characters of new text that count as one more step of far-fetchedness."""
 
 
 class Edit(Struct, frozen=True):
-    """Another part in one place of an expression."""
+    """A replacement in one place of an expression."""
 
     path: Path
     tree: Tree
-    """What stands at `path` instead."""
+    """The replacement at `path`."""
 
 
 class Tweak(Edit, frozen=True):
-    """One change of an expression, and what it does."""
+    """One change of an expression, with its kind."""
 
     kind: EditKind
     old: Tree | None = None
-    """The part that is gone."""
+    """The part removed."""
     new: Tree | None = None
-    """The part that is new."""
+    """The part inserted."""
 
     @property
     def cost(self) -> float:
-        """How far-fetched it is: of several that fit, the nearest is named first."""
+        """How far-fetched it is: of several that fit, the cheapest is named first."""
         if self.kind is EditKind.NEGATE and not _adds_minus(self):
             return _COST[self.kind] - 0.5
         if self.kind is EditKind.FUNCTION and _is_slope(self):
@@ -108,14 +108,14 @@ class Tweak(Edit, frozen=True):
 
 
 def _is_slope(edit: Tweak) -> bool:
-    """Return whether an edit puts a unit's slope where the unit or another one's slope was."""
+    """Return whether an edit puts a unit's slope in place of the unit or of another's slope."""
     if isinstance(edit.tree, Call) and edit.tree.function == ">":
         return True
     return isinstance(edit.new, Call) and edit.new.function in ("-", "*")
 
 
 def _is_taken_from(edit: Tweak) -> bool:
-    """Return whether what is there is taken from the new term: the minus of 1 - x was left over."""
+    """Return whether the old part is subtracted from the new term: the minus of 1 - x remained."""
     return (
         isinstance(edit.tree, Call)
         and edit.tree.function == "-"
@@ -128,30 +128,30 @@ def _adds_minus(edit: Tweak) -> bool:
 
 
 class Pool(Struct, frozen=True):
-    """What may be put into an expression."""
+    """The names and numbers that may be inserted into an expression."""
 
     names: Mapping[str, int]
-    """Name -> node, of all that can be read at this place."""
+    """Name -> node, for every name readable at this place."""
     factors: Sequence[Tree] = ()
     terms: Sequence[Tree] = ()
     numbers: Mapping[float, Tree] = MappingProxyType({})
-    """Numbers that may be missing or too many -> how they are written: the size of the batch."""
+    """Numbers that may be missing or superfluous -> their text: the size of the batch."""
 
 
 class Editable:
-    """An expression whose parts have been lowered, so that an edit costs little."""
+    """An expression whose parts have been lowered, so that an edit is cheap."""
 
     def __init__(self, tree: Tree, nodes: Sequence[Node], names: Mapping[str, int]) -> None:
-        """Take an expression and what it can read: names of some of the `nodes`."""
+        """Take an expression and the names that it can read, of some of the `nodes`."""
         self.tree = tree
         self.builder = Builder(nodes, simplify=True)
         self.names = names
         self.parts: dict[Path, Tree] = {}
         self.ids: dict[Path, int] = {}
         self._known: dict[int, tuple[Call, int | None]] = {}
-        """id() of a tree that has been lowered -> the tree, so that it lives, and its node."""
+        """id() of a lowered tree -> the tree, which keeps it alive, and its node."""
         self.lowered = 0
-        """How many calls and names were lowered: what all edits have taken so far."""
+        """The number of calls and names lowered: the work of all edits so far."""
         self._lower_parts()
 
     @property
@@ -160,11 +160,11 @@ class Editable:
         return self.ids[()]
 
     def shape(self, path: Path) -> Shape:
-        """Return the shape of a part, () where it has no value."""
+        """Return the shape of a part; () if it has no value."""
         return self.builder.nodes[self.ids[path]].shape if path in self.ids else ()
 
     def lower(self, edit: Edit) -> int | None:
-        """Return the node of the edited expression; None where the shapes do not fit."""
+        """Return the node of the edited expression; None if the shapes do not fit."""
         new = edit.new if isinstance(edit, Tweak) else None
         if isinstance(new, Call) and self.node_of(new) is None:
             return None
@@ -177,7 +177,7 @@ class Editable:
         return node
 
     def node_of(self, tree: Tree) -> int | None:
-        """Return the node of a tree in these names; None where the shapes do not fit."""
+        """Return the node of a tree in these names; None if the shapes do not fit."""
         if not isinstance(tree, Call):
             return self._lowered_or_none(tree)
         if id(tree) not in self._known:
@@ -185,7 +185,7 @@ class Editable:
         return self._known[id(tree)][1]
 
     def hole(self, shape: Shape) -> Name:
-        """Return a name that stands for any value of a shape, with a node of its own."""
+        """Return a placeholder name for a value of a shape, with a node of its own."""
         return Name(f"%{self.builder.leaf(Kind.HYPERPARAMETER, '', shape)}", NOWHERE)
 
     def edited(self, edit: Edit) -> Tree:
@@ -193,7 +193,7 @@ class Editable:
         return edited(self.tree, edit)
 
     def _lower_parts(self) -> None:
-        """Append the nodes of all parts; those whose shapes do not fit have none."""
+        """Append the nodes of all parts; parts whose shapes do not fit have none."""
         pending: list[tuple[Path, Tree, bool]] = [((), self.tree, False)]
         while pending:
             path, tree, ready = pending.pop()
@@ -212,7 +212,7 @@ class Editable:
                 continue
 
     def _parent(self, path: Path, at: int, id: int) -> int:
-        """Append the operation at `path` on the nodes of its arguments, `id` for number `at`."""
+        """Append the operation at `path` on its arguments' nodes, with `id` as number `at`."""
         call = self.parts[path]
         assert isinstance(call, Call)
         entry, parts = OPS.get(call.function), list[int | Tree]()
@@ -243,7 +243,7 @@ class Editable:
         return lower_tree(tree, self.builder, self._resolve, resolve_call=self._resolve_call)
 
     def _resolve_call(self, call: Call) -> int | None:
-        """Return the node of a call that has been lowered before."""
+        """Return the node of a call lowered before."""
         self.lowered += 1
         known = self._known.get(id(call))
         return known[1] if known is not None else None
@@ -258,7 +258,7 @@ class Editable:
 
 
 def edited(tree: Tree, edit: Edit) -> Tree:
-    """Return a whole tree as an edit leaves it."""
+    """Return a whole tree with an edit applied."""
     return replaced(tree, edit.path, edit.tree)
 
 

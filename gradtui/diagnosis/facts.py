@@ -1,4 +1,4 @@
-"""Facts that a scenario states, compared with what the engine computes."""
+"""Compares the facts that a scenario states with what the engine computes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_facts(problem: Problem) -> list[Finding]:
 
 
 def check_expected(problem: Problem, found: Sequence[Finding]) -> list[Finding]:
-    """Return a finding for each expected one that is not among those `found`."""
+    """Return a finding for each expected finding that is not among those `found`."""
     return [
         _unmet(expected, found)
         for expected in problem.expected
@@ -54,7 +54,7 @@ def _unmet(expected: Expectation, found: Sequence[Finding]) -> Finding:
         severity="error",
         target=expected.target,
         line=expected.place.line,
-        message=f"{wanted} is expected and is not made; {', '.join(made) or 'nothing'} is found",
+        message=f"{wanted} is expected but was not found; found: {', '.join(made) or 'nothing'}",
         evidence={"expected": expected.rule, "found": [finding.rule for finding in found]},
         step=expected.step or 0,
         place=expected.place,
@@ -90,7 +90,7 @@ def _check(problem: Problem, fact: Fact, actual: Array) -> Finding | None:
 
 
 def _worst_element(actual: Array, expected: Array, holds: Array) -> tuple[int, ...]:
-    """Return the index of the largest relative difference among the elements that do not hold."""
+    """Return the index of the largest relative difference among the elements that differ."""
     with np.errstate(all="ignore"):
         distance = np.abs(actual - expected) / np.abs(expected)
     distance = np.where(np.isnan(distance), np.inf, distance)

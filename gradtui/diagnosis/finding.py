@@ -1,4 +1,4 @@
-"""The one schema for whatever gradtui finds wrong."""
+"""The one schema for everything that gradtui finds wrong."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Severity = Literal["error", "warning", "info"]
 
 
 class Finding(Struct, frozen=True):
-    """One thing that is wrong, where, and the numbers that prove it."""
+    """One mistake: its place, and the numbers that prove it."""
 
     rule: str
     severity: Severity
     target: str
-    """The name or the fact that it is about."""
+    """The name or the fact concerned."""
     line: int | None
-    """Line of the scenario file."""
+    """The line of the scenario file."""
     message: str
     evidence: Mapping[str, Any]
     """Numbers by name."""
@@ -33,30 +33,30 @@ class Finding(Struct, frozen=True):
     fix: str | None = None
     alternatives: tuple[str, ...] = ()
     place: Place | None = None
-    """Where the culprit stands in its line, where that is known."""
+    """The place of the culprit in its line, if known."""
     replaces: tuple[int, int] | None = None
-    """Of code that is run: the first and the last line that the fix takes the place of."""
+    """For code that is run: the first and the last line that the fix replaces."""
 
     @property
     def of_update(self) -> bool:
-        """Whether it is about a hand-written update.
+        """Whether it concerns a hand-written update.
 
-        A remark on one has a rule of gradients' too, and names those of updates beside it.
+        A remark on an update has a rule of gradients, too, and names rules of updates besides.
         """
         return any(rule in UPDATE_RULES for rule in (self.rule, *self.alternatives))
 
     @property
     def of_gradient(self) -> bool:
-        """Whether it is about a hand-written gradient."""
+        """Whether it concerns a hand-written gradient."""
         return self.rule in GRADIENT_RULES and not self.of_update
 
     @property
     def of_run(self) -> bool:
-        """Whether it is about a training run."""
+        """Whether it concerns a training run."""
         return self.rule in RUN_RULES
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON prints it."""
+        """Return the finding in the form of JSON."""
         return {
             "rule": self.rule,
             "severity": self.severity,
@@ -80,14 +80,14 @@ def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def line_of(problem: Problem, finding: Finding) -> str:
-    """Return the text of a finding's line; nothing where it has none."""
+    """Return the text of a finding's line; empty if it has none."""
     if finding.line is None:
         return ""
     return problem.line_at(Place(finding.line, file=source_of(problem, finding)))
 
 
 def source_of(problem: Problem, finding: Finding) -> str:
-    """Return the Python file that a finding's line is of; nothing for the scenario itself."""
+    """Return the Python file of a finding's line; empty for the scenario itself."""
     if finding.place is not None and finding.place.file:
         return "" if finding.place.file == problem.path else finding.place.file
     hand = problem.update if finding.of_update else problem.backward

@@ -1,4 +1,4 @@
-"""The finding that gradtui itself failed at judging: never silence, and nobody else's loss."""
+"""The finding that gradtui itself failed to judge something: never silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be said of hand-written gradients and updates. Knows no facts and no run."""
+"""The judgement of hand-written gradients and updates. Knows no facts and no run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Verdict = Literal["correct", "wrong", "facts-failed", "not-compared", "no-claim"
 
 
 class Compared(Struct, frozen=True):
-    """Where claims were compared, and how closely."""
+    """The points at which claims were compared, and the tolerance."""
 
     points: int
     batches: int
@@ -20,26 +20,26 @@ class Compared(Struct, frozen=True):
     """The smallest difference that counted, relative to an element of a gradient."""
     loosest: float
     untold: tuple[tuple[str, int], ...] = ()
-    """(claim, how many of its elements cannot be told from rounding), of those where some can."""
+    """(claim, number of its elements lost in rounding), for claims with other elements left."""
 
 
 class Judgement(Struct, frozen=True):
-    """What holds of what was written by hand, at random points and not only at one step."""
+    """The verdict on hand-written code, at random points and not only at one step."""
 
     verdict: Verdict
     claims: int = 0
-    """How many gradients and updates were compared."""
+    """The number of gradients and updates compared."""
     findings: tuple[Finding, ...] = ()
     """Causes first."""
     wrong: frozenset[str] = frozenset()
     """Names of the claims that do not hold."""
     inherited: tuple[str, ...] = ()
-    """Those of them that are wrong only through another's mistake."""
+    """Those of them that are wrong only because of another's mistake."""
     noted: frozenset[str] = frozenset()
-    """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
+    """Names of the wrong claims that leave every parameter's gradient right."""
     uncompared: frozenset[str] = frozenset()
-    """Names of the claims of which nothing can be said."""
+    """Names of the claims that cannot be judged."""
     compared: Compared | None = None
-    """Where the gradients were compared, and how closely."""
+    """The points at which gradients were compared, and the tolerance."""
     silenced: int = 0
-    """How many findings a comment silences."""
+    """The number of findings that a comment silences."""

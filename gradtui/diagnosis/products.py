@@ -11,7 +11,7 @@ from gradtui.language.parser import Call, Number, Tree
 from gradtui.language.trees import NOWHERE, Path, call, operands_of, same
 
 MAX_FACTORS = 6
-"""Factors of a product of which two are dropped."""
+"""Most factors of a product from which two are dropped."""
 _ONE = Number(1.0, NOWHERE)
 
 
@@ -51,8 +51,8 @@ def _two_dropped(path: Path, factors: Sequence[Tree]) -> Iterator[Tweak]:
 def _other_slopes(path: Path, factors: Sequence[Tree]) -> Iterator[Tweak]:
     """Yield other slopes for the sigmoid's in a product, s*(1 - s).
 
-    They are that of tanh, 1 - s**2, and all that flows back through a softmax and its logarithm,
-    in which every output depends on every input: s*(g - sum(g*s)) and g - s*sum(g).
+    They are the slope of tanh, 1 - s**2, and the whole vector-Jacobian products of softmax and its
+    logarithm, in which every output depends on every input: s*(g - sum(g*s)) and g - s*sum(g).
     """
     for one in factors:
         base = _taken_from_one(one)

@@ -12,17 +12,17 @@ from gradtui.language.parser import Call, Name, Tree
 from gradtui.language.trees import NOWHERE, Path, call, names_read, operands_of, substituted
 
 MOST_ALIKE = 12
-"""Names that are tried in the place of each that a term reads."""
+"""Most names tried in place of each name that a term reads."""
 
 
 def renamings(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield the edits that put one name, or one step's names, wherever others are."""
+    """Yield the edits that replace one name, or one step's names, throughout."""
     yield from _everywhere(expression, pool)
     yield from _of_other_steps(expression, pool)
 
 
 def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Iterator[Tweak]:
-    """Yield the edits that put another name in one place."""
+    """Yield the edits that replace a name in one place."""
     nodes, own = expression.builder.nodes, expression.names.get(part.name)
     if own is None:
         return
@@ -32,7 +32,7 @@ def other_names(expression: Editable, path: Path, part: Name, pool: Pool) -> Ite
 
 
 def more_alike(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield one more term like one that is there, in other names: that of another step or path."""
+    """Yield one more term like an existing one with other names: that of another step or path."""
     nodes = expression.builder.nodes
     for term in operands_of(expression.tree, "+", "-"):
         read = list(dict.fromkeys(names_read(term)))
@@ -50,7 +50,7 @@ def more_alike(expression: Editable, pool: Pool) -> Iterator[Tweak]:
 
 
 def _everywhere(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield another name in all the places of one: a slope at another point, p*(1 - p)."""
+    """Yield another name in all places of one: a slope at another point, p*(1 - p)."""
     nodes, read = expression.builder.nodes, Counter(names_read(expression.tree))
     for name in (one for one, times in read.items() if times > 1 and one in expression.names):
         own = expression.names[name]
@@ -78,7 +78,7 @@ def _of_other_steps(expression: Editable, pool: Pool) -> Iterator[Tweak]:
 
 
 def _renumbered(read: Sequence[str], numbers: Iterable[str]) -> Iterator[dict[str, str]]:
-    """Yield the names of one number with another, and those of one stem a step early or late."""
+    """Yield the names of one number renumbered, and those of one stem a step early or late."""
     parts = {name: _numbered(name) for name in read}
     times = Counter(number for _, number in parts.values())
     for own in (number for number in numbers if times[number] > 1):
@@ -97,10 +97,10 @@ def _numbered(name: str) -> tuple[str, str]:
 
 
 def _stretches(shape: Shape, other: Shape) -> bool:
-    """Return whether a value of a shape fits wherever one of another does."""
+    """Return whether a value of one shape fits wherever one of another does."""
     return shape == other or (shape == other[len(other) - len(shape) :] and shape != ())
 
 
 def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
-    """Return a tree with other names in the place of some."""
+    """Return a tree with some names replaced."""
     return substituted(tree, {old: Name(new, NOWHERE) for old, new in names.items()})

@@ -1,6 +1,6 @@
-"""Many changes of one expression executed together at one point, to find the few worth a trial.
+"""Evaluates many changes of one expression together at one point, to find the few worth a trial.
 
-Changes that differ in one part alone share the rest: the part is a hole, its values are the rows of
+Changes that differ in one part share the rest: the part is a hole, and its values are the rows of
 one array.
 """
 
@@ -26,29 +26,29 @@ Array = NDArray[Any]
 Searched = TypeVar("Searched")
 Changed = TypeVar("Changed", bound=Edit)
 Fits = Callable[[Array], Array]
-"""(changes, points, *shape) -> which of them may do."""
+"""(changes, points, *shape) -> which of them may fit."""
 
 FIRST = 1
-"""Where changes are tried first: the first of the random points."""
+"""The first of the random points, at which changes are tried first."""
 SLACK = 1e-5
-"""Relative difference that is let pass: ten times what counts in the end."""
+"""Relative difference that passes the sieve: ten times the final tolerance."""
 MOST_CHANGES, MOST_NUMBERS = 50_000, 4_000_000_000
-"""Changes, and numbers of their values, that one search may take: a second or so, ten at most."""
+"""Most changes, and most numbers in their values, of one search: about a second, ten at most."""
 MOST_PARTS, PARTS_IN_ALL = 120_000, 360_000
-"""Calls and names of the changes that are lowered in one search, and in all: some seconds.
+"""Most calls and names lowered in one search, and in all searches: some seconds.
 
-A change of a line of thousands of operands takes thousands of them.
+One change of a line with thousands of operands lowers thousands of them.
 """
 MOST_LINES = 200_000
-"""Lines of a program whose repair is looked for, times all its lines: some 20 seconds."""
+"""Limit on lines searched for a repair times lines of the program: some 20 seconds."""
 _TOGETHER = 1 << 20
-"""Numbers of the largest value that are computed at once."""
+"""Most numbers of the largest value computed at once."""
 _COMPARED = 1 << 12
 """Numbers of a value that are compared."""
 
 
 class Budget:
-    """How much is left of what a search may take: counted, so that it ends at the same place."""
+    """The remaining budget of a search, counted in work so that every run ends alike."""
 
     def __init__(self) -> None:
         self.tried = 0
@@ -66,7 +66,7 @@ class Budget:
         self.renew()
 
     def renew(self) -> None:
-        """Begin the search of something else."""
+        """Begin another search."""
         self._changes, self._numbers = self._most, MOST_NUMBERS
         self._parts_left += self._parts
         self._parts = min(MOST_PARTS, self._parts_left)
@@ -78,7 +78,7 @@ class Budget:
         return not self._changes or self._parts <= 0
 
     def nearest(self, lines: Sequence[Searched], of: int) -> Sequence[Searched]:
-        """Return the last of some lines, as many as may still be searched in a program of `of`."""
+        """Return the last of some lines, as many as the budget allows in a program of `of`."""
         room = self._lines // of
         self.is_cut |= room < len(lines)
         self._lines -= of * min(room, len(lines))
@@ -89,7 +89,7 @@ class Budget:
         self._parts -= parts
 
     def allowed(self, edits: Iterable[Changed]) -> Iterator[Changed]:
-        """Yield so many of the edits as may still be tried."""
+        """Yield as many of the edits as may still be tried."""
         for edit in edits:
             if self.is_spent:
                 self.is_cut = True
@@ -99,7 +99,7 @@ class Budget:
             yield edit
 
     def allows(self, numbers: int) -> bool:
-        """Return whether so many numbers may still be computed, and count them."""
+        """Count some numbers and return whether they may still be computed."""
         self.is_cut |= self._numbers < numbers
         if self._numbers < numbers:
             return False
@@ -108,21 +108,21 @@ class Budget:
 
 
 class _Group(Struct, frozen=True, eq=False):
-    """Changes that put something of one shape in the same place."""
+    """Changes that put a value of one shape in the same place."""
 
     path: Path
     tree: Tree
-    """What stands there, with a hole in it."""
+    """The expression there, with a hole."""
     hole: int
-    """The leaf that stands for what is put in."""
+    """The leaf that represents the inserted value."""
     root: int
     """The whole expression."""
     members: list[tuple[int, int]]
-    """(number of a change, node of what it puts in)."""
+    """(number of a change, node that it inserts)."""
 
 
 class Sieve(Generic[Changed]):
-    """Changes of one expression that may do, of all that are tried."""
+    """Finds the changes of one expression that may fit."""
 
     def __init__(self, expression: Editable, edits: Iterable[Changed], budget: Budget) -> None:
         self._expression = expression
@@ -151,7 +151,7 @@ class Sieve(Generic[Changed]):
         self._largest = max(1, *(math.prod(node.shape) for node in nodes))
 
     def count(self, shape: Shape) -> int:
-        """Return how many changes have a value of a shape."""
+        """Return the number of changes whose value has a shape."""
         return sum(len(group.members) for group in self._of(shape))
 
     @property
@@ -161,7 +161,7 @@ class Sieve(Generic[Changed]):
         return frozenset(nodes[group.root].shape for group in self._groups)
 
     def of(self, shape: Shape) -> list[Changed]:
-        """Return the changes that have a value of a shape."""
+        """Return the changes whose value has a shape."""
         return self._in_order(at for group in self._of(shape) for at, _ in group.members)
 
     def kept(
@@ -172,7 +172,7 @@ class Sieve(Generic[Changed]):
         points: int = 1,
         first: int = FIRST,
     ) -> list[Changed]:
-        """Return the changes to a value of one of the shapes that fit at so many points."""
+        """Return the changes to a value of one of the shapes that pass at a number of points."""
         here = world.at(slice(first, first + points) if points > 1 else first)
         found = list[int]()
         for shape in shapes:
@@ -246,7 +246,7 @@ class Sieve(Generic[Changed]):
 
 
 class _Slot(Struct, frozen=True, eq=False):
-    """The operand that is new in what an edit puts in, where that is not all of it."""
+    """The new operand of an edit's insertion, if the rest of it is old."""
 
     at: int
     call: Call
@@ -254,12 +254,12 @@ class _Slot(Struct, frozen=True, eq=False):
 
     @property
     def frame(self) -> tuple[object, ...]:
-        """What edits have in common that put something new beside the same operand."""
+        """The common part of edits that put something new beside the same operand."""
         return self.call.function, self.at, id(self.call.arguments[1 - self.at])
 
 
 def _slot(edit: Edit) -> _Slot | None:
-    """Return the operand that is new; None where all of what an edit puts in is."""
+    """Return the new operand; None if everything that an edit inserts is new."""
     call, new = edit.tree, edit.new if isinstance(edit, Tweak) else None
     if isinstance(call, Call) and call.function in ("*", "/", "@", "+", "-") and new is not None:
         slots = (_Slot(at, call, new) for at, one in enumerate(call.arguments) if one is new)
@@ -268,7 +268,7 @@ def _slot(edit: Edit) -> _Slot | None:
 
 
 def _group(expression: Editable, edit: Edit, slot: _Slot | None, shape: Shape) -> _Group | None:
-    """Return the group that an edit begins; None where its shapes do not fit."""
+    """Return the group that an edit begins; None if its shapes do not fit."""
     hole = expression.hole(shape)
     tree: Tree = hole
     if slot is not None:
@@ -281,15 +281,15 @@ def _group(expression: Editable, edit: Edit, slot: _Slot | None, shape: Shape) -
 
 
 def most_telling(wanted: Array) -> int:
-    """Return the random point, the first of them, at which most of what is wanted is not 0."""
+    """Return the first random point at which most of the wanted value is not 0."""
     told = np.count_nonzero(_start(wanted[FIRST:]), axis=1)
     return FIRST + int(np.argmax(told)) if told.size else FIRST
 
 
 def near_at(wanted: Array, size: Array, point: int = FIRST) -> Fits:
-    """Return the test whether values at one point are near what is wanted there.
+    """Return a test of whether values at one point are near the wanted ones.
 
-    What passes the full test at all points, `near`, passes this one.
+    Whatever passes the full test at all points, `near`, passes this one.
     """
     at, largest = _start(wanted[point][None]), np.max(size[point], initial=0.0)
     allowed = SLACK * (_start(size[point][None]) + 1e-3 * largest)
@@ -301,9 +301,9 @@ def near_at(wanted: Array, size: Array, point: int = FIRST) -> Fits:
 
 
 def proportional_at_first(wanted: Array, size: Array) -> Fits:
-    """Return the test whether what is wanted at two points is a constant times values there.
+    """Return a test of whether the wanted values at two points are a constant times values there.
 
-    What passes the full test at all points, `constant_ratio`, passes this one.
+    Whatever passes the full test at all points, `constant_ratio`, passes this one.
     """
     both = slice(FIRST, FIRST + 2)
     at, norm = _starts(wanted[None, both])[0], np.linalg.norm(size[both])
@@ -329,5 +329,5 @@ def _starts(values: Array) -> Array:
 
 
 def rows_of(fit: Array) -> Array:
-    """Return for each row whether all of it is true."""
+    """Return, for each row, whether all of it is true."""
     return np.asarray(fit.all(axis=tuple(range(1, fit.ndim))))

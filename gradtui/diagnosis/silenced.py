@@ -13,9 +13,9 @@ from gradtui.tracing.syntax import syntax_of
 def sifted(
     findings: Iterable[Finding], lines_at: Callable[[Finding], Sequence[str]]
 ) -> tuple[tuple[Finding, ...], int]:
-    """Return the findings that no comment silences, and how many one does.
+    """Return the findings that no comment silences, and the number silenced.
 
-    `lines_at` gives the lines of a finding's statement, nothing where it has none.
+    `lines_at` returns the lines of a finding's statement; empty if it has none.
     """
     found = tuple(findings)
     kept = tuple(
@@ -25,7 +25,7 @@ def sifted(
 
 
 def lines_of_place(finding: Finding) -> Sequence[str]:
-    """Return the lines of the statement, of code that was run, at which a finding is."""
+    """Return the lines of a finding's statement in code that was run."""
     place = finding.place
     if place is None:
         return ()

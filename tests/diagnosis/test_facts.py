@@ -124,7 +124,7 @@ def test_an_expected_finding_that_is_not_made_fails(findings_of):
     assert (finding.rule, finding.severity) == ("fact", "error")
     assert (finding.target, finding.step) == ("finding.dead-relu", 2)
     assert finding.message == (
-        "the finding dead-relu of h at step 2 is expected and is not made; nothing is found"
+        "the finding dead-relu of h at step 2 is expected but was not found; found: nothing"
     )
 
 

@@ -69,7 +69,7 @@ def test_no_more_is_done_than_may_be_and_what_is_left_out_is_told(square, done, 
     assert (found[-1].rule, found[-1].severity) == ("not-judged", "info")
     assert found[-1].message.startswith(
         f"not judged: the model is too large: a step takes {square.trainer.numbers:,} numbers and "
-        "1,572,864 multiplications, so the run is not looked at for "
+        "1,572,864 multiplications, so the run is not examined for "
     )
     left = found[-1].evidence["rules"]
     assert left and set(left) < set(RUN_RULES)

@@ -98,7 +98,7 @@ async def test_a_fix_is_written_into_the_file_when_asked_and_run_when_asked(call
         assert "    de = 2 * e / len(y)\n" in (tmp_path / "net.py").read_text()
         assert len(terminal.session.branches) == 1
         await terminal.press("W")
-        assert "not what was run any more" in terminal.session.message
+        assert "changed since it was run" in terminal.session.message
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])

@@ -1,7 +1,7 @@
-"""Numbers of the parameters whose gradient is 0, and where their influence ends.
+"""Elements of parameters whose gradient is 0, and the operation where their influence ends.
 
-A number is nudged and the model evaluated: what its change reaches, and the operation that lets
-nothing through, say which cause it is.
+An element is nudged and the model evaluated: how far the change reaches, and the operation that
+blocks it, tell the cause.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from gradtui.engine.graph import Kind, Node
 from gradtui.engine.ops import OPS
 
 _PROBED, _FEWEST = 256, 32
-"""Numbers that are nudged; of more, some of each parameter, and fewer of a large model."""
+"""Most elements nudged; of more, some of each parameter, and fewer of a large model."""
 _NUMBERS = 4_000_000
 _NUDGE = 1e-3
 """Relative size of a nudge."""
 
 
 class Blocked(Struct, frozen=True, eq=False):
-    """One operation at which the influence of some numbers ends."""
+    """One operation at which the influence of some elements ends."""
 
     rule: str
     node: int
@@ -33,21 +33,21 @@ class Blocked(Struct, frozen=True, eq=False):
     operand: int
     """Its operand, which still changes."""
     other: int | None
-    """The operand that lets nothing through, where it is another one."""
+    """The operand that blocks the change, if it is another one."""
     units: tuple[int, ...]
     """Places on the operand's last axis that change."""
     total: int
-    """Places on that axis; 1 where it holds examples, or none."""
+    """Places on that axis; 1 if it holds examples, or does not exist."""
     entries: tuple[int, ...]
-    """The numbers of the parameters."""
+    """The indices of the elements."""
     since: int
     """The first step from which all their gradients are 0."""
     sampled: bool
-    """Whether there are more such numbers than were nudged."""
+    """Whether there are more such elements than were nudged."""
 
 
 def blocked(run: Run) -> tuple[Blocked, ...]:
-    """Return where the influence of all numbers with gradient 0 ends, in evaluation order."""
+    """Return where the influence of elements with gradient 0 ends, in evaluation order."""
     return run.once(_find)
 
 
@@ -86,7 +86,7 @@ _Stop = tuple[str, int, int, int | None, set[int], int]
 
 
 def _probe(run: Run, entries: NDArray[np.intp]) -> list[_Stop | None]:
-    """Return where the influence of each number ends, None where it reaches the loss."""
+    """Return where the influence of each element ends; None if it reaches the loss."""
     step = run.steps[-1]
     row = run.weights(step)
     chunk = max(1, _NUMBERS // run.trainer.size - 1)
@@ -106,7 +106,7 @@ def _probe(run: Run, entries: NDArray[np.intp]) -> list[_Stop | None]:
 
 
 def _spreads(run: Run, row: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, for each number, the root mean square of the parameter it stands in, or 1 for 0."""
+    """Return, for each element, the root mean square of its parameter, or 1 for 0."""
     spreads = np.ones_like(row)
     for part in run.trainer.slices[: len(run.program.updates)]:
         values = row[part.start : part.stop]
@@ -151,7 +151,7 @@ def _stop(
 def _classify(
     run: Run, node: Node, operand: int, values: Sequence[NDArray[np.float64]]
 ) -> tuple[str, int | None]:
-    """Return the rule that an operation which lets nothing through stands for, and why."""
+    """Return the rule for an operation that blocks a change, and the reason."""
     others = [id for id in node.inputs if id != operand]
     other = others[0] if others else None
     if OPS[node.op].rectifies:
@@ -179,7 +179,7 @@ def _classify(
 
 
 def width_of(run: Run, node: Node) -> int:
-    """Return how many units a node has on its last axis; 1 where that counts examples."""
+    """Return the number of units on a node's last axis; 1 if that axis counts examples."""
     if not node.shape:
         return 1
     examples = {n.shape[0] for n in run.graph.data if n.shape}
@@ -190,12 +190,12 @@ def width_of(run: Run, node: Node) -> int:
 
 
 def column_of(value: NDArray[np.float64], units: Sequence[int], total: int) -> NDArray[np.float64]:
-    """Return the numbers of some units, of all examples."""
+    """Return the elements of some units, for all examples."""
     return np.asarray(value[..., list(units)] if total > 1 and value.ndim else value)
 
 
 def _zero_since(run: Run, entries: Sequence[int]) -> int:
-    """Return the first step from which the gradients of some numbers are all 0."""
+    """Return the first step from which the gradients of some elements are all 0."""
     numbers = list(entries)
 
     def off(step: int) -> bool:
@@ -216,7 +216,7 @@ def first_step(low: int, high: int, holds: Callable[[int], bool]) -> int:
 
 
 def entries_text(run: Run, found: Blocked) -> str:
-    """Return the numbers that a block concerns: `b[3]`, or `6 numbers (W[0, 3], W[1, 3], …)`."""
+    """Return the elements that a block concerns: `b[3]`, or `6 numbers (W[0, 3], W[1, 3], …)`."""
     names = [element_text(*run.parameter_of(entry)) for entry in found.entries]
     if len(names) <= 3 and not found.sampled:
         return " and ".join(names)
@@ -225,7 +225,7 @@ def entries_text(run: Run, found: Blocked) -> str:
 
 
 def evidence_of(run: Run, found: Blocked) -> dict[str, object]:
-    """Return the numbers of a block: its units, its numbers, how high the loss still is."""
+    """Return the evidence for a block: its units, its elements, how high the loss still is."""
     return {
         "units": list(found.units),
         "of": found.total,

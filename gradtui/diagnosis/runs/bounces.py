@@ -1,4 +1,4 @@
-"""Weights that swing across the valley for ever: oscillating."""
+"""Weights that swing across the valley without end: oscillating."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
 
 _ROUNDING = 1e-9
-"""Part of a loss below which a difference says nothing."""
+"""Smaller differences, relative to the loss, mean nothing."""
 _SMALLER = (0.9, 0.5, 0.2, 0.1, 0.03)
-"""Factors on the rate that are tried."""
+"""Factors tried on the rate."""
 _BETWEEN, _SEGMENTS = 31, 8
-"""Places tried between two weights, fewer on a large model, and pairs of weights."""
+"""Places tried between two states (fewer on a large model), and pairs of states."""
 
 
 class Calmer(Struct, frozen=True):
@@ -29,15 +29,15 @@ class Calmer(Struct, frozen=True):
 
     factor: float
     last: int
-    """The last of its steps."""
+    """Its last step."""
     loss: float
-    """About that step."""
+    """The loss around that step."""
     gained: float
-    """How much lower that is."""
+    """How much lower that loss is."""
 
 
 class Bounce(Struct, frozen=True, eq=False):
-    """Weights that go back and forth over a place where the loss is lower."""
+    """Weights that go back and forth across a place of lower loss."""
 
     start: int
     mean_loss: float
@@ -46,13 +46,13 @@ class Bounce(Struct, frozen=True, eq=False):
     gauge: Gauge | None
     """The gauge there."""
     calmer: Calmer | None
-    """The same run at a smaller rate, where that ends lower."""
+    """The same run at a smaller rate, if that ends lower."""
     slight: bool
-    """Whether it costs but little of the whole descent."""
+    """Whether it costs only a little of the whole descent."""
 
 
 def bouncing(run: Run) -> Bounce | None:
-    """Return the bounce at the end of a run; None where the weights get anywhere, or settle."""
+    """Return the bounce at the end of a run; None if the weights make progress, or settle."""
     return run.once(_bouncing)
 
 
@@ -91,7 +91,7 @@ def _bouncing(run: Run) -> Bounce | None:
 
 
 def _calmer(run: Run, count: int) -> Calmer | None:
-    """Return the smaller rate at which the same steps end lowest; None where none ends lower."""
+    """Return the smaller rate at which the same steps end lowest; None if none ends lower."""
     found = list[Calmer]()
     for factor in _SMALLER:
         losses = run.retrained(factor)[: run.end + 1]
@@ -103,7 +103,7 @@ def _calmer(run: Run, count: int) -> Calmer | None:
 
 
 def _bottom(run: Run, window: range) -> tuple[Array, float]:
-    """Return the lowest place between weights that follow each other, and the loss there."""
+    """Return the lowest place between successive states, and the loss there."""
     between = run.affordable(_BETWEEN * _SEGMENTS, _SEGMENTS) // _SEGMENTS
     shares = np.linspace(0.0, 1.0, between + 2)[1:-1].tolist()
     mean = np.zeros(run.curvature.size)
@@ -147,5 +147,5 @@ def oscillating(run: Run) -> Iterator[Finding]:
 
 
 def _bounce_start(run: Run, mean: float) -> int:
-    """Return the first step at which the loss is at the height of the bounce."""
+    """Return the first step at which the loss has the height of the bounce."""
     return int(np.argmax(run.losses <= mean)) if np.any(run.losses <= mean) else 0

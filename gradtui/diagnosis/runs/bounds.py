@@ -1,4 +1,4 @@
-"""Whether a rate is above the largest stable one, and what to say of it."""
+"""Whether a rate is above the largest stable one, in numbers and words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gradtui.diagnosis.runs.parts import rounded_rate, short
 from gradtui.engine.curvature import Gauge
 
 NEXT_TO = 0.95
-"""Share of the bound from which nothing settles in a few steps."""
+"""From this share of the bound on, nothing settles within a few steps."""
 
 
 def unstable(gauge: Gauge | None, share: float = NEXT_TO) -> bool:
@@ -15,13 +15,13 @@ def unstable(gauge: Gauge | None, share: float = NEXT_TO) -> bool:
 
 
 def too_large(gauge: Gauge) -> str:
-    """Return the numbers of a rate that is above the bound or close to it, and what to try."""
+    """Return a text on a rate above the bound or close to it, with a rate to try."""
     lower = short(rounded_rate(gauge.largest_rate / 2.0))
     return f"{near_bound(gauge)}; try lr = {lower}"
 
 
 def near_bound(gauge: Gauge) -> str:
-    """Return the numbers of a rate that is above the bound or close to it."""
+    """Return a text on a rate above the bound or close to it."""
     known = f"lr·λmax = {short(gauge.rate)}·{short(gauge.sharpness)} = {short(gauge.pull)}"
     largest = short(gauge.largest_rate)
     effect = (

@@ -1,4 +1,4 @@
-"""Numbers that are not finite: the first node, its operands, and the steps that made them."""
+"""Numbers that are not finite: the first such node, its operands, the steps that led there."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gradtui.engine.tape import Tape
 from gradtui.language.parser import Assignment
 
 _BEFORE = 3
-"""Steps before the break that are told."""
+"""Most steps told before the break."""
 _HUGE = {"float64": 1e150, "float32": 1e15}
-"""Numbers beyond the root of the largest: their squares overflow."""
+"""Beyond the root of the largest number, squares overflow."""
 
 
 class Break(Struct, frozen=True, eq=False):
@@ -31,9 +31,9 @@ class Break(Struct, frozen=True, eq=False):
     node: int
     result: float
     operands: tuple[tuple[int, float], ...]
-    """(node, its number where the result is not finite)."""
+    """(node, its element at the place where the result is not finite)."""
     overflow: bool
-    """Whether the operands were too large, rather than outside of what the operation takes."""
+    """Whether the operands were too large, rather than outside the operation's domain."""
 
 
 def first_break(run: Run) -> Break | None:
@@ -108,7 +108,7 @@ def _break(run: Run, tape: Tape, node: int) -> Break:
 
 
 def _at(tape: Tape, operand: int, bad: np.ndarray) -> float:
-    """Return an operand's number at the first place where the result is not finite."""
+    """Return an operand's element at the first place where the result is not finite."""
     value = tape.value(operand)
     try:
         return float(np.broadcast_to(value, bad.shape)[bad].reshape(-1)[0])
@@ -140,7 +140,7 @@ def _operand(tape: Tape, node: int, value: str) -> str:
 
 
 def _by_hand(tape: Tape, node: int) -> Assignment | None:
-    """Return the line that computes a node, if one of a backward pass written by hand does."""
+    """Return the line of a hand-written backward pass that computes a node, if any."""
     program = tape.program
     if program.hand is None or node < len(program.reverse.nodes):
         return None
@@ -160,7 +160,7 @@ def _steps_before(found: Break) -> range:
 
 
 def _chain(run: Run, tape: Tape, found: Break) -> list[str]:
-    """Return what the updates of the steps before did to the weights that the node is made of."""
+    """Return what earlier updates did to the weights that the node is computed from."""
     nodes = tape.program.nodes
     made_of = needed_for(nodes, [id for id, _ in found.operands])
     weights = [

@@ -43,7 +43,7 @@ def clipping(run: Run) -> Iterator[Finding]:
 
 
 def _without(run: Run) -> Array | None:
-    """Return the losses of the first steps without clipping; None where that is no better."""
+    """Return the losses of the first steps without clipping; None if that is no better."""
     losses = run.retrained(clip=False)[: run.end + 1]
     if not np.all(np.isfinite(losses)):
         return None

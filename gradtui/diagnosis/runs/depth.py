@@ -1,4 +1,4 @@
-"""Gradients that grow or shrink on their way back through a network, or leap from step to step."""
+"""Gradients that grow or shrink through the stages of a network, or leap between steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtui.engine.graph import Kind
 from gradtui.engine.tape import Tape
 
 _STAGES = 4
-"""Stages in a row that make a network deep."""
+"""Fewest stages in a row that make a network deep."""
 
 
 class Chain(Struct, frozen=True, eq=False):
@@ -42,7 +42,7 @@ class Chain(Struct, frozen=True, eq=False):
 
 
 def chain_at(run: Run, tape: Tape) -> Chain | None:
-    """Return the gradients along the depth of a model at a step; None where it is not deep."""
+    """Return the gradients along the depth of a model at a step; None if it is not deep."""
     stages = _stages(run)
     if len(stages) < _STAGES:
         return None
@@ -77,7 +77,7 @@ def exploding_gradient(run: Run) -> Iterator[Finding]:
 
 
 def vanishing_gradient(run: Run) -> Iterator[Finding]:
-    """Find a gradient that shrinks from stage to stage, so that first layers hardly learn."""
+    """Find a gradient that shrinks from stage to stage, so that the first layers hardly learn."""
     if run.end < 0:
         return
     late = [step for step in run.steps if step <= run.end / 2] or [0]
@@ -94,7 +94,7 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
         float(np.mean([_relative_move(run, step, stage) for step in picked]))
         for stage in (chain.stages[0], chain.stages[-1])
     )
-    # Where what goes forward shrinks as well, no stage learns, and none is behind the others.
+    # If the forward signal shrinks as well, no stage learns, and none is behind the others.
     idle = last < limit("idle") and bool(plateau(run))
     starved = last > 0.0 and first <= limit("starved") * last
     if not idle and not starved:
@@ -116,7 +116,7 @@ def vanishing_gradient(run: Run) -> Iterator[Finding]:
 
 
 def _leap(run: Run) -> Iterator[Finding]:
-    """Yield a gradient that is suddenly far longer than all before, and throws the run back."""
+    """Yield a gradient that is suddenly far longer than all before and sets the run back."""
     norms, steps = run.gradient_norms, run.steps
     if growth(run) is not None:
         return
@@ -153,7 +153,7 @@ def _stages(run: Run) -> tuple[int, ...]:
 
 
 def _relative_move(run: Run, step: int, stage: int) -> float:
-    """Return by how much of their length a step moves the parameters that a stage reads."""
+    """Return the relative move, in one step, of the parameters that a stage reads."""
     statement = next(s for s in run.graph.statements if s.root == stage)
     ids = [id for id in run.graph.sources(statement)
            if run.graph.nodes[id].kind is Kind.PARAMETER]  # fmt: skip

@@ -22,11 +22,11 @@ class Growth(Struct, frozen=True):
     start: int
     """The last step before it grows: its update is the first that harms."""
     factor: float
-    """By which the gradient's length is multiplied in a step, on average."""
+    """The factor by which the gradient's length grows in a step, on average."""
 
 
 def growth(run: Run) -> Growth | None:
-    """Return how a run's loss grows without end; None where it does not."""
+    """Return how a run's loss grows without end; None if it does not."""
     return run.once(_growth)
 
 
@@ -72,21 +72,21 @@ def diverging(run: Run) -> Iterator[Finding]:
 
 
 def _last_low(losses: np.ndarray, lowest: int) -> int:
-    """Return the last step at which the loss is still next to its lowest."""
+    """Return the last step at which the loss is still near its lowest."""
     low = float(losses[lowest])
     margin = 0.01 * max(float(losses[0]) - low, 1e-3 * abs(low))
     return int(np.flatnonzero(losses <= low + margin)[-1])
 
 
 def _keeps_rising(losses: np.ndarray) -> bool:
-    """Return whether new highest losses come all along, not from one jump."""
+    """Return whether new highest losses come steadily, not from one jump."""
     highest = np.maximum.accumulate(losses)
     fresh = np.flatnonzero(np.diff(highest) > 0.0)
     return bool(len(fresh) >= min(3, len(losses) - 1) and fresh[-1] >= 0.9 * (len(losses) - 2))
 
 
 def _overflows(run: Run) -> bool:
-    """Return whether what is not finite comes from numbers that are too large."""
+    """Return whether the numbers that are not finite come from numbers that are too large."""
     found = first_break(run)
     return found is not None and found.overflow
 

@@ -1,4 +1,4 @@
-"""A rate that fits at first and is too large where the run comes to."""
+"""A rate that fits at first and is too large later."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rate_too_large_later(run: Run) -> Iterator[Finding]:
 
 
 def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
-    """Return when a run fails, what it had reached, the gauge that explains it, and how."""
+    """Return the failing step, the loss reached before it, the gauge that explains it, the text."""
     blown, bounce = growth(run), bouncing(run)
     losses = run.losses
     if blown:
@@ -72,7 +72,7 @@ def _later_failure(run: Run) -> tuple[int, float, Gauge, str] | None:
 
 
 def thrown_at(run: Run) -> Gauge | None:
-    """Return the gauge of the step that threw a run out of where it was better, if one did."""
+    """Return the gauge of the step that threw a run out of a better place, if one did."""
     return run.once(_thrown_at)
 
 
@@ -95,7 +95,7 @@ def _crossing(run: Run) -> int | None:
 
 
 def _first_above(run: Run, picked: Sequence[int], share: float) -> int | None:
-    """Return the first step at which lr·λmax is above a share of the bound, of a few picked."""
+    """Return the first of a few sampled steps with lr·λmax above a share of the bound."""
     above = [step for step in picked if unstable(run.gauge(step), share)]
     if not above:
         return None

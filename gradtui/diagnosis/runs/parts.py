@@ -1,4 +1,4 @@
-"""What the rules over runs share: making findings, telling numbers."""
+"""Shared by the rules over runs: making findings, formatting numbers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def finding(
     evidence: Mapping[str, Any],
     place: Place | None = None,
 ) -> Finding:
-    """Return a finding about a run; without a place it stands at the optimizer's rate.
+    """Return a finding about a run; by default its place is the optimizer's rate.
 
-    Where that is not the rate of the file, it stands nowhere and says what was changed.
+    If that is not the rate of the file, it has no place and names the change.
     """
     changed = "" if place is not None else run.problem.changed
     where = place or (None if changed else run.problem.rate_place)
@@ -47,7 +47,7 @@ def finding(
 
 
 def short(value: float) -> str:
-    """Return a number as messages show it."""
+    """Return a number as text for messages."""
     return number(value, 4)
 
 
@@ -83,7 +83,7 @@ def rounded_rate(rate: float) -> float:
 
 
 def loss_ratio(run: Run) -> float:
-    """Return the last loss over the first; 1 where that says nothing."""
+    """Return the last loss over the first; 1 if that means nothing."""
     first, last = (
         float(run.losses[0]),
         float(np.mean(run.losses[max(0, run.end - 4) : run.end + 1])),
@@ -92,7 +92,7 @@ def loss_ratio(run: Run) -> float:
 
 
 def severity_by_loss(run: Run) -> Severity:
-    """Return how grave a zero is: it harms nothing where the loss is low."""
+    """Return the severity of a zero: it does no harm if the loss is low."""
     return "warning" if loss_ratio(run) >= limit("high") else "info"
 
 

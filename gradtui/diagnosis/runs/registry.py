@@ -1,8 +1,8 @@
-"""The rules over training runs, one entry each, causes before what they bring about.
+"""The rules over training runs, one entry each, causes before their consequences.
 
-A new rule is one entry here and its condition in a file beside this one, with the numbers that it
-compares with in `thresholds`.  `scenario.rules` has its name, so that a file can expect it: a name
-that is not in both is refused here.  The README has its row.  Its runs are shown by tests/runs, the
+A new rule is one entry here, its condition in a file beside this one, and its limits in
+`thresholds`.  `scenario.rules` has its name, so that a file can expect it: a name that is not in
+both is refused here.  The README has its row.  Its runs are shown by tests/runs, the
 scenario of one and its sound twin by tests/test_bundled.py.
 """
 
@@ -37,7 +37,7 @@ from gradtui.scenario.rules import RUN_RULES as NAMES
 
 
 class End(StrEnum):
-    """How a run ends, gravest first."""
+    """The ways in which a run ends, gravest first."""
 
     DIVERGES = "diverges"
     DIVERGES_LATER = "diverges later"
@@ -54,11 +54,11 @@ class RunRule(Struct, frozen=True):
     find: Callable[[Run], Iterable[Finding]]
     """Its condition."""
     explains: tuple[str, ...] = ()
-    """The rules further down whose findings are then its consequences."""
+    """The rules below whose findings are then its consequences."""
     explains_later: tuple[str, ...] = ()
-    """The same, but only those of later steps: at the same one they are causes of their own."""
+    """The same, but only at later steps: at the same step they are causes of their own."""
     ends: End | None = None
-    """How a run ends that fails so, where that says how it ends."""
+    """How such a run ends, if the rule tells that."""
 
 
 _OFF = ("dead-relu", "saturated")
@@ -106,7 +106,7 @@ _ENTRIES = (
     RunRule("dead-relu", "a unit of a rectifier is off for every example", dead_relu, _NO_WAY),
     RunRule(
         "saturated",
-        "a unit of a squashing function is at its end for every example",
+        "a squashing unit is saturated for every example",
         saturated,
         _NO_WAY,
     ),
@@ -119,7 +119,7 @@ _ENTRIES = (
     ),
     RunRule(
         "oscillating",
-        "the weights swing across the valley for ever",
+        "the weights swing across the valley without settling",
         oscillating,
         ("plateau",),
         ends=End.OSCILLATES,
@@ -151,7 +151,7 @@ if stray := RUN_RULES.keys() ^ set(NAMES):
 
 
 def end_of(run: Run) -> End | None:
-    """Return the gravest way in which a run ends by the rules; None where none objects."""
+    """Return the gravest ending of a run by the rules; None if no rule objects."""
     with np.errstate(all="ignore"):  # a run that has gone wrong has numbers that overflow
         for end in End:
             for rule in (one for one in RUN_RULES.values() if one.ends is end):
@@ -163,10 +163,10 @@ def end_of(run: Run) -> End | None:
 def diagnose_run(
     problem: Problem, history: History | None = None, first: int = 0
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with a run: causes, each with its consequences in its evidence.
+    """Return the findings of a run: causes, each with its consequences in its evidence.
 
-    `history` is one of the same run, where there is one already.  `first` is what its step 0 is
-    called where it goes on from a step of another run.
+    `history` is that of the same run, if it exists already.  `first` is the number of its step 0 if
+    it continues from a step of another run.
     """
     try:
         run = Run(problem, history, first)
@@ -185,13 +185,13 @@ def diagnose_run(
 
 
 def _not_judged(problem: Problem, rules: Iterable[str]) -> Finding:
-    """Return the note that a run is not looked at for some of the rules."""
+    """Return the note that a run is not examined for some of the rules."""
     numbers = problem.trainer.numbers
     products = multiplications(problem.trainer.program.nodes)
     place, listed = problem.rate_place, ", ".join(rules)
     message = (
         f"{TOO_LARGE}: a step takes {numbers:,} numbers and {products:,} multiplications, so the "
-        f"run is not looked at for {listed}"
+        f"run is not examined for {listed}"
     )
     evidence = {"numbers": numbers, "multiplications": products, "rules": [*rules]}
     line = place.line if place else None
@@ -199,9 +199,9 @@ def _not_judged(problem: Problem, rules: Iterable[str]) -> Finding:
 
 
 def is_lost(problem: Problem, steps: int) -> str:
-    """Return in words that the loss of a problem's run of so many steps is lost, or diverges.
+    """Return a text if the loss of a problem's run of so many steps is lost, or diverges.
 
-    Nothing where it is not, as far as the rules look at a run.  Raises TooLargeError.
+    Empty if it does not, within the steps that the rules examine.  Raises TooLargeError.
     """
     run = Run(replace(problem, steps=steps))
     losses = run.history.losses[: run.last + 1]

@@ -1,4 +1,4 @@
-"""A training run as the rules look at it: losses, sampled steps, curvature. Judges nothing."""
+"""A training run as the rules see it: losses, sampled steps, curvature. Judges nothing."""
 
 from __future__ import annotations
 
@@ -28,48 +28,48 @@ from gradtui.scenario.problem import Problem
 Array = NDArray[np.float64]
 _Found = TypeVar("_Found")
 SAMPLES = 128
-"""Steps that are recorded, spread over a longer run; all of a shorter one."""
+"""Most steps recorded, spread over a longer run."""
 TAIL = 32
-"""Steps at the end that are all recorded."""
+"""The last steps, all of which are recorded."""
 _BUDGET, _PRODUCTS = 600_000.0, 4_000_000.0
-"""Microseconds, by estimate, that may go into training but for its matrix products, and into them;
-a longer run is looked at in part."""
+"""Most microseconds, by estimate, for training without its matrix products, and for these; a longer
+run is examined in part."""
 _LEAST = 50
-"""Steps of a run that are looked at in any case."""
+"""Steps of a run that are examined in any case."""
 _NUMBERS, _FEWEST = 4_000_000, 4
-"""Numbers that the recorded steps may hold together; steps that are recorded all the same, as many
-again at the end."""
+"""Most numbers in all recorded steps; fewest steps recorded all the same, and as many again at the
+end."""
 _KEPT = 16_000_000
-"""Numbers of the tapes that are kept; the others are recorded anew when they are asked for."""
+"""Most numbers in the tapes kept; others are recorded again when needed."""
 _LARGEST = 40_000_000
-"""Numbers of a step beyond which two recorded ones take too much memory."""
+"""Largest step, in numbers, of which two can be recorded."""
 _TRIED, _TRIED_PRODUCTS = 50_000_000, 1_000_000.0
-"""Numbers of the models that are evaluated, about, to try one thing, and microseconds, by estimate,
-of their matrix products."""
+"""About how many numbers may be evaluated to try one thing, and most microseconds, by estimate, for
+its matrix products."""
 _NARROWEST = 8
-"""Steps that a moving mean of noisy losses takes at least."""
+"""Fewest steps in a moving mean of noisy losses."""
 _PARTS = 4
-"""Part of a run that it takes at most: a run may be shorter than an epoch."""
+"""Largest part of a run in that mean: a run may be shorter than an epoch."""
 _RETRAINED, _SHORTEST = 2_000, 16
-"""Steps of a second run that tries something else, at most and at least."""
+"""Most and fewest steps of a second run that tries something else."""
 
 
 class Run:
-    """One run of a problem.  What is asked for is computed once.
+    """One run of a problem.  Everything is computed once, on demand.
 
-    Whatever takes work raises TooLargeError where it would be too much.
+    Anything that would take too much work raises TooLargeError.
     """
 
     def __init__(self, problem: Problem, history: History | None = None, first: int = 0) -> None:
         self.problem = problem
         self.first = first
-        """What is called step 0 here, in findings: that at which a branch starts."""
+        """The number of step 0 in findings: the step at which a branch starts."""
         self.trainer = problem.trainer
         self.program = problem.trainer.program
         self.graph = self.program.graph
         self.history = history or History(problem.trainer)
         self.last = steps_looked_at(problem)
-        """The last step that is looked at."""
+        """The last step that is examined."""
         if problem.trainer.numbers > _LARGEST:
             raise TooLargeError
         self._spent = TimeSpent()
@@ -83,7 +83,7 @@ class Run:
         self.gauge = cache(self._gauge)
 
     def once(self, compute: Callable[[Run], _Found]) -> _Found:
-        """Return what `compute` makes of this run, computed at the first call only."""
+        """Return the result of `compute` on this run, computed at the first call only."""
         if compute not in self._found:
             self._found[compute] = compute(self)
         found: _Found = self._found[compute]
@@ -93,7 +93,7 @@ class Run:
     def losses(self) -> Array:
         """The loss of the steps 0 to `last`; with batches its moving mean, over an epoch or less.
 
-        From the first step on that is not finite it is the loss as it is.
+        From the first step that is not finite on, it is the plain loss.
         """
         return self._smooth(self.history.losses[: self.last + 1])
 
@@ -123,7 +123,7 @@ class Run:
 
     @property
     def tail(self) -> int:
-        """How many of the last steps are looked at one by one."""
+        """The number of last steps that are examined one by one."""
         return self.affordable(TAIL, _FEWEST)
 
     @cached_property
@@ -160,7 +160,7 @@ class Run:
         return self.weights(step + 1) - before
 
     def rate(self, step: int) -> float:
-        """Return the rate of a step, of which clipping leaves only a part."""
+        """Return the effective rate of a step, of which clipping leaves only a part."""
         return self.base_rate(step) * _left_by_clipping(self.tape(step))
 
     def base_rate(self, step: int) -> float:
@@ -188,7 +188,7 @@ class Run:
         return self._model.at(range(len(self.graph.nodes)), points, self._data(step))
 
     def affordable(self, most: int, least: int = 1) -> int:
-        """Return how many points, at most and at least, may be tried on a model of this size."""
+        """Return the most and the fewest points to try on a model of this size."""
         products = products_cost(self.graph.nodes)
         few = min(_TRIED // self.trainer.size, int(_TRIED_PRODUCTS / max(products, 1e-3)))
         return max(least, min(most, few))
@@ -196,7 +196,7 @@ class Run:
     def retrained(self, factor: float = 1.0, *, clip: bool = True) -> Array:
         """Return the losses of the same run at `factor` times the rate, without clipping if so.
 
-        Of a long run, or of a large model, those of its first steps.
+        Of a long run, or of a large model, only those of the first steps.
         """
         program = self.program
         if not clip:
@@ -206,9 +206,9 @@ class Run:
         return self._smooth(self.trained_from(trainer, trainer.initial, steps, 0))
 
     def with_optimizer(self, name: str, rate: float, **constants: float) -> Array:
-        """Return the losses of the same start under another optimizer, at a rate of its own.
+        """Return the losses from the same start with another optimizer at a rate of its own.
 
-        Of a long run, or of a large model, those of its first steps.
+        Of a long run, or of a large model, only those of the first steps.
         """
         program = build_step(self.graph, name, constants)
         trainer = self.trainer.variant(program, rate / self.trainer.lr)
@@ -228,7 +228,7 @@ class Run:
         return self.curvature.hessian(self.tape(step))
 
     def parameter_of(self, index: int) -> tuple[str, tuple[int, ...]]:
-        """Return the name of the parameter that holds number `index`, and its place in it."""
+        """Return the parameter that holds element `index` of the state, and the place in it."""
         for part, node in zip(self.trainer.slices, self.graph.parameters, strict=False):
             if index < part.stop:
                 inside = np.unravel_index(index - part.start, node.shape) if node.shape else ()
@@ -244,7 +244,7 @@ class Run:
         return gauge(self.curvature, self.trainer.record(state, step), self.rate(step))
 
     def place(self, node: int) -> Place | None:
-        """Return where a node of the model is written."""
+        """Return the place where a node of the model is written."""
         return self.graph.nodes[node].place
 
     def name(self, node: int) -> str:
@@ -272,7 +272,7 @@ class Run:
 
     @cached_property
     def _looked_at(self) -> tuple[int, ...]:
-        """The nodes that a tape holds: those of the update only as far as a rule asks for them."""
+        """The nodes that a tape holds: those of the update only as far as a rule needs them."""
         program = self.program
         clip = () if program.clip is None else (program.clip.norm, program.clip.scale)
         second = program.dynamics.second
@@ -286,7 +286,7 @@ class Run:
         return self.history.tape(step, self._looked_at)
 
     def _data(self, step: int) -> list[Array]:
-        """Return the data of a step as the model computes with them, in float64."""
+        """Return the data of a step in float64, as the model reads them."""
         given = self._fixed_data | self.trainer.batch(step)
         return [_rounded(given[node.id], self.trainer.dtype) for node in self.graph.data]
 
@@ -326,7 +326,7 @@ class Run:
 
 
 def _stacked(points: Iterable[Array], count: int) -> Iterator[Array]:
-    """Yield rows in matrices of `count`, the last of what is left."""
+    """Yield rows in matrices of `count`, the last with the rest."""
     left = iter(points)
     while rows := list(islice(left, count)):
         yield np.stack(rows)
@@ -342,12 +342,12 @@ def _left_by_clipping(tape: Tape) -> float:
 
 
 def steps_looked_at(problem: Problem) -> int:
-    """Return the last step of a problem's run that the rules look at."""
+    """Return the last step of a problem's run that the rules examine."""
     return min(problem.steps, _affordable(problem.trainer))
 
 
 def steps_recorded(problem: Problem) -> int:
-    """Return how many steps of a longer run are recorded, beside those at its end."""
+    """Return the number of recorded steps of a longer run, besides those at its end."""
     return max(_FEWEST, min(SAMPLES, _NUMBERS // max(1, problem.trainer.numbers)))
 
 
@@ -358,7 +358,7 @@ def flat_gradient(tape: Tape) -> Array:
 
 
 def _affordable(trainer: Trainer) -> int:
-    """Return how many steps may be trained, from the sizes of the nodes: the same everywhere."""
+    """Return the number of steps to train, from the sizes of the nodes: the same on any machine."""
     nodes = trainer.program.nodes
     cost = elements_cost(nodes, bare=trainer.mode is Mode.FLOAT)
     few = min(_BUDGET / max(cost, 1.0), _PRODUCTS / max(products_cost(nodes), 1e-3))

@@ -14,11 +14,11 @@ from gradtui.diagnosis.runs.run import Array, Run
 from gradtui.diagnosis.runs.thresholds import limit
 
 _ROUNDING = 1e-9
-"""Part of a loss below which a gain says nothing."""
+"""Smaller gains, relative to the loss, mean nothing."""
 
 
 def crawling(run: Run) -> Iterator[Finding]:
-    """Find a rate so far below the bound that the run gets nowhere."""
+    """Find a rate so far below the bound that the run makes no progress."""
     if run.end < limit("handful") or run.broken is not None or run.base_rate(0) <= 0.0:
         return
     if run.losses[-1] > run.losses[0] or steep_time(run) >= limit("steep-time"):

@@ -1,4 +1,4 @@
-"""A run that stands still though the surface falls farther on: a plateau or a saddle."""
+"""A run that stalls although the surface falls farther on: a plateau or a saddle."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from gradtui.diagnosis.runs.thresholds import limit
 from gradtui.engine.curvature import Gauge
 
 _REACH = 40
-"""Doublings of a first length that are tried along a direction."""
+"""Doublings of a first length tried along a direction."""
 _RANDOM = 4
 _RETRAINED, _SHORTEST = 500, 16
-"""Steps of a second run from the place found, at most and at least."""
+"""Most and fewest steps of a second run from the place found."""
 _FEWEST = 4
 _ROUNDING = 1e-14
-"""Part of the loss that a step as long as the weights must change for a gradient to be one."""
+"""A gradient counts if a step as long as the weights would change this part of the loss."""
 
 
 class Descent(Struct, frozen=True):
     """A way down that the run does not take."""
 
     loss: float
-    """What the run reaches from the place that was found, in as many steps as it stood still."""
+    """The loss that the run reaches from the place found, in as many steps as it stood still."""
     distance: float
-    """Of that place, in a straight line."""
+    """The distance of that place, in a straight line."""
     kind: str
     curvature: float
 
@@ -40,7 +40,7 @@ class Descent(Struct, frozen=True):
 
 
 def plateau(run: Run) -> tuple[Finding, ...]:
-    """Find a loss that stands still, though the surface falls steeply farther on."""
+    """Find a loss that stands still although the surface falls steeply farther on."""
     return run.once(_found)
 
 
@@ -134,7 +134,7 @@ def _trained_from(run: Run, row: Array) -> float:
 
 
 def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
-    """Yield directions to look along: downhill, of downward curvature, and a few at random."""
+    """Yield directions to try: downhill, of downward curvature, and a few at random."""
     gradient = run.gradient(run.end)
     length = float(np.linalg.norm(gradient))
     known = length * max(1.0, float(np.linalg.norm(run.weights(run.end))))
@@ -158,6 +158,6 @@ def _directions(run: Run) -> Iterator[tuple[str, float, Array]]:
 
 
 def _since(run: Run, now: float, ahead: float) -> int:
-    """Return the first step from which the loss stays within a twentieth of what is ahead."""
+    """Return the first step from which the loss stays within a twentieth of the fall ahead."""
     away = np.flatnonzero(np.abs(run.losses - now) > limit("stuck") * ahead)
     return int(away[-1]) + 1 if away.size else 0

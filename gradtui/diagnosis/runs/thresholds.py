@@ -8,7 +8,7 @@ from gradtui.engine.registry import register
 
 
 class Threshold(Struct, frozen=True):
-    """One limit.  Of the loss all are ratios: multiplying it by a constant changes no verdict."""
+    """One limit.  Those of the loss are ratios: multiplying it by a constant changes no verdict."""
 
     name: str
     value: float

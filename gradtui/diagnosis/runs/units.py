@@ -1,4 +1,4 @@
-"""Units that learn nothing: off, or at the end of a squashing function."""
+"""Units that learn nothing: off, or saturated."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def dead_relu(run: Run) -> Iterator[Finding]:
 
 
 def saturated(run: Run) -> Iterator[Finding]:
-    """Find units of a squashing function that are at its end for every example."""
+    """Find units of a squashing function that are saturated for every example."""
     seen = set[int]()
     for found in blocked(run):
         if found.rule == "saturated":
@@ -95,7 +95,7 @@ def _saturated(run: Run, node: int, units: Sequence[int], total: int, since: int
 
 
 def _off(run: Run, found: Blocked, step: int) -> tuple[int, ...]:
-    """Return those of the units whose slope is 0 for all examples at a step."""
+    """Return the units whose slope is 0 for all examples at a step."""
     slot = run.graph.nodes[found.node].inputs.index(found.operand)
     slope = run.tape(step).local((found.node, slot))
     if slope is None:
@@ -104,7 +104,7 @@ def _off(run: Run, found: Blocked, step: int) -> tuple[int, ...]:
 
 
 def _leading_to(run: Run, hit: Blocked, units: Sequence[int]) -> tuple[int, ...]:
-    """Return those of the numbers that lead to the units, by their place on the last axis."""
+    """Return the elements that lead to the units, by their place on the last axis."""
     kept = tuple(
         entry
         for entry in hit.entries
@@ -132,7 +132,7 @@ def _off_since(run: Run, found: Blocked) -> int:
 
 
 def _distance(run: Run, found: Blocked) -> tuple[float, float]:
-    """Return how far below 0 the nearest example of the units is, and how far examples spread."""
+    """Return how far below 0 the units' nearest example is, and the spread of examples."""
     value = column_of(run.tape(run.steps[-1]).value(found.operand), found.units, found.total)
     axes = tuple(range(value.ndim - 1)) if found.total > 1 else None
     nearest = -np.max(value, axis=axes)

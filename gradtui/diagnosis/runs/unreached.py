@@ -1,4 +1,4 @@
-"""Parameters that no gradient reaches: not connected, masked, without a feature."""
+"""Parameters that no gradient reaches: unconnected, masked, or without a feature."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def constant_feature(run: Run) -> Iterator[Finding]:
 
 
 def depends_on_node(nodes: Sequence[Node], source: int) -> frozenset[int]:
-    """Return the ids of a node and of all that are computed from it."""
+    """Return the ids of a node and of every node computed from it."""
     found = {source}
     for node in nodes:
         if any(id in found for id in node.inputs):
@@ -95,7 +95,7 @@ def depends_on_node(nodes: Sequence[Node], source: int) -> frozenset[int]:
 
 
 def _constant_columns(run: Run) -> Iterator[Finding]:
-    """Yield a note for each column of data that never varies, beside a bias or another."""
+    """Yield a note for each constant column of data, next to a bias or another such column."""
     for node in run.graph.nodes:
         if node.op != "@" or node.inputs[0] in run.trained or node.inputs[1] not in run.trained:
             continue
@@ -144,7 +144,7 @@ def _column_text(run: Run, found: Blocked, data: Node) -> str:
 
 
 def _raw_of(run: Run, node: Node) -> Node | None:
-    """Return the array of data that a node is computed from, if it has as many columns."""
+    """Return the array of data that a node is computed from, if it has the same columns."""
     pending = [node.id]
     while pending:
         at = run.graph.nodes[pending.pop()]

@@ -1,4 +1,4 @@
-"""Directions so different that no rate serves them all: features of other sizes, or correlated."""
+"""Directions so different that no rate serves all: features of unequal sizes, or correlated."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gradtui.engine.curvature import EXACT, ROUNDING
 from gradtui.engine.graph import Kind, Node
 
 _ADAM_RATES, _FACTORS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0), (1.0, 0.3)
-"""Rates of Adam that are tried, and factors on the run's own with momentum."""
+"""Rates tried with Adam, and factors tried on the run's own rate with momentum."""
 _CONVEX = 1e-6
-"""Negative eigenvalue over the largest up to which a surface counts as convex."""
+"""Up to this ratio of negative to largest eigenvalue, a surface counts as convex."""
 
 
 class Columns(Struct, frozen=True):
-    """Two features whose sizes differ most, of those that one parameter weighs."""
+    """The two features of most different sizes among those that one parameter weighs."""
 
     source: str
     """The name of the data."""
@@ -38,17 +38,17 @@ class Columns(Struct, frozen=True):
 
 
 class Unlearned(Struct, frozen=True):
-    """What a run has left along the directions that its rate is too small for."""
+    """What a run has left to descend along directions for which its rate is too small."""
 
     condition: float
     scaled: float
-    """The condition number after scaling each number of the parameters by its own curvature."""
+    """The condition number after scaling each element by its own curvature."""
     slowest: float
     steps_per_decade: float
     left: float
-    """What a move along the slow directions gains, tried out."""
+    """The measured gain of a move along the slow directions."""
     whole: float
-    """What the run has gained, and this."""
+    """The run's own gain plus this one."""
 
 
 class Tried(Struct, frozen=True):
@@ -57,11 +57,11 @@ class Tried(Struct, frozen=True):
     text: str
     steps: int
     loss: float
-    """About its last step, at most."""
+    """The loss around its last step, at most."""
 
 
 def scale_mismatch(run: Run) -> Iterator[Finding]:
-    """Find features of very different sizes that share a rate, the small ones not learned."""
+    """Find features of very different sizes that share a rate and leave small ones unlearned."""
     program, columns = run.program, widest(run)
     if columns is None or columns.ratio < limit("mismatch"):
         return
@@ -118,7 +118,7 @@ def scale_mismatch(run: Run) -> Iterator[Finding]:
 
 
 def ill_conditioned(run: Run) -> Iterator[Finding]:
-    """Find a long narrow valley that the run has not come down along."""
+    """Find a long narrow valley that the run has not descended."""
     if growth(run) is not None:
         return
     left = unlearned(run)
@@ -138,7 +138,7 @@ def ill_conditioned(run: Run) -> Iterator[Finding]:
 
 
 def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
-    """Return what gains most of what is left in the same steps; None where nothing gains half."""
+    """Return the remedy that gains most in the same steps; None if none gains half of the rest."""
     own, best = run.trainer.lr, None
     if own <= 0.0:
         return None
@@ -158,7 +158,7 @@ def _other_optimizer(run: Run, left: Unlearned) -> Tried | None:
 
 
 def unlearned(run: Run) -> Unlearned | None:
-    """Return what is left along slow directions of a convex surface; None where little is."""
+    """Return the rest along slow directions of a convex surface; None if it is small."""
     return run.once(_unlearned)
 
 
@@ -253,7 +253,7 @@ def _of_matrices(run: Run) -> Iterator[Columns]:
 
 
 def _of_scalars(run: Run) -> Iterator[Columns]:
-    """Yield the features of `w1*x1 + w2*x2`: data that is multiplied by a parameter."""
+    """Yield the features of `w1*x1 + w2*x2`: data multiplied by a parameter."""
     nodes = run.graph.nodes
     for statement in run.graph.statements:
         sizes: dict[str, float] = {}

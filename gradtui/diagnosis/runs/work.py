@@ -1,4 +1,4 @@
-"""How much work may go into judging one run: counted, so that it is the same on every machine."""
+"""The work allowed for judging one run: counted, so that it is the same on every machine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ TOO_LARGE = "not judged: the model is too large"
 
 
 class TooLargeError(Exception):
-    """Judging a run would take more work than may go into it."""
+    """Judging a run would take more work than allowed."""
 
 
 class TimeSpent:
-    """What has been done to judge a run, in microseconds by estimate."""
+    """The work done to judge a run, in microseconds by estimate."""
 
     def __init__(self) -> None:
         self._done = 0.0
 
     def spend(self, cost: float) -> None:
-        """Count what is about to be done; raises TooLargeError, and counts nothing, if too much."""
+        """Count work to be done; raises TooLargeError, and counts nothing, if it is too much."""
         if self._done + cost > MOST:
             raise TooLargeError
         self._done += cost
