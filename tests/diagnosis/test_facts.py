@@ -134,4 +134,4 @@ def test_an_expected_finding_may_leave_its_target_and_its_step_open():
         problem = SimpleNamespace(expected=[Expectation("dead-relu", name, step, Place(20))])
         unmet = check_expected(problem, [made])
         assert len(unmet) == fails
-        assert all(f.line == 20 and "dead-relu of h at step 3 is found" in f.message for f in unmet)
+        assert all(f.line == 20 and "found: dead-relu of h at step 3" in f.message for f in unmet)

@@ -1,4 +1,4 @@
-"""The repairs of a program with what explains each: of several accounts the simplest."""
+"""Accounts of a wrong program: repairs with explanations, of which the simplest is chosen."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from gradtui.diagnosis.backward.repair import Repair
 from gradtui.diagnosis.backward.trial import Trial
 
 MOST_TRIED = 60_000
-"""Changes after which no other account is looked for."""
+"""With at most this many changes, an account is simple enough to end the search."""
 MOST_LINES = 2
-"""Lines that are wrong before a common cause is looked for."""
+"""From this many wrong lines on, a common cause is sought."""
 
 
 class Account(Struct, frozen=True, eq=False):
-    """Repairs of a program, and why they are needed."""
+    """Repairs of a program, with their explanations."""
 
     repairs: tuple[Repair, ...]
     explanations: tuple[Explanation, ...]
     left: int
-    """How many of the judged claims are still wrong."""
+    """The number of judged claims that are still wrong."""
 
     @property
     def rank(self) -> tuple[int, float]:
-        """What decides between accounts; the smallest is the best."""
+        """The sort key of accounts; the smallest is the best."""
         return self.left, sum(one.cost + 1 for one in self.explanations)
 
     @property
     def is_simple(self) -> bool:
-        """Whether one small change explains each of a few lines, and these all that is wrong."""
+        """Whether a few wrong lines, each with one small change, explain everything."""
         if self.left or len(self.explanations) > MOST_LINES:
             return False
         return not any(one.is_double or one.far_fetched for one in self.explanations)
 
 
 def best_account(trial: Trial, readings: Readings, judged: Sequence[Line]) -> Account:
-    """Return the simplest account of what is wrong with a program.
+    """Return the simplest account of the mistakes in a program.
 
-    The fewest lines are looked for first.  Where that is not simple, lines on the way whose own
-    steps are wrong are granted, together and each alone; so is a constant left for later; and lines
-    that may be right are spared.
+    The fewest lines are tried first.  If that is not simple, lines on the way whose own steps are
+    wrong are granted, together and each alone; so is a constant left for later; and lines that may
+    be right are spared.
     """
     first = _account(trial, readings, judged)
     accounts = [first]
@@ -79,7 +79,7 @@ def _account(
 
 
 def _unscaled(account: Account) -> Iterator[list[Repair]]:
-    """Yield a repair of two changes without its constant, which may be missing further down."""
+    """Yield a two-change repair without its constant, which may be missing further down."""
     for repair, explanation in zip(account.repairs, account.explanations, strict=True):
         if explanation.is_double and explanation.hits[0].scale != 1.0:
             scale = explanation.hits[0].scale
@@ -87,9 +87,9 @@ def _unscaled(account: Account) -> Iterator[list[Repair]]:
 
 
 def _doubtful(account: Account) -> Iterator[frozenset[str]]:
-    """Yield lines that may be right, where another line needs two changes because of them.
+    """Yield lines that may be right, if another line needs two changes because of them.
 
-    A constant that is put right in one line may have to be taken out of another again, and what
+    Correcting a constant in one line may force another line to remove it again, and a value that
     two lines read may be wrong for both.
     """
     single = [one for one in account.explanations if not one.is_double and not one.far_fetched]

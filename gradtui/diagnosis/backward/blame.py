@@ -1,7 +1,7 @@
-"""Which lines of a hand-written backward pass are at fault.
+"""Finds the lines of a hand-written backward pass that are at fault.
 
-The fewest lines whose repair makes every judged claim right when the program is executed: an
-inherited mistake is never blamed.
+These are the fewest lines whose repair makes every judged claim right when the program is executed,
+so an inherited mistake is never blamed.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ Array = NDArray[np.float64]
 
 MOST_REPAIRS = 6
 MOST_COMPARED = 12
-"""Offers that fix as much, of which the best is looked for with care."""
+"""Most equally good offers that are compared with care."""
 MOST_EXPLAINED = 4
-"""The best of those, of which the first is taken that a small mistake explains."""
+"""The best of those, of which the first with a small mistake as explanation wins."""
 LIKE = 3
-"""How many strange helpers it outweighs that a line reads like another once it is repaired."""
+"""How many strange helpers are outweighed if a repaired line reads like another line."""
 
 
 def find_repairs(
@@ -50,9 +50,9 @@ def find_repairs(
     spared: Collection[str] = (),
     granted: Sequence[Repair] = (),
 ) -> tuple[Repair, ...]:
-    """Return the repairs that make all of `judged` right, or as many as can be.
+    """Return the repairs that make all of `judged` right, or as many as possible.
 
-    Lines that are `spared` are taken for right, and the `granted` repairs for needed.
+    `spared` lines are taken to be right, and `granted` repairs to be needed.
     """
     done = list(granted)
     for line in trial.lines:
@@ -89,7 +89,7 @@ def _best_repair(
     done: Sequence[Repair],
     spared: Collection[str],
 ) -> Repair | None:
-    """Return the repair of one line more that makes most of what is wrong right."""
+    """Return the repair of one more line that makes most wrong claims right."""
     offers = list[Offer]()
     best: Offer | None = None
     most, here = 0, world.at(FIRST)
@@ -114,16 +114,16 @@ def _best_repair(
 
 
 def _untrue(trial: Trial, done: Sequence[Repair]) -> int:
-    """Return how many claims are not the true gradients after some repairs."""
+    """Return the number of claims that are wrong after some repairs."""
     world = trial.world.replacing({one.line.node: one.value for one in done})
     claims = (line for line in trial.lines if line.target is not None)
     return sum(not trial.is_right(line, world) for line in claims)
 
 
 def _own_steps(trial: Trial, readings: Readings, judged: Sequence[Line]) -> list[Repair]:
-    """Return the claims whose own steps are wrong, if all is right once these are.
+    """Return the claims whose own steps are wrong, if repairing these makes everything right.
 
-    Where several gradients are added up and more than one is wrong, none alone repairs anything.
+    If several gradients are summed and more than one is wrong, none alone repairs anything.
     """
     wrong = wrong_steps(trial, readings, [line for line in trial.lines if line.claimed])
     world = trial.world.replacing({one.line.node: one.value for one in wrong})
@@ -133,7 +133,7 @@ def _own_steps(trial: Trial, readings: Readings, judged: Sequence[Line]) -> list
 
 
 def wrong_steps(trial: Trial, readings: Readings, lines: Sequence[Line]) -> list[Repair]:
-    """Return the repairs of those lines that are wrong by their own steps."""
+    """Return the repairs of the lines whose own steps are wrong."""
     return [
         Repair(line, line.target, 1.0, trial.truth_of(line, line.target))
         for line in lines
@@ -145,7 +145,7 @@ def wrong_steps(trial: Trial, readings: Readings, lines: Sequence[Line]) -> list
 def _refitted(
     trial: Trial, readings: Readings, done: Sequence[Repair], line: Line, judged: Sequence[Line]
 ) -> Repair:
-    """Return what a claim of another shape should hold, by the constant of those that read it."""
+    """Return the right value of a claim of another shape, with the constant of its readers."""
     assert line.target is not None
     world = trial.world.replacing({one.line.node: one.value for one in done})
     reached = trial.program.dependents([line.name])
@@ -159,10 +159,10 @@ def _refitted(
 def _best(
     readings: Readings, world: Interpreter, offers: Sequence[Offer], done: Sequence[Repair]
 ) -> tuple[Offer, bool]:
-    """Return the offer that fixes most, and whether it is near and leaves nothing strange.
+    """Return the offer that fixes most, and whether it is small and leaves nothing strange.
 
-    Of several that fix as much it is the one that leaves least: claims that are not right, helpers
-    that nothing reads, helpers that hold nothing known.
+    Of several that fix as much, it is the one that leaves the fewest wrong claims, unread helpers
+    and helpers with an unknown value.
     """
     most = max(len(offer.fixed) for offer in offers)
     equal = sorted((one for one in offers if len(one.fixed) == most), key=lambda one: one.order)
@@ -206,9 +206,9 @@ def _best(
 
 
 def _unlikely(trial: Trial, repair: Repair, ends: _Ends) -> int:
-    """Return how much less likely a repair is that puts something in, most of all in a helper.
+    """Return a penalty for a repair that inserts something, above all in a helper.
 
-    A line that only renames a helper may well have lost what it made of it: dx = dx_norm + dy.
+    A line that only renames a helper may well have lost a term: dx = dx_norm + dy.
     """
     if not ends.inserted or (ends.own and isinstance(repair.line.tree, Name)):
         return 0
@@ -219,24 +219,24 @@ def _unlikely(trial: Trial, repair: Repair, ends: _Ends) -> int:
 
 
 class _Ends(Struct, frozen=True):
-    """What a simple change of a line comes to."""
+    """The consequences of a simple change of a line."""
 
     loose: int
-    """How many helpers nothing reads once the line is repaired."""
+    """The number of unread helpers once the line is repaired."""
     inserted: bool
-    """Whether something is put in that was not there."""
+    """Whether something new is inserted."""
     own: bool
-    """Whether all that is put in is made of what the line reads."""
+    """Whether the insertion consists of names that the line reads already."""
     like: int
-    """Whether the line reads like another then: 1, or does so no more: -1."""
+    """1 if the line then reads like another, -1 if it no longer does."""
     cost: float
     """How far-fetched the change is."""
 
 
 def _fewest_loose(trial: Trial, repair: Repair) -> int:
-    """Return how many helpers nothing reads at least once a line is repaired.
+    """Return the least number of unread helpers once a line is repaired.
 
-    A line that becomes an adjoint may read whatever nothing else does.
+    A line that becomes an adjoint may read any unread helper.
     """
     line, program = repair.line, trial.program
     if repair.edit is not None:
@@ -247,7 +247,7 @@ def _fewest_loose(trial: Trial, repair: Repair) -> int:
 def _ends(
     readings: Readings, repair: Repair, world: Interpreter, done: Sequence[Repair]
 ) -> _Ends | None:
-    """Return what the repair of a line leaves and puts in; None if that is not simple."""
+    """Return the consequences of repairing a line; None if the repair is not simple."""
     line, edits = repair.line, tuple[Tweak, ...]()
     if repair.edit is not None:
         edits, tree = (repair.edit,), edited(line.tree, repair.edit)
@@ -265,7 +265,7 @@ def _ends(
 
 
 def _breaks_none(trial: Trial, world: Interpreter, repair: Repair, right: Sequence[Line]) -> bool:
-    """Return whether all that was right is right after a repair too."""
+    """Return whether every right claim stays right after a repair."""
     reached = trial.program.dependents([repair.line.name])
     after = world.replacing({repair.line.node: repair.value})
     return all(line.name not in reached or trial.is_right(line, after) for line in right)
@@ -276,7 +276,7 @@ def _still_needed(
 ) -> list[Repair]:
     """Return the repairs without those that others make unnecessary.
 
-    The first ones are `granted`: they are needed as long as what they repair is wrong.
+    The first ones are `granted`: they are needed as long as their claims are wrong.
     """
     kept = list(done)
     for number, repair in enumerate(done):

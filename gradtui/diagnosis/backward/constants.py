@@ -12,11 +12,11 @@ from gradtui.language.parser import Call, Number, Tree
 from gradtui.language.trees import NOWHERE, call
 
 _TINY = 1e-300
-"""The size of a constant up to which its inverse is not written."""
+"""Constants up to this size are written as they are, not as an inverse."""
 
 
 def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
-    """Return a tree times a constant, written as a quotient or by name where it is one."""
+    """Return a tree times a constant, written as a quotient or by name if that fits."""
     if scale == 1.0:
         return tree
     if scale < 0:
@@ -37,7 +37,7 @@ def scaled(tree: Tree, scale: float, numbers: Mapping[float, Tree]) -> Tree:
 
 
 def tidied(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
-    """Return a tree whose constant factors are taken together, as a person writes them: x/n."""
+    """Return a tree with its constant factors combined, as a person writes them: x/n."""
     if not isinstance(tree, Call):
         return tree
     factor, rest = _constant_of(tree)
@@ -61,7 +61,7 @@ def opened(tree: Tree, numbers: Mapping[float, Tree]) -> Tree:
 
 
 def _constant_of(tree: Tree) -> tuple[float, Tree | None]:
-    """Return the constant that a product starts or ends with, and what is left, if anything is."""
+    """Return the constant that a product starts or ends with, and the rest, if any."""
     match tree:
         case Number(value):
             return value, None

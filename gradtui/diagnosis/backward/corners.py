@@ -1,4 +1,4 @@
-"""Where a loss has a corner: what lies between the slopes of its sides is right there."""
+"""Corners of a loss: any gradient between the slopes of both sides is right there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Array = NDArray[np.float64]
 Element = tuple[np.intp | int, ...]
 
 _STEPS = (2.0**-16, 2.0**-18)
-"""Distances at which both slopes are measured, relative to the size of what is moved."""
+"""Distances at which both slopes are measured, relative to the size of the moved value."""
 _SEEN = 1e-3
-"""The share of a slope that two sides differ by at least, and by which a slope is uncertain."""
+"""The least relative difference of the two slopes, and the uncertainty of a slope."""
 _STAYS = 0.6
-"""The share of that difference that is left at a quarter of the distance; of a curve a quarter."""
+"""The share of that difference left at a quarter of the distance; a curve leaves a quarter."""
 _MOST = 64
-"""Elements that are tried: those that differ most, and some of the others."""
+"""Most elements tried: those that differ most, and some of the others."""
 
 
 class Corners:
@@ -45,11 +45,11 @@ class Corners:
         )
 
     def _between(self, target: int, element: Element, claim: Array, known: Sequence[Array]) -> bool:
-        """Return whether there is a corner, and a claim lies between what is right there.
+        """Return whether there is a corner, and a claim lies between the right slopes.
 
-        Several units may stand at their corners at once, each with a slope of its own choice: so
-        beside the slopes of both sides there are the gradients in which all units have the one
-        slope or all the other, and what both sides together add to any of these.
+        Several units may be at their corners at once, each with a slope of its own choice.  So,
+        besides the slopes of both sides, there are the gradients in which all units take the one
+        slope or all the other, and the sum of both sides on top of any of these.
         """
         world = self._world.at(0)
         slopes = _side_slopes(world, self._loss, target, element)
@@ -62,7 +62,7 @@ class Corners:
 
 
 class _Tied(Interpreter):
-    """A point at which all comparisons of a backward pass have one outcome between equal sides."""
+    """A point at which all comparisons of equal sides in a backward pass have the same outcome."""
 
     def __init__(
         self, nodes: Sequence[Node], leaves: Mapping[int, Array], first: int, outcome: float
@@ -91,7 +91,7 @@ def _tried(apart: Array, wrong: NDArray[np.bool_]) -> Sequence[Element]:
 def _side_slopes(
     world: Interpreter, loss: int, target: int, element: Element
 ) -> tuple[float, float, float] | None:
-    """Return the slopes to both sides of an element and their uncertainty; None at no corner."""
+    """Return an element's slopes on both sides and their uncertainty; None without a corner."""
     value = world.value(target)[0]
     size = max(float(np.max(np.abs(value), initial=0.0)), 1e-3)
     distances = [size * step for step in _STEPS]

@@ -1,4 +1,4 @@
-"""A wrong backward pass -> the findings: which lines are at fault, and what is wrong in each."""
+"""A wrong backward pass -> the findings: the lines at fault, and the mistake in each."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ from gradtui.language.refusals import READ
 from gradtui.scenario.problem import Handwritten, Problem
 
 MOST_HELPERS = 2
-"""Helpers that are changed to make the shapes of a program fit."""
+"""Most helpers that are changed to make the shapes of a program fit."""
 
 
 class Culprits(Struct, frozen=True):
-    """What is to be said of a backward pass that is wrong."""
+    """The diagnosis of a wrong backward pass."""
 
     findings: tuple[Finding, ...] = ()
     """Causes first."""
     wrong: frozenset[str] = frozenset()
     """Names of the claims that do not hold."""
     inherited: tuple[str, ...] = ()
-    """Those of them that are wrong only through another's mistake."""
+    """Those of them that are wrong only because of another's mistake."""
     noted: frozenset[str] = frozenset()
-    """Names of the claims that are not what they say, of which no parameter's gradient suffers."""
+    """Names of the wrong claims that leave every parameter's gradient right."""
 
     strained: int = 0
-    """How many of the lines take two changes, or one that is far-fetched."""
+    """The number of lines that need two changes, or a far-fetched one."""
 
     @property
     def puzzles(self) -> bool:
-        """Whether there is a wrong line that no small change mends."""
+        """Whether there is a wrong line that no small change repairs."""
         return self.rank[:3] != (0, 0, 0)
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
-        """How little it explains: lines without a reason, without a fix, strained, and in all."""
+        """How little it explains: lines without a reason, without a fix, strained, and in total."""
         errors = [finding for finding in self.findings if finding.severity == "error"]
         puzzling = sum(finding.rule == "unexplained" for finding in errors) + (not errors)
         unmended = sum(finding.fix is None for finding in errors)
@@ -68,11 +68,10 @@ def find_culprits(
     strict: bool = False,
     lone: bool = False,
 ) -> Culprits:
-    """Return what is wrong with a program where it is tried.
+    """Return the diagnosis of a program in a trial.
 
-    Up to `helpers` are changed first to make shapes fit.  Where it is `strict`, a claim in a shape
-    that does not stretch is wrong.  Of more lines than one nothing is said if a `lone` one is
-    asked for.
+    Up to `helpers` are changed first to make shapes fit.  If `strict`, a claim in a shape that does
+    not broadcast is wrong.  With `lone`, more than one wrong line is not explained.
     """
     claims = [line for line in trial.lines if line.claimed]
     judged = deciding(trial.graph, claims)
@@ -110,7 +109,7 @@ def find_culprits(
 
 
 def deciding(graph: Graph, claims: Sequence[Line]) -> list[Line]:
-    """Return the claims that decide: those of parameters; all others where there are none."""
+    """Return the claims that decide: those of parameters, or all others if there are none."""
     parameters = [one for one in claims if graph.nodes[one.target or 0].kind is Kind.PARAMETER]
     return parameters or list(claims)
 
@@ -121,7 +120,7 @@ def _changed(trial: Trial, hand: Handwritten, *, strict: bool = False) -> Trial:
 
 
 def _blamed(culprits: Culprits) -> int:
-    """Return how many lines are blamed."""
+    """Return the number of lines blamed."""
     return len({finding.target for finding in culprits.findings})
 
 
@@ -133,7 +132,7 @@ def _explained(
     repairs: Sequence[Repair],
     explanations: Sequence[Explanation],
 ) -> Culprits:
-    """Return the diagnosis of lines that are repaired as is explained."""
+    """Return the diagnosis made of explained repairs."""
     claims = [line for line in trial.lines if line.claimed]
     judged = deciding(trial.graph, claims)
     fixes = _fixes(trial, hand, explanations)
@@ -151,7 +150,7 @@ def _explained(
     findings += [unexplained(trial, line) for line in judged if line.name not in right | blamed]
     inherited = (one.name for one in wrong if one.name in right - blamed)
     repaired = all(line.name in right | blamed for line in judged)
-    # What is no gradient even so is the usual way of leaving a factor like 1/m for later.
+    # A claim that is still off by a constant usually leaves a factor such as 1/m for later.
     noted = frozenset(one.name for one in wrong if one.name not in right | blamed and repaired)
     spoilt = frozenset(line.name for line in wrong) - noted
     strained = sum(one.is_double or one.far_fetched for one in explanations)
@@ -159,13 +158,14 @@ def _explained(
 
 
 def _cut(finding: Finding, tried: int) -> Finding:
-    """Return a finding that says that there was more to try."""
-    message = f"{finding.message}; the search was cut after {tried:,} changes: there may be nearer"
+    """Return a finding with a note that the search was cut."""
+    cut = f"the search was cut after {tried:,} changes: there may be a better explanation"
+    message = f"{finding.message}; {cut}"
     return replace(finding, message=message, evidence={**finding.evidence, "tried": tried})
 
 
 def _helps(trial: Trial, reshaped: Reshaped) -> bool:
-    """Return whether a changed helper is the better explanation of shapes that do not fit."""
+    """Return whether a changed helper better explains shapes that do not fit."""
     if reshaped.after is None:
         return True
     after = reshaped.after.program.line(reshaped.line.name)
@@ -185,10 +185,10 @@ def _instead(
     explanation: Explanation,
     others: Sequence[Repair],
 ) -> Reshaped | None:
-    """Return the change of a helper's shape that says more than the change of what reads it.
+    """Return the change of a helper's shape that explains more than changing its reader.
 
-    A far-fetched change does not say much; what is put in may be what a helper that computes
-    nothing has lost; and of two changes the nearer is the likelier.
+    A far-fetched change explains little; an insertion may be the lost part of a helper that
+    computes nothing; and of two changes the less far-fetched is likelier.
     """
     if explanation.far_fetched:
         return reshape_helper(trial, hand, judged, instead=repair, granted=others)
@@ -208,7 +208,7 @@ def _with_helper(
     wrong: Sequence[Line],
     helpers: int,
 ) -> Culprits:
-    """Return the finding of a helper, and those of the program in which it is changed."""
+    """Return the finding of a helper, and those of the program with that helper changed."""
     rest = find_culprits(problem, _changed(trial, reshaped.hand), reshaped.hand, helpers)
     explanation = explain_helper(Readings(trial), reshaped.line, reshaped.edit)
     fix = next(explanation.fixes(hand.lines))
@@ -240,7 +240,7 @@ def _fixes(
     last = [texts[-1] if texts else None for texts in options]
     if passes(last):
         return last
-    # What is not proved is not offered where it is no small change either.
+    # A fix that is neither proved nor small is not offered.
     return [text if one.hits else None for one, text in zip(explanations, chosen, strict=True)]
 
 
@@ -250,7 +250,7 @@ def mends(trial: Trial, hand: Handwritten, findings: Iterable[Finding]) -> bool:
 
 
 def _passes(trial: Trial, hand: Handwritten, fixes: Iterable[tuple[str, str | None]]) -> bool:
-    """Return whether every judged claim is right once the lines are put in, each by its name."""
+    """Return whether every judged claim is right with these lines replaced, by name."""
     lines = {line.name: line for line in hand.program}
     for name, fix in fixes:
         if fix is None:
@@ -269,7 +269,7 @@ def _passes(trial: Trial, hand: Handwritten, fixes: Iterable[tuple[str, str | No
 
 
 def notes_on(trial: Trial, differing: Sequence[Line]) -> list[Finding]:
-    """Return a remark on each intermediate that is not the gradient its name says."""
+    """Return a remark on each intermediate that is not the gradient its name promises."""
     found = []
     for line in differing:
         name = trial.graph.nodes[line.target or 0].name
@@ -283,7 +283,7 @@ def notes_on(trial: Trial, differing: Sequence[Line]) -> list[Finding]:
                 severity="info",
                 target=line.name,
                 line=line.place.line,
-                message=f"{line.name} is {what}; every parameter's gradient is right all the same",
+                message=f"{line.name} is {what}; yet every parameter's gradient is right",
                 evidence=evidence_of(trial, line),
             )
         )
@@ -302,7 +302,7 @@ def _lost(line: HandLine) -> Finding:
 
 
 def unexplained(trial: Trial, line: Line) -> Finding:
-    """Return the finding of a claim that is wrong for no reason that is known."""
+    """Return the finding of a wrong claim without an explanation."""
     return Finding(
         rule="unexplained",
         severity="error",
@@ -314,7 +314,7 @@ def unexplained(trial: Trial, line: Line) -> Finding:
 
 
 def doubt(trial: Trial, line: Line) -> Finding:
-    """Return the finding of a claim of which the engine's own gradient is in doubt."""
+    """Return the finding of a claim whose true gradient by the engine is in doubt."""
     name = trial.graph.nodes[line.target or 0].name
     return _not_compared(
         line,
@@ -324,7 +324,7 @@ def doubt(trial: Trial, line: Line) -> Finding:
 
 
 def untellable(line: Line, why: str) -> Finding:
-    """Return the finding of a claim that can be told from the truth at no point."""
+    """Return the finding of a claim that cannot be judged at any point."""
     return _not_compared(
         line,
         f"{line.name} is not compared: at every point tried {why}; start from other parameters, or "

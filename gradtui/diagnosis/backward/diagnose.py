@@ -1,6 +1,6 @@
 """`[backward]` of a scenario -> its verdict and findings.
 
-The user's own data decide what is right; other data only tell which of several mistakes it is.
+The user's own data decide what is right; other data only tell several possible mistakes apart.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from gradtui.engine.graph import Kind
 from gradtui.scenario.problem import Handwritten, Problem
 
 
-@np.errstate(all="ignore")  # any line of a file may overflow: what is compared is asked for nan
+@np.errstate(all="ignore")  # any line of a file may overflow: comparisons check for nan
 def diagnose(problem: Problem) -> Judgement:
-    """Judge the hand-written backward pass of a scenario and explain what is wrong with it."""
+    """Judge the hand-written backward pass of a scenario and explain its mistakes."""
     hand = problem.backward
     if hand is not None and hand.numbers:
         return _of_numbers(problem)
@@ -75,7 +75,7 @@ class _Diagnosing:
         self.problem, self.hand = problem, hand
         self.probes = Probes.of(problem)
         parameters = {node.name for node in problem.graph.parameters}
-        # Without a parameter's claim nothing shows what a claim in an odd shape stands for.
+        # Without a parameter's claim nothing shows the meaning of a claim in an odd shape.
         self.strict = parameters.isdisjoint(hand.claims.values())
         self.trial = self.tried(self.probes.own)
         self.judge = ClaimJudge(self.trial, self.probes.own())
@@ -114,16 +114,16 @@ class _Diagnosing:
         return replace(found, findings=(*relies, *notes_on(self.trial, wrong)))
 
     def is_doubtful(self, line: Line) -> bool:
-        """Return whether the engine's own gradient does not stand central differences."""
+        """Return whether the engine's own gradient disagrees with central differences."""
         target = line.target or 0
         parameter = self.trial.graph.nodes[target].kind is Kind.PARAMETER
         return parameter and not line.misfit and not self.judge.engine_agrees(target)
 
     def culprits(self, wrong: Sequence[Line]) -> Culprits:
-        """Return what is wrong, told by the data that tell it best.
+        """Return the diagnosis on the data that explain it best.
 
-        Other data than the user's tell more; but where what is right on the user's is wrong on
-        them, or where they explain nothing, the user's own do.
+        Other data than the user's tell more; but the user's own are used if claims right on them
+        are wrong on the others, or if the others explain nothing.
         """
         names, best = {line.name for line in wrong}, None
         other = other_data(self.probes, self.trial, names)
@@ -131,7 +131,7 @@ class _Diagnosing:
             best = find_culprits(self.problem, self.tried(other), self.hand, strict=self.strict)
         if best is None or best.puzzles:
             drawn, fair = self.probes.own, self.judge.fair
-            # With hardly a point left it is better told at unfair ones than not at all.
+            # With hardly a point left, unfair points are better than none.
             fair = fair if np.sum(fair) > 1 else np.ones_like(fair)
             own = self.tried(lambda seed: started(drawn(seed), fair))
             found = find_culprits(self.problem, own, self.hand, strict=self.strict)
@@ -139,7 +139,7 @@ class _Diagnosing:
         return best
 
     def told(self, culprits: Culprits, spoilt: Sequence[Line]) -> tuple[Finding, ...]:
-        """Return the findings, one for each wrong claim at least where nothing else is found."""
+        """Return the findings, or at least one for each wrong claim if nothing else is found."""
         if any(finding.severity == "error" for finding in culprits.findings):
             return culprits.findings
         return (*(unexplained(self.trial, line) for line in spoilt), *culprits.findings)

@@ -1,7 +1,7 @@
-"""What a line holds and what it should hold, term by term: the rule is the name of what differs.
+"""Compares what a line holds with what it should hold, term by term and factor by factor.
 
 For a line that no single small change repairs: a sum is taken apart, terms that are equal at all
-points are set aside, and what is left over on either side is compared factor by factor.
+points are set aside, and the rest on either side is compared factor by factor.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ Array = NDArray[np.float64]
 
 MOST_TERMS, MOST_DIFFERENCES = 12, 2
 _SAMPLE = 200
-"""Numbers of a value that are compared first."""
+"""Numbers of a value compared first."""
 _LINEAR = frozenset(name for name, entry in OPS.items() if entry.linear or entry.rearranges)
 _FEW = 8
-"""Numbers of these that most pairs of names do not stand."""
+"""Of these, the numbers at which most pairs of names fail."""
 _OPERATIONS = {"-": np.subtract, "*": np.multiply, "/": np.divide, "+": np.add}
 
 
 class _Term(Struct, frozen=True, eq=False):
-    """A part of a sum, and its value at every point."""
+    """A part of a sum, with its value at every point."""
 
     tree: Tree
     value: Array
 
 
 _Pair = tuple[_Term, _Term, Tweak]
-"""A term, the one that it should be, and how they differ."""
+"""A term, the right one, and their difference."""
 
 
 class Values:
-    """The values of expressions in the names that a line can read, in the shape it should have."""
+    """The values of expressions in the names that a line can read, in the line's right shape."""
 
     def __init__(self, trial: Trial, line: Line, world: Interpreter, wanted: Array) -> None:
         self.builder = Builder(trial.builder.nodes, simplify=True)
         self.trial, self.line, self.world, self.shape = trial, line, world, wanted.shape[1:]
 
     def of(self, tree: Tree) -> Array | None:
-        """Return the value of an expression; None where it has none or does not fit."""
+        """Return the value of an expression; None if it has none or does not fit."""
         try:
             id = lower_tree(tree, self.builder, self._resolve)
             return fitted(self.world.extended(self.builder.nodes).value(id), self.shape)
@@ -66,7 +66,7 @@ class Values:
             return None
 
     def without(self, some: Sequence[Tree], others: Sequence[Tree]) -> list[Tree]:
-        """Return some factors without constants and without those that the others have as well."""
+        """Return some factors without constants and without those shared with the others."""
         left, found = list(others), list[Tree]()
         for factor in some:
             at = next((at for at, one in enumerate(left) if self._equal(one, factor)), None)
@@ -89,7 +89,7 @@ class Values:
     def made_of_two(self, wanted: Array, times: Array) -> Tree | None:
         """Return the sum, difference, product or quotient of two names that is wanted / times.
 
-        1 is tried as well, and in a difference a name's square: 1 - s*s, s - s*s.
+        1 is tried, too, and a name's square in a difference: 1 - s*s, s - s*s.
         """
         with np.errstate(all="ignore"):
             quotient = (wanted / times)[1:].reshape(-1)[:_SAMPLE]
@@ -120,7 +120,7 @@ class Values:
 
     @cached_property
     def _basis(self) -> tuple[list[Tree], Array]:
-        """1, the names that fit and their squares, and some of their numbers."""
+        """1, the names that fit and their squares, with some of their numbers."""
         parts: list[Tree] = [Name(name, NOWHERE) for name in self.line.scope]
         parts += columns_like(self.trial, self.line)
         own = [(part, value) for part in parts if (value := self.of(part)) is not None]
@@ -137,7 +137,7 @@ class Values:
 
 
 def _agree(operation: np.ufunc, row: Array, others: Array, sample: Array) -> NDArray[np.bool_]:
-    """Return which of the others an operation takes a row with to the sample."""
+    """Return the others that an operation combined with a row takes to the sample."""
     with np.errstate(all="ignore"):
         distance = np.abs(operation(row, others) - sample)
     return np.asarray(np.all(distance <= TOLERANCE * np.abs(sample), axis=1))
@@ -146,9 +146,9 @@ def _agree(operation: np.ufunc, row: Array, others: Array, sample: Array) -> NDA
 def differences(
     trial: Trial, line: Line, world: Interpreter, wanted: Array, size: Array, expected: Tree
 ) -> tuple[Tweak, ...]:
-    """Return in what a line differs from the `expected` expression; nothing if in too much.
+    """Return the differences of a line from the `expected` expression; empty if there are too many.
 
-    Each difference is given as a change of the whole line, and all lead to the same.
+    Each difference is a change of the whole line, and all give the same result.
     """
     values = Values(trial, line, world, wanted)
     truth = values.of(expected)
@@ -163,7 +163,7 @@ def differences(
 
 
 def _common_factor(values: Values, tree: Tree, expected: Tree, truth: Array) -> tuple[Tweak, ...]:
-    """Return the sum that a product lacks as a factor, where all terms have what it holds."""
+    """Return the sum that a product lacks as a factor, if all terms contain the product."""
     mine, total = _factors(tree, whole=True), None
     for term in terms_of(expected, apart=False):
         others = _factors(_bare(term), whole=True)
@@ -206,9 +206,9 @@ def _by_terms(
 
 
 def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> Iterator[Tweak]:
-    """Yield the factor of a term, or the term, made of two names, that a line has lost.
+    """Yield the lost factor of a term, or the lost term, made of two names.
 
-    It is solved for: what the term should be times is compared with what two names make.
+    It is solved for: the missing value is compared with combinations of two names.
     """
     values = Values(trial, line, world, wanted)
     terms = _valued(values, terms_of(line.tree, False))
@@ -235,7 +235,7 @@ def lost_parts(trial: Trial, line: Line, world: Interpreter, wanted: Array) -> I
 def _corrected(
     held: Sequence[_Term], pairs: Sequence[_Pair], over: Sequence[_Term], under: Sequence[_Term]
 ) -> Tree:
-    """Return a line's own terms, but for those that should be others."""
+    """Return a line's own terms, except those to be replaced."""
     others = {id(one): other for one, other, _ in pairs}
     kept = [others.get(id(one), one) for one in held if all(one is not odd for odd in over)]
     first, *rest = (one.tree for one in (*kept, *under))
@@ -245,9 +245,9 @@ def _corrected(
 
 
 def terms_of(tree: Tree, apart: bool) -> list[Tree]:
-    """Return what is added up in an expression; with `apart` products of sums are multiplied out.
+    """Return the terms of an expression; with `apart`, products of sums are multiplied out.
 
-    A term that is taken away is negative.
+    A subtracted term is negative.
     """
     match tree:
         case Call("+", (left, right)):
@@ -282,7 +282,7 @@ def _bare(tree: Tree) -> Tree:
 
 
 def _valued(values: Values, trees: Sequence[Tree]) -> list[_Term] | None:
-    """Return terms with their values; None where there are too many or one has no value."""
+    """Return terms with their values; None if there are too many or one has no value."""
     if len(trees) > MOST_TERMS:
         return None
     found = [_Term(tree, value) for tree in trees if (value := values.of(tree)) is not None]
@@ -292,7 +292,7 @@ def _valued(values: Values, trees: Sequence[Tree]) -> list[_Term] | None:
 def _unmatched(
     held: Sequence[_Term], meant: Sequence[_Term], size: Array
 ) -> tuple[list[_Term], list[_Term]]:
-    """Return the terms of either side that the other has not."""
+    """Return the terms of each side that the other lacks."""
     left, lacking = list[_Term](), list(meant)
     for term in held:
         equal = [one for one in lacking if near(term.value[1:], one.value[1:], size[1:])]
@@ -306,9 +306,9 @@ def _unmatched(
 def _paired(
     values: Values, left: Sequence[_Term], lacking: Sequence[_Term], size: Array
 ) -> list[_Pair]:
-    """Return the terms that are left over, each with the one that it should be.
+    """Return the remaining terms, each paired with the right one.
 
-    As many as can be are paired, and so that they differ the least.
+    As many as possible are paired, with the smallest differences.
     """
     ways = {
         (at, to): found
@@ -327,7 +327,7 @@ def _paired(
 
 
 def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[int, Tweak] | None:
-    """Return how a term differs from another; the smaller the number, the less it does."""
+    """Return how a term differs from another; smaller numbers mean less."""
     ratio, tree = constant_ratio(meant.value, held.value, size), meant.tree
     if ratio:
         change = EditKind.NEGATE if ratio == -1 else EditKind.SCALE
@@ -356,7 +356,7 @@ def _differing(values: Values, held: _Term, meant: _Term, size: Array) -> tuple[
 
 
 def _factors(tree: Tree, whole: bool) -> list[Tree]:
-    """Return the factors of a product, a divisor as 1/x; products of matrices may be kept whole."""
+    """Return the factors of a product, a divisor as 1/x; matrix products may be kept whole."""
     match tree:
         case Call("*", (left, right)):
             return [*_factors(left, whole), *_factors(right, whole)]

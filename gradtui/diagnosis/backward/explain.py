@@ -1,4 +1,4 @@
-"""A repaired line -> findings: which rule, which edge, which factor, the corrected line."""
+"""A repaired line -> its explanation: the rule, the edge, the factor, the corrected line."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from gradtui.engine.printer import spell, unbracketed
 Array = NDArray[np.float64]
 
 NEAR = 1.0
-"""How much more far-fetched a change may be than the nearest to be named as fitting as well."""
+"""Changes up to this much more far-fetched than the nearest are named as alternatives."""
 
 
 class Explanation(Struct, frozen=True, eq=False):
-    """Why one line is wrong."""
+    """The explanation of one wrong line."""
 
     line: Line
     target: int | None
-    """The node of the model whose adjoint it should be; None for another kind of helper."""
+    """The node of the model whose adjoint it should be; None for any other helper."""
     hits: tuple[Hit, ...]
     """The changes that repair it, the nearest first."""
     context: Context
     truth: str
-    """The line as its model's derivatives would have it, or nothing."""
+    """The line as the model's derivatives give it, or empty."""
     pool: Pool
     ratio: float | None = None
-    """c where the line holds c times what it should, at all points."""
+    """c if the line holds c times the right value at all points."""
 
     def fixes(self, lines: Sequence[str]) -> Iterator[str]:
         """Yield corrected lines, the best first."""
@@ -58,7 +58,7 @@ class Explanation(Struct, frozen=True, eq=False):
 
     @property
     def cost(self) -> float:
-        """How far-fetched the nearest change is; more than any where there is none."""
+        """How far-fetched the nearest change is; infinitely without a change."""
         return self.hits[0].cost if self.hits else 3 * FAR
 
     @property
@@ -70,7 +70,7 @@ class Explanation(Struct, frozen=True, eq=False):
 
     @property
     def is_double(self) -> bool:
-        """Whether two mistakes have to be mended in the line."""
+        """Whether the line contains two mistakes."""
         if not self.hits:
             return False
         return len(self.hits[0].edits) + (self.hits[0].scale != 1.0) > 1
@@ -90,7 +90,7 @@ class Explanation(Struct, frozen=True, eq=False):
 def explain(
     trial: Trial, readings: Readings, repairs: Sequence[Repair], repair: Repair
 ) -> Explanation:
-    """Return what is wrong with one line, the other repairs taken for granted."""
+    """Return the explanation of one line, with the other repairs granted."""
     line = repair.line
     others = [one for one in repairs if one is not repair]
     world = trial.world.replacing({one.line.node: one.value for one in others})
@@ -126,9 +126,9 @@ def explain_helper(
     world: Interpreter | None = None,
     alike: Sequence[Hit] = (),
 ) -> Explanation:
-    """Return what is wrong with a helper that one change of its expression repairs.
+    """Return the explanation of a helper that one change of its expression repairs.
 
-    `alike` are changes that come to the same.
+    `alike` are changes with the same result.
     """
     trial = readings.trial
     expression = Editable(line.tree, trial.builder.nodes, line.scope)

@@ -1,4 +1,4 @@
-"""What the model and its true backward pass compute: what a helper may hold and be right."""
+"""Known values: those that the model and its true backward pass compute."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from gradtui.engine.shapes import Shape
 Array = NDArray[np.float64]
 
 FEWEST = 3
-"""Numbers of a value from which it is no chance that they are in the proportion of others."""
+"""With this many numbers, two values are proportional by no coincidence."""
 _FIRST = 64
-"""Numbers of a value that are compared before all are."""
+"""Numbers of a value compared before all others."""
 
 
 class Familiar:
-    """The values that are known at all points: those of nodes, and slopes along several edges."""
+    """The known values at all points: those of nodes, and slopes along several edges."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
         self._by_shape: dict[tuple[Shape, bool], tuple[list[Array], Array]] = {}
-        """Values of a shape, and the first numbers of each at every random point."""
+        """Values of a shape, with the first numbers of each at every random point."""
         self._slopes: dict[tuple[int, int], Array] | None = None
 
     def holds(self, value: Array, shape: Shape, *, parts: bool = True) -> bool:
-        """Return whether a value of a shape, (points, …), is one that is known.
+        """Return whether a value of a shape, (points, …), is known.
 
-        Without `parts` what has no name and is no derivative is not: it is a part of something.
+        Without `parts`, unnamed values other than derivatives do not count: they are parts.
         """
         if not np.all(np.isfinite(value[1:])):
             return False
@@ -46,7 +46,7 @@ class Familiar:
         return any(_alike(values[at][1:], value[1:]).all() for at in np.flatnonzero(alike))
 
     def is_size(self, value: float) -> bool:
-        """Return whether a number is what programs divide by or multiply with."""
+        """Return whether a number is one that programs commonly divide by or multiply with."""
         usual = {1.0, 2.0, 0.5}
         for node in (*self.trial.graph.parameters, *self.trial.graph.data):
             for size in (*node.shape, int(np.prod(node.shape[:2], dtype=np.int64))):
@@ -54,7 +54,7 @@ class Familiar:
         return any(abs(value - one) < 1e-12 * one for one in usual)
 
     def is_count(self, value: float) -> bool:
-        """Return whether a number is how many of something there are, or one by that."""
+        """Return whether a number is a count of something, or its inverse."""
         counts = {
             float(size)
             for node in (*self.trial.graph.parameters, *self.trial.graph.data)
@@ -88,9 +88,9 @@ def _alike(value: Array, wanted: Array) -> NDArray[np.bool_]:
 
 
 def _slopes(trial: Trial) -> dict[tuple[int, int], Array]:
-    """Return (source, root) -> ∂root/∂source along all paths, where all of these are elementwise.
+    """Return (source, root) -> ∂root/∂source along all paths, if all of these are elementwise.
 
-    A function written in several statements, such as GELU, has its slope in none of them.
+    A function written in several statements, such as GELU, has no single one with its slope.
     """
     nodes, found = trial.graph.nodes, dict[tuple[int, int], Array]()
     for source in (node.id for node in nodes if node.name):
@@ -108,7 +108,7 @@ def _slopes(trial: Trial) -> dict[tuple[int, int], Array]:
 def _slope(
     trial: Trial, root: int, before: Mapping[int, Array | None], source: int
 ) -> Array | None:
-    """Return ∂root/∂source, given that of what the root reads; None if not all is elementwise."""
+    """Return ∂root/∂source, given those of the root's inputs; None if not all are elementwise."""
     shape = trial.graph.nodes[root].shape
     total = np.zeros(1)
     for middle, slope in before.items():

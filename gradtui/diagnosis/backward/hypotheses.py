@@ -1,4 +1,4 @@
-"""The single changes, then pairs, that turn what a line holds into what it should hold."""
+"""The single changes, then pairs, that make a line hold the right value."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from gradtui.language.trees import NOWHERE, call
 Array = NDArray[np.float64]
 
 MULTIPLE = 1.0
-"""The cost of a name for another that holds a constant times the same: nearer than the constant."""
+"""The cost of a name for another with a multiple of its value: less than that of the constant."""
 FAR = 3.0
-"""The cost of a change from which a nearer one is looked for elsewhere."""
+"""From this cost on, a less far-fetched change is sought elsewhere."""
 _SOLVED = 0.9
-"""How much more far-fetched a part is that was solved for: two names make many things."""
+"""The extra cost of a part that was solved for, because two names combine in many ways."""
 _MOST_PAIRED = 60
 MOST_TRIED = 2500
-"""Pairs of changes that are tried."""
+"""Most pairs of changes tried."""
 MOST_SCALED = 200
-"""Changes that may leave only a constant wrong, of which it is found out: seldom more than ten."""
+"""Most changes examined that may leave only a constant wrong: seldom more than ten."""
 MANY = 8
-"""Random points of which one may be spoilt by rounding."""
+"""With this many random points, one may be spoilt by rounding."""
 
 
 class Hit(Struct, frozen=True, eq=False):
-    """Changes of an expression after which it holds what it should."""
+    """Changes after which an expression holds the right value."""
 
     edits: tuple[Tweak, ...]
     tree: Tree
     cost: float
     scale: float = 1.0
-    """The constant that the changed expression still has to be multiplied with."""
+    """The constant by which the changed expression must still be multiplied."""
 
 
 class Hits(Struct, frozen=True, eq=False):
-    """How a line may be changed to hold what it should."""
+    """The changes that make a line hold the right value."""
 
     hits: tuple[Hit, ...]
     """The nearest first."""
@@ -58,7 +58,7 @@ class Hits(Struct, frozen=True, eq=False):
 
 
 def pool_for(trial: Trial, line: Line, factors: Sequence[Tree], terms: Sequence[Tree]) -> Pool:
-    """Return what may be put into a line: names in scope, and the given factors and terms."""
+    """Return the material for a line: names in scope, and the given factors and terms."""
     return Pool(line.scope, factors, [*terms, Number(1.0, NOWHERE)], _numbers(trial, line))
 
 
@@ -75,8 +75,8 @@ def find_hits(
 ) -> list[Hit]:
     """Return the changes that make a line's expression hold `wanted`, the nearest first.
 
-    Where no single one fits, what differs from one of the expressions `meant` is looked for; and
-    pairs of changes, with `pairs` alone: they take long.
+    If no single one fits, differences from one of the `meant` expressions are tried; and pairs of
+    changes only with `pairs`, because they take long.
     """
     expression = Editable(line.tree, trial.builder.nodes, line.scope)
     builder = expression.builder
@@ -106,10 +106,10 @@ def find_hits(
 
 
 class _Goal:
-    """What a changed expression should hold at every point, and what a difference is relative to.
+    """The right value of a changed expression at every point, and the scale of differences.
 
-    Of values at the `point`, (changes, 1, …), `is_near` says which may do; of values at two points,
-    (changes, 2, …), `is_proportional` which may do but for a constant.
+    For values at the `point`, (changes, 1, …), `is_near` tells which may fit; for values at two
+    points, (changes, 2, …), `is_proportional` tells which may fit up to a constant.
     """
 
     def __init__(self, wanted: Array, size: Array) -> None:
@@ -122,9 +122,9 @@ class _Goal:
         self.is_proportional: Fits = lambda values: proportional(fitted(values, shape, 2))
 
     def is_met(self, expression: Editable, edit: Tweak, world: Interpreter) -> bool:
-        """Return whether an edited expression holds it at all points, of many at all but one.
+        """Return whether an edited expression fits at all points, or at all but one of many.
 
-        At one of many the program's own way of writing may lose all its digits: 1 - r where r is 1.
+        At one of many, the program's own form may lose all its digits: 1 - r with r near 1.
         """
         value = _value(expression, edit, world, self.wanted.shape[1:])
         if value is None:
@@ -133,7 +133,7 @@ class _Goal:
         return agree.count(False) <= (len(agree) >= MANY)
 
     def ratio(self, value: Array | None) -> float | None:
-        """Return the constant by which a value has still to be multiplied, None if none does."""
+        """Return the constant by which a value must still be multiplied; None without one."""
         return None if value is None else constant_ratio(self.wanted, value, self.size)
 
 
@@ -154,7 +154,7 @@ def _with_constant(
 ) -> Iterator[Hit]:
     """Yield the changes that leave only a constant wrong; first that constant alone.
 
-    A factor that is too many beside a number that is missing is the one for the other: x1*e for
+    An extra factor beside a missing number means that one was written for the other: x1*e for
     2*e.
     """
     shape = goal.wanted.shape[1:]
@@ -181,7 +181,7 @@ def _with_constant(
 
 
 def _replaced_by(edit: Tweak, scale: float, numbers: Mapping[float, Tree]) -> Tweak:
-    """Return the edit that puts a number in the place of a factor that another edit drops."""
+    """Return the edit that replaces by a number the factor that another edit drops."""
     tree, number = scaled(edit.tree, scale, numbers), Number(scale, NOWHERE)
     return Tweak(edit.path, tree, EditKind.REPLACE, edit.old, numbers.get(scale, number))
 
@@ -193,7 +193,7 @@ def _with_number(
     shapes: Collection[Shape],
     numbers: Mapping[float, Tree],
 ) -> Iterator[Hit]:
-    """Yield the number that has to be added, if one makes up for all that is wrong."""
+    """Yield the number to add, if one number makes up for the whole difference."""
     root = expression.ids.get(())
     if root is None or expression.shape(()) not in shapes:
         return
@@ -211,7 +211,7 @@ def _with_number(
 def _by_terms(
     trial: Trial, line: Line, world: Interpreter, goal: _Goal, meant: Sequence[Tree]
 ) -> Iterator[Hit]:
-    """Yield the differences from expressions that are meant."""
+    """Yield the differences from the meant expressions."""
     for expected in meant:
         edits = differences(trial, line, world, goal.wanted, goal.size, expected)
         if edits:
@@ -232,7 +232,7 @@ def _pairs(
     pool: Pool,
     expression: Editable,
 ) -> Iterator[Hit]:
-    """Yield two changes together that fit, of those that are near."""
+    """Yield pairs of changes that fit together, from the likely ones."""
     first = sorted((edit for edit in small_edits(expression, pool)), key=lambda edit: edit.cost)[
         :_MOST_PAIRED
     ]
@@ -253,7 +253,7 @@ def _pairs(
 
 
 def _numbers(trial: Trial, line: Line) -> dict[float, Tree]:
-    """Return the constants that gradients are often wrong by, by name where they have one."""
+    """Return the constants by which gradients are often wrong, by name if they have one."""
     sizes = {2.0}
     for node in (*trial.graph.parameters, *trial.graph.data):
         sizes |= {float(size) for size in node.shape if size > 1}

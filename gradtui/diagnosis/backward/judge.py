@@ -1,7 +1,7 @@
-"""Which claims hold on the user's own data, and which cannot be told. Explains nothing.
+"""Which claims hold on the user's own data, and which cannot be judged. Explains nothing.
 
-An element is wrong where it is farther from the truth than the tolerance and than ten times what
-rounding spreads; a claim is wrong that is wrong anywhere.
+An element is wrong if it is farther from the truth than the tolerance and than ten times the spread
+of rounding; a claim is wrong if it is wrong anywhere.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _FIRST = 5
-"""Passes with moved roundings before a difference is looked at more closely."""
+"""Passes with moved roundings before a difference is examined more closely."""
 _TOLD = 1e-2
-"""The share of a gradient below which its tolerance lies where a mistake would show."""
+"""A mistake would show if the tolerance is below this share of the gradient."""
 _IDLE = 1e-3
-"""The share of the loss that a parameter moved by its own size changes by, which is none."""
+"""A smaller relative change of the loss, when a parameter moves by its own size, counts as none."""
 _FEW = 3
-"""Passes with moved roundings to see how far the loss spreads."""
+"""Passes with moved roundings to measure the spread of the loss."""
 _ELEMENTS = 8
-"""Elements of a gradient that are tried by central differences."""
+"""Most elements of a gradient tried by central differences."""
 _SHARES = (1.0, 0.5)
-"""Of the best step of a central difference: what it comes to at both shows its error."""
+"""Multiples of the best step of a central difference: the results at both show its error."""
 
 
 class Judged(Struct, frozen=True, eq=False):
-    """What became of one claim."""
+    """The verdict on one claim."""
 
     right: bool
-    """Whether it is right wherever that can be told."""
+    """Whether it is right wherever it can be judged."""
     told: bool
-    """Whether there is a point at which it can be told."""
+    """Whether there is a point at which it can be judged."""
     untold: int
-    """How many of its elements cannot be told at any point."""
+    """The number of its elements that cannot be judged at any point."""
     tightest: float
     """The smallest difference that counts, relative to the gradient's element."""
     loosest: float
     doubt: str = ""
-    """Why it cannot be told, where it cannot."""
+    """Why it cannot be judged, if so."""
 
 
 class ClaimJudge:
@@ -71,7 +71,7 @@ class ClaimJudge:
         )
 
     def judged(self, lines: Iterable[Line]) -> dict[str, Judged]:
-        """Return what became of each claim that has the shape of what it is about."""
+        """Return the verdict on each claim that has the shape of its target."""
         lines = [line for line in lines if not line.misfit]
         apart = {line.name: self._apart(line) for line in lines}
         for first, last in ((0, _FIRST), (_FIRST, SHAKES)):
@@ -81,29 +81,29 @@ class ClaimJudge:
         return {line.name: self._verdict(line, apart[line.name]) for line in lines}
 
     def _apart(self, line: Line) -> Array:
-        """Return how far a claim is from the truth, inf where it is no number."""
+        """Return the distance of a claim from the truth; inf where it is not a number."""
         held, true = self._trial.held(line), self._trial.truth(line.target or 0)
         with np.errstate(all="ignore"):
             apart = np.where(held == true, 0.0, np.abs(held - true))
         return np.where(np.isnan(apart), np.inf, apart)
 
     def _room(self, line: Line) -> Array:
-        """Return the difference that does not count."""
+        """Return the largest difference that does not count."""
         true = np.abs(self._trial.truth(line.target or 0))
         spread = self._spread.get(line.name)
         room = TOLERANCE * true
         return room if spread is None else np.maximum(room, ROUNDED * spread)
 
     def _exceeds(self, line: Line, apart: Array) -> Mask:
-        """Return where a claim differs; not where there is no truth."""
+        """Return where a claim differs from the truth, if there is one."""
         true = self._trial.truth(line.target or 0)
         there = np.isfinite(true) & self._of_points(~self._overflows(line, apart), apart)
         return np.asarray(there & ~(apart <= self._room(line)))
 
     def _overflows(self, line: Line, apart: Array) -> Mask:
-        """Return the points far from the start at which a claim that is a number nearby is none.
+        """Return the points far from the start at which a claim overflows that is finite nearby.
 
-        A formula that is right may overflow there, as exp(z)/(1 + exp(z)) does.
+        A right formula such as exp(z)/(1 + exp(z)) may overflow there.
         """
         finite = np.asarray(np.isfinite(apart).reshape(len(apart), -1).all(axis=1))
         true = self._trial.truth(line.target or 0)
@@ -116,9 +116,9 @@ class ClaimJudge:
         return points.reshape(-1, *(1,) * (like.ndim - 1))
 
     def _shake(self, lines: Sequence[Line], seeds: range) -> None:
-        """Measure how far rounding spreads the difference of some claims from the truth.
+        """Measure the spread by rounding of the difference of some claims from the truth.
 
-        At all points: where the two are equal by chance, too.
+        It is measured at all points, also where the two are equal by chance.
         """
         trial = self._trial
         for world in trial.shaken(seeds):
@@ -158,9 +158,9 @@ class ClaimJudge:
         )
 
     def _idle(self, line: Line) -> Array:
-        """Return the gradient by which a value of this size does not change the loss.
+        """Return the size of gradient with which a value of this size does not change the loss.
 
-        It is 0 where the loss itself is hardly more than rounding.
+        It is 0 if the loss itself is hardly more than rounding.
         """
         trial = self._trial
         value = trial.world.value(line.target or 0)
@@ -172,7 +172,7 @@ class ClaimJudge:
 
     @cached_property
     def _loss_spread(self) -> Array:
-        """How far rounding spreads the loss at each point, (points,)."""
+        """The spread by rounding of the loss at each point, (points,)."""
         loss = self._trial.graph.loss
         calm = self._trial.world.value(loss)
         worlds = self._trial.shaken(range(_FEW))
@@ -180,7 +180,7 @@ class ClaimJudge:
         return np.asarray(np.max(np.abs(np.concatenate(moved) - calm), axis=0))
 
     def _excused(self, line: Line, point: int, wrong: Mask) -> bool:
-        """Return whether a claim differs at a point only where the loss has corners."""
+        """Return whether a claim differs at a point only at corners of the loss."""
         trial, target = self._trial, line.target or 0
         if point not in self._corners:
             leaves = {id: value[point : point + 1] for id, value in trial.leaves.items()}
@@ -194,10 +194,10 @@ class ClaimJudge:
         return self._fair
 
     def engine_agrees(self, target: int) -> bool:
-        """Return whether the engine's own gradient is that of central differences.
+        """Return whether the engine's own gradient agrees with central differences.
 
-        Only where the model has corners or jumps may it not be.  A few elements at all points are
-        tried; what their own error may be is measured by rounding and by another distance.
+        It can disagree only at corners or jumps of the model.  A few elements are tried at all
+        points; the error of the differences is measured by rounding and by another step.
         """
         if not self._kinked:
             return True
@@ -207,7 +207,7 @@ class ClaimJudge:
         return bool(np.mean(self._slopes_agree(target, value, elements)) > 0.5)
 
     def _slopes_agree(self, target: int, value: Array, elements: Sequence[int]) -> Mask:
-        """Return at which elements and points the slope of the loss is the gradient."""
+        """Return the elements and points at which the slope of the loss is the gradient."""
         true = self._trial.truth(target).reshape(len(value), -1)[:, elements].T
         at = value.reshape(len(value), -1)[:, elements].T
         full = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1.0, np.abs(at))

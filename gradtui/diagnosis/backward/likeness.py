@@ -1,4 +1,4 @@
-"""What the lines of a hand-written backward pass have in common: the form of their expressions."""
+"""Likeness between the lines of a hand-written backward pass: the form of their expressions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from gradtui.language.parser import Name, Tree
 from gradtui.language.trees import NOWHERE, mapped, names_read, shape_of
 
 FEWEST = 3
-"""Names in an expression from which its form is more than chance."""
+"""With this many names, an expression has the form of another by no coincidence."""
 _ANY = Name("name", NOWHERE)
 
 
 class Likeness:
-    """The forms of a program's lines: what is written for one step is written for the next."""
+    """The forms of a program's lines: lines written for one step recur for the next."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._forms = Counter(_form(line.tree) for line in lines)
 
     def gained(self, line: Line, tree: Tree) -> int:
-        """Return 1 if a line reads like another once it is `tree`, -1 if it does so no more."""
+        """Return 1 if a line that becomes `tree` reads like another, -1 if it no longer does."""
         own = _form(line.tree)
         before = _tells(line.tree) and self._forms[own] > 1
         after = _tells(tree) and self._forms[_form(tree)] > (_form(tree) == own)
@@ -31,7 +31,7 @@ class Likeness:
 
 
 def twins_of(lines: Iterable[Line], line: Line) -> list[Tree]:
-    """Return what lines of like names compute, in a line's own names: rb's for ra."""
+    """Return the expressions of lines with similar names, in a line's own names: rb's for ra."""
     found = list[Tree]()
     for other in lines:
         own, theirs = _differing(line.name, other.name)
@@ -45,7 +45,7 @@ def twins_of(lines: Iterable[Line], line: Line) -> list[Tree]:
 
 
 def _differing(one: str, other: str) -> tuple[str, str]:
-    """Return two names without what they start and end with alike."""
+    """Return two names without their common start and end."""
     start = _alike(one, other)
     one, other = one[start:], other[start:]
     end = _alike(one[::-1], other[::-1])

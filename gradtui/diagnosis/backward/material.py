@@ -1,4 +1,4 @@
-"""What a line may lack: factors, terms and local derivatives, as expressions it could hold."""
+"""The material that a line may lack: factors, terms and local derivatives, as expressions."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def as_tree(
     ties: bool = False,
     known: Texts | None = None,
 ) -> Tree | None:
-    """Return a node's expression in the names in scope; None where it has no text, or is too long.
+    """Return a node's expression in the names in scope; None if it has no text, or is too long.
 
-    With `written` the root is written out even where it has a name, with `ties` a mask with the
-    half of a tie too.  `known` is what was written of other nodes in these names.
+    With `written` the root is written out even if it has a name; with `ties` a mask includes the
+    half of a tie.  `known` are the texts of other nodes in these names.
     """
     names = {id: name for name, id in scope.items()}
 
@@ -59,7 +59,7 @@ _OPPOSITE = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!=", "!=": "=="}
 def _plain(tree: Tree) -> Tree:
     """Return an expression with masks as people write them: (z > 0), without the half of a tie.
 
-    Where the two sides of a corner meet, any slope between theirs is as good.
+    At a corner, any slope between those of the two sides is as good.
     """
     if not isinstance(tree, Call):
         return tree
@@ -78,7 +78,7 @@ def _plain(tree: Tree) -> Tree:
 
 
 def factors_of(tree: Tree) -> list[Tree]:
-    """Return what is multiplied in an expression, and the products of two neighbours in it."""
+    """Return the factors in an expression, and the products of two neighbouring ones."""
     found = list[Tree]()
     for part in subtrees(tree):
         match part:
@@ -97,7 +97,7 @@ def calls_of(tree: Tree) -> list[Tree]:
 
 
 def terms_of(tree: Tree) -> list[Tree]:
-    """Return what is added in an expression."""
+    """Return the terms in an expression."""
     return [
         argument
         for part in subtrees(tree)
@@ -107,7 +107,7 @@ def terms_of(tree: Tree) -> list[Tree]:
 
 
 def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
-    """Return the names in scope of the shape of a value or of what is read, the latest first."""
+    """Return the names in scope with the shape of a value or of an operand, the latest first."""
     nodes = trial.builder.nodes
     read = [line.scope[name] for name in line.reads if name in line.scope]
     shapes = {nodes[id].shape for id in (target, line.node, *read)}
@@ -118,7 +118,7 @@ def names_like(trial: Trial, line: Line, target: int) -> list[Tree]:
 
 
 def values_like(trial: Trial, line: Line) -> list[Tree]:
-    """Return the names of the model's own values that have the shape of a line."""
+    """Return the names of the model's own values with the shape of a line."""
     nodes, graph = trial.builder.nodes, trial.graph
     shape = nodes[line.node].shape
     names = [name for name, id in line.scope.items() if graph.names.get(name) == id]
@@ -127,7 +127,7 @@ def values_like(trial: Trial, line: Line) -> list[Tree]:
 
 
 def scalars_of(trial: Trial, line: Line) -> list[Tree]:
-    """Return the names in scope of one number that is not the same at all points."""
+    """Return the names in scope of scalars that differ between points."""
     nodes, world = trial.builder.nodes, trial.world
     names = [
         name
@@ -138,7 +138,7 @@ def scalars_of(trial: Trial, line: Line) -> list[Tree]:
 
 
 def turned_of(trial: Trial, line: Line) -> list[Tree]:
-    """Return the transpose of each square matrix that a line reads: S + S.T."""
+    """Return the transpose of each square matrix that a line reads, as for S + S.T."""
     nodes = trial.builder.nodes
     read = {name: nodes[line.scope[name]].shape for name in sorted(line.reads & {*line.scope})}
     square = [name for name, shape in read.items() if len(shape) == 2 and shape[0] == shape[1]]
@@ -155,13 +155,13 @@ def columns_like(trial: Trial, line: Line) -> list[Tree]:
 
 
 def complements_of(line: Line) -> list[Tree]:
-    """Return 1 - p and 1 + p for each name p that a line reads: p*(1 - p), p/(1 + p)."""
+    """Return 1 - p and 1 + p for each name p that a line reads, as for p*(1 - p), p/(1 + p)."""
     one, names = Number(1.0, NOWHERE), [Name(name, NOWHERE) for name in sorted(line.reads)]
     return [call(sign, one, name) for name in names[:MOST_NAMES] for sign in "-+"]
 
 
 def behind_of(trial: Trial, target: int) -> frozenset[int]:
-    """Return a node and all that are computed from it."""
+    """Return a node and every node computed from it."""
     behind = {target}
     for node in trial.graph.nodes:
         if any(source in behind for source in node.inputs):
@@ -193,7 +193,7 @@ def statement_trees(trial: Trial, scope: Mapping[str, int], behind: Collection[i
 
 
 def flow_trees(trial: Trial, shape: Shape | None = None) -> list[Tree]:
-    """Return what flows back along each edge, or those of a shape, in the names of the model."""
+    """Return the contribution along each edge, or along those of a shape, in the model's names."""
     return _reverse_trees(trial, trial.reverse.contribution.values(), shape)
 
 
@@ -214,7 +214,7 @@ def _reverse_trees(trial: Trial, ids: Iterable[int], shape: Shape | None) -> lis
 
 
 def unread_trees(trial: Trial, line: Line) -> list[Tree]:
-    """Return what a line could do with the helpers that no line reads: it may have lost one."""
+    """Return uses that a line could make of unread helpers: it may have lost one."""
     nodes, found = trial.builder.nodes, list[Tree]()
     for name in sorted(trial.program.unread() - {line.name}):
         if name not in line.scope:
@@ -234,9 +234,9 @@ def unread_trees(trial: Trial, line: Line) -> list[Tree]:
 
 
 def distinct(trees: Sequence[Tree], most: int = MOST, likely: Sequence[Tree] = ()) -> list[Tree]:
-    """Return the trees that differ, the shortest first, without numbers and very long ones.
+    """Return the distinct trees, the shortest first, without numbers and very long ones.
 
-    Of more than `most` the `likely` ones are kept before all others.
+    Of more than `most`, the `likely` ones are kept first.
     """
     first = _by_text(likely)
     texts = {**_by_text(trees), **first}
@@ -268,7 +268,7 @@ def _without_numbers(tree: Tree) -> Tree:
 
 
 def _upright(tree: Tree) -> Tree:
-    """Return x for 1/x: what may be a factor may be a divisor."""
+    """Return x for 1/x: a possible factor may be a divisor."""
     match tree:
         case Call("/", (Number(1.0), divisor)):
             return divisor

@@ -1,7 +1,7 @@
-"""What a line of a hand-written backward pass is meant to hold, and whether its own step is right.
+"""The intended meaning of a line of a hand-written backward pass, and whether its step is right.
 
-A claim says it by its name.  A helper may be an adjoint all the same (of a value that has no name,
-or under a name of its own), a local derivative, or anything else.
+A claim tells its meaning by its name.  A helper may be an adjoint, too (of an unnamed value, or
+under a name of its own), a local derivative, or anything else.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ from gradtui.language.parser import Call, Name, Tree
 Array = NDArray[np.float64]
 
 _HELD = ("+", "-", "*", "/", "@", "neg")
-"""Operations whose result people give no name and yet claim a gradient of: before a function."""
+"""Operations whose unnamed results people still claim gradients of: before a function."""
 HELPER_MATERIAL = 12
-"""Factors, and terms, of the model that are tried in a helper's expression."""
+"""Most factors, and terms, of the model tried in a helper's expression."""
 
 
 class Readings:
-    """The readings of a program's lines, made when asked for."""
+    """The readings of a program's lines, made on demand."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
@@ -63,7 +63,7 @@ class Readings:
         self._unscaled: dict[str, tuple[Builder, int]] = {}
         self._before: tuple[Interpreter | None, dict[str, float]] = None, {}
         self.hits: dict[Hashable, Hits] = {}
-        """How lines may be changed, for repairs that have been looked at."""
+        """Changes of lines, for the repairs examined so far."""
         self._changes: dict[tuple[str, bool], tuple[Editable, Sieve[Tweak]]] = {}
 
     def of(self, line: Line) -> Reading:
@@ -83,13 +83,13 @@ class Readings:
         held = {target: self._ratio(line, target) for target in targets}
         scales = {target: scale for target, scale in held.items() if scale is not None}
         if scales:
-            # Of a sum and its terms, which have one adjoint, it is the sum that people mean.
+            # A sum and its terms share one adjoint: people mean that of the sum.
             target = max(scales, key=lambda one: (scales[one] > 0, one))
             return Reading((target,), True, scales[target], known=True)
         return Reading(targets, False, None, self._is_familiar(line, trial.world))
 
     def _may_be(self, line: Line) -> tuple[int, ...]:
-        """Return the values of a helper's shape whose adjoint has a name or would get one."""
+        """Return the values of a helper's shape whose adjoint has a name or deserves one."""
         trial, shape = self.trial, self.trial.builder.nodes[line.node].shape
         return tuple(
             node.id
@@ -100,9 +100,9 @@ class Readings:
         )  # fmt: skip
 
     def _is_familiar(self, line: Line, world: Interpreter) -> bool:
-        """Return whether a helper holds something that the true backward pass computes.
+        """Return whether a helper holds a value that the true backward pass computes.
 
-        A factor of one number at every point may be left for later: a learned scale.
+        A scalar factor may be left for later: a learned scale.
         """
         shape = self.trial.builder.nodes[line.node].shape
         value = world.value(line.node)
@@ -115,9 +115,9 @@ class Readings:
         )
 
     def further(self, line: Line) -> tuple[int, ...]:
-        """Return what a helper may be the adjoint of if it has lost its own step.
+        """Return the values that a helper may be the adjoint of if it has lost its own step.
 
-        They are the operands of the value whose adjoint it holds.
+        These are the operands of the value whose adjoint it holds.
         """
         reading, nodes = self.of(line), self.trial.graph.nodes
         if line.target is not None or not reading.targets_certain:
@@ -131,10 +131,10 @@ class Readings:
         )
 
     def strangers(self, world: Interpreter, repaired: Line) -> int:
-        """Return how many helpers hold nothing that the true backward pass computes.
+        """Return the number of helpers with values that the true backward pass does not compute.
 
-        Those that a repair does not reach are what they were.  What only renames another value may
-        have lost what it was there for.
+        Helpers that a repair does not reach stay as they were.  One that only renames another value
+        may have lost its purpose.
         """
         count, reached = 0, self.trial.program.dependents([repaired.name])
         for line in self.trial.lines:
@@ -149,16 +149,16 @@ class Readings:
         return count
 
     def is_known(self, line: Line) -> bool:
-        """Return whether a helper holds something known that it computes.
+        """Return whether a helper computes a known value.
 
-        What only renames another value may have lost what it was there for.
+        One that only renames another value may have lost its purpose.
         """
         return self.of(line).known and not isinstance(line.tree, Name)
 
     def _hands_on(self, line: Line) -> bool:
         """Return whether a helper holds one of the values that it reads, or a multiple of it.
 
-        It may have lost what it was there for.
+        It may have lost its purpose.
         """
         world = self.trial.world
         value = world.value(line.node)
@@ -166,7 +166,7 @@ class Readings:
         return any(constant_ratio(value, one, np.abs(one)) is not None for one in read)
 
     def _was_one_path(self, line: Line, after: Interpreter) -> bool:
-        """Return whether a helper holds what flows along one of several paths, and then all."""
+        """Return whether a helper holds the contribution along one of several paths, then all."""
         trial = self.trial
         held, value = trial.world.value(line.node), after.value(line.node)
         for target in self._may_be(line):
@@ -176,12 +176,12 @@ class Readings:
         return False
 
     def is_true(self, line: Line) -> bool:
-        """Return whether a line holds the very gradient that it is read as."""
+        """Return whether a line holds exactly the gradient that it is read as."""
         reading = self.of(line)
         return reading.targets_certain and reading.scale == 1.0
 
     def scales_in(self, world: Interpreter) -> dict[str, float]:
-        """Return c of each line that holds c·dLoss/dtarget in a world where others are repaired."""
+        """Return c for each line that holds c·dLoss/dtarget in a world with others repaired."""
         found = {}
         for line in self.trial.lines:
             reading = self.of(line)
@@ -201,7 +201,7 @@ class Readings:
         return constant_ratio(held, true, size)
 
     def is_true_step(self, line: Line) -> bool:
-        """Return whether a claim is right given what it reads, up to a positive constant."""
+        """Return whether a claim is right given its inputs, up to a positive constant."""
         if line.name not in self._is_true_step:
             right = False
             if line.target is not None and not line.misfit:
@@ -218,9 +218,9 @@ class Readings:
         return self._is_true_step[line.name]
 
     def _sizes_above(self, line: Line) -> dict[str, float]:
-        """Return the constants of the claims that a line starts from, without their signs.
+        """Return the constants, without signs, of the claims that a line starts from.
 
-        That a claim leaves a factor like 1/m for later is usual; that it leaves a sign is not.
+        Claims often leave a factor such as 1/m for later, but never a sign.
         """
         scales = {
             one: self.of(above).scale
@@ -230,10 +230,10 @@ class Readings:
         return {one: abs(scale) for one, scale in scales.items() if scale}
 
     def bridges(self, world: Interpreter) -> int:
-        """Return how many claims change the scale of what they start from.
+        """Return the number of claims that change the scale of their inputs.
 
-        A program that keeps a constant outside, such as the size of the batch, does so where it
-        is left out and where it is put in; a constant that is wrong is one more such place.
+        A program that keeps a constant outside, such as the size of the batch, changes the scale
+        where it leaves the constant out and where it puts it in; a wrong constant adds a place.
         """
         count = 0
         for line in self.trial.lines:
@@ -251,9 +251,9 @@ class Readings:
     def order(
         self, line: Line, scale: float, after: Interpreter, before: Interpreter
     ) -> tuple[float, ...]:
-        """Return what decides between repairs that fix as much; the smallest is the best.
+        """Return the sort key of repairs that fix as much; the smallest is the best.
 
-        The repair that leaves most claims right is the best; then that of a line whose own step is
+        The best repair leaves most claims right; next comes that of a line whose own step is
         wrong, then that of a claim.
         """
         reached = self.trial.program.dependents([line.name])
@@ -270,7 +270,7 @@ class Readings:
         return (left + own, sound, float(line.target is None))
 
     def _soundness(self, line: Line, after: Interpreter) -> float:
-        """Return 1 where a helper is right as it is, -1 where it may have lost what it was for."""
+        """Return 1 if a helper is right as it is, -1 if it may have lost its purpose."""
         compact = line.name in self.trial.program.compact and self.is_known(line)
         if self._hands_on(line) and not compact:
             return -1.0
@@ -280,7 +280,7 @@ class Readings:
         return float(whole and self.is_known(line) and not self._was_one_path(line, after))
 
     def _was_wrong(self, claim: Line, before: Interpreter) -> float:
-        """Return the same in the world that many repairs are compared in."""
+        """Return the same in the world in which many repairs are compared."""
         world, known = self._before
         if world is not before:
             self._before = before, (known := {})
@@ -289,7 +289,7 @@ class Readings:
         return known[claim.name]
 
     def _wrongness(self, claim: Line, world: Interpreter) -> float:
-        """Return 0 where a claim holds, 1/2 where only a positive constant is wrong, else 1."""
+        """Return 0 if a claim holds, 1/2 if only a positive constant is wrong, else 1."""
         if self.trial.is_right(claim, world):
             return 0.0
         ratio = self._ratio(claim, claim.target or 0, world)
@@ -298,9 +298,9 @@ class Readings:
     def variants(
         self, line: Line, world: Interpreter, fits: Fits, *, inserted: bool
     ) -> Iterator[tuple[Tweak, Array]]:
-        """Yield the small changes of a helper's expression that may fit, and their values.
+        """Yield the small changes of a helper's expression that may fit, with their values.
 
-        They are those that put something in, or all others.
+        These are the changes that insert something, or all others.
         """
         key = (line.name, inserted)
         if key not in self._changes:
@@ -317,7 +317,7 @@ class Readings:
             yield edit, at.value(id)
 
     def _changes_of(self, line: Line, inserted: bool) -> tuple[Editable, Sieve[Tweak]]:
-        """Return the expression of a helper, and its changes."""
+        """Return the expression of a helper, with its changes."""
         expression = Editable(line.tree, self.trial.builder.nodes, line.scope)
         pool = pool_for(self.trial, line, *self.material(line))
         counts = self.is_count(line)
@@ -328,7 +328,7 @@ class Readings:
     def cost_of(self, line: Line, edit: Tweak) -> float:
         """Return how far-fetched an edit of a helper is.
 
-        A name for another that holds a constant times the same is near: dz for dz_mean.
+        A name for another with a multiple of its value is likely: dz for dz_mean.
         """
         if isinstance(edit.old, Name) and isinstance(edit.new, Name):
             scope, world = line.scope, self.trial.world
@@ -338,7 +338,7 @@ class Readings:
         return edit.cost
 
     def is_count(self, line: Line) -> bool:
-        """Return whether a helper is the size of something, or a number that is one."""
+        """Return whether a helper is a size, or a number that equals one."""
         value = self.trial.world.value(line.node)
         constant = value[0].size == 1 and bool(np.all(value == value[0]))
         return constant and self.familiar.is_size(float(value.flat[0]))
@@ -346,7 +346,7 @@ class Readings:
     def material(self, line: Line) -> tuple[list[Tree], list[Tree]]:
         """Return the factors and the terms that a helper may lack.
 
-        They are those of the model, what flows back through it, and helpers that nothing reads.
+        These come from the model, from the contributions through it, and from unread helpers.
         """
         factors, terms, calls = self._material
         shape = self.trial.builder.nodes[line.node].shape
@@ -367,7 +367,7 @@ class Readings:
 
     @cached_property
     def _material(self) -> tuple[list[Tree], list[Tree], list[Tree]]:
-        """Factors and terms of the model, and functions of its backward pass."""
+        """Factors and terms of the model, with functions of its backward pass."""
         trial = self.trial
         statements = statement_trees(trial, trial.graph.names, range(len(trial.graph.nodes)))
         factors = [one for tree in statements for one in factors_of(tree)]
@@ -378,7 +378,7 @@ class Readings:
 
 
 def is_counted(edit: Tweak) -> bool:
-    """Return whether an edit counts along another axis, or takes a sign or a factor away."""
+    """Return whether an edit counts along another axis, or drops a sign or a factor."""
     if isinstance(edit.new, Call) and edit.new.function == "shape":
         return edit.kind is not EditKind.ADD_TERM
     adds_minus = isinstance(edit.tree, Call) and edit.tree.function == "neg"

@@ -1,4 +1,4 @@
-"""Gradients given as numbers: compared at step 0, and explained by what would give them."""
+"""Gradients given as numbers: compared at step 0, and explained by changes that give them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from gradtui.scenario.problem import Problem
 Array = NDArray[np.float64]
 
 _TYPES = ((8, 2.0**-7, 1e-1), (11, 2.0**-10, 2e-2), (24, 2.0**-23, 1e-3))
-"""Digits of bfloat16, float16 and float32 with their eps and the difference that counts."""
+"""Digits of bfloat16, float16 and float32, with their eps and the least difference that counts."""
 _TOLD_APART = 16
-"""Numbers from which on it is no coincidence that none has more digits than a short type has."""
+"""With this many numbers, having only the digits of a short type is no coincidence."""
 _SIMPLE = 3
-"""Digits less than a type's up to which numbers may be whole, or simple fractions, as well."""
+"""With this many digits fewer than a type's, numbers may be whole or simple fractions instead."""
 _RULES: Mapping[EditKind, str] = {
     EditKind.DROP_FACTOR: "missing-factor",
     EditKind.DROP_TERM: "missing-term",
@@ -46,11 +46,11 @@ _RULES: Mapping[EditKind, str] = {
     EditKind.NEGATE: "sign",
     EditKind.SCALE: "constant-factor",
 }
-"""What was done to the true expression -> the rule that the mistake goes by."""
+"""The change of the true expression -> the rule of the mistake."""
 
 
 class Given(Struct, frozen=True, eq=False):
-    """The gradient of one parameter, as it is given and as it is."""
+    """The gradient of one parameter: the given one and the true one."""
 
     name: str
     target: int
@@ -58,10 +58,10 @@ class Given(Struct, frozen=True, eq=False):
     value: Array
     true: Array
     tolerated: Array
-    """The difference that does not count, in the shape of `true`."""
+    """The largest difference that does not count, in the shape of `true`."""
 
     def fits(self, value: Array, most: float = 1.0) -> bool:
-        """Return whether a gradient, `most` times as large at most, is the one that is given."""
+        """Return whether a gradient, at most `most` times as large, is the given one."""
         with np.errstate(invalid="ignore"):
             return value.shape == self.value.shape and bool(
                 np.all(np.abs(value - self.value) <= most * self.tolerated)
@@ -76,20 +76,20 @@ class Mistake(Struct, frozen=True, eq=False):
     cost: float
     edit: Tweak
     within: tuple[tuple[str, str], ...]
-    """The named edges that the step goes back along."""
+    """The named edges of the step."""
 
 
 class Numbers(Struct, frozen=True, eq=False):
-    """What became of gradients that are given as numbers."""
+    """The verdict on gradients given as numbers."""
 
     compared: int
-    """How many gradients were compared."""
+    """The number of gradients compared."""
     tolerance: float
-    """The difference that counts, relative to an element."""
+    """The least difference that counts, relative to an element."""
     findings: tuple[Finding, ...]
     """The causes."""
     inherited: tuple[str, ...]
-    """What else is wrong through them."""
+    """The other claims that are wrong because of them."""
     uncompared: tuple[str, ...]
     """Those whose true gradient is not finite at the start."""
 
@@ -178,9 +178,9 @@ class _Sheet:
         return given
 
     def shared(self, wrong: Sequence[str]) -> list[tuple[tuple[str, ...], list[int]]]:
-        """Return names that are wrong together if a step is, most of them first, and those steps.
+        """Return groups of names that one wrong step spoils, the largest first, with those steps.
 
-        A step is a value of the model whose gradient is made there, the nearest first.
+        A step is the value of the model whose gradient it computes, the nearest first.
         """
         groups: dict[tuple[str, ...], list[int]] = {}
         for node in self.graph.nodes:
@@ -191,7 +191,7 @@ class _Sheet:
         return sorted(groups.items(), key=lambda item: -len(item[0]))
 
     def mistakes(self, step: int, spoilt: Sequence[Given]) -> Iterator[Mistake]:
-        """Yield the changes of one step that give the numbers of all that are `spoilt`."""
+        """Yield the changes of one step that give the numbers of all `spoilt` names."""
         adjoint = self.reverse.adjoint.get(step)
         if adjoint is None:
             return
@@ -217,7 +217,7 @@ class _Sheet:
                 yield Mistake(self._rule(edit, step), text, edit.cost, edit, self._edges(step))
 
     def _edges(self, step: int) -> tuple[tuple[str, str], ...]:
-        """Return the named edges by which the loss depends on a value."""
+        """Return the named edges through which the loss depends on a value."""
         nodes = self.graph.nodes
         return tuple(
             (nodes[one.root].name, nodes[step].name)
@@ -234,9 +234,9 @@ class _Sheet:
 
 
 def _precision(given: Mapping[str, Array], stored: int) -> tuple[float, float]:
-    """Return the eps of the type that numbers were computed in, and the difference that counts.
+    """Return the eps of the type that computed numbers, and the least difference that counts.
 
-    It is that in which they are stored, or a shorter one that none of many numbers goes beyond.
+    It is the type in which they are stored, or a shorter one that suffices for all of many numbers.
     """
     values = np.concatenate([value.reshape(-1) for value in given.values()])
     values = np.unique(np.abs(values[np.isfinite(values) & (values != 0)]))
@@ -244,7 +244,7 @@ def _precision(given: Mapping[str, Array], stored: int) -> tuple[float, float]:
     whole = (mantissa * 2.0**53).astype(np.int64)
     used = 53 - np.round(np.log2(whole & -whole)).astype(int)
     for digits, eps, tolerance in _TYPES:
-        # Whole numbers have few digits too, but all those of an exponent's reach.
+        # Whole numbers have few digits, too, but all that the exponent reaches.
         full = np.count_nonzero(used > digits - _SIMPLE)
         many = full >= _TOLD_APART and bool(np.any(exponent < used))
         if stored == digits or (many and used.max() <= digits):
@@ -287,7 +287,7 @@ def _finding(problem: Problem, spoilt: Sequence[Given], mistakes: Sequence[Mista
 
 
 def _numbers(given: Given) -> tuple[str, dict[str, object]]:
-    """Return what is given and what is true, in words and by name."""
+    """Return the given and the true value, in words and by name."""
     value, true = given.value, given.true
     if value.shape != true.shape:
         text = f"its shape is {shape_text(value.shape)}, not {shape_text(true.shape)}"
@@ -304,7 +304,7 @@ def _numbers(given: Given) -> tuple[str, dict[str, object]]:
 
 
 def _constant_rule(given: Given) -> str | None:
-    """Return the rule of numbers that are a constant times the true ones."""
+    """Return the rule for numbers that are a constant times the true ones."""
     value, true = given.value, given.true
     if value.shape != true.shape:
         return None

@@ -1,4 +1,4 @@
-"""The repairs of one line: as an adjoint, or by a small change, that make claims right."""
+"""The repairs of one line that make claims right: as an adjoint, or by a small change."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from gradtui.engine.interpreter import Interpreter
 Array = NDArray[np.float64]
 
 USUAL = 2.6
-"""The cost of a change of a helper from which that of a claim is more likely."""
+"""From this cost of changing a helper on, a change of a claim is more likely."""
 _ROWS = 4000
-"""Numbers of a claim that are looked at to find a constant."""
+"""Numbers of a claim examined to find a constant."""
 
 
 class Offer(Struct, frozen=True, eq=False):
-    """A repair, and what it makes right."""
+    """A repair, with the claims it makes right."""
 
     repair: Repair
     fixed: frozenset[str]
     """The judged claims that it makes right."""
     order: tuple[float, ...]
-    """What decides between offers that fix as much; the smallest wins."""
+    """The sort key of offers that fix as much; the smallest wins."""
 
 
 def repairable(
     trial: Trial, wrong: Sequence[Line], done: Sequence[Repair], spared: Collection[str]
 ) -> Iterator[tuple[Line, list[Line]]]:
-    """Yield lines whose repair leaves what is `done` as it is, and the wrong claims they reach."""
+    """Yield lines whose repair leaves the `done` ones alone, with the wrong claims they reach."""
     repaired = {one.line.name for one in done}
     edited_names = {one.line.name for one in done if one.edit is not None}
     for line in trial.lines:
@@ -66,7 +66,7 @@ def adjoints_of(
 def _may_fix(
     trial: Trial, here: Interpreter, line: Line, true: Array, affected: Sequence[Line]
 ) -> list[Line]:
-    """Return the claims that a line may make right by a value, times a constant, at one point."""
+    """Return the claims that a line may make right with a constant times a value, at one point."""
     pair = here.replacing({line.node: np.stack([np.zeros_like(true[FIRST]), true[FIRST]])})
     found = list[Line]()
     for claim in affected:
@@ -125,7 +125,7 @@ def offer_of(
 
 
 def _scale(unit: Array, zero: Array, wanted: Array, size: Array) -> float | None:
-    """Return c where zero + c·(unit - zero) is `wanted`; None where no constant fits."""
+    """Return c with zero + c·(unit - zero) equal to `wanted`; None if no constant fits."""
     with np.errstate(all="ignore"):
         weight = 1 / np.where(size > 0, size, 1.0)
         slope = ((unit - zero) * weight)[1:].reshape(-1)[:_ROWS]
@@ -152,7 +152,7 @@ def edited_of(
 ) -> list[Offer]:
     """Return the single changes of a helper's own expression that make claims right.
 
-    With `inserted` only those that put something in, else all others.
+    With `inserted` only the changes that insert something, else all others.
     """
     found = list[Offer]()
     if line.target is not None:
@@ -174,7 +174,7 @@ def edited_of(
             scaled = edit.path == () and edit.kind in (EditKind.NEGATE, EditKind.SCALE)
             scaled = scaled and not is_counted(edit)
             if scaled and sound == 0:
-                sound = 1.0  # a multiple of what is not known is not known either
+                sound = 1.0  # a multiple of an unknown value is unknown, too
             order = (left, sound, 0.5 if scaled else cost - USUAL, cost)
             found.append(Offer(Repair(line, None, 1.0, value, edit), fixed, order))
     return found

@@ -29,23 +29,24 @@ Array = NDArray[np.float64]
 Values = Mapping[str, Any]
 
 POINTS, FEWEST = 12, 3
-"""Points at which a program is compared: of a model of many numbers fewer, each of which compares
-more of them."""
+"""Points at which a program is compared: fewer for a large model, where each point compares more
+numbers."""
 NUMBERS = 1 << 23
-"""Numbers of a pass at all its points together from which there are fewer."""
+"""Above this many numbers of a pass over all points, there are fewer points."""
 _SEED = 20_240_229
 _BOLD = (1.0, 0.75, 0.5, 0.25)
-"""How far from the start parameters and data are drawn; nearer where that is outside the domain."""
+"""Distances from the start at which parameters and data are drawn; nearer ones if those leave the
+domain."""
 _SPREADS = (1.0, 0.1, 0.5)
-"""How far from the start parameters are drawn to judge: points of all of these."""
+"""Distances from the start at which parameters are drawn to judge: points of each."""
 _NEARER = (0.01, 1e-3, 1e-5)
-"""How near where the others are outside the domain."""
+"""Distances used if the others leave the domain."""
 ROWS = 3
-"""Rows instead of a single one; 2 is often a factor of the formula itself."""
+"""Rows drawn instead of a single one; 2 is often a factor of the formula itself."""
 _WORK = 2_000_000
-"""Numbers of the steps of the run that are looked at."""
+"""Most numbers of the run's steps that are examined."""
 NEAR = 0.1
-"""A spread of points that lie around the start."""
+"""The spread of points around the start."""
 
 
 class NoPoints(Exception):
@@ -60,10 +61,10 @@ class Drawn(Struct, frozen=True, eq=False):
     near: NDArray[np.bool_]
     """(points,), whether a point is the start, or around it."""
     batches: int = 1
-    """How many batches of the data they see."""
+    """The number of batches of the data among them."""
     kept: Mapping[str, Array] = MappingProxyType({})
-    """What a program keeps from step to step -> its values at the points right after the start,
-    which are of the run."""
+    """The state that a program keeps between steps -> its values at the points right after the
+    start, which come from the run."""
 
     def __len__(self) -> int:
         return len(self.near)
@@ -74,9 +75,9 @@ Draw = Callable[[int], Drawn]
 
 
 def started(drawn: Drawn, kept: NDArray[np.bool_]) -> Drawn:
-    """Return the points that are kept, and the start once more at the end if it is.
+    """Return the kept points, with the start repeated at the end if it is kept.
 
-    The first is the start in any case: it is what is shown, and never what is compared.
+    The first is always the start, which is shown but never compared.
     """
     rows = np.flatnonzero(kept[: len(drawn)])
     rows = np.array([0, *rows[rows > 0], *rows[rows == 0]], dtype=np.intp)
@@ -104,7 +105,7 @@ class Probes:
         self._wanted = [graph.loss, *(id for id in adjoints if id is not None)]
         self._numbers = max(1, sum(math.prod(node.shape) for node in self.nodes))
         self.count = min(POINTS, max(FEWEST, NUMBERS // self._numbers))
-        """How many points there are at most."""
+        """The greatest number of points."""
         self.structures: Mapping[int, Structure] = structures_of(graph, values)
         self._drawn: dict[tuple[object, ...], Drawn] = {}
 
@@ -117,7 +118,7 @@ class Probes:
     def with_more_rows(self, problem: Problem) -> Probes | None:
         """Return the points of the same model with a few rows where the data have a single one.
 
-        None where they have more than one, or where the model does not fit more.
+        None if they have more than one, or if the model does not fit more.
         """
         single = [node.name for node in self.graph.data if node.shape[:1] == (1,)]
         if not single:
@@ -136,19 +137,19 @@ class Probes:
         return Probes(differentiate(graph), graph, values, problem.trainer, 0)
 
     def own(self, seed: int = 0) -> Drawn:
-        """Return points of the user's own data: the start, others around it and farther out.
+        """Return points on the user's own data: the start, others around it and farther out.
 
-        With batches they see several.  Raises NoPoints if the model is finite at none of them.
+        With minibatches, they use several.  Raises NoPoints if the model is finite at none of them.
         """
         return self._once(("own", seed), lambda: self._draw_own(seed))
 
     def redrawn(
         self, seed: int = 0, held: Collection[int] = (), broken: Collection[int] = ()
     ) -> Drawn:
-        """Return points of other data that keep what is special about the given ones.
+        """Return points on other data that keep the structure of the given ones.
 
-        Data that are `held` are the user's own; those that are `broken` keep nothing, and all
-        others are held then.  Raises NoPoints if the model is finite at too few of them.
+        `held` data are the user's own; `broken` data lose their structure, and all others are then
+        held.  Raises NoPoints if the model is finite at too few of them.
         """
         key = ("redrawn", seed, frozenset(held), frozenset(broken))
         return self._once(key, lambda: self._draw_others(seed, frozenset(held), frozenset(broken)))
@@ -160,7 +161,7 @@ class Probes:
 
     def _draw_own(self, seed: int) -> Drawn:
         start = {id: value[None] for id, value in self.start.items()}
-        # Where the loss is finite nowhere its gradient may be, as that of a square too large.
+        # If the loss is nowhere finite, its gradient may still be, as for a square that overflows.
         for wanted in (self._wanted, self._wanted[1:]):
             rng = np.random.default_rng([_SEED, seed, 1])
             run, kept = self._of_run(wanted)
@@ -180,12 +181,12 @@ class Probes:
         raise NoPoints
 
     def _shares(self, count: int) -> Iterator[tuple[float, int]]:
-        """Yield spreads, and how many points to draw of each: nearer ones for what is lacking."""
+        """Yield spreads with numbers of points to draw: nearer ones for those still lacking."""
         yield from ((spread, -(-count // len(_SPREADS))) for spread in _SPREADS)
         yield from ((spread, count) for spread in _NEARER)
 
     def _of_run(self, wanted: Sequence[int]) -> tuple[dict[int, Array], dict[str, Array]]:
-        """Return points that the run comes by, and what a program keeps there."""
+        """Return points on the run's path, with the state that a program keeps there."""
         trainer, last = self._trainer, min(self._steps, _WORK // self._numbers)
         steps = sorted({1, last // 3, last} - {0})[: (self.count - 1) // len(_SPREADS)]
         at, row, rows = 0, trainer.initial, []
@@ -215,9 +216,9 @@ class Probes:
     def _around(
         self, spread: float, count: int, first: int, wanted: Sequence[int], rng: np.random.Generator
     ) -> dict[int, Array]:
-        """Return points of the user's own data at which what is wanted is finite, `count` at most.
+        """Return points on the user's own data with finite wanted values, at most `count`.
 
-        With batches they see those from the step `first` on.
+        With minibatches, they use those from the step `first` on.
         """
         tried = min(4 * count, max(count, NUMBERS // self._numbers))
         points = {
@@ -229,7 +230,7 @@ class Probes:
         return {id: value[good] for id, value in points.items()}
 
     def _batches(self, first: int, count: int) -> dict[int, Array]:
-        """Return the rows that steps of the run see of the data that are cut into batches."""
+        """Return the rows that the run's steps see of data cut into minibatches."""
         trainer = self._trainer
         if trainer.batches is None:
             return {}
@@ -258,10 +259,10 @@ class Probes:
 
     @cached_property
     def _kept_symmetric(self) -> frozenset[int]:
-        """The parameters that are symmetric and that the run keeps so.
+        """The parameters that are symmetric and stay so during the run.
 
-        Their gradients are symmetric, and not only because they are 0, wherever they are and
-        whatever the others.
+        Their gradients are symmetric, and not only because they are 0, for any values of these and
+        of the other parameters.
         """
         kept = {n.id for n in self.graph.parameters if is_symmetric(self.start[n.id])}
         kept &= self.reverse.adjoint.keys()
@@ -303,7 +304,7 @@ class Probes:
         raise NoPoints
 
     def _make(self, points: dict[int, Array]) -> None:
-        """Make the data that are made of others of what those are, also where they are held."""
+        """Recompute data derived from other data, even if those are held."""
         made = {id: one for id, one in self.structures.items() if one.make is not None}
         while made:
             for id, one in list(made.items()):
@@ -348,7 +349,7 @@ class Probes:
 
 
 def size_of(value: Array) -> Array:
-    """Return the size of the numbers of an array, of a matrix of those of each column."""
+    """Return the size of an array's numbers; for a matrix, of each column's numbers."""
     if not value.size:
         return np.full(value.shape[1:], 0.5)
     largest = np.max(np.abs(value), axis=0, keepdims=True) if value.ndim else np.abs(value)
@@ -359,6 +360,6 @@ def size_of(value: Array) -> Array:
 
 
 def is_symmetric(value: Array) -> bool:
-    """Return whether an array is a matrix of at least two rows that equals its transpose."""
+    """Return whether an array is a matrix with at least two rows that equals its transpose."""
     square = value.ndim == 2 and value.shape[0] == value.shape[1] > 1
     return square and np.array_equal(value, value.T)

@@ -1,4 +1,4 @@
-"""A hand-written backward pass on the nodes of its model: what each line reads and claims."""
+"""A hand-written backward pass on the nodes of its model: the reads and claims of each line."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Line:
         self.tree: Tree = lowered.line.value
         self.place: Place = lowered.line.place
         self.node = node
-        """The node of its value; of the true gradient where the shapes of a claim do not fit."""
+        """The node of its value; that of the true gradient if the shapes of a claim do not fit."""
         self.target = lowered.target
-        """The node of the model whose adjoint it is meant to be; None for a helper."""
+        """The node of the model whose adjoint it claims to be; None for a helper."""
         self.claimed = lowered.target is not None
-        """Whether what it holds is compared: not where only its name says what it is about."""
+        """Whether its value is compared: not if only its name tells its target."""
         self.scope = lowered.scope
-        """What it can read: name -> node."""
+        """The names that it can read -> their nodes."""
         self.misfit = lowered.misfit
-        """What is wrong with its shapes."""
+        """The error in its shapes, if any."""
 
     @cached_property
     def reads(self) -> frozenset[str]:
@@ -51,18 +51,18 @@ class Program:
         lowered = lower_backward(builder, graph, reverse.adjoint, program, exact)
         self.lines = tuple(Line(one, one.node) for one in lowered.lines if one.node is not None)
         self.lost = tuple(one for one in lowered.lines if one.node is None)
-        """The helpers whose shapes do not fit, which have no value."""
+        """The helpers without a value, because their shapes do not fit."""
         self.nodes = tuple(builder.nodes)
         self.state: Mapping[str, int] = lowered.kept
-        """Name that keeps last step's value -> the leaf of that value."""
+        """Name that keeps the previous step's value -> the leaf of that value."""
         self._by_name = {line.name: line for line in self.lines}
         self.odd = tuple(line.name for line in self.lines if self._is_odd(graph, line))
-        """Claims in a shape that does not stretch to that of what they are about: helpers, then."""
+        """Claims in a shape that does not broadcast to their target's, which makes them helpers."""
         for name in self.odd:
             odd = self._by_name[name]
             odd.target, odd.claimed = None, False
         self.compact: dict[str, int] = {}
-        """Line -> what it is named after, where its shape is another: one number for several."""
+        """Line -> the value it is named after, if the shapes differ: one number for several."""
         for name, model in hand.intermediate.items():
             line, target = self.line(name), graph.names[model]
             if line and builder.nodes[line.node].shape == graph.nodes[target].shape:
@@ -80,7 +80,7 @@ class Program:
         return self._by_name.get(name)
 
     def unread(self, name: str = "", reads: Collection[str] = ()) -> frozenset[str]:
-        """Return the helpers that no line reads, if line `name` read `reads`."""
+        """Return the helpers that no line would read if line `name` read `reads`."""
         read = {one for line in self.lines for one in (reads if line.name == name else line.reads)}
         for lost in self.lost:
             read |= set(names_read(lost.line.value))
@@ -88,7 +88,7 @@ class Program:
         return frozenset(helpers - read - set(self.state))
 
     def dependents(self, names: Iterable[str]) -> frozenset[str]:
-        """Return `names` and those of all lines that are computed from them."""
+        """Return `names` and those of all lines computed from them."""
         found = set(names)
         for line in self.lines:
             if line.reads & found:

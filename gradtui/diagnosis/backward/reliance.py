@@ -1,4 +1,4 @@
-"""What is right on the user's data and wrong on others. Changes no verdict."""
+"""Claims that are right on the user's data and wrong on others. Changes no verdict."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from gradtui.diagnosis.finding import Finding
 from gradtui.scenario.problem import Handwritten, Problem
 
 _MOST_CHANGES = 4_000
-"""Changes that are tried to find the general rule."""
+"""Most changes tried to find the general rule."""
 _REASONS = 3
-"""Reasons that are named."""
+"""Most reasons named."""
 _LISTED = 60
-"""Characters of a list of names."""
+"""Longest list of names, in characters."""
 
 
 def other_data(probes: Probes, own: Trial, wrong: Collection[str]) -> Draw | None:
-    """Return other data on which only what is `wrong` on the user's is wrong.
+    """Return other data on which only the claims `wrong` on the user's are wrong.
 
-    Data on which a program relies are the user's own there; None if that is all there is to it.
+    Data on which the program relies stay the user's own; None if that leaves no other data.
     """
     held: frozenset[int] = frozenset()
     for _ in range(2):
@@ -43,9 +43,9 @@ def other_data(probes: Probes, own: Trial, wrong: Collection[str]) -> Draw | Non
 def reliance(
     problem: Problem, probes: Probes, own: Trial, hand: Handwritten, decisive: Sequence[Line]
 ) -> Iterator[Finding]:
-    """Yield what is right only on data like the user's.
+    """Yield the claims that are right only on data like the user's.
 
-    A warning with the general rule where one change gives it; a remark on structure that is meant.
+    A warning with the general rule if one change gives it; a remark on intended structure.
     """
     names = {line.name for line in decisive}
     spoilt, reasons, warned = set[str](), list[str](), False
@@ -78,7 +78,7 @@ def reliance(
 def _with_more_rows(
     problem: Problem, probes: Probes, own: Trial, hand: Handwritten
 ) -> Iterator[Finding]:
-    """Yield what is right only because the data have one row, as a mean that is not divided."""
+    """Yield the claims right only because the data have one row, such as an undivided mean."""
     more = probes.with_more_rows(problem)
     try:
         trial = None if more is None else Trial(more.graph, more.reverse, more.redrawn, hand)
@@ -104,7 +104,7 @@ def _others(probes: Probes, held: Collection[int] = (), broken: Collection[int] 
 
 
 def _elsewhere(own: Trial, draw: Draw) -> Trial | None:
-    """Return a program at other points; None where there are none."""
+    """Return a program at other points; None without any."""
     try:
         return own.elsewhere(draw)
     except NoPoints:
@@ -112,7 +112,7 @@ def _elsewhere(own: Trial, draw: Draw) -> Trial | None:
 
 
 def _wrong_claims(trial: Trial) -> set[str]:
-    """Return the claims that do not hold, where they are numbers: other data may overflow them."""
+    """Return the claims that fail with finite values: other data may overflow them."""
     return {line.name for line in trial.lines if line.claimed and not _holds(trial, line)}
 
 
@@ -127,13 +127,13 @@ def _holds(trial: Trial, line: Line) -> bool:
 
 
 def _stands(probes: Probes, own: Trial, id: int, wrong: Collection[str] = ()) -> bool:
-    """Return whether nothing is wrong but what is known to be where one array alone is another."""
+    """Return whether changing one array alone makes no further claims wrong."""
     trial = _elsewhere(own, _others(probes, [one for one in _data(probes) if one != id]))
     return trial is not None and _wrong_claims(trial) <= set(wrong)
 
 
 def _is_one_change(culprits: Culprits) -> bool:
-    """Return whether one small change of one line gives what is right on all data."""
+    """Return whether one small change of one line makes it right on all data."""
     return culprits.rank == (0, 0, 0, 1)
 
 

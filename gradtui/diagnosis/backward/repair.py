@@ -1,4 +1,4 @@
-"""What a line should hold, and the small changes of its expression after which it does."""
+"""The right value of a line, and the small changes of its expression that give it."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ from gradtui.language.trees import NOWHERE, names_read, substituted, subtrees
 Array = NDArray[np.float64]
 
 LIKE = 0.5
-"""How much nearer a change is after which a line reads like another of the program."""
+"""The bonus of a change after which a line reads like another line of the program."""
 _DROPPED = (EditKind.DROP_FACTOR, EditKind.DROP_TERM, EditKind.DROP_CALL)
 
 
 class Repair(Struct, frozen=True, eq=False):
-    """A line and what it should hold."""
+    """A line with its right value."""
 
     line: Line
     target: int | None
-    """The node of the model whose adjoint it should be; None for another kind of helper."""
+    """The node of the model whose adjoint it should be; None for any other helper."""
     scale: float
-    """The program's own constant: it should hold scale·dLoss/dtarget."""
+    """The program's own constant: the line should hold scale·dLoss/dtarget."""
     value: Array
-    """What it should hold at every point."""
+    """The right value at every point."""
     edit: Tweak | None = None
-    """The change of its expression that repairs it, where that is how it was found."""
+    """The change of its expression that repairs it, if it was found by that."""
 
 
 def hits_of(
@@ -63,7 +63,7 @@ def hits_of(
     *,
     pairs: bool = True,
 ) -> Hits:
-    """Return the changes that repair a line, in the world where the `others` are repaired.
+    """Return the changes that repair a line, in a world with the `others` repaired.
 
     Without `pairs` only single changes are tried.
     """
@@ -79,7 +79,7 @@ def hits_of(
 
 
 def _key(repair: Repair) -> Hashable:
-    """Return what tells a repair from others of a program."""
+    """Return a key that identifies a repair of a program."""
     edit = repair.edit
     changed = None if edit is None else (edit.path, spell(edit.tree))
     return repair.line.name, repair.target, repair.scale, changed
@@ -110,10 +110,10 @@ def _search(
 
 
 class _Due(Struct, frozen=True, eq=False):
-    """What a line should hold, and what that is made of, as expressions."""
+    """The right value of a line, with its material as expressions."""
 
     truth: str
-    """The line as its model's derivatives would have it, or nothing."""
+    """The line as the model's derivatives give it, or empty."""
     meant: Sequence[Tree]
     factors: Sequence[Tree]
     terms: Sequence[Tree]
@@ -126,7 +126,7 @@ def _due(
     world: Interpreter,
     size: Array,
 ) -> _Due:
-    """Return what a line should hold by the adjoints that it reads, and by all before it."""
+    """Return a line's right value from the adjoints that it reads, and from all earlier ones."""
     trial, line, target, scale = readings.trial, repair.line, repair.target, repair.scale
     assert target is not None
     scales = readings.scales_in(world) | {one.line.name: one.scale for one in others}
@@ -141,7 +141,7 @@ def _due(
         if expected is not None:
             held = values.of(expected)
             if held is None or not near(held[1:], repair.value[1:], size[1:]):
-                # Where two sides are equal at many points, as clipped ones are, ties do count.
+                # If two sides are equal at many points, as clipped values are, ties do count.
                 expected = as_tree(builder.nodes, root, line.scope, ties=True) or expected
             expected = tidied(expected, numbers)
             meant.append(expected)
@@ -157,7 +157,7 @@ def _due(
 
 
 def _pool(trial: Trial, line: Line, target: int, due: _Due) -> Pool:
-    """Return what may be put into a line, what it should hold by itself before all else."""
+    """Return the material for a line, its own right value first."""
     behind = behind_of(trial, target)
     factors, terms = [*due.factors, *local_trees(trial, line, behind)], [*due.terms]
     for tree in statement_trees(trial, line.scope, behind):
@@ -175,9 +175,9 @@ def _pool(trial: Trial, line: Line, target: int, due: _Due) -> Pool:
 
 
 def loose_ends(trial: Trial, line: Line, edits: Sequence[Tweak], tree: Tree) -> int:
-    """Return how many helpers nothing reads if edits make a line `tree`.
+    """Return the number of unread helpers if edits make a line `tree`.
 
-    What is dropped may be left over; what something else takes the place of should not be.
+    A dropped helper may remain unread; a replaced one should not.
     """
     dropped = [one.old for one in edits if one.kind in _DROPPED and one.old is not None]
     reads = {name for part in (tree, *dropped) for name in names_read(part)}
@@ -187,7 +187,7 @@ def loose_ends(trial: Trial, line: Line, edits: Sequence[Tweak], tree: Tree) -> 
 def _stale(
     trial: Trial, line: Line, world: Interpreter, repair: Repair, size: Array, truth: str
 ) -> tuple[Hit, ...]:
-    """Return what is wrong where a line would be right with this step's value of what it reads."""
+    """Return the explanation of a line that would be right with this step's value of a state."""
     for part in subtrees(line.tree):
         name = part.name if isinstance(part, Name) else ""
         later = trial.program.line(name)

@@ -1,4 +1,4 @@
-"""A change that repairs a line -> the rule that the mistake goes by, and the edge that it is on."""
+"""A change that repairs a line -> the rule of the mistake, and the edge that it is on."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ Array = NDArray[np.float64]
 
 
 class Context(Struct, frozen=True, eq=False):
-    """What is known of a blamed line."""
+    """Everything known of a blamed line."""
 
     trial: Trial
     readings: Readings
     line: Line
     target: int | None
-    """The node of the model whose adjoint the line should hold; None for another helper."""
+    """The node of the model whose adjoint the line should hold; None for any other helper."""
     world: Interpreter
-    """The values when the other lines are repaired."""
+    """The values with the other lines repaired."""
 
     def value(self, tree: Tree) -> Array | None:
-        """Return the value of an expression that the line could hold, at every point."""
+        """Return the value at every point of an expression that the line could contain."""
         builder = Builder(self.trial.builder.nodes, simplify=True)
         scope = self.line.scope
 
@@ -54,14 +54,14 @@ class Context(Struct, frozen=True, eq=False):
         return self.world.extended(builder.nodes).value(id)
 
     def is_constant(self, tree: Tree | None) -> bool:
-        """Return whether an expression is one number that depends on nothing."""
+        """Return whether an expression is a constant number."""
         if tree is None:
             return False
         value = self.value(tree)
         return value is not None and value[0].size == 1 and bool(np.all(value == value[0]))
 
     def is_given_number(self, tree: Tree) -> bool:
-        """Return whether an expression is one number that no parameter has a part in."""
+        """Return whether an expression is one number independent of the parameters."""
         if self.is_constant(tree):
             return True
         nodes, scope = self.trial.graph.nodes, self.line.scope
@@ -85,7 +85,7 @@ class Context(Struct, frozen=True, eq=False):
     def edges_of(self, tree: Tree | None) -> list[tuple[int, int]]:
         """Return the (consumer, source) edges of the named graph whose local derivative it is.
 
-        Only those on the way from the loss to what the line is about.
+        Only edges on the way from the loss to the line's target count.
         """
         value = None if tree is None else self.value(tree)
         found = []
@@ -100,7 +100,7 @@ class Context(Struct, frozen=True, eq=False):
         return found
 
     def _is_above(self, node: int) -> bool:
-        """Return whether a gradient that the line is about flows through a node."""
+        """Return whether a gradient that the line computes flows through a node."""
         if self.target is not None:
             about = {self.target}
         else:
@@ -110,7 +110,7 @@ class Context(Struct, frozen=True, eq=False):
         return bool(about & needed_for(self.trial.graph.nodes, [node]))
 
     def contribution_edges(self, tree: Tree | None) -> list[tuple[int, int]]:
-        """Return the (consumer, target) edges along which an expression is what flows."""
+        """Return the (consumer, target) edges whose contribution an expression is."""
         target, trial = self.target, self.trial
         value = None if tree is None else self.value(tree)
         if value is None or target is None:
@@ -127,7 +127,7 @@ class Context(Struct, frozen=True, eq=False):
 
 
 def rules_of(hit: Hit, context: Context) -> Iterator[str]:
-    """Yield the rules that the changes of a hit go by."""
+    """Yield the rules for the changes of a hit."""
     for edit in hit.edits:
         yield rule_of(edit, context)
     if hit.scale != 1.0:
@@ -135,7 +135,7 @@ def rules_of(hit: Hit, context: Context) -> Iterator[str]:
 
 
 def rule_of(edit: Tweak, context: Context) -> str:
-    """Return the rule that the mistake goes by which an edit mends."""
+    """Return the rule for the mistake that an edit repairs."""
     match edit.kind:
         case EditKind.NEGATE:
             return "sign"
@@ -173,16 +173,16 @@ def rule_of(edit: Tweak, context: Context) -> str:
 
 
 def equivalents_of(edit: Tweak, context: Context) -> tuple[str, ...]:
-    """Return the other rules that the very same change may be called by."""
+    """Return the other rules that fit the same change."""
     if edit.kind is EditKind.POWER and _is_sum(edit.tree):
-        # x**g for x**(g - 1): a factor x too many, or the exponent's own term left out.
+        # x**g for x**(g - 1): an extra factor x, or the exponent's own term left out.
         return ("missing-term",)
     if edit.kind is EditKind.REPLACE_FACTOR and isinstance(edit.old, Number):
-        # x for 1 is x where nothing is.
+        # x for 1 is an x where nothing belongs.
         return ("missing-factor", "missing-term")
     summed = part_at(context.line.tree, edit.path[:-1]) if edit.path else None
     if edit.kind is EditKind.ADD_FACTOR and _is_sum(edit.new):
-        # dO*(1 - T) is dO - dO*T: what a term lacks is a term.
+        # dO*(1 - T) is dO - dO*T: the missing factor is also a missing term.
         return ("missing-term",) if _is_sum(summed) or _has_one(edit.new) else ()
     if edit.kind is EditKind.ADD_TERM and edit.new is not None:
         part = part_at(context.line.tree, edit.path)
@@ -196,9 +196,9 @@ def _has_one(tree: Tree | None) -> bool:
 
 
 def part_at(tree: Tree, path: Path) -> Tree:
-    """Return the part of a tree that a path leads to, or the last one on its way.
+    """Return the part of a tree at a path, or the last part on its way.
 
-    The second of two edits leads through what the first one has made.
+    The path of a second edit leads through the replacement made by the first.
     """
     for at in path:
         if not isinstance(tree, Call) or at >= len(tree.arguments):
@@ -212,7 +212,7 @@ def _is_sum(tree: Tree | None) -> bool:
 
 
 def _difference(old: Tree, new: Tree) -> str:
-    """Return the rule that the difference between two factors goes by."""
+    """Return the rule for the difference between two factors."""
     old, new = _unstretched(old), _unstretched(new)
     while isinstance(old, Call) and isinstance(new, Call) and old.function == new.function:
         pairs = list(zip(old.arguments, new.arguments, strict=False))
@@ -237,7 +237,7 @@ def _unstretched(tree: Tree) -> Tree:
 
 
 def _is_part(part: Tree | None, whole: Tree | None, operators: tuple[str, ...]) -> bool:
-    """Return whether an expression is one of those that `operators` join to another."""
+    """Return whether an expression is an operand that `operators` join to another."""
     if part is None or not isinstance(whole, Call) or whole.function not in operators:
         return False
     return any(same(part, one) or _is_part(part, one, operators) for one in whole.arguments)
@@ -256,7 +256,7 @@ def _dropped_term(edit: Tweak, context: Context) -> str:
 
 
 def _is_path(tree: Tree | None, context: Context) -> bool:
-    """Return whether an expression is all that flows along one of several edges."""
+    """Return whether an expression is the whole contribution along one of several edges."""
     return bool(context.contribution_edges(tree))
 
 
@@ -283,7 +283,7 @@ def _replaced(edit: Tweak, context: Context) -> str:
 
 
 def _ahead(context: Context) -> frozenset[int]:
-    """Return what the model computes from what a line is about: all of it for other helpers."""
+    """Return the nodes that the model computes from a line's target; all for other helpers."""
     trial = context.trial
     if context.target is None:
         return frozenset(range(len(trial.graph.nodes)))

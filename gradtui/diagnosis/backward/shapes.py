@@ -1,4 +1,4 @@
-"""A helper whose shapes leave other lines no value: found by lowering the program changed."""
+"""A helper whose shape deprives other lines of a value: found by lowering the changed program."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ _SHAPING = (
 
 
 MOST_LOOKED_AT, MOST_LOWERED, MOST_JUDGED = 20_000, 200, 48
-"""Changes of lines that are made, of which it is seen whether shapes fit, and that are judged."""
+"""Most changes of lines made, checked for fitting shapes, and judged."""
 
 
 class Reshaped(Struct, frozen=True, eq=False):
-    """A helper, changed so that shapes fit."""
+    """A helper changed so that shapes fit."""
 
     line: Line
     edit: Tweak
     hand: Handwritten
     """The program with the helper changed."""
     after: Trial | None
-    """That program at the same points, if all in it is right."""
+    """That program at the same points, if everything in it is right."""
 
 
 def reshape_helper(
@@ -75,12 +75,12 @@ def reshape_helper(
     idle: bool = False,
     nearer: float = math.inf,
 ) -> Reshaped | None:
-    """Return the change of a helper's shape after which all that is `judged` is right.
+    """Return the change of a helper's shape that makes all `judged` claims right.
 
-    A line that computes nothing is the first that may have lost something, the only one if only
-    the `idle` are suspects.  Where lines have no value and there is no such change: one after which
-    most of them have one.  It may be sought `instead` of the repair of a line that reads the
-    helper, others `granted`, and has to be `nearer` than a cost.
+    Lines that compute nothing are tried first, and alone if only the `idle` are suspects.  If lines
+    have no value and there is no such change, the result is one after which most of them have a
+    value.  It may be sought `instead` of the repair of a line that reads the helper, with others
+    `granted`, and must cost less than `nearer`.
     """
     misfits = [line for line in trial.lines if line.misfit]
     before = len(misfits) + len(trial.program.lost)
@@ -113,7 +113,7 @@ def reshape_helper(
 
 
 def _feeds(trial: Trial, line: Line, other: Line, judged: Collection[str], beside: bool) -> bool:
-    """Return whether a line is read by another; `beside` it if something judged reads both."""
+    """Return whether a line is read by another; or `beside` it, if a judged line reads both."""
     reached = trial.program.dependents([line.name])
     if line.name == other.name:
         return False
@@ -130,10 +130,10 @@ def _may_mend(
     judged: Collection[str],
     settled: Collection[str],
 ) -> bool:
-    """Return whether all may fit, and be right at one point, once a line is another expression.
+    """Return whether all may fit and be right at one point with another expression in a line.
 
-    Only what is computed from the line is computed again, as far as the first that is not right;
-    the lines that are `settled` stay what they are `here`.
+    Only lines computed from it are computed again, up to the first wrong one; `settled` lines keep
+    their values `here`.
     """
     if trial.program.state:
         return True
@@ -153,7 +153,7 @@ def _may_mend(
 
 
 def _lowered(builder: Builder, tree: Tree, scope: Mapping[str, int]) -> int | None:
-    """Return the node of an expression; None where its shapes do not fit."""
+    """Return the node of an expression; None if its shapes do not fit."""
     try:
         return lower_tree(tree, builder, lambda name: scope[name.name])
     except InputError:
@@ -161,7 +161,7 @@ def _lowered(builder: Builder, tree: Tree, scope: Mapping[str, int]) -> int | No
 
 
 def _may_hold(trial: Trial, claim: Line, node: Node, at: Interpreter) -> bool:
-    """Return whether a node may hold what a claim should, at one point."""
+    """Return whether a node may hold a claim's right value, at one point."""
     target = trial.graph.nodes[claim.target or 0]
     if node.shape != target.shape:
         return target.kind is not Kind.PARAMETER
@@ -170,7 +170,7 @@ def _may_hold(trial: Trial, claim: Line, node: Node, at: Interpreter) -> bool:
 
 
 def _all_right(trial: Trial, judged: Collection[str], granted: Sequence[Repair]) -> bool:
-    """Return whether all that is judged is right where some repairs are granted."""
+    """Return whether all judged claims are right with some repairs granted."""
     held = dict[int, Array]()
     for repair in granted:
         line = trial.program.line(repair.line.name)
@@ -183,9 +183,9 @@ def _all_right(trial: Trial, judged: Collection[str], granted: Sequence[Repair])
 
 
 def is_idle(line: Line) -> bool:
-    """Return whether a line only hands on what it reads, in another shape at most.
+    """Return whether a line only passes on its input, at most in another shape.
 
-    So does a number that is written as a quotient.
+    A number written as a quotient counts, too.
     """
     if all(isinstance(part, Number) or _is_arithmetic(part) for part in subtrees(line.tree)):
         return True
@@ -198,17 +198,17 @@ def _is_arithmetic(tree: Tree) -> bool:
 
 
 def _is_times_number(line: Line, edit: Tweak) -> bool:
-    """Return whether a bare number gets a factor: it is more likely one of the terms of a sum."""
+    """Return whether a bare number gets a factor: more likely it is a term of a sum."""
     return isinstance(line.tree, Number) and edit.kind is EditKind.ADD_FACTOR
 
 
 def _work_of(line: Line) -> int:
-    """Return 0 where a line only renames what it reads, 1 where it reshapes it, else 2."""
+    """Return 0 if a line only renames its input, 1 if it reshapes it, else 2."""
     return isinstance(line.tree, Call) + (not is_idle(line))
 
 
 def _unfit(trial: Trial, hand: Handwritten, judged: Collection[str]) -> int | None:
-    """Return how many lines of a program have no value or a shape that does not fit."""
+    """Return the number of lines without a value, or with a shape that does not fit."""
     try:
         program = Program(trial.graph, trial.reverse, hand)
     except InputError:
@@ -219,7 +219,7 @@ def _unfit(trial: Trial, hand: Handwritten, judged: Collection[str]) -> int | No
 
 
 def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) -> list[Line]:
-    """Return the helpers that have no value, and those from which what is wrong is computed."""
+    """Return the helpers without a value, and those from which wrong values are computed."""
     read = {name for line in misfits for name in line.reads}
     for lost in trial.program.lost:
         read |= set(names_read(lost.line.value))
@@ -234,7 +234,7 @@ def _suspects(trial: Trial, misfits: Sequence[Line], judged: Collection[str]) ->
 
 
 def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
-    """Return the terms that a line may have lost: what can be read, and more if it is idle."""
+    """Return the terms that a line may have lost: readable names, and more if it is idle."""
     if not is_idle(line):
         return [Name(name, NOWHERE) for name in line.scope]
     terms = [term for tree in slope_trees(trial) for term in terms_of(tree)]
@@ -244,7 +244,7 @@ def _lost_terms(trial: Trial, line: Line) -> list[Tree]:
 
 
 def _lost_whole(trial: Trial, line: Line) -> list[Tree]:
-    """Return what a line that is a number may have held."""
+    """Return the expressions that a line holding a number may have held."""
     if any(names_read(line.tree)):
         return []
     slopes = [*local_trees(trial, line, range(len(trial.graph.nodes))), *slope_trees(trial)]
@@ -252,7 +252,7 @@ def _lost_whole(trial: Trial, line: Line) -> list[Tree]:
 
 
 def _with_line(hand: Handwritten, line: Line, tree: Tree) -> Handwritten:
-    """Return a program with a tree in a line's place."""
+    """Return a program with a line's expression replaced."""
     lines = (replace(one, value=tree) if one.name == line.name else one for one in hand.program)
     return replace(hand, program=tuple(lines))
 
@@ -260,7 +260,7 @@ def _with_line(hand: Handwritten, line: Line, tree: Tree) -> Handwritten:
 def _changes(
     trial: Trial, suspects: Sequence[Line], nearer: float
 ) -> Iterator[tuple[Line, Tweak, Tree]]:
-    """Yield the changes of lines that give one another shape, and its tree with them."""
+    """Yield the changes of lines that change a shape, with the resulting tree."""
     looked_at = 0
     for line in sorted(suspects, key=_work_of):
         expression = Editable(line.tree, trial.builder.nodes, line.scope)
@@ -287,7 +287,7 @@ def _edits(trial: Trial, line: Line, expression: Editable) -> Iterator[Tweak]:
 
 
 def _exchanged(expression: Editable, pool: Pool) -> Iterator[Tweak]:
-    """Yield names of other shapes in the place of a name, of a factor wherever it is."""
+    """Yield names of other shapes to replace a name, or a factor wherever it is."""
     nodes = expression.builder.nodes
     for path, part in expression.parts.items():
         if not isinstance(part, Name) or part.name not in pool.names:

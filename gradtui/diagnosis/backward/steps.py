@@ -1,4 +1,4 @@
-"""What a line should compute from what it reads: its own step of the true backward pass."""
+"""The right result of a line from its inputs: its own step of the true backward pass."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from gradtui.engine.reverse import adjoints_from, flow_through
 
 
 class Reading(Struct, frozen=True):
-    """What a line may be meant to hold."""
+    """The possible meaning of a line."""
 
     targets: tuple[int, ...]
     """Nodes of the model whose adjoint it may be."""
     targets_certain: bool
-    """Whether it is one of them."""
+    """Whether it is the adjoint of one of them."""
     scale: float | None = None
-    """c where it holds c·dLoss/dtarget of its only target."""
+    """c if it holds c·dLoss/dtarget of its only target."""
     known: bool = False
-    """Whether it is a helper that holds something of the true backward pass, so is right."""
+    """Whether it is a helper with a value of the true backward pass, and so right."""
 
 
 class Steps:
-    """The steps of a program's lines, given how its lines are read."""
+    """The steps of a program's lines, given the readings of its lines."""
 
     def __init__(self, trial: Trial, of: Callable[[Line], Reading]) -> None:
         self._trial = trial
@@ -42,11 +42,11 @@ class Steps:
         scales: Mapping[str, float] = MappingProxyType({}),
         upstream: Sequence[str] | None = None,
     ) -> tuple[Builder, int]:
-        """Return nodes and the root of what the line should compute from what it reads.
+        """Return the nodes and the root of a line's right result from its inputs.
 
-        Adjoints that it reads, directly or through helpers, are taken as the program has them, up
-        to the program's own constant; `scale` is the constant of the line itself, `scales` those
-        of lines that are wrong; `upstream` are the adjoints to start from.
+        The adjoints that it reads, directly or through helpers, are taken from the program, up
+        to the program's own constant; `scale` is the constant of the line itself, `scales` those of
+        wrong lines; `upstream` are the adjoints to start from.
         """
         trial = self._trial
         builder = Builder(trial.builder.nodes, simplify=True)
@@ -63,7 +63,7 @@ class Steps:
         scales: Mapping[str, float] = MappingProxyType({}),
         upstream: Sequence[str] | None = None,
     ) -> tuple[Builder, list[int]]:
-        """Return the same for each statement alone of those that read the target, if several do."""
+        """Return the same for each statement that reads the target alone, if several do."""
         trial = self._trial
         builder = Builder(trial.builder.nodes, simplify=True)
         given = self._given(builder, line, target, scales, upstream)
@@ -96,7 +96,7 @@ class Steps:
         scales: Mapping[str, float],
         upstream: Sequence[str] | None,
     ) -> dict[int, int]:
-        """Return node -> its adjoint as the program has it."""
+        """Return node -> its adjoint as the program computes it."""
         trial = self._trial
         given: dict[int, int] = {}
         for name in self.upstream(line) if upstream is None else upstream:

@@ -1,4 +1,4 @@
-"""What is special about given data, such as rows with a single 1, and random data that keep it."""
+"""The structure of given data, such as rows with a single 1, and random data that keep it."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ Array = NDArray[np.float64]
 
 _CLOSE = 1e-9
 _TOLD = ("one-hot", "sums")
-"""Kinds that say more of an array than what it is made of."""
+"""Structures that tell more of an array than its derivation from others."""
 _FEW = 4
-"""Elements from which on two different values are a code, not measurements."""
+"""With this many elements, only two different values are a code, not measurements."""
 _LARGEST = 500
-"""Rows or columns up to which the products of a matrix with itself are looked at."""
+"""Most rows or columns of a matrix whose products with itself are examined."""
 
 
 Make = Callable[[Array], Array]
-"""An array -> what is made of it."""
+"""An array -> a value derived from it."""
 
 
 class Structure(Struct, frozen=True):
-    """What is special about one array of the data."""
+    """The structure of one array of the data."""
 
     text: str
-    """In words, as "has a single 1 along axis 1"; empty where nothing is."""
+    """In words, such as "has a single 1 along axis 1"; empty without structure."""
     kind: str
     axis: int = 0
     source: int = -1
-    """The data node that the array is made of, where it is made of one."""
+    """The data node that the array is derived from, if any."""
     make: Make | None = None
 
 
 def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Structure]:
-    """Return data node -> what is special about its values, of those of which something is."""
+    """Return data node -> the structure of its values, for nodes that have one."""
     found = dict[int, Structure]()
     sizes = frozenset(
         float(size)
@@ -53,7 +53,7 @@ def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Struct
     labels = whole_numbers(graph)
     arrays = {node.id: np.asarray(values[node.name], np.float64) for node in graph.data}
     names = {node.id: node.name for node in graph.data}
-    # Of two that are made of each other the later one is.
+    # Of two that derive from each other, the later one counts as derived.
     for id, value in reversed(arrays.items()):
         if id in labels:
             found[id] = Structure("", "labels")
@@ -69,14 +69,14 @@ def structures_of(graph: Graph, values: Mapping[str, Array]) -> dict[int, Struct
 
 
 def _is_made_of(id: int, other: int, found: Mapping[int, Structure]) -> bool:
-    """Return whether an array is another, or is made of it, directly or not."""
+    """Return whether an array is another, or derives from it, directly or not."""
     while id != other and id in found and found[id].make is not None:
         id = found[id].source
     return id == other
 
 
 def whole_numbers(graph: Graph) -> frozenset[int]:
-    """Return the nodes that hold whole numbers because an operation looks something up by them."""
+    """Return the nodes with whole numbers that an operation uses as indices."""
     found = set[int]()
     for node in graph.nodes:
         entry = OPS.get(node.op) if node.kind is Kind.OPERATION else None
@@ -86,7 +86,7 @@ def whole_numbers(graph: Graph) -> frozenset[int]:
 
 
 def _structure(value: Array, sizes: frozenset[float]) -> Structure | None:
-    """Return what is special about an array by itself; what is so twice is held."""
+    """Return the structure of an array by itself; an array with two structures is held."""
     if not np.all(np.isfinite(value)):
         return Structure("", "held")
     if value.ndim == 0:
@@ -110,7 +110,7 @@ def _structure(value: Array, sizes: frozenset[float]) -> Structure | None:
 
 
 def _sums(value: Array) -> Iterator[Structure]:
-    """Yield what is special about what the numbers of each row, column or the like add up to."""
+    """Yield structures in the sums over rows, columns and other axes."""
     largest = float(np.max(np.abs(value)))
     for axis in reversed(range(value.ndim)):
         if value.shape[axis] < 2:
@@ -126,7 +126,7 @@ def _sums(value: Array) -> Iterator[Structure]:
 
 
 def _of_products(value: Array) -> Iterator[Structure]:
-    """Yield what is special about the products of the rows of a matrix, and of its columns."""
+    """Yield structures in the products of a matrix's rows, and of its columns."""
     for one, what in ((value, "rows"), (value.T, "columns")):
         if 1 < len(one) <= _LARGEST:
             products = one @ one.T
@@ -136,7 +136,7 @@ def _of_products(value: Array) -> Iterator[Structure]:
 
 
 def _of_squares(value: Array) -> Iterator[Structure]:
-    """Yield what is special about a square matrix."""
+    """Yield structures of a square matrix."""
     if np.array_equal(value, value.T):
         yield Structure("is symmetric", "symmetric")
     elif np.array_equal(value, -value.T):
@@ -157,7 +157,7 @@ def _number(value: float, sizes: frozenset[float]) -> Structure | None:
 
 
 def _binary(value: Array, *, square: bool) -> Structure:
-    """Return what is special about an array of 0 and 1."""
+    """Return the structure of an array of 0 and 1."""
     if square and np.array_equal(value @ value.T, np.eye(len(value))):
         words = (
             "is the identity" if np.array_equal(value, np.eye(len(value))) else "is a permutation"
@@ -189,7 +189,7 @@ def _along(value: Array, axis: int) -> str:
 def _made(
     value: Array, others: Mapping[int, Array], names: Mapping[int, str], labels: Collection[int]
 ) -> Structure | None:
-    """Return how an array is made of one of the others, if it is."""
+    """Return how an array derives from one of the others, if it does."""
     if value.size < 2 or not np.all(np.isfinite(value)):
         return None
     for id, array in others.items():
@@ -206,7 +206,7 @@ def _made(
 
 
 def _ways(array: Array) -> Iterator[tuple[str, Shape, Make]]:
-    """Yield what people keep beside an array: what it is called, its shape, how it is made."""
+    """Yield common companions of an array: their names, shapes and derivations."""
     shape = array.shape
     yield "is 1 - {0}", shape, lambda a: 1 - a
     yield "is -{0}", shape, lambda a: -a
@@ -230,7 +230,7 @@ def _ways(array: Array) -> Iterator[tuple[str, Shape, Make]]:
 
 
 def _of_classes(array: Array, shape: Shape) -> Iterator[tuple[str, Shape, Make]]:
-    """Yield how rows with a single 1, of a shape, are made of the numbers of their classes."""
+    """Yield the derivation of one-hot rows of a shape from class numbers."""
     words, count = "is the one-hot rows of {0}", shape[-1]
     yield words, (*array.shape, count), lambda a: np.equal.outer(a, np.arange(count)) + 0.0
     yield words, (*array.shape, count), lambda a: np.equal.outer(a, 1 + np.arange(count)) + 0.0
@@ -241,7 +241,7 @@ def redrawn(
 ) -> Array | None:
     """Return random data of the same structure, (count, *shape).
 
-    None where nothing is special: then any numbers of the same sizes are like them.
+    None without structure: then any numbers of the same sizes are alike.
     """
     kind, axis = ("", 0) if structure is None else (structure.kind, structure.axis)
     shape = (count, *value.shape)
@@ -284,6 +284,6 @@ def redrawn(
 
 
 def _size_of(value: Array) -> float:
-    """Return the root of the mean square of an array, 1 where that is 0."""
+    """Return the root mean square of an array, or 1 if that is 0."""
     largest = float(np.max(np.abs(value), initial=0.0))
     return largest * float(np.sqrt(np.mean(np.square(value / largest)))) if largest else 1.0

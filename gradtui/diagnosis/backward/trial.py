@@ -1,4 +1,4 @@
-"""A program and the truth side by side at random points: which claims are right, which wrong."""
+"""A program and the truth side by side at random points: which claims are right and which wrong."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from gradtui.scenario.problem import Handwritten
 Array = NDArray[np.float64]
 
 TOLERANCE = 1e-6
-"""Relative difference that counts; rounding of float64 stays far below, a mistake far above."""
+"""Least relative difference that counts; float64 rounding stays far below, mistakes far above."""
 ROUNDED = 10.0
-"""Times the spread of rounding that a difference is before it counts."""
+"""A difference counts only above this many times the spread of rounding."""
 SHAKES = 10
-"""Passes in which every rounded result is moved, to see how far rounding spreads."""
+"""Passes with every rounded result moved, to measure the spread of rounding."""
 _TOGETHER = 1 << 22
-"""Numbers that are computed at once: small arrays take as long as larger ones."""
+"""Numbers computed at once: small arrays take as long as larger ones."""
 _SEED = 1997
 
 
 class Trial:
-    """One program at several points; the first of them is the scenario's own step 0."""
+    """One program at several points, the first of which is the scenario's own step 0."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class Trial:
         like: Trial | None = None,
         strict: bool = False,
     ) -> None:
-        """Take the points that `draw` gives for a seed: 0, and 1 for those of the step before.
+        """Take the points that `draw` returns for a seed: 0, and 1 for those of the previous step.
 
-        What another trial of the model at these points, that is `like` this, has found out of it
-        is kept.  Where it is `strict`, a claim in a shape that does not stretch is wrong.
+        Results on the model from a trial `like` this one, at the same points, are reused.  If
+        `strict`, a claim in a shape that does not broadcast is wrong.
         """
         self._like = like
         self.graph = graph
@@ -60,16 +60,16 @@ class Trial:
         self.draw = draw
         self.points = len(draw(0))
         self.written: dict[int, Tree | None] = like.written if like is not None else {}
-        """Nodes of the true backward pass as expressions, where they have been asked for."""
+        """Nodes of the true backward pass as expressions, as far as needed so far."""
         self.texts: Texts = like.texts if like is not None else {}
-        """What these are made of, as text."""
+        """The material of these, as text."""
         self.budget: Budget = like.budget if like is not None else Budget()
         state = {name: np.asarray(value, dtype=np.float64) for name, value in hand.state.items()}
         self._state = state
         self._build(state, hand, ())
         exact = [line.name for line in self.lines if not self._can_be_compact(line)]
         if strict or self.program.lost or any(line.misfit for line in self.lines):
-            # A claim in an odd shape is a way of writing only where all else fits with it.
+            # A claim in an odd shape is a style only if everything else fits with it.
             exact += self.program.odd
         if exact:
             self._build(state, hand, exact)
@@ -93,7 +93,7 @@ class Trial:
             self.world.adopt(like.world, len(self.reverse.nodes))
 
     def elsewhere(self, draw: Draw) -> Trial:
-        """Return the same lines at other points, to see which claims hold there."""
+        """Return the same lines at other points, to judge their claims there."""
         other = copy(self)
         other.draw, other.points = draw, len(draw(0))
         other._truths, other._flows, other._noise = {}, {}, {}
@@ -107,10 +107,10 @@ class Trial:
         return self.program.lines
 
     def follow_convention(self) -> None:
-        """Take lines named after a value for the gradient of what it is a function of.
+        """Read lines named after a value as the gradient of that value's argument.
 
-        People write dz for the gradient before the sigmoid of z.  Where as many lines do so as hold
-        what their names say, all lines of such names do.
+        People write dz for the gradient before the sigmoid of z.  If that holds for at least as
+        many lines as the literal reading, all lines with such names are read so.
         """
         curves = {line: before for line in self.lines if (before := self._argument(line))}
         own = sum(self._holds(line, line.target or 0) for line in curves)
@@ -135,7 +135,7 @@ class Trial:
         return constant_ratio(held, true, self.size(target)) is not None
 
     def adjoint(self, target: int) -> int:
-        """Return the node of the true dLoss/dtarget, a zero where no path leads to the loss."""
+        """Return the node of the true dLoss/dtarget, a zero if no path leads to the loss."""
         found = self.reverse.adjoint.get(target)
         return self._zeros[target] if found is None else found
 
@@ -151,7 +151,7 @@ class Trial:
         return np.broadcast_to(world.value(self.adjoint(target)), shape)
 
     def flows(self, target: int) -> Mapping[int, Array]:
-        """Return statement -> what flows back through it to a value, at every point."""
+        """Return statement -> its contribution to a value's gradient, at every point."""
         if target not in self._flows:
             found = dict[int, Array]()
             for statement in self.graph.statements:
@@ -165,15 +165,15 @@ class Trial:
         return self._flows[target]
 
     def truth_of(self, line: Line, target: int) -> Array:
-        """Return dLoss/dtarget in the shape that a line has, which may stand for many elements."""
+        """Return dLoss/dtarget in a line's shape, in which one element may represent many."""
         return _compact(self.truth(target), self.builder.nodes[line.node].shape)
 
     def size_of(self, line: Line, target: int) -> Array:
-        """Return what a difference is relative to, in the shape that a line has."""
+        """Return the scale of differences, in a line's shape."""
         return _compact(self.size(target), self.builder.nodes[line.node].shape)
 
     def _can_be_compact(self, line: Line) -> bool:
-        """Return whether the truth has the same elements wherever a claim has one for several."""
+        """Return whether the truth has equal elements wherever a claim has one for several."""
         if line.target is None or self.builder.nodes[line.node].shape == self._shape(line.target):
             return True
         true = self.truth(line.target)
@@ -186,7 +186,7 @@ class Trial:
         return self.graph.nodes[target].shape
 
     def size(self, target: int) -> Array:
-        """Return what a difference is relative to: a gradient, or the rounding that swamps it."""
+        """Return the scale of differences: a gradient, or the rounding that swamps it."""
         if not self._noise:
             self._noise = self._measured()
         swamped = self._noise.get(target)
@@ -194,10 +194,10 @@ class Trial:
         return true if swamped is None else np.maximum(true, ROUNDED / TOLERANCE * swamped)
 
     def _measured(self) -> dict[int, Array]:
-        """Return the spread of rounding of each gradient that a line is about.
+        """Return the spread of rounding of each gradient that a line claims.
 
-        It is that of the gradient; of the difference from a line that is right by it; and of a line
-        that is wrong as much as its size is off.
+        It is that of the gradient; for a right line, that of the difference; for a wrong line, as
+        much as its size is off.
         """
         about = [line for line in self.lines if line.target is not None]
         lines = [line for line in about if not line.misfit]
@@ -226,19 +226,19 @@ class Trial:
 
     @property
     def together(self) -> int:
-        """How many times all points may be computed at once."""
+        """The number of times that all points may be computed at once."""
         numbers = self.points * sum(math.prod(node.shape) for node in self.builder.nodes)
         return max(1, _TOGETHER // max(1, numbers))
 
     def repeated(self, times: int) -> Interpreter:
-        """Return the same values at all points, as many times one after the other."""
+        """Return the values at all points, repeated a number of times."""
         leaves = {id: np.concatenate([value] * times) for id, value in self.leaves.items()}
         return self.world.elsewhere(leaves, times * self.points)
 
     def shaken(self, seeds: range) -> Iterator[Interpreter]:
         """Yield worlds in which every rounded result is moved by a unit in the last place.
 
-        One for each seed, or several together as the rows of one world: `spread_of` compares them.
+        One world for each seed, or several together as rows of one: `spread_of` compares them.
         """
         for at in range(0, len(seeds), self.together):
             some = seeds[at : at + self.together]
@@ -254,13 +254,13 @@ class Trial:
         return close(held, true, np.abs(true)) or close(held, true, self.size(line.target))
 
     def may_be_right(self, line: Line, world: Interpreter) -> NDArray[np.bool_]:
-        """Return for each row of a world of one point whether a claim may hold there."""
+        """Return, for each row of a world of one point, whether a claim may hold there."""
         assert line.target is not None
         fits = near_at(self.truth(line.target), self.size(line.target))
         return fits(self.held(line, world)[:, None])
 
     def held(self, line: Line, world: Interpreter | None = None) -> Array:
-        """Return what a claim holds at every point, in the shape of what it is about."""
+        """Return a claim's value at every point, in the shape of its target."""
         assert line.target is not None
         value = (world or self.world).value(line.node)
         return fitted(value, self.graph.nodes[line.target].shape)
@@ -291,7 +291,7 @@ class Trial:
 
 
 def _compact(value: Array, shape: Shape) -> Array:
-    """Return the first elements of a value along the axes that `shape` has not, or has as 1."""
+    """Return the first elements of a value along axes that `shape` lacks, or has as 1."""
     for _ in range(value.ndim - 1 - len(shape)):
         value = value[:, 0]
     for axis, size in enumerate(shape, 1):
@@ -314,7 +314,7 @@ def near(value: Array, wanted: Array, size: Array) -> bool:
 
 
 def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
-    """Return c where `value` is c·`base` at all points but the first, else None."""
+    """Return c if `value` is c·`base` at all points but the first, else None."""
     if value.shape != base.shape:
         return None
     a, b = value[1:].reshape(-1), base[1:].reshape(-1)
@@ -332,7 +332,7 @@ def constant_ratio(value: Array, base: Array, size: Array) -> float | None:
 
 
 def rounded(value: float) -> float:
-    """Return the simple fraction that a number is up to rounding, or the number."""
+    """Return the simple fraction that equals a number up to rounding, or the number."""
     if not np.isfinite(value):
         return value
     simple = float(Fraction(value).limit_denominator(10_000))
@@ -345,5 +345,5 @@ def _repeated(values: Mapping[int, Array], nodes: Sequence[Node], points: int) -
 
 
 def _resized(value: Array, points: int) -> Array:
-    """Return as many points as are asked for, the last one repeated."""
+    """Return a given number of points, with the last one repeated."""
     return value[np.minimum(np.arange(points), len(value) - 1)]

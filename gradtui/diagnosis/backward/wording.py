@@ -21,15 +21,15 @@ from gradtui.scenario.problem import Problem
 Array = NDArray[np.float64]
 
 LONGEST = 100
-"""Characters of an expression in a message."""
+"""Longest expression in a message, in characters."""
 TINY = 1e-300
-"""What a difference is at least relative to."""
+"""The least scale of a difference."""
 
 
 def describe(
     problem: Problem, trial: Trial, explanation: Explanation, fix: str | None
 ) -> list[Finding]:
-    """Return the findings of one blamed line: one, or two where it holds two mistakes."""
+    """Return the findings of one blamed line: one, or two if it contains two mistakes."""
     line = explanation.line
     evidence = _evidence(trial, line)
     rules = explanation.rules
@@ -58,7 +58,7 @@ def describe(
 
 
 def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
-    """Return what a claim holds and what it should hold, where they differ most."""
+    """Return the claimed and the true value where they differ most."""
     if line.misfit:
         return {"misfit": line.misfit}
     value, true = trial.held(line), trial.truth(line.target or 0)
@@ -81,14 +81,14 @@ def evidence_of(trial: Trial, line: Line) -> dict[str, Any]:
 
 
 def _clearest(distance: Array) -> int:
-    """Return the point where a difference is largest, a finite one if there is one to see."""
+    """Return the point of the largest difference, a finite one if possible."""
     largest = distance.reshape(len(distance), -1).max(axis=1)
     finite = np.where(np.isfinite(largest), largest, 0.0)
     return int(np.argmax(finite if finite.max() > TOLERANCE else largest))
 
 
 def _evidence(trial: Trial, line: Line) -> dict[str, Any]:
-    """Return the numbers of a blamed line, or of the first claim that is wrong through it."""
+    """Return the numbers of a blamed line, or of the first claim that is wrong because of it."""
     if line.target is not None and (line.misfit or not trial.is_right(line, trial.world)):
         return evidence_of(trial, line)
     reached = trial.program.dependents([line.name])
@@ -116,7 +116,7 @@ def _numbers(line: Line, evidence: dict[str, Any]) -> str:
 
 
 def _edge(trial: Trial, explanation: Explanation) -> tuple[str, str] | None:
-    """Return the nearest claim that a line starts from, or the loss, and what it is about."""
+    """Return the nearest claim that a line starts from, or the loss, with its target."""
     target, nodes = explanation.target, trial.graph.nodes
     if target is None:
         return None
@@ -160,7 +160,7 @@ def _what(problem: Problem, explanation: Explanation, rule: str, edit: Tweak | N
 
 
 def _changed(problem: Problem, context: Context, rule: str, edit: Tweak) -> str:
-    """Return the mistake that a change mends in a few words."""
+    """Return, in a few words, the mistake that a change repairs."""
     was, now = _shown(part_at(context.line.tree, edit.path)), _shown(edit.tree)
     old = None if edit.old is None else _shown(edit.old)
     new = None if edit.new is None else _shown(edit.new)
@@ -172,9 +172,9 @@ def _changed(problem: Problem, context: Context, rule: str, edit: Tweak) -> str:
         case "missing-factor":
             return f"the factor {_partial(problem, context, edit)}{new or now} is missing"
         case "extra-factor" if _divides(part_at(context.line.tree, edit.path), edit.old):
-            return f"a division by {old} is too many"
+            return f"there is an extra division by {old}"
         case "extra-factor":
-            return f"the factor {_partial(problem, context, edit)}{old or was} is too many"
+            return f"there is an extra factor {_partial(problem, context, edit)}{old or was}"
         case "wrong-variable":
             return f"it uses {old or was} where {new or now} belongs"
         case "wrong-point":
@@ -187,7 +187,7 @@ def _changed(problem: Problem, context: Context, rule: str, edit: Tweak) -> str:
                 else f"{late}; it should be {new}"
             )
         case "missing-path":
-            return f"what flows back along {_path(problem, context, edit)} is missing: {new}"
+            return f"the contribution along {_path(problem, context, edit)} is missing: {new}"
         case "missing-term":
             return f"the term {new or now} is missing"
         case "double-counted-path":
@@ -208,7 +208,7 @@ def _changed(problem: Problem, context: Context, rule: str, edit: Tweak) -> str:
 
 
 def _shown(tree: Tree) -> str:
-    """Return an expression, a long one without its middle: the whole of it is in the fix."""
+    """Return an expression, a long one without its middle, because the fix has the whole."""
     text = spell(tree)
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]} … {text[-half:]}"
@@ -223,27 +223,27 @@ def _divides(whole: Tree, part: Tree | None) -> bool:
 
 
 def _reduction(old: Tree, new: Tree) -> str:
-    """Return what is wrong with a sum or a mean."""
+    """Return the mistake in a sum or a mean, in words."""
     match old, new:
         case Call(function="sum"), Call(function="mean"):
-            return "adds up what should be averaged"
+            return "is a sum that should be a mean"
         case Call(function="mean"), Call(function="sum"):
-            return "averages what should be added up"
+            return "is a mean that should be a sum"
         case Call(function=was, options=own), Call(function=now, options=others) if was == now:
             if dict(own).get("axis") == dict(others).get("axis"):
                 return "leaves the wrong shape"
             return "goes over the wrong axis"
         case _:
-            return "reduces what should stay as it is"
+            return "reduces a value that should keep its shape"
 
 
 def _divisor(edit: Tweak | None) -> str:
-    """Return ` (n)` where a constant has a name in the program."""
+    """Return ` (n)` if a constant has a name in the program."""
     return f" ({edit.new.name})" if edit is not None and isinstance(edit.new, Name) else ""
 
 
 def _partial(problem: Problem, context: Context, edit: Tweak) -> str:
-    """Return `∂ŷ/∂w2 = ` where a factor is a local derivative."""
+    """Return `∂ŷ/∂w2 = ` if a factor is a local derivative."""
     edges = context.edges_of(edit.new if edit.new is not None else edit.old)
     if not edges:
         return ""
