@@ -1,1 +1,1 @@
-"""Whether the updates that the user's own functions make are those of an optimizer."""
+"""Compares the updates made by the user's own functions with an optimizer's."""

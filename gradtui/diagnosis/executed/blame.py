@@ -1,4 +1,4 @@
-"""Which line of an update is at fault: edits are judged by the weights that come of them."""
+"""Finds the line of an update that is at fault: edits are judged by the resulting weights."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Array = NDArray[Any]
 
 _WEIGHTS = "w"
 _MOST = 2_000
-"""Edited runs of a few steps."""
+"""Most edited runs of a few steps."""
 _STEPS, _SEQUENCES = 6, 24
-"""What is glanced at first."""
+"""The edits glanced at first."""
 
 
 def blamed(case: Case, failed: Course) -> Blame | None:
-    """Return the line that makes an update another than the optimizer, with the edit that mends it.
+    """Return the line that makes an update differ from the optimizer, with the repairing edit.
 
-    `failed` is the course on which it is.
+    `failed` is the course on which it differs.
     """
     trials = _Walks(case, failed)
     called = case.update.called
@@ -48,7 +48,7 @@ def blamed(case: Case, failed: Course) -> Blame | None:
 
 
 class _Walks(Trials):
-    """Runs an update edited, along sequences of gradients."""
+    """Runs an edited update along sequences of gradients."""
 
     def __init__(self, case: Case, failed: Course) -> None:
         super().__init__([_WEIGHTS], _MOST)
@@ -61,7 +61,7 @@ class _Walks(Trials):
         self.numbers = list(dict.fromkeys(case.update.setting.constants.values()))
 
     def results(self, patch: Patch | None) -> Results | None:
-        """Return the weights along the first sequences; None where the edited update fails."""
+        """Return the weights along the first sequences; None if the edited update fails."""
         self.left -= 1
         try:
             with self.edited(patch):
@@ -70,7 +70,7 @@ class _Walks(Trials):
             return None
 
     def mended(self, patch: Patch) -> frozenset[str]:
-        """Return whether an edit makes the update the optimizer on every course."""
+        """Return whether an edit makes the update equal the optimizer on every course."""
         found = self.results(patch)
         if found is None or not self.is_right(_WEIGHTS, found):
             return frozenset()

@@ -1,6 +1,6 @@
 """How the user's update is called: a function of arrays, or a method of parameters by name.
 
-Knows nothing of what is right.
+Judges nothing.
 """
 
 from __future__ import annotations
@@ -41,78 +41,78 @@ _METHOD = "update"
 
 
 class Setting(Struct, frozen=True):
-    """The optimizer that an update is to be, and its constants."""
+    """The optimizer that an update should be, with its constants."""
 
     optimizer: str
     lr: float
     constants: Mapping[str, float]
-    """All of the optimizer's."""
+    """All constants of the optimizer."""
     given: frozenset[str] = frozenset()
-    """Those that the caller gave."""
+    """The constants that the caller gave."""
 
     def by_name(self, lr: float) -> dict[str, float]:
-        """Return the rate and the given constants, under every name that they go by."""
+        """Return the rate and the given constants, under all their names."""
         values = {"lr": lr, **{name: self.constants[name] for name in sorted(self.given)}}
         also = {other: values[name] for name in values for other in _ALSO.get(name, ())}
         return {**also, **values}
 
     def defaults(self) -> dict[str, float]:
-        """Return all the other constants, under every name that they go by."""
+        """Return all the other constants, under all their names."""
         rest = {n: value for n, value in self.constants.items() if n not in self.given}
         return {other: rest[name] for name in rest for other in (name, *_ALSO.get(name, ()))}
 
 
 class NotMovedError(Exception):
-    """What an update gives back cannot be the new parameters; the text says why."""
+    """The result of an update cannot be the new parameters; the text says why."""
 
 
 class Update(Struct, frozen=True, eq=False):
-    """The user's update as it was given, to be started anew as often as wanted."""
+    """The user's update as given, which can be started any number of times."""
 
     given: Any
     """A function, a method, a class with a method `update`, or an object that has one."""
     setting: Setting
     form: int = 0
-    """How it takes parameters: 0 each by itself, 1 and 2 as mappings, with the gradient of W at W
+    """How it takes parameters: 0 one at a time, 1 and 2 as mappings, with the gradient of W at W
     or at dW, 3 as lists."""
     outside: bool = False
-    """Whether it keeps something outside of its arguments and objects: put back for each run."""
+    """Whether it keeps state outside its arguments and objects, which each run restores."""
     alone: bool = False
-    """Whether what it keeps there is that of one parameter."""
+    """Whether that state belongs to one parameter."""
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return name_of(self.given)
 
     @property
     def place(self) -> Place | None:
-        """Where its code begins."""
+        """The place of its code."""
         function = self.function(self.given)
         code = getattr(function_of(function), "__code__", None)
         return None if code is None else Place(code.co_firstlineno, file=code.co_filename)
 
     @property
     def takes_rate(self) -> bool:
-        """Whether it gets the rate from us."""
+        """Whether it takes the rate from gradtui."""
         names = {"lr", *_ALSO["lr"]}
         given = inspect.signature(self.given if inspect.isclass(self.given) else self.called)
         return bool(names & set(given.parameters)) or "config" in given.parameters
 
     @property
     def called(self) -> Callable[..., Any]:
-        """The function, or the method, of what was given itself."""
+        """The function, or the method of the given object itself."""
         return self.function(self.given)
 
     @staticmethod
     def function(one: Any) -> Callable[..., Any]:
-        """Return what of an object is called with weights and gradients."""
+        """Return the callable of an object that takes weights and gradients."""
         found: Callable[..., Any] = getattr(one, _METHOD, one)
         return found
 
     @property
     def kept(self) -> Any:
-        """The object whose state the update keeps its own in; None for a function."""
+        """The object that keeps the update's state; None for a function."""
         if inspect.isclass(self.given) or hasattr(self.given, _METHOD):
             return self.given
         owner = getattr(self.given, "__self__", None)
@@ -123,11 +123,11 @@ class Update(Struct, frozen=True, eq=False):
 
     @property
     def has_rate(self) -> bool:
-        """Whether it is an object, which has a rate of its own."""
+        """Whether it is an object, with a rate of its own."""
         return self.kept is not None and not inspect.isclass(self.kept)
 
     def started(self, lr: float) -> Callable[..., Any]:
-        """Return the function or the method, of an object of its own where it has one."""
+        """Return the function or the method, of a new object if it has one."""
         owner = self.kept
         if owner is None:
             return self.called
@@ -139,7 +139,7 @@ class Update(Struct, frozen=True, eq=False):
         return getattr(owner, named) if named else self.function(owner)
 
     def _made_with(self, given: Any, lr: float) -> dict[str, float]:
-        """Return the arguments of a class; raises InputError where it needs others."""
+        """Return the arguments of a class; raises InputError if it needs others."""
         values, spare = self.setting.by_name(lr), self.setting.defaults()
         found = dict[str, float]()
         for one in inspect.signature(given).parameters.values():
@@ -150,15 +150,15 @@ class Update(Struct, frozen=True, eq=False):
             elif needed and one.name in spare:
                 found[one.name] = spare[one.name]
             elif needed:
-                raise InputError(f"{self.name} is made with '{one.name}', which is not known here: "
-                                 "give an object of it", file=self.name)  # fmt: skip
+                raise InputError(f"{self.name} needs the argument '{one.name}', which is unknown here: "
+                                 "give an object instead", file=self.name)  # fmt: skip
         return found
 
 
 def update_of(given: Any, setting: Setting) -> Update:
     """Return an update in the form in which it takes parameters; raises InputError.
 
-    Exceptions of the user's code pass through where it fails in every form.
+    Exceptions of the user's code pass through if it fails in every form.
     """
     update = Update(given, setting)
     if not callable(update.called) or (inspect.isclass(given) and not hasattr(given, _METHOD)):
@@ -170,7 +170,7 @@ def update_of(given: Any, setting: Setting) -> Update:
 
 
 def check_signature(update: Update) -> None:
-    """Raise InputError where an update asks for what there is not."""
+    """Raise InputError if an update asks for an unknown argument."""
     try:
         parameters = inspect.signature(update.called).parameters
     except (TypeError, ValueError) as error:
@@ -187,9 +187,9 @@ def check_signature(update: Update) -> None:
 
 
 def _formed(update: Update) -> Update:
-    """Return an update in the first form in which it moves something, or else fails least.
+    """Return an update in the first form in which it moves something, or else fails least badly.
 
-    One that keeps something outside of its arguments may move one parameter alone.
+    One that keeps state outside its arguments may move only one parameter.
     """
     failed: Exception | None = None
     still: Update | None = None
@@ -236,7 +236,7 @@ def _order(update: Update) -> Sequence[int]:
 
 
 class Run:
-    """One run of an update from first weights on, with a state of its own."""
+    """One run of an update from initial weights, with a state of its own."""
 
     def __init__(self, update: Update, weights: Mapping[str, Array], lr: float) -> None:
         self._update, self._lr, self._t = update, lr, 0
@@ -257,12 +257,12 @@ class Run:
 
     @property
     def held(self) -> Sequence[Any]:
-        """What the update keeps: its states, and its objects."""
+        """Everything that the update keeps: its states, and its objects."""
         owners = [getattr(call, "__self__", None) for call in self._calls.values()]
         return [*self._states.values(), *(vars(one) for one in owners if hasattr(one, "__dict__"))]
 
     def step(self, gradients: Mapping[str, Array]) -> None:
-        """Move the weights by one update; raises NotMovedError where nothing comes back."""
+        """Move the weights by one update; raises NotMovedError if nothing is returned."""
         self._t += 1
         before = {name: value.copy() for name, value in self.weights.items()}
         own = {name: np.array(value) for name, value in gradients.items()}
@@ -306,7 +306,7 @@ class Run:
         return list(returned) if same else weights
 
     def _returned(self, call: Callable[..., Any], w: Any, g: Any, name: str) -> Any:
-        """Call the update with weights, gradients, and what it asks for by name."""
+        """Call the update with weights, gradients, and the arguments that it asks for by name."""
         setting, found = self._update.setting, dict[str, Any]()
         known: dict[str, Any] = {"t": self._t, **setting.by_name(self._lr)}
         spare, first, stated = setting.defaults(), list[Any](), False
@@ -345,13 +345,13 @@ class Run:
 
 
 def _fitting(name: str, found: Any, before: Array) -> Array:
-    """Return new weights as an array; raises NotMovedError where they are none."""
+    """Return new weights as an array; raises NotMovedError if they are not one."""
     try:
         value = np.asarray(found)
     except ValueError as error:
-        raise NotMovedError(f"what it gives back for {name or 'w'} is no array: {error}") from None
+        raise NotMovedError(f"its result for {name or 'w'} is not an array: {error}") from None
     if value.dtype.kind not in "fiub":
-        raise NotMovedError(f"what it gives back for {name or 'w'} is no array of numbers")
+        raise NotMovedError(f"its result for {name or 'w'} is not an array of numbers")
     if value.shape != before.shape:
         raise NotMovedError(f"weights of shape {before.shape} have the shape {value.shape} "
                             "after it")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Everything that is found of an update of the user's own."""
+"""The findings of an update in the user's own code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FILE = "check_update"
 def check_update(
     given: Any, optimizer: str, lr: float, hyperparameters: Mapping[str, Any]
 ) -> tuple[Finding, ...]:
-    """Run an update beside an optimizer and return what is wrong with it; raises InputError.
+    """Run an update beside an optimizer and return the findings; raises InputError.
 
     Exceptions of the user's code pass through.
     """
@@ -59,7 +59,7 @@ def check_update(
 
 
 def is_right(update: Update) -> bool:
-    """Return whether an update is the optimizer's, by whatever convention; explains nothing else.
+    """Return whether an update is the optimizer's, by any convention; explains nothing else.
 
     Exceptions of the user's code pass through.
     """
@@ -76,7 +76,7 @@ def is_right(update: Update) -> bool:
 
 
 def setting_of(optimizer: str, lr: float, hyperparameters: Mapping[str, Any]) -> Setting:
-    """Return what an update is compared with; raises InputError."""
+    """Return the setting with which an update is compared; raises InputError."""
     if optimizer not in OPTIMIZERS:
         hint = did_you_mean(str(optimizer), OPTIMIZERS)
         hint = hint or f": expected {', '.join(OPTIMIZERS)}"
@@ -110,7 +110,7 @@ def _findings(update: Update) -> tuple[Finding, ...]:
         alone = case_of(update, together=False)
         found = _explained(case, alone)
         graves = [one for one in found if one.severity == "error"]
-        # An object with another rate than it is compared with needs no other code.
+        # An object's rate may differ from the given one without a change of its code.
         rated = update.has_rate and [one.rule for one in graves] == [RATE]
         blame = blamed(case, failed) if len(graves) == 1 and not rated else None
         return tuple(_finding(case, failed, one, blame if one in graves else None) for one in found)
@@ -119,7 +119,7 @@ def _findings(update: Update) -> tuple[Finding, ...]:
 
 
 def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
-    """Return what is wrong, of several parameters at once or of each by itself."""
+    """Return the findings, for several parameters at once or for each by itself."""
     shares = _shares(case, alone)
     if shares and _counts_parameters(case):
         return (Explanation(TIME, "error", "t counts parameters instead of updates: with several "
@@ -133,12 +133,12 @@ def _explained(case: Case, alone: Case) -> tuple[Explanation, ...]:
 
 
 def _shares(case: Case, alone: Case) -> bool:
-    """Return whether several parameters at once are moved otherwise than each by itself."""
+    """Return whether several parameters at once move differently from each by itself."""
     return bool(astray(case.walk, alone.own(case.courses[0].probes)).any())
 
 
 def _counts_parameters(case: Case) -> bool:
-    """Return whether t grows with each parameter; told where no eps shows."""
+    """Return whether t grows with each parameter, measured where no eps shows."""
     setting, course = case.update.setting, case.own(case.courses[0].probes)
     parts = list(parameters_of(len(course.probes.w)).values())
     large = np.flatnonzero([isinstance(k, float) and k >= LARGE for k in course.probes.kinds])

@@ -1,4 +1,4 @@
-"""What an update is that is not the optimizer's: the variant of it that makes the same weights."""
+"""Explains an update that differs from the optimizer: by a variant that makes the same weights."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ from gradtui.language.trees import names_read, part_at
 Array = NDArray[Any]
 
 _USUAL = (0.0, 0.1, 0.5, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999)
-"""What weighs running means in public code."""
+"""The weights of running means in public code."""
 _FINE = np.arange(1, 1000) / 1000
 _DECADES = tuple(10.0**-power for power in range(3, 17))
 _FACTORS = (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)
 _LARGE = 1e6
-"""The size of gradients by which constants are found: beside them no eps shows."""
+"""The size of gradients for finding constants: with them no eps shows."""
 _SCREEN = 4
-"""Steps of the sequences on which changes are tried first."""
+"""Steps on which changes are tried first."""
 _FEW = 6
-"""Sequences of a course that are taken for them, and as many that show the mistake."""
+"""Sequences of a course on which they are tried, and as many that show the mistake."""
 _TELLING = 4
-"""Sequences in which weights must be moved, and not lost: what loses them all is all the same."""
+"""Fewest sequences with weights moved and not lost: updates that lose all of them look alike."""
 _CLOSE = 0.5
-"""How much more a change may be and still be another reading of the mistake."""
+"""The extra cost up to which a change is still another reading of the mistake."""
 
 
 class Explanation(Struct, frozen=True):
-    """What an update is, by one rule, in words."""
+    """The explanation of an update by one rule, in words."""
 
     rule: str
     severity: Severity
@@ -64,7 +64,7 @@ class Explanation(Struct, frozen=True):
 
 
 def conventions(case: Case) -> tuple[Explanation, ...]:
-    """Return the conventions that make an update what it is; none where it is something else."""
+    """Return the conventions that explain an update; none if they do not."""
     setting, made = case.update.setting, case.made()
     optimizer, constants = setting.optimizer, setting.constants
     for eps in dict.fromkeys((constants.get("eps"), *_DECADES)):
@@ -82,16 +82,16 @@ def conventions(case: Case) -> tuple[Explanation, ...]:
 
 
 def _eps(case: Case, eps: float) -> Explanation:
-    """Return that eps is another one: nothing to blame where the caller gave none."""
+    """Return the remark that eps differs: no mistake if the caller gave none."""
     severity: Severity = "error" if "eps" in case.update.setting.given else "info"
     return Explanation(CONSTANT, severity, _other(case, {"eps": eps}))
 
 
 def mistakes(case: Case) -> tuple[Explanation, ...]:
-    """Return what is wrong with an update that is no convention's."""
+    """Return the mistake of an update that no convention explains."""
     ways = [case.made(), case.made(large=True)]
     setting = case.update.setting
-    # What is the optimizer's on some courses cannot be explained by these.
+    # An update that equals the optimizer on some courses cannot be explained by these.
     telling = [made for made in ways if made and _moved(made[0]) >= _TELLING
                and not _fits(case.ours, setting.constants, made)]  # fmt: skip
     for made in telling:
@@ -110,12 +110,12 @@ def mistakes(case: Case) -> tuple[Explanation, ...]:
 
 
 def _parting(motion: Motion, course: Course) -> Iterator[int]:
-    """Yield the steps that are not the optimizer's in some sequence of a course, from 0."""
+    """Yield the steps that differ from the optimizer's in some sequence of a course, from 0."""
     yield from map(int, np.unique(np.nonzero(astray(motion, course))[0])[:1])
 
 
 def _moved(course: Course) -> int:
-    """Return in how many sequences weights are moved, and not lost."""
+    """Return the number of sequences with weights moved and not lost."""
     w = course.target.w[0]
     return int(np.sum(np.isfinite(w) & (w != course.probes.w)))
 
@@ -133,7 +133,7 @@ def _explanations(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
 
 
 def _constants(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
-    """Yield other constants with which the optimizer makes the same weights."""
+    """Yield other constants that make the optimizer produce the same weights."""
     setting = case.update.setting
     optimizer, constants = setting.optimizer, setting.constants
     if "nesterov" in constants and constants["momentum"]:
@@ -149,7 +149,7 @@ def _constants(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
 
 
 def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
-    """Yield all constants with others for those of means, or of decay, that fit plain gradients."""
+    """Yield constants with those of means, or of decay, replaced to fit plain gradients."""
     setting = case.update.setting
     means = [name for name in MEANS if name in setting.constants]
     ways: list[Mapping[str, float]] = [
@@ -170,15 +170,15 @@ def _candidates(case: Case) -> Iterator[Mapping[str, float]]:
 
 
 def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
-    """Return which of many constants make the weights of the update on a plain sequence."""
+    """Return which of many constants produce the update's weights on a plain sequence."""
     setting = case.update.setting
     plain = case.plain(_LARGE)
     made = case.own(plain.probes)
-    # What is 0 leaves no trace in a program: it must be there for those that are not.
+    # A constant of 0 leaves no trace in a program: the program must include the others.
     varied = {**setting.constants, **dict.fromkeys(columns, 0.5)}
     program = update_of(setting.optimizer, varied)
     count = len(next(iter(columns.values())))
-    # One parameter with a number for each: what it keeps may differ from number to number.
+    # One parameter with an element for each: its states may differ between elements.
     program = UpdateProgram(program.lines, {**program.state, **columns}, "")
     fixed = {name: value for name, value in setting.constants.items() if name not in columns}
     w, g = np.repeat(plain.probes.w[:, None], count, axis=1), plain.probes.g[..., None]
@@ -189,7 +189,7 @@ def _pass_plain(case: Case, columns: Mapping[str, Array]) -> Array:
 
 
 def _rate(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
-    """Yield the factor by which each step is longer than the optimizer's."""
+    """Yield the ratio of each step to the optimizer's."""
     setting, course = case.update.setting, case.plain(_LARGE)
     first, here = course.probes.w[0], case.walk.weights(course.probes)[0, 0]
     with np.errstate(all="ignore"):
@@ -216,7 +216,7 @@ def _rate(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
 
 
 def _fits_at(case: Case, made: Sequence[Course], rate: Callable[[Array], Array]) -> bool:
-    """Return whether the optimizer, by whatever convention, makes the weights at other rates."""
+    """Return whether the optimizer, by any convention, produces the weights at other rates."""
     setting = case.update.setting
     courses = [replace(t, probes=replace(t.probes, lr=rate(t.probes.lr))) for t in made]
     bases = bases_of(setting.optimizer, setting.constants)
@@ -224,7 +224,7 @@ def _fits_at(case: Case, made: Sequence[Course], rate: Callable[[Array], Array])
 
 
 def _pairs(case: Case, made: Sequence[Course]) -> Iterator[tuple[Explanation, ...]]:
-    """Yield a known mistake and a small change that together make the same weights."""
+    """Yield a known mistake and a small change that together produce the same weights."""
     setting = case.update.setting
     for variant, program in programs_of(MISTAKES, setting.optimizer, setting.constants):
         for other in _edits(case, made, [program]):
@@ -235,9 +235,9 @@ def _pairs(case: Case, made: Sequence[Course]) -> Iterator[tuple[Explanation, ..
 def _edits(
     case: Case, made: Sequence[Course], bases: Sequence[UpdateProgram] | None = None
 ) -> Iterator[Explanation]:
-    """Yield what small change of the optimizer's program, however spelled, makes the same.
+    """Yield the small changes of the optimizer's program, in any spelling, that produce the same.
 
-    Or of the programs that are given.
+    The programs given replace the optimizer's.
     """
     few = _few(case, made)
     if few is None:
@@ -258,7 +258,7 @@ def _edits(
 
 
 def _edited(case: Case, base: UpdateProgram, remedies: Sequence[Remedy]) -> Explanation:
-    """Return what the cheapest of several changes says, and which other rules they have."""
+    """Return the words for the cheapest of several changes, with the rules of the others."""
     best = remedies[0]
     near = [one for one in remedies if cost_of(one) <= cost_of(best) + _CLOSE]
     rules = dict.fromkeys(rule for one in near for step in one for rule in step.rules[:1])
@@ -267,9 +267,9 @@ def _edited(case: Case, base: UpdateProgram, remedies: Sequence[Remedy]) -> Expl
 
 
 def _few(case: Case, made: Sequence[Course]) -> Course | None:
-    """Return a few steps of sequences that differ in everything, and of some that go astray.
+    """Return a few steps of varied sequences, and of some that deviate.
 
-    None where the update loses the weights in all of them.
+    None if the update loses the weights in all of them.
     """
     steps = min(_SCREEN, max(len(course.probes.g) for course in made))
     chosen = []
@@ -284,12 +284,12 @@ def _few(case: Case, made: Sequence[Course]) -> Course | None:
 
 
 def _spread(many: Array) -> Array:
-    """Return a few of many, evenly."""
+    """Return a few items, evenly spread over many."""
     return np.asarray(many[np.linspace(0, len(many) - 1, min(_FEW, len(many))).astype(int)])
 
 
 def _said(case: Case, base: UpdateProgram, remedy: Remedy) -> str:
-    """Return what a change of the optimizer's program says of the update."""
+    """Return the words for a change of the optimizer's program that explains the update."""
     step, optimizer = remedy[0], case.update.setting.optimizer
     if isinstance(step, Start):
         return (f"{step.name} starts at {number(step.value)}, that of {optimizer} at "
@@ -304,7 +304,7 @@ def _said(case: Case, base: UpdateProgram, remedy: Remedy) -> str:
 
 
 def _others(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
-    """Yield another optimizer that it is."""
+    """Yield other optimizers that the update equals."""
     for name, entry in OPTIMIZERS.items():
         for momentum in (0.0, 0.9):
             given = {"momentum": momentum} if "momentum" in entry.complete({}) else {}
@@ -320,7 +320,7 @@ def _others(case: Case, made: Sequence[Course]) -> Iterator[Explanation]:
 
 
 def _other(case: Case, other: Mapping[str, float]) -> str:
-    """Return that constants are others than those that are compared with."""
+    """Return the words for constants that differ from the given ones."""
     setting = case.update.setting
     parts = []
     for name, value in other.items():
@@ -339,7 +339,7 @@ def _named(case: Case) -> str:
 
 
 def _fits(program: UpdateProgram, constants: Mapping[str, float], made: Sequence[Course]) -> bool:
-    """Return whether a program makes the weights of the update, and loses them where it does."""
+    """Return whether a program produces the update's weights, and loses the same ones."""
     motion = Motion(program, constants)
     for course in made:
         w = motion.weights(replace(course.probes, constants=constants))

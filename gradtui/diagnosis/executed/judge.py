@@ -1,4 +1,4 @@
-"""Whether an update that is executed is the optimizer's, and where not. Explains nothing."""
+"""Whether an executed update equals the optimizer, and where not. Explains nothing."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from gradtui.engine.program import update_of
 Array = NDArray[Any]
 
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
-"""Gradients on which a mistake is shown, if it shows on them."""
+"""Gradients on which a mistake is shown, if possible."""
 _SINGLE = np.array([1e-3])
-"""What of the way walked is allowed in float32."""
+"""The tolerance in float32, relative to the path length."""
 _EPS = float(np.finfo(np.float32).eps)
 LARGE = 1e3
-"""The size of gradients beside which no eps shows."""
+"""The size of gradients with which no eps shows."""
 
 
 class Case(Struct, frozen=True, eq=False):
-    """An update, the optimizer that it is to be, and the courses of both."""
+    """An update, the optimizer that it should be, and the courses of both."""
 
     update: Update
     ours: UpdateProgram
@@ -38,7 +38,7 @@ class Case(Struct, frozen=True, eq=False):
 
     @property
     def failed(self) -> Course | None:
-        """The first course on which it is not the optimizer's, by more than rounding."""
+        """The first course on which it differs from the optimizer by more than rounding."""
         for course in self.courses:
             if astray(self.walk, course).any():
                 measured = beyond_noise(self.walk, self.ours, course)
@@ -47,9 +47,9 @@ class Case(Struct, frozen=True, eq=False):
         return None
 
     def made(self, *, large: bool = False) -> list[Course]:
-        """Return the courses with the update in the optimizer's place: what explains it fits them.
+        """Return the courses with the update as the optimizer: an explanation must fit them.
 
-        Those of large gradients alone are the same whatever eps does.
+        Those with only large gradients are the same for any eps.
         """
         found = []
         for course in self.courses:
@@ -70,16 +70,16 @@ class Case(Struct, frozen=True, eq=False):
         return _course(Origin.DRAWN, Motion(self.ours, probes.constants), probes, self.walk)
 
     def plain(self, size: float = 1.0) -> Course:
-        """Return the course on a plain sequence, of gradients so much larger."""
+        """Return the course on a plain sequence with gradients scaled by a factor."""
         first = self.courses[0].probes
         g, lr = size * np.array(_PLAIN)[:, None], np.repeat(first.lr[:1, :1], len(_PLAIN), axis=0)
         return self.true(Probes(np.ones(1), g, lr, first.constants, slack=first.slack))
 
 
 def case_of(update: Update, *, together: bool = True) -> Case:
-    """Return the case of an update, of several parameters at once or of each by itself.
+    """Return the case of an update, for several parameters at once or for each by itself.
 
-    Exceptions of the user's code pass through; raises NotMovedError where no weights come back.
+    Exceptions of the user's code pass through; raises NotMovedError if no weights are returned.
     """
     setting = update.setting
     ours = update_of(setting.optimizer, setting.constants)
@@ -98,7 +98,7 @@ def case_of(update: Update, *, together: bool = True) -> Case:
 
 
 def _course(level: Origin, motion: Motion, probes: Probes, walk: Walk) -> Course:
-    """Return the course on some sequences; in float32 a weight is rounded at every step."""
+    """Return the course on some sequences; in float32, weights are rounded at every step."""
     course = course_of(level, motion, probes)
     if not walk.single:
         return course

@@ -1,6 +1,6 @@
-"""The optimizers with one thing otherwise: conventions of public code, and known mistakes.
+"""Variants of the optimizers: conventions of public code, and known mistakes.
 
-An update that moves the weights as a variant does is explained by it.
+A variant explains an update that moves the weights in the same way.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from gradtui.language.parser import parse_program
 
 
 class Variant(Struct, frozen=True):
-    """What of an optimizer's program is otherwise, and what to say of it."""
+    """A difference from an optimizer's program, with the words for it."""
 
     rule: str
     severity: Severity
     changes: tuple[tuple[str, str], ...]
-    """Text of the program -> what stands there instead."""
+    """Text of the program -> its replacement."""
     said: str
     starts: Mapping[str, float] = {}
-    """What is kept -> its first value, where that is otherwise."""
+    """State -> its initial value, if that differs."""
 
     def program(self, optimizer: str, constants: Hyperparameters) -> UpdateProgram | None:
-        """Return the variant of an optimizer; None where it has not what is otherwise."""
+        """Return the variant of an optimizer; None if its program lacks the text to replace."""
         entry = OPTIMIZERS[optimizer]
         text = entry.program(constants)
         state = dict(entry.state(constants))
@@ -79,7 +79,7 @@ CONVENTIONS = (
         "the weight decay acts on w after the step: {optimizer} lets it act on w before",
     ),
 )  # fmt: skip
-"""What public code does otherwise and means so."""
+"""Intended differences in public code."""
 _KEPT = (
     ("mhat = m/(1 - beta1**t)", "m = m/(1 - beta1**t)\nmhat = m"),
     ("vhat = v/(1 - beta2**t)", "v = v/(1 - beta2**t)\nvhat = v"),
@@ -126,7 +126,7 @@ MISTAKES = (
         "the weight decay takes weight_decay·g off w, that of {optimizer} lr·weight_decay·w",
     ),
 )  # fmt: skip
-"""What no single small change of the program is, or what is said better in words of its own."""
+"""Mistakes that are more than one small change, or that deserve words of their own."""
 
 
 _RUNNING = (
@@ -150,11 +150,11 @@ _SPELLINGS = (
         (_AHEAD, "a = b\nb = momentum*b - lr*g\nw = w - momentum*a + (1 + momentum)*b"),
     ),
 )  # fmt: skip
-"""The changes of programs that are the same in public code's other words."""
+"""Equivalent forms of the programs in public code."""
 
 
 def bases_of(optimizer: str, constants: Hyperparameters) -> Iterator[UpdateProgram]:
-    """Yield the programs of an optimizer that a mistake may be a small change of."""
+    """Yield the forms of an optimizer that a mistake may be a small change of."""
     spelled = [Variant("", "info", changes, "") for changes in ((), *_SPELLINGS)]
     for _, program in programs_of((*spelled, *CONVENTIONS), optimizer, constants):
         yield program
@@ -163,7 +163,7 @@ def bases_of(optimizer: str, constants: Hyperparameters) -> Iterator[UpdateProgr
 def programs_of(
     variants: Sequence[Variant], optimizer: str, constants: Hyperparameters
 ) -> Iterator[tuple[Variant, UpdateProgram]]:
-    """Yield the variants that there are of an optimizer, with their programs."""
+    """Yield the variants of an optimizer, with their programs."""
     for variant in variants:
         program = variant.program(optimizer, constants)
         if program is not None:
@@ -173,6 +173,6 @@ def programs_of(
 def counted_by_parameter(
     optimizer: str, constants: Hyperparameters, index: int, count: int
 ) -> UpdateProgram | None:
-    """Return an optimizer whose t grows with each of `count` parameters, as the one at `index`."""
+    """Return an optimizer whose t grows with each of `count` parameters, as number `index` sees it."""
     time = f"({count}*t - {count - 1 - index})"
     return Variant(TIME, "error", (("**t", f"**{time}"),), "").program(optimizer, constants)

@@ -1,7 +1,7 @@
-"""The weights that the user's update comes to along sequences of gradients.
+"""The weights that the user's update produces along sequences of gradients.
 
-Single numbers of several parameters of several shapes are moved at once, so that what an update
-keeps of one parameter and uses for another shows.
+Elements of several parameters of several shapes are moved at once, which reveals state that an
+update keeps for one parameter and uses for another.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _DEPTH = 3
 
 
 class Walk(Motion):
-    """An update that is executed in the place of the optimizer's program.
+    """An update executed in place of the optimizer's program.
 
-    What rounding makes of that program is taken for what it makes of the update.
+    The program's sensitivity to rounding is taken to be the update's.
     """
 
     def __init__(self, update: Update, program: UpdateProgram, *, together: bool = True) -> None:
@@ -38,7 +38,7 @@ class Walk(Motion):
         self._randomness = Randomness()
         self._outside = Kept(update.called) if update.outside else None
         self._walks: dict[int, tuple[Probes, Array]] = {}
-        """Identity of sequences -> these, so that they live on, and the weights."""
+        """Identity of sequences -> these, which keeps them alive, and the weights."""
 
     def weights(self, probes: Probes) -> Array:
         """Return w after each step of the update, (steps, sequences)."""
@@ -47,7 +47,7 @@ class Walk(Motion):
         return self._walks[id(probes)][1]
 
     def again(self, probes: Probes) -> Array:
-        """Return the same from another run."""
+        """Return the weights from another run."""
         found = np.empty(probes.g.shape)
         for lr in np.unique(probes.lr[0]):
             own = np.flatnonzero(probes.lr[0] == lr)
@@ -73,9 +73,9 @@ class Walk(Motion):
 
 
 def parameters_of(count: int) -> Mapping[str, Array]:
-    """Return parameters of several shapes, each as the sequences that are its numbers.
+    """Return parameters of several shapes, each as the sequences of its elements.
 
-    Neighbouring sequences, which are alike, are in different ones.
+    Neighbouring sequences, which are similar, go to different parameters.
     """
     if count < 6:
         return {"W": np.arange(count)}
@@ -88,7 +88,7 @@ def parameters_of(count: int) -> Mapping[str, Array]:
 
 
 def _is_single(value: Any, depth: int) -> bool:
-    """Return whether float32 is among what an update keeps."""
+    """Return whether an update keeps float32 arrays."""
     if isinstance(value, np.ndarray):
         return bool(value.dtype == np.float32)
     if depth and isinstance(value, Mapping):

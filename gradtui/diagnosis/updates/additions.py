@@ -1,6 +1,6 @@
-"""Lines that a program lacks: what it keeps and never assigns, one of them was to assign.
+"""Missing lines of a program, which would assign a state that no line assigns.
 
-Knows what such a line may be, not whether it helps.
+Knows the possible lines, not whether they help.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import NOWHERE, expression, is_call, names_read, part_at, substituted
 
 _NEAR = 12
-"""Helpers of which one may be kept: those of a longer program that come last."""
+"""Most helpers tried as the value kept: the last ones of a longer program."""
 
 
 def lacking_lines(program: UpdateProgram, ours: UpdateProgram, scope: Scope) -> Iterator[Added]:
-    """Yield lines that could assign what no line does; `ours` is the optimizer's program.
+    """Yield lines that could assign an unassigned state; `ours` is the optimizer's program.
 
-    What only hands on a value comes first; others are stated as far as their form is known.
+    Lines that only pass on a value come first; others are given as far as their form is known.
     """
     for kept in unstored_in(program):
         for index, tree in (*_handed_on(program, scope), *_stated(program, ours, scope, kept)):
@@ -31,7 +31,7 @@ def lacking_lines(program: UpdateProgram, ours: UpdateProgram, scope: Scope) -> 
 
 
 def _rules(scope: Scope, tree: Tree) -> Rules:
-    """Return the rules of a value that is not kept."""
+    """Return the rules for a value that is not kept."""
     names = scope.names(tree)
     if scope.is_signal(names):
         return scope.form
@@ -54,7 +54,7 @@ def _handed_on(program: UpdateProgram, scope: Scope) -> Iterator[tuple[int, Tree
 def _stated(
     program: UpdateProgram, ours: UpdateProgram, scope: Scope, kept: str
 ) -> Iterator[tuple[int, Tree]]:
-    """Yield what may be kept, above the first line that reads it and below all."""
+    """Yield the values that may be kept, above the state's first reader and below all lines."""
     last = len(program.lines)
     reads = (i for i, line in enumerate(program.lines) if kept in names_read(line.value))
     for place in dict.fromkeys((next(reads, last), last)):
@@ -78,7 +78,7 @@ def _with_helper(tree: Tree, helper: Name) -> Iterator[Tree]:
 
 
 def _forms(ours: UpdateProgram, scope: Scope, kept: Name) -> Iterator[Tree]:
-    """Yield what the optimizer keeps, with and without weights or the rate, then what it counts."""
+    """Yield the optimizer's states, with and without weights or the rate, then its counts."""
     g, rate, one = Name("g", NOWHERE), Name("lr", NOWHERE), Number(1.0, NOWHERE)
     for line in ours.lines:
         if line.name in ours.state:

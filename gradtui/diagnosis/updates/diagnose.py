@@ -1,4 +1,4 @@
-"""An update written by hand, compared with the optimizer: whether it is right, and where."""
+"""Compares a hand-written update with the optimizer: whether it is right, and where."""
 
 from __future__ import annotations
 
@@ -31,40 +31,40 @@ from gradtui.engine.shapes import Shape
 from gradtui.scenario.problem import Problem
 
 _WAVES = ("cosine", "warmup_cosine", "one_cycle")
-"""The schedules that are made of a cosine."""
+"""The schedules made from a cosine."""
 
 
 class UpdateReport(Struct, frozen=True):
-    """What became of a hand-written update."""
+    """The verdict on a hand-written update."""
 
     findings: tuple[Finding, ...]
     wrong: bool
     claims: int
-    """How many updates were compared: one or none."""
+    """The number of updates compared: one or none."""
 
 
 class Setting(Struct, frozen=True, eq=False):
-    """What an update is compared with, and where."""
+    """The reference of an update, and the points of comparison."""
 
     optimizer: str
     constants: Mapping[str, float]
-    """All of the optimizer's."""
+    """All constants of the optimizer."""
     rates: Array
-    """(steps,), the learning rates of the run; a single one where it never changes."""
+    """(steps,), the learning rates of the run; a single one if it never changes."""
     run: list[Probes] = []
-    """The run's gradients, those of one shape together; none where there is no run."""
+    """The run's gradients, grouped by shape; none without a run."""
     steps: int = 0
     """The run's length."""
     shapes: tuple[Shape, ...] = ((),)
     """Those of the parameters."""
     clip_norm: float = math.inf
     numbers: Sequence[float] = ()
-    """Those of the schedule and of the clipping, which may stand in a program."""
+    """The numbers of the schedule and of the clipping, which a program may contain."""
 
 
-@np.errstate(all="ignore")  # a trajectory may overflow, and so may what is compared with it
+@np.errstate(all="ignore")  # a trajectory may overflow, and so may its reference
 def diagnose_update(problem: Problem) -> UpdateReport:
-    """Return what is wrong with the hand-written update of a scenario."""
+    """Return the judgement of a scenario's hand-written update."""
     update = problem.update
     if update is None:
         return UpdateReport((), wrong=False, claims=0)
@@ -78,7 +78,7 @@ def diagnose_update(problem: Problem) -> UpdateReport:
 
 
 def _in_its_file(finding: Finding, places: Mapping[str, Place]) -> Finding:
-    """Return a finding of a first value that stands in another file than the lines."""
+    """Return a finding about an initial value that is in another file than the lines."""
     place = places.get(finding.target) if finding.line is None else None
     return finding if place is None else replace(finding, line=place.line, place=place)
 
@@ -108,10 +108,10 @@ def _numbers(tables: Mapping[str, Any], steps: int) -> tuple[float, ...]:
 
 
 def judge(program: UpdateProgram, setting: Setting, source: Source) -> tuple[Finding, ...]:
-    """Return the findings of an update; none if it does what the optimizer does everywhere.
+    """Return the findings of an update; none if it equals the optimizer everywhere.
 
-    It is wrong if it does something else on the run.  Where there is none, or the run moves
-    nothing, what is drawn decides.
+    It is wrong if it differs on the run.  Without a run, or if the run moves nothing, drawn
+    sequences decide.
     """
     shapes: Sequence[Shape] = [shape for shape in setting.shapes if math.prod(shape)]
     if elementwise(program):
@@ -164,9 +164,9 @@ def _comparison(program: UpdateProgram, setting: Setting, shape: Shape) -> Compa
 
 
 def _failed(compared: Comparison, courses: Sequence[Course]) -> tuple[Comparison, Course] | None:
-    """Return the first course that a program fails by more than rounding, with that allowed.
+    """Return the first course that a program fails by more than rounding, with its tolerance.
 
-    None where it fails none.
+    None if it fails none.
     """
     for course in courses:
         if not astray(compared.motion, course).any():

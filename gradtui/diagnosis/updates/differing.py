@@ -1,4 +1,4 @@
-"""Where an update and the optimizer part, for people: the first numbers, and in what runs."""
+"""Where an update and the optimizer part, in words: the first numbers, and the kinds of runs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gradtui.diagnosis.updates.motion import Motion
 from gradtui.diagnosis.updates.wording import Parting
 
 _TOLD = 16
-"""Gradients that are kept of those before two programs part."""
+"""Most gradients kept from before two programs part."""
 
 
 def first_parting(motion: Motion, course: Course) -> Parting | None:
-    """Return the first step at which a program goes astray, in the sequence where it does most."""
+    """Return the first step at which a program deviates, in the sequence where it does most."""
     wrong = astray(motion, course)
     if not wrong.any():
         return None
@@ -26,7 +26,7 @@ def first_parting(motion: Motion, course: Course) -> Parting | None:
     with np.errstate(all="ignore"):
         share = np.abs(made - true) / (np.abs(true) + np.abs(made))
         sizes = np.abs(np.log10(np.max(np.abs(probes.g), axis=0)))
-    # Of drawn gradients those are shown that are of an ordinary size.
+    # Of drawn gradients, ones of ordinary size are shown.
     share = np.nan_to_num(-sizes if probes.kinds else share, nan=1.0, neginf=-1e3)
     share = np.where(wrong[step], share, -np.inf)
     at = np.unravel_index(int(np.argmax(share)), share.shape)
@@ -38,7 +38,7 @@ def first_parting(motion: Motion, course: Course) -> Parting | None:
 
 
 def where_they_part(motion: Motion, course: Course, steps: int) -> str:
-    """Return in what runs a program goes astray that is right on the file's, of so many steps."""
+    """Return the runs in which a program deviates that is right on the file's run."""
     if course.origin is Origin.RATES:
         return "at other learning rates"
     wrong = in_sequences(astray(motion, course))

@@ -1,6 +1,6 @@
-"""Where an update and the optimizer are compared: on the file's run, and on what is drawn.
+"""The evidence on an update: comparisons on the file's run, and on drawn sequences.
 
-What the run shows decides; what is drawn shows where else the two part.
+The run decides; drawn sequences show where else the two part.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.rounding import spread_of
 
 _TIMES = 10
-"""How often two programs are run with their arithmetic moved, and how many times the spread of the
-difference between them it may be."""
+"""Runs of two programs with moved arithmetic, and the multiple of the resulting spread that their
+difference may reach."""
 _MEASURED = 200_000
-"""Numbers of which the noise is measured at most."""
+"""Most numbers whose noise is measured."""
 _FURTHER = 16
-"""Steps after the first difference that are looked at."""
+"""Steps examined after the first difference."""
 _SEED = 1997
 
 
 class Origin(IntEnum):
-    """Where sequences come from, the nearest to the file's run first."""
+    """The origins of sequences, the nearest to the file's run first."""
 
     RUN = 0
     DRAWN = 1
@@ -37,7 +37,7 @@ class Origin(IntEnum):
 
 
 class Course(Struct, frozen=True, eq=False):
-    """Sequences, and where the optimizer takes the weights along them."""
+    """Sequences, with the optimizer's weights along them."""
 
     origin: Origin
     probes: Probes
@@ -50,7 +50,7 @@ class Course(Struct, frozen=True, eq=False):
         return bool(np.any(np.isfinite(last) & (last != first)))
 
     def only(self, chosen: Array | slice, steps: int | None = None) -> Course:
-        """Return the course on some of the sequences, of each the first steps."""
+        """Return the course on the first steps of some sequences."""
         return replace(
             self, probes=self.probes.only(chosen, steps), target=self.target.only(chosen, steps)
         )
@@ -62,7 +62,7 @@ def course_of(origin: Origin, ours: Motion, probes: Probes) -> Course:
 
 
 def joined(courses: Sequence[Course]) -> Course:
-    """Return the sequences of several courses of as many steps as one."""
+    """Return the sequences of several courses of equal length."""
     first = courses[0]
     probes = replace(
         first.probes,
@@ -76,17 +76,17 @@ def joined(courses: Sequence[Course]) -> Course:
 
 
 def astray(motion: Motion, course: Course) -> Array:
-    """Return where a program does not go with the optimizer: (steps, sequences, *shape)."""
+    """Return where a program deviates from the optimizer: (steps, sequences, *shape)."""
     return np.asarray(~course.target.agrees_always(motion.weights(course.probes)))
 
 
 def in_sequences(wrong: Array) -> Array:
-    """Return what holds of any number of a parameter: (steps, sequences)."""
+    """Return whether any element of a parameter is True: (steps, sequences)."""
     return np.asarray(np.any(wrong, axis=tuple(range(2, wrong.ndim))))
 
 
 def fits(program: UpdateProgram, courses: Sequence[Course]) -> bool:
-    """Whether a program goes with the optimizer, at every step of every sequence."""
+    """Whether a program follows the optimizer at every step of every sequence."""
     try:
         motion = Motion(program, courses[0].probes.constants, courses[0].probes.shape)
     except InputError:
@@ -95,10 +95,10 @@ def fits(program: UpdateProgram, courses: Sequence[Course]) -> bool:
 
 
 def beyond_noise(motion: Motion, ours: UpdateProgram, course: Course) -> Course:
-    """Return a course in which a program goes astray only by more than its arithmetic may.
+    """Return a course whose tolerance includes the rounding of the program's arithmetic.
 
-    That is measured in some of the sequences in which it does, soon after the first difference;
-    where rounding explains that, nothing is said of the others.
+    Rounding is measured in some of the deviating sequences, soon after the first difference; if it
+    explains those, the others are not told.
     """
     wrong = in_sequences(astray(motion, course))
     accused = np.flatnonzero(wrong.any(axis=0))
@@ -119,9 +119,9 @@ def beyond_noise(motion: Motion, ours: UpdateProgram, course: Course) -> Course:
 
 
 def _spread(motion: Motion, ours: UpdateProgram, probes: Probes) -> Array:
-    """Return how far rounding spreads the difference of two programs, as `g` in shape.
+    """Return the spread by rounding of the difference of two programs, in the shape of `g`.
 
-    That of a step that is no number is 0.
+    At a step that is not finite it is 0.
     """
     rng = np.random.default_rng(_SEED)
     both = (one.shaken(probes, rng, _TIMES) for one in (motion, motion.running(ours)))
@@ -134,5 +134,5 @@ def _spread(motion: Motion, ours: UpdateProgram, probes: Probes) -> Array:
 
 
 def _finite(values: Array) -> Array:
-    """Return values with nan, which no spread is measured of, for what is infinite."""
+    """Return values with infinite ones replaced by nan, of which no spread is measured."""
     return np.where(np.isfinite(values), values, np.nan)

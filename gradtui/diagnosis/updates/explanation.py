@@ -1,4 +1,4 @@
-"""What is wrong with an update: the line, the rule, the fix, and the numbers that show it."""
+"""The explanation of a wrong update: the line, the rule, the fix, and the numbers that show it."""
 
 from __future__ import annotations
 
@@ -58,27 +58,27 @@ from gradtui.language.parser import Name, Number, Tree
 from gradtui.language.trees import names_read, part_at
 
 _PLAIN = (2.0, -1.0, 0.5, 3.0, 1.0, -2.0)
-"""Gradients on which a mistake is shown, if it shows on them."""
+"""Gradients on which a mistake is shown, if possible."""
 _SCREEN, _LATEST = 4, 48
-"""Steps of the sequences on which changes are tried first, more of a mistake that shows later."""
+"""Steps on which changes are tried first; more for a mistake that shows later."""
 _FEW = 6
-"""Sequences of a course that are taken for them, and as many that show the mistake."""
+"""Sequences of a course on which they are tried, and as many that show the mistake."""
 
 
 class Source(Struct, frozen=True, eq=False):
-    """Where an update is written."""
+    """The place where an update is written."""
 
     lines: Sequence[str]
     """The text of the file."""
     state_places: Mapping[str, Place] = {}
-    """Where the first values of what it keeps stand."""
+    """The place of the initial values of its states."""
 
 
 class Comparison(Struct, frozen=True, eq=False):
     """A program, the optimizer's, and the courses of both for parameters of one shape."""
 
     motion: Motion
-    """Of the program written by hand."""
+    """The courses of the hand-written program."""
     optimizer: str
     ours: UpdateProgram
     constants: Mapping[str, float]
@@ -101,7 +101,7 @@ def explained(compared: Comparison, failed: Course, source: Source) -> tuple[Fin
 
 
 def remarked(compared: Comparison, failed: Course, source: Source) -> tuple[Finding, ...]:
-    """Return what to say of a program that is right on the run and fails another course."""
+    """Return the findings of a program that is right on the run and fails another course."""
     where = where_they_part(compared.motion, failed, compared.steps)
     return tuple(
         replace(
@@ -115,7 +115,7 @@ def remarked(compared: Comparison, failed: Course, source: Source) -> tuple[Find
 
 
 class _Explanation:
-    """The changes that make a program right, and what they say of it."""
+    """The changes that make a program right, in the form of findings."""
 
     def __init__(
         self, compared: Comparison, failed: Course, source: Source, where: str = ""
@@ -130,7 +130,7 @@ class _Explanation:
         search = self.search(self.program, self.few, self.needed)
         remedies = search.single()
         if not remedies and self.failed.origin is Origin.RUN:
-            # What is right on the run alone may be meant: one change there comes before several.
+            # A program right on the run alone may be intended: one change comes before several.
             own = self.compared.up_to(Origin.RUN)
             remedies = search.on(self.few_of(own), lambda one: fits(one, own)).single()
         moves = [one for one in other_orders(self.program, search.scope) if search.passes((one,))]
@@ -148,7 +148,7 @@ class _Explanation:
         return self.written(ranked(remedies, self.program, self.reference, asked))
 
     def search(self, program: UpdateProgram, few: Course, needed: Sequence[Course]) -> Search:
-        """Return the search for what makes a program right on all that is needed."""
+        """Return the search for changes that make a program right on all needed courses."""
         timed = any("t" in names_read(line.value) for line in self.ours.lines)
         compared = self.compared
         scope = scope_of(
@@ -158,9 +158,9 @@ class _Explanation:
         return Search(program, scope, few, lambda one: fits(one, needed))
 
     def additions(self, search: Search) -> list[Remedy]:
-        """Return the lines that the program lacks, as they are known or with one change.
+        """Return the lines that the program lacks, in a known form or with one change.
 
-        Where a name suffices, nothing is stated.
+        If a name suffices, no expression is given.
         """
         lines = list(lacking_lines(self.program, self.ours, search.scope))
         right: list[Remedy] = [(line,) for line in lines if search.passes((line,))]
@@ -180,7 +180,7 @@ class _Explanation:
         return self.few_of(self.needed)
 
     def few_of(self, courses: Sequence[Course]) -> Course:
-        """Return a few steps of sequences that differ in everything, and of some that go astray."""
+        """Return a few steps of varied sequences, and of some that deviate."""
         wrong = (in_sequences(astray(self.compared.motion, course)) for course in courses)
         first = min(int(np.argmax(one.any(axis=1))) for one in wrong if one.any())
         steps = min(
@@ -297,7 +297,7 @@ class _Explanation:
         )
 
     def restarted(self, line: int, right: UpdateProgram) -> str | None:
-        """Return a line of first values as it is where all are right; None if one goes on below."""
+        """Return a line of initial values with all of them right; None if one continues below."""
         row, rest, old = self.source.lines[line - 1], "", self.program.state
         places = sorted(self.source.state_places.items(), key=lambda one: -one[1].column)
         for name, place in places:
@@ -316,9 +316,9 @@ class _Explanation:
         return spell(tree, original, self.source.lines)
 
     def unexplained(self) -> tuple[Finding, ...]:
-        """Return the finding for an update that no small change makes right.
+        """Return the finding for an update without a small change that makes it right.
 
-        The rule is that of the change which makes the optimizer do the same, if there is one.
+        The rule is that of a change that makes the optimizer do the same, if there is one.
         """
         rules = tuple(dict.fromkeys(self.mistakes())) or (UNEXPLAINED,)
         true = self.reference.true_line(self.program)
@@ -335,7 +335,7 @@ class _Explanation:
         return (replace(finding, fix=None, message=said),)
 
     def mistakes(self) -> list[str]:
-        """Return the rules of the changes that make the optimizer do what the program does."""
+        """Return the rules of the changes that make the optimizer equal to the program."""
         if self.shape or not np.all(np.isfinite(self.compared.motion.weights(self.few.probes))):
             return []
         few, *needed = (
@@ -347,13 +347,13 @@ class _Explanation:
 
     @cached_property
     def parting(self) -> Parting:
-        """Return where the two part: on a plain sequence, else on that which they fail."""
+        """Return where the two part: on a plain sequence if possible, else on the failed one."""
         courses = [self.failed] if self.shape else [*self.plain(), self.failed]
         found = (first_parting(self.compared.motion, course) for course in courses)
         return next(parting for parting in found if parting is not None)
 
     def plain(self) -> list[Course]:
-        """Return the course on a plain sequence, where gradients may be so large."""
+        """Return the course on a plain sequence, if gradients may be that large."""
         drawn = next(
             course.probes for course in self.compared.courses if course.origin is Origin.DRAWN
         )
@@ -366,15 +366,15 @@ class _Explanation:
 
 
 def _spread(many: Array, count: int) -> Array:
-    """Return so many of many, evenly."""
+    """Return a number of items, evenly spread over many."""
     at = np.linspace(0, len(many) - 1, min(count, len(many))).astype(int)
     return np.asarray(many[at])
 
 
 def _within(remedies: Sequence[Remedy], moves: Sequence[Moved]) -> list[Remedy]:
-    """Return the remedies that change one line among those that are in the wrong order.
+    """Return the remedies that move one line among lines in the wrong order.
 
-    Or what they begin with.
+    Remedies that change initial values count, too.
     """
     apart = {-1, *(at for move in moves for at in range(move.to, move.line + 1))}
     lines = ({-1 if isinstance(s, Start) else s.line for s in steps} for steps in remedies)

@@ -1,4 +1,4 @@
-"""What may be missing in a line of an update: factors, corrections, roots, terms."""
+"""Possible missing parts of an update's line: factors, corrections, roots, terms."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from gradtui.language.trees import Path, expression, names_read
 
 
 class Insertions(Site):
-    """The changes that put something into a line."""
+    """The changes that insert something into a line."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
-        """Yield what could stand in the place of a part."""
+        """Yield the possible replacements of a part."""
         if isinstance(part, Name):
             yield from self._decayed(part)
         yield from self._inserted(part, root=not path)
@@ -79,7 +79,7 @@ class Insertions(Site):
         yield from self._scaled(part)
 
     def _inserted_in_line(self, part: Tree) -> Iterator[Proposal]:
-        """Yield what may be missing in a direction, or in a step, as a whole."""
+        """Yield what may be missing in a whole direction, or in a whole step."""
         scope = self.scope
         for term in self._terms():
             rules = (DECAY,) if self.topic(term) == (DECAY,) else scope.form
@@ -93,12 +93,12 @@ class Insertions(Site):
             yield Proposal(started, (*scope.form, TIME), 1.45)
 
     def _rates(self) -> Iterator[Tree]:
-        """Yield the rate, and the numbers that a program may make it of."""
+        """Yield the rate, and the numbers that a program may compute it from."""
         yield self.name("lr")
         yield from map(self.number, self.scope.numbers)
 
     def _terms(self) -> Iterator[Tree]:
-        """Yield what a line may lack: the gradient's own step, what is kept, terms of others."""
+        """Yield terms that a line may lack: the gradient's own step, states, other lines' terms."""
         scope, gradient = self.scope, self.name("g")
         if "g" not in names_read(self.line.value):
             yield from (expression("*", self.name("lr"), gradient), gradient)
@@ -109,7 +109,7 @@ class Insertions(Site):
             yield expression("*", self.name("lr"), self.decay())
 
     def _unread(self, part: Tree) -> Iterator[Proposal]:
-        """Yield a part times, and divided by, a helper that is computed and not used."""
+        """Yield a part times, and divided by, an unused helper."""
         for helper in map(self.name, self.unread):
             signal = self.scope.is_signal(self.scope.names(helper))
             turned = signal and not self.scope.is_signal(self.scope.names(part))
@@ -123,7 +123,7 @@ class Insertions(Site):
                     yield Proposal(expression(function, part, term), self.scope.form, 1.3)
 
     def _scaled(self, part: Tree) -> Iterator[Proposal]:
-        """Yield a part divided by, and times, what other lines scale by."""
+        """Yield a part divided by, and times, the scales of other lines."""
         read = {*names_read(self.line.value), *self.unread}
         for name in (one for one in self.near if one in self.scope.meaning and one not in read):
             helper = self.name(name)

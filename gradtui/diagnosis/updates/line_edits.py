@@ -1,7 +1,7 @@
-"""Small changes of one line of an update, each with the rules that it would mend.
+"""Small changes of one line of an update, each with the rules of the mistake it would repair.
 
 Knows the forms that updates have (rates, running means, corrections, decay), not whether a change
-helps.  Every change is also the opposite of one, so the same list makes an optimizer wrong.
+helps.  Every change has its opposite in the list, so the same list makes an optimizer wrong.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _COMPARED = {
     "minimum": ("maximum",), "maximum": ("minimum",),
 }  # fmt: skip
 _PARTS = 100
-"""Parts of a line that are changed; a longer one is only changed near its root."""
+"""Most parts of a line that are changed; a longer one is changed near its root only."""
 
 
 class LineEdit(Edit, frozen=True):
@@ -57,15 +57,15 @@ class LineEdit(Edit, frozen=True):
     line: int
     """The line's index in the program."""
     rules: Rules
-    """What is wrong if this makes it right, then what it might be seen as."""
+    """The rule of the mistake if this repairs it, then other possible rules."""
     cost: float
-    """Of several that help the cheapest is named."""
+    """The cheapest of several that help is named."""
     name: str = ""
-    """What the line assigns, where that is not what it was."""
+    """The name that the line assigns, if changed."""
 
 
 def edits_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[LineEdit]:
-    """Return all small changes of one line, cheapest first, none twice."""
+    """Return all small changes of one line, cheapest first, without duplicates."""
     line = lines[index]
     kinds = [kind(lines, index, scope) for kind in (_Rewrites, OtherNames, Insertions)]
     found: dict[str, LineEdit] = {}
@@ -83,10 +83,10 @@ def edits_of(lines: Sequence[Assignment], index: int, scope: Scope) -> list[Line
 
 
 class _Rewrites(Site):
-    """The changes of what stands in a line."""
+    """The changes within a line."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
-        """Yield what could stand in the place of a part."""
+        """Yield the possible replacements of a part."""
         if isinstance(part, Call):
             yield from self.signs(part)
             yield from self.dropped(part)
@@ -138,7 +138,7 @@ class _Rewrites(Site):
                     yield Proposal(kept, self.made_of(kept), 1.15)
 
     def made_of(self, tree: Tree) -> Rules:
-        """Return the rules of another function where a part belongs."""
+        """Return the rules for another function in place of a part."""
         names = self.scope.names(tree)
         if not self.scope.is_signal(names):
             return self.topic(tree)
@@ -169,7 +169,7 @@ class _Rewrites(Site):
         return self.raised(base)
 
     def raised(self, base: Tree) -> Rules:
-        """Return the rules of what is raised to a wrong power."""
+        """Return the rules for a wrong power."""
         topic = self.topic(base)
         return self.scope.direction if topic == self.scope.form else topic
 
@@ -203,7 +203,7 @@ class _Rewrites(Site):
                 yield Proposal(exchanged, self.choice_rules(call), 1.1)
 
     def choice_rules(self, call: Call, *, strict: bool = False) -> Rules:
-        """Return the rules of a choice the wrong way round, or of one that is a step late."""
+        """Return the rules for a choice the wrong way round, or one step late."""
         if self.scope.is_signal(self.scope.names(call)):
             return (SIGN, *self.scope.form)
         return (TIME, RATE, CONSTANT) if strict else (RATE, TIME, CONSTANT)
@@ -249,7 +249,7 @@ class _Rewrites(Site):
         return isinstance(tree, Number) or self.topic(tree) == (EPSILON,)
 
     def regrouped(self, call: Call) -> Iterator[Proposal]:
-        """Yield what an operation is where it takes in more, or less: a*x + y for a*(x + y)."""
+        """Yield an operation that takes in more, or less: a*x + y for a*(x + y)."""
         for slot, inner in enumerate(call.arguments):
             if not isinstance(inner, Call):
                 continue
@@ -263,14 +263,14 @@ class _Rewrites(Site):
                 yield Proposal(more, rules, 1.2)
 
     def group_rules(self, outer: Tree, operand: Tree) -> Rules:
-        """Return the rules of an operand that is inside of an operation, or outside, by mistake."""
+        """Return the rules for an operand that is inside an operation, or outside, by mistake."""
         topic = self.topic(operand)
         if is_call(outer, "sqrt") and topic != (EPSILON,):
             return (ROOT, *topic)
         return self.scope.direction if is_call(outer, "**") else topic
 
     def whole(self, tree: Tree) -> Iterator[Proposal]:
-        """Yield changes of the line as a whole."""
+        """Yield changes of the whole line."""
         scope = self.scope
         read = list(dict.fromkeys(names_read(tree)))
         fixed = ("lr", "t", *scope.constants)
@@ -304,7 +304,7 @@ class _Rewrites(Site):
             yield Proposal(expression("+", self.name("w"), tree), rules, 2)
 
     def compared_everywhere(self, tree: Tree) -> Iterator[Proposal]:
-        """Yield a line with another comparison wherever one is."""
+        """Yield a line with another comparison in place of each."""
         calls = Counter(part.function for _, part in parts_of(tree) if isinstance(part, Call))
         for function in (one for one in _COMPARED if calls[one] > 1):
             for other in _COMPARED[function]:
@@ -330,7 +330,7 @@ class _Rewrites(Site):
         return mapped(tree, change)
 
     def literal(self, tree: Tree, number: float, mean: str) -> Tree:
-        """Return a tree with a number, and 1 minus it, written by the name of a constant."""
+        """Return a tree with a number, and 1 minus it, replaced by the name of a constant."""
 
         def change(part: Tree) -> Tree | None:
             if isinstance(part, Number) and part.value == number:
@@ -344,13 +344,13 @@ class _Rewrites(Site):
 
 _SUMS, _ALL = frozenset("+-"), frozenset("+-*/")
 _TAKE_IN = {"*": _SUMS, "/": _SUMS, "neg": _SUMS, "sqrt": _ALL, "**": _ALL}
-"""Operation -> the operations of which it may take in one operand where both belong."""
+"""Operation -> the operations from which it may take only one operand although both belong."""
 
 
 def _within(outer: Call, slot: int, inner: Call) -> Iterator[Path]:
-    """Yield the ways to what an operation may be done to alone, of what it is done to by mistake.
+    """Yield the paths to operands that an operation may belong to alone.
 
-    In a chain of sums that is any of its terms, and any that begin it.
+    In a chain of sums these are any of its terms, and any of its beginnings.
     """
     path: Path = ()
     part: Tree = inner
@@ -360,7 +360,7 @@ def _within(outer: Call, slot: int, inner: Call) -> Iterator[Path]:
 
 
 def _round(inner: Call, outer: Call) -> Iterator[Path]:
-    """Yield the ways to the operands that may belong together with another one of `outer`."""
+    """Yield the paths to the operands that may belong together with another one of `outer`."""
     for at, operand in enumerate(inner.arguments):
         if _takes(inner, at, outer):
             yield (at,)
@@ -376,7 +376,7 @@ def _takes(outer: Call, slot: int, inner: Call) -> bool:
 
 
 def _with(call: Call, path: Path, part: Tree) -> Call:
-    """Return an operation with another part, as if it were written anew."""
+    """Return an operation with another part, as if newly written."""
     slot, *further = path
     operand = call.arguments[slot]
     if further:

@@ -1,7 +1,7 @@
-"""Repairs a program line by line, each line given the optimizer's own values to read.
+"""Repairs a program line by line, giving each line the optimizer's own values to read.
 
-So any number of wrong lines is found at the cost of one, where what the program keeps can be
-matched with what the optimizer keeps.
+So any number of wrong lines is found at the cost of one, if the program's states can be matched
+with the optimizer's.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from gradtui.diagnosis.updates.scope import Scope
 from gradtui.engine.interpreter import Interpreter
 
 _BRANCHES = 64
-"""Lines that are read beyond those of the program."""
+"""Most lines examined beyond those of the program."""
 _CHANGES = 4
-"""Changes of one program."""
+"""Most changes of one program."""
 
 
 def repaired_lines(
     program: Motion, scope: Scope, reference: Reference, changes: Sequence[Sieve[LineEdit]]
 ) -> Iterator[tuple[LineEdit, ...]]:
-    """Yield sets of changes, at most one a line, after which every line that matters is right."""
+    """Yield sets of changes, at most one per line, that make every relevant line right."""
     own, theirs = scope.state, tuple(reference.program.state)
     if len(own) != len(theirs):
         return
@@ -40,7 +40,7 @@ def repaired_lines(
 
 
 class _Reading:
-    """A program of which each thing kept is taken for one that the optimizer keeps."""
+    """A program with each of its states matched to one of the optimizer's."""
 
     def __init__(
         self,
@@ -75,10 +75,10 @@ class _Reading:
                     pending.append((index + 1, after, added))
 
     def choices(self, index: int, world: Interpreter) -> list[tuple[Array, LineEdit | None]]:
-        """Return what a line may come to, with the change that it takes.
+        """Return the right values of a line, each with the change it needs.
 
-        A helper may stay as it is, or become what the optimizer has under its name, a line of the
-        optimizer's, a part of one, or the bare gradient; one that is such a part stays rather.
+        A helper may stay as it is, or become the optimizer's value of the same name, one of the
+        optimizer's lines, a part of one, or the bare gradient; a helper with such a value stays.
         """
         line = self.lines[index]
         kept = line.name in self.wanted and self.last[line.name] == index
@@ -101,17 +101,17 @@ class _Reading:
         return [*own, *firsts.values()] if part else [*firsts.values(), *own]
 
     def is_done(self, name: str, value: Array, kept: bool) -> bool:
-        """Whether a line comes to what the optimizer has under its name."""
+        """Whether a line has the optimizer's value of the same name."""
         if name == "w" and kept:
             return bool(np.all(self.reference.target.agrees_always(value)))
         wanted = self.wanted.get(name) if kept else self.reference.results.get(name)
         return wanted is not None and bool(same(wanted[None], value)[0])
 
     def is_whole(self, value: Array) -> bool:
-        """Whether a line comes to what a line of the optimizer does."""
+        """Whether a line has the value of one of the optimizer's lines."""
         return bool(same(self.reference.whole, value).any())
 
     def is_part(self, value: Array) -> bool:
-        """Whether a line comes to what an operation of the optimizer does, or to the gradient."""
+        """Whether a line has the value of one of the optimizer's operations, or of the gradient."""
         parts = (self.reference.operations, self.reference.before["g"][None])
         return any(bool(same(many, value).any()) for many in parts)

@@ -1,7 +1,7 @@
 """An update's program on nodes, executed along sequences of gradients. Knows no rule.
 
-Compiled for all steps of many sequences; interpreted where lines are changed: a change of a line is
-one more node, and its value is put in the place of the line's.
+Compiled for all steps of many sequences; interpreted with changed lines: a change of a line is one
+more node, whose value replaces the line's.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class UpdateLine(Struct, frozen=True, eq=False):
     name: str
     tree: Tree
     node: int
-    """That of its value, and of nothing else."""
+    """The node of its value, and of nothing else."""
     scope: Mapping[str, int]
-    """What it can read: name -> node."""
+    """The names that it can read -> their nodes."""
 
 
 def elementwise(program: UpdateProgram) -> bool:
-    """Whether every number of a parameter is moved by its own gradient alone."""
+    """Whether every element of a parameter is moved by its own gradient alone."""
     parts = (part for line in program.lines for _, part in parts_of(line.value))
     calls = (part.function for part in parts if isinstance(part, Call))
     values = map(np.ravel, program.state.values())
@@ -54,7 +54,7 @@ def elementwise(program: UpdateProgram) -> bool:
 
 
 class Motion:
-    """How a program moves the parameters of one shape; raises InputError where it does not fit."""
+    """How a program moves the parameters of one shape; raises InputError if it does not fit."""
 
     def __init__(
         self, program: UpdateProgram, constants: Mapping[str, float], shape: Shape = ()
@@ -79,7 +79,7 @@ class Motion:
         self.lines = tuple(lines)
         self._kept = {old: scope[name] for name, old in kept.items()}
         self.names = kept | self._given
-        """What changes from step to step: name -> its leaf."""
+        """Name -> its leaf, for everything that changes from step to step."""
         self.result = scope["w"]
         """The node of the new weight."""
         self._blank = Interpreter(tuple(builder.nodes), {}, 1)
@@ -87,7 +87,7 @@ class Motion:
         self._compiled: dict[Mode, Callable[..., Any]] = {}
 
     def running(self, program: UpdateProgram) -> Motion:
-        """Return a program that keeps the same; raises InputError where it does not fit."""
+        """Return a program with the same states; raises InputError if it does not fit."""
         if program.lines != self.program.lines:
             return Motion(program, self._constants, self._shape)
         fresh = copy(self)
@@ -95,7 +95,7 @@ class Motion:
         return fresh
 
     def takes(self, program: UpdateProgram) -> bool:
-        """Return whether a program that keeps the same fits the parameter."""
+        """Return whether a program with the same states fits the parameter."""
         try:
             self.running(program)
         except InputError:
@@ -103,18 +103,18 @@ class Motion:
         return True
 
     def editable(self, index: int) -> Editable:
-        """Return the expression of a line, to be changed."""
+        """Return the expression of a line, ready to be changed."""
         line = self.lines[index]
         return Editable(line.tree, self._blank.nodes, line.scope)
 
     def shape_of(self, index: int) -> Shape:
-        """Return the shape of what a line comes to."""
+        """Return the shape of a line's value."""
         return self._blank.nodes[self.lines[index].node].shape
 
     def may_hold(self, index: int, shape: Shape) -> bool:
-        """Return whether a line may come to a value of a shape, and what reads it stays as it is.
+        """Return whether a line may have a value of a shape without changing its readers.
 
-        What is kept is stretched to the parameter's shape.
+        States are broadcast to the parameter's shape.
         """
         kept = self.lines[index].name in ("w", *self.program.state)
         return stretches(shape, self.shape_of(index)) if kept else shape == self.shape_of(index)
@@ -153,13 +153,13 @@ class Motion:
         return self._compiled[mode]
 
     def first(self, probes: Probes) -> Values:
-        """Return what is kept before the first step."""
+        """Return the states before the first step."""
         state, shape = self.program.state, probes.w.shape
         values = {name: np.broadcast_to(np.asarray(state[name], float), shape) for name in state}
         return {self.names["w"]: probes.w, **{self.names[at]: one for at, one in values.items()}}
 
     def at(self, probes: Probes, step: int, kept: Values) -> Interpreter:
-        """Return all values at a step; what is kept may have an axis of variants in front."""
+        """Return all values at a step; states may have a leading axis of variants."""
         given = (probes.g[step], probes.lr[step], np.full(len(probes.w), step + 1.0))
         leaves = {**kept, **dict(zip(self._given.values(), given, strict=True))}
         own = len(probes.shape)
@@ -167,11 +167,11 @@ class Motion:
         return self._blank.elsewhere(leaves, *max(leads, key=len))
 
     def after(self, world: Interpreter) -> Values:
-        """Return what is kept after the step that a world is at."""
+        """Return the states after the step of a world."""
         return {old: world.value(new) for old, new in self._kept.items()}
 
     def worlds(self, probes: Probes) -> Iterator[Interpreter]:
-        """Yield the values at one step after the other."""
+        """Yield the values step by step."""
         kept = self.first(probes)
         for step in range(len(probes.g)):
             world = self.at(probes, step, kept)
@@ -187,14 +187,14 @@ class Motion:
         })  # fmt: skip
 
     def given(self, values: Mapping[str, Array]) -> Interpreter:
-        """Return the values where what changes from step to step is given at all of them."""
+        """Return the values, given everything that changes at all steps."""
         lead = values["lr"].shape
         return self._blank.elsewhere({leaf: values[at] for at, leaf in self.names.items()}, *lead)
 
     def shaken(
         self, probes: Probes, rng: np.random.Generator, passes: int
     ) -> Iterator[tuple[Array, Array]]:
-        """Yield w after each step as it is, and in all passes in which rounding moves it."""
+        """Yield w after each step, plain and in all passes with moved rounding."""
         kept = self.first(probes)
         for world in self.worlds(probes):
             leaves = {leaf: world.value(leaf) for leaf in self._given.values()}
@@ -210,10 +210,10 @@ class Motion:
         probes: Probes,
         target: Target,
     ) -> Sequence[Variant]:
-        """Return the variants of a line with which w is right at every step.
+        """Return the variants of a line that make w right at every step.
 
-        `value` gives what the line comes to, (sequences, …), for a variant, at a step, where all
-        else is as that variant has it.
+        `value` returns the line's value, (sequences, …), for a variant at a step, with everything
+        else as in that variant.
         """
         left, kept, shape = variants, self.first(probes), self.shape_of(index)
         for step in range(len(probes.g)):
@@ -231,7 +231,7 @@ class Motion:
 
 
 def is_right(target: Target, step: int, w: Array) -> Array:
-    """Return for each variant, (variants, sequences, *shape), whether all its weights are right."""
+    """Return, for each of (variants, sequences, *shape), whether all its weights are right."""
     agreed = target.agrees(step, w)
     return np.asarray(agreed.all(axis=tuple(range(agreed.ndim - target.w.ndim + 1, agreed.ndim))))
 

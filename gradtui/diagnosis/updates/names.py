@@ -13,20 +13,20 @@ from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.language.trees import Path, expression, is_call, names_read, part_at, substituted
 
 _TINY = 0.01
-"""Numbers below may stand for an eps."""
+"""Numbers below this may be an eps."""
 _INLINED = 16
-"""Names that an expression put in the place of a name may read."""
+"""Most names in an expression that replaces a name."""
 _WHOLE = 1000
-"""Whole numbers up to this may be one too small or too large."""
+"""Whole numbers up to this may be off by one."""
 _MULTIPLES = (2, 3, 4)
-"""How many times the length of a stage a later one may begin at."""
+"""Multiples of a stage's length at which a later stage may begin."""
 
 
 class OtherNames(Site):
-    """The changes that put another name or another number in the place of one."""
+    """The changes that replace a name or a number by another."""
 
     def changes(self, path: Path, part: Tree) -> Iterator[Proposal]:
-        """Yield what could stand in the place of a part."""
+        """Yield the possible replacements of a part."""
         if isinstance(part, Number):
             yield from self._numbers(path, part)
         elif self._is_rate(part) and not (path and self._is_rate(self._parent(path))):
@@ -43,7 +43,7 @@ class OtherNames(Site):
             yield from self._everywhere(part)
 
     def _everywhere(self, line: Tree) -> Iterator[Proposal]:
-        """Yield a line with another name in all the places of one: g*g."""
+        """Yield a line with another name in all places of one: g*g."""
         counts = Counter(names_read(line))
         signals = ("g", "w", *self.scope.state, *self.near)
         for name in (one for one, times in counts.items() if times > 1 and self._may_fall(one)):
@@ -59,25 +59,25 @@ class OtherNames(Site):
                 yield Proposal(substituted(line, {"g": decayed}), (DECAY,), 1.1)
 
     def _squares(self, part: Call) -> Iterator[Proposal]:
-        """Yield what is kept in the place of a power, or a product, of one thing that is kept."""
+        """Yield a state to replace a power, or a product, of a state."""
         read = set(names_read(part))
         if len(read) == 1 and self.scope.is_signal(frozenset(read)):
             others = (name for name in self.scope.state if name not in read)
             yield from (Proposal(self.name(one), self.scope.direction, 1.4) for one in others)
 
     def _may_fall(self, name: str) -> bool:
-        """Whether a name is a rate that the program makes itself."""
+        """Whether a name is a rate that the program computes itself."""
         return "lr" in self.scope.meaning.get(name, ()) and name in self.scope.kept
 
     def _parent(self, path: Path) -> Tree:
         return part_at(self.line.value, path[:-1])
 
     def _is_rate(self, part: Tree) -> bool:
-        """Whether a part may be a rate: it is made of numbers, the time and the rate alone."""
+        """Whether a part may be a rate: made from numbers, the time and the rate alone."""
         return self.scope.names(part) <= {"lr", "t"}
 
     def _rate_cost(self, part: Tree) -> float:
-        """Return the cost of the rate in the place of a part; a schedule written out is kept."""
+        """Return the cost of replacing a part by the rate; a written-out schedule is kept."""
         written_out = self.scope.scheduled and "t" in self.scope.names(part)
         cost = 1.2 if isinstance(part, Name) else 1.1
         return cost + 0.5 if written_out else cost
@@ -119,7 +119,7 @@ class OtherNames(Site):
                 yield Proposal(shifted, self._time_rules(), 1.0 if part.name == "t" else 1.3)
 
     def _shares(self) -> Iterator[Tree]:
-        """Yield what a rate that falls by a share of itself falls by."""
+        """Yield the factors of a rate that decays by a share of itself."""
         yield from (self.number(one) for one in self.scope.numbers if 0 < one < 1)
 
     def _time_rules(self) -> Rules:
@@ -141,7 +141,7 @@ class OtherNames(Site):
         return (BIAS,) if both and ("t" in before) != ("t" in after) else scope.direction
 
     def _kept(self, part: Name) -> Iterator[Proposal]:
-        """Yield what is kept under a name, as it is after one more step of its line."""
+        """Yield a state's value after one more step of its line."""
         if part.name not in self.scope.state:
             return
         for at, line in enumerate(self.lines):
@@ -151,9 +151,9 @@ class OtherNames(Site):
                     yield Proposal(tree, self.scope.form, 1.1)
 
     def _inlined(self, tree: Tree) -> Tree | None:
-        """Return a tree without the names of helpers that are assigned here or below.
+        """Return a tree without the names of helpers assigned here or below.
 
-        None where it would be a long one.
+        None if it would be long.
         """
         below = {
             line.name: line.value
@@ -202,13 +202,13 @@ class OtherNames(Site):
                 yield Proposal(expression("-", self.number(1), power), (BIAS, TIME), 1.2)
 
     def _branches(self, path: Path) -> Iterator[Proposal]:
-        """Yield what changes in the place of a number that is one of two choices."""
+        """Yield the changing values to replace a number that is one of two choices."""
         if path and path[-1] and is_call(self._parent(path), "where"):
             for name in ("w", "g", *self.scope.state):
                 yield Proposal(self.name(name), self.scope.form, 1.3)
 
     def _other_numbers(self, part: Number) -> Iterator[Proposal]:
-        """Yield what may stand for a number where a rate is made or time is counted."""
+        """Yield possible replacements of a number in a rate's formula or a count of time."""
         scope, value = self.scope, part.value
         fixed: Iterator[Tree] = (
             self.name(name) for name in self.near if not scope.meaning.get(name, {name})
@@ -228,7 +228,7 @@ class OtherNames(Site):
         yield Proposal(self.number(1), rules, 0.8 if counts else 1.1)
 
     def _widest_rate(self, path: Path) -> Tree:
-        """Return the largest part round a number that is made of numbers, time and rate alone."""
+        """Return the largest part around a number made from numbers, time and rate alone."""
         while path and self._is_rate(self._parent(path)):
             path = path[:-1]
         return part_at(self.line.value, path)

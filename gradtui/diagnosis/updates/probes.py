@@ -1,4 +1,4 @@
-"""The sequences of gradients that are drawn to judge an update on. Knows no program."""
+"""The drawn sequences of gradients on which an update is judged. Knows no program."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ STEPS, LONG = 32, 1200
 TOLERANCE = 1e-6
 _ROUNDING = 1e-12
 _LARGE = 200
-"""Numbers in a parameter from which on fewer sequences are drawn."""
+"""From this many elements of a parameter on, fewer sequences are drawn."""
 _SEED = 20170
 _WEIGHTS = (0.0, 0.7, -30.0)
 _OTHER_RATES = (0.0137, 0.53)
 SIZES = tuple(10.0**power for power in range(-12, 13))
 _MIXED = ("sparse", "one sign", "any size")
 _SHARE = 0.999
-"""How close to the length that gradients are cut to drawn ones come."""
+"""Drawn gradients come this close to the clipping length."""
 
 
 class Probes(Struct, frozen=True, eq=False):
-    """Sequences of gradients, each with its first weight and its rates."""
+    """Sequences of gradients, each with its initial weight and its rates."""
 
     w: Array
     """(sequences, *shape), the weights before the first step."""
@@ -44,12 +44,12 @@ class Probes(Struct, frozen=True, eq=False):
     shape: Shape = ()
     """That of the parameter."""
     slack: Array = np.zeros(1)
-    """(steps,), what is allowed beyond 1e-6 from a step on, relative to the way walked."""
+    """(steps,), the tolerance beyond 1e-6 from a step on, relative to the path length."""
     kinds: Sequence[float | str] = ()
-    """(sequences,), the size of the gradients where they were drawn of one, or another name."""
+    """(sequences,), the size of the gradients if drawn of one size, or another label."""
 
     def only(self, chosen: Array | slice, steps: int | None = None) -> Probes:
-        """Return some of the sequences, and of each only the first steps."""
+        """Return the first steps of some sequences."""
         slack = self.slack[:steps] if len(self.slack) > 1 else self.slack
         return replace(
             self,
@@ -62,14 +62,14 @@ class Probes(Struct, frozen=True, eq=False):
 
 
 class Sampling(Struct, frozen=True, eq=False):
-    """What sequences are drawn for."""
+    """The setting for which sequences are drawn."""
 
     constants: Mapping[str, float]
     """The optimizer's."""
     rates: Array
-    """(steps,), those of the run; a single one where it never changes."""
+    """(steps,), the rates of the run; a single one if it never changes."""
     clip_norm: float = math.inf
-    """No gradient is longer."""
+    """The length to which gradients are clipped."""
     shape: Shape = ()
 
     @property
@@ -79,7 +79,7 @@ class Sampling(Struct, frozen=True, eq=False):
 
 
 def sized(sampling: Sampling) -> Probes:
-    """Return sequences at the run's rates, of gradients of each of `SIZES`, then of mixed ones."""
+    """Return sequences at the run's rates with gradients of each of `SIZES`, then mixed."""
     generator = np.random.default_rng(_SEED)
     kinds: Sequence[float | str] = (*SIZES, *_MIXED, *SIZES, *_MIXED)
     weights = (0.0,) * (len(SIZES) + len(_MIXED))
@@ -87,17 +87,17 @@ def sized(sampling: Sampling) -> Probes:
 
 
 def long(sampling: Sampling) -> Probes:
-    """Return a long sequence at the run's rates; no longer than the run where they change."""
+    """Return a long sequence at the run's rates; no longer than the run if they change."""
     generator = np.random.default_rng(_SEED + 1)
     steps = LONG if math.prod(sampling.shape) < _LARGE else STEPS
     return _drawn(sampling, generator, (1.0,), _at_most(sampling, steps))
 
 
 def at_other_rates(sampling: Sampling) -> Probes:
-    """Return sequences at rates that are not the run's.
+    """Return sequences at other rates than the run's.
 
-    The rate is constant along a sequence unless that of the run changes: a velocity that has the
-    rate inside is the same as one that has it outside only while the rate does not change.
+    The rate is constant along a sequence unless the run's rate changes: a velocity with the rate
+    inside equals one with the rate outside only while the rate is constant.
     """
     generator = np.random.default_rng(_SEED + 2)
     kinds = (1e-3, 1.0, 1e3, *_MIXED)
@@ -108,7 +108,7 @@ def at_other_rates(sampling: Sampling) -> Probes:
 
 
 def _at_most(sampling: Sampling, steps: int) -> Array:
-    """Return the rates of so many steps, fewer where the run has fewer and they change."""
+    """Return the rates of a number of steps; fewer if the run is shorter and its rates change."""
     return sampling.rates[:steps] if sampling.scheduled else np.repeat(sampling.rates, steps)
 
 
@@ -119,7 +119,7 @@ def _drawn(
     rates: Array,
     weights: Sequence[float] = (),
 ) -> Probes:
-    """Return sequences of some kinds; the first of them begin at `weights`."""
+    """Return sequences of some kinds, the first of which begin at `weights`."""
     shape, steps = sampling.shape, len(rates)
     every = 1 + math.prod(shape) // _LARGE
     kinds = kinds[::every]
@@ -148,17 +148,17 @@ def _gradients(generator: np.random.Generator, kind: float | str, shape: Shape) 
 
 
 class Target(Struct, frozen=True, eq=False):
-    """Where the optimizer takes the weights, and how far from that still counts as there."""
+    """The optimizer's weights, with the tolerance around them."""
 
     w: Array
     """(steps, sequences, *shape)."""
     room: Array
-    """The same shape: 1e-6 of the way walked so far, and the rounding of the weight itself."""
+    """The same shape: 1e-6 of the path so far, plus the rounding of the weight itself."""
 
     def agrees(self, step: int, w: Array) -> Array:
-        """Return, for each weight, whether it is where it belongs after a step (0, 1, …).
+        """Return, for each weight, whether it is right after a step (0, 1, …).
 
-        One that the optimizer loses, too, belongs nowhere.
+        A weight that the optimizer loses, too, is right anywhere.
         """
         return _agrees(w, self.w[step], self.room[step])
 
@@ -167,12 +167,12 @@ class Target(Struct, frozen=True, eq=False):
         return _agrees(w, self.w, self.room)
 
     def only(self, chosen: Array | slice, steps: int | None = None) -> Target:
-        """Return the target of some of the sequences, of each the first steps."""
+        """Return the target for the first steps of some sequences."""
         return Target(self.w[:steps, chosen], self.room[:steps, chosen])
 
 
 def target_of(w: Array, probes: Probes) -> Target:
-    """Return the target that a trajectory from the first weights of `probes` on is."""
+    """Return the target made of a trajectory from the initial weights of `probes`."""
     first = probes.w
     tolerance = (TOLERANCE + probes.slack).reshape(-1, *(1,) * (w.ndim - 1))
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Which of several remedies a reader of the program would name. Finds none."""
+"""Ranks remedies as a reader of the program would. Finds none."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gradtui.language.parser import Call, Name, Number, Tree
 from gradtui.language.trees import mapped, names_read, parts_of, shape_of
 
 _COMPARED = 12
-"""Remedies that are compared by the programs that they leave."""
+"""Most remedies compared by the programs that they result in."""
 _BAND = 0.4
-"""How much more than the smallest a remedy may change and be taken for the better program."""
+"""The extra cost over the smallest remedy that a better resulting program can outweigh."""
 
 
 def ranked(
@@ -27,11 +27,11 @@ def ranked(
     reference: Reference,
     rates: Sequence[Course],
 ) -> list[tuple[tuple[float, ...], Remedy]]:
-    """Return remedies, cheapest first, in the order in which the programs that they leave are good.
+    """Return remedies, given cheapest first, in the order of quality of the resulting programs.
 
-    Such a program is right at other `rates`, has nothing idle, and more of its lines come to what
-    the optimizer's do or are written alike.  Each comes with its rank; two of the same rank are
-    equally good but for their size.  Of these, a line that only hands on what it reads is the one
+    A good program is right at other `rates`, has no idle line, and has more lines with values of
+    the optimizer's or written alike.  Each remedy comes with its rank; two of the same rank are
+    equally good except for their cost.  Of these, a line that only passes on its input is the one
     that has lost something.
     """
 
@@ -53,7 +53,7 @@ def ranked(
 
 
 def _idle(program: UpdateProgram) -> int:
-    """Return how many lines do nothing: w is not made of them, or they only name anew."""
+    """Return the number of idle lines: w does not depend on them, or they only rename."""
     matter = which_matter(program.lines)
     kept = {"w", *(name for name in program.state if _is_carried(program, name))}
 
@@ -65,7 +65,7 @@ def _idle(program: UpdateProgram) -> int:
 
 
 def _undoes(tree: Tree) -> bool:
-    """Whether a tree has the root of a square in it, or the square of a root."""
+    """Whether a tree contains the root of a square, or the square of a root."""
 
     def power(part: Tree) -> float:
         match part:
@@ -80,7 +80,7 @@ def _undoes(tree: Tree) -> bool:
 
 
 def _is_carried(program: UpdateProgram, name: str) -> bool:
-    """Return whether what is kept under a name is read before a line assigns it."""
+    """Return whether a state is read before a line assigns it."""
     for line in program.lines:
         if name in names_read(line.value):
             return True
@@ -90,7 +90,7 @@ def _is_carried(program: UpdateProgram, name: str) -> bool:
 
 
 def _paired(program: UpdateProgram) -> int:
-    """Return how many lines are written as another is: as mhat is, so is vhat."""
+    """Return the number of lines written like another: vhat like mhat."""
 
     def general(part: Tree) -> Tree | None:
         match part:

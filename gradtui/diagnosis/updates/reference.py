@@ -1,4 +1,4 @@
-"""What the optimizer computes, part by part, on a few sequences: what lines of a program come to.
+"""The optimizer's computation, part by part, on a few sequences: the right values of lines.
 
 Knows no rule.  A line is recognised by its values, however it is written.
 """
@@ -28,7 +28,7 @@ class Part(Struct, frozen=True, eq=False):
     line: int
     path: Path
     values: Array
-    """(steps, sequences), what it comes to."""
+    """(steps, sequences), its value."""
 
 
 class Reference:
@@ -39,9 +39,9 @@ class Reference:
         motion = self._motion_of(program)
         world = motion.unrolled(probes)
         self.before = {name: world.value(leaf) for name, leaf in motion.names.items()}
-        """Name -> what it is at the beginning of each step."""
+        """Name -> its value at the beginning of each step."""
         self.results = {line.name: world.value(line.node) for line in motion.lines}
-        """Name -> what it is at the end of each step."""
+        """Name -> its value at the end of each step."""
         self.parts = sorted(self._parts(motion, world), key=lambda part: len(part.path))
         self._at = {(part.line, part.path): part for part in self.parts}
         self._written = {shape_of(line.value) for line in program.lines}
@@ -62,11 +62,11 @@ class Reference:
                 yield Part(index, path, self._full(at.value(expression.ids[path])))
 
     def _full(self, values: Array) -> Array:
-        """Return values at all steps, one for each number of the parameter."""
+        """Return values at all steps, one for each element of the parameter."""
         return fitted(values, self.probes.shape, 2)
 
     def _scaled(self) -> Iterator[Array]:
-        """Yield the rate, and what a program may have with the rate in it, or unweighed."""
+        """Yield the rate, and states that may contain the rate, or be unweighted."""
         probes, lines = self.probes, self.program.lines
         steps = [part.values for part in self.parts if self._is_step(part)]
         kept = [self.before[name] for name in self.program.state]
@@ -84,7 +84,7 @@ class Reference:
             yield from (1 / one[None] for one in timed)
 
     def quiet(self, program: Motion, names: Sequence[str]) -> Mapping[str, Array]:
-        """Return what a program keeps under these names; right of what no gradient changes."""
+        """Return a program's states of these names; right for those that no gradient changes."""
         world = program.unrolled(self.probes)
         return {name: world.value(program.names[name]) for name in names}
 
@@ -92,7 +92,7 @@ class Reference:
         return isinstance(part_at(self.program.lines[part.line].value, part.path), Call)
 
     def _is_step(self, part: Part) -> bool:
-        """Whether a part is what w moves by."""
+        """Whether a part is the move of w."""
         line = self.program.lines[part.line]
         subtracts = isinstance(line.value, Call) and line.value.function == "-"
         return line.name == "w" and subtracts and part.path == (1,)
@@ -102,7 +102,7 @@ class Reference:
         return shape_of(tree) in self._written
 
     def likeness(self, program: UpdateProgram) -> tuple[int, int]:
-        """Return how many lines come to what a part does, and how many whole ones they come to."""
+        """Return the number of lines with a part's value, and of whole lines with it."""
         motion = self._motion_of(program)
         world = motion.unrolled(self.probes)
         values = (world.value(line.node) for line in motion.lines)
@@ -112,13 +112,13 @@ class Reference:
         return alike, int(np.sum(reached))
 
     def _fits(self, values: Array) -> bool:
-        """Whether there is a value for each number of the parameter."""
+        """Whether there is a value for each element of the parameter."""
         return stretches(values.shape[2:], self.probes.shape)
 
     def true_line(self, program: UpdateProgram) -> tuple[int, Tree] | None:
-        """Return a line, and the expression that makes the program right in its place.
+        """Return a line, with the expression that makes the program right in its place.
 
-        The first line that would do, with the optimizer's expression in the program's own names.
+        It is the first fitting line, with the optimizer's expression in the program's own names.
         """
         last = len(program.lines) - 1
         while program.lines[last].name != "w":
@@ -132,15 +132,15 @@ class Reference:
         return None
 
     def _filling(self, motion: Motion, index: int) -> list[Part]:
-        """Return the parts that make w go right where they are the result of a line."""
+        """Return the parts that make w right as the result of a line."""
         if motion.shape_of(index) != self.probes.shape:
-            return []  # what reads the line needs another shape
+            return []  # the line's readers need another shape
         return [*motion.followed(
             index, self.parts, lambda part, step, _: part.values[step], self.probes, self.target
         )]  # fmt: skip
 
     def _scope_at(self, motion: Motion, index: int, values: Array) -> Mapping[str, Array]:
-        """Return what each name is before a line whose result is `values`."""
+        """Return each name's value before a line whose result is `values`."""
         line, kept = motion.lines[index], motion.first(self.probes)
         seen: dict[str, list[Array]] = {name: [] for name in line.scope}
         for step in range(len(self.probes.g)):
@@ -152,7 +152,7 @@ class Reference:
         return {name: self._full(one) for name, one in own.items() if self._fits(one)}
 
     def _expressed(self, part: Part, scope: Mapping[str, Array]) -> Tree | None:
-        """Return the optimizer's expression with the names that come to the same, if there are."""
+        """Return the optimizer's expression with names of the same value, if there are any."""
         tree = part_at(self.program.lines[part.line].value, part.path)
         for path, leaf in list(values_in(tree)):
             if not isinstance(leaf, Name):
@@ -177,6 +177,6 @@ class Reference:
 
 
 def same(many: Array, one: Array) -> Array:
-    """Return, for each of many, whether it is the same numbers."""
+    """Return, for each of many, whether it has the same numbers."""
     near = np.isclose(many, one[None], rtol=_CLOSE, atol=0.0, equal_nan=True)
     return np.asarray(np.all(near.reshape(len(many), -1), axis=1))

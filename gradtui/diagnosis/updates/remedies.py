@@ -1,6 +1,6 @@
-"""Remedies, and those that change more than an expression: a first value, what a line assigns.
+"""Remedies, including changes of more than an expression: an initial value, a line's target.
 
-Knows what may belong there, not whether it helps.
+Knows the possible changes, not whether they help.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from gradtui.language.parser import Assignment, Name, Number, Tree
 from gradtui.language.trees import NOWHERE, expression, is_call, names_read
 
 _APART = 8
-"""Lines that one may stand too low."""
+"""Most lines by which a line may be too low."""
 
 
 class Start(Edit, frozen=True):
-    """Another first value of something that a program keeps."""
+    """Another initial value of a state."""
 
     name: str
     value: float
@@ -43,7 +43,7 @@ class Added(Edit, frozen=True):
     """A line that a program lacks."""
 
     line: int
-    """The index of the line that it belongs above; one more than the last where it is the last."""
+    """The index of the line that it belongs above; one past the end if it is the last."""
     name: str
     rules: Rules
     cost: float
@@ -66,7 +66,7 @@ Remedy = tuple[Step, ...]
 
 
 def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
-    """Return a program with changes made; those of one line are in different places."""
+    """Return a program with changes applied; those of one line are in different places."""
     lines, state = list(program.lines), dict(program.state)
     for step in remedy:
         match step:
@@ -84,18 +84,18 @@ def applied(program: UpdateProgram, remedy: Remedy) -> UpdateProgram:
 
 
 def cost_of(remedy: Remedy) -> float:
-    """Return how much a remedy changes; of several the cheapest is named."""
+    """Return the cost of a remedy; of several, the cheapest is named."""
     return sum(step.cost for step in remedy)
 
 
 def unstored_in(program: UpdateProgram) -> list[str]:
-    """Return what a program keeps and no line assigns."""
+    """Return the states that no line assigns."""
     assigned = {line.name for line in program.lines}
     return [name for name in program.state if name not in assigned]
 
 
 def other_starts(program: UpdateProgram, scope: Scope) -> Iterator[Start]:
-    """Yield other first values of the state: 0, 1, and the constants that weigh a mean.
+    """Yield other initial values of the state: 0, 1, and the constants that weight a mean.
 
     A count may also be one off, and a rate start at a number of the file.
     """
@@ -123,9 +123,9 @@ def _start_rules(scope: Scope, name: str) -> Rules:
 
 
 def other_orders(program: UpdateProgram, scope: Scope) -> Iterator[Moved]:
-    """Yield the lines that assign what an earlier line reads, or read what it assigns, before it.
+    """Yield the moves of a line above an earlier one that reads its target, or assigns its input.
 
-    Only what is kept is there before a line assigns it.  The weight itself moves last.
+    Only states exist before a line assigns them.  The weight itself moves last.
     """
     kept, lines = {"w", *program.state}, program.lines
     for later, line in ((at, line) for at, line in enumerate(lines) if line.name != "w"):
@@ -138,14 +138,14 @@ def other_orders(program: UpdateProgram, scope: Scope) -> Iterator[Moved]:
 
 
 def other_targets(program: UpdateProgram, scope: Scope) -> Iterator[Remedy]:
-    """Yield what assigns another name in a line, with what then belongs in it and below."""
+    """Yield changes of the name that a line assigns, with the resulting changes there and below."""
     yield from ((edit,) for edit in _stored(program, scope))
     if scope.decays:
         yield from ((edit,) for edit in _coupled(program, scope))
 
 
 def _stored(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
-    """Yield what keeps a helper that nothing reads under the name of what no line assigns."""
+    """Yield the renaming of an unread helper to a state that no line assigns."""
     for kept in unstored_in(program):
         for index, line in enumerate(program.lines):
             if line.name in scope.meaning and line.name not in scope.read:
@@ -153,7 +153,7 @@ def _stored(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
 
 
 def _coupled(program: UpdateProgram, scope: Scope) -> Iterator[LineEdit]:
-    """Yield the lines that decay the weights, or the gradient, where the other is to decay."""
+    """Yield the lines that decay the weights, or the gradient, instead of the other."""
     for index, line in enumerate(program.lines):
         if line.name in ("w", "g") and "weight_decay" in scope.names(line.value):
             w, g, lr, rate = (Name(n, line.place) for n in ("w", "g", "lr", "weight_decay"))

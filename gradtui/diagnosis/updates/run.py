@@ -1,6 +1,6 @@
-"""The file's own run as sequences of gradients: what every number of the parameters goes through.
+"""The file's own run as sequences of gradients, one for each element of the parameters.
 
-The gradients are those of the run that the optimizer makes; a right update makes the same one.
+The gradients are those of the optimizer's run; a right update has the same run.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from gradtui.engine.shapes import Shape
 from gradtui.engine.trainer import Trainer
 
 _WORK = 10_000_000
-"""Operations on numbers that the steps of a model may take; the rest of a run is like these."""
+"""Most operations on numbers for the steps of a model; the rest of a run is alike."""
 _OVERHEAD = 50
-"""Operations that could be done in the time that it takes to begin with one node."""
+"""The overhead of one node, in operations."""
 _KEPT = 4_000_000
-"""Gradients that are kept."""
+"""Most gradients kept."""
 _FOLLOWED = 400_000
-"""Of those, how many an update is followed along: some numbers of a large parameter."""
+"""Of those, most along which an update is followed: some elements of a large parameter."""
 _LONGEST = 20_000
-"""Steps of a run that an update is followed along."""
+"""Most steps of a run along which an update is followed."""
 _CLIP_SLACK = 2e-6
-"""Gradients are cut to clip_norm·norm/(norm + 1e-6), so what cuts them again may cut a little."""
+"""Gradients are clipped to clip_norm·norm/(norm + 1e-6), so clipping again may shorten a little."""
 
 
 def rates_of(trainer: Trainer, steps: int) -> Array:
-    """Return the learning rates of a run, (steps,); a single one where it never changes."""
+    """Return the learning rates of a run, (steps,); a single one if it never changes."""
     if not trainer.scheduled:
         return np.array([trainer.lr])
     steps = max(1, min(steps, _LONGEST))
@@ -44,7 +44,7 @@ def rates_of(trainer: Trainer, steps: int) -> Array:
 def own_run(
     trainer: Trainer, steps: int, rates: Array, constants: Mapping[str, float], clip_norm: float
 ) -> list[Probes]:
-    """Return the sequences of a run as far as it is finite, those of one shape together."""
+    """Return the sequences of a run as far as it is finite, grouped by shape."""
     program, steps = trainer.program, min(steps, _affordable(trainer))
     nodes = [update.gradient for update in program.updates]
     clip = [] if program.clip is None else [program.clip.scale]
@@ -73,7 +73,7 @@ def own_run(
 
 
 def number_by_number(runs: list[Probes]) -> list[Probes]:
-    """Return the sequences of single numbers, few of those of large parameters."""
+    """Return the sequences of single elements, few of those of large parameters."""
     if not runs:
         return []
     first, steps = runs[0], len(runs[0].g)
@@ -89,9 +89,9 @@ def number_by_number(runs: list[Probes]) -> list[Probes]:
 
 
 def continued(run: Probes, rates: Array, steps: int) -> Probes:
-    """Return a run of single numbers to its end, with the gradients of its first steps again.
+    """Return a run of single elements to its end, repeating the gradients of its first steps.
 
-    Only that with the largest gradients is followed.
+    Only the element with the largest gradients is followed.
     """
     steps = min(steps, _LONGEST, len(rates) if len(rates) > 1 else _LONGEST)
     largest = int(np.argmax(np.max(np.abs(run.g), axis=0)))
@@ -102,7 +102,7 @@ def continued(run: Probes, rates: Array, steps: int) -> Probes:
 
 
 def _affordable(trainer: Trainer) -> int:
-    """Return how many steps of a model are run."""
+    """Return the number of steps of a model to run."""
     nodes = len(trainer.program.nodes)
     width = max(1, trainer.width)
     return max(1, min(_WORK // (trainer.numbers + _OVERHEAD * nodes), _KEPT // width))

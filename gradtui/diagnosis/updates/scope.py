@@ -1,4 +1,4 @@
-"""The rules of updates, and what a program may name and what that is made of."""
+"""The rules of updates, and the names of a program with what they are made from."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ MOMENTUM, CONSTANT = "momentum-form", "wrong-hyperparameter"
 UNEXPLAINED = "unexplained-update"
 RELIES = "relies-on-data"
 MEANS = ("momentum", "beta1", "beta2", "alpha")
-"""The constants that weigh a running mean or a velocity."""
+"""The constants that weight a running mean or a velocity."""
 _PLAIN = (0.0, 1.0, 2.0)
-"""Numbers that stand for themselves."""
+"""Numbers that mean themselves."""
 Rules = tuple[str, ...]
-"""The rule of a change, then others that it might be seen as."""
+"""The rule of a change, then other possible rules."""
 
 
 class Scope(Struct, frozen=True):
-    """What a program may name, and what that is made of."""
+    """The names that a program may use, with what they are made from."""
 
     constants: Mapping[str, float]
     """The optimizer's."""
     kept: tuple[str, ...]
-    """All that the program keeps from step to step."""
+    """All states that the program keeps from step to step."""
     state: tuple[str, ...]
-    """What of that changes with the gradients."""
+    """The states that change with the gradients."""
     meaning: Mapping[str, frozenset[str]]
-    """Name of a helper, or of something kept that no gradient changes -> what it is made of."""
+    """Name of a helper, or of a state that no gradient changes -> what it is made from."""
     read: frozenset[str]
     """The names that lines read."""
     timed: bool
@@ -46,20 +46,20 @@ class Scope(Struct, frozen=True):
     scheduled: bool = False
     """Whether the rate changes from step to step."""
     numbers: tuple[float, ...] = ()
-    """Other numbers that may stand in a program: those of the schedule, of the clipping."""
+    """Other numbers that a program may contain: those of the schedule, of the clipping."""
 
     @property
     def means(self) -> tuple[str, ...]:
-        """The constants that weigh a running mean or a velocity."""
+        """The constants that weight a running mean or a velocity."""
         return tuple(name for name in MEANS if name in self.constants)
 
     @property
     def known_numbers(self) -> frozenset[float]:
-        """The numbers that the file gives: the rate, the constants, those of the schedule."""
+        """The numbers in the file: the rate, the constants, those of the schedule."""
         return frozenset((self.lr, *self.constants.values(), *self.numbers))
 
     def known(self, number: float) -> float:
-        """Return the number of the file that another one is but for rounding, or that one."""
+        """Return the file's number that equals another up to rounding, or that one."""
         near = (one for one in self.known_numbers if abs(one - number) <= 1e-12)
         return next(near, number)
 
@@ -75,14 +75,14 @@ class Scope(Struct, frozen=True):
 
     @property
     def form(self) -> Rules:
-        """The rules of a direction that is made in another way of the same gradients."""
+        """The rules for a direction made in another way from the same gradients."""
         if self.means:
             return (MOMENTUM, UNEXPLAINED)
         return (UNEXPLAINED, MOMENTUM) if self.state else (UNEXPLAINED,)
 
     @property
     def direction(self) -> Rules:
-        """The rules of a direction that is made of something else."""
+        """The rules for a direction made from something else."""
         if self.means and "momentum" not in self.constants:
             return (UNEXPLAINED, MOMENTUM)
         return self.form
@@ -92,14 +92,14 @@ class Scope(Struct, frozen=True):
         return bool(names & {"g", "w", *self.state})
 
     def weighs(self, tree: Tree) -> bool:
-        """Whether a tree is made of what weighs a mean, and of nothing else."""
+        """Whether a tree is made from the weights of a mean and from nothing else."""
         names = self.names(tree)
         return bool(names) and names <= set(self.means)
 
     def names(self, tree: Tree) -> frozenset[str]:
-        """Return the names that a tree is made of, helpers looked through.
+        """Return the names that a tree is made from, with helpers expanded.
 
-        A constant counts where it is written as its number, too: 0.9 for beta1.
+        A constant written as a number counts, too: 0.9 for beta1.
         """
         found = set[str]()
         for _, part in parts_of(tree):
@@ -121,7 +121,7 @@ def scope_of(
 ) -> Scope:
     """Return the scope of a program; constants that are 0, and choices, do nothing.
 
-    `lr` is the first rate: what is kept and starts there is a rate.
+    `lr` is the first rate: a state that starts there is a rate.
     """
     constants = {name: c for name, c in constants.items() if c and name != "nesterov"}
     kept = tuple(program.state)
@@ -145,7 +145,7 @@ def scope_of(
 
 
 def _closures(program: UpdateProgram, scope: Scope) -> dict[str, set[str]]:
-    """Return what each state is made of in the end, over all steps."""
+    """Return what each state is ultimately made from, over all steps."""
     made_of: dict[str, set[str]] = {name: set() for name in program.state}
     for line in program.lines:
         made_of.setdefault(line.name, set()).update(scope.names(line.value))
@@ -163,7 +163,7 @@ def _closures(program: UpdateProgram, scope: Scope) -> dict[str, set[str]]:
 def values_in(tree: Tree) -> Iterator[tuple[Path, Tree]]:
     """Yield every part of a tree that is a value, with its path.
 
-    What follows the operands is written out, like the shape of reshape: no other may stand there.
+    Options after the operands are literals, like the shape of reshape, and cannot be replaced.
     """
     written: list[Path] = []
     for path, part in parts_of(tree):

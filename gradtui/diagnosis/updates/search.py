@@ -1,7 +1,7 @@
-"""Finds the small changes that make a program move the weights as another one does.
+"""Finds the small changes that make a program move the weights like another one.
 
-Single changes first, then pairs.  Nearly all fail at the first step of a few sequences; only what
-passes there is run on every sequence.
+Single changes first, then pairs.  Nearly all fail at the first step of a few sequences; only those
+that pass there are run on every sequence.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from gradtui.language.parser import Assignment
 from gradtui.language.trees import names_read
 
 _PAIRED = 1.35
-"""The cost up to which a change is tried together with others."""
+"""Changes up to this cost are tried together with others."""
 _MOST = 700
-"""Changes of a program from which on pairs of them take too long to try."""
+"""With more changes than this, pairs take too long."""
 _CLOSE = 0.6
-"""How much more a remedy may change than the best and still be another reading of the mistake."""
+"""The extra cost over the best remedy up to which another reading of the mistake is reported."""
 _EDITS = 8000
-"""Single changes that are tried, fewer of each line where there are many lines."""
+"""Most single changes tried; fewer per line if there are many lines."""
 _ASKED = 150
-"""Programs that go right for a few steps and are followed to the end."""
+"""Most programs right for a few steps that are followed to the end."""
 _ENOUGH = 16
-"""Single changes that make a program right: of more the cheapest are taken."""
+"""Most single changes that make a program right: of more, the cheapest are taken."""
 _TRIED = 600
-"""Pairs that pass the first step and are run further."""
+"""Most pairs that pass the first step and are run further."""
 
 
 def which_matter(lines: Sequence[Assignment]) -> list[bool]:
-    """Return which lines w is made of, at once or in later steps."""
+    """Return the lines that w depends on, at once or in later steps."""
     made_of, known = {"w"}, 0
     while known < (known := len(made_of)):
         made_of.update(
@@ -64,7 +64,7 @@ def which_matter(lines: Sequence[Assignment]) -> list[bool]:
 class Search:
     """The changes of a program, tried on a `few` steps.
 
-    What goes right on these is asked for whether it `passes`.
+    Programs right on these are tested with `passes`.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Search:
         return list(islice(asked, _ENOUGH))
 
     def joint(self, reference: Reference) -> list[Remedy]:
-        """Return those of several changes; `reference` is what the target's program computes."""
+        """Return the remedies of several changes; `reference` has the target program's values."""
         return sorted(list(self._line_by_line(reference)) or self._pairs(), key=cost_of)
 
     @cached_property
@@ -129,7 +129,7 @@ class Search:
         yield from ((edit,) for edit in islice(asked, _ENOUGH))
 
     def _survivors(self, index: int) -> Iterator[LineEdit]:
-        """Yield the changes of a line after which w is right for a few steps."""
+        """Yield the changes of a line that make w right for a few steps."""
         line, sieve = self.motion.lines[index], self._sieves[index]
         shape = self.motion.shape_of(index)
         shapes = [one for one in sieve.shapes if self.motion.may_hold(index, one)]
@@ -148,7 +148,7 @@ class Search:
 
         left = self.motion.followed(index, ids, value, self.few, self.near)
         yield from (edit for edit, _ in left)
-        # Those of another shape: what reads the line has to be lowered again.
+        # Values of another shape: the line's readers must be lowered again.
         others = (edit for one in sieve.shapes.difference(shapes) for edit in sieve.of(one))
         yield from (edit for edit in others if self._is_near(applied(self.program, (edit,))))
 
@@ -193,7 +193,7 @@ class Search:
                     yield from ((some[a], others[b]) for b, a in self._right(after))
 
     def _right(self, world: Interpreter) -> list[list[int]]:
-        """Return (second, first) of the pairs of changes after which w is right in one step."""
+        """Return (second, first) of the pairs of changes that make w right in one step."""
         good = is_right(self.near, 0, world.value(self.motion.result))
         return [[int(one) for one in row] for row in np.argwhere(good)]
 
@@ -212,6 +212,6 @@ class Search:
         return all(is_right(self.near, step, w[None]).all() for step, w in enumerate(rows))
 
     def _asked(self, program: UpdateProgram) -> bool:
-        """Return whether a program is right to the end; of too many none is followed."""
+        """Return whether a program is right to the end; after too many, none is followed."""
         self.left -= 1
         return self.left >= 0 and self.fits(program)

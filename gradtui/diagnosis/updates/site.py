@@ -1,4 +1,4 @@
-"""One line of an update, seen as a place for small changes. Knows no change."""
+"""One line of an update as a place for small changes. Knows no change."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from gradtui.language.parser import Assignment, Call, Name, Number, Tree
 from gradtui.language.trees import Path, expression, operands_of, part_at
 
 _NEAR = 12
-"""Helpers above a line of which one may belong in it."""
+"""Most helpers above a line that are tried in it."""
 
 
 class Proposal(Struct, frozen=True):
-    """What could stand in the place of a part of a line, and the rules that say so."""
+    """A possible replacement of a part of a line, with its rules."""
 
     part: Tree
     rules: Rules
     cost: float = 1.0
     slot: int | None = None
-    """The operand of the part that is wrong, where it is not all of it."""
+    """The wrong operand, if not the whole part is wrong."""
 
 
 class Site:
-    """A line, and what its parts mean in an update."""
+    """A line, with the meaning of its parts in an update."""
 
     def __init__(self, lines: Sequence[Assignment], index: int, scope: Scope) -> None:
         self.line = lines[index]
@@ -49,7 +49,7 @@ class Site:
         self.moves = self.line.name == "w"
 
     def topic(self, tree: Tree) -> Rules:
-        """Return the rules that a wrong factor or term falls under."""
+        """Return the rules for a wrong factor or term."""
         names = self.scope.names(tree)
         if "weight_decay" in names and not names & {"g", *self.scope.state}:
             return (DECAY,)
@@ -67,7 +67,7 @@ class Site:
         return (RATE,)
 
     def beside(self, path: Path) -> frozenset[str]:
-        """Return what the factors are made of that multiply a part and that no gradient changes."""
+        """Return what the gradient-independent factors of a part are made from."""
         found = frozenset[str]()
         while path:
             *above, slot = path
@@ -85,7 +85,7 @@ class Site:
         return found
 
     def within(self, path: Path, rules: Rules) -> Rules:
-        """Return the rules of a change, where what stands beside it says what the product is."""
+        """Return the rules of a change, as told by its neighbours in the product."""
         beside = self.beside(path)
         for name, rule in (("weight_decay", DECAY), ("eps", EPSILON)):
             if name in beside:
@@ -93,24 +93,24 @@ class Site:
         return rules
 
     def sign_rules(self, tree: Tree) -> Rules:
-        """Return the rules that a wrong sign before `tree` falls under."""
+        """Return the rules for a wrong sign before `tree`."""
         first, *others = self.topic(tree)
         if first in (DECAY, EPSILON, BIAS, TIME):
             return (first, SIGN)
         return (SIGN, first, *others) if self.keeps else (SIGN,)
 
     def sign_cost(self, cost: float) -> float:
-        """Return the cost of a sign: it is looked for first where w moves."""
+        """Return the cost of a sign: it is tried first where w moves."""
         return cost if self.moves else cost + 0.1
 
     def decay(self) -> Tree:
-        """Return what coupled weight decay adds to a gradient."""
+        """Return the term that coupled weight decay adds to a gradient."""
         return expression("*", self.name("weight_decay"), self.name("w"))
 
     def name(self, name: str) -> Name:
-        """Return a name that is put in."""
+        """Return the replacement by a name."""
         return Name(name, self.place)
 
     def number(self, value: float) -> Number:
-        """Return a number that is put in."""
+        """Return the replacement by a number."""
         return Number(float(value), self.place)

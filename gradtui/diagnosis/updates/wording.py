@@ -1,4 +1,4 @@
-"""What is said of a wrong update, in a learner's words. Knows no numbers but those it is given."""
+"""The words for a wrong update, for learners. Knows only the numbers it is given."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from gradtui.diagnosis.updates.scope import (
 )
 
 _SHOWN = 3
-"""Gradients that are told; of more only the last."""
+"""Most gradients told; of more, only the last."""
 
 _REASONS = MappingProxyType(
     {
         SIGN: "the step has the wrong sign: the gradient points uphill, so w moves against it",
         RATE: "the step is not lr times the direction",
         BIAS: "a mean that starts at 0 is too small at first: it is divided by 1 - β**t, once",
-        TIME: "the steps are counted otherwise: t is 1 at the first update, then 2, 3, …",
-        EPSILON: "eps does not stand where {optimizer} has it",
+        TIME: "the steps are miscounted: t is 1 at the first update, then 2, 3, …",
+        EPSILON: "eps is not where {optimizer} has it",
         ROOT: "the step is divided by the root of the mean square, taken once",
         DECAY: "the weight decay does not act as {optimizer}'s does",
-        MOMENTUM: "the direction of the step is not what {optimizer} makes of the gradients",
-        CONSTANT: "this is not the constant that the run has",
-        UNEXPLAINED: "the step is not what {optimizer} makes of the gradients",
+        MOMENTUM: "the direction of the step is not the one of {optimizer}",
+        CONSTANT: "this is not the run's constant",
+        UNEXPLAINED: "the step is not the one of {optimizer}",
     }
 )
 """Rule -> why the line is wrong."""
@@ -49,15 +49,15 @@ _MISSING = MappingProxyType(
         (DECAY, "weight_decay"): "the weight decay is missing here",
     }
 )
-"""(rule, name that is missing) -> the same."""
+"""(rule, missing name) -> why the line is wrong."""
 _SURPLUS = MappingProxyType(
     {
-        (RATE, "lr"): "the learning rate is there once too often",
+        (RATE, "lr"): "there is an extra learning rate",
         (BIAS, "t"): "{optimizer} has no bias correction here",
         (DECAY, "weight_decay"): "{optimizer} has no weight decay here",
     }
 )
-"""(rule, name that is there once too often) -> the same."""
+"""(rule, extra name) -> why the line is wrong."""
 
 
 class Parting(Struct, frozen=True):
@@ -71,9 +71,9 @@ class Parting(Struct, frozen=True):
     """One for each update so far."""
     lr: float
     here: float
-    """The weight that the program comes to."""
+    """The program's weight."""
     expected: float
-    """The weight that the optimizer comes to."""
+    """The optimizer's weight."""
 
     def as_evidence(self, optimizer: str) -> Mapping[str, Any]:
         """Return the numbers by name."""
@@ -98,26 +98,26 @@ class Parting(Struct, frozen=True):
 
 
 class Replacement(Struct, frozen=True):
-    """What stands in a line and what belongs there, as text, and the names of both."""
+    """The present and the right part of a line, as text, with the names of both."""
 
     before: str
     after: str
     missing: frozenset[str] = frozenset()
-    """Names that only the second has."""
+    """Names only in the right part."""
     surplus: frozenset[str] = frozenset()
-    """Names that only the first has."""
+    """Names only in the present part."""
 
 
 def message_of(rule: str, change: Replacement, optimizer: str) -> str:
-    """Return what is wrong, what stands there and what belongs there."""
+    """Return the mistake, with the present and the right text."""
     reason = reason_of(rule, change, optimizer)
     if change.before == change.after:
-        return f"{reason}; no small change makes it so"
+        return f"{reason}; no small change corrects it"
     return f"{reason}; {change.before} should be {change.after}"
 
 
 def reason_of(rule: str, change: Replacement, optimizer: str) -> str:
-    """Return what is wrong."""
+    """Return the mistake."""
     timed = "t" in change.surplus
     known = [_MISSING.get((rule, name)) for name in sorted(change.missing) if not timed]
     known += [_SURPLUS.get((rule, name)) for name in sorted(change.surplus)]
@@ -125,39 +125,39 @@ def reason_of(rule: str, change: Replacement, optimizer: str) -> str:
 
 
 def remark_of(change: Replacement) -> str:
-    """Return what would do the same everywhere."""
+    """Return the change that is right everywhere."""
     if change.before == change.after:
         return "no small change makes it the same everywhere"
     return f"{change.after} in place of {change.before} is the same everywhere"
 
 
 def start_message(name: str, before: float, after: float, optimizer: str) -> str:
-    """Return that something kept has another first value than the optimizer gives it."""
+    """Return the message that a state has another initial value than the optimizer's."""
     return f"{name} starts at {number(before)}, {optimizer} starts it at {number(after)}"
 
 
 def storing_message(kept: str, name: str) -> str:
-    """Return that no line assigns what is kept, and which should."""
+    """Return the message that no line assigns a state, and which one should."""
     return f"{unstored_message(kept)}: {name} should be {kept}"
 
 
 def lacking_message(kept: str, line: str, where: str) -> str:
-    """Return that no line assigns what is kept, and which should, above or below the line here."""
+    """Return the message that no line assigns a state, with the missing line above or below."""
     return f"{unstored_message(kept)}: {line} is missing {where} this line"
 
 
 def order_message(name: str, other: str, line: int) -> str:
-    """Return that a line belongs above another, which stands at `line`."""
+    """Return the message that a line belongs above another, the one at `line`."""
     return f"{name} is assigned too late: its line belongs above line {line}, which assigns {other}"
 
 
 def unstored_message(kept: str) -> str:
-    """Return that no line assigns what is kept."""
+    """Return the message that no line assigns a state."""
     return f"{kept} keeps its first value, since no line assigns it"
 
 
 def _apart(one: float, other: float) -> tuple[str, str]:
-    """Return two numbers with as many digits as it takes to tell them apart."""
+    """Return two numbers with enough digits to tell them apart."""
     for digits in range(4, EXACT + 1):
         if number(one, digits) != number(other, digits):
             break

@@ -140,7 +140,7 @@ def test_plain_descent_has_no_form_of_momentum(wrong, tmp_path):
     assert error.rule == "unexplained-update"
     assert "momentum-form" not in error.alternatives
     assert error.fix == "w = w - lr*g"
-    assert "the step is not what sgd makes of the gradients" in error.message
+    assert "the step is not the one of sgd" in error.message
 
 
 def test_a_constant_by_another_number_is_named_with_its_own(tmp_path):
