@@ -359,9 +359,22 @@ class RootWrong(Root):
         return grad_output / (y * y + 1)
 
 
-def test_what_is_solved_for_is_compared_by_differences_of_the_code():
-    assert only(gradtui.check(Root, x(4))).rule == "opaque"
+class RootOfRest(Root):
+    """The same of what is left of x, which a recording has the slope of, but not all of it."""
 
+    @staticmethod
+    def forward(ctx, x):
+        y = root_of(x)
+        ctx.save_for_backward(y)
+        return x - y**3
+
+
+@pytest.mark.parametrize("function", [Root, RootOfRest])
+def test_what_is_solved_for_is_compared_by_differences_of_the_code(function):
+    assert only(gradtui.check(function, x(4))).rule == "opaque"
+
+
+def test_what_is_solved_for_gets_the_line_of_a_wrong_gradient():
     wrong, note = gradtui.check(RootWrong, x(4))
 
     assert (wrong.severity, wrong.line) == ("error", line_of(RootWrong.backward, 3))

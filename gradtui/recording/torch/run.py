@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gradtui.recording.recorder import Array
 from gradtui.recording.torch.calls import is_floating as is_floating
-from gradtui.recording.torch.tensors import array_of, is_known
+from gradtui.recording.torch.tensors import array_of, is_known, kind_of
 
 
 def function_of(target: Any) -> type[torch.autograd.Function] | None:
@@ -99,4 +99,4 @@ def called_with(module: Any, weights: dict[str, Tensor], args: Sequence[Any]) ->
 
 def shape_and_type(tensor: Tensor) -> tuple[tuple[int, ...], Any]:
     """Return the shape of a tensor and its type as NumPy calls it."""
-    return tuple(tensor.shape), array_of(tensor.detach()).dtype
+    return tuple(tensor.shape), kind_of(tensor)

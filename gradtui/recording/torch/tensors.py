@@ -57,6 +57,11 @@ def laid_out(tensor: Tensor) -> Array:
     return np.asarray(_Memory(tensor, _TYPES.get(tensor.dtype, "<u2")))
 
 
+def kind_of(tensor: Tensor) -> np.dtype[Any]:
+    """Return NumPy's type for a tensor's numbers."""
+    return np.dtype(_TYPES.get(tensor.dtype, "<f4"))
+
+
 def array_of(tensor: Tensor) -> Array:
     """Return a tensor's numbers, on its own memory where NumPy has their type."""
     if tensor.dtype is _NARROW:
