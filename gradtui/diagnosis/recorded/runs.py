@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.backward.probes import NEAR, size_of
+from gradtui.diagnosis.recorded.domain import is_beyond, reached
 from gradtui.diagnosis.recorded.target import Returned, Target
 from gradtui.recording.arguments import with_values
 from gradtui.recording.array import plain
@@ -28,8 +29,12 @@ _SPREADS = (0.1, 0.5, 1.0, 0.1, 0.5, 1.0)
 """How far from the arguments the points lie, relative to their size."""
 _NEARER = (0.01, 1e-3)
 """How near where the code is no use at the others."""
+_PULLED = (1.0, 0.5, 0.2, 0.05)
+"""How much of that is left where a point lies outside the domain that the arguments show."""
 _LARGE, _WIDE = 5_000, 1 << 26
 """Nodes of a tape, and bytes of its values, from which on there are fewer points."""
+_SAME = 1e-6
+"""How far apart, of the largest, elements of a symmetric matrix may be that has been rounded."""
 _SEED = 20_240_229
 
 
@@ -48,6 +53,13 @@ class Point(Struct, frozen=True, eq=False):
     """The node of the loss."""
     nodes: Mapping[str, int | None]
     """The node of each gradient; None where it was not recorded."""
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the loss and the true gradients are numbers."""
+        return bool(np.isfinite(self.loss)) and all(
+            bool(np.all(np.isfinite(true))) for true in self.true.values()
+        )
 
     def shaken(self, seed: int) -> tuple[Values, Values]:
         """Return what is claimed and what is true with every rounding moved."""
@@ -193,17 +205,32 @@ class Runs:
         tape = start.result.tape
         spreads = _SPREADS[:3] if len(tape) > _LARGE or tape.bytes > _WIDE else _SPREADS
         found = 0
+        usual = reached(tape, start.root)
         for spread in (*spreads, *_NEARER):
             if spread in _NEARER and found:
                 return
             values = {name: alike(value, spread, rng) for name, value in start.values.items()}
-            try:
-                point = self.point(values, names, near=spread <= NEAR)
-            except CodeFailed:
-                continue
-            if np.isfinite(point.loss) and all(np.all(np.isfinite(t)) for t in point.true.values()):
-                found += 1
-                yield point
+            for near in _PULLED:
+                try:
+                    point = self.point(_between(start.values, values, near), names,
+                                       near=spread * near <= NEAR)  # fmt: skip
+                except CodeFailed:
+                    break
+                if not is_beyond(point.result.tape, point.root, usual):
+                    if point.is_finite:
+                        found += 1
+                        yield point
+                    break
+
+
+def _between(one: Values, other: Values, share: float) -> Values:
+    """Return what lies on the way from one point to another, from 0 to 1."""
+    if share == 1:
+        return other
+    return {
+        name: np.asarray(value + share * (other[name] - value), dtype=value.dtype)
+        for name, value in one.items()
+    }
 
 
 def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
@@ -216,12 +243,13 @@ def drawn(value: Array, spread: float, rng: np.random.Generator) -> Array:
 
 
 def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
-    """Return random numbers around a value, symmetric where it is, or shares where it has these.
+    """Return random numbers around a value: symmetric, positive definite or shares where it is.
 
     A gradient of a function of such arguments need not be right for others.
     """
     found = drawn(value, spread, rng)
     if _is_symmetric(value):
+        found = _definite(value, spread, rng) if _is_definite(value) else found
         found = (found + found.swapaxes(-1, -2)) / 2
     elif _has_shares(value):
         found = np.abs(found) / np.abs(found).sum(axis=-1, keepdims=True)
@@ -231,8 +259,23 @@ def alike(value: Array, spread: float, rng: np.random.Generator) -> Array:
 def _is_symmetric(value: Array) -> bool:
     if value.ndim < 2 or value.shape[-1] != value.shape[-2] or value.shape[-1] < 2:
         return False
+    if not value.size or not np.all(np.isfinite(value)):
+        return False
     beside = value[..., 0, 1:]
-    return bool(np.ptp(value) and np.any(beside) and np.array_equal(value, value.swapaxes(-1, -2)))
+    largest = np.max(np.abs(value))
+    same = np.allclose(value, value.swapaxes(-1, -2), rtol=0, atol=_SAME * largest)
+    return bool(np.ptp(value) and np.any(beside) and same)
+
+
+def _is_definite(value: Array) -> bool:
+    return bool(np.all(np.linalg.eigvalsh(np.asarray(value, np.float64)) > 0))
+
+
+def _definite(value: Array, spread: float, rng: np.random.Generator) -> Array:
+    """Return positive definite matrices around some."""
+    size = value.shape[-1]
+    turned = np.eye(size) + spread * rng.normal(size=value.shape) / np.sqrt(size)
+    return np.asarray(turned @ value @ turned.swapaxes(-1, -2))
 
 
 def _has_shares(value: Array) -> bool:
