@@ -169,6 +169,18 @@ class Replay:
         return value if node.exact else self.moved(value)
 
 
+class Without(Replay):
+    """All values as they are where some calls hand on what they are given."""
+
+    def __init__(self, tape: Tape, handing: Mapping[int, int]) -> None:
+        """`handing` has the calls, each with the input that is its value."""
+        self._handing = handing
+        super().__init__(tape)
+
+    def _computed(self, id: int) -> Array:
+        return self.value(self._handing[id]) if id in self._handing else super()._computed(id)
+
+
 class Shaken(Replay):
     """All values with every rounded result moved by a unit in its last place.
 

@@ -17,6 +17,7 @@ from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.search import Blame
+from gradtui.diagnosis.recorded.deliberate import without_meant
 from gradtui.diagnosis.recorded.differences import COARSE
 from gradtui.diagnosis.recorded.judge import SINGLE, Judge, Wrong
 from gradtui.diagnosis.recorded.notes import (
@@ -27,13 +28,10 @@ from gradtui.diagnosis.recorded.notes import (
     not_finite,
     note,
     opaque,
-    straight_through,
 )
 from gradtui.diagnosis.recorded.numeric import NumericJudge, numeric_points
 from gradtui.diagnosis.recorded.runs import Lost, Point, Runs
 from gradtui.diagnosis.recorded.simple import explained
-from gradtui.diagnosis.recorded.stabilisers import stabiliser
-from gradtui.diagnosis.recorded.surrogates import is_handed_on, surrogate
 from gradtui.diagnosis.recorded.target import Target
 from gradtui.diagnosis.recorded.unrecorded import by_differences
 from gradtui.diagnosis.recorded.upstream import Upstream, upstream
@@ -189,18 +187,15 @@ class _Checking:
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
     ) -> list[Finding]:
         """Return what is found of gradients that are wrong: by line where an edit mends them."""
-        meant = {
-            one.name: note for one in wrong
-            if (note := self._meant(points, one, judge.tolerance)) is not None
-        }  # fmt: skip
-        apart = {one.name: one for one in wrong if one.name not in meant}
+        meant = without_meant(self.runs, points, wrong, judge.tolerance)
+        points, apart = meant.points, {one.name: one for one in meant.wrong}
         # The search begins where something is wrong: elsewhere all may be right.
         told_at = [one.point for one in apart.values()]
         ordered = list({id(one): one for one in (*told_at, *points[1:], points[0])}.values())
         blames, failed = self._blames(ordered, judge, [*misfits, *apart])
         told = {name for blame in blames for name in blame.results}
         return [
-            *meant.values(),
+            *meant.notes,
             *(self._blamed(points, blame, apart) for blame in blames),
             *(self._misfit(points, name) for name in misfits if name not in told),
             *self._unmended(
@@ -305,23 +300,6 @@ class _Checking:
         return self._finding(rule, name, text, {"misfit": [list(hand), list(true)]},
                              place_of(points[0], name) or self.target.place)  # fmt: skip
 
-    def _meant(self, points: Sequence[Point], wrong: Wrong, tolerance: float) -> Finding | None:
-        """Return the note on a difference that is left out on purpose."""
-        if self.target.deliberate and is_handed_on(points):
-            text = f"the gradient of {wrong.name} is changed on its way back, on purpose: "
-            text += "going forward it is handed on as it is"
-            evidence = {"claimed": wrong.claimed, "true": wrong.true}
-            return note("straight-through", "info", wrong.name, text, self.target.place, evidence)
-        meant = surrogate(wrong.name, points, tolerance)
-        if meant is not None:
-            return straight_through(wrong, meant)
-        left_out = stabiliser(wrong.name, points)
-        if left_out is None:
-            return None
-        value, place = left_out
-        text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
-        return note("missing-term", "info", wrong.name, text, place, wrong.evidence)
-
     def _unmended(
         self, points: Sequence[Point], wrong: Sequence[Wrong], failed: bool
     ) -> Iterator[Finding]:
@@ -361,7 +339,9 @@ class _Checking:
 
 def _seen(wrong: Wrong) -> str:
     """Return what a gradient is and what it should be."""
-    text = f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, the true one is "
+    text = (
+        f"{wrong.name}{element_text(wrong.element)} is {number(wrong.claimed)}, {wrong.basis} is "
+    )
     where = "" if wrong.at_own else " (at random parameters)"
     return f"{text}{number(wrong.true)}{where}"
 

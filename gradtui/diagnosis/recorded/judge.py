@@ -42,6 +42,8 @@ class Wrong(Struct, frozen=True, eq=False):
     true: float
     at_own: bool = False
     """Whether element and numbers are those at the user's own point: it is wrong there too."""
+    basis: str = "the true one"
+    """What it is compared with."""
 
     @property
     def evidence(self) -> Mapping[str, Any]:

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding, Severity
-from gradtui.diagnosis.recorded.judge import Wrong
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Point, Runs, root_of
-from gradtui.diagnosis.recorded.surrogates import Surrogate
 from gradtui.recording.tape import Call, Leaf, Tape
 
 Array = NDArray[Any]
@@ -127,15 +125,6 @@ def _reader(tape: Tape, read: int) -> Place | None:
         if not isinstance(node, Leaf) and read in node.inputs and node.place:
             return node.place
     return None
-
-
-def straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
-    """Return that a gradient passes what is flat, or stops, on purpose."""
-    name = wrong.name
-    text = f"the gradient of {name} passes {meant.name}, which is flat, by a slope of its own"
-    if not meant.name:
-        text = f"the gradient of {name} stops at what is detached here"
-    return note("straight-through", "info", name, text, meant.place, wrong.evidence)
 
 
 def opaque(start: Point) -> list[Finding]:

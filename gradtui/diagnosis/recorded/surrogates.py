@@ -6,10 +6,7 @@ slope in the place of that of a flat function, or of one whose result is detache
 
 from __future__ import annotations
 
-import linecache
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,171 +14,171 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.base.source import Place
+from gradtui.base.text import number
+from gradtui.diagnosis.recorded.passes import Way, chosen, detached, kinked, rounded, stepped
 from gradtui.diagnosis.recorded.runs import Point
-from gradtui.recording.sweep import Link, gradients
-from gradtui.recording.tape import Added, Call, Moved, Tape
+from gradtui.diagnosis.recorded.simple import ratio_of
+from gradtui.recording.tape import Added, Call, Leaf, Moved, Tape
 
 Array = NDArray[Any]
-Slope = Callable[[Array], Array]
 
-_FLAT = frozenset({
-    "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
-    "floor_divide",
-})  # fmt: skip
-"""NumPy's functions that are flat but for jumps."""
-_BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
-_SLOPES: Sequence[Slope] = (
-    np.ones_like,
-    lambda x: 1.0 * (np.abs(x) <= 1),
-    lambda x: 1.0 * (np.abs(x) <= 0.5),
-    lambda x: 1.0 * ((x >= 0) & (x <= 1)),
-    lambda x: 1.0 * (x > 0),
-    lambda x: np.maximum(0.0, 1 - np.abs(x)),
-    lambda x: 1 - np.tanh(x) ** 2,
-    lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
-    lambda x: 1 / (1 + np.abs(x)) ** 2,
-)
-"""What stands for the slope of a flat function: the identity's, cut, or a smooth function's."""
-_DETACHED = re.compile(r"detach|stop_?grad|no_?grad")
-_COPIED = re.compile(r"\bcopy\(")
-_MOST = 6
-"""Detached values that are tried, and steps, and values that each may be a step of."""
+_SAME = 1e-6
+_LIKELY = 3
+"""Points at which a gradient is as long, whatever it should be, if that is no chance."""
 
 
 class Surrogate(Struct, frozen=True):
     """What a gradient passes, or stops at, on purpose."""
 
-    name: str
-    """Of the function that is flat; nothing for what is detached."""
+    told: str
+    """What it does, as the end of a sentence that begins with its name."""
     place: Place | None
 
 
-Links = Callable[[Point], Mapping[int, Link] | None]
+class Agreed(Struct, frozen=True, eq=False):
+    """What several gradients of a function pass in the same way."""
+
+    meant: Mapping[str, Surrogate]
+    way: Way | None = None
+    """That way; None where none explains any."""
 
 
-def surrogate(name: str, points: Sequence[Point], tolerance: float) -> Surrogate | None:
-    """Return what a wrong gradient is on purpose; None where it is just wrong."""
+def agreed(
+    names: Sequence[str], points: Sequence[Point], tolerance: float, rates: Mapping[str, float]
+) -> Agreed:
+    """Return how most of some wrong gradients pass rounding, if that explains any of them.
+
+    `rates` are the numbers that the code is given, any of which may scale a gradient on purpose if
+    the forward pass has no other use for it.
+    """
+    rates = {name: rate for name, rate in rates.items() if not _is_used(points[0], rate)}
+    best = Agreed({})
+    for way in rounded(points):
+        found = dict[str, Surrogate]()
+        for name in names:
+            told = _explained(way, name, points, tolerance, rates)
+            if told is not None:
+                found[name] = Surrogate(way.told + told, way.place)
+        if len(found) > len(best.meant):
+            best = Agreed(found, way)
+    return best
+
+
+def surrogate(
+    name: str, points: Sequence[Point], tolerance: float, *, chooses: bool
+) -> Surrogate | None:
+    """Return what else a wrong gradient is on purpose; None where it is just wrong.
+
+    `chooses` tells whether the loss changes with its argument, by jumps alone.
+    """
     if not any(np.any(point.hand[name]) for point in points):
         return None
-    for found, links_at in _ways(name, points):
-        if all(_is(name, point, links_at(point), tolerance) for point in points):
-            return found
+    length = _is_of_one_length(name, points)
+    for way in _ways(name, points, straight=length, chooses=chooses):
+        if length and _is_along(way, name, points):
+            return Surrogate(f"{way.told}, and has a length of its own", way.place)
+        if _explained(way, name, points, tolerance, {}) is not None:
+            return Surrogate(way.told, way.place)
+    if length and _is_along(None, name, points):
+        return Surrogate("has a length of its own", None)
     return None
 
 
-def is_handed_on(points: Sequence[Point]) -> bool:
-    """Return whether the user's lines compute and move nothing on the way to the loss."""
-    tapes = [(point.result.tape, point.root) for point in points]
-    return all(tape.active[root] for tape, root in tapes) and not any(
-        tape.active[id]
-        and (isinstance(node := tape.nodes[id], Moved | Added) or node.place is not None)
-        for tape, root in tapes for id in range(root)
+def is_handed_on(points: Sequence[Point], given: Sequence[Array]) -> bool:
+    """Return whether the user's lines compute and move nothing on the way to the loss.
+
+    What they hand on is one of the arrays that they are `given`.
+    """
+    return all(_is_handed_on(point.result.tape, point.root, given) for point in points)
+
+
+def _is_handed_on(tape: Tape, root: int, given: Sequence[Array]) -> bool:
+    found, handed = {root}, tape.active[root]
+    for id in range(root, -1, -1):
+        node = tape.nodes[id]
+        if id not in found:
+            continue
+        if isinstance(node, Leaf):
+            handed |= any(np.array_equal(tape.value(id), one, equal_nan=True) for one in given)
+        elif node.place is not None or isinstance(node, Moved | Added):
+            return False
+        else:
+            found.update(node.inputs)
+    return handed
+
+
+def _ways(name: str, points: Sequence[Point], *, straight: bool, chooses: bool) -> Iterator[Way]:
+    zero = not any(np.any(point.true[name]) for point in points)
+    yield from kinked(points, straight=straight)
+    yield from detached(points, zero=zero)
+    yield from stepped(points) if zero else ()
+    yield from chosen(points, name) if zero and chooses else ()
+
+
+def _explained(
+    way: Way, name: str, points: Sequence[Point], tolerance: float, rates: Mapping[str, float]
+) -> str | None:
+    """Return how a gradient is scaled where it is that of a way; None where it is another."""
+    hands, found = list[Array](), list[Array]()
+    for point in points:
+        hand, passed = point.hand[name], way.passed(point, name)
+        if passed is None or hand.shape != passed.shape:
+            return None
+        hands.append(hand)
+        found.append(passed)
+    if not any(np.any(hand) for hand in hands):
+        return None
+    for told, scale in _scales(hands, found, rates):
+        if all(_is_close(hand, scale * passed, tolerance)
+               for hand, passed in zip(hands, found, strict=True)):  # fmt: skip
+            return told
+    return None
+
+
+def _scales(
+    hands: Sequence[Array], found: Sequence[Array], rates: Mapping[str, float]
+) -> Iterator[tuple[str, float]]:
+    yield "", 1.0
+    ratio = ratio_of(hands, found) if rates else None
+    for name, rate in rates.items() if ratio else ():
+        for told, scale in ((f"times {name}", rate), (f"divided by {name}", 1 / rate)):
+            if ratio is not None and abs(ratio - scale) <= _SAME * abs(scale):
+                yield f", {told}, which is {number(rate)}", scale
+
+
+def _is_close(hand: Array, passed: Array, tolerance: float) -> bool:
+    room = tolerance * np.max(np.abs(passed), initial=0.0)
+    return bool(np.all(np.abs(hand - passed) <= room))
+
+
+def _is_used(point: Point, rate: float) -> bool:
+    """Return whether the forward pass computes with a number."""
+    tape = point.result.tape
+    return rate == 0 or any(
+        isinstance(tape.nodes[id], Leaf) and tape.shape(id) == () and abs(tape.value(id)) == rate
+        for node in tape.nodes[: point.root] if isinstance(node, Call) for id in node.inputs
     )  # fmt: skip
 
 
-def _ways(name: str, points: Sequence[Point]) -> Iterator[tuple[Surrogate, Links]]:
-    """Yield what may be meant, with what then flows back otherwise than in truth."""
-    start, tape = points[0], points[0].result.tape
-    flat = _flat(start)
-    if flat:
-        node = tape.nodes[flat[0]]
-        assert isinstance(node, Call)
-        for slope in _SLOPES:
-            yield Surrogate(node.name, node.place), partial(_sloped, slope=slope)
-        yield Surrogate(node.name, node.place), partial(_sloped, slope=np.ones_like, bounds=True)
-    zero = not any(np.any(point.true[name]) for point in points)
-    for at, id in enumerate(_detached(start, zero=zero)[:_MOST]):
-        yield Surrogate("", tape.nodes[id].place), partial(_stopped, at=at, zero=zero)
-    for step, source in _steps(points) if zero else ():
-        found = Surrogate("a step", tape.nodes[step].place)
-        for slope in _SLOPES:
-            yield found, partial(_linked, step=step, source=source, slope=slope)
-
-
-def _flat(point: Point) -> list[int]:
-    tape = point.result.tape
-    return [
-        id for id in range(point.root + 1)
-        if isinstance(node := tape.nodes[id], Call) and node.name in _FLAT and tape.active[id]
-        and tape.shape(node.inputs[0]) == tape.shape(id)
-    ]  # fmt: skip
-
-
-def _sloped(point: Point, slope: Slope, *, bounds: bool = False) -> Mapping[int, Link]:
-    """Return the flat functions with another slope, bounds with a slope of 1 where asked for."""
-    tape, found = point.result.tape, dict[int, Link]()
-    for id in range(point.root) if bounds else ():
-        node = tape.nodes[id]
-        if isinstance(node, Call) and node.name in _BOUNDING and tape.active[id]:
-            source = next(one for one in node.inputs if tape.active[one])
-            if tape.shape(source) == tape.shape(id):
-                found[id] = (source, np.ones(tape.shape(id)))
-    for id in _flat(point):
-        node = tape.nodes[id]
-        assert isinstance(node, Call)
-        found[id] = (node.inputs[0], _slope_at(tape, node.inputs[0], slope))
-    return found
-
-
-def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
-    return np.asarray(slope(np.asarray(tape.value(id), np.float64)))
-
-
-def _detached(point: Point, *, zero: bool) -> list[int]:
-    """Return the calls whose result a line says is detached; by a mere copy where `zero` is true.
-
-    A copy says so only where the gradient would be 0: most copies mean something else.
-    """
-    tape, found = point.result.tape, list[int]()
-    for id in range(point.root):
-        place = tape.nodes[id].place
-        if not isinstance(tape.nodes[id], Call) or not tape.active[id] or place is None:
-            continue
-        line = linecache.getline(place.file, place.line)
-        if _DETACHED.search(line) or (zero and _COPIED.search(line)):
-            found.append(id)
-    return found
-
-
-def _stopped(point: Point, at: int, *, zero: bool) -> Mapping[int, Link] | None:
-    found = _detached(point, zero=zero)
-    return {found[at]: None} if at < len(found) else None
-
-
-def _steps(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
-    """Yield numbers that jump as arguments do, as `where(w > 0, 1, -1)`, and what may decide.
-
-    They come from outside, as far as the tape knows, and yet differ from run to run.
-    """
-    first, *others = points
-    tape = first.result.tape
-    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
-    steps = [
-        id for id in range(first.root)
-        if not tape.active[id] and tape.shape(id) and tape.value(id).dtype.kind == "f"
-        and any(not np.array_equal(tape.value(id), other.value(id)) for other in alike
-                if tape.shape(id) == other.shape(id))
-    ]  # fmt: skip
-    for step in steps[-_MOST:]:
-        sources = [
-            id for id in range(step) if tape.active[id] and tape.shape(id) == tape.shape(step)
-        ]
-        yield from ((step, source) for source in reversed(sources[-_MOST:]))
-
-
-def _linked(point: Point, step: int, source: int, slope: Slope) -> Mapping[int, Link] | None:
-    tape = point.result.tape
-    if step >= len(tape) or tape.shape(source) != tape.shape(step):
-        return None
-    return {step: (source, _slope_at(tape, source, slope))}
-
-
-def _is(name: str, point: Point, links: Mapping[int, Link] | None, tolerance: float) -> bool:
-    """Return whether a gradient is that of the run in which other things flow back."""
-    hand, tape = point.hand[name], point.result.tape
-    if links is None or hand.shape != point.true[name].shape:
+def _is_of_one_length(name: str, points: Sequence[Point]) -> bool:
+    """Return whether a gradient is as long at all points, which its own size cannot tell."""
+    if len(points) < _LIKELY:
         return False
-    leaf = tape.arguments[name]
-    passed = gradients(tape.with_active(list(links)), point.root, [leaf], links=links)[leaf]
-    room = tolerance * np.max(np.abs(passed), initial=0.0)
-    return bool(np.all(np.abs(hand - passed) <= room))
+    own = [float(np.linalg.norm(point.hand[name])) for point in points]
+    true = [float(np.linalg.norm(point.true[name])) for point in points]
+    return bool(own[0] and np.ptp(own) <= _SAME * own[0] and np.ptp(true) > _SAME * max(true))
+
+
+def _is_along(way: Way | None, name: str, points: Sequence[Point]) -> bool:
+    """Return whether a gradient goes everywhere the way of another."""
+    for point in points:
+        hand, passed = point.hand[name], point.true[name]
+        if way is not None:
+            found = way.passed(point, name)
+            if found is None:
+                return False
+            passed = found
+        size, length = np.linalg.norm(passed), np.linalg.norm(hand)
+        if not size or not _is_close(hand / length, passed / size, _SAME):
+            return False
+    return True

@@ -70,6 +70,11 @@ class Target(Struct, frozen=True, eq=False):
         return self.backward or self.function
 
     @property
+    def returns_loss(self) -> bool:
+        """Whether what is called last returns the loss first, and gradients after it."""
+        return self.backward is None
+
+    @property
     def deliberate(self) -> bool:
         """Whether nothing but its gradient can be the point of code that hands on what it gets."""
         return False

@@ -57,6 +57,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         return found
 
     @property
+    def returns_loss(self) -> bool:
+        """Whether what is called last returns the loss first, and gradients after it."""
+        return False
+
+    @property
     def deliberate(self) -> bool:
         """Whether nothing but its gradient can be the point of code that hands on what it gets."""
         return self.custom is not None
@@ -107,6 +112,11 @@ class _ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
 
     wanting: tuple[str, ...] = ()
     """The tensors that ask for a gradient."""
+
+    @property
+    def returns_loss(self) -> bool:
+        """Whether what is called last returns the loss first, and gradients after it."""
+        return self.backward is None
 
     def _run(self, world: World, given: Mapping[str, Any]) -> Returned:
         for name in self.wanting:

@@ -28,6 +28,7 @@ from gradtui.recording.torch.calls import (
     is_floating,
 )
 from gradtui.recording.torch.forms import EXACT, FORMS, MAKING, NAMES, WHOLE, Written
+from gradtui.recording.torch.sparse import SparseTensors, is_sparse
 from gradtui.recording.torch.tensors import array_of, is_known, laid_out, tensor_of
 
 Pick = Callable[[Any, list[Any]], Any]
@@ -52,6 +53,7 @@ class TensorRecorder(CallRecorder):
         self._by_autograd = by_autograd
         self._memories: dict[int, Memory] = {}
         """Where the memory of a tensor begins -> who computed its elements."""
+        self._sparse = SparseTensors(self)
         self._stopped: dict[int, int] = {}
         """Node -> the constant that it is where no gradient passes."""
 
@@ -59,7 +61,7 @@ class TensorRecorder(CallRecorder):
         """Return an array, one that takes part or another, as a tensor that takes part."""
         tensor = tensor_of(plain(array))
         if isinstance(array, Recorded):
-            self._hold(tensor, self.node_of(array))
+            self.hold(tensor, self.node_of(array))
         return tensor
 
     def giving(self, value: Any) -> Any:
@@ -94,11 +96,11 @@ class TensorRecorder(CallRecorder):
             count = tensor.untyped_storage().nbytes() // tensor.element_size()
             whole = tensor.detach().as_strided((count,), (1,), 0)
         node = self.tape.leaf(np.array(array_of(whole)))
-        self._hold(whole, node)
+        self.hold(whole, node)
         memory = self._memory(tensor)
         return node if memory is None else memory.read(laid_out(tensor))
 
-    def _hold(self, tensor: Tensor, node: int) -> None:
+    def hold(self, tensor: Tensor, node: int) -> None:
         """Take note that a tensor that fills its memory holds the value of a node."""
         if tensor.numel():
             memory = Memory(self.tape, laid_out(tensor), node)
@@ -109,12 +111,17 @@ class TensorRecorder(CallRecorder):
         if not self.tape.open:
             return operator(*args, **options)
         call = Operation(operator, args, options)
+        if any(is_sparse(one) for one in call.values):
+            return self._sparse.dispatched(call)
         if call.signature.written:
             return self._write(call)
         if call.signature.views:
             return self._viewed(call)
         inputs = _tensors(call.values)
         returned = call.called(call.values)
+        if is_sparse(returned):
+            self._sparse.made(call, returned)
+            return returned
         if call.name == "_local_scalar_dense":
             self.tape.converted.append(self.node(inputs[0]))
             return returned
@@ -142,7 +149,7 @@ class TensorRecorder(CallRecorder):
             if not _is_whole(one):
                 one = one.contiguous() if one.numel() else one
             if one.numel() and self._memory(one) is None:
-                self._hold(one, self._node_of_result(call, at, pick, one, {}))
+                self.hold(one, self._node_of_result(call, at, pick, one, {}))
             found.append(one)
         return type(returned)(found) if many else found[0]
 
@@ -196,7 +203,7 @@ class TensorRecorder(CallRecorder):
     def _operand(self, value: Any) -> int:
         """Return the node of an operand, a constant where autograd passes it no gradient."""
         if not isinstance(value, Tensor):
-            return self.tape.number(float(value))
+            return self._node_of_number(float(value))
         node = self.node(value)
         if not self._by_autograd or not self.tape.active[node] or value.requires_grad:
             return node
@@ -206,6 +213,19 @@ class TensorRecorder(CallRecorder):
         if node not in self._stopped:
             self._stopped[node] = self.tape.leaf(self.tape.value(node))
         return self._stopped[node]
+
+    def _node_of_number(self, value: float) -> int:
+        """Return the node of a number: where it was an element's, as `x.item()` is, of that."""
+        if self._is_custom(value):
+            for node in reversed(self.tape.converted):
+                if self.tape.active[node] and float(self.tape.value(node).reshape(-1)[0]) == value:
+                    return self.tape.moved((node,), np.zeros((), np.intp))
+        return self.tape.number(value)
+
+    def _is_custom(self, value: float) -> bool:
+        """Return whether a number may be one that a custom function has taken from a tensor."""
+        by_hand = not self._by_autograd or _is_within()
+        return bool(self.tape.converted) and not value.is_integer() and by_hand
 
     def _is_constant(self, call: Operation) -> bool:
         """Return whether what is computed now takes no part in any gradient."""

@@ -62,7 +62,8 @@ def blamed(
         watched = Watched({file for file, _ in flow.feeds}, library)
         watched.run(lambda: runs.as_is(point.values))
         rearranged = any(flow.is_rearranged(point.hand[n], point.true[n]) for n in wrong)
-        of_loss = None if runs.target.backward else getattr(function_of(called), "__code__", None)
+        of_loss = getattr(function_of(called), "__code__", None)
+        of_loss = of_loss if runs.target.returns_loss else None
         suspects = Suspects(
             flow, watched, faithful(watched, trials), rearranged=rearranged, of_loss=of_loss
         )

@@ -59,7 +59,7 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
         trials.measure()
         watched = Watched(())
         watched.run(lambda: runs.as_is(given))
-        of_loss = None if runs.target.backward else getattr(called, "__code__", None)
+        of_loss = getattr(called, "__code__", None) if runs.target.returns_loss else None
         suspects = Suspects(Told(), watched, faithful(watched, trials), of_loss=of_loss)
         preview = Preview(Told(), watched.held, trials.watchdog)
         return tuple(Search(trials, suspects, preview).found())

@@ -1,0 +1,127 @@
+"""Which differences from the truth are left in on purpose, and what of the rest is then wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.base.text import number
+from gradtui.diagnosis.finding import Finding
+from gradtui.diagnosis.recorded.judge import Wrong
+from gradtui.diagnosis.recorded.notes import note
+from gradtui.diagnosis.recorded.passes import Way
+from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs
+from gradtui.diagnosis.recorded.stabilisers import stabiliser
+from gradtui.diagnosis.recorded.surrogates import Surrogate, agreed, is_handed_on, surrogate
+
+
+class Sifted(Struct, frozen=True, eq=False):
+    """The gradients that differ from the truth, once those that are meant to are left out."""
+
+    notes: tuple[Finding, ...]
+    """What is meant."""
+    points: Sequence[Point]
+    """Those that were given; for what is judged by the convention of the others, with its truth."""
+    wrong: tuple[Wrong, ...]
+
+
+def without_meant(
+    runs: Runs, points: Sequence[Point], wrong: Sequence[Wrong], tolerance: float
+) -> Sifted:
+    """Return which of some wrong gradients are meant, and what the others must be."""
+    given = [value for value in runs.target.arguments.values() if isinstance(value, np.ndarray)]
+    if wrong and runs.target.deliberate and is_handed_on(points, given):
+        return Sifted(tuple(_handed_on(runs, one) for one in wrong), points, ())
+    found = agreed([one.name for one in wrong], points, tolerance, _rates(runs))
+    notes, left = list[Finding](), list[Wrong]()
+    for one in wrong:
+        meant = found.meant.get(one.name) or surrogate(
+            one.name,
+            points,
+            tolerance,
+            chooses=found.way is None and _chooses(runs, points, one.name),
+        )
+        told = _straight_through(one, meant) if meant else _left_out(one, points)
+        if told is None:
+            left.append(one)
+        else:
+            notes.append(told)
+    names = {one.target for one in notes}
+    own = [_as_meant(point, names, left, found.way) for point in points] if notes else points
+    if notes and found.way is not None:
+        first = next(name for name in found.meant)
+        basis = f"the one that {found.way.told.partition(',')[0]} as that of {first} does"
+        left = [_wrong(one.name, own, basis) for one in left]
+    return Sifted(tuple(notes), own, tuple(left))
+
+
+def _as_meant(
+    point: Point, meant: Collection[str], left: Sequence[Wrong], way: Way | None
+) -> Point:
+    """Return a point that has for true what is meant, and what the others must be beside it."""
+    true = {name: point.hand[name] if name in meant else own for name, own in point.true.items()}
+    if way is not None:
+        for one in left:
+            passed = way.passed(point, one.name)
+            true[one.name] = point.true[one.name] if passed is None else passed
+    return replace(point, true=true)
+
+
+def _wrong(name: str, points: Sequence[Point], basis: str) -> Wrong:
+    """Return where a gradient is off, at the user's own point where it is so there."""
+
+    def off(point: Point) -> float:
+        return float(np.max(np.abs(point.hand[name] - point.true[name]), initial=0.0))
+
+    point = points[0] if off(points[0]) > 0 else max(points, key=off)
+    apart = np.abs(point.hand[name] - point.true[name])
+    at = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
+    return Wrong(name, point, at, float(point.hand[name][at]), float(point.true[name][at]),
+                 point is points[0], basis)  # fmt: skip
+
+
+def _rates(runs: Runs) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in runs.target.arguments.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        and name not in runs.given
+    }  # fmt: skip
+
+
+def _chooses(runs: Runs, points: Sequence[Point], name: str) -> bool:
+    """Return whether the loss changes with an argument by whose gradient it should not."""
+    if any(np.any(point.true[name]) for point in points):
+        return False
+    start, *others = points
+    for point in others:
+        with suppress(CodeFailed):
+            loss, _ = runs.as_is({**start.values, name: point.values[name]})
+            if loss != start.loss:
+                return True
+    return False
+
+
+def _handed_on(runs: Runs, wrong: Wrong) -> Finding:
+    text = f"the gradient of {wrong.name} is changed on its way back, on purpose: "
+    text += "going forward it is handed on as it is"
+    return note("straight-through", "info", wrong.name, text, runs.target.place, wrong.evidence)
+
+
+def _straight_through(wrong: Wrong, meant: Surrogate) -> Finding:
+    text = f"the gradient of {wrong.name} {meant.told}"
+    return note("straight-through", "info", wrong.name, text, meant.place, wrong.evidence)
+
+
+def _left_out(wrong: Wrong, points: Sequence[Point]) -> Finding | None:
+    """Return the note on a small number that a gradient leaves out."""
+    left_out = stabiliser(wrong.name, points)
+    if left_out is None:
+        return None
+    value, place = left_out
+    text = f"the gradient of {wrong.name} leaves out the {number(value)} that is added here"
+    return note("missing-term", "info", wrong.name, text, place, wrong.evidence)

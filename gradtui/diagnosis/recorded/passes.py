@@ -1,0 +1,276 @@
+"""Ways in which a gradient may be made to pass what has none, and what then flows back.
+
+Judges nothing: each way gives the gradient of a point.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.runs import Point
+from gradtui.recording.sweep import Link, Without, gradients
+from gradtui.recording.tape import Call, Tape
+
+Array = NDArray[Any]
+Slope = Callable[[Array], Array]
+Links = Mapping[int, Link]
+LinksAt = Callable[[Point], Links | None]
+
+_FLAT = frozenset({
+    "round", "around", "rint", "sign", "floor", "ceil", "trunc", "fix", "heaviside",
+    "floor_divide",
+})  # fmt: skip
+"""Functions that are flat but for jumps."""
+_BOUNDING = frozenset({"clip", "maximum", "minimum", "hardtanh"})
+_SLOPES: Sequence[Slope] = (
+    np.ones_like,
+    lambda x: 1.0 * (np.abs(x) <= 1),
+    lambda x: 1.0 * (np.abs(x) <= 0.5),
+    lambda x: 1.0 * ((x >= 0) & (x <= 1)),
+    lambda x: 1.0 * (x > 0),
+    lambda x: np.maximum(0.0, 1 - np.abs(x)),
+    lambda x: 1 - np.tanh(x) ** 2,
+    lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
+    lambda x: 1 / (1 + np.abs(x)) ** 2,
+)
+"""What stands for the slope of a flat function: the identity's, cut, or a smooth function's."""
+_SIGNS: Sequence[Slope] = (lambda x: np.clip(x, -1, 1), np.tanh)
+"""What stands for the slope of `abs`, which jumps."""
+_DETACHED = re.compile(r"detach|stop_?grad|no_?grad")
+_COPIED = re.compile(r"\bcopy\(")
+_MOST = 6
+"""Detached values that are tried, and steps, and values that each may be a step of."""
+
+
+class Way(Struct, frozen=True, eq=False):
+    """A way for gradients to pass what has none."""
+
+    told: str
+    """What a gradient does then, as the end of a sentence that begins with its name."""
+    place: Place | None
+    passed: Callable[[Point, str], Array | None]
+    """A point and the name of a gradient -> that gradient; None where it cannot be had so."""
+
+
+def rounded(points: Sequence[Point]) -> Iterator[Way]:
+    """Yield the ways past flat functions; all gradients of a function take the same."""
+    flat = _flat(points[0])
+    if not flat:
+        return
+    node = points[0].result.tape.nodes[flat[0]]
+    assert isinstance(node, Call)
+    told = f"passes {node.name}, which is flat, by a slope of its own"
+    ways: list[LinksAt] = [partial(_sloped, slope=slope) for slope in _SLOPES]
+    for links_at in [*ways, _bounded_before]:
+        yield Way(told, node.place, partial(_linked, links_at=links_at))
+    yield Way(told, node.place, _as_if_smooth)
+    yield Way(told, node.place, partial(_linked, links_at=_unbounded))
+
+
+def kinked(points: Sequence[Point], *, straight: bool) -> Iterator[Way]:
+    """Yield the ways past `abs`, by its operand itself where it is `straight`."""
+    tape = points[0].result.tape
+    found = [node for id in _named(points[0], "abs") if isinstance(node := tape.nodes[id], Call)]
+    if not found:
+        return
+    # Where nothing is larger than 1 a slope that is cut there is the operand itself.
+    cut = any(np.any(np.abs(point.result.tape.value(id)) > 1)
+              for point in points for id in _named(point, "abs"))  # fmt: skip
+    slopes = [*(_SIGNS if cut else _SIGNS[1:]), *([_itself] if straight else [])]
+    for slope in slopes:
+        told = "passes abs by a slope of its own"
+        links_at = partial(_kinked, slope=slope)
+        yield Way(told, found[0].place, partial(_linked, links_at=links_at))
+
+
+def detached(points: Sequence[Point], *, zero: bool) -> Iterator[Way]:
+    """Yield the ways that stop at what a line says is detached."""
+    tape = points[0].result.tape
+    for at, id in enumerate(_detached(points[0], zero=zero)[:_MOST]):
+        links_at = partial(_stopped, at=at, zero=zero)
+        told = "stops at what is detached here"
+        yield Way(told, tape.nodes[id].place, partial(_linked, links_at=links_at))
+
+
+def stepped(points: Sequence[Point]) -> Iterator[Way]:
+    """Yield the ways past numbers that jump as arguments do, as `where(w > 0, 1, -1)`."""
+    tape = points[0].result.tape
+    for step, source in _steps(points):
+        told = "passes a step, which is flat, by a slope of its own"
+        for slope in _SLOPES:
+            links_at = partial(_past, step=step, source=source, slope=slope)
+            yield Way(told, tape.nodes[step].place, partial(_linked, links_at=links_at))
+
+
+def chosen(points: Sequence[Point], name: str) -> Iterator[Way]:
+    """Yield the ways from values of the shape of an argument straight to it: it only chooses them.
+
+    Such are the entries of a codebook that are nearest to it.
+    """
+    start, tape = points[0], points[0].result.tape
+    found = [
+        id for id in range(start.root)
+        if tape.active[id] and tape.nodes[id].place is not None
+        and math.prod(tape.shape(id)) == start.true[name].size
+    ]  # fmt: skip
+    for id in reversed(found[-_MOST:]):
+        told = "is that of the values which it chooses here"
+        yield Way(told, tape.nodes[id].place, partial(_arriving, id=id))
+
+
+def _linked(point: Point, name: str, links_at: LinksAt) -> Array | None:
+    """Return the gradient of the run in which other things flow back."""
+    links = links_at(point)
+    return None if links is None else _gradient(point, name, links)
+
+
+def _gradient(
+    point: Point, name: str, links: Links, values: Callable[[int], Array] | None = None
+) -> Array:
+    tape = point.result.tape
+    leaf = tape.arguments[name]
+    own = tape.with_active(list(links))
+    return gradients(own, point.root, [leaf], links=links, values=values)[leaf]
+
+
+def _arriving(point: Point, name: str, id: int) -> Array | None:
+    tape = point.result.tape
+    shape = point.true[name].shape
+    if id >= point.root or math.prod(tape.shape(id)) != math.prod(shape):
+        return None
+    return gradients(tape, point.root, [id])[id].reshape(shape)
+
+
+def _itself(x: Array) -> Array:
+    return x
+
+
+def _named(point: Point, *names: str) -> list[int]:
+    """Return the calls of some functions on the way to the loss, of arrays of their own shape."""
+    tape = point.result.tape
+    return [
+        id for id in range(point.root + 1)
+        if isinstance(node := tape.nodes[id], Call) and node.name in names and tape.active[id]
+        and tape.shape(node.inputs[0]) == tape.shape(id)
+    ]  # fmt: skip
+
+
+def _flat(point: Point) -> list[int]:
+    return _named(point, *_FLAT)
+
+
+def _sources(tape: Tape, ids: Sequence[int]) -> dict[int, int]:
+    return {id: node.inputs[0] for id in ids if isinstance(node := tape.nodes[id], Call)}
+
+
+def _sloped(point: Point, slope: Slope) -> Links:
+    """Return the flat functions with another slope."""
+    tape = point.result.tape
+    return {
+        id: (source, _slope_at(tape, source, slope))
+        for id, source in _sources(tape, _flat(point)).items()
+    }
+
+
+def _kinked(point: Point, slope: Slope) -> Links:
+    tape = point.result.tape
+    return {
+        id: (source, _slope_at(tape, source, slope))
+        for id, source in _sources(tape, _named(point, "abs")).items()
+    }
+
+
+def _bounds(point: Point) -> Iterator[tuple[int, int]]:
+    tape = point.result.tape
+    for id in range(point.root):
+        node = tape.nodes[id]
+        if isinstance(node, Call) and node.name in _BOUNDING and tape.active[id]:
+            source = next(one for one in node.inputs if tape.active[one])
+            if tape.shape(source) == tape.shape(id):
+                yield id, source
+
+
+def _bounded_before(point: Point) -> Links:
+    """Return flat functions with a slope of 1, and bounds as they are of what is not rounded."""
+    tape, found = point.result.tape, dict(_sloped(point, np.ones_like))
+    smooth = Without(tape, _sources(tape, _flat(point)))
+    for id, source in _bounds(point):
+        found[id] = (source, 1.0 * (smooth.value(id) == smooth.value(source)))
+    return found
+
+
+def _unbounded(point: Point) -> Links:
+    """Return flat functions and bounds with a slope of 1."""
+    tape = point.result.tape
+    bounds = {id: (source, np.ones(tape.shape(id))) for id, source in _bounds(point)}
+    return {**bounds, **_sloped(point, np.ones_like)}
+
+
+def _as_if_smooth(point: Point, name: str) -> Array:
+    """Return the gradient of the run in which nothing is rounded."""
+    tape = point.result.tape
+    smooth = Without(tape, _sources(tape, _flat(point)))
+    return _gradient(point, name, _sloped(point, np.ones_like), smooth.value)
+
+
+def _slope_at(tape: Tape, id: int, slope: Slope) -> Array:
+    return np.asarray(slope(np.asarray(tape.value(id), np.float64)))
+
+
+def _detached(point: Point, *, zero: bool) -> list[int]:
+    """Return the calls whose result a line says is detached; by a mere copy where `zero` is true.
+
+    A copy says so only where the gradient would be 0: most copies mean something else.
+    """
+    tape, found = point.result.tape, list[int]()
+    for id in range(point.root):
+        place = tape.nodes[id].place
+        if not isinstance(tape.nodes[id], Call) or not tape.active[id] or place is None:
+            continue
+        line = linecache.getline(place.file, place.line)
+        if _DETACHED.search(line) or (zero and _COPIED.search(line)):
+            found.append(id)
+    return found
+
+
+def _stopped(point: Point, at: int, *, zero: bool) -> Links | None:
+    found = _detached(point, zero=zero)
+    return {found[at]: None} if at < len(found) else None
+
+
+def _steps(points: Sequence[Point]) -> Iterator[tuple[int, int]]:
+    """Yield numbers that jump as arguments do, and what may decide.
+
+    They come from outside, as far as the tape knows, and yet differ from run to run.
+    """
+    first, *others = points
+    tape = first.result.tape
+    alike = [one.result.tape for one in others if len(one.result.tape) == len(tape)]
+    steps = [
+        id for id in range(first.root)
+        if not tape.active[id] and tape.shape(id) and tape.value(id).dtype.kind == "f"
+        and any(not np.array_equal(tape.value(id), other.value(id)) for other in alike
+                if tape.shape(id) == other.shape(id))
+    ]  # fmt: skip
+    for step in steps[-_MOST:]:
+        sources = [
+            id for id in range(step) if tape.active[id] and tape.shape(id) == tape.shape(step)
+        ]
+        yield from ((step, source) for source in reversed(sources[-_MOST:]))
+
+
+def _past(point: Point, step: int, source: int, slope: Slope) -> Links | None:
+    tape = point.result.tape
+    if step >= len(tape) or tape.shape(source) != tape.shape(step):
+        return None
+    return {step: (source, _slope_at(tape, source, slope))}

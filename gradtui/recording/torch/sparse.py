@@ -1,0 +1,137 @@
+"""Sparse tensors, recorded as the dense ones that they stand for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradtui.recording.tape import Index, Tape
+from gradtui.recording.torch.calls import Operation
+from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
+
+_KEPT = ("_coalesce", "coalesce", "clone", "detach", "alias")
+"""Operators whose result stands for the same."""
+_DENSE = {"_sparse_addmm": torch.ops.aten.addmm.default}
+"""Operators of sparse matrices alone -> those of dense ones."""
+_Key = tuple[int, int, tuple[int, ...]]
+
+
+class Recording(Protocol):
+    """What records dense tensors."""
+
+    tape: Tape
+
+    def node(self, tensor: Tensor) -> int:
+        """Return the node of what a tensor holds."""
+
+    def hold(self, tensor: Tensor, node: int) -> None:
+        """Take note that a tensor holds the value of a node."""
+
+    def dispatched(self, operator: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Execute an operator and record it."""
+
+
+def is_sparse(value: Any) -> bool:
+    """Return whether a value is a sparse tensor of floats that can be recorded."""
+    return (
+        isinstance(value, Tensor)
+        and value.layout is torch.sparse_coo
+        and value.dtype.is_floating_point
+        and value.device.type == "cpu"
+    )
+
+
+class SparseTensors:
+    """The sparse tensors of one run."""
+
+    def __init__(self, recorder: Recording) -> None:
+        self._recorder = recorder
+        self._known: dict[_Key, tuple[Tensor, int, int]] = {}
+        """Where it lies -> the tensor, kept alive, and the nodes of the dense one and its values.
+
+        Of a saved tensor another one is made on the same memory.
+        """
+
+    def made(self, call: Operation, result: Tensor) -> None:
+        """Take note of a tensor that is made of dense ones."""
+        tape, source = self._recorder.tape, call["values"]
+        if is_known(source):
+            values = self._recorder.node(source)
+            node = tape.added(values, _places(result), tuple(result.shape))
+            self._known[_key(result)] = result, node, values
+        elif is_known(call["self"]):
+            self._note(result, self._recorder.node(call["self"]))
+
+    def dispatched(self, call: Operation) -> Any:
+        """Execute what is given a sparse tensor, and record it as done to the dense one."""
+        given = next(one for one in call.values if is_sparse(one))
+        if call.name in ("_values", "values"):
+            return self._held(call.called(call.values).clone(), self._entry(given)[2])
+        if call.name in ("_to_dense", "to_dense"):
+            return self._held(call.called(call.values), self._entry(given)[1])
+        returned = call.called(call.values)
+        if not isinstance(returned, Tensor) or not returned.dtype.is_floating_point:
+            return returned
+        if call.name in _KEPT:
+            self._note(returned, self._entry(given)[1])
+            return returned
+        try:
+            found = self._on_dense(call)
+        except (RuntimeError, NotImplementedError):
+            return returned  # central differences say that something is missing
+        if not is_sparse(returned):
+            return found
+        self._note(returned, self._recorder.node(found))
+        return returned
+
+    def _on_dense(self, call: Operation) -> Any:
+        values = [self._dense(one) if is_sparse(one) else one for one in call.values]
+        told = zip(call.signature.names, call.signature.by_keyword, values, strict=True)
+        options = {name: value for name, keyword, value in told if keyword}
+        plain = [value for value, keyword in zip(values, call.signature.by_keyword, strict=True)
+                 if not keyword]  # fmt: skip
+        operator = _DENSE.get(call.name, call.operator)
+        return self._recorder.dispatched(operator, plain, options)
+
+    def _dense(self, tensor: Tensor) -> Tensor:
+        node = self._entry(tensor)[1]
+        return self._held(tensor_of(self._recorder.tape.value(node), tensor.dtype), node)
+
+    def _held(self, tensor: Tensor, node: int) -> Tensor:
+        self._recorder.hold(tensor, node)
+        return tensor
+
+    def _entry(self, tensor: Tensor) -> tuple[Tensor, int, int]:
+        """Return what is known of a tensor; one that comes from outside is a constant."""
+        key = _key(tensor)
+        if key not in self._known:
+            dense = np.array(array_of(tensor.detach().to_dense()))
+            self._note(tensor, self._recorder.tape.leaf(dense))
+        return self._known[key]
+
+    def _note(self, tensor: Tensor, node: int) -> None:
+        values = self._recorder.tape.moved((node,), _places(tensor))
+        self._known[_key(tensor)] = tensor, node, values
+
+
+def _key(tensor: Tensor) -> _Key:
+    return (
+        tensor._values().untyped_storage().data_ptr(),
+        tensor._indices().untyped_storage().data_ptr(),
+        tuple(tensor.shape),
+    )
+
+
+def _places(tensor: Tensor) -> Index:
+    """Return the positions of a tensor's values in the dense one, in the shape of the values."""
+    at, shape = array_of(tensor._indices()), tuple(tensor.shape)
+    count = len(at)
+    rest = math.prod(shape[count:])
+    first = np.ravel_multi_index(tuple(at), shape[:count]) if count else np.zeros(1, np.intp)
+    found = first[:, None] * rest + np.arange(rest)
+    return np.ascontiguousarray(found.reshape(tuple(tensor._values().shape)))

@@ -1,0 +1,217 @@
+"""Gradients that are others on purpose: each is a note, and what is wrong beside it is found."""
+
+import pytest
+
+import gradtui
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+
+
+@pytest.fixture(autouse=True)
+def drawn():
+    torch.manual_seed(0)
+
+
+def x(*shape):
+    return torch.randn(*shape)
+
+
+def told(findings):
+    return {(one.target, one.severity) for one in findings}
+
+
+def line_of(half, offset):
+    return half.__code__.co_firstlineno + offset
+
+
+class LearnedStep(Function):
+    """Rounds to multiples of a step, whose gradient is made smaller on purpose."""
+
+    @staticmethod
+    def forward(ctx, w, step, rate):
+        ctx.save_for_backward(w, step)
+        ctx.rate = rate
+        return (w / step).round().clamp(-4, 3) * step
+
+    @staticmethod
+    def backward(ctx, g):
+        w, step = ctx.saved_tensors
+        q = w / step
+        low, high = (q < -4).float(), (q > 3).float()
+        inside = 1.0 - low - high
+        slope = low * -4 + high * 3 + inside * (q.round() - q)
+        return inside * g, (slope * g * ctx.rate).sum().reshape(1), None
+
+
+class LearnedStepPassed(LearnedStep):
+    @staticmethod
+    def backward(ctx, g):
+        _, slope, _ = LearnedStep.backward(ctx, g)
+        return g * 1.0, slope, None
+
+
+class Clipped(Function):
+    """Rounds within bounds one of which is learned, as if it did not round."""
+
+    @staticmethod
+    def forward(ctx, x, top, levels):
+        ctx.save_for_backward(x, top)
+        scale = levels / top
+        return torch.round(x.clamp(0, top.item()) * scale) / scale
+
+    @staticmethod
+    def backward(ctx, g):
+        x, top = ctx.saved_tensors
+        return g * ((x >= 0) & (x <= top)), (g * (x > top)).sum().reshape(1), None
+
+
+class ClippedBelow(Clipped):
+    @staticmethod
+    def backward(ctx, g):
+        x, top = ctx.saved_tensors
+        return g * ((x >= 0) & (x <= top)), (g * (x < top)).sum().reshape(1), None
+
+
+class Nearest(Function):
+    """Takes the entry of a codebook that is nearest."""
+
+    @staticmethod
+    def forward(ctx, x, codebook):
+        index = torch.cdist(x, codebook).argmin(1)
+        ctx.save_for_backward(index, codebook)
+        return codebook[index]
+
+    @staticmethod
+    def backward(ctx, g):
+        index, codebook = ctx.saved_tensors
+        return g, torch.zeros_like(codebook).index_add_(0, index, g)
+
+
+class NearestOverwritten(Nearest):
+    @staticmethod
+    def backward(ctx, g):
+        index, codebook = ctx.saved_tensors
+        return g, torch.zeros_like(codebook).index_copy_(0, index, g)
+
+
+class Adder(Function):
+    """A layer of distances: |w - x| with the slope of other functions."""
+
+    @staticmethod
+    def forward(ctx, w, x):
+        ctx.save_for_backward(w, x)
+        return -(w[:, None] - x).abs().sum(2)
+
+    @staticmethod
+    def backward(ctx, g):
+        w, x = ctx.saved_tensors
+        apart = w[:, None] - x
+        dw = (-apart * g[..., None]).sum(1)
+        return dw / dw.norm(), (apart.clamp(-1, 1) * g[..., None]).sum(0)
+
+
+class AdderUneven(Adder):
+    """The slope of a square for that of |x|: neither cut nor made as long as any other."""
+
+    @staticmethod
+    def backward(ctx, g):
+        w, x = ctx.saved_tensors
+        apart = w[:, None] - x
+        return (-apart * g[..., None]).sum(1), (apart.sign() * g[..., None]).sum(0)
+
+
+class Handed(Function):
+    """Hands on what another has computed, and its gradient to what that was computed of."""
+
+    @staticmethod
+    def forward(ctx, x, rounded):
+        return rounded
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.clamp(-1, 1), None
+
+
+def grown():
+    return (2 * x(4, 5)).requires_grad_()
+
+
+STEP, TOP = torch.tensor([0.31]), torch.tensor([0.8])
+MEANT = {
+    "a learned step": (LearnedStep, (3 * x(4, 5), STEP, 0.13), {"w", "step"}),
+    "a learned bound": (Clipped, (x(3, 5), TOP, 7), {"x", "top"}),
+    "a codebook": (Nearest, (x(6, 3), x(4, 3)), {"x"}),
+    "another slope of abs": (Adder, (2 * x(3, 4), 2 * x(5, 4)), {"w", "x"}),
+    "what is handed on": (Handed, (grown(), x(4, 5).sign()), {"x"}),
+}
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_what_is_meant_is_a_note(name):
+    function, arguments, names = MEANT[name]
+
+    found = gradtui.check(function, *arguments)
+
+    assert {(one.target, one.rule, one.severity) for one in found} == {
+        (name, "straight-through", "info") for name in names
+    }
+
+
+WRONG = {
+    "the wrong side of a bound": (
+        ClippedBelow, (x(3, 5), TOP, 7), {("x", "info"), ("top", "error")},
+    ),
+    "entries that are taken twice": (
+        NearestOverwritten, (x(6, 3), x(2, 3)), {("x", "info"), ("codebook", "error")},
+    ),
+    "a square for abs": (AdderUneven, (2 * x(3, 4), 2 * x(5, 4)), {("w", "error")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_beside_it_is_an_error(name):
+    function, arguments, expected = WRONG[name]
+
+    assert told(gradtui.check(function, *arguments)) == expected
+
+
+def test_what_other_gradients_pass_says_what_one_must_be():
+    found = gradtui.check(LearnedStepPassed, 3 * x(4, 5), STEP, 0.13)
+
+    (wrong,) = [one for one in found if one.severity == "error"]
+    assert told(found) == {("w", "error"), ("step", "info")}
+    assert "passes round as that of step does" in wrong.message
+    assert wrong.line == line_of(LearnedStepPassed.backward, 3)
+
+
+class SparseProduct(Function):
+    @staticmethod
+    def forward(ctx, places, values, size, b):
+        a = torch.sparse_coo_tensor(places, values, size)
+        ctx.save_for_backward(a, b)
+        return a @ b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        row, column = a._indices()
+        return None, (g @ b.t())[row, column], None, a.t() @ g
+
+
+class SparseProductTurned(SparseProduct):
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        row, column = a._indices()
+        return None, (g @ b.t())[column, row], None, a.t() @ g
+
+
+PLACES = torch.tensor([[0, 0, 1, 2, 3, 3], [1, 3, 2, 0, 1, 2]])
+
+
+def test_a_sparse_matrix_is_recorded_as_the_dense_one():
+    arguments = PLACES, x(6), (4, 4), x(4, 3)
+
+    assert gradtui.check(SparseProduct, *arguments) == []
+    assert told(gradtui.check(SparseProductTurned, *arguments)) == {("values", "error")}
