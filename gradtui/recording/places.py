@@ -7,6 +7,7 @@ import os
 import sys
 import sysconfig
 from functools import lru_cache
+from pathlib import Path
 from types import CodeType
 
 import numpy as np
@@ -52,7 +53,33 @@ def is_users_file(file: str) -> bool:
         or file == "<__array_function__ internals>"
     ):
         return False
-    return not file.startswith(_LIBRARIES) and not any(part in file for part in _INSTALLED)
+    if file.startswith(_LIBRARIES) or any(part in file for part in _INSTALLED):
+        return False
+    return not _is_installed(file)
+
+
+def _is_installed(file: str) -> bool:
+    """Return whether a distribution has put a file where Python looks for modules."""
+    for path in sys.path:
+        folder = os.path.join(path, "") if isinstance(path, str) else ""
+        if folder and file.startswith(folder):
+            top = file[len(folder) :].partition(os.sep)[0]
+            if top in _installed(folder):
+                return True
+    return False
+
+
+@lru_cache(_CODES)
+def _installed(folder: str) -> frozenset[str]:
+    """Return the packages and modules in a folder that are those of distributions.
+
+    A project whose own files are used, an editable one, has no record of them.
+    """
+    found = set[str]()
+    for record in Path(folder).glob("*.dist-info/RECORD"):
+        lines = record.read_text("utf-8", errors="replace").splitlines()
+        found.update(line.partition(",")[0].partition("/")[0] for line in lines)
+    return frozenset(found)
 
 
 @lru_cache(_CODES)
