@@ -16,6 +16,7 @@ from numpy.lib import stride_tricks
 
 from gradtui.recording import standins
 from gradtui.recording.array import Recorded, plain, recorder_of
+from gradtui.recording.foreign import foreign
 from gradtui.recording.holdings import Holdings
 from gradtui.recording.recorder import Recorder
 
@@ -93,7 +94,11 @@ def _taking_part(recorder: Recorder, instead: Mapping[int, Any], value: Any) -> 
         return own
     if isinstance(value, np.random.Generator | np.random.RandomState):
         return _Generator(recorder, value)
-    return recorder.constant(value) if type(value) is np.ndarray and value.ndim else value
+    if isinstance(value, np.vectorize):
+        return standins.vectorized(recorder, value)
+    if type(value) is np.ndarray:
+        return recorder.constant(value) if value.ndim else value
+    return foreign(recorder, value)
 
 
 def _of_numpy(recorder: Recorder) -> dict[str, Any]:
@@ -102,6 +107,9 @@ def _of_numpy(recorder: Recorder) -> dict[str, Any]:
         functions[name] = _taking(recorder, name)
     functions |= {name: _folding(recorder, getattr(np, name)) for name in _FOLDING}
     functions["copy"] = lambda a, *args, **options: functions["array"](a)
+    functions["vectorize"] = lambda *args, **options: standins.vectorized(
+        recorder, np.vectorize(*args, **options)
+    )
     return functions
 
 
@@ -153,16 +161,10 @@ def _taking(recorder: Recorder, name: str) -> Callable[..., Any]:
     def take(value: Any, *args: Any, **options: Any) -> Any:
         if not recorder.tape.open:
             return function(value, *args, **options)
-        if isinstance(value, Recorded):
-            if name == "array" and options.get("copy", True):
-                return standins.array(recorder, value, *args, **options)
-            dtype = args[0] if args else options.get("dtype")
-            same = dtype is None or np.dtype(dtype) == value.dtype
-            return value if same else value.astype(dtype)
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and not isinstance(value, Recorded):
             made = function(value, *args, **options)
             return recorder.constant(made) if made is not value else made
-        return standins.array(recorder, value, *args, **options)
+        return standins.array(recorder, value, *args, making=function, **options)
 
     return take
 

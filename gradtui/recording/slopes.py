@@ -138,12 +138,14 @@ def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) 
         raise Untold(call.name)
     flow = np.zeros(values[at].shape)
     for index, slope in _columns(call, values, at):
-        flow[index] = np.sum(arriving * slope)
+        flow[index] = np.sum(np.where(arriving == 0, 0.0, arriving * slope))
     return flow
 
 
 def _distance(value: Array) -> Array:
-    return np.asarray(_STEP * np.maximum(1.0, np.abs(value)), dtype=np.float64)
+    # What is infinite stays so, however far it is moved.
+    sizes = np.where(np.isfinite(value), np.maximum(1.0, np.abs(value)), 1.0)
+    return np.asarray(_STEP * sizes, dtype=np.float64)
 
 
 def _moved(call: Call, values: Sequence[Array], at: int, sign: Any) -> Array:

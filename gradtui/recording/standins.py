@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.recording.array import Recorded, plain
+from gradtui.recording.array import Recorded, plain, recorder_of
 from gradtui.recording.moving import moved
 from gradtui.recording.recorder import Recorder
 from gradtui.recording.tape import form
@@ -19,13 +19,17 @@ _MOST = 1 << 24
 """Elements of the product that a contraction may be written as."""
 
 
-def array(recorder: Recorder, value: Any, *args: Any, **options: Any) -> Any:
-    """Return `np.array(value)`, recorded where nested lists hold recorded numbers."""
-    made = np.array(plain(value), *args, **options)
+def array(
+    recorder: Recorder, value: Any, *args: Any,
+    making: Callable[..., Any] = np.array, **options: Any,
+) -> Any:  # fmt: skip
+    """Return `np.array(value)`, or what else is made so, recorded where it holds what is."""
+    made = making(plain(value), *args, **options)
     if made.dtype.kind != "f":
         return made
     if isinstance(value, Recorded):
-        return value.astype(options.get("dtype", args[0] if args else value.dtype))
+        shared = np.may_share_memory(made, np.ndarray.view(value, np.ndarray))
+        return (value if shared else value.astype(made.dtype)).reshape(made.shape)
     if not _holds_recorded(value):
         return recorder.constant(made)
     return moved(recorder, np.array, [value], {}, made, numbers=True)
@@ -35,6 +39,29 @@ def _holds_recorded(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(_holds_recorded(one) for one in value)
     return isinstance(value, Recorded)
+
+
+def vectorized(recorder: Recorder, function: Any) -> Callable[..., Any]:
+    """Return an `np.vectorize` whose elements are recorded one by one."""
+
+    def call(*args: Any, **options: Any) -> Any:
+        made = function(*plain(args), **plain(options))
+        plainly = not options and function.signature is None and isinstance(made, np.ndarray)
+        if not plainly or made.dtype.kind != "f" or recorder_of(args) is None:
+            return made
+        rows = zip(*[_elements(one, made.shape) for one in args], strict=True)
+        values = array(recorder, [function.pyfunc(*row) for row in rows])
+        return np.reshape(values, made.shape).astype(made.dtype)
+
+    return call
+
+
+def _elements(value: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Return what becomes of a value as elements of a shape, numbers of Python's."""
+    flat = np.ravel(np.broadcast_to(value, shape))
+    if not isinstance(flat, Recorded):
+        return list(flat.tolist())
+    return [one.item() if isinstance(one, Recorded) else one for one in flat]
 
 
 def at(recorder: Recorder, ufunc: np.ufunc, target: Any, key: Any, value: Any = 0.0) -> None:

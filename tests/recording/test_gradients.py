@@ -80,6 +80,27 @@ def scalars(a):
     return best + total * 3 + abs(a[2, 2]) + sum(a[1])
 
 
+@np.vectorize
+def leaky(value, slope):
+    return value if value > 0 else slope * math.exp(value)
+
+
+def shares(a):
+    """As SciPy's function does: within it nothing records."""
+    weights = np.exp(np.asarray(a.tolist()))
+    return weights / weights.sum(), weights.sum()
+
+
+shares.__module__ = "scipy.special"
+
+
+def of_a_library(a):
+    scores = np.array(a)
+    scores[0, 0] = -np.inf
+    first, total = shares(scores)
+    return first * a + total
+
+
 FUNCTIONS: dict[str, Callable[..., object]] = {
     "add.accumulate": lambda a: np.add.accumulate(a, axis=1),
     "amin": lambda a: np.amin(a, axis=0),
@@ -151,6 +172,10 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "written into a plain array": written_into_plain,
     "emptied behind our back": emptied_behind_our_back,
     "from a list": from_list,
+    "array with two axes": lambda a: np.array(a[0], ndmin=2).T * a[:, 0],
+    "a row as it is": lambda a: _with(a * 2, lambda out: np.asarray(out[0]).fill(7.0)),
+    "vectorize": lambda a: leaky(a, a[0]) + np.vectorize(lambda value: value**2)(a),
+    "of a library": of_a_library,
     "scalars": scalars,
 }
 

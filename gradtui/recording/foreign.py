@@ -1,0 +1,54 @@
+"""Functions of libraries whose arrays are their own: recorded as calls that are not looked into.
+
+Recording arrays would lose what they record in there, all of it or a part that nobody misses.
+"""
+
+from __future__ import annotations
+
+from inspect import isroutine
+from types import ModuleType
+from typing import Any
+
+from gradtui.recording.array import plain, recorder_of
+from gradtui.recording.opaque import opaque
+from gradtui.recording.recorder import Recorder
+
+_LIBRARIES = ("scipy", "sklearn")
+
+
+class _Module(ModuleType):
+    """A module of such a library, whose functions record their calls."""
+
+    def __init__(self, recorder: Recorder, module: ModuleType) -> None:
+        super().__init__(module.__name__, module.__doc__)
+        self.__dict__.update(_recorder=recorder, _module=module)
+
+    def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        return foreign(own["_recorder"], getattr(own["_module"], name))
+
+    def __dir__(self) -> list[str]:
+        return dir(self.__dict__["_module"])
+
+
+def foreign(recorder: Recorder, value: Any) -> Any:
+    """Return what records its calls for a module or a function of such a library, else itself."""
+    if isinstance(value, ModuleType):
+        return _Module(recorder, value) if _is_librarys(value.__name__) else value
+    fortran = type(value).__name__ == "fortran"  # as those of LAPACK are, which name no module
+    if not fortran and not (isroutine(value) and _is_librarys(value.__module__)):
+        return value
+
+    def call(*args: Any, **options: Any) -> Any:
+        given = (*args, *options.values())
+        # What calls the user's functions, as an optimizer does, is no function of numbers.
+        if recorder_of(given) is None or any(callable(one) for one in given):
+            return value(*plain(args), **plain(options))
+        name = str(getattr(value, "__name__", "fortran"))
+        return opaque(recorder, name, value, args, options)
+
+    return call
+
+
+def _is_librarys(module: Any) -> bool:
+    return isinstance(module, str) and module.partition(".")[0] in _LIBRARIES
