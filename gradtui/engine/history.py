@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.engine.growing import Growing
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Row, Trainer
 
@@ -61,11 +62,11 @@ class History:
         self._rows: list[Row] = []
         self._next: Row = trainer.initial if first is None else first.copy()
         self._known = 0 if parent is None else self.origin.start
-        past = np.empty((0, trainer.columns))
+        past: NDArray[np.float64] = np.empty((0, trainer.columns))
         if parent is not None:
             parent.advance(max(0, self._known - parent.known))
-            past = parent._column[: self._known]
-        self._columns = [past]
+            past = parent._columns.rows[: self._known]
+        self._columns: Growing = Growing(past)
         self._replayed: OrderedDict[int, Row] = OrderedDict()
         """The states that were replayed, by step, those asked for last at the end."""
 
@@ -82,18 +83,12 @@ class History:
     @property
     def losses(self) -> NDArray[np.float64]:
         """The loss of each computed step, (known,), read-only."""
-        return _frozen(self._column[:, 0])
+        return _frozen(self._columns.rows[:, 0])
 
     @property
     def validation_losses(self) -> NDArray[np.float64] | None:
         """The validation loss of each computed step, (known,), read-only; None without one."""
-        return _frozen(self._column[:, 1]) if self.trainer.columns > 1 else None
-
-    @property
-    def _column(self) -> NDArray[np.float64]:
-        if len(self._columns) > 1:
-            self._columns = [np.concatenate(self._columns)]
-        return self._columns[0]
+        return _frozen(self._columns.rows[:, 1]) if self.trainer.columns > 1 else None
 
     @property
     def _start(self) -> int:
@@ -112,7 +107,7 @@ class History:
         while budget > 0:
             apart = self._every * self.trainer.width > _COPIED
             count, columns = self._reach_next(budget) if apart else self._record_rows(budget)
-            self._columns.append(columns)
+            self._columns.extend(columns)
             self._known += count
             budget -= count
             while len(self._rows) > self._limit:
@@ -122,10 +117,14 @@ class History:
 
     def reach(self, step: int, seconds: float) -> bool:
         """Compute towards a step for a while; return whether it is known then."""
-        until, count = time.monotonic() + seconds, 1
-        while self._known < step and time.monotonic() < until:
-            self.advance(min(count, step - self._known))
-            count = min(2 * count, _CHUNK)
+        start, count = time.monotonic(), 1
+        while self._known < step and (took := time.monotonic() - start) < seconds:
+            before = self._known
+            self.advance(min(count, step - before))
+            done, left = time.monotonic() - start - took, seconds - took
+            # Twice as many, but no more than there is time for.
+            fits = (self._known - before) * (left - done) / max(done, 1e-9)
+            count = max(1, min(2 * count, _CHUNK, int(fits)))
         return self._known >= step
 
     def _record_rows(self, budget: int) -> tuple[int, Row]:
@@ -153,7 +152,7 @@ class History:
     def snapshot(self) -> History:
         """Return a history of the same run that another thread may use: neither sees the other."""
         other = copy(self)
-        other._rows, other._columns = list(self._rows), list(self._columns)
+        other._rows, other._columns = list(self._rows), Growing(self._columns.rows)
         other._replayed = self._replayed.copy()
         other.parent = None if self.parent is None else self.parent.snapshot()
         return other

@@ -1,0 +1,34 @@
+"""Rows that are appended to, as one array at every moment."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FACTOR = 4
+"""How much more room there is each time that it is full.  What is not used takes no memory."""
+
+
+class Growing:
+    """A matrix that grows; what was read of it stays as it is.
+
+    `rows` are the first ones, which are shared until more come.
+    """
+
+    def __init__(self, rows: NDArray[np.float64]) -> None:
+        self._room, self._count = rows, len(rows)
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """All rows so far."""
+        return self._room[: self._count]
+
+    def extend(self, rows: NDArray[np.float64]) -> None:
+        """Append some rows."""
+        count = self._count + len(rows)
+        if count > len(self._room):
+            room = np.empty((_FACTOR * count, *rows.shape[1:]))
+            room[: self._count] = self.rows
+            self._room = room
+        self._room[self._count : count] = rows
+        self._count = count
