@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from msgspec import Struct
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from gradtui.debugger.branches import Branch, Branches
 from gradtui.debugger.forks import DRAWN
+from gradtui.debugger.outline import Outline, drawable
 from gradtui.debugger.series import (
     LOSS,
     NORM,
@@ -28,6 +30,7 @@ from gradtui.debugger.series import (
     value_of,
 )
 from gradtui.engine.graph import Kind
+from gradtui.engine.history import History
 from gradtui.engine.indices import Index
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ SAMPLES = 200
 """Steps evaluated for a curve other than the loss."""
 TRAIL = 8
 """Steps of the sparkline beside the selected value."""
+_FEW = 4096
+"""Steps of a curve up to which its outline is not worth while."""
 _AHEAD = 25
 """Fewest steps drawn past the file's last one, once the cursor is there."""
 _BUDGET = 0.012
@@ -58,7 +63,7 @@ class Curve(Struct, frozen=True, eq=False):
     name: str
     mark: int
     """Its marker; 0 is that of the run itself."""
-    steps: NDArray[np.float64]
+    steps: range | NDArray[np.float64]
     values: NDArray[np.float64]
     now: float | None = None
     """Its value at the cursor's step, if it has one."""
@@ -66,6 +71,26 @@ class Curve(Struct, frozen=True, eq=False):
     """Its identity: with the same identity and length the numbers are the same."""
     main: bool = True
     """Whether the whole of it must be in the picture."""
+    outline: Outline | None = None
+    """That of the column which the values are of, where the steps are a range of it."""
+
+    def points(
+        self, edges: tuple[int, int], columns: int, *, log: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the steps and values that can be drawn, where the columns of a drawing need them.
+
+        Between the edges there are `columns`; of each the lowest and the highest value are there.
+        """
+        steps, values = self.steps, self.values
+        if isinstance(steps, range):
+            if self.outline is not None and len(steps) > _FEW:
+                places = self.outline.places(steps, edges, columns, log=log)
+                values = values[places - steps.start]
+            else:
+                places = np.arange(steps.start, steps.stop)
+            steps = places.astype(np.float64)
+        good = drawable(values, log=log)
+        return steps[good], values[good]
 
 
 class Picture(Struct, frozen=True, eq=False):
@@ -106,6 +131,7 @@ class Curves:
         self.unfinished = False
         self._branches, self._say = branches, say
         self._evaluator = Evaluator()
+        self._outlines = WeakKeyDictionary[History, dict[str, Outline]]()
         self._until = 0.0
 
     def read(self, text: str) -> tuple[Series, ...]:
@@ -195,15 +221,27 @@ class Curves:
         if series.kind in ("loss", "validation"):
             column = history.losses if series.kind == "loss" else history.validation_losses
             assert column is not None
-            values = column[first : last + 1]
-            steps = np.arange(first, first + len(values), dtype=np.float64)
             now = float(column[step]) if here else None
-        else:
-            wanted = self._evaluated(branch, series, first, min(last, history.known - 1))
-            steps = np.array(wanted, np.float64)
-            values = np.array(self._evaluator.values(branch, series, wanted), np.float64)
-            now = self._evaluator.values(branch, series, [step])[0] if here else None
+            values = column[first : last + 1]
+            return Curve(
+                name, mark, range(first, first + len(values)), values, now,
+                (history, series, first, last), main, self._outline(history, series.kind, column),
+            )  # fmt: skip
+        wanted = self._evaluated(branch, series, first, min(last, history.known - 1))
+        steps = np.array(wanted, np.float64)
+        values = np.array(self._evaluator.values(branch, series, wanted), np.float64)
+        now = self._evaluator.values(branch, series, [step])[0] if here else None
         return Curve(name, mark, steps, values, now, (history, series, first, last), main)
+
+    def _outline(self, history: History, kind: str, column: NDArray[np.float64]) -> Outline:
+        """Return the outline of a column of a run, up to date."""
+        found = self._outlines.setdefault(history, {})
+        if kind not in found:
+            parent = history.parent
+            past = {} if parent is None else self._outlines.get(parent, {})
+            found[kind] = past[kind].fork(history.origin.start) if kind in past else Outline()
+        found[kind].follow(column)
+        return found[kind]
 
     def trail(self, node: int, index: Index | None, step: int) -> tuple[float, ...]:
         """Return a node's value, or an element's, at the last steps up to `step`, oldest first.
@@ -240,10 +278,10 @@ def _swept(sweep: Sweep, plot: Plot, step: int) -> Picture:
     for mark, index in enumerate(sweep.drawn):
         low, high = max(first, sweep.start), min(last, sweep.last)
         values = sweep.losses[index, low - sweep.start : high + 1 - sweep.start]
-        steps = np.arange(low, low + len(values), dtype=np.float64)
         inside = sweep.start <= step <= sweep.last
         now = float(sweep.losses[index, step - sweep.start]) if inside else None
         source = (sweep, index, low, high)
+        steps = range(low, low + len(values))
         curves.append(Curve(sweep.name(index), mark, steps, values, now, source, main=False))
     left = tuple(name for i, name in enumerate(sweep.names) if i not in sweep.drawn)
     title, part = f"Sweep of {sweep.setting}", plot.range is not None
@@ -252,8 +290,9 @@ def _swept(sweep: Sweep, plot: Plot, step: int) -> Picture:
 
 def _from(start: int, curve: Curve) -> Curve:
     """Return the part of a curve from a step on."""
-    kept = curve.steps >= start
-    return replace(curve, steps=curve.steps[kept], values=curve.values[kept])
+    at = int(np.searchsorted(curve.steps, start)) if isinstance(
+        curve.steps, np.ndarray) else max(0, start - curve.steps.start)  # fmt: skip
+    return replace(curve, steps=curve.steps[at:], values=curve.values[at:])
 
 
 def _sampled(first: int, last: int) -> list[int]:

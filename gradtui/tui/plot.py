@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.text import number
 from gradtui.debugger.curves import Curve
+from gradtui.debugger.outline import column_at
 from gradtui.explain.curves import MARKS, PLAIN
 from gradtui.layout.ticks import round_step
 from gradtui.tui.textless import import_plotext
@@ -25,7 +26,6 @@ _PIECES = re.compile(r"(?:\x1b\[38;5;(\d+)m)?([^\x1b]+)|\x1b\[[0-9;]*m")
 """What plotext writes: text, of which a curve's comes after its colour."""
 _APART = 14
 """Columns from one sign on a curve to the next."""
-_LARGEST = 1e300
 
 
 class Drawing(Struct, frozen=True):
@@ -58,9 +58,7 @@ def draw_curves(
     curve and runs away from the others leaves the picture at the top.
     """
     width, height = size
-    points = [
-        reduce_columns(*_drawable(curve, log=log), edges, max(1, width - 8)) for curve in curves
-    ]
+    points = [_points(curve, edges, max(1, width - 8), log=log) for curve in curves]
     top = _top(curves, points, log=log)
     leaving = frozenset(n for n, (_, tall) in enumerate(points) if max(tall, default=top) > top)
     points = [_cut(*each, top) for each in points]
@@ -189,9 +187,7 @@ def reduce_columns(
     """Return at most a smallest and a largest value for each column, in the order of the steps."""
     if len(steps) <= 2 * columns:
         return steps.tolist(), values.tolist()
-    first, last = edges
-    place = (steps - first) * columns / max(1, last - first)
-    column = np.minimum(place.astype(int), columns - 1)
+    column = column_at(steps, edges, columns)
     keep: set[int] = set()
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(column)], strict=True):
@@ -225,12 +221,11 @@ def _share(value: float, low: float, high: float) -> float:
     return (value / 2 - low / 2) / span if span > 0.0 else 0.5
 
 
-def _drawable(curve: Curve, *, log: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    values = curve.values
-    good = np.isfinite(values) & (np.abs(values) < _LARGEST)
-    if log:
-        good &= values > 0
-    return curve.steps[good], np.log10(values[good]) if log else values[good]
+def _points(
+    curve: Curve, edges: tuple[int, int], columns: int, *, log: bool
+) -> tuple[list[float], list[float]]:
+    steps, values = curve.points(edges, columns, log=log)
+    return reduce_columns(steps, np.log10(values) if log else values, edges, columns)
 
 
 def _x_ticks(first: int, last: int, width: int) -> tuple[list[float], list[str]]:
