@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import linecache
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import Place, report
@@ -43,9 +45,17 @@ def _remark(finding: Finding, file: str) -> Remark:
     place = finding.place or Place(1, file=file)
     line = linecache.getline(place.file, place.line).rstrip("\n") if finding.place else ""
     return Remark(
-        place.file or file, place, line, finding.severity, finding.rule, finding.message,
-        finding.fix,
+        _from_here(place.file or file), place, line, finding.severity, finding.rule,
+        finding.message, finding.fix,
     )  # fmt: skip
+
+
+def _from_here(file: str) -> str:
+    """Return a file below the working directory by its path from there, as compilers do."""
+    try:
+        return str(Path(file).relative_to(os.getcwd()))
+    except (ValueError, OSError):
+        return file
 
 
 def _summary(outcome: Outcome, name: str) -> str:

@@ -87,6 +87,15 @@ def test_a_mistake_in_another_file_is_shown_there(net, check):
     assert rows[2:4] == ["      return 3 * value", "             ^"]
 
 
+def test_a_file_below_the_working_directory_is_named_from_there(net, check, monkeypatch):
+    (net.parent / "helper.py").write_text("def scaled(value):\n    return 3 * value\n")
+    monkeypatch.chdir(net.parent)
+
+    _, out, _ = check("net.py:case")
+
+    assert out.splitlines()[1].startswith("helper.py:2:12: error: the gradient of w[")
+
+
 def test_as_json_it_is_a_line_with_the_file_of_each_finding(net, check):
     (net.parent / "helper.py").write_text("def scaled(value):\n    return -2 * value\n")
 
