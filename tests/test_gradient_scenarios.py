@@ -7,8 +7,6 @@ import importlib.util
 import json
 import math
 import shutil
-import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -397,10 +395,3 @@ def test_the_numbers_of_the_file_are_wrong_in_the_first_layer_alone():
     assert (given["W1"][0, 0], true["W1"][0][0]) == near((-0.6237, -0.1916), 1e-3)
     wrong = {name for name in given if not np.allclose(given[name], true[name], rtol=1e-9)}
     assert wrong == {"W1", "b1"}
-
-
-def test_the_files_beside_the_scenarios_are_shipped():
-    project = tomllib.loads((Path(FOLDER).parent / "pyproject.toml").read_text(encoding="utf-8"))
-    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert shipped["scenarios"] == "gradtui/scenarios"
-    assert {"network.py", "network.npz"} <= {path.name for path in FOLDER.iterdir()}

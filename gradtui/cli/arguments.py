@@ -17,6 +17,7 @@ from gradtui.base.text import clean
 from gradtui.cli.checking import FORMATS, check_files
 from gradtui.cli.commands import debug, learn, list_scenarios, show_step
 from gradtui.cli.creating import write_new
+from gradtui.cli.manual import print_manual
 from gradtui.cli.output import UNUSABLE
 from gradtui.cli.printing import print_value
 from gradtui.cli.running import RaisedError, tell_raised
@@ -112,6 +113,8 @@ def _unwritten(error: OSError) -> int:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     names = {command.name for command in COMMANDS}
+    if arguments[:1] == ["help"] and names.intersection(arguments[1:2]):
+        arguments = [arguments[1], "--help"]
     if arguments and arguments[0] in names:
         command = next(c for c in COMMANDS if c.name == arguments[0])
         parser = _Parser(f"gradtui {command.name}", description=command.summary)
@@ -272,6 +275,14 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
 
 
+def _help_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "topic", nargs="?", metavar="TOPIC",
+        help="a topic, a command, or a name that a table of the manual explains: a key, a rule, "
+        "a function, an optimizer; without it the topics are listed",
+    )  # fmt: skip
+
+
 COMMANDS = (
     Command("learn", "the course: lessons to do, one thing at a time", _learn_arguments, learn),
     Command("list", "the bundled scenarios", _list_arguments, list_scenarios),
@@ -290,4 +301,5 @@ COMMANDS = (
         _check_arguments,
         check_files,
     ),
+    Command("help", "the manual: its topics, or the page on one", _help_arguments, print_manual),
 )

@@ -35,12 +35,18 @@ def print_json(value: object) -> None:
 
 def print_lines(lines: Sequence[TextRow]) -> None:
     """Print rows, in colours on a terminal that has them."""
+    for row in lines:
+        print(row_text(row))
+
+
+def row_text(row: TextRow) -> str:
+    """Return a row as it is printed, in colours on a terminal that has them."""
     from gradtui.explain.spans import line_text
 
-    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for row in lines:
-        text = "".join(f"{_SGR[role]}{part}\x1b[0m" if role in _SGR else part for part, role in row)
-        print((text if colours else line_text(row)).rstrip())
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return line_text(row).rstrip()
+    parts = (f"{_SGR[role]}{part}\x1b[0m" if role in _SGR else part for part, role in row)
+    return "".join(parts).rstrip()
 
 
 _SGR = {

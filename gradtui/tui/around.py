@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradtui.base.source import InputError
+from gradtui.base.source import InputError, did_you_mean
 from gradtui.tui.host import Handlers, Host, Part
 from gradtui.tui.themes import find_theme
 
@@ -26,7 +26,7 @@ class Around(Part):
         return {
             "theme": self.choose_theme,
             "open": self.open_scenario,
-            "help": lambda text: self.show_help(),
+            "help": self.show_help,
         }
 
     def open_scenario(self, text: str) -> None:
@@ -63,11 +63,16 @@ class Around(Part):
         else:
             self._host.say(f"colours: {text or other}")
 
-    def show_help(self) -> None:
-        """Open the help."""
+    def show_help(self, topic: str = "") -> None:
+        """Open the help, or the page of the manual on a topic."""
+        from gradtui.manual.pages import TOPICS
         from gradtui.tui.help import Help
 
-        self._host.screen.app.push_screen(Help(self._host.keys))
+        if topic and topic not in TOPICS:
+            hint = did_you_mean(topic, TOPICS) or f": {', '.join(TOPICS)}"
+            self._host.say(f"the manual has no topic '{topic}'{hint}")
+            return
+        self._host.screen.app.push_screen(Help(self._host.keys, topic))
 
     def _picked(self, session: Session | None) -> None:
         self._host.screen.app.pop_screen()

@@ -226,7 +226,10 @@ COMMANDS = (
         "go to where this scenario was left the last time; again: back to where you were", SCREEN,
     ),
     Command("command", ("colon",), "command", "the command line: the names in this list", SCREEN),
-    Command("help", ("question_mark", "f1"), "help", "this help", SCREEN),
+    Command(
+        "help", ("question_mark", "f1"), "help",
+        "this help; with a topic that page of the manual", SCREEN, "TOPIC",
+    ),
     Command("quit", ("q",), "quit", "quit; asks first where there are branches", SCREEN),
 )  # fmt: skip
 

@@ -17,6 +17,9 @@ from textual.widgets import Input
 
 from gradtui.base.files import config_file, short_path
 from gradtui.base.text import cell_width, pad
+from gradtui.explain.manual import block_rows, page_rows
+from gradtui.explain.spans import line_text
+from gradtui.manual.pages import TOPICS, read_page, search
 from gradtui.tui.commands import COMMANDS
 from gradtui.tui.glossary import GLOSSARY
 from gradtui.tui.keys import GROUPS, Keys
@@ -29,14 +32,14 @@ _Entry = tuple[str, str]
 
 
 class Help(ModalScreen[None]):
-    """All keys, all panels, all signs; or those that a text is looked for in."""
+    """Keys, panels, signs and the manual's topics; a page; or what a text is looked for in."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(HELP)]
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, topic: str = "") -> None:
         super().__init__()
-        self._keys = keys
+        self._keys, self._topic = keys, topic
 
     def compose(self) -> ComposeResult:
         """Make the text, and the input of what is looked for in it."""
@@ -48,7 +51,7 @@ class Help(ModalScreen[None]):
                 f"{first('help-search')} searches, {first('help-close')} closes, "
                 f"{first('help-up')} {first('help-down')} scroll, {first('help-part')} next part"
             )
-            yield HelpText(self._keys)
+            yield HelpText(self._keys, self._topic)
         yield Field("", "a word, as rate or Adam", self._read)
 
     def on_mount(self) -> None:
@@ -105,15 +108,21 @@ class Help(ModalScreen[None]):
 class HelpText(Widget):
     """The text, folded to the width there is."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, topic: str) -> None:
         super().__init__()
-        self._keys = keys
+        self._keys, self._topic = keys, topic
         self._wanted = ""
 
     @property
     def lines(self) -> list[str]:
         """The lines at the width there is."""
-        return help_lines(self.size.width, self._keys, self._wanted)
+        return self._lines(self.size.width)
+
+    def _lines(self, width: int) -> list[str]:
+        """Return the page, or the help; all of both is searched."""
+        if self._topic and not self._wanted.strip():
+            return [line_text(row) for row in page_rows(self._topic, width)]
+        return help_lines(width, self._keys, self._wanted)
 
     def look_for(self, wanted: str) -> None:
         """Show only what has a text."""
@@ -122,7 +131,7 @@ class HelpText(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines; called by Textual."""
-        return len(help_lines(width, self._keys, self._wanted))
+        return len(self._lines(width))
 
     def render(self) -> Content:
         """Return the lines; called by Textual."""
@@ -130,10 +139,13 @@ class HelpText(Widget):
 
 
 def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:
-    """Return the help as lines of at most `width` cells; only the entries that have a text."""
+    """Return the help as lines of at most `width` cells; only the entries that have a text.
+
+    The pages of the manual are in it only where a text is looked for.
+    """
     rows: list[str] = []
     sought = wanted.strip().casefold()
-    for title, entries in (*_parts(keys), _own_settings(keys)):
+    for title, entries in (*_parts(keys), _own_settings(keys), _topics()):
         kept = [
             (head, text) for head, text in entries if sought in f"{head} {text} {title}".casefold()
         ]
@@ -141,7 +153,24 @@ def help_lines(width: int, keys: Keys, wanted: str = "") -> list[str]:
             rows += ["", title.upper()]
         for head, text in kept:
             rows += _entry(head, text, width)
+    if sought:
+        rows += _found_in_manual(sought, width)
     return rows[1:] or ["nothing in the help has this"]
+
+
+def _topics() -> tuple[str, list[_Entry]]:
+    """Return what the manual tells, page by page."""
+    return "the manual", [
+        (pad(topic, 11), f"{read_page(topic).about}  (:help {topic})") for topic in TOPICS
+    ]
+
+
+def _found_in_manual(sought: str, width: int) -> Iterator[str]:
+    """Yield what of the manual has a text, page by page; the keys are in the help already."""
+    for page in (read_page(topic) for topic in TOPICS if topic != "keys"):
+        if found := search(page, sought):
+            yield from ("", f"MANUAL: {page.topic.upper()}")
+            yield from (line_text(row) for row in block_rows(found, width))
 
 
 def _parts(keys: Keys) -> Iterator[tuple[str, list[_Entry]]]:

@@ -21,3 +21,24 @@ async def test_a_text_that_is_nowhere_says_so(terminal):
         await t.press("question_mark", "slash")
         await t.type("qqq")
         assert "nothing in the help has this" in t.text
+
+
+async def test_what_is_looked_for_is_found_in_the_manual_too(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("question_mark", "slash")
+        await t.type("glorot")
+        assert "MANUAL: SCENARIOS" in t.text and "xavier" in t.text
+
+
+async def test_a_page_of_the_manual_is_shown_and_its_parts_are_gone_through(terminal):
+    async with terminal("two_weights", size=(80, 24)) as t:
+        await t.press("colon")
+        await t.type("help saving")
+        await t.press("enter")
+        assert "SAVING: how a session is kept" in t.text and "PANELS" not in t.text
+        await t.press("n")
+        assert "Files" in t.text and "SAVING: " not in t.text
+        await t.press("escape", "colon")
+        await t.type("help savings")
+        await t.press("enter")
+        assert "the manual has no topic 'savings'; did you mean 'saving'?" in t.text

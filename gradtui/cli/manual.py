@@ -1,0 +1,99 @@
+"""`gradtui help`: the manual, a page at a time, through the user's pager on a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gradtui.base.ascii import to_ascii
+from gradtui.base.source import did_you_mean
+from gradtui.base.streams import tell
+from gradtui.base.text import clean
+from gradtui.cli.output import OK, UNUSABLE, print_lines, row_text
+from gradtui.cli.screen import on_terminal
+
+if TYPE_CHECKING:
+    from gradtui.explain.spans import TextRow
+
+_WIDEST, _PIPED = 100, 80
+"""Cells: lines of prose that are longer are hard to read; where no terminal says how many."""
+_MORE = (
+    "`gradtui help TOPIC` shows a page. `gradtui help NAME`, with a command, a key, a rule, a "
+    "function or an optimizer, shows what the manual says about it."
+)
+_NOT_FOUND = 127
+"""As a shell reports a command that is not there."""
+
+
+def print_manual(arguments: argparse.Namespace) -> int:
+    """Print the page on a topic, what the manual says of a name, or the topics."""
+    size = shutil.get_terminal_size((_PIPED, 0))
+    rows = _rows(arguments.topic, min(_WIDEST, size.columns))
+    if not rows:
+        tell(clean(_unknown(arguments.topic)))
+        return UNUSABLE
+    if not (size.lines < len(rows) and _page(rows, ascii=arguments.ascii)):
+        print_lines(rows)
+    return OK
+
+
+def _rows(topic: str | None, width: int) -> list[TextRow]:
+    """Return what there is to show; no rows where the manual has nothing on a topic."""
+    from gradtui.explain.manual import block_rows, page_rows, topic_rows
+    from gradtui.manual.pages import TOPICS, Prose
+
+    if topic is None:
+        return [*topic_rows(width), *block_rows([Prose(_MORE)], width)]
+    if topic in TOPICS:
+        return page_rows(topic, width)
+    return list(_entry_rows(topic, width))[1:]
+
+
+def _entry_rows(name: str, width: int) -> Iterator[TextRow]:
+    """Yield what the tables of the manual say of a name, each under the topic of its page."""
+    from gradtui.explain.manual import block_rows
+    from gradtui.explain.spans import line
+    from gradtui.manual.pages import TOPICS, entries_of, read_page
+
+    for page in map(read_page, TOPICS):
+        if entries := entries_of(page, name):
+            yield ()
+            yield line((f"{page.topic.upper()}: {page.about}", "heading"))
+            yield from block_rows(entries, width)
+
+
+def _unknown(topic: str) -> str:
+    """Return that there is no such topic, which one may be meant, and where the word stands."""
+    from gradtui.manual.pages import TOPICS, all_names, read_page
+
+    word = re.compile(rf"\b{re.escape(topic)}\b", re.IGNORECASE)
+    found = [name for name in TOPICS if word.search(read_page(name).text)]
+    hint = f"; the word is in {', '.join(found)}" if found else ""
+    hint = hint or did_you_mean(topic, TOPICS) or did_you_mean(topic, sorted(all_names()))
+    return f"gradtui: the manual has no topic '{topic}'{hint}; `gradtui help` lists the topics"
+
+
+def _page(rows: Sequence[TextRow], *, ascii: bool) -> bool:
+    """Show rows in the user's pager, as git does; return whether that was done."""
+    pager = os.environ.get("PAGER", shutil.which("less") or "")
+    if not on_terminal() or pager in ("", "cat"):
+        return False
+    text = "".join(f"{row_text(row)}\n" for row in rows)
+    # R lets colours through; F and X leave what fits, and what was read last, on the terminal.
+    environment = {"LESS": "FRX", "LV": "-c", **os.environ}
+    # An interrupt is the pager's: it ends a search.  The default comes back to it with its exec.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        done = subprocess.run(
+            pager, input=to_ascii(text) if ascii else text, shell=True, env=environment,
+            encoding="utf-8", errors="backslashreplace",
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return done.returncode != _NOT_FOUND
