@@ -150,7 +150,7 @@ class Update(Struct, frozen=True, eq=False):
             elif needed and one.name in spare:
                 found[one.name] = spare[one.name]
             elif needed:
-                raise InputError(f"{self.name} needs the argument '{one.name}', which is unknown here: "
+                raise InputError(f"{self.name} needs '{one.name}', which is unknown here: "
                                  "give an object instead", file=self.name)  # fmt: skip
         return found
 

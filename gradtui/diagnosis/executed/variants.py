@@ -173,6 +173,6 @@ def programs_of(
 def counted_by_parameter(
     optimizer: str, constants: Hyperparameters, index: int, count: int
 ) -> UpdateProgram | None:
-    """Return an optimizer whose t grows with each of `count` parameters, as number `index` sees it."""
+    """Return an optimizer whose t grows with each of `count` parameters, as seen by one of them."""
     time = f"({count}*t - {count - 1 - index})"
     return Variant(TIME, "error", (("**t", f"**{time}"),), "").program(optimizer, constants)
