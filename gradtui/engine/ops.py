@@ -5,8 +5,8 @@ result) and `G` (the adjoint of the result).  The compiled code, the rule shown 
 text of a proposed fix all come from the same entry.
 
 A new operation is one entry in `operations`; what its code calls and NumPy lacks is a function of
-`kernels`.  The README's table names it, a row of tests/engine/references.py says it in NumPy alone,
-and where `language.foreign` said how to do without it, that goes.
+`kernels`.  The manual has its row, in language.md, a row of tests/engine/references.py says it in
+NumPy alone, and where `language.foreign` said how to do without it, that goes.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from gradtui.cli.arguments import COMMANDS as SHELL_COMMANDS
 from gradtui.diagnosis.runs.registry import RUN_RULES
 from gradtui.engine.initialisers import INITIALISERS
 from gradtui.engine.observables import read_expression
-from gradtui.engine.ops import FUNCTIONS
+from gradtui.engine.operation import Operation
+from gradtui.engine.ops import FUNCTIONS, OPS
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.registry import Constant
 from gradtui.engine.schedules import SCHEDULES
@@ -71,6 +72,12 @@ def constants(entries: tuple[Constant, ...]) -> str:
             case _:
                 told.append(f"`{one.name}={number(one.default)}`")
     return ", ".join(told)
+
+
+def calls(operation: Operation) -> str:
+    more = ["…"] * operation.folds + [name for name, _ in operation.options]
+    operands = [[*operation.operands, *more], *([operation.longer[0]] if operation.longer else [])]
+    return ", ".join(f"`{operation.name}({', '.join(names)})`" for names in operands)
 
 
 def test_every_page_is_a_topic_and_starts_with_what_it_tells():
@@ -132,8 +139,10 @@ def test_the_options_of_the_commands_are_theirs(capsys):
 
 
 def test_the_functions_are_those_of_the_language():
-    named = [name for row in tables("language")["Functions"] for name in names_in(row[0])]
-    assert sorted(set(named)) == sorted(FUNCTIONS)
+    found, entries = tables("language"), [OPS[name] for name in FUNCTIONS]
+    assert found["Functions"] == [(calls(one), one.summary) for one in entries]
+    kinks = [(f"`{one.name}`", one.kink.convention) for one in entries if one.kink]
+    assert found["Kinks"] == kinks
 
 
 def test_the_optimizers_schedules_and_initialisers_are_all_there():

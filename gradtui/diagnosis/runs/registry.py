@@ -2,8 +2,8 @@
 
 A new rule is one entry here, its condition in a file beside this one, and its limits in
 `thresholds`.  `scenario.rules` has its name, so that a file can expect it: a name that is not in
-both is refused here.  The README has its row.  Its runs are shown by tests/runs, the
-scenario of one and its sound twin by tests/test_bundled.py.
+both is refused here.  The manual has its row, in findings.md.  tests/runs show its
+runs, tests/test_bundled.py a scenario and its sound twin.
 """
 
 from __future__ import annotations
