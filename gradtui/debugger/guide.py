@@ -5,6 +5,7 @@ While a question is open, the cursor stops before the moment that shows its answ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -22,6 +23,8 @@ TRIES = 3
 """Wrong answers after which the right one is told."""
 _CLOSE = 5e-3
 """The relative tolerance of a prediction, which is worked out by hand."""
+_PART = 0.1
+"""Of the way from the number of the step before: as near it has to come at least."""
 
 
 class Progress(Struct, frozen=True):
@@ -152,9 +155,13 @@ class Guide:
         return step - 1, max(moves) - 1
 
 
-def is_close(given: float, truth: float) -> bool:
-    """Return whether a number worked out by hand is the true one."""
-    return bool(abs(given - truth) <= max(_CLOSE * abs(truth), 1e-12))
+def is_close(given: float, wanted: float, step: float = math.inf) -> bool:
+    """Return whether a number that was worked out by hand is the one that is wanted.
+
+    `step` is by how much it differs from the step before, which must not be taken for it.
+    """
+    near = min(_CLOSE * abs(wanted), _PART * (step or math.inf))
+    return bool(abs(given - wanted) <= max(near, 1e-12))
 
 
 def shown_at(question: Question, structure: Structure, program: StepProgram) -> int:

@@ -69,6 +69,16 @@ def forward_formulas(frame: Frame, statement: Statement, element: Element) -> tu
 
 def local_formula(frame: Frame, statement: Statement, target: Element, source: Element) -> str:
     """Return ∂target/∂source of one statement as scalars; nothing where it is too long."""
+    return local_formulas(frame, statement, target, source)[0]
+
+
+def local_formulas(
+    frame: Frame, statement: Statement, target: Element, source: Element
+) -> tuple[str, str]:
+    """Return ∂target/∂source of one statement as scalars, in names and in numbers.
+
+    Nothing where it is too long; no numbers where a part of it is no value of the forward pass.
+    """
     nodes, flow = frame.jacobians.rule(statement, source[0])
     count = len(frame.graph.nodes)
     seed: NDArray[Any] = np.zeros(frame.graph.nodes[target[0]].shape)
@@ -90,8 +100,12 @@ def local_formula(frame: Frame, statement: Statement, target: Element, source: E
         text = formula(nodes, node, lambda part: frame.problem.label(part.name) or None, style)
         return f"{text}[{','.join(map(str, index))}]"
 
-    text = "" if found is None else _text(found, name, style)
-    return "" if text == CUT else text
+    if found is None or (text := _text(found, name, style)) == CUT:
+        return "", ""
+    parts = [element for element in found.stands_for.values() if element is not None]
+    if any(node >= count for node, _ in parts):
+        return text, ""
+    return text, _text(found, lambda element: number(element_value(frame, element)), style)
 
 
 def _text(scalars: Scalars, show: Callable[[Element], str], style: Style) -> str:

@@ -12,6 +12,7 @@ from gradtui.base.text import number
 from gradtui.debugger import tour
 from gradtui.debugger.guide import TRIES, Guide, is_close
 from gradtui.debugger.session import Session
+from gradtui.explain.guesses import moved_by
 from gradtui.explain.predictions import asked_text, mistake_text, way_text
 from gradtui.saving.course import Score, keep_score
 from gradtui.scenario.bundled import name_of
@@ -119,9 +120,9 @@ def _judged(session: Session, guide: Guide, typed: str) -> str:
     given, truth = tour.read_answer(typed, session), guide.truth(question, tape)
     frame = replace(session.frame, tape=tape)
     before = session.tape(step - 1) if step else None
-    right = is_close(given, truth)
+    right = is_close(given, truth, moved_by(question, truth, before))
     guide.answer(right)
-    way = f"{way_text(frame, question)} = {number(truth)}"
+    way = f"{way_text(frame, question, before)} = {number(truth)}"
     if right:
         return f"Right: {way}."
     wrong = f"{number(given)}: {mistake_text(frame, question, given, truth, before) or 'not that'}."

@@ -1,13 +1,17 @@
 import pytest
 from msgspec.structs import replace
 
+import gradtui
 from gradtui.debugger import tour
+from gradtui.debugger.guide import is_close
 from gradtui.debugger.session import Session
+from gradtui.explain.guesses import moved_by
 from gradtui.explain.predictions import asked_text, mistake_text, way_text
 from gradtui.scenario.load import load_problem
 
 CHAIN = "yhat = w1*x1 + w2*x2\ne = yhat - y\nL = e**2"
 NUMBERS = {"parameters": "w1 = 1.0\nw2 = 2.0", "data": "x1 = 2.0\nx2 = 3.0\ny = 5.0"}
+MEAN = "yhat = X@w\ne = yhat - y\nL = mean(e**2)"
 ROWS = {
     "parameters": "w = [0.8, 1.5]",
     "data": "X = [[2, 3], [1.5, 1], [4, 5], [0.8, 0.5], [3.2, 2.5]]\ny = [5, 3.2, 9.5, 2.1, 6.8]",
@@ -42,7 +46,10 @@ def asked(write, code, ask, step=0, lr=0.05, at=None, **numbers):
         ("yhat", 2, "that is w1·x1 alone: the line goes on"),
         ("e", -3, "the size is right, the sign is wrong"),
         ("L", 3, "that is the value of e"),
-        ("L", 6, "that is ∂L/∂"),
+        ("L", 6, "that is a derivative, and the value is asked for"),
+        ("grad(e)", 3, "a factor 2 is missing, as that of a square's derivative"),
+        ("grad(e)", 1, "that is the value of w1"),
+        ("yhat", 16, ""),
         ("grad(w2)", 7.77, ""),
     ],
 )
@@ -69,11 +76,10 @@ def test_a_wrong_update_is_told(write, given, said):
 
 
 def test_a_sum_for_a_mean_and_another_element_are_told(write):
-    code = "yhat = X@w\ne = yhat - y\nL = mean(e**2)"
-    frame, question, truth, before = asked(write, code, "grad(w[1])", **ROWS)
+    frame, question, truth, before = asked(write, MEAN, "grad(w[1])", **ROWS)
     # ∂L/∂w = 2/5 · X.T e, of e = yhat - y by hand
     assert truth == pytest.approx(2.888)
-    assert "summed over 5 rows: the mean divides by 5" in mistake_text(
+    assert "summed over all 5: the mean divides by 5" in mistake_text(
         frame, question, truth * 5, truth, before
     )
     other = float(frame.gradients["w"][0])
@@ -85,8 +91,65 @@ def test_the_way_to_the_number_is_written_out(write):
     assert way_text(frame, question) == "∂L/∂w2 = ∂L/∂e · ∂e/∂yhat · ∂yhat/∂w2 = 6 · 1 · 3"
     assert asked_text(frame, question) == "∂L/∂w2"
     frame, question, *_ = asked(write, CHAIN, "grad(e)", **NUMBERS)
-    assert way_text(frame, question) == "∂L/∂e"
-    frame, question, *_ = asked(write, CHAIN, "w1", at=1, **NUMBERS)
+    assert way_text(frame, question) == "∂L/∂e = 2·e = 2·3"
+    frame, question, _, before = asked(write, CHAIN, "w1", at=1, **NUMBERS)
     assert asked_text(frame, question) == "w1 at step 1"
+    assert way_text(frame, question, before) == "w1 at step 1 = 1 - 0.05·12"
     frame, question, *_ = asked(write, CHAIN, "lr", at=3, **NUMBERS)
     assert asked_text(frame, question) == "lr at step 3"
+
+
+@pytest.mark.parametrize(
+    ("ask", "way"),
+    [
+        ("grad(yhat[0])", "∂L/∂yhat[0] = 2·e[0]/5 = 2·1.1/5"),
+        ("e[0]", "e[0] = yhat[0] - y[0] = 6.1 - 5"),
+        # the rows' parts: 2/5 · e · X[:,1] of e = 1.1, -0.5, 1.2, -0.71, -0.49
+        ("grad(w[1])", "∂L/∂w[1] = 1.32 - 0.2 + 2.4 - 0.142 - 0.49"),
+    ],
+)
+def test_the_way_to_an_element_is_written_out(write, ask, way):
+    frame, question, *_ = asked(write, MEAN, ask, **ROWS)
+    assert way_text(frame, question) == way
+
+
+def test_a_mean_is_named_only_where_one_is_taken(write):
+    frame, question, truth, before = asked(write, MEAN, "w[0]", at=1, **ROWS)
+    assert not mistake_text(frame, question, truth * 5, truth, before)
+    frame, question, truth, before = asked(write, MEAN.replace("mean", "sum"), "grad(w[0])", **ROWS)
+    assert not mistake_text(frame, question, truth * 5, truth, before)
+
+
+def test_the_old_weight_is_not_taken_for_the_new_one_where_the_step_is_small(write):
+    frame, question, truth, before = asked(write, CHAIN, "w1", lr=1e-4, at=1, **NUMBERS)
+    assert truth == pytest.approx(1 - 1e-4 * 12)
+    step = moved_by(question, truth, before)
+    assert not is_close(1.0, truth, step) and is_close(0.9988, truth, step)
+    assert "that is w1 before the step" in mistake_text(frame, question, 1.0, truth, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("five_parcels_adam", 0.8 - 0.05 * 1.6456, "a plain step: Adam divides it by"),
+        ("five_parcels_adam", 0.85, "the step the other way round"),
+        # m = 0.16456, v = 0.00270800, v̂ = 2.70800 by hand
+        ("five_parcels_adam", 0.8 - 0.05 * 0.16456 / 1.6456, "m is still to be divided by"),
+        ("five_parcels_adam", 0.8 - 0.05 / 1.6456, "the root is forgotten"),
+        ("update_uphill", 1 - 0.05 * 12, "the step of w = w - lr*g: do what the line says"),
+        ("grad_sign", 1 - 0.05 * 12, "the step with the true gradient: the run follows the lines"),
+    ],
+)
+def test_a_mistake_in_another_rule_than_plain_descent_is_told(name, given, said):
+    session = gradtui.load(name)
+    tour.begin(session)
+    guide = session.guide
+    place = next(
+        at for at, one in enumerate(guide.lessons)
+        if one.question and one.question.name in ("w", "w1") and one.question.step == 1
+    )  # fmt: skip
+    question = guide.lessons[place].question
+    session.history.advance(2)
+    before, tape = session.tape(0), session.tape(1)
+    frame = replace(session.frame, tape=tape)
+    assert said in mistake_text(frame, question, given, guide.truth(question, tape), before)

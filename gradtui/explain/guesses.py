@@ -1,0 +1,268 @@
+"""The numbers that usual mistakes give where a number is to be predicted.
+
+None of them tells what its reader has still to find out: what comes later than the answer, or a
+factor that is all of the answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from gradtui.base.text import element_text, number
+from gradtui.debugger.frame import Frame
+from gradtui.engine.graph import Kind
+from gradtui.engine.indices import Index
+from gradtui.engine.optimizers import OPTIMIZERS
+from gradtui.engine.tape import Tape
+from gradtui.explain.symbols import gradient_of, in_names, label, partial
+from gradtui.scenario.lesson import Question
+
+Guess = tuple[float, str]
+"""(the number that a mistake gives, what it is)."""
+_SIGN = "the size is right, the sign is wrong"
+_WRITTEN = "w = w - lr*g"
+"""The optimizer's line whose step is the rate times the gradient."""
+_ADAM = frozenset({"m", "v", "mhat", "vhat"})
+"""What Adam's lines assign beside the weight."""
+
+
+def guesses(frame: Frame, question: Question, truth: float, before: Tape | None) -> Iterator[Guess]:
+    """Yield what mistakes give, the likeliest first; `before` is the tape of the step before."""
+    if not question.name:
+        yield -truth, _SIGN
+        yield from _of_step_before(question, before)
+        return
+    node = frame.graph.names[question.name]
+    if question.gradient:
+        yield -truth, _SIGN
+        yield from _of_gradient(frame, node, truth)
+    elif frame.graph.nodes[node].kind is Kind.PARAMETER and before is not None:
+        yield from _of_update(frame, node, question.index, before)
+        yield -truth, _SIGN
+    else:
+        yield -truth, _SIGN
+        yield from _of_value(frame, node, question.index)
+    yield from _of_elements(frame, node, question)
+    yield from _of_step_before(question, before)
+    if question.gradient:
+        yield from _of_sizes(frame, node, truth)
+    yield from _of_others(frame, node, question, before)
+
+
+def moved_by(question: Question, truth: float, before: Tape | None) -> float:
+    """Return by how much a number differs from that of the step before; inf where there is none."""
+    old = _old_number(question, before)
+    return math.inf if old is None else abs(truth - old)
+
+
+def _old_number(question: Question, before: Tape | None) -> float | None:
+    """Return the number of the step before; None where there is none."""
+    if before is None or question.observable is not None:
+        return None
+    return float(before.value(question.needs[0])[question.index])
+
+
+def _of_step_before(question: Question, before: Tape | None) -> Iterator[Guess]:
+    """Yield the old number."""
+    old = _old_number(question, before)
+    if before is not None and old is not None:
+        yield old, f"that is the number of the step before, {before.step:,}"
+
+
+def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
+    """Yield what the chain rule gives with a factor or a path wrong."""
+    paths = frame.paths(node)
+    for path in paths:
+        factors = frame.factors(path)
+        if factors is None:
+            break
+        if len(paths) > 1:
+            way = " → ".join(label(frame, id) for id in path)
+            said = f"that is the path {way} alone: add what the other paths bring"
+            yield math.prod(factors), said
+        if len(factors) > 1:
+            yield from _of_path(frame, path, factors, alone=len(paths) == 1)
+    rate = float(frame.tape.value(frame.tape.program.lr))
+    step = "that is the step of the update, the rate times the gradient"
+    yield rate * truth, step
+    yield -rate * truth, step
+
+
+def _of_path(
+    frame: Frame, path: tuple[int, ...], factors: list[float], *, alone: bool
+) -> Iterator[Guess]:
+    """Yield what one path gives with a factor wrong."""
+    names = [partial(frame, target, source) for source, target in pairwise(path)]
+    product = math.prod(factors)
+    for cut in range(1, len(factors)):
+        left = " · ".join(names[:cut][::-1])
+        value = number(math.prod(factors[:cut]))
+        rest = f"that is {gradient_of(frame, path[cut])}; " if alone else ""
+        word = "factor" if cut == 1 else "product"
+        yield math.prod(factors[cut:]), f"{rest}the {word} {left} = {value} is missing"
+    for at, (name, factor) in enumerate(zip(names, factors, strict=True)):
+        others = math.prod(factors[:at] + factors[at + 1 :])
+        shown = f"{name} = {number(factor)}"
+        yield others, f"the factor {shown} is missing"
+        yield product * factor, f"the factor {shown} stands in it twice"
+        if factor:
+            yield others / factor, f"multiply by {shown}, do not divide by it"
+        yield factor, f"that is the local derivative {name} alone: the chain goes on"
+    yield sum(factors), "that is the sum of the local derivatives: along a path they multiply"
+
+
+def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
+    """Yield what a sum for a mean gives, a mean of a mean, and a square derived wrongly."""
+    nodes, reached = frame.graph.nodes, {node}
+    for later in nodes:
+        if reached.intersection(later.inputs):
+            reached.add(later.id)
+    reached.discard(node)
+    squared = any(
+        nodes[id].op == "**" and nodes[nodes[id].inputs[1]].value == 2.0 for id in reached
+    )
+    counts = {_averaged(frame, id) for id in reached} - {0, 1}
+    for count in sorted(counts - {2} if squared else counts):
+        yield truth * count, f"that is summed over all {count}: the mean divides by {count}"
+        yield truth / count, f"that is divided by {count} once too often"
+    if squared:
+        yield (
+            truth / 2,
+            "that is half of it: a factor 2 is missing, as that of a square's derivative",
+        )
+    yield truth * 2, "that is twice as much: a factor 2 is too many"
+
+
+def _averaged(frame: Frame, node: int) -> int:
+    """Return over how many numbers a node takes a mean; 0 where it takes none."""
+    nodes = frame.graph.nodes
+    found = nodes[node]
+    if found.op == "mean":
+        return math.prod(nodes[found.inputs[0]].shape) // max(1, math.prod(found.shape))
+    return math.prod(nodes[found.inputs[1]].shape) if found.op == "cross_entropy" else 0
+
+
+def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[Guess]:
+    """Yield what a wrong update gives: the wrong way, without the rate, the step alone."""
+    program = before.program
+    place = [update.parameter for update in program.updates].index(node)
+    update = program.updates[place]
+    name = element_text(label(frame, node), index)
+    old, new = (float(before.value(id)[index]) for id in update.state[0])
+    slope = float(np.broadcast_to(before.value(update.gradient), before.value(node).shape)[index])
+    rate = float(before.value(program.lr))
+    yield old, f"that is {name} before the step: the update has yet to be taken away"
+    yield from _of_other_rules(frame, place, index, before)
+    uphill = "that goes uphill: the step is taken against the gradient"
+    plain = frame.problem.update is None and len(update.state) == 1
+    yield 2 * old - new, uphill if plain else "that is the step the other way round"
+    yield new - old, f"that is the step itself: add it to {number(old)}"
+    yield old - new, f"that is the step itself: take it away from {number(old)}"
+    yield slope, f"that is the gradient: where {name} goes to is asked for"
+    if rate:
+        yield old + (new - old) / rate, f"the rate {number(rate)} is forgotten"
+        yield old - rate, "the gradient is forgotten: the step is the rate · the gradient"
+        yield old - rate * old, "that is the rate · the weight: it is the gradient that moves it"
+
+
+def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
+    """Yield where other rules, or another gradient, take a weight."""
+    program, problem = before.program, frame.problem
+    update = program.updates[place]
+    shape = before.value(update.parameter).shape
+
+    def read(node: int) -> float:
+        return float(np.broadcast_to(before.value(node), shape)[index])
+
+    old, rate = read(update.parameter), float(before.value(program.lr))
+    plain = old - rate * read(update.gradient)
+    adam = {line: read(node) for line, node in update.lines if line in _ADAM}
+    if problem.update is not None:
+        yield plain, f"that is the step of {_WRITTEN}: do what the line says"
+        yield from _of_adam(old, rate, adam)
+    elif adam.keys() == _ADAM:
+        title = OPTIMIZERS[program.optimizer].title
+        yield plain, f"that is a plain step: {title} divides it by the gradient's size"
+        yield from _of_adam(old, rate, adam)
+    elif len(update.state) > 1:
+        yield plain, "that is the step without what is kept of the gradients before"
+    true = program.gradients[place]
+    if not true:
+        return
+    step = old - rate * read(true)
+    if program.clip is not None:
+        yield step, "that is the step before the gradient is clipped"
+    elif program.driving[place] != true:
+        yield step, "that is the step with the true gradient: the run follows the lines by hand"
+
+
+def _of_adam(old: float, rate: float, kept: Mapping[str, float]) -> Iterator[Guess]:
+    """Yield what Adam's step is with one thing forgotten."""
+    if kept.keys() != _ADAM or min(kept["v"], kept["vhat"]) <= 0:
+        return
+    m, v, mhat, vhat = (kept[name] for name in ("m", "v", "mhat", "vhat"))
+    yield old - rate * m / math.sqrt(v), "m and v are still to be divided by 1 - β**t"
+    yield old - rate * m / math.sqrt(vhat), "m is still to be divided by 1 - β1**t"
+    yield old - rate * mhat / math.sqrt(v), "v is still to be divided by 1 - β2**t"
+    yield old - rate * mhat / vhat, "the root is forgotten: the step is divided by √v̂, not by v̂"
+    yield old - rate * mhat, "that is the rate · m̂: it is still to be divided by √v̂"
+    yield old - rate * m, "that is the rate · m: it is still to be divided by √v̂"
+
+
+def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
+    """Yield the parts of the line that computes a value, and a sum in the place of its mean."""
+    statement = frame.structure.statement_of.get(node)
+    own = statement.operations if statement is not None else ()
+    for part in own:
+        value = frame.tape.value(part)
+        if part != node and value.shape == ():
+            yield float(value), f"that is {in_names(frame, part)} alone: the line goes on"
+    whole = float(frame.tape.value(node)[index])
+    for count in sorted({_averaged(frame, part) for part in own} - {0, 1}):
+        yield whole * count, f"that is summed over all {count}: the mean divides by {count}"
+
+
+def _of_elements(frame: Frame, node: int, question: Question) -> Iterator[Guess]:
+    """Yield the other elements of the array whose element is asked for, and its neighbours'."""
+    if not question.index:
+        return
+    whole = frame.tape.adjoint(node) if question.gradient else frame.tape.value(node)
+    text = gradient_of(frame, node) if question.gradient else label(frame, node)
+    for index in np.ndindex(whole.shape):
+        if index != question.index:
+            yield float(whole[index]), f"that is {element_text(text, index)}"
+
+
+def _of_others(frame: Frame, node: int, question: Question, before: Tape | None) -> Iterator[Guess]:
+    """Yield the numbers of other names that are known by then: values, gradients."""
+    nodes = frame.graph.nodes
+    parameter = nodes[node].kind is Kind.PARAMETER and not question.gradient
+    tape = before if parameter and before is not None else frame.tape
+    known = {*frame.graph.names.values()}
+    if not question.gradient and not parameter:
+        known = {id for id in known if id < node}
+    for other in sorted(known, key=lambda id: nodes[id].kind is Kind.DATA):
+        index = question.index if nodes[other].shape == nodes[node].shape else ()
+        if np.ndim(tape.value(other)) != len(index):
+            continue
+        value = float(tape.value(other)[index])
+        if value and (other != node or question.gradient):
+            yield value, f"that is the value of {element_text(label(frame, other), index)}"
+    yield from _of_slopes(frame, node, question, tape)
+
+
+def _of_slopes(frame: Frame, node: int, question: Question, tape: Tape) -> Iterator[Guess]:
+    """Yield gradients of numbers; of a value only that it is one: its own are still to be found."""
+    nodes = frame.graph.nodes
+    for other in frame.graph.names.values():
+        if nodes[other].kind is Kind.DATA or nodes[other].shape or other == frame.graph.loss:
+            continue
+        slope = float(tape.adjoint(other))
+        if slope and question.gradient and other != node:
+            yield slope, f"that is {gradient_of(frame, other)}"
+        elif slope and not question.gradient:
+            yield slope, "that is a derivative, and the value is asked for"
