@@ -48,6 +48,8 @@ class Progress(Struct, frozen=True):
     """Questions answered right at the first try."""
     following: str
     """The next scenario of the course, after the last part."""
+    already: bool = False
+    """Whether what the present one asks for was so when it came up."""
 
 
 class Guide:
@@ -60,7 +62,8 @@ class Guide:
         self.right: set[int] = set()
         """Questions answered right at the first try."""
         self.answered: set[int] = set()
-        self.tries = 0
+        self._tries: dict[int, int] = {}
+        """The number of a question -> how often it was answered."""
         self.said = ""
         self.since = 0
         """The step at which the present part was entered."""
@@ -81,6 +84,15 @@ class Guide:
         return self.lesson.question if open_ and self.lesson is not None else None
 
     @property
+    def tries(self) -> int:
+        """How often the present question was answered, before it was gone back from, too."""
+        return self._tries.get(self.place, 0)
+
+    @tries.setter
+    def tries(self, count: int) -> None:
+        self._tries[self.place] = count
+
+    @property
     def untold(self) -> bool:
         """Whether a question is open, here or further on."""
         return any(
@@ -95,7 +107,7 @@ class Guide:
         return Progress(
             self.lesson, self.place, len(self.lessons), frozenset(self.ticked),
             self.question is not None, self.untold, self.said, questions, len(self.right),
-            "" if self.following is None else self.following.title,
+            "" if self.following is None else self.following.title, self._was,
         )  # fmt: skip
 
     def enter(self, place: int, step: int) -> None:
@@ -104,7 +116,7 @@ class Guide:
         if left is not None and left.goal is None and left.question is None and place > self.place:
             self.ticked.add(self.place)
         self.place = max(0, min(place, len(self.lessons)))
-        self.tries, self.said = 0, ""
+        self.said = ""
         self.since = step
 
     def reached(self, now: bool) -> bool:

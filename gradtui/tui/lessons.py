@@ -88,7 +88,7 @@ class Lessons(Part):
             asked = asked_text(self._session.frame, guide.question)
             self._ask(
                 f"{asked} = ", text, lambda typed: tour.read_answer(typed, self._session),
-                self._answer, hint="a number, or an expression of what is known",
+                self._answer, bare=True, hint="a number, or an expression of what is known",
             )  # fmt: skip
 
     def _enter(self, by: int) -> None:
@@ -99,13 +99,19 @@ class Lessons(Part):
             self._host.do(lambda session: tour.enter(session, guide.place + by))
 
     def _answer(self, typed: str) -> None:
+        """Take an answer; the input stays open till the question is done with, or Esc leaves it."""
+
         def answer(session: Session) -> None:
             guide = session.guide
             assert guide is not None
             guide.said = _judged(session, guide, typed)
             session.position = session.position
 
-        self._host.do(answer)
+        if typed:
+            self._host.do(answer)
+        guide = self._session.guide
+        if guide is not None and guide.question is not None:
+            self.go_on("")
 
 
 def _judged(session: Session, guide: Guide, typed: str) -> str:

@@ -132,6 +132,47 @@ async def to_the_second_question(t):
     await t.type("3.699")
     await t.press("enter", "enter", "enter", "9", "enter")
     assert "Lesson · 3 of 5" in t.text and "9: not that. Try again." in said(t)
+    await t.press("escape")
+
+
+async def test_after_a_wrong_answer_the_next_one_is_typed_at_once(terminal, lesson):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s", "enter", "6", "enter", "0", ".", "5", "enter", "enter")
+        assert t.session.asking and t.session.guide.tries == 2
+        assert t.session.surface.window is None and not t.debugger.has_class("-zoomed")
+        await t.type("3.699")
+        await t.press("enter", "enter")
+        assert "Lesson · 3 of 5" in t.text and not t.debugger.query("Prompt")
+
+
+async def test_going_back_gives_no_tries_back(terminal, lesson):
+    async with terminal(lesson) as t:
+        await to_the_second_question(t)
+        await t.press("backspace", "enter")
+        assert "Lesson · 3 of 5" in t.text and t.session.guide.tries == 1
+        await t.press("enter", "8", "enter", "7", "enter")
+        assert not t.session.asking and "= 23.607" in said(t)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 34), (120, 40)])
+@pytest.mark.parametrize("keys", [("L",), ("m",), ("M",), ("L", "M")])
+async def test_what_there_is_to_do_stays_in_view_beside_what_is_looked_at(
+    terminal, lesson, size, keys
+):
+    async with terminal(lesson, size) as t:
+        t.session.guide.answered |= {1, 2, 3}
+        await t.press("f", "f", *keys)
+        assert "Lesson · 2 of 5" in t.text and "Enter to go on" in t.text
+        await t.press("escape", "M" if "M" in keys else "j")
+        assert "1 Graph ─" in t.text
+
+
+async def test_what_is_so_already_is_said_to_be(terminal, lesson):
+    async with terminal(lesson) as t:
+        await t.press("s", "backspace")
+        assert "Lesson · 1 of 5" in t.text and "this is so already: Enter to go on" in said(t)
+        await t.press("S")
+        assert "this is so already" not in said(t)
 
 
 async def test_leaving_keeps_the_place_the_answers_and_the_score(terminal, lesson):
@@ -170,7 +211,7 @@ async def test_a_reload_keeps_the_place_and_fewer_lessons_do_no_harm(terminal, l
         assert "Three of them." in said(t)
         with open(lesson, "w", encoding="utf-8") as file:
             file.write(LESSON.partition('[[lesson]]\ntext = "What is left')[0])
-        await t.press("R")
+        await t.press("escape", "R")
         await t.settled()
         assert "Lesson · done" in t.text and not t.session.asking
         with open(lesson, "w", encoding="utf-8") as file:
