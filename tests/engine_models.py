@@ -1,5 +1,7 @@
 """Small models for the engine's tests, from program text and plain numbers."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gradtui.engine.batches import Batches
@@ -41,6 +43,7 @@ def trainer(
     batches: Batches | None = None,
     validation: dict | None = None,
     plateau: dict | None = None,
+    rate: Callable[[int], float] | None = None,
     **constants: float,
 ) -> Trainer:
     whole, checked, watching = data or {}, None, None
@@ -58,7 +61,7 @@ def trainer(
     model = graph(code, parameters, shown)
     program = build_step(model, optimizer, constants, clip_norm, None, checked, watching)
     values = {**parameters, **whole}
-    return Trainer(program, values, lr, dtype, None, batches, validation or {})
+    return Trainer(program, values, lr, dtype, rate, batches, validation or {})
 
 
 def two_weights(lr: float = 0.05, dtype: str = "float64", **optimizer) -> Trainer:

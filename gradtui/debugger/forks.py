@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gradtui.engine.forks import go_on, starts_anew
 from gradtui.engine.history import MEMORY, History, Origin
-from gradtui.engine.trainer import Row
+from gradtui.engine.lowered import Row
 from gradtui.scenario.problem import Problem
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from gradtui.debugger.boundary import Plane, find_plane
 from gradtui.debugger.floor import Floor, Place, find_floor
 from gradtui.engine.graph import Graph
 from gradtui.engine.history import History
-from gradtui.engine.trainer import Row
+from gradtui.engine.lowered import Row
 from gradtui.scenario.problem import Problem
 
 Array = NDArray[np.float64]

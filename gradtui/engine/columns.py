@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gradtui.engine.casting import cast
 from gradtui.engine.compiler import Slice
-from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.lowered import Row
+from gradtui.engine.trainer import Trainer
 from gradtui.engine.vectorized import Vectorized
 
 

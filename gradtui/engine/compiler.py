@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.graph import STRETCH, Kind, Node, needed_for
-from gradtui.engine.kernels import lift
+from gradtui.engine.kernels import lift, raised, root
 from gradtui.engine.ops import KERNELS, OPS
 from gradtui.engine.shapes import Shape
 
@@ -76,13 +76,10 @@ def operation_code(
         if more and extra > 0 and (entry.elementwise or node.op == STRETCH):
             text = f"lift({text}, {len(operand.shape)}, {extra})"
         values[formal] = text  # type: ignore[assignment]
-    code = entry.expression
+    own = {Mode.FLOAT: entry.scalar, Mode.BATCH: entry.batched}.get(mode)
+    code = own or entry.expression
     if entry.special and operands[-1].kind is Kind.CONSTANT:
         code = entry.special.get(operands[-1].value, code)
-    if mode is Mode.FLOAT and entry.scalar:
-        code = entry.scalar
-    elif mode is Mode.BATCH and entry.batched:
-        code = entry.batched
     return code.format(**values, **dict(node.options))
 
 
@@ -242,7 +239,7 @@ def namespace(mode: Mode, dtype: str) -> dict[str, Any]:
     """Return the functions that the code of operations calls."""
     if mode is Mode.FLOAT:
         functions = {name: _on_floats(function) for name, function in KERNELS.items()}
-        return {**functions, "number": float, "abs": abs}
+        return {**functions, "number": float, "abs": abs, "root": root, "raised": raised}
     return {**KERNELS, "number": np.dtype(dtype).type, "lift": lift}
 
 

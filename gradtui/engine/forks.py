@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gradtui.engine.compiler import Slice
+from gradtui.engine.lowered import Row
 from gradtui.engine.program import StepProgram
-from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.trainer import Trainer
 
 
 def go_on(before: Trainer, row: Row, after: Trainer, step: int) -> tuple[Trainer, Row]:

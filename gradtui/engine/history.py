@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from copy import copy
@@ -10,12 +11,17 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.engine.growing import Growing
+from gradtui.engine.lowered import Row
+from gradtui.engine.rows import Columns, Rows
 from gradtui.engine.tape import Tape
-from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.trainer import Trainer
 
 MEMORY = 64 << 20
 """Bytes of state that a history keeps before it thins out its rows."""
+_MOST = 1 << 30
+"""Bytes that it keeps where a state between two that are kept would take long to replay."""
+_WAIT = 0.01
+"""Seconds that a replay may take before more memory is spent on it."""
 _CHUNK = 4096
 _FEWEST = 4
 """States that are kept however large they are."""
@@ -41,8 +47,8 @@ class History:
 
     Every state is kept while all fit into `memory` bytes; then every second one is dropped, as
     often as needed, and a step between is replayed by the function that ran it first, so its bits
-    agree.  A branch has the states from its start on, the first of them `first`; those before are
-    its `parent`'s own.
+    agree.  Where a replay would take long, as measured, more memory is spent.  A branch has the
+    states from its start on, the first of them `first`; those before are its `parent`'s own.
     """
 
     def __init__(
@@ -58,15 +64,18 @@ class History:
         self.origin = origin or Origin()
         self.parent = parent
         self._limit = max(_FEWEST, memory // (8 * max(1, trainer.width)))
+        self._most = max(self._limit, _MOST // (8 * max(1, trainer.width)))
+        self._seconds = math.inf
+        """What a step takes, as measured where nothing else kept the processor busy."""
         self._every = 1
-        self._rows: list[Row] = []
+        self._rows = Rows(trainer.width)
         self._next: Row = trainer.initial if first is None else first.copy()
         self._known = 0 if parent is None else self.origin.start
         past: NDArray[np.float64] = np.empty((0, trainer.columns))
         if parent is not None:
             parent.advance(max(0, self._known - parent.known))
-            past = parent._columns.rows[: self._known]
-        self._columns: Growing = Growing(past)
+            past = parent._columns.values[: self._known]
+        self._columns: Columns = Columns(past)
         self._replayed: OrderedDict[int, Row] = OrderedDict()
         """The states that were replayed, by step, those asked for last at the end."""
 
@@ -83,12 +92,12 @@ class History:
     @property
     def losses(self) -> NDArray[np.float64]:
         """The loss of each computed step, (known,), read-only."""
-        return _frozen(self._columns.rows[:, 0])
+        return _frozen(self._columns.values[:, 0])
 
     @property
     def validation_losses(self) -> NDArray[np.float64] | None:
         """The validation loss of each computed step, (known,), read-only; None without one."""
-        return _frozen(self._columns.rows[:, 1]) if self.trainer.columns > 1 else None
+        return _frozen(self._columns.values[:, 1]) if self.trainer.columns > 1 else None
 
     @property
     def _start(self) -> int:
@@ -106,14 +115,21 @@ class History:
         """Compute `budget` more steps and return how many are known then."""
         while budget > 0:
             apart = self._every * self.trainer.width > _COPIED
+            start = time.perf_counter()
             count, columns = self._reach_next(budget) if apart else self._record_rows(budget)
+            self._seconds = min(self._seconds, (time.perf_counter() - start) / count)
             self._columns.extend(columns)
             self._known += count
             budget -= count
-            while len(self._rows) > self._limit:
-                self._rows = [row if apart else row.copy() for row in self._rows[::2]]
+            while len(self._rows) > (self._limit if self._replays_soon else self._most):
+                self._rows.thin()
                 self._every *= 2
         return self._known
+
+    @property
+    def _replays_soon(self) -> bool:
+        """Whether no replay would take long if every second state were dropped."""
+        return 2 * self._every * self._seconds < _WAIT
 
     def reach(self, step: int, seconds: float) -> bool:
         """Compute towards a step for a while; return whether it is known then."""
@@ -133,13 +149,13 @@ class History:
         rows, self._next = self.trainer.run_recorded(self._next, count, self._known)
         kept = rows[self._unkept :: self._every, :width]
         self._rows.extend(kept if self._every == 1 else kept.copy())
-        return count, rows[:, width:].copy()
+        return count, rows[:, width:]
 
     def _reach_next(self, budget: int) -> tuple[int, Row]:
         """Compute steps up to the next state that is kept, and none of the states between."""
         unkept = self._unkept
         if not unkept:
-            self._rows.append(self._next)
+            self._rows.extend(self._next[None])
         count = min(budget, unkept or self._every)
         columns, self._next = self.trainer.run_observed(self._next, count, self._known)
         return count, columns
@@ -152,7 +168,7 @@ class History:
     def snapshot(self) -> History:
         """Return a history of the same run that another thread may use: neither sees the other."""
         other = copy(self)
-        other._rows, other._columns = list(self._rows), Growing(self._columns.rows)
+        other._rows, other._columns = self._rows.copy(), self._columns.copy()
         other._replayed = self._replayed.copy()
         other.parent = None if self.parent is None else self.parent.snapshot()
         return other

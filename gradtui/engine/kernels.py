@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 total = np.add.reduce
+root = math.sqrt
+"""The square root of a bare number that is not negative; exact, as NumPy's is."""
 
 
 def sigmoid(a: Any) -> Any:
@@ -35,6 +37,16 @@ def erf(a: Any) -> Any:
 def gelu(a: Any) -> Any:
     """Return `a` times the standard normal distribution's share below `a`."""
     return a * (1.0 + erf(a / 2**0.5)) / 2.0
+
+
+def raised(a: float, b: float) -> float:
+    """Return a bare number to a power, inf where Python's own would raise."""
+    if not a > 0.0:
+        return float(np.power(a, b))
+    try:
+        return float(a**b)
+    except OverflowError:
+        return math.inf
 
 
 def softplus(a: Any) -> Any:

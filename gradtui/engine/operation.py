@@ -55,6 +55,8 @@ class Operation(Struct, frozen=True):
     """The operation that adds it up."""
     meaning: str | Callable[[Sequence[Shape]], str] = ""
     """The same in simpler operations, in place of `elements`; its options too may be named."""
+    shifts: bool = False
+    """Whether it keeps numbers in range by means that its meaning does not speak of."""
     summary: str = ""
     """What it does, in a learner's words."""
     scalar: str = ""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.history import History
+from gradtui.engine.lowered import Row
 from gradtui.engine.observables import read_condition
-from gradtui.engine.trainer import Row
 
 _FIRST, _MOST = 16, 4096
 """Steps that are looked at together, at first and at most."""

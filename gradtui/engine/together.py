@@ -10,7 +10,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.casting import cast
-from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.lowered import Row
+from gradtui.engine.trainer import Trainer
 from gradtui.engine.vectorized import Vectorized
 
 _NUMBERS = 10_000_000
@@ -64,7 +65,8 @@ def _groups(trainers: Sequence[Trainer]) -> list[list[int]]:
 def _alike(one: Trainer, other: Trainer) -> bool:
     a, b = one.program, other.program
     return (
-        (one.since, one.batches, one.dtype) == (other.since, other.batches, other.dtype)
+        (one.since, one.batches, one.dtype, one.varying)
+        == (other.since, other.batches, other.dtype, other.varying)
         and (a.state, a.lr, a.time, a.graph.loss) == (b.state, b.lr, b.time, b.graph.loss)
         and a.nodes == b.nodes
     )
@@ -75,14 +77,15 @@ def _run(
 ) -> NDArray[np.float64]:
     first = members[0]
     constants = [node for node, _ in first.program.constants]
+    if not first.scheduled:
+        constants.append(first.program.lr)
     fixed = {node: value for node, value in first.fixed.items() if node not in constants}
     rated = int(first.program.lr in first.varying)
     leaves = [*first.before, *first.varying[:rated], *constants]
     shared, wanted = first.varying[rated:], [*first.after, first.program.graph.loss]
     program = Vectorized(first.program.nodes, leaves, shared, fixed, first.dtype)
     state = [cast(part.of(rows), first.dtype) for part in first.slices]
-    tables = [dict(member.program.constants) for member in members]
-    given = [cast([table[node] for table in tables], first.dtype) for node in constants]
+    given = [cast([m.fixed[node] for m in members], first.dtype) for node in constants]
     losses = np.empty((steps, len(members)))
     for at, values in enumerate(_values(members, start, steps)):
         each = [*state, *values[:rated], *given]

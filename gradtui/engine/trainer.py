@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from functools import cache, cached_property
-from itertools import repeat
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -15,15 +14,13 @@ from numpy.typing import NDArray
 
 from gradtui.engine.batches import Batches
 from gradtui.engine.casting import cast
-from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
+from gradtui.engine.compiler import Mode
+from gradtui.engine.lowered import Lowered, Row, joined
 from gradtui.engine.moves import Moves
 from gradtui.engine.program import StepProgram
 from gradtui.engine.size import elements_cost, products_cost
 from gradtui.engine.tape import Tape
 from gradtui.engine.vectorized import Vectorized
-
-Row = NDArray[np.float64]
-"""The whole state of a run at one step as one flat row."""
 
 
 class Trainer:
@@ -66,14 +63,15 @@ class Trainer:
         """The nodes of the state before a step, in the order of a row."""
         self.after = tuple(new for _, new in program.state)
         """The nodes of the state after it."""
-        self.slices = row_slices(program.nodes[id].shape for id in self.before)
-        self.mode = mode_for(program.nodes, dtype)
         self.fixed = {**self.data, **dict(program.constants)}
         """The values that are the same at every step, by node."""
         checked = program.validation
         if checked is not None:
             self.fixed |= {id: validation[name] for id, name in checked.data}
-        self._compiler = Compiler(program.nodes, self.fixed, self.mode, dtype)
+        if not self.scheduled:
+            self.fixed[program.lr] = lr
+        self._lowered = Lowered(program, self.fixed, self.varying, dtype, cut=bool(self._cut))
+        self.slices, self.mode = self._lowered.slices, self._lowered.mode
         self.initial = self._first_row(values)
 
     @property
@@ -157,25 +155,28 @@ class Trainer:
 
     def run(self, row: Row, steps: int, start: int = 0) -> Row:
         """Return the state after `steps` more steps, where `row` is the state of step `start`."""
-        return self._join(self._train(self._split(row), self._inputs(start, steps)))
+        return self._lowered.loop(()).run(row, self.series(start, steps), steps)
 
     def run_recorded(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
         """Return a matrix of `steps` rows and the state after.
 
         A row holds the state before a step, the loss and, if there is one, the validation loss.
         """
-        rows = np.empty((steps, self.width + self.columns))
-        state = self._train_recorded(self._split(row), self._inputs(start, steps), rows)
-        return rows, self._join(state)
+        return self._run_written((*self.before, *self._columns), row, steps, start)
 
     def run_observed(self, row: Row, steps: int, start: int = 0) -> tuple[NDArray[np.float64], Row]:
         """Return the loss and, if there is one, the validation loss of each step; the state after.
 
         They are columns of a matrix of `steps` rows.
         """
-        rows = np.empty((steps, self.columns))
-        state = self._train_observed(self._split(row), self._inputs(start, steps), rows)
-        return rows, self._join(state)
+        return self._run_written(self._columns, row, steps, start)
+
+    def _run_written(
+        self, written: tuple[int, ...], row: Row, steps: int, start: int
+    ) -> tuple[NDArray[np.float64], Row]:
+        """Return a matrix of the values of some nodes at each step, and the state after."""
+        rows = np.empty((steps, sum(math.prod(self.program.nodes[id].shape) for id in written)))
+        return rows, self._lowered.loop(written).run(row, self.series(start, steps), steps, rows)
 
     def losses_from(self, row: Row, steps: int, start: int = 0) -> NDArray[np.float64]:
         """Return the losses of `steps` steps from the state `row`, that of step `start`."""
@@ -190,7 +191,7 @@ class Trainer:
         part = row.base is not None and row.base.size > row.size
         if row.flags.writeable or part:
             row = row.copy()  # it may change, or is of a matrix that the tape would hold as a whole
-        found = self._recorder(shown)(*self._split(row), *map(next, self.series(step, 1)))
+        found = self._lowered.record(row, [*map(next, self.series(step, 1))], shown)
         recorded: list[Any] = [None] * len(self.program.nodes)
         for id, value in zip(shown, found, strict=True):
             recorded[id] = value
@@ -201,7 +202,7 @@ class Trainer:
 
     def after_of(self, tape: Tape) -> Row:
         """Return the state after a step whose tape is a whole one."""
-        return self._join(self._moves.values(tape.recorded, self.after))
+        return joined(self._moves.values(tape.recorded, self.after))
 
     def observer(self, nodes: Sequence[int]) -> Callable[[Row, int, int], NDArray[np.float64]]:
         """Return a function of (row, steps, start) that gives the values of `nodes` at each step.
@@ -209,14 +210,10 @@ class Trainer:
         `row` is the state of step `start`; the values of a step are one row of a matrix.  They are
         those that training computes, to the last bit.
         """
-        train = self._compiler.train(self.before, self.after, self.varying, nodes)
-        width = sum(math.prod(self.program.nodes[id].shape) for id in nodes)
+        written = tuple(nodes)
 
         def observe(row: Row, steps: int, start: int) -> NDArray[np.float64]:
-            rows = np.empty((steps, width))
-            rest = (rows,) if nodes else ()
-            train(self._split(row), self._inputs(start, steps), *rest)
-            return rows
+            return self._run_written(written, row, steps, start)[0]
 
         return observe
 
@@ -277,18 +274,15 @@ class Trainer:
     def varying(self) -> tuple[int, ...]:
         """The nodes whose values are new at each step and do not follow from the state."""
         program = self.program
-        rate = (program.lr,) if program.watch is None else ()
+        rate = () if self._rate is None else (program.lr,)
         return (*rate, *(() if program.time is None else (program.time,)), *self._cut)
 
     def series(self, start: int, steps: int) -> list[Iterator[Any]]:
         """Return the values of each of `varying` for `steps` steps from `start`."""
         ahead = range(start + self._offset, start + self._offset + steps)
         series: list[Iterator[Any]] = []
-        if self.program.watch is None:
-            fixed = repeat(self._number(self.lr), steps)
-            series.append(
-                fixed if self._rate is None else map(self._number, map(self._rate, ahead))
-            )
+        if self._rate is not None:
+            series.append(map(self._number, map(self._rate, ahead)))
         if self.program.time is not None:
             series.append(self._number(step - self.since + 1.0) for step in ahead)
         if self.batches is not None:
@@ -308,11 +302,6 @@ class Trainer:
         with np.errstate(over="ignore"):
             return np.dtype(self.dtype).type(value)
 
-    def _inputs(self, start: int, steps: int) -> Iterator[Any]:
-        """Return the values of `varying` for `steps` steps from `start`, bare where it is one."""
-        series = self.series(start, steps) or [repeat(None, steps)]
-        return series[0] if len(series) == 1 else zip(*series, strict=True)
-
     @cached_property
     def _shown(self) -> tuple[int, ...]:
         """The nodes that a whole tape holds."""
@@ -323,27 +312,7 @@ class Trainer:
 
     @cached_property
     def _moves(self) -> Moves:
-        return Moves(self.program, self._compiler)
-
-    @cached_property
-    def _train(self) -> Callable[..., tuple[Any, ...]]:
-        return self._compile_train(())
-
-    @cached_property
-    def _train_recorded(self) -> Callable[..., tuple[Any, ...]]:
-        return self._compile_train((*self.before, *self._columns))
-
-    @cached_property
-    def _train_observed(self) -> Callable[..., tuple[Any, ...]]:
-        return self._compile_train(self._columns)
-
-    def _compile_train(self, written: Sequence[int]) -> Callable[..., tuple[Any, ...]]:
-        return self._compiler.train(self.before, self.after, self.varying, written)
-
-    @cached_property
-    def _recorder(self) -> Callable[[tuple[int, ...]], Callable[..., tuple[Any, ...]]]:
-        given = [*self.before, *self.varying]
-        return cache(lambda nodes: self._compiler.evaluate(given, nodes))
+        return Moves(self.program, self._lowered.compiler)
 
     @cached_property
     def _model(self) -> Vectorized:
@@ -362,24 +331,6 @@ class Trainer:
         for part, id in zip(self.slices, self.before, strict=True):
             row[part.start : part.stop] = np.broadcast_to(first[id], part.shape).reshape(-1)
         return cast(row, self.dtype).astype(np.float64)
-
-    def _split(self, row: Row) -> tuple[Any, ...]:
-        if self.mode is Mode.FLOAT:
-            return tuple(row.tolist())
-        typed = row.astype(self.dtype, copy=False).view()
-        typed.flags.writeable = False
-        return tuple(
-            typed[part.start]
-            if part.shape == ()
-            else typed[part.start : part.stop].reshape(part.shape)
-            for part in self.slices
-        )
-
-    def _join(self, state: Sequence[Any]) -> Row:
-        if self.mode is Mode.FLOAT:
-            return np.array(state, dtype=np.float64)
-        parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in state]
-        return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
 
 
 def _batches_of(data: NDArray[Any], batches: Batches, steps: range) -> Iterator[NDArray[Any]]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place, report
 from gradtui.engine.graph import Graph
-from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.lowered import Row
+from gradtui.engine.trainer import Trainer
 from gradtui.language.parser import Assignment
 from gradtui.scenario.lesson import Lesson
 

@@ -18,8 +18,9 @@ from gradtui.base.source import InputError, Place, did_you_mean
 from gradtui.base.text import number, shape_text
 from gradtui.engine.casting import cast
 from gradtui.engine.indices import Index
+from gradtui.engine.lowered import Row
 from gradtui.engine.shapes import Shape
-from gradtui.engine.trainer import Row, Trainer
+from gradtui.engine.trainer import Trainer
 from gradtui.scenario.load import read_value
 from gradtui.scenario.problem import Array, Drive, Problem, read_only
 from gradtui.scenario.references import read_index

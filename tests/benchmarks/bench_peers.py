@@ -19,14 +19,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+os.environ.update(
+    dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+)
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
-import loops  # noqa: E402
+import loops
 
-import gradtui  # noqa: E402
-from gradtui.engine.history import History  # noqa: E402
+import gradtui
+from gradtui.engine.history import History
 
 Steps = Callable[[int], object]
 """Takes so many steps from the start."""

@@ -1,4 +1,4 @@
-"""The systems of `bench_peers.py`: as scenarios, as loops by hand, and as other libraries have them.
+"""The systems of `bench_peers.py`: as scenarios, as loops by hand, and in other libraries.
 
 What a library needs is imported when it is asked for, so that none must be there.
 """
@@ -279,7 +279,7 @@ def jax_jit(system: str) -> Steps | None:
         m = [jnp.zeros_like(a) for a in w] if "Adam" in system else []
         v = [*m]
         for t in range(1, count + 1):
-            w, m, v, loss = step(w, m, v, float(t))
+            w, m, v, _ = step(w, m, v, float(t))
         return jax.block_until_ready(w)
 
     return steps

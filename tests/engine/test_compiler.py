@@ -40,7 +40,7 @@ def use_all(model):
     model.central_differences(model.initial, range(model.width))
 
 
-OWN = {"compiled", "state", "inputs", "rows", "row", "at", "pack", "reshape", "T"}
+OWN = {"_", "compiled", "state", "inputs", "rows", "row", "at", "pack", "reshape", "T"}
 OWN |= {*namespace(Mode.ARRAY, "float64"), "True", "False", "None"}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from engine_models import trainer
 
-from gradtui.engine import moves
+from gradtui.engine import lowered, moves
 from gradtui.engine.handwritten import UpdateProgram
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import ByHand, build_step
@@ -27,6 +27,12 @@ def models(dtype):
     programs["hand"] = build_step(graph, "sgd", by_hand=ByHand(None, update))
     for name, program in programs.items():
         yield name, lambda program=program: Trainer(program, {**START, **DATA}, 0.1, dtype)
+
+
+@pytest.fixture(autouse=True)
+def arrays(monkeypatch):
+    """Have small models computed as large ones are."""
+    monkeypatch.setattr(lowered, "expand", lambda *given: None)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -364,7 +364,9 @@ def test_floats_and_arrays_agree_on_scalars(op):
         floats = with_floats(*point, 0.7)
         arrays = with_arrays(*map(np.float64, point), np.float64(0.7))
         assert all(type(number) is float for number in floats)
-        np.testing.assert_array_max_ulp(np.array(floats), np.array(arrays), maxulp=1)
+        # A power of bare numbers is the C library's, one of arrays NumPy's own.
+        most = 4 if op == "**" else 1
+        np.testing.assert_array_max_ulp(np.array(floats), np.array(arrays), maxulp=most)
 
 
 @pytest.mark.parametrize("op", OPS)

@@ -88,8 +88,8 @@ def test_a_schedule_says_what_it_does_and_where_it_is_from(name):
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("name", PURE)
 def test_a_run_takes_the_rate_of_each_step_in_any_order_of_seeks(name, optimizer, dtype):
-    model = five_parcels(0.02, dtype, optimizer=optimizer)
-    model._rate = rate = SCHEDULES[name].at(40, 0.02, NEEDED.get(name, {}))
+    rate = SCHEDULES[name].at(40, 0.02, NEEDED.get(name, {}))
+    model = five_parcels(0.02, dtype, optimizer=optimizer, rate=rate)
     rows, _ = model.run_recorded(model.initial, 61)
     history = History(model, memory=8 * model.width * 5)
     for step in (60, 3, 41, 17, 0, 59):

@@ -14,11 +14,12 @@ from engine_models import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.engine import trainer as trainer_module
+from gradtui.engine import lowered
 from gradtui.engine.compiler import Mode
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.program import build_step
 from gradtui.engine.registry import register
+from gradtui.engine.trainer import Trainer
 
 MLP = """\
 h = tanh(X@W + b)
@@ -142,7 +143,8 @@ def test_many_steps_at_once_are_the_steps_one_by_one(make):
 
 
 def with_mode(monkeypatch, mode, make):
-    monkeypatch.setattr(trainer_module, "mode_for", lambda nodes, dtype: mode)
+    monkeypatch.setattr(lowered, "mode_for", lambda nodes, dtype: mode)
+    monkeypatch.setattr(lowered, "expand", lambda *given: None)
     model = make()
     assert model.mode is mode
     return model.run_recorded(model.initial, 60)[0]
@@ -176,11 +178,14 @@ def test_floats_and_arrays_agree_on_functions(monkeypatch):
     np.testing.assert_allclose(floats, arrays, rtol=1e-14)
 
 
-def test_scalars_in_float64_run_as_floats_and_anything_else_as_arrays():
-    assert two_weights().mode is Mode.FLOAT
+def test_what_is_small_runs_as_floats_in_float64_and_anything_else_as_arrays():
+    assert two_weights().mode is five_parcels().mode is Mode.FLOAT
     assert two_weights(dtype="float32").mode is Mode.ARRAY
-    assert five_parcels().mode is Mode.ARRAY
-    assert trainer("L = w", {"w": 1.0}, {"X": [1.0]}).mode is Mode.ARRAY
+    assert five_parcels(dtype="float32").mode is Mode.ARRAY
+    wide = {"X": np.ones((60, 20)), "y": np.ones(60)}
+    assert trainer("L = mean((X@w - y)**2)", {"w": np.ones(20)}, wide).mode is Mode.ARRAY
+    assert trainer(MLP, MLP_START, MLP_DATA).mode is Mode.ARRAY
+    assert trainer("L = max(softmax(w))", {"w": [1.0, 1e3]}).mode is Mode.ARRAY
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -347,7 +352,7 @@ def test_a_row_holds_the_parameters_in_the_order_of_the_file():
 
 def test_a_parameter_may_start_as_one_number_for_all_its_elements():
     model = trainer("L = sum(w)", {"w": [0.0, 0.0, 0.0]})
-    wide = trainer_module.Trainer(model.program, {"w": 2.0}, 0.1)
+    wide = Trainer(model.program, {"w": 2.0}, 0.1)
     assert wide.initial.tolist() == [2.0, 2.0, 2.0]
 
 

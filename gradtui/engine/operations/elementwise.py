@@ -26,6 +26,7 @@ ELEMENTWISE = (
         ("a", "b"),
         ("b*a**(b - 1)", "out*log(a + (a == 0)*(b >= 0))"),
         code="power({a}, {b})",
+        scalar="raised({a}, {b})",
         special={0.5: "sqrt({a})", **{n: " * ".join(["{a}"] * n) for n in (1, 2, 3, 4)}},
         domain=_POSITIVE,
         remedy=_ROOT,
@@ -43,6 +44,7 @@ ELEMENTWISE = (
             ("a", "b"),
             ("0", "0"),
             code=f"number({{a}} {symbol} {{b}})",
+            scalar=f"(1.0 if {{a}} {symbol} {{b}} else 0.0)",
             kink=Kink(
                 "a == b",
                 "a comparison jumps where both sides are equal; its slope is taken "
@@ -68,6 +70,7 @@ ELEMENTWISE = (
         "sqrt",
         ("a",),
         ("1/(2*out)",),
+        scalar="(root({a}) if {a} >= 0.0 else sqrt({a}))",
         domain=_POSITIVE,
         tried=True,
         remedy=_ROOT,

@@ -1,0 +1,166 @@
+"""A step program in the form in which it is computed, decided once: bare numbers or arrays.
+
+A run, its replay and a recorded step all have this form, so they agree to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain, islice, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
+from gradtui.engine.expansion import expand
+from gradtui.engine.graph import needed_for
+from gradtui.engine.program import StepProgram
+from gradtui.engine.unrolling import Round, unroll
+
+Row = NDArray[np.float64]
+"""The whole state of a run at one step as one flat row."""
+_LINES, _TIMES = 300, 16
+"""Lines of code, and steps, that are unrolled at most."""
+_LONG = 8
+"""Rounds of several steps from which on these are compiled for themselves."""
+
+
+class Lowered:
+    """Compiled functions of a step program.
+
+    `fixed` are the values that are the same at every step, `varying` the nodes of those that are
+    new at each.  What is `cut` into batches is left as arrays.
+    """
+
+    def __init__(
+        self, program: StepProgram, fixed: Mapping[int, Any], varying: Sequence[int], dtype: str,
+        *, cut: bool,
+    ) -> None:  # fmt: skip
+        self._shapes = [node.shape for node in program.nodes]
+        self._dtype = dtype
+        before, after = zip(*program.state, strict=True) if program.state else ((), ())
+        self.slices = row_slices(self._shapes[id] for id in before)
+        """Where the values of the state stand in a row."""
+        self.mode = mode_for(program.nodes, dtype)
+        self._expansion = None
+        if self.mode is Mode.ARRAY and dtype == "float64" and not cut:
+            trained = needed_for(program.nodes, [*after, program.graph.loss], before)
+            self._expansion = expand(program.nodes, trained)
+        nodes: Sequence[Any] = program.nodes
+        if self._expansion is not None:
+            self.mode, nodes = Mode.FLOAT, self._expansion.nodes
+            fixed = self._expansion.fixed(fixed)
+        self.compiler = Compiler(nodes, fixed, self.mode, dtype)
+        self._fixed = fixed
+        self._round = Round(nodes, self._ids(before), self._ids(after), self._ids(varying), ())
+        self._recorder = cache(self._compile_recorder)
+        self.loop = cache(self._compile_loop)
+
+    def _ids(self, ids: Sequence[int]) -> tuple[int, ...]:
+        return tuple(ids) if self._expansion is None else tuple(self._expansion.of(ids))
+
+    def record(self, row: Row, varying: Sequence[Any], wanted: tuple[int, ...]) -> list[Any]:
+        """Return the values of some nodes at the state `row`, in their shapes."""
+        found = self._recorder(wanted)(*self.split(row), *varying)
+        if self._expansion is None:
+            return list(found)
+        numbers = iter(found)
+        return [self._shaped(numbers, self._shapes[id]) for id in wanted]
+
+    def _shaped(self, numbers: Iterator[float], shape: tuple[int, ...]) -> Any:
+        if shape == ():
+            return next(numbers)
+        return np.array([*islice(numbers, math.prod(shape))], np.float64).reshape(shape)
+
+    def _compile_recorder(self, wanted: tuple[int, ...]) -> Callable[..., tuple[Any, ...]]:
+        given = [*self._round.state, *self._round.varying]
+        return self.compiler.evaluate(given, self._ids(wanted))
+
+    def _compile_loop(self, written: tuple[int, ...]) -> Loop:
+        once = self._round
+        once = Round(once.nodes, once.state, once.after, once.varying, self._ids(written))
+        times = max(1, min(_TIMES, _LINES // max(1, once.size)))
+        return Loop(self, once, times if self.mode is Mode.FLOAT else 1)
+
+    def compile_round(self, once: Round) -> Callable[..., tuple[Any, ...]]:
+        """Return the function of a loop: see `Compiler.train`."""
+        own = once.nodes is self._round.nodes
+        compiler = (
+            self.compiler if own else Compiler(once.nodes, self._fixed, self.mode, self._dtype)
+        )
+        return compiler.train(once.state, once.after, once.varying, once.written)
+
+    def split(self, row: Row) -> tuple[Any, ...]:
+        """Return the state that a row holds as the compiled code has it."""
+        if self.mode is Mode.FLOAT:
+            return tuple(row.tolist())
+        typed = row.astype(self._dtype, copy=False).view()
+        typed.flags.writeable = False
+        return tuple(
+            typed[part.start]
+            if part.shape == ()
+            else typed[part.start : part.stop].reshape(part.shape)
+            for part in self.slices
+        )
+
+    def join(self, state: Sequence[Any]) -> Row:
+        """Return a state as a row."""
+        if self.mode is Mode.FLOAT:
+            return np.array(state, dtype=np.float64)
+        return joined(state)
+
+
+class Loop:
+    """Training, with some values of each step written down.
+
+    A round of several steps saves most of what a loop costs beside its arithmetic.  It is compiled
+    when the first long run asks for it.
+    """
+
+    def __init__(self, lowered: Lowered, once: Round, times: int) -> None:
+        self._lowered, self._once, self._times = lowered, once, times
+        self._compiled = cache(
+            lambda times: lowered.compile_round(once if times == 1 else unroll(once, times))
+        )
+
+    def run(self, row: Row, series: list[Iterator[Any]], steps: int, rows: Any = None) -> Row:
+        """Return the state after so many steps from the state `row`.
+
+        `series` yield the varying values step by step; `rows` has a row for each step.
+        """
+        state, whole = self._lowered.split(row), 0
+        if self._times > 1 and steps >= _LONG * self._times:
+            whole = steps - steps % self._times
+            state = self._part(state, series, self._times, whole, rows)
+        if whole < steps:
+            rest = None if rows is None else rows[whole:]
+            state = self._part(state, series, 1, steps - whole, rest)
+        return self._lowered.join(state)
+
+    def _part(
+        self, state: tuple[Any, ...], series: list[Iterator[Any]], times: int, steps: int, rows: Any
+    ) -> tuple[Any, ...]:
+        inputs = islice(_grouped(series, times), steps // times)
+        sink = (rows,) if self._once.written else ()
+        return self._compiled(times)(state, inputs, *sink)
+
+
+def joined(values: Sequence[Any]) -> Row:
+    """Return all numbers of some values, one value after the other."""
+    parts = [np.asarray(value, dtype=np.float64).reshape(-1) for value in values]
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
+
+
+def _grouped(series: list[Iterator[Any]], times: int) -> Iterator[Any]:
+    """Yield the values of several steps together, bare where it is one."""
+    if not series:
+        return repeat(None)
+    if len(series) == times == 1:
+        return series[0]
+    if times == 1:
+        return zip(*series, strict=True)
+    flat = series[0] if len(series) == 1 else chain.from_iterable(zip(*series, strict=True))
+    return zip(*[flat] * (times * len(series)), strict=False)
