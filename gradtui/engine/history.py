@@ -11,8 +11,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.engine.growing import Growing
 from gradtui.engine.lowered import Row
-from gradtui.engine.rows import Columns, Rows
+from gradtui.engine.rows import Rows
 from gradtui.engine.tape import Tape
 from gradtui.engine.trainer import Trainer
 
@@ -74,8 +75,8 @@ class History:
         past: NDArray[np.float64] = np.empty((0, trainer.columns))
         if parent is not None:
             parent.advance(max(0, self._known - parent.known))
-            past = parent._columns.values[: self._known]
-        self._columns: Columns = Columns(past)
+            past = parent._columns.rows[: self._known]
+        self._columns: Growing = Growing(past)
         self._replayed: OrderedDict[int, Row] = OrderedDict()
         """The states that were replayed, by step, those asked for last at the end."""
 
@@ -92,12 +93,12 @@ class History:
     @property
     def losses(self) -> NDArray[np.float64]:
         """The loss of each computed step, (known,), read-only."""
-        return _frozen(self._columns.values[:, 0])
+        return _frozen(self._columns.rows[:, 0])
 
     @property
     def validation_losses(self) -> NDArray[np.float64] | None:
         """The validation loss of each computed step, (known,), read-only; None without one."""
-        return _frozen(self._columns.values[:, 1]) if self.trainer.columns > 1 else None
+        return _frozen(self._columns.rows[:, 1]) if self.trainer.columns > 1 else None
 
     @property
     def _start(self) -> int:
@@ -168,7 +169,7 @@ class History:
     def snapshot(self) -> History:
         """Return a history of the same run that another thread may use: neither sees the other."""
         other = copy(self)
-        other._rows, other._columns = self._rows.copy(), self._columns.copy()
+        other._rows, other._columns = self._rows.copy(), Growing(self._columns.rows)
         other._replayed = self._replayed.copy()
         other.parent = None if self.parent is None else self.parent.snapshot()
         return other

@@ -89,30 +89,3 @@ class Rows:
         self._starts.append(self._count)
         self._blocks.append(block)
         self._count += len(block)
-
-
-class Columns:
-    """Numbers of each step of a run, which only grow in number."""
-
-    def __init__(self, past: Matrix) -> None:
-        self._held = past
-        self._count = len(past)
-
-    @property
-    def values(self) -> Matrix:
-        """All rows so far, (rows, columns)."""
-        return self._held[: self._count]
-
-    def extend(self, rows: Matrix) -> None:
-        """Append rows; those given out before stay as they are."""
-        after = self._count + len(rows)
-        if after > len(self._held):
-            held = np.empty((max(after, len(self._held) * 3 // 2), self._held.shape[1]))
-            held[: self._count] = self.values
-            self._held = held
-        self._held[self._count : after] = rows
-        self._count = after
-
-    def copy(self) -> Columns:
-        """Return the same for somebody who appends others: neither sees the other's."""
-        return Columns(self.values)
