@@ -239,7 +239,7 @@ class Resumption:
         """Look at the same node, as closely."""
         session, saved = self.session, self._saved
         looked, node = session.selection, find_node(session.problem.graph, saved.node)
-        if node is None or node not in session.structure.nodes:
+        if node is None or node not in looked.selectable:
             self.lost.append(f"{clean(saved.node[0]) or 'the selected operation'} is gone")
             return
         if saved.pinned:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import gradtui
 from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
+from gradtui.debugger.steps import Level
 from gradtui.diagnosis.correction import correct
 from gradtui.explain.chain import chain_rows
 from gradtui.explain.program import program_rows
@@ -204,6 +205,16 @@ def test_of_a_scenario_that_has_changed_what_fits_is_resumed(write):
     assert lost[0].startswith("branch 'v = 0.5' is left out: nothing is called 'v'")
     assert lost[-1] == "v is gone"
     assert other.frame.breakpoints[0].trouble and other.frame.watched[0].value is not None
+
+
+@pytest.mark.parametrize("level", Level)
+def test_data_stay_selected_though_no_level_draws_them(write, level):
+    session = gradtui.load(write("a = w*x\nL = a**2", "w = 2.0"))
+    session.draw(level, frozenset())
+    data = session.problem.graph.names["x"]
+    session.selection.select(data)
+    other, lost = resumed(session.problem, take_snapshot(session))
+    assert not lost and other.selection.node == data and other.selection.pinned
 
 
 def test_a_digest_tells_versions_apart(write):
