@@ -15,6 +15,7 @@ from gradtui.base.text import number, shape_text
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
+from gradtui.diagnosis.recorded.approximate import approximate
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.recorded.deliberate import without_meant
@@ -307,6 +308,10 @@ class _Checking:
         found = dict[Place, list[tuple[Wrong, Upstream]]]()
         for one in wrong:
             simple = explained(one.name, points)
+            share = approximate(one.name, points) if simple is None and not failed else None
+            if share is not None:
+                yield self._approximate(one, share)
+                continue
             flow = None if simple is not None or failed else upstream(one.point, one.name)
             if flow is not None:
                 found.setdefault(flow.next, []).append((one, flow))
@@ -323,6 +328,11 @@ class _Checking:
             text = f"the gradient of {_seen(one)}{others}: {flow.told}"
             yield self._finding("unexplained", one.name, text,
                                 {**one.evidence, "gradients": names}, place)  # fmt: skip
+
+    def _approximate(self, one: Wrong, share: float) -> Finding:
+        text = f"the gradient of {_seen(one)}: near the given arguments it is off by no more than "
+        text += f"{share:.0e} of its largest element, as what is approximated is"
+        return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
 
     def _likeliest(self, wrong: Wrong) -> Place | None:
         """Return where a gradient is likeliest to go wrong, where no edit mends it."""
