@@ -7,8 +7,10 @@ a run, its replay and a recorded step agree to the last bit.
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gradtui.engine.bundling import PACK, VIEW
 from gradtui.engine.graph import STRETCH, Kind, Node, needed_for
 from gradtui.engine.kernels import lift, raised, root
 from gradtui.engine.ops import KERNELS, OPS
@@ -24,6 +27,10 @@ from gradtui.engine.shapes import Shape
 Array = NDArray[Any]
 Values = Mapping[int, Any]
 """Node id -> its value."""
+
+
+_CHANGING = re.compile(r"\bv\d")
+"""A name of what is new at each step."""
 
 
 class Mode(Enum):
@@ -63,11 +70,17 @@ def row_slices(shapes: Iterable[Shape]) -> tuple[Slice, ...]:
 
 
 def operation_code(
-    node: Node, operands: Sequence[Node], texts: Sequence[str], batched: Sequence[bool], mode: Mode
+    node: Node,
+    operands: Sequence[Node],
+    texts: Sequence[str],
+    batched: Sequence[bool],
+    mode: Mode,
+    share: Callable[[str], str] = str,
 ) -> str:
     """Return the Python expression of a node, its operands written as `texts`.
 
-    `batched` says which operands have one more axis in front.
+    `batched` says which operands have one more axis in front; `share` gives what stands for the
+    expression of a part that other nodes may take, too.
     """
     entry = OPS[node.op]
     values = {"rank_" + f: len(n.shape) for f, n in zip("ab", operands, strict=False)}
@@ -80,6 +93,10 @@ def operation_code(
     code = own or entry.expression
     if entry.special and operands[-1].kind is Kind.CONSTANT:
         code = entry.special.get(operands[-1].value, code)
+    if entry.parts:
+        values["width"] = operands[0].shape[-1] if operands[0].shape else 0
+    for name, part in entry.parts:
+        values[name] = share(part.format(**values, **dict(node.options)))  # type: ignore[assignment]
     return code.format(**values, **dict(node.options))
 
 
@@ -95,6 +112,10 @@ class Compiler:
         self.mode = mode
         self.namespace = namespace(mode, dtype)
         self.fixed = frozenset(fixed)
+        self._settled: set[int] = set()
+        """Nodes that were computed once for all."""
+        self._parts: dict[str, str] = {}
+        """The names of parts that were, by their code."""
         number = self.namespace["number"]
         with np.errstate(over="ignore"):
             for id, value in fixed.items():
@@ -129,9 +150,9 @@ class Compiler:
         `inputs` yields the values of `varying` for one step after the other.  Each step writes the
         values of `written`, if there are any, into the next row of `rows`, a float64 matrix.
         """
-        sink = self._sink(frozenset(state), written)
         wanted = [*after, *(id for id in written if id not in state)]
         body = self._body(wanted, frozenset([*state, *varying]), frozenset())
+        sink = self._sink(frozenset(state), written)
         names = "".join(f"v{id}, " for id in state)
         each = ", ".join(f"v{id}" for id in varying) or "_"
         lines = [
@@ -162,7 +183,7 @@ class Compiler:
             write = (
                 f"row[{part.start}] = {value}"
                 if part.shape == ()
-                else f"row[{part.start}:{part.stop}] = {value}.reshape(-1)"
+                else f"row[{part.start}:{part.stop}] = {value}{_flattened(part.shape)}"
             )
             # The state is written before the step lets go of it.
             (first if id in state else last).append(write)
@@ -172,50 +193,104 @@ class Compiler:
         self, wanted: Sequence[int], given: frozenset[int], batched: frozenset[int]
     ) -> list[str]:
         needed = needed_for(self.nodes, wanted, given)
-        ending = self._last_reads(needed, given, frozenset(wanted))
-        varying = set(batched)
-        lines = []
+        computed = []
         for node in self.nodes:
             if node.id not in needed or node.id in given or node.kind is Kind.CONSTANT:
                 continue
-            if node.kind is not Kind.OPERATION:
+            if node.kind is Kind.OPERATION:
+                if not self._settle(node):
+                    computed.append(node)
+            else:
                 assert node.id in self.fixed, f"no value for {node.name}"
-                continue
+        ending = self._last_reads(computed, given, frozenset(wanted))
+        varying = set(batched)
+        for node in computed:
             if any(id in varying for id in node.inputs):
                 varying.add(node.id)
-            lines.append(f"    v{node.id} = {self._code(node, varying)}")
+        parts, lines = self._shared_parts(computed, frozenset(varying)), list[str]()
+        for node in computed:
+            code = self._code(node, varying, parts.take)
+            lines += parts.new_lines()
+            lines.append(f"    v{node.id} = {code}")
             if node.id in ending:
                 lines.append(f"    del {', '.join(f'v{id}' for id in ending[node.id])}")
         return lines
 
+    def _settle(self, node: Node) -> bool:
+        """Compute a node once for all where nothing that it reads ever changes."""
+        if node.id in self._settled:
+            return True
+        if self.mode is Mode.BATCH or not all(map(self._never_changes, node.inputs)):
+            return False
+        self.namespace[f"d{node.id}"] = self._value_of(self._code(node, set(), str))
+        self._settled.add(node.id)
+        return True
+
+    def _never_changes(self, id: int) -> bool:
+        known = id in self.fixed or id in self._settled
+        return known or self.nodes[id].kind is Kind.CONSTANT
+
+    def _value_of(self, code: str) -> Any:
+        with np.errstate(all="ignore"):
+            value = eval(compile(code, "<gradtui>", "eval"), self.namespace)
+        for array in value if isinstance(value, tuple) else (value,):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+        return value
+
+    def _shared_parts(self, computed: Sequence[Node], varying: frozenset[int]) -> _Parts:
+        """Return the parts that several nodes take, or that never change."""
+        counts = Counter[str]()
+
+        def count(text: str) -> str:
+            counts[text] += 1
+            return text
+
+        for node in computed:
+            if node.op in OPS and OPS[node.op].parts:
+                self._code(node, varying, count)
+        for text in counts:
+            constant = self.mode is not Mode.BATCH and not _CHANGING.search(text)
+            if constant and text not in self._parts:
+                name = self._parts[text] = f"q{len(self._parts)}"
+                self.namespace[name] = self._value_of(text)
+        several = [text for text, times in counts.items() if times > 1]
+        names = {text: f"p{number}" for number, text in enumerate(several)}
+        return _Parts({**names, **self._parts}, set(self._parts.values()))
+
     def _last_reads(
-        self, needed: frozenset[int], given: frozenset[int], wanted: frozenset[int]
+        self, computed: Sequence[Node], given: frozenset[int], wanted: frozenset[int]
     ) -> Mapping[int, Sequence[int]]:
         """Return the arrays that nothing reads after a node: their memory serves the next ones."""
         if self.mode is Mode.FLOAT:
             return {}
         last: dict[int, int] = {}
-        for node in self.nodes:
-            if node.id in needed and node.id not in given:
-                last |= dict.fromkeys(node.inputs, node.id)
+        for node in computed:
+            last |= dict.fromkeys(node.inputs, node.id)
+        own = given.union(node.id for node in computed)
         ending: dict[int, list[int]] = {}
         for id, reader in last.items():
-            held = id in given or self.nodes[id].kind is Kind.OPERATION
+            held = id in own and id not in self.fixed
             if held and id not in wanted and self.nodes[id].shape:
                 ending.setdefault(reader, []).append(id)
         return ending
 
-    def _code(self, node: Node, batched: set[int]) -> str:
+    def _code(self, node: Node, batched: Collection[int], share: Callable[[str], str]) -> str:
         operands = [self.nodes[id] for id in node.inputs]
         texts = [self._read(id) for id in node.inputs]
+        if node.op == PACK:
+            flat = (t + _flattened(one.shape) for t, one in zip(texts, operands, strict=True))
+            return f"concatenate(({', '.join(flat)}))"
+        if node.op == VIEW:
+            return _part_code(node, texts[0])
         return operation_code(
-            node, operands, texts, [id in batched for id in node.inputs], self.mode
+            node, operands, texts, [id in batched for id in node.inputs], self.mode, share
         )
 
     def _read(self, id: int) -> str:
         if self.nodes[id].kind is Kind.CONSTANT:
             return f"c{id}"
-        return f"d{id}" if id in self.fixed else f"v{id}"
+        return f"d{id}" if id in self.fixed or id in self._settled else f"v{id}"
 
     def _define(self, lines: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
         scope: dict[str, Any] = dict(self.namespace)
@@ -230,6 +305,40 @@ class Compiler:
         return run
 
 
+def _flattened(shape: Shape) -> str:
+    return "" if len(shape) == 1 else ".reshape(-1)"
+
+
+def _part_code(node: Node, vector: str) -> str:
+    """Return the Python expression of a part of a vector as an array."""
+    options = dict(node.options)
+    part = f"{vector}[{options['start']}:{options['stop']}]"
+    if not node.shape:
+        return f"{part}[0]"
+    return part if len(node.shape) == 1 else f"{part}.reshape({node.shape})"
+
+
+class _Parts:
+    """What several nodes take from the same operands, computed where the first one does."""
+
+    def __init__(self, names: Mapping[str, str], known: set[str]) -> None:
+        self._names, self._known = names, known
+        self._lines: list[str] = []
+
+    def take(self, text: str) -> str:
+        """Return what stands for the expression of a part."""
+        name = self._names.get(text, text)
+        if name not in self._known and name != text:
+            self._known.add(name)
+            self._lines.append(f"    {name} = {text}")
+        return name
+
+    def new_lines(self) -> list[str]:
+        """Return the lines that compute what was taken for the first time since the last call."""
+        lines, self._lines = self._lines, []
+        return lines
+
+
 class _Sink(Struct, frozen=True):
     first: tuple[str, ...]
     last: tuple[str, ...]
@@ -240,7 +349,8 @@ def namespace(mode: Mode, dtype: str) -> dict[str, Any]:
     if mode is Mode.FLOAT:
         functions = {name: _on_floats(function) for name, function in KERNELS.items()}
         return {**functions, "number": float, "abs": abs, "root": root, "raised": raised}
-    return {**KERNELS, "number": np.dtype(dtype).type, "lift": lift}
+    number = np.dtype(dtype).type
+    return {**KERNELS, "number": number, "lift": lift, "concatenate": np.concatenate}
 
 
 def _on_floats(function: Callable[..., Any]) -> Callable[..., float]:

@@ -19,7 +19,7 @@ from gradtui.engine.builder import Builder
 from gradtui.engine.graph import Kind, Node, needed_for
 from gradtui.engine.indices import Index, aligned
 from gradtui.engine.lowering import lower_tree
-from gradtui.engine.ops import OPS
+from gradtui.engine.ops import OPS, is_exact
 from gradtui.language.parser import Name, parse_rule
 
 MAX_NUMBERS = 1_500
@@ -28,8 +28,6 @@ _BARE, _CALLED = 0.03, 0.7
 """Microseconds, by estimate, of arithmetic on bare numbers, and of a function called on one."""
 _ARRAYS = 0.8
 """Microseconds of an operation on small arrays."""
-_CHEAP = frozenset({"+", "-", "*", "/", "neg", "identity", "sqrt", "abs", "where"})
-"""What is computed without a call of NumPy, powers of a few exponents beside it."""
 
 
 class Expansion(Struct, frozen=True, eq=False):
@@ -87,8 +85,7 @@ def _cost(nodes: Sequence[Node], id: int) -> float:
     node = nodes[id]
     if not node.inputs:
         return 0.0
-    power = node.op == "**" and nodes[node.inputs[-1]].value in OPS["**"].special
-    return _BARE if power or node.op in _CHEAP or OPS[node.op].compares else _CALLED
+    return _BARE if is_exact(nodes, node) else _CALLED
 
 
 class _Writer:

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-total = np.add.reduce
+_FEW = 4
+"""Columns that are quicker compared with each other than row by row."""
+_sum: Callable[..., Any] = np.add.reduce
 root = math.sqrt
 """The square root of a bare number that is not negative; exact, as NumPy's is."""
+
+
+def total(a: Array, axis: tuple[int, ...], keepdims: bool = False) -> Any:
+    """Return the sum over axes."""
+    if axis == (-2,) and a.ndim == 2 and not keepdims:
+        # A product with ones takes a third of the time of NumPy's own sum over rows.
+        return np.dot(_ones(len(a), a.dtype), a)
+    return _sum(a, axis, None, None, keepdims)
+
+
+@lru_cache(64)
+def _ones(size: int, dtype: np.dtype[Any]) -> Array:
+    ones = np.ones(size, dtype)
+    ones.flags.writeable = False
+    return ones
 
 
 def sigmoid(a: Any) -> Any:
@@ -65,37 +84,76 @@ def variance(a: Array, axis: tuple[int, ...], n: int, keepdims: Any) -> Any:
     return np.sum(distance * distance, axis=axis, keepdims=keepdims) / n
 
 
-def softmax(a: Array, axis: tuple[int, ...]) -> Any:
-    """Return shares that add up to 1 over axes, without overflow."""
-    powers = np.exp(a - np.max(a, axis=axis, keepdims=True, initial=-np.inf))
-    return powers / np.sum(powers, axis=axis, keepdims=True)
+def exponentials(a: Array, axis: tuple[int, ...]) -> tuple[Array, Array, Array, Array]:
+    """Return the largest over axes, the distances from it, their exponentials and the total."""
+    top = _top(a, axis)
+    below = a - top
+    powers = np.exp(below)
+    if axis == (-1,):
+        return top, below, powers, np.dot(powers, _ones(a.shape[-1], a.dtype))[..., None]
+    return top, below, powers, total(powers, axis, True)
 
 
-def log_softmax(a: Array, axis: tuple[int, ...]) -> Any:
+def _top(a: Array, axis: tuple[int, ...]) -> Array:
+    """Return the largest over axes, which are kept; that of nothing is -inf."""
+    if axis == (-1,) and 0 < a.shape[-1] <= _FEW:
+        top: Array = a[..., :1]
+        for place in range(1, a.shape[-1]):
+            top = np.maximum(top, a[..., place : place + 1])
+        return top
+    return np.asarray(np.max(a, axis=axis, keepdims=True, initial=-np.inf))
+
+
+def shares(top: Array, below: Array, powers: Array, whole: Array) -> Any:
+    """Return the softmax: shares that add up to 1, without overflow."""
+    return powers / whole
+
+
+def log_shares(top: Array, below: Array, powers: Array, whole: Array) -> Any:
     """Return the logarithms of the softmax, exact where it is too small for a number."""
-    below = a - np.max(a, axis=axis, keepdims=True, initial=-np.inf)
-    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+    return below - np.log(whole)
 
 
-def logsumexp(a: Array, axis: tuple[int, ...], keepdims: bool) -> Any:
+def log_total(
+    top: Array, below: Array, powers: Array, whole: Array, axis: tuple[int, ...], keepdims: bool
+) -> Any:
     """Return log(sum(exp(a))) over axes without overflow."""
-    top = np.max(a, axis=axis, keepdims=True, initial=-np.inf)
-    total = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True)) + top
-    return total if keepdims else np.squeeze(total, axis)[()]
+    found = np.log(whole) + top
+    return found if keepdims else np.squeeze(found, axis)[()]
 
 
-def cross_entropy(logits: Array, labels: Array, rank: int) -> Any:
-    """Return the mean of -log_softmax at the labels; a label that is no class gives nan."""
-    scores = log_softmax(logits, (-1,))
-    index, valid = _indices(labels, scores.shape[-1])
-    axes = max(scores.ndim, index.ndim + 1)
-    picked = np.take_along_axis(
-        lift(scores, scores.ndim, axes - scores.ndim),
-        lift(index[..., None], index.ndim + 1, axes - index.ndim - 1),
-        -1,
-    )[..., 0]
-    losses = np.where(valid, -picked, np.nan).astype(scores.dtype)
-    return np.mean(losses, axis=tuple(range(-rank, 0)))
+def surprise(
+    top: Array,
+    below: Array,
+    powers: Array,
+    whole: Array,
+    index: Array,
+    valid: Array | None,
+    rank: int,
+) -> Any:
+    """Return the mean of -log_softmax at the classes `index`; nan where one is not `valid`.
+
+    The classes' own axes are `rank`.
+    """
+    if below.ndim == 2 and index.ndim == rank == 1:
+        picked = below[np.arange(len(index)), index]
+    else:
+        axes = max(below.ndim, index.ndim + 1)
+        picked = np.take_along_axis(
+            lift(below, below.ndim, axes - below.ndim),
+            lift(index[..., None], index.ndim + 1, axes - index.ndim - 1),
+            -1,
+        )[..., 0]
+    losses = np.log(whole[..., 0]) - picked
+    if valid is not None:
+        losses = np.where(valid, losses, np.nan).astype(losses.dtype)
+    return total(losses, tuple(range(-rank, 0))) / math.prod(losses.shape[losses.ndim - rank :])
+
+
+def classes(labels: Array, size: int) -> tuple[Array, Array | None]:
+    """Return labels as indices below `size`, and where they are that; None where all are."""
+    index, valid = _indices(labels, size)
+    return index, None if valid.all() else valid
 
 
 def one_hot(labels: Array, k: int) -> Any:
@@ -199,8 +257,8 @@ def stretch(a: Array, shape: tuple[int, ...]) -> Array:
 def collect(a: Array, drop: tuple[int, ...], keep: tuple[int, ...]) -> Any:
     """Return `a` summed over the axes that broadcasting added (`drop`) or stretched (`keep`)."""
     if keep:
-        a = np.add.reduce(a, axis=keep, keepdims=True)
-    return np.add.reduce(a, axis=drop) if drop else a
+        a = total(a, keep, True)
+    return total(a, drop) if drop else a
 
 
 def permute(a: Array, axes: tuple[int, ...]) -> Array:

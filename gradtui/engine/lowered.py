@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.engine.compiler import Compiler, Mode, mode_for, row_slices
+from gradtui.engine.bundling import bundle
+from gradtui.engine.compiler import Compiler, Mode, Slice, mode_for, row_slices
 from gradtui.engine.expansion import expand
 from gradtui.engine.graph import needed_for
 from gradtui.engine.program import StepProgram
@@ -39,6 +40,7 @@ class Lowered:
         self, program: StepProgram, fixed: Mapping[int, Any], varying: Sequence[int], dtype: str,
         *, cut: bool,
     ) -> None:  # fmt: skip
+        self._updates = program.updates
         self._shapes = [node.shape for node in program.nodes]
         self._dtype = dtype
         before, after = zip(*program.state, strict=True) if program.state else ((), ())
@@ -64,7 +66,7 @@ class Lowered:
 
     def record(self, row: Row, varying: Sequence[Any], wanted: tuple[int, ...]) -> list[Any]:
         """Return the values of some nodes at the state `row`, in their shapes."""
-        found = self._recorder(wanted)(*self.split(row), *varying)
+        found = self._recorder(wanted)(*self.split(row, self.slices), *varying)
         if self._expansion is None:
             return list(found)
         numbers = iter(found)
@@ -82,8 +84,9 @@ class Lowered:
     def _compile_loop(self, written: tuple[int, ...]) -> Loop:
         once = self._round
         once = Round(once.nodes, once.state, once.after, once.varying, self._ids(written))
-        times = max(1, min(_TIMES, _LINES // max(1, once.size)))
-        return Loop(self, once, times if self.mode is Mode.FLOAT else 1)
+        if self.mode is Mode.FLOAT:
+            return Loop(self, once, max(1, min(_TIMES, _LINES // max(1, once.size))))
+        return Loop(self, bundle(once, self._updates) or once, 1)
 
     def compile_round(self, once: Round) -> Callable[..., tuple[Any, ...]]:
         """Return the function of a loop: see `Compiler.train`."""
@@ -93,8 +96,8 @@ class Lowered:
         )
         return compiler.train(once.state, once.after, once.varying, once.written)
 
-    def split(self, row: Row) -> tuple[Any, ...]:
-        """Return the state that a row holds as the compiled code has it."""
+    def split(self, row: Row, slices: Sequence[Slice]) -> tuple[Any, ...]:
+        """Return the state that a row holds as the compiled code has it, cut into parts."""
         if self.mode is Mode.FLOAT:
             return tuple(row.tolist())
         typed = row.astype(self._dtype, copy=False).view()
@@ -103,7 +106,7 @@ class Lowered:
             typed[part.start]
             if part.shape == ()
             else typed[part.start : part.stop].reshape(part.shape)
-            for part in self.slices
+            for part in slices
         )
 
     def join(self, state: Sequence[Any]) -> Row:
@@ -122,6 +125,7 @@ class Loop:
 
     def __init__(self, lowered: Lowered, once: Round, times: int) -> None:
         self._lowered, self._once, self._times = lowered, once, times
+        self._slices = row_slices(once.nodes[id].shape for id in once.state)
         self._compiled = cache(
             lambda times: lowered.compile_round(once if times == 1 else unroll(once, times))
         )
@@ -131,7 +135,7 @@ class Loop:
 
         `series` yield the varying values step by step; `rows` has a row for each step.
         """
-        state, whole = self._lowered.split(row), 0
+        state, whole = self._lowered.split(row, self._slices), 0
         if self._times > 1 and steps >= _LONG * self._times:
             whole = steps - steps % self._times
             state = self._part(state, series, self._times, whole, rows)

@@ -43,6 +43,9 @@ class Operation(Struct, frozen=True):
     """The Python expression of the result, where it is not written as in a program.
 
     Its functions are those of `kernels` and NumPy."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """(name, code) of what `code` takes from the operands first: computed once for all operations
+    that take the same.  `{width}` is the length of the first operand's last axis."""
     shape: ShapeRule = broadcast
     """The shape of the result by those of the operands; elementwise where none is given."""
     vjps: Vjps | None = None
@@ -123,7 +126,8 @@ class Operation(Struct, frozen=True):
     @property
     def calls(self) -> frozenset[str]:
         """The functions that its code calls."""
-        codes = (self.expression, self.scalar, self.batched, *self.special.values())
+        parts = (code for _, code in self.parts)
+        codes = (self.expression, self.scalar, self.batched, *self.special.values(), *parts)
         return frozenset(_CALLED.findall(" ".join(codes)))
 
     @property

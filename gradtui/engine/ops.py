@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gradtui.engine import kernels
+from gradtui.engine.graph import Kind, Node
 from gradtui.engine.operation import Operation
 from gradtui.engine.operations.axes import ARRANGEMENTS, NORMS, PRODUCTS, REDUCTIONS
 from gradtui.engine.operations.classes import CLASSES
@@ -50,3 +51,16 @@ FUNCTIONS = tuple(
     if name.isidentifier() and name not in NOT_CALLED and not entry.internal
 )
 """Names that a program may call."""
+_EXACT = frozenset({"+", "-", "*", "/", "neg", "identity", "sqrt", "abs", "where", "**"})
+
+
+def is_exact(nodes: Sequence[Node], node: Node) -> bool:
+    """Return whether an operation gives the same bits on bare numbers and on arrays of any length.
+
+    IEEE 754 says so of arithmetic and roots, and nobody of the other functions.
+    """
+    if node.op == "**":
+        exponent = nodes[node.inputs[1]]
+        return exponent.kind is Kind.CONSTANT and exponent.value in OPS["**"].special
+    return node.op in _EXACT or (node.kind is Kind.OPERATION and OPS[node.op].compares
+                                 and OPS[node.op].elementwise)  # fmt: skip

@@ -116,13 +116,15 @@ class StepProgram(Struct, frozen=True, eq=False):
 
     @property
     def state(self) -> tuple[tuple[int, int], ...]:
-        """(old node, new node) of everything a step carries over, parameters first."""
-        pairs = [update.state for update in self.updates]
+        """(old node, new node) of everything a step carries over, parameters first.
+
+        Then what is kept first for each of them, and so on.
+        """
+        kept = zip(*(update.state for update in self.updates), strict=True)
         by_hand = () if self.hand is None else self.hand.state
         watched = () if self.watch is None else self.watch.state
         return (
-            *(p[0] for p in pairs),
-            *(pair for p in pairs for pair in p[1:]),
+            *(pair for each in kept for pair in each),
             *by_hand,
             *((old, new) for _, old, new in watched),
         )

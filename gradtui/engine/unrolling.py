@@ -36,7 +36,11 @@ def unroll(once: Round, times: int) -> Round:
     varying, written = list(once.varying), list(once.written)
     given = frozenset([*once.state, *once.varying])
     needed = needed_for(once.nodes, [*once.after, *once.written], given)
-    own = [id for id in sorted(needed) if once.nodes[id].inputs and id not in given]
+    moving = set(given)
+    for node in once.nodes:
+        if node.id in needed and not moving.isdisjoint(node.inputs):
+            moving.add(node.id)
+    own = sorted(moving - given)
     for _ in range(times - 1):
         place = dict(zip(once.state, after, strict=True))
         for id in [*once.varying, *own]:

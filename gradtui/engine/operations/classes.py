@@ -35,11 +35,14 @@ def _cross_entropy_meaning(shapes: Sequence[Shape]) -> str:
 
 _LAST: tuple[tuple[str, Option], ...] = (("axis", -1),)
 
+_POWERS = (("powers", "exponentials({a}, {axis})"),)
+
 CLASSES = (
     Operation(
         "softmax",
         ("a",),
-        code="softmax({a}, {axis})",
+        parts=_POWERS,
+        code="shares(*{powers})",
         shape=same,
         vjps=lambda shapes: ("out*(G - sum(G*out, axis=axis, keepdims=True))",),
         meaning="exp(a)/sum(exp(a), axis=axis, keepdims=True)",
@@ -53,7 +56,8 @@ CLASSES = (
     Operation(
         "log_softmax",
         ("a",),
-        code="log_softmax({a}, {axis})",
+        parts=_POWERS,
+        code="log_shares(*{powers})",
         shape=same,
         vjps=lambda shapes: ("G - exp(out)*sum(G, axis=axis, keepdims=True)",),
         meaning="a - log(sum(exp(a), axis=axis, keepdims=True))",
@@ -67,7 +71,8 @@ CLASSES = (
         "logsumexp",
         ("a",),
         ("softmax(a, axis=axis)",),
-        code="logsumexp({a}, {axis}, {keepdims})",
+        parts=_POWERS,
+        code="log_total(*{powers}, {axis}, {keepdims})",
         shape=reduced,
         meaning="log(sum(exp(a), axis=axis, keepdims=keepdims))",
         shifts=True,
@@ -78,7 +83,11 @@ CLASSES = (
     Operation(
         "cross_entropy",
         ("logits", "labels"),
-        code="cross_entropy({logits}, {labels}, {rank_b})",
+        parts=(
+            ("powers", "exponentials({logits}, (-1,))"),
+            ("classes", "classes({labels}, {width})"),
+        ),
+        code="surprise(*{powers}, *{classes}, {rank_b})",
         shape=scored,
         vjps=_cross_entropy_vjps,
         meaning=_cross_entropy_meaning,

@@ -1,0 +1,155 @@
+"""The updates of several parameters as one: what is done to each alike is done to one vector.
+
+Only arithmetic that is exact to the last bit however long an array is is put together, so that a
+step in which every parameter is updated for itself gives the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+
+from msgspec import Struct
+
+from gradtui.engine.graph import Kind, Node
+from gradtui.engine.handwritten import Update
+from gradtui.engine.ops import is_exact
+from gradtui.engine.shapes import Shape
+from gradtui.engine.unrolling import Round
+from gradtui.language.parser import Option
+
+MAX_NUMBERS = 20_000
+"""Numbers of a vector: of more, copying takes longer than calls of NumPy do."""
+PACK, VIEW = "pack", "view"
+"""What puts arrays into one vector, and takes one of them out: they say where numbers stand in
+memory, and compute nothing."""
+
+
+def bundle(once: Round, updates: Sequence[Update]) -> Round | None:
+    """Return a round in which all updates are one; None where they differ, or one is looked into.
+
+    The state of a round begins with the parameters, then has what is kept first of each, and so on.
+    """
+    nodes = once.nodes
+    total = sum(math.prod(nodes[update.parameter].shape) for update in updates)
+    if len(updates) < 2 or not 0 < total <= MAX_NUMBERS:
+        return None
+    numbers: dict[Hashable, int] = {}
+    programs = [_read(nodes, update, numbers) for update in updates]
+    first = programs[0]
+    if first is None or any(one is None or one.result != first.result for one in programs):
+        return None
+    inside = {id for one in programs if one is not None for id in one.moving}
+    given = {old for update in updates for old, _ in update.state}
+    if any(id in inside and id not in given for id in once.written):
+        return None
+    return _Bundler(once, updates, total).round(first.moving)
+
+
+class _Program(Struct, frozen=True):
+    """What an update computes, in the order of its nodes."""
+
+    moving: tuple[int, ...]
+    """Nodes that follow from the parameter, its gradient or what is kept for it."""
+    result: tuple[int, ...]
+    """The numbers of its new values: equal for what is computed alike."""
+
+
+def _read(nodes: Sequence[Node], update: Update, numbers: dict[Hashable, int]) -> _Program | None:
+    """Return the program of an update; None where a part of it is not elementwise and exact."""
+    shape = nodes[update.parameter].shape
+    leaves = [update.gradient, *(old for old, _ in update.state)]
+    known = {id: -1 - place for place, id in enumerate(leaves)}
+    moving = dict.fromkeys(leaves)
+    for id in _computed(nodes, [new for _, new in update.state], known):
+        node = nodes[id]
+        if not moving.keys().isdisjoint(node.inputs):
+            if not (is_exact(nodes, node) and _fits(nodes, node, moving, shape)):
+                return None
+            moving[id] = None
+        place: Hashable = id if not node.inputs and node.kind is not Kind.CONSTANT else None
+        key = (node.op, node.options, node.value, place, tuple(known[i] for i in node.inputs))
+        known[id] = numbers.setdefault(key, len(numbers))
+    own = tuple(id for id in moving if id not in leaves)
+    return _Program(own, tuple(known[new] for _, new in update.state))
+
+
+def _fits(nodes: Sequence[Node], node: Node, moving: Mapping[int, None], shape: Shape) -> bool:
+    """Return whether a node may be one of a vector: all that is not of its shape is one number."""
+    others = (nodes[id].shape for id in node.inputs if id not in moving)
+    return node.shape == shape and all(other == () for other in others)
+
+
+def _computed(nodes: Sequence[Node], wanted: Sequence[int], given: Mapping[int, int]) -> list[int]:
+    """Return what some nodes are computed from, and these, in order, up to what is given."""
+    found, pending = set[int](), list(wanted)
+    while pending:
+        id = pending.pop()
+        if id not in given and id not in found:
+            found.add(id)
+            pending.extend(nodes[id].inputs)
+    return sorted(found)
+
+
+class _Bundler:
+    def __init__(self, once: Round, updates: Sequence[Update], total: int) -> None:
+        self.once, self.updates, self.total = once, updates, total
+        self.nodes = list(once.nodes)
+        self.place: dict[int, int] = {}
+        """Node of the first update -> node of the vector."""
+
+    def round(self, moving: Sequence[int]) -> Round:
+        once, first = self.once, self.updates[0]
+        kept = [self._whole(place) for place in range(len(first.state))]
+        pack = tuple(update.gradient for update in self.updates)
+        self.place[first.gradient] = self._append(Kind.OPERATION, PACK, pack)
+        for id in moving:
+            node = once.nodes[id]
+            inputs = tuple(self.place.get(source, source) for source in node.inputs)
+            self.place[id] = self._append(Kind.OPERATION, node.op, inputs, node.options)
+        rest = len(self.updates) * len(kept)
+        after = [self.place[new] for _, new in first.state]
+        return Round(
+            self.nodes,
+            (*kept, *once.state[rest:]),
+            (*after, *once.after[rest:]),
+            once.varying,
+            self._written(kept),
+        )
+
+    def _whole(self, place: int) -> int:
+        """Append the vector of what stands at a place in each update's state.
+
+        What stood there for itself becomes a part of it.
+        """
+        whole = self._append(Kind.STATE, Kind.STATE.value)
+        self.place[self.updates[0].state[place][0]] = whole
+        at = 0
+        for update in self.updates:
+            old = update.state[place][0]
+            shape = self.nodes[old].shape
+            size = math.prod(shape)
+            options = (("start", at), ("stop", at + size), ("shape", shape))
+            self.nodes[old] = Node(old, Kind.OPERATION, VIEW, (whole,), shape, options)
+            at += size
+        return whole
+
+    def _written(self, kept: Sequence[int]) -> tuple[int, ...]:
+        """Return what is written, a vector where all its parts are, one after the other."""
+        found, left, many = list[int](), list(self.once.written), len(self.updates)
+        groups = {
+            tuple(update.state[place][0] for update in self.updates): whole
+            for place, whole in enumerate(kept)
+        }
+        while left:
+            whole = groups.get(tuple(left[:many]))
+            found.append(left[0] if whole is None else whole)
+            del left[: 1 if whole is None else many]
+        return tuple(found)
+
+    def _append(
+        self, kind: Kind, op: str, inputs: tuple[int, ...] = (),
+        options: tuple[tuple[str, Option], ...] = (),
+    ) -> int:  # fmt: skip
+        self.nodes.append(Node(len(self.nodes), kind, op, inputs, (self.total,), options))
+        return len(self.nodes) - 1
