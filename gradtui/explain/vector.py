@@ -33,7 +33,8 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     """Return the gradient vector: value, derivative, central difference, and its norm.
 
     What was written by hand has a column of its own.  In a narrow panel numbers are cut to fewer
-    digits, then columns are left out, so that the sign of what is right stays in view.
+    digits, then columns are left out, so that the sign of what is right stays in view.  The titles
+    stand above any stretch of the rows, in the place of its first one.
     """
     parameters = frame.graph.parameters
     elements = Elements([node.shape for node in parameters], [1] * len(parameters))
@@ -46,17 +47,17 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     head: list[Span] = [("", "dim"), *((titles[column], "dim") for column in shown)]
 
     def between(start: int, stop: int) -> list[TextRow]:
-        listed = [
-            (array, index) for array, index, _ in elements.between(max(0, start - 1), stop - 1)
-        ]
+        # The titles were made for the widths of these rows; the one after them is number `first`.
+        first = min(start + (stop - start > 1), 1 + elements.rows)
+        listed = [(array, at) for array, at, _ in elements.between(max(0, first - 1), stop - 1)]
         table = [head, *_table(frame, listed, cells, shown)]
         if stop > 1 + elements.rows:
             table.append(_norm(frame, cells, shown))
         rows = columns(table)
         if stop > 1 + elements.rows and elements.left_out:
             rows.insert(-1, line((f"… {elements.left_out:,} more elements", "dim")))
-        # The titles were made for their widths; the row after them is number `first`.
-        first = min(start, 1 + elements.rows)
+        if stop - start > 1:
+            return [rows[0], *rows[1:][start + 1 - first : stop - first]]
         return rows[min(first, 1) :][start - first : stop - first]
 
     return LazyRows(2 + elements.rows + bool(elements.left_out), between)

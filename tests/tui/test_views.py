@@ -218,7 +218,9 @@ async def test_the_panels_show_the_numbers_of_the_parameter_that_is_looked_at(te
         gradient, update = (t.app.screen.query_one(f"#{name}") for name in ("gradient", "update"))
 
         def first_names():
-            return [line_text(one.visible_rows()[0]).split()[0] for one in (gradient, update)]
+            assert line_text(gradient.visible_rows()[0]).split()[0] == "value", "titles stay"
+            found = gradient.visible_rows()[1], update.visible_rows()[0]
+            return [line_text(row).split()[0] for row in found]
 
         assert "E[0,0]" in line_text(gradient.visible_rows()[1])
         await t.press("slash", *"Wv", "enter")

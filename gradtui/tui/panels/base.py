@@ -140,6 +140,8 @@ class Panel(Rows, can_focus=True):
 class ParametersPanel(Panel):
     """Rows for each number of the parameters, at those of another one when that is selected."""
 
+    TITLES: ClassVar[int] = 0
+    """Rows of titles, which stay in view."""
     _shown: object = None
 
     def row_looked_at(self, frame: Frame) -> int | None:
@@ -151,5 +153,6 @@ class ParametersPanel(Panel):
         if frame.looked_at == self._shown:
             return
         self._shown, row = frame.looked_at, self.row_looked_at(frame)
-        if row is not None and not self.top <= row < self.top + height:
-            self.top = row
+        titles = min(self.TITLES, height - 1)
+        if row is not None and not self.top + titles <= row < self.top + height:
+            self.top = row - titles

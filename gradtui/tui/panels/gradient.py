@@ -18,6 +18,7 @@ class GradientPanel(ParametersPanel):
     """The gradient vector."""
 
     NAME = "Gradient"
+    TITLES = 1
     HELP = (
         "each parameter's value, the derivative of the loss with respect to it by the chain rule, "
         "and the same slope measured by moving it a little (central difference); ✓ they agree; "
