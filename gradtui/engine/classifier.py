@@ -58,7 +58,7 @@ def find_classifier(nodes: Sequence[Node], among: Iterable[int]) -> Classifier |
 def lower_measure(builder: Builder, name: str, scores: int, labels: int) -> int:
     """Append one of the `MEASURES` and return its node: the accuracy, or (classes, classes) rows.
 
-    Of the confusion a row is what is right, a column what is said.
+    Of the confusion a row is a true class, a column a predicted one.
     """
     classes = builder.nodes[scores].shape[-1]
     rows = math.prod(builder.nodes[labels].shape)

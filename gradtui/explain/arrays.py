@@ -15,7 +15,7 @@ from gradtui.explain.values import Array, extent
 _CELLS, _DIGITS = 12, 6
 """Cells of a number of so many digits: `-1.23457e-05`."""
 _GAP, _FEW = 2, 4096
-NOTES = {"confusion": "rows: what is right, columns: what is said"}
+NOTES = {"confusion": "rows: true class, columns: predicted"}
 """What a value is named that wants a word -> the word."""
 
 

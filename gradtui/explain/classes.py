@@ -61,9 +61,9 @@ def _accuracy(frame: Frame, prefix: str, classifier: Classifier) -> TextRow:
     name = f"{prefix}accuracy"
     accuracy = float(_value(frame, name))
     count = math.prod(frame.tape.program.nodes[classifier.labels].shape)
-    whose = "of the validation" if prefix else "of this step"
+    whose = "" if prefix else " of this step"
     many = number(round(accuracy * count, 6)) if math.isfinite(accuracy) else "?"
-    told = f"   {many} of {count:,} rows {whose}"
+    told = f"   {many} of {count:,} rows{whose}"
     return line((name, "name"), " = ", (number(accuracy), "value"), (told, "dim"))
 
 

@@ -56,6 +56,8 @@ _LAST: tuple[Offer, ...] = ((("help",), "help"), (("quit",), "quit"))
 _ENTER = (("unfold",), "unfold"), (("finding-here",), "finding")
 _NO_RUN = frozenset({"what-if", "sweep", "branches", "next-view", "log", "range", "watch", "break"})
 """What is not offered of one call, which nothing moves."""
+_OF_NODE = frozenset({"lens", "jacobian"})
+"""What is not offered of data, by which nothing is differentiated."""
 
 
 def footer(frame: Frame, place: Place, keys: Keys, width: int) -> list[tuple[str, str]]:
@@ -100,7 +102,10 @@ def _offers(frame: Frame, place: Place) -> list[Offer]:
     found += [*_of_findings(frame), *_OF_PANEL.get(place.panel, ())]
     if frame.branch:
         found.append((("branch-before", "next-branch"), "branch"))
-    listed = [one for one in (*found, *_ELSE) if not (call and _NO_RUN.intersection(one[0]))]
+    out = _NO_RUN if call else frozenset()
+    if frame.selected not in frame.structure.nodes:
+        out |= _OF_NODE
+    listed = [one for one in (*found, *_ELSE) if not out.intersection(one[0])]
     if frame.lesson is None:
         return listed
     return [one for one in listed if one not in _ENTER]  # a lesson has the key

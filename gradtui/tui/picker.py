@@ -139,7 +139,7 @@ class Picker(Screen[None]):
         title = course_title(self.entries, self._finished)
         onward = "every lesson is finished"
         if self._upcoming is not None:
-            onward = f"goes on with {self._upcoming.title}"
+            onward = f"{'goes on' if self._finished else 'begins'} with {self._upcoming.title}"
         row = Content.assemble(("▸ ", "$primary"), ("The course  ", "bold"), clean(onward),
                                (f"  {title}", "$dim"))  # fmt: skip
         options = [Option(row, _COURSE)]

@@ -14,8 +14,8 @@ def test_accuracy_and_confusion_are_told_of_the_step_and_of_the_validation():
     session.seek(300)
     assert texts(session) == [
         "accuracy = 1   12 of 12 rows of this step",
-        "validation_accuracy = 0.966667   29 of 30 rows of the validation",
-        "rows: what is right, columns: what is said",
+        "validation_accuracy = 0.966667   29 of 30 rows",
+        "rows: true class, columns: predicted",
         "      0   1   2",
         "  0  10   0   0",
         "  1   0   9   1",

@@ -94,6 +94,11 @@ async def test_the_picker_goes_on_where_the_course_was_left(terminal, course):
         assert t.session.problem.title == "The second"
 
 
+async def test_before_the_first_lesson_the_course_begins(terminal, course):
+    async with terminal(None) as t:
+        assert "The course  begins with The first  0 of 2 lessons done" in t.text
+
+
 async def test_learn_opens_the_picker_at_the_next_lesson(course):
     keep_score("first", (1, 2))
     app = GradtuiApp(learn=True)

@@ -48,6 +48,13 @@ async def test_the_footer_goes_with_the_focus(terminal):
         assert "Esc follow" in t.rows[-1]
 
 
+async def test_of_data_no_chain_rule_is_offered(terminal):
+    async with terminal("five_parcels", (200, 60)) as t:
+        assert "L element" in t.rows[-1]
+        await t.press("slash", "X", "enter")
+        assert "X is data" in t.text and "L element" not in t.rows[-1]
+
+
 async def test_a_high_screen_of_half_the_width_has_every_panel(terminal):
     async with terminal("two_weights", (80, 34)) as t:
         assert all(f"{key} {panel.NAME}" in t.text for key, panel in enumerate(panel_types(), 1))
