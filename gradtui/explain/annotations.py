@@ -22,7 +22,7 @@ _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 def github_rows(report: Report, root: str, *, grave: Iterable[str]) -> Iterator[str]:
     """Yield a workflow command for each remark of a `grave` severity: an annotation of its line.
 
-    Files are named from `root`, the folder of the repository.
+    Files are named relative to `root`, the folder of the repository.
     """
     for remark in report.remarks:
         if remark.severity in grave:
@@ -39,7 +39,7 @@ def _command(remark: Remark, root: str) -> str:
 
 
 def _escaped(text: str, codes: Mapping[str, str]) -> str:
-    """Return a text as GitHub's own toolkit escapes it, with nothing in it that acts."""
+    """Return a text escaped as GitHub's own toolkit does, with control characters removed."""
     return "".join(codes.get(char) or clean(char) for char in text)
 
 
@@ -49,7 +49,7 @@ def _text(remark: Remark) -> str:
 
 
 def sarif(reports: Sequence[Report], root: str, version: str) -> dict[str, Any]:
-    """Return one SARIF log of all files, which are named from `root` where they lie below it."""
+    """Return one SARIF log of all files, named relative to `root` if they are below it."""
     remarks = [one for report in reports if report.usable for one in report.remarks]
     rules = list(dict.fromkeys(remark.rule for remark in remarks))
     run = {
@@ -80,7 +80,7 @@ def _description(rule: str) -> str:
 
 
 def _notification(report: Report, root: str) -> dict[str, Any]:
-    """Return what was compared in a file, or why it cannot be used."""
+    """Return what was compared in a file, or why the file cannot be used."""
     found: dict[str, Any] = {
         "level": "note" if report.usable else "error",
         "message": {"text": report.summary},
@@ -101,7 +101,7 @@ def _location(remark: Remark, root: str) -> dict[str, Any]:
 
 
 def _relative(file: str, root: str) -> str:
-    """Return a path from the root on, with slashes; one that is not below it as it is."""
+    """Return a path relative to the root, with slashes; a path elsewhere stays as it is."""
     path, base = Path(os.path.abspath(file)), Path(os.path.abspath(root))
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
 

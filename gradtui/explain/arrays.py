@@ -16,23 +16,23 @@ _CELLS, _DIGITS = 12, 6
 """Cells of a number of so many digits: `-1.23457e-05`."""
 _GAP, _FEW = 2, 4096
 NOTES = {"confusion": "rows: true class, columns: predicted"}
-"""What a value is named that wants a word -> the word."""
+"""Names of values that need an explanation -> the explanation."""
 
 
 class Grid(Struct, frozen=True, eq=False, dict=True):
-    """The numbers of an array as rows and columns: the last axis lies along a row."""
+    """The numbers of an array as rows and columns, with the last axis along a row."""
 
     value: Array
     """(…), a vector as one number a row."""
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return math.prod(self._lead)
 
     @property
     def columns(self) -> int:
-        """How many numbers a row has."""
+        """The number of columns."""
         return self.value.shape[-1] if self.value.ndim > 1 else 1
 
     @property
@@ -40,11 +40,11 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
         return self.value.shape[:-1] if self.value.ndim > 1 else self.value.shape
 
     def fitting(self, width: int) -> int:
-        """Return how many columns fit beside the names of the rows, one at least."""
+        """Return the number of columns that fit beside the names of the rows, at least one."""
         return max(1, (width - self._names) // (self._cells + _GAP))
 
     def window(self, top: int, height: int, left: int, width: int) -> list[TextRow]:
-        """Return the numbers of the columns, then as many rows from `top` on as fit below."""
+        """Return a header of column indices, then as many rows from `top` on as fit below."""
         shown = slice(left, left + self.fitting(width))
         table = self.value.reshape(self.rows, self.columns)[top : top + height - 1, shown]
         found = []
@@ -64,7 +64,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _cells(self) -> int:
-        """The cells of a number: those of the longest, where that is soon found."""
+        """The width of a number in cells: that of the longest, if the array is small."""
         if self.value.size > _FEW:
             return _CELLS
         longest = max((len(number(x, _DIGITS)) for x in self.value.flat), default=1)
@@ -72,7 +72,7 @@ class Grid(Struct, frozen=True, eq=False, dict=True):
 
 
 def value_rows(text: str, step: int | None, value: Array, width: int, height: int) -> list[TextRow]:
-    """Return what an expression is: shape, range, its first rows, and how many are left out."""
+    """Return an expression's value: shape, range, first rows, and the number left out."""
     at = "" if step is None else f" at step {step:,}"
     if value.shape == ():
         return [line((text, "name"), " = ", (number(float(value)), "value"), (at, "dim"))]

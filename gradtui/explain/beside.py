@@ -1,4 +1,4 @@
-"""A hand-written line beside what is true: its value, the true one, and whether it is right."""
+"""A hand-written line beside the truth: its value, the true one, and whether it is right."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from gradtui.explain.values import summary, table
 _VERDICTS: dict[Mark, str] = {
     "right": "right",
     "wrong": "wrong in this line",
-    "inherited": "wrong only through another line",
-    "noted": "not what its name says, and right for the weights",
+    "inherited": "wrong only because of another line",
+    "noted": "not what its name says, but right for the weights",
     "unknown": "unknown: the loss or the true gradient is not finite",
     "none": "",
 }
-_NOT_YET: dict[Mark, str] = {"right": "right at this step", "wrong": "not so at this step"}
-"""The same while it is not known yet which line is to blame."""
+_NOT_YET: dict[Mark, str] = {"right": "right at this step", "wrong": "wrong at this step"}
+"""The same while the line to blame is not yet known."""
 
 
 WHOLE = 3
-"""All there is to say of a moment; each below it leaves out what says least, down to 0."""
+"""The most detail for a moment; each level below leaves out the least important, down to 0."""
 
 
 def worked_out(frame: Frame, node: int, detail: int = WHOLE) -> list[str | Span]:
-    """Return a node's expression in names, in numbers, and its value, each if it says more.
+    """Return a node's expression in names, in numbers, and its value, each if it adds something.
 
     With less detail the numbers are left out, then the names, then digits of the value.
     """
@@ -56,9 +56,9 @@ def _verdict(frame: Frame, mark: Mark) -> str:
 
 
 def written_spans(frame: Frame, index: int, detail: int = WHOLE) -> list[str | Span]:
-    """Return what a line of the hand-written backward pass holds beside what is true.
+    """Return a hand-written line's value beside the true one.
 
-    Without any detail it is left to the program which line it is, and to the sign what it is worth.
+    Without any detail, the program shows the line and a sign the verdict.
     """
     own, mark = hand_line(frame, index), hand_line_mark(frame, index)
     place: Span = (f"line {own.line.place.line}  " if detail else "", "dim")
@@ -99,7 +99,7 @@ def beside_rows(frame: Frame, width: int = 80) -> list[TextRow]:
 
 
 def wrong_tables(frame: Frame) -> list[TextRow]:
-    """Return what the wrong ones of these lines hold, number by number, where it is an array."""
+    """Return the arrays that the wrong ones of these lines hold, number by number."""
     rows: list[TextRow] = []
     for index, own in _claiming(frame):
         if own.written is None or hand_line_mark(frame, index) not in ("wrong", "inherited"):

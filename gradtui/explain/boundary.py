@@ -1,4 +1,4 @@
-"""The data of a classifier in the plane of its two features, with what is said of each point."""
+"""The data of a classifier in the plane of its two features, with the predicted classes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from gradtui.layout.plane import ACROSS, DOWN, braille
 
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _OTHER = "·"
-"""Stands for a row of a class beyond those that have a sign."""
+"""The sign for rows of classes beyond those with a sign of their own."""
 
 
 def boundary_title(frame: Frame) -> str:
-    """Return whose plane it is."""
+    """Return the title of the plane."""
     plane = frame.looked.plane
     assert plane is not None
     return f"Data  {clean(frame.problem.label(frame.graph.nodes[plane.data].name))}"
 
 
 def boundary_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
-    """Return the plane drawn into a size, with its axes and how many rows are right."""
+    """Return the plane drawn into a size, with its axes and the number of right rows."""
     rows, columns = height - 4, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         said = wrap("a larger panel shows the data: zoom it", width)
@@ -52,7 +52,7 @@ def _share(found: Boundary, place: Array) -> tuple[float, float]:
 
 
 def _draw_regions(sheet: Sheet, found: Boundary) -> None:
-    """Draw the lines between the classes, and each one's ground."""
+    """Draw the boundaries between the classes, and each class's background."""
     rows, columns = sheet.rows * DOWN, sheet.columns * ACROSS
     down = np.arange(rows) * found.said.shape[0] // rows
     across = np.arange(columns) * found.said.shape[1] // columns

@@ -1,4 +1,4 @@
-"""Branches and sweeps as tables: what differs, and how they stand at one step."""
+"""Branches and sweeps as tables: their differences, and their numbers at one step."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from gradtui.explain.spans import TextRow as Row
 from gradtui.scenario.problem import Problem
 
 _WEIGHTS = 6
-"""Numbers of the weights that are shown one by one; of more each array's length."""
+"""Most weights shown one by one; of more, each array's length."""
 _NEAR = 2_000
-"""Steps that may be computed for the table at once."""
+"""Most steps computed for the table at once."""
 _NAME, _CHANGE = 20, 28
 _UNKNOWN = "…"
 
 
 def branch_rows(branches: Branches, step: int, chosen: int) -> list[Row]:
-    """Return a head and a row a branch, with its numbers at a step."""
+    """Return a header and one row per branch, with its numbers at a step."""
     weights = _weights(branches.root.problem)
     names = [text for text, _ in weights]
     heads: list[Span] = [(head, "dim") for head in ("from", "loss", "|∇|", "lr", *names)]
@@ -44,7 +44,7 @@ def branch_rows(branches: Branches, step: int, chosen: int) -> list[Row]:
 
 
 def sign(branch: Branch) -> str:
-    """Return the sign of a branch's curve and a blank."""
+    """Return the marker of a branch's curve and a blank."""
     return f"{MARKS[branch.mark % len(MARKS)]} "
 
 
@@ -64,7 +64,7 @@ def _numbers(branch: Branch, step: int, problem: Problem) -> list[Span]:
 
 
 def _weights(problem: Problem) -> list[tuple[str, int]]:
-    """Return the heads of the columns of weights."""
+    """Return the headers of the columns of weights."""
     heads = []
     for node, index in _places(problem):
         name = clip(problem.label(problem.graph.nodes[node].name), 8)
@@ -76,7 +76,7 @@ def _weights(problem: Problem) -> list[tuple[str, int]]:
 
 
 def _places(problem: Problem) -> list[tuple[int, tuple[int, ...] | None]]:
-    """Return the (node, index) of the weights that are shown; None for an array's length."""
+    """Return the (node, index) of the weights shown; None as the index for an array's length."""
     parameters = problem.graph.parameters
     if sum(math.prod(node.shape) for node in parameters) > _WEIGHTS:
         return [(n.id, None if n.shape else ()) for n in parameters[:_WEIGHTS]]
@@ -89,7 +89,7 @@ def _weight(tape: Tape, node: int, index: tuple[int, ...] | None) -> float:
 
 
 def sweep_rows(sweep: Sweep, step: int, chosen: int) -> list[Row]:
-    """Return a head and a row a run of a sweep: how it ends, its losses."""
+    """Return a header and one row per run of a sweep: how it ends, its losses."""
     heads = [("  run", "name"), ("how it ends", "name"), (f"loss at {step}", "dim"),
              ("lowest", "dim"), ("at step", "dim"), (f"loss at {sweep.last}", "dim")]  # fmt: skip
     table: list[list[Span]] = [[*heads]]  # type: ignore[list-item]

@@ -10,13 +10,13 @@ _LISTED = 5
 
 
 def breakpoint_text(breakpoint: Breakpoint, last: int) -> str:
-    """Return a breakpoint and the steps at which it begins to hold."""
+    """Return a breakpoint with the steps at which its condition becomes true."""
     sign = "◆" if breakpoint.enabled else "◇ (off)"
     return clean(f"{sign} {breakpoint.text}   {_steps_text(breakpoint, last)}")
 
 
 def watch_text(watched: Watched) -> str:
-    """Return what is watched and its value."""
+    """Return a watch with its value."""
     value = watched.trouble if watched.value is None else summary(watched.value, 6)
     return clean(f"watch {watched.text} = {value}")
 

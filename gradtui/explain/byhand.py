@@ -1,4 +1,4 @@
-"""What was written by hand beside what is true: its marks and its values."""
+"""Hand-written code beside the truth: its marks and its values."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SIGNS: dict[Mark, Span] = {
     "unknown": ("?", "dim"),
     "none": (" ", "dim"),
 }
-"""How each mark is shown; ↳: wrong only through another line; ?: nothing finite to compare with."""
+"""Mark -> its sign; ↳: wrong only because of another line; ?: nothing finite to compare with."""
 BLAMED = SIGNS["wrong"][0] + " "
-"""Before what an edge multiplies by, where a line gets it wrong."""
+"""The sign before a local derivative that a line gets wrong."""
 _TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -39,12 +39,12 @@ def hand_line(frame: Frame, index: int) -> HandLine:
 
 
 def claimed_node(frame: Frame, index: int) -> int | None:
-    """Return the node whose gradient a hand-written line is; None for a helper."""
+    """Return the node whose gradient a hand-written line computes; None for a helper."""
     return claimed_by(index, frame.problem)
 
 
 def hand_line_mark(frame: Frame, index: int) -> Mark:
-    """Return the mark of a line of the hand-written backward pass: of its claim, or of a helper."""
+    """Return the mark of a hand-written line: of its claim, or of a helper."""
     own = hand_line(frame, index)
     if own.target is None:
         return line_mark(frame, own.line.place.line, update=False)
@@ -74,7 +74,7 @@ def blamed_edges(frame: Frame) -> frozenset[DrawnEdge]:
 def claim_mark(frame: Frame, name: str, target: str) -> Mark:
     """Return whether the claim `name` of the gradient of `target` holds.
 
-    As the diagnosis has it, which tries many points; until that is done, by this step's numbers.
+    The diagnosis, which tries many points, decides; until it is done, this step's numbers do.
     """
     judgement = frame.known.judgement
     if judgement is not None and name in judgement.uncompared:
@@ -91,7 +91,7 @@ def claim_mark(frame: Frame, name: str, target: str) -> Mark:
 
 
 def parameter_mark(frame: Frame, parameter: str) -> Mark:
-    """Return whether what is claimed of a parameter's gradient holds."""
+    """Return whether the claim of a parameter's gradient holds."""
     if parameter not in frame.claims:
         return "none"
     backward = frame.problem.backward
@@ -101,7 +101,7 @@ def parameter_mark(frame: Frame, parameter: str) -> Mark:
 
 
 def measurable(frame: Frame, node: int) -> bool:
-    """Return whether a node's gradient can be compared: it is finite at this step, as the loss."""
+    """Return whether a node's gradient can be compared: it and the loss are finite at this step."""
     return bool(np.isfinite(frame.loss) and np.all(np.isfinite(frame.tape.adjoint(node))))
 
 
@@ -119,7 +119,7 @@ def _agrees(frame: Frame, target: str) -> bool:
 
 
 def claimed(frame: Frame, parameter: str) -> Array | None:
-    """Return what is claimed of a parameter's gradient; None where nothing is, in its shape."""
+    """Return the claimed gradient of a parameter; None without a claim in its shape."""
     found = frame.claims.get(parameter)
     if found is None or np.shape(found) != np.shape(frame.parameters[parameter]):
         return None
@@ -140,7 +140,7 @@ def claim_done(frame: Frame, parameter: str) -> bool:
 
 
 def findings_at(frame: Frame, line_number: int, *, update: bool) -> list[Finding]:
-    """Return the findings of one line of an update, or of a backward pass, written by hand."""
+    """Return the findings of one hand-written line of an update or of a backward pass."""
     findings = frame.known.judgement.findings if frame.known.judgement else ()
     return [
         finding
@@ -150,7 +150,7 @@ def findings_at(frame: Frame, line_number: int, *, update: bool) -> list[Finding
 
 
 def line_mark(frame: Frame, line_number: int, *, update: bool) -> Mark:
-    """Return the mark of a line that claims nothing: wrong if it is blamed."""
+    """Return the mark of a line without a claim: wrong if it is blamed."""
     if any(f.severity == "error" for f in findings_at(frame, line_number, update=update)):
         return "wrong"
     if not update or frame.known.judgement is None:

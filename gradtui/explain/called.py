@@ -1,4 +1,4 @@
-"""One call of somebody's code in rows: the source of its functions, with the lines' values."""
+"""One call of the user's code in rows: the source of its functions, with the lines' values."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _CALLS = 8
 
 
 class SourceRow(Struct, frozen=True):
-    """A heading, or a line of a function that was executed."""
+    """A heading, or a line of an executed function."""
 
     place: Place
     heading: str = ""
     line: bool = False
-    """Whether a statement begins here that computed, assigned or called something."""
+    """Whether a statement that computed, assigned or called something begins here."""
     first: int = 0
     """The first line of the function."""
 
 
 @lru_cache(_CALLS)
 def source_rows(problem: Problem) -> tuple[SourceRow, ...]:
-    """Return the functions that were executed, in the order in which they began, line by line.
+    """Return the executed functions line by line, in the order in which they began.
 
-    What only calls others comes last; of comments in a row only the first is there.
+    Functions that only call others come last; of successive comments only the first is there.
     """
     assert problem.call is not None
     scopes: dict[tuple[str, tuple[int, int]], list[Executed]] = {}
@@ -61,7 +61,7 @@ def source_rows(problem: Problem) -> tuple[SourceRow, ...]:
 
 
 def _told(texts: Sequence[str], first: int, last: int, starts: Collection[int]) -> Iterator[int]:
-    """Yield the lines of a function but empty ones, and comments after another one."""
+    """Yield the lines of a function, without empty ones and without comments after another."""
     before = False
     for number in range(first, last + 1):
         text = texts[number - 1].strip()
@@ -80,7 +80,7 @@ def _began(scope: tuple[tuple[str, tuple[int, int]], list[Executed]]) -> tuple[b
 
 
 def _passes(lines: Sequence[Executed]) -> str:
-    """Return in which passes the lines of a function stand that compute anything."""
+    """Return the passes of the computing lines of a function."""
     kinds = {line.backward for line in lines if line.computes}
     if _turn(lines) or kinds == {False}:
         return "forward"
@@ -88,7 +88,7 @@ def _passes(lines: Sequence[Executed]) -> str:
 
 
 def _turn(lines: Sequence[Executed]) -> int:
-    """Return the line from which on a function is the backward pass; 0 where there is none such."""
+    """Return the line at which the backward pass begins in a function; 0 without one."""
     ahead = [line.place.line for line in lines if line.computes and not line.backward]
     back = [line.place.line for line in lines if line.backward]
     both = ahead and any(line.computes and line.backward for line in lines)
@@ -96,7 +96,7 @@ def _turn(lines: Sequence[Executed]) -> int:
 
 
 def current_line(frame: Frame) -> int:
-    """Return which line of the call the cursor stands on; -1 for none."""
+    """Return the line of the call at the cursor; -1 for none."""
     call = frame.problem.call
     assert call is not None
     match frame.now:
@@ -110,7 +110,7 @@ def current_line(frame: Frame) -> int:
 
 
 def current_source_row(frame: Frame) -> int:
-    """Return the row that the cursor stands on, from 0; -1 for none."""
+    """Return the row at the cursor, from 0; -1 for none."""
     call, index = frame.problem.call, current_line(frame)
     if call is None or index < 0:
         return -1
@@ -126,7 +126,7 @@ def current_source_row(frame: Frame) -> int:
 
 
 def pinned_place(frame: Frame) -> Place | None:
-    """Return the line that computes the node that stays selected; None where none does."""
+    """Return the line that computes the selected node; None without one."""
     call = frame.problem.call
     index = -1 if call is None else call.computing.get(frame.selected, -1)
     if call is None or index < 0 or not frame.apart:
@@ -136,9 +136,9 @@ def pinned_place(frame: Frame) -> Place | None:
 
 
 def shown_line(frame: Frame, place: Place) -> int | None:
-    """Return the execution of a source line that is shown: the last one before the cursor.
+    """Return the execution of a source line to show: the last one before the cursor.
 
-    None where it was not executed yet.
+    None if it has not been executed yet.
     """
     call = frame.problem.call
     assert call is not None
@@ -153,9 +153,9 @@ def _done(frame: Frame, call: Call, at: int) -> bool:
 
 
 def round_before(frame: Frame) -> range:
-    """Return the lines of the round before that of the cursor, of the innermost loop around it.
+    """Return the lines of the previous round of the innermost loop around the cursor.
 
-    What they hold is shown until the cursor comes by again.
+    Their values are shown until the cursor reaches them again.
     """
     assert frame.problem.call is not None
     lines, start = frame.problem.call.lines, current_line(frame)
@@ -172,9 +172,9 @@ def round_before(frame: Frame) -> range:
 
 
 def line_values(frame: Frame, at: int, width: int) -> tuple[str, str]:
-    """Return what a line assigned, or the value of the model that it computed; and in brief.
+    """Return a line's assigned value, or its value of the model, in full and in brief.
 
-    In brief arrays are their shapes, in at most half of a width.
+    In brief, arrays are their shapes, within half of a width.
     """
     assert frame.problem.call is not None
     line = frame.problem.call.lines[at]
@@ -200,7 +200,7 @@ def _text(value: Any) -> str:
 
 
 def line_mark(frame: Frame, at: int) -> Mark:
-    """Return whether what a line of the backward pass assigns is right, where that is known."""
+    """Return whether a line of the backward pass assigns the right value, if known."""
     assert frame.problem.call is not None
     claims = frame.problem.call.lines[at].claims
     if claims is None:
@@ -219,14 +219,14 @@ def is_found(frame: Frame, place: Place) -> bool:
 
 
 def claimed_text(frame: Frame, at: int) -> str:
-    """Return what a line of the backward pass is the gradient of, as ∂L/∂h; nothing if unknown."""
+    """Return the gradient that a backward line computes, such as ∂L/∂h; empty if unknown."""
     assert frame.problem.call is not None
     claims = frame.problem.call.lines[at].claims
     return "" if claims is None else gradient_of(frame, claims)
 
 
 def place_text(frame: Frame) -> str:
-    """Return where the cursor stands: `lossFun line 15, t = 3 of 25`; nothing for nowhere."""
+    """Return the place of the cursor: `lossFun line 15, t = 3 of 25`; empty without one."""
     if frame.problem.call is None:
         return ""
     index = current_line(frame)
@@ -237,7 +237,7 @@ def place_text(frame: Frame) -> str:
 
 
 def called_spans(frame: Frame, index: int) -> Iterator[str | Span]:
-    """Yield what a line of a call holds, and what it is the gradient of."""
+    """Yield a line's value, and the gradient that it is."""
     assert frame.problem.call is not None
     line = frame.problem.call.lines[index]
     yield f"{place_text(frame)}  ", "dim"

@@ -21,17 +21,17 @@ from gradtui.explain.symbols import (
 from gradtui.explain.values import UNKNOWN, Array, summary, table
 
 LONG = 24
-"""Nodes of a path beyond which its middle is left out."""
+"""Longest path, in nodes, that is written whole."""
 _ENDS = 3
 """Factors shown at either end of a long path."""
 SHOWN_PATHS = 6
-"""Paths written out; the rest are counted."""
+"""Most paths written out; the rest are counted."""
 
 
 def chain_rows(frame: Frame, width: int = 96) -> list[TextRow]:
-    """Return the chain-rule product of the selected node, a sum where several paths lead on.
+    """Return the chain-rule product of the selected node, a sum if several paths lead to the loss.
 
-    Where the node sits on a kink, what its derivative is taken to be stands below.
+    Below a node on a kink stands the convention for its derivative.
     """
     return _chain_rows(frame, width) + kink_rows(frame, frame.selected, width)
 
@@ -63,7 +63,7 @@ def _chain_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def _given_rows(frame: Frame, node: int) -> list[TextRow]:
-    """Return what is not trained, data or computed of data alone: its numbers, and who reads it."""
+    """Return an untrained value, data or computed from data alone: its numbers, and its readers."""
     found = frame.graph.nodes[node]
     what = "data" if found.kind is Kind.DATA else in_names(frame, node)
     readers = [label(frame, reader) for reader in frame.structure.readers.get(node, ())]
@@ -87,7 +87,7 @@ def _product_rows(frame: Frame, path: tuple[int, ...]) -> list[TextRow]:
 
 
 def _long_rows(frame: Frame, path: tuple[int, ...], count: int) -> list[TextRow]:
-    """Return both ends of a path too long to be read, and what it comes to."""
+    """Return both ends of a path too long to read, with its result."""
     node, edges = path[0], list(pairwise(path))[::-1]
     head = gradient_of(frame, node)
     first = [partial(frame, target, source) for source, target in edges[:_ENDS]]
@@ -148,9 +148,9 @@ def _joined(factors: list[str]) -> str:
 
 
 def _factor(text: str) -> str:
-    """Return a factor, in parentheses where it would be misread inside a product.
+    """Return a factor, in parentheses if it could be misread inside a product.
 
-    Only sums and comparisons put spaces round an operator; those inside brackets do no harm.
+    Only sums and comparisons put spaces around an operator; those inside brackets are harmless.
     """
     depth, loose = 0, text.startswith("-")
     for before, char in pairwise(text):
@@ -172,9 +172,9 @@ def _result(frame: Frame, node: int, numbers: str, result: str) -> tuple[str | S
 
 
 def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int, width: int) -> list[TextRow]:
-    """Return the rule of the node with its shape, its numbers, then the rules up to the loss.
+    """Return the node's rule with its shape, its numbers, then the rules up to the loss.
 
-    A node that several statements read gets the sum of what flows from each.
+    A node with several readers gets the sum of their contributions.
     """
     node = path[0]
     rules = [_rule_rows(frame, source, width) for source in path[:-1]]
@@ -192,7 +192,7 @@ def _tensor_rows(frame: Frame, path: tuple[int, ...], count: int, width: int) ->
 
 
 def _rule_rows(frame: Frame, source: int, width: int) -> list[TextRow]:
-    """Return the rule by which a node's gradient comes from those of what reads it."""
+    """Return the rule that gives a node's gradient from its readers' gradients."""
     statements = [frame.structure.statement_of[r] for r in frame.structure.readers[source]]
     rule = " + ".join(rule_text(frame, source, statement) for statement in statements)
     shape = shape_text(frame.graph.nodes[source].shape)
@@ -209,7 +209,7 @@ def _table_rows(head: str, value: Array, role: Role) -> list[TextRow]:
 
 
 def _operation_rows(frame: Frame, node: int) -> list[TextRow]:
-    """Return the chain rule of an unnamed operation: one step, from what reads it."""
+    """Return the chain rule of an unnamed operation: one step, from its readers."""
     rows = [line(("the operation ", "dim"), in_names(frame, node))]
     head = gradient_of(frame, node)
     for target in frame.structure.consumers.get(node, ()):

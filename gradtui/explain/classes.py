@@ -1,4 +1,4 @@
-"""What a classifier says of the rows of a step and of the validation: accuracy and confusion."""
+"""Accuracy and confusion of a classifier, on the rows of a step and of the validation."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from gradtui.explain.spans import TextRow, line
 from gradtui.explain.values import Array
 
 _GRAPHS = 8
-"""Models of which it is remembered what they classify."""
+"""Most models whose classes are remembered."""
 _MOST = 12
-"""Classes whose confusion is listed."""
+"""Most classes whose confusion is listed."""
 
 
 def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
-    """Return accuracy and confusion, of the validation where there is one, else of the step.
+    """Return accuracy and confusion, of the validation if there is one, else of the step.
 
-    There are no rows where the model tells no classes apart.
+    A model that is no classifier has no rows.
     """
     program = frame.tape.program
     found = {"": _classifier(frame.graph)}
@@ -42,7 +42,7 @@ def class_rows(frame: Frame, width: int = 80) -> list[TextRow]:
 
 
 def accuracy_text(frame: Frame) -> str:
-    """Return the accuracy on the step's rows, `accuracy 0.83`; nothing of what is no classifier."""
+    """Return the accuracy on the step's rows, `accuracy 0.83`; empty unless it is a classifier."""
     if _classifier(frame.graph) is None or "accuracy" in frame.graph.names:
         return ""
     return f"accuracy {number(float(_value(frame, 'accuracy')), 3)}"
@@ -68,7 +68,7 @@ def _accuracy(frame: Frame, prefix: str, classifier: Classifier) -> TextRow:
 
 
 def _confusion(frame: Frame, prefix: str, width: int) -> list[TextRow]:
-    """Return how many rows of each class are said to be of each, if the classes are few."""
+    """Return the number of rows of each true class predicted as each class, if these are few."""
     confusion = _value(frame, f"{prefix}confusion")
     if len(confusion) > _MOST:
         return []

@@ -1,4 +1,4 @@
-"""A surface as a map: its contours with their heights, its bands tinted by how high they are."""
+"""A surface as a map: contours with their heights, and bands tinted by height."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from gradtui.layout.plane import ACROSS, DOWN, braille, extremes, resample, rims
 from gradtui.layout.ticks import round_numbers, round_powers, tick_texts
 
 MOST = 7
-"""Contours of a map."""
+"""Most contours of a map."""
 TINTS: tuple[Role, ...] = (
     "height-0", "height-1", "height-2", "height-3", "height-4", "height-5", "height-6", "height-7",
 )  # fmt: skip
-"""From the lowest band to the highest."""
+"""Tints, from the lowest band to the highest."""
 _LOW, _HIGH = 0.02, 0.98
-"""Quantiles of the losses in view between which contours are drawn."""
+"""Contours are drawn between these quantiles of the losses in view."""
 _WIDE_RANGE = 100.0
-"""How many times as high as the lowest is the highest where contours go by powers."""
+"""From this ratio of highest to lowest on, contours go by powers."""
 _CANDIDATES = 80
 _NOT_FINITE = ("inf or nan", "inf")
 
@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 
 def contour_levels(losses: Array) -> list[float]:
-    """Return the heights of a map's contours: round numbers, of a wide range their powers."""
+    """Return the heights of a map's contours: round numbers, or powers for a wide range."""
     known = losses[np.isfinite(losses)]
     if not known.size:
         return []
@@ -43,7 +43,7 @@ def contour_levels(losses: Array) -> list[float]:
 
 
 def draw_contours(sheet: Sheet, losses: Array, levels: list[float]) -> None:
-    """Draw a grid of losses under the marks that are on a sheet."""
+    """Draw a grid of losses under the marks on a sheet."""
     field = resample(losses, sheet.rows * DOWN, sheet.columns * ACROSS)[::-1]
     known = np.isfinite(field)
     bands = np.where(known, np.searchsorted(levels, np.where(known, field, 0.0), side="right"), -1)
@@ -63,7 +63,7 @@ def _tint(band: int, contours: int) -> Role | None:
 
 
 def _name_blanks(sheet: Sheet, middle: NDArray[np.int64]) -> None:
-    """Write a word where the losses are not finite, if there is room."""
+    """Write a word over losses that are not finite, if there is room."""
     blank = (middle < 0) & ~sheet.taken
     for word in _NOT_FINITE:
         places = _runs(blank, len(word) + 2)

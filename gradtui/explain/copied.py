@@ -1,4 +1,4 @@
-"""What is copied of a frame: the selected number and its gradient, or a finding, as plain text."""
+"""The text to copy from a frame: the selected value with its gradient, or a finding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def selected_text(frame: Frame) -> str:
     """Return value and gradient of the selected node, or of the element under the lens.
 
-    All digits; an array as nested lists.  What is not computed at the cursor is left out.
+    With all digits; arrays as nested lists.  Values not computed at the cursor are left out.
     """
     node = frame.selected
     index: tuple[int, ...] = ()
@@ -38,7 +38,7 @@ def selected_text(frame: Frame) -> str:
 
 
 def finding_text(problem: Problem, finding: Finding) -> str:
-    """Return a finding as a compiler reports it, with the whole line to put in its place."""
+    """Return a finding in the form of a compiler's report, with the whole corrected line."""
     place = finding_place(problem, finding)
     text = report(
         problem.file_of(place), place, finding.severity, f"{finding.message} [{finding.rule}]",

@@ -1,4 +1,4 @@
-"""The course in rows: its chapters, what was finished of them, what comes next."""
+"""The course in rows: its chapters, the finished lessons, the next one."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OPEN: Span = ("·", "dim")
 
 
 def next_lesson(entries: Sequence[Entry], finished: Mapping[str, object]) -> Entry | None:
-    """Return where the course goes on: its first lesson that is not finished."""
+    """Return the next lesson of the course: the first unfinished one."""
     lessons = lessons_of_course(entries)
     return next((entry for entry in lessons if entry.name not in finished), None)
 
 
 def mark_of(entry: Entry, finished: Mapping[str, object], upcoming: Entry | None) -> Span:
-    """Return the sign of a scenario: finished, the next, a lesson yet to be done, or none."""
+    """Return the sign of a scenario: finished, next, a lesson still to do, or none."""
     if entry.name in finished:
         return DONE
     if entry is upcoming:
@@ -30,14 +30,14 @@ def mark_of(entry: Entry, finished: Mapping[str, object], upcoming: Entry | None
 
 
 def course_title(entries: Sequence[Entry], finished: Mapping[str, object]) -> str:
-    """Return how much of the course is done."""
+    """Return the title of the course, with the number of lessons done."""
     lessons = lessons_of_course(entries)
     done = sum(entry.name in finished for entry in lessons)
     return f"{done} of {len(lessons)} lessons done"
 
 
 def score_text(score: tuple[int, int] | None) -> str:
-    """Return how the questions of a finished lesson were answered, (right, all)."""
+    """Return the score of a finished lesson, (right, all), in words."""
     if score is None or not score[1]:
         return ""
     return f"{score[0]} of {score[1]} right the first time"
@@ -48,7 +48,7 @@ def course_rows(
     entries: Sequence[Entry],
     finished: Mapping[str, tuple[int, int]],
 ) -> list[TextRow]:
-    """Return the chapters of the course with their scenarios; `finished` gives (right, all)."""
+    """Return the chapters of the course with their scenarios; `finished` has (right, all)."""
     of_name = {entry.name: entry for entry in entries}
     upcoming = next_lesson(entries, finished)
     how = f"`gradtui {'NAME' if upcoming is None else upcoming.name}` "

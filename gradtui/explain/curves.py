@@ -1,4 +1,4 @@
-"""The curves that are drawn over the steps: their signs, their legend, their short history."""
+"""The curves over the steps: their markers, their legend, their sparkline."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from gradtui.explain.spans import Role, Span, TextRow, line, line_width
 
 PLAIN = "─"
 MARKS = (PLAIN, "●", "×", "+", "o", "▪")
-"""The sign of each curve, by its number; it stands on the curve here and there, but `PLAIN`."""
+"""The marker of each curve, by its number; it is drawn along the curve, except for `PLAIN`."""
 ROLES: tuple[Role, ...] = ("value", "local", "gradient", "good", "selected", "bad")
-"""Their colours; the signs alone tell the curves apart."""
+"""Their colours; the markers alone tell the curves apart."""
 _BARS = "▁▂▃▄▅▆▇█"
 _NAME = 18
 _ROWS = 2
-"""Rows of a legend at most."""
+"""Most rows of a legend."""
 
 
 def legend_rows(picture: Picture, width: int, leaving: Collection[int] = ()) -> list[TextRow]:
-    """Return which curve is which, with this step's numbers; none where there is one alone.
+    """Return the legend of the curves, with this step's numbers; empty for a single curve.
 
     `leaving` are the numbers of the curves that leave the picture at the top.
     """
@@ -50,7 +50,7 @@ def _left_out(picture: Picture) -> list[list[Span]]:
 
 
 def _flowed(entries: Sequence[Sequence[Span]], width: int) -> list[TextRow]:
-    """Return entries side by side, in as many rows as they take."""
+    """Return entries side by side, in as many rows as needed."""
     rows: list[TextRow] = []
     for entry in entries:
         row = line(*entry)
@@ -62,9 +62,9 @@ def _flowed(entries: Sequence[Sequence[Span]], width: int) -> list[TextRow]:
 
 
 def spark(values: Sequence[float]) -> str:
-    """Return values as a row of small bars, the lowest and the highest of them at the ends.
+    """Return values as a row of small bars, scaled from the lowest to the highest.
 
-    What is not finite is a mark of its own.
+    Values that are not finite have a mark of their own.
     """
     finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
@@ -81,7 +81,7 @@ def spark(values: Sequence[float]) -> str:
 
 
 def trail_text(frame: Frame, width: int) -> str:
-    """Return the selected value's last steps up to this one; nothing where they do not fit."""
+    """Return the selected value's last steps up to this one; empty if they do not fit."""
     values = frame.drawn.trail
     if len(values) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""Single elements as text: what they are called, their formulas in names and in numbers."""
+"""Single elements as text: their names, their formulas in names and in numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtui.explain.symbols import in_names, label, paper
 from gradtui.language.operators import PRECEDENCE
 
 CUT = "…"
-"""Stands for terms of a sum that are left out."""
+"""The sign for omitted terms of a sum."""
 
 
 def element_name(frame: Frame, element: Element) -> str:
@@ -68,7 +68,7 @@ def forward_formulas(frame: Frame, statement: Statement, element: Element) -> tu
 
 
 def local_formula(frame: Frame, statement: Statement, target: Element, source: Element) -> str:
-    """Return ∂target/∂source of one statement as scalars; nothing where it is too long."""
+    """Return ∂target/∂source of one statement as scalars; empty if it is too long."""
     return local_formulas(frame, statement, target, source)[0]
 
 
@@ -77,7 +77,7 @@ def local_formulas(
 ) -> tuple[str, str]:
     """Return ∂target/∂source of one statement as scalars, in names and in numbers.
 
-    Nothing where it is too long; no numbers where a part of it is no value of the forward pass.
+    Empty if it is too long; without numbers if a part of it is no value of the forward pass.
     """
     nodes, flow = frame.jacobians.rule(statement, source[0])
     count = len(frame.graph.nodes)
@@ -121,6 +121,6 @@ def _text(scalars: Scalars, show: Callable[[Element], str], style: Style) -> str
 
 
 def factor(text: str, *, alone: bool = False) -> str:
-    """Return a factor in parentheses where it would be misread in a product."""
+    """Return a factor, in parentheses if it could be misread in a product."""
     loose = text.startswith("-") or any(f" {sign} " in text for sign in "+-<>=")
     return f"({text})" if loose and not alone else text

@@ -1,4 +1,4 @@
-"""What is wrong, what is watched and what the scenario says, in rows of one panel."""
+"""Findings, watches and the scenario's notes, in rows of one panel."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SEVERITIES: dict[str, Span] = {
     "warning": ("▲", "bad"),
     "info": ("i", "dim"),
 }
-"""How each severity is shown."""
+"""Severity -> its sign."""
 
 
 def notes_title(frame: Frame) -> str:
-    """Return what the panel of these rows holds."""
+    """Return the title of the panel."""
     parts = [
         *(["Watches"] if frame.watched else []),
         *(["Findings"] if frame.problem.by_hand or frame.known.findings else []),
@@ -52,7 +52,7 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
     ]
     rows += _told_apart(frame, width)
     if not problem.notes.strip() or (frame.lesson is not None and frame.lesson.lesson is not None):
-        return rows  # a lesson that goes on is read instead
+        return rows  # a lesson in progress is read instead
     rows.append(())
     for paragraph in paragraphs(problem.notes):
         rows += [line(text) for text in wrap(paragraph, width)]
@@ -60,7 +60,7 @@ def notes_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def _told_apart(frame: Frame, width: int) -> list[TextRow]:
-    """Return accuracy and confusion of a classifier, folded; no rows of another model."""
+    """Return accuracy and confusion of a classifier, wrapped; no rows for another model."""
     if frame.problem.call is not None:
         return []
     rows: list[TextRow] = []
@@ -76,7 +76,7 @@ def _told_apart(frame: Frame, width: int) -> list[TextRow]:
 
 
 def watch_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return what is watched, each with its value at this step."""
+    """Return the watches, each with its value at this step."""
     rows = []
     for watched in frame.watched:
         value = watched.trouble if watched.value is None else summary(watched.value, 6)
@@ -87,7 +87,7 @@ def watch_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def findings_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return what was found of what was written by hand and of the run, wrapped to a width."""
+    """Return the findings of the hand-written code and of the run, wrapped to a width."""
     problem, judgement = frame.problem, frame.known.judgement
     rows: list[TextRow] = []
     for index, finding in enumerate(frame.known.findings):
@@ -100,19 +100,19 @@ def findings_rows(frame: Frame, width: int) -> list[TextRow]:
         many = f"{judgement.claims} claims" if judgement.claims > 1 else "one claim"
         rows.append(line(SIGNS["right"], f" {many} compared and right"))
     if judgement is not None and judgement.inherited:
-        names = f"wrong only through another line: {', '.join(judgement.inherited)}"
+        names = f"wrong only because of another line: {', '.join(judgement.inherited)}"
         rows += _under(SIGNS["inherited"], wrap(names, width - 2), "plain")
     return rows
 
 
 def _all_right(judgement: Judgement) -> bool:
-    """Return whether nothing is said against what was written by hand."""
+    """Return whether the hand-written code has no findings."""
     said = [one for one in judgement.findings if one.severity != "info"]
     return not said and not judgement.noted and not judgement.silenced
 
 
 def _run_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return what there is to say of a run of which nothing is found."""
+    """Return the text for a run without findings."""
     if frame.problem.by_hand and frame.known.judgement is None:
         return []
     if frame.problem.call is not None:
@@ -131,7 +131,7 @@ def _run_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def chosen_rows(frame: Frame, width: int) -> tuple[int, int]:
-    """Return the first row of the finding that the cursor went to, and the one after it."""
+    """Return the first row of the finding that the cursor went to, and the row after it."""
     if frame.known.chosen is None:
         return 0, 0
     sizes = [len(_finding_rows(frame, i, f, width)) for i, f in enumerate(frame.known.findings)]
@@ -154,7 +154,7 @@ def _finding_rows(frame: Frame, index: int, finding: Finding, width: int) -> lis
 
 
 def _head(frame: Frame, finding: Finding) -> str:
-    """Return the line of what was written by hand, or the step of the run and what happens."""
+    """Return the hand-written line, or the step of the run with its event."""
     if frame.problem.call is None and finding.rule not in (*GRADIENT_RULES, *UPDATE_RULES):
         where = f" · line {finding.line}" if finding.line else ""
         return f"step {finding.step:,}  {finding.rule}{where}"

@@ -1,4 +1,4 @@
-"""Arithmetic over several rows: where it is broken, the same for all elements of an array."""
+"""Arithmetic over several rows, broken at the same places for all elements of an array."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradtui.base.text import cell_width
 from gradtui.explain.spans import Span, TextRow, line
 
 INDENT = 2
-"""Cells by which a row that goes on with some arithmetic is indented."""
+"""Indentation of a continued row, in cells."""
 _SIGNS = (" + ", " - ", " = ")
 
 
@@ -19,13 +19,13 @@ class Piece(NamedTuple):
 
     span: Span
     best: bool
-    """Whether a row had best begin with it."""
+    """Whether a row should begin with it if possible."""
 
 
 def pieces(parts: Iterable[Span]) -> list[Piece]:
-    """Return the parts of some arithmetic between which a row may end.
+    """Return the parts of some arithmetic between which a row may be broken.
 
-    Best before a sum's sign outside of parentheses, else before any sign.
+    Preferably before a sum's sign outside parentheses, else before any sign.
     """
     found: list[Piece] = []
     for text, role in parts:
@@ -42,7 +42,7 @@ def pieces(parts: Iterable[Span]) -> list[Piece]:
 
 
 def cuts(samples: Sequence[Sequence[Piece]], first: int, room: int) -> tuple[int, ...]:
-    """Return with which pieces new rows begin, so that all samples fit: `first` cells, then `room`.
+    """Return the pieces that begin new rows, so that all samples fit: `first` cells, then `room`.
 
     The samples are the same arithmetic with other numbers.
     """
@@ -64,9 +64,9 @@ def cuts(samples: Sequence[Sequence[Piece]], first: int, room: int) -> tuple[int
 def broken(
     head: Sequence[Span], made: Sequence[Piece], at: Sequence[int], indent: int
 ) -> list[TextRow]:
-    """Return pieces after a head, in rows that begin where `cuts` says, the further ones indented.
+    """Return pieces after a head, in rows that begin at `cuts`, with continued rows indented.
 
-    A result is indented less than what it is the result of.
+    A result is indented less than its arithmetic.
     """
     edges = [0, *at, len(made)]
     rows = [line(*head, *(piece.span for piece in made[: edges[1]]))]

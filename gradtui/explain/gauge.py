@@ -1,4 +1,4 @@
-"""How near the rate is to the largest stable one, in two rows."""
+"""The gauge: how near the rate is to the largest stable one, in two rows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gradtui.engine.curvature import Gauge
 from gradtui.explain.spans import Role, Span, TextRow, folded, line, line_width
 
 _BAR, _SHORT = 10, 7
-"""Cells of the bar, and where there is less room."""
+"""Cells of the bar, and of a shorter one."""
 _COUNTED = 1e6
-"""Steps below which they are told to the last one."""
+"""Fewer steps than this are told exactly."""
 _NAME: Span = ("lr·λmax ", "name")
 
 
 def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return the gauge of this step, and what the curvature says of rate and valley."""
+    """Return the gauge of this step, with the curvature's verdict on rate and valley."""
     gauge = frame.known.gauge
     if not gauge:
         return []
@@ -35,7 +35,7 @@ def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
             break
     parts = [f"stable up to lr {number(gauge.largest_rate, 4)}"]
     if gauge.exact:
-        if gauge.condition > 1.0:  # along more than one direction it curves up
+        if gauge.condition > 1.0:  # the loss curves upward along more than one direction
             parts.insert(0, f"κ {number(gauge.condition, 3)}")
         if math.isfinite(gauge.steps_per_decade):
             steps = gauge.steps_per_decade
@@ -47,10 +47,10 @@ def gauge_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def _verdict(frame: Frame, gauge: Gauge) -> tuple[str, Role]:
-    """Return in a word what the rate does along the steepest direction.
+    """Return, in a word, the effect of the rate along the steepest direction.
 
-    Above the limit it is unstable at this step's curvature, which may change: that the run diverges
-    is for its findings to say.
+    Above the limit it is unstable at this step's curvature, which may change: whether the run
+    diverges is for its findings to say.
     """
     if gauge.sharpness <= 0.0:
         return "no upward curvature here", "dim"

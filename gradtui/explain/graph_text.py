@@ -18,23 +18,23 @@ _FEW = 2
 
 
 class Cells(Struct, frozen=True):
-    """The cells that numbers have in a drawing, whatever they are: so that it stands still."""
+    """The cells reserved for numbers in a drawing, so that it stands still while they change."""
 
     value: int
     element: int
-    """Of a short array."""
+    """Cells of a short array."""
     local: int
-    """Of a local derivative."""
+    """Cells of a local derivative."""
 
 
 CLOSE = Cells(6, 6, 7)
-"""Two significant digits fit at least, but for an element below 0.01: -0.015, ×-1.5e-5."""
+"""At least two significant digits fit, except in an element below 0.01: -0.015, ×-1.5e-5."""
 ROOMY = Cells(9, 8, 9)
-"""Four fit at least in a value: -0.01458, ×-1.235e-5."""
+"""At least four fit in a value: -0.01458, ×-1.235e-5."""
 
 
 class BoxText(Struct, frozen=True):
-    """What stands in a node's box."""
+    """The text of a node's box."""
 
     above: TextRow
     """Name and value."""
@@ -43,7 +43,7 @@ class BoxText(Struct, frozen=True):
 
 
 def box_width(frame: Frame, node: int, cells: Cells) -> int:
-    """Return the cells that a node's box needs, whatever its numbers."""
+    """Return the cells that a node's box needs for any numbers."""
     shape = frame.graph.nodes[node].shape
     if shape == ():
         value = cells.value
@@ -82,10 +82,10 @@ def _name(frame: Frame, node: int) -> str:
 
 
 def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
-    """Return an edge's local derivative as `×2`, or its rule where it is not elementwise.
+    """Return an edge's local derivative as `×2`, or its rule if it is not elementwise.
 
-    That of an edge which a hand-written line gets wrong is marked, `✗ ×2`: the mark takes cells
-    from the number, so that the drawing is the same for right and for wrong.
+    An edge that a hand-written line gets wrong is marked, `✗ ×2`: the mark takes cells from the
+    number, so that the drawing is the same for right and for wrong.
     """
     if not frame.local_known(source, target):
         return UNKNOWN
@@ -101,7 +101,7 @@ def wire_text(frame: Frame, source: int, target: int, cells: Cells) -> str:
 
 
 def wire_width(frame: Frame, source: int, target: int, cells: Cells) -> int:
-    """Return the cells that an edge's label needs, whatever its numbers and whatever is blamed."""
+    """Return the cells that an edge's label needs for any numbers and any mark."""
     shape = frame.graph.nodes[target].shape
     if shape == ():
         return 1 + cells.local
@@ -130,7 +130,7 @@ def _short(value: Array, cells: Cells) -> str:
 
 
 def _is_now(frame: Frame, node: int) -> str:
-    """Return which part of a node the cursor's moment has made: `value`, `gradient` or none."""
+    """Return the part of a node that the cursor's moment computed: `value`, `gradient` or none."""
     match frame.now:
         case Compute(done):
             return "value" if done == node else ""

@@ -1,7 +1,7 @@
-"""The numbers that usual mistakes give where a number is to be predicted.
+"""The numbers that common mistakes give instead of a number to predict.
 
-None of them tells what its reader has still to find out: what comes later than the answer, or a
-factor that is all of the answer.
+None of them reveals what the learner has still to find out: a number that comes later than the
+answer, or a factor that is the whole answer.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from gradtui.explain.symbols import gradient_of, in_names, label, partial
 from gradtui.scenario.lesson import Question
 
 Guess = tuple[float, str]
-"""(the number that a mistake gives, what it is)."""
+"""(the number that a mistake gives, the mistake in words)."""
 _SIGN = "the size is right, the sign is wrong"
 _WRITTEN = "w = w - lr*g"
 """The optimizer's line whose step is the rate times the gradient."""
 _ADAM = frozenset({"m", "v", "mhat", "vhat"})
-"""What Adam's lines assign beside the weight."""
+"""The names that Adam's lines assign besides the weight."""
 
 
 def guesses(frame: Frame, question: Question, truth: float, before: Tape | None) -> Iterator[Guess]:
-    """Yield what mistakes give, the likeliest first; `before` is the tape of the step before."""
+    """Yield the numbers of mistakes, the likeliest first; `before` is the previous step's tape."""
     if not question.name:
         yield -truth, _SIGN
         yield from _of_step_before(question, before)
@@ -54,13 +54,13 @@ def guesses(frame: Frame, question: Question, truth: float, before: Tape | None)
 
 
 def moved_by(question: Question, truth: float, before: Tape | None) -> float:
-    """Return by how much a number differs from that of the step before; inf where there is none."""
+    """Return the difference of a number from that of the previous step; inf without one."""
     old = _old_number(question, before)
     return math.inf if old is None else abs(truth - old)
 
 
 def _old_number(question: Question, before: Tape | None) -> float | None:
-    """Return the number of the step before; None where there is none."""
+    """Return the number at the previous step; None without one."""
     if before is None or question.observable is not None:
         return None
     return float(before.value(question.needs[0])[question.index])
@@ -70,11 +70,11 @@ def _of_step_before(question: Question, before: Tape | None) -> Iterator[Guess]:
     """Yield the old number."""
     old = _old_number(question, before)
     if before is not None and old is not None:
-        yield old, f"that is the number of the step before, {before.step:,}"
+        yield old, f"that is the number at the previous step, {before.step:,}"
 
 
 def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
-    """Yield what the chain rule gives with a factor or a path wrong."""
+    """Yield the results of the chain rule with a wrong factor or path."""
     paths = frame.paths(node)
     for path in paths:
         factors = frame.factors(path)
@@ -82,7 +82,7 @@ def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
             break
         if len(paths) > 1:
             way = " → ".join(label(frame, id) for id in path)
-            said = f"that is the path {way} alone: add what the other paths bring"
+            said = f"that is the path {way} alone: add the other paths"
             yield math.prod(factors), said
         if len(factors) > 1:
             yield from _of_path(frame, path, factors, alone=len(paths) == 1)
@@ -95,7 +95,7 @@ def _of_gradient(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
 def _of_path(
     frame: Frame, path: tuple[int, ...], factors: list[float], *, alone: bool
 ) -> Iterator[Guess]:
-    """Yield what one path gives with a factor wrong."""
+    """Yield the results of one path with a wrong factor."""
     names = [partial(frame, target, source) for source, target in pairwise(path)]
     product = math.prod(factors)
     for cut in range(1, len(factors)):
@@ -108,15 +108,15 @@ def _of_path(
         others = math.prod(factors[:at] + factors[at + 1 :])
         shown = f"{name} = {number(factor)}"
         yield others, f"the factor {shown} is missing"
-        yield product * factor, f"the factor {shown} stands in it twice"
+        yield product * factor, f"the factor {shown} is there twice"
         if factor:
             yield others / factor, f"multiply by {shown}, do not divide by it"
-        yield factor, f"that is the local derivative {name} alone: the chain goes on"
+        yield factor, f"that is the local derivative {name} alone: the chain continues"
     yield sum(factors), "that is the sum of the local derivatives: along a path they multiply"
 
 
 def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
-    """Yield what a sum for a mean gives, a mean of a mean, and a square derived wrongly."""
+    """Yield the results of a sum for a mean, a mean of a mean, and a wrongly derived square."""
     nodes, reached = frame.graph.nodes, {node}
     for later in nodes:
         if reached.intersection(later.inputs):
@@ -128,17 +128,17 @@ def _of_sizes(frame: Frame, node: int, truth: float) -> Iterator[Guess]:
     counts = {_averaged(frame, id) for id in reached} - {0, 1}
     for count in sorted(counts - {2} if squared else counts):
         yield truth * count, f"that is summed over all {count}: the mean divides by {count}"
-        yield truth / count, f"that is divided by {count} once too often"
+        yield truth / count, f"that has an extra division by {count}"
     if squared:
         yield (
             truth / 2,
-            "that is half of it: a factor 2 is missing, as that of a square's derivative",
+            "that is half of it: a factor 2 is missing, such as the one in a square's derivative",
         )
-    yield truth * 2, "that is twice as much: a factor 2 is too many"
+    yield truth * 2, "that is twice as much: there is an extra factor 2"
 
 
 def _averaged(frame: Frame, node: int) -> int:
-    """Return over how many numbers a node takes a mean; 0 where it takes none."""
+    """Return the number of values that a node averages; 0 if it takes no mean."""
     nodes = frame.graph.nodes
     found = nodes[node]
     if found.op == "mean":
@@ -147,7 +147,7 @@ def _averaged(frame: Frame, node: int) -> int:
 
 
 def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[Guess]:
-    """Yield what a wrong update gives: the wrong way, without the rate, the step alone."""
+    """Yield the results of a wrong update: wrong direction, without the rate, the step alone."""
     program = before.program
     place = [update.parameter for update in program.updates].index(node)
     update = program.updates[place]
@@ -155,22 +155,22 @@ def _of_update(frame: Frame, node: int, index: Index, before: Tape) -> Iterator[
     old, new = (float(before.value(id)[index]) for id in update.state[0])
     slope = float(np.broadcast_to(before.value(update.gradient), before.value(node).shape)[index])
     rate = float(before.value(program.lr))
-    yield old, f"that is {name} before the step: the update has yet to be taken away"
+    yield old, f"that is {name} before the step: subtract the update"
     yield from _of_other_rules(frame, place, index, before)
     uphill = "that goes uphill: the step is taken against the gradient"
     plain = frame.problem.update is None and len(update.state) == 1
     yield 2 * old - new, uphill if plain else "that is the step the other way round"
     yield new - old, f"that is the step itself: add it to {number(old)}"
-    yield old - new, f"that is the step itself: take it away from {number(old)}"
-    yield slope, f"that is the gradient: where {name} goes to is asked for"
+    yield old - new, f"that is the step itself: subtract it from {number(old)}"
+    yield slope, f"that is the gradient: the question asks for the new {name}"
     if rate:
-        yield old + (new - old) / rate, f"the rate {number(rate)} is forgotten"
-        yield old - rate, "the gradient is forgotten: the step is the rate · the gradient"
-        yield old - rate * old, "that is the rate · the weight: it is the gradient that moves it"
+        yield old + (new - old) / rate, f"the rate {number(rate)} is missing"
+        yield old - rate, "the gradient is missing: the step is the rate · the gradient"
+        yield old - rate * old, "that is the rate · the weight: the gradient moves it"
 
 
 def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Iterator[Guess]:
-    """Yield where other rules, or another gradient, take a weight."""
+    """Yield the results of other update rules, or of another gradient."""
     program, problem = before.program, frame.problem
     update = program.updates[place]
     shape = before.value(update.parameter).shape
@@ -189,7 +189,7 @@ def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Ite
         yield plain, f"that is a plain step: {title} divides it by the gradient's size"
         yield from _of_adam(old, rate, adam)
     elif len(update.state) > 1:
-        yield plain, "that is the step without what is kept of the gradients before"
+        yield plain, "that is the step without the memory of earlier gradients"
     true = program.gradients[place]
     if not true:
         return
@@ -201,33 +201,33 @@ def _of_other_rules(frame: Frame, place: int, index: Index, before: Tape) -> Ite
 
 
 def _of_adam(old: float, rate: float, kept: Mapping[str, float]) -> Iterator[Guess]:
-    """Yield what Adam's step is with one thing forgotten."""
+    """Yield the results of Adam's step with one part forgotten."""
     if kept.keys() != _ADAM or min(kept["v"], kept["vhat"]) <= 0:
         return
     m, v, mhat, vhat = (kept[name] for name in ("m", "v", "mhat", "vhat"))
     yield old - rate * m / math.sqrt(v), "m and v are still to be divided by 1 - β**t"
     yield old - rate * m / math.sqrt(vhat), "m is still to be divided by 1 - β1**t"
     yield old - rate * mhat / math.sqrt(v), "v is still to be divided by 1 - β2**t"
-    yield old - rate * mhat / vhat, "the root is forgotten: the step is divided by √v̂, not by v̂"
+    yield old - rate * mhat / vhat, "the root is missing: the step is divided by √v̂, not by v̂"
     yield old - rate * mhat, "that is the rate · m̂: it is still to be divided by √v̂"
     yield old - rate * m, "that is the rate · m: it is still to be divided by √v̂"
 
 
 def _of_value(frame: Frame, node: int, index: Index) -> Iterator[Guess]:
-    """Yield the parts of the line that computes a value, and a sum in the place of its mean."""
+    """Yield the parts of the line that computes a value, and a sum instead of its mean."""
     statement = frame.structure.statement_of.get(node)
     own = statement.operations if statement is not None else ()
     for part in own:
         value = frame.tape.value(part)
         if part != node and value.shape == ():
-            yield float(value), f"that is {in_names(frame, part)} alone: the line goes on"
+            yield float(value), f"that is {in_names(frame, part)} alone: the line continues"
     whole = float(frame.tape.value(node)[index])
     for count in sorted({_averaged(frame, part) for part in own} - {0, 1}):
         yield whole * count, f"that is summed over all {count}: the mean divides by {count}"
 
 
 def _of_elements(frame: Frame, node: int, question: Question) -> Iterator[Guess]:
-    """Yield the other elements of the array whose element is asked for, and its neighbours'."""
+    """Yield the other elements of the array in question, and those of its neighbours."""
     if not question.index:
         return
     whole = frame.tape.adjoint(node) if question.gradient else frame.tape.value(node)
@@ -238,7 +238,7 @@ def _of_elements(frame: Frame, node: int, question: Question) -> Iterator[Guess]
 
 
 def _of_others(frame: Frame, node: int, question: Question, before: Tape | None) -> Iterator[Guess]:
-    """Yield the numbers of other names that are known by then: values, gradients."""
+    """Yield the numbers of other names known by then: values, gradients."""
     nodes = frame.graph.nodes
     parameter = nodes[node].kind is Kind.PARAMETER and not question.gradient
     tape = before if parameter and before is not None else frame.tape
@@ -256,7 +256,7 @@ def _of_others(frame: Frame, node: int, question: Question, before: Tape | None)
 
 
 def _of_slopes(frame: Frame, node: int, question: Question, tape: Tape) -> Iterator[Guess]:
-    """Yield gradients of numbers; of a value only that it is one: its own are still to be found."""
+    """Yield gradients of numbers; for a value, say only that it is a gradient."""
     nodes = frame.graph.nodes
     for other in frame.graph.names.values():
         if nodes[other].kind is Kind.DATA or nodes[other].shape or other == frame.graph.loss:
@@ -265,4 +265,4 @@ def _of_slopes(frame: Frame, node: int, question: Question, tape: Tape) -> Itera
         if slope and question.gradient and other != node:
             yield slope, f"that is {gradient_of(frame, other)}"
         elif slope and not question.gradient:
-            yield slope, "that is a derivative, and the value is asked for"
+            yield slope, "that is a derivative: the question asks for the value"

@@ -15,9 +15,9 @@ from gradtui.explain.symbols import gradient_of, label, partial, rule_text
 from gradtui.explain.values import UNKNOWN, Array
 
 LARGEST = 16
-"""Rows, and columns, up to which a matrix is shown."""
+"""Most rows, and columns, of a matrix that is shown."""
 _TERMS = 6
-"""Terms of a sum that are all written; of more the first ones and the last."""
+"""Most terms of a sum that are all written; of more, the first ones and the last."""
 
 
 def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
@@ -60,7 +60,7 @@ def jacobian_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def _place(frame: Frame) -> Span:
-    """Return which of the selected node's Jacobians this is, where there are several."""
+    """Return the number of this Jacobian among the selected node's, if there are several."""
     pairs = frame.edges
     if len(pairs) < 2 or frame.looked.jacobian not in pairs:
         return ("", "dim")
@@ -68,7 +68,7 @@ def _place(frame: Frame) -> Span:
 
 
 def _share(frame: Frame) -> Span:
-    """Return a note where other nodes add to the gradient too."""
+    """Return a note if other nodes contribute to the gradient, too."""
     assert frame.looked.jacobian is not None
     source, target = frame.looked.jacobian
     others = len(frame.steps_from(source)) - 1
@@ -76,7 +76,7 @@ def _share(frame: Frame) -> Span:
 
 
 def _to_the_right(table: list[list[Span]]) -> list[TextRow]:
-    """Return the table with its numbers aligned to the right, as are its heads."""
+    """Return the table with numbers and headers aligned to the right."""
     widths = [max(len(row[i][0]) for row in table) for i in range(len(table[0]))]
     padded = [
         [(text.rjust(width) if i else text, role)
@@ -87,7 +87,7 @@ def _to_the_right(table: list[list[Span]]) -> list[TextRow]:
 
 
 def _product(head: str, above: Array, column: Array, width: int) -> list[TextRow]:
-    """Return one element of the product: the adjoints times a column, added up."""
+    """Return one element of the product: the sum of the adjoints times a column."""
     with np.errstate(all="ignore"):
         total = float(np.sum(above * column, dtype=np.float64))
     terms = [

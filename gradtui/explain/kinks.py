@@ -1,4 +1,4 @@
-"""What is said of a node that sits exactly where a derivative jumps."""
+"""Notes on nodes that are exactly where a derivative jumps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradtui.explain.symbols import label
 
 
 def kink_notes(frame: Frame, node: int) -> list[str]:
-    """Return for a drawn node what its derivatives are taken to be where they jump."""
+    """Return the conventions for a drawn node's derivatives where they jump."""
     if frame.graph.nodes[node].kind is not Kind.OPERATION or not frame.computed(node):
         return []
     notes: dict[str, None] = {}
@@ -25,7 +25,7 @@ def kink_notes(frame: Frame, node: int) -> list[str]:
 
 
 def _where(frame: Frame, operation: int) -> str:
-    """Return which elements are meant, where there are several."""
+    """Return which elements are meant, if there are several."""
     mask = kink_mask(frame.tape, operation)
     if mask is None or mask.ndim == 0:
         return ""

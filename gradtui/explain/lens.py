@@ -19,13 +19,13 @@ from gradtui.explain.symbols import label
 from gradtui.explain.values import UNKNOWN
 
 _LONG = 100
-"""Characters of a formula of scalars beyond which it is left as one of tensors."""
+"""Longest formula of scalars, in characters; longer ones stay formulas of tensors."""
 _ALL_ROWS = 8
-"""Rows whose contributions are all written; of more the first ones and the last."""
+"""Most rows whose contributions are all written; of more, the first ones and the last."""
 
 
 def lens_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return the lens's element: its way through the row, forward and back, and all rows' sum."""
+    """Return the lens's element: its path through the row, forward and back, and the rows' sum."""
     found = frame.trace
     assert found is not None
     rows = _head(frame, found, width)
@@ -33,7 +33,7 @@ def lens_rows(frame: Frame, width: int) -> list[TextRow]:
         return [*rows, line((slope_of(frame, found.links[0].element), "gradient"), " = ",
                             (number(found.gradient), "gradient"))]  # fmt: skip
     total = _sum(frame, found, width)
-    if found.left:  # the end of a long way is out of sight
+    if found.left:  # the end of a long path is out of sight
         rows += total
     rows += _forward(frame, found, width)
     if found.left:
@@ -61,9 +61,9 @@ def _head(frame: Frame, found: Trace, width: int) -> list[TextRow]:
 
 
 def _way(frame: Frame, found: Trace) -> str:
-    """Return `L ← e[2] ← ŷ[2] ← w[1]`; of several elements of a node how many there are.
+    """Return `L ← e[2] ← ŷ[2] ← w[1]`; for several elements of a node, their number.
 
-    A comma stands where a node does not act on the one before it, but on one farther to the left.
+    A comma means that a node acts not on its left neighbour, but on a node farther left.
     """
     by_node: dict[int, set[tuple[int, ...]]] = {}
     acts: set[tuple[int, int]] = set()
@@ -85,13 +85,13 @@ def _way(frame: Frame, found: Trace) -> str:
 
 
 def _word(frame: Frame, rows: Rows) -> str:
-    """Return what the parts of a sum are called: rows along the first axis of what reads it."""
+    """Return the word for the parts of a sum: rows along the first axis of the reader."""
     rank = len(frame.graph.nodes[rows.reader].shape)
     return "row" if rows.axis == 0 else "column" if rows.axis == rank - 1 else "part"
 
 
 def _forward(frame: Frame, found: Trace, width: int) -> list[TextRow]:
-    """Return the values on the way, each element as scalars."""
+    """Return the values on the path, each element as scalars."""
     steps = {term.target: term.statement for link in found.links for term in link.terms}
     followed = {link.element for link in found.links} | {(frame.graph.loss, ())}
     rows: list[TextRow] = []
@@ -109,7 +109,7 @@ def _forward(frame: Frame, found: Trace, width: int) -> list[TextRow]:
 
 
 def _backward(frame: Frame, link: Link, width: int) -> list[TextRow]:
-    """Return how the gradient of one element follows from those of what it acts upon."""
+    """Return the gradient of one element in terms of those that it acts on."""
     head: Span = (slope_of(frame, link.element) + " ", "gradient")
     result = _result(frame, link.element[0], link.total)
     if len(link.terms) == 1 and not link.others:
@@ -152,7 +152,7 @@ def _result(frame: Frame, node: int, value: float) -> list[Span]:
 
 
 def _product(frame: Frame, found: Trace, width: int) -> list[TextRow]:
-    """Return the product of all local derivatives where a single way leads to the loss."""
+    """Return the product of all local derivatives if a single path leads to the loss."""
     if not found.is_chain or len(found.links) < 2:
         return []
     if frame.gradient_state(found.links[0].element[0]) != "known":
@@ -165,7 +165,7 @@ def _product(frame: Frame, found: Trace, width: int) -> list[TextRow]:
 
 
 def _sum(frame: Frame, found: Trace, width: int) -> list[TextRow]:
-    """Return the sum over all rows, and whether it is the gradient of the whole tensors."""
+    """Return the sum over all rows, and whether it equals the whole tensor's gradient."""
     rows, element = found.rows, found.links[0].element
     if rows.axis is None or frame.gradient_state(element[0]) != "known":
         return []

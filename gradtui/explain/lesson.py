@@ -1,4 +1,4 @@
-"""The present step of a lesson in rows: what to do, what was said, what is done."""
+"""The present step of a lesson in rows: the task, the remark, the progress."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from gradtui.explain.predictions import asked_text
 from gradtui.explain.spans import Span, TextRow, line
 
 HIDDEN = "hidden until you answer"
-"""What stands where the answer of an open question would show."""
+"""The text in place of an open question's answer."""
 
 
 def lesson_title(progress: Progress) -> str:
-    """Return which step of the lesson it is."""
+    """Return the title with the number of the step."""
     if progress.lesson is None:
         return "Lesson · done"
     return f"Lesson · {progress.place + 1} of {progress.count}"
 
 
 def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[TextRow]:
-    """Return the present step of the lesson, wrapped; nothing without a lesson.
+    """Return the present step of the lesson, wrapped; empty without a lesson.
 
-    `fill` puts keys in the place of the names of bindings.
+    `fill` replaces the names of bindings by keys.
     """
     progress = frame.lesson
     if progress is None:
@@ -44,7 +44,7 @@ def lesson_rows(frame: Frame, width: int, fill: Callable[[str], str]) -> list[Te
     ]
     said = [line(text) for text in wrap(progress.said, width)] if progress.said else []
     asked = _asked(frame, progress)
-    # what is said of an answer is in view on the lowest screen, too
+    # the remark on an answer must be visible on the lowest screen, too
     rows += [*asked, *said, *told] if said else [*told, *asked]
     return [*rows, *_wrapped(fill(_keys(progress)), width), ()]
 

@@ -14,9 +14,9 @@ from gradtui.explain.values import UNKNOWN, UNUSED, extent
 
 Widths = tuple[int, ...]
 _NAME, _WHAT, _NUMBERS = 14, 18, 14
-"""Cells of a name, of what computes a node, and of its value or gradient, at most."""
+"""Most cells of a name, of a node's operation, and of its value or gradient."""
 _ROOM = 72
-"""Cells from which on there is room for all of that; in fewer the columns shrink."""
+"""From this width on there is room for all of that; below it the columns shrink."""
 
 
 def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[TextRow]:
@@ -31,7 +31,7 @@ def list_rows(frame: Frame, width: int, start: int, stop: int) -> list[TextRow]:
 
 
 def place_of_now(frame: Frame) -> int:
-    """Return the node that the cursor's moment is about, the selected one if none is."""
+    """Return the node at the cursor, or else the selected one."""
     node = node_of(frame.now, frame.problem)
     return frame.selected if node is None else node
 
@@ -72,7 +72,7 @@ def _row(widths: Widths, cells: Sequence[str], roles: Sequence[Role]) -> TextRow
 
 
 def _widths(frame: Frame, width: int) -> Widths:
-    """Return the columns' cells: they depend on the graph, not on the numbers."""
+    """Return the widths of the columns, which depend on the graph, not on the numbers."""
     nodes, drawn = frame.graph.nodes, frame.structure.nodes
     name = max([4, *(cell_width(_name(frame, id)) for id in drawn)])
     shape = max([5, *(len(shape_text(nodes[id].shape)) + 2 for id in drawn if nodes[id].shape)])
@@ -87,7 +87,7 @@ def _name(frame: Frame, node: int) -> str:
 
 
 def _what(frame: Frame, node: int) -> str:
-    """Return what computes a node: its line, or its operation."""
+    """Return the line or the operation that computes a node."""
     found = frame.graph.nodes[node]
     if found.kind is not Kind.OPERATION:
         return str(found.kind.value)

@@ -1,4 +1,4 @@
-"""Pages of the manual as rows of a width, for a terminal and for the help of the screen."""
+"""Pages of the manual as rows of a width, for a terminal and for the help screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtui.manual.pages import TOPICS, Block, Code, Heading, Prose, Table, nam
 _INDENT = "  "
 _GAP = 2
 _WIDEST_PART, _ALL_BUT_LAST = 0.4, 0.6
-"""Of the width: what a column that is not the last may take, and what all of them may."""
+"""Largest share of the width for a column before the last, and for all of them together."""
 _AS_IT_IS: Mapping[str, Any] = {"subsequent_indent": _INDENT, "break_on_hyphens": False}
 _HELD = "\N{NO-BREAK SPACE}"
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
@@ -23,7 +23,7 @@ _CODE = re.compile(r"(`[^`]+`)")
 
 
 def topic_rows(width: int) -> list[TextRow]:
-    """Return the topics of the manual, each with what its page tells."""
+    """Return the topics of the manual, each with the subject of its page."""
     rows = tuple((f"`{topic}`", read_page(topic).about) for topic in TOPICS)
     return list(_table_rows(Table(("topic", "tells"), rows), width))
 
@@ -35,7 +35,7 @@ def page_rows(topic: str, width: int) -> list[TextRow]:
 
 
 def block_rows(blocks: Iterable[Block], width: int) -> Iterator[TextRow]:
-    """Yield the rows of blocks, an empty one before each but between the items of a list."""
+    """Yield the rows of blocks, with empty rows between them except between list items."""
     in_list = False
     for block in blocks:
         item = isinstance(block, Prose) and block.text.startswith("- ")
@@ -56,20 +56,20 @@ def block_rows(blocks: Iterable[Block], width: int) -> Iterator[TextRow]:
 
 
 def _prose_rows(text: str, width: int) -> Iterator[TextRow]:
-    """Yield a paragraph; names in code keep their backticks, for a colour alone says nothing."""
+    """Yield a paragraph; code keeps its backticks, because a colour alone is not enough."""
     for row in _folded(_BOLD.sub(r"\1", text), width - len(_INDENT)):
         yield line(_INDENT, *_spans(row))
 
 
 def _code_rows(rows: Iterable[str], width: int) -> Iterator[TextRow]:
-    """Yield lines of code, those that are too wide continued below."""
+    """Yield lines of code, with wide ones continued below."""
     for row in rows:
         for part in fill(row, max(20, width - 2 * len(_INDENT)), **_AS_IT_IS).split("\n"):
             yield line(_INDENT * 2, (part, "value")) if part else ()
 
 
 def _table_rows(table: Table, width: int) -> Iterator[TextRow]:
-    """Yield the rows of a table, its last column folded; each row of a table without heads too."""
+    """Yield the rows of a table, wrapping its last column."""
     heads = [table.head] if any(table.head) else []
     cells = [[_cell_text(cell) for cell in row] for row in (*heads, *table.rows)]
     widths = _widths(cells, width - len(_INDENT))
@@ -86,18 +86,18 @@ def _table_rows(table: Table, width: int) -> Iterator[TextRow]:
 
 
 def _folded(text: str, width: int) -> list[str]:
-    """Return a text as lines of a width, none of which ends inside of a name in code."""
+    """Return a text as lines of a width, none of which ends inside code."""
     held = _CODE.sub(lambda found: found[0].replace(" ", _HELD), text)
     return [row.replace(_HELD, " ") for row in wrap(held, width)]
 
 
 def _cell_text(cell: str) -> str:
-    """Return a cell without its marks, but those of names that stand among other words."""
+    """Return a cell without its marks, except those of code among other words."""
     return _BOLD.sub(r"\1", cell.replace("`", "") if names_in(cell) else cell)
 
 
 def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return how wide each column is: as its cells want it, the last what is left."""
+    """Return the width of each column: that of its cells, and the rest for the last."""
     *others, last = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
     most = max(8, int(width * min(_WIDEST_PART, _ALL_BUT_LAST / max(1, len(others)))))
     others = [min(size, most) for size in others]
@@ -105,6 +105,6 @@ def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
 
 
 def _spans(text: str) -> list[Span]:
-    """Return a text with the names in code told from the rest."""
+    """Return a text with its code told from the rest."""
     parts = [part for part in _CODE.split(text) if part]
     return [(part, "gradient" if _CODE.fullmatch(part) else "plain") for part in parts]

@@ -1,4 +1,4 @@
-"""What `gradtui check` says of a file, for people: each finding at its line, with its fix."""
+"""The report of `gradtui check` on a file, for people: each finding at its line, with its fix."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _LISTED = 80
 
 
 def report_of(outcome: Check) -> Report:
-    """Return all that is said of a scenario."""
+    """Return the whole report on a scenario."""
     remarks = [_remark(outcome.problem, finding) for finding in outcome.findings]
     return Report(remarks, _summary(outcome))
 
 
 def unsaid(notices: Iterable[Notice], findings: Sequence[Finding]) -> list[Notice]:
-    """Return the notices but those of parameters that a finding calls disconnected."""
+    """Return the notices, except those of parameters that a finding calls disconnected."""
     said = {finding.line for finding in findings if finding.rule == "disconnected"}
     return [notice for notice in notices if notice.place.line not in said]
 
 
 def finding_place(problem: Problem, finding: Finding) -> Place:
-    """Return where a finding's culprit stands: of a hand-written line, what is assigned."""
+    """Return the place of a finding's culprit: in a hand-written line, the expression assigned."""
     if finding.place is not None:
         return finding.place
     assigned = _line_of(problem, finding)
@@ -44,7 +44,7 @@ def finding_place(problem: Problem, finding: Finding) -> Place:
 
 
 def _line_of(problem: Problem, finding: Finding) -> Assignment | None:
-    """Return the hand-written line that a finding is about."""
+    """Return the hand-written line of a finding."""
     hands = ((problem.backward, finding.of_gradient), (problem.update, finding.of_update))
     for hand, meant in hands:
         if hand is not None and meant:
@@ -64,7 +64,7 @@ def _remark(problem: Problem, finding: Finding) -> Remark:
 
 
 def _summary(outcome: Check) -> str:
-    """Return the last line: what was compared and what came of it."""
+    """Return the last line: what was compared, and the result."""
     problem = outcome.problem
     count, claims = len(problem.facts) + len(problem.expected), outcome.claims
     said = list[str]()
@@ -74,16 +74,16 @@ def _summary(outcome: Check) -> str:
     if outcome.silenced:
         said.append(f"{outcome.silenced} silenced")
     if outcome.inherited:
-        said.append(f"wrong only through another line: {', '.join(outcome.inherited)}")
+        said.append(f"wrong only because of another line: {', '.join(outcome.inherited)}")
     failed = sum(finding.rule == "fact" for finding in outcome.findings)
     if failed:
-        said.append(f"{failed} of {count} facts stated do not hold")
+        said.append(f"{failed} of {count} stated facts do not hold")
     else:
-        held = {0: "no facts are stated", 1: "the one fact stated holds"}
-        said.append(held.get(count, f"all {count} facts stated hold"))
+        held = {0: "no facts are stated", 1: "the one stated fact holds"}
+        said.append(held.get(count, f"all {count} stated facts hold"))
     looked_at = steps_looked_at(problem)
     if looked_at < problem.steps:
-        said.append(f"the run was looked at up to step {looked_at:,} of {problem.steps:,}")
+        said.append(f"the run was examined up to step {looked_at:,} of {problem.steps:,}")
     recorded = steps_recorded(problem)
     if recorded < min(SAMPLES, looked_at):
         said.append(f"the model is large: about {recorded} steps of the run were recorded")
@@ -92,7 +92,7 @@ def _summary(outcome: Check) -> str:
 
 
 def _compared(outcome: Check) -> str:
-    """Return what became of the claims, at how many points, and how closely they were compared."""
+    """Return the verdict on the claims, with the number of points and the tolerance."""
     noted = any(
         finding.severity == "info" and finding.rule in GRADIENT_RULES
         and finding.rule != "relies-on-data"

@@ -1,6 +1,6 @@
-"""What a wrong prediction is: the number that a usual mistake gives, and the way to the right one.
+"""Explains wrong predictions: the common mistake behind the number, and the way to the right one.
 
-The frame is that of the step whose number is asked for.
+The frame is that of the step in question.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from gradtui.explain.update import arithmetic
 from gradtui.scenario.lesson import Question
 
 _LONG = 80
-"""Characters of a formula beyond which it is left out."""
+"""Longest formula, in characters; longer ones are left out."""
 _ROWS = 6
-"""Rows whose parts are added up one by one."""
+"""Most rows whose parts are summed one by one."""
 
 
 def asked_text(frame: Frame, question: Question) -> str:
-    """Return how a question is written for its reader: `∂L/∂w2`, `ŷ`, `w1 at step 1`."""
+    """Return a question as text: `∂L/∂w2`, `ŷ`, `w1 at step 1`."""
     text = question.text
     if question.name:
         node = frame.graph.names[question.name]
@@ -50,9 +50,9 @@ def asked_text(frame: Frame, question: Question) -> str:
 def mistake_text(
     frame: Frame, question: Question, given: float, truth: float, before: Tape | None
 ) -> str:
-    """Return what a wrong prediction is; nothing where no usual mistake gives it.
+    """Return the mistake behind a wrong prediction; empty if no common mistake gives it.
 
-    `before` is the tape of the step before, if there is one.
+    `before` is the tape of the previous step, if there is one.
     """
     step = moved_by(question, truth, before)
     for value, text in guesses(frame, question, truth, before):
@@ -63,9 +63,9 @@ def mistake_text(
 
 
 def way_text(frame: Frame, question: Question, before: Tape | None = None) -> str:
-    """Return how the number that is asked for comes about, in names and in numbers, without it.
+    """Return the way to the number in question, in names and in numbers, without the number.
 
-    `before` is the tape of the step before, which moved a weight that is asked for.
+    `before` is the tape of the previous step, which moved a weight in question.
     """
     head = asked_text(frame, question)
     if not question.name:
@@ -92,7 +92,7 @@ def way_text(frame: Frame, question: Question, before: Tape | None = None) -> st
 
 
 def _products(frame: Frame, node: int) -> list[str]:
-    """Return the products of local derivatives, and these in numbers; nothing of a tensor."""
+    """Return the products of local derivatives, and these in numbers; empty for a tensor."""
     products = []
     for path in frame.paths(node):
         factors = frame.factors(path)
@@ -104,9 +104,9 @@ def _products(frame: Frame, node: int) -> list[str]:
 
 
 def _along(frame: Frame, node: int, index: Index) -> list[str]:
-    """Return the local derivatives on the one way from an element to the loss, ones left out.
+    """Return the local derivatives on the path from an element to the loss, without ones.
 
-    Where it acts on several rows, these are what the rows add up.
+    If it acts on several rows, these are the terms of the rows' sum.
     """
     found = trace(frame.tape, frame.jacobians, frame.steps_from, Lens(node, index, 0))
     parts = [float(found.rows.contributions[row]) for row in found.rows.touched]

@@ -1,4 +1,4 @@
-"""The program in rows: the model's lines, then those written by hand, with their values."""
+"""The program in rows: the model's lines, then the hand-written ones, with their values."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ class _Section(Struct, frozen=True):
 
 
 class _Shown(Struct, frozen=True):
-    """What is shown of one line."""
+    """The parts of one row."""
 
     text: str
     value: str
-    """Nothing where it has none."""
+    """Empty if it has none."""
     brief: str
-    """The same where the code would be cut beside it."""
+    """A shorter form if the code would be cut beside it."""
     mark: Span | None
     here: bool = False
     chosen: bool = False
     true: str = ""
-    """What the value should be, where it is not that."""
+    """The true value, if the value is wrong."""
     past: bool = False
-    """Whether the value is that of the round before."""
+    """Whether the value is that of the previous round."""
     selected: bool = False
-    """Whether it computes a node that stays selected."""
+    """Whether it computes the selected node."""
 
 
 def program_rows(
     frame: Frame, width: int, start: int = 0, stop: int | None = None
 ) -> list[TextRow]:
-    """Return rows `start` to `stop`: lines as they stand in the file, with their values."""
+    """Return rows `start` to `stop`: lines as in the file, with their values."""
     if frame.problem.call is not None:
         return _source_rows(frame, width, start, stop)
     digits = max(len(str(s.lines[-1].place.line)) for s in _sections(frame))
@@ -72,14 +72,14 @@ def program_rows(
 
 
 def program_length(frame: Frame) -> int:
-    """Return how many rows the program has."""
+    """Return the number of rows of the program."""
     if frame.problem.call is not None:
         return len(called.source_rows(frame.problem))
     return sum(len(s.lines) + bool(s.title) for s in _sections(frame))
 
 
 def given_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return the shapes of the arrays that the program starts from; none where all are numbers."""
+    """Return the shapes of the arrays that the program starts from; empty if all are numbers."""
     given = [
         f"{label(frame, node.id)} [{shape_text(node.shape)}]  "
         for node in (*frame.graph.data, *frame.graph.parameters)
@@ -91,7 +91,7 @@ def given_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def current_row(frame: Frame) -> int:
-    """Return the row of the line that the cursor stands on, from 0; -1 for none."""
+    """Return the row of the line at the cursor, from 0; -1 for none."""
     if frame.problem.call is not None:
         return called.current_source_row(frame)
     match frame.now:
@@ -115,7 +115,7 @@ def _row_of_chosen_update(frame: Frame) -> int:
 
 
 def current_place(frame: Frame) -> Place:
-    """Return where the line stands that is looked at: the cursor's, else the selected node's."""
+    """Return the place of the line in view: the cursor's, else the selected node's."""
     if frame.problem.call is not None:
         at = called.current_line(frame)
         at = frame.problem.call.computing.get(frame.selected, -1) if at < 0 else at
@@ -131,7 +131,7 @@ def current_place(frame: Frame) -> Place:
 
 
 def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list[TextRow]:
-    """Return rows of the functions of a call as they stand in their files."""
+    """Return rows of the functions of a call as in their files."""
     past = called.round_before(frame)
     source, here = called.source_rows(frame.problem), called.current_source_row(frame)
     pinned = called.pinned_place(frame)
@@ -148,7 +148,7 @@ def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list
             wrong = called.is_found(frame, row.place)
             mark = SIGNS["wrong" if wrong else called.line_mark(frame, index)]
             right = called.line_mark(frame, index) == "right"
-            # Wrong in another round: this one's value says nothing of that.
+            # Wrong in another round: this round's value does not show it.
             true = "" if wrong and right else called.claimed_text(frame, index)
         elif row.line:
             value, brief, mark = UNKNOWN, UNKNOWN, SIGNS["none"]
@@ -160,13 +160,13 @@ def _source_rows(frame: Frame, width: int, start: int, stop: int | None) -> list
 
 
 def _dedented(texts: Sequence[str], first: int, number: int) -> str:
-    """Return a line of a function without the columns that all of it is indented by."""
+    """Return a line of a function without the indentation of the whole function."""
     head, text = (texts[at - 1].expandtabs() for at in (first, number))
     return text[len(head) - len(head.lstrip()) :].rstrip()
 
 
 def _found(frame: Frame, place: Place) -> bool:
-    """Return whether the cursor went to a finding of a line of a call."""
+    """Return whether the cursor went to a finding of this line of a call."""
     if frame.known.chosen is None:
         return False
     found = frame.known.findings[frame.known.chosen].place
@@ -174,7 +174,7 @@ def _found(frame: Frame, place: Place) -> bool:
 
 
 def _sections(frame: Frame) -> list[_Section]:
-    """Return the parts of the program; each but the model has a heading."""
+    """Return the parts of the program; all except the model have a heading."""
     sections = [_Section("", frame.graph.statements)]
     for what, hand in (("backward", frame.problem.backward), ("update", frame.problem.update)):
         if hand is not None and hand.program:
@@ -257,7 +257,7 @@ def _chosen(frame: Frame, entry: Assignment, *, update: bool) -> bool:
 
 
 def _source(texts: Sequence[str], place: Place) -> str:
-    """Return a line of code as it stands in the file; one that goes on over several as one."""
+    """Return a line of code as in the file, with continued lines joined."""
     parts: list[str] = []
     depth = 0
     for text in islice(texts, place.line - 1, None):
@@ -272,7 +272,7 @@ def _source(texts: Sequence[str], place: Place) -> str:
 
 
 def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
-    """Return a value in a few cells and in fewer: its shape, if all its numbers are finite."""
+    """Return a value in a few cells, and in fewer: its shape, if all its numbers are finite."""
     value = frame.tape.value(node)
     full = summary(value)
     finite = "nan" not in full and "inf" not in full
@@ -280,7 +280,7 @@ def _shown_value(frame: Frame, node: int) -> tuple[str, str]:
 
 
 def _row(frame: Frame, place: Place, shown: _Shown, digits: int, width: int) -> TextRow:
-    """Return a row: the code comes before its comment, and before the numbers of an array."""
+    """Return a row: its code has precedence over its comment, and over an array's numbers."""
     text = clean(shown.text)
     mark = [] if shown.mark is None else [(" ", "plain"), shown.mark]
     taken = digits + 4 + sum(len(text) for text, _ in mark)

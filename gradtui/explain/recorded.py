@@ -1,4 +1,4 @@
-"""What `gradtui check` says of code that was run, for people: each finding at its line."""
+"""The report of `gradtui check` on code that was run, for people: each finding at its line."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 def report_of_code(outcome: Outcome, name: str) -> Report:
-    """Return all that is said of code that goes by `name`."""
+    """Return the whole report on code called `name`."""
     remarks = [_remark(finding, outcome.target.file) for finding in outcome.findings]
     return Report(remarks, _summary(outcome, name))
 
 
 def report_of_update(findings: Sequence[Finding], name: str, optimizer: str) -> Report:
-    """Return all that is said of an update that goes by `name`."""
+    """Return the whole report on an update called `name`."""
     failed = any(finding.severity == "error" for finding in findings)
     summary = clean(f"{name}: {'failed' if failed else 'ok'}, compared with {optimizer}")
     return Report([_remark(finding, name) for finding in findings], summary)
 
 
 def recorded_notices(outcome: Outcome) -> Iterable[str]:
-    """Yield what is wrong with the comments that are to silence findings of the code."""
+    """Yield the problems with the comments that should silence findings of the code."""
     places = [outcome.target.place, *(finding.place for finding in outcome.findings)]
     for file in dict.fromkeys(place.file for place in places if place is not None):
         lines = linecache.getlines(file)
@@ -51,7 +51,7 @@ def _remark(finding: Finding, file: str) -> Remark:
 
 
 def _from_here(file: str) -> str:
-    """Return a file below the working directory by its path from there, as compilers do."""
+    """Return a file's path relative to the working directory, if it is below, as compilers do."""
     try:
         return str(Path(file).relative_to(os.getcwd()))
     except (ValueError, OSError):
@@ -59,7 +59,7 @@ def _from_here(file: str) -> str:
 
 
 def _summary(outcome: Outcome, name: str) -> str:
-    """Return the last line: what was compared and what came of it."""
+    """Return the last line: what was compared, and the result."""
     count, points = outcome.claims, outcome.points
     said = "no gradient compared"
     if count:

@@ -1,4 +1,4 @@
-"""What a check has to say of a file, whatever was checked: for people, for CI and for editors."""
+"""The remarks of a check on a file, for people, for CI and for editors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtui.explain.mistakes import MISTAKES
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 _SHOWN = 120
 _FIX = 2_000
-"""Characters of a fix, which is to be pasted whole."""
+"""Longest fix, in characters, which must be pasted whole."""
 
 
 class Remark(Struct, frozen=True):
@@ -23,7 +23,7 @@ class Remark(Struct, frozen=True):
 
     file: str
     place: Place | None
-    """Where it stands in the file; None for all of it."""
+    """The place in the file; None for the whole file."""
     source_line: str
     severity: Severity
     rule: str
@@ -32,36 +32,36 @@ class Remark(Struct, frozen=True):
     alternatives: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[str]:
-        """Yield what a compiler would print: the message, the line with a caret, the fix."""
+        """Yield the remark as a compiler would: the message, the line with a caret, the fix."""
         rule = "" if self.rule == "fact" else f" [{self.rule}]"
         message = f"{self.message}{rule}"
         yield report(self.file, self.place, self.severity, message, self.source_line)
         yield from self.advice()
 
     def advice(self) -> Iterator[str]:
-        """Yield the fix and what fits as well."""
+        """Yield the fix and the alternatives."""
         for row in (self.fix or "").splitlines():
             yield clip(clean(f"  fix: {row.strip()}"), _FIX)
         if self.alternatives:
             others = (f"{MISTAKES[one]} [{one}]" for one in self.alternatives)
-            yield clip(clean(f"  fits as well: {'; '.join(others)}"), _SHOWN)
+            yield clip(clean(f"  also fits:  {'; '.join(others)}"), _SHOWN)
 
 
 class Report(Struct, frozen=True):
-    """All that is said of one file."""
+    """The whole report on one file."""
 
     remarks: Sequence[Remark]
     summary: str
-    """What was compared and what came of it; of an unusable file why it is that."""
+    """What was compared, and the result; or why the file cannot be used."""
     usable: bool = True
 
     def text(self) -> str:
-        """Return it as a compiler would."""
+        """Return it in the form of a compiler's report."""
         rows = [row for remark in self.remarks for row in remark.rows()]
         return "\n".join([*rows, self.summary])
 
     def errors(self, *, strict: bool = False) -> str:
-        """Return what makes a check fail, with `strict` the warnings too; empty if nothing does."""
+        """Return the remarks that make a check fail, with `strict` warnings included."""
         grave = grave_ones(strict=strict)
         return "\n".join(
             row for remark in self.remarks if remark.severity in grave for row in remark.rows()
@@ -74,7 +74,7 @@ def grave_ones(*, strict: bool) -> tuple[Severity, ...]:
 
 
 def report_of_error(file: str, error: InputError) -> Report:
-    """Return what is said of a file that cannot be used, at its place."""
+    """Return the report on a file that cannot be used, at its place."""
     where = error.file or file
     remark = Remark(where, error.place, error.source_line, "error", "unusable", error.message)
     return Report((remark,), f"{file}: {error.message}", usable=False)

@@ -1,4 +1,4 @@
-"""A run, a step or a check as text and as JSON: what the commands print."""
+"""A run, a step or a check as text and as JSON: the output of the commands."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from gradtui.explain.vector import gradient_rows
 from gradtui.scenario.problem import Executed, Problem
 
 _AT_ONCE, _MANY = 4_096, 100
-"""Numbers of an array, and mappings in a list, up to which JSON is made of them at once."""
+"""Largest array, in numbers, and list of mappings turned into JSON at once."""
 
 
 def to_json(value: Any) -> str:
     """Return JSON on one line; a non-finite number becomes one of the strings of the contract.
 
-    All ASCII: it stays valid in any encoding, and no character of it can act on a terminal.
+    It is all ASCII, so that it is valid in any encoding and harmless to a terminal.
     """
     return "".join(json_parts(value))
 
 
 def json_parts(value: Any) -> Iterator[str]:
-    """Yield the text of `to_json` part by part, so that of large arrays it takes no room."""
+    """Yield the text of `to_json` part by part, so that large arrays take no memory."""
     if not _is_large(value):
         yield json.dumps(_finite(value))
     elif isinstance(value, Mapping):
@@ -65,7 +65,7 @@ def json_parts(value: Any) -> Iterator[str]:
 
 
 def _is_large(value: Any) -> bool:
-    """Return whether a value holds an array, or a list of mappings, that is told in parts."""
+    """Return whether a value holds an array, or a list of mappings, to be yielded in parts."""
     if isinstance(value, np.ndarray):
         return value.size > _AT_ONCE
     if isinstance(value, Mapping):
@@ -89,9 +89,9 @@ def _finite(value: Any) -> Any:
 
 
 def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
-    """Return one step of a run as `run --format jsonl` prints it.
+    """Return one step of a run in the form of `run --format jsonl`.
 
-    Its gradients are those that move the parameters; where the true ones differ it has them too.
+    Its gradients are those that move the parameters; if the true ones differ, it has both.
     """
     parameters = problem.graph.parameters
     places = range(len(parameters))
@@ -112,7 +112,7 @@ def step_record(problem: Problem, tape: Tape) -> dict[str, Any]:
 
 
 def _seen(tape: Tape) -> dict[str, Any]:
-    """Return the validation loss and the rows of the batch, each where the scenario has it."""
+    """Return the validation loss and the rows of the batch, each if the scenario has it."""
     found: dict[str, Any] = {}
     if tape.validation_loss is not None:
         found["validation_loss"] = tape.validation_loss
@@ -139,7 +139,7 @@ def record_columns(record: Mapping[str, Any]) -> tuple[list[str], list[float]]:
 
 
 def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
-    """Return one step as `show --json` prints it."""
+    """Return one step in the form of `show --json`."""
     parameters = [n for n in frame.graph.parameters if parameter in (None, n.name)]
     return {
         "step": frame.step,
@@ -157,14 +157,14 @@ def show_json(frame: Frame, parameter: str | None) -> dict[str, Any]:
 
 
 def _claimed(frame: Frame, parameters: Sequence[Node]) -> dict[str, Any]:
-    """Return what is claimed of the gradients, where any was written by hand."""
+    """Return the claimed gradients, if any are hand-written."""
     claims = frame.claims
     found = {node.name: claims[node.name] for node in parameters if node.name in claims}
     return {"claimed": found} if found else {}
 
 
 def _lens(frame: Frame, found: Trace) -> dict[str, Any]:
-    """Return the chain rule of one element: what each of `links` comes to, and of which terms."""
+    """Return the chain rule of one element: the gradient of each of `links`, with its terms."""
 
     def name(element: Element) -> str:
         node, index = element
@@ -193,7 +193,7 @@ def _lens(frame: Frame, found: Trace) -> dict[str, Any]:
 
 
 def _by_hand(frame: Frame) -> dict[str, Any]:
-    """Return what was written by hand and what moves the weights, where there is such."""
+    """Return the hand-written parts, and the drive of the weights, if any."""
     problem = frame.problem
     if not problem.by_hand:
         return {}
@@ -252,7 +252,7 @@ def _edges(frame: Frame) -> list[dict[str, Any]]:
     if frame.level is Level.NAMED:
         pairs = list(frame.structure.named_edges)
     else:
-        # Not into an operation of which only the shape is read: no line computes it.
+        # Not into an operation whose shape alone is read: no line computes it.
         pairs = [
             (source, target)
             for target in sorted(frame.structure.line_of)
@@ -288,7 +288,7 @@ def _paths(frame: Frame, node: int) -> list[dict[str, Any]]:
 
 
 _WIDTH = 96
-"""Cells of a row of the lens; nothing is cut where it is printed."""
+"""Cells of a row of the lens; printed text is never cut."""
 
 
 def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
@@ -328,7 +328,7 @@ def show_lines(frame: Frame, parameter: str | None) -> list[TextRow]:
 
 
 def _training_rows(frame: Frame) -> list[TextRow]:
-    """Return the step's batch and the validation loss, where there are such."""
+    """Return the step's batch and the validation loss, if there are any."""
     rows = [line(("batch  ", "dim"), text)] if (text := batch_text(frame)) else []
     if frame.validation_loss is not None:
         rows.append(line(("validation loss  ", "dim"), (number(frame.validation_loss), "value")))

@@ -1,4 +1,4 @@
-"""A run as a table for people: the columns that fit a terminal, or those asked for."""
+"""A run as a table for people: the columns that fit a terminal, or the requested ones."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from gradtui.explain.values import LISTED
 from gradtui.scenario.problem import Problem
 
 _SIGNED, _PLAIN, _PART = 13, 12, 8
-"""Cells of `-1.23457e-308`, of such a number that is never negative, of a part of 1."""
+"""Cells of `-1.23457e-308`, of such a positive number, of a share of 1."""
 _MOST = 100
-"""Expressions that may be asked for."""
+"""Most expressions in a request."""
 
 
 class Column(Struct, frozen=True):
@@ -36,11 +36,11 @@ class Column(Struct, frozen=True):
 
 
 class RunTable(Struct, frozen=True):
-    """Columns beside the step's number."""
+    """Columns besides the step's number."""
 
     columns: Sequence[Column]
     left_out: int
-    """How many columns there was no room for."""
+    """The number of columns without room."""
     _digits: int
 
     def head(self) -> str:
@@ -60,7 +60,7 @@ class RunTable(Struct, frozen=True):
 
 
 def fitting_table(problem: Problem, last: int, width: int) -> RunTable:
-    """Return loss, rate and length of the gradient, then what else of a run fits into `width`."""
+    """Return loss, rate and gradient norm, then other columns of a run that fit into `width`."""
     digits = max(len("step"), len(str(last)))
     columns = [*_measures(problem), *_elements(problem)]
     shown, used = 0, digits
@@ -73,7 +73,7 @@ def fitting_table(problem: Problem, last: int, width: int) -> RunTable:
 
 
 def chosen_table(text: str, problem: Problem, last: int) -> RunTable:
-    """Return the columns that a text names, with commas; raises InputError with a place in it."""
+    """Return the columns of a comma-separated text; raises InputError with a place in it."""
     columns: list[Column] = []
     for at, part in _parts(text):
         try:
@@ -91,13 +91,13 @@ def chosen_table(text: str, problem: Problem, last: int) -> RunTable:
 
 
 def _moved(error: InputError, text: str, by: int) -> InputError:
-    """Return the error of a part of a text at its place in all of it."""
+    """Return the error of a part of a text, moved to its place in the whole."""
     place = error.place or Place(1)
     return InputError(error.message, place._replace(column=place.column + by), source_line=text)
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the parts of a text between its commas, brackets aside, each with where it starts."""
+    """Yield the parts of a text between commas outside brackets, each with its start."""
     depth = start = count = 0
     for at, char in enumerate(f"{text},"):
         depth += (char in "([") - (char in ")]")
@@ -105,7 +105,7 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
             part, count = text[start:at], count + 1
             before = len(part) - len(part.lstrip())
             if not part.strip() or count > _MOST:
-                said = f"more than {_MOST} columns" if part.strip() else "expected a column, as w"
+                said = f"more than {_MOST} columns" if part.strip() else "expected a column: w"
                 raise InputError(said, Place(1, start + before + 1), source_line=text)
             yield start + before, part.strip()
             start = at + 1
@@ -122,7 +122,7 @@ def _columns_of(found: Inspected) -> list[Column]:
 
 
 def _measures(problem: Problem) -> Iterator[Column]:
-    """Yield what sums up a step: its loss first."""
+    """Yield the columns that sum up a step, its loss first."""
     program = problem.trainer.program
     yield Column("loss", lambda tape: float(tape.value(problem.graph.loss)))
     yield Column("lr", lambda tape: tape.rate, _PLAIN)
@@ -141,7 +141,7 @@ def _measures(problem: Problem) -> Iterator[Column]:
 
 
 def _elements(problem: Problem) -> Iterator[Column]:
-    """Yield the first numbers of each parameter, then what moves them."""
+    """Yield the first numbers of each parameter, then those of its gradient."""
     parameters = problem.graph.parameters
     for prefix in ("", "d"):
         for at, node in enumerate(parameters):

@@ -1,4 +1,4 @@
-"""A sheet of terminal cells to draw on; the run's way, its point and its arrow upon it."""
+"""A sheet of terminal cells to draw on, with the run's path, its point and its arrow."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ PAST, AHEAD, POINT, LOWEST = "●", "○", "◉", "★"
 ROLES: tuple[Role, ...] = get_args(Role)
 _NUMBERS = {role: number for number, role in enumerate(ROLES)}
 _NONE = _NUMBERS["plain"]
-"""Stands for no ground: nothing lies on a plain one."""
+"""No background."""
 Codes = NDArray[np.uint32]
 Bands = NDArray[np.int64]
 
 
 class Marks(Struct, frozen=True):
-    """What is drawn of a run, in shares of the sheet."""
+    """The drawing of a run, in shares of the sheet."""
 
     step: int
     steps: Sequence[int]
@@ -43,12 +43,12 @@ class Marks(Struct, frozen=True):
     """The place at each of `steps`."""
     point: Share
     next: Share | None
-    """Where the step goes; None where that is not known at the cursor."""
+    """The end of the step; None if it is not known at the cursor."""
     lowest: Share | None
 
 
 class Sheet:
-    """Cells, each with a character, its role, and the role of its ground if it has one."""
+    """Cells, each with a character, its role, and the role of its background, if any."""
 
     def __init__(self, rows: int, columns: int) -> None:
         self.rows, self.columns = rows, columns
@@ -70,7 +70,7 @@ class Sheet:
     def lay_under(
         self, codes: Codes, role: Role, grounds: Sequence[Role | None], at: Bands
     ) -> None:
-        """Put characters where no marks are, and each cell on the ground that `at` numbers."""
+        """Put characters where no marks are, each cell on the background that `at` numbers."""
         free = ~self.taken
         self.codes[free] = codes[free]
         self.roles[free] = _NUMBERS[role]
@@ -84,7 +84,7 @@ class Sheet:
         return inside and not self.taken[row, column : column + width].any()
 
     def lines(self) -> Iterator[TextRow]:
-        """Yield the rows, cells of one colour together."""
+        """Yield the rows, with cells of one colour joined."""
         grounds = np.where(self.roles == _NUMBERS["now"], _NONE, self.grounds)
         inks = self.roles * len(ROLES) + grounds
         for codes, row in zip(self.codes, inks, strict=True):
@@ -96,7 +96,7 @@ class Sheet:
             )
 
     def cell(self, share: Share) -> Cell | None:
-        """Return the cell at a place; None where it is outside."""
+        """Return the cell at a place; None if it is outside."""
         return cell_of(share, self.rows, self.columns)
 
     def draw(self, marks: Marks) -> None:
@@ -119,7 +119,7 @@ class Sheet:
         self._draw_mark(marks.point, POINT, "now")
 
     def draw_line(self, start: Share, end: Share, role: Role) -> None:
-        """Draw a straight line; marks that are drawn later lie on it."""
+        """Draw a straight line, under the marks drawn later."""
         self._draw_lines([(start, end)], role)
 
     def _draw_mark(self, place: Share, char: str, role: Role) -> None:

@@ -1,4 +1,4 @@
-"""Rows of text whose parts say what they are, so that a screen can colour them; no colours."""
+"""Rows of text in parts with roles, which a screen can colour; no colours themselves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Role = Literal[
     "height-7",
 ]
 Ink = Role | tuple[Role, Role]
-"""How a part is coloured: by a role, or as the first on the ground of the second."""
+"""The colour of a part: a role, or the first one on the background of the second."""
 Span = tuple[str, Ink]
 TextRow = tuple[Span, ...]
 """One row of the screen."""
@@ -39,11 +39,11 @@ TextRow = tuple[Span, ...]
 
 _OPERATOR = re.compile(r"(?= [-+·=←] )")
 _LEFT: frozenset[Role] = frozenset({"name", "now", "selected", "local"})
-"""Roles that a column puts to the left."""
+"""Roles that align a column to the left."""
 
 
 class LazyRows(Sequence[TextRow]):
-    """Rows of a table of any length, made only where they are looked at."""
+    """Rows of a table of any length, made only when viewed."""
 
     def __init__(self, count: int, between: Callable[[int, int], list[TextRow]]) -> None:
         self._count, self._between = count, between
@@ -66,7 +66,7 @@ class LazyRows(Sequence[TextRow]):
 
 
 def line(*parts: str | Span) -> TextRow:
-    """Return a row; text without a role is plain.  All text is cleaned here."""
+    """Return a row; text without a role is plain.  All text is sanitised here."""
     spans: list[Span] = []
     for part in parts:
         span: Span = (part, "plain") if isinstance(part, str) else part
@@ -81,7 +81,7 @@ def line_text(row: TextRow) -> str:
 
 
 def line_width(row: TextRow) -> int:
-    """Return the cells that a row takes."""
+    """Return the width of a row in cells."""
     return sum(cell_width(text) for text, _ in row)
 
 
@@ -94,7 +94,7 @@ def aligned(left: TextRow, right: TextRow, width: int) -> TextRow:
 def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
     """Return a row, broken between parts where it would pass the width.
 
-    A part that needs more than a whole row is broken before its operators too.
+    A part longer than a whole row is broken before its operators, too.
     """
     rows: list[TextRow] = []
     current, used = line(head), cell_width(head[0])
@@ -113,7 +113,7 @@ def folded(head: Span, parts: Iterable[Span], width: int) -> list[TextRow]:
 
 
 def columns(rows: Iterable[Iterable[Span]], *, gap: int = 2) -> list[TextRow]:
-    """Return rows of cells as aligned columns: numbers to the right, all else to the left."""
+    """Return rows of cells as aligned columns: numbers to the right, others to the left."""
     table = [[(clean(text), role) for text, role in row] for row in rows]
     count = max(map(len, table), default=0)
     widths = [

@@ -1,4 +1,4 @@
-"""One step in rows: the header, and what is done now."""
+"""One step in rows: the header, and the present moment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def header(frame: Frame, width: int) -> TextRow:
     rate = number(frame.tape.rate)
     drive = f"  drive {problem.drive}" if problem.by_hand and width >= _DRIVE_SHOWN else ""
     moved = "by hand" if problem.drive == "hand" and not drive else problem.optimizer
-    least = _DRIVE_SHOWN if problem.patches else 60  # below it there is no room for both
+    least = _DRIVE_SHOWN if problem.patches else 60  # a narrower screen has no room for both
     parts: list[Span] = [
         (f"{moved}  lr {rate}{drive}   " if width >= least else "", "dim"),
         (f"step {frame.step}/{problem.steps}", "heading"),
@@ -65,7 +65,7 @@ def header(frame: Frame, width: int) -> TextRow:
     room -= sum(cell_width(text) for text, _ in unwritten)
     branch = f"  branch {clip(frame.branch, _BRANCH_CELLS)}" if frame.branch else ""
     if branch and room < cell_width(branch) + _BRANCH_CELLS:
-        # Where there is no room for both, the branch says more than the title.
+        # Without room for both, the branch matters more than the title.
         name, branch = " ", clip(branch[2:], max(0, room + len(name)))
         room = 0
     title = clip(problem.title, max(0, room - cell_width(branch)))
@@ -75,7 +75,7 @@ def header(frame: Frame, width: int) -> TextRow:
 
 
 def message_row(message: str, width: int) -> TextRow:
-    """Return what the last command had to say, cut to one row: what is below it stays in view."""
+    """Return the message of the last command, cut to one row so that the rest stays in view."""
     text = " ".join(message.splitlines())
     return line((f" {clip(clean(text), width - 2)} ", "now"))
 
@@ -92,9 +92,9 @@ def _trend(frame: Frame) -> Span:
 
 
 def now_line(frame: Frame, width: int | None = None) -> TextRow:
-    """Return what the cursor's moment did, as a sentence with its numbers.
+    """Return the cursor's moment as a sentence with its numbers.
 
-    Of what is wider than `width` the steps of the arithmetic are left out, never its result.
+    If it is wider than `width`, steps of the arithmetic are left out, never the result.
     """
     said: TextRow = ()
     for detail in range(WHOLE, -1, -1):
@@ -125,7 +125,7 @@ def _said(frame: Frame, detail: int) -> list[str | Span]:
 
 
 def _at(frame: Frame) -> list[Span]:
-    """Return where the cursor stands in somebody's code that is called."""
+    """Return the place of the cursor in called code."""
     return [] if frame.problem.call is None else [(f"{place_text(frame)}  ", "dim")]
 
 

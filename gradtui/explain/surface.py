@@ -1,4 +1,4 @@
-"""The loss surface in rows: a map over two numbers of the parameters, a curve over one."""
+"""The loss surface in rows: a map over two elements of the parameters, a curve over one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from gradtui.layout.ticks import round_numbers, tick_texts
 
 LEAST_WIDTH, LEAST_HEIGHT = 24, 7
 _TALL = 14
-"""Rows from which the legend has one row more for each so many."""
+"""The legend gets one more row for each so many rows."""
 _NAME_CELLS = 12
 _WORD = re.compile(r"\s?\S+\s*")
 MARGIN = 7
-"""Cells for the numbers of the axis at the left."""
+"""Cells for the numbers of the left axis."""
 _TICK_CELLS = 9
-"""Cells that a number of the axis below takes with its gap."""
+"""Cells of a number of the bottom axis, with its gap."""
 _MORE = 4
-"""How many numbers more an axis is given until two of them are round."""
+"""Most extra numbers tried on an axis until two of them are round."""
 _HEADROOM = 1.5
-"""Times the highest loss of the path in view that a curve shows."""
+"""A curve shows up to this many times the highest loss of the path in view."""
 
 
 def axis_name(frame: Frame, axis: Axis) -> str:
@@ -44,7 +44,7 @@ def axis_name(frame: Frame, axis: Axis) -> str:
 
 
 def surface_title(frame: Frame) -> str:
-    """Return what the surface lies over, or over what and how near."""
+    """Return the axes of the surface, with the zoom."""
     view = frame.looked.window
     assert view is not None
     names = [axis_name(frame, axis) for axis in view.axes]
@@ -53,7 +53,7 @@ def surface_title(frame: Frame) -> str:
 
 
 def surface_key(frame: Frame) -> tuple[object, ...]:
-    """Return what the surface's rows depend on, beside their size: equal where they are equal."""
+    """Return a key for the surface's rows besides their size: equal keys mean equal rows."""
     surfaces, last = frame.drawn.surfaces, max(frame.problem.steps, frame.step)
     assert surfaces is not None
     path = min(surfaces.history.known, last + 1)
@@ -61,9 +61,9 @@ def surface_key(frame: Frame) -> tuple[object, ...]:
     return frame.problem, surfaces, frame.looked.window, frame.step, path, done
 
 
-@np.errstate(all="ignore")  # losses of any size, far apart
+@np.errstate(all="ignore")  # losses may be of any size and far apart
 def surface_rows(frame: Frame, width: int, height: int) -> list[TextRow]:
-    """Return the surface drawn into a size, with its axes and what its signs mean."""
+    """Return the surface drawn into a size, with its axes and its legend."""
     legend_rows = 1 + min(3, height // _TALL)
     rows, columns = height - legend_rows - 2, width - MARGIN - 1
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
@@ -95,7 +95,7 @@ def _words(text: str, width: int) -> list[TextRow]:
 
 
 def _marks(frame: Frame, surface: Surface) -> Marks:
-    """Return where the run stands on a map."""
+    """Return the drawing of the run on a map."""
     floor = surface.floor
     return Marks(
         surface.step,
@@ -108,7 +108,7 @@ def _marks(frame: Frame, surface: Surface) -> Marks:
 
 
 def _moves(frame: Frame) -> bool:
-    """Return whether it is known at the cursor where the step goes."""
+    """Return whether the end of the step is known at the cursor."""
     return frame.position >= frame.order.backward
 
 
@@ -118,7 +118,7 @@ def _pair(share: tuple[float, ...]) -> Share:
 
 
 def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
-    """Draw the loss over one number; return what of the losses is in view."""
+    """Draw the loss over one parameter; return the range of losses in view."""
     low, high = _heights(surface)
 
     def share(place: tuple[float, ...] | list[float], loss: float) -> Share:
@@ -157,7 +157,7 @@ def _draw_curve(frame: Frame, sheet: Sheet, surface: Surface) -> Range:
 
 
 def _slope(frame: Frame) -> float | None:
-    """Return the derivative of the loss by the number that a curve lies over, if it is known."""
+    """Return the derivative of the loss by the curve's parameter, if it is known."""
     view = frame.looked.window
     assert view is not None
     (axis,) = view.axes
@@ -167,7 +167,7 @@ def _slope(frame: Frame) -> float | None:
 
 
 def _heights(surface: Surface) -> Range:
-    """Return which losses a curve shows: its lowest, and up to somewhat above the path in view."""
+    """Return the range of losses of a curve: from its lowest to somewhat above the path in view."""
     known = surface.losses[np.isfinite(surface.losses)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     inside = [surface.shows(place) for place in surface.path.places.tolist()]
@@ -181,7 +181,7 @@ def _heights(surface: Surface) -> Range:
 
 
 def with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[TextRow]:
-    """Return a sheet with numbers at its left and below, and the name of the axis below."""
+    """Return a sheet with numbers to its left and below it, and the name of the bottom axis."""
     ticks = _at_least_two(upward, max(2, min(8, sheet.rows // 2)))
     at_row = {}
     for value, text in zip(ticks, tick_texts(ticks), strict=True):
@@ -215,7 +215,7 @@ def with_axes(sheet: Sheet, across: Range, upward: Range, name: str) -> list[Tex
 
 
 def _at_least_two(limits: Range, count: int) -> list[float]:
-    """Return round numbers in a range, about `count` of them: one alone gives no scale."""
+    """Return about `count` round numbers in a range, at least two, as one alone gives no scale."""
     found: list[float] = []
     for more in range(count, count + _MORE):
         found = round_numbers(*limits, more)
@@ -225,7 +225,7 @@ def _at_least_two(limits: Range, count: int) -> list[float]:
 
 
 def _legend(frame: Frame, surface: Surface, levels: list[float], width: int) -> list[TextRow]:
-    """Return what the signs mean, with their numbers, and what there is to know of the surface."""
+    """Return the legend with its numbers, and notes on the surface."""
     loss = clip(clean(label(frame, frame.graph.loss)), _NAME_CELLS)
     here = number(surface.loss, 5) if frame.computed(frame.graph.loss) else UNKNOWN
     parts: list[Span] = [(POINT, "now"), (f" {loss} {here}  ", "value")]
@@ -257,7 +257,7 @@ def _stripped(row: TextRow) -> TextRow:
 
 
 def _notes(surface: Surface) -> list[str]:
-    """Return what is not to be seen on the surface itself."""
+    """Return the facts that the surface itself does not show."""
     found = []
     if not np.isfinite(surface.point).all():
         found.append("the weights are not finite")
@@ -278,7 +278,7 @@ def _notes(surface: Surface) -> list[str]:
 
 
 def _cut(row: TextRow, width: int) -> TextRow:
-    """Return a row with a sign that more would follow."""
+    """Return a row with a sign for omitted text."""
     kept, used = [], 0
     for text, role in row:
         text = clip(text.rstrip() if row[-1] == (text, role) else text, width - 2 - used)

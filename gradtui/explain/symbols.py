@@ -14,25 +14,25 @@ from gradtui.engine.reverse import statement_rule
 from gradtui.explain.spans import Role
 
 _DIGITS = 10
-"""Of a constant in a formula: what a person typed, without the noise of 0.1 · 3."""
+"""Digits of a constant in a formula: those a person typed, without the noise of 0.1 · 3."""
 
 
 def label(frame: Frame, node: int) -> str:
-    """Return how a node is called: its label, its name, or its formula."""
+    """Return a node's label, name, or formula."""
     found = frame.problem.trainer.program.nodes[node]
     return frame.problem.label(found.name) if found.name else in_names(frame, node)
 
 
 def cursor_role(frame: Frame) -> Role:
-    """Return how what the cursor has just done is marked: as the selection, unless that is apart.
+    """Return the role of the cursor's last moment: the selection's, unless that is elsewhere.
 
-    What is marked loudest is what every panel explains.
+    Every panel explains the thing that is marked loudest.
     """
     return "moment" if frame.apart else "now"
 
 
 def element_roles(frame: Frame, parameter: int, indices: Sequence[Index]) -> list[Role]:
-    """Return how the names of some elements of a parameter are marked: one where it is selected.
+    """Return the roles for names of a parameter's elements: one is marked if it is selected.
 
     That is the element under the lens, else the first.
     """
@@ -44,7 +44,7 @@ def element_roles(frame: Frame, parameter: int, indices: Sequence[Index]) -> lis
 
 
 def paper(frame: Frame) -> Style:
-    """Return how formulas are written for a reader, of the signs that can be shown."""
+    """Return the notation of formulas, within the characters that can be shown."""
     return TYPED if frame.problem.ascii else PRETTY
 
 
@@ -64,7 +64,7 @@ def gradient_of(frame: Frame, node: int) -> str:
 
 
 def in_names(frame: Frame, node: int) -> str:
-    """Return a node's expression in names; a named number's is the number."""
+    """Return a node's expression in names; for a named number, the number."""
     nodes = frame.problem.trainer.program.nodes
     if nodes[node].kind is Kind.CONSTANT:
         return number(nodes[node].value, _DIGITS)
@@ -86,7 +86,7 @@ def in_numbers(frame: Frame, node: int) -> str:
 def in_shapes(frame: Frame, node: int, known: Collection[int] = ()) -> str:
     """Return a node's expression with the shapes of arrays and the numbers of scalars in it.
 
-    `known` are operations that are not written out, beside those that have names.
+    `known` are operations not written out, besides the named ones.
     """
     nodes = frame.problem.trainer.program.nodes
 
@@ -105,8 +105,8 @@ def update_in_numbers(
 ) -> str:
     """Return one element of a parameter's update with numbers: `1 - 0.05 · 12`.
 
-    `known` are operations that stand for their numbers, as does what is not elementwise: of its
-    operands one element says nothing.
+    `known` are operations shown as their numbers; so are those that are not elementwise, because
+    one element of their operands means nothing.
     """
     nodes = frame.problem.trainer.program.nodes
 
@@ -143,7 +143,7 @@ def local_text(frame: Frame, source: int, target: int) -> str | None:
 
 
 def rule_text(frame: Frame, source: int, statement: Statement, style: Style | None = None) -> str:
-    """Return what flows from a statement to `source` as a formula in the statement's gradient."""
+    """Return a statement's contribution to `source` as a formula in the statement's gradient."""
     read = style is None
     seed = 1.0 if read and statement.root == frame.graph.loss else None
     nodes, root = statement_rule(frame.graph, statement, source, seed=seed)

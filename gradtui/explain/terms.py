@@ -1,4 +1,4 @@
-"""What a finding of a gradient means, in the terms of a learner: a slope's name, a count's."""
+"""The meaning of a gradient's finding in a learner's terms: the name of a slope, of a count."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SLOPES = {
     "sigmoid": ("{out}*(1-{out})", "(1-{out})*{out}"),
     "relu": ("{at}>0", "{out}>0"),
 }
-"""Activation -> how its slope is written by hand, of its value and of what it is taken at."""
+"""Activation -> its slope as written by hand, in terms of its value and of its argument."""
 _CLOSE = 1e-6
 
 
 def in_terms(problem: Problem, finding: Finding) -> str:
-    """Return a sentence that says what the mistake is in other words; nothing where none is known.
+    """Return a sentence that puts the mistake in other words; empty if none is known.
 
-    It adds to the message, which has the numbers.
+    It complements the message, which has the numbers.
     """
     if not finding.of_gradient or problem.call is not None:
         return ""
@@ -29,7 +29,7 @@ def in_terms(problem: Problem, finding: Finding) -> str:
 
 
 def _other_slope(problem: Problem, finding: Finding) -> str:
-    """Return whose slope a line takes, where it is not that of the function it is taken of."""
+    """Return the activation whose slope a line uses, if it is not the model's own."""
     nodes = problem.graph.nodes
     written = "".join(_written(problem, finding).split())
     for node in nodes:
@@ -47,7 +47,7 @@ def _other_slope(problem: Problem, finding: Finding) -> str:
 
 
 def _written(problem: Problem, finding: Finding) -> str:
-    """Return the line that was written by hand, without its comment."""
+    """Return the hand-written line without its comment."""
     backward, number = problem.backward, finding.line or 0
     if backward is None or not 0 < number <= len(backward.lines):
         return ""
@@ -55,7 +55,7 @@ def _written(problem: Problem, finding: Finding) -> str:
 
 
 def _count(problem: Problem, finding: Finding) -> str:
-    """Return what a constant is the number of: rows or numbers of what the loss is a mean of."""
+    """Return what a constant counts: the rows or the numbers that the loss averages."""
     ratio = finding.evidence.get("ratio")
     if not isinstance(ratio, float) or not math.isfinite(ratio) or ratio == 0.0:
         return ""
@@ -77,7 +77,7 @@ def _count(problem: Problem, finding: Finding) -> str:
 
 
 def _rows_of(problem: Problem, many: int) -> str:
-    """Return which data have so many rows."""
+    """Return the data with a given number of rows."""
     data = [node for node in problem.graph.data if node.kind is Kind.DATA and node.shape]
     named = [node.name for node in data if node.shape[0] == many]
     return f"the rows of {problem.label(named[0])}" if named else "the rows"

@@ -1,4 +1,4 @@
-"""The run as one row of steps, with the cursor, what was found and the breakpoints."""
+"""The run as one row of steps, with the cursor, the findings and the breakpoints."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from gradtui.explain.spans import Span, TextRow, line, line_width
 BREAKPOINT: Span = ("◆", "local")
 _FORWARD, _BACKWARD = "forward", "backward"
 _LEAST = 8
-"""Cells of a timeline that is worth drawing."""
+"""Fewest cells of a timeline worth drawing."""
 
 
 def timeline(frame: Frame, width: int) -> TextRow:
-    """Return the run as a row of steps, the present one filled in, what to look at marked.
+    """Return the run as a row of steps, with the present one filled and findings marked.
 
-    One call is a row of what it does: its forward pass, then its backward pass.
+    One call is a row of its moments: forward pass, then backward pass.
     """
     if frame.problem.call is not None:
         return _inside(frame, width)
@@ -23,7 +23,7 @@ def timeline(frame: Frame, width: int) -> TextRow:
     tail = _tail(frame)
     room = width - line_width(tail) - 1
     if not frame.known.findings and room < last * 3 + 1 < width:
-        tail, room = (), width - 1  # the steps say more than the word
+        tail, room = (), width - 1  # the steps matter more than the word
     if room < _LEAST:
         return line((f"{frame.step}/{last}", "heading"))
     apart = 3 if last * 3 + 1 <= room else 0
@@ -53,7 +53,7 @@ def _inside(frame: Frame, width: int) -> TextRow:
 
 
 def _marks(frame: Frame) -> list[tuple[int, Span]]:
-    """Return what stands at which step, what matters more after what it may cover."""
+    """Return the marks by step, the more important ones later, to cover others."""
     hits = [
         (int(step), BREAKPOINT)
         for breakpoint in frame.breakpoints
@@ -65,7 +65,7 @@ def _marks(frame: Frame) -> list[tuple[int, Span]]:
 
 
 def _tail(frame: Frame) -> TextRow:
-    """Return what ends the row: how much was found."""
+    """Return the end of the row: the number of findings."""
     count = len(frame.known.findings)
     if not count:
         return line((" step " if frame.problem.call is None else "", "dim"))
@@ -75,7 +75,7 @@ def _tail(frame: Frame) -> TextRow:
 
 
 def _joined(cells: list[Span]) -> list[Span]:
-    """Return the cells with neighbours of one role put together."""
+    """Return the cells with neighbours of one role joined."""
     joined: list[Span] = []
     for text, role in cells:
         if joined and joined[-1][1] == role:

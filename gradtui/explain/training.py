@@ -1,4 +1,4 @@
-"""What a step of training sees beside the model: its batch, the validation, the rate's schedule."""
+"""A training step's surroundings: its batch, the validation, the rate's schedule."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gradtui.explain.spans import Span, TextRow, line
 from gradtui.explain.values import UNKNOWN
 
 _ROWS = 8
-"""Rows of a batch that are listed."""
+"""Most rows of a batch listed."""
 
 
 def batch_text(frame: Frame) -> str:
-    """Return `rows 3 0 · epoch 4, batch 2/2`; nothing where the step sees all data."""
+    """Return `rows 3 0 · epoch 4, batch 2/2`; empty if the step uses all data."""
     batches, rows = frame.problem.trainer.batches, frame.tape.batch
     if batches is None or rows is None:
         return ""
@@ -26,7 +26,7 @@ def batch_text(frame: Frame) -> str:
 
 
 def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
-    """Return what a schedule that watches the loss remembers, and the next rate."""
+    """Return the state of a schedule that watches the loss, and the next rate."""
     watch = frame.problem.trainer.program.watch
     if watch is None:
         return []
@@ -56,7 +56,7 @@ def schedule_rows(frame: Frame, width: int) -> list[TextRow]:
 
 
 def _divisor(frame: Frame, position: int) -> int | None:
-    """Return the node whose root the rate is divided by; None where there is none."""
+    """Return the node whose root divides the rate; None without one."""
     program = frame.problem.trainer.program
     if program.moved_by_hand:
         return None
@@ -66,9 +66,9 @@ def _divisor(frame: Frame, position: int) -> int | None:
 def own_rate(
     frame: Frame, position: int, index: tuple[int, ...], digits: int
 ) -> tuple[str, ...] | None:
-    """Return the arithmetic of one element's own rate, what it comes to, and how far it moves it.
+    """Return the arithmetic of one element's own rate, its result, and the move it causes.
 
-    None where the optimizer divides the rate by nothing.
+    None if the optimizer does not divide the rate.
     """
     program = frame.problem.trainer.program
     update = program.updates[position]

@@ -6,11 +6,11 @@ from gradtui.base.text import clip, wrap
 from gradtui.explain.spans import TextRow, line
 
 _MESSAGE = 4
-"""Rows that the message may take."""
+"""Most rows of the message."""
 
 
 def trouble_rows(report: str, width: int) -> list[TextRow]:
-    """Return a compiler's message, wrapped, and what of the line lies round the caret."""
+    """Return a compiler's message, wrapped, and the part of the line around the caret."""
     if not report or width < 1:
         return []
     head, *source = report.split("\n")

@@ -20,19 +20,19 @@ from gradtui.explain.values import UNKNOWN, Elements, Index, summary
 
 DIGITS = 6
 _FEWER = (5, 4, 3)
-"""Digits of numbers, and fewer of an element's that are wider than those its rows were made for."""
+"""Digits of numbers, and fewer digits for numbers wider than their rows were made for."""
 _MARKED = 2
-"""Characters after an element's name: the sign of whether it has been moved, and a blank."""
+"""Characters after an element's name: the sign of its move, and a blank."""
 _FEW = 8
-"""Numbers of a model up to which all of them decide where rows are broken."""
+"""Largest model, in numbers, in which all of them decide where rows are broken."""
 _FRAMES = 2
-"""Frames whose rows are remembered: to scroll makes them again."""
+"""Most frames whose rows are remembered, because scrolling asks for them again."""
 
 
 def update_rows(frame: Frame, width: int = 80) -> LazyRows:
-    """Return how the optimizer moves each parameter, line by line of its program, with numbers.
+    """Return the optimizer's program for each parameter, line by line, with numbers.
 
-    What is wider than the panel goes on in the next row, at the same place for all elements.
+    A row wider than the panel continues in the next, broken alike for all elements.
     """
     head = _head(frame, width)
     folds = _folds(frame, width)
@@ -52,7 +52,7 @@ def update_rows(frame: Frame, width: int = 80) -> LazyRows:
 
 
 def update_row(frame: Frame, width: int) -> int | None:
-    """Return the first row of what is looked at among the update's, None if there is none."""
+    """Return the first row of the selected element's update; None without one."""
     looked = frame.looked_at
     if looked is None:
         return None
@@ -66,7 +66,7 @@ def _head(frame: Frame, width: int) -> list[TextRow]:
 
 @lru_cache(_FRAMES)
 def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
-    """Return where each line of each parameter's update is broken; None where none is known yet."""
+    """Return the breaks of each line of each parameter's update; None if none is known yet."""
     program = frame.problem.trainer.program
     sizes = [math.prod(program.nodes[update.parameter].shape) for update in program.updates]
     few = sum(sizes) <= _FEW
@@ -77,7 +77,7 @@ def _folds(frame: Frame, width: int) -> list[list[tuple[int, ...]] | None]:
         if not _is_ready(frame, update.parameter) or not count:
             found.append(None)
             continue
-        # Of many the first one does, with digits that leave room for others' signs.
+        # Of many elements the first decides, with digits that leave room for others' signs.
         first = [flat_index(at, shape) for at in range(count if few else 1)]
         digits = DIGITS if few else _FEWER[1]
         samples = [_lines(frame, position, index, "value", digits) for index in first]
@@ -102,7 +102,7 @@ def _elements(frame: Frame, folds: list[list[tuple[int, ...]] | None]) -> Elemen
 
 
 def _rule(frame: Frame) -> str:
-    """Return the update as its source has it, with the gradient that it is given here."""
+    """Return the update as in its source, with the gradient used here."""
     problem = frame.problem
     formula = problem.trainer.program.formula
     if problem.ascii:
@@ -114,7 +114,7 @@ def _rule(frame: Frame) -> str:
 
 
 def _is_ready(frame: Frame, parameter: int) -> bool:
-    """Return whether what moves a parameter is known at the cursor, and may be told."""
+    """Return whether a parameter's update is known at the cursor, and may be shown."""
     moved = frame.order.backward + [n.id for n in frame.graph.parameters].index(parameter) + 1
     if frame.asking and frame.position < moved:
         return False
@@ -151,14 +151,14 @@ def _element(
 
 
 def _name(frame: Frame, position: int, index: Index) -> str:
-    """Return what an element is called, with a sign where it has been moved."""
+    """Return an element's name, with a sign if it has been moved."""
     parameter = frame.problem.trainer.program.updates[position].parameter
     done = "✓" if frame.moved(position) else " "
     return f"{element_text(label(frame, parameter), index)}{done} "
 
 
 def _clip_rows(frame: Frame) -> list[TextRow]:
-    """Return by how much the gradients are scaled, where the scenario limits their length."""
+    """Return the factor that scales the gradients, if the scenario limits their norm."""
     clip = frame.problem.trainer.program.clip
     if clip is None:
         return []
@@ -172,7 +172,7 @@ def _clip_rows(frame: Frame) -> list[TextRow]:
 def _lines(
     frame: Frame, position: int, index: Index, role: Role, digits: int
 ) -> list[tuple[str, list[Span]]]:
-    """Return one element's update: what each line assigns, and its numbers with their result."""
+    """Return one element's update: each line's name, and its numbers with their result."""
     update = frame.problem.trainer.program.updates[position]
     lines: list[tuple[str, list[Span]]] = []
     for assigned, node in update.lines:
@@ -190,14 +190,14 @@ def _lines(
 
 
 def _written(name: str) -> str:
-    """Return an optimizer's name as it is written on paper: `m̂` for `mhat`."""
+    """Return an optimizer's name as written on paper: `m̂` for `mhat`."""
     return f"{name[0]}\N{COMBINING CIRCUMFLEX ACCENT}" if name.endswith("hat") else name
 
 
 def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: int = DIGITS) -> str:
-    """Return a line of the update with numbers; what earlier lines gave is a number in it.
+    """Return a line of the update with numbers, including the results of earlier lines.
 
-    A line that is of no single element, as a sum is, has shapes where it has arrays.
+    A line without a single element, such as a sum, has shapes for its arrays.
     """
     program = frame.problem.trainer.program
     update, nodes = program.updates[position], program.nodes
@@ -213,14 +213,14 @@ def arithmetic(frame: Frame, position: int, result: int, index: Index, digits: i
 
 
 def _value(frame: Frame, position: int, node: int, index: Index, digits: int) -> str:
-    """Return the number that acts on one element of a parameter; all in brief where none does."""
+    """Return the number that acts on one element of a parameter, or else all of them in brief."""
     if _acts(frame, position, node):
         return number(frame.tape.element(node, index), digits)
     return summary(frame.tape.value(node), digits)
 
 
 def _acts(frame: Frame, position: int, node: int) -> bool:
-    """Return whether broadcasting puts an element of a node at each element of a parameter."""
+    """Return whether broadcasting puts one element of a node at each element of a parameter."""
     program = frame.problem.trainer.program
     shape = program.nodes[program.updates[position].parameter].shape
     try:

@@ -17,12 +17,12 @@ from gradtui.engine.shapes import Shape
 Array = NDArray[Any]
 Index = tuple[int, ...]
 UNKNOWN = "·"
-"""Stands for what is not computed yet."""
+"""The sign for a value not computed yet."""
 UNUSED = "unused"
-"""Stands for the gradient of what the loss does not depend on."""
+"""The sign for the gradient of a value that the loss does not depend on."""
 _FEW = 3
 LISTED = 400
-"""Elements of one array that a panel lists; more are counted."""
+"""Most elements of one array that a panel lists; more are counted."""
 
 
 def summary(value: Array, digits: int = 4) -> str:
@@ -42,7 +42,7 @@ def extent(value: Array, digits: int = 4) -> str:
         return "empty"
     tail = ""
     low, high = np.min(value), np.max(value)
-    if np.isnan(low):  # looked for only here: a large array is summed up at every key
+    if np.isnan(low):  # searched only here, because a large array is summed up at every key
         known = value[~np.isnan(value)]
         if not known.size:
             return "all nan"
@@ -53,7 +53,7 @@ def extent(value: Array, digits: int = 4) -> str:
 
 
 class Elements:
-    """The elements of several arrays one below the other, as far as they are listed.
+    """The listed elements of several arrays, one below the other.
 
     Each element of array i takes `heights[i]` rows.
     """
@@ -88,7 +88,7 @@ class Elements:
 
 
 def table(value: Array, digits: int = 4) -> list[str]:
-    """Return an array as aligned rows of numbers; of one with more axes its matrices."""
+    """Return an array as aligned rows of numbers; for more axes, its matrices."""
     if value.shape == ():
         return [number(float(value), digits)]
     if value.size > LISTED or not value.size:

@@ -1,4 +1,4 @@
-"""The gradient vector in rows: value, derivative, and the same slope measured."""
+"""The gradient vector in rows: value, derivative, and the measured slope."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from gradtui.explain.values import LISTED, UNKNOWN, Elements, Index
 
 _GAP, _NAME_CELLS = 2, 12
 _LEAST, _WIDEST, _FULL = 6, 8, 12
-"""Cells of a number that is cut, at least and at most; of one that is not."""
+"""Fewest and most cells of a rounded number; cells of a full one."""
 _CHOICES = {
     True: (("value", "slope", "central", "hand"), ("value", "slope", "hand"), ("slope", "hand"),
            ("hand",)),
     False: (("value", "slope", "central"), ("value", "slope", "check"), ("slope", "check")),
 }  # fmt: skip
-"""With and without something written by hand: the columns, the fewer the narrower the panel is.
+"""The columns with and without hand-written code: fewer in a narrower panel.
 
-What is left last has the sign of whether the gradient is right; `check` is that sign alone.
+The last one left has the verdict's sign; `check` is that sign alone.
 """
 NOT_MEASURED = "left out"
-"""Stands for the central difference of a model so large that measuring it would take a while."""
+"""The sign for the central difference of a model too large to measure quickly."""
 NOT_MEASURABLE = "unknown ?"
-"""Stands for that of a loss or a gradient that is not finite, by which nothing can be judged."""
+"""The sign for that of a loss or a gradient that is not finite, so that nothing can be judged."""
 
 
 def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     """Return the gradient vector: value, derivative, central difference, and its norm.
 
-    What was written by hand has a column of its own.  In a narrow panel numbers are cut to fewer
-    digits, then columns are left out, so that the sign of what is right stays in view.  The titles
-    stand above any stretch of the rows, in the place of its first one.
+    Hand-written gradients have a column of their own.  A narrow panel has fewer digits, then fewer
+    columns, so that the verdict's sign stays in view.  The titles are above any stretch of the
+    rows, in place of its first one.
     """
     parameters = frame.graph.parameters
     elements = Elements([node.shape for node in parameters], [1] * len(parameters))
@@ -47,7 +47,7 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
     head: list[Span] = [("", "dim"), *((titles[column], "dim") for column in shown)]
 
     def between(start: int, stop: int) -> list[TextRow]:
-        # The titles were made for the widths of these rows; the one after them is number `first`.
+        # The titles are made for the widths of these rows; the row after them is number `first`.
         first = min(start + (stop - start > 1), 1 + elements.rows)
         listed = [(array, at) for array, at, _ in elements.between(max(0, first - 1), stop - 1)]
         table = [head, *_table(frame, listed, cells, shown)]
@@ -64,9 +64,9 @@ def gradient_rows(frame: Frame, width: int = 80) -> LazyRows:
 
 
 def gradient_row(frame: Frame) -> int | None:
-    """Return the row of the gradient vector that is looked at, None if there is none.
+    """Return the row of the selected element in the gradient vector; None without one.
 
-    Of a whole array it is the first one whose gradient is not 0, if one is listed.
+    For a whole array, it is the first listed element whose gradient is not 0.
     """
     shapes = [node.shape for node in frame.graph.parameters]
     if frame.looked_at is None:
@@ -87,12 +87,12 @@ def _first_slope(frame: Frame, node: int) -> Index:
 
 
 def steepest(frame: Frame, node: int) -> Index | None:
-    """Return the element of an array with the largest gradient; None where all are 0 or unknown."""
+    """Return the element of an array with the largest gradient; None if all are 0 or unknown."""
     gradient = frame.gradient(node)
     if frame.gradient_state(node) == "unknown" or not np.any(gradient):
         return None
     with np.errstate(all="ignore"):
-        at = int(np.argmax(np.abs(gradient)))  # the first nan, where there is one
+        at = int(np.argmax(np.abs(gradient)))  # the first nan, if there is one
     return tuple(map(int, np.unravel_index(at, gradient.shape)))
 
 
@@ -120,7 +120,7 @@ def _layout(frame: Frame, width: int) -> tuple[int | None, tuple[str, ...]]:
 def _table(
     frame: Frame, listed: list[tuple[int, Index]], cells: int | None, shown: tuple[str, ...]
 ) -> list[list[Span]]:
-    """Return the cells of the rows of some elements, in the columns that are shown."""
+    """Return the cells of some elements' rows, in the columns shown."""
     table: list[list[Span]] = []
     for position, node in enumerate(frame.graph.parameters):
         indices = [index for array, index in listed if array == position]
@@ -152,7 +152,7 @@ def _table(
 
 
 def _by_hand(frame: Frame, name: str, index: Index, cells: int | None, *, known: bool) -> Span:
-    """Return what is claimed of one element of the gradient, and whether the claim holds."""
+    """Return the claim about one element of the gradient, and whether it holds."""
     if name not in frame.claims:
         return ("none  ", "dim")
     if not known:
@@ -177,7 +177,7 @@ def _norm(frame: Frame, cells: int | None, shown: tuple[str, ...]) -> list[Span]
 
 
 def _check(frame: Frame, true: float, near: float, cells: int | None) -> Span:
-    """Return the central difference of one element, marked where it agrees."""
+    """Return the central difference of one element, marked if it agrees."""
     if not (np.isfinite(true) and np.isfinite(near) and np.isfinite(frame.loss)):
         return (NOT_MEASURABLE, "dim")
     text = compact(near, cells or _WIDEST)

@@ -94,7 +94,7 @@ GLOSSARY: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ("33▸ 34›", "the line of the file; ▸ the one that the cursor stands on, › the selected "
          "node's"),
         ("✓  ✗", "a line by hand: right; wrong in this line"),
-        ("↳", "wrong only through another line"),
+        ("↳", "wrong only because of another line"),
         ("i", "not what its name says, and right for the weights: a factor comes later"),
         ("true", "what the line should give"),
         ("given", "the shapes of the arrays that the program starts from"),

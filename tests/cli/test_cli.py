@@ -141,7 +141,7 @@ def test_a_classifier_s_table_has_its_accuracy(run):
     [
         ("loss,wx", 6, "'wx' is not defined; did you mean 'w'?"),
         ("loss, w[2]", 8, "this has shape 2: its elements go up to [1]"),
-        ("loss,", 6, "expected a column, as w"),
+        ("loss,", 6, "expected a column: w"),
         ("w, prev(w)", 4, "a column is of one step: prev looks back"),
         ("sum(w", 6, "the line ends early"),
     ],
@@ -438,7 +438,7 @@ def test_the_facts_that_new_suggests_hold(run, tmp_path):
     path.write_text(text[:at] + facts, encoding="utf-8")
     status, out, err = run("check", path)
     assert (status, err) == (0, ""), out
-    assert out == f"{path}: ok, all 2 facts stated hold\n"
+    assert out == f"{path}: ok, all 2 stated facts hold\n"
 
 
 def test_the_hand_written_parts_of_the_template_are_right_once_uncommented(run, tmp_path):
@@ -471,7 +471,7 @@ def test_a_failed_fact_is_shown_with_file_line_and_caret(run, wrong):
         f"{wrong}:{line}:8: error: loss at step 0 is 36, the file expects 37 within 1e-6 relative",
         "  loss = 37.0",
         "         ^^^^",
-        f"{wrong}: failed, 1 of 2 facts stated do not hold",
+        f"{wrong}: failed, 1 of 2 stated facts do not hold",
     ]
 
 
@@ -536,8 +536,8 @@ def test_quiet_prints_neither_the_warnings_nor_the_outcome_of_a_file_with_errors
 def test_facts_are_counted_in_words(run, write):
     for more, words in (
         ("", "no facts are stated"),
-        ("[[expect]]\nloss = 36.0", "the one fact stated holds"),
-        ("[[expect]]\nloss = 36.0\n[expect.values]\nx = 3.0", "all 2 facts stated hold"),
+        ("[[expect]]\nloss = 36.0", "the one stated fact holds"),
+        ("[[expect]]\nloss = 36.0\n[expect.values]\nx = 3.0", "all 2 stated facts hold"),
     ):
         path = write("L = (w*x)**2", more=more)
         assert run("check", path)[1] == f"{path}: ok, {words}\n"
@@ -564,8 +564,8 @@ def test_check_for_github_annotates_the_lines_of_the_repository(run, wrong, monk
     rows = out.splitlines()
     assert (status, err) == (1, "")
     assert rows[0].startswith(f"::error file={name},line=23,col=8,title=gradtui%3A fact::")
-    assert rows[1] == f"gradtui: {wrong}: failed, 1 of 2 facts stated do not hold"
-    assert len(rows) == 3 and rows[2].endswith("facts stated hold"), "what was compared is told"
+    assert rows[1] == f"gradtui: {wrong}: failed, 1 of 2 stated facts do not hold"
+    assert len(rows) == 3 and rows[2].endswith("stated facts hold"), "what was compared is told"
     assert run("check", wrong, "two_weights", "--format", "github", "--quiet")[1] == f"{rows[0]}\n"
 
 

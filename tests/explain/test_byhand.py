@@ -116,7 +116,7 @@ def test_findings_show_line_message_and_fix(session_of):
     number = session.problem.lines.index("dyhat = e") + 1
     assert rows[0] == f"✗ line {number}  dyhat = e"
     assert "  fix: dyhat = 2*e" in rows
-    assert rows[-1] == "↳ wrong only through another line: dw"
+    assert rows[-1] == "↳ wrong only because of another line: dw"
     assert max(map(line_width, findings_rows(session.frame, 30))) <= 30
 
 
@@ -217,7 +217,7 @@ def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of)
         f"now  line {number}  de = 2·e = 2·1 = 2  ✓  true ∂L/∂e = 2  right",
         f"now  line {number + 1}  dyhat = e = 1  ✗  true ∂L/∂yhat = 2  wrong in this line",
         f"now  line {number + 2}  dw = dyhat·x = 1·3 = 3  ↳  true ∂L/∂w = 6  "
-        "wrong only through another line",
+        "wrong only because of another line",
     ]
     assert said[1::2] == [
         "now  L → e  ∂L/∂L · ∂L/∂e = 1 · 2 = 2",
@@ -229,7 +229,7 @@ def test_stepping_goes_from_line_to_line_and_says_what_each_is_worth(session_of)
 def test_a_helper_and_a_line_without_a_value_say_so(session_of):
     more = "[backward]\ncode = '''\nk = 2*x\ndw = e*k*z\n'''"
     session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0]", more=more)
-    for verdict in ("not so at this step", "wrong in this line"):
+    for verdict in ("wrong at this step", "wrong in this line"):
         session.position = session.order.forward + 2
         said = line_text(now_line(session.frame)).rstrip()
         assert said.endswith("k = 2·x = 2·3 = 6     a helper")
@@ -243,7 +243,7 @@ def test_before_the_lines_are_compared_none_is_blamed(session_of):
     session = session_of(MODEL, more=INHERITED)
     number = session.problem.lines.index("dw = dyhat*x") + 1
     (row,) = texts(beside_rows(session.frame))
-    assert row == f"by hand  dw = dyhat·x = 1·3 = 3  ✗  not so at this step, line {number}"
+    assert row == f"by hand  dw = dyhat·x = 1·3 = 3  ✗  wrong at this step, line {number}"
 
 
 def test_the_cursor_goes_to_the_line_of_a_helper_that_is_blamed(session_of):
@@ -303,7 +303,7 @@ def test_the_selected_node_has_what_was_written_of_it_beside_the_chain_rule(sess
     session.investigation.judge()
     number = session.problem.lines.index("dw = dyhat*x") + 1
     assert texts(beside_rows(session.frame)) == [
-        f"by hand  dw = dyhat·x = 1·3 = 3  ↳  wrong only through another line, line {number}"
+        f"by hand  dw = dyhat·x = 1·3 = 3  ↳  wrong only because of another line, line {number}"
     ]
     assert wrong_tables(session.frame) == []
     session.restart()

@@ -40,7 +40,7 @@ def test_right_claims_are_counted(write, capsys):
     assert main(["check", path]) == 0
     out = capsys.readouterr().out
     said = "3 claims compared and right at 12 points, to 1e-6 of each element"
-    assert out == f"{path}: ok, {said}; the one fact stated holds\n"
+    assert out == f"{path}: ok, {said}; the one stated fact holds\n"
 
 
 def test_a_claim_that_no_parameter_suffers_from_is_not_said_to_be_right(write, capsys):
@@ -114,7 +114,7 @@ def test_thousands_of_facts_are_each_said_at_their_place(write, capsys):
     with no_hang():
         assert main(["check", path]) == 1
     *rows, last = capsys.readouterr().out.splitlines()
-    assert last == f"{path}: failed, 20000 of 20000 facts stated do not hold"
+    assert last == f"{path}: failed, 20000 of 20000 stated facts do not hold"
     heads = [row for row in rows if row.startswith(f"{path}:")]
     lines = [int(row.removeprefix(f"{path}:").partition(":")[0]) for row in heads]
     assert len(lines) == 20_000 and {b - a for a, b in pairwise(lines)} == {2}

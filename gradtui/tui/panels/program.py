@@ -17,7 +17,7 @@ class ProgramPanel(Panel):
     HELP = (
         "the model and what was written by hand, with line numbers of the file and each line's "
         "value; of code of your own the functions that ran; ▸ is the cursor; ✓ right, ✗ wrong, "
-        "↳ wrong only through another line"
+        "↳ wrong only because of another line"
     )
     _followed: object = None
 
