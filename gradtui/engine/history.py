@@ -186,6 +186,16 @@ class History:
         kept = (step - self._start) % self._every == 0
         return _frozen(self._rows[self._index(step)] if kept else self._replay(step))
 
+    def states(self, start: int, stop: int) -> NDArray[np.float64] | None:
+        """Return the states of the steps from `start` to before `stop`, (steps, width), read-only.
+
+        They are computed as far as needed.  None where not all of them are kept here.
+        """
+        self.advance(max(0, stop - self._known))
+        if self._every > 1 or start < self._start:
+            return None
+        return _frozen(self._rows.between(start - self._start, stop - self._start))
+
     def away(self, step: int) -> int:
         """Return how many steps are run on the way to the state of a step, if it is asked for."""
         if step < self._start:

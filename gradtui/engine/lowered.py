@@ -12,14 +12,17 @@ from itertools import chain, islice, repeat
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.engine.bundling import bundle
 from gradtui.engine.compiler import Compiler, Mode, Slice, mode_for, row_slices
 from gradtui.engine.expansion import expand
 from gradtui.engine.graph import needed_for
+from gradtui.engine.ops import is_exact
 from gradtui.engine.program import StepProgram
 from gradtui.engine.unrolling import Round, unroll
+from gradtui.engine.vectorized import Vectorized
 
 Row = NDArray[np.float64]
 """The whole state of a run at one step as one flat row."""
@@ -88,6 +91,22 @@ class Lowered:
             return Loop(self, once, max(1, min(_TIMES, _LINES // max(1, once.size))))
         return Loop(self, bundle(once, self._updates) or once, 1)
 
+    def exact_columns(self, wanted: Sequence[int]) -> ExactColumns | None:
+        """Return what computes some values at many states at once, to the last bit as training.
+
+        None where NumPy does not promise these bits.
+        """
+        nodes, ids = self._round.nodes, self._ids(wanted)
+        leaves = [*self._round.state, *self._round.varying]
+        needed = needed_for(nodes, ids, frozenset(leaves))
+        computed = [nodes[id] for id in needed if nodes[id].inputs and id not in leaves]
+        exact = self.mode is Mode.FLOAT and all(is_exact(nodes, node) for node in computed)
+        if computed and not exact:
+            return None
+        program = Vectorized(nodes, leaves, (), self._fixed, self._dtype)
+        used = [id in needed for id in self._round.varying]
+        return ExactColumns(program, ids, used)
+
     def compile_round(self, once: Round) -> Callable[..., tuple[Any, ...]]:
         """Return the function of a loop: see `Compiler.train`."""
         own = once.nodes is self._round.nodes
@@ -114,6 +133,29 @@ class Lowered:
         if self.mode is Mode.FLOAT:
             return np.array(state, dtype=np.float64)
         return joined(state)
+
+
+class ExactColumns(Struct, frozen=True, eq=False):
+    """Values at many states at once."""
+
+    program: Vectorized
+    ids: Sequence[int]
+    used: Sequence[bool]
+    """Which of the varying values are needed."""
+
+    def at(self, rows: Row, series: Sequence[Iterator[Any]]) -> Row:
+        """Return the values at some consecutive states, (steps, numbers).
+
+        `series` yield the varying values, which are numbers, step by step.
+        """
+        count = len(rows)
+        varying = [
+            np.fromiter(one, np.float64, count) if used else np.zeros(count)
+            for one, used in zip(series, self.used, strict=True)
+        ]
+        leaves = np.column_stack([rows, *varying]) if varying else rows
+        found = self.program.at(self.ids, leaves)
+        return np.column_stack([np.empty((count, 0)), *(one.reshape(count, -1) for one in found)])
 
 
 class Loop:

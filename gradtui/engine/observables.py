@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gradtui.base.source import InputError, Place, did_you_mean
@@ -40,7 +41,7 @@ LARGEST = 4_000_000
 """Numbers that an expression may compute at a step."""
 _DEEPEST = 16
 """Steps that an expression may look back."""
-_LANGUAGE = Context(functions=FUNCTIONS)
+_LANGUAGE = Context(functions=FUNCTIONS, elements=True)
 _NORM = "a*sqrt(sum((g/a)**2))"
 
 
@@ -251,6 +252,9 @@ class _Reader:
         if call.function != "grad":
             return None
         of = _only(call, "a name of the model, as in grad(w)")
+        if isinstance(of, Call) and _takes_element(of):
+            inside = Call("grad", of.arguments, (), call.place)
+            return self.lower(replace(of, arguments=(inside,)))
         names = self.graph.names
         loss = isinstance(of, Name) and of.name == "loss"
         if not isinstance(of, Name) or not (of.name in names or loss):
@@ -311,6 +315,12 @@ class _Reader:
         leaf = self.builder.leaf(Kind.STATE, "prev", self.builder.nodes[node].shape)
         self.past.append(_Past(leaf, node))
         return leaf
+
+
+def _takes_element(call: Call) -> bool:
+    """Return whether a call is what brackets mean that name one element along some axes."""
+    within = call.arguments[0] if call.function == "sum" else call
+    return isinstance(within, Call) and ("single", True) in within.options
 
 
 def _only(call: Call, expected: str) -> Tree:

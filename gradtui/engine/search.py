@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradtui.engine.history import History
-from gradtui.engine.lowered import Row
 from gradtui.engine.observables import read_condition
 
-_FIRST, _MOST = 16, 4096
+_FIRST, _MOST = 16, 1 << 15
 """Steps that are looked at together, at first and at most."""
 _NUMBERS = 2_000_000
 """Numbers that are held together."""
@@ -84,25 +82,42 @@ class Search:
             losses = self._history.losses[first:after]
             return losses[:, None] if self.condition.needs else np.empty((count, 0))
         found = []
-        for start, stop, observe in self._parts:
+        for start, stop, part in self._parts:
             start, stop = max(first, start), after if stop is None else min(after, stop)
             if start < stop:
-                found.append(observe(self._history.state(start), stop - start, start))
+                found.append(part.values(start, stop))
         return np.concatenate(found)
 
 
-_Part = tuple[int, int | None, Callable[[Row, int, int], NDArray[np.float64]]]
-"""(first step, the one after the last, what observes them)."""
+class _Part:
+    """Values of some nodes over the steps that one history computes."""
+
+    def __init__(self, history: History, needs: tuple[int, ...]) -> None:
+        self._history, trainer = history, history.trainer
+        self._columns = trainer.exact_columns(needs)
+        self._observe = trainer.observer(needs)
+
+    def values(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Return them at the steps from `start` to before `stop`, one row each."""
+        columns, history = self._columns, self._history
+        if columns is not None and history.every == 1:
+            states = history.states(start, stop)
+            if states is not None:
+                return columns(states, start)
+        return self._observe(history.state(start), stop - start, start)
 
 
-def _parts(text: str, history: History) -> list[_Part]:
-    """Return the parts of a run that different trainers compute: a branch and what it left."""
-    parts: list[_Part] = []
+def _parts(text: str, history: History) -> list[tuple[int, int | None, _Part]]:
+    """Return (first step, the one after the last, values) of each part of a run.
+
+    A branch and what it left are computed by different trainers.
+    """
+    parts: list[tuple[int, int | None, _Part]] = []
     stop: int | None = None
     one: History | None = history
     while one is not None:
         start = 0 if one.parent is None else one.origin.start
         needs = read_condition(text, one.trainer.program).needs
-        parts.append((start, stop, one.trainer.observer(needs)))
+        parts.append((start, stop, _Part(one, needs)))
         stop, one = start, one.parent
     return parts[::-1]

@@ -239,12 +239,15 @@ def sliced(shapes: Sequence[Shape], options: Options) -> Shape:
 def settled_part(shapes: Sequence[Shape], options: Options) -> dict[str, Option]:
     """Return the bounds as positions, and the shapes of what lies before and after the part.
 
-    As in Python, a negative bound counts from the end and one outside is the end itself.
+    As in Python, a negative bound counts from the end and one outside is the end itself, but not
+    that of a single element.
     """
     (shape,), axis, entries = shapes, options["axis"], options["entries"]
     if isinstance(entries, int) and entries > len(shape):
         raise ShapeError("has fewer axes than the brackets name")
-    axis = settled_single(shape, options)
+    axis, first = settled_single(shape, options), options["start"]
+    if options["single"] and isinstance(first, int) and not -shape[axis] <= first < shape[axis]:
+        raise ShapeError(f"has no element {first} along axis {axis + len(shape)}")
     bounds = slice(options["start"], options["stop"]).indices(shape[axis])
     start, stop = bounds[0], max(bounds[:2])
     return {

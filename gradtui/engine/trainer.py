@@ -217,6 +217,19 @@ class Trainer:
 
         return observe
 
+    def exact_columns(
+        self, nodes: Sequence[int]
+    ) -> Callable[[NDArray[np.float64], int], NDArray[np.float64]] | None:
+        """Return a function of (states, start) that gives the values of `nodes` at each, as above.
+
+        `states` are those of the steps from `start` on, (steps, width).  None where only training
+        itself gives the same bits.
+        """
+        found = None if self.batches else self._lowered.exact_columns(nodes)
+        if found is None:
+            return None
+        return lambda states, start: found.at(states, self.series(start, len(states)))
+
     def batch(self, step: int) -> dict[int, NDArray[np.float64]]:
         """Return the rows that a step sees of the data that are cut into batches, by node."""
         if self.batches is None:

@@ -284,9 +284,14 @@ class _Parser(Refuser):
     def subscript(self, tree: Tree, bracket: Token, begin: int) -> Tree:
         added: list[int] = []
         bounds: list[tuple[int | None, int | None]] = []
+        single: list[int] = []
         while True:
             if self.takes_new_axis():
-                added.append(len(added) + len(bounds))
+                added.append(len(added) + len(bounds) - len(single))
+            elif self.context.elements and self.takes_one():
+                single.append(len(bounds))
+                at = self.integer()
+                bounds.append((at, at + 1 or None))
             else:
                 bounds.append(self.bounds(bracket, begin))
             end = self.take()
@@ -297,10 +302,13 @@ class _Parser(Refuser):
         place, entries = self.span(tree, end, bracket), len(bounds)
         for axis, (start, stop) in enumerate(bounds):
             if (start, stop) != (None, None):
-                part = (("axis", axis), ("start", start), ("stop", stop), ("entries", entries))
+                part = (("axis", axis), ("start", start), ("stop", stop), ("entries", entries),
+                        ("single", axis in single))  # fmt: skip
                 tree = Call("slice", (tree,), part, place)
+        if single:
+            tree = Call("sum", (tree,), (("axis", tuple(single)),), place)
         if added or bounds.count((None, None)) == entries:
-            new = (("axis", tuple(added)), ("entries", entries + len(added)))
+            new = (("axis", tuple(added)), ("entries", entries - len(single) + len(added)))
             tree = Call("expand", (tree,), new, place)
         return tree
 
@@ -310,6 +318,11 @@ class _Parser(Refuser):
         count = 1 if texts[:1] == ["None"] else 3 if texts == ["np", ".", "newaxis"] else 0
         self.at += count
         return count > 0
+
+    def takes_one(self) -> bool:
+        """Return whether one element comes next, as `0` or `-1`, and no range."""
+        at = self.at + (self.peek().text == "-")
+        return self.tokens[at].kind == "number" and self.tokens[at + 1].text in ("]", ",")
 
     def bounds(self, bracket: Token, begin: int) -> tuple[int | None, int | None]:
         """Return the bounds of an entry such as `:`, `2:` or `1:-1`."""

@@ -51,6 +51,8 @@ class Context(Struct, frozen=True):
     """Whether `self.x` is the name x, as in a method."""
     augmented: bool = False
     """Whether `w -= x` stands for `w = w - x` where w is `kept`."""
+    elements: bool = False
+    """Whether one element may be read, as `w[0]`."""
 
 
 READ = Context(attributes=True)

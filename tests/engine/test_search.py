@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import gradtui
+from gradtui.base.source import InputError
 from gradtui.engine.history import History, Origin
+from gradtui.engine.observables import read_expression
 from gradtui.engine.search import Search
 
 
@@ -105,3 +108,68 @@ def test_a_search_stops_in_time_and_goes_on_where_it_was():
     assert 0 < first < 1_000_000
     found.run(0.02)
     assert found.searched > first
+
+
+@pytest.mark.parametrize("name", ["two_weights", "five_parcels_cosine", "five_parcels_adam"])
+def test_values_at_kept_states_are_those_that_training_computes_to_the_last_bit(name):
+    trainer = gradtui.load(name).problem.trainer
+    program, history = trainer.program, History(trainer)
+    nodes = [*trainer.before, *program.gradients, program.graph.loss, program.lr]
+    columns = trainer.exact_columns(nodes)
+    states = history.states(3, 120)
+    assert columns is not None and states is not None
+    observed = trainer.observer(nodes)(history.state(3), 117, 3)
+    assert columns(states, 3).tobytes() == observed.tobytes()
+
+
+def test_only_training_itself_gives_values_whose_bits_numpy_does_not_promise():
+    network = gradtui.load("deep_network").problem.trainer
+    assert network.exact_columns(network.program.gradients) is None
+    assert network.exact_columns(network.before) is not None
+    minibatches = gradtui.load("minibatches").problem.trainer
+    assert minibatches.exact_columns(minibatches.program.gradients) is None
+
+
+@pytest.mark.parametrize("memory", [1 << 20, 8 * 2 * 16])
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        ("w[0] > 1", lambda tape: tape.value(0)[0] > 1),
+        ("w[-1] < 1.3", lambda tape: tape.value(0)[1] < 1.3),
+        ("grad(w[1]) > 0", lambda tape: tape.gradient(0)[1] > 0),
+        ("grad[0] < grad(w)[1]", lambda tape: tape.gradient(0)[0] < tape.gradient(0)[1]),
+    ],
+)
+def test_elements_are_looked_at_by_their_index_whether_states_are_kept_or_replayed(
+    text, of, memory
+):
+    session = gradtui.load("five_parcels")
+    history = History(session.problem.trainer, memory=memory)
+    found = Search(text, history, 50)
+    while found.run(10.0):
+        pass
+    holds = [bool(of(session.history.tape(step))) for step in range(51)]
+    assert found.hits.tolist() == begins(holds) and any(holds)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("w[2] > 1", 1, "has no element 2 along axis 0"),
+        ("w[-3] > 1", 1, "has no element -3 along axis 0"),
+        ("w[0,0] > 1", 1, "has fewer axes than the brackets name"),
+        ("grad(sum(w[0])) > 1", 6, "grad takes a name of the model"),
+        ("w[w] > 1", 2, "only new axes and ranges"),
+        ("X[:, 0] > 1", 1, "this has shape 5, a condition is one number"),
+    ],
+)
+def test_an_element_that_is_not_there_is_refused_with_its_place(text, column, message):
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        Search(text, gradtui.load("five_parcels").history, 10)
+    assert caught.value.place.column == column
+
+
+def test_a_single_element_leaves_its_axis():
+    program = gradtui.load("five_parcels").problem.trainer.program
+    assert read_expression("X[1, :][0] - X[None, 1, 0]", program).shape == (1,)
+    assert read_expression("X[1] - X[:, 0][0:2]", program).shape == (2,)

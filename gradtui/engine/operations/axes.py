@@ -256,7 +256,7 @@ ARRANGEMENTS = (
             "broadcast_to(0, shape=after), axis=axis)",
         ),
         elements=indices.sliced,
-        options=(("axis", 0), ("start", None), ("stop", None), ("entries", 0)),
+        options=(("axis", 0), ("start", None), ("stop", None), ("entries", 0), ("single", False)),
         settle=settled_part,
         rounds=False,
         linear=True,
