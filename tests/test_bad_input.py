@@ -127,7 +127,7 @@ TABLE = [
     ("lr = 0.1", "lr = 1e-999", "1e-999", "1e-999 is too small for a 64-bit float"),
     ("steps = 20", "steps = 1.5", "1.5", "run.steps: expected a whole number, got a number"),
     ("steps = 20", "steps = -1", "-1", "run.steps: expected a whole number of at least 0"),
-    ("steps = 20", "steps = 1000000000", "1000000000", "a whole number of at most 1,000,000"),
+    ("steps = 20", "steps = 1000000000", "1000000000", "a whole number of at most 10,000,000"),
     ("steps = 20", "steps = 9223372036854775808", "9223372036854775808", "64-bit integer"),
     ("steps = 20", "steps = " + "9" * 5000, "", "is too large for a 64-bit integer"),
     (

@@ -18,7 +18,7 @@ from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Drive
 from gradtui.scenario.scanner import Path
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 10_000_000
 Dtype = Literal["float64", "float32"]
 Positive = Annotated[float, Meta(gt=0)]
 
