@@ -44,7 +44,7 @@ _FEW = 4096
 """Steps of a curve up to which its outline is not worth while."""
 _AHEAD = 25
 """Fewest steps drawn past the file's last one, once the cursor is there."""
-_BUDGET = 0.012
+_BUDGET = 0.006
 """Seconds of evaluation at a time: the longest that a key waits."""
 
 
@@ -133,6 +133,11 @@ class Curves:
         self._evaluator = Evaluator()
         self._outlines = WeakKeyDictionary[History, dict[str, Outline]]()
         self._until = 0.0
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """How much there is to draw: where it is another than before, so is the picture."""
+        return self._evaluator.count, *(one.history.known for one in self._branches.drawn)
 
     def read(self, text: str) -> tuple[Series, ...]:
         """Return the values that a text names.  Raises InputError with a place in it."""

@@ -74,8 +74,9 @@ class Outline:
             singly, found = [*singly, found[:, 0].astype(np.intp) // _BLOCK], found[:0]
         each = np.concatenate(singly)[:, None] * _BLOCK + np.arange(_BLOCK)
         rest = np.arange(max(steps.start, len(blocks) * _BLOCK), steps.stop)
-        places = np.unique(np.concatenate([found.astype(np.intp).ravel(), each.ravel(), rest]))
-        return places[(places >= steps.start) & (places < steps.stop)]
+        places = np.sort(np.concatenate([found.astype(np.intp).ravel(), each.ravel(), rest]))
+        places = places[(places >= steps.start) & (places < steps.stop)]
+        return places[np.diff(places, prepend=-1) > 0]
 
 
 def column_at(steps: NDArray[np.number], edges: tuple[int, int], columns: int) -> Places:

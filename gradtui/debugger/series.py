@@ -102,6 +102,12 @@ class Evaluator:
     def __init__(self) -> None:
         self._columns: dict[Branch, Columns] = {}
         self._known: dict[tuple[Branch, Series, int], float] = {}
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many values were evaluated."""
+        return self._count
 
     def knows(self, branch: Branch, series: Series, step: int) -> bool:
         """Return whether a value at a step of a branch is known."""
@@ -126,6 +132,7 @@ class Evaluator:
             for start in range(0, len(wanted), most):
                 part = wanted[start : start + most]
                 found = self._evaluate(owner, series, part)
+                self._count += len(part)
                 for step, value in zip(part, found, strict=True):
                     self._known[owner, series, step] = float(value)
         return [self._known[branch.at(step), series, step] for step in steps]

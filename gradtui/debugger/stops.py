@@ -25,11 +25,12 @@ def next_finding(session: Session) -> bool:
     return not unknown
 
 
-def go_on(session: Session, by: int = 1) -> bool:
+def go_on(session: Session, by: int = 1, *, wait: bool = True) -> bool:
     """Go to the next breakpoint or finding, or to the previous one if `by` is negative.
 
     Without any, go to the file's last step, or to the first.  Return False if more must be known
-    first: then nothing moves, and the message says what is missing.
+    first: then nothing moves, and the message says what is missing.  Without `wait`, a last step
+    that is not computed yet counts as missing.
     """
     if session.problem.call is not None:
         _go_on_in_call(session, by)
@@ -41,13 +42,17 @@ def go_on(session: Session, by: int = 1) -> bool:
     at, unsearched = breakpoints.ahead(here) if by > 0 else breakpoints.behind(here)
     known = session.investigation
     unknown, findings = known.unknown, known.findings
+    last = session.problem.steps
     if unknown or unsearched is not None:
-        last = session.problem.steps
         session.message = unknown or f"searched to step {unsearched:,} of {last:,}"
         return False
     told = [f.step for f in findings if (f.step > here if by > 0 else f.step < here)]
     told += [f.step for f in findings if f.step == here and key_of(f) not in session.seen]
     reached = [*told, *([] if at is None else [at])]
+    known_to = session.history.known
+    if not reached and by > 0 and not wait and known_to <= last:
+        session.message = f"computing step {known_to:,} of {last:,}"
+        return False
     if not reached:
         _go_to_end(session, by)
         return True

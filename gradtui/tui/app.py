@@ -250,6 +250,7 @@ class GradtuiApp(App[int]):
             await AwaitMount(screen, [screen])
         debugger = _debugger(screen)
         if debugger is not None:
+            debugger.pace.give_way()
             await debugger.opened()
 
     async def action_quit(self) -> None:

@@ -142,7 +142,7 @@ COMMANDS = (
         "any values over the steps, several at once, as w[0] grad(w[0]) lr", LOOK, "VALUES",
     ),
     Command(
-        "range", ("r",), "range", "draw some of the steps only, as 10 50; alone all of them", LOOK,
+        "range", ("r",), "range", "draw only some of the steps, such as 10 50, or all again", LOOK,
         "STEPS",
     ),
     Command(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from gradtui.tui.keys import Keys
     from gradtui.tui.panels.base import Panel
 
+_SELDOM = 0.2
+"""Seconds between two paints of what goes on by itself."""
 Handlers = Mapping[str, Callable[[str], object]]
 """The id of a command -> what it does; the text is what follows it on the command line."""
 
@@ -120,11 +124,26 @@ class Part:
         self._host.ask(label, use, text, check=check, **options)
 
 
+class Seldom:
+    """Says when it is time again to show how far something is that goes on by itself."""
+
+    def __init__(self) -> None:
+        self._next = -math.inf
+
+    def due(self) -> bool:
+        """Return whether it is shown now; the next time is a while later then."""
+        now = time.monotonic()
+        due = now >= self._next
+        if due:
+            self._next = now + _SELDOM
+        return due
+
+
 class Work(Part):
     """What goes on in the background too, a bit at a time, so that no key waits for it."""
 
-    def work(self) -> bool:
-        """Do a bit of what there is to do; return whether more is left."""
+    def work(self, seconds: float) -> bool:
+        """Do what there is to do for a while; return whether more is left."""
         raise NotImplementedError
 
     def begin(self, frame: Frame) -> None:

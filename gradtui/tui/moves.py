@@ -14,14 +14,6 @@ from gradtui.tui.host import Handlers, Part
 
 _NAME_CELLS = 20
 _MOVES: Mapping[str, Callable[[Session], object]] = {
-    "next": lambda session: session.move(1),
-    "back": lambda session: session.move(-1),
-    "ten": lambda session: session.move(10),
-    "ten-back": lambda session: session.move(-10),
-    "hundred": lambda session: session.move(100),
-    "hundred-back": lambda session: session.move(-100),
-    "first": lambda session: session.first(),
-    "last": lambda session: session.last(),
     "into": lambda session: session.into(),
     "out": lambda session: session.back(),
     "finish": lambda session: session.finish(),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gradtui.debugger.curves import last_drawn
 from gradtui.debugger.frame import Frame
 from gradtui.debugger.session import MAX_STEP
-from gradtui.tui.host import Handlers, Host, Part, Work
+from gradtui.tui.host import Handlers, Host, Part, Seldom, Work
 from gradtui.tui.panels.loss import LossPanel
 from gradtui.tui.playing import Playing
 
@@ -18,14 +20,20 @@ if TYPE_CHECKING:
 
 _HELD = 0.05
 """Seconds between two frames while keys come faster than they are shown."""
-_AHEAD, _EVERY = 0.02, 0.03
-"""Seconds of computing ahead at a time, so that no key waits longer; between two starts."""
+_SLICE = 0.008
+"""Seconds of computing at a time, so that no key waits longer."""
+_LITTLE, _WAIT = 0.001, 0.03
+"""Seconds of work that was but a look at what threads do; until the next look at that."""
+_CALM = 0.06
+"""Seconds after a key for which nothing is computed: what it asks for is painted first."""
 _AT_ONCE = 0.004
 """Seconds of computing before a frame is shown, so that it need not be shown twice."""
-_TRAVEL = 0.2
-"""Seconds of computing at a time on the way to a far step."""
 _FAR = 20_000
-"""Steps that are computed at once when one goes to a step."""
+"""Steps on the way to one that take so long, at least, that it is said at once."""
+_LEAPS = {
+    "next": 1, "back": -1, "ten": 10, "ten-back": -10, "hundred": 100, "hundred-back": -100,
+}  # fmt: skip
+"""The id of a command -> the training steps that it goes on by."""
 
 
 class Pace(Part):
@@ -38,12 +46,33 @@ class Pace(Part):
         self._computing: Timer | None = None
         self._owed: Timer | None = None
         self._target: int | None = None
-        """The far step on the way to which everything else waits."""
+        """The far step that one is on the way to."""
+        self._busy = 1
+        """How many had more to do the last time: they share a slice."""
+        self._calm = -math.inf
+        """The time from which on it is computed again."""
+        self._drawn: object = None
+        self._seldom, self._told = Seldom(), Seldom()
 
     @property
     def handlers(self) -> Handlers:
         """What each of its commands does."""
-        return {"goto": self.go_to, **self._playing.handlers}
+        return {
+            "goto": self.go_to,
+            "first": lambda text: self.go(0),
+            "last": lambda text: self.go(self._session.problem.steps),
+            **{id: partial(self.leap, by) for id, by in _LEAPS.items()},
+            **self._playing.handlers,
+        }
+
+    @property
+    def arrived(self) -> bool:
+        """Whether one is where one wanted to go."""
+        return self._target is None
+
+    def give_way(self) -> None:
+        """Let what a key asks for be painted before anything is computed."""
+        self._calm = time.monotonic() + _CALM
 
     def show_soon(self) -> None:
         """Show what is come to together with what the keys that wait come to."""
@@ -92,36 +121,65 @@ class Pace(Part):
             host.ask("go to step: ", self.go_to)
         elif not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_STEP):
             host.say(f"'{text}' is not a step: expected a whole number up to {MAX_STEP:,}")
-        elif int(text) - self._session.history.known > _FAR:
-            self._target = int(text)
-            self.ahead()
         else:
-            host.do(lambda session: session.seek(int(text)))
+            self.go(int(text))
+
+    def leap(self, by: int, text: str = "") -> None:
+        """Go some training steps on, or back where negative; from where one is on the way to."""
+        self.go((self._session.step if self._target is None else self._target) + by)
+
+    def go(self, step: int) -> None:
+        """Go to a training step; where that takes a while the screen lives on the way."""
+        target = min(max(step, 0), MAX_STEP)
+        history, alone = self._session.history, self._session.problem.call is not None
+        if alone or history.known > target or history.reach(target + 1, _AT_ONCE):
+            self._host.do(lambda session: session.seek(step))
+        else:
+            self.stay()
+            self._target = target
+            if target - history.known > _FAR:
+                self._tell(target)
+            self.ahead()
+
+    def _tell(self, target: int) -> None:
+        """Say how far one is on the way to a step."""
+        known = self._session.history.known
+        self._host.say(f"computing step {known:,} of {target:,}, Ctrl+C stops")
 
     def ahead(self) -> None:
         """Start computing what is not known yet: the curve, or the steps up to a far one."""
-        if self._computing is None and self._compute_part():
-            self._computing = self._host.screen.set_interval(_EVERY, self._compute_more)
+        if self._computing is None:
+            self._compute()
 
-    def _compute_more(self) -> None:
-        if not self._compute_part() and self._computing is not None:
-            self._computing.stop()
-            self._computing = None
+    def _compute(self) -> None:
+        """Do a part of what there is to do meanwhile, and the next one soon if more is left."""
+        began = time.monotonic()
+        self._computing, wait = None, self._calm - began
+        if wait <= 0.0:
+            if not self._compute_part():
+                return
+            wait = _LITTLE if time.monotonic() - began > _LITTLE else _WAIT
+        if self._computing is None:
+            self._computing = self._host.screen.set_timer(wait, self._compute)
 
     def _compute_part(self) -> bool:
         """Do a part of what there is to do meanwhile; return whether more is left."""
-        return any([self._compute_steps(), *(work.work() for work in self._work)])
+        share = _SLICE / self._busy
+        left = [self._compute_steps(share), *(work.work(share) for work in self._work)]
+        self._busy = max(1, sum(left))
+        curves = self._session.curves.extent
+        if curves != self._drawn and (not any(left) or self._seldom.due()):
+            self._drawn = curves
+            self._host.show_in(LossPanel)
+        return any(left)
 
-    def _compute_steps(self) -> bool:
+    def _compute_steps(self, seconds: float) -> bool:
         """Compute steps for a short while; return whether more are left."""
         host, history, target = self._host, self._session.history, self._target
         wanted = max(self._last_drawn, -1 if target is None else target) + 1
-        before = history.known
-        history.reach(wanted, _AHEAD if target is None else _TRAVEL)
+        history.reach(wanted, seconds)
         if target is not None and history.known > target:
             host.do(lambda session: session.seek(target))
-        elif target is not None:
-            host.say(f"computing step {history.known:,} of {target:,}, Ctrl+C stops")
-        elif history.known > before:
-            host.show_in(LossPanel)
+        elif target is not None and self._told.due():
+            self._tell(target)
         return history.known < wanted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtui.base.failures import report_failure
 from gradtui.base.source import InputError
 from gradtui.base.text import clean
-from gradtui.tui.host import Handlers, Host, Work
+from gradtui.tui.host import Handlers, Host, Seldom, Work
 
 if TYPE_CHECKING:
     from gradtui.saving.snapshot import Resumption
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _CALM = 2.0
 """Seconds after a change until the session is saved, and for which one that is resumed may fail."""
-_AT_ONCE, _PART = 0.2, 0.05
-"""Seconds of resuming before the screen lives again; at a time from then on."""
+_AT_ONCE = 0.2
+"""Seconds of resuming before the screen lives again."""
 _NOTHING = "nothing was left of this scenario that could be resumed"
 
 
@@ -34,7 +34,7 @@ class Saving(Work):
         self._resuming: Resumption | None = None
         self._renewal: str | None = None
         """What to say of the file that was loaded again, where that is why one resumes."""
-        self._due = False
+        self._due, self._told = False, Seldom()
         self._trouble = ""
         self._shelves: dict[str, Shelf] = {}
         """Scenario -> its shelf, for all that were opened: what cannot be written is there."""
@@ -125,9 +125,9 @@ class Saving(Work):
         if self._go_on(_AT_ONCE):
             self._host.ahead()
 
-    def work(self) -> bool:
+    def work(self, seconds: float) -> bool:
         """Go on with resuming; return whether more is left."""
-        return self._resuming is not None and self._go_on(_PART)
+        return self._resuming is not None and self._go_on(seconds)
 
     def stop(self) -> bool:
         """Stay where one is; return whether something was being resumed.
@@ -150,9 +150,10 @@ class Saving(Work):
             self._resuming = None
             self._host.say(self._failed(error))
             return False
-        if more:
+        if more and self._told.due():
             doing = "resuming" if self._renewal is None else self._renewal
             self._host.say(f"{doing}, {resumption.computing}; Ctrl+C stops")
+        if more:
             return True
         self._resuming = None
         self._arrive(resumption)

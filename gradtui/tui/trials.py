@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from gradtui.scenario.problem import Problem
     from gradtui.tui.prompt import Completion
 
-_AHEAD = 0.02
-"""Seconds of computing a branch at a time, so that no key waits longer."""
 _SWEEPS = ("lr 0.001 0.01 0.05 0.1 1.5", "momentum 0 0.5 0.9", "optimizer sgd rmsprop adam")
 _VIEWS = ("loss", "norm lr", "loss norm")
 
@@ -44,7 +42,7 @@ class Trials(Work):
             "follow": self.view,
             "next-view": lambda text: self.next_view(),
             "log": lambda text: self._do(lambda session: session.curves.toggle_log()),
-            "range": lambda text: self._do(lambda session: session.curves.zoom(text)),
+            "range": self.draw_range,
         }
 
     @property
@@ -113,6 +111,17 @@ class Trials(Work):
                 session.selection.node, session.breakpoints.watches
             )
         )
+
+    def draw_range(self, text: str) -> None:
+        """Draw some of the steps only, asking which if that is not said."""
+        if text:
+            self._do(lambda session: session.curves.zoom(text))
+        else:
+            shown = self._session.curves.plot.range
+            self._host.ask(
+                "steps to draw: ", self.draw_range, "" if shown is None else "all",
+                hint="10 50  (all: every step)",
+            )  # fmt: skip
 
     def turn(self, by: int) -> None:
         """Go to the next branch at the same step, or to the one before."""
@@ -194,15 +203,15 @@ class Trials(Work):
             )
         )
 
-    def work(self) -> bool:
+    def work(self, seconds: float) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
         branches, curves = self._branches, self._session.curves
-        behind = [branch for branch in branches.drawn if branch.history.known <= self._last]
-        if behind:
-            behind[0].history.reach(self._last + 1, _AHEAD)
-        news = bool(behind) or curves.unfinished
-        news |= self._judge(branches.sweep)
-        if news:
+        behind = [one for one in branches.drawn if one.history.known <= self._last]
+        if behind and behind[0] is not branches.current:
+            behind[0].history.reach(self._last + 1, seconds)
+        if curves.unfinished:
+            curves.picture(self._session.step)
+        if self._judge(branches.sweep):
             self._host.show_in(LossPanel)
         return bool(behind) or curves.unfinished or self._judging is not None
 

@@ -10,10 +10,7 @@ from gradtui.debugger.stops import go_on, next_finding
 from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
-from gradtui.tui.host import Handlers, Host, Work
-
-_AHEAD, _WAITED = 0.02, 0.2
-"""Seconds of searching at a time, so that no key waits longer; where one waits for it."""
+from gradtui.tui.host import Handlers, Host, Seldom, Work
 
 
 class Walk(Work):
@@ -25,6 +22,7 @@ class Walk(Work):
         self._started = False
         self._going: Callable[[Session], bool] | None = None
         """What is done as soon as it is known where to go; it returns whether it was."""
+        self._told = Seldom()
 
     @property
     def handlers(self) -> Handlers:
@@ -63,7 +61,7 @@ class Walk(Work):
         ):
             self._host.ahead()
 
-    def work(self) -> bool:
+    def work(self, seconds: float) -> bool:
         """Do a part of what there is to find out; return whether more is left."""
         if not self._started:
             return False
@@ -72,11 +70,11 @@ class Walk(Work):
             self._host.say(self._background.failed)
         elif news:
             self._host.show_frame()
-        return self._search() or working
+        return self._search(seconds) or working
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen lives on until it is known where."""
-        self._do(lambda _: self._go(lambda session: go_on(session, by)))
+        self._do(lambda _: self._go(lambda session: go_on(session, by, wait=False)))
 
     def stop(self) -> bool:
         """Wait no longer for where to go on; return whether one was."""
@@ -126,14 +124,15 @@ class Walk(Work):
             self._going = on
             self._session.message += ", Ctrl+C stops"
 
-    def _search(self) -> bool:
+    def _search(self, seconds: float) -> bool:
         """Look for breakpoints, and go on to where that is known; return whether more is left."""
         breakpoints = self._session.breakpoints
         before = sum(len(breakpoint.steps) for breakpoint in breakpoints.found)
-        more = breakpoints.search(_WAITED if self._going else _AHEAD)
+        more = breakpoints.search(seconds)
         if self._going:
             self._go(self._going)
-            self._host.show_frame()
+            if self._going is None or self._told.due():
+                self._host.show_frame()
         elif before != sum(len(breakpoint.steps) for breakpoint in breakpoints.found):
             self._host.show_in(Timeline)
         return more or self._going is not None

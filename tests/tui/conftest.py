@@ -29,6 +29,8 @@ class Terminal:
     async def press(self, *keys: str) -> None:
         for key in keys:
             await self.pilot.press(key)
+            while not self.arrived:
+                await self.pilot.pause(0.01)
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
@@ -44,6 +46,11 @@ class Terminal:
         else:
             raise AssertionError("never found out")
         await self.pilot.pause()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the debugger is at the step that it was told to go to."""
+        return not isinstance(self.app.screen, Debugger) or self.debugger.pace.arrived
 
     @property
     def debugger(self) -> Debugger:

@@ -210,7 +210,8 @@ async def test_the_command_line_knows_every_command_and_suggests(terminal):
 
 async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(terminal):
     async with terminal("five_parcels") as t:
-        await t.press("J", *"9000000", "enter")
+        await t.press("J", *"9000000")
+        await t.pilot.press("enter")
         assert "of 9,000,000, Ctrl+C stops" in t.text
         await t.press("ctrl+c")
         assert "stopped" in t.text
@@ -221,6 +222,17 @@ async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(
             if t.session.step == 30_000:
                 break
         assert "step 30000/12" in t.text
+
+
+@pytest.mark.parametrize("key", ["G", "c"])
+async def test_the_end_of_a_long_run_is_computed_while_the_screen_lives(terminal, write, key):
+    path = write("L = (w*x)**2", lr=0.001, steps=9_000_000)
+    async with terminal(path) as t:
+        for typed in (key, "n"):
+            await t.pilot.press(typed)
+            await t.pilot.pause(0.1)
+            assert 0 < t.session.history.known < 9_000_000
+        assert t.session.step < 10
 
 
 async def test_play_runs_to_the_last_step_and_stops(terminal):

@@ -168,6 +168,18 @@ async def test_views_log_scale_and_range_live_in_the_session(terminal):
         ]
 
 
+async def test_r_asks_which_steps_are_drawn(terminal):
+    async with terminal("two_weights") as t:
+        await t.press("r", "enter")
+        assert t.session.curves.plot.range is None
+        await t.press("r")
+        await typed(t, "10 50")
+        await t.press("enter")
+        assert t.session.curves.plot.range == (10, 50) and t.session.step == 0
+        await t.press("r", "enter")
+        assert t.session.curves.plot.range is None and "all steps are drawn" in t.text
+
+
 async def test_the_other_drive_is_drawn_beside_this_one(terminal):
     async with terminal("update_uphill", (200, 60)) as t:
         await t.press("n", "n", "D")
