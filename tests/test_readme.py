@@ -73,5 +73,5 @@ def test_the_commands_and_topics_that_it_names_are_there():
 
 def test_the_files_that_it_links_are_there():
     links = re.findall(r"\]\(([^)]+)\)", README)
-    assert len(links) == 7
+    assert len(links) == 9
     assert all((ROOT / link).exists() for link in links)
