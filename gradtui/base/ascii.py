@@ -1,7 +1,7 @@
-"""What is shown in ASCII, for terminals and pipes that take nothing else.
+"""ASCII in place of other characters, for terminals and pipes that take nothing else.
 
-Every character of the screen as one of ASCII, cell for cell, so that rows stay aligned; and, before
-rows are made of them, texts with as many letters as they need.
+`to_ascii` replaces the screen cell by cell, so that rows stay aligned; `spell` writes a text out in
+as many letters as it needs, before a row is made of it.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _SIGNS: Mapping[str, str] = {
 }
 _BOXES, _DOTS = range(0x2500, 0x2580), range(0x2800, 0x2900)
 _ROWS_OF_DOTS = (0o11, 0o22, 0o44, 0o300)
-"""The bits of a braille character's rows of dots, from the top."""
+"""The bits of each row of dots in a braille character, from the top."""
 _HEIGHTS = "'-._"
 _WITH_NEXT = {"→ ": "->", "← ": "<-", "≥ ": ">=", "≤ ": "<="}
-"""Signs that take the blank after them too, and are clearer then."""
+"""Signs that are clearer with the blank after them used too."""
 _FACTORS = re.compile(r"(?<=\S)·(?=\S)|(?<!\d)×(?=[\w([])")
-"""What stands between factors; a cross between numbers is that of a shape."""
+"""Signs between factors; a cross between numbers belongs to a shape."""
 _HAT = "\u0302"
 _ROOT = re.compile(rf"√(\w{_HAT}?|\([^()]*\))")
 _POWERS = str.maketrans({"²": "^2", "³": "^3"})
 
 
 def spell(text: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a text that is not in its row yet without the signs that need room in ASCII.
+    """Return a text that is not in its row yet, with signs that need more room in ASCII spelt out.
 
-    A power becomes `^2`, a root `sqrt(x)`, a letter with a hat `xhat`; each of the `labels`, name
-    -> how it is shown, its name.
+    A power becomes `^2`, a root `sqrt(x)`, a letter with a hat `xhat`.  `labels` maps a name to how
+    it is shown; each label becomes its name.
     """
     if text.isascii():
         return text

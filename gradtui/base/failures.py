@@ -1,4 +1,4 @@
-"""Failures of gradtui's own: what is said of them, and the file that has the details."""
+"""Failures of gradtui itself: how they are reported, and the log file with the details."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from gradtui.base.text import clean, clip
 
 _NAME = "failures.log"
 _KEPT = 200_000
-"""Characters of earlier failures that the file keeps."""
+"""Characters of earlier failures that the log keeps."""
 _SAID = 200
 
 
 def report_failure(what: str, error: Exception) -> str:
-    """Return a sentence that says what gradtui failed at and asks to report it.
+    """Return a sentence that names the failure and asks the user to report it.
 
-    The traceback, without what the variables hold, goes into a file that the sentence names.
+    The traceback, without the values of variables, goes into a log file that the sentence names.
     """
     said = clip(clean(f"{type(error).__name__}: {error}"), _SAID)
     return f"{what}: {said}; please report this: {_logged(what, error)}"
 
 
 def _logged(what: str, error: Exception) -> str:
-    """Log a failure; return where its details are."""
+    """Log a failure; return a clause that says where its details are."""
     when = time.strftime("%Y-%m-%d %H:%M:%S")
     trace = "".join(traceback.format_exception(error))
     entry = clean(f"{when} {what}\n{trace}", newlines=True)

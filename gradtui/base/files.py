@@ -1,6 +1,6 @@
-"""The files that gradtui writes, all of them here, and the folders of those that are its own.
+"""Writes every file that gradtui writes, and knows the folders of its own files.
 
-A kill at any moment leaves the old file or the new one, and nothing else.  Knows bytes and paths.
+A kill at any moment leaves either the old file or the new one.  Knows bytes and paths.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def write_file(
     instead_of: bytes | None = None,
     mode: int = 0o666,
 ) -> None:
-    """Put a file with these contents at a path, all at once, in the place of one that is there.
+    """Write a file atomically, replacing the one at that path.
 
-    A file that is replaced keeps its mode and owner; another gets `mode`, less the umask.  With
-    `new` there must be none, else FileExistsError; with `instead_of` it must hold just that, else
-    ChangedError.  Any other OSError leaves what was there.
+    A replaced file keeps its mode and owner; a new one gets `mode`, less the umask.  `new` raises
+    FileExistsError if there is a file already; `instead_of` raises ChangedError unless the file
+    holds exactly those bytes.  After any other OSError the old file is still there.
     """
     path = os.path.abspath(path) if new else os.path.realpath(path)
     folder = os.path.dirname(path)
@@ -62,12 +62,12 @@ def write_file(
 
 
 def reason(error: OSError) -> str:
-    """Return why a file could not be written, as the end of a sentence."""
+    """Return why a file could not be written, to end a sentence with."""
     return (error.strerror or str(error)).lower()
 
 
 def sweep(folder: str | os.PathLike[str]) -> None:
-    """Remove what processes that were killed while they wrote have left in a folder."""
+    """Remove temporary files that killed processes left in a folder."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             process = entry.name.removeprefix(_PREFIX).partition("-")[0]
@@ -80,7 +80,7 @@ def sweep(folder: str | os.PathLike[str]) -> None:
 
 
 def is_running(process: int) -> bool:
-    """Return whether there is a process of this number."""
+    """Return whether a process with this id is running."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -100,10 +100,9 @@ def _status(path: str) -> os.stat_result | None:
 def _write_temporary(
     temporary: str, contents: bytes, like: os.stat_result | None, mode: int
 ) -> None:
-    """Write the contents into a file of this name, safe on the disk, with the mode it will have.
+    """Write the contents to a temporary file and sync it, with the final mode.
 
-    Where Linux has files without a name it gets its name last: until then it vanishes with its
-    process.
+    Where Linux has nameless files it is named last, so that it vanishes if the process dies first.
     """
     nameless = _open_nameless(os.path.dirname(temporary), mode)
     if nameless is not None:
@@ -117,7 +116,7 @@ def _write_temporary(
 
 
 def _open_nameless(folder: str, mode: int) -> BinaryIO | None:
-    """Return a file without a name, if it can be had: opening one with a name says why not."""
+    """Return a nameless file, or None; opening a named one then reports the reason."""
     if not _NAMELESS:
         return None
     try:
@@ -127,7 +126,7 @@ def _open_nameless(folder: str, mode: int) -> BinaryIO | None:
 
 
 def _link(nameless: BinaryIO, path: str) -> bool:
-    """Give a file its name; return whether that can be done, which needs /proc and links."""
+    """Name a nameless file; return whether that worked, which needs /proc and hard links."""
     descriptor = nameless.fileno()
     try:
         # Python asks for the link to be followed only with a folder's descriptor.
@@ -148,18 +147,18 @@ def _fill(stream: BinaryIO, contents: bytes, like: os.stat_result | None) -> Non
 
 
 def _claim(temporary: str, path: str) -> None:
-    """Give a file its name if nothing else has got it meanwhile."""
+    """Give a file its name unless something else has taken the name meanwhile."""
     try:
         os.link(temporary, path)
     except FileExistsError:
         raise
-    except OSError:  # a file system without links: an empty file holds the place
+    except OSError:  # no hard links on this file system: an empty file reserves the name
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         os.replace(temporary, path)
 
 
 def _sync_folder(folder: str) -> None:
-    """Put the new name safely on the disk, where a folder can be opened for that."""
+    """Sync the folder, so that the new name is on the disk, where the system allows it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -169,14 +168,14 @@ def _sync_folder(folder: str) -> None:
 
 
 def config_file() -> Path:
-    """Return where the user's settings are read from; it need not be there."""
-    from platformdirs import user_config_path  # only what needs a folder waits for it
+    """Return the path of the user's settings, which need not exist."""
+    from platformdirs import user_config_path  # slow to import, and most commands need no folder
 
     return user_config_path("gradtui", appauthor=False) / "config.toml"
 
 
 def state_folder() -> Path:
-    """Return the folder for what is copied and saved, made if it is not there; raises OSError."""
+    """Return the folder for copied text and saved sessions, creating it; raises OSError."""
     from platformdirs import user_state_path
 
     path = user_state_path("gradtui", appauthor=False)

@@ -1,4 +1,4 @@
-"""Where text came from, and the one error for unusable input. Knows no file format, no screen."""
+"""Places in files, and the one error for unusable input. Knows no file format and no screen."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from gradtui.base.text import cell_width, clean, clip
 
 _SHOWN = 120
 _KEPT = 400
-"""Characters of a line from which what is shown of it is made: some take no cell."""
+"""Characters of a line that are considered for showing it: some take no cell."""
 _LONGEST = 500
-"""Cells after which a message is cut: it quotes what a file holds, and that may be huge."""
+"""Cells after which a message is cut: it may quote a file, and so be huge."""
 
 
 class Place(NamedTuple):
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     width: int = 1
     """Characters that the caret underlines."""
     file: str = ""
-    """The file; nothing for the scenario itself."""
+    """The file; empty for the scenario itself."""
 
 
 class InputError(Exception):
@@ -43,9 +43,9 @@ class InputError(Exception):
         self.source_line = source_line
 
     def within(self, file: str, lines: list[str]) -> InputError:
-        """Return this error with the file's name and the text of its line filled in.
+        """Return this error with the name of the file and the text of the line filled in.
 
-        An error that already names another file, such as a data file's, is returned as it is.
+        An error that already names another file, such as a data file, is returned unchanged.
         """
         if self.file and self.file != file:
             return self
@@ -67,7 +67,7 @@ def report(file: str, place: Place | None, kind: str, message: str, source_line:
     start = 0
     if where.column > _SHOWN or cell_width(clean(source_line[: where.column - 1])) > _SHOWN - 40:
         start = max(0, where.column - 41)
-    source_line = source_line[: start + _KEPT]  # a line may be all of a large file
+    source_line = source_line[: start + _KEPT]  # a large file may be a single line
     shown_before = ("…" if start else "") + clean(source_line[start : where.column - 1])
     marked = clean(source_line[where.column - 1 : where.column - 1 + where.width])
     shown = clip(("…" if start else "") + clean(source_line[start:]), _SHOWN)
@@ -87,11 +87,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Return the known name that is nearest, or nothing where none is near.
+    """Return the nearest known name, or an empty string if none is near.
 
-    `cutoff` is the least likeness, 1 for the same name.
+    `cutoff` is the smallest similarity that counts, from 0 to 1 for the same name.
     """
-    import difflib  # a hundredth of a second that only a mistake costs
+    import difflib  # takes a hundredth of a second, which only a mistake should cost
 
     exact = list(known)
     lower = {candidate.lower(): candidate for candidate in exact}

@@ -1,4 +1,4 @@
-"""Standard output and standard error, whatever they lead to. Knows nothing of what is printed."""
+"""Standard output and standard error, wherever they go. Knows nothing of what is printed."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ from typing import TextIO
 from gradtui.base.text import cell_width, clean, clip
 
 HUNG_UP = 129
-"""The exit status where the terminal has vanished, as a shell reports SIGHUP."""
+"""Exit status after the terminal has vanished, as a shell reports SIGHUP."""
 _CELLS = 60
-"""Of what is said: a line that goes on in the next one cannot be taken away."""
+"""Widest progress message: a line that wraps cannot be erased."""
 _LINE = _CELLS + 10
-"""With the seconds after it."""
+"""The same with the seconds after it."""
 _PATIENCE, _EACH = 0.5, 1.0
-"""Seconds after which a person is told what takes so long; from one word of it to the next."""
+"""Seconds until the first progress message, and between updates."""
 
 
 def open_streams() -> None:
-    """Let both take any text, by lines; one that was closed by whoever started us goes nowhere."""
+    """Make both streams accept any text, line by line; replace closed ones with /dev/null."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
-            # No terminal shows UTF-16 and its like, and in a pipe no mark would say what they are.
+            # No terminal shows UTF-16 and the like, and in a pipe nothing would mark it.
             encoding = stream.encoding if _holds_ascii(stream.encoding) else "utf-8"
-            # By lines into a file or a pipe too: an interrupt ends the program and loses none.
+            # Line by line into files and pipes too, so that an interrupt loses no lines.
             stream.reconfigure(encoding=encoding, errors="backslashreplace", line_buffering=True)
 
 
 def tell(text: object) -> None:
-    """Print a line on standard error; where that takes none the exit status has to do."""
+    """Print a line on standard error; if that fails, the exit status must suffice."""
     _write(f"{text}\n", sys.stderr)
 
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Say on a terminal what is being done, once it takes a while; nothing of it stays there.
+    """Show a progress message on a terminal while something takes long, then erase it.
 
-    Nothing is said while the user's code waits for an answer of its own.
+    The message is held back while the user's own code waits for input.
     """
     if has_vanished(sys.stdout):
-        sys.exit(HUNG_UP)  # nobody is left to see what would be printed
+        sys.exit(HUNG_UP)  # nobody is left to read the output
     if not sys.stderr.isatty():
         yield
         return
     done, asking, ask = Event(), Event(), builtins.input
-    # The user's code may be run with another stream in its place.
+    # The user's code may replace the stream.
     stream = sys.stderr
     thread = Thread(
         target=_say_what, args=(clip(clean(what), _CELLS), done, asking, stream), daemon=True
@@ -73,7 +73,7 @@ def working(what: str) -> Iterator[None]:
 
 
 def _ask(ask: Callable[..., str], asking: Event, stream: TextIO, *prompt: object) -> str:
-    """Let the user's code ask something, on a line that has nothing else on it."""
+    """Let the user's code ask for input, on an empty line."""
     asking.set()
     _write(f"\r{' ' * _LINE}\r", stream)
     try:
@@ -105,7 +105,7 @@ def _write(text: str, stream: TextIO) -> None:
 
 
 def settle() -> None:
-    """Let what cannot be written go nowhere: Python would end with a status of its own, 120."""
+    """Discard output that cannot be written, or Python would exit with status 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -114,18 +114,18 @@ def settle() -> None:
 
 
 def has_vanished(stream: TextIO) -> bool:
-    """Return whether a stream leads to a terminal that is no more."""
+    """Return whether a stream leads to a terminal that has vanished."""
     try:
         device = stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
-    except OSError:  # it is of no file, as in tests
+    except OSError:  # no file behind it, for example in tests
         return False
     poll = select.poll()
-    poll.register(stream, 0)  # a hang-up is reported in any case
+    poll.register(stream, 0)  # poll always reports a hang-up
     return device and any(found & select.POLLHUP for _, found in poll.poll(0))
 
 
 def divert(stream: TextIO) -> None:
-    """Let a stream, with what is still in its buffer, go nowhere."""
+    """Discard the rest of a stream, its buffer included."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

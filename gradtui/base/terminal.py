@@ -1,4 +1,4 @@
-"""What the terminal at hand can show, as far as it and its environment say; knows no screen."""
+"""What the terminal can show, judged by its environment. Knows no screen."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Literal, NamedTuple, TextIO, cast
 from gradtui.base.ascii import to_ascii
 
 Colours = Literal["none", "few", "many"]
-"""None at all, the 16 of the terminal's own palette, or 256 and more."""
+"""None, the 16 of the terminal's palette, or 256 and more."""
 _COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
-"""What Python sets LC_CTYPE to by itself in the C locale (PEP 538)."""
+"""Values that Python itself gives LC_CTYPE in the C locale (PEP 538)."""
 _FEWEST = 8
 _COLOUR_SYSTEMS = {"auto", "standard", "256", "truecolor"}
 _LARGEST = 10**9
-"""Number that the environment may give: larger ones are too large for a time."""
+"""Limit for numbers from the environment: larger ones overflow a time."""
 
 
 class Display(NamedTuple):
@@ -25,7 +25,7 @@ class Display(NamedTuple):
 
     colours: Colours = "many"
     theme: str = ""
-    """Its name; empty for the one that goes with the colours."""
+    """Its name; empty for the default at this number of colours."""
     mouse: bool = True
     ascii: bool = False
 
@@ -34,15 +34,15 @@ ANY = Display()
 
 
 def leaves_escape(environ: Mapping[str, str]) -> bool:
-    """Return whether Escape comes at once although the mouse is listened to.
+    """Return whether Escape arrives at once while the mouse is in use.
 
-    GNU screen holds it back then until the next key, and hands over both as one.
+    GNU screen then holds Escape back until the next key and sends both as one.
     """
     return "STY" not in environ
 
 
 def colours(environ: Mapping[str, str]) -> Colours:
-    """Return how many colours a terminal shows, and its user wants."""
+    """Return how many colours the terminal shows and the user wants."""
     if environ.get("NO_COLOR"):
         return "none"
     term = environ.get("TERM", "")
@@ -54,7 +54,7 @@ def colours(environ: Mapping[str, str]) -> Colours:
 
 
 def _palette(term: str) -> int:
-    """Return how many colours the terminal's description names; an unknown one's may be few."""
+    """Return how many colours the terminal's description gives; few if it is unknown."""
     import curses
 
     try:
@@ -65,9 +65,9 @@ def _palette(term: str) -> int:
 
 
 def ascii_only(environ: Mapping[str, str], encoding: str) -> bool:
-    """Return whether nothing but ASCII can be relied on: a locale or stream that is not UTF-8.
+    """Return whether only ASCII is safe, because the locale or the stream is not UTF-8.
 
-    The stream's may be another than the locale's: PYTHONIOENCODING, or a locale not installed.
+    The two differ with PYTHONIOENCODING, or where the locale is not installed.
     """
     if not _is_utf8(encoding):
         return True
@@ -85,13 +85,13 @@ def _is_utf8(encoding: str) -> bool:
 
 
 class _AsciiStream:
-    """A stream to which all is written in ASCII."""
+    """A stream that turns all text into ASCII."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text cell for cell."""
+        """Write a text, cell for cell."""
         return self._stream.write(to_ascii(text))
 
     def __getattr__(self, name: str) -> object:
@@ -100,32 +100,32 @@ class _AsciiStream:
 
 @contextmanager
 def ascii_output() -> Iterator[None]:
-    """Let all that is printed be in ASCII."""
+    """Print everything in ASCII."""
     output, errors = (cast(TextIO, _AsciiStream(s)) for s in (sys.stdout, sys.stderr))
     with redirect_stdout(output), redirect_stderr(errors):
         yield
 
 
 def mend_environment(environ: MutableMapping[str, str]) -> None:
-    """Take from the environment what Textual and Rich would take amiss."""
+    """Remove or correct environment variables that break Textual or Rich."""
     if not environ.get("NO_COLOR"):
-        environ.pop("NO_COLOR", None)  # Textual takes an empty one for a set one
+        environ.pop("NO_COLOR", None)  # Textual treats an empty one as set
     if _tells_size():
-        # Textual believes these first: they are from before the terminal was resized, or made up.
+        # Textual trusts these first, though they may be outdated or made up.
         environ.pop("COLUMNS", None)
         environ.pop("LINES", None)
     if environ.get("TERM", "").endswith("-direct"):
-        environ["COLORTERM"] = "truecolor"  # Rich, which does not know these names, would use 16
+        environ["COLORTERM"] = "truecolor"  # else Rich would use 16
     if environ.get("TEXTUAL_COLOR_SYSTEM", "auto") not in _COLOUR_SYSTEMS:
         del environ["TEXTUAL_COLOR_SYSTEM"]
     for name in [name for name in environ if name == "ESCDELAY" or name.startswith("TEXTUAL_")]:
-        with suppress(ValueError):  # no number: Textual, which reads it so, passes over it too
+        with suppress(ValueError):  # not a number: Textual ignores it too
             if int(environ[name]) >= _LARGEST:
                 del environ[name]
 
 
 def _tells_size() -> bool:
-    """Return whether the terminal that is written to says how large it is."""
+    """Return whether the output terminal reports its size."""
     try:
         return 0 not in os.get_terminal_size()
     except OSError:

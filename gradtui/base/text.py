@@ -12,16 +12,16 @@ EXACT = 17
 _EXPONENT = re.compile(r"e([+-])0*")
 _STARTS_ITEM = re.compile(r"\s*(?:\d+\.|[-*]) +")
 _REMEMBERED = 4096
-"""Texts whose cleaning and width are remembered: a screen draws much the same ones at every key."""
+"""Texts whose cleaning and width are cached: a screen draws much the same ones at every key."""
 _PER_CELL = 8
-"""Characters to a cell, with the marks on it, that a text may have."""
+"""Characters per cell that a text may have, combining marks included."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Letters and marks that draw nothing: Unicode's default ignorables outside of these categories."""
+"""Letters and marks that draw nothing: Unicode's default ignorables outside these categories."""
 _MARKS = frozenset({"Mn", "Me"})
-"""Categories of what is drawn on the letter before it and takes no cell."""
+"""Categories of marks that are drawn on the letter before them and take no cell."""
 
 
 @lru_cache(_REMEMBERED)
@@ -76,9 +76,9 @@ def _cells(char: str) -> int:
 
 
 def clip(text: str, width: int) -> str:
-    """Return `text` cut to `width` cells, an ellipsis showing that something was cut.
+    """Return `text` cut to `width` cells, with an ellipsis where something was cut.
 
-    It is cut too where it has many more characters than cells: all of a file may be one.
+    A text with many more characters than cells is cut too: it may be a whole file.
     """
     most = _PER_CELL * max(0, width)
     if len(text) <= most and cell_width(text) <= width:
@@ -128,7 +128,7 @@ def compact(value: float, cells: int) -> str:
 
 
 def filled(part: float, cells: int) -> int:
-    """Return how many of some cells a part of the whole fills; none where it is no number."""
+    """Return how many of `cells` a fraction fills; 0 for NaN."""
     return 0 if math.isnan(part) else round(min(max(part, 0.0), 1.0) * cells)
 
 
@@ -138,15 +138,15 @@ def shape_text(shape: Iterable[int]) -> str:
 
 
 def element_text(name: str, index: Iterable[int]) -> str:
-    """Return how an element is called: `W[0,1]`, or just `w` for a scalar."""
+    """Return the name of an element: `W[0,1]`, or just `w` for a scalar."""
     inside = ",".join(map(str, index))
     return f"{name}[{inside}]" if inside else name
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return a text's paragraphs: one starts at a line that starts a list or follows a blank one.
+    """Return a text's paragraphs, with their lines joined so that they wrap at any width.
 
-    Continued lines are joined, so that they can be wrapped to any width.
+    A paragraph starts after a blank line and at an item of a list.
     """
     found: list[str] = []
     for row in text.strip().split("\n"):
@@ -159,7 +159,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return a text as lines of at most `width` cells, a list's item indented under its number."""
+    """Return a text as lines of at most `width` cells; a list item is indented under its number."""
     return list(_wrapped(text, width))
 
 
@@ -178,7 +178,7 @@ def _wrapped(text: str, width: int) -> tuple[str, ...]:
 
 
 def _short_words(words: Iterable[str], width: int) -> Iterator[str]:
-    """Yield words, those wider than `width` cells in pieces."""
+    """Yield words, splitting those wider than `width` cells."""
     for word in words:
         while cell_width(word) > width:
             piece = word[:1]

@@ -1,1 +1,1 @@
-"""Sessions in files: what is kept of a session, and how it comes back."""
+"""Sessions on disk: what is saved of a session, and how it is resumed."""

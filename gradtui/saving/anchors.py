@@ -1,4 +1,4 @@
-"""Places of a debugger by names, so that they are found again in another version of the problem.
+"""The debugger's positions, by names, so that another version of the problem has them too.
 
 Knows graphs and schedules; knows no numbers.
 """
@@ -13,24 +13,24 @@ from gradtui.debugger.steps import Compute, Flow, Moment, Move, Seed, StepOrder,
 from gradtui.engine.graph import Graph
 
 NodeKey = tuple[str, int]
-"""(name, -1) of what has a name; for an operation inside a line the line's name and a number."""
+"""(name, -1) of a named value; (name of the line, number) of an operation inside a line."""
 
 
 MomentKey = tuple[str | int, ...]
-"""What a moment does, and the names of what it does it to."""
+"""The kind of a moment, and the names that it works on."""
 
 
 class Anchor(Struct, frozen=True):
     """A position inside a training step."""
 
     boundary: int | None
-    """Which boundary between passes it is, if it is one."""
+    """The boundary between passes that it lies on, if any."""
     before: tuple[MomentKey, ...]
-    """The moments up to it, by names, the last first."""
+    """The moments before it, by names, latest first."""
 
 
 def node_keys(graph: Graph) -> Mapping[int, NodeKey]:
-    """Return what each node of a model is called, whatever else the model holds."""
+    """Return the key of each node of a model, independent of the rest of the model."""
     found: dict[int, NodeKey] = {}
     for statement in graph.statements:
         name = graph.nodes[statement.root].name
@@ -52,7 +52,7 @@ def anchor_at(graph: Graph, order: StepOrder, position: int) -> Anchor:
 
 
 def find_anchor(graph: Graph, order: StepOrder, anchor: Anchor) -> int:
-    """Return the position of an anchor, or of the last moment before it that is there."""
+    """Return the position of an anchor, or of the latest moment before it that still exists."""
     if anchor.boundary is not None:
         return _boundaries(order)[anchor.boundary]
     keys = node_keys(graph)

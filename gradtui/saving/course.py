@@ -1,4 +1,4 @@
-"""What was finished of the course, in a file beside the saved sessions. Knows no session."""
+"""Progress through the course, in a file beside the saved sessions. Knows no session."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _Count = Annotated[int, Meta(ge=0, le=10_000)]
 
 
 Score = tuple[_Count, _Count]
-"""Questions of a lesson that were answered right the first time, and all of them."""
+"""Questions of a lesson answered right at the first try, and all questions."""
 
 
 class _Kept(Struct, frozen=True, forbid_unknown_fields=True):
     finished: dict[str, Score]
-    """The name of a lesson -> how it was the last time."""
+    """Name of a lesson -> its latest score."""
 
 
 def read_scores() -> tuple[Mapping[str, Score], str]:
-    """Return the score of each lesson that was finished, and why they are not known, or nothing."""
+    """Return the score of each finished lesson, and why the scores cannot be read, or nothing."""
     try:
         file = _file()
         if not file.exists():
@@ -40,7 +40,7 @@ def read_scores() -> tuple[Mapping[str, Score], str]:
 
 
 def keep_score(name: str, score: Score) -> None:
-    """Take note that a lesson was finished; raises OSError.
+    """Record that a lesson was finished; raises OSError.
 
     A file that cannot be used is set aside.
     """

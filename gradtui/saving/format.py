@@ -1,4 +1,4 @@
-"""Saved sessions as bytes: what is kept of a session, and how it is told that a bit has changed.
+"""Saved sessions as bytes, with a checksum that shows whether a bit has changed.
 
 Everything is by name or as the user would type it, so that what still fits can be found again when
 the scenario has changed.  Knows no session and no scenario.
@@ -19,7 +19,7 @@ _Number = Annotated[int, Meta(ge=0, le=10**9)]
 
 
 class SavedFix(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line that was replaced in memory and is not written."""
+    """A line that was replaced in memory but not in the file."""
 
     file: str
     line: _Number
@@ -33,41 +33,41 @@ class SavedBranch(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     parent: _Number
-    """Which one it left: 0 is the run of the file, 1 the first of the list."""
+    """Its parent: 0 is the run of the file, 1 the first of the list."""
     start: _Step
-    """The step at which it did."""
+    """The step at which it left its parent."""
     change: str
-    """What was changed, as it is typed."""
+    """The change, as the user would type it."""
     drives: bool = False
-    """Whether it only drives otherwise."""
+    """Whether it differs in its drive alone."""
     removed: bool = False
-    """Whether it is only there for those that left it."""
+    """Whether it was removed and exists only as the past of others."""
     fix: SavedFix | None = None
     """The line that was replaced, if that was the change."""
 
 
 class SavedBreakpoint(Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition and whether it stops."""
+    """A condition, and whether it is switched on."""
 
     text: str
     enabled: bool = True
 
 
 class SavedLesson(Struct, frozen=True, forbid_unknown_fields=True):
-    """How far the lesson was; lessons go by their numbers."""
+    """Progress in the lesson; its steps go by number."""
 
     place: _Number = 0
     since: _Step = 0
-    """The step at which the present one came up."""
+    """The training step at which the present lesson step came up."""
     ticked: tuple[_Number, ...] = ()
     answered: tuple[_Number, ...] = ()
     right: tuple[_Number, ...] = ()
-    """Those of which the first answer was right."""
+    """Questions whose first answer was right."""
     tries: _Number = 0
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a session stood and what the user had made."""
+    """Where a session was left, and what the user had set up."""
 
     step: _Step
     moment: Anchor
@@ -80,32 +80,32 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True):
     lens: tuple[tuple[_Number, ...], _Number] | None = None
     """(index of the element, row)."""
     jacobian: _Number | None = None
-    """Which of the node's Jacobians is shown."""
+    """The number of the node's Jacobian that is shown."""
     surface: str = ""
-    """The axes of the surface, as they are typed."""
+    """The axes of the surface, as the user would type them."""
     zoom: Annotated[int, Meta(ge=-100, le=100)] = 0
     followed: str = ""
-    """What is drawn in the place of the loss, as it is typed."""
+    """The values drawn in place of the loss, as the user would type them."""
     log: bool = False
     drawn: tuple[_Step, _Step] | None = None
-    """The first and the last step that are drawn."""
+    """The first and the last step of the curve."""
     breakpoints: tuple[SavedBreakpoint, ...] = ()
     watches: tuple[str, ...] = ()
     run: str = ""
-    """What the run of the file is called."""
+    """The name of the file's run."""
     branches: tuple[SavedBranch, ...] = ()
     current: _Number = 0
-    """The branch that is looked at."""
+    """The current branch."""
     lesson: SavedLesson = SavedLesson()
 
 
 class Saved(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file holds: the last snapshots of one scenario, the newest first."""
+    """The contents of a file: the latest snapshots of one scenario, newest first."""
 
     scenario: str
     """Its path."""
     digest: str
-    """Of what the scenario's files held."""
+    """Digest of the scenario's files."""
     snapshots: tuple[Snapshot, ...]
 
 

@@ -1,4 +1,4 @@
-"""Bytes of gradtui's own files, by which it is told that a bit of them has changed.
+"""gradtui's own files, with a checksum that shows whether a bit has changed.
 
 A file is one line, `gradtui KIND VERSION SHA-256`, and JSON.
 """
@@ -13,7 +13,7 @@ import msgspec
 from gradtui.base.source import InputError
 
 LIMIT = 4_000_000
-"""Bytes that a file may have."""
+"""Largest size of a file, in bytes."""
 T = TypeVar("T")
 
 
@@ -26,7 +26,7 @@ def seal(kind: str, version: str, held: object) -> bytes:
 
 
 def unseal(kind: str, version: str, raw: bytes, type: type[T], file: str = "") -> T:
-    """Return what a file holds; raises InputError for any bytes that `seal` did not give."""
+    """Return the contents of a file; raises InputError unless `seal` made these bytes."""
     head, newline, body = raw.partition(b"\n")
     magic = f"gradtui {kind} ".encode()
     found, space, checksum = head.removeprefix(magic).partition(b" ")

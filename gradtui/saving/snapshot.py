@@ -1,7 +1,7 @@
-"""Taking a snapshot of a session, and bringing a session to where a snapshot was taken.
+"""Takes a snapshot of a session, and resumes a session from a snapshot.
 
-A snapshot may be of another version of the scenario, and is not to be trusted: what it names is
-looked for in the scenario, nothing is opened, and what does not fit is told and left out.
+A snapshot is not trusted and may belong to another version of the scenario: the names in it are
+looked up in the scenario, no file is opened, and whatever does not fit is reported and left out.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from gradtui.scenario.changes import read_change
 from gradtui.scenario.problem import Patch, Problem
 
 _MOMENTS = 24
-"""Moments by which a position is found again in another version of the scenario."""
+"""Moments kept for finding a position again in another version of the scenario."""
 _MOST = 100
-"""Branches, breakpoints and watches that are taken out of a snapshot."""
+"""Most branches, breakpoints and watches that are read from a snapshot."""
 _LONGEST = 64
 """Characters of a branch's name."""
 _CHUNK, _PART = 256, 0.01
-"""Steps that are computed at a time, at most; seconds after which no more of them are."""
+"""Most steps computed in one go; seconds after which it stops."""
 
 
 def digest_of(problem: Problem) -> str:
-    """Return a digest of what a scenario's files held when they were loaded."""
+    """Return a digest of the scenario's files as they were loaded."""
     found = blake2b(digest_size=16)
     for text in problem.texts.values():
         found.update("\n".join(text).encode(errors="surrogatepass") + b"\0")
@@ -57,7 +57,7 @@ def digest_of(problem: Problem) -> str:
 
 
 def take_snapshot(session: Session) -> Snapshot:
-    """Return where a session stands and what the user has made."""
+    """Return where a session is and what the user has set up."""
     problem, looked, plot = session.problem, session.selection, session.curves.plot
     keys, view = node_keys(problem.graph), session.surface.window
     moment = anchor_at(problem.graph, session.order, session.position)
@@ -98,7 +98,7 @@ def _numbers(found: Iterable[int]) -> tuple[int, ...]:
 
 
 def _with_parents(session: Session) -> list[Branch]:
-    """Return the branches, and those that were removed but have left a past to others, by age."""
+    """Return the branches, and removed ones that are the past of others, oldest first."""
     found: dict[int, Branch] = {}
     for branch in session.branches:
         at: Branch | None = branch
@@ -122,7 +122,7 @@ def _saved_fix(patch: Patch, scenario: str) -> SavedFix:
 
 
 def _name_beside(scenario: str, file: str) -> str:
-    """Return what a file is called from a scenario's folder, as text: a name may be any bytes.
+    """Return a file's path from the scenario's folder, as text: a name may be any bytes.
 
     The names alone say it: the working directory may have vanished.
     """
@@ -132,32 +132,32 @@ def _name_beside(scenario: str, file: str) -> str:
 
 
 class Resumption:
-    """A session on its way to where a snapshot was taken, a part at a time.
+    """A session that is being resumed from a snapshot, part by part.
 
-    `problem` is the scenario as its files have it now.
+    `problem` is the scenario as it is on disk now.
     """
 
     def __init__(self, problem: Problem, snapshot: Snapshot) -> None:
         self._saved = snapshot
         self.lost: list[str] = []
-        """What does not fit any more, and why."""
+        """Whatever no longer fits, and why."""
         self.session = Session(problem)
         self._parts = self._go()
 
     def run(self, seconds: float) -> bool:
-        """Go on for a while; return whether something is left."""
+        """Work for a while; return whether more is left."""
         until = time.monotonic() + seconds
         return any(time.monotonic() >= until for _ in self._parts)
 
     @property
     def computing(self) -> str:
-        """What the next part is, as `step 4,000 of 10,000`."""
+        """The next part, for example `step 4,000 of 10,000`."""
         wanted = max([self._saved.step, *(branch.start for branch in self._saved.branches)])
         return f"step {self.session.history.known:,} of {wanted:,}"
 
     @contextmanager
     def _losing(self, what: str) -> Iterator[None]:
-        """Note that something does not fit, and why, if it does not."""
+        """Note an InputError: the thing no longer fits, and why."""
         try:
             yield
         except InputError as error:
@@ -180,12 +180,12 @@ class Resumption:
         self._guide()
 
     def _branch(self, parent: Branch, saved: SavedBranch) -> Branch:
-        """Make a branch again; raises InputError if it cannot be made."""
+        """Recreate a branch; raises InputError if that is impossible."""
         branches = self.session.branches
         branches.switch(parent)
         if saved.drives:
             if not parent.problem.by_hand:
-                raise InputError("nothing is written by hand any more")
+                raise InputError("nothing is hand-written any more")
             branches.toggle_drive()
             return branches.current
         if saved.fix is not None:
@@ -193,7 +193,7 @@ class Resumption:
         return branches.add(parent.fork(saved.start, read_change(saved.change, parent.problem)))
 
     def _fix(self, parent: Branch, fix: SavedFix, name: str) -> Branch:
-        """Make the branch of a fix again; it is the one that it left where the file has it."""
+        """Recreate the branch of a fix; its parent stands in if the file has the fix already."""
         problem = parent.problem
         files = {_name_beside(problem.path, file): file for file in problem.texts}
         file = files.get(fix.file, "")
@@ -207,7 +207,7 @@ class Resumption:
         return branches.current
 
     def _look_at(self, made: dict[int, Branch]) -> None:
-        """Look at the same branch; forget those that had been removed, name the rest as before."""
+        """Go to the same branch, drop the removed ones, and name the rest as before."""
         branches = self.session.branches
         branches.switch(made.get(self._saved.current, branches.root))
         numbers = dict[Branch, int]()
@@ -223,7 +223,7 @@ class Resumption:
                 branches.remove(branch)
 
     def _place(self) -> None:
-        """Stand at the same moment of the same step, at the same level."""
+        """Go to the same moment of the same step, at the same level."""
         session, saved = self.session, self._saved
         graph = session.problem.graph
         session.seek(saved.step)
@@ -236,7 +236,7 @@ class Resumption:
         session.position = find_anchor(graph, session.order, moment)
 
     def _look(self) -> None:
-        """Look at the same node, as closely."""
+        """Select the same node, with the same lens or Jacobian."""
         session, saved = self.session, self._saved
         looked, node = session.selection, find_node(session.problem.graph, saved.node)
         if node is None or node not in looked.selectable:
@@ -254,7 +254,7 @@ class Resumption:
             self._note()
 
     def _draw(self) -> None:
-        """Draw the same, with the same breakpoints and watches."""
+        """Restore the curves, breakpoints and watches."""
         session, saved = self.session, self._saved
         conditions = {clean(one.text): one.enabled for one in saved.breakpoints[:_MOST]}
         session.breakpoints.restore(
@@ -273,7 +273,7 @@ class Resumption:
         curves.plot = replace(curves.plot, log=saved.log, range=drawn)
 
     def _guide(self) -> None:
-        """Be as far in the lesson."""
+        """Restore the progress in the lesson."""
         saved, session = self._saved.lesson, self.session
         lessons = session.problem.lessons
         if lessons:
@@ -287,14 +287,14 @@ class Resumption:
             session.message = ""
 
     def _note(self) -> None:
-        """Take what the session says: it is about something that does not fit."""
+        """Take the session's message: it reports something that does not fit."""
         if self.session.message:
             self.lost.append(clean(self.session.message))
             self.session.message = ""
 
 
 def _know(history: History, step: int) -> Iterator[None]:
-    """Compute a history up to a step, yielding now and then."""
+    """Compute a history up to a step, yielding from time to time."""
     while history.known < step:
         history.reach(min(step, history.known + _CHUNK), _PART)
         yield

@@ -1,4 +1,4 @@
-"""The places where the sessions on a scenario were left: in memory, and in a file of their own."""
+"""Where sessions on a scenario were left: in memory, and in a file for each scenario."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from gradtui.scenario.problem import Problem
 from gradtui.scenario.reading import read_bytes
 
 _KEPT = 3
-"""Places that are kept."""
+"""Number of places that are kept."""
 
 
 class Shelf:
-    """What is kept of one scenario for the next session on it, the last place first."""
+    """The places kept for the next session on one scenario, latest first."""
 
     def __init__(self, problem: Problem) -> None:
         path = _full(problem.path)
         self._scenario = os.fsencode(path).decode(errors="backslashreplace")
         self._file = _file_of(path)
         self._trial = self._file.with_suffix(".trial")
-        """Is there from when the file is being resumed until that has done no harm."""
+        """Exists from the start of a resume until it has proved harmless."""
         self._on_trial = False
         self.places: deque[Snapshot] = deque(maxlen=_KEPT)
         self._found = False
         self._in_file: Saved | None = None
         self._wanted: Saved | None = None
-        self._lock = RLock()  # a signal may come while the same thread writes
+        self._lock = RLock()  # reentrant: a signal may come while the same thread writes
         self._digest: tuple[Problem, str] = problem, digest_of(problem)
 
     def find(self) -> None:
-        """Look, the first time, what the file has; raises InputError if it is unusable."""
+        """Read the file, once; raises InputError if it is unusable."""
         if not self._found:
             self._found = True
             sweep(self._file.parent)
             if self._was_fatal():
                 kept = self.set_aside()
-                raise InputError(f"the session that was left ended gradtui at once; {kept}")
+                raise InputError(f"the saved session crashed gradtui when it was resumed; {kept}")
             if _is_there(self._file):
                 saved = decode_saved(read_bytes(self._file, LIMIT), str(self._file))
                 if saved.scenario == self._scenario:
@@ -58,7 +58,7 @@ class Shelf:
                     self.places.extend(saved.snapshots[:_KEPT])
 
     def _was_fatal(self) -> bool:
-        """Return whether a process that resumed what the file has did not live to tell."""
+        """Return whether a process that resumed this file died while doing so."""
         if not _is_there(self._trial):
             return False
         try:
@@ -69,20 +69,20 @@ class Shelf:
         return self._on_trial
 
     def begin_trial(self) -> None:
-        """Note that what the file has is being resumed, until it is known to do no harm."""
+        """Mark the file as being resumed, until it has proved harmless."""
         self._on_trial = True
-        with suppress(OSError):  # where nothing can be written, saving says so
+        with suppress(OSError):  # saving reports that nothing can be written
             write_file(self._trial, str(os.getpid()).encode(), mode=0o600)
 
     def end_trial(self) -> None:
-        """Note that what was resumed does no harm."""
+        """Note that the resumed session has proved harmless."""
         if self._on_trial:
             self._on_trial = False
             with suppress(OSError):
                 self._trial.unlink(missing_ok=True)
 
     def set_aside(self) -> str:
-        """Put the file where it is not found again; return what to say of it."""
+        """Set the file aside; return a clause that says where it is now."""
         aside = self._file.with_suffix(".aside")
         try:
             os.replace(self._file, aside)
@@ -95,29 +95,29 @@ class Shelf:
 
     @property
     def same(self) -> bool:
-        """Whether the scenario is what it was when its last place was saved."""
+        """Whether the scenario is unchanged since its latest place was saved."""
         return self._wanted is None or self._wanted.digest == self._digest[1]
 
     def begin(self, problem: Problem, step: int) -> None:
-        """Take note of where a session begins: it is worth keeping from the first change on."""
+        """Remember where a session begins: it is worth saving once that changes."""
         session = Session(problem)
         session.seek(step)
         tour.begin(session)
         self._fresh = take_snapshot(session)
 
     def put(self, session: Session) -> None:
-        """Put away the place of a session that is left."""
+        """Store the place of a session that the user leaves."""
         place = take_snapshot(session)
         if place != self._fresh:
             self.places.appendleft(place)
 
     def turn(self, session: Session) -> None:
-        """Put the place of a session behind all others, in the stead of the first."""
+        """Remove the latest place, and add this session's at the end."""
         self.places.popleft()
         self.places.append(take_snapshot(session))
 
     def look(self, session: Session) -> bool:
-        """Find out what is to be kept, with this session's place; return whether it is new."""
+        """Collect the places to keep, this session's included; return whether any is new."""
         places = [take_snapshot(session), *self.places]
         kept = dict.fromkeys(place for place in places if place != self._fresh)
         problem = session.branches.root.problem
@@ -127,8 +127,8 @@ class Shelf:
         return self._wanted != self._in_file and bool(kept or self._in_file)
 
     def write(self) -> str:
-        """Write what is to be kept, if the file has something else; return why it cannot be."""
-        with self._lock:  # one after the other, or the older might be the last
+        """Write the places if the file differs; return why they cannot be written, or nothing."""
+        with self._lock:  # one at a time, or an older state might be written last
             saved = self._wanted
             if saved is None or saved == self._in_file or not (saved.snapshots or self._in_file):
                 return ""
@@ -142,18 +142,18 @@ class Shelf:
 
 
 def _full(scenario: str) -> str:
-    """Return the path of a scenario, whatever folder one is in."""
+    """Return the absolute path of a scenario."""
     try:
         return os.path.realpath(scenario)
-    except FileNotFoundError:  # the working directory has vanished: the name has to do
+    except FileNotFoundError:  # the working directory has vanished: the name must suffice
         return scenario
 
 
 def _is_there(file: Path) -> bool:
-    """Return whether there is a file, or something that keeps one from being looked for."""
+    """Return whether there is a file, or an error that hides whether there is one."""
     try:
         return file.exists()
-    except OSError:  # reading it says what
+    except OSError:  # reading it reports the error
         return True
 
 
@@ -165,7 +165,7 @@ def _file_of(scenario: str) -> Path:
 
 
 def described(place: Snapshot) -> str:
-    """Return where a place is and what was made there, as `at step 7 with 2 branches`."""
+    """Describe a place, for example `at step 7 with 2 branches`."""
     made = [branch for branch in place.branches if not branch.drives and not branch.removed]
     fixes = [branch for branch in made if branch.fix is not None]
     counts = [

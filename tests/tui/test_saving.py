@@ -234,7 +234,9 @@ async def test_a_session_that_ends_gradtui_when_it_is_resumed_does_so_once(
         raise AssertionError("it lives")
     t.app.save()
     async with terminal("two_weights") as t:
-        told = "nothing is resumed: the session that was left ended gradtui at once; it is set"
+        told = (
+            "nothing is resumed: the saved session crashed gradtui when it was resumed; it is set"
+        )
         assert told in t.text
         await t.press("U")
         assert told in t.text and t.session.step == 0
