@@ -226,7 +226,7 @@ async def test_a_far_step_is_computed_while_the_screen_lives_and_can_be_stopped(
 
 @pytest.mark.parametrize("key", ["G", "c"])
 async def test_the_end_of_a_long_run_is_computed_while_the_screen_lives(terminal, write, key):
-    path = write("L = (w*x)**2", lr=0.001, steps=9_000_000)
+    path = write("L = sum((w*x)**2)", f"w = {[0.1] * 400}", lr=0.001, steps=9_000_000)
     async with terminal(path) as t:
         for typed in (key, "n"):
             await t.pilot.press(typed)

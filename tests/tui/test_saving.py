@@ -12,6 +12,7 @@ import gradtui.saving.store
 import gradtui.tui.panels.loss
 import gradtui.tui.saving
 from gradtui.saving.format import decode_saved
+from gradtui.saving.snapshot import Resumption
 from gradtui.scenario.bundled import find_scenario
 from gradtui.tui.app import GradtuiApp
 
@@ -206,8 +207,10 @@ async def test_the_flag_resumes_without_asking(terminal):
 
 async def test_the_way_to_a_far_step_can_be_stopped(terminal, monkeypatch):
     async with terminal("two_weights") as t:
-        t.session.seek(2_000_000)
+        t.session.seek(2_000)
         t.app.save()
+    run = Resumption.run
+    monkeypatch.setattr(Resumption, "run", lambda resumption, seconds: run(resumption, 0.0))
     async with terminal("two_weights") as t:
         await offered(t)
         await t.press("U")
