@@ -144,7 +144,7 @@ def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) 
 
 def _distance(value: Array) -> Array:
     # What is infinite stays so, however far it is moved.
-    sizes = np.where(np.isfinite(value), np.maximum(1.0, np.abs(value)), 1.0)
+    sizes = np.where(np.isinf(value), 1.0, np.maximum(1.0, np.abs(value)))
     return np.asarray(_STEP * sizes, dtype=np.float64)
 
 

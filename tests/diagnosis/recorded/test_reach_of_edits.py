@@ -109,7 +109,102 @@ def of_plain_arrays_alone(U):
     return np.sum(h**2), X.T @ (2 * h * (1 - h**2))
 
 
+class Chain:
+    def __init__(self, V):
+        self.V, self.at = V, 0
+        self.out, self.error = np.zeros((4, 4)), np.zeros((4, 4))
+
+    def forward(self, x):
+        self.out[self.at] = np.tanh(x + self.V @ self.out[self.at - 1])
+
+    def backward(self, d):
+        self.error[self.at] = d * self.slope(self.out[self.at])
+        if self.at < 2:
+            self.error[self.at] += self.slope(self.out[self.at]) * (
+                self.V.T @ self.error[self.at + 1]
+            )
+
+    def slope(self, x):
+        return 1 - x**2
+
+    def bend(self, x):
+        return np.tanh(x)
+
+
+def in_an_object(U, V):
+    chain = Chain(V)
+    for chain.at in range(3):
+        chain.forward(U @ X[chain.at])
+    dU = np.zeros_like(U)
+    for chain.at in reversed(range(3)):
+        chain.backward(2 * chain.out[chain.at])
+        dU += np.outer(chain.error[chain.at], X[chain.at])
+    return np.sum(chain.out**2), dU
+
+
+def over_neighbours(U, V):
+    a = M @ M.transpose()
+    h = np.maximum(a @ U, 0)
+    y = h @ V
+    d = 2 * y
+    dV = h.T @ d
+    dh = d @ V.T * (h > 0)
+    return np.sum(y**2), (a.T @ dh, dV)
+
+
+def leaking(U):
+    y, slope = X @ U, 0.1
+    d = np.ones_like(y)
+    d[y < 0] = slope
+    return np.sum(np.where(y < 0, slope * y, y)), X.T @ d
+
+
+def product_backward(d, x, y):
+    return d * y, d * x
+
+
+def bend(x, back=False):
+    return 1 - np.tanh(x) ** 2 if back else np.tanh(x)
+
+
+def of_products(U, V):
+    y = U * V
+    d = bend(y, back=True)
+    return np.sum(bend(y)), product_backward(d, U, V)
+
+
+def of_heads(U, V):
+    q, k = (np.stack([X @ one, X @ one.T]) for one in (U, V))
+    scores = q @ k.swapaxes(1, 2)
+    dk = np.matmul((2 * scores).transpose(0, 2, 1), q)
+    return np.sum(scores**2), {"V": X.T @ dk[0] + dk[1].T @ X}
+
+
+def with_a_border(U):
+    wide, power = np.hstack([U**2, np.ones((4, 1))]), 1.5
+    y = (1 + wide) ** (-power)
+    d = np.delete(-power * (1 + wide) ** (-power - 1), 4, 1)
+    return np.sum(y), d * 2 * U
+
+
+def apart(KERNEL):
+    w = np.exp(-((KERNEL - KERNEL[:, None]) ** 2))
+    d = -2 * (KERNEL - KERNEL[:, None]) * w
+    return np.sum(w), d.sum(axis=0) - d.sum(axis=1)
+
+
 MISTAKES = [
+    (in_an_object, "self.error[self.at + 1]", "self.error[self.at]"),
+    (in_an_object, "d * self.slope(self.out[self.at])", "d * self.bend(self.out[self.at])"),
+    (over_neighbours, "(a.T @ dh, dV)", "(dh, dV)"),
+    (over_neighbours, "d @ V.T * (h > 0)", "d @ V.T * (1 - h**2)"),
+    (leaking, "d[y < 0] = slope", "d[y < 0] = 0"),
+    (of_products, "return d * y, d * x", "return d * x, d * y"),
+    (of_products, "bend(y, back=True)", "bend(y)"),
+    (of_heads, "(2 * scores).transpose(0, 2, 1)", "(2 * scores)"),
+    (with_a_border, "(-power - 1), 4, 1", "(-power), 4, 1"),
+    (with_a_border, ", 4, 1)", ", 0, 1)"),
+    (apart, "d = -2 * (KERNEL - KERNEL[:, None]) * w", "d = -2 * (KERNEL - KERNEL) * w"),
     (gated, "dhnext = by_z + by_r", "dhnext = by_z"),
     (gated, "dh * r[t] * z[t]", "dh * z[t] * z[t]"),
     (gated, "(1 - r[t] ** 2)", "(1 - r[t])"),

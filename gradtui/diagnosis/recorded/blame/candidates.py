@@ -201,7 +201,9 @@ class Statement:
         parent = self.parents.get(node)
         if isinstance(parent, ast.BinOp):
             own = _BINDING.get(type(parent.op), 5)
-            return own + 1 if node is parent.right or isinstance(parent.op, ast.Pow) else own
+            if isinstance(parent.op, ast.Pow):
+                return own + 1 if node is parent.left else _SIGN
+            return own + 1 if node is parent.right else own
         if isinstance(parent, ast.UnaryOp):
             return _SIGN
         if isinstance(parent, ast.Compare):

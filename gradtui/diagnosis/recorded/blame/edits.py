@@ -60,6 +60,7 @@ _TWINS = (
 
 
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
+_PICKING = ("delete", "insert", "roll", "take", "repeat")
 _TURNING = ("t", "transpose", "swapaxes")
 """Methods that swap two axes, the only ones where they are not told."""
 
@@ -90,7 +91,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
                 for one, two in pairwise(elts):
                     told = f"{statement.text(one)} and {statement.text(two)} are swapped"
                     yield Candidate(
-                        swapped(statement, one, two), "wrong-variable", told, 2, None, node
+                        swapped(statement, one, two), "wrong-variable", told, 1, None, node
                     )
             case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
                 yield from _counted(statement, node)
@@ -183,6 +184,11 @@ def _of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
                     power,
                     node,
                 )
+        if any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right)):
+            for power in (f"{s.text(node.right)} - 1", f"{s.text(node.right)} + 1"):
+                edit = s.replaced(node.right, power, 1)
+                told = f"the power must be {power}"
+                yield Candidate((edit,), "missing-factor", told, 1, power, node)
 
 
 def _of_operands(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
@@ -276,6 +282,9 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield _transposed(node, edit, s.text(called.value))
     if name == "einsum" and args and isinstance(args[0], ast.Constant):
         yield from _of_subscripts(s, args[0])
+    if name in _PICKING:
+        for arg in args[1:]:
+            yield from shifted(s, arg, 2)
     if name == "power" and len(args) == 2:
         for power in _POWERS:
             told = f"the power must be {power}"

@@ -65,8 +65,9 @@ def blamed(
         of_loss = getattr(function_of(called), "__code__", None)
         of_loss = of_loss if runs.target.returns_loss else None
         suspects = Suspects(
-            flow, watched, faithful(watched, trials), rearranged=rearranged, of_loss=of_loss
-        )
+            flow, watched, faithful(watched, trials), rearranged=rearranged,
+            scaled=all(_is_scaled(point, name) for name in wrong), of_loss=of_loss,
+        )  # fmt: skip
         preview = Preview(flow, watched.held, trials.watchdog, library)
         return tuple(Search(trials, suspects, preview).found())
 

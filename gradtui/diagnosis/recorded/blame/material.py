@@ -9,7 +9,9 @@ from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.pure import computes
+from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watch import Held
+from gradtui.recording.places import is_users_file
 
 _MOST_NAMES, _MOST_FUNCTIONS = 24, 10
 
@@ -78,6 +80,49 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
                     yield Candidate((edit,), "wrong-variable", told, 1, repr(value), node)
 
 
+def given(s: Statement) -> Iterator[Candidate]:
+    """Yield numbers in scope for those that are written, and flags that calls leave out."""
+    for node in s.nodes:
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            yield from _of_scope(s, node)
+        elif isinstance(node, ast.Call):
+            yield from _flags(s, node)
+
+
+def _of_scope(s: Statement, node: ast.Constant) -> Iterator[Candidate]:
+    """Yield numbers in scope for one that is all that is stored or chosen, as a slope is."""
+    parent = s.parents.get(node)
+    chosen = isinstance(parent, ast.IfExp) or (
+        isinstance(parent, ast.Call) and ast.unparse(parent.func).endswith("where")
+    )
+    stored = isinstance(parent, ast.Return) or (
+        isinstance(parent, ast.Assign | ast.AugAssign) and node is s.value()
+    )
+    if not chosen and not stored:
+        return
+    floats = [text for text, held in s.scope.items() if held.kind == "f" and not held.shape]
+    for text in floats[:_MOST_NAMES]:
+        told = f"{s.text(node)} must be {text}"
+        edit = s.replaced(node, text)
+        yield Candidate((edit,), "wrong-variable", told, 1 + chosen, text, node)
+
+
+def _flags(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield the flags of a function of the user's that a call leaves as they are by default."""
+    called = s.unit.globals.get(node.func.id) if isinstance(node.func, ast.Name) else None
+    if not isinstance(called, FunctionType) or not is_users_file(called.__code__.co_filename):
+        return
+    parameters = [*inspect.signature(called).parameters.values()][len(node.args) :]
+    written = {one.arg for one in node.keywords}
+    for one in parameters:
+        if type(one.default) is bool and one.name not in written:
+            end = s.unit.end(node) - 1
+            text = f"{one.name}={not one.default}"
+            comma = ", " if node.args or node.keywords else ""
+            edit = Edit(end, end, comma + text)
+            yield Candidate((edit,), "wrong-variable", f"it needs {text}", 1, text, node)
+
+
 def _alike(s: Statement, own: Held) -> Iterator[tuple[str, Held]]:
     """Yield what can stand for a value: the same shape first, then its transpose, then others."""
     if own.kind[0] == ":":
@@ -104,7 +149,7 @@ def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
         return
     arity = len(inspect.signature(own).parameters)
     for name, other in own_functions(s):
-        if s.unit.globals[name] is not own and other == arity:
+        if s.unit.globals.get(name) is not own and other == arity:
             yield Candidate(
                 (s.replaced(node, name),),
                 "wrong-variable",
@@ -116,12 +161,17 @@ def _functions(s: Statement, node: ast.expr) -> Iterator[Candidate]:
 
 
 def own_functions(s: Statement) -> list[tuple[str, int]]:
-    """Return the functions of the file that only compute, each with its count of arguments."""
+    """Return the user's functions that only compute, each with its count of arguments."""
     found = [
         (name, len(inspect.signature(one).parameters))
         for name, one in s.unit.globals.items()
-        if isinstance(one, FunctionType) and one.__code__.co_filename == s.unit.file
+        if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename)
         if computes(one, s.dialect)
+    ]
+    found += [
+        (text, held.shape[0])
+        for text, held in s.scope.items()
+        if held.kind == ":function" and not text.isidentifier()
     ]
     return found[:_MOST_FUNCTIONS]
 
@@ -137,16 +187,27 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             continue
         shape = s.shape(node)
         multiplied = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
+        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute):
+            multiplied |= parent.func.attr in ("matmul", "bmm", "dot")
         if shape is not None and len(shape) > 2 and multiplied:
             text = f"{s.inside(node, 9)}{s.dialect.swapped}"
             edit = s.replaced(node, text)
             yield Candidate((edit,), "transposed", f"it needs {text}", 0, text, node)
+        if shape is not None and len(shape) == 1 and _is_stretched(parent):
+            text = f"{s.inside(node, 9)}[:, None]"
+            edit = s.replaced(node, text)
+            yield Candidate((edit,), "wrong-axis", f"it needs {text}", 1, text, node)
         if shape is not None and len(shape) == 2 and max(shape) > 1:
             text = f"{s.inside(node, 9)}{s.transpose}"
             cost = 0 if is_leaf(node) else 2
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
             )
+
+
+def _is_stretched(parent: ast.AST | None) -> bool:
+    """Return whether operands of an expression are broadcast."""
+    return isinstance(parent, ast.BinOp) and not isinstance(parent.op, ast.MatMult)
 
 
 def arrays(s: Statement) -> list[tuple[str, Held]]:

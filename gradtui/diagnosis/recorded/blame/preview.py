@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,9 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.watchdog import Endless, Watchdog
 from gradtui.engine.shapes import stretches
 from gradtui.recording.library import NUMPY, Library
-from gradtui.recording.run import unheard
 
+_HOLE = "_hole"
+"""The name of what stands in the place of an expression."""
 _TIMES = (1.0, -1.0, 2.0, 0.5)
 """How often an edit may be needed."""
 _FAILED = np.full(1, np.nan)
@@ -37,6 +40,7 @@ class Preview:
     ) -> None:
         self._flow, self._held, self._watchdog = flow, held, watchdog
         self._library = library
+        self._codes: dict[str, CodeType] = {}
         self._values: dict[tuple[ast.stmt, str], list[Any]] = {}
         self._after: dict[tuple[ast.stmt, int], dict[str, Any]] = {}
         """Statement and round -> the values of all names once it has run."""
@@ -56,6 +60,40 @@ class Preview:
             for form in forms
         ]
         return True if True in told else None if None in told else False
+
+    def is_hopeful_times(self, s: Statement, node: ast.expr, factor: str) -> bool | None:
+        """Return whether a statement may be right with an expression in it times a factor."""
+        return self._is_hopeful_with(s, node, (s.text(node), factor))
+
+    def is_hopeful_with(self, s: Statement, node: ast.expr, text: str) -> bool | None:
+        """Return whether a statement may be right with other text for an expression in it."""
+        return self._is_hopeful_with(s, node, (text,))
+
+    def _is_hopeful_with(self, s: Statement, node: ast.expr, factors: Sequence[str]) -> bool | None:
+        rounds = len(self._held.get((s.unit.file, s.node.lineno), ()))
+        hole = [s.replaced(node, _HOLE)]
+        text, own = _edited(s, hole), _edited(s, hole, applied=False)
+        if not rounds or text is None or own is None:
+            return None
+        told = [
+            self._is_better(
+                self._filled(s, form.format(text), factors, at),
+                self._value(s, form.format(own), at),
+            )
+            for at in range(rounds)
+            for form in ("{}", *_sums(s))
+        ]
+        return True if True in told else None if None in told else False
+
+    def _filled(self, s: Statement, text: str, factors: Sequence[str], at: int) -> Any:
+        """Return the value of an expression with a product in its hole."""
+        own, *more = (self._value(s, one, at) for one in factors)
+        held = self._held[s.unit.file, s.node.lineno][at]
+        try:
+            product = own * more[0] if more else own
+        except (TypeError, ValueError):  # of what is no number, or of shapes that do not fit
+            return _FAILED
+        return self._run(s, f"({text})", {**held, _HOLE: product})
 
     def is_hopeful_after(self, s: Statement, name: str, line: str) -> bool | None:
         """Return whether what a statement stores may be right with a line that follows it."""
@@ -79,7 +117,7 @@ class Preview:
     def _runs(self, text: str, s: Statement, held: dict[str, Any]) -> bool:
         """Run statements of the user's on values that are held; return whether they can be run."""
         try:
-            with unheard(), self._watchdog.watching():
+            with self._watchdog.watching():
                 exec(text, s.unit.globals, held)
         except (Exception, Endless):
             return False
@@ -98,7 +136,9 @@ class Preview:
 
     def _is_better(self, found: Any, own: Any) -> bool | None:
         if isinstance(found, tuple) and isinstance(own, tuple):
-            return self._count(found) > self._count(own)
+            more = self._count(found) - self._count(own)
+            # Of what changes places each is as right as before, and maybe not where it is.
+            return None if not more and _is_exchange(found, own) else more > 0
         if not _is_array(found):
             return None
         if _is_array(own) and np.array_equal(found, own):
@@ -114,15 +154,22 @@ class Preview:
 
     def _evaluated(self, s: Statement, text: str) -> Iterator[Any]:
         """Yield the values of an expression in all rounds that are held."""
-        held = self._held[s.unit.file, s.node.lineno]
-        try:
-            with unheard():
-                code = compile(text, s.unit.file, "eval")
-                for one in held:
-                    with self._watchdog.watching():
-                        yield self._seen(eval(code, s.unit.globals, dict(one)))
-        except (Exception, Endless):
-            yield from [_FAILED] * len(held)
+        for one in self._held[s.unit.file, s.node.lineno]:
+            yield self._run(s, text, dict(one))
+
+    def _run(self, s: Statement, text: str, held: dict[str, Any]) -> Any:
+        with suppress(Exception, Endless), self._watchdog.watching():
+            return self._seen(eval(self._compiled(text), s.unit.globals, held))
+        return _FAILED
+
+    def _compiled(self, text: str) -> CodeType:
+        """Return the code of an expression; of none, code that fails."""
+        if text not in self._codes:
+            try:
+                self._codes[text] = compile(text, "<gradtui>", "eval")
+            except (SyntaxError, ValueError):
+                self._codes[text] = compile("1 / 0", "<gradtui>", "eval")
+        return self._codes[text]
 
     def _seen(self, value: Any) -> Any:
         if isinstance(value, tuple):
@@ -144,9 +191,16 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f"
 
 
+def _is_exchange(found: Sequence[Any], own: Sequence[Any]) -> bool:
+    return len(found) == len(own) and all(
+        any(np.array_equal(one, other) for other in own) for one in found if _is_array(one)
+    )
+
+
 def _edited(s: Statement, edits: Sequence[Edit], *, applied: bool = True) -> str | None:
     """Return the text of what a statement stores with an edit; None where that is elsewhere."""
-    for value in _values(s.value()):
+    whole = s.value()
+    for value in [*_values(whole), *([] if whole is None else [whole])]:
         start, end = s.unit.start(value), s.unit.end(value)
         if all(start - 1 <= one.start and one.end <= end + 1 for one in edits):
             break

@@ -12,13 +12,15 @@ from msgspec import Struct
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.edits import edits
-from gradtui.diagnosis.recorded.blame.material import numbers, renamings
+from gradtui.diagnosis.recorded.blame.instead import Instead, insteads
+from gradtui.diagnosis.recorded.blame.material import given, numbers, renamings
 from gradtui.diagnosis.recorded.blame.preview import Preview
 from gradtui.diagnosis.recorded.blame.slots import After, Slot, afters, slots
 from gradtui.diagnosis.recorded.blame.suspects import TIERS, Suspect, Suspects
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import Watched
+from gradtui.recording.run import unheard
 
 _COSTS = 5
 _ROUNDS = 4
@@ -96,6 +98,7 @@ class Search:
         self._tried = set[_Key]()
         """Edits that were run."""
         self._edits: dict[ast.stmt, list[Candidate]] = {}
+        self._slots: dict[ast.stmt, tuple[list[Slot], list[After]]] = {}
         self._hand: Results | None = None
         """What the code gives with the edits found so far."""
 
@@ -105,7 +108,8 @@ class Search:
             if not self._trials.wrong:
                 return
             self._hand = self._trials.results(None)
-            hit = self._best()
+            with unheard():
+                hit = self._best()
             if hit is None:
                 return
             self._trials.stand(hit.patch, hit.mended)
@@ -150,6 +154,17 @@ class Search:
         hopeful = self._preview.is_hopeful_after(slot.s, slot.name, edit.text.decode().strip())
         return cost <= _BLIND if hopeful is None else hopeful
 
+    def _is_worth_times(self, slot: Slot, factor: str, cost: int) -> bool:
+        if not self._glancing or isinstance(slot, After):
+            return self._is_worth_in(slot, slot.times(factor), cost)
+        hopeful = self._preview.is_hopeful_times(slot.s, slot.node, factor)
+        return cost <= _BLIND if hopeful is None else hopeful
+
+    def _is_worth_instead(self, one: Instead) -> bool:
+        """Return whether what is one of many may be right at a glance, or no glance can tell."""
+        hopeful = self._preview.is_hopeful_with(one.slot.s, one.slot.node, one.text)
+        return hopeful is True if self._glancing else hopeful is None
+
     def _is_worth_adding(self, slot: Slot, term: str) -> bool:
         """Return whether a term may be what is missing, so often as a number in scope says."""
         if self._is_worth_in(slot, slot.plus(term), 2):
@@ -177,15 +192,20 @@ class Search:
 
     def _candidates(self, s: Statement, cost: int) -> Iterator[Candidate]:
         if s.node not in self._edits:
-            self._edits[s.node] = [*edits(s), *renamings(s), *numbers(s, self._trials.numbers)]
+            wanted = self._trials.numbers
+            self._edits[s.node] = [*edits(s), *renamings(s), *given(s), *numbers(s, wanted)]
+            self._slots[s.node] = [*slots(s)], [*afters(s)]
+        within, behind = self._slots[s.node]
+        if cost == 3:
+            yield from (one.candidate for one in insteads(within) if self._is_worth_instead(one))
         yield from (
             one
             for one in self._edits[s.node]
             if one.cost == cost and (not cost or self._is_worth(s, one.edits, cost))
         )
-        for slot in slots(s):
+        for slot in within:
             yield from self._in_slot(slot, cost - slot.distance)
-        for after in afters(s):
+        for after in behind:
             if cost and not after.alone:
                 # What a line lacks is likelier in it than after it.
                 yield from self._in_slot(after, cost - 1)
@@ -210,9 +230,9 @@ class Search:
             nothing = self._run(slot.s, slot.times("0.0"))
             if nothing is not None and _is_same(nothing, self._hand, self._trials.wrong):
                 return
-            for factor, own in slot.factors():
+            for factor, own in slot.factors:
                 worth = own == cost and self._trials.left > 0
-                if worth and self._is_worth_in(slot, slot.times(factor), cost):
+                if worth and self._is_worth_times(slot, factor, cost):
                     for value in self._solved(nothing, self._run(slot.s, slot.times(factor))):
                         yield from slot.factor(factor, value, cost)
             if cost == 2:

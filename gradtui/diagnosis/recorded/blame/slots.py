@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
@@ -32,12 +33,15 @@ _CURVES = (
     "({} < 0)",
     "({} != 0)",
 )
+SLOPES = _CURVES[1:]
 _PLAIN, _USUAL = 2, 5
 """Of these the likelier ones."""
 _NUMBERS = 8
 """Numbers in scope that are tried."""
-_MOST = 24
+_MOST = 40
 """Arrays of each kind that are tried."""
+_TERMS = 24
+"""Arrays that are tried as a term."""
 _DIGITS = 3
 """How many a number has that a user would write."""
 _ODD = 5
@@ -140,8 +144,12 @@ class Slot:
         told = f"the term {many} is missing"
         yield Candidate((self.plus(many),), rule, told, 2, many, self.node)
 
-    def factors(self) -> Iterator[tuple[str, int]]:
-        """Yield factors made of what is in scope, each with how far-fetched it is."""
+    @cached_property
+    def factors(self) -> Sequence[tuple[str, int]]:
+        """Factors made of what is in scope, each with how far-fetched it is."""
+        return [*self._factors()]
+
+    def _factors(self) -> Iterator[tuple[str, int]]:
         names = self._stretching()
         for at, form in enumerate(_CURVES):
             for name, held in names:
@@ -178,7 +186,7 @@ class Slot:
             if held.kind == "f" and (self.shape is None or stretches(held.shape, self.shape))
         ]
         yield from self._turned()
-        yield from found[:_MOST]
+        yield from found[:_TERMS]
 
     def _turned(self) -> Iterator[str]:
         """Yield the transpose of the expression: a symmetric matrix gives it both."""
@@ -272,7 +280,7 @@ class After(Slot):
             if beside and held.kind[0] == ":" and not held.shape and text not in called:
                 line = self.line(f"{self.name} = {text}.{method}({self.name})")
                 told = f"{text}.{method} is not called"
-                yield Candidate((line,), "missing-factor", told, 2, text, self.node)
+                yield Candidate((line,), "missing-factor", told, 1, text, self.node)
 
     def picked(self) -> Iterator[Candidate]:
         """Yield the lines that subtract 1 at the labels, as the slope of a softmax asks for."""
@@ -300,7 +308,8 @@ def _is_short(text: str) -> bool:
 def slots(s: Statement) -> Iterator[Slot]:
     """Yield what a statement stores, the operands in it, and what it gives to functions."""
     value = s.value()
-    if isinstance(value, ast.Call) and ast.unparse(value.func) in _COUNTING:
+    counting = isinstance(value, ast.Call) and ast.unparse(value.func) in _COUNTING
+    if counting or isinstance(s.node, ast.For):
         return
     found: list[ast.expr | None] = [value]
     if isinstance(value, ast.Tuple | ast.List):

@@ -43,11 +43,14 @@ class Suspects:
         units: Sequence[Unit],
         *,
         rearranged: bool = False,
+        scaled: bool = False,
         of_loss: CodeType | None = None,
     ) -> None:
         self._flow, self._watched, self._units = flow, watched, units
         self._rearranged, self._of_loss = rearranged, of_loss
         """Whether a result has the right elements in another order."""
+        self._scaled = scaled
+        """Whether all results are so many times what they must be."""
         self._wrong: set[str] = set()
         self._wanted: Collection[Shape] = ()
 
@@ -108,12 +111,20 @@ class Suspects:
         }
 
     def _beside(self, unit: Unit, node: ast.stmt, lines: set[Line]) -> set[Line]:
-        """Return the lines that use what a line only renames, or that it has it from."""
+        """Return the lines that use what a line only renames or writes a number into.
+
+        Or those that it has it from.
+        """
         if not isinstance(node, ast.Assign) or any(line in self._flow.feeds for line in lines):
             return set()
-        if not isinstance(node.targets[0], ast.Name):
+        target = node.targets[0]
+        partial = isinstance(target, ast.Subscript) and isinstance(node.value, ast.Constant)
+        if isinstance(target, ast.Subscript) and partial:
+            target = target.value
+        if not isinstance(target, ast.Name):
             return set()
         own = {type(one.ctx): one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        own[ast.Store] = target.id
         for ours, theirs in ((ast.Store, ast.Load), (ast.Load, ast.Store)):
             found = {
                 (unit.file, one.lineno)
@@ -138,7 +149,9 @@ class Suspects:
         likely = bool(lines & (self._flow.first | self._flow.handing))
         if self._rearranged:
             likely |= bool(lines & self._flow.moving)
-        if lines & self._flow.known and not likely:
+        # What is right as such, as a local derivative is, may lack the number that all do.
+        lacking = self._scaled and fed == wrong
+        if lines & self._flow.known and not likely and not lacking:
             return 4
         exact = wrong - self._flow.lost <= fed <= wrong
         if partial:
@@ -155,25 +168,29 @@ class Suspects:
         assert unit.node.end_lineno is not None
         ever = self._watched.ever(unit.file, unit.first, unit.node.end_lineno)
         known = {name.partition(".")[0].partition("[")[0] for name in scope} | set(unit.globals)
-        expressions = [(text, held) for text, names, held in self._expressions if names <= known]
+        usable = [one for one in self._expressions if one[2] <= known]
+        # What its own function computes comes first, and what is simple.
+        usable.sort(key=lambda one: (one[0] is not unit, len(one[1])))
+        expressions = [(text, held) for _, text, _, held in usable[:_EXPRESSIONS]]
         return Around(scope, ever, self._flow.shapes, expressions, self._wanted,
                       self._watched.library.dialect)  # fmt: skip
 
     @cached_property
-    def _expressions(self) -> list[tuple[str, set[str], Held]]:
+    def _expressions(self) -> list[tuple[Unit, str, set[str], Held]]:
         """The expressions of the code that have an array for a value, with the names in them."""
-        found: dict[str, tuple[str, set[str], Held]] = {}
+        found: dict[tuple[Unit, str], tuple[Unit, str, set[str], Held]] = {}
         for unit in self._units:
             for node in ast.walk(unit.node):
                 if isinstance(node, ast.BinOp | ast.Call | ast.Subscript):
                     text = unit.text(node)
                     shape = self._flow.shapes.get(unit.place(unit.start(node), unit.end(node)))
+                    shape = shape or self._watched.part(unit, node)
                     if shape and len(text) <= _LONGEST and "\n" not in text:
                         names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
                         if isinstance(node, ast.BinOp):
                             text = f"({text})"
-                        found.setdefault(text, (text, names, Held(shape, "f")))
-        return list(found.values())[:_EXPRESSIONS]
+                        found.setdefault((unit, text), (unit, text, names, Held(shape, "f")))
+        return list(found.values())
 
 
 def _is_partial(node: ast.stmt) -> bool:

@@ -31,6 +31,8 @@ _VISITS = 6
 """Times that a line is looked at."""
 _LOOKED = 3
 """Times that what is in scope is taken note of; more tell nothing new."""
+_DEPTH = 3
+"""How deep what objects and containers hold is copied."""
 _ENTRIES = 40
 """Entries of a dict, an object or a sequence that are names of their own."""
 
@@ -81,6 +83,19 @@ class Watched:
             if own == file and first <= line <= last:
                 found |= scope
         return found
+
+    def part(self, unit: Unit, node: ast.expr) -> Shape | None:
+        """Return the shape of what is picked out of an array when its line ran first."""
+        held = self.held.get((unit.file, node.lineno))
+        picked = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+        if not held or not picked or any(isinstance(one, ast.Call) for one in ast.walk(node)):
+            return None
+        try:
+            value = eval(unit.text(node), unit.globals, dict(held[0]))
+        except Exception:  # a name of a comprehension's, or one that is not stored yet
+            return None
+        found = held_of(self.library.seen(value))
+        return found.shape if found is not None and found.kind == "f" else None
 
     def units(self) -> list[Unit]:
         """Return the functions that ran and whose text is known, in the order of their calls.
@@ -142,9 +157,34 @@ class Watched:
             }  # fmt: skip
         return self._globals[code]
 
-    def _copied(self, value: Any) -> Any:
-        """Return a copy of what a run may write."""
-        return dict(value) if type(value) is dict else self.library.copied(value)
+    def _copied(self, value: Any, depth: int = _DEPTH) -> Any:
+        """Return a copy of what a run may write: an object's arrays, and those in a list, too."""
+        kind = type(value)
+        if not depth or (isinstance(value, dict | list | tuple) and len(value) > _ENTRIES):
+            return self.library.copied(value)
+        if kind is dict:
+            return {name: self._copied(one, depth - 1) for name, one in value.items()}
+        if kind is list or kind is tuple:
+            return kind([self._copied(one, depth - 1) for one in value])
+        if _is_users(value):
+            made = object.__new__(kind)
+            vars(made).update(self._copied(vars(value), depth))
+            return made
+        return self.library.copied(value)
+
+
+def _is_users(value: Any) -> bool:
+    """Return whether a value is an object of a class of the user's with attributes of its own."""
+    kind: Any = type(value)
+    plain = kind.__new__ is object.__new__ and type(getattr(value, "__dict__", None)) is dict
+    return plain and any(True for _ in _methods(kind))
+
+
+def _methods(kind: type) -> Iterator[tuple[str, FunctionType]]:
+    """Yield the methods of a class that the user's files hold, by name."""
+    for name, one in vars(kind).items():
+        if isinstance(one, FunctionType) and is_users_file(one.__code__.co_filename):
+            yield name, one
 
 
 def _within(code: CodeType) -> Iterator[CodeType]:
@@ -210,12 +250,19 @@ class _Named:
             entries = [(f"{name}[{key(at)}]", one) for at, one in enumerate(value)]
         elif hasattr(value, "__dict__"):
             entries = [(f"{name}.{key}", one) for key, one in vars(value).items()]
+            self._add_methods(name, type(value))
         else:
             return
         # What goes by the round of a loop is likelier meant than another round.
         entries.sort(key=lambda pair: (held_of(pair[1]) is None, pair[0][-2:-1].isdigit()))
         for text, one in entries[:_ENTRIES]:
             self.add(text, one, depth - 1)
+
+    def _add_methods(self, name: str, kind: type) -> None:
+        """Add the methods of an object of the user's that only compute."""
+        for key, one in _methods(kind):
+            if computes(one, self._library.dialect):
+                self.found[f"{name}.{key}"] = Held((one.__code__.co_argcount - 1,), ":function")
 
     def _key(self, key: str | int) -> str:
         """Return a key as code writes it: by the name that counts the rounds, or one beside it."""

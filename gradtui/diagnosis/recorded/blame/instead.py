@@ -1,0 +1,115 @@
+"""What may stand in the place of an expression: a slope of another function, a product of matrices.
+
+All are many: a glance says which are worth a run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.slots import SLOPES, Slot
+from gradtui.diagnosis.recorded.blame.watch import Held, Shape
+
+_SLOPED, _MULTIPLIED = 10, 10
+"""Arrays whose slopes are tried, and that are multiplied."""
+_ACTIVATIONS = 3
+"""Of these those that a function may return alone."""
+_PRODUCTS = 40
+"""Products that are tried in one place."""
+
+
+class Instead(Struct, frozen=True, eq=False):
+    """A text that may stand where an expression does."""
+
+    slot: Slot
+    text: str
+    binding: int
+    """How tightly it holds together."""
+    rule: str
+    told: str
+
+    @property
+    def candidate(self) -> Candidate:
+        """The edit that puts it there."""
+        edit = self.slot.s.replaced(self.slot.node, self.text, self.binding)
+        return Candidate((edit,), self.rule, self.told, 3, self.text, self.slot.node)
+
+
+def insteads(slots: list[Slot]) -> Iterator[Instead]:
+    """Yield what may stand in the place of expressions to which something may be missing."""
+    for slot in slots:
+        yield from _products(slot)
+        if _is_factor(slot):
+            yield from _slopes(slot, SLOPES)
+        elif isinstance(slot.s.node, ast.Return) and slot.whole:
+            yield from _slopes(slot, SLOPES[:_ACTIVATIONS])
+
+
+def _is_factor(slot: Slot) -> bool:
+    """Return whether an expression is a factor."""
+    node, parent = slot.node, slot.s.parents.get(slot.node)
+    if isinstance(parent, ast.BinOp):
+        return isinstance(parent.op, ast.Mult)
+    if isinstance(parent, ast.AugAssign):
+        return isinstance(parent.op, ast.Mult)
+    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute):
+        return False
+    return parent.func.attr == "multiply" and node in parent.args
+
+
+def _slopes(slot: Slot, forms: Sequence[str]) -> Iterator[Instead]:
+    """Yield the slopes of functions: that of another one may have been taken."""
+    own = slot.s.text(slot.node)
+    alike = [name for name, held in _named(slot.s) if held.shape == slot.shape]
+    for form in forms:
+        for name in alike[:_SLOPED]:
+            text = form.format(name, name, n=slot.s.numpy)
+            if text.strip("()") != own.strip("()"):
+                told = f"{own} must be {text.removeprefix('(').removesuffix(')')}"
+                yield Instead(slot, text, 9 if text[0] == "(" else 2, "wrong-point", told)
+
+
+def _products(slot: Slot) -> Iterator[Instead]:
+    """Yield products of two matrices, one of which may be what is there."""
+    s, shape = slot.s, slot.shape
+    if not shape or len(shape) > 2:
+        return
+    own = s.text(slot.node)
+    plain = [(n, held.shape) for n, held in _named(s) if len(held.shape) in (1, 2)][:_MULTIPLIED]
+    turned = [(f"{name}{s.transpose}", found[::-1]) for name, found in plain if len(found) == 2]
+    arrays = [*plain, *turned]
+    for name, found in arrays:
+        if found == (shape[0], shape[0]) and name != own:
+            text = _product(s, name, s.inside(slot.node, 9))
+            yield Instead(slot, text, 2, "missing-factor", f"the factor {name} is missing")
+        if found == (shape[-1], shape[-1]) and name != own:
+            text = _product(s, s.inside(slot.node, 2), name)
+            yield Instead(slot, text, 2, "missing-factor", f"the factor {name} is missing")
+    pairs = [(one, two) for one in arrays for two in arrays if _shape(one[1], two[1]) == shape]
+    for (one, _), (two, _) in pairs[:_PRODUCTS]:
+        text = _product(s, one, two)
+        if text != own:
+            yield Instead(slot, text, 2, "wrong-variable", f"{own} must be {text}")
+
+
+def _shape(one: Shape, two: Shape) -> Shape | None:
+    """Return the shape of a product; None where there is none."""
+    return (*one[:-1], *two[1:]) if one[-1] == two[0] else None
+
+
+def _product(s: Statement, one: str, two: str) -> str:
+    """Return a product as the function has others."""
+    source = s.unit.source
+    if s.numpy and b"@" not in source and b"dot(" in source:
+        return f"{s.numpy}dot({one}, {two})"
+    return f"{one} @ {two}"
+
+
+def _named(s: Statement) -> list[tuple[str, Held]]:
+    """Return the arrays of floats in scope, what was made last first."""
+    found = [(text, held) for text, held in s.scope.items() if held.kind == "f" and held.shape]
+    return sorted(found, key=lambda pair: -s.recent.get(pair[0], 0))
