@@ -19,7 +19,7 @@ from gradtui.engine.trainer import Trainer
 
 MEMORY = 64 << 20
 """Bytes of state that a history keeps before it thins out its rows."""
-_MOST = 1 << 30
+_MOST = 512 << 20
 """Bytes that it keeps where a state between two that are kept would take long to replay."""
 _WAIT = 0.01
 """Seconds that a replay may take before more memory is spent on it."""

@@ -70,7 +70,8 @@ def test_a_line_written_by_hand_comes_before_the_gradient_that_it_claims():
         ("X[0,0,0]", 2, "this has shape 5×2"),
         ("loss[0]", 5, "this has shape scalar: it is one number"),
         ("w[0,]", 2, "expected an index"),
-        ("X + yhat[7]", 5, "shape 5 of yhat has no element 7"),
+        ("X + yhat[y]", 9, "only new axes and ranges"),
+        ("sum(X) + (w)[w]", 13, "only new axes and ranges"),
         ("wx", 1, "did you mean 'w'"),
     ],
 )
