@@ -1,6 +1,6 @@
 """A million steps on the screen: how long keys take there, and how long the loop is held up.
 
-By hand: `python tests/benchmarks/bench_million.py [STEPS]`.  On a pseudo-terminal of 120x40: until
+By hand: `python tests/benchmarks/bench_million.py [STEPS [NAME...]]`.  On 120x40 cells: until
 the first screen, until all steps are computed, and each key at the start, in the middle and at the
 end of the run: milliseconds until the last byte of the answer (median, the 95th of a hundred), and
 the longest time of the processor that the loop was held up meanwhile.
@@ -24,10 +24,13 @@ from bench_start import _processor
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 NAMES = ("two_weights", "five_parcels", "five_parcels_adam")
 MOVES = "n N ] [ } {"
-VIEWS = (
-    ("log", "t t t t"), ("views", "v v v v"), ("zoom in", "r1000_200000\r r\r"),
-    ("several", "Vloss_|∇|_lr\r Vloss\r"),
-)  # fmt: skip
+VIEWS = {
+    "t": ["t"] * 6,
+    "v": ["v"] * 6,
+    "V": ["Vloss lr\r", "Vloss\r"],
+    ":range": [":range 1000 200000\r", ":range all\r"],
+    "six branches": [*(f"elr 0.0{n}\r" for n in range(1, 6)), *"nNnNt"],
+}
 _QUIET = 0.12
 
 
@@ -59,7 +62,7 @@ class Watched:
         """Press keys; return the milliseconds until the last byte, of the processor, the bytes."""
         program = self.program
         before, began, written = _processor(program.pid), time.monotonic(), program.written
-        program.press(keys.replace("_", " ").encode())
+        program.press(keys.encode())
         last, until = began, began + quiet
         while (now := time.monotonic()) < until:
             if program.read(min(0.002, until - now)):
@@ -122,8 +125,9 @@ def bench(name: str, steps: int) -> None:
                 report(watched, f"{where} {key}", [key] * 20)
             report(watched, f"{where} J", [f"J{steps // 3 + 17 * i}\r{go}" for i in range(5)])
             watched.press(go)
-            for what, keys in VIEWS:
-                report(watched, f"{where} {what}", keys.split())
+            for what, keys in VIEWS.items():
+                if what != "six branches" or where == "end":
+                    report(watched, f"{where} {what}", keys)
 
 
 def report(watched: Watched, what: str, keys: Sequence[str]) -> None:
@@ -139,7 +143,7 @@ def report(watched: Watched, what: str, keys: Sequence[str]) -> None:
 def main() -> None:
     """Measure the scenarios."""
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    for name in NAMES:
+    for name in sys.argv[2:] or NAMES:
         bench(name, steps)
 
 
