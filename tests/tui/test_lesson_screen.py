@@ -8,6 +8,7 @@ from gradtui.base.source import InputError
 from gradtui.debugger.session import Session
 from gradtui.debugger.tour import begin, enter, read_answer
 from gradtui.explain.spans import line_text
+from gradtui.scenario.bundled import find_scenario
 from gradtui.scenario.load import load_problem
 
 LESSON = """
@@ -165,6 +166,14 @@ async def test_what_there_is_to_do_stays_in_view_beside_what_is_looked_at(
         assert "Lesson · 2 of 5" in t.text and "Enter to go on" in t.text
         await t.press("escape", "M" if "M" in keys else "j")
         assert "1 Graph ─" in t.text
+
+
+@pytest.mark.parametrize("name", ["softmax_classifier", "transformer_block"])
+async def test_a_high_graph_leaves_the_lesson_its_rows_on_a_low_screen(terminal, name):
+    async with terminal(str(find_scenario(name)), (80, 24)) as t:
+        assert t.debugger.query_one("#notes").size.height >= 9
+        await t.press("enter")
+        assert "? " in t.text and "Enter to answer" in t.text
 
 
 async def test_what_is_so_already_is_said_to_be(terminal, lesson):
