@@ -1,4 +1,4 @@
-"""What people paste that the language has not, and what to write instead, in their own names."""
+"""Code that people paste and the language lacks, and what to write instead, in their names."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 MODULES = ("torch", "tf", "jnp", "math", "numpy", "scipy")
-"""Names of modules that cannot stand before a function."""
+"""Modules that people write before a function and the language refuses."""
 SUBMODULES = ("linalg", "special", "random")
-"""Their parts, which cannot stand there either."""
+"""Parts of such modules, refused too."""
 _PRODUCTS = {
     "ab,bc->ac": "a @ b",
     "ab,ac->bc": "a.T @ b",
@@ -33,7 +33,7 @@ _PRODUCTS = {
     "ab->a": "sum(a, axis=1)",
     "ab->b": "sum(a, axis=0)",
 }
-"""einsum with its letters in the order of the alphabet -> the same of its operands a and b."""
+"""Subscripts of einsum, letters in alphabetical order -> the same in the operands a and b."""
 _EINSUM = re.compile(r"einsum\(\s*(['\"])([^'\"]*)\1\s*,?\s*(.*)")
 _KEY = re.compile(r"(\w+)\[(['\"])(\w+)\2\]")
 _CALLS = {
@@ -92,18 +92,18 @@ _CALLS = {
     "flatten": "reshape({a}, (-1,))",
     "t": "{A}.T",
 }
-"""A function -> the same in the language. A and B are its operands in brackets where they need
-them, a and b without, `options` what it is told of axes."""
+"""Function -> the same in the language. A and B are its operands, in brackets where needed, a and b
+the operands without brackets, `options` its options on axes."""
 _ADVICE = {
-    "min": ": the smaller of two is minimum(a, b), that of many -max(-x)",
+    "min": ": write minimum(a, b) for the smaller of two, -max(-x) for the smallest of many",
     "squeeze": ": write reshape({a}, (-1,)) for a vector",
     "view": ": write reshape({a}, (2, 3)), with the numbers of its shape",
-    "expand_dims": ": write {A}[:, None], a None where the new axis is",
-    "unsqueeze": ": write {A}[:, None], a None where the new axis is",
+    "expand_dims": ": write {A}[:, None], with None where the new axis goes",
+    "unsqueeze": ": write {A}[:, None], with None where the new axis goes",
     "swapaxes": ": write {A}.T for a matrix, transpose({a}, (0, 2, 1)) for a stack of them",
     "moveaxis": ": write {A}.T for a matrix, transpose({a}, (0, 2, 1)) for a stack of them",
     "rollaxis": ": write {A}.T for a matrix, transpose({a}, (1, 2, 0)) for a stack of them",
-    "split": ": write a range for each part, as {A}[:, 0:2] and {A}[:, 2:4]",
+    "split": ": write a range for each part, for example {A}[:, 0:2] and {A}[:, 2:4]",
     "pad": ": write concat(zeros, {a}, zeros), where zeros is given in [data]",
     "trace": ": write sum({A}*ones), where ones is a diagonal of 1 in [data]",
     "tensordot": ": write {A}.T @ {B} for a sum over the first axis of both matrices, {A} @ {B} "
@@ -117,25 +117,25 @@ _ADVICE = {
     "ones": ": write 1, which is broadcast, or give the array in [data]",
     "full": ": write its number alone, which is broadcast",
 }
-"""The same where more is to be said than what to write."""
+"""Advice for functions that need more than a rewrite."""
 _LEFT_OUT = (
     *("copy", "clone", "detach", "astype", "asarray", "array", "ascontiguousarray"),
     *("float", "float32", "float64", "double", "item"),
 )
-"""Functions that change nothing here: an array keeps its values, all numbers are of one type."""
+"""Functions without effect here: arrays are never written to, and have one type of number."""
 _GIVEN = (
     *("eye", "identity", "arange", "linspace", "diag", "tril", "triu"),
     *("randn", "rand", "normal", "uniform", "standard_normal"),
 )
-"""Functions that make an array out of nothing."""
+"""Functions that create an array."""
 _JOINED = {"concatenate": "", "cat": "", "vstack": "", "row_stack": "", "hstack": ", axis=1"}
-"""What joins the arrays of a list, and the axis that its name says."""
+"""Functions that join a list of arrays, and the axis that their name implies."""
 FOREIGN = frozenset({*_CALLS, *_ADVICE, *_LEFT_OUT, *_GIVEN, *_JOINED})
-"""The functions for which it is known what to write."""
+"""All functions with advice on what to write instead."""
 _TYPES = ("float16", "float32", "float64", "int32", "int64", "bool_", "double")
-_CONSTANTS = {"pi": "3.141592653589793", "e": "2.718281828459045", "inf": "a number as 1e300"}
+_CONSTANTS = {"pi": "3.141592653589793", "e": "2.718281828459045", "inf": "a number such as 1e300"}
 _OPTIONS = {
-    "dtype": ": leave it out, all numbers are of one type ([run] dtype)",
+    "dtype": ": leave it out, all numbers have one type ([run] dtype)",
     "out": ": leave it out, the result is the line's name",
     "where": ": leave it out and multiply by the mask",
     "ddof": ": var is the population's; for n numbers and ddof=1 multiply it by n/(n - 1)",
@@ -146,16 +146,16 @@ _OPTIONS = {
     "a_max": ": write clip(x, low, high)",
 }
 _NUMERIC = ("dtype", "ndim", "shape", "size", "real", "imag", "flat", "data", "mT", "T", "base")
-"""Attributes of arrays: all others are what an object keeps."""
+"""Attributes of arrays; any other attribute belongs to an object."""
 
 
 def instead_of_call(
     function: str, operands: Sequence[str], options: str, picked: str, *, alone: bool
 ) -> str:
-    """Return what to write for a call, as the end of a message; nothing where none is known.
+    """Return what to write for a call, to end a message with; empty if nothing is known.
 
-    `operands` and `options` are the texts of what it is given, `picked` what follows in brackets;
-    `alone` says that no operator stands beside it.
+    `operands` and `options` are the texts of its arguments, `picked` is the text in the square
+    brackets after it; `alone` says that no operator stands beside it.
     """
     if function in ("eye", "identity") and picked and operands:
         return f": write one_hot({picked}, {operands[0]})"
@@ -178,10 +178,7 @@ def instead_of_call(
 
 
 def in_brackets(text: str, operators: str = "+-*/@<>=") -> str:
-    """Return an expression as it stands beside an operator: in brackets if it holds one itself.
-
-    With fewer `operators` only those count.
-    """
+    """Return an expression as an operand: in brackets if it contains one of the `operators`."""
     depth = 0
     for char in re.sub(r"(?<=[\d.])[eE][+-]?\d+", "", text):
         depth += (char in "([{") - (char in ")]}")
@@ -196,19 +193,19 @@ def _inside(text: str) -> str:
 
 
 def instead_of_option(key: str) -> str:
-    """Return what to do about an option of NumPy's, as the end of a message, or nothing."""
+    """Return advice on an option of NumPy, to end a message with, or nothing."""
     return _OPTIONS.get(key, "")
 
 
 def instead_of_module(name: str, *, called: bool) -> str:
-    """Return what to write for `module.name`, as the end of a message."""
+    """Return what to write for `module.name`, to end a message with."""
     if name in _CONSTANTS:
         return f": write {_CONSTANTS[name]}"
     return f": write {name}(…)" if called else ""
 
 
 def instead_of_return(parts: Sequence[str]) -> str:
-    """Return what to write for a return of these parts, not all of which are names."""
+    """Return what to write for a return whose parts are not all names."""
     table = re.fullmatch(r"(?:\{|dict\()(.*)[})]", parts[0]) if len(parts) == 1 else None
     inside = table[1] if table else ""
     named = dict(re.findall(r"(['\"]?\w+['\"]?)\s*[:=]\s*(.+)", "\n".join(split(inside))))
@@ -219,16 +216,16 @@ def instead_of_return(parts: Sequence[str]) -> str:
         lines += [] if value.isidentifier() else [f"{name} = {value}"]
         names.append(value if value.isidentifier() else name)
     if names:
-        first = f"write {' and '.join(lines)}, each on a line of its own, and " if lines else ""
+        first = f"write {' and '.join(lines)}, each on its own line, and " if lines else ""
         return f"{first or 'write '}return {', '.join(names)}"
     other = next(part for part in parts if not part.isidentifier())
     if _is_bracketed(other):
-        return "leave the brackets and what is only kept for later out"
+        return "leave out the brackets and anything that is only kept for later"
     return f"write a line name = {other} and return the name"
 
 
 def _is_bracketed(text: str) -> bool:
-    """Return whether the bracket that a text starts with is closed at its end."""
+    """Return whether the opening bracket of a text is closed at its very end."""
     depth = 0
     for at, letter in enumerate(text):
         depth += (letter in "([{") - (letter in ")]}")
@@ -238,26 +235,26 @@ def _is_bracketed(text: str) -> bool:
 
 
 def instead_of_np(name: str) -> str:
-    """Return the message for `np.name` that is no function; nothing where none is known."""
+    """Return the message for an `np.name` that is not a function; empty if nothing is known."""
     if name in _CONSTANTS:
         return f"'np.{name}' is not part of the language: write {_CONSTANTS[name]}"
     if name in _TYPES:
-        return f"'np.{name}' is a type, and all numbers are of one ([run] dtype): leave it out"
+        return f"'np.{name}' is a type, and all numbers have one type ([run] dtype): leave it out"
     return ""
 
 
 def instead_of_attribute(owner: str, name: str) -> str:
-    """Return what to write for `owner.name`, as the end of a message, or nothing."""
+    """Return what to write for `owner.name`, to end a message with, or nothing."""
     if name == "size":
         return (f": write len({owner}) for a vector, {owner}.shape[0]*{owner}.shape[1] for a "
                 "matrix")  # fmt: skip
     if name in _NUMERIC or name[:1] == "_" or not owner.isidentifier():
         return ""
-    return f": write {name}, a function is given the names that it reads"
+    return f": write {name}, and pass it to the function as an argument"
 
 
 def without_string(line: str, column: int = 0) -> str:
-    """Return what to write for a line with a string at a column, as the end of a message."""
+    """Return what to write for a line with a string at a column, to end a message with."""
     found = _EINSUM.search(line)
     if found is not None:
         return _without_einsum(found[2], split(found[3]))
@@ -269,17 +266,18 @@ def without_string(line: str, column: int = 0) -> str:
     if not before and assigned:
         return _without_entry(name if name[:1] == "d" else f"d{name}", *assigned.groups())
     if before in (f"{name} =", f"{name}="):
-        return f": leave the line out, and let the function be given {name}"
-    return f": write {name}, and let the function be given it"
+        return f": leave the line out, and pass {name} to the function"
+    return f": write {name}, and pass it to the function"
 
 
 def _without_entry(claim: str, operator: str, value: str) -> str:
-    """Return what to write for a gradient that is put into a dictionary, or added to one there."""
+    """Return what to write for a gradient that is stored, or added up, in a dictionary."""
     whole = value.strip() if value.count("(") == value.count(")") else "…"
     if not operator:
         return f": write {claim} = {whole}, and return {claim}"
     by_itself = whole if operator == "+" else in_brackets(whole)
-    return f": call the one above {claim}_1, and write {claim} = {claim}_1 {operator} {by_itself}"
+    return (f": rename the one above to {claim}_1, and write "
+            f"{claim} = {claim}_1 {operator} {by_itself}")  # fmt: skip
 
 
 def _without_einsum(letters: str, given: Sequence[str]) -> str:
@@ -296,7 +294,7 @@ def _without_einsum(letters: str, given: Sequence[str]) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Return the operands at the start of a text, up to the bracket that closes them."""
+    """Return the operands at the start of a text, up to their closing bracket."""
     parts, depth = [""], 0
     for char in text:
         depth += (char in "([{") - (char in ")]}")
@@ -310,7 +308,7 @@ def split(text: str) -> list[str]:
 
 
 def instead_of_index(owner: str, entries: Sequence[str]) -> str:
-    """Return what to write for `owner[…]` of these entries, as the end of a message."""
+    """Return what to write for `owner[…]` with these entries, to end a message with."""
     if len(entries) == 2 and re.match(r"(np\.)?a?range\(", entries[0]):
         return f"; write ({owner}*one_hot({entries[1]}, k)).sum(axis=1) for k classes"
     if any(one == "..." for one in entries):
@@ -333,7 +331,7 @@ def _range_of(index: str) -> str:
 
 
 def instead_of_target(name: str, inside: str, operator: str, value: str) -> str:
-    """Return what to write for `name[inside] operator value`, as the end of a message."""
+    """Return what to write for `name[inside] operator value`, to end a message with."""
     rest = in_brackets(value)
     labels = re.fullmatch(r"(?:np\.)?a?range\(.*\), ?(\w+)", inside)
     if labels and operator in ("+=", "-="):
@@ -347,16 +345,16 @@ def instead_of_target(name: str, inside: str, operator: str, value: str) -> str:
 
 
 def instead_of_several(names: Sequence[str], values: Sequence[str]) -> str:
-    """Return what to write for `a, b = …`, as the end of a message."""
+    """Return what to write for `a, b = …`, to end a message with."""
     if len(values) == 1 and values[0].endswith(".shape"):
         lines = [f"{one} = {values[0]}[{axis}]" for axis, one in enumerate(names) if one != "_"]
-        return f"write {' and '.join(lines)}, each on a line of its own"
+        return f"write {' and '.join(lines)}, each on its own line"
     keyed: Mapping[str, str] = dict(zip(names, values, strict=False))
     own = all((key := _KEY.fullmatch(value)) and key[3] == one for one, value in keyed.items())
     if re.fullmatch(r"[\w.]+", "".join(values)) or (len(names) == len(values) and own):
-        return ("leave the line out: names of the model are read as they are, by a function that "
-                f"is given {', '.join(names)}")  # fmt: skip
+        return ("leave the line out: a function reads the model's values under their own names, if "
+                f"it takes {', '.join(names)}")  # fmt: skip
     if len(names) == len(values):
         lines = [f"{one} = {value}" for one, value in zip(names, values, strict=True)]
-        return f"write {' and '.join(lines)}, each on a line of its own"
-    return "assign each on a line of its own"
+        return f"write {' and '.join(lines)}, each on its own line"
+    return "assign each on its own line"

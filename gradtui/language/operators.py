@@ -1,4 +1,4 @@
-"""The operators of the language: how tightly they bind, and so what stands in brackets."""
+"""The operators of the language: how tightly they bind, and what needs brackets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ COMPARISON, SUM, PRODUCT, SIGN, POWER, FUNCTION = 1, 2, 3, 4, 5, 9
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 INFIX = dict.fromkeys(COMPARISONS, COMPARISON)
 INFIX |= {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT}
-"""Operators between two operands, of which the left one comes first where they bind alike."""
+"""Binary operators that group from the left."""
 PRECEDENCE = {**INFIX, "neg": SIGN, "**": POWER}
-"""All operators, by the names that trees have for them."""
+"""All operators, by their names in trees."""
 NOT_CALLED = {"neg": "-x", "T": "x.T", "expand": "x[:, None]", "slice": "x[0:2]",
               "shape": "x.shape[0]"}  # fmt: skip
-"""Names that trees use for what is not written as a call, and how it is written."""
+"""Names in trees that are not written as calls -> how they are written."""
 
 
 class Text(Struct, frozen=True):
@@ -24,5 +24,5 @@ class Text(Struct, frozen=True):
     """How tightly its outermost operator binds."""
 
     def beside(self, floor: int) -> str:
-        """Return it as an operand of what binds as tightly as `floor`: in brackets if need be."""
+        """Return it as an operand of an operator that binds as `floor`, in brackets if needed."""
         return self.text if self.precedence >= floor else f"({self.text})"

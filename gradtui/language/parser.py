@@ -22,7 +22,7 @@ Option = int | bool | None | str | tuple[int, ...]
 Text names an option of the operation being differentiated: only derivative rules hold such."""
 
 
-# No collector looks at trees and nodes, gc=False: they hold no cycles, and a search for mistakes
+# gc=False spares the garbage collector: trees and nodes hold no cycles, and a search for mistakes
 # makes hundreds of thousands of them.
 class Number(Struct, frozen=True, gc=False):
     """A literal number."""
@@ -49,7 +49,7 @@ class Call(Struct, frozen=True, gc=False):
 
 
 class WholeNumbers(Struct, frozen=True, gc=False):
-    """A last argument such as the `(2, 3)` of `reshape(x, (2, 3))`."""
+    """A last argument such as `(2, 3)` in `reshape(x, (2, 3))`."""
 
     values: tuple[int, ...]
     place: Place
@@ -75,9 +75,9 @@ def parse_program(
 ) -> tuple[Assignment, ...]:
     """Return the statements of a program of at most `limit` tokens, in order.
 
-    `locate` says where the text stands in its file; without it places are those of the text.
-    `context` is what else is known of names, for what an error says of them.
-    Raises InputError at the first place that is not of the language.
+    `locate` says where the text stands in its file; without it, places refer to the text itself.
+    `context` is what else is known about names, for the errors.
+    Raises InputError at the first place that is not in the language.
     """
     return _Parser(text, locate or _in_text, limit, context=context).program()
 
@@ -129,7 +129,7 @@ class _Parser(Refuser):
         while self.peek().kind == "newline":
             self.at += 1
         if self.peek().text == "=":
-            raise InputError("'=' assigns: to compare write ==", self.place(self.peek()))
+            raise InputError("'=' assigns; write == to compare", self.place(self.peek()))
         if self.peek().kind != "end":
             self.refuse(self.peek(), "an operator or the end")
         return tree
@@ -150,7 +150,7 @@ class _Parser(Refuser):
         after = self.peek()
         if after.text == "=":
             raise InputError(
-                "a line assigns one name: write each on a line of its own", self.place(after)
+                "a line assigns one name: write each on its own line", self.place(after)
             )
         if after.kind not in ("newline", "end"):
             self.refuse(after, "an operator or the end of the line")
@@ -158,7 +158,7 @@ class _Parser(Refuser):
         return Assignment(target.text, value, self.place(target, alone=True))
 
     def equals(self, target: Token) -> str:
-        """Take the sign that assigns, and return the operator that is in it, if one may be."""
+        """Take the assignment sign, and return the operator in it, if one is allowed."""
         equals = self.take()
         if equals.text == "=" or self.again(target.text, equals):
             return self.again(target.text, equals)
@@ -174,7 +174,7 @@ class _Parser(Refuser):
     def expression(self) -> Tree:
         """Return the operators and operands from here on as a tree.
 
-        Operators wait on a stack until one that binds no tighter follows: so a level of nesting
+        Operators wait on a stack until one that binds no tighter follows, so a level of nesting
         takes few Python frames, and MAX_DEPTH levels stay far from Python's recursion limit.
         """
         operands, waiting = [self.unary()], list[Token]()
@@ -240,8 +240,8 @@ class _Parser(Refuser):
             inner = self.expression()
             if self.peek().text == ",":
                 raise InputError(
-                    "several values in parentheses are no value: write each on a line of its own; "
-                    "what is only kept for later is left out, [backward] reads all of the model",
+                    "several values in parentheses are not one value: write each on its own line; "
+                    "leave out what is kept for later, since [backward] reads all of the model",
                     self.place(token),
                 )
             place = self.span(token, self.expect(")"), inner)
@@ -313,7 +313,7 @@ class _Parser(Refuser):
         return tree
 
     def takes_new_axis(self) -> bool:
-        """Return whether None or np.newaxis comes next, and take it."""
+        """Take None or np.newaxis if it comes next; return whether it did."""
         texts = [token.text for token in self.tokens[self.at : self.at + 3]]
         count = 1 if texts[:1] == ["None"] else 3 if texts == ["np", ".", "newaxis"] else 0
         self.at += count
@@ -402,7 +402,7 @@ class _Parser(Refuser):
         return self.integer()
 
     def span(self, first: Tree | Token, last: Tree | Token, anchor: Tree | Token) -> Place:
-        """Return the place from `first` to `last`, or the anchor's where they share no line."""
+        """Return the place from `first` to `last`, or the anchor's if they share no line."""
         start, end, middle = (
             self.place(part) if isinstance(part, Token) else part.place
             for part in (first, last, anchor)

@@ -1,4 +1,4 @@
-"""The program language: errors for what it has not, in the words of who wrote it. No grammar."""
+"""The program language: errors for what it lacks, in the author's own names. No grammar."""
 
 from __future__ import annotations
 
@@ -28,49 +28,47 @@ from gradtui.language.foreign import (
 from gradtui.language.tokens import MAX_TOKENS, Locate, Token, TokenReader
 
 AUGMENTED = {"+=": "+", "-=": "-", "*=": "*", "/=": "/", "@=": "@", "**=": "**"}
-"""Assignments that work on what a name holds, and their operators."""
+"""Augmented assignments -> their operators."""
 _SHOWN = 160
 
 
 def another_name(name: str, taken: Collection[str]) -> str:
-    """Return a name that is not taken for what a name holds before it is assigned again."""
+    """Return a free name for the value that a name has before it is assigned again."""
     first = 1 if name in taken else 2
     return next(other for n in count(first) if (other := f"{name}_{n}") not in taken)
 
 
 class Context(Struct, frozen=True):
-    """What is known of the names of a program beside its text, for what errors say of them."""
+    """What is known about a program's names beside its text, for the errors."""
 
     assigned: Collection[str] = ()
-    """What the lines before the text assign."""
+    """Names that the lines before the text assign."""
     kept: Collection[str] = ()
-    """What holds a value from the step before until it is assigned."""
+    """Names that hold last step's value until they are assigned."""
     functions: Collection[str] | None = None
-    """Those of the language; without them no other function is refused by what is known of it."""
+    """Functions of the language; if empty, no function gets advice on what to write instead."""
     attributes: bool = False
     """Whether `self.x` is the name x, as in a method."""
     augmented: bool = False
-    """Whether `w -= x` stands for `w = w - x` where w is `kept`."""
-    elements: bool = False
-    """Whether one element may be read, as `w[0]`."""
+    """Whether `w -= x` is read as `w = w - x` where w is `kept`."""
 
 
 READ = Context(attributes=True)
-"""Of what was read before, in a method or elsewhere."""
+"""Names read before, in a method or elsewhere."""
 
 
 class Refuser(TokenReader):
-    """A position in a program's tokens, with errors that show a rewrite."""
+    """A position in a program's tokens, with errors that suggest a rewrite."""
 
     def __init__(
         self, text: str, locate: Locate, limit: int = MAX_TOKENS, context: Context | None = None
     ) -> None:
         self.context, self.assigned = context or Context(), set[str]()
         super().__init__(text, locate, limit, attributes=self.context.attributes)
-        """`assigned` are the names that the lines of the text assign so far."""
+        """`assigned`: the names that the lines of the text have assigned so far."""
 
     def written(self, start: int, stop: int) -> str:
-        """Return the text of some tokens on one line, as close together as they were."""
+        """Return the text of some tokens on one line, with their own spacing."""
         text, line, end = "", -1, 0
         for token in self.tokens[start:stop]:
             if token.kind in ("newline", "end"):
@@ -81,7 +79,7 @@ class Refuser(TokenReader):
         return text
 
     def entries(self, opening: int) -> tuple[list[tuple[int, int]], int]:
-        """Return where the parts between a bracket's commas stand, and the bracket's end."""
+        """Return where the parts between a bracket's commas are, and where the bracket ends."""
         found, depth, start = list[tuple[int, int]](), 0, opening + 1
         for at in range(opening, len(self.tokens)):
             text = self.tokens[at].text
@@ -95,10 +93,10 @@ class Refuser(TokenReader):
         return found, len(self.tokens) - 1
 
     def refuse_foreign(self, name: Token, begin: int, dot: int | None) -> None:
-        """Refuse a function that the language has not if it is known what to write for it.
+        """Refuse a function that the language lacks, if there is advice on what to write.
 
-        Its bracket is taken; `begin` is the first token of the call, `dot` that before the name of
-        a method.
+        Its bracket has been taken; `begin` is the first token of the call, `dot` the one before the
+        name of a method.
         """
         own = self.context.functions
         if own is None or name.text in own or name.text not in FOREIGN:
@@ -126,17 +124,17 @@ class Refuser(TokenReader):
         )
 
     def picked(self, at: int) -> str:
-        """Return the one entry of the brackets that begin at a token, nothing if none do."""
+        """Return the text in the square brackets that begin at a token, empty if none do."""
         if self.tokens[at].text != "[":
             return ""
         ranges, _ = self.entries(at)
         return self.written(*ranges[0]) if len(ranges) == 1 else ""
 
     def refuse_method(self, name: Token) -> None:
-        """Refuse the call of a method of the user's own."""
+        """Refuse a call of one of the user's own methods."""
         if name.owner:
-            raise InputError(f"'{name.text}' is a method of its object, which is not read: write "
-                             "out what it does here", self.place(name))  # fmt: skip
+            raise InputError(f"'{name.text}' is a method of an object, which is not read: write "
+                             "out here what it does", self.place(name))  # fmt: skip
 
     def refuse_module(self, first: Token) -> None:
         """Refuse a module other than np before a name; `first` is taken."""
@@ -157,14 +155,14 @@ class Refuser(TokenReader):
         )
 
     def refuse_np(self, name: Token) -> NoReturn:
-        """Refuse what stands after np. and is no function."""
+        """Refuse anything after np. that is not a function."""
         message = instead_of_np(name.text) if name.kind == "name" else ""
         if message:
             raise InputError(message, self.place(name))
         self.refuse(name, "a function after np.")
 
     def refuse_attribute(self, name: Token, dot: Token, begin: int) -> NoReturn:
-        """Refuse what stands after a dot; the tokens from `begin` on are what it is of."""
+        """Refuse the name after a dot; the tokens from `begin` on are its owner."""
         owner = self.written(begin, self.tokens.index(dot))
         advice = instead_of_attribute(owner, name.text) if name.kind == "name" else ""
         advice = advice or ": after '.' expected T, shape[0] or a method such as sum(axis=0)"
@@ -174,13 +172,13 @@ class Refuser(TokenReader):
         )
 
     def refuse_option(self, key: Token, function: str) -> None:
-        """Refuse an option that no function of the language has, if it is known what to write."""
+        """Refuse an option that no function of the language has, if there is advice on it."""
         advice = instead_of_option(key.text)
         if advice:
             raise InputError(f"{function} has no option '{key.text}'" + advice, self.place(key))
 
     def refuse_subscript(self, bracket: Token, begin: int) -> NoReturn:
-        """Refuse what stands in brackets; the tokens from `begin` on are what it is taken of."""
+        """Refuse an index in brackets; the tokens from `begin` on are its owner."""
         opening = self.tokens.index(bracket)
         ranges, _ = self.entries(opening)
         entries = [self.written(*part) for part in ranges]
@@ -191,7 +189,7 @@ class Refuser(TokenReader):
         )
 
     def again(self, name: str, operator: Token) -> str:
-        """Return the operator of a line such as `w -= x` where it can stand; nothing elsewhere."""
+        """Return the operator of a line such as `w -= x` where that is allowed, else nothing."""
         known = self.context.augmented and name in self.context.kept
         return AUGMENTED.get(operator.text, "") if known else ""
 
@@ -202,16 +200,16 @@ class Refuser(TokenReader):
         if sign != "+" or value.startswith("-"):
             value = in_brackets(value, "+-<>=") if sign in "+-" else in_brackets(value)
         raise InputError(
-            f"'{operator.text}' is not part of the language, a name is assigned once: "
+            f"'{operator.text}' is not part of the language, since a name is assigned once: "
             + self.renamed(name, clip(f"{name} {sign} {value}", _SHOWN)),
             self.place(operator),
         )
 
     def renamed(self, name: str, value: str) -> str:
-        """Return how to write a line that assigns a name again, so that each is assigned once.
+        """Return how to rewrite a line that assigns a name again.
 
-        Where the lines above assign it, theirs is the one to be renamed: what follows, a claim or
-        a return, goes on to mean the last.
+        If a line above assigns the name, that one is renamed, so that whatever follows, a claim or
+        a return, still means the last value.
         """
         taken = {*self.context.assigned, *self.assigned}
         if name in self.context.kept and name not in taken:
@@ -219,8 +217,8 @@ class Refuser(TokenReader):
         other = another_name(name, taken)
         if name in taken:
             value = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", other, value)
-            return f"call the one above {other}, and write {name} = {value}"
-        return f"write {other} = {value} and use {other} from here on"
+            return f"rename the one above to {other}, and write {name} = {value}"
+        return f"write {other} = {value}, and use {other} from here on"
 
     def refuse_part(self, target: Token, bracket: Token) -> NoReturn:
         """Refuse a line such as `a[i] = b`."""

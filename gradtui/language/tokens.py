@@ -18,18 +18,18 @@ MAX_CHARACTERS = 10_000
 MAX_TOKENS = 100_000
 """Names, numbers and signs of one program."""
 MAX_HAND = 10_000
-"""The same of what is written by hand: each line of it is looked at with all others."""
+"""The same for hand-written programs, each line of which is compared with all others."""
 MAX_DEPTH = 100
 MAX_ROW = 120
-"""Levels of an expression's tree that is searched for mistakes; each operator in a row is one."""
+"""Levels of a tree that is searched for mistakes; each operator in a row is one level."""
 MAX_NAME = 64
 
 Locate = Callable[[int, int, int], Place]
 """(0-based line, 0-based column, width) in the program's text -> the place in the file."""
 
 ADVICE = {
-    "^": "for a power write **",
-    "−": "U+2212 is a Unicode minus: write -",
+    "^": "write ** for a power",
+    "−": "U+2212 is a Unicode minus; write -",
     "·": "for a product write *",
     "×": "for a product write *",
     "÷": "for a quotient write /",
@@ -37,9 +37,9 @@ ADVICE = {
     "%": "the remainder is not part of the language",
     "if": "for a choice write where(condition, a, b)",
     "else": "for a choice write where(condition, a, b)",
-    "for": "write out what a loop does, one line for each round, or as one operation on arrays",
-    "while": "write out what a loop does, one line for each round",
-    "return": "leave the line out: a program returns nothing, its names say what they are",
+    "for": "write out the loop, one line for each round, or as one operation on arrays",
+    "while": "write out the loop, one line for each round",
+    "return": "leave the line out: a program returns nothing, its names are its results",
     "and": "multiply the 0/1 masks instead: (a > 0)*(b > 0)",
     "or": "use maximum of the 0/1 masks instead",
     "not": "subtract the 0/1 mask from 1 instead",
@@ -50,9 +50,9 @@ ADVICE = {
     ";": "write one statement a line",
     "{": "a dictionary is not part of the language: leave the line out, and give each gradient a "
     "name of its own, as dW",
-    "\\": "an expression goes on over a line's end inside parentheses",
+    "\\": "put an expression of several lines in parentheses",
 }
-"""What to write instead of what the language does not have."""
+"""Spelling that the language lacks -> what to write instead."""
 
 
 class Token(Struct, frozen=True):
@@ -64,7 +64,7 @@ class Token(Struct, frozen=True):
     line: int
     column: int
     owner: int = 0
-    """Characters of the `self.` that a name stands after, where it is an attribute."""
+    """Characters of the `self.` before the name, where it is an attribute."""
 
 
 _PATTERN = (
@@ -84,7 +84,7 @@ def tokenize(
 ) -> list[Token]:
     """Return the tokens of a program, at most `limit`; with `attributes` self.x is the name x.
 
-    Raises InputError at what is not of the language.
+    Raises InputError at the first thing that is not in the language.
     """
     tokens: list[Token] = []
     pattern = _METHOD if attributes else _TOKEN
@@ -128,7 +128,7 @@ def tokenize(
 
 
 def refuse_character(text: str, at: int, place: Place) -> NoReturn:
-    """Raise the error for a character of a text that begins nothing."""
+    """Raise the error for a character that no token starts with."""
     char = text[at]
     if char in "'\"`":
         start = text.rfind("\n", 0, at) + 1
@@ -143,7 +143,7 @@ def refuse_character(text: str, at: int, place: Place) -> NoReturn:
         what = f"'{char}' ({what})"
     advice = ADVICE.get(char)
     if advice is None and (char.isalpha() or char.isdigit()):
-        advice = "names and numbers are ASCII; [labels] says how a name is shown"
+        advice = "names and numbers are ASCII; [labels] chooses how a name is shown"
     raise InputError(
         f"the character {what} is not part of the language" + (f": {advice}" if advice else ""),
         place,
@@ -165,11 +165,11 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
     chunk, after = match.group(), text[match.end() : match.end() + 1]
     if after.isalnum() or after == "_" or (after == "." and "." in chunk):
         raise InputError(
-            "not a number of the language: expected decimal digits such as 12, 0.5 or 1e-3",
+            "not a valid number: expected decimal digits such as 12, 0.5 or 1e-3",
             place._replace(width=place.width + 1),
         )
     if re.match(r"0[0-9]", chunk):
-        raise InputError("not a number of the language: a leading zero", place)
+        raise InputError("not a valid number: it has a leading zero", place)
     value, shown = float(chunk), clip(chunk, 40)
     if math.isinf(value):
         raise InputError(f"the number {shown} is too large: the largest is about 1.8e308", place)
@@ -178,7 +178,7 @@ def _check_number(text: str, match: re.Match[str], place: Place) -> None:
 
 
 class TokenReader:
-    """A position in a program's tokens, with the errors for what cannot stand there."""
+    """A position in a program's tokens, with the errors for tokens that cannot stand there."""
 
     def __init__(
         self, text: str, locate: Locate, limit: int = MAX_TOKENS, *, attributes: bool = False
@@ -189,18 +189,18 @@ class TokenReader:
         self.depth = 0
 
     def peek(self) -> Token:
-        """Return the next token and leave it there."""
+        """Return the next token without taking it."""
         return self.tokens[self.at]
 
     def take(self) -> Token:
-        """Return the next token and go past it."""
+        """Take the next token and return it."""
         token = self.tokens[self.at]
         if token.kind != "end":
             self.at += 1
         return token
 
     def expect(self, text: str) -> Token:
-        """Take a token that must stand here."""
+        """Take a token that is required here."""
         token = self.take()
         if token.text != text:
             self.refuse(token, f"'{text}'")
@@ -236,7 +236,7 @@ class TokenReader:
         raise InputError(message, self.place(token))
 
     def _left_open(self, token: Token) -> Token | None:
-        """Return the bracket of a line above that is open where the next line or nothing begins."""
+        """Return the bracket from a line above that is still open at a new line or the end."""
         at = self.tokens.index(token)
         begins = token.kind == "name" and self.tokens[at + 1].text == "="
         if token.kind != "end" and token.kind != "newline" and not begins:
@@ -250,7 +250,7 @@ class TokenReader:
         return opened[-1] if opened and opened[-1].line < token.line else None
 
     def place(self, token: Token, *, alone: bool = False) -> Place:
-        """Return where a token stands in the file, of an attribute alone its name if asked for."""
+        """Return a token's place in the file; if `alone` that of an attribute's name."""
         owner = 0 if alone else token.owner
         width = max(1, owner + len(token.text.strip()))
         return self.locate(token.line, token.column - owner, width)

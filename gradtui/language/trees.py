@@ -1,4 +1,4 @@
-"""Expression trees: their parts, and trees with other parts. Knows no shapes and no values."""
+"""Expression trees: their parts, and copies with parts replaced. Knows no shapes and no values."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from gradtui.language.parser import Call, Name, Number, Tree, WholeNumbers
 
 NOWHERE = Place(1)
 Path = tuple[int, ...]
-"""Which argument to follow at each call, from the root of a tree."""
+"""The way to a part: the argument to follow at each call, from the root."""
 
 
 def call(function: str, *arguments: Tree, **options: int) -> Call:
-    """Return a call that stands nowhere in a file."""
+    """Return a call without a place in a file."""
     return Call(function, arguments, tuple(options.items()), NOWHERE)
 
 
 def same(one: Tree, other: Tree) -> bool:
-    """Return whether two trees say the same, wherever they stand."""
+    """Return whether two trees are equal, wherever they are in the file."""
     pending = [(one, other)]
     while pending:
         match pending.pop():
@@ -40,9 +40,9 @@ def same(one: Tree, other: Tree) -> bool:
 
 
 def depth(tree: Tree) -> int:
-    """Return how many calls are inside one another at most: 1 for a name or a number.
+    """Return the depth of a tree: 1 for a name or a number.
 
-    A call of many operands counts as what it stands for, calls of two inside one another.
+    A call of many operands counts as nested calls of two operands.
     """
     deepest, pending = 1, [(tree, 1)]
     while pending:
@@ -55,14 +55,14 @@ def depth(tree: Tree) -> int:
 
 
 def names_read(tree: Tree) -> Iterator[str]:
-    """Yield the names that a tree reads, as often as it does, left ones first."""
+    """Yield the names that a tree reads, once for each time, left to right."""
     for _, part in parts_of(tree):
         if isinstance(part, Name):
             yield part.name
 
 
 def parts_of(tree: Tree) -> Iterator[tuple[Path, Tree]]:
-    """Yield every part of a tree with its path, each before its own parts, left ones first."""
+    """Yield every part of a tree with its path, parents first, left to right."""
     pending: list[tuple[Path, Tree]] = [((), tree)]
     while pending:
         path, part = pending.pop()
@@ -73,12 +73,12 @@ def parts_of(tree: Tree) -> Iterator[tuple[Path, Tree]]:
 
 
 def subtrees(tree: Tree) -> list[Tree]:
-    """Return a tree and all its parts, each before its own parts, left ones first."""
+    """Return a tree and all its parts, parents first, left to right."""
     return [part for _, part in parts_of(tree)]
 
 
 def operands_of(tree: Tree, *functions: str) -> list[Tree]:
-    """Return what a tree of these operations is made of, in order: a, b and c of a + b - c."""
+    """Return the operands that a tree joins by these operations: a, b and c of a + b - c."""
     found, pending = list[Tree](), [tree]
     while pending:
         part = pending.pop()
@@ -90,7 +90,7 @@ def operands_of(tree: Tree, *functions: str) -> list[Tree]:
 
 
 def part_at(tree: Tree, path: Path) -> Tree:
-    """Return the part that a way leads to."""
+    """Return the part at the end of a path."""
     for slot in path:
         assert isinstance(tree, Call)
         tree = tree.arguments[slot]
@@ -98,7 +98,7 @@ def part_at(tree: Tree, path: Path) -> Tree:
 
 
 def replaced(tree: Tree, path: Path, part: Tree) -> Tree:
-    """Return a tree with another part at the end of a way; all else is shared with it."""
+    """Return a copy of a tree with the part at a path replaced; the rest is shared."""
     above = list[Call]()
     for slot in path:
         assert isinstance(tree, Call)
@@ -111,7 +111,7 @@ def replaced(tree: Tree, path: Path, part: Tree) -> Tree:
 
 
 def shape_of(tree: Tree) -> str:
-    """Return a text that two trees share only if they compute the same in the same way."""
+    """Return a key that two trees share only if they compute the same in the same way."""
     texts: list[str] = []
     pending = [tree]
     while pending:
@@ -130,7 +130,7 @@ def shape_of(tree: Tree) -> str:
 
 
 def expression(function: str, *arguments: Tree) -> Call:
-    """Return an operation; its operands lose the parentheses that the user gave them."""
+    """Return an operation; its operands lose the user's own parentheses."""
     bare = [
         Call(a.function, a.arguments, a.options, NOWHERE)
         if isinstance(a, Call) and a.function in "+-*/**"
@@ -151,7 +151,7 @@ def is_call(tree: Tree, *functions: str) -> bool:
 
 
 def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
-    """Return a tree with the parts replaced for which `change` gives another."""
+    """Return a copy of a tree with every part replaced for which `change` returns another."""
     done: list[Tree] = []
     pending: list[Tree | tuple[Call]] = [tree]
     while pending:
@@ -175,5 +175,5 @@ def mapped(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
 
 
 def substituted(tree: Tree, trees: Mapping[str, Tree]) -> Tree:
-    """Return a tree with others in the place of some names."""
+    """Return a copy of a tree with some names replaced by trees."""
     return mapped(tree, lambda part: trees.get(part.name) if isinstance(part, Name) else None)

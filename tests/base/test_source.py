@@ -166,19 +166,19 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    for i in x1:\n        de = 2*e\n    return de", 2, 5, "'for' is not part of the"),
         ("    if e > 0:\n        de = 2*e\n    return de", 2, 5, "'if' is not part of the "
          "language: for a choice write name = where(condition, a, b)"),
-        ("    de = 2*e\n    de += 1\n    return de", 3, 8, "'+=' is not part of the language, a "
-         "name is assigned once: call the one above de_1, and write de = de_1 + 1"),
+        ("    de = 2*e\n    de += 1\n    return de", 3, 8, "'+=' is not part of the language, "
+         "since a name is assigned once: rename the one above to de_1, and write de = de_1 + 1"),
         ("    de = 2*e\n    de[0] -= 1\n    return de", 3, 7, "'[': part of an array cannot be"),
         ("    de = e[0]\n    return de", 2, 11, "'[': "),
         ("    de, dw1 = 2*e, (e, 1)\n    return de", 2, 5, "several names cannot be assigned at "
-         "once: write de = 2*e and dw1 = (e, 1), each on a line of its own"),
+         "once: write de = 2*e and dw1 = (e, 1), each on its own line"),
         ("    de, dw1 = f(e)\n    return de", 2, 5, "several names cannot be assigned at once: "
-         "assign each on a line of its own"),
+         "assign each on its own line"),
         ("    n, m = x1.shape\n    return n", 2, 5, "several names cannot be assigned at once: "
-         "write n = x1.shape[0] and m = x1.shape[1], each on a line of its own"),
+         "write n = x1.shape[0] and m = x1.shape[1], each on its own line"),
         ("    w1, w2 = p['w1'], p['w2']\n    return e", 2, 5, "several names cannot be assigned at "
-         "once: leave the line out: names of the model are read as they are, by a function that is "
-         "given w1, w2"),
+         "once: leave the line out: a function reads the model's values under their own names, if "
+         "it takes w1, w2"),
         ("    e, yhat = cache\n    return e", 2, 5, "several names cannot be assigned at once: "
          "leave the line out"),
         ("    de = 2*e; dw1 = de\n    return de", 2, 13, "';' is not part of the language: write "
@@ -196,17 +196,17 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
          "name = (de - 1)/2 + x1 and return the name"),
         ("    de = 2*e\n    return {'e': de}", 3, 12, "a return gives names: write return de"),
         ("    de = 2*e\n    return {'e': de, 'w1': de*x1}", 3, 12, "a return gives names: write "
-         "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+         "dw1 = de*x1, each on its own line, and return de, dw1"),
         ("    de = 2*e\n    return dict(de=de, dw1=de*x1)", 3, 12, "a return gives names: write "
-         "dw1 = de*x1, each on a line of its own, and return de, dw1"),
+         "dw1 = de*x1, each on its own line, and return de, dw1"),
         ("    de = 2*e\n    return de\v", 3, 14, "the character U+000B is not part of the "
          "language"),
         ("    de = 2*e\n    return de;", 3, 14, "the character ';' (U+003B) is not part of the "
          "language: write one statement a line"),
         ("    de = 2*e\n    return −de", 3, 12, "the character '−' (U+2212) is not part of the "
-         "language: U+2212 is a Unicode minus: write -"),
-        ("    de = 2*e\n    return de, (e, x1)", 3, 16, "a return gives names: leave the brackets "
-         "and what is only kept for later out"),
+         "language: U+2212 is a Unicode minus; write -"),
+        ("    de = 2*e\n    return de, (e, x1)", 3, 16, "a return gives names: leave out the "
+         "brackets and anything that is only kept for later"),
         ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
          "another function of this file, which is not read: write out what it does here"),
         ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned and not assigned; did you mean"),
@@ -222,7 +222,7 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    print(e)\n    return e", 2, 5, "'print' is not part of the language: leave the line"),
         ("    import os\n    return e", 2, 5, "'import' is not part of the language"),
         ("    de = 2*e\n      dw1 = de\n    return de", 3, 7, "this line is indented more or less"),
-        ("    de = \\\n    2*e\n    return de", 2, 10, "unexpected '\\': an expression goes on"),
+        ("    de = \\\n    2*e\n    return de", 2, 10, "unexpected '\\': put an expression of"),
         ("    de = 'text'\n    return de", 2, 10, "a quote starts a string"),
         ("    e = 1\n    de = e\n    return de", 2, 5, "'e' is a name of the "
          "model and cannot be assigned again: leave the line out, or choose another name; its "
@@ -425,7 +425,7 @@ def test_a_method_of_the_object_is_not_read(tmp_path):
     python = (
         "class A:\n    def backward(self, dout):\n        dW = self.relu(dout)\n        return dW\n"
     )
-    with pytest.raises(InputError, match="'relu' is a method of its object, which is not read"):
+    with pytest.raises(InputError, match="'relu' is a method of an object, which is not read"):
         gradtui.load(layer(tmp_path, python))
 
 

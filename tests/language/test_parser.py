@@ -326,8 +326,8 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("L = max(w, 0)", "max takes 1 argument, got 2: the larger of two is maximum(a, b); "
          "the axis is given by keyword, max(x, axis=0)",
          Place(1, 5, 9)),
-        ("L = min(w, 0)", "'min' is not a function of the language: the smaller of two is "
-         "minimum(a, b), that of many -max(-x)", Place(1, 5, 9)),
+        ("L = min(w, 0)", "'min' is not a function of the language: write "
+         "minimum(a, b) for the smaller of two, -max(-x) for the smallest of many", Place(1, 5, 9)),
         ("L = layer_norm(X, w)", "layer_norm takes 1 or 3 arguments, got 2", Place(1, 5, 16)),
         ("L = sum(reshape(X, 4))", "shape 3×2 of X cannot be given the shape 4: it has 6 elements",
          Place(1, 9, 13)),
@@ -467,31 +467,31 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
          "(a < b)*(b < c)", Place(1, 11, 1)),
         ("L = w < x + 1 == v", "unexpected '==': expected one comparison; multiply two masks: "
          "(a < b)*(b < c)", Place(1, 15, 2)),
-        ("w += x", "'+=' is not part of the language, a name is assigned once: "
-         "write w_2 = w + x and use w_2 from here on", Place(1, 3, 2)),
+        ("w += x", "'+=' is not part of the language, since a name is assigned once: "
+         "write w_2 = w + x, and use w_2 from here on", Place(1, 3, 2)),
         ("p[range(N), y] -= 1", "'[': part of an array cannot be assigned: write p_2 = p - "
-         "one_hot(y, k) for k classes and use p_2 from here on", Place(1, 2, 1)),
+         "one_hot(y, k) for k classes, and use p_2 from here on", Place(1, 2, 1)),
         ("L", "the line ends early: expected a line `name = expression`", Place(1, 2, 1)),
         ("3 = w", "unexpected '3': expected a line `name = expression`", Place(1, 1, 1)),
-        ("a, b = w", "a line assigns one name: leave the line out: names of the model are read as "
-         "they are, by a function that is given a, b", Place(1, 2, 1)),
-        ("a, b = w, 2*w", "a line assigns one name: write a = w and b = 2*w, each on a line of its "
-         "own", Place(1, 2, 1)),
+        ("a, b = w", "a line assigns one name: leave the line out: a function reads the model's "
+         "values under their own names, if it takes a, b", Place(1, 2, 1)),
+        ("a, b = w, 2*w", "a line assigns one name: write a = w and b = 2*w, each on its own "
+         "line", Place(1, 2, 1)),
         ("n, m = X.shape", "a line assigns one name: write n = X.shape[0] and m = X.shape[1], each "
-         "on a line of its own", Place(1, 2, 1)),
-        ("a = b = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
-        ("a = (w, w)", "several values in parentheses are no value: write each on a line of its "
-         "own; what is only kept for later is left out, [backward] reads all of the model",
+         "on its own line", Place(1, 2, 1)),
+        ("a = b = w", "a line assigns one name: write each on its own line", Place(1, 7, 1)),
+        ("a = (w, w)", "several values in parentheses are not one value: write each on its own "
+         "line; leave out what is kept for later, since [backward] reads all of the model",
          Place(1, 5, 1)),
         ("a = {}", "unexpected '{': a dictionary is not part of the language: leave the line out, "
          "and give each gradient a name of its own, as dW", Place(1, 5, 1)),
-        ("a = b = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
-        ("for i in w:", "unexpected 'for': write out what a loop does, one line for each round, or "
+        ("a = b = w", "a line assigns one name: write each on its own line", Place(1, 7, 1)),
+        ("for i in w:", "unexpected 'for': write out the loop, one line for each round, or "
          "as one operation on arrays", Place(1, 1, 3)),
         ("return w", "unexpected 'return': leave the line out: a program returns nothing, its "
-         "names say what they are", Place(1, 1, 6)),
+         "names are its results", Place(1, 1, 6)),
         ("L == w", "unexpected '==': expected a line `name = expression`", Place(1, 3, 2)),
-        ("L = a = w", "a line assigns one name: write each on a line of its own", Place(1, 7, 1)),
+        ("L = a = w", "a line assigns one name: write each on its own line", Place(1, 7, 1)),
         ("if = 3", "unexpected 'if': for a choice write where(condition, a, b)", Place(1, 1, 2)),
         ("import os", "unexpected 'import': 'import' is not part of the language", Place(1, 1, 6)),
         ("L = w w", "unexpected 'w': expected an operator or the end of the line", Place(1, 7, 1)),
@@ -514,7 +514,7 @@ def test_harmless_expressions_of_the_sample_are_fine(text):
         ("n" * 65 + " = w", "this name is longer than 64 characters", Place(1, 1, 65)),
         ("L = 2*" + "n" * 65, "this name is longer than 64 characters", Place(1, 7, 65)),
         ("é = w", "the character 'é' (U+00E9) is not part of the language: names and numbers are "
-         "ASCII; [labels] says how a name is shown", Place(1, 1, 1)),
+         "ASCII; [labels] chooses how a name is shown", Place(1, 1, 1)),
     ],
 )  # fmt: skip
 def test_what_is_not_of_the_language_is_refused_with_its_place(text, message, place):

@@ -165,10 +165,11 @@ def test_a_claim_that_is_not_finite_stops_nothing(load, code):
          "above de_1, and read that here", "de = 2*e"),
         ("e = 2", "", "'e' is a name of the model and cannot be assigned again: leave the line "
          "out, or choose another name; its gradient is de", "e = 2"),
-        ("dw1 += e", "state = { dw1 = 0.0 }", "'+=' is not part of the language, a name is "
-         "assigned once: write dw1 = dw1 + e", "dw1 += e"),
-        ("dw1 = e\ndw1 *= x1 + 1", "", "'*=' is not part of the language, a name is assigned once: "
-         "call the one above dw1_1, and write dw1 = dw1_1 * (x1 + 1)", "dw1 *= x1 + 1"),
+        ("dw1 += e", "state = { dw1 = 0.0 }", "'+=' is not part of the language, since a "
+         "name is assigned once: write dw1 = dw1 + e", "dw1 += e"),
+        ("dw1 = e\ndw1 *= x1 + 1", "", "'*=' is not part of the language, since a name is "
+         "assigned once: rename the one above to dw1_1, and write dw1 = dw1_1 * (x1 + 1)",
+         "dw1 *= x1 + 1"),
         ("w1 = 2*e", "", "'w1' is a name of the model and cannot", "w1 = 2*e"),
         ("prev = 2*e", "", "'prev' is reserved", "prev = 2*e"),
         ("de = 2*e", "state = { e = 0.0 }", "'e' has a meaning in [backward] already",

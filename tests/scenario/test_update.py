@@ -107,7 +107,7 @@ def test_going_back_through_the_state_of_an_update_gives_the_same_bits(load):
         (
             "w += g",
             "",
-            "'+=' is not part of the language, a name is assigned once: write w = w + g",
+            "'+=' is not part of the language, since a name is assigned once: write w = w + g",
         ),
         ("w = one_hot(0*w, 3)", "", "'w' has shape 3 here, which does not fit the shape"),
     ],
