@@ -51,6 +51,8 @@ class Context(Struct, frozen=True):
     """Whether `self.x` is the name x, as in a method."""
     augmented: bool = False
     """Whether `w -= x` is read as `w = w - x` where w is `kept`."""
+    elements: bool = False
+    """Whether a single element can be read, as in `w[0]`."""
 
 
 READ = Context(attributes=True)
