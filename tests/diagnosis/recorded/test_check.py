@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -380,7 +381,8 @@ def test_what_cannot_be_called_is_said():
         gradtui.check(3, w=W)
 
 
-def test_an_assertion_fails_with_what_the_command_prints():
+def test_an_assertion_fails_with_what_the_command_prints(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent)
     def case(w):
         loss, dw = squared(w, X, Y)
         return loss, 2 * dw
@@ -389,7 +391,8 @@ def test_an_assertion_fails_with_what_the_command_prints():
         gradtui.assert_gradients(case, w=W)
 
     text = str(caught.value)
-    assert text.startswith(f"{__file__}:{line_of(case, 2)}:22: error: the gradient of w[")
+    file = Path(__file__).name
+    assert text.startswith(f"{file}:{line_of(case, 2)}:22: error: the gradient of w[")
     assert "return loss, 2 * dw\n" in text
     assert text.endswith("failed, one gradient compared at 7 points, to 1e-6 of each element")
 
