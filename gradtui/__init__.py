@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # the name alone tells a type checker; typing takes its time to import
+if TYPE_CHECKING:  # a type checker goes by the name alone; importing typing takes time
     from typing import Any
 
     from gradtui.api import assert_gradients as assert_gradients

@@ -1,7 +1,7 @@
 """The program: the command `gradtui`, and `python -m gradtui`."""
 
-# Before all that takes its time to import, signal with its enums too: an interrupt there would end
-# in a traceback.  Where whoever started us has interrupts ignored, they stay so.
+# Before every slow import, also that of signal with its enums: an interrupt there would end
+# in a traceback.  Interrupts ignored by the starting process stay ignored.
 import _signal  # type: ignore[import-not-found]
 
 if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:

@@ -29,13 +29,13 @@ def load(file: str | os.PathLike[str]) -> Session:
 
 
 def check(target: Target, /, *args: Any, **arrays: Any) -> list[Finding]:
-    """Return what is wrong with a scenario, or with the gradients of functions of your own.
+    """Return the findings on a scenario, or on the gradients of functions of your own.
 
     `check(FILE)`: a path or a bundled name.  `check(case, **arrays)`: a function that returns a
     scalar loss and its gradients.  `check(forward, backward, **arrays)`: the halves of a layer;
     `forward` returns its output, or that and a cache, `backward` takes the output's gradient, or
     that and the cache.  The functions are run, at the arrays and around them.  Raises InputError
-    for what cannot be used; exceptions of your own code pass through.
+    for unusable input; exceptions of your own code pass through.
     """
     with TheirsAlone():
         if not callable(target):
@@ -58,7 +58,7 @@ def trace(target: Target, /, *args: Any, **arrays: Any) -> Session:
 
 
 def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
-    """Raise AssertionError, with what `gradtui check` prints, if not all is right.
+    """Raise AssertionError, with the output of `gradtui check`, if there are errors.
 
     The arguments are those of `check`; raises InputError like it.
     """
@@ -79,14 +79,14 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
 def check_update(
     step: Any, /, optimizer: str = "adam", lr: float = 0.01, **hyperparameters: Any
 ) -> list[Finding]:
-    """Return what is wrong with an update of your own, compared with an optimizer of gradtui.
+    """Return the findings on an update of your own, compared with an optimizer of gradtui.
 
     `step(w, g, state)` returns the new w or changes it in place; `state` is a dict of its own, and
-    t, lr and the optimizer's constants are given where it asks for them by name.  It may also be
+    it may ask for t, lr and the optimizer's constants by name.  It may also be
     `step(w, dw, config)` that returns (w, config), or a class, or an object, with
     `update(params, grads)`: dicts, lists or arrays.  Constants that are not given are those of
-    `[optimizer]` in a scenario.  Raises InputError for what cannot be used; exceptions of your own
-    code pass through.
+    `[optimizer]` in a scenario.  Raises InputError for unusable input; exceptions of your own code
+    pass through.
     """
     from gradtui.diagnosis.executed.check import check_update
 
@@ -97,7 +97,7 @@ def check_update(
 def assert_update(
     step: Any, /, optimizer: str = "adam", lr: float = 0.01, **hyperparameters: Any
 ) -> None:
-    """Raise AssertionError, with what was found, if an update of your own is another optimizer.
+    """Raise AssertionError, with the findings, if an update of your own differs from the optimizer.
 
     The arguments are those of `check_update`; raises InputError like it.
     """
@@ -117,14 +117,14 @@ def _checked(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str
 
 
 def _target(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str, Any]) -> Code:
-    """Return what is to be checked of functions of the user's own; raises InputError."""
+    """Return the case to check for functions of the user's own; raises InputError."""
     from gradtui.diagnosis.recorded.targets import code_of
 
     return code_of(target, args, arrays)
 
 
 def _scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]) -> str:
-    """Return the path of a scenario; raises InputError for what is none."""
+    """Return the path of a scenario; raises InputError for anything else."""
     if not isinstance(target, str | os.PathLike):
         kind = type(target).__name__
         raise InputError(f"expected a function or a file, got {kind}", file="check")

@@ -1,1 +1,1 @@
-"""The command line: what may be typed, and what each command does."""
+"""The command line: its grammar, and its commands."""

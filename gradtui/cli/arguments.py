@@ -1,4 +1,4 @@
-"""The command line: what may be typed, and how it ends. What a command does is not told here."""
+"""The command line: its grammar and its exit status. Knows nothing of what commands do."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 _DIGITS = 9
-"""Digits of a number of steps."""
+"""Most digits of a number of steps."""
 _BROKEN_PIPE = 141
-"""As a shell reports SIGPIPE."""
+"""The status that a shell reports for SIGPIPE."""
 
 
 class Command(NamedTuple):
@@ -42,14 +42,14 @@ class Command(NamedTuple):
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors, which quote what was typed, cannot act on the terminal."""
+    """A parser whose errors quote typed text without control characters."""
 
     def error(self, message: str) -> NoReturn:
         """Print usage and error, and exit with status 2."""
         super().error(clean(message))
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Print help or version; where it cannot be written, argparse would say nothing of it."""
+        """Print help or version; argparse itself would hide that it cannot be written."""
         if file is not sys.stdout:
             return super()._print_message(message, file)
         try:
@@ -61,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status: 0 fine, 1 a finding, 2 unusable input."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # Read as numpy is imported. With more, threads of OpenBLAS spin between two products: ten times
+    # NumPy reads this when imported. More threads of OpenBLAS spin between two products: ten times
     # the work of one with a matrix of a million numbers. So does no run depend on the cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     open_streams()
@@ -74,10 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _output(parsed: argparse.Namespace) -> AbstractContextManager[None]:
-    """Let all output be in ASCII, if asked for or if the locale has nothing else."""
+    """Write all output in ASCII, on request or if the locale has nothing else."""
     from gradtui.base.terminal import ascii_only, ascii_output
 
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # without one it takes any text
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # without one, any text is fine
     parsed.ascii = parsed.ascii or ascii_only(os.environ, encoding)
     return ascii_output() if parsed.ascii else nullcontext()
 
@@ -96,12 +96,12 @@ def _run_command(parsed: argparse.Namespace) -> int:
     except OSError as error:
         return _unwritten(error)
     except MemoryError:
-        tell("gradtui: there is not enough memory for a model of this size")
+        tell("gradtui: not enough memory for a model of this size")
         return UNUSABLE
 
 
 def _unwritten(error: OSError) -> int:
-    """Say why the output cannot be written, unless its reader left; return the exit status."""
+    """Say why the output cannot be written, unless its reader has left; return the exit status."""
     if has_vanished(sys.stdout):
         return HUNG_UP
     divert(sys.stdout)
@@ -129,7 +129,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "       gradtui COMMAND ...",
         description="A terminal debugger for training: steps through a run, forward and backward.",
         epilog=f"commands (each has --help):\n{listed}\n\n"
-        "FILE is a path or the name of a bundled scenario; without it a list opens.\n"
+        "FILE is a path or the name of a bundled scenario; without it, a list opens.\n"
         "FILE.py:NAME is a function of your own that returns a loss and its gradients: the file\n"
         "is run, as `python FILE.py` would run it, and one call of the function opens, with its\n"
         "defaults; it is not run again as the file changes.\n"
@@ -139,7 +139,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("file", nargs="?", metavar="FILE", help="scenario to open")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--step", type=_count, default=0, metavar="N", help="open at this step")
-    place.add_argument("--resume", action="store_true", help="open where it was left")
+    place.add_argument("--resume", action="store_true", help="open at the place where it was left")
     _screen_arguments(parser)
     _ascii_argument(parser)
     parser.add_argument("--version", action="version", version=f"gradtui {__version__}")
@@ -148,7 +148,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if unknown and parsed.file and not unknown[0].startswith("-"):
         parser.error(f"'{parsed.file}' is not a command" + did_you_mean(parsed.file, names))
     if parsed.resume and parsed.file is None:
-        parser.error("--resume needs a FILE: what is left of it is resumed")
+        parser.error("--resume needs a FILE")
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return parsed
@@ -179,24 +179,24 @@ def _new_argument(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--from", dest="origin", metavar="SCENARIO",
-        help="copy this one, a path or a bundled name, with the files it names",
+        help="copy this scenario, a path or a bundled name, with the files it names",
     )  # fmt: skip
 
 
 def _ascii_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--ascii", action="store_true", help="draw in ASCII, as where the locale is not UTF-8"
+        "--ascii", action="store_true", help="draw in ASCII, the default if the locale is not UTF-8"
     )
 
 
 def _screen_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--theme", default="", metavar="NAME", help="its colours: dark, light, 16")
+    parser.add_argument("--theme", default="", metavar="NAME", help="the colours: dark, light, 16")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 
 def _learn_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--list", action="store_true", help="print the chapters, with what is done of them"
+        "--list", action="store_true", help="print the chapters, with your progress"
     )
     _screen_arguments(parser)
     parser.set_defaults(file=None, step=0, resume=False, learn=True)
@@ -213,12 +213,16 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         "--every", type=_at_least_one, default=1, metavar="K", help="print every K-th step"
     )
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="as optimizer.lr=1.5"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="for example optimizer.lr=1.5",
     )
     parser.add_argument("--format", choices=("table", "jsonl", "csv"), default="table")
     parser.add_argument(
         "--columns", metavar="LIST",
-        help="of the table or csv, with commas: names and expressions, as loss,norm,W[0,1],dW",
+        help="of the table or csv: names and expressions, for example loss,norm,W[0,1],dW",
     )  # fmt: skip
 
 
@@ -226,11 +230,11 @@ def _print_arguments(parser: argparse.ArgumentParser) -> None:
     _shown_argument(parser)
     parser.add_argument(
         "expression", metavar="EXPRESSION",
-        help="a name, an element, or what watches may be: W, 'W[0,1]', 'grad(W)', 'X@w - y'",
+        help="a name, an element, or an expression: W, 'W[0,1]', 'grad(W)', 'X@w - y'",
     )  # fmt: skip
     parser.add_argument("--step", type=_count, default=0, metavar="N")
     parser.add_argument(
-        "--rows", type=_at_least_one, default=10, metavar="N", help="print so many rows (10)"
+        "--rows", type=_at_least_one, default=10, metavar="N", help="print N rows (10)"
     )
     parser.add_argument("--json", action="store_true", help="one object, with all numbers")
 
@@ -247,10 +251,12 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
     _shown_argument(parser)
     parser.add_argument("--step", type=_count, default=0, metavar="N")
     parser.add_argument(
-        "--param", metavar="NAME", help="only this parameter's chain rule; as 'W[3,1]' an element's"
+        "--param",
+        metavar="NAME",
+        help="only the chain rule of this parameter, or of an element: 'W[3,1]'",
     )
     parser.add_argument(
-        "--row", type=_count, metavar="N", help="the element's way through this row of the batch"
+        "--row", type=_count, metavar="N", help="the element's path through this row of the batch"
     )
     parser.add_argument("--level", choices=("named", "operations"), default="named")
     parser.add_argument("--json", action="store_true")
@@ -269,10 +275,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         help="github: annotations of the lines of a pull request; sarif: one log of all files",
     )  # fmt: skip
     form.add_argument(
-        "--json", action="store_const", dest="format", const="json", help="one line a file"
+        "--json", action="store_const", dest="format", const="json", help="one line per file"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    parser.add_argument("--strict", action="store_true", help="let warnings fail, too")
+    parser.add_argument("--strict", action="store_true", help="fail on warnings, too")
 
 
 def _help_arguments(parser: argparse.ArgumentParser) -> None:

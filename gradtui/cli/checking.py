@@ -1,4 +1,4 @@
-"""`gradtui check`: verifies what files claim, and prints what is wrong."""
+"""`gradtui check`: verifies the claims of files, and prints the findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMATS = ("text", "json", "github", "sarif")
 
 
 class _Found(NamedTuple):
-    """What came of one file."""
+    """The outcome of one file."""
 
     report: Report
     record: Mapping[str, Any]
@@ -33,7 +33,7 @@ class _Found(NamedTuple):
 
 
 def check_files(arguments: argparse.Namespace) -> int:
-    """Verify what files claim and print what is wrong."""
+    """Verify the claims of files and print the findings."""
     from gradtui.explain.remarks import report_of_error
 
     status = OK
@@ -67,7 +67,7 @@ def check_files(arguments: argparse.Namespace) -> int:
 
 
 def _print_report(report: Report, arguments: argparse.Namespace) -> None:
-    """Print what is said of a file, in a format that goes file by file."""
+    """Print the report on a file, in a format that goes file by file."""
     from gradtui.explain.remarks import SEVERITIES, grave_ones
 
     grave = grave_ones(strict=arguments.strict)
@@ -81,7 +81,7 @@ def _print_report(report: Report, arguments: argparse.Namespace) -> None:
         for row in github_rows(report, _root(), grave=grave if arguments.quiet else SEVERITIES):
             print(row)
         if not arguments.quiet and report.usable:
-            print(clean(f"gradtui: {report.summary}"))  # no line of it can be a command
+            print(clean(f"gradtui: {report.summary}"))  # no line can be a workflow command
 
 
 def _print_sarif(reports: list[Report]) -> None:
@@ -92,7 +92,7 @@ def _print_sarif(reports: list[Report]) -> None:
 
 
 def _root() -> str:
-    """Return the folder that the files of an annotation are named from."""
+    """Return the folder relative to which annotations name files."""
     return os.environ.get("GITHUB_WORKSPACE") or os.getcwd()
 
 
@@ -122,7 +122,7 @@ def _check_code(file: str, arguments: argparse.Namespace) -> _Found:
 
 
 def _checked(problem: Problem) -> Check:
-    """Verify a scenario; where gradtui itself fails at it, that is what is found."""
+    """Verify a scenario; a failure of gradtui itself becomes a finding."""
     from gradtui.diagnosis.check import Check, check_problem
     from gradtui.diagnosis.internal import internal
 

@@ -1,4 +1,4 @@
-"""What each command of the shell does. Imports the screen, and numpy, only where it is wanted."""
+"""The commands of the shell. Imports the screen, and numpy, only when needed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def debug(arguments: argparse.Namespace) -> int:
     mend_environment(os.environ)
     import gc
 
-    # Nothing made up to the first paint is garbage; collecting it took a tenth of the start.
+    # Nothing made before the first paint is garbage; collecting it took a tenth of the start.
     gc.disable()
     session: Session | None = None
     if arguments.resume and is_code(arguments.file):
-        raise InputError("nothing is kept of code that is run: it may be another every time",
+        raise InputError("nothing is kept of code that is run, because it may change",
                          file=arguments.file)  # fmt: skip
     if arguments.file is not None:
         session = open_session(arguments.file, ascii=arguments.ascii)
@@ -60,7 +60,7 @@ def list_scenarios(arguments: argparse.Namespace) -> int:
 
 
 def learn(arguments: argparse.Namespace) -> int:
-    """Open the picker where the course goes on, or print the course."""
+    """Open the picker at the next lesson of the course, or print the course."""
     from gradtui.cli.screen import on_terminal
 
     if not arguments.list and on_terminal():

@@ -12,7 +12,7 @@ from gradtui.base.text import clean
 
 
 def write_new(arguments: argparse.Namespace) -> int:
-    """Write what FILE asks for: a copy, NumPy code where it ends in .py, a commented scenario."""
+    """Write a copy, NumPy code if FILE ends in .py, or else a commented scenario."""
     path = Path(arguments.file)
     _check_name(path, arguments.origin)
     if arguments.origin is not None:
@@ -23,7 +23,7 @@ def write_new(arguments: argparse.Namespace) -> int:
 
 
 def _check_name(path: Path, origin: str | None) -> None:
-    """Refuse a name under which what is written would not be found again."""
+    """Refuse a name under which the new file would not be found again."""
     from gradtui.scenario.bundled import is_bundled
 
     if is_bundled(str(path)):
@@ -32,15 +32,15 @@ def _check_name(path: Path, origin: str | None) -> None:
             "copies it", file=str(path),
         )  # fmt: skip
     if origin is not None and path.suffix == ".py":
-        raise InputError("a copy of a scenario is one: choose a name that ends in .toml",
+        raise InputError("a copy of a scenario needs a name that ends in .toml",
                          file=str(path))  # fmt: skip
 
 
 def _copies(origin: str, path: Path) -> Mapping[Path, bytes]:
-    """Return the files of a scenario under the names of a copy of it, the scenario last.
+    """Return the files of a scenario under the names of its copy, the scenario last.
 
-    Files beside `path` that hold the same already are left out; raises InputError where one holds
-    something else, or where the scenario is unusable.
+    Files beside `path` with the same content are left out; raises InputError if one has other
+    content, or if the scenario is unusable.
     """
     from gradtui.scenario.bundled import find_scenario
     from gradtui.scenario.files import files_of
@@ -63,7 +63,7 @@ def _copies(origin: str, path: Path) -> Mapping[Path, bytes]:
 
 
 def _write(files: Mapping[Path, bytes], path: Path) -> int:
-    """Write files, of which `path` is the one to go on with; return the exit status."""
+    """Write files, of which `path` is the one to open; return the exit status."""
     from gradtui.base.files import reason, write_file
 
     for file, contents in files.items():
@@ -74,7 +74,7 @@ def _write(files: Mapping[Path, bytes], path: Path) -> int:
                 file.parent.mkdir(parents=True, exist_ok=True)
             write_file(file, contents, new=True)
         except FileExistsError:
-            raise InputError("the file is there already; choose another name",
+            raise InputError("the file exists; choose another name",
                              file=str(path)) from None  # fmt: skip
         except OSError as error:
             raise InputError(f"cannot be written: {reason(error)}", file=str(file)) from None

@@ -1,4 +1,4 @@
-"""How a command's FILE becomes a problem or a session, and what is said of it meanwhile."""
+"""How a command's FILE becomes a problem or a session, with messages on the way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def open_session(file: str, *, ascii: bool) -> Session:
     """Return a session on a scenario, or on one call of code, which is run.
 
-    Raises InputError where it cannot be used, RaisedError for exceptions of the code.
+    Raises InputError if it cannot be used, RaisedError for exceptions of the code.
     """
     from gradtui.debugger.session import Session
 
@@ -36,13 +36,13 @@ def load_file(
 ) -> Problem:
     """Return the problem of a scenario with other settings, `KEY=VALUE`; raises InputError.
 
-    What is odd in it is printed, unless `notices` is False.
+    Its notices are printed, unless `notices` is False.
     """
     from gradtui.scenario.bundled import find_scenario, is_bundled
     from gradtui.scenario.load import load_problem
 
     if is_bundled(file) and os.path.isfile(file):
-        tell(clean(f"{file}: the bundled scenario; the file that is here is ./{file}"))
+        tell(clean(f"{file}: opening the bundled scenario; the file here is ./{file}"))
     if is_code(file):
         raise InputError(
             "your own code is one call, which trains nothing: `gradtui FILE.py:NAME` opens it, "
@@ -54,7 +54,7 @@ def load_file(
         key, equals, value = override.partition("=")
         if not equals:
             raise InputError(
-                f"--set {override}: expected KEY=VALUE, as optimizer.lr=0.1", file=file
+                f"--set {override}: expected KEY=VALUE, such as optimizer.lr=0.1", file=file
             )
         pairs[key.strip()] = value.strip()
     with working(f"reading {file}"):
@@ -65,6 +65,6 @@ def load_file(
 
 
 def print_notices(problem: Problem, notices: Iterable[Notice]) -> None:
-    """Print what is odd in a scenario on standard error."""
+    """Print the notices of a scenario on standard error."""
     for notice in notices:
         tell(problem.describe(notice))

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from gradtui.explain.spans import TextRow
 
 _WIDEST, _PIPED = 100, 80
-"""Cells: lines of prose that are longer are hard to read; where no terminal says how many."""
+"""Widest readable prose, in cells; the width if no terminal tells one."""
 _MORE = (
     "`gradtui help TOPIC` shows a page. `gradtui help NAME`, with a command, a key, a rule, a "
     "function or an optimizer, shows what the manual says about it."
 )
 _NOT_FOUND = 127
-"""As a shell reports a command that is not there."""
+"""The status that a shell reports for a missing command."""
 
 
 def print_manual(arguments: argparse.Namespace) -> int:
-    """Print the page on a topic, what the manual says of a name, or the topics."""
+    """Print the page on a topic, the manual's entries on a name, or the topics."""
     size = shutil.get_terminal_size((_PIPED, 0))
     rows = _rows(arguments.topic, min(_WIDEST, size.columns))
     if not rows:
@@ -44,7 +44,7 @@ def print_manual(arguments: argparse.Namespace) -> int:
 
 
 def _rows(topic: str | None, width: int) -> list[TextRow]:
-    """Return what there is to show; no rows where the manual has nothing on a topic."""
+    """Return the rows to show; none if the manual has nothing on a topic."""
     from gradtui.explain.manual import block_rows, page_rows, topic_rows
     from gradtui.manual.pages import TOPICS, Prose
 
@@ -56,7 +56,7 @@ def _rows(topic: str | None, width: int) -> list[TextRow]:
 
 
 def _entry_rows(name: str, width: int) -> Iterator[TextRow]:
-    """Yield what the tables of the manual say of a name, each under the topic of its page."""
+    """Yield the manual's table entries on a name, each under the topic of its page."""
     from gradtui.explain.manual import block_rows
     from gradtui.explain.spans import line
     from gradtui.manual.pages import TOPICS, entries_of, read_page
@@ -69,7 +69,7 @@ def _entry_rows(name: str, width: int) -> Iterator[TextRow]:
 
 
 def _unknown(topic: str) -> str:
-    """Return that there is no such topic, which one may be meant, and where the word stands."""
+    """Return the message that a topic is missing, with the likely one and pages with the word."""
     from gradtui.manual.pages import TOPICS, all_names, read_page
 
     word = re.compile(rf"\b{re.escape(topic)}\b", re.IGNORECASE)
@@ -80,12 +80,12 @@ def _unknown(topic: str) -> str:
 
 
 def _page(rows: Sequence[TextRow], *, ascii: bool) -> bool:
-    """Show rows in the user's pager, as git does; return whether that was done."""
+    """Show rows in the user's pager, as git does; return whether it worked."""
     pager = os.environ.get("PAGER", shutil.which("less") or "")
     if not on_terminal() or pager in ("", "cat"):
         return False
     text = "".join(f"{row_text(row)}\n" for row in rows)
-    # R lets colours through; F and X leave what fits, and what was read last, on the terminal.
+    # R lets colours through; F and X leave short pages, and the last screen, on the terminal.
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     # An interrupt is the pager's: it ends a search.  The default comes back to it with its exec.
     before = signal.signal(signal.SIGINT, lambda *_: None)

@@ -1,4 +1,4 @@
-"""What commands print on standard output, and how they end."""
+"""Output of commands on standard output, and their exit statuses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from gradtui.explain.spans import TextRow
 
 OK, FAILED, UNUSABLE = 0, 1, 2
-"""Exit statuses: all is well, something is wrong with what a file says, it cannot be used."""
+"""Exit statuses: no findings, findings, unusable input."""
 
 
 _PIPED = 160
-"""Cells of a row that no terminal shows."""
+"""The width of a row that no terminal shows, in cells."""
 
 
 def line_width() -> int:
-    """Return the cells that a row may take."""
+    """Return the width available for a row, in cells."""
     return shutil.get_terminal_size((_PIPED, 0)).columns
 
 

@@ -11,7 +11,7 @@ from gradtui.cli.output import OK, line_width, print_json, print_lines
 
 
 def print_value(arguments: argparse.Namespace) -> int:
-    """Print what an expression is at a step: value, shape, the first rows."""
+    """Print an expression at a step: value, shape, the first rows."""
     from gradtui.debugger.inspection import inspect
     from gradtui.explain.arrays import value_rows
 

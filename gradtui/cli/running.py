@@ -1,4 +1,4 @@
-"""FILE.py:NAME on the command line: the file is run, and a function of it checked."""
+"""FILE.py:NAME on the command line: runs the file and checks one of its functions."""
 
 from __future__ import annotations
 
@@ -60,20 +60,20 @@ def refuse_unnamed(argument: str) -> None:
     except (SyntaxError, ValueError) as error:
         where = Place(getattr(error, "lineno", None) or 1)
         raise InputError(
-            f"is no Python: {getattr(error, 'msg', error)}", where, file=file
+            f"is not Python: {getattr(error, 'msg', error)}", where, file=file
         ) from None
     known = [one.name for one in tree.body if isinstance(one, ast.FunctionDef)]
     called = [one for one in tree.body if isinstance(one, ast.FunctionDef) and _has_defaults(one)]
     example = called[0].name if called else "case"
     told = f"its functions are {', '.join(known)}" if known else "it has no function"
     if known and not called:
-        told += ", which all need arguments: give them defaults, as `def case(W=W0)`"
-    raise InputError(f"name the function that is to be run, as {file}:{example}; {told}",
+        told += ", which all need arguments: give them defaults, for example `def case(W=W0)`"
+    raise InputError(f"name the function to run, for example {file}:{example}; {told}",
                      file=file)  # fmt: skip
 
 
 def _has_defaults(function: ast.FunctionDef) -> bool:
-    """Return whether a function has arguments, and values for all of them."""
+    """Return whether a function has arguments, all with defaults."""
     given, keyed = function.args, function.args.kw_defaults
     positional = len(given.posonlyargs) + len(given.args)
     complete = positional == len(given.defaults) and all(one is not None for one in keyed)
@@ -83,7 +83,7 @@ def _has_defaults(function: ast.FunctionDef) -> bool:
 def check_code(argument: str) -> Outcome:
     """Run a file of Python and check a function of it.
 
-    Raises InputError for what cannot be used, RaisedError for exceptions of the user's code.
+    Raises InputError for unusable input, RaisedError for exceptions of the user's code.
     """
     from gradtui.diagnosis.internal import internal
     from gradtui.diagnosis.recorded.check import Outcome, check_target
@@ -103,7 +103,7 @@ def check_code(argument: str) -> Outcome:
 def trace_code(argument: str) -> Session:
     """Run a file of Python and return a session on one call of a function of it.
 
-    Raises InputError for what cannot be used and where gradtui itself fails, RaisedError for
+    Raises InputError for unusable input and for failures of gradtui itself, RaisedError for
     exceptions of the user's code.
     """
     from gradtui.base.failures import report_failure
@@ -127,7 +127,7 @@ def trace_code(argument: str) -> Session:
 
 
 def _trace_again(argument: str) -> Session:
-    """Run a file that may have changed once more; raises InputError, for its exceptions too."""
+    """Run a file that may have changed again; raises InputError, also for its exceptions."""
     file = argument.rpartition(":")[0]
     linecache.checkcache()
     _forget_modules(os.path.dirname(os.path.abspath(file)))
@@ -139,13 +139,13 @@ def _trace_again(argument: str) -> Session:
 
 
 def as_input_error(error: RaisedError, file: str) -> InputError:
-    """Return what an exception of a file of Python says, at the last line of it on its way."""
+    """Return an exception of a Python file as an error at the last line of the file involved."""
     said = InputError(error.text.splitlines()[-1], _raised_at(error, file), file=file)
     return said.within(file, [line.rstrip("\n") for line in linecache.getlines(file)])
 
 
 def _forget_modules(folder: str) -> None:
-    """Let the modules of a folder be imported anew: they may have changed, too."""
+    """Have the modules of a folder imported anew, because they may have changed, too."""
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if name != "__main__" and isinstance(file, str) and file.startswith(folder + os.sep):
@@ -166,14 +166,14 @@ def _raised_at(error: RaisedError, file: str) -> Place | None:
 
 @contextmanager
 def _running(argument: str) -> Iterator[Target]:
-    """Run a file of Python and give the function of it that an argument names, to be called."""
+    """Run a Python file and return the function that an argument names."""
     from gradtui.diagnosis.recorded.targets import code_of
 
     match = _NAMED.fullmatch(argument)
     assert match is not None
     if "." in match["name"]:
         raise InputError(
-            f"'{match['name']}' needs an object: write a function that makes it, as `def case(W=W0)"
+            f"'{match['name']}' needs an object: write a function that makes one, `def case(W=W0)"
             ": net = Net(W); return net.loss(X), net.backward()`, and name that",
             file=match["file"],
         )  # fmt: skip
@@ -194,7 +194,7 @@ def _running(argument: str) -> Iterator[Target]:
 
 @contextmanager
 def _raising(file: str) -> Iterator[None]:
-    """Tell exceptions of the user's code from gradtui's own words on it."""
+    """Tell exceptions of the user's code from gradtui's own errors."""
     try:
         yield
     except InputError:
@@ -208,7 +208,7 @@ def _raising(file: str) -> Iterator[None]:
 
 @contextmanager
 def _as_script(file: str) -> Iterator[ModuleType]:
-    """Run a file as `python FILE` does, and give its module, which is `__main__` meanwhile."""
+    """Run a file as `python FILE` does and return its module, which is `__main__` meanwhile."""
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(file)
     before: Any = sys.modules.get("__main__"), sys.argv, list(sys.path)
@@ -223,7 +223,7 @@ def _as_script(file: str) -> Iterator[ModuleType]:
         try:
             exec(code, module.__dict__)
         except SystemExit as end:
-            if end.code:  # a script that ends well has made its functions
+            if end.code:  # a script that exits well has defined its functions
                 raise
         yield module
     finally:

@@ -1,4 +1,4 @@
-"""The debugger's screen on the terminal: what it needs, and how it is opened."""
+"""The debugger's screen on the terminal: its requirements, and opening it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_TERMINAL = "the debugger needs a terminal"
 
 
 def on_terminal() -> bool:
-    """Return whether there is a terminal that the screen can be shown on."""
+    """Return whether there is a terminal for the screen."""
     streams = (sys.stdin, sys.stdout, sys.stderr)
     there = all(stream is not None and stream.isatty() for stream in streams)
     return there and os.environ.get("TERM") not in ("dumb", "unknown")
@@ -27,9 +27,9 @@ def open_screen(
     session: Session | None, *, ascii: bool, theme: str = "", mouse: bool = True,
     resume: bool = False, learn: bool = False,
 ) -> int:  # fmt: skip
-    """Show a session, or the picker, until the user leaves; return the exit status.
+    """Show a session, or the picker, until the user quits; return the exit status.
 
-    With `learn` the picker opens where the course goes on.
+    With `learn`, the picker opens at the next lesson of the course.
     """
     from gradtui.base.terminal import Display, colours, leaves_escape
     from gradtui.tui.app import run_app
@@ -46,9 +46,9 @@ def open_screen(
 
 
 def debug(target: Target, /, *args: Any, **arrays: Any) -> None:
-    """Open the debugger on one call of functions of your own, until the user leaves it.
+    """Open the debugger on one call of functions of your own, until the user quits.
 
-    The arguments are those of `trace`; raises InputError like it, and where there is no terminal.
+    The arguments are those of `trace`; raises InputError like it, and without a terminal.
     """
     from gradtui.api import trace
     from gradtui.base.terminal import ascii_only, mend_environment

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gradtui.scenario.problem import Problem
 
 _MANY = 100_000
-"""Numbers of a step beyond which a person is told of each one that takes long."""
+"""From this size of a step on, in numbers, slow ones show progress."""
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def train(arguments: argparse.Namespace) -> int:
     last = problem.steps if arguments.steps is None else arguments.steps
     write = _writer(problem, last, arguments)
     trainer, state, step = problem.trainer, problem.trainer.initial, 0
-    finite, slow = True, True  # what the first step compiles takes its time, too
+    finite, slow = True, True  # compiling for the first step takes time, too
     while True:
         with working(f"step {step} of {arguments.file}") if slow else nullcontext():
             tape = trainer.record(state, step)
@@ -45,7 +45,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def _writer(problem: Problem, last: int, arguments: argparse.Namespace) -> Callable[[Tape], None]:
-    """Print the names of the columns, and return what prints a step."""
+    """Print the names of the columns, and return the printer of steps."""
     from gradtui.explain.report import step_record
 
     if arguments.format == "jsonl":
@@ -65,7 +65,7 @@ def _writer(problem: Problem, last: int, arguments: argparse.Namespace) -> Calla
 
 
 class _Csv:
-    """Prints all numbers of a step; the names of the columns before the first."""
+    """Prints all numbers of a step, and the names of the columns before the first."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem, self._begun = problem, False
@@ -86,7 +86,7 @@ def _csv_row(cells: Iterable[str]) -> str:
 
 
 def _table(problem: Problem, last: int, arguments: argparse.Namespace) -> RunTable:
-    """Return the columns asked for, else those that fit the terminal."""
+    """Return the requested columns, or else those that fit the terminal."""
     from gradtui.explain.run_table import chosen_table, fitting_table
 
     if arguments.columns is not None:
@@ -104,7 +104,7 @@ def _table(problem: Problem, last: int, arguments: argparse.Namespace) -> RunTab
 
 
 def _outcome(problem: Problem, last: int, *, finite: bool) -> int:
-    """Say where the loss of a run is lost or diverges, and return the exit status."""
+    """Say where the loss of a run becomes nan or diverges, and return the exit status."""
     from gradtui.diagnosis.runs.registry import is_lost
     from gradtui.diagnosis.runs.work import TOO_LARGE, TooLargeError
 

@@ -366,7 +366,7 @@ def test_new_writes_a_scenario_that_works_and_never_overwrites(run, tmp_path):
     path.write_text("precious")
     status, out, err = run("new", path)
     assert (status, out) == (2, "")
-    assert err == f"{path}:1:1: error: the file is there already; choose another name\n"
+    assert err == f"{path}:1:1: error: the file exists; choose another name\n"
     assert path.read_text() == "precious"
     assert run("new", tmp_path / "nowhere" / "a.toml")[0] == 2
 
@@ -394,7 +394,7 @@ def test_new_copies_a_scenario_with_the_files_it_names(run, tmp_path):
     ("arguments", "message"),
     [
         (["two_weights"], "the name of a bundled scenario: `gradtui new two_weights.toml --from"),
-        (["a.py", "--from", "two_weights"], "choose a name that ends in .toml"),
+        (["a.py", "--from", "two_weights"], "needs a name that ends in .toml"),
         (["a.toml", "--from", "two_wieghts"], "did you mean 'two_weights'?"),
     ],
 )
@@ -426,7 +426,7 @@ def test_new_writes_code_with_one_mistake_and_never_overwrites(run, tmp_path):
     assert "4 gradients compared and right" in out
     status, out, err = run("new", path)
     assert (status, out) == (2, "")
-    assert "the file is there already" in err
+    assert "the file exists" in err
 
 
 def test_the_facts_that_new_suggests_hold(run, tmp_path):
@@ -627,7 +627,7 @@ def test_arguments_that_are_none(run, arguments, message):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("optimizer.lr", "--set optimizer.lr: expected KEY=VALUE, as optimizer.lr=0.1"),
+        ("optimizer.lr", "--set optimizer.lr: expected KEY=VALUE, such as optimizer.lr=0.1"),
         ("optimizer.lr=abc", "--set optimizer.lr=abc: the value is not a TOML value"),
         ("optimizer.lr=1\nx=2", "--set optimizer.lr=1\\x0ax=2: the value is not a TOML value"),
         ("title.x=5", "--set title.x: 'title' is not a table"),
@@ -690,7 +690,7 @@ def test_a_file_without_an_ending_is_found_and_hides_no_bundled_scenario(
     assert losses["mine"] == losses["./two_weights"] == 0.25
     assert losses["two_weights"] == 9
     assert losses["mine", "told"] == losses["./two_weights", "told"] == ""
-    said = "two_weights: the bundled scenario; the file that is here is ./two_weights\n"
+    said = "two_weights: opening the bundled scenario; the file here is ./two_weights\n"
     assert losses["two_weights", "told"] == said
 
 

@@ -159,14 +159,14 @@ def test_what_cannot_be_used_is_said(net, check, name, said):
 
 @pytest.mark.parametrize("end", ["", ":", ":1"])
 def test_a_file_without_the_name_of_a_function_is_told_which_there_are(net, check, capsys, end):
-    said = f"{net}:1:1: error: name the function that is to be run, as {net}:case; its functions "
+    said = f"{net}:1:1: error: name the function to run, for example {net}:case; its functions "
     said += "are case, unset, fails\n"
 
     assert check(f"{net}{end}") == (2, "", said)
     assert main(["show", f"{net}{end}"]) == 2 and capsys.readouterr().err == said
     (net.parent / "bare.py").write_text("x = (\n")
     assert (
-        "bare.py:1:1: error: is no Python: '(' was never closed"
+        "bare.py:1:1: error: is not Python: '(' was never closed"
         in check(str(net.parent / "bare.py"))[2]
     )
 
@@ -250,7 +250,7 @@ def test_a_call_that_gradtui_fails_at_is_said_to_be_one(net, capsys, monkeypatch
 
 def test_a_method_is_told_how_it_becomes_a_case(net, capsys):
     assert main(["show", f"{net}:Tool.run"]) == 2
-    assert "write a function that makes it, as `def case" in capsys.readouterr().err
+    assert "write a function that makes one, `def case" in capsys.readouterr().err
 
 
 def test_numpy_is_as_it_was(net, check):

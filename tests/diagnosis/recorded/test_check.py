@@ -383,6 +383,7 @@ def test_what_cannot_be_called_is_said():
 
 def test_an_assertion_fails_with_what_the_command_prints(monkeypatch):
     monkeypatch.chdir(Path(__file__).parent)
+
     def case(w):
         loss, dw = squared(w, X, Y)
         return loss, 2 * dw
