@@ -37,7 +37,12 @@ def open_streams() -> None:
             # No terminal shows UTF-16 and the like, and in a pipe nothing would mark it.
             encoding = stream.encoding if _holds_ascii(stream.encoding) else "utf-8"
             # Line by line into files and pipes too, so that an interrupt loses no lines.
-            stream.reconfigure(encoding=encoding, errors="backslashreplace", line_buffering=True)
+            stream.reconfigure(
+                encoding=encoding,
+                errors="backslashreplace",
+                line_buffering=True,
+                write_through=False,
+            )
 
 
 def tell(text: object) -> None:
