@@ -84,7 +84,7 @@ class Statement:
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """The nodes of the statement, without the statements inside it."""
-        return list(self._own(self.node))
+        return list(self._own(self.unit.body or self.node))
 
     @cached_property
     def transpose(self) -> str:
@@ -166,8 +166,12 @@ class Statement:
         return text.replace("'", '"') if source.count(b'"') > source.count(b"'") else text
 
     def value(self) -> ast.expr | None:
-        """Return the expression that the statement stores or returns."""
+        """Return the expression that the statement stores or returns, or what a lambda does."""
+        if self.unit.body is not None:
+            return self.unit.body
         own = getattr(self.node, "value", None)
+        if isinstance(own, ast.Lambda):
+            return own.body
         return own if isinstance(own, ast.expr) else None
 
     def replaced(self, node: ast.expr, text: str, binding: int = 9) -> Edit:

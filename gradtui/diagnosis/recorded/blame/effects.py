@@ -20,7 +20,7 @@ def is_harmless(s: Statement) -> bool:
         held = s.stored(s.node.target)
         if held is not None and held.kind != "f":
             return False
-    inside = ast.walk(s.node)  # what a loop or a choice leads to as well
+    inside = ast.walk(s.unit.body or s.node)  # what a loop or a choice leads to as well
     return all(_only_computes(s, node.func) for node in inside if isinstance(node, ast.Call))
 
 

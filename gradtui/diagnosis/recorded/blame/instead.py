@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, is_leaf
 from gradtui.diagnosis.recorded.blame.slots import SLOPES, Slot
 from gradtui.diagnosis.recorded.blame.watch import Held, Shape
 
@@ -39,14 +39,23 @@ class Instead(Struct, frozen=True, eq=False):
         return Candidate((edit,), self.rule, self.told, 3, self.text, self.slot.node)
 
 
-def insteads(slots: list[Slot]) -> Iterator[Instead]:
-    """Yield what may stand in the place of expressions to which something may be missing."""
-    for slot in slots:
+def insteads(s: Statement, slots: Sequence[Slot]) -> Iterator[Instead]:
+    """Yield what may stand in the place of factors, and of what something may be missing to."""
+    for slot in [*slots, *_leaves(s)]:
         yield from _products(slot)
         if _is_factor(slot):
             yield from _slopes(slot, SLOPES)
-        elif isinstance(slot.s.node, ast.Return) and slot.whole:
+        elif isinstance(slot.s.parents.get(slot.node), ast.Return | ast.Lambda):
             yield from _slopes(slot, SLOPES[:_ACTIVATIONS])
+
+
+def _leaves(s: Statement) -> Iterator[Slot]:
+    """Yield the names that are factors."""
+    for node in s.nodes:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            for one in (node.left, node.right):
+                if is_leaf(one) and s.shape(one):
+                    yield Slot(s, one, s.shape(one))
 
 
 def _is_factor(slot: Slot) -> bool:

@@ -197,7 +197,7 @@ class Search:
             self._slots[s.node] = [*slots(s)], [*afters(s)]
         within, behind = self._slots[s.node]
         if cost == 3:
-            yield from (one.candidate for one in insteads(within) if self._is_worth_instead(one))
+            yield from (one.candidate for one in insteads(s, within) if self._is_worth_instead(one))
         yield from (
             one
             for one in self._edits[s.node]

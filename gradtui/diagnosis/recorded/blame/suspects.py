@@ -63,7 +63,7 @@ class Suspects:
         found = []
         for unit in self._units:
             for node in ast.walk(unit.node):
-                if isinstance(node, ast.stmt) and node is not unit.node:
+                if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
                     suspect = self._suspect(unit, node)
                     if suspect is not None:
                         found.append(suspect)

@@ -10,11 +10,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from types import CodeType, FunctionType
 
 from gradtui.base.source import Place
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_LAMBDA = "<lambda>"
 
 
 class Unreadable(Exception):
@@ -29,7 +31,10 @@ class Edit:
 
 
 class Unit:
-    """A function that the user's code calls, with its text and the objects that run it."""
+    """A function that the user's code calls, with its text and the objects that run it.
+
+    The text of a lambda is that of the statement in which it is made.
+    """
 
     def __init__(self, code: CodeType) -> None:
         self.code, self.file = code, code.co_filename
@@ -38,7 +43,11 @@ class Unit:
         found = _found(_parsed("".join(lines)), code)
         if found is None or not self.functions:
             raise Unreadable
-        self.node, self._classes = found
+        self.node, self._classes, self._nth = found
+        self.body: ast.expr | None = None
+        """What a lambda does."""
+        if not isinstance(self.node, Function):
+            self.body = _lambdas(self.node)[self._nth].body
         self.first = self.node.lineno
         self._lines = [line.encode() for line in lines[self.first - 1 : self.node.end_lineno]]
         self.source = b"".join(self._lines)
@@ -57,7 +66,7 @@ class Unit:
             heads = ["if 1:"]
         step = self.source[:1].decode() if self.source[:1].isspace() else ""
         head = "".join(f"{step * level}{line}\n" for level, line in enumerate(heads))
-        body = self.node.body[0]
+        body = self.node.body[0] if isinstance(self.node, Function) else self.node
         if not self.code.co_freevars or body.lineno == self.node.lineno:
             return head, ""
         # Names that an edit no longer reads stay free, as the function's cells demand.
@@ -120,7 +129,7 @@ class Unit:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             code = compile(text, self.file, "exec")
-        found = _code_in(code, self.code.co_name)
+        found = next(islice(_codes_in(code, self.code.co_name), self._nth, None), None)
         if found is None or found.co_freevars != self.code.co_freevars:
             raise ValueError("other free names")
         return found
@@ -159,26 +168,53 @@ def _parsed(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-def _found(module: ast.Module, code: CodeType) -> tuple[Function, tuple[str, ...]] | None:
-    """Return the definition that a code comes from, with the classes right around it."""
+def _found(
+    module: ast.Module, code: CodeType
+) -> tuple[Function | ast.stmt, tuple[str, ...], int] | None:
+    """Return what a code is made by, with the classes right around it, and the how manieth there.
+
+    That is the definition of a function, or the statement in which a lambda stands.
+    """
     pending: list[tuple[ast.AST, tuple[str, ...]]] = [(module, ())]
     while pending:
         node, classes = pending.pop()
         if isinstance(node, Function):
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
             if node.name == code.co_name and first == code.co_firstlineno:
-                return node, classes
+                return node, classes, 0
             classes = ()
         elif isinstance(node, ast.ClassDef):
             classes = (*classes, node.name)
+        elif isinstance(node, ast.stmt) and code.co_name == _LAMBDA and not hasattr(node, "body"):
+            for at, one in enumerate(_lambdas(node)):
+                if _is_of(one, code):
+                    return node, classes, at
         pending += [(child, classes) for child in ast.iter_child_nodes(node)]
     return None
 
 
-def _code_in(code: CodeType, name: str) -> CodeType | None:
-    """Return the code of the function `name` inside another, the outermost first."""
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    for one in inner:
-        if one.co_name == name:
-            return one
-    return next((found for one in inner if (found := _code_in(one, name)) is not None), None)
+def _lambdas(statement: ast.stmt) -> list[ast.Lambda]:
+    """Return the lambdas of a statement as they follow one another."""
+    found = [one for one in ast.walk(statement) if isinstance(one, ast.Lambda)]
+    return sorted(found, key=lambda one: (one.lineno, one.col_offset))
+
+
+def _is_of(node: ast.Lambda, code: CodeType) -> bool:
+    """Return whether a lambda is what a code comes from."""
+    body = node.body
+    assert body.end_lineno is not None and body.end_col_offset is not None
+    first, last = (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+    places = [
+        (line, column) for line, _, column, _ in code.co_positions()
+        if line is not None and column is not None and column < (1 << 15)
+    ]  # fmt: skip
+    return code.co_firstlineno == node.lineno and any(first <= one < last for one in places)
+
+
+def _codes_in(code: CodeType, name: str) -> Iterator[CodeType]:
+    """Yield the codes of a name inside another, one that holds others before these."""
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            if one.co_name == name:
+                yield one
+            yield from _codes_in(one, name)
