@@ -7,15 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradtui.base.source import InputError
-from gradtui.debugger.session import Session
-from gradtui.diagnosis.check import check_problem
-from gradtui.diagnosis.finding import Finding
-from gradtui.explain.outcome import report_of
 from gradtui.recording.traces import TheirsAlone
-from gradtui.scenario.bundled import find_scenario
-from gradtui.scenario.load import load_problem
 
+# What a call does not need is not imported by it: most checks are of one small function.
 if TYPE_CHECKING:
+    from gradtui.debugger.session import Session
+    from gradtui.diagnosis.check import Check
+    from gradtui.diagnosis.finding import Finding
     from gradtui.diagnosis.recorded.check import Outcome
     from gradtui.diagnosis.recorded.target import Target as Code
 
@@ -25,6 +23,10 @@ Target = str | os.PathLike[str] | Callable[..., Any]
 
 def load(file: str | os.PathLike[str]) -> Session:
     """Return a session on a scenario, given as a path or a bundled name; raises InputError."""
+    from gradtui.debugger.session import Session
+    from gradtui.scenario.bundled import find_scenario
+    from gradtui.scenario.load import load_problem
+
     return Session(load_problem(find_scenario(os.fspath(file))))
 
 
@@ -39,7 +41,7 @@ def check(target: Target, /, *args: Any, **arrays: Any) -> list[Finding]:
     """
     with TheirsAlone():
         if not callable(target):
-            return list(check_problem(load_problem(_scenario(target, args, arrays))).findings)
+            return list(_checked_scenario(target, args, arrays).findings)
         return list(_checked(target, args, arrays).findings)
 
 
@@ -48,6 +50,7 @@ def trace(target: Target, /, *args: Any, **arrays: Any) -> Session:
 
     The arguments are those of `check`; raises InputError like it.
     """
+    from gradtui.debugger.session import Session
     from gradtui.diagnosis.recorded.trace import trace_target
 
     with TheirsAlone():
@@ -65,7 +68,9 @@ def assert_gradients(target: Target, /, *args: Any, **arrays: Any) -> None:
     __tracebackhide__ = True  # pytest shows the line of the test, not this one
     with TheirsAlone():
         if not callable(target):
-            outcome = check_problem(load_problem(_scenario(target, args, arrays)))
+            from gradtui.explain.outcome import report_of
+
+            outcome = _checked_scenario(target, args, arrays)
             failed, text = outcome.failed, report_of(outcome).text()
         else:
             from gradtui.explain.recorded import report_of_code
@@ -123,12 +128,16 @@ def _target(target: Callable[..., Any], args: tuple[Any, ...], arrays: dict[str,
     return code_of(target, args, arrays)
 
 
-def _scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]) -> str:
-    """Return the path of a scenario; raises InputError for anything else."""
+def _checked_scenario(target: Any, args: tuple[Any, ...], arrays: dict[str, Any]) -> Check:
+    """Return the outcome for a scenario; raises InputError for what is none."""
+    from gradtui.diagnosis.check import check_problem
+    from gradtui.scenario.bundled import find_scenario
+    from gradtui.scenario.load import load_problem
+
     if not isinstance(target, str | os.PathLike):
         kind = type(target).__name__
         raise InputError(f"expected a function or a file, got {kind}", file="check")
     if args or arrays:
         raise InputError("a scenario takes no arrays: give a function instead of a file",
                          file=os.fspath(target))  # fmt: skip
-    return find_scenario(os.fspath(target))
+    return check_problem(load_problem(find_scenario(os.fspath(target))))

@@ -35,8 +35,9 @@ def foreign(recorder: Recorder, value: Any) -> Any:
     """Return what records its calls for a module or a function of such a library, else itself."""
     if isinstance(value, ModuleType):
         return _Module(recorder, value) if _is_librarys(value.__name__) else value
-    fortran = type(value).__name__ == "fortran"  # as those of LAPACK are, which name no module
-    if not fortran and not (isroutine(value) and _is_librarys(value.__module__)):
+    named = _is_librarys(getattr(value, "__module__", None)) and isroutine(value)
+    # Those of LAPACK name no module.
+    if not named and type(value).__name__ != "fortran":
         return value
 
     def call(*args: Any, **options: Any) -> Any:

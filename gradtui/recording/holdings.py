@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import CellType, FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 from gradtui.recording.modules import is_users_module, modules_of
 
 _LONGEST = 10_000
 """Entries of a container that is looked into: more are data, not what a program is made of."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Replace = Callable[[Any], Any]
 Undo = Callable[[], None]
@@ -30,18 +32,17 @@ class Holdings:
         self._seen: dict[int, Any] = {}
         self._undo: list[Undo] = []
 
-    def replace(self, function: Callable[..., Any]) -> None:
-        """Put replacements in all places that `function` may read."""
-        for names in modules_of(function):
-            self._entries(names)
-        self._object(function)
+    def replace(self, function: Callable[..., Any], added: Mapping[str, Any] = _NOTHING) -> None:
+        """Put replacements in all places that `function` may read.
 
-    def add(self, function: Callable[..., Any], own: Mapping[str, Any]) -> None:
-        """Let names mean something in all modules that `function` may read, but in their own."""
-        for names in modules_of(function):
-            for name, value in own.items():
+        Names that are `added` mean something in all modules that do not have their own.
+        """
+        for names in [*modules_of(function)]:
+            self._entries(names)
+            for name, value in added.items():
                 if name not in names:
                     self._add(names, name, value)
+        self._object(function)
 
     def _add(self, names: dict[str, Any], name: str, value: Any) -> None:
         def undo() -> None:

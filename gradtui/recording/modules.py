@@ -31,13 +31,13 @@ def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
     package = str(own.get("__name__", "")).partition(".")[0]
     packages = {"__main__", package} - {"", "gradtui"}
     seen, waiting = {id(own)}, [own]
-    functions = set[int]()
+    known = set[int]()
     values: list[Any] = [function]
     while waiting:
         names = waiting.pop()
         yield names
         for value in (*values, *names.values()):
-            for other in _modules(value, functions):
+            for other in _modules(value, known):
                 if id(other) not in seen:
                     seen.add(id(other))
                     waiting += [other] if _is_users(other, packages) else []
@@ -59,7 +59,7 @@ def _is_users(names: Names, packages: set[str]) -> bool:
 def _modules(value: Any, seen: set[int], inside: bool = False) -> Iterator[Names]:
     """Yield the names of the modules that a value, or what a table of values holds, comes of.
 
-    `seen` are the ids of functions that were looked into.
+    `seen` are the ids of functions and classes that were looked into.
     """
     if isinstance(value, ModuleType):
         yield vars(value)
@@ -78,7 +78,10 @@ def _modules(value: Any, seen: set[int], inside: bool = False) -> Iterator[Names
             for held in list(value.values() if isinstance(value, dict) else value):
                 yield from _modules(held, seen, inside=True)
     else:
-        yield from _of_class(value if isinstance(value, type) else type(value))
+        kind = value if isinstance(value, type) else type(value)
+        if id(kind) not in seen:
+            seen.add(id(kind))
+            yield from _of_class(kind)
 
 
 def _held_by(function: FunctionType) -> Iterator[Any]:

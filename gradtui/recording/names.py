@@ -81,8 +81,7 @@ def rebound(
     instead |= {id(np): Replaced(np, numpy), id(math): Replaced(math, maths)}
     holdings = Holdings(lambda value: _taking_part(recorder, instead, value))
     try:
-        holdings.replace(function)
-        holdings.add(function, kinds)
+        holdings.replace(function, kinds)
         yield
     finally:
         holdings.put_back()

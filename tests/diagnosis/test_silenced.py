@@ -1,7 +1,8 @@
 """Comments silence findings of scenarios, and of the Python files they name."""
 
-from gradtui.api import check_problem, load_problem
+from gradtui.diagnosis.check import check_problem
 from gradtui.explain.outcome import report_of
+from gradtui.scenario.load import load_problem
 
 SCENARIO = """
 title = "One weight"

@@ -200,7 +200,7 @@ class Slot:
         yield 1.0
         numbers = [held.value for held in self.s.scope.values() if held.value and not held.shape]
         lengths = [float(size) for _, size in sizes(self.s)]
-        for value in dict.fromkeys([*numbers, *lengths][:_NUMBERS]):
+        for value in dict.fromkeys([one for one in (*numbers, *lengths) if one][:_NUMBERS]):
             yield from (1 / value, value, 2 * value)
 
     def _stretching(self) -> list[tuple[str, Held]]:
