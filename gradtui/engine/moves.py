@@ -29,7 +29,7 @@ class Moves:
     def __init__(self, program: StepProgram, compiler: Compiler) -> None:
         self._nodes = program.nodes
         self._compiler = compiler
-        self.nodes = _left_out(program) if compiler.mode is Mode.ARRAY else frozenset[int]()
+        self.nodes = left_out_of_tapes(program) if compiler.mode is Mode.ARRAY else frozenset[int]()
         """The nodes of these operations; those on few numbers are not among them."""
         self._function = cache(self._compile)
         self._others = frozenset(range(len(program.nodes))) - self.nodes
@@ -70,7 +70,7 @@ class Moves:
         return given, self._compiler.evaluate(given, wanted)
 
 
-def _left_out(program: StepProgram) -> frozenset[int]:
+def left_out_of_tapes(program: StepProgram) -> frozenset[int]:
     """Return the elementwise operations on large arrays that follow from the gradients alone."""
     nodes = program.nodes
     gradients = {update.gradient for update in program.updates}

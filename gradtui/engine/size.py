@@ -6,18 +6,21 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from gradtui.base.memory import VARIABLE, allowed_memory, memory_text
 from gradtui.base.source import InputError, Place
 from gradtui.base.text import shape_text
 from gradtui.engine.graph import Graph, Kind, Node
 from gradtui.engine.indices import multiplied
+from gradtui.engine.moves import left_out_of_tapes
 from gradtui.engine.ops import OPS
+from gradtui.engine.program import StepProgram
 
 MAX_OPERATIONS = 12_000
 """Operations of a model, as it is written."""
 MAX_OF_CALL = 50_000
 """Operations of a call of the user's own code, which is opened without being trained: 0.7 GB."""
-MAX_NUMBERS = 50_000_000
-"""Numbers in all values of a step together, gradients and update included: 400 MB in float64."""
+_BYTES, _COPIES = 8, 5
+"""Bytes of a number; how often the state is in memory while a step is computed."""
 MAX_PRODUCTS = 2_000_000_000
 """Multiplications in all its matrix products together: about a second."""
 _CALL, _AT_A_TIME, _MULTIPLIED = 2.0, 500.0, 20_000.0
@@ -51,19 +54,38 @@ def check_call(graph: Graph) -> None:
         )  # fmt: skip
 
 
-def check_size(nodes: Sequence[Node]) -> None:
+def step_bytes(program: StepProgram) -> int:
+    """Return the bytes, by estimate, that a step and what it starts from take."""
+    left_out = left_out_of_tapes(program)
+    shown = sum(_numbers(node) for node in program.nodes if node.id not in left_out)
+    state = sum(_numbers(program.nodes[old]) for old, _ in program.state)
+    return _BYTES * (shown + _COPIES * state)
+
+
+def check_size(program: StepProgram) -> None:
     """Raise InputError, at what takes the most, for a step that is too large to be looked at."""
-    for measured, limit, what in (
-        ([math.prod(node.shape) for node in nodes], MAX_NUMBERS, "numbers"),
-        ([_multiplied(nodes, node) for node in nodes], MAX_PRODUCTS, "multiplications"),
-    ):
-        if sum(measured) > limit:
-            most = max((n for n in nodes if n.place), key=lambda node: measured[node.id])
-            raise InputError(
-                f"the model is too large: a step takes {sum(measured):,} {what}, the limit is "
-                f"{limit:,}; most are in this array of shape {shape_text(most.shape)}",
-                most.place,
-            )
+    nodes, needed, allowed = program.nodes, step_bytes(program), allowed_memory()
+    if needed > allowed:
+        most = max((node for node in nodes if node.place), key=_numbers)
+        raise InputError(
+            f"the model is too large: a step takes about {memory_text(needed)} of memory, the "
+            f"limit is {memory_text(allowed)}; most is in arrays as this one of shape "
+            f"{shape_text(most.shape)}. {VARIABLE}={math.ceil(needed / 1e9)} allows "
+            f"{math.ceil(needed / 1e9)} GB",
+            most.place,
+        )
+    products = multiplications(nodes)
+    if products > MAX_PRODUCTS:
+        most = max((n for n in nodes if n.place), key=lambda node: _multiplied(nodes, node))
+        raise InputError(
+            f"the model is too large: a step takes {products:,} multiplications, the limit is "
+            f"{MAX_PRODUCTS:,}; most are in this array of shape {shape_text(most.shape)}",
+            most.place,
+        )
+
+
+def _numbers(node: Node) -> int:
+    return math.prod(node.shape)
 
 
 def elements_cost(nodes: Sequence[Node], *, bare: bool) -> float:

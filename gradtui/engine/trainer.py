@@ -343,7 +343,7 @@ class Trainer:
         row = np.empty(self.width)
         for part, id in zip(self.slices, self.before, strict=True):
             row[part.start : part.stop] = np.broadcast_to(first[id], part.shape).reshape(-1)
-        return cast(row, self.dtype).astype(np.float64)
+        return cast(row, self.dtype).astype(np.float64, copy=False)
 
 
 def _batches_of(data: NDArray[Any], batches: Batches, steps: range) -> Iterator[NDArray[Any]]:

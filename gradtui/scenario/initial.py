@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtui.base.memory import VARIABLE, allowed_memory, memory_text
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.base.text import clip, number
 from gradtui.engine.initialisers import INITIALISERS
@@ -16,8 +17,8 @@ from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.scanner import Path
 
-MAX_NUMBERS = 4_000_000
-"""Numbers in all parameters together."""
+_BYTES = 100
+"""Bytes that a number of the parameters takes at least, with what the optimizer keeps for it."""
 MAX_RANK = 8
 _MAX_SEED = 2**63 - 1
 _KEYS = ("shape", "init", "seed", "scale")
@@ -30,7 +31,7 @@ def read_parameters(table: Mapping[str, Any], positions: Positions) -> dict[str,
                          positions.key(("parameters",)))  # fmt: skip
     check_count(("parameters",), table, positions)
     found: dict[str, Array] = {}
-    left = MAX_NUMBERS
+    left = allowed_memory() // _BYTES
     for name, value in table.items():
         path = ("parameters", name)
         check_name(path, positions)
@@ -82,9 +83,11 @@ class _Start:
         if len(shape) > MAX_RANK:
             raise self._wrong("shape", f"{len(shape)} axes: the limit is {MAX_RANK}")
         if math.prod(shape) > limit:
+            allowed = allowed_memory()
             raise self._wrong(
-                "shape", f"{math.prod(shape):,} numbers: the limit for all parameters together is "
-                f"{MAX_NUMBERS:,}"
+                "shape", f"{math.prod(shape):,} numbers: {memory_text(allowed)} of memory, the "
+                f"limit, has room for {allowed // _BYTES:,} in all parameters together; "
+                f"{VARIABLE} is how many GB may be taken"
             )  # fmt: skip
         return tuple(shape)
 

@@ -16,7 +16,7 @@ from gradtui.engine.graph import Graph, needed_for
 from gradtui.engine.lowering import Leaf, build_graph
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.shapes import Shape
-from gradtui.engine.size import check_operations, check_size
+from gradtui.engine.size import check_operations
 from gradtui.engine.trainer import Trainer
 from gradtui.language.parser import Assignment
 from gradtui.scenario.code import (
@@ -159,7 +159,6 @@ class _Loader:
             return training.trainer(values, by_hand(backward, update, drive))
 
         trainer = build(drive)
-        check_size(trainer.program.nodes)
         if before is None:
             if update is not None and drive != "hand":
                 build("hand")  # whether the lines of the update fit shows when they are used

@@ -14,6 +14,7 @@ from gradtui.engine.graph import Graph
 from gradtui.engine.program import ByHand, build_step
 from gradtui.engine.schedules import SCHEDULES, RateSchedule, WatchingSchedule
 from gradtui.engine.shapes import Shape
+from gradtui.engine.size import check_size
 from gradtui.engine.trainer import Trainer
 from gradtui.scenario.data import Data, read_data
 from gradtui.scenario.labels import check_labels
@@ -43,11 +44,15 @@ class Training(Struct, frozen=True, eq=False):
     dtype: str
 
     def trainer(self, values: Mapping[str, Array], hand: ByHand | None) -> Trainer:
-        """Return the trainer on the data and first parameters `values`."""
+        """Return the trainer on the data and first parameters `values`.
+
+        Raises InputError where a step takes too much.
+        """
         step = build_step(
             self.graph, self.optimizer, self.constants, self.clip_norm, hand,
             self.checked, self.watching,
         )  # fmt: skip
+        check_size(step)
         own = {} if self.checked is None else self.checked[1]
         return Trainer(step, values, self.lr, self.dtype, self.rate, self.batches, own)
 

@@ -70,7 +70,7 @@ def _problem_of(run: Recording) -> Problem:
     check_call(graph)
     single = all(run.tape.value(id).dtype == np.float32 for id in run.tape.arguments.values())
     program = build_step(graph, "sgd", by_hand=ByHand(update=_STAYS))
-    check_size(program.nodes)
+    check_size(program)
     trainer = Trainer(program, lowered.values, 0.0, "float32" if single else "float64")
     lines = executed_lines(run.tape, run.visits, lowered, trainer, {
         name: node for name, (_, node) in run.gradients.items() if node is not None

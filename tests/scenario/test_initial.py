@@ -34,6 +34,14 @@ def test_the_seed_is_0_where_none_is_given_and_a_table_may_stand_alone(write):
     assert found["V"].tolist() == [1.0, 1.0]
 
 
-def test_numbers_of_all_parameters_together_are_limited(write):
-    with pytest.raises(InputError, match="3,999,999 numbers: the limit for all parameters"):
-        parameters_of(write, 'W = [1.0, 2.0]\nV = { shape = [3999999], init = "zeros" }')
+def test_all_parameters_together_are_limited_by_the_memory_that_they_may_take(write, monkeypatch):
+    text = 'W = [1.0, 2.0]\nV = { shape = [20999999], init = "zeros" }'
+    monkeypatch.setenv("GRADTUI_MEMORY", "1")
+    with pytest.raises(InputError, match=r"20,999,999 numbers: 1\.0 GB .* room for 10,000,000 in"):
+        parameters_of(write, text)
+    monkeypatch.setenv("GRADTUI_MEMORY", "2")
+    with pytest.raises(InputError, match="room for 20,000,000 in"):
+        parameters_of(write, text)
+    monkeypatch.setenv("GRADTUI_MEMORY", "much")
+    with pytest.raises(InputError, match="GRADTUI_MEMORY is no number of gigabytes"):
+        parameters_of(write, text)
