@@ -36,6 +36,8 @@ class Background:
         self._unprepared: History | None = None
         """The run whose states could not be computed: it is not tried again."""
         self._judged = False
+        self.measured = False
+        """Whether the curvature at a step is known since it was asked for the last time."""
         self.failed = ""
         """What is to be said of a thread that failed, once."""
 
@@ -70,10 +72,13 @@ class Background:
         return True
 
     def poll(self, session: Session) -> tuple[bool, bool]:
-        """Return whether a thread is at work, and whether there is something new to show."""
-        self.failed, news = "", False
+        """Return whether a thread is at work, and whether there is something new to show.
+
+        What is `measured` is not: it is shown in one place alone.
+        """
+        self.failed, news, self.measured = "", False, False
         if self._measuring is not None and not self._measuring.is_alive():
-            self._measuring, news = None, True
+            self._measuring, self.measured = None, True
         if self._preparing is not None and not self._preparing[2].is_alive():
             history, ahead, thread = self._preparing
             self._preparing, self.failed = None, thread.failed

@@ -11,6 +11,7 @@ from gradtui.engine.observables import EXAMPLES, WATCHES
 from gradtui.tui.background import Background
 from gradtui.tui.bars import Timeline
 from gradtui.tui.host import Handlers, Host, Seldom, Work
+from gradtui.tui.panels.update import UpdatePanel
 
 
 class Walk(Work):
@@ -70,7 +71,14 @@ class Walk(Work):
             self._host.say(self._background.failed)
         elif news:
             self._host.show_frame()
+        elif self._background.measured:
+            self._remeasure()
         return self._search(seconds) or working
+
+    def _remeasure(self) -> None:
+        """Show the curvature that is known by now; measure that of where one is, if not known."""
+        self._host.show_in(UpdatePanel)
+        self.begin(self._session.frame)
 
     def go_on(self, by: int) -> None:
         """Go to the next breakpoint or finding; the screen lives on until it is known where."""
