@@ -20,6 +20,9 @@ class UpdatePanel(ParametersPanel):
         "parameter, with its arithmetic"
     )
 
+    _made: tuple[object, Sequence[TextRow]] = (None, ())
+    """What the rows of the update were made of last, and these: the gauge alone may be new."""
+
     def row_looked_at(self, frame: Frame) -> int | None:
         """Return the first row of the parameter that is looked at, if there is one."""
         width, row = self.size.width, update_row(frame, self.size.width)
@@ -27,7 +30,7 @@ class UpdatePanel(ParametersPanel):
 
     def rows_of(self, frame: Frame, width: int) -> Sequence[TextRow]:
         """Return the gauge, then the update."""
-        gauge, update = gauge_rows(frame, width), update_rows(frame, width)
+        gauge, update = gauge_rows(frame, width), self._update_rows(frame, width)
         above = len(gauge)
         return LazyRows(
             above + len(update),
@@ -36,3 +39,19 @@ class UpdatePanel(ParametersPanel):
                 *update[max(0, start - above) : max(0, stop - above)],
             ],
         )
+
+    def _update_rows(self, frame: Frame, width: int) -> Sequence[TextRow]:
+        """Return the rows of the update, made anew only at another moment or for another look."""
+        looked = frame.looked.node, frame.looked.lens
+        key = (
+            frame.problem,
+            frame.tape,
+            frame.structure,
+            frame.position,
+            frame.asking,
+            *looked,
+            width,
+        )
+        if key != self._made[0]:
+            self._made = key, update_rows(frame, width)
+        return self._made[1]
