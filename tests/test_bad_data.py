@@ -73,7 +73,7 @@ def refuse(tmp_path, capsys):
         (CHECKED, "x = [3.0]", "w = 3.0", "w", "[validation] replaces such names"),
         (CHECKED, "x = [3.0]", "x = [[3.0]]", "x", "expected shape 2 as in [data], or another"),
         (CHECKED, "x = [3.0]", "x = 3.0", "x", "rows, got scalar"),
-        (CHECKED, "x = [3.0]", 'x = "a"', '"a"', "only with `file` strings name columns"),
+        (CHECKED, "x = [3.0]", 'x = "a"', '"a"', "strings name columns only where the table"),
         (CHECKED, "x = [3.0]", "x = [nan]", "nan", "expected a finite number, got nan"),
         (CHECKED, "x = [3.0]", 'file = "../b.csv"\nx = "x"', '"../b.csv"', "lies outside"),
         (CHECKED, "x = [3.0]\ny = [6.0]", "x = [3.0, 4.0, 5.0]\ny = [6.0, 7.0]",
@@ -313,5 +313,5 @@ def test_columns_that_are_named_over_and_over_are_refused(refuse):
     often = ", ".join(['"x"'] * 9000)
     text = WITH_NPZ.replace("a.npz", "a.csv").replace('x = "x"', f"x = [{often}]")
     *_, message, marked = refuse(text, a_csv=b"x,y\n" + b"1,2\n" * 2000)
-    assert message == "[data] names more than 16,000,000 numbers of its file, some more than once"
+    assert message == "[data] takes more than 16,000,000 numbers from its file, some more than once"
     assert marked.startswith('["x", "x"')

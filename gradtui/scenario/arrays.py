@@ -1,4 +1,4 @@
-"""The numbers written in a scenario: names, nested lists, shapes. Knows no other files."""
+"""Numbers written in a scenario: names, nested lists, shapes. Knows no other files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtui.scenario.problem import Array, read_only
 from gradtui.scenario.scanner import Path
 
 MAX_NAMES = 1_000
-"""Names of one table: each is a value that a step computes with."""
+"""Most names in one table: each is a value that a step computes with."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -40,7 +40,7 @@ def check_name(path: Path, positions: Positions) -> None:
 def read_array(path: Path, value: Any, positions: Positions, *, columns: bool = False) -> Array:
     """Return a number or nested lists of numbers as an array; refuses anything else.
 
-    `columns` tells that a file, if the table named one, would give strings a meaning.
+    `columns` says that strings would be allowed if the table named a file.
     """
     axes = len(_check_numbers(path, value, positions, columns))
     if axes > MAX_RANK:
@@ -49,7 +49,7 @@ def read_array(path: Path, value: Any, positions: Positions, *, columns: bool = 
 
 
 def _check_numbers(path: Path, value: Any, positions: Positions, columns: bool) -> tuple[int, ...]:
-    """Return the shape of nested lists, refusing what is ragged, empty or not a number."""
+    """Return the shape of nested lists; refuses ragged or empty ones and anything but numbers."""
     if isinstance(value, list):
         if not value:
             raise InputError("an empty list has no numbers", positions.value(path))
@@ -70,9 +70,9 @@ def _check_numbers(path: Path, value: Any, positions: Positions, columns: bool) 
 
 
 def _fault(value: Any, columns: bool) -> str:
-    """Return why a value of TOML is no finite number, or nothing."""
+    """Return why a TOML value is not a finite number, or nothing."""
     if isinstance(value, str):
-        hint = ": only with `file` strings name columns" if columns else ""
+        hint = ": strings name columns only where the table has a `file`" if columns else ""
         return f"expected a number, got text{hint}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"expected a number, got {kind_of(value)}"
@@ -80,6 +80,6 @@ def _fault(value: Any, columns: bool) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Return what a value of TOML that is no number is called."""
+    """Return what to call a TOML value that is not a number."""
     names = {bool: "true or false", dict: "a table", list: "a list", str: "text"}
     return names.get(type(value), "a date or time")

@@ -1,4 +1,4 @@
-"""The scenarios that come with gradtui, their chapters, and how a command's FILE is found."""
+"""The bundled scenarios, their chapters, and how a command's FILE is resolved."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LESSON = "\n[[lesson]]"
 
 
 class Chapter(Struct, frozen=True):
-    """A part of the course, or of what there is beyond it."""
+    """A chapter of the course, or of the scenarios beyond it."""
 
     title: str
     about: str
@@ -29,7 +29,7 @@ class Chapter(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True, dict=True):
-    """What a list of scenarios shows of one."""
+    """A scenario as lists show it."""
 
     name: str
     """The file's name without its ending."""
@@ -42,12 +42,12 @@ class Entry(Struct, frozen=True, dict=True):
 
     @property
     def has_lesson(self) -> bool:
-        """Whether it is there to be done, one thing at a time."""
+        """Whether it has a lesson."""
         return _LESSON in self.text
 
     @cached_property
     def prose(self) -> str:
-        """What the notes, the program and the lesson say, in small letters."""
+        """The text of notes, program and lesson, in lower case."""
         return " ".join(" ".join(parts) for parts in _PROSE.findall(self.text)).lower()
 
 
@@ -86,26 +86,26 @@ def list_bundled() -> tuple[Entry, ...]:
 def _read_entry(name: str) -> Entry:
     path = bundled_folder() / f"{name}.toml"
     text = path.read_text(encoding="utf-8")
-    # The whole of a hundred files takes a tenth of a second to be parsed.
+    # Parsing a hundred whole files would take a tenth of a second.
     raw = tomllib.loads("\n".join(filter(_HEAD.fullmatch, text.split("\n", 8)[:8])))
     tags = tuple(raw.get("tags", ()))
     return Entry(name, raw["title"], raw.get("about", ""), tags, str(path), text)
 
 
 def name_of(path: str) -> str | None:
-    """Return the name of the bundled scenario at a path; None where it is another file's."""
+    """Return the name of the bundled scenario at a path, or None for any other file."""
     file = Path(path)
     return file.stem if file.parent == bundled_folder() else None
 
 
 def lessons_of_course(entries: Iterable[Entry]) -> list[Entry]:
-    """Return those of the entries that are lessons of the course."""
+    """Return the entries that are lessons of the course."""
     names = {name for chapter in read_chapters() if chapter.in_course for name in chapter.names}
     return [entry for entry in entries if entry.name in names and entry.has_lesson]
 
 
 def lesson_after(path: str) -> Entry | None:
-    """Return the lesson that the course has after the scenario at a path, if there is one."""
+    """Return the next lesson of the course after the scenario at a path, if there is one."""
     entries, name = list_bundled(), name_of(path)
     here = [at for at, entry in enumerate(entries) if entry.name == name]
     later = lessons_of_course(entries[here[0] + 1 :]) if here else []
@@ -120,14 +120,14 @@ def is_bundled(name: str) -> bool:
 def find_scenario(file: str) -> str:
     """Return the path for a command's FILE: a bundled name, or a path as it is.
 
-    A bare name that is bundled is never a file that happens to lie here: that is `./name`. Raises
-    InputError if `file` looks like a name but none is bundled.
+    The bare name of a bundled scenario never means a file in the working directory: that is
+    `./name`. Raises InputError if `file` looks like a name but none is bundled.
     """
     if is_bundled(file):
         return str(bundled_folder() / f"{file}.toml")
     if any(mark in file for mark in ("/", "\\", ".")) or os.path.exists(file):
         return file
-    raise InputError(f"no file and no bundled scenario has the name '{file}'"
+    raise InputError(f"no file and no bundled scenario is called '{file}'"
                      + did_you_mean(file, _names()), file=file)  # fmt: skip
 
 

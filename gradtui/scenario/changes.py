@@ -1,7 +1,7 @@
-"""What may be changed while a run goes on, in the scenario file's own words.
+"""Changes to a run in progress, in the words of the scenario file.
 
-`lr 0.1`, `optimizer adam beta1 0.8`, `schedule cosine`, `w[0] = 1.5`, `seed 3`, several after one
-another.  Text is read, never run.
+`lr 0.1`, `optimizer adam beta1 0.8`, `schedule cosine`, `w[0] = 1.5`, `seed 3`, several in a row.
+The text is parsed, never run.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from gradtui.scenario.problem import Array, Drive, Problem
 from gradtui.scenario.settings import NAMED, Change, Clause, ClauseReader, Word, error_at
 
 LARGEST_SWEEP = 24
-"""Values that one sweep may try."""
+"""Most values in one sweep."""
 _WORD = r"[^\W\d]\w*"
 _HEAD = re.compile(rf"\s*({_WORD}(?:\.{_WORD})*)(\[[^\]]*\]?)?\s*(=)?\s*")
 _PLAIN_VALUE = re.compile(r"\"[^\"]*\"?|'[^']*'?|[^\s,\[\]]+")
 
 
 def read_change(text: str, problem: Problem) -> Change:
-    """Return what a text changes; raises InputError with the place in it where it is unusable."""
+    """Return the change that a text asks for; raises InputError with a place in the text."""
     try:
         clauses = [*_clauses(text)]
         if not clauses:
-            raise error_at("say what changes, as lr 0.1", 0, 1)
+            raise error_at("say what to change, for example lr 0.1", 0, 1)
         change = ClauseReader(problem, clauses).change()
         _try(problem, change, clauses)
     except InputError as error:
@@ -35,14 +35,14 @@ def read_change(text: str, problem: Problem) -> Change:
 
 
 def read_sweep(text: str, problem: Problem) -> tuple[Change, ...]:
-    """Return one change for each value, of `lr 0.01 0.1 1`; raises InputError as `read_change`."""
+    """Return a change for each value of `lr 0.01 0.1 1`; raises InputError like `read_change`."""
     try:
         head = _HEAD.match(text)
         if head is None:
-            raise error_at("say what to try, as lr 0.01 0.1 1", 0, max(1, len(text)))
+            raise error_at("say what to try, for example lr 0.01 0.1 1", 0, max(1, len(text)))
         found = [*_values(text, head.end())]
         if len(found) < 2:
-            raise error_at(f"expected two values or more, as {head[1]} 0.01 0.1", len(text), 1)
+            raise error_at(f"expected two values or more: {head[1]} 0.01 0.1", len(text), 1)
         if len(found) > LARGEST_SWEEP:
             raise error_at(f"{len(found)} values: at most {LARGEST_SWEEP} at once", found[-1][0], 1)
         changes = []
@@ -58,9 +58,9 @@ def read_sweep(text: str, problem: Problem) -> tuple[Change, ...]:
 def suggest(
     text: str, problem: Problem, weights: Mapping[str, Array] | None = None
 ) -> tuple[int, tuple[Word, ...]]:
-    """Return where the word being typed starts in `text`, and what it may become.
+    """Return where the word being typed starts in `text`, and its completions.
 
-    `weights` are the parameters of now, where those are not the first ones.
+    `weights` are the current parameters, where they differ from the first ones.
     """
     done, at = list[Clause](), 0
     while (head := _HEAD.match(text, at)) and (value := _first_value(text, head.end())):
@@ -95,7 +95,7 @@ def _starting(typed: str, words: Iterable[Word]) -> tuple[Word, ...]:
 
 
 def _try(problem: Problem, change: Change, clauses: Sequence[Clause]) -> None:
-    """Let the settings be checked as those of a file are, and blame the words that do not fit."""
+    """Check the settings as those of a file, and blame the words that do not fit."""
     try:
         change.problem(problem)
     except InputError as error:
@@ -118,19 +118,19 @@ def _clauses(text: str) -> Iterator[Clause]:
         at += len(text[at:]) - len(text[at:].lstrip(" ,"))
         head = _HEAD.match(text, at)
         if head is None:
-            raise error_at("expected a name, as lr, optimizer or a weight", at, 1)
+            raise error_at("expected a name: lr, optimizer, a weight …", at, 1)
         value = next(_values(text, head.end()), None)
         if head[2] and not head[2].endswith("]"):
-            raise error_at("this index is never closed", head.start(2), 1)
+            raise error_at("this index is not closed", head.start(2), 1)
         if value is None:
             what = head[1] + (head[2] or "")
-            raise error_at(f"'{what}' needs a value, as {what} 0.1", head.start(1), len(what))
+            raise error_at(f"'{what}' needs a value: {what} 0.1", head.start(1), len(what))
         yield Clause(head[1], head[2] or "", value[1], head.start(1), value[0])
         at = value[0] + len(value[1])
 
 
 def _values(text: str, at: int) -> Iterator[tuple[int, str]]:
-    """Yield the values from a place on, each with where it starts: a list is one."""
+    """Yield the values from a place on, each with its start; a list counts as one value."""
     while True:
         at += len(text[at:]) - len(text[at:].lstrip(" ,"))
         if text[at : at + 1] == "[":
@@ -145,7 +145,7 @@ def _values(text: str, at: int) -> Iterator[tuple[int, str]]:
 
 
 def _first_value(text: str, at: int) -> tuple[int, str] | None:
-    """Return the first value from a place on; None as long as a list there is not closed."""
+    """Return the first value from a place on; None while a list there is not closed."""
     try:
         return next(_values(text, at), None)
     except InputError:
@@ -158,4 +158,4 @@ def _list_at(text: str, at: int) -> str:
         depth += {"[": 1, "]": -1}.get(text[end], 0)
         if depth == 0:
             return text[at : end + 1]
-    raise error_at("this list is never closed", at, 1)
+    raise error_at("this list is not closed", at, 1)

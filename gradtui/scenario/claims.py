@@ -1,4 +1,4 @@
-"""What the names of a backward pass claim. Knows nothing of whether it is right."""
+"""Which gradient each name of a backward pass claims. Does not know whether it is right."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from gradtui.scenario.positions import Positions
 from gradtui.scenario.problem import Notice
 
 _TYPO = 0.75
-"""Likeness of two names of which one is taken for a typing error of the other."""
+"""Similarity above which a name counts as a typing error for another."""
 _LONG_ENOUGH = 4
-"""Letters of the shorter of two names of which one may be a slip of the other though it is read."""
+"""Least letters of the shorter of two names, one of which may be a slip although it is read."""
 
 
 class Claims(Struct, frozen=True):
-    """What the lines of a backward pass say they are."""
+    """The gradients that the lines of a backward pass claim to be."""
 
     claims: Mapping[str, str]
     """Assigned name -> the name of the model whose gradient it claims to be."""
     intermediate: Mapping[str, str]
-    """The same by name only, of what a function computes and does not return."""
+    """Claims by name alone, of values that a function computes and does not return."""
     notices: tuple[Notice, ...]
 
 
@@ -37,8 +37,8 @@ def find_claims(
 ) -> Claims:  # fmt: skip
     """Return what each assigned name claims, in the order of the program; raises InputError.
 
-    `given` are names that claim by the table; `claimable` are the names of the model that have a
-    gradient.  A function may return names of the `model` as well, as in `return loss, dW`.
+    `given` are the claims of the table `claims`; `claimable` are the names of the model that have a
+    gradient.  A function may return names of the `model` too: `return loss, dW`.
     """
     assigned = [line.name for line in code.program]
     _check_given(given, assigned, claimable, positions)
@@ -63,7 +63,7 @@ def find_claims(
 def _named(
     assigned: Iterable[str], found: Mapping[str, str], claimable: Collection[str]
 ) -> dict[str, str]:
-    """Return the helpers whose names say whose gradient they are: `p_bar`, `grad_z`; and whose."""
+    """Return helpers whose names imply a gradient, such as `p_bar` and `grad_z`, and of what."""
     free = [name for name in claimable if name not in found.values()]
     meant = {name: _meant(name, free) for name in assigned if name not in found}
     said = Counter(meant.values())
@@ -102,12 +102,12 @@ def _returned(
             continue
         if name not in assigned:
             own = ", ".join(found) or "dW"
-            near = did_you_mean(name, assigned) or f": return the gradients, as return {own}"
-            raise InputError(f"'{name}' is returned and not assigned" + clip(near, 160), place)
+            near = did_you_mean(name, assigned) or f": return the gradients: return {own}"
+            raise InputError(f"'{name}' is returned but not assigned" + clip(near, 160), place)
         if name not in found:
             near = _meant(name, claimable) or _misspelt(name, claimable)
             hint = f"name it d{near}, or write" if near else "write"
-            raise InputError(f"'{name}' is returned and nothing says whose gradient it is: {hint} "
+            raise InputError(f"'{name}' is returned, but nothing says which gradient it is: {hint} "
                              f"claims = {{ {name} = \"{near or '…'}\" }} in [backward]",
                              place)  # fmt: skip
     return frozenset(name for name, _ in code.function.returned)
@@ -116,7 +116,7 @@ def _returned(
 def _near_misses(
     code: Code, found: Mapping[str, str], claimable: Collection[str]
 ) -> tuple[Notice, ...]:
-    """Return a notice for each helper whose name looks like that of a claim nobody makes."""
+    """Return a notice for each helper whose name looks like a missing claim."""
     free = [name for name in claimable if name not in found.values()]
     read = {name for line in code.program for name in names_read(line.value)}
     notices = []
@@ -129,13 +129,13 @@ def _near_misses(
             meant = near if line.name not in read or _is_slip(line.name, f"d{near}") else ""
         if meant:
             notices.append(Notice(
-                f"'{line.name}' claims nothing, it is read as a helper: did you mean 'd{meant}', "
+                f"'{line.name}' claims nothing and is read as a helper; did you mean 'd{meant}', "
                 f"or claims = {{ {line.name} = \"{meant}\" }}?", line.place))  # fmt: skip
     return tuple(notices)
 
 
 def _nothing(code: Code, claimable: Collection[str]) -> tuple[Notice, ...]:
-    """Return the notice that no line claims a gradient."""
+    """Return the notice that no line claims a gradient at all."""
     if not code.program or not claimable:
         return ()
     example = next(iter(claimable))
@@ -144,15 +144,15 @@ def _nothing(code: Code, claimable: Collection[str]) -> tuple[Notice, ...]:
 
 
 def _misspelt(name: str, claimable: Collection[str]) -> str:
-    """Return the name of the model whose claim another name is nearly: `gamma` for `dgama`."""
+    """Return the name of the model whose claim is misspelt: `gamma` for `dgama`."""
     close = nearest(name, [f"d{one}" for one in claimable], _TYPO)
     return close[1:] if close else ""
 
 
 def _is_slip(name: str, meant: str) -> bool:
-    """Return whether a name that is read has two letters changed over, or one too many or too few.
+    """Return whether a name that is read has two letters swapped, one extra or one missing.
 
-    Short names and those that differ by a digit are names of their own.
+    Short names, and names that differ in a digit, count as different names.
     """
     short, long = sorted((name, meant), key=len)
     if len(short) < _LONG_ENOUGH:
@@ -169,7 +169,7 @@ _GRADIENT_WORDS = re.compile(
 
 
 def _meant(name: str, claimable: Collection[str]) -> str:
-    """Return the name of the model whose gradient another spelling means: `w1` for `grad_w_1`."""
+    """Return the name of the model that another spelling refers to: `w1` for `grad_w_1`."""
     match = _GRADIENT_WORDS.match(name.lower())
     if match is None:
         return ""

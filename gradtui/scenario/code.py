@@ -1,4 +1,4 @@
-"""`code` or `source` of a table -> its program, and the file that its lines are in."""
+"""`code` or `source` of a table -> its program, and the file of its lines."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ if TYPE_CHECKING:
 
 
 _LOSS = re.compile(r"(?i:loss|cost|error|nll|elbo)|^[LJE]$")
-"""What a loss is often called."""
+"""Common names of a loss."""
 
 
 class Code(Struct, frozen=True):
-    """A program as it stands in a file."""
+    """A program in a file."""
 
     program: tuple[Assignment, ...]
     function: Function | None = None
-    """Where it comes from, if that is a Python file."""
+    """The function that it comes from, if it is in a Python file."""
     name: str = ""
     """The function's name."""
     file: str = ""
-    """The Python file; nothing for the scenario itself."""
+    """The Python file; empty for the scenario itself."""
 
 
 class Sources(Struct, frozen=True):
-    """The files that a scenario consists of."""
+    """The files of a scenario."""
 
     scenario: str
     positions: Positions
     """Of the scenario file."""
     texts: dict[str, tuple[str, ...]]
-    """The lines of each file, by the name that errors give it."""
+    """The lines of each file, by the file's name in errors."""
     given: Mapping[str, str] = {}
-    """Texts that are taken instead of what files hold, by the same names."""
+    """Texts that replace the contents of files, by the same names."""
 
     def lines(self, file: str = "") -> tuple[str, ...]:
-        """Return the lines of a file that was read, of the scenario where none is named."""
+        """Return the lines of a file that was read; without a name, of the scenario."""
         return self.texts[file or self.scenario]
 
     def complete(self, error: InputError) -> InputError:
@@ -69,7 +69,7 @@ def read_code(
     sources: Sources,
     kept: Collection[str] = (),
 ) -> Code:
-    """Return the program that a table of the scenario gives by `code` or by `source`.
+    """Return the program in `code` or `source` of a table.
 
     `kept` are names that hold last step's value until they are assigned.  A Python file is entered
     in `sources`.  Raises InputError.
@@ -105,7 +105,7 @@ def _read(
 
 
 def check_one_of(table: str, given: Mapping[str, object], positions: Positions) -> None:
-    """Refuse a table that gives none of some keys, or more than one."""
+    """Refuse a table that has none of some keys, or more than one."""
     present = [key for key, value in given.items() if value is not None]
     if not present:
         raise InputError(f"[{table}] lacks {_either(given)}", positions.key((table,)))
@@ -127,7 +127,7 @@ def _read_source(
     scenario, place = sources.scenario, sources.positions.value((table, "source"))
     name, colon, function = source.rpartition(":")
     if not colon or not name.endswith(".py") or not function.isidentifier():
-        raise InputError("source: expected a Python file and a function of it, as net.py:forward",
+        raise InputError("source: expected a Python file and a function in it: net.py:forward",
                          place)  # fmt: skip
     file = os.path.join(os.path.dirname(scenario), name)
     text = sources.given.get(file)
@@ -143,26 +143,26 @@ def _read_source(
         )
         raise InputError(f"{name} has no function '{clip(function, 80)}'{hint}", place)
     if not found.program:
-        raise InputError(f"{function} has no line name = expression", found.place)
+        raise InputError(f"{function} has no line `name = expression`", found.place)
     if not found.returned:
-        raise InputError(f"{function} returns nothing: expected a last line, return and names",
+        raise InputError(f"{function} returns nothing: expected a last line with return and names",
                          found.place)  # fmt: skip
     return Code(found.program, found, function, file)
 
 
 def check_parameters(code: Code, known: Collection[str]) -> None:
-    """Refuse a function that is given what the scenario does not have."""
+    """Refuse a function with an argument that the scenario lacks."""
     if code.function is None:
         return
     for name, place in code.function.parameters:
         if name not in known:
             near = did_you_mean(name, known) or ": leave it out, or give its value in [data]"
-            raise InputError(f"{code.name} is given '{name}', which is not a name of the scenario"
+            raise InputError(f"{code.name} takes '{name}', which is not a name of the scenario"
                              + near, place)  # fmt: skip
 
 
 def without_gradients(code: Code, loss: str) -> Code:
-    """Return the program of a function that returns gradients, too, with what its loss needs."""
+    """Return only those lines of a function, which also returns gradients, that its loss needs."""
     if code.function is None or len(code.function.returned) == 1:
         return code
     needed, lines = {loss}, list[Assignment]()

@@ -1,4 +1,4 @@
-"""[data] and [validation]: numbers of the scenario or a file beside it, and where each stands."""
+"""[data] and [validation]: numbers in the scenario or a file beside it, with their places."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from gradtui.scenario.tables import CsvTable
 
 MAX_NAMED = DATA_LIMIT // 2
-"""Numbers of a file that a table may name: as many as a CSV file of the limit can have."""
+"""Most numbers that a table may take from a file: as many as the largest CSV file has."""
 MAX_PATTERNS = 100
-"""Patterns of one value: each is held against every column."""
+"""Most patterns for one value: each is matched against every column."""
 _WILD = re.compile("[*?]")
 _Columns = Sequence[tuple[str, Path]]
-"""Columns or arrays of a file, each with the path of what names it in the scenario."""
+"""Columns or arrays of a file, each with the path of its name in the scenario."""
 
 
 class Data(Struct, frozen=True, eq=False):
@@ -38,12 +38,12 @@ class Data(Struct, frozen=True, eq=False):
     """`data` or `validation`."""
     values: Mapping[str, Array]
     _columns: Mapping[str, _Columns]
-    """What each value is of a file; nothing for numbers of the scenario."""
+    """Where each value is from in a file; nothing for numbers in the scenario."""
     _csv: CsvTable | None
     _positions: Positions
 
     def error(self, name: str, index: tuple[int, ...], message: str) -> InputError:
-        """Return the error of one element, at its own line: of the scenario or of its CSV file."""
+        """Return the error on one element at its own line, in the scenario or its CSV file."""
         path = (self.table, name)
         columns = self._columns.get(name, ())
         if not columns:
@@ -56,7 +56,7 @@ class Data(Struct, frozen=True, eq=False):
 
 
 def read_data(table: str, entries: Mapping[str, Any], scenario: str, positions: Positions) -> Data:
-    """Return what a table of data holds; raises InputError, in a data file at its own line."""
+    """Return the data of a table; raises InputError, for a data file at its own line."""
     named = {name: value for name, value in entries.items() if name != "file"}
     check_count((table,), named, positions)
     for name in named:
@@ -102,12 +102,12 @@ def _check_size(
     found: Mapping[str, Array],
     positions: Positions,
 ) -> None:
-    """Refuse to copy what a file holds too often: each name has numbers of its own."""
+    """Refuse too many copies of a file's numbers: each name gets its own."""
     left = MAX_NAMED
     for name, many in columns.items():
         left -= sum(found[column].size for column, _ in many)
         if left < 0:
-            raise InputError(f"[{table}] names more than {MAX_NAMED:,} numbers of its file, some "
+            raise InputError(f"[{table}] takes more than {MAX_NAMED:,} numbers from its file, some "
                              "more than once", positions.value((table, name)))  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def _value(
 
 
 class _Source:
-    """A file of columns or arrays, and what a scenario's texts mean in it."""
+    """A file of columns or arrays, and how a scenario's strings select from it."""
 
     def __init__(self, file: CsvTable | NpzFile, positions: Positions) -> None:
         self.file, self._positions = file, positions
@@ -141,8 +141,8 @@ class _Source:
     def columns(self, path: Path, value: Any) -> _Columns:
         """Return the columns or arrays that a value names; none for numbers.
 
-        `p*` and `?` stand for those that fit, in the file's order; `!name` leaves some out, of all
-        that there are where nothing else is named.
+        `p*` and `?` select all that match, in the file's order; `!name` leaves some out, of all
+        columns if nothing else is named.
         """
         if isinstance(value, str):
             parts: list[tuple[str, Path]] = [(value, path)]
@@ -161,7 +161,7 @@ class _Source:
             fitting = self._fitting(text, at)
             kept += [(name, at) for name in fitting if name not in there | left_out]
         if not kept:
-            raise InputError(f"this leaves nothing of {self.file.file}",
+            raise InputError(f"this selects nothing from {self.file.file}",
                              self._positions.value(path))  # fmt: skip
         return kept
 
@@ -169,16 +169,16 @@ class _Source:
         return text.startswith("!") and text not in self._names
 
     def _fitting(self, text: str, at: Path) -> Sequence[str]:
-        """Return the columns or arrays that a name or a pattern stands for, one at least."""
+        """Return the columns or arrays that a name or a pattern selects, at least one."""
         place = self._positions.value(at)
         if text in self._names or not _WILD.search(text):
             self.file.check_name(text, place)
             return (text,)
-        # Brackets are a part of names, as in w[0].
+        # Brackets belong to names such as w[0].
         pattern = text.replace("[", "[[]")
         found = [name for name in self.file.names if fnmatch.fnmatchcase(name, pattern)]
         if not found:
             known = clip(", ".join(self.file.names[:20]), 60)
-            message = f"'{clip(text, 30)}' fits nothing in {self.file.file}; it has {known}"
+            message = f"'{clip(text, 30)}' matches nothing in {self.file.file}; it has {known}"
             raise InputError(message, place)
         return found

@@ -1,4 +1,4 @@
-"""Which files a scenario consists of, and whether they have changed. Reads no data."""
+"""The files of a scenario, and whether they have changed. Reads no data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMING = (
     ("data", "file"), ("validation", "file"), ("backward", "file"),
     ("model", "source"), ("backward", "source"), ("update", "source"),
 )  # fmt: skip
-"""(table, key) of what names a file beside the scenario."""
+"""(table, key) of each entry that names a file beside the scenario."""
 _Signature = tuple[int, int, int] | None
 
 
@@ -32,7 +32,7 @@ def files_named(raw: Mapping[str, Any], scenario: str) -> tuple[str, ...]:
 
 
 def files_of(scenario: str) -> tuple[str, ...]:
-    """Return the paths of a scenario that may be unusable, and of the files that it names."""
+    """Return the paths of a scenario, which may be invalid, and of the files that it names."""
     try:
         return files_named(tomllib.loads(read_text(scenario, SCENARIO_LIMIT)), scenario)
     except (InputError, ValueError, RecursionError):
@@ -40,7 +40,7 @@ def files_of(scenario: str) -> tuple[str, ...]:
 
 
 class Watch:
-    """Notices that files have changed: written, replaced by others, taken away, put back."""
+    """Notices when files are written, replaced, removed or restored."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._seen: dict[str, _Signature] = {}
@@ -49,25 +49,25 @@ class Watch:
 
     @property
     def settling(self) -> bool:
-        """Whether a change has been seen that may be half done."""
+        """Whether it has seen a change that may still be incomplete."""
         return self._pending is not None
 
     def watch(self, files: Iterable[str]) -> None:
-        """Watch these files from now on; what is known of those watched already stays."""
+        """Watch these files from now on; keep the state of those already watched."""
         self._seen = {
             file: self._seen[file] if file in self._seen else _signature(file) for file in files
         }
 
     def catch_up(self) -> bool:
-        """Return whether the files have changed at all; from now on they count as seen."""
+        """Return whether the files have changed at all, and take their present state as seen."""
         before, self._seen = self._seen, {file: _signature(file) for file in self._seen}
         self._pending = None
         return before != self._seen
 
     def changed(self) -> bool:
-        """Return whether the files have changed, and not since the last call.
+        """Return whether the files have changed, but not since the last call.
 
-        An editor may write in parts, or take the old file away before the new one is there.
+        An editor may write in parts, or remove the old file before the new one exists.
         """
         now = {file: _signature(file) for file in self._seen}
         if now == self._seen:
@@ -81,7 +81,7 @@ class Watch:
 
 
 def _signature(file: str) -> _Signature:
-    """Return what changes with a file: identity, size and time; None where it cannot be seen."""
+    """Return identity, size and time of a file; None if it cannot be accessed."""
     try:
         status = os.stat(file)
     except (OSError, ValueError):

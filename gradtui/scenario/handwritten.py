@@ -1,4 +1,4 @@
-"""`[backward]`, `[update]` -> programs and what they claim. Knows nothing of what is right."""
+"""`[backward]`, `[update]` -> programs and their claims. Does not know whether they are right."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def read_backward(
     unclaimed: Collection[str],
     sources: Sources,
 ) -> tuple[Handwritten, tuple[Notice, ...]]:
-    """Return the hand-written backward pass of a scenario, and what is odd; raises InputError.
+    """Return the hand-written backward pass of a scenario, and notices; raises InputError.
 
-    `model` are the lines of the model: a line that says one of them over again is left out, since a
-    function of Python must say it where it is not given it.  `unclaimed` are the names of data
-    that has no gradient, as labels: what is called after one is a helper.
+    `model` are the lines of the model: a line that repeats one of them is left out, since a Python
+    function must repeat what it does not take as an argument.  `unclaimed` are the names of data
+    without a gradient, such as labels: `d<name>` of one is a helper.
     """
     positions = sources.positions
     given = {"code": table.code, "source": table.source, "file": table.file}
@@ -70,13 +70,13 @@ def read_backward(
 
 
 def _same_size(line: Assignment, said: Tree, graph: Graph) -> bool:
-    """Return whether a line and the model say the same size, each of an argument of its own."""
+    """Return whether a line and the model define the same size, each from its own argument."""
     own = _size_in(line.value, graph)
     return own is not None and own == _size_in(said, graph)
 
 
 def _size_in(tree: Tree, graph: Graph) -> int | None:
-    """Return the number that `x.shape[0]` or `len(x)` is; a gradient is as large as its value."""
+    """Return the value of `x.shape[0]` or `len(x)`; a gradient has the shape of its value."""
     match tree:
         case Call("shape" | "len", (Name(name),), options):
             axis = dict(options).get("axis", 0)
@@ -91,13 +91,13 @@ def _size_in(tree: Tree, graph: Graph) -> int | None:
 def _read_numbers(
     table: schema.Backward, name: str, graph: Graph, sources: Sources
 ) -> tuple[Handwritten, tuple[Notice, ...]]:
-    """Return the gradients at step 0 that an NPZ file holds, one array for each parameter."""
+    """Return the gradients at step 0 in an NPZ file, one array for each parameter."""
     from gradtui.scenario.npz import read_npz
 
     positions, place = sources.positions, sources.positions.value(("backward", "file"))
     for key in ("claims", "state"):
         if getattr(table, key):
-            raise InputError(f"[backward] has '{key}', which says nothing of numbers in a file",
+            raise InputError(f"[backward] has '{key}', which does not apply to numbers in a file",
                              positions.key(("backward", key)))  # fmt: skip
     if not name.lower().endswith(".npz"):
         raise InputError("backward.file: expected a .npz file", place)
@@ -125,7 +125,7 @@ def read_update(
     parameters: Mapping[str, Array],
     sources: Sources,
 ) -> tuple[HandUpdate, tuple[Notice, ...]]:
-    """Return the hand-written update of a scenario, and what is odd; raises InputError.
+    """Return the hand-written update of a scenario, and notices; raises InputError.
 
     `constants` are the optimizer's; whether the lines fit shows when they are lowered.
     """
@@ -164,7 +164,7 @@ def read_update(
 
 
 def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> Mapping[str, Array]:
-    """Return the first values of what a program keeps from step to step."""
+    """Return the first values of a program's state."""
     check_count((table, "state"), state, positions)
     found = {}
     for name, value in state.items():
@@ -176,7 +176,7 @@ def _read_state(table: str, state: Mapping[str, Any], positions: Positions) -> M
 def _check_kept(
     table: str, state: Collection[str], taken: Collection[str], positions: Positions
 ) -> None:
-    """Refuse names of what a program keeps that are `taken`, or that no program can have."""
+    """Refuse names in a state that are `taken`, or that no program can have."""
     for name in state:
         place = positions.key((table, "state", name))
         if name in taken:
@@ -188,7 +188,7 @@ def _check_kept(
 def _check_broadcast(
     state: Mapping[str, Array], parameters: Mapping[str, Array], positions: Positions
 ) -> None:
-    """Refuse the first value of something kept that does not broadcast to every parameter."""
+    """Refuse a first value in a state that does not broadcast to every parameter."""
     for name, value in state.items():
         for parameter, own in parameters.items():
             try:
@@ -203,7 +203,7 @@ def _check_broadcast(
 def _unused_state(
     table: str, program: Sequence[Assignment], state: Collection[str], positions: Positions
 ) -> tuple[Notice, ...]:
-    """Return a notice for each thing kept that the program does not read."""
+    """Return a notice for each name in the state that the program does not read."""
     read = {name for line in program for name in names_read(line.value)}
     return tuple(
         Notice(f"[{table}] never reads '{name}', which its state keeps",
@@ -214,7 +214,7 @@ def _unused_state(
 
 
 def by_hand(backward: Handwritten | None, update: HandUpdate | None, drive: Drive) -> ByHand:
-    """Return what was written by hand as the engine takes it."""
+    """Return the hand-written programs in the engine's form."""
     program = None
     if backward is not None and backward.program:
         program = BackwardProgram(backward.program, backward.claims, backward.state)

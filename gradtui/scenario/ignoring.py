@@ -21,14 +21,14 @@ def ignored_rules(line: str) -> frozenset[str]:
 
 
 def notices_of(lines: Sequence[str], file: str = "") -> Iterator[Notice]:
-    """Yield what is wrong with such comments in the lines of a file."""
+    """Yield a notice for each faulty comment in the lines of a file."""
     for index, line in enumerate(lines):
         found = _COMMENT.search(line)
         if found is None:
             continue
         if not ignored_rules(line):
             place = Place(index + 1, found.start() + 1, len(found[0].rstrip()), file)
-            yield Notice("nothing is ignored here: expected ignore[rule], as ignore[sign]", place)
+            yield Notice("nothing is ignored here: expected ignore[RULE] with a rule's name", place)
         for rule, column in _rules(line):
             if rule not in SILENCED:
                 hint = did_you_mean(rule, SILENCED)

@@ -1,4 +1,4 @@
-"""[parameters]: the values that training starts from, as numbers or as a shape to be filled."""
+"""[parameters]: the values that training starts from, as numbers or as a shape to fill."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEYS = ("shape", "init", "seed", "scale")
 
 
 def read_parameters(table: Mapping[str, Any], positions: Positions) -> dict[str, Array]:
-    """Return the first value of each parameter; raises InputError at one that is unusable."""
+    """Return the first value of each parameter; raises InputError."""
     if not table:
         raise InputError("[parameters] is empty: there is nothing to train",
                          positions.key(("parameters",)))  # fmt: skip
@@ -74,7 +74,7 @@ class _Start:
     def _shape(self, limit: int) -> tuple[int, ...]:
         shape = self.table["shape"]
         if not isinstance(shape, list):
-            raise self._wrong("shape", f"expected a list as [16, 2], got {_described(shape)}")
+            raise self._wrong("shape", f"expected a list such as [16, 2], got {_described(shape)}")
         for index, size in enumerate(shape):
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise self._wrong(

@@ -1,4 +1,4 @@
-"""Labels and tokens that are data: whole numbers from 0 below the count that the model gives."""
+"""Labels and tokens in the data: whole numbers from 0, below the count that the model gives."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gradtui.scenario.data import Data
 
 
 def check_labels(graph: Graph, tables: Sequence[Data]) -> None:
-    """Refuse the first label that is no class, or token that is no row, of all the data.
+    """Refuse the first label that is not a class, or token that is not a row, in all the data.
 
-    The last of the `tables` that has a name is the one that the graph takes it from.
+    The graph takes a name from the last of the `tables` that has it.
     """
     for node in graph.nodes:
         entry = OPS.get(node.op)
@@ -32,7 +32,7 @@ def check_labels(graph: Graph, tables: Sequence[Data]) -> None:
 
 
 def label_names(graph: Graph) -> frozenset[str]:
-    """Return the names of the data that the model only picks by, which have no gradient."""
+    """Return the names of data that the model only indexes with, which have no gradient."""
     numbers, read = set[int](), set[int]()
     for node in reversed(graph.nodes):
         entry = OPS.get(node.op)

@@ -1,4 +1,4 @@
-"""A lesson: what its reader is to do, one thing at a time. Knows no TOML."""
+"""A lesson: things to do, one at a time. Knows no TOML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VIEWS: tuple[str, ...] = get_args(View)
 
 
 class Goal(Struct, frozen=True):
-    """What counts as having done what a lesson asks for."""
+    """When a step of a lesson counts as done."""
 
     done: Done
     name: str = ""
@@ -24,19 +24,19 @@ class Goal(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True, eq=False):
-    """A number that is to be predicted."""
+    """A number to predict."""
 
     text: str
-    """The expression, as it is written."""
+    """The expression, as the file writes it."""
     needs: tuple[int, ...]
-    """The nodes of the step program that it is read from."""
+    """The nodes of the step program that it reads."""
     name: str = ""
-    """The name of the model whose value or gradient it is; nothing for another expression."""
+    """The name whose value or gradient it is; empty for any other expression."""
     gradient: bool = False
     index: Index = ()
-    """The element that is asked for."""
+    """The index of the element."""
     observable: Observable | None = None
-    """The expression, where it is no element of a value or a gradient."""
+    """The expression, if it is not an element of a value or a gradient."""
     step: int | None = None
     """The training step; None for the one where the question comes up."""
     hint: str = ""
@@ -48,5 +48,5 @@ class Lesson(Struct, frozen=True, eq=False):
     text: str
     """`{binding}` in it stands for the key of a command."""
     goal: Goal | None = None
-    """None where reading it, or answering, is all."""
+    """None if reading the text, or answering, is enough."""
     question: Question | None = None

@@ -1,4 +1,4 @@
-"""`[[lesson]]`: what a scenario asks its reader to do, one thing at a time."""
+"""`[[lesson]]`: the things that a scenario asks its reader to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GOALS = (
     "computed(NAME)", "backward(NAME)", "updated()", "step >= N", "selected(NAME)",
     "view(NAME)", "answered()",
 )  # fmt: skip
-"""What `done` may say."""
+"""Forms of `done`."""
 _CALL = re.compile(r"(computed|backward|selected|view)\(\s*(\w+)\s*\)")
 _STEP = re.compile(r"step\s*>=\s*(\d{1,8})")
 
@@ -41,14 +41,14 @@ def read_lessons(
             question = _read_question(table, program, positions.value(("lesson", at, "ask")))
         elif table.hint or table.step is not None:
             key = "hint" if table.hint else "step"
-            raise InputError(f"'{key}' is of a question: give 'ask' too",
+            raise InputError(f"'{key}' belongs to a question: give 'ask' too",
                              positions.key(("lesson", at, key)))  # fmt: skip
         found.append(Lesson(table.text, goal, question))
     return tuple(found)
 
 
 def _read_goal(text: str, program: StepProgram, place: Place) -> Goal | None:
-    """Return what counts as done; None for an answer."""
+    """Return the goal; None for an answer."""
     text = text.strip()
     if text in ("updated()", "answered()"):
         return Goal("updated") if text == "updated()" else None
@@ -75,7 +75,7 @@ def _read_question(table: LessonTable, program: StepProgram, place: Place) -> Qu
         if question is None:
             read = read_expression(text, program)
             if read.shape or read.depth:
-                raise InputError("expected one number of one step, as grad(w[0])")
+                raise InputError("expected one number of one step, for example grad(w[0])")
             question = Question(text, read.needs, observable=read)
     except InputError as error:
         raise InputError(f"'ask': {error.message}", place) from None
@@ -95,7 +95,7 @@ def _read_question(table: LessonTable, program: StepProgram, place: Place) -> Qu
 def _element(
     text: str, shapes: Mapping[str, tuple[int, ...]], program: StepProgram
 ) -> Question | None:
-    """Return the question for one number of a value or a gradient; None for another expression."""
+    """Return the question for an element of a value or a gradient, or None."""
     try:
         found = list(read_references(text, shapes, ()))
     except InputError:

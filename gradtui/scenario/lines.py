@@ -1,4 +1,4 @@
-"""Python's logical lines as tokens, and what stands where in them; knows no other language."""
+"""Python's logical lines as tokens, and their parts. Knows no other language."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Word(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """A logical line: it goes on over line ends inside brackets and strings."""
+    """A logical line, which continues over line ends inside brackets and strings."""
 
     indent: int
     tokens: tuple[Word, ...]
@@ -35,7 +35,7 @@ class Line(Struct, frozen=True):
 
 
 def logical_lines(text: str, refuse: Callable[[Word, str], NoReturn]) -> Iterator[Line]:
-    """Yield the logical lines of a file; `refuse` raises the error for what is none."""
+    """Yield the logical lines of a file; `refuse` raises the error for anything else."""
     tokens = list[Word]()
     opened = list[Word]()
     start = 0
@@ -48,17 +48,17 @@ def logical_lines(text: str, refuse: Callable[[Word, str], NoReturn]) -> Iterato
                     yield _line(text, start, tokens)
                 tokens, start = [], match.end()
         elif kind == "other" and chunk in "'\"":
-            refuse(token, "the text in quotes is never closed")
+            refuse(token, "this string is not closed")
         elif kind not in ("space", "comment"):
             if kind == "open":
                 opened.append(token)
             elif kind == "close":
                 if not opened:
-                    refuse(token, f"'{chunk}' closes nothing")
+                    refuse(token, f"'{chunk}' closes no bracket")
                 opened.pop()
             tokens.append(token)
     if opened:
-        refuse(opened[-1], f"'{opened[-1].text}' is never closed")
+        refuse(opened[-1], f"'{opened[-1].text}' is not closed")
     if tokens:
         yield _line(text, start, tokens)
 
@@ -71,7 +71,7 @@ def _line(text: str, start: int, tokens: Sequence[Word]) -> Line:
 
 
 def defined(line: Line) -> Word | None:
-    """Return the name of the function that a line begins, if it does."""
+    """Return the name of the function that a line starts, if any."""
     words = line.tokens[1:] if line.tokens[0].text == "async" else line.tokens
     if len(words) > 2 and words[0].text == "def" and words[2].text == "(":
         return words[1]
@@ -79,7 +79,7 @@ def defined(line: Line) -> Word | None:
 
 
 def annotation_of(tokens: Sequence[Word]) -> Sequence[Word]:
-    """Return the tokens of the type in a line such as `x: np.ndarray = 0`."""
+    """Return the tokens of the type hint in a line such as `x: np.ndarray = 0`."""
     if len(tokens) < 3 or tokens[0].kind != "word" or tokens[1].text != ":":
         return ()
     if tokens[2].text == "=":
@@ -95,7 +95,7 @@ def is_attribute(line: Line, owner: str) -> bool:
 
 
 def without_owner(line: Line, owner: str) -> Line:
-    """Return a line whose attributes of an object are plain names."""
+    """Return a line with attributes of an object turned into plain names."""
     kept = list[Word]()
     for token in line.tokens:
         if token.text == "." and kept and kept[-1].text == owner:
@@ -106,7 +106,7 @@ def without_owner(line: Line, owner: str) -> Line:
 
 
 def names_of(tokens: Sequence[Word]) -> Sequence[Word]:
-    """Return the names of `x, w, b` or `(x, w, b)`; nothing of anything else."""
+    """Return the names in `x, w, b` or `(x, w, b)`; none for anything else."""
     if tokens and tokens[0].text in ("(", "[") and closing(tokens) == len(tokens) - 1:
         tokens = tokens[1:-1]
     parts = [part for part in split(tokens, ",") if part]
@@ -116,14 +116,14 @@ def names_of(tokens: Sequence[Word]) -> Sequence[Word]:
 
 
 def is_text(line: Line) -> bool:
-    """Return whether a line is nothing but strings."""
+    """Return whether a line consists of strings alone."""
     return all(token.kind == "string" for token in line.tokens)
 
 
 def split(tokens: Sequence[Word], separator: str) -> Sequence[Sequence[Word]]:
-    """Return the parts between separators that stand outside of brackets.
+    """Return the parts between separators outside brackets.
 
-    An `=` that belongs to `==`, `+=` or the like separates nothing.
+    An `=` in `==`, `+=` and the like is no separator.
     """
     parts, depth = list[list[Word]]([[]]), 0
     for index, token in enumerate(tokens):
@@ -144,7 +144,7 @@ def _is_part(tokens: Sequence[Word], index: int) -> bool:
 
 
 def closing(tokens: Sequence[Word]) -> int:
-    """Return where the bracket that the first token opens is closed; -1 if it opens none."""
+    """Return where the bracket opened by the first token closes; -1 if there is none."""
     depth = 0
     for index, token in enumerate(tokens):
         depth += (token.kind == "open") - (token.kind == "close")

@@ -53,7 +53,7 @@ from gradtui.scenario.shown import check_labels, in_ascii
 from gradtui.scenario.training import Training, read_training
 
 _SETTING = ("parameters", "optimizer", "schedule", "batches", "run")
-"""The tables of a file that may be changed while its run goes on."""
+"""The tables of a file that may change during a run."""
 Overrides = Mapping[str, str]
 """`optimizer.lr` -> the text of a TOML value."""
 
@@ -67,8 +67,8 @@ def load_problem(
 ) -> Problem:
     """Return the problem that a scenario file states; raises InputError if it is unusable.
 
-    `texts` are taken instead of what the files of these paths hold.  With `ascii` a name whose
-    label is not in ASCII is shown itself, also in the scenario's title, about and notes.
+    `texts` replace the contents of the files at these paths.  With `ascii`, a name whose label is
+    not ASCII is shown as the name, also in title, about and notes.
     """
     file = os.fspath(path)
     text = texts[file] if file in texts else read_text(file, SCENARIO_LIMIT)

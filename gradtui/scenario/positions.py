@@ -160,7 +160,7 @@ def _load(text: str, positions: Positions) -> dict[str, Any]:
         if suffix and suffix[1]:
             raise InputError(reason, Place(int(suffix[1]), int(suffix[2]))) from None
         if positions.unclosed:
-            reason += ": this is never closed"
+            reason += ": this is not closed"
         raise InputError(reason, positions.unclosed or _last_place(text)) from None
     except RecursionError:
         raise InputError("nested too deep") from None

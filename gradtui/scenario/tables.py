@@ -186,7 +186,7 @@ def _check_quotes(record: str, start: int, file: str) -> list[re.Match[str]]:
     elif _QUOTED.match(record, at):
         message = "text after the closing quote of this cell; a quote in a cell is doubled"
     else:
-        message = "this quote is never closed"
+        message = "this quote is not closed"
     raise _error(message, file, start, record, (quote, quote + 1))
 
 

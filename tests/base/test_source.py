@@ -187,9 +187,9 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
          "read: leave it out"),
         ("    de = dw1 = 2*e\n    return de", 2, 10, "one name is assigned a line"),
         ("    de = 2*e\n    return de\n    dw1 = 1", 4, 5, "this line comes after the return"),
-        ("    de = 2*e\n", 1, 5, "backward returns nothing: expected a last line, return"),
+        ("    de = 2*e\n", 1, 5, "backward returns nothing: expected a last line with return"),
         ("    de = 2*e\n    return", 1, 5, "backward returns nothing"),
-        ("    pass", 1, 5, "backward has no line name = expression"),
+        ("    pass", 1, 5, "backward has no line `name = expression`"),
         ("    de = 2*e\n    return de*x1", 3, 12, "a return gives names: write a line name = de*x1 "
          "and return the name"),
         ("    de = 2*e\n    return (de - 1)/2 + x1", 3, 12, "a return gives names: write a line "
@@ -209,13 +209,13 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
          "brackets and anything that is only kept for later"),
         ("    de = other(e)\n    return de\ndef other(x):\n    return 2*x", 2, 10, "'other' is "
          "another function of this file, which is not read: write out what it does here"),
-        ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned and not assigned; did you mean"),
-        ("    de = 2*e\n    return grads", 3, 12, "'grads' is returned and not assigned: return "
-         "the gradients, as return de"),
-        ("    gw1 = 2*e\n    return gw1", 3, 12, "'gw1' is returned and nothing says whose "
+        ("    de = 2*e\n    return dee", 3, 12, "'dee' is returned but not assigned; did you mean"),
+        ("    de = 2*e\n    return grads", 3, 12, "'grads' is returned but not assigned: return "
+         "the gradients: return de"),
+        ("    gw1 = 2*e\n    return gw1", 3, 12, "'gw1' is returned, but nothing says which "
          'gradient it is: name it dw1, or write claims = { gw1 = "w1" } in [backward]'),
-        ("    dyhhat = 2*e\n    return dyhhat", 3, 12, "'dyhhat' is returned and nothing says "
-         "whose gradient it is: name it dyhat, or write claims = { dyhhat = "),
+        ("    dyhhat = 2*e\n    return dyhhat", 3, 12, "'dyhhat' is returned, but nothing says "
+         "which gradient it is: name it dyhat, or write claims = { dyhhat = "),
         ("    de = 2*q\n    return de", 2, 12, "'q' is not defined"),
         ("    de = 2*dyhat\n    dyhat = e\n    return de", 2, 12, "'dyhat' is read before it is "
          "assigned, on line 3; if last step's value is meant, give it a first value in state"),
@@ -227,10 +227,10 @@ def test_a_line_that_says_again_what_the_model_says_is_left_out(load):
         ("    e = 1\n    de = e\n    return de", 2, 5, "'e' is a name of the "
          "model and cannot be assigned again: leave the line out, or choose another name; its "
          "gradient is de"),
-        ("    de = (2*e\n    return de", 2, 10, "'(' is never closed"),
-        ("    de = 2*e)\n    return de", 2, 13, "')' closes nothing"),
-        ("    de = '2*e\n    return de", 2, 10, "the text in quotes is never closed"),
-        ("    '''de = 2*e\n    return de", 2, 5, "the text in quotes is never closed"),
+        ("    de = (2*e\n    return de", 2, 10, "'(' is not closed"),
+        ("    de = 2*e)\n    return de", 2, 13, "')' closes no bracket"),
+        ("    de = '2*e\n    return de", 2, 10, "this string is not closed"),
+        ("    '''de = 2*e\n    return de", 2, 5, "this string is not closed"),
     ],
 )  # fmt: skip
 def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, column, message):
@@ -243,9 +243,9 @@ def test_what_the_language_has_not_is_refused_at_its_place(refuse, body, line, c
 @pytest.mark.parametrize(
     ("head", "column", "message"),
     [
-        ("def backward(e, ww1):", 17, "backward is given 'ww1', which is not a name of the "
+        ("def backward(e, ww1):", 17, "backward takes 'ww1', which is not a name of the "
          "scenario; did you mean 'w1'?"),
-        ("def backward(e, dout=1.0):", 17, "backward is given 'dout', which is not a name of the "
+        ("def backward(e, dout=1.0):", 17, "backward takes 'dout', which is not a name of the "
          "scenario: leave it out, or give its value in [data]"),
         ("def backward(*args):", 14, "'*' before a parameter is not part of the language"),
         ("def backward(**args):", 14, "'*' before a parameter is not part of the language"),
@@ -267,7 +267,7 @@ def test_a_function_that_is_defined_twice_is_refused(refuse):
     ("source", "message"),
     [
         ("net.py:bakward", "net.py has no function 'bakward'; did you mean 'backward'?"),
-        ("net.py", "source: expected a Python file and a function of it, as net.py:forward"),
+        ("net.py", "source: expected a Python file and a function in it: net.py:forward"),
         ("net.txt:backward", "source: expected a Python file and a function"),
         ("net.py:a b", "source: expected a Python file and a function"),
         ("other.py:backward", "Python file 'other.py': no such file"),
@@ -385,7 +385,7 @@ def test_what_is_taken_out_of_a_parameter_is_what_the_model_has_of_that_name(tmp
 
 def test_what_is_taken_out_of_a_parameter_must_be_of_the_model(tmp_path):
     python = "def backward(dout, cache):\n    X, V = cache\n    dW = X\n    return dW\n"
-    with pytest.raises(InputError, match=r"net.py:2:8: error: backward is given 'V'") as caught:
+    with pytest.raises(InputError, match=r"net.py:2:8: error: backward takes 'V'") as caught:
         gradtui.load(layer(tmp_path, python))
     assert caught.value.source_line == "    X, V = cache"
 

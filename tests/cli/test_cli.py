@@ -655,8 +655,8 @@ def test_settings_that_are_none(run, setting, message):
     ("file", "message"),
     [
         ("two_wieghts", "has the name 'two_wieghts'; did you mean 'two_weights'?"),
-        ("", "no file and no bundled scenario has the name ''"),
-        ("a" * 5000, "no file and no bundled scenario has the name 'aaaa"),
+        ("", "no file and no bundled scenario is called ''"),
+        ("a" * 5000, "no file and no bundled scenario is called 'aaaa"),
         ("nowhere/a.toml", "no such file"),
         ("nul\0byte", "has the name 'nul\\x00byte'"),
         (".", "is a folder, not a file"),

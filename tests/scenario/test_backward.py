@@ -196,9 +196,9 @@ def test_a_backward_pass_that_cannot_be_used_is_refused(load, code, table, messa
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("dw_1 = 2*e*x1", "'dw_1' claims nothing, it is read as a helper: did you mean 'dw1', or "
+        ("dw_1 = 2*e*x1", "'dw_1' claims nothing and is read as a helper; did you mean 'dw1', or "
          'claims = { dw_1 = "w1" }?'),
-        ("grad_w1 = 2*e*x1", "'grad_w1' claims nothing, it is read as a helper: did you mean"),
+        ("grad_w1 = 2*e*x1", "'grad_w1' claims nothing and is read as a helper; did you mean"),
         ("dL_dw1 = 2*e*x1", "'dL_dw1' claims nothing"),
         ("w1_grad = 2*e*x1", "'w1_grad' claims nothing"),
         ("dW1 = 2*e*x1", "'dW1' claims nothing"),
@@ -278,8 +278,8 @@ def test_a_call_of_too_many_operands_is_refused_as_well(load):
     [
         ({"w": [1.0, 2.0]}, "", "no array 'b' in grads.npz"),
         ({"w": ["a"], "b": 1.0}, "", "array 'w': holds text"),
-        ({"w": 1.0, "b": 1.0}, "state = { a = 1.0 }", "[backward] has 'state', which says nothing"),
-        ({"w": 1.0, "b": 1.0}, 'claims = { a = "w" }', "[backward] has 'claims', which says"),
+        ({"w": 1.0, "b": 1.0}, "state = { a = 1.0 }", "[backward] has 'state', which does not"),
+        ({"w": 1.0, "b": 1.0}, 'claims = { a = "w" }', "[backward] has 'claims', which does"),
     ],
 )
 def test_numbers_that_cannot_be_used_are_refused(tmp_path, arrays, more, message):

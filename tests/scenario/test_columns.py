@@ -53,9 +53,9 @@ def test_a_name_is_that_column_even_if_it_looks_like_a_pattern(load):
 @pytest.mark.parametrize(
     ("names", "message", "marked"),
     [
-        ('"q*"', "'q*' fits nothing in a.csv; it has id, p0, p1, w[0], species, p*", '"q*"'),
+        ('"q*"', "'q*' matches nothing in a.csv; it has id, p0, p1, w[0], species, p*", '"q*"'),
         ('["id", "!speces"]', "no column 'speces' in a.csv; did you mean 'species'?", '"!speces"'),
-        ('["id", "!id"]', "this leaves nothing of a.csv", '["id", "!id"]'),
+        ('["id", "!id"]', "this selects nothing from a.csv", '["id", "!id"]'),
     ],
 )
 def test_a_pattern_that_fits_nothing_is_refused_where_it_stands(load, names, message, marked):

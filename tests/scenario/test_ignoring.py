@@ -38,4 +38,4 @@ def test_gradtuis_own_failures_are_not_silenced():
 def test_a_comment_without_a_rule_is_told():
     (notice,) = notices_of(["x = 1  # gradtui: ignore"])
 
-    assert "expected ignore[rule]" in notice.message
+    assert "expected ignore[RULE]" in notice.message

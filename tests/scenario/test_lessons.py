@@ -46,8 +46,8 @@ done = "answered()"
         ('ask = "w"', 7, "'ask': this is known from the start"),
         ('step = 1\nask = "3*4"', 7, "'ask': this is known from the start"),
         ('ask = "loss - prev"', 7, "'ask': expected one number of one step"),
-        ('hint = "no"', 1, "'hint' is of a question: give 'ask' too"),
-        ("step = 2", 1, "'step' is of a question: give 'ask' too"),
+        ('hint = "no"', 1, "'hint' belongs to a question: give 'ask' too"),
+        ("step = 2", 1, "'step' belongs to a question: give 'ask' too"),
         ('asks = "e"', 1, "unknown key 'asks'"),
     ],
 )

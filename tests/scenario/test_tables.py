@@ -96,7 +96,7 @@ def test_an_unknown_column_is_reported_where_the_scenario_names_it():
         ("a\rb\r1", Place(1, 2, 1), "a lone carriage return: lines must end in LF or CRLF"),
         ("a,b\n\n1,2\n", Place(2, 1, 1), "a blank line between rows"),
         ("a\n \n1\n", Place(2, 1, 1), "a blank line between rows"),
-        ('a,b\n1,"2\n3,4\n', Place(2, 3, 1), "this quote is never closed"),
+        ('a,b\n1,"2\n3,4\n', Place(2, 3, 1), "this quote is not closed"),
         ('a,b\n1,"2"x\n', Place(2, 3, 1), "text after the closing quote of this cell"),
         ('a,b\n1,2"\n3,4', Place(2, 4, 1), "a quote inside a cell: quote the whole cell"),
         ('"a\nx",b\n"1",2\n1,z\n', Place(4, 3, 1), "column 'b': expected a number, got 'z'"),

@@ -366,7 +366,7 @@ async def test_another_scenario_opens_without_restarting(terminal):
         await t.press("colon")
         await t.type("open nosuch")
         await t.press("enter")
-        assert "no file and no bundled scenario has the name 'nosuch'" in t.text
+        assert "no file and no bundled scenario is called 'nosuch'" in t.text
         assert t.session.problem.title == "Pencil and paper"
 
 
