@@ -8,13 +8,11 @@ torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
 
 
-@pytest.fixture(autouse=True)
-def drawn():
-    torch.manual_seed(0)
+RNG = torch.Generator().manual_seed(0)
 
 
 def x(*shape):
-    return torch.randn(*shape)
+    return torch.randn(*shape, generator=RNG)
 
 
 def told(findings):

@@ -16,6 +16,7 @@ from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.internal import internal
 from gradtui.diagnosis.recorded.approximate import approximate
+from gradtui.diagnosis.recorded.blame.ends import last_stored
 from gradtui.diagnosis.recorded.blame.gradients import blamed, likeliest
 from gradtui.diagnosis.recorded.blame.search import Blame
 from gradtui.diagnosis.recorded.deliberate import without_meant
@@ -289,7 +290,7 @@ class _Checking:
 
     def _absent(self, name: str) -> Finding:
         text = f"no gradient is returned for {name}, which was to be judged"
-        return self._finding("no-gradient", name, text, {}, self.target.place)
+        return self._finding("no-gradient", name, text, {}, self._end_of(name, absent=True))
 
     def _misfit(self, points: Sequence[Point], name: str) -> Finding:
         hand, true = points[0].hand[name].shape, points[0].true[name].shape
@@ -336,8 +337,15 @@ class _Checking:
 
     def _likeliest(self, wrong: Wrong) -> Place | None:
         """Return where a gradient is likeliest to go wrong, where no edit mends it."""
-        found = likeliest(wrong.point, wrong.name)
-        return found or place_of(wrong.point, wrong.name) or self.target.place
+        found = likeliest(wrong.point, wrong.name, self.target.called)
+        return found or place_of(wrong.point, wrong.name) or self._end_of(wrong.name)
+
+    def _end_of(self, name: str, *, absent: bool = False) -> Place | None:
+        """Return where a gradient that is not computed is stored or returned."""
+        names, found = list(self.target.arguments), None
+        if name in names and not self.target.returns_loss:
+            found = last_stored(self.target.called, names.index(name), absent=absent)
+        return found or self.target.place
 
     def _finding(
         self, rule: str, target: str, message: str, evidence: Mapping[str, Any],

@@ -56,6 +56,9 @@ def without_meant(
         first = next(name for name in found.meant)
         basis = f"the one that {found.way.told.partition(',')[0]} as that of {first} does"
         left = [_wrong(one.name, own, basis) for one in left]
+    else:
+        at = {id(point): new for point, new in zip(points, own, strict=True)}
+        left = [replace(one, point=at[id(one.point)]) for one in left]
     return Sifted(tuple(notes), own, tuple(left))
 
 

@@ -128,8 +128,11 @@ def _explained(
         found.append(passed)
     if not any(np.any(hand) for hand in hands):
         return None
+    # Where all of it is 0 at a point, what cancels out in another way is rounding alone.
+    largest = max(float(np.max(np.abs(passed), initial=0.0)) for passed in found)
     for told, scale in _scales(hands, found, rates):
-        if all(_is_close(hand, scale * passed, tolerance)
+        room = tolerance * abs(scale) * largest
+        if all(np.all(np.abs(hand - scale * passed) <= room)
                for hand, passed in zip(hands, found, strict=True)):  # fmt: skip
             return told
     return None
@@ -144,11 +147,6 @@ def _scales(
         for told, scale in ((f"times {name}", rate), (f"divided by {name}", 1 / rate)):
             if ratio is not None and abs(ratio - scale) <= _SAME * abs(scale):
                 yield f", {told}, which is {number(rate)}", scale
-
-
-def _is_close(hand: Array, passed: Array, tolerance: float) -> bool:
-    room = tolerance * np.max(np.abs(passed), initial=0.0)
-    return bool(np.all(np.abs(hand - passed) <= room))
 
 
 def _is_used(point: Point, rate: float) -> bool:
@@ -179,6 +177,6 @@ def _is_along(way: Way | None, name: str, points: Sequence[Point]) -> bool:
                 return False
             passed = found
         size, length = np.linalg.norm(passed), np.linalg.norm(hand)
-        if not size or not _is_close(hand / length, passed / size, _SAME):
+        if not size or np.max(np.abs(hand / length - passed / size)) > _SAME:
             return False
     return True

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from itertools import pairwise
 
+from gradtui.diagnosis.recorded.blame.calls import of_all, of_method
 from gradtui.diagnosis.recorded.blame.candidates import (
     OPERATORS,
     Candidate,
@@ -61,6 +62,7 @@ _TWINS = (
 
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _PICKING = ("delete", "insert", "roll", "take", "repeat")
+_TOO_MUCH = ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square")
 _TURNING = ("t", "transpose", "swapaxes")
 """Methods that swap two axes, the only ones where they are not told."""
 
@@ -113,6 +115,7 @@ def edits(statement: Statement) -> Iterator[Candidate]:
             case _:
                 continue
     yield from of_target(statement)
+    yield from of_all(statement)
 
 
 def _transposed(node: ast.expr, edit: Edit, factor: str, cost: int = 0) -> Candidate:
@@ -245,6 +248,7 @@ def _of_comparison(s: Statement, node: ast.Compare) -> Iterator[Candidate]:
 
 def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     yield from of_axis(s, node)
+    yield from of_method(s, node)
     called = node.func
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     args = [one for one in node.args if not isinstance(one, ast.Starred)]
@@ -302,11 +306,9 @@ def _of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
                 other,
                 node,
             )
-    if name in ("reversed", "flip", "sum", "mean", "abs", "exp", "log", "tanh", "sqrt", "square"):
-        inner = args[0] if args else called.value if isinstance(called, ast.Attribute) else None
-        if inner is not None:
-            edit = s.replaced(node, s.text(inner), s.binding(inner))
-            yield Candidate((edit,), "extra-factor", f"{name} is too much", 2, None, node)
+    if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
+        edit = s.replaced(node, s.text(args[0]), s.binding(args[0]))
+        yield Candidate((edit,), "extra-factor", f"{name} is too much", 2, None, node)
     if name == "range":
         yield Candidate(
             (s.replaced(node, f"reversed({s.text(node)})"),),

@@ -21,7 +21,7 @@ from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.runs import CodeFailed, Point, Runs, Values, shaped
 from gradtui.diagnosis.recorded.simple import ratio_of
 from gradtui.recording.functions import function_of
-from gradtui.recording.tape import Call
+from gradtui.recording.tape import Leaf
 
 Array = NDArray[Any]
 
@@ -72,20 +72,27 @@ def blamed(
         return tuple(Search(trials, suspects, preview).found())
 
 
-def likeliest(point: Point, name: str) -> Place | None:
+def likeliest(point: Point, name: str, called: Callable[..., Any]) -> Place | None:
     """Return where something else is first made of what is right, on the way to a gradient.
 
-    Where nothing is, it is the last line of the user's own on that way.
+    Lines of the function itself go before those of others that it calls.  Where nothing is, it is
+    the last line of the user's own on that way.
     """
-    tape = point.result.tape
+    tape, code = point.result.tape, getattr(function_of(called), "__code__", None)
     flow = Flow(point, (1.0,))
     own = [
-        place for id in range(len(tape))
-        if isinstance(node := tape.nodes[id], Call) and (place := node.place) is not None
+        place for id in range(point.root + 1, len(tape))
+        if not isinstance(tape.nodes[id], Leaf) and (place := tape.nodes[id].place) is not None
         and (line := (place.file, place.line)) not in flow.forward and name in flow.feeds[line]
     ]  # fmt: skip
-    first = [place for place in own if (place.file, place.line) in flow.first]
-    return next(iter(first), None) or (own[-1] if own else None)
+    lines = {at for _, _, at in code.co_lines()} if code is not None else set()
+    within = [place for place in own if code is not None and place.file == code.co_filename
+              and place.line in lines]  # fmt: skip
+    for some in (within, own):
+        first = [place for place in some if (place.file, place.line) in flow.first]
+        if some:
+            return next(iter(first), some[-1])
+    return None
 
 
 class Known(Protocol):

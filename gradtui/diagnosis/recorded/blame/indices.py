@@ -105,6 +105,10 @@ def of_index(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
             for bound in (part.lower, part.upper, part.step):
                 if bound is not None:
                     yield from shifted(s, bound, 2)
+            if part.lower is None and part.step is not None:
+                edit = Edit(s.unit.start(part), s.unit.start(part), "1")
+                told = f"the index must be 1{s.text(part)}"
+                yield Candidate((edit,), "wrong-variable", told, 2, None, node)
         else:
             yield from shifted(s, part, 1)
             for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():

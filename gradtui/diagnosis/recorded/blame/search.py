@@ -66,8 +66,16 @@ class _Hit(Struct, frozen=True, eq=False):
 
     @property
     def total(self) -> int:
-        """How unlikely it is: where it stands, and how far-fetched it is."""
-        return self.suspect.tier + self.cost
+        """How unlikely it is: where it stands, how far-fetched it is, and whether it adds.
+
+        What is there is likelier wrong than something is lacking that may stand in many places.
+        """
+        return self.suspect.tier + self.cost + self.adds
+
+    @property
+    def adds(self) -> bool:
+        """Whether it leaves what is there as it is, and adds to it."""
+        return not all(_is_change(self.suspect.statement.unit, one) for one in self.candidate.edits)
 
     def rank(self) -> tuple[int | bool, ...]:
         """Return what sorts the best edit first."""
@@ -78,10 +86,10 @@ class _Hit(Struct, frozen=True, eq=False):
         return (
             -len(self.mended),
             self.total,
+            self.adds,
             size > _SMALL,
             self.suspect.tier,
             self.suspect.promoted,
-            not all(_is_swap(s.unit, one) for one in edits),
             self.suspect.order,
             len(strange),
             size,
@@ -281,10 +289,9 @@ class Search:
         yield from found
 
 
-def _is_swap(unit: Unit, edit: Edit) -> bool:
-    """Return whether an edit puts something else in the place of what is there."""
-    before = unit.source[edit.start : edit.end]
-    return before not in edit.text and edit.text not in before
+def _is_change(unit: Unit, edit: Edit) -> bool:
+    """Return whether an edit takes away some of what is there."""
+    return unit.source[edit.start : edit.end] not in edit.text
 
 
 def _told(hit: _Hit) -> Blame:

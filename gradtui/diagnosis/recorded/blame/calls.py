@@ -1,0 +1,126 @@
+"""Edits of calls: one that is too much, another function or method, arguments that are others."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from itertools import combinations
+from types import FunctionType, ModuleType
+
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
+from gradtui.diagnosis.recorded.blame.units import Edit
+
+_TWINS = (
+    ("add", "sub"), ("mul", "div"), ("add_", "sub_"), ("mul_", "div_"),
+    ("index_add", "index_copy"), ("index_add_", "index_copy_"),
+    ("scatter_add", "scatter"), ("scatter_add_", "scatter_"),
+)  # fmt: skip
+"""Methods that take the same arguments."""
+_TURNED = frozenset({"sub", "div", "sub_", "div_", "pow", "true_divide", "subtract", "divide"})
+"""Methods of two numbers that are not as good the other way round."""
+_KEPT = frozenset({"size", "dim", "numel", "item", "shape", "backward", "append", "extend"})
+_MOST = 8
+
+
+def of_method(s: Statement, node: ast.Call) -> Iterator[Candidate]:
+    """Yield other methods, operands that are swapped, and numbers one off."""
+    called = node.func
+    if not isinstance(called, ast.Attribute):
+        return
+    for pair in _TWINS:
+        if called.attr in pair:
+            other = pair[1 - pair.index(called.attr)]
+            end = s.unit.end(called)
+            edit = Edit(end - len(called.attr.encode()), end, other)
+            rule = "sign" if "sub" in pair[1] else "wrong-variable"
+            told = f"{called.attr} must be {other}"
+            yield Candidate((edit,), rule, told, int("_add" in pair[0]), other, node)
+    if called.attr in _TURNED and len(node.args) == 1 and not _is_module(s, called.value):
+        told = "its operands are swapped"
+        edits = swapped(s, called.value, node.args[0])
+        yield Candidate(edits, "wrong-variable", told, 1, None, node)
+    for arg in node.args:
+        yield from _number(s, arg)
+    yield from _beside(s, called)
+
+
+def _number(s: Statement, arg: ast.expr) -> Iterator[Candidate]:
+    """Yield other whole numbers: an axis, or where a part begins."""
+    try:
+        own = ast.literal_eval(arg)
+    except ValueError:
+        return
+    if type(own) is int:
+        for value in dict.fromkeys((own + 1, own - 1, 0, -1)):
+            if value != own:
+                told = f"{own} must be {value}"
+                edit = s.replaced(arg, str(value))
+                yield Candidate((edit,), "wrong-axis", told, 2, str(value), arg)
+
+
+def _beside(s: Statement, called: ast.Attribute) -> Iterator[Candidate]:
+    """Yield other functions of the user's own class or module that take as many arguments."""
+    owner = s.unit.globals.get(called.value.id) if isinstance(called.value, ast.Name) else None
+    if not isinstance(owner, type | ModuleType):
+        return
+    functions = {
+        name: one
+        for name, kept in vars(owner).items()
+        if isinstance(one := getattr(kept, "__func__", kept), FunctionType)
+        and one.__code__.co_filename == s.unit.file
+    }
+    own = functions.pop(called.attr, None)
+    if own is None:
+        return
+    count = len(inspect.signature(own).parameters)
+    alike = [n for n, one in functions.items() if len(inspect.signature(one).parameters) == count]
+    end = s.unit.end(called)
+    for name in alike[:_MOST]:
+        told = f"{called.attr} must be {name}"
+        edit = Edit(end - len(called.attr.encode()), end, name)
+        yield Candidate((edit,), "wrong-variable", told, 1, name, called)
+
+
+def of_all(s: Statement) -> Iterator[Candidate]:
+    """Yield calls that are too much, and indices of the same array that are swapped."""
+    named: dict[str, list[Edit]] = {}
+    for node in s.nodes:
+        inner = _inner(s, node)
+        if isinstance(node, ast.Call) and inner is not None:
+            name = _name(node)
+            edit = s.replaced(node, s.text(inner), s.binding(inner))
+            named.setdefault(name, []).append(edit)
+            yield Candidate((edit,), "extra-factor", f"{name} is too much", 1, None, node)
+    for name, edits in named.items():
+        apart = all(one.end <= two.start or two.end <= one.start
+                    for one, two in combinations(edits, 2))  # fmt: skip
+        if len(edits) > 1 and apart:
+            yield Candidate(tuple(edits), "extra-factor", f"{name} is too much", 1, None, s.node)
+    parts = [one for one in s.nodes if isinstance(one, ast.Subscript)]
+    for one, two in combinations(parts[:_MOST], 2):
+        same = ast.unparse(one.value) == ast.unparse(two.value)
+        if same and ast.unparse(one.slice) != ast.unparse(two.slice):
+            told = f"{s.text(one)} and {s.text(two)} are swapped"
+            yield Candidate(swapped(s, one, two), "wrong-variable", told, 1, None, s.node)
+
+
+def _inner(s: Statement, node: ast.AST) -> ast.expr | None:
+    """Return what a call is made of, which may be all that is needed."""
+    if not isinstance(node, ast.Call) or _name(node) in _KEPT:
+        return None
+    called = node.func
+    if isinstance(called, ast.Attribute) and not _is_module(s, called.value):
+        return called.value
+    alone = bool(node.args) and not isinstance(node.args[0], ast.Starred)
+    return node.args[0] if alone and isinstance(called, ast.Attribute) else None
+
+
+def _name(node: ast.Call) -> str:
+    called = node.func
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+def _is_module(s: Statement, node: ast.expr) -> bool:
+    held = s.unit.globals.get(node.id) if isinstance(node, ast.Name) else None
+    return isinstance(held, ModuleType | type)

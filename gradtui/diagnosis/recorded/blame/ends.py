@@ -1,0 +1,53 @@
+"""Where the function that returns gradients gives each its last value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
+from gradtui.recording.functions import function_of
+
+
+def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) -> Place | None:
+    """Return the line that stores the gradient which is returned at a place, else the one that
+    returns it.
+
+    Of one that is `absent` it is the condition on which it is stored.  None where the function
+    does not return so many.
+    """
+    code = getattr(function_of(called), "__code__", None)
+    try:
+        unit = None if code is None else Unit(code)
+    except (Unreadable, SyntaxError):
+        return None
+    own = None if unit is None else _returned(unit, at)
+    if unit is None or own is None:
+        return None
+    stores = [
+        one for one in ast.walk(unit.node)
+        if isinstance(own, ast.Name) and isinstance(one, ast.Name) and one.id == own.id
+        and isinstance(one.ctx, ast.Store)
+    ]  # fmt: skip
+    last = max(stores, key=lambda one: one.lineno, default=None)
+    told: ast.expr = own if last is None else last
+    tests = [
+        node.test for node in ast.walk(unit.node)
+        if isinstance(node, ast.If) and any(one is last for part in node.body
+                                            for one in ast.walk(part))
+    ]  # fmt: skip
+    if absent and tests:
+        told = tests[-1]
+    return unit.place(unit.start(told), unit.end(told))
+
+
+def _returned(unit: Unit, at: int) -> ast.expr | None:
+    """Return what a function returns at a place, if it does so in one line."""
+    ends = [one for one in ast.walk(unit.node) if isinstance(one, ast.Return)]
+    if len(ends) != 1 or ends[0].value is None:
+        return None
+    value = ends[0].value
+    found = value.elts if isinstance(value, ast.Tuple) else [value]
+    return found[at] if at < len(found) else None

@@ -1,0 +1,124 @@
+"""Calls of a backward pass that are another, too much, or given something else: line and fix."""
+
+import pytest
+
+import gradtui
+
+torch = pytest.importorskip("torch")
+Function = torch.autograd.Function
+RNG = torch.Generator().manual_seed(0)
+
+
+def x(*shape):
+    return torch.randn(*shape, generator=RNG)
+
+
+class Product(Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        return g * a, g * b
+
+
+class Turned(Function):
+    @staticmethod
+    def forward(ctx, a):
+        ctx.save_for_backward(a)
+        return a.flip(-1).exp()
+
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        slope = a.exp()
+        return g.flip(-1) * slope.flip(-1)
+
+
+class Lorentz(Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return (a * b).sum(-1) - 2 * a[..., 0] * b[..., 0]
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        g = g.unsqueeze(-1).expand_as(a).clone()
+        g.narrow(-1, -1, 1).mul_(-1)
+        return g * b, g * a
+
+
+class Summed(Function):
+    @staticmethod
+    def forward(ctx, table, index):
+        ctx.save_for_backward(index, table)
+        return table[index]
+
+    @staticmethod
+    def backward(ctx, g):
+        index, table = ctx.saved_tensors
+        found = torch.zeros_like(table)
+        found.index_copy_(0, index, g)
+        return found, None
+
+
+class Interleaved(Function):
+    @staticmethod
+    def forward(ctx, even, odd):
+        return torch.stack([even, odd], -1).flatten(-2)
+
+    @staticmethod
+    def backward(ctx, g):
+        even = g[..., ::2].contiguous()
+        odd = g[..., ::2].contiguous()
+        return even, odd
+
+
+WRONG = {
+    "gradients in the wrong order": (Product, (x(3, 2), x(3, 2)), 3, "return g * b, g * a"),
+    "one flip too many": (Turned, (x(3, 4),), 4, "return g.flip(-1) * slope"),
+    "another column": (Lorentz, (x(3, 4), x(3, 4)), 4, "g.narrow(-1, 0, 1).mul_(-1)"),
+    "a method that overwrites": (
+        Summed, (x(3, 2), torch.tensor([0, 2, 0, 1])), 4, "found.index_add_(0, index, g)",
+    ),
+    "where a slice begins": (
+        Interleaved, (x(2, 3), x(2, 3)), 3, "odd = g[..., 1::2].contiguous()",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_call_at_fault_is_named(name):
+    function, arguments, offset, fix = WRONG[name]
+
+    (finding,) = gradtui.check(function, *arguments)
+
+    line = function.backward.__code__.co_firstlineno + offset
+    assert (finding.severity, finding.line, finding.fix) == ("error", line, fix)
+
+
+class Unused(Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        da = db = None
+        if ctx.needs_input_grad[0]:
+            da = g * b
+            db = g * a
+        return da, db
+
+
+def test_a_gradient_that_is_missing_is_told_at_the_condition_on_which_it_is_stored():
+    (finding,) = gradtui.check(Unused, x(3), x(3).requires_grad_())
+
+    line = Unused.backward.__code__.co_firstlineno + 4
+    assert (finding.rule, finding.target, finding.line) == ("no-gradient", "b", line)
