@@ -57,6 +57,8 @@ class Told:
         """Lines that put elements in another order."""
         self.known: set[Line] = set()
         """Lines that hand on nothing but what is right."""
+        self.repeating: set[Line] = set()
+        """Of these the lines that compute values of the forward pass again."""
         self.first: set[Line] = set()
         """Lines that make something else of what is right."""
         self.handing: set[Line] = set()
@@ -135,6 +137,7 @@ class Flow(Told):
         right = list[bool]()
         clean = list[bool]()
         told = dict[Line, bool]()
+        values = {_mark(self._tape.value(id)) for id in forward}
         for id, node in enumerate(self._tape.nodes):
             inputs = () if isinstance(node, Leaf) else node.inputs
             line = self._lines[id]
@@ -154,6 +157,8 @@ class Flow(Told):
                 continue
             if self._tape.value(id).dtype.kind == "f":
                 told[line] = told.get(line, True) and right[id]
+                if id not in forward and _mark(self._tape.value(id)) in values:
+                    self.repeating.add(line)
                 if clean[id] and not right[id]:
                     self.first.add(line)
                     handed = self._handed(id, line)

@@ -152,7 +152,7 @@ class Suspects:
         # What is right as such, as a local derivative is, may lack the number that all do.
         lacking = self._scaled and fed == wrong
         if lines & self._flow.known and not likely and not lacking:
-            return 4
+            return 2 if lines & self._flow.repeating else 4
         exact = wrong - self._flow.lost <= fed <= wrong
         if partial:
             return 1 if exact else 2  # a part is never the adjoint of a whole
