@@ -13,7 +13,6 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
 from gradtui.base.source import did_you_mean
-from gradtui.debugger.guide import HELD
 from gradtui.debugger.inspection import is_value
 from gradtui.debugger.session import SINGLE, Session
 from gradtui.tui.around import Around
@@ -21,7 +20,6 @@ from gradtui.tui.bars import Bar, Footer, Header, Now, Timeline, Trouble
 from gradtui.tui.commands import (
     COMMANDS,
     OF_A_RUN,
-    TELLING,
     Command,
     complete_command,
     find_command,
@@ -210,8 +208,8 @@ class Debugger(Screen[None]):
         if self.session.problem.call is not None and id in OF_A_RUN:
             self.say(SINGLE)
             return
-        if self.session.asking and id in TELLING:
-            self.say(HELD)
+        if held := self.lessons.held(id):
+            self.say(held)
             return
         self._used.add(id)
         self._handlers[id](text)

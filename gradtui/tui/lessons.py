@@ -10,15 +10,17 @@ from gradtui.base.failures import report_failure
 from gradtui.base.files import reason
 from gradtui.base.text import number
 from gradtui.debugger import tour
-from gradtui.debugger.guide import TRIES, Guide, is_close
+from gradtui.debugger.guide import HELD, TRIES, Guide, is_close
 from gradtui.debugger.session import Session
 from gradtui.explain.guesses import moved_by
 from gradtui.explain.predictions import asked_text, mistake_text, way_text
 from gradtui.saving.course import Score, keep_score
 from gradtui.scenario.bundled import name_of
+from gradtui.tui.commands import TELLING
 from gradtui.tui.host import Handlers, Host, Part
 
 _OFF = "off"
+_OF_SURFACE = frozenset({"nearer", "farther", "whole"})
 _NONE = "this scenario has no lesson: `gradtui learn` lists those that have"
 
 
@@ -60,6 +62,21 @@ class Lessons(Part):
         else:
             return
         self._host.screen.call_later(self._host.say, trouble)
+
+    def held(self, id: str) -> str:
+        """Return why a command waits while a question is open; nothing of one that does not.
+
+        What looks at a surface or a branch that there is not is the start of a number: 0.5.
+        """
+        session = self._session
+        if not session.asking:
+            return ""
+        if id in TELLING:
+            return HELD
+        number = (id in _OF_SURFACE and session.surface.window is None) or (
+            id == "next-branch" and len(session.branches) == 1
+        )
+        return self._host.keys.fill("first {unfold}, then the number") if number else ""
 
     def take_enter(self) -> bool:
         """Let Enter go on in the lesson; return whether there is one that goes on."""

@@ -146,6 +146,18 @@ async def test_after_a_wrong_answer_the_next_one_is_typed_at_once(terminal, less
         assert "Lesson · 3 of 5" in t.text and not t.debugger.query("Prompt")
 
 
+async def test_a_number_without_the_input_opens_nothing(terminal, lesson):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s")
+        for key in ("0", "full_stop", "minus"):
+            await t.press(key)
+            assert "first Enter, then the number" in t.text
+            assert t.session.surface.window is None and "Lesson · 2 of 5" in t.text
+        await t.press("M")
+        await t.press("plus")
+        assert "first Enter" not in t.text
+
+
 async def test_going_back_gives_no_tries_back(terminal, lesson):
     async with terminal(lesson) as t:
         await to_the_second_question(t)
