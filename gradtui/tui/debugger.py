@@ -199,7 +199,12 @@ class Debugger(Screen[None]):
         return there and super().check_action(action, parameters)
 
     def action_enter(self, id: str) -> None:
-        """Go on in the lesson, or run the command that Enter has where there is none."""
+        """Go on in the lesson, or run the command that Enter has where there is none.
+
+        What is large gives way to what the lesson says.
+        """
+        if self.session.guide is not None and not self.query_one("#notes").display:
+            self.zoom(None)
         if not self.lessons.take_enter():
             self.action_run(id)
 

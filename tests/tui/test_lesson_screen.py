@@ -158,6 +158,16 @@ async def test_a_number_without_the_input_opens_nothing(terminal, lesson):
         assert "first Enter" not in t.text
 
 
+async def test_what_is_large_gives_way_to_what_is_said_of_an_answer(terminal, lesson):
+    async with terminal(lesson, (80, 24)) as t:
+        await t.press("s", "4")
+        assert t.debugger.has_class("-zoomed") and "Lesson" not in t.text
+        await t.press("enter", "9", "enter")
+        assert "9: not that. Try again." in t.text
+        await t.press("0")
+        assert t.app.screen.focused.value == "0"
+
+
 async def test_going_back_gives_no_tries_back(terminal, lesson):
     async with terminal(lesson) as t:
         await to_the_second_question(t)
