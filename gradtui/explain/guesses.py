@@ -16,6 +16,7 @@ from gradtui.base.text import element_text, number
 from gradtui.debugger.frame import Frame
 from gradtui.engine.graph import Kind
 from gradtui.engine.indices import Index
+from gradtui.engine.observables import observed
 from gradtui.engine.optimizers import OPTIMIZERS
 from gradtui.engine.tape import Tape
 from gradtui.explain.symbols import gradient_of, in_names, label, partial
@@ -68,7 +69,11 @@ def _old_number(question: Question, before: Tape | None) -> float | None:
 
 def _of_step_before(question: Question, before: Tape | None) -> Iterator[Guess]:
     """Yield the old number."""
-    old = _old_number(question, before)
+    old, read = _old_number(question, before), question.observable
+    if before is not None and read is not None:
+        with np.errstate(all="ignore"):
+            values = [[before.value(node) for node in question.needs]]
+            old = float(observed(read, values, before.step))
     if before is not None and old is not None:
         yield old, f"that is the number at the previous step, {before.step:,}"
 

@@ -120,6 +120,13 @@ def test_a_mean_is_named_only_where_one_is_taken(write):
     assert not mistake_text(frame, question, truth * 5, truth, before)
 
 
+def test_the_old_number_of_an_expression_is_told(write):
+    frame, question, truth, before = asked(write, CHAIN, "lr*norm", at=1, **NUMBERS)
+    # the rate times the length of (12, 18) at step 0
+    found = mistake_text(frame, question, 0.05 * 468**0.5, truth, before)
+    assert "the previous step, 0" in found
+
+
 def test_the_old_weight_is_not_taken_for_the_new_one_where_the_step_is_small(write):
     frame, question, truth, before = asked(write, CHAIN, "w1", lr=1e-4, at=1, **NUMBERS)
     assert truth == pytest.approx(1 - 1e-4 * 12)
