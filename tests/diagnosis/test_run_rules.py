@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mutants.building import KINDS as BUILDING
-from mutants.held_out import KINDS as HELD_OUT
+from corpus.load import passes
 
 import gradtui
 from gradtui.diagnosis.runs import run as run_module
@@ -73,15 +72,17 @@ def test_a_run_of_a_handful_of_steps_is_not_called_crawling(diagnosed, steps, ru
     assert [f.rule for f in diagnosed(MEAN_SQUARE, **PARCELS, lr=0.001, steps=steps)] == rules
 
 
-SOUND = [(kind, name) for kind in (*BUILDING, *HELD_OUT) for name in list(kind.styles)[:2]]
+SOUND = [
+    (program, style)
+    for topic in ("regression", "classification", "layers", "recurrent")
+    for program, style in passes(topic)
+][::6]
 
 
-@pytest.mark.parametrize("entry", SOUND, ids=lambda entry: f"{entry[0].name}-{entry[1]}")
-def test_a_sound_program_of_a_few_steps_has_a_run_without_warning(entry, tmp_path):
-    kind, name = entry
-    style = kind.styles[name]
+@pytest.mark.parametrize(("program", "style"), SOUND, ids=lambda part: getattr(part, "name", part))
+def test_a_sound_program_of_a_few_steps_has_a_run_without_warning(program, style, tmp_path):
     path = tmp_path / "sound.toml"
-    path.write_text(kind.text(style.code, style.claims, style.state), encoding="utf-8")
+    path.write_text(program.text(program.backward[style]), encoding="utf-8")
     found = diagnose_run(load_problem(path))
     assert [f.message for f in found if f.severity != "info"] == []
 

@@ -55,7 +55,7 @@ _ENTRIES = (
         "handful", 8.0,
         "last step below which a run shows nothing of its rate or of what comes back: any sound "
         "run has most of its way before it then, and a larger rate gains more in as few steps",
-        "sound runs of 3 steps in tests/mutants; the lesson's slow run has 12",
+        "sound runs of 3 steps in tests/corpus; the lesson's slow run has 12",
     ),
     Threshold("better", 2.0, "how much more another rate must gain in the same steps", _OURS),
     Threshold("stuck", 0.05, "part of what can be gained that the later half gained", _OURS),

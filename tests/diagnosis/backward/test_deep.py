@@ -1,10 +1,8 @@
 """How much a diagnosis computes: counted in nodes, never in seconds."""
 
-from dataclasses import replace
-
 import pytest
-from mutants.case import write
-from verdicts.deep_blocks import NETWORKS
+from corpus.case import write
+from corpus.networks import networks
 
 from gradtui.diagnosis.backward.diagnose import diagnose
 from gradtui.engine.interpreter import Interpreter
@@ -12,10 +10,10 @@ from gradtui.scenario.load import load_problem
 
 MOST = 65
 """How often a node is computed, at several points at once."""
-(DEEP,) = (net for net in NETWORKS if net.name == "layer norm and relu, 20 deep")
+(DEEP,) = (net for net in networks("deep_networks") if net.name == "layer norm and relu, 20 deep")
 NEAR_THE_LOSS = "dr19 = -dq20@W20.T"
 IN_THE_MIDDLE = "dn11 = dr11"
-PLANTS = {plant.text: plant for plant in DEEP.plants}
+SLIPS = {slip.line: slip for slip in DEEP.slips}
 
 
 @pytest.fixture
@@ -33,8 +31,7 @@ def computed(monkeypatch):
 
 @pytest.mark.parametrize("text", [NEAR_THE_LOSS, IN_THE_MIDDLE])
 def test_one_wrong_line_in_a_deep_network_is_found_with_little_work(text, tmp_path, computed):
-    network = replace(DEEP, plants=(PLANTS[text],))
-    (case,) = (case for case in network.program().cases() if not case.sound)
+    case = DEEP.case(SLIPS[text])
     problem = load_problem(write(case, tmp_path))
     diagnosis = diagnose(problem)
     (bug,) = case.bugs

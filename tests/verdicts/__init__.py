@@ -1,1 +1,0 @@
-"""Right gradients that look wrong and wrong ones that look right, made apart from the diagnosis."""
