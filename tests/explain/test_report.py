@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradtui
+from explain.hand import BACKWARD, INHERITED, MODEL
 from gradtui.explain.report import (
     json_parts,
     record_columns,
@@ -208,3 +209,20 @@ def test_one_parameter_s_chain_in_words():
     rows = [line_text(row) for row in show_lines(gradtui.load("two_weights").frame, "w2")]
     assert any("∂L/∂w2 =" in row for row in rows)
     assert not any("∂L/∂w1 =" in row for row in rows)
+
+
+def test_json_has_what_was_written_by_hand(session_of):
+    found = show_json(session_of(MODEL, more=INHERITED).frame, None)["hand"]
+    assert found["drive"] == "hand"
+    assert found["claims"] == {"e": 2.0, "yhat": 1.0, "w": 3.0}
+    assert [(line["name"], line["value"], line["claims"]) for line in found["lines"]] == [
+        ("de", 2.0, "e"), ("dyhat", 1.0, "yhat"), ("dw", 3.0, "w"),
+    ]  # fmt: skip
+    assert "hand" not in show_json(session_of(MODEL).frame, None)
+
+
+def test_json_has_no_value_of_a_line_whose_shapes_do_not_fit(session_of):
+    found = show_json(session_of(MODEL, more=BACKWARD.format("de @ e")).frame, None)["hand"]
+    assert [(line["name"], line["value"]) for line in found["lines"]] == [
+        ("de", 2.0), ("dyhat", None), ("dw", 6.0),  # of the true dyhat, 2
+    ]  # fmt: skip

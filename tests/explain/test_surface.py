@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import gradtui
-from gradtui.explain.contours import MOST, contour_levels
-from gradtui.explain.sheet import Marks, Sheet
 from gradtui.explain.spans import line_text, line_width
 from gradtui.explain.surface import surface_key, surface_rows, surface_title
 
@@ -151,25 +148,8 @@ def test_a_curve_has_losses_upward():
     assert "contours" not in text
 
 
-def test_levels_are_round_and_few():
-    assert contour_levels(np.linspace(0.27, 1.6, 1000)) == pytest.approx(
-        [0.4, 0.6, 0.8, 1, 1.2, 1.4]
-    )
-    powers = contour_levels(10.0 ** np.linspace(-6, 3, 1000))
-    assert len(powers) <= MOST
-    np.testing.assert_allclose(np.diff(np.log10(powers)), np.diff(np.log10(powers))[0])
-    assert contour_levels(np.array([np.nan, np.inf])) == []
-    assert contour_levels(np.full(9, 2.0)) == []
-
-
 def test_a_label_wider_than_its_letters_gives_way_to_the_name(write):
     path = write("L = sum(w**2)", "w = [1.0, 2.0]", more='[labels]\nw = "重み"')
     session = gradtui.load(path)
     session.surface.show()
     assert surface_title(session.frame) == "Surface  w[0], w[1]"
-
-
-def test_an_arrow_within_a_cell_is_not_drawn():
-    sheet = Sheet(5, 10)
-    sheet.draw(Marks(0, [0], [(0.5, 0.5)], (0.5, 0.5), (0.501, 0.501), None))
-    assert "".join(map(line_text, sheet.lines())).strip() == "◉"

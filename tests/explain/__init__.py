@@ -1,0 +1,1 @@
+"""Tests of what is told, apart in names from those of other packages."""

@@ -1,0 +1,32 @@
+"""What was written by hand, beside the chain rule."""
+
+from rows import texts
+
+from explain.hand import INHERITED, MODEL
+from gradtui.explain.beside import beside_rows, wrong_tables
+
+
+def test_before_the_lines_are_compared_none_is_blamed(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    number = session.problem.lines.index("dw = dyhat*x") + 1
+    (row,) = texts(beside_rows(session.frame))
+    assert row == f"by hand  dw = dyhat·x = 1·3 = 3  ✗  wrong at this step, line {number}"
+
+
+def test_the_selected_node_has_what_was_written_of_it_beside_the_chain_rule(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.investigation.judge()
+    number = session.problem.lines.index("dw = dyhat*x") + 1
+    assert texts(beside_rows(session.frame)) == [
+        f"by hand  dw = dyhat·x = 1·3 = 3  ↳  wrong only because of another line, line {number}"
+    ]
+    assert wrong_tables(session.frame) == []
+    session.restart()
+    assert beside_rows(session.frame) == []
+
+
+def test_a_wrong_array_is_there_number_by_number(session_of):
+    more = "[backward]\ncode = 'dw = 2*(w*x - 1)'"
+    session = session_of("L = sum((w*x - 1)**2)", "w = [1.0, 2.0]", more=more)
+    session.investigation.judge()
+    assert texts(wrong_tables(session.frame)) == ["dw = 4  10"]

@@ -1,0 +1,136 @@
+"""The update in rows: its arithmetic, number by number."""
+
+import pytest
+from rows import texts
+
+import gradtui
+from explain.hand import MODEL, RIGHT
+from gradtui.explain.spans import line_width
+from gradtui.explain.update import update_rows
+
+ANY_SHAPE = """
+q = reshape(w, (4, 1))
+c = g - mean(g, axis=0, keepdims=True)
+n = sum(c*c)
+p = c.T
+z = broadcast_to(n, (2, 1, 2))*2
+w = w - lr*p/sqrt(mean(z))
+"""
+
+
+def of_optimizer(write, optimizer, **parts):
+    """Open a session on L = (w·x)² at w = 2, x = 3 under an optimizer."""
+    path = write("L = (w*x)**2", **parts)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace('name = "sgd"', optimizer))
+    return gradtui.load(path)
+
+
+def test_the_update_is_arithmetic():
+    session = gradtui.load("two_weights")
+    assert texts(update_rows(session.frame)) == [
+        "w ← w - lr·∂L/∂w",
+        "w1  1 - 0.05·12 = 0.4",
+        "w2  2 - 0.05·18 = 1.1",
+    ]
+    session.seek(1)
+    assert texts(update_rows(session.frame))[1:] == [
+        "w1  0.4 - 0.05·(-3.6) = 0.58",
+        "w2  1.1 - 0.05·(-5.4) = 1.37",
+    ]
+
+
+def test_the_update_of_a_gradient_that_is_the_same_for_all_elements(session_of):
+    session = session_of("L = sum(w)*0.5", "w = [[1.0, 2.0], [3.0, 4.0]]")
+    assert texts(update_rows(session.frame))[1:] == [
+        "w[0,0]  1 - 0.1·0.5 = 0.95",
+        "w[0,1]  2 - 0.1·0.5 = 1.95",
+        "w[1,0]  3 - 0.1·0.5 = 2.95",
+        "w[1,1]  4 - 0.1·0.5 = 3.95",
+    ]
+
+
+def test_the_lines_of_an_update_have_any_shape(session_of):
+    """g = 2w = ((2, 4), (6, 8)), its columns' means (4, 6), c = ((-2, -2), (2, 2)), n = 16."""
+    more = f"[update]\ncode = '''{ANY_SHAPE}'''"
+    session = session_of("L = sum(w**2)", "w = [[1.0, 2.0], [3.0, 4.0]]", more=more)
+    assert texts(update_rows(session.frame))[7:13] == [
+        "w[0,1]  q = reshape([2×2], (4, 1)) = [4×1] 1 to 4",
+        "        c = 4 - 6 = -2",
+        "        n = sum([2×2]·[2×2]) = 16",
+        "        p = [2×2].T = 2",
+        "        z = broadcast_to(16, (2, 1, 2))·2 = [2×1×2] all 32",
+        "        w = 2 - 0.1·2/sqrt(32) = 1.96464",
+    ]
+
+
+def test_an_update_stretches_and_reshapes_a_scalar(session_of):
+    code = "w = w - lr*g\nq = broadcast_to(w, (3,))\nr = reshape(w, (1,))"
+    session = session_of("L = w*w", more=f"[update]\ncode = '''{code}'''")
+    assert texts(update_rows(session.frame))[1:] == [
+        "w  w = 2 - 0.1·4 = 1.6",
+        "   q = 1.6 = [1.6 1.6 1.6]",
+        "   r = reshape(1.6, (1,)) = [1.6]",
+    ]
+
+
+def test_the_update_of_adam_shows_m_and_v_and_their_corrections(write):
+    session = of_optimizer(write, 'name = "adam"')
+    session.seek(1)
+    assert texts(update_rows(session.frame))[1:] == [
+        "w  m = 0.9·3.6 + (1 - 0.9)·34.2 = 6.66",
+        "   v = 0.999·1.296 + (1 - 0.999)·34.2² = 2.46434",
+        "   m̂ = 6.66/(1 - 0.9**2) = 35.0526",
+        "   v̂ = 2.46434/(1 - 0.999**2) = 1232.79",
+        "   w = 1.9 - 0.1·35.0526/(sqrt(1232.79) + 1e-8) = 1.80017",
+        "   own rate = 0.1/(sqrt(1232.79) + 1e-8) = 0.0028481   step -0.0998335",
+    ]
+
+
+def test_a_line_wider_than_the_panel_goes_on_in_the_next_row(write):
+    session = of_optimizer(write, 'name = "adam"')
+    rows = texts(update_rows(session.frame, 30))
+    assert rows[:3] == ["w ← w - lr·m̂/(√v̂ + eps), m̂ and", "v̂ the running means of g and", "g²"]
+    assert rows[3:7] == [
+        "w  m = 0.9·0 + (1 - 0.9)·36",
+        "   = 3.6",
+        "   v = 0.999·0",
+        "     + (1 - 0.999)·36² = 1.296",
+    ]
+
+
+@pytest.mark.parametrize("width", [24, 38, 54])
+@pytest.mark.parametrize("name", ["five_parcels_adam", "softmax_classifier", "two_weights"])
+def test_every_number_of_an_update_is_there_at_any_width(name, width):
+    session = gradtui.load(name)
+    session.seek(3)
+    rows = update_rows(session.frame, width)
+    assert all(line_width(row) <= width for row in rows)
+    assert "…" not in "".join(texts(rows))
+
+
+def test_the_update_reads_the_clipped_gradient_and_says_so(write):
+    session = of_optimizer(write, 'name = "sgd"\nclip_norm = 18')
+    assert texts(update_rows(session.frame))[1:] == [
+        "clip  |∇| 36: all gradients × 0.5",
+        "w  2 - 0.1·18 = 0.2",
+    ]
+    assert session.frame.gradients["w"] == 36.0
+    session.position = session.order.backward - 1
+    assert texts(update_rows(session.frame))[1:] == ["clip  ·", "w  ·"]
+    within = of_optimizer(write, 'name = "sgd"\nclip_norm = 36.5').frame
+    assert texts(update_rows(within))[1] == "clip  |∇| 36: not clipped: all gradients × 1"
+
+
+def test_the_update_names_the_loss_as_the_file_does(session_of):
+    session = session_of("cost = w**2", "w = 1.0")
+    assert texts(update_rows(session.frame))[0] == "w ← w - lr·∂cost/∂w"
+
+
+def test_the_update_says_whose_gradient_it_takes(session_of):
+    session = session_of(MODEL, more=RIGHT)
+    assert "w ← w - lr·dw, dw by hand" in texts(update_rows(session.frame, 60))
+    session.branches.toggle_drive()
+    assert "w ← w - lr·∂L/∂w" in texts(update_rows(session.frame, 60))

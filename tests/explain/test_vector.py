@@ -1,0 +1,150 @@
+"""The gradient in rows: value, derivative, difference, and what was written by hand."""
+
+import pytest
+from rows import cells, texts
+
+import gradtui
+from explain.hand import INHERITED, MODEL, RIGHT
+from gradtui.explain.beside import beside_rows
+from gradtui.explain.program import (
+    program_rows,
+)
+from gradtui.explain.report import show_json, to_json
+from gradtui.explain.spans import line_text, line_width
+from gradtui.explain.update import update_rows
+from gradtui.explain.vector import gradient_row, gradient_rows, steepest
+
+
+def test_the_gradient_vector_has_value_derivative_difference_and_norm():
+    rows = [row.split() for row in texts(gradient_rows(gradtui.load("two_weights").frame))]
+    assert rows == [
+        ["value", "∂L/∂", "central"],
+        ["w1", "1", "12", "12", "✓"],
+        ["w2", "2", "18", "18", "✓"],
+        ["|∇|", "21.6333"],
+    ]
+
+
+def test_a_gradient_that_is_not_the_slope_is_marked(session_of):
+    """At a kink the two differ: relu(0) has derivative 0 here, a central difference of 1/2."""
+    row = texts(gradient_rows(session_of("L = relu(w)", "w = 0.0").frame))[1]
+    assert row.split() == ["w", "0", "0", "0.5", "?"]
+
+
+def test_numbers_that_are_not_finite_are_shown_as_they_are():
+    session = gradtui.load("five_parcels_rate_1_5")
+    session.seek(500)
+    rows = [row.split() for row in texts(gradient_rows(session.frame))]
+    assert rows[1] == ["w[0]", "nan", "nan", "unknown", "?"]
+    assert texts(update_rows(session.frame))[1] == "w[0]  nan - 1.5·nan = nan"
+
+
+@pytest.mark.parametrize("rows_of", [gradient_rows, update_rows])
+def test_any_stretch_of_a_table_holds_the_rows_of_the_whole(session_of, rows_of):
+    session = session_of("L = sum(w**2) + b", "w = {shape = [30, 20], init = 'ones'}\nb = 2.0")
+    whole = rows_of(session.frame)
+    assert len(whole[:]) == len(whole) > 402
+    for start in (0, 1, 2, 200, *range(398, 405)):
+        for count in (1, 2, 5, 500):
+            part = [text.split() for text in texts(whole[start : start + count])]
+            listed = [text.split() for text in texts(whole)]
+            if rows_of is gradient_rows and len(part) > 1:  # the titles stay
+                listed[start] = listed[0]
+            assert part == listed[start : start + count]
+
+
+def test_the_gradient_of_an_array_begins_where_something_is(session_of):
+    model = "L = sum(X@W) + 0*sum(v)"
+    data = "X = [[0.0, 0.0, 2.0, -3.0]]"
+    session = session_of(model, "W = {shape = [4, 2], init = 'ones'}\nv = [1.0, 2.0]", data)
+    frame = session.frame
+    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "W[2,0]"
+    assert steepest(frame, frame.selected) == (3, 0)
+    session.selection.look("0,1")
+    assert gradient_row(session.frame) == 2, "an element under the lens is that element"
+    session.selection.leave()
+    session.selection.select(session.problem.graph.names["v"])
+    frame = session.frame
+    assert texts([gradient_rows(frame)[gradient_row(frame)]])[0].split()[0] == "v[0]"
+    assert steepest(frame, frame.selected) is None
+    session.position = 0
+    session.selection.select(session.problem.graph.names["W"])
+    assert gradient_row(session.frame) == 1
+    assert steepest(session.frame, session.selection.node) is None
+
+
+def test_a_claim_that_is_right_only_here_is_marked_wrong_once_diagnosed(session_of):
+    # At w 2 and x 2 they are equal.
+    wrong = RIGHT.replace("dw = dyhat*x", "dw = dyhat*w")
+    session = session_of(MODEL, data="x = 2.0", more=wrong)
+    assert texts(gradient_rows(session.frame, 60))[1].endswith("✓")
+    session.investigation.judge()
+    assert texts(gradient_rows(session.frame, 60))[1].endswith("✗")
+
+
+def test_the_gradient_has_a_column_by_hand(session_of):
+    session = session_of(MODEL, more=INHERITED)
+    session.investigation.judge()
+    head, row, _ = cells(gradient_rows(session.frame, 60))
+    assert head == ["value", "∂L/∂", "central", "by", "hand"]
+    assert row == ["w", "2", "6", "6", "✓", "3", "↳"]
+    for width in (40, 52, 70, 90):
+        assert max(map(line_width, gradient_rows(session.frame, width))) <= width
+    narrow = cells(gradient_rows(session.frame, 38))
+    assert narrow[:2] == [["value", "∂L/∂", "by", "hand"], ["w", "2", "6", "3", "↳"]]
+
+
+def test_a_claim_of_another_shape_shows_its_shape(session_of):
+    session = session_of(MODEL, data="x = 3.0\nz = [1.0, 2.0, 3.0]",
+                         more="[backward]\ncode = 'dw = 2*e*z'")  # fmt: skip
+    assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["[3]", "✗"]
+    session.investigation.judge()
+    assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["[3]", "✗"]
+
+
+def test_a_parameter_that_is_not_claimed_says_so(session_of):
+    session = session_of("L = (w*x + b)**2", "w = 2.0\nb = 1.0",
+                         more="[backward]\ncode = 'db = 2*(w*x + b)'")  # fmt: skip
+    assert [row[-1] for row in cells(gradient_rows(session.frame, 60))[1:3]] == ["none", "✓"]
+
+
+def test_a_claim_that_is_not_a_number_is_shown(session_of):
+    session = session_of(MODEL, more="[backward]\ncode = 'dw = log(-x)*e'")
+    session.investigation.judge()
+    assert cells(gradient_rows(session.frame, 60))[1][-2:] == ["nan", "✗"]
+    assert "NaN" in to_json(show_json(session.frame, None))
+
+
+@pytest.mark.parametrize("width", [20, 24, 30, 36, 38, 44, 52, 60, 70, 80, 100])
+@pytest.mark.parametrize("name", ["grad_missing_slope", "grad_network", "grad_two_weights"])
+def test_what_is_right_by_hand_is_in_view_at_any_width(name, width):
+    session = gradtui.load(name)
+    session.investigation.judge()
+    head, *rows, _ = gradient_rows(session.frame, width)
+    assert "by hand" in line_text(head)
+    assert all(line_text(row).rstrip()[-1] in "✓✗↳" for row in rows)
+    assert max(map(line_width, (head, *rows))) <= width
+
+
+@pytest.mark.parametrize("width", [18, 20, 24, 30, 38, 42, 60, 100])
+@pytest.mark.parametrize("name", ["two_weights", "softmax_classifier"])
+def test_whether_the_gradient_agrees_is_in_view_at_any_width(name, width):
+    head, *rows, _ = gradient_rows(gradtui.load(name).frame, width)
+    assert all(line_text(row).rstrip().endswith("✓") for row in rows)
+    assert max(map(line_width, (head, *rows))) <= width
+
+
+@pytest.mark.parametrize("code", ["L = (w*x)**2", "L = log(-w) + 0*x"])
+def test_where_the_loss_is_not_finite_a_gradient_is_unknown_and_neither_right_nor_wrong(
+    session_of, code
+):
+    session = session_of(code, "w = 1e175", more="[backward]\ncode = 'dw = x*w'")
+    for frame in (session.frame, session_of(code, "w = 1e175").frame):
+        assert cells(gradient_rows(frame))[1][-1] == "?"
+    assert "unknown" in cells(gradient_rows(frame))[1]
+    assert cells(program_rows(session.frame, 60))[-1][-1] == "?"
+    session.into()
+    session.selection.select(session.problem.graph.names["w"])
+    assert "the loss or the true gradient is not finite" in "".join(
+        texts(beside_rows(session.frame))
+    )
