@@ -37,15 +37,19 @@ class Terminal:
         names = {".": "full_stop", "/": "slash", "_": "underscore", " ": "space", "-": "minus"}
         await self.press(*(names.get(char, char) for char in text))
 
-    async def settled(self) -> None:
-        """Wait until it is known what is wrong and how the loss curves here."""
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something holds on the screen or in the session, and is shown."""
         for _ in range(3000):
-            if self.debugger.walk.settled:
+            if condition():
                 break
             await asyncio.sleep(0.02)
         else:
-            raise AssertionError("never found out")
+            raise AssertionError(self.text)
         await self.pilot.pause()
+
+    async def settled(self) -> None:
+        """Wait until it is known what is wrong and how the loss curves here."""
+        await self.until(lambda: self.debugger.walk.settled)
 
     @property
     def arrived(self) -> bool:
@@ -104,9 +108,9 @@ def terminal() -> Open:
 
     @asynccontextmanager
     async def open_in(
-        file: str | None, size: tuple[int, int] = (120, 40)
+        file: str | None, size: tuple[int, int] = (120, 40), *, resume: bool = False
     ) -> AsyncIterator[Terminal]:
-        app = GradtuiApp(opened(file) if file else None)
+        app = GradtuiApp(opened(file) if file else None, resume=resume)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             found = Terminal(app, pilot)

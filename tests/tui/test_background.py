@@ -40,11 +40,7 @@ async def test_a_row_of_a_sweep_that_cannot_be_judged_is_said(terminal, monkeypa
     monkeypatch.setattr(gradtui.debugger.sweeps.Sweep, "_end", fail)
     async with terminal("two_weights") as t:
         t.debugger.run_line("sweep lr 0.01 3")
-        for _ in range(500):
-            if "could not be judged" in t.text:
-                break
-            await t.pilot.pause(0.01)
-        assert "the run with lr 3 could not be judged: TypeError" in t.text
+        await t.until(lambda: "the run with lr 3 could not be judged: TypeError" in t.text)
     failures.clear()
 
 

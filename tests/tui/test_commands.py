@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.command import CommandList
 
 import gradtui
 from gradtui.base.text import cell_width
@@ -89,11 +90,12 @@ async def test_every_command_can_be_run_from_the_screen(terminal):
 async def test_the_palette_finds_a_command(terminal):
     async with terminal("two_weights") as t:
         await t.press("ctrl+p")
+        listed = t.app.screen.query_one(CommandList)
+        everything = listed.option_count
         await t.type("next")
-        await t.pilot.pause(0.4)
+        await t.until(lambda: 0 < listed.option_count < everything)
         await t.press("enter")
-        await t.pilot.pause(0.2)
-        assert t.session.step == 1
+        await t.until(lambda: t.session.step == 1)
 
 
 async def test_the_help_goes_from_part_to_part_and_from_the_last_to_the_first(terminal):

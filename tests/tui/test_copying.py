@@ -48,8 +48,7 @@ async def test_what_is_not_computed_is_not_copied(terminal, state_folder):
 
 async def test_with_the_focus_on_the_findings_the_finding_is_copied(terminal):
     async with terminal("update_uphill") as t:
-        while t.session.investigation.judgement is None:
-            await t.pilot.pause(0.05)
+        await t.until(lambda: t.session.investigation.judgement)
         await t.press("7", "y")
         (finding,) = t.session.investigation.judgement.findings
         assert "[update-sign]" in t.app.clipboard

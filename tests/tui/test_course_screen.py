@@ -134,11 +134,7 @@ async def test_a_score_that_cannot_be_kept_is_told_of(terminal, course, monkeypa
     monkeypatch.setattr("gradtui.saving.course.write_file", refuse)
     async with terminal(course("third")) as t:
         await t.press("enter", "9", "enter", "enter", "9", "enter", "enter", "9", "enter", "enter")
-        for _ in range(300):
-            if "the score cannot be kept: no space left on device" in t.text:
-                return
-            await t.pilot.pause(0.01)
-        raise AssertionError(t.text)
+        await t.until(lambda: "the score cannot be kept: no space left on device" in t.text)
 
 
 def test_learn_prints_the_course_with_what_is_done(course, capsys):

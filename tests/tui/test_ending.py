@@ -90,7 +90,6 @@ async def test_what_comes_after_the_end_was_asked_for_is_no_crash(terminal, open
             t.app.post_message(_key(key))
             t.app.post_message(Resize(Size(80, 24), Size(80, 24)))
             t.app.post_message(AppBlur())
-        await asyncio.sleep(0.1)
     assert t.app._exception is None
 
 
@@ -103,7 +102,6 @@ async def test_a_question_of_a_table_that_comes_after_the_end_is_no_crash(termin
         for _ in range(turns):
             await asyncio.sleep(0)
         t.app.exit(0)
-        await asyncio.sleep(0.1)
     assert t.app._exception is None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from gradtui.layout import Box, Wire, count_parts, finish, plan
@@ -55,10 +53,7 @@ async def test_a_list_stands_in_for_a_drawing_while_it_is_made(terminal, write):
         title = t.debugger.query_one("#graph").border_title
         t.debugger.action_run("next")
         assert t.session.step == 1
-        for _ in range(3000):
-            if not t.debugger.query_one(GraphPanel)._going_on:
-                break
-            await asyncio.sleep(0.02)
+        await t.until(lambda: not t.debugger.query_one(GraphPanel)._going_on)
         assert str(title).endswith("Graph, a list of 1401 while it is drawn")
         assert "1 Graph of operations" in t.text
 
@@ -85,10 +80,7 @@ async def test_the_mouse_selects_in_the_list_and_in_the_drawing_below(terminal, 
         y = next(y for y, row in enumerate(t.rows) if " parameter " in row) + 2
         await t.pilot.click(graph, offset=(5, y - graph.region.y))
         assert t.session.selection.node == t.session.frame.graph.names["h0"]
-        for _ in range(500):
-            if any("› h0" in row for row in t.rows):
-                break
-            await asyncio.sleep(0.01)
+        await t.until(lambda: any("› h0" in row for row in t.rows))
         y = next(y for y, row in enumerate(t.rows) if "▶ * 6" in row)
         x = t.rows[y].index("* 6")
         await t.pilot.click(graph, offset=(x - graph.region.x, y - graph.region.y))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-import time
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -14,17 +13,6 @@ from gradtui.cli.arguments import main
 
 MODEL = "yhat = w*x\ne = yhat - 5\nL = e**2"
 WRONG = "[backward]\ncode = '''\nde = 2*e\ndyhat = de\ndw = dyhat\n'''"
-
-
-async def until(terminal, condition):
-    """Wait until something holds on the screen or in the session."""
-    for _ in range(300):
-        await terminal.pilot.pause()
-        if condition():
-            await terminal.pilot.pause()
-            return
-        await asyncio.sleep(0.03)
-    raise AssertionError(terminal.text)
 
 
 def judged(terminal):
@@ -46,13 +34,13 @@ def edit(path, old, new, *, replaced=False):
 async def test_the_missing_factor_is_put_in_and_the_finding_goes(terminal, write, size, replaced):
     path = write(MODEL, more=WRONG)
     async with terminal(path, size) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         await t.press("n", "n", "f2")
         assert "fix: dw = dyhat*x" in t.text
         before = t.session.step, t.session.position, t.session.selection.node
         wrong = t.session.frame.parameters["w"]
         edit(path, "dw = dyhat", "dw = dyhat*x", replaced=replaced)
-        await until(t, lambda: "3 claims compared and right" in t.text)
+        await t.until(lambda: "3 claims compared and right" in t.text)
         assert "fix:" not in t.text
         assert "✗" not in t.text
         assert (t.session.step, t.session.position, t.session.selection.node) == before
@@ -69,10 +57,10 @@ async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(
     monkeypatch.setattr("gradtui.tui.editor.editor_command", lambda *given: opened.append(given))
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         await t.press("n")
         edit(path, "dw = dyhat", "dw = dyhaat")
-        await until(t, lambda: "the file as it is now" in t.text)
+        await t.until(lambda: "the file as it is now" in t.text)
         number = t.session.problem.lines.index("dw = dyhat") + 1
         said = re.sub(r"[│\s]+", " ", t.text)
         assert f":{number}:6: error: 'dyhaat' is not defined; did you mean 'dyhat'?" in said
@@ -87,7 +75,7 @@ async def test_an_error_is_shown_with_its_caret_while_the_last_good_file_lives(
         assert t.session.step == 2
         assert "the file as it is now" in t.text
         edit(path, "dw = dyhaat", "dw = dyhat*x")
-        await until(t, lambda: "3 claims compared and right" in t.text)
+        await t.until(lambda: "3 claims compared and right" in t.text)
         assert "error:" not in t.text
         assert "the file as it is now" not in t.text
 
@@ -96,14 +84,14 @@ async def test_a_file_that_is_away_or_half_written_is_waited_for(terminal, write
     path = Path(write(MODEL, more=WRONG))
     text = path.read_text()
     async with terminal(str(path)) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         path.unlink()
-        await until(t, lambda: "no such file" in t.text)
+        await t.until(lambda: "no such file" in t.text)
         path.write_text(text[: len(text) // 2])
-        await until(t, lambda: "no such file" not in t.text)
+        await t.until(lambda: "no such file" not in t.text)
         assert "error" in t.text
         path.write_text(text.replace("w = 2.0", "w = 4.0"))
-        await until(t, lambda: "error" not in t.text)
+        await t.until(lambda: "error" not in t.text)
         assert t.session.frame.parameters["w"] == 4
 
 
@@ -113,7 +101,7 @@ async def test_what_is_gone_is_said_and_the_rest_is_kept(terminal, write):
         t.debugger.action_run("find", "h")
         await t.press("n", "n", "n", "x")
         edit(path, "h = a*x\nyhat = h + b", "k = a*x\nyhat = k + b")
-        await until(t, lambda: "k" in t.session.problem.graph.names)
+        await t.until(lambda: "k" in t.session.problem.graph.names)
         assert "h is gone" in t.text
         assert t.session.step == 3
         assert t.session.level.value == "operations"
@@ -126,7 +114,7 @@ async def test_a_shape_that_changed_takes_the_lens_away_and_says_so(terminal, wr
         t.debugger.action_run("lens", "2")
         await t.pilot.pause()
         edit(path, "w = [1.0, 2.0, 3.0]", "w = [1.0, 2.0]")
-        await until(t, lambda: t.session.frame.parameters["w"].shape == (2,))
+        await t.until(lambda: t.session.frame.parameters["w"].shape == (2,))
         assert "its elements go up to 1" in t.text
         assert t.session.selection.lens is None
 
@@ -141,21 +129,21 @@ async def test_data_and_python_files_are_watched_too(terminal, tmp_path):
         "[optimizer]\nname = 'sgd'\nlr = 0.1\n[backward]\nsource = 'net.py:back'\n"
     )
     async with terminal(str(path)) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         (tmp_path / "points.csv").write_text("x\n4.0\n")
-        await until(t, lambda: t.session.frame.values["x"][0] == 4)
+        await t.until(lambda: t.session.frame.values["x"][0] == 4)
         (tmp_path / "net.py").write_text("def back(e, x):\n    dw = sum(2*e*x)\n    return dw\n")
-        await until(t, lambda: "one claim compared and right" in t.text)
+        await t.until(lambda: "one claim compared and right" in t.text)
 
 
 async def test_a_far_step_is_computed_while_the_screen_lives(terminal, write):
     path = write(MODEL, steps=5000, lr=0.01)
     async with terminal(path) as t:
         await t.press("G", "S")
-        await until(t, lambda: t.session.history.known > 5000)
+        await t.until(lambda: t.session.history.known > 5000)
         position = t.session.position
         edit(path, "w = 2.0", "w = 3.0")
-        await until(t, lambda: t.session.frame.tape.program is t.session.problem.trainer.program
+        await t.until(lambda: t.session.frame.tape.program is t.session.problem.trainer.program
                     and t.session.problem.values["w"] == 3 and t.session.step == 5000)  # fmt: skip
         assert t.session.position == position
 
@@ -163,10 +151,10 @@ async def test_a_far_step_is_computed_while_the_screen_lives(terminal, write):
 async def test_the_drive_that_was_chosen_is_kept(terminal, write):
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         await t.press("D")
         edit(path, "w = 2.0", "w = 3.0")
-        await until(t, lambda: t.session.problem.values["w"] == 3)
+        await t.until(lambda: t.session.problem.values["w"] == 3)
         assert "drive autodiff" in t.rows[0]
 
 
@@ -175,7 +163,7 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
     path = write(MODEL, more=WRONG)
     before = Path(path).read_text().split("\n")
     async with terminal(path, size) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         assert main(["check", "--quiet", path]) == 1
         await t.press("W")
         assert "no fix is applied" in t.text
@@ -184,9 +172,10 @@ async def test_w_writes_one_line_and_check_is_content(terminal, write, size):
         assert f"written: {os.path.basename(path)} line {number}" in t.text
         assert "branch 'fix dw' is over: the file has its line now" in t.text
         assert [branch.name for branch in t.session.branches] == ["hand"]
-        await until(t, lambda: "3 claims compared and right" in t.text)
+        await t.until(lambda: "3 claims compared and right" in t.text)
         assert "not written" not in t.rows[0]
-        await asyncio.sleep(0.5)  # what was written by the app itself is no change
+        for _ in range(2):  # a change is taken up when it has been seen twice
+            t.debugger.live._look()
         await t.pilot.pause()
         assert "the file has changed" not in t.text
     after = Path(path).read_text().split("\n")
@@ -201,7 +190,7 @@ async def test_where_there_is_nothing_to_fix_the_key_says_so(terminal, write):
         await t.press("a")
         assert "nothing is written by hand here" in t.text
     async with terminal(write(MODEL, more=WRONG.replace("= dyhat", "= dyhat*x"))) as t:
-        await until(t, lambda: judged(t))
+        await t.until(lambda: judged(t))
         await t.press("a")
         assert "nothing is to be fixed" in t.text
 
@@ -223,22 +212,25 @@ async def test_without_an_editor_the_key_says_what_to_do(terminal, write, monkey
 async def test_a_save_while_the_comparison_runs_is_compared_itself(terminal, write, monkeypatch):
     import gradtui.diagnosis.check as check_module
 
-    real, slow = check_module.judge, True
+    real, begun, held, ended = check_module.judge, Event(), Event(), Event()
 
     def judge(problem):
-        if slow:
-            time.sleep(1.5)
-        return real(problem)
+        if "dw = dyhat*2" not in problem.lines:
+            return real(problem)
+        begun.set()
+        assert held.wait(60)
+        found = real(problem)
+        ended.set()
+        return found
 
     monkeypatch.setattr(check_module, "judge", judge)
     path = write(MODEL, more=WRONG)
     async with terminal(path) as t:
-        slow = False
-        await asyncio.sleep(0.1)
-        edit(path, "dw = dyhat", "dw = dyhat*x")
-        await until(t, lambda: t.session.problem.lines.count("dw = dyhat*x") == 1)
-        await until(t, lambda: "3 claims compared and right" in t.text)
-        await asyncio.sleep(1.6)
-        await t.pilot.pause()
-        assert "3 claims compared and right" in t.text
+        edit(path, "dw = dyhat", "dw = dyhat*2")
+        await t.until(begun.is_set)
+        edit(path, "dw = dyhat*2", "dw = dyhat*x")
+        await t.until(lambda: "dw = dyhat*x" in t.session.problem.lines)
+        held.set()
+        await t.until(ended.is_set)
+        await t.until(lambda: "3 claims compared and right" in t.text)
         assert "✗" not in t.text

@@ -17,8 +17,7 @@ from gradtui.tui.palette import Palette
 async def test_a_palette_of_a_few_columns_opens_and_closes(terminal, width):
     async with terminal("two_weights", (width, 30)) as t:
         await t.press("ctrl+p")
-        await t.pilot.pause(0.1)
-        assert isinstance(t.app.screen, Palette)
+        await t.until(lambda: isinstance(t.app.screen, Palette))
         await t.press("escape", "n")
         assert t.session.step == 1
 
@@ -98,8 +97,7 @@ async def test_a_click_on_a_command_that_is_no_longer_listed_is_no_crash(termina
         listed = palette.query_one(CommandList)
         style = Style.from_meta({"option": listed.option_count - 1})
         await t.type("reload")
-        await t.pilot.pause(0.1)
-        assert listed.option_count < style.meta["option"]
+        await t.until(lambda: listed.option_count < style.meta["option"])
         listed.post_message(Click(listed, 5, 5, 0, 0, 1, False, False, False, style=style))
         await t.pilot.pause()
         assert t.app.screen is palette

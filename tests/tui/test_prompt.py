@@ -30,6 +30,15 @@ async def test_what_is_typed_while_the_input_opens_is_in_it(terminal):
         assert t.session.step == 7
 
 
+async def reached(condition):
+    """Wait until something holds, while a panel does not answer."""
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came to that")
+
+
 async def test_an_escape_of_before_does_not_close_it_however_busy_the_panel_is(terminal):
     async with terminal("two_weights") as t:
         await t.press("M")
@@ -38,11 +47,11 @@ async def test_an_escape_of_before_does_not_close_it_however_busy_the_panel_is(t
         held = asyncio.Event()
         panel.call_later(held.wait)
         t.app.post_message(Key("escape", "\x1b"))
-        await asyncio.sleep(0.05)
+        await reached(lambda: panel.message_queue_size)
         t.debugger.set_focus(t.debugger.query_one("#graph"))
         for key in ("colon", *"zoq"):
             t.app.post_message(Key(key, CHARACTERS.get(key, key)))
-        await asyncio.sleep(0.05)
+        await reached(lambda: not t.app.message_queue_size)
         held.set()
         await t.pilot.pause()
         assert ":zoq" in t.rows[-1]

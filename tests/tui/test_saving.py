@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ import gradtui.tui.saving
 from gradtui.saving.format import decode_saved
 from gradtui.saving.snapshot import Resumption
 from gradtui.scenario.bundled import find_scenario
-from gradtui.tui.app import GradtuiApp
 
 
 @pytest.fixture
@@ -32,21 +30,19 @@ def sessions(state_folder):
 
 @pytest.fixture
 def full_disk(monkeypatch):
-    """Let no session be written until this is called."""
+    """Let no session be written, and return a list that grows by each that was to be."""
+    refused = []
 
     def refuse(*arguments, **options):
+        refused.append(arguments)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(gradtui.saving.store, "write_file", refuse)
-    return monkeypatch.undo
+    return refused
 
 
 async def offered(t) -> None:
-    for _ in range(200):
-        if "U resumes" in t.text:
-            return
-        await t.pilot.pause(0.01)
-    raise AssertionError(t.text)
+    await t.until(lambda: "U resumes" in t.text)
 
 
 async def run(t, line: str) -> None:
@@ -102,10 +98,7 @@ async def test_a_session_is_saved_while_one_works(terminal, sessions, monkeypatc
     monkeypatch.setattr(gradtui.tui.saving, "_CALM", 0.01)
     async with terminal("two_weights") as t:
         await t.press("n")
-        for _ in range(200):
-            if sessions():
-                break
-            await asyncio.sleep(0.01)
+        await t.until(sessions)
         assert sessions()[0].snapshots[0].step == 1
 
 
@@ -116,16 +109,13 @@ async def test_a_full_disk_is_told_once_and_nothing_is_lost(
     told = "the session cannot be saved: no space left on device"
     async with terminal("two_weights") as t:
         await t.press("n")
-        for _ in range(200):
-            if told in t.text:
-                break
-            await t.pilot.pause(0.01)
-        assert told in t.text
+        await t.until(lambda: told in t.text)
+        refused = len(full_disk)
         await t.press("n")
-        await t.pilot.pause(0.1)
+        await t.until(lambda: len(full_disk) > refused)
         assert told not in t.text
         assert t.app.save() == told
-        full_disk()
+        monkeypatch.undo()
         assert t.app.save() == ""
 
 
@@ -192,17 +182,10 @@ async def test_the_flag_resumes_without_asking(terminal):
     async with terminal("two_weights") as t:
         await t.press("n", "n")
         t.app.save()
-    app = GradtuiApp(gradtui.load("two_weights"), resume=True)
-    async with app.run_test(size=(120, 40)) as pilot:
-        for _ in range(200):
-            if app.screen.session.step == 2:
-                break
-            await pilot.pause(0.01)
-        assert app.screen.session.step == 2
-    app = GradtuiApp(gradtui.load("one_weight"), resume=True)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause(0.1)
-        assert "nothing was left of this scenario" in app.screen.session.message
+    async with terminal("two_weights", resume=True) as t:
+        await t.until(lambda: t.session.step == 2)
+    async with terminal("one_weight", resume=True) as t:
+        await t.until(lambda: "nothing was left of this scenario" in t.session.message)
 
 
 async def test_the_way_to_a_far_step_can_be_stopped(terminal, monkeypatch):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 import gradtui
@@ -15,15 +13,6 @@ KEYS = {" ": "space", ".": "full_stop", "=": "equals_sign", "[": "left_square_br
 
 async def typed(t, text):
     await t.press(*(KEYS.get(char, char) for char in text))
-
-
-async def until(t, condition):
-    for _ in range(200):
-        await t.pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(t.text)
 
 
 async def test_without_another_branch_the_key_that_makes_one_is_said(terminal):
@@ -55,11 +44,11 @@ async def test_another_rate_from_step_3_is_compared_with_the_run_it_left(termina
 async def test_tab_completes_and_an_error_shows_its_place_until_it_is_mended(terminal):
     async with terminal("two_weights") as t:
         await t.press("e")
-        await until(t, lambda: "Tab: lr 0.05  optimizer sgd" in t.text)
+        await t.until(lambda: "Tab: lr 0.05  optimizer sgd" in t.text)
         await typed(t, "opt")
         await t.press("tab")
         await typed(t, "ad")
-        await until(t, lambda: "Tab: adagrad  adam  adamw" in t.text)
+        await t.until(lambda: "Tab: adagrad  adam  adamw" in t.text)
         await typed(t, "m")
         await t.press("enter")
         rows = t.rows
@@ -89,7 +78,7 @@ async def test_the_table_compares_names_removes_and_switches(terminal):
         await t.press("k", "enter")
         assert t.session.frame.branch == "lr 0.01" and t.session.step == 1
         await t.press("T", "r")
-        await until(t, lambda: "name of 'lr 0.01':" in t.text)
+        await t.until(lambda: "name of 'lr 0.01':" in t.text)
         await t.press(*["backspace"] * 7)
         await typed(t, "slow")
         await t.press("enter")
@@ -108,7 +97,7 @@ async def test_the_table_has_the_branches_of_the_file_that_was_loaded_while_it_o
         await t.press("enter", "T")
         debugger.show_session(gradtui.load("two_weights"))
         await t.press("x")
-        await until(t, lambda: "lr 0.01" not in t.text)
+        await t.until(lambda: "lr 0.01" not in t.text)
         await t.press("x", "enter")
         assert [branch.name for branch in t.session.branches] == ["file"]
         assert t.session.branches.current.name == "file"
@@ -130,7 +119,7 @@ async def test_a_sweep_is_drawn_judged_and_made_a_branch(terminal):
         await typed(t, ":sweep lr 0.001 0.05 0.0769 0.1 1.5")
         await t.press("enter")
         assert "5 runs from step 0 to 12, together" in t.text
-        await until(t, lambda: "1.5 ▲" in t.text)
+        await t.until(lambda: "1.5 ▲" in t.text)
         assert "6 Sweep of lr" in t.text
         for part in ("─ 0.001 ▼", "● 0.05 ✓", "× 0.0769 ~", "+↑0.1 ▲", "o↑1.5 ▲"):
             assert part in t.text
@@ -216,7 +205,7 @@ async def test_every_size_shows_which_curve_is_which(terminal, size):
             await t.press("e")
             await typed(t, f"lr {rate}")
             await t.press("enter")
-        await until(t, lambda: not t.session.curves.unfinished)
+        await t.until(lambda: not t.session.curves.unfinished)
         for part in ("× lr 0.07", "─ file", "● lr 0.01"):
             assert part in t.text
         assert "branch lr 0.07" in t.rows[0]
