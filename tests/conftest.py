@@ -1,4 +1,6 @@
 import os
+import shutil
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,14 @@ settings.register_profile("plain", deadline=None)
 # The same examples at every run of CI: what a random search finds is for the developer's machine.
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "plain")
+
+
+def pytest_configure(config):
+    """Let no test, nor what it starts, read or write the settings of whoever runs it."""
+    own = tempfile.mkdtemp(prefix="gradtui-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(own))
+    folders = {f"XDG_{kind}_HOME": f"{own}/{kind.lower()}" for kind in ("CONFIG", "STATE")}
+    os.environ.update(folders, HOME=own)
 
 
 @pytest.hookimpl(optionalhook=True)
