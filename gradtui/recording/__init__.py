@@ -1,1 +1,1 @@
-"""The user's own NumPy functions, run with recording arrays: what came from what, and where."""
+"""Runs the user's own NumPy functions with recording arrays: what was computed from what, where."""

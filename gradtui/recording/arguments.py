@@ -1,6 +1,6 @@
-"""The arrays and numbers that a function is given, by name; those in dicts and lists, too.
+"""The arrays and numbers among a function's arguments, by name, also those in containers.
 
-Dataclasses and named tuples are containers like these.
+Containers are dicts, lists, tuples, named tuples and dataclasses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 from gradtui.recording.array import Number, Recorded, Scalar
 
 _MOST = 1_000
-"""Entries of an argument that is looked into: more are data, not parameters."""
+"""Largest container searched for parameters: a larger one is data."""
 
 Path = tuple[Any, ...]
 
@@ -35,7 +35,7 @@ class Part(Struct, frozen=True, eq=False):
 
     @property
     def name(self) -> str:
-        """How Python writes it: w, params["W1"], layers[0].W."""
+        """Its spelling in Python: w, params["W1"], layers[0].W."""
         return path_text(self.path)
 
     @property
@@ -45,7 +45,7 @@ class Part(Struct, frozen=True, eq=False):
 
 
 def path_text(path: Path) -> str:
-    """Return how Python writes an entry of an argument."""
+    """Return the spelling in Python of an argument's entry."""
     return str(path[0]) + "".join(map(_key_text, path[1:]))
 
 
@@ -56,7 +56,7 @@ def _key_text(key: Any) -> str:
 
 
 def parts_of(arguments: Mapping[str, Any]) -> dict[str, Part]:
-    """Return the arrays of floats, and the numbers that are floats, by name."""
+    """Return the arrays of floats, and the floats, by name."""
     found = dict[str, Part]()
     for name, value in arguments.items():
         own = [one for _, one in zip(range(_MOST + 1), _parts((name,), value), strict=False)]
@@ -66,7 +66,7 @@ def parts_of(arguments: Mapping[str, Any]) -> dict[str, Part]:
 
 
 def entries(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield the keys and the values of a container; nothing of anything else."""
+    """Yield the keys and the values of a container; nothing for other values."""
     if type(value) is dict:
         yield from value.items()
     elif is_record(value):
@@ -77,13 +77,13 @@ def entries(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def is_record(value: Any) -> bool:
-    """Return whether a value is a dataclass's or a named tuple."""
+    """Return whether a value is a dataclass object or a named tuple."""
     named = isinstance(value, tuple) and hasattr(value, "_fields")
     return named or (is_dataclass(value) and not isinstance(value, type))
 
 
 def entry(held: Any, path: Path) -> Any:
-    """Return what a container holds at some keys; raises LookupError, TypeError, AttributeError."""
+    """Return a container's value at some keys; raises LookupError, TypeError, AttributeError."""
     for key in path:
         held = getattr(held, key) if isinstance(key, Attribute) else held[key]
     return held
@@ -104,7 +104,7 @@ def is_float(value: Any) -> bool:
 def with_values(
     arguments: Mapping[str, Any], parts: Mapping[str, Part], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return arguments with other arrays and numbers in them; their containers are written."""
+    """Return arguments with arrays and numbers replaced; their containers are written to."""
     found = dict(arguments)
     for name, value in values.items():
         part = parts[name]
@@ -114,7 +114,7 @@ def with_values(
 
 
 def _placed(held: Any, keys: list[Any], value: Any) -> Any:
-    """Return a container in which a value stands at some keys, one in the other."""
+    """Return a container with the value at some nested keys replaced."""
     if not keys:
         return value
     key = keys[0]
@@ -122,7 +122,7 @@ def _placed(held: Any, keys: list[Any], value: Any) -> Any:
     if isinstance(key, Attribute):
         if isinstance(held, tuple):
             return held._replace(**{key: own})  # type: ignore[attr-defined]
-        object.__setattr__(held, key, own)  # of a frozen one it is our copy that is written
+        object.__setattr__(held, key, own)  # a frozen one is our own copy
     elif isinstance(held, tuple):
         return (*held[:key], own, *held[key + 1 :])
     else:
@@ -131,7 +131,7 @@ def _placed(held: Any, keys: list[Any], value: Any) -> Any:
 
 
 def _number(part: Part, value: Any) -> Any:
-    """Return a value as the kind of number that was given."""
+    """Return a value as the given kind of number."""
     kind = type(part.value)
     if type(value) is Recorded:
         return value.view(Number if kind is float else Scalar)

@@ -1,4 +1,4 @@
-"""The arrays that record: an ndarray that tells its recorder whatever is done to it."""
+"""Recording arrays: an ndarray that tells its recorder of every operation on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 class Recording(Protocol):
-    """What is told of everything that is done to arrays."""
+    """The receiver of all operations on recording arrays."""
 
     tape: Tape
 
@@ -47,20 +47,20 @@ class Recording(Protocol):
 
 
 class Recorded(np.ndarray):
-    """An array of a run that is recorded; after the run it is like any other."""
+    """An array of a recorded run; after the run it is a plain array."""
 
     _recorder: Recording | None = None
     _memory: Memory | None = None
-    """The memory that it shows; None for a copy that nobody was told of."""
+    """The memory that it is a view of; None for an unknown copy."""
     _read: tuple[int, int] = (-1, -1)
-    """A version of the memory, and the node of what the array held then."""
+    """A version of the memory, with the node of the array's value then."""
 
     def __array_finalize__(self, source: Any) -> None:
         self._recorder = getattr(source, "_recorder", None)
-        # A view has its base by now; what has none has memory of its own.
+        # A view has its base by now; an array without one has memory of its own.
         self._memory = None if self.base is None else getattr(source, "_memory", None)
 
-    # What NumPy returns without a recording, to `isinstance`, which asks often.
+    # The class that NumPy returns without a recording, for `isinstance`, which asks often.
     __class__ = property(attrgetter("_kind"))
     _kind: type = np.ndarray
 
@@ -118,7 +118,7 @@ class Recorded(np.ndarray):
         return self.copy()
 
     def item(self, *at: Any) -> Any:
-        """Return one element, which is still recorded where it is a float."""
+        """Return one element, which is still recorded if it is a float."""
         own = plain(self).item(*at)
         if not isinstance(own, float) or self._recorder is None or not self._recorder.tape.open:
             return own
@@ -163,7 +163,7 @@ class Recorded(np.ndarray):
 
 
 class Scalar(Recorded):
-    """A recorded number: what NumPy returns as a scalar, which nothing changes in place."""
+    """A recorded scalar of NumPy, which nothing changes in place."""
 
     __class__ = property(attrgetter("dtype.type"))
 
@@ -176,7 +176,7 @@ class Scalar(Recorded):
 
 
 class Number(Scalar):
-    """A recorded number that the user's code made one of Python's."""
+    """A recorded number that the user's code turned into one of Python's."""
 
     __class__ = property(attrgetter("_kind"))
     _kind = float
@@ -194,7 +194,7 @@ def recorder_of(values: Any) -> Recording | None:
 
 
 def plain(value: Any) -> Any:
-    """Return nested values with plain arrays, on the same memory, for those that record."""
+    """Return nested values with recording arrays replaced by plain ones on the same memory."""
     kind = type(value)
     if kind is Recorded:
         return value.view(np.ndarray)

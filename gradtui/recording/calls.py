@@ -1,7 +1,7 @@
-"""What becomes of each call of NumPy in a recorded run: a node of the tape, and its result.
+"""Turns each call of NumPy in a recorded run into a node of the tape, and its result.
 
-How a function is written in the registry's operations is known by `forms`; what becomes several
-calls by `standins`.
+`forms` knows a function's form in the registry's operations; `standins` the functions that become
+several calls.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class CallRecorder(Recorder):
     def moving(
         self, function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]
     ) -> Any:
-        """Record a call that only moves elements, by what it does to their positions."""
+        """Record a call that only moves elements, by its effect on their positions."""
         own = [array.view(np.ndarray) if isinstance(array, Recorded) else plain(array)
                for array in args]  # fmt: skip
         value = function(*own, **plain(dict(options)))
@@ -62,7 +62,7 @@ class CallRecorder(Recorder):
         return self.put(result, out)
 
     def _listed(self, value: Any) -> Any:
-        """Return an operand as an array where it is a list."""
+        """Return an operand, as an array if it is a list."""
         return standins.array(self, value) if isinstance(value, list | tuple) else value
 
     def _elementwise(

@@ -1,6 +1,6 @@
-"""Functions of libraries whose arrays are their own: recorded as calls that are not looked into.
+"""Functions of libraries with arrays of their own: recorded as opaque calls.
 
-Recording arrays would lose what they record in there, all of it or a part that nobody misses.
+In there, recording arrays would silently lose all or a part of their recording.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Module(ModuleType):
 
 
 def foreign(recorder: Recorder, value: Any) -> Any:
-    """Return what records its calls for a module or a function of such a library, else itself."""
+    """Return the recording replacement of a module or function of such a library, else itself."""
     if isinstance(value, ModuleType):
         return _Module(recorder, value) if _is_librarys(value.__name__) else value
     named = _is_librarys(getattr(value, "__module__", None)) and isroutine(value)
@@ -42,7 +42,7 @@ def foreign(recorder: Recorder, value: Any) -> Any:
 
     def call(*args: Any, **options: Any) -> Any:
         given = (*args, *options.values())
-        # What calls the user's functions, as an optimizer does, is no function of numbers.
+        # A caller of the user's functions, such as an optimizer, is no function of numbers.
         if recorder_of(given) is None or any(callable(one) for one in given):
             return value(*plain(args), **plain(options))
         name = str(getattr(value, "__name__", "fortran"))

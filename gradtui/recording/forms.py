@@ -1,6 +1,6 @@
-"""NumPy's functions as the registry has them: elementwise ones, reductions, and what only moves.
+"""NumPy's functions in the registry's operations: elementwise ones, reductions, and moves.
 
-A text is an expression of the language: what derivatives come from, and nothing else.
+A text is an expression of the language: the only source of derivatives.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LN2, _LN10 = "0.6931471805599453", "2.302585092994046"
 _REGISTERED = tuple(
     one for one in OPS.values() if one.elementwise and one.in_numpy and not one.internal
 )
-"""Operations of the registry that NumPy has by the same name."""
+"""Operations of the registry with the same name in NumPy."""
 
 ELEMENTWISE: Mapping[str, Form] = {
     name: form(text)
@@ -80,9 +80,9 @@ MOVING = frozenset({
     "insert", "append", "copy", "resize", "tril", "triu", "pad", "meshgrid", "block",
     "linalg.matrix_transpose", "linalg.diagonal", "choose", "select",
 })  # fmt: skip
-"""Functions whose results hold elements of their arguments, and zeros."""
+"""Functions whose results consist of elements of their arguments, and zeros."""
 COMPOSITE = frozenset({"average", "diff", "ptp", "trapezoid"})
-"""Functions that NumPy writes in terms of others, and that keep arrays of ours on the way."""
+"""Functions that NumPy composes from others, and that keep recording arrays on the way."""
 
 
 def name_of(function: Any) -> str:
@@ -96,7 +96,7 @@ def name_of(function: Any) -> str:
 def reduction(
     recorder: Recorder, kind: str, array: Any, told: Mapping[str, Any], ddof: float = 0
 ) -> Any:
-    """Record a reduction over axes, as of the ufunc `kind` or of what it is called in NumPy."""
+    """Record a reduction over axes by the ufunc `kind`, or by its name in NumPy."""
     own = plain(array)
     shape = np.shape(own)
     axis, keepdims = told["axis"], told["keepdims"]
@@ -127,7 +127,7 @@ def reduction(
 
 
 def _product(recorder: Recorder, array: Any, axes: Any, value: Any, *, keepdims: bool) -> Any:
-    """Record a product along axes as products of two."""
+    """Record a product along axes as a chain of products."""
     if not isinstance(value, np.floating | np.ndarray) or np.asarray(value).dtype.kind != "f":
         return value
     kept = [axis for axis in range(np.ndim(array)) if axis not in axes]
@@ -197,4 +197,4 @@ CALLS: Mapping[str, Callable[..., Any]] = {
     "where": _where,
     "clip": _clip,
 }  # fmt: skip
-"""Functions that are one operation."""
+"""Functions that are a single operation."""

@@ -1,4 +1,4 @@
-"""What the user's callables are: the function in a decorator, a method, a partial application."""
+"""Unwraps the user's callables: a decorated function, a method, a partial application."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def function_of(called: Callable[..., Any]) -> Any:
-    """Return the function that the user wrote, within whatever wraps it.
+    """Return the function that the user wrote, without its wrappers.
 
-    What has none, such as an object of a class with no call of its own in Python, is returned.
+    A callable without one, such as an object called in C, is returned as it is.
     """
     own: Any = called
     while True:
@@ -35,7 +35,7 @@ def _inner(own: Any) -> Any:
 
 
 def name_of(called: Callable[..., Any]) -> str:
-    """Return what a callable goes by in messages."""
+    """Return a callable's name in messages."""
     while isinstance(called, functools.partial):
         called = called.func
     return str(getattr(called, "__qualname__", type(called).__name__))

@@ -1,6 +1,6 @@
-"""What the user's modules, closures and objects hold, put in place of it and put back.
+"""Replaces the values that the user's modules, closures and objects hold, and restores them.
 
-Knows not what is put in place.
+Knows nothing of the replacements.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from gradtui.recording.modules import is_users_module, modules_of
 
 _LONGEST = 10_000
-"""Entries of a container that is looked into: more are data, not what a program is made of."""
+"""Largest container searched: a larger one is data, not part of the program."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -22,18 +22,18 @@ Undo = Callable[[], None]
 
 
 class Holdings:
-    """Everything that a function can reach by names of the user's."""
+    """Everything that a function can reach through the user's names."""
 
     def __init__(self, replacement: Replace) -> None:
-        """Take a function that gives what to put in place of a value, itself for nothing."""
+        """Take a function that returns the replacement of a value, or the value itself."""
         self._replacement = replacement
         self._known: dict[int, tuple[Any, Any]] = {}
-        """id of a value -> the value, kept alive, and what is put in its place."""
+        """id of a value -> the value, which keeps it alive, and its replacement."""
         self._seen: dict[int, Any] = {}
         self._undo: list[Undo] = []
 
     def replace(self, function: Callable[..., Any], added: Mapping[str, Any] = _NOTHING) -> None:
-        """Put replacements in all places that `function` may read.
+        """Replace values in all places that `function` may read.
 
         Names that are `added` mean something in all modules that do not have their own.
         """
@@ -53,13 +53,13 @@ class Holdings:
         self._undo.append(undo)
 
     def put_back(self) -> None:
-        """Put back what was there, except where the program itself has put something else."""
+        """Restore the former values, except where the program itself has stored something else."""
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
 
     def _found(self, value: Any) -> Any:
-        """Return what stands for a value, whose own holdings are replaced."""
+        """Return the replacement of a value, after replacing its own holdings."""
         if id(value) not in self._known:
             own = self._replacement(value)
             if own is value and type(value) is tuple and len(value) <= _LONGEST:
@@ -130,7 +130,7 @@ class Holdings:
 
 
 def _is_users(value: Any) -> bool:
-    """Return whether an object is of a class of the user's own."""
+    """Return whether an object is of a class of the user's code."""
     if isinstance(value, type | ModuleType) or not isinstance(
         getattr(value, "__dict__", None), dict
     ):

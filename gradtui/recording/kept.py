@@ -1,4 +1,4 @@
-"""What the user's program holds, as it is now, to be put back."""
+"""Saves the present state of the user's program, and restores it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from gradtui.recording.holdings import Holdings
 from gradtui.recording.modules import modules_of
 
 _LARGEST = 1 << 24
-"""Bytes of an array from which on it is taken for data, which nothing writes."""
+"""From this size in bytes on, an array is taken to be data, which nothing writes."""
 _LONGEST = 10_000
-"""Entries of a container that is looked into."""
+"""Largest container searched."""
 
 
 class Kept:
-    """All that a function can reach by names of the user's: arrays, containers, generators."""
+    """Everything reachable through the user's names: arrays, containers, generators."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._arrays: list[tuple[NDArray[Any], NDArray[Any]]] = []
         self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
         self._owned: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
-        """The dicts of the program's own: what was not there goes."""
+        """The program's own dicts, from which new entries are removed."""
         self._cells = _cells(function)
         self._lists: list[tuple[list[Any], list[Any]]] = []
         self._generators: list[tuple[Any, Any]] = []
@@ -53,12 +53,12 @@ class Kept:
 
     @property
     def arrays(self) -> list[NDArray[Any]]:
-        """The arrays that can be written; a view comes after what it is a view of."""
+        """The writable arrays, with views after their bases."""
         found = [array for array, _ in self._arrays]
         return sorted(found, key=lambda array: array.base is not None)
 
     def rewind(self) -> None:
-        """Let another run begin as the first: with the same numbers of the program's generators."""
+        """Let another run begin like the first: with the program's generators in the same state."""
         for generator, state in self._generators:
             if isinstance(generator, np.random.Generator):
                 generator.bit_generator.state = state
@@ -66,7 +66,7 @@ class Kept:
                 generator.set_state(state)
 
     def put_back(self) -> bool:
-        """Put everything back as it was; return whether anything else than generators was not."""
+        """Restore everything; return whether anything other than generators had changed."""
         self.rewind()
         changed = False
         for names, before in (*self._dicts, *self._owned):
@@ -92,7 +92,7 @@ class Kept:
 
 
 def _cells(function: Callable[..., Any]) -> list[tuple[CellType, Any]]:
-    """Return the variables of the functions around the user's function that it has a value of."""
+    """Return the assigned closure variables of the user's function."""
     found = []
     for cell in getattr(function_of(function), "__closure__", None) or ():
         with suppress(ValueError):  # not assigned yet

@@ -1,7 +1,7 @@
-"""Python's `float`, `type` and `isinstance` in the user's modules, for the length of a run.
+"""Replaces Python's `float`, `type` and `isinstance` in the user's modules during a run.
 
-To them a recorded value is what NumPy would have returned, so that checks of types go as they do
-without a recording; what `float` makes of a number stays recorded.
+To them a recorded value is the one that NumPy would have returned, so that checks of types work as
+without a recording; a number converted by `float` stays recorded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gradtui.recording.array import Recorded, plain, recorder_of
 
 
 class _FloatKind(type):
-    """The class of a class that passes for `float`."""
+    """The metaclass of a class that passes for `float`."""
 
     def __call__(cls, value: Any = 0.0, /) -> Any:
         made = builtins.float(plain(value))
@@ -42,14 +42,14 @@ class _FloatKind(type):
 
 
 class _Float(metaclass=_FloatKind):
-    """What `float` stands for in the user's code."""
+    """The replacement of `float` in the user's code."""
 
     dtype = np.dtype(np.float64)
-    """What NumPy takes it for as a type of numbers."""
+    """The dtype that NumPy takes it for."""
 
 
 class _TypeKind(type):
-    """The class of a class that passes for `type`."""
+    """The metaclass of a class that passes for `type`."""
 
     def __call__(cls, *args: Any, **options: Any) -> Any:
         if len(args) != 1:
@@ -71,11 +71,11 @@ _TYPE = builtins.type
 
 
 class _Type(type, metaclass=_TypeKind):
-    """What `type` stands for in the user's code."""
+    """The replacement of `type` in the user's code."""
 
 
 _INSTEAD = {builtins.float: _Float, builtins.type: _Type, _FloatKind: _Type, _TypeKind: _Type}
-"""A class -> what it passes for in the user's code."""
+"""A class -> the class it passes for in the user's code."""
 
 
 def _isinstance(value: Any, kinds: Any, /) -> bool:
@@ -87,4 +87,4 @@ def _isinstance(value: Any, kinds: Any, /) -> bool:
 KINDS: Mapping[str, Any] = MappingProxyType(
     {"float": _Float, "type": _Type, "isinstance": _isinstance}
 )
-"""A name of Python's -> what stands for it."""
+"""A name of Python's -> its replacement."""

@@ -1,4 +1,4 @@
-"""What the user's code computes with, NumPy or another library, as a recording needs to know it."""
+"""The library that the user's code computes with, NumPy or another, as a recording needs it."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from gradtui.recording.run import Randomness, Result, run_recorded
 
 
 class World(Protocol):
-    """Where code runs: recorded, or as it is."""
+    """A world in which code runs: recorded, or plain."""
 
     def taking(self, array: Array) -> Any:
-        """Return an array of ours as one that the user's code takes."""
+        """Return one of our arrays in the form that the user's code takes."""
 
     def giving(self, value: Any) -> Any:
-        """Return what the user's code gives back, as an array of NumPy's."""
+        """Return a result of the user's code as an array of NumPy's."""
 
 
 class Dialect(Struct, frozen=True, eq=False):
-    """How a library's functions are written."""
+    """The spelling of a library's functions."""
 
     module: ModuleType
     axis: str
     keepdims: str
-    """What its reductions call their axis, and that it is kept."""
+    """The names of its reductions' axis and keepdims arguments."""
     swapped: str
-    """What swaps the last two axes of an array."""
+    """The attribute that swaps the last two axes of an array."""
     methods: frozenset[str]
-    """What its arrays can be asked, and what else only computes."""
+    """Attributes of its arrays, and other names, without side effects."""
 
 
 class Library(Protocol):
@@ -46,17 +46,17 @@ class Library(Protocol):
 
     @property
     def world(self) -> World:
-        """Where code runs as it is."""
+        """The world in which code runs plainly."""
 
     @property
     def dialect(self) -> Dialect:
-        """How its functions are written."""
+        """The spelling of its functions."""
 
     def seen(self, value: Any) -> Any:
-        """Return an array of the library's as one of NumPy's, anything else as it is."""
+        """Return an array of the library's as one of NumPy's; other values as they are."""
 
     def copied(self, value: Any) -> Any:
-        """Return a copy of an array of the library's, anything else as it is."""
+        """Return a copy of an array of the library's; other values as they are."""
 
     def recorder(self) -> Recorder:
         """Return a recorder for one run."""
@@ -64,16 +64,16 @@ class Library(Protocol):
     def listening(
         self, recorder: Any, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
-        """Let a recorder be told of what the user's code does; `function` is what will be run.
+        """Tell a recorder of everything that the user's code does; `function` is the one to be run.
 
-        With `kinds` recorded values pass for Python's own where the code asks for their types.
+        With `kinds`, recorded values pass for Python's own when the code asks for their types.
         """
 
     def randomness(self, seed: int | None) -> Randomness:
-        """Return the state of the global generators, after they are seeded if there is a seed."""
+        """Return the state of the global generators, seeded first if there is a seed."""
 
     def kept(self, function: Callable[..., Any]) -> Kept:
-        """Return what a function can reach, as it is now."""
+        """Return the present state of everything that a function can reach."""
 
 
 class _AsIs:
@@ -99,7 +99,7 @@ class NumPy:
         return value
 
     def copied(self, value: Any) -> Any:
-        """Return a copy of an array, anything else as it is."""
+        """Return a copy of an array; other values as they are."""
         return value.copy() if isinstance(value, np.ndarray) else value
 
     def recorder(self) -> Recorder:
@@ -109,7 +109,7 @@ class NumPy:
     def listening(
         self, recorder: CallRecorder, function: Callable[..., Any], *, kinds: bool
     ) -> AbstractContextManager[None]:
-        """Let NumPy's names in the user's modules make arrays that record."""
+        """Have NumPy's names in the user's modules make recording arrays."""
         return rebound(recorder, function, KINDS if kinds else {})
 
     def randomness(self, seed: int | None) -> Randomness:
@@ -117,7 +117,7 @@ class NumPy:
         return Randomness(seed)
 
     def kept(self, function: Callable[..., Any]) -> Kept:
-        """Return what a function can reach, as it is now."""
+        """Return the present state of everything that a function can reach."""
         return Kept(function)
 
 
@@ -133,9 +133,9 @@ def record(
     *,
     kinds: bool = True,
 ) -> Result:
-    """Run `function(world, arguments)` and record it; `recorded` are values of some arguments.
+    """Run `function(world, arguments)` and record it; `recorded` are the values of some arguments.
 
-    `called` is the user's function, whose module's names take part; with `kinds` recorded values
+    `called` is the user's function, whose module's names take part; with `kinds`, recorded values
     pass for Python's own.  Exceptions of the user's code pass through.
     """
     recorder = library.recorder()

@@ -1,7 +1,7 @@
-"""Who computed each element of a block of memory, however it is viewed, and as it is written.
+"""The origin of each element of a block of memory, through all views and writes.
 
-A view is known by where it lies in memory alone, so none need be recorded as it is made; a write
-changes only the positions that it writes.  So `x[i] += y` in a loop takes what it touches.
+A view is known by its place in memory alone, so views need no recording; a write changes only the
+positions that it writes.  So `x[i] += y` in a loop costs only the elements it touches.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ _Key = tuple[int, tuple[int, ...], tuple[int, ...]]
 
 
 class Memory:
-    """The memory of one array that NumPy allocated, and the nodes that its elements come from."""
+    """The memory of one array that NumPy allocated, with the nodes that its elements come from."""
 
     def __init__(self, tape: Tape, owner: Array, node: int) -> None:
-        """Take the array `owner`, plain and dense in memory, which holds the value of `node`."""
+        """Take the array `owner`, plain and dense in memory, which has the value of `node`."""
         self.tape = tape
         self._owner = owner
         self._itemsize = owner.itemsize
         self._placed: _Key | None = None
         self._node = node
         self.version = 0
-        """How often it was written."""
+        """The number of writes."""
         self._nodes: NDArray[np.intp] | None = None
-        """For each element of the memory the node it comes from, once some were written."""
+        """The node that each element comes from, once some were written."""
         self._elements: Index | None = None
-        """Its position in that node's value."""
+        """The position of each element in that node's value."""
         self._seen: dict[_Key, int] = {}
         self._everywhere: Index | None = None
 
     @property
     def _whole(self) -> _Key:
-        """Where the owner lies; it is not asked for most arrays."""
+        """The owner's place, which most arrays never need."""
         if self._placed is None:
             self._placed = _key(self._owner)
         return self._placed
@@ -55,7 +55,7 @@ class Memory:
         return view.dtype == self._owner.dtype
 
     def read(self, view: Array) -> int:
-        """Return the node of what a view holds now."""
+        """Return the node of a view's present value."""
         key = _key(view)
         if self._nodes is None and key == self._whole:
             return self._node
@@ -81,12 +81,12 @@ class Memory:
         return self.tape.moved(tuple(map(int, sources)), elements + starts)
 
     def release(self) -> None:
-        """Let the memory be written: what it held stays the value of its node."""
+        """Prepare the memory for a write: its present content stays the value of its node."""
         if self._nodes is None:
             self.tape.keep(self._node, self._owner)
 
     def write(self, positions: Index, node: int) -> None:
-        """Enter that positions of the memory hold a node's elements, stretched to their shape."""
+        """Note that positions of the memory hold a node's elements, broadcast to their shape."""
         if positions.size == self._owner.size and self._is_whole(positions, node):
             self._node, self._nodes, self._elements = node, None, None
             self._seen.clear()
@@ -112,7 +112,7 @@ class Memory:
         return start is not None and _key(positions) == _key(start[: own.size].reshape(own.shape))
 
     def positions(self, view: Array) -> Index:
-        """Return where the elements of a view lie in the memory, in its shape."""
+        """Return the positions of a view's elements in the memory, in its shape."""
         at, shape, strides = _key(view)
         if self._everywhere is None:
             self._everywhere = np.arange(max(1, self._owner.size), dtype=np.intp)
@@ -141,7 +141,7 @@ def _key(array: Array) -> _Key:
 
 
 def dense(value: Any) -> Array:
-    """Return a value as a plain array that fills its memory: itself where it does."""
+    """Return a value as a plain array that fills its memory: itself if it does."""
     array = np.asarray(value)
     fills = array.flags.forc or _fills(array)
     return array if fills else np.ascontiguousarray(array)

@@ -12,17 +12,17 @@ from gradtui.recording.functions import function_of
 from gradtui.recording.places import is_users_file
 
 _LONGEST = 1000
-"""Entries of a table of functions, classes or objects that is looked into."""
+"""Largest table of functions, classes or objects that is searched."""
 
 Names = dict[str, Any]
 
 
 def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
-    """Yield the global names of the user's modules that `function` can reach, of each once.
+    """Yield the global names of each of the user's modules that `function` can reach.
 
-    A module is reached through the names of another, and through what functions hold of their own:
-    itself, its functions, its classes and their objects.  The function's own is the user's wherever
-    it lies, and so is its package.
+    A module is reached through the names of another, and through the values of functions: itself,
+    its functions, its classes and their objects.  The function's own module and its package are the
+    user's wherever they are.
     """
     function = function_of(function)
     own = getattr(function, "__globals__", None)
@@ -45,7 +45,7 @@ def modules_of(function: Callable[..., Any]) -> Iterator[Names]:
 
 
 def is_users_module(name: str) -> bool:
-    """Return whether the module of a name is the user's own, by where its file lies."""
+    """Return whether the module of a name is the user's own, by the place of its file."""
     return _is_users(_names(name) or {}, {"__main__"})
 
 
@@ -57,7 +57,7 @@ def _is_users(names: Names, packages: set[str]) -> bool:
 
 
 def _modules(value: Any, seen: set[int], inside: bool = False) -> Iterator[Names]:
-    """Yield the names of the modules that a value, or what a table of values holds, comes of.
+    """Yield the names of the modules that a value, or the values of a table, come from.
 
     `seen` are the ids of functions and classes that were looked into.
     """
@@ -85,9 +85,9 @@ def _modules(value: Any, seen: set[int], inside: bool = False) -> Iterator[Names
 
 
 def _held_by(function: FunctionType) -> Iterator[Any]:
-    """Yield what a function holds of its own: the names of the one it is made in, and defaults."""
+    """Yield the values that a function holds: its closure variables, and its defaults."""
     for cell in function.__closure__ or ():
-        with suppress(ValueError):  # a name that is not stored yet
+        with suppress(ValueError):  # a name that is not assigned yet
             yield cell.cell_contents
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
@@ -105,7 +105,7 @@ def _of_class(kind: type) -> Iterator[Names]:
 
 
 def _imported(code: CodeType) -> Iterator[Names]:
-    """Yield the names of the modules that code may import where it runs."""
+    """Yield the names of the modules that code may import while it runs."""
     for name in code.co_names:
         names = _names(name)
         if names is not None:

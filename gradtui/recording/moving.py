@@ -1,4 +1,4 @@
-"""Calls that move elements: recorded by what they do to the positions of their arguments."""
+"""Calls that move elements: recorded by their effect on the positions of their arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 class _Positions:
-    """The elements of several values, numbered; 0 is a number that is put in between."""
+    """The elements of several values, numbered; 0 stands for an inserted number."""
 
     def __init__(self, recorder: Recorder, filling: float) -> None:
         self._recorder = recorder
@@ -24,7 +24,7 @@ class _Positions:
         self._next = 1
 
     def numbered(self, value: Any, *, numbers: bool = False) -> Any:
-        """Return nested arguments with the positions of floats for these, others as they are."""
+        """Return nested arguments with floats replaced by their positions."""
         if isinstance(value, list | tuple):
             return type(value)([self.numbered(one, numbers=numbers) for one in value])
         array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
@@ -53,10 +53,10 @@ def moved(
     *,
     numbers: bool = False,
 ) -> Any:
-    """Record a call with this result, which holds the elements of its arguments and zeros.
+    """Record a call with this result, which consists of elements of its arguments and zeros.
 
-    A view stays one; several results are recorded one by one.  Where the result does not hold the
-    elements, the call is opaque.
+    A view stays one; several results are recorded one by one.  If the result does not consist of
+    the elements, the call is opaque.
     """
     if isinstance(value, list | tuple):
         views = [_view(recorder, args, one) for one in value]
@@ -80,7 +80,7 @@ def moved(
 
 
 def _view(recorder: Recorder, args: Sequence[Any], value: Any) -> Any:
-    """Return a result that is a view of an argument, as one; None where it is none."""
+    """Return a result as a view of an argument; None if it is not one."""
     if isinstance(value, np.ndarray) and value.size:
         for array in _arrays(args):
             if array._memory is not None and array._memory.holds(value):
@@ -99,7 +99,7 @@ def _arrays(values: Any) -> list[Recorded]:
 
 
 def _filling(options: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
-    """Return the number that is put in between, and the options with its position for it."""
+    """Return the inserted number, and the options with its position instead."""
     options = dict(options)
     for name in ("constant_values", "fill_value"):
         given = options.get(name)
@@ -110,7 +110,7 @@ def _filling(options: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
 
 
 def _gathered(recorder: Recorder, nodes: list[int], index: Any, value: Any) -> Any:
-    """Return a result that holds the elements at these positions; None where it does not."""
+    """Return a result made of the elements at these positions; None if it is not."""
     held = np.asarray(value)
     if held.dtype.kind != "f":
         return recorder.constant(value)

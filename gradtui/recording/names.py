@@ -1,6 +1,6 @@
 """NumPy's name in the user's modules, for the length of a run: what it makes takes part.
 
-NumPy itself stays as it is, and so do all modules of libraries.
+NumPy itself is unchanged, and so are all modules of libraries.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAKING = (
 )  # fmt: skip
 _TAKING = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 _FOLDING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "average", "median")
-"""Those that are given lists of numbers, too."""
+"""Functions that also take lists of numbers."""
 _MATH = {
     "exp": "exp", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
     "expm1": "expm1", "sqrt": "sqrt", "tanh": "tanh", "sin": "sin", "cos": "cos", "tan": "tan",
@@ -44,7 +44,7 @@ _DRAWING = (
 
 
 class Replaced(ModuleType):
-    """A module some of whose functions are ours."""
+    """A module with some functions replaced by ours."""
 
     def __init__(self, module: ModuleType, functions: Mapping[str, Any]) -> None:
         super().__init__(module.__name__, module.__doc__)
@@ -62,11 +62,11 @@ class Replaced(ModuleType):
 def rebound(
     recorder: Recorder, function: Callable[..., Any], kinds: Mapping[str, Any]
 ) -> Iterator[None]:
-    """Let what the user's modules and objects hold take part in a recording.
+    """Let the values of the user's modules and objects take part in a recording.
 
-    Names of NumPy make arrays that take part, and arrays do so themselves: `X.dot(W)` of a plain X
-    would tell nobody.  `function` is what will be called: its module is the user's wherever it
-    lies; `kinds` are what stands there for names of Python's.  Everything is put back.
+    Names of NumPy make arrays that take part, and arrays take part themselves, because `X.dot(W)`
+    of a plain X would go unnoticed.  `function` is the one to be called: its module is the user's
+    wherever it is; `kinds` are replacements of Python's names.  Everything is restored.
     """
     numpy, maths = _of_numpy(recorder), _of_math()
     instead: dict[int, Any] = {id(getattr(np, name)): own for name, own in numpy.items()}

@@ -1,4 +1,4 @@
-"""Calls that the registry has nothing for: recorded as they are, to be computed again."""
+"""Opaque calls, for which the registry has nothing: recorded as they are, and called again."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from gradtui.recording.array import Recorded, plain
 from gradtui.recording.recorder import Recorder
 
 _POINTWISE = frozenset({"round", "around", "nan_to_num", "fix", "sinc", "i0", "real", "angle"})
-"""Those of which each element of the result needs only the element at its place."""
+"""Opaque functions that are elementwise."""
 
 
 def opaque(
     recorder: Recorder, name: str, function: Any, args: Sequence[Any], options: Mapping[str, Any]
 ) -> Any:
-    """Record a call that the registry has nothing for; what holds no floats is a constant."""
+    """Record an opaque call; a result without floats is a constant."""
     places: list[Any] = []
     shaped = _emptied(list(args), places), _emptied(dict(options), places)
 
@@ -36,7 +36,7 @@ def opaque(
 
 
 class _Slot:
-    """Where a recorded array stands in the arguments of a call."""
+    """The place of a recorded array in the arguments of a call."""
 
 
 _HERE = _Slot()

@@ -1,4 +1,4 @@
-"""Where in the user's own code a call stands: the nearest frame that is no library's."""
+"""The place of a call in the user's own code: the nearest frame that is not a library's."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _LIBRARIES = tuple(
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _RUNNER = os.path.join(_OURS, "recording", "run.py")
-"""What calls the user's function."""
+"""The code that calls the user's function."""
 _CODES = 4096
 
 
 def user_place() -> Place | None:
-    """Return the line and columns of the user's code that is being executed; None without any.
+    """Return the line and columns of the user's code in execution; None without any.
 
-    What called gradtui is not looked at: it executes no more than that call.
+    The caller of gradtui is ignored: it executes no more than that call.
     """
     frame = sys._getframe(1)
     while frame is not None:
@@ -46,7 +46,7 @@ def user_place() -> Place | None:
 
 @lru_cache(_CODES)
 def is_users_file(file: str) -> bool:
-    """Return whether a file is the user's own: not of Python, a library or gradtui."""
+    """Return whether a file is the user's own: not Python's, a library's or gradtui's."""
     if (
         file.startswith("<frozen")
         or file == "<gradtui>"
@@ -89,12 +89,12 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, ...], ...]:
 
 @lru_cache(1 << 16)
 def _place(code: CodeType, file: str, instruction: int) -> Place:
-    """Return the place of an instruction; code is equal to that of another file if it reads so."""
+    """Return the place of an instruction; equal code objects may belong to different files."""
     line, last, column, end = _positions(code)[instruction // 2]
     first = line or code.co_firstlineno
     if column is None or end is None or last != first:
         return Place(first, file=file)
-    # Columns are of the bytes of the file's line.
+    # Columns count the bytes of the file's line.
     text = linecache.getline(file, first).encode()
     start, width = len(text[:column].decode()), len(text[column:end].decode())
     return Place(first, start + 1, max(1, width), file)

@@ -1,4 +1,4 @@
-"""Arrays of a recorded run: the nodes they come from, their elements read and written.
+"""The arrays of a recorded run: their nodes, and reads and writes of their elements.
 
 Knows no function of NumPy.
 """
@@ -18,45 +18,45 @@ from gradtui.recording.tape import Form, Tape, form
 Array = NDArray[Any]
 
 KINDS = "fbiu"
-"""Kinds of numbers that take part: floats, truths, whole ones."""
+"""Kinds of numbers that take part: floats, booleans, integers."""
 
 
 class Recorder(Recording):
-    """Records what is done to arrays on a tape."""
+    """Records operations on arrays on a tape."""
 
     def __init__(self) -> None:
         self.tape = Tape()
         self._adopted: dict[int, tuple[Array, Array, int]] = {}
-        """id of a plain array -> the array, what it held, its node."""
+        """id of a plain array -> the array, its former value, its node."""
         self._written: dict[int, Memory] = {}
         """id of a plain array that recorded values were written into -> its memory."""
 
     def argument(self, name: str, value: Array) -> Recorded:
-        """Return an argument of the function, which records from here on."""
+        """Return an argument of the function in a form that records from here on."""
         array = np.array(value, order="C", copy=True)
         return self._array(self.tape.leaf(array, name), array)
 
     def constant(self, value: Any) -> Any:
-        """Return a new array of the program's as one that takes part in the recording."""
+        """Return a new array of the program's in a form that takes part in the recording."""
         if type(value) is not np.ndarray or value.dtype.kind not in KINDS:
             return value
         array = dense(value)
         return self._array(self.tape.leaf(array), array)
 
     def taking(self, array: Array) -> Any:
-        """Return an array of ours as one that the user's code takes and that takes part."""
+        """Return one of our arrays in a form that the user's code takes and that takes part."""
         return self.constant(array)
 
     def giving(self, value: Any) -> Any:
-        """Return what the user's code gives back, as an array of NumPy's."""
+        """Return a result of the user's code as an array of NumPy's."""
         return value
 
     def known(self, value: Any) -> int | None:
-        """Return the node of a value that takes part; None for any other."""
+        """Return the node of a value that takes part; None for other values."""
         return self.node_of(value) if isinstance(value, Recorded) else None
 
     def node_of(self, value: Any) -> int:
-        """Return the node of what an operand holds now."""
+        """Return the node of an operand's present value."""
         if isinstance(value, Recorded):
             memory = value._memory
             if memory is not None and memory.tape is self.tape and memory.is_typed(value):
@@ -74,7 +74,7 @@ class Recorder(Recording):
         return self._adopt(np.asarray(value))
 
     def _memory_of(self, array: Any) -> Memory | None:
-        """Return the memory that an array lies in, if it is known."""
+        """Return the memory of an array, if it is known."""
         if isinstance(array, Recorded):
             memory = array._memory
             return memory if memory is not None and memory.is_typed(array) else None
@@ -84,11 +84,11 @@ class Recorder(Recording):
             if memory is not None and memory.holds(array):
                 if np.array_equal(self.tape.value(memory.read(array)), array, equal_nan=True):
                     return memory
-                del self._written[owner]  # written since, by what nobody was told of
+                del self._written[owner]  # written since, unnoticed
         return None
 
     def _adopt(self, value: Array) -> int:
-        """Return the node of a plain array as it is now: a constant of the run."""
+        """Return the node of a plain array's present value: a constant of the run."""
         known = self._adopted.get(id(value))
         if known is not None and known[0] is value and np.array_equal(known[1], value):
             return known[2]
@@ -98,7 +98,7 @@ class Recorder(Recording):
         return node
 
     def wrap(self, node: int, value: Any) -> Any:
-        """Return the result of a call for the user's code to go on with."""
+        """Return the result of a call in the form that the user's code continues with."""
         if isinstance(value, np.floating):
             array = np.asarray(value)
             scalar = array.view(Scalar)
@@ -130,7 +130,7 @@ class Recorder(Recording):
         elementwise: bool = False,
         exact: bool = False,
     ) -> Any:
-        """Record a call and return its result; one that holds no floats or truths is a constant."""
+        """Record a call and return its result, a constant if it has no floats or booleans."""
         array = np.asarray(value)
         if array.dtype.kind not in KINDS or (array.dtype.kind != "f" and array.ndim == 0):
             return value
@@ -174,7 +174,7 @@ class Recorder(Recording):
         memory.write(np.asarray(positions), node)
 
     def _cast_to(self, dtype: np.dtype[Any], value: Any) -> int:
-        """Return the node of a value as it is held by an array of a type."""
+        """Return the node of a value converted to an array's type."""
         if dtype == np.float64:
             return self.node_of(value)
         if dtype.kind != "f":
@@ -190,7 +190,7 @@ class Recorder(Recording):
         return self.tape.call("astype", cast, [node], cast(held), form("1*a"), elementwise=True)
 
     def write(self, array: Any, value: Any) -> None:
-        """Write a result into an array that the user's code gave for it."""
+        """Write a result into the array that the user's code passed as `out`."""
         if not isinstance(array, Recorded) and self._memory_of(array) is None:
             owner = _owner(array)
             if isinstance(owner, np.ndarray) and owner.dtype.kind == "f":
@@ -200,7 +200,7 @@ class Recorder(Recording):
         self.set_item(array, ..., value)
 
     def put(self, result: Any, out: Any) -> Any:
-        """Return a result, in the array that was given for it if one was."""
+        """Return a result, in the array passed as `out` if there is one."""
         target = out[0] if isinstance(out, tuple) and out else out
         if target is None or (isinstance(out, tuple) and not out):
             return result
@@ -209,7 +209,7 @@ class Recorder(Recording):
 
 
 def _owner(array: Any) -> Any:
-    """Return the array whose memory a view shows."""
+    """Return the array that owns the memory of a view."""
     while isinstance(array, np.ndarray) and isinstance(array.base, np.ndarray):
         array = array.base
     return array

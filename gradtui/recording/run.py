@@ -1,4 +1,4 @@
-"""One run of the user's function: recorded, or as it is. Judges nothing."""
+"""One run of the user's function: recorded, or plain. Judges nothing."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ Array = NDArray[Any]
 
 
 class Case(Struct, frozen=True):
-    """What cannot be guessed of a function that is checked."""
+    """Settings of a checked function that cannot be guessed."""
 
     wrt: tuple[str, ...] = ()
-    """The arguments whose gradients are judged; none for all that gradients are returned for."""
+    """The arguments whose gradients are judged; none for all with returned gradients."""
     seed: int | None = None
-    """What NumPy's and Python's global generators are seeded with before every run."""
+    """The seed of NumPy's and Python's global generators before every run."""
 
 
 def case(
     *, wrt: Sequence[str] = (), seed: int | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that says what of a function's arguments is judged, and its seed."""
+    """Return a decorator that sets the arguments to judge, and the seed."""
     names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,13 +53,13 @@ def case(
 
 
 def case_of(function: Callable[..., Any]) -> Case:
-    """Return what a function's decorator says of it."""
+    """Return the settings from a function's decorator."""
     found = getattr(function, "__gradtui_case__", None)
     return found if isinstance(found, Case) else Case()
 
 
 class Result(Struct, frozen=True, eq=False):
-    """What a recorded run returned, and its tape."""
+    """The result of a recorded run, and its tape."""
 
     returned: Any
     """Nested tuples, lists and mappings of arrays, some of which record."""
@@ -71,7 +71,7 @@ class Result(Struct, frozen=True, eq=False):
         return self.recorder.tape
 
     def node(self, value: Any) -> int | None:
-        """Return the node of a returned array; None where it was not recorded."""
+        """Return the node of a returned array; None if it was not recorded."""
         if not isinstance(value, Recorded) or value._memory is None:
             return None
         own = value._memory.tape is self.tape and value._memory.is_typed(value)
@@ -79,7 +79,7 @@ class Result(Struct, frozen=True, eq=False):
 
 
 class Randomness:
-    """The state of the global generators as it is now, to be put back before every run."""
+    """The present state of the global generators, to be restored before every run."""
 
     def __init__(self, seed: int | None = None) -> None:
         if seed is not None:
@@ -102,7 +102,7 @@ def run_recorded(
 ) -> Result:
     """Run `function(recorder, arguments)` and record it; `recorded` are values of parts of these.
 
-    While `listening` is entered the recorder is told of what the user's code does.  Exceptions of
+    Within `listening`, the recorder hears of everything that the user's code does.  Exceptions of
     that code pass through.
     """
     parts = {name: recorder.argument(name, value) for name, value in recorded.items()}
@@ -117,7 +117,7 @@ def run_recorded(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let nothing be searched for garbage: all that a tape holds is kept."""
+    """Suspend garbage collection: everything on a tape is kept anyway."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -128,7 +128,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments whose arrays, in dicts and lists too, a run may change."""
+    """Return a copy of arguments whose arrays, also in containers, a run may change."""
     held = (np.ndarray, dict, list, tuple)
     return {
         name: copy.deepcopy(value) if isinstance(value, held) or is_record(value) else value
@@ -138,7 +138,7 @@ def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def settled() -> Iterator[None]:
-    """Let streams, warnings and logging be as they were afterwards, wherever a run was ended."""
+    """Restore streams, warnings and logging afterwards, wherever a run ended."""
     level = logging.root.manager.disable
     with (
         redirect_stdout(sys.stdout), redirect_stderr(sys.stderr), warnings.catch_warnings(),
@@ -151,7 +151,7 @@ def settled() -> Iterator[None]:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Let a run that repeats another one print nothing and warn of nothing."""
+    """Silence prints and warnings of a run that repeats another."""
     before = logging.root.manager.disable
     nowhere = io.StringIO()
     with (

@@ -1,4 +1,4 @@
-"""What flows back through one call: from the registry's derivatives, or by central differences.
+"""The vector-Jacobian product of one call: by the registry's derivatives, or by differences.
 
 The rule of a call is made once for all calls of the same form and shapes.
 """
@@ -24,21 +24,21 @@ from gradtui.recording.tape import Call, Form, Shape, operands
 
 Array = NDArray[Any]
 Flows = tuple[Array | None, ...]
-"""What flows back to each operand; None to those that take none."""
+"""The contribution to each operand; None for operands without one."""
 
 _RULES = 4096
 _MOST_DIFFERENCES = 5_000
-"""Elements of the operands of one opaque call, each of which takes two more calls."""
+"""Most elements of an opaque call's operands, each of which needs two more calls."""
 _STEP = float(np.cbrt(np.finfo(np.float64).eps))
 
 
 class Untold(Exception):
-    """A call whose derivative cannot be found."""
+    """The derivative of a call is unknown."""
 
 
 def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
           wanted: tuple[bool, ...]) -> Flows:  # fmt: skip
-    """Return what flows back through a call to the operands that are wanted."""
+    """Return the contributions through a call to the wanted operands."""
     if call.form is None and call.back is not None:
         return call.back(values, arriving, wanted)
     if call.form is None:
@@ -51,7 +51,7 @@ def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
     got = tuple(next(found) if one else None for one in wanted)
     if not call.elementwise or np.all(arriving):
         return got
-    # What nothing asks for flows nowhere, even where a slope is infinite.
+    # An adjoint of 0 contributes nothing, even if a slope is infinite.
     idle = arriving == 0
     return tuple(
         np.where(idle, 0.0, flow) if flow is not None and flow.shape == idle.shape else flow
@@ -63,7 +63,7 @@ def flows(call: Call, values: Sequence[Array], out: Array, arriving: Array,
 def _rule(
     form: Form, shapes: tuple[Shape, ...], wanted: tuple[bool, ...]
 ) -> Callable[..., tuple[Array, ...]]:
-    """Return a function of operands, result and adjoint that gives what flows to the wanted."""
+    """Return a function of operands, result and adjoint that returns the wanted contributions."""
     builder = Builder()
     names = operands(len(shapes))
     leaves = {
@@ -92,10 +92,10 @@ def _rule(
 
 
 def slopes(call: Call, values: Sequence[Array], at: int) -> Array:
-    """Return how fast the result changes with one operand, by central differences.
+    """Return the derivative of the result by one operand, by central differences.
 
-    In the shape of the result where each of its elements needs only one of the operand, else a
-    matrix of (elements of the result, elements of the operand).  Raises Untold for too many.
+    It has the shape of the result if the call is elementwise, else it is a matrix of (elements of
+    the result, elements of the operand).  Raises Untold for too many.
     """
     if call.elementwise:
         return _slope(call, values, at)
@@ -113,7 +113,7 @@ def _slope(call: Call, values: Sequence[Array], at: int) -> Array:
 def _columns(
     call: Call, values: Sequence[Array], at: int
 ) -> Iterator[tuple[tuple[int, ...], Array]]:
-    """Yield how fast the result changes with each element of an operand."""
+    """Yield the derivative of the result by each element of an operand."""
     steps = _distance(values[at])
     for index in np.ndindex(*values[at].shape):
         one = np.zeros(values[at].shape)
@@ -123,7 +123,7 @@ def _columns(
 
 
 def _pointwise(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:
-    """Return the share of one operand where each element of the result needs one of its own."""
+    """Return the derivative by one operand of an elementwise call."""
     flow = np.where(arriving == 0, 0.0, arriving * _slope(call, values, at))
     extra = flow.ndim - values[at].ndim
     flow = flow.sum(axis=tuple(range(extra)))
@@ -133,7 +133,7 @@ def _pointwise(call: Call, values: Sequence[Array], at: int, arriving: Array) ->
 
 
 def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) -> Array:
-    """Return the share of one operand, moved element by element."""
+    """Return the derivative by one operand, moved element by element."""
     if values[at].size > _MOST_DIFFERENCES:
         raise Untold(call.name)
     flow = np.zeros(values[at].shape)
@@ -143,7 +143,7 @@ def _by_elements(call: Call, values: Sequence[Array], at: int, arriving: Array) 
 
 
 def _distance(value: Array) -> Array:
-    # What is infinite stays so, however far it is moved.
+    # An infinite operand stays infinite, however far it is moved.
     sizes = np.where(np.isinf(value), 1.0, np.maximum(1.0, np.abs(value)))
     return np.asarray(_STEP * sizes, dtype=np.float64)
 

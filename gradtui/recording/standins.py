@@ -16,7 +16,7 @@ from gradtui.recording.tape import form
 Array = NDArray[Any]
 
 _MOST = 1 << 24
-"""Elements of the product that a contraction may be written as."""
+"""Most elements of the product that a contraction is written as."""
 
 
 def array(
@@ -57,7 +57,7 @@ def vectorized(recorder: Recorder, function: Any) -> Callable[..., Any]:
 
 
 def _elements(value: Any, shape: tuple[int, ...]) -> list[Any]:
-    """Return what becomes of a value as elements of a shape, numbers of Python's."""
+    """Return a value's elements, broadcast to a shape, as Python's numbers."""
     flat = np.ravel(np.broadcast_to(value, shape))
     if not isinstance(flat, Recorded):
         return list(flat.tolist())
@@ -65,7 +65,7 @@ def _elements(value: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def at(recorder: Recorder, ufunc: np.ufunc, target: Any, key: Any, value: Any = 0.0) -> None:
-    """Record `ufunc.at`: elements may be met several times."""
+    """Record `ufunc.at`, in which indices may repeat."""
     name = ufunc.__name__
     if name not in ("add", "subtract") or not isinstance(target, Recorded):
 
@@ -86,14 +86,14 @@ def at(recorder: Recorder, ufunc: np.ufunc, target: Any, key: Any, value: Any = 
 
 
 def crossed(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return two operands shaped for every element of one to meet every element of the other."""
+    """Return two operands shaped so that all pairs of elements meet."""
     return np.reshape(a, (*np.shape(a), *(1,) * np.ndim(b))), b
 
 
 def where_told(
     recorder: Recorder, ufunc: np.ufunc, inputs: Sequence[Any], options: Mapping[str, Any], out: Any
 ) -> Any:
-    """Record a ufunc that computes only where it is told to; elsewhere `out` stays."""
+    """Record a ufunc with `where`; elsewhere `out` keeps its values."""
     rest = {name: value for name, value in options.items() if name != "where"}
     shape = np.broadcast_shapes(*[np.shape(one) for one in (*inputs, options["where"])])
     mask = np.broadcast_to(plain(np.asarray(options["where"], bool)), shape)
@@ -207,7 +207,7 @@ def _labels(subscripts: Any, operands: Sequence[Any]) -> list[str] | None:
 
 
 def _pair(operands: Sequence[Any], parts: Sequence[str], result: str) -> Any:
-    """Return a product of two operands, none with a label twice, by a product of matrices."""
+    """Return a product of two operands without repeated labels, as a matrix product."""
     (a, b), (left, right) = operands, parts
     for own, other, which in ((left, right, 0), (right, left, 1)):
         alone = tuple(i for i, c in enumerate(own) if c not in other and c not in result)
@@ -232,7 +232,7 @@ def _pair(operands: Sequence[Any], parts: Sequence[str], result: str) -> Any:
 
 
 def _aligned(one: Any, part: str, wide: str) -> Any:
-    """Return an operand with its axes where `wide` has their labels, 1 wide elsewhere."""
+    """Return an operand with its axes at their labels in `wide`, and axes of length 1 elsewhere."""
     while len(set(part)) < len(part):
         twice = next(c for c in part if part.count(c) > 1)
         first, second = [at for at, c in enumerate(part) if c == twice][:2]
@@ -302,7 +302,7 @@ STAND_INS: Mapping[str, Callable[..., Any]] = {
     "kron": _kron,
     "bincount": _bincount,
 }
-"""Function -> the same in other calls; NotImplemented where it is not."""
+"""Function -> an equivalent in other calls, or NotImplemented."""
 
 
 def _copyto(recorder: Recorder, target: Any, value: Any, casting: str = "same_kind",

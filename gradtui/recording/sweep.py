@@ -18,14 +18,14 @@ Array = NDArray[Any]
 Values = Callable[[int], Array]
 
 Link = tuple[int, Array] | None
-"""An earlier node, and the slope by it; None where nothing flows back."""
+"""An earlier node, and the slope by it; None if nothing flows back."""
 _NONE: Mapping[int, Link] = MappingProxyType({})
 _DRAWN = 1 << 14
-"""Directions of roundings that are drawn at a time."""
+"""Random directions of rounding drawn at a time."""
 
 
 class _Adjoints:
-    """What has flowed back to each node so far."""
+    """The adjoint of each node so far."""
 
     def __init__(self, tape: Tape, gathered: Callable[[int, Array], object] | None = None) -> None:
         self._tape, self._gathered = tape, gathered
@@ -50,7 +50,7 @@ class _Adjoints:
             self._gathered(id, self._held[id])
 
     def add_at(self, id: int, index: Array, flow: Array) -> None:
-        """Add to some elements of a node, which are met any number of times."""
+        """Add to some elements of a node; indices may repeat."""
         if id not in self._own:
             held = self._held.get(id)
             shape = self._tape.shape(id)
@@ -68,10 +68,9 @@ def gradients(
 ) -> dict[int, Array]:  # fmt: skip
     """Return d(root)/d(leaf) for wanted leaves, where `root` is a single number.
 
-    `values` are those of the nodes, the recorded ones if none are given; `moved` moves what is
-    rounded; what arrives at a node of `links` flows back to another alone; `gathered` is told what
-    has flowed back to a node whenever more is added.  Raises Untold where the derivative of a call
-    cannot be found.
+    `values` are those of the nodes, by default the recorded ones; `moved` moves rounded results;
+    the adjoint of a node in `links` flows back to another alone; `gathered` receives the adjoint of a
+    node whenever more is added.  Raises Untold if the derivative of a call is unknown.
     """
     value = values or tape.value
     adjoints = _Adjoints(tape, gathered)
@@ -97,7 +96,7 @@ def _pass(
     tape: Tape, id: int, arriving: Array, adjoints: _Adjoints, value: Values,
     moved: Callable[[Array], Array] | None,
 ) -> None:  # fmt: skip
-    """Add what flows back through one node to the adjoints of its inputs."""
+    """Add the contributions through one node to the adjoints of its inputs."""
     node = tape.nodes[id]
     match node:
         case Moved(inputs, index):
@@ -134,7 +133,7 @@ def _scatter(
 
 
 class Replay:
-    """All values of a tape once more, some leaves with others; choices stay as they were."""
+    """All values of a tape with some leaves replaced; choices stay as they were."""
 
     def __init__(self, tape: Tape, given: Mapping[int, Array] = MappingProxyType({})) -> None:
         self._tape = tape
@@ -148,7 +147,7 @@ class Replay:
         return self._values[id]
 
     def moved(self, value: Array) -> Array:
-        """Return what was rounded, as it is here."""
+        """Return a rounded result, unmoved."""
         return value
 
     def gradients(self, root: int, wanted: Collection[int]) -> Mapping[int, Array]:
@@ -170,10 +169,10 @@ class Replay:
 
 
 class Without(Replay):
-    """All values as they are where some calls hand on what they are given."""
+    """All values with some calls passing on an input."""
 
     def __init__(self, tape: Tape, handing: Mapping[int, int]) -> None:
-        """`handing` has the calls, each with the input that is its value."""
+        """`handing` maps these calls to the inputs that become their values."""
         self._handing = handing
         super().__init__(tape)
 
@@ -182,9 +181,9 @@ class Without(Replay):
 
 
 class Shaken(Replay):
-    """All values with every rounded result moved by a unit in its last place.
+    """All values with every rounded result moved by one unit in the last place.
 
-    Parker 1997, "Monte Carlo Arithmetic"; what is compared, chosen or drawn stays as it was.
+    Parker 1997, "Monte Carlo Arithmetic"; comparisons, choices and draws stay as they were.
     """
 
     def __init__(self, tape: Tape, seed: Sequence[int]) -> None:
@@ -194,7 +193,7 @@ class Shaken(Replay):
         super().__init__(tape)
 
     def moved(self, value: Array) -> Array:
-        """Return numbers each moved by a unit in its last place, up or down; 0 stays 0."""
+        """Return numbers, each moved up or down by one unit in the last place; 0 stays 0."""
         if value.dtype.kind != "f":
             return value
         eps = np.finfo(value.dtype).eps
@@ -204,7 +203,7 @@ class Shaken(Replay):
         return moved
 
     def _signs(self, count: int) -> Array:
-        """Return 1 or -1 for each of some numbers, drawn once for many calls."""
+        """Return 1 or -1 for each number, drawn once for many calls."""
         if count > _DRAWN:
             return self._rng.integers(0, 2, count, dtype=np.int8) * 2.0 - 1.0
         if self._at + count > _DRAWN:

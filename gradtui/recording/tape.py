@@ -1,8 +1,8 @@
-"""The tape of one run: every value that came about, from what, and on which of the user's lines.
+"""The tape of one run: every value, its inputs, and the user's line that computed it.
 
-Knows no NumPy function by name, and nothing of gradients.  An element that is moved, by a view, a
-slice, an index, keeps who computed it: rearranging is one kind of node, with a constant index, and
-so is its transpose.
+Knows no NumPy function by name, and nothing of gradients.  An element moved by a view, a slice or
+an index keeps its origin: rearranging is one kind of node, with a constant index, and so is its
+transpose.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ Index = NDArray[np.intp]
 Shape = tuple[int, ...]
 
 MOST_BYTES = 1 << 30
-"""What all values of a run may take together; several runs are kept at a time."""
+"""Most memory for all values of a run; several runs are kept at a time."""
 
 
 class TooLarge(Exception):
-    """A run computed more than is kept."""
+    """A run computed more values than can be kept."""
 
 
 class Form(Struct, frozen=True):
-    """A call as an expression of the registry's operations, whose operands are a, b, c."""
+    """A call as an expression of the registry's operations in the operands a, b, c."""
 
     text: str
     options: tuple[tuple[str, Any], ...] = ()
-    """Axes and flags that the text names."""
+    """Axes and flags named in the text."""
 
 
 Back = Callable[[Sequence[Array], Array, tuple[bool, ...]], tuple[Array | None, ...]]
-"""Operands, the adjoint of the result and which operands are wanted -> what flows back to each."""
+"""Operands, the result's adjoint, and the wanted operands -> the contribution to each."""
 
 
 class Leaf(Struct, frozen=True):
-    """A value that comes from outside: an argument, data, a number, what was drawn."""
+    """A value from outside: an argument, data, a number, a draw."""
 
     name: str
-    """The argument that it is; nothing for a constant of the run."""
+    """The name of the argument; empty for a constant of the run."""
     place: Place | None
 
 
@@ -59,21 +59,21 @@ class Call(Struct, frozen=True, eq=False):
     """The function of the operands alone."""
     inputs: tuple[int, ...]
     form: Form | None
-    """None where the registry has nothing for it: it is opaque."""
+    """None if it is opaque: the registry has nothing for it."""
     elementwise: bool
     exact: bool
-    """Whether nothing is rounded: elements are chosen, or only their signs change."""
+    """Whether it rounds nothing: it chooses elements, or only changes signs."""
     place: Place | None
     back: Back | None = None
-    """What flows back through an opaque call, where its own library says so."""
+    """The vector-Jacobian product of an opaque call, if its own library knows it."""
 
 
 class Moved(Struct, frozen=True, eq=False):
-    """Elements of earlier values in another arrangement."""
+    """Rearranged elements of earlier values."""
 
     inputs: tuple[int, ...]
     index: Index
-    """In the shape of the result: positions in the inputs' elements, one after the other."""
+    """In the shape of the result: positions in the concatenated elements of the inputs."""
     place: Place | None
 
 
@@ -92,23 +92,23 @@ _SLOTS = "abcdefgh"
 
 
 class Tape:
-    """What one run of a function did; nodes in the order in which they came about."""
+    """Everything that one run of a function computed; nodes in the order of creation."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.active: list[bool] = []
-        """Whether a node depends on an argument, and a gradient can pass it."""
+        """Whether a node depends on an argument, so that a gradient can pass it."""
         self.arguments: dict[str, int] = {}
         self.converted: list[int] = []
-        """Nodes that were made plain numbers, in that order."""
+        """Nodes that were turned into plain numbers, in that order."""
         self.open = True
         self.stopped = False
-        """Whether something takes no gradient though it depends on an argument: it is detached."""
+        """Whether some node is detached: it depends on an argument but takes no gradient."""
         self._values: list[Array | None] = []
         self._shapes: list[Shape] = []
         self._numbers: dict[float, int] = {}
         self.bytes = 0
-        """What the values take."""
+        """The memory of the values."""
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -121,7 +121,7 @@ class Tape:
         return id
 
     def number(self, value: float) -> int:
-        """Append (or share) a number that the program holds."""
+        """Append (or share) a number of the program."""
         if value not in self._numbers:
             self._numbers[value] = self._append(Leaf("", None), np.asarray(value), False)
         return self._numbers[value]
@@ -144,7 +144,7 @@ class Tape:
         return self._append(node, value, active)
 
     def moved(self, inputs: Sequence[int], index: Index) -> int:
-        """Append elements of `inputs` in another arrangement; the input itself where it is none."""
+        """Append rearranged elements of `inputs`, or the input itself if nothing is rearranged."""
         if len(inputs) == 1 and index.shape == self.shape(inputs[0]) and _in_order(index):
             return inputs[0]
         node = Moved(tuple(inputs), index, user_place())
@@ -156,7 +156,7 @@ class Tape:
         return self._append(node, None, self.active[source], shape)
 
     def with_active(self, more: Sequence[int]) -> Tape:
-        """Return the tape with more nodes that a gradient can pass, and what comes of them."""
+        """Return the tape with more nodes open to gradients, and their dependents."""
         found = copy(self)
         found.active = list(self.active)
         for id, node in enumerate(self.nodes):
@@ -175,7 +175,7 @@ class Tape:
         return evaluate(self.nodes[id], self.value) if held is None else held
 
     def keep(self, id: int, value: Array) -> None:
-        """Keep a copy of a node's value, whose memory is about to be written."""
+        """Keep a copy of a node's value whose memory is about to be written."""
         held = self._values[id]
         if held is not None and np.may_share_memory(held, value):
             self._values[id] = held.copy()
@@ -195,7 +195,7 @@ class Tape:
 
 
 def evaluate(node: Node, value: Callable[[int], Array]) -> Array:
-    """Return what a node comes to, given the values of others; a leaf has none of its own."""
+    """Return a node's value, given the values of others; not for leaves."""
     match node:
         case Moved(inputs, index):
             if len(inputs) == 1:
@@ -213,12 +213,12 @@ def evaluate(node: Node, value: Callable[[int], Array]) -> Array:
 
 
 def operands(count: int) -> str:
-    """Return the names of so many operands in the text of a form."""
+    """Return the names of a number of operands in the text of a form."""
     return _SLOTS[:count]
 
 
 def form(text: str, options: Mapping[str, Any] = MappingProxyType({})) -> Form:
-    """Return a form with options that can be compared."""
+    """Return a form with hashable options."""
     return Form(text, tuple(sorted(options.items())))
 
 

@@ -1,4 +1,4 @@
-"""Tracebacks of exceptions that come from the user's code: theirs is shown, gradtui's is not."""
+"""Tracebacks of exceptions from the user's code, without gradtui's frames."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class TheirsAlone:
-    """A stretch of gradtui's own whose frames are left out of the exceptions of the user's code.
+    """A section of gradtui whose frames are left out of exceptions from the user's code.
 
-    What gradtui itself fails at keeps them all.
+    Exceptions of gradtui itself keep all frames.
     """
 
     def __enter__(self) -> Self:
-        """Begin the stretch."""
+        """Begin the section."""
         return self
 
     def __exit__(
@@ -33,7 +33,7 @@ class TheirsAlone:
 
 
 def users_traceback(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from the first frame of the user's on, without those of gradtui."""
+    """Return a traceback from the first frame of the user's code on, without those of gradtui."""
     kept = list[TracebackType]()
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
